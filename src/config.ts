@@ -1,0 +1,202 @@
+import { createHash } from 'node:crypto';
+import ipaddr from 'ipaddr.js';
+import { z } from 'zod';
+
+/**
+ * Everything the backend reads from its environment. `loadConfig` is the only reader of `process.env`; `.env.example`
+ * documents each variable, and a test holds it against this schema.
+ */
+export type Config = Readonly<{
+  mode: 'production' | 'development';
+  /** Where the pool connects; through a pooler if there is one. */
+  databaseUrl: string;
+  /** A direct connection for LISTEN and migrations; the same as databaseUrl unless a pooler is in front. */
+  directDatabaseUrl: string;
+  databasePoolSize: number;
+  port: number;
+  /** Origin the outside world uses, without a trailing slash. */
+  publicUrl: string;
+  /** Where a browser goes after sign-in, without a trailing slash. */
+  appUrl: string;
+  /** Secrets that sign the session cookie. The first signs, all verify. */
+  sessionSecrets: readonly string[];
+  /** 32-byte keys. The first encrypts, all decrypt. */
+  encryptionKeys: readonly Uint8Array[];
+  /** Express's `trust proxy`: a number of hops or a list of addresses; false when none. */
+  trustProxy: false | number | string[];
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+  /** Seconds. */
+  sessionIdleSeconds: number;
+  /** Seconds. */
+  sessionAbsoluteSeconds: number;
+  /** Hosts of identity providers that may resolve to private addresses. */
+  privateIdpHosts: readonly string[];
+}>;
+
+export type Mode = Config['mode'];
+
+/** Thrown with *all* that is missing or wrong, one line each. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+const list = (value: string) =>
+  value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+
+const origin = z.string().transform((value, context) => {
+  const url = URL.canParse(value) ? new URL(value) : null;
+  if (
+    !url ||
+    !['http:', 'https:'].includes(url.protocol) ||
+    url.pathname !== '/' ||
+    url.search ||
+    url.hash ||
+    url.username
+  ) {
+    context.addIssue({ code: 'custom', message: 'must be an origin such as https://app.example.com, without a path' });
+    return z.NEVER;
+  }
+  return url.origin;
+});
+
+const databaseUrl = z.string().refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), {
+  message: 'must be a PostgreSQL URL such as postgresql://user:password@host:5432/database',
+});
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .refine((value) => /^\d{1,9}$/.test(value) && Number(value) >= least && Number(value) <= most, {
+      message: `must be a whole number from ${least} to ${most}`,
+    })
+    .transform(Number);
+
+const encryptionKey = z.string().transform((value, context) => {
+  const key = Buffer.from(value, 'base64');
+  if (key.length !== 32) {
+    context.addIssue({ code: 'custom', message: 'each key must be 32 bytes in base64 (openssl rand -base64 32)' });
+    return z.NEVER;
+  }
+  return new Uint8Array(key);
+});
+
+const trustProxy = z.string().transform((value, context): false | number | string[] => {
+  if (value === 'false' || value === '0') return false;
+  if (/^\d$/.test(value)) return Number(value);
+  const ranges = list(value);
+  const named = ['loopback', 'linklocal', 'uniquelocal'];
+  const valid = (range: string) => named.includes(range) || ipaddr.isValid(range) || ipaddr.isValidCIDR(range);
+  if (ranges.length > 0 && ranges.every(valid)) return ranges;
+  context.addIssue({
+    code: 'custom',
+    message:
+      'must be false, the number of proxies in front, or their addresses (e.g. loopback, 10.0.0.0/8); "true" would trust anyone',
+  });
+  return z.NEVER;
+});
+
+/** The variables and their meaning; `.env.example` holds the same names. */
+export const environment = {
+  DATABASE_URL: databaseUrl,
+  DIRECT_DATABASE_URL: databaseUrl.optional(),
+  DATABASE_POOL_SIZE: wholeNumber(1, 500).default(16),
+  PORT: wholeNumber(0, 65535).default(3333),
+  PUBLIC_URL: origin,
+  APP_URL: origin.optional(),
+  SESSION_SECRETS: z
+    .string()
+    .transform(list)
+    .refine((secrets) => secrets.length > 0 && secrets.every((secret) => secret.length >= 32), {
+      message: 'needs one or more secrets of at least 32 characters, separated by commas (openssl rand -hex 32)',
+    }),
+  ENCRYPTION_KEYS: z
+    .string()
+    .transform(list)
+    .pipe(z.array(encryptionKey).min(1, 'needs one or more keys, separated by commas')),
+  TRUST_PROXY: trustProxy.default(false),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SESSION_IDLE_SECONDS: wholeNumber(60, 31_536_000).default(12 * 3600),
+  SESSION_ABSOLUTE_SECONDS: wholeNumber(60, 31_536_000).default(7 * 24 * 3600),
+  PRIVATE_IDP_HOSTS: z.string().transform(list).default([]),
+};
+
+/** Variables that only `npm run dev` and the command line read. */
+export const developmentEnvironment = {
+  DATA_DIR: z.string().min(1).default('.data'),
+  IDP_PORT: wholeNumber(0, 65535).default(3334),
+};
+
+type Environment = Record<string, string | undefined>;
+
+/** Reads and checks the environment. @throws ConfigError listing everything that is missing or wrong. */
+export function loadConfig(env: Environment, mode: Mode): Config {
+  const parsed = z.object(environment).safeParse(withoutBlanks(env));
+  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => describe(issue, env));
+  if (parsed.success) problems.push(...contradictions(parsed.data, mode));
+  if (!parsed.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
+  const data = parsed.data;
+  return {
+    mode,
+    databaseUrl: data.DATABASE_URL,
+    directDatabaseUrl: data.DIRECT_DATABASE_URL ?? data.DATABASE_URL,
+    databasePoolSize: data.DATABASE_POOL_SIZE,
+    port: data.PORT,
+    publicUrl: data.PUBLIC_URL,
+    appUrl: data.APP_URL ?? data.PUBLIC_URL,
+    sessionSecrets: data.SESSION_SECRETS,
+    encryptionKeys: data.ENCRYPTION_KEYS,
+    trustProxy: data.TRUST_PROXY,
+    logLevel: data.LOG_LEVEL,
+    sessionIdleSeconds: data.SESSION_IDLE_SECONDS,
+    sessionAbsoluteSeconds: data.SESSION_ABSOLUTE_SECONDS,
+    privateIdpHosts: data.PRIVATE_IDP_HOSTS,
+  };
+}
+
+/** Where `npm run dev` and the command line keep the embedded database and the secrets made for it. */
+export function loadDevelopmentConfig(env: Environment): { dataDir: string; idpPort: number } {
+  const parsed = z.object(developmentEnvironment).safeParse(withoutBlanks(env));
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => describe(issue, env)));
+  return { dataDir: parsed.data.DATA_DIR, idpPort: parsed.data.IDP_PORT };
+}
+
+/** A blank line in an env file means "not set". */
+function withoutBlanks(env: Environment): Environment {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value.trim() !== ''));
+}
+
+/** Never prints the value: it may be a secret. */
+function describe(issue: z.core.$ZodIssue, env: Environment): string {
+  const name = String(issue.path[0]);
+  return env[name]?.trim() ? `${name} ${issue.message}` : `${name} is missing`;
+}
+
+function contradictions(data: z.output<z.ZodObject<typeof environment>>, mode: Mode): string[] {
+  const problems: string[] = [];
+  const https = data.PUBLIC_URL.startsWith('https:');
+  if (mode === 'production' && !https && !isLoopback(data.PUBLIC_URL))
+    problems.push(
+      'PUBLIC_URL must be https (the draft, §3.1, and Secure cookies ask for it); http is accepted on localhost only',
+    );
+  if (https && data.TRUST_PROXY === false)
+    problems.push(
+      'TRUST_PROXY is missing: with an https PUBLIC_URL the proxy that ends TLS must be named, or no cookie is ever set',
+    );
+  if (data.SESSION_IDLE_SECONDS > data.SESSION_ABSOLUTE_SECONDS)
+    problems.push('SESSION_IDLE_SECONDS must not be greater than SESSION_ABSOLUTE_SECONDS');
+  const digests = data.ENCRYPTION_KEYS.map((key) => createHash('sha256').update(key).digest('hex'));
+  if (new Set(digests).size !== digests.length) problems.push('ENCRYPTION_KEYS holds the same key twice');
+  return problems;
+}
+
+export function isLoopback(url: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(url).hostname);
+}

@@ -1,0 +1,19 @@
+import { randomBytes } from 'node:crypto';
+
+const prefixes = {
+  org: 'org',
+  domain: 'dom',
+  connection: 'con',
+  user: 'usr',
+  identity: 'idn',
+  session: 'ses',
+  apiKey: 'key',
+  revocation: 'rev',
+  auditEvent: 'evt',
+  todo: 'tod',
+} as const;
+
+/** A random id of 128 bits in hex behind a prefix that tells what it names, e.g. `usr_9f…`. */
+export function newId(kind: keyof typeof prefixes): string {
+  return `${prefixes[kind]}_${randomBytes(16).toString('hex')}`;
+}

@@ -1,0 +1,121 @@
+/**
+ * Every problem this backend answers with, as RFC 9457 problem details. The `type` of an answer is
+ * `PUBLIC_URL/problems/<code>`, and that page shows `title` and `help`. The list is closed: codes are API.
+ */
+export const problems = {
+  invalid_request: {
+    status: 400,
+    title: 'Invalid request',
+    help: 'The request is malformed. The detail says which part and what is expected.',
+  },
+  invalid_subject: {
+    status: 400,
+    title: 'Invalid subject identifier',
+    help: 'The body must be {"sub_id": {…}} with an RFC 9493 subject identifier: a known `format` and exactly the members that format describes.',
+  },
+  unsupported_subject_format: {
+    status: 400,
+    title: 'Unsupported subject identifier format',
+    help: 'The identifier is well-formed, but users cannot be found by it here. Use email, iss_sub, opaque, account or aliases.',
+  },
+  ambiguous_subject: {
+    status: 400,
+    title: 'Subject identifiers disagree',
+    help: 'The identifiers in the request name different users. Send identifiers of one user only.',
+  },
+  invalid_token: {
+    status: 401,
+    title: 'Invalid credential',
+    help: 'The bearer credential is missing, unknown, expired or revoked. Send `Authorization: Bearer <API key>` with a current key of the organisation.',
+  },
+  not_signed_in: {
+    status: 401,
+    title: 'Not signed in',
+    help: 'There is no live session. Sign in again through your organisation.',
+  },
+  session_revoked: {
+    status: 401,
+    title: 'Signed out by your organisation',
+    help: 'Your organisation ended this session. You may sign in again at any time.',
+  },
+  session_ended: { status: 401, title: 'Signed out', help: 'You signed out of this session. Sign in again to go on.' },
+  session_expired: {
+    status: 401,
+    title: 'Session expired',
+    help: 'The session was idle for too long or reached its greatest age. Sign in again to go on.',
+  },
+  insufficient_scope: {
+    status: 403,
+    title: 'Insufficient scope',
+    help: 'The API key is valid but its scopes do not allow this. Create a key with the scope that the detail names.',
+  },
+  foreign_origin: {
+    status: 403,
+    title: 'Request from a foreign origin',
+    help: 'Requests that change something are accepted from the application’s own pages only.',
+  },
+  not_found: { status: 404, title: 'Not found', help: 'There is nothing here, or it is not yours to see.' },
+  user_not_found: {
+    status: 404,
+    title: 'User not found',
+    help: 'No user of the caller’s organisation matches the subject identifier.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    help: 'The Allow header lists the methods that this address takes.',
+  },
+  content_too_large: {
+    status: 413,
+    title: 'Content too large',
+    help: 'The request body is larger than this address takes.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported media type',
+    help: 'Send the body as application/json in UTF-8.',
+  },
+  too_many_requests: {
+    status: 429,
+    title: 'Too many failed attempts',
+    help: 'Too many requests with a wrong credential came from this address. A valid credential is still accepted at once.',
+  },
+  internal_error: {
+    status: 500,
+    title: 'Internal error',
+    help: 'Something went wrong on our side and was logged under the request id.',
+  },
+  unavailable: {
+    status: 503,
+    title: 'Temporarily unavailable',
+    help: 'Something this backend depends on, such as its database, does not answer. Nothing was done; try again after the Retry-After time.',
+  },
+} as const satisfies Record<string, { status: number; title: string; help: string }>;
+
+export type ProblemCode = keyof typeof problems;
+
+/** A refusal with a stable code. `detail` is shown to the caller: it says what to do and holds nothing secret. */
+export class AppError extends Error {
+  readonly code: ProblemCode;
+  readonly detail: string;
+  /** Further members of the problem details, e.g. `signedOutAt`. */
+  readonly members: Record<string, unknown>;
+  readonly headers: Record<string, string>;
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    options: { members?: Record<string, unknown>; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
+    super(detail, { cause: options.cause });
+    this.name = 'AppError';
+    this.code = code;
+    this.detail = detail;
+    this.members = options.members ?? {};
+    this.headers = options.headers ?? {};
+  }
+
+  get status(): number {
+    return problems[this.code].status;
+  }
+}
