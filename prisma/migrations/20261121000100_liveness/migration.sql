@@ -1,0 +1,65 @@
+-- What Prisma's schema language cannot say. Written by hand, tested by test/database and test/sessions.
+
+-- The one definition of "alive". Loading, saving, lists, counts and streams all go through it.
+-- A session counts while both generations it was born with are the current ones: revoking is one bump, however many
+-- sessions there are, and no clock decides.
+CREATE VIEW live_sessions AS
+SELECT s.org_id, s.id, s.sid_hash, s.user_id, s.connection_id, s.identity_id, s.data, s.user_agent, s.ip,
+       s.created_at, s.last_seen_at, s.idle_expires_at, s.expires_at,
+       u.email, u.name, u.role, o.slug AS org_slug, o.name AS org_name
+FROM sessions s
+JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
+JOIN orgs o ON o.id = s.org_id
+WHERE s.user_generation = u.generation
+  AND s.org_generation = o.generation
+  AND s.revoked_at IS NULL
+  AND s.ended_at IS NULL
+  AND u.active
+  AND s.idle_expires_at > now()
+  AND s.expires_at > now();
+
+-- A revocation finds what it must tombstone by this index alone; the dead leave it.
+CREATE INDEX sessions_open_idx ON sessions (org_id, user_id) WHERE revoked_at IS NULL AND ended_at IS NULL;
+-- The tombstones still missing after an org-wide bump, and the sweeper's order.
+CREATE INDEX sessions_expires_at_idx ON sessions (expires_at);
+
+-- A verified domain belongs to one org in the whole deployment.
+CREATE UNIQUE INDEX domains_verified_key ON domains (domain) WHERE verified_at IS NOT NULL;
+
+ALTER TABLE orgs ADD CONSTRAINT orgs_slug_form CHECK (slug ~ '^[a-z0-9]([a-z0-9-]{0,62})$');
+ALTER TABLE domains ADD CONSTRAINT domains_form CHECK (domain = lower(domain) AND domain ~ '^[a-z0-9.-]+$');
+ALTER TABLE users ADD CONSTRAINT users_email_key_form CHECK (email_key = lower(email_key) AND email_key ~ '^[\x21-\x7e]+$');
+
+-- Generations only grow: a smaller number would bring dead sessions back.
+CREATE FUNCTION refuse_generation_decrease() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.generation < OLD.generation THEN
+    RAISE EXCEPTION 'generation of % must not decrease', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER users_generation_grows BEFORE UPDATE OF generation ON users
+  FOR EACH ROW EXECUTE FUNCTION refuse_generation_decrease();
+CREATE TRIGGER orgs_generation_grows BEFORE UPDATE OF generation ON orgs
+  FOR EACH ROW EXECUTE FUNCTION refuse_generation_decrease();
+
+-- A tombstone stays, and a session never changes its owner or its generations.
+CREATE FUNCTION refuse_session_revival() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'a session keeps its owner, its generations and its tombstone' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER sessions_stay_dead BEFORE UPDATE OF org_id, id, sid_hash, user_id, user_generation, org_generation, revoked_at, ended_at ON sessions
+  FOR EACH ROW
+  WHEN ((OLD.org_id, OLD.id, OLD.sid_hash, OLD.user_id, OLD.user_generation, OLD.org_generation)
+          IS DISTINCT FROM (NEW.org_id, NEW.id, NEW.sid_hash, NEW.user_id, NEW.user_generation, NEW.org_generation)
+        OR (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS NULL)
+        OR (OLD.ended_at IS NOT NULL AND NEW.ended_at IS NULL))
+  EXECUTE FUNCTION refuse_session_revival();
+
+-- The record is append only.
+CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'audit events are append only' USING ERRCODE = 'restrict_violation';
+END $$;
+CREATE TRIGGER audit_events_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_events
+  FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();

@@ -1,0 +1,37 @@
+import type { Pool, PoolClient } from 'pg';
+import { newId } from '../database/ids.ts';
+
+export type Actor = Readonly<{ type: 'api_key' | 'user' | 'operator' | 'system' | 'connection' | 'anonymous'; id?: string | null }>;
+
+export type AuditEvent = Readonly<{
+  orgId: string;
+  /** Dotted, past tense where it happened: `sign_in.succeeded`, `sign_in.refused`, `revocation.user`, `api_key.created`. */
+  action: string;
+  actor: Actor;
+  target?: Readonly<{ type: string; id: string }>;
+  ip?: string | null;
+  requestId?: string | null;
+  /** Flat JSON; never a secret, never an IdP's own words. */
+  detail?: Readonly<Record<string, string | number | boolean | null>>;
+}>;
+
+/** Appends one event. Pass the transaction's client to record in the transaction that does the thing. */
+export async function recordEvent(db: Pool | PoolClient, event: AuditEvent): Promise<void> {
+  await db.query({
+    name: 'audit-insert',
+    text: `INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    values: [
+      event.orgId,
+      newId('auditEvent'),
+      event.action,
+      event.actor.type,
+      event.actor.id ?? null,
+      event.target?.type ?? null,
+      event.target?.id ?? null,
+      event.ip ?? null,
+      event.requestId ?? null,
+      JSON.stringify(event.detail ?? {}),
+    ],
+  });
+}

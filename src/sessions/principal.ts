@@ -1,0 +1,53 @@
+/** Who a live session belongs to: what the one joined statement returns, and `req.user` afterwards. */
+export type Principal = Readonly<{
+  orgId: string;
+  orgSlug: string;
+  orgName: string;
+  userId: string;
+  sessionId: string;
+  email: string;
+  name: string;
+  role: 'owner' | 'super_admin' | 'admin' | 'member';
+}>;
+
+/**
+ * A sign-in that has been proven and not yet become a session. `req.login(ticket)` hands it to the session store, which
+ * inserts the session only if both generations are still these and the state has not been spent.
+ */
+export type SignInTicket = Readonly<{
+  orgId: string;
+  userId: string;
+  connectionId: string;
+  identityId: string;
+  /** As read by the callback; a revocation since then makes the insert fail. */
+  userGeneration: number;
+  orgGeneration: number;
+  /** The sealed state's id, burnt with the insert, and until when a replay would still open. */
+  stateId: string;
+  stateExpiresAt: Date;
+  userAgent: string | null;
+  ip: string | null;
+  requestId: string | null;
+}>;
+
+/** The session could not be inserted: a revocation came in between, the user is gone, or the state was spent. */
+export class SignInSuperseded extends Error {
+  constructor() {
+    super('the sign-in was overtaken by a revocation, or its state was used before');
+    this.name = 'SignInSuperseded';
+  }
+}
+
+declare global {
+  namespace Express {
+    // Passport types req.user and req.login() with it.
+    interface User {
+      principal?: Principal;
+      ticket?: SignInTicket;
+    }
+    interface Request {
+      /** Set by the first middleware; goes into logs, audit events and problem details. */
+      id: string;
+    }
+  }
+}
