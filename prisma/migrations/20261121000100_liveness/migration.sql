@@ -33,15 +33,12 @@ ALTER TABLE users ADD CONSTRAINT users_email_key_form CHECK (email_key = lower(e
 -- Generations only grow: a smaller number would bring dead sessions back.
 CREATE FUNCTION refuse_generation_decrease() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF NEW.generation < OLD.generation THEN
-    RAISE EXCEPTION 'generation of % must not decrease', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
-  END IF;
-  RETURN NEW;
+  RAISE EXCEPTION 'generation of % must not decrease', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
 END $$;
 CREATE TRIGGER users_generation_grows BEFORE UPDATE OF generation ON users
-  FOR EACH ROW EXECUTE FUNCTION refuse_generation_decrease();
+  FOR EACH ROW WHEN (NEW.generation < OLD.generation) EXECUTE FUNCTION refuse_generation_decrease();
 CREATE TRIGGER orgs_generation_grows BEFORE UPDATE OF generation ON orgs
-  FOR EACH ROW EXECUTE FUNCTION refuse_generation_decrease();
+  FOR EACH ROW WHEN (NEW.generation < OLD.generation) EXECUTE FUNCTION refuse_generation_decrease();
 
 -- A tombstone stays, and a session never changes its owner or its generations.
 CREATE FUNCTION refuse_session_revival() RETURNS trigger LANGUAGE plpgsql AS $$
