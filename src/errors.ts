@@ -70,11 +70,6 @@ export const problems = {
     title: 'Content too large',
     help: 'The request body is larger than this address takes.',
   },
-  unsupported_media_type: {
-    status: 415,
-    title: 'Unsupported media type',
-    help: 'Send the body as application/json in UTF-8.',
-  },
   too_many_requests: {
     status: 429,
     title: 'Too many failed attempts',

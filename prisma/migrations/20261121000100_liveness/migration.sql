@@ -20,8 +20,9 @@ WHERE s.user_generation = u.generation
 
 -- A revocation finds what it must tombstone by this index alone; the dead leave it.
 CREATE INDEX sessions_open_idx ON sessions (org_id, user_id) WHERE revoked_at IS NULL AND ended_at IS NULL;
--- The tombstones still missing after an org-wide bump, and the sweeper's order.
+-- The sweeper's order, and the org-wide revocations whose tombstones are still missing.
 CREATE INDEX sessions_expires_at_idx ON sessions (expires_at);
+CREATE INDEX revocations_tombstones_pending_idx ON revocations (created_at) WHERE tombstones_pending;
 
 -- A verified domain belongs to one org in the whole deployment.
 CREATE UNIQUE INDEX domains_verified_key ON domains (domain) WHERE verified_at IS NOT NULL;
