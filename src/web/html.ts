@@ -1,0 +1,33 @@
+/**
+ * A tagged template that escapes every value, in about the length of the glue a library would need: the well-kept ones
+ * bring JSX, a compiler, or templates read from files. Attributes must stand in double quotes; scripts and styles are
+ * never inline (the policy in send-page.ts), so text and attributes are the only two contexts.
+ */
+const markup = Symbol('markup');
+
+/** Markup made by `html`. The symbol can't be forged by anything that was parsed from JSON or a query string. */
+export type Html = Readonly<{ [markup]: string }>;
+
+type Value = Html | string | number | null | undefined | false | readonly Value[];
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+
+/** Escapes every string and number; `null`, `undefined` and `false` are nothing; arrays are joined. */
+export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
+  let text = parts[0] ?? '';
+  values.forEach((value, index) => {
+    text += toMarkup(value) + (parts[index + 1] ?? '');
+  });
+  return { [markup]: text };
+}
+
+/** The finished text, for the response. */
+export function toText(content: Html): string {
+  return content[markup];
+}
+
+function toMarkup(value: Value): string {
+  if (value === null || value === undefined || value === false) return '';
+  if (typeof value === 'object') return markup in value ? value[markup] : value.map(toMarkup).join('');
+  return String(value).replace(/[&<>"']/g, (character) => entities[character] ?? '');
+}

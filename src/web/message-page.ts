@@ -1,0 +1,33 @@
+import { html } from './html.ts';
+import { renderPage } from './page.ts';
+
+export type MessageAction = Readonly<{ label: string; href: string }>;
+
+export type Message = Readonly<{
+  /** What happened, in a few words. */
+  title: string;
+  /** What it means and how to go on: one paragraph, or several. Never the words of an identity provider. */
+  text: string | readonly string[];
+  /** The first is the way that is recommended. */
+  actions: readonly MessageAction[];
+  /** Shown as the reference to quote to a support desk. */
+  requestId?: string;
+}>;
+
+/** A page that says what happened and how to go on. Returns the whole document; send it with `sendPage`. */
+export function renderMessage(message: Message): string {
+  const paragraphs = typeof message.text === 'string' ? [message.text] : message.text;
+  return renderPage({
+    title: message.title,
+    body: html`<div class="card message">
+<h1>${message.title}</h1>
+${paragraphs.map((text) => html`<p>${text}</p>\n`)}${
+  message.actions.length > 0 &&
+  html`<p class="actions">${message.actions.map(
+    (action, index) => html`<a class="button${index > 0 ? ' quiet' : ''}" href="${action.href}">${action.label}</a> `,
+  )}</p>`
+}
+${message.requestId && html`<p class="reference">Reference <code>${message.requestId}</code></p>`}
+</div>`,
+  });
+}
