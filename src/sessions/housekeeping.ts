@@ -1,0 +1,103 @@
+import type { Logger } from 'pino';
+import type { Pool, PoolClient } from 'pg';
+
+/** A fixed number for the advisory lock: one node cleans at a time. */
+const cleaningLock = 7_262_001;
+
+/**
+ * Work that the promise does not rest on, done by one node at a time, every `intervalMs`: writes the tombstones that an
+ * org-wide sign-out left, in batches, and sweeps rows that no one needs. `stop` waits for the batch under way.
+ */
+export function startHousekeeping(deps: { pool: Pool; log: Logger; intervalMs?: number }) {
+  let running: Promise<void> | null = null;
+  let stopped = false;
+  const run = () => {
+    running ??= clean(deps.pool, () => stopped)
+      .catch((error) => deps.log.warn({ err: error }, 'housekeeping failed; it will be tried again'))
+      .finally(() => {
+        running = null;
+      });
+  };
+  const timer = setInterval(run, deps.intervalMs ?? 5_000);
+  timer.unref();
+  return {
+    async stop() {
+      stopped = true;
+      clearInterval(timer);
+      await running;
+    },
+  };
+}
+
+/** One round of cleaning; returns how many rows were tombstoned and swept. Does nothing while another node cleans. */
+export async function clean(pool: Pool, stopped: () => boolean = () => false): Promise<void> {
+  const client = await pool.connect();
+  let failure: Error | undefined;
+  try {
+    const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS locked', [cleaningLock]);
+    if (!rows[0].locked) return;
+    try {
+      await untilDone(() => writeTombstones(client), stopped);
+      await untilDone(() => sweepSessions(client), stopped);
+      await untilDone(() => sweepSpent(client), stopped);
+    } finally {
+      await client.query('SELECT pg_advisory_unlock($1)', [cleaningLock]);
+    }
+  } catch (error) {
+    failure = error as Error;
+    throw error;
+  } finally {
+    // A connection that failed may still hold the lock: end it rather than give it back.
+    client.release(failure);
+  }
+}
+
+async function untilDone(batch: () => Promise<boolean>, stopped: () => boolean): Promise<void> {
+  while (!stopped() && (await batch())) {
+    // The next batch, in a transaction of its own: no lock is held for long.
+  }
+}
+
+/** Tombstones up to 5,000 sessions of one org-wide revocation, the oldest first. True while there may be more. */
+async function writeTombstones(client: PoolClient): Promise<boolean> {
+  const { rows } = await client.query(
+    'SELECT org_id, id FROM revocations WHERE tombstones_pending ORDER BY created_at LIMIT 1',
+  );
+  const revocation = rows[0];
+  if (!revocation) return false;
+  const { rowCount } = await client.query({
+    text: `WITH dead AS (
+             SELECT s.org_id, s.id FROM sessions s JOIN orgs o ON o.id = s.org_id
+             WHERE s.org_id = $1 AND s.revoked_at IS NULL AND s.ended_at IS NULL AND s.org_generation < o.generation
+             LIMIT 5000 FOR NO KEY UPDATE OF s SKIP LOCKED
+           )
+           UPDATE sessions s SET revoked_at = r.created_at, revocation_id = r.id, data = '{}'
+           FROM dead, revocations r
+           WHERE s.org_id = dead.org_id AND s.id = dead.id AND r.org_id = $1 AND r.id = $2`,
+    values: [revocation.org_id, revocation.id],
+  });
+  if (rowCount) return true;
+  await client.query('UPDATE revocations SET tombstones_pending = false WHERE org_id = $1 AND id = $2', [
+    revocation.org_id,
+    revocation.id,
+  ]);
+  return true;
+}
+
+/** Removes sessions a day after the greatest age they could have reached: later than any request can last. */
+async function sweepSessions(client: PoolClient): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `DELETE FROM sessions WHERE (org_id, id) IN (
+       SELECT org_id, id FROM sessions WHERE expires_at < now() - interval '1 day' LIMIT 5000 FOR UPDATE SKIP LOCKED)`,
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+/** Removes burnt states an hour after they could last be replayed. */
+async function sweepSpent(client: PoolClient): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `DELETE FROM spent WHERE (org_id, kind, id) IN (
+       SELECT org_id, kind, id FROM spent WHERE expires_at < now() - interval '1 hour' LIMIT 5000 FOR UPDATE SKIP LOCKED)`,
+  );
+  return (rowCount ?? 0) > 0;
+}

@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto';
+import session, { type SessionData } from 'express-session';
+import type { Request } from 'express';
+import type { Pool } from 'pg';
+import type { Config } from '../config.ts';
+import { newId } from '../database/ids.ts';
+import { type Principal, SignInSuperseded, type SignInTicket } from './principal.ts';
+import { explainEnd, type SessionEnd } from './session-end.ts';
+
+declare module 'express-session' {
+  interface SessionData {
+    passport?: { user?: Express.User };
+  }
+}
+
+declare global {
+  namespace Express {
+    interface Request {
+      /** Why the session that the request's cookie names is dead, where a row still tells. */
+      sessionEnd?: SessionEnd;
+    }
+  }
+}
+
+/** What the store knows of a session object that it loaded or inserted; never part of the session's data. */
+type Stored = { orgId: string; id: string; data: string; lastSeenAt: number } | { end: SessionEnd };
+
+const touchAfterMs = 60_000;
+
+/** Only the SHA-256 of a session id is stored: reading the table gives no one a session. */
+export function hashSessionId(sid: string): Buffer {
+  return createHash('sha256').update(sid).digest();
+}
+
+/**
+ * The express-session store. express-session calls `set` blindly at the end of a request that changed its session, which
+ * brings destroyed sessions back on every store that upserts. Here a session that was loaded is only ever UPDATEd, on
+ * condition that it is live; a new one is only ever INSERTed, from a sign-in's ticket; anything else writes nothing.
+ * No liveness is kept in this process.
+ */
+export class PostgresSessionStore extends session.Store {
+  readonly #pool: Pool;
+  readonly #config: Config;
+  /** Keyed by the session object of one request: it dies with the request. */
+  readonly #stored = new WeakMap<object, Stored>();
+
+  constructor(pool: Pool, config: Config) {
+    super();
+    this.#pool = pool;
+    this.#config = config;
+  }
+
+  /**
+   * Yields the live session with its principal in one joined statement; nothing for an unknown id. For a dead one: an
+   * anonymous session that keeps the id, so that a 401 can say why (`req.sessionEnd`); it can never be saved.
+   */
+  override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
+    this.#load(hashSessionId(sid)).then((loaded) => callback(null, loaded), callback);
+  }
+
+  /** Inserts at sign-in, updates a live session, and otherwise writes nothing. @throws SignInSuperseded */
+  override set(_sid: string, data: SessionData, callback?: (error?: unknown) => void): void {
+    this.#save(_sid, data).then(() => callback?.(), callback);
+  }
+
+  /** Notes that the session was seen, at most once a minute, on condition that it is live. */
+  override touch(_sid: string, data: SessionData, callback?: (error?: unknown) => void): void {
+    this.#touch(data).then(() => callback?.(), callback);
+  }
+
+  /** The user's own sign-out: ends a live session and records it. A dead one stays as it is. */
+  override destroy(sid: string, callback?: (error?: unknown) => void): void {
+    this.#end(hashSessionId(sid)).then(() => callback?.(), callback);
+  }
+
+  override createSession(req: Request, data: SessionData): ReturnType<session.Store['createSession']> {
+    const created = super.createSession(req, data);
+    const stored = this.#stored.get(data);
+    if (stored) this.#stored.set(created, stored);
+    if (stored && 'end' in stored) req.sessionEnd = stored.end;
+    return created;
+  }
+
+  async #load(sidHash: Buffer): Promise<SessionData | null> {
+    const { rows } = await this.#pool.query({
+      name: 'session-load',
+      text: `SELECT org_id, id, user_id, org_slug, org_name, email, name, role, data, last_seen_at, expires_at
+             FROM live_sessions WHERE sid_hash = $1`,
+      values: [sidHash],
+    });
+    const row = rows[0];
+    if (!row) return this.#loadDead(sidHash);
+    const principal: Principal = {
+      orgId: row.org_id,
+      orgSlug: row.org_slug,
+      orgName: row.org_name,
+      userId: row.user_id,
+      sessionId: row.id,
+      email: row.email,
+      name: row.name,
+      role: row.role,
+    };
+    const loaded: SessionData = { ...row.data, cookie: this.#cookie(row.expires_at), passport: { user: { principal } } };
+    this.#stored.set(loaded, {
+      orgId: row.org_id,
+      id: row.id,
+      data: JSON.stringify(row.data),
+      lastSeenAt: row.last_seen_at.getTime(),
+    });
+    return loaded;
+  }
+
+  async #loadDead(sidHash: Buffer): Promise<SessionData | null> {
+    const end = await explainEnd(this.#pool, sidHash);
+    if (!end) return null;
+    const dead: SessionData = { cookie: this.#cookie(new Date()) };
+    this.#stored.set(dead, { end });
+    return dead;
+  }
+
+  #cookie(expires: Date): SessionData['cookie'] {
+    const { cookie } = sessionCookie(this.#config);
+    return { ...cookie, expires, originalMaxAge: cookie.maxAge } as unknown as SessionData['cookie'];
+  }
+
+  async #save(sid: string, session: SessionData): Promise<void> {
+    const { cookie: _cookie, passport, ...own } = session;
+    const data = JSON.stringify(own);
+    const stored = this.#stored.get(session);
+    const ticket = passport?.user?.ticket;
+    if (!stored && ticket) {
+      const id = await this.#insert(sid, ticket, data);
+      this.#stored.set(session, { orgId: ticket.orgId, id, data, lastSeenAt: Date.now() });
+      return;
+    }
+    if (!stored || 'end' in stored || stored.data === data) return;
+    // The row's own tombstone is compared again beside the view: after waiting for a lock, PostgreSQL re-checks the
+    // locked row in its newest version, but a subquery still in the old snapshot.
+    await this.#pool.query({
+      name: 'session-save',
+      text: `UPDATE sessions s SET data = $3
+             WHERE s.org_id = $1 AND s.id = $2 AND s.revoked_at IS NULL AND s.ended_at IS NULL
+               AND EXISTS (SELECT FROM live_sessions l WHERE l.org_id = s.org_id AND l.id = s.id)`,
+      values: [stored.orgId, stored.id, data],
+    });
+    stored.data = data;
+  }
+
+  /**
+   * Burns the sign-in's state and inserts the session at the generations that the sign-in holds, or does neither.
+   * The user's row is locked (FOR NO KEY UPDATE) so that a revocation comes wholly before or wholly after; the org's
+   * row is not: a session inserted beside an org-wide bump is born dead.
+   */
+  async #insert(sid: string, ticket: SignInTicket, data: string): Promise<string> {
+    const { rowCount, rows } = await this.#pool.query({
+      name: 'session-insert',
+      text: `
+        WITH burnt AS (
+          INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, 'sign_in_state', $2, $3)
+          ON CONFLICT DO NOTHING RETURNING id
+        ), holder AS (
+          SELECT u.org_id, u.id, u.generation FROM users u
+          WHERE u.org_id = $1 AND u.id = $4 AND u.generation = $5 AND u.active
+          FOR NO KEY UPDATE
+        ), signed_in AS (
+          INSERT INTO sessions (org_id, id, sid_hash, user_id, connection_id, identity_id, user_generation, org_generation,
+                                data, user_agent, ip, idle_expires_at, expires_at)
+          SELECT h.org_id, $7, $8, h.id, i.connection_id, i.id, h.generation, o.generation, $11, $12, $13,
+                 now() + make_interval(secs => $14), now() + make_interval(secs => $15)
+          FROM holder h
+          JOIN orgs o ON o.id = h.org_id AND o.generation = $6
+          JOIN identities i ON i.org_id = h.org_id AND i.id = $9 AND i.user_id = h.id AND i.connection_id = $10
+          JOIN connections c ON c.org_id = h.org_id AND c.id = i.connection_id AND c.active
+          WHERE EXISTS (SELECT FROM burnt)
+          RETURNING org_id, id, user_id, ip, connection_id
+        )
+        INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
+        SELECT org_id, $16, 'sign_in.succeeded', 'user', user_id, 'session', id, ip, $17,
+               jsonb_build_object('connection', connection_id)
+        FROM signed_in
+        RETURNING target_id`,
+      values: [
+        ticket.orgId,
+        ticket.stateId,
+        ticket.stateExpiresAt,
+        ticket.userId,
+        ticket.userGeneration,
+        ticket.orgGeneration,
+        newId('session'),
+        hashSessionId(sid),
+        ticket.identityId,
+        ticket.connectionId,
+        data,
+        ticket.userAgent?.slice(0, 512) ?? null,
+        ticket.ip,
+        this.#config.sessionIdleSeconds,
+        this.#config.sessionAbsoluteSeconds,
+        newId('auditEvent'),
+        ticket.requestId,
+      ],
+    });
+    if (rowCount === 0) throw new SignInSuperseded();
+    return rows[0].target_id;
+  }
+
+  async #touch(session: SessionData): Promise<void> {
+    const stored = this.#stored.get(session);
+    if (!stored || 'end' in stored || Date.now() - stored.lastSeenAt < touchAfterMs) return;
+    await this.#pool.query({
+      name: 'session-touch',
+      text: `UPDATE sessions s SET last_seen_at = now(), idle_expires_at = now() + make_interval(secs => $3)
+             WHERE s.org_id = $1 AND s.id = $2 AND s.revoked_at IS NULL AND s.ended_at IS NULL
+               AND s.last_seen_at < now() - interval '1 minute'
+               AND EXISTS (SELECT FROM live_sessions l WHERE l.org_id = s.org_id AND l.id = s.id)`,
+      values: [stored.orgId, stored.id, this.#config.sessionIdleSeconds],
+    });
+  }
+
+  async #end(sidHash: Buffer): Promise<void> {
+    await this.#pool.query({
+      name: 'session-end',
+      text: `
+        WITH ended AS (
+          UPDATE sessions s SET ended_at = clock_timestamp(), data = '{}'
+          WHERE s.sid_hash = $1 AND s.revoked_at IS NULL AND s.ended_at IS NULL
+            AND EXISTS (SELECT FROM live_sessions l WHERE l.org_id = s.org_id AND l.id = s.id)
+          RETURNING org_id, id, user_id
+        )
+        INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id)
+        SELECT org_id, $2, 'session.ended', 'user', user_id, 'session', id FROM ended`,
+      values: [sidHash, newId('auditEvent')],
+    });
+  }
+}
+
+/** The session cookie's name and attributes. On https it is Secure and `__Host-`: no other host or path can plant it. */
+export function sessionCookie(config: Config) {
+  const secure = config.publicUrl.startsWith('https:');
+  return {
+    name: secure ? '__Host-session' : 'session',
+    cookie: { path: '/', httpOnly: true, sameSite: 'lax' as const, secure, maxAge: config.sessionAbsoluteSeconds * 1000 },
+  };
+}

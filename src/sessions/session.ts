@@ -1,0 +1,52 @@
+import type { RequestHandler } from 'express';
+import type { Request } from 'express';
+import session from 'express-session';
+import { Passport } from 'passport';
+import type { Pool } from 'pg';
+import type { Config } from '../config.ts';
+import type { Principal } from './principal.ts';
+import { notSignedIn } from './session-end.ts';
+import { PostgresSessionStore, sessionCookie } from './session-store.ts';
+
+/**
+ * The middlewares that load the browser's session: express-session on the store of ours, then Passport's session. The
+ * store's one statement already brings the user, so Passport has nothing left to look up.
+ */
+export function createSessionMiddleware(deps: { pool: Pool; config: Config }): RequestHandler[] {
+  const { name, cookie } = sessionCookie(deps.config);
+  const passport = new Passport();
+  passport.serializeUser((user, done) => done(null, user));
+  passport.deserializeUser((user: Express.User, done) => done(null, user));
+  return [
+    session({
+      name,
+      cookie,
+      store: new PostgresSessionStore(deps.pool, deps.config),
+      secret: [...deps.config.sessionSecrets],
+      resave: false,
+      saveUninitialized: false,
+      proxy: deps.config.trustProxy !== false,
+    }),
+    passport.initialize(),
+    passport.session(),
+  ];
+}
+
+/** The live session's person, or null. */
+export function principalOf(req: Request): Principal | null {
+  return req.user?.principal ?? null;
+}
+
+/** Guards a route: 401 with the reason unless there is a live session. Everything behind it is personal: never stored. */
+export const requireSession: RequestHandler = (req, res, next) => {
+  res.set('Cache-Control', 'no-store');
+  if (!principalOf(req)) throw notSignedIn(req.sessionEnd);
+  next();
+};
+
+/** For handlers behind `requireSession`. */
+export function signedInPrincipal(req: Request): Principal {
+  const principal = principalOf(req);
+  if (!principal) throw notSignedIn(req.sessionEnd);
+  return principal;
+}
