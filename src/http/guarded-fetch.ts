@@ -1,0 +1,129 @@
+import { lookup as dnsLookup } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+import { Agent, type Dispatcher, request } from 'undici';
+import { isLoopback, type Mode } from '../config.ts';
+import { isAllowedAddress, isAllowedHost } from './public-address.ts';
+
+/** Milliseconds for a whole call: look-up, connection, headers and body together. */
+const timeLimit = 8_000;
+const bodyLimit = 1_000_000;
+
+export type GuardedResponse = Readonly<{ status: number; headers: Readonly<Record<string, string>>; text: string }>;
+
+export type GuardedRequest = Readonly<{
+  method?: 'GET' | 'POST';
+  headers?: Readonly<Record<string, string>>;
+  body?: string;
+  /** Ends the call earlier than the time limit; the failure's reason is then `timeout`. */
+  signal?: AbortSignal;
+}>;
+
+export type GuardedFetch = {
+  /** @throws GuardedFetchError */
+  (url: string, init?: GuardedRequest): Promise<GuardedResponse>;
+  /** Checks what can be told from the URL alone: its scheme and a literal address. @throws GuardedFetchError */
+  check(url: string): void;
+};
+
+export type GuardedFetchReason = 'timeout' | 'too_large' | 'refused_address' | 'network' | 'redirect' | 'insecure';
+
+export class GuardedFetchError extends Error {
+  readonly reason: GuardedFetchReason;
+  constructor(reason: GuardedFetchReason, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'GuardedFetchError';
+    this.reason = reason;
+  }
+}
+
+/**
+ * The only way out to addresses that others chose (identity providers, apps behind): bounded in time and size, without
+ * redirects, and to public addresses only, so that it cannot be turned against our own network (SSRF).
+ *
+ * @param options.privateHosts hosts that may have private addresses, by exact name. In development loopback is allowed
+ * too, and there with http.
+ */
+export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly string[] }): GuardedFetch {
+  const policy = {
+    loopback: options.mode === 'development',
+    privateHosts: new Set(options.privateHosts.map((host) => host.toLowerCase())),
+  };
+
+  // The check stands in the look-up of the connection itself: a name that is checked first and resolved again to connect
+  // may have another address by then (DNS rebinding). Every address must pass, not one of them.
+  const lookup: LookupFunction = (hostname, lookupOptions, callback) => {
+    dnsLookup(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
+      const [first] = addresses ?? [];
+      if (error || !first) return callback(error ?? new Error('no address'), '', 0);
+      if (!addresses.every(({ address }) => isAllowedAddress(address, hostname, policy)))
+        return callback(refusedAddress(hostname), '', 0);
+      if (lookupOptions.all) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+  // No connection is kept: each call passes the look-up, and no POST meets a connection the other side has just closed.
+  const dispatcher = new Agent({ connect: { lookup }, pipelining: 0, maxHeaderSize: 16_384 });
+
+  const check = (value: string) => {
+    const url = URL.canParse(value) ? new URL(value) : null;
+    if (!url) throw new GuardedFetchError('insecure', 'not a URL');
+    const http = url.protocol === 'http:' && policy.loopback && isLoopback(value);
+    if ((url.protocol !== 'https:' && !http) || url.username || url.password)
+      throw new GuardedFetchError('insecure', `${url.hostname} must be called by https, without a user in the URL`);
+    // A literal address is connected to without a look-up.
+    if (!isAllowedHost(url.hostname, policy)) throw refusedAddress(url.hostname);
+  };
+
+  const guardedFetch = async (url: string, init: GuardedRequest = {}): Promise<GuardedResponse> => {
+    check(url);
+    const limit = AbortSignal.timeout(timeLimit);
+    const signal = init.signal ? AbortSignal.any([limit, init.signal]) : limit;
+    try {
+      const response = await request(url, {
+        dispatcher,
+        signal,
+        method: init.method ?? 'GET',
+        // Not compressed: a small body must not unpack into a large one.
+        headers: { accept: 'application/json', 'accept-encoding': 'identity', ...init.headers },
+        body: init.body ?? null,
+      });
+      if (response.statusCode >= 300 && response.statusCode < 400) {
+        response.body.destroy();
+        throw new GuardedFetchError('redirect', `answered with a redirect (${response.statusCode})`);
+      }
+      const text = await readBounded(response.body);
+      return { status: response.statusCode, headers: flatten(response.headers), text };
+    } catch (error) {
+      throw asGuardedFetchError(error, signal);
+    }
+  };
+  return Object.assign(guardedFetch, { check });
+}
+
+async function readBounded(body: Dispatcher.ResponseData['body']): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    // Leaving the loop destroys the stream and with it the connection.
+    if (size > bodyLimit) throw new GuardedFetchError('too_large', `the answer is larger than ${bodyLimit} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function flatten(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  );
+}
+
+function refusedAddress(host: string) {
+  return new GuardedFetchError('refused_address', `${host} has an address that is not public`);
+}
+
+function asGuardedFetchError(error: unknown, signal: AbortSignal): GuardedFetchError {
+  if (error instanceof GuardedFetchError) return error;
+  if (signal.aborted) return new GuardedFetchError('timeout', 'no complete answer in time', error);
+  return new GuardedFetchError('network', 'the connection failed', error);
+}

@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
+
+/** Seals short texts (client secrets, sign-in states) with keys that can rotate. */
+export type Keyring = Readonly<{
+  /** A compact JWE under the first key, bound to `purpose`. */
+  encrypt(plaintext: string, purpose: string): Promise<string>;
+  /** @throws UnsealError if no key fits, the text was changed, or it was sealed for another purpose. */
+  decrypt(sealed: string, purpose: string): Promise<string>;
+}>;
+
+/** Says nothing of the cause: whoever sent the text must not learn which part was wrong. */
+export class UnsealError extends Error {
+  constructor(cause?: unknown) {
+    super('the sealed text cannot be opened', { cause });
+    this.name = 'UnsealError';
+  }
+}
+
+/**
+ * @param keys 32 bytes each. The first encrypts, all decrypt; a new key goes in front, an old one stays until nothing
+ * sealed with it is left.
+ */
+export function createKeyring(keys: readonly Uint8Array[]): Keyring {
+  const byId = new Map(keys.map((key) => [keyId(key), key]));
+  const [first] = byId;
+  if (!first) throw new Error('a keyring needs a key');
+  const [currentId, current] = first;
+
+  return {
+    encrypt(plaintext, purpose) {
+      // The protected header is authenticated with the text, so a value sealed for one place (one connection's secret)
+      // cannot be moved to another by whoever can write to the database.
+      return new CompactEncrypt(new TextEncoder().encode(plaintext))
+        .setProtectedHeader({ alg: 'dir', enc: 'A256GCM', kid: currentId, purpose })
+        .encrypt(current);
+    },
+
+    async decrypt(sealed, purpose) {
+      try {
+        const key = byId.get(String(decodeProtectedHeader(sealed).kid));
+        if (!key) throw new Error('unknown key');
+        const opened = await compactDecrypt(sealed, key, {
+          keyManagementAlgorithms: ['dir'],
+          contentEncryptionAlgorithms: ['A256GCM'],
+        });
+        if (opened.protectedHeader.purpose !== purpose) throw new Error('sealed for another purpose');
+        return new TextDecoder().decode(opened.plaintext);
+      } catch (cause) {
+        throw new UnsealError(cause);
+      }
+    },
+  };
+}
+
+function keyId(key: Uint8Array): string {
+  return createHash('sha256').update(key).digest('base64url').slice(0, 11);
+}
