@@ -1,0 +1,62 @@
+import pRetry from 'p-retry';
+
+const socketCodes = new Set([
+  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'],
+  ...['ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN'],
+]);
+/** Lock and statement time limits, a standby after a failover, a conflict or deadlock that outlived its retries. */
+const sqlStates = new Set(['55P03', '57014', '25006', '40001', '40P01']);
+/** Connection exceptions, shutdown and start-up, and the server's own limits. */
+const sqlStateClasses = /^(08[0-9A-Z]{3}|57P0[0-9A-Z]|53[0-9A-Z]{3})$/;
+const prismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037']);
+const adapterKinds = new Set([
+  ...['DatabaseNotReachable', 'ConnectionClosed', 'TooManyConnections', 'SocketTimeout', 'TransactionWriteConflict'],
+]);
+/** pg and pg-pool give these no code. */
+const driverMessages =
+  /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (has encountered a connection error|was closed) and is not queryable|Cannot use a pool after calling end)/;
+
+/** Whether the database didn't answer, so that nothing is wrong with the request: a 503. Looks through `cause`. */
+export function isUnavailable(error: unknown): boolean {
+  return someCause(error, (link) => {
+    const codes = codesOf(link);
+    return (
+      codes.some((code) => socketCodes.has(code) || prismaCodes.has(code)) ||
+      codes.some((code) => sqlStates.has(code) || sqlStateClasses.test(code)) ||
+      (typeof link.kind === 'string' && adapterKinds.has(link.kind)) ||
+      (typeof link.message === 'string' && driverMessages.test(link.message))
+    );
+  });
+}
+
+/** Whether PostgreSQL broke off the transaction for a reason that trying again may cure (40001, 40P01). */
+export function isConflict(error: unknown): boolean {
+  return someCause(error, (link) => codesOf(link).some((code) => ['40001', '40P01', 'P2034'].includes(code)));
+}
+
+/** Runs `fn`, a whole transaction, again after a serialization failure or deadlock: 3 times at most, with jitter. */
+export async function withRetry<T>(fn: () => Promise<T>): Promise<T> {
+  return pRetry(() => fn(), {
+    retries: 3,
+    minTimeout: 10,
+    maxTimeout: 200,
+    randomize: true,
+    shouldRetry: ({ error }) => isConflict(error),
+  });
+}
+
+type Link = Record<string, unknown>;
+
+function codesOf(link: Link): string[] {
+  return [link.code, link.errorCode, link.originalCode].filter((code) => typeof code === 'string');
+}
+
+/** Walks `cause`, the members of an AggregateError (both addresses of localhost), and where Prisma hides the adapter's error. */
+function someCause(error: unknown, test: (link: Link) => boolean, depth = 0): boolean {
+  if (typeof error !== 'object' || error === null || depth > 8) return false;
+  const link = error as Link;
+  if (test(link)) return true;
+  const meta = link.meta as Link | undefined;
+  const further = [link.cause, meta?.driverAdapterError, ...(Array.isArray(link.errors) ? link.errors : [])];
+  return further.some((next) => someCause(next, test, depth + 1));
+}

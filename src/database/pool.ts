@@ -1,0 +1,69 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { PrismaClient } from './generated/client.ts';
+
+/**
+ * What every session of the pool has, milliseconds where a time. A lock that isn't had in 5 s is a 503, not a hang; a
+ * process that dies in a transaction holds its locks 30 s at most. READ COMMITTED is what the revocation's row locks
+ * are reasoned with. UTC because Prisma's adapter reads `timestamptz` without looking at the offset.
+ */
+const settings = {
+  default_transaction_isolation: 'read committed',
+  lock_timeout: '5000',
+  statement_timeout: '30000',
+  idle_in_transaction_session_timeout: '30000',
+  TimeZone: 'UTC',
+} as const;
+
+export type PoolOptions = Readonly<{
+  connectionString: string;
+  /** Connections at most. */
+  max: number;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
+  log: Pick<Logger, 'warn'>;
+  /**
+   * A pooler such as PgBouncer stands in between. PgBouncer refuses settings in the start-up packet, so they are SET on
+   * each new connection instead. That is exact in session mode. In transaction mode a SET lands on whichever server
+   * connection is at hand: there, give them to the role as well (`ALTER ROLE app SET lock_timeout = '5s'`, …).
+   * Named prepared statements need PgBouncer 1.21 or later with `max_prepared_statements` above 0.
+   */
+  pooled?: boolean;
+}>;
+
+/** The one pool of a process. A server that goes away never ends the process: idle and busy connections are listened to. */
+export function createPool({ connectionString, max, applicationName, log, pooled = false }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString,
+    max,
+    application_name: applicationName,
+    connectionTimeoutMillis: 5000,
+    // Ends the wait for a server that vanished without a word; the server's own limit comes first.
+    query_timeout: 35_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    ...(pooled ? { onConnect: applySettings } : { options: startupOptions() }),
+  });
+  pool.on('error', (err) => log.warn({ err }, 'a database connection was lost'));
+  // pg-pool listens to idle clients only; an 'error' of a client in use would end the process.
+  pool.on('connect', (client) => client.on('error', (err) => log.warn({ err }, 'a database connection was lost')));
+  return pool;
+}
+
+/** Prisma on that very pool. `$disconnect` leaves the pool open: whoever made it ends it. */
+export function createPrisma(pool: pg.Pool): PrismaClient {
+  return new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' });
+}
+
+/** `-c name=value …` as the start-up packet takes it: no round trip, and RESET ALL comes back to it. */
+function startupOptions(): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`)
+    .join(' ');
+}
+
+async function applySettings(client: pg.ClientBase): Promise<void> {
+  const calls = Object.keys(settings).map((name, index) => `set_config('${name}', $${index + 1}, false)`);
+  await client.query(`SELECT ${calls.join(', ')}`, Object.values(settings));
+}
