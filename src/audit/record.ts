@@ -1,7 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
+import type { Prisma } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 
-export type Actor = Readonly<{ type: 'api_key' | 'user' | 'operator' | 'system' | 'connection' | 'anonymous'; id?: string | null }>;
+export type Actor = Readonly<{
+  type: 'api_key' | 'user' | 'operator' | 'system' | 'connection' | 'anonymous';
+  id?: string | null;
+}>;
 
 export type AuditEvent = Readonly<{
   orgId: string;
@@ -15,23 +19,28 @@ export type AuditEvent = Readonly<{
   detail?: Readonly<Record<string, string | number | boolean | null>>;
 }>;
 
-/** Appends one event. Pass the transaction's client to record in the transaction that does the thing. */
-export async function recordEvent(db: Pool | PoolClient, event: AuditEvent): Promise<void> {
+/** Appends one event. Pass the transaction's client, pg's or Prisma's, to record in the transaction that does the thing. */
+export async function recordEvent(db: Pool | PoolClient | Prisma.TransactionClient, event: AuditEvent): Promise<void> {
+  const row = {
+    orgId: event.orgId,
+    id: newId('auditEvent'),
+    action: event.action,
+    actorType: event.actor.type,
+    actorId: event.actor.id ?? null,
+    targetType: event.target?.type ?? null,
+    targetId: event.target?.id ?? null,
+    ip: event.ip ?? null,
+    requestId: event.requestId ?? null,
+    detail: event.detail ?? {},
+  };
+  if ('auditEvent' in db) {
+    await db.auditEvent.create({ data: row });
+    return;
+  }
   await db.query({
     name: 'audit-insert',
     text: `INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    values: [
-      event.orgId,
-      newId('auditEvent'),
-      event.action,
-      event.actor.type,
-      event.actor.id ?? null,
-      event.target?.type ?? null,
-      event.target?.id ?? null,
-      event.ip ?? null,
-      event.requestId ?? null,
-      JSON.stringify(event.detail ?? {}),
-    ],
+    values: Object.values(row),
   });
 }

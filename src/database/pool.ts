@@ -67,3 +67,21 @@ async function applySettings(client: pg.ClientBase): Promise<void> {
   const calls = Object.keys(settings).map((name, index) => `set_config('${name}', $${index + 1}, false)`);
   await client.query(`SELECT ${calls.join(', ')}`, Object.values(settings));
 }
+
+/** Runs `work` in one transaction on one connection. A failure rolls back and ends the connection: none is reused half done. */
+export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let failure: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    const result = await work(client);
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error(String(error));
+    throw error;
+  } finally {
+    // Ending the connection rolls back, also when the server no longer answers a ROLLBACK.
+    client.release(failure);
+  }
+}

@@ -1,5 +1,6 @@
-import type { Logger } from 'pino';
 import type { Pool, PoolClient } from 'pg';
+import type { Logger } from 'pino';
+import { transaction } from '../database/pool.ts';
 
 /** A fixed number for the advisory lock: one node cleans at a time. */
 const cleaningLock = 7_262_001;
@@ -29,33 +30,21 @@ export function startHousekeeping(deps: { pool: Pool; log: Logger; intervalMs?: 
   };
 }
 
-/** One round of cleaning; returns how many rows were tombstoned and swept. Does nothing while another node cleans. */
+/** One round of cleaning: each batch in a transaction of its own, so that no lock is held for long. */
 export async function clean(pool: Pool, stopped: () => boolean = () => false): Promise<void> {
-  const client = await pool.connect();
-  let failure: Error | undefined;
-  try {
-    const { rows } = await client.query('SELECT pg_try_advisory_lock($1) AS locked', [cleaningLock]);
-    if (!rows[0].locked) return;
-    try {
-      await untilDone(() => writeTombstones(client), stopped);
-      await untilDone(() => sweepSessions(client), stopped);
-      await untilDone(() => sweepSpent(client), stopped);
-    } finally {
-      await client.query('SELECT pg_advisory_unlock($1)', [cleaningLock]);
+  for (const batch of [writeTombstones, sweepSessions, sweepSpent]) {
+    while (!stopped() && (await inTurn(pool, batch))) {
+      // The next batch.
     }
-  } catch (error) {
-    failure = error as Error;
-    throw error;
-  } finally {
-    // A connection that failed may still hold the lock: end it rather than give it back.
-    client.release(failure);
   }
 }
 
-async function untilDone(batch: () => Promise<boolean>, stopped: () => boolean): Promise<void> {
-  while (!stopped() && (await batch())) {
-    // The next batch, in a transaction of its own: no lock is held for long.
-  }
+/** Runs one batch unless another node is cleaning. The lock is the transaction's, which also holds behind a pooler. */
+function inTurn(pool: Pool, batch: (client: PoolClient) => Promise<boolean>): Promise<boolean> {
+  return transaction(pool, async (client) => {
+    const { rows } = await client.query('SELECT pg_try_advisory_xact_lock($1) AS locked', [cleaningLock]);
+    return rows[0].locked && (await batch(client));
+  });
 }
 
 /** Tombstones up to 5,000 sessions of one org-wide revocation, the oldest first. True while there may be more. */

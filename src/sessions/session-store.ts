@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import session, { type SessionData } from 'express-session';
 import type { Request } from 'express';
+import session, { type SessionData } from 'express-session';
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import { newId } from '../database/ids.ts';
@@ -100,7 +100,11 @@ export class PostgresSessionStore extends session.Store {
       name: row.name,
       role: row.role,
     };
-    const loaded: SessionData = { ...row.data, cookie: this.#cookie(row.expires_at), passport: { user: { principal } } };
+    const loaded: SessionData = {
+      ...row.data,
+      cookie: this.#cookie(row.expires_at),
+      passport: { user: { principal } },
+    };
     this.#stored.set(loaded, {
       orgId: row.org_id,
       id: row.id,
@@ -238,6 +242,12 @@ export function sessionCookie(config: Config) {
   const secure = config.publicUrl.startsWith('https:');
   return {
     name: secure ? '__Host-session' : 'session',
-    cookie: { path: '/', httpOnly: true, sameSite: 'lax' as const, secure, maxAge: config.sessionAbsoluteSeconds * 1000 },
+    cookie: {
+      path: '/',
+      httpOnly: true,
+      sameSite: 'lax' as const,
+      secure,
+      maxAge: config.sessionAbsoluteSeconds * 1000,
+    },
   };
 }

@@ -1,5 +1,4 @@
-import type { RequestHandler } from 'express';
-import type { Request } from 'express';
+import type { Request, RequestHandler } from 'express';
 import session from 'express-session';
 import { Passport } from 'passport';
 import type { Pool } from 'pg';

@@ -1,0 +1,60 @@
+import express, { type Express } from 'express';
+import type { Context } from './context.ts';
+import { problems } from './errors.ts';
+import { createAccessLog } from './http/access-log.ts';
+import { createErrorHandler, notFound } from './http/problem.ts';
+import { requestId } from './http/request-id.ts';
+import { createSameOriginGuard } from './http/same-origin.ts';
+import { createSecurityHeaders } from './http/security-headers.ts';
+import { createServiceRoutes } from './http/service-routes.ts';
+import { createRevocationRoutes } from './revocation/routes.ts';
+import { createSessionMiddleware, principalOf } from './sessions/session.ts';
+import { createSignIn } from './sign-in/routes.ts';
+import { createTodoRoutes } from './todos/routes.ts';
+import { createMeRoutes } from './users/me-routes.ts';
+import { renderMessage } from './web/message-page.ts';
+import { createWebRoutes } from './web/routes.ts';
+import { sendPage } from './web/send-page.ts';
+
+/** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
+export function createApp(context: Context): Express {
+  const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch } = context;
+  const app = express();
+  app.disable('x-powered-by');
+  app.set('trust proxy', config.trustProxy);
+  app.set('query parser', 'simple');
+
+  app.use(requestId);
+  app.use(createAccessLog({ config, log }));
+  app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
+
+  app.use(createServiceRoutes({ config, pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
+  app.use(createRevocationRoutes({ pool, apiKeys, announce: liveChannel.announce }));
+
+  app.use(createSameOriginGuard(config));
+  app.use(createSessionMiddleware({ pool, config }));
+  app.use(createSignIn({ config, log, pool, prisma, keyring, guardedFetch }).routes);
+  app.use('/api', createMeRoutes({ liveChannel }));
+  app.use('/api/todos', createTodoRoutes({ prisma }));
+  app.use(createWebRoutes({ config, signedIn: principalOf }));
+
+  app.use(notFound);
+  app.use(
+    createErrorHandler({
+      config,
+      log,
+      renderPage: (res, problem) =>
+        sendPage(
+          res,
+          problems[problem.code].status,
+          renderMessage({
+            title: problems[problem.code].title,
+            text: problem.detail,
+            actions: [{ label: 'Go to the start page', href: '/' }],
+            requestId: problem.requestId,
+          }),
+        ),
+    }),
+  );
+  return app;
+}

@@ -1,0 +1,91 @@
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { isUnavailable } from '../database/errors.ts';
+import { AppError, type ProblemCode, problems } from '../errors.ts';
+
+/** What a browser navigation gets instead of problem details; the app renders it as a page. */
+export type RenderPage = (res: Response, problem: { code: ProblemCode; detail: string; requestId: string }) => void;
+
+/**
+ * The one error handler: RFC 9457 problem details with a `type` from the closed list, or a page where the client asked for
+ * HTML. What isn't an AppError is logged with its stack and answered without a word of it.
+ */
+export function createErrorHandler(deps: { config: Config; log: Logger; renderPage: RenderPage }): ErrorRequestHandler {
+  return (error, req, res, _next) => {
+    const problem = toAppError(error);
+    const unexpected = problem.status >= 500;
+    if (unexpected) deps.log.error({ err: error, requestId: req.id, code: problem.code }, 'request failed');
+    if (res.headersSent) {
+      // The answer is under way: cutting it off is the only honest end.
+      res.destroy(error instanceof Error ? error : undefined);
+      return;
+    }
+    res.status(problem.status).set('Cache-Control', 'no-store').set(problem.headers);
+    if (req.method === 'GET' && !req.originalUrl.startsWith('/api/') && req.accepts(['json', 'html']) === 'html') {
+      deps.renderPage(res, { code: problem.code, detail: problem.detail, requestId: req.id });
+      return;
+    }
+    const { title, status } = problems[problem.code];
+    const type = `${deps.config.publicUrl}/problems/${problem.code}`;
+    res.type('application/problem+json').send(
+      JSON.stringify({
+        type,
+        title,
+        status,
+        detail: problem.detail,
+        code: problem.code,
+        requestId: req.id,
+        ...problem.members,
+      }),
+    );
+  };
+}
+
+/** What no route took. */
+export const notFound: RequestHandler = () => {
+  throw new AppError('not_found', 'There is nothing at this address.');
+};
+
+/** 405 with the methods that the address takes (RFC 9110 §15.5.6). */
+export function allowOnly(...methods: string[]): RequestHandler {
+  const allow = methods.join(', ');
+  return (req) => {
+    throw new AppError('method_not_allowed', `${req.method} is not possible here; use ${allow}.`, {
+      headers: { Allow: allow },
+    });
+  };
+}
+
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const fault = bodyFault(error);
+  if (fault) return fault;
+  if (isUnavailable(error))
+    return new AppError(
+      'unavailable',
+      'Something this service depends on does not answer; try again in a few seconds.',
+      {
+        headers: { 'Retry-After': '5' },
+        cause: error,
+      },
+    );
+  return new AppError('internal_error', 'Something went wrong on our side; it was logged under the request id.', {
+    cause: error,
+  });
+}
+
+/** body-parser's and the router's own errors, by their documented `type` and status. Their messages may quote the body. */
+function bodyFault(error: unknown): AppError | null {
+  if (typeof error !== 'object' || error === null) return null;
+  if (error instanceof URIError)
+    return new AppError('invalid_request', 'The address holds a malformed percent-encoding.');
+  const { type, status } = error as { type?: unknown; status?: unknown };
+  if (typeof type !== 'string' || typeof status !== 'number' || status >= 500) return null;
+  if (status === 413) return new AppError('content_too_large', 'The request body is too large for this address.');
+  if (type === 'entity.parse.failed') return new AppError('invalid_request', 'The body is not well-formed JSON.');
+  return new AppError(
+    'invalid_request',
+    'The body could not be read; send JSON in UTF-8, complete and with its length.',
+  );
+}

@@ -1,0 +1,41 @@
+import { ConfigError, loadConfig } from './config.ts';
+import { createContext } from './context.ts';
+import { checkServer } from './database/check-server.ts';
+import { migrate } from './database/migrate.ts';
+import { refuseSeedKeys } from './orgs/seed-keys.ts';
+import { startServer } from './server.ts';
+
+/** `npm start`: production. Everything comes from the environment; nothing is seeded and no IdP is started. */
+async function main(): Promise<void> {
+  const config = loadConfig(process.env, 'production');
+  await migrate(config.directDatabaseUrl);
+  const context = createContext(config);
+  try {
+    await checkServer(context.pool);
+    await refuseSeedKeys(context.pool);
+    const { port, stop } = await startServer(context);
+    context.log.info({ port, publicUrl: config.publicUrl }, 'ready');
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => {
+        context.log.info({ signal }, 'stopping');
+        stop().then(
+          () => process.exit(0),
+          (error) => {
+            context.log.error({ err: error }, 'the stop was not clean');
+            process.exit(1);
+          },
+        );
+      });
+  } catch (error) {
+    await context.stop();
+    throw error;
+  }
+}
+
+main().catch((error: unknown) => {
+  // Config errors and refusals are for the operator to read; anything else comes with its stack.
+  const expected =
+    error instanceof ConfigError || (error instanceof Error && error.name.endsWith('Error') && error.name !== 'Error');
+  console.error(expected ? (error as Error).message : error);
+  process.exit(1);
+});

@@ -1,0 +1,20 @@
+import type { Pool } from 'pg';
+import { hashApiKey } from './api-keys.ts';
+
+/** The API keys that `npm run dev` seeds, printed in the README for all to read. */
+export const seedApiKeys = { whiteRabbit: '131313', metacortex: '242424' } as const;
+
+export class SeedKeysError extends Error {
+  override readonly name = 'SeedKeysError';
+}
+
+/** Anyone could revoke with the seed's keys: production refuses a database that holds one. @throws SeedKeysError */
+export async function refuseSeedKeys(pool: Pool): Promise<void> {
+  const { rows } = await pool.query('SELECT FROM api_keys WHERE key_hash = ANY ($1::bytea[]) LIMIT 1', [
+    Object.values(seedApiKeys).map(hashApiKey),
+  ]);
+  if (rows.length > 0)
+    throw new SeedKeysError(
+      'This database holds the API keys that `npm run dev` seeds, which everybody knows. Use another database for production.',
+    );
+}

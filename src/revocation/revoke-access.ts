@@ -1,0 +1,149 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Actor } from '../audit/record.ts';
+import { withRetry } from '../database/errors.ts';
+import { newId } from '../database/ids.ts';
+
+/** How a user is named, all within one org. Several names must all mean the same user. */
+export type Subject = Readonly<{
+  userIds?: readonly string[];
+  /** Lower-cased ASCII, as `emailKey` makes them. */
+  emailKeys?: readonly string[];
+  identities?: readonly Readonly<{ issuer: string; subject: string }>[];
+}>;
+
+export type Revocation = Readonly<{
+  orgId: string;
+  /** Who caused it. */
+  initiator: 'idp' | 'admin' | 'user' | 'scim' | 'signal' | 'policy' | 'operator';
+  actor: Actor;
+  /** For administrators; never shown to the person. */
+  reason?: string | null;
+  /** The subject identifier as it was received. */
+  asked?: unknown;
+  ip?: string | null;
+  requestId?: string | null;
+}>;
+
+export type Outcome =
+  | Readonly<{ result: 'revoked'; revocationId: string; userId: string; sessionsEnded: number }>
+  | Readonly<{ result: 'unknown' }>
+  | Readonly<{ result: 'ambiguous' }>;
+
+/**
+ * Ends every session of one user of one org, for good: everything that ends a person's access goes through here.
+ * One statement does all or nothing: finds the user, bumps the generation, tombstones the sessions, inserts the
+ * revocation and its audit event. When it has committed, no session born before counts on any node.
+ * With a client in place of the pool it runs inside that transaction (and is not retried). `deactivate` also switches the
+ * user off, in the same UPDATE: two updates of one row in one statement would lose one of them.
+ */
+export async function revokeAccess(
+  db: Pool | PoolClient,
+  revocation: Revocation & Readonly<{ subject: Subject; deactivate?: boolean }>,
+): Promise<Outcome> {
+  const revocationId = newId('revocation');
+  const { subject } = revocation;
+  const query = {
+    name: 'revoke-access',
+    text: revokeUserSql,
+    values: [
+      revocation.orgId,
+      subject.userIds ?? [],
+      subject.emailKeys ?? [],
+      (subject.identities ?? []).map((identity) => identity.issuer),
+      (subject.identities ?? []).map((identity) => identity.subject),
+      revocation.deactivate ?? false,
+      ...recordValues(revocation, revocationId),
+    ],
+  };
+  const { rows } = await (isClient(db) ? db.query(query) : withRetry(() => db.query(query)));
+  const { matched, user_id: userId, sessions_ended: sessionsEnded } = rows[0];
+  if (userId) return { result: 'revoked', revocationId, userId, sessionsEnded };
+  return { result: matched > 1 ? 'ambiguous' : 'unknown' };
+}
+
+/** Ends every session of everyone in an org: one bump, however many people. The tombstones are written by a job. */
+export async function revokeOrgAccess(
+  db: Pool | PoolClient,
+  revocation: Revocation,
+): Promise<{ revocationId: string } | null> {
+  const revocationId = newId('revocation');
+  const query = {
+    name: 'revoke-org-access',
+    text: revokeOrgSql,
+    values: [revocation.orgId, ...recordValues(revocation, revocationId)],
+  };
+  const { rows } = await (isClient(db) ? db.query(query) : withRetry(() => db.query(query)));
+  return rows.length > 0 ? { revocationId } : null;
+}
+
+function isClient(db: Pool | PoolClient): db is PoolClient {
+  return 'release' in db;
+}
+
+function recordValues(revocation: Revocation, revocationId: string): unknown[] {
+  return [
+    revocationId,
+    newId('auditEvent'),
+    revocation.initiator,
+    revocation.asked === undefined ? null : JSON.stringify(revocation.asked),
+    revocation.reason ?? null,
+    revocation.actor.type,
+    revocation.actor.id ?? null,
+    revocation.ip ?? null,
+    revocation.requestId ?? null,
+  ];
+}
+
+// The user is matched in the statement itself, by every name that was given; it goes on only if exactly one matches.
+// `revoked_xid` is compared with the snapshot that a sign-in seals at its start, so that one under way cannot complete.
+const revokeUserSql = `
+  WITH target AS (
+    SELECT u.id FROM users u WHERE u.org_id = $1 AND u.id = ANY ($2::text[])
+    UNION
+    SELECT u.id FROM users u WHERE u.org_id = $1 AND u.email_key = ANY ($3::text[])
+    UNION
+    SELECT i.user_id FROM unnest($4::text[], $5::text[]) AS asked (issuer, subject)
+    JOIN connections c ON c.org_id = $1 AND (c.issuer = asked.issuer OR asked.issuer = ANY (c.accepted_issuers))
+    JOIN identities i ON i.org_id = $1 AND i.connection_id = c.id AND i.issuer = c.issuer AND i.subject = asked.subject
+  ), bumped AS (
+    UPDATE users u SET generation = u.generation + 1, active = u.active AND NOT $6, revoked_at = clock_timestamp(),
+                       revoked_xid = pg_current_xact_id(), last_revocation_id = $7
+    FROM target
+    WHERE u.org_id = $1 AND u.id = target.id AND (SELECT count(*) FROM target) = 1
+    RETURNING u.org_id, u.id, u.revoked_at
+  ), tombstoned AS (
+    UPDATE sessions s SET revoked_at = bumped.revoked_at, revocation_id = $7, data = '{}'
+    FROM bumped
+    WHERE s.org_id = $1 AND s.user_id = bumped.id AND s.revoked_at IS NULL AND s.ended_at IS NULL
+    RETURNING s.expires_at > now() AND s.idle_expires_at > now() AS was_live
+  ), recorded AS (
+    INSERT INTO revocations (org_id, id, user_id, initiator, subject, reason, caller_id, sessions_ended, request_id, created_at)
+    SELECT org_id, $7, id, $9::"Initiator", $10::jsonb, $11, CASE WHEN $12 = 'api_key' THEN $13 END,
+           (SELECT count(*) FILTER (WHERE was_live) FROM tombstoned), $15, revoked_at
+    FROM bumped
+    RETURNING org_id, id, user_id, sessions_ended
+  ), audited AS (
+    INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
+    SELECT org_id, $8, CASE WHEN $6 THEN 'user.deactivated' ELSE 'access.revoked' END, $12, $13, 'user', user_id, $14, $15,
+           jsonb_build_object('revocation', id, 'initiator', $9::text, 'sessionsEnded', sessions_ended)
+    FROM recorded
+  )
+  SELECT (SELECT count(*)::int FROM target) AS matched, recorded.user_id, recorded.sessions_ended
+  FROM (VALUES (1)) AS always (row) LEFT JOIN recorded ON true`;
+
+const revokeOrgSql = `
+  WITH bumped AS (
+    UPDATE orgs SET generation = generation + 1, revoked_at = clock_timestamp(), revoked_xid = pg_current_xact_id(),
+                    last_revocation_id = $2
+    WHERE id = $1
+    RETURNING id, revoked_at
+  ), recorded AS (
+    INSERT INTO revocations (org_id, id, initiator, subject, reason, caller_id, request_id, tombstones_pending, created_at)
+    SELECT id, $2, $4::"Initiator", $5::jsonb, $6, CASE WHEN $7 = 'api_key' THEN $8 END, $10, true, revoked_at FROM bumped
+    RETURNING org_id, id
+  )
+  INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
+  SELECT org_id, $3, 'access.revoked_for_everyone', $7, $8, 'org', org_id, $9, $10,
+         jsonb_build_object('revocation', id, 'initiator', $4::text)
+  FROM recorded
+  RETURNING id`;

@@ -1,0 +1,101 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { emailKey } from '../users/email.ts';
+import type { Subject } from './revoke-access.ts';
+
+const text = (most: number) => z.string().min(1).max(most);
+const withScheme = (scheme: RegExp) => text(2048).regex(scheme);
+
+// RFC 9493 §3.2: each format describes its members exactly; others are forbidden.
+const formats = {
+  account: z.strictObject({ format: z.literal('account'), uri: withScheme(/^acct:[^@\s]+@[^@\s]+$/i) }),
+  email: z.strictObject({ format: z.literal('email'), email: text(320) }),
+  iss_sub: z.strictObject({ format: z.literal('iss_sub'), iss: text(2048), sub: text(255) }),
+  opaque: z.strictObject({ format: z.literal('opaque'), id: text(255) }),
+  phone_number: z.strictObject({
+    format: z.literal('phone_number'),
+    phone_number: text(16).regex(/^\+[1-9]\d{1,14}$/),
+  }),
+  did: z.strictObject({ format: z.literal('did'), url: withScheme(/^did:[a-z0-9]+:.+/) }),
+  uri: z.strictObject({ format: z.literal('uri'), uri: withScheme(/^[a-z][a-z0-9+.-]*:.+/i) }),
+};
+const identifier = z.discriminatedUnion('format', [
+  formats.account,
+  formats.email,
+  formats.iss_sub,
+  formats.opaque,
+  formats.phone_number,
+  formats.did,
+  formats.uri,
+]);
+// §3.2.8: aliases are not nested.
+const aliases = z.strictObject({ format: z.literal('aliases'), identifiers: z.array(identifier).min(1).max(20) });
+
+export type SubjectIdentifier = z.infer<typeof identifier> | z.infer<typeof aliases>;
+
+/**
+ * Reads the body of a revocation request: `{"sub_id": …}` (draft -03 and later), or `{"subject": …}` as Auth0's reference
+ * and older Okta texts send it. Other top-level members are ignored.
+ * @throws AppError invalid_request, invalid_subject
+ */
+export function parseSubjectIdentifier(body: unknown): SubjectIdentifier {
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new AppError(
+      'invalid_request',
+      'The body must be a JSON object such as {"sub_id":{"format":"email","email":"…"}}.',
+    );
+  const { sub_id: current, subject: older } = body as { sub_id?: unknown; subject?: unknown };
+  if (current === undefined && older === undefined)
+    throw new AppError('invalid_subject', 'The member "sub_id" is missing.');
+  if (current !== undefined && older !== undefined && !isDeepStrictEqual(current, older))
+    throw new AppError('invalid_subject', '"sub_id" and "subject" are both there and differ; send "sub_id" only.');
+  const asked = current ?? older;
+  const format = typeof asked === 'object' && asked !== null && 'format' in asked ? asked.format : undefined;
+  const parsed = (format === 'aliases' ? aliases : identifier).safeParse(asked);
+  if (parsed.success) return parsed.data;
+  throw new AppError('invalid_subject', explain(format, parsed.error));
+}
+
+/**
+ * What the identifier says about who is meant, in the terms our users are stored by. An address that no user can have
+ * names nobody (404), as an unknown one does.
+ * @throws AppError unsupported_subject_format
+ */
+export function toSubject(asked: SubjectIdentifier): Subject {
+  const identifiers = asked.format === 'aliases' ? asked.identifiers : [asked];
+  const usable = identifiers.filter((one) => !['phone_number', 'did', 'uri'].includes(one.format));
+  if (usable.length === 0)
+    throw new AppError(
+      'unsupported_subject_format',
+      'Users cannot be found by this format here; use email, iss_sub, opaque, account or aliases of these.',
+    );
+  const keys = usable.map((one) =>
+    one.format === 'email' ? emailKey(one.email) : one.format === 'account' ? accountKey(one.uri) : null,
+  );
+  return {
+    userIds: usable.flatMap((one) => (one.format === 'opaque' ? [one.id] : [])),
+    emailKeys: keys.filter((key) => key !== null),
+    identities: usable.flatMap((one) => (one.format === 'iss_sub' ? [{ issuer: one.iss, subject: one.sub }] : [])),
+  };
+}
+
+/** `acct:` URIs (RFC 7565) percent-encode what an address may hold. */
+function accountKey(uri: string): string | null {
+  try {
+    return emailKey(decodeURIComponent(uri.slice('acct:'.length)));
+  } catch {
+    return null;
+  }
+}
+
+/** Names the members that are wrong, never their values. */
+function explain(format: unknown, error: z.ZodError): string {
+  if (format === undefined) return 'The subject identifier must be an object with the member "format".';
+  if (format !== 'aliases' && !(typeof format === 'string' && Object.hasOwn(formats, format)))
+    return 'The format is unknown; use email, iss_sub, opaque, account or aliases (RFC 9493).';
+  const wrong = error.issues.map((issue) =>
+    issue.code === 'unrecognized_keys' ? 'members that the format does not describe' : `"${issue.path.join('.')}"`,
+  );
+  return `The subject identifier of format "${format}" is malformed at: ${[...new Set(wrong)].join(', ')}.`;
+}

@@ -1,0 +1,41 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createApp } from './app.ts';
+import type { Context } from './context.ts';
+
+/** How long requests in flight may take to finish once a stop has begun, milliseconds. */
+const graceMs = 10_000;
+
+/**
+ * Listens on `port` (0: any free one). `stop` lets requests in flight finish, closes streams and idle connections, then
+ * ends the context; what is left after 10 s is cut off.
+ */
+export async function startServer(
+  context: Context,
+  port = context.config.port,
+): Promise<{ server: Server; port: number; stop: () => Promise<void> }> {
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, createApp(context));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, () => resolve());
+  });
+  let stopping: Promise<void> | undefined;
+  return {
+    server,
+    port: (server.address() as AddressInfo).port,
+    stop() {
+      stopping ??= stop();
+      return stopping;
+    },
+  };
+
+  async function stop(): Promise<void> {
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    await context.beginStop();
+    server.closeIdleConnections();
+    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(cut);
+    await context.stop();
+  }
+}
