@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { startEmbeddedPostgres } from '../../src/database/embedded-postgres.ts';
+import { migrate } from '../../src/database/migrate.ts';
+import { startTemporaryPostgres } from './temporary-postgres.ts';
+
+export type TestDatabase = Readonly<{ url: string; drop(): Promise<void> }>;
+
+/** A database of its own, cloned from the migrated template; `empty` one without tables. Drop it at the end. */
+export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : inject('templateDatabase')}`);
+  const url = new URL(inject('adminUrl'));
+  url.pathname = `/${name}`;
+  return { url: url.href, drop: () => asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+}
+
+async function asAdmin(sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: inject('adminUrl') });
+  await client.connect();
+  await client.query(sql).finally(() => client.end());
+}
+
+export type TestPostgres = Readonly<{
+  /** A migrated database; the same URL before and after a restart. */
+  url: string;
+  /** Ends the server as a power cut would (kill -9), and waits until it is gone. */
+  kill(): Promise<void>;
+  /** Starts it again, recovery included; after `kill`, or after a shutdown that it does itself. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}>;
+
+/** A server of one's own, for tests that kill it. */
+export async function startTestPostgres(): Promise<TestPostgres> {
+  let server = await startTemporaryPostgres();
+  const { databaseUrl: url, dataDir, stop } = server;
+  const port = Number(new URL(url).port);
+  await migrate(url);
+  const kill = async () => {
+    process.kill(server.pid, 'SIGKILL');
+    while (await connects(url)) await sleep(10);
+  };
+  const restart = async () => {
+    const file = path.join(dataDir, 'postgres/data/postmaster.pid');
+    if (isAlive(server.pid) && readPid(file) === server.pid) await server.stop();
+    server = { ...(await startEmbeddedPostgres({ dataDir, port })), dataDir };
+  };
+  return {
+    url,
+    kill,
+    restart,
+    stop: async () => {
+      await server.stop();
+      await stop();
+    },
+  };
+}
+
+async function connects(connectionString: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: 1000 });
+  client.on('error', () => {});
+  return client.connect().then(
+    () => client.end().then(() => true),
+    () => false,
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+function readPid(file: string): number | null {
+  try {
+    return Number(readFileSync(file, 'utf8').split('\n')[0]);
+  } catch {
+    return null;
+  }
+}
