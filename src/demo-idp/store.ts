@@ -1,0 +1,63 @@
+import type { Adapter, AdapterPayload } from 'oidc-provider';
+
+/**
+ * What one tenant's provider remembers, in memory. The library's own in-memory adapter is one shared LRU of 1,000
+ * entries: two tenants would share it, and could push each other's sessions out.
+ */
+export function createStore() {
+  const entries = new Map<string, { payload: AdapterPayload; expiresAt: number }>();
+
+  const live = (key: string): AdapterPayload | undefined => {
+    const entry = entries.get(key);
+    return entry && entry.expiresAt > Date.now() ? entry.payload : undefined;
+  };
+  const removeWhere = (kind: string, match: (payload: AdapterPayload) => boolean): number => {
+    let removed = 0;
+    for (const [key, { payload }] of entries) {
+      if (key.startsWith(kind && `${kind}:`) && match(payload) && entries.delete(key)) removed += 1;
+    }
+    return removed;
+  };
+  const sweep = () => {
+    const now = Date.now();
+    for (const [key, entry] of entries) if (entry.expiresAt <= now) entries.delete(key);
+  };
+
+  const adapter = (kind: string): Adapter => ({
+    async upsert(id, payload, expiresIn) {
+      if (entries.size > 0 && entries.size % 512 === 0) sweep();
+      entries.set(`${kind}:${id}`, { payload, expiresAt: expiresIn ? Date.now() + expiresIn * 1000 : Infinity });
+    },
+    find: async (id) => live(`${kind}:${id}`),
+    async findByUid(uid) {
+      for (const [key, { payload }] of entries) if (key.startsWith(`${kind}:`) && payload.uid === uid) return live(key);
+      return undefined;
+    },
+    findByUserCode: async () => undefined,
+    async consume(id) {
+      const payload = live(`${kind}:${id}`);
+      if (payload) payload.consumed = Math.floor(Date.now() / 1000);
+    },
+    async destroy(id) {
+      entries.delete(`${kind}:${id}`);
+    },
+    // The grant itself is destroyed by the library; what was issued under it goes here.
+    async revokeByGrantId(grantId) {
+      removeWhere('', (payload) => payload.grantId === grantId && payload.kind !== 'Interaction');
+    },
+  });
+
+  return {
+    adapter,
+    /**
+     * Ends the sign-in sessions of an account; how many there were. A form that is open in such a session stays usable:
+     * the library would refuse it, but a person whose session was cleared must be able to sign in again at once.
+     */
+    endSessions(accountId: string): number {
+      for (const [key, { payload }] of entries) {
+        if (key.startsWith('Interaction:') && payload.session?.accountId === accountId) payload.session = undefined;
+      }
+      return removeWhere('Session', (payload) => payload.accountId === accountId);
+    },
+  };
+}
