@@ -1,0 +1,118 @@
+import { type Actor, recordEvent } from '../audit/record.ts';
+import type {
+  Connection,
+  Prisma,
+  PrismaClient,
+  Reauthentication,
+  TokenEndpointAuth,
+} from '../database/generated/client.ts';
+import { newId } from '../database/ids.ts';
+import { AppError } from '../errors.ts';
+import type { Keyring } from '../keyring.ts';
+
+export type NewConnection = Readonly<{
+  /** Shown to administrators; the issuer's host when left out. */
+  name?: string;
+  issuer: string;
+  /** Further issuers whose tokens count as this connection's. */
+  acceptedIssuers?: string[];
+  authorizationEndpoint: string;
+  tokenEndpoint: string;
+  userinfoEndpoint?: string | null;
+  endSessionEndpoint?: string | null;
+  jwksUri: string;
+  tokenEndpointAuth?: TokenEndpointAuth;
+  /** The IdP sends `iss` in the authorization response (RFC 9207), and then must. */
+  responseIss?: boolean;
+  clientId: string;
+  /** In plain text; stored encrypted. */
+  clientSecret: string;
+  reauthentication?: Reauthentication;
+}>;
+
+export type ConnectionChanges = Partial<NewConnection> & Readonly<{ active?: boolean }>;
+
+/** A connection without its secret. */
+export type ConnectionView = Omit<Connection, 'clientSecret'>;
+
+export type Connections = ReturnType<typeof createConnections>;
+
+/** Binds an encrypted client secret to its row: copied to another row it doesn't open. */
+export const connectionSecretPurpose = (orgId: string, connectionId: string) =>
+  `connection-secret:${orgId}:${connectionId}`;
+
+/** The OIDC connections of orgs. Secrets are encrypted at rest; every change writes its audit event in its transaction. */
+export function createConnections({ prisma, keyring }: { prisma: PrismaClient; keyring: Keyring }) {
+  return {
+    /** Adds a connection; the org's first one becomes authoritative for the org's domains. */
+    addConnection(orgId: string, input: NewConnection, actor: Actor): Promise<ConnectionView> {
+      return prisma.$transaction((transaction) => insertConnection(transaction, keyring, orgId, input, actor));
+    },
+
+    /** Changes what is given and leaves the rest. @throws AppError not_found when the org has no such connection. */
+    updateConnection(orgId: string, id: string, changes: ConnectionChanges, actor: Actor): Promise<ConnectionView> {
+      return prisma.$transaction(async (transaction) => {
+        const { clientSecret, ...plain } = changes;
+        const data =
+          clientSecret === undefined ? plain : { ...plain, clientSecret: await seal(keyring, orgId, id, clientSecret) };
+        const { count } = await transaction.connection.updateMany({ where: { orgId, id }, data });
+        if (count === 0) throw new AppError('not_found', `The organisation has no connection ${id}.`);
+        await recordEvent(transaction, {
+          orgId,
+          action: 'connection.changed',
+          actor,
+          target: { type: 'connection', id },
+          detail: { changed: Object.keys(data).join(' ') },
+        });
+        return transaction.connection.findUniqueOrThrow({
+          where: { orgId_id: { orgId, id } },
+          omit: { clientSecret: true },
+        });
+      });
+    },
+
+    /** The org's connections, oldest first, without secrets. */
+    listConnections(orgId: string): Promise<ConnectionView[]> {
+      return prisma.connection.findMany({
+        where: { orgId },
+        omit: { clientSecret: true },
+        orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+      });
+    },
+  };
+}
+
+/** `addConnection` inside the caller's transaction. */
+export async function insertConnection(
+  db: Prisma.TransactionClient,
+  keyring: Keyring,
+  orgId: string,
+  input: NewConnection,
+  actor: Actor,
+): Promise<ConnectionView> {
+  const id = newId('connection');
+  const first = (await db.connection.count({ where: { orgId } })) === 0;
+  const added = await db.connection.create({
+    data: {
+      ...input,
+      orgId,
+      id,
+      name: input.name ?? new URL(input.issuer).hostname,
+      clientSecret: await seal(keyring, orgId, id, input.clientSecret),
+    },
+    omit: { clientSecret: true },
+  });
+  if (first) await db.domain.updateMany({ where: { orgId, connectionId: null }, data: { connectionId: id } });
+  await recordEvent(db, {
+    orgId,
+    action: 'connection.added',
+    actor,
+    target: { type: 'connection', id },
+    detail: { issuer: input.issuer, clientId: input.clientId },
+  });
+  return added;
+}
+
+function seal(keyring: Keyring, orgId: string, id: string, secret: string): Promise<string> {
+  return keyring.encrypt(secret, connectionSecretPurpose(orgId, id));
+}

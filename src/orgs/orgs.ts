@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { type Actor, recordEvent } from '../audit/record.ts';
+import type { Org, PrismaClient } from '../database/generated/client.ts';
+import { newId } from '../database/ids.ts';
+import { AppError } from '../errors.ts';
+import type { Keyring } from '../keyring.ts';
+import { domainKey } from '../users/email.ts';
+import { insertConnection, type NewConnection } from './connections.ts';
+import { insertDomain, isUniqueViolation, type NewDomain } from './domains.ts';
+
+export type NewOrg = Readonly<{
+  name: string;
+  /** Random when left out: a slug stands in links, and a chosen one tells who the customers are. */
+  slug?: string | undefined;
+  /** Whether a first sign-in may create the user; default true. */
+  createUsers?: boolean;
+  domains?: readonly Omit<NewDomain, 'connectionId'>[];
+  connection?: NewConnection | undefined;
+}>;
+
+export type Orgs = ReturnType<typeof createOrgs>;
+
+const slugForm = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** The tenants. Every change writes its audit event in its transaction. */
+export function createOrgs({ prisma, keyring }: { prisma: PrismaClient; keyring: Keyring }) {
+  return {
+    /**
+     * Creates an org with its domains and its connection, all or nothing. The connection is authoritative for the domains.
+     * @throws AppError invalid_request when the slug is taken or malformed, or a domain is verified for another org.
+     */
+    createOrg(input: NewOrg, actor: Actor): Promise<Org> {
+      const slug = input.slug ?? randomBytes(10).toString('hex');
+      if (!slugForm.test(slug))
+        throw new AppError('invalid_request', 'A slug is 1 to 63 of a-z, 0-9 and -, and does not begin with -.');
+      return prisma.$transaction(async (transaction) => {
+        const org = await transaction.org
+          .create({ data: { id: newId('org'), slug, name: input.name, createUsers: input.createUsers ?? true } })
+          .catch((error: unknown) => {
+            if (!isUniqueViolation(error)) throw error;
+            throw new AppError('invalid_request', `The slug "${slug}" is taken. Choose another one.`, { cause: error });
+          });
+        const target = { type: 'org', id: org.id };
+        await recordEvent(transaction, { orgId: org.id, action: 'org.created', actor, target, detail: { slug } });
+        if (input.connection) await insertConnection(transaction, keyring, org.id, input.connection, actor);
+        for (const domain of input.domains ?? []) await insertDomain(transaction, org.id, domain, actor);
+        return org;
+      });
+    },
+
+    /** All orgs, oldest first. For operators only: the one list that isn't of one org. */
+    listOrgs() {
+      return prisma.org.findMany({
+        orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+        include: { domains: { orderBy: { domain: 'asc' } }, _count: { select: { users: true, connections: true } } },
+      });
+    },
+
+    /** By slug, id or verified domain; null when nothing matches. They can't collide: a slug has neither `.` nor `_`. */
+    findOrg(ref: string): Promise<Org | null> {
+      const domain = domainKey(ref);
+      return prisma.org.findFirst({
+        where: domain
+          ? { domains: { some: { domain, verifiedAt: { not: null } } } }
+          : { OR: [{ slug: ref.toLowerCase() }, { id: ref }] },
+      });
+    },
+  };
+}

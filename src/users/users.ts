@@ -1,0 +1,51 @@
+import { type Actor, recordEvent } from '../audit/record.ts';
+import { Prisma, type PrismaClient, type Role, type User } from '../database/generated/client.ts';
+import { newId } from '../database/ids.ts';
+import { AppError } from '../errors.ts';
+import { emailKey } from './email.ts';
+
+export type NewUser = Readonly<{ email: string; name?: string | undefined; role?: Role | undefined }>;
+
+export type Users = ReturnType<typeof createUsers>;
+
+/** The people of orgs. The same address in two orgs is two people. */
+export function createUsers({ prisma }: { prisma: PrismaClient }) {
+  return {
+    /** @throws AppError invalid_request when the address isn't acceptable or is a user's of this org already. */
+    addUser(orgId: string, input: NewUser, actor: Actor): Promise<User> {
+      return prisma.$transaction((transaction) => insertUser(transaction, orgId, input, actor));
+    },
+
+    /** The org's users by address. */
+    listUsers(orgId: string): Promise<User[]> {
+      return prisma.user.findMany({ where: { orgId }, orderBy: { emailKey: 'asc' } });
+    },
+
+    /** By e-mail address (in any letter case) or id; null when the org has no such user. */
+    findUser(orgId: string, ref: string): Promise<User | null> {
+      const key = emailKey(ref.trim());
+      return prisma.user.findFirst({ where: { orgId, ...(key === null ? { id: ref } : { emailKey: key }) } });
+    },
+  };
+}
+
+/** `addUser` inside the caller's transaction. */
+export async function insertUser(
+  db: Prisma.TransactionClient,
+  orgId: string,
+  input: NewUser,
+  actor: Actor,
+): Promise<User> {
+  const email = input.email.trim();
+  const key = emailKey(email);
+  if (key === null) throw new AppError('invalid_request', `"${email}" is not an acceptable e-mail address.`);
+  const name = input.name?.trim() || email.slice(0, email.lastIndexOf('@'));
+  const user = await db.user
+    .create({ data: { orgId, id: newId('user'), email, emailKey: key, name, role: input.role ?? 'member' } })
+    .catch((error: unknown) => {
+      if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') throw error;
+      throw new AppError('invalid_request', `The organisation already has a user ${email}.`, { cause: error });
+    });
+  await recordEvent(db, { orgId, action: 'user.added', actor, target: { type: 'user', id: user.id } });
+  return user;
+}
