@@ -37,10 +37,23 @@ async function loadBindings(): Promise<Bindings> {
     .resolve('@prisma/schema-engine-wasm')
     .replace(/schema_engine\.js$/, 'schema_engine_bg.wasm');
   const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyGlobal };
-  const { instance } = await WebAssembly.instantiate(await readFile(file), { './schema_engine_bg.js': bindings });
+  const { instance } = await WebAssembly.instantiate(await readFile(file), {
+    './schema_engine_bg.js': withoutLingeringTimers(),
+  });
   bindings.__wbg_set_wasm(instance.exports);
   instance.exports.__wbindgen_start();
   return bindings as Bindings;
+}
+
+/** The engine leaves the 10 s timer of its own lock running, which would keep a finished process alive that long. */
+function withoutLingeringTimers(): Record<string, unknown> {
+  const imports: Record<string, unknown> = { ...bindings };
+  for (const [name, value] of Object.entries(imports)) {
+    if (!name.startsWith('__wbg_setTimeout_')) continue;
+    const start = value as (...args: unknown[]) => NodeJS.Timeout;
+    imports[name] = (...args: unknown[]) => start(...args).unref();
+  }
+  return imports;
 }
 
 /**
