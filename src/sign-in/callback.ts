@@ -1,0 +1,184 @@
+import type { Request, RequestHandler, Response } from 'express';
+import type { Pool } from 'pg';
+import type { Config } from '../config.ts';
+import type { GuardedFetch } from '../http/guarded-fetch.ts';
+import type { Keyring } from '../keyring.ts';
+import { connectionSecretPurpose } from '../orgs/connections.ts';
+import { SignInSuperseded } from '../sessions/principal.ts';
+import { admitPerson } from './admit-person.ts';
+import { type Attempt, attemptOf, required } from './attempt.ts';
+import { checkIssuer, checkState, errorRefusal, parseResponse } from './check-response.ts';
+import { ConnectionStrategy, completeSignIn } from './connection-strategy.ts';
+import { findConnection, type SignInConnection } from './find-connection.ts';
+import { findPerson } from './find-user.ts';
+import { judgeFreshness, readStanding, type Standing } from './freshness.ts';
+import type { createIdTokenVerifier } from './id-token.ts';
+import { SignInRefused } from './refusal.ts';
+import { stateLifetime } from './sealed-state.ts';
+import { challengeOf, redirectUri, type StateCookies, sendToIdp } from './send-to-idp.ts';
+import { exchangeCode } from './token-exchange.ts';
+import { readPersonClaims } from './user-info.ts';
+
+type Deps = Readonly<{
+  config: Config;
+  pool: Pool;
+  keyring: Keyring;
+  guardedFetch: GuardedFetch;
+  stateCookies: StateCookies;
+  verifyIdToken: ReturnType<typeof createIdTokenVerifier>;
+}>;
+
+/** Two first sign-ins of one person at once: the slower one finds what the faster one made. */
+const tries = 3;
+
+/** The steps of `GET /openid/callback/:org`. */
+export function createCallback(deps: Deps) {
+  const openState: RequestHandler<{ org: string }> = async (req, res, next) => {
+    const attempt = attemptOf(res);
+    const response = parseResponse(req);
+    const state = response ? await deps.stateCookies.open(req, response.state) : null;
+    const found = await findConnection(deps.pool, req.params.org, state?.connectionId ?? null);
+    if (!found) throw new SignInRefused('org_unknown');
+    attempt.found = found;
+    if (!response) throw new SignInRefused('request_malformed');
+    if (!state) throw new SignInRefused('state_missing');
+    attempt.state = state;
+    attempt.returnTo = state.orgId === found.org.id ? state.returnTo : null;
+    next();
+  };
+
+  const checkResponse: RequestHandler = async (req, res, next) => {
+    const attempt = attemptOf(res);
+    await checkState(deps.pool, attempt);
+    const response = required(parseResponse(req) ?? undefined);
+    // From here on the state counts as used: whatever happens, this browser starts again.
+    deps.stateCookies.clear(req, res, response.state);
+    checkIssuer(response, connectionOf(attempt));
+    if (response.error !== null) throw errorRefusal(response.error);
+    next();
+  };
+
+  const proveIdentity: RequestHandler = async (req, res, next) => {
+    const attempt = attemptOf(res);
+    const connection = connectionOf(attempt);
+    const state = required(attempt.state);
+    const response = required(parseResponse(req) ?? undefined);
+    const { org } = required(attempt.found);
+    const callback = redirectUri(deps.config, org.slug);
+    const { deadline: signal } = attempt;
+
+    const prove = async (code: string) => {
+      const purpose = connectionSecretPurpose(org.id, connection.id);
+      const clientSecret = await deps.keyring.decrypt(connection.clientSecret, purpose);
+      const { verifier, nonce } = state;
+      const tokens = await exchangeCode(deps.guardedFetch, connection, {
+        ...{ clientSecret, code, verifier, signal, redirectUri: callback },
+      });
+      const claims = await deps.verifyIdToken(tokens.idToken, connection, { nonce, signal });
+      const issuedAt = Math.max(claims.iat, tokens.answeredAt ?? 0);
+      return { claims, accessToken: tokens.accessToken, issuedAt };
+    };
+    const challenge = challengeOf(state.verifier);
+    const strategy = new ConnectionStrategy({ connection, redirectUri: callback, state, challenge, prove });
+    const verified = await completeSignIn(strategy, { code: response.code ?? '', state: state.id });
+    if (!verified) throw new SignInRefused('id_token_invalid', 'strategy');
+    attempt.verified = verified;
+    next();
+  };
+
+  const admit: RequestHandler = async (req, res, next) => {
+    const attempt = attemptOf(res);
+    const connection = connectionOf(attempt);
+    const verified = required(attempt.verified);
+    const { org } = required(attempt.found);
+    const state = required(attempt.state);
+    let claims: ReturnType<typeof readPersonClaims> | undefined;
+    const readClaims = () => {
+      claims ??= readPersonClaims(deps.guardedFetch, connection, verified, attempt.deadline);
+      return claims;
+    };
+    const subject = { issuer: connection.issuer, subject: verified.claims.sub };
+    const where = { orgId: org.id, connectionId: connection.id, requestId: req.id };
+
+    for (let i = 0; i < tries; i++) {
+      const person = await findPerson(deps.pool, org, connection, subject.subject, readClaims);
+      const userId = person.kind === 'to_create' ? null : person.userId;
+      attempt.userId = userId ?? undefined;
+      const standing = await readStanding(deps.pool, org.id, userId, state);
+      if (!standing.active) throw new SignInRefused('user_inactive');
+      const { reauthentication } = connection;
+      const verdict = judgeFreshness({ standing, verified, reauthentication, round: state.round });
+      if (verdict !== 'fresh') return askAgain(req, res, attempt, verdict);
+      const admitted = await admitPerson(deps.pool, person, subject, where);
+      if (!admitted) continue;
+      attempt.userId = admitted.userId;
+      attempt.ticket = { ...ticketOf(req, attempt, standing), ...admitted };
+      return next();
+    }
+    throw new SignInRefused('overtaken');
+  };
+
+  const establishSession: RequestHandler = async (req, res, next) => {
+    const attempt = attemptOf(res);
+    const ticket = required(attempt.ticket);
+    try {
+      await login(req, { ticket });
+    } catch (error) {
+      // What is left is a session that was never inserted; express-session would try to at the end of the request.
+      Object.assign(req, { session: undefined });
+      if (!(error instanceof SignInSuperseded)) throw error;
+      const now = await readStanding(deps.pool, ticket.orgId, ticket.userId, required(attempt.state));
+      if (!now.active) throw new SignInRefused('user_inactive');
+      const revoked = now.userGeneration !== ticket.userGeneration || now.orgGeneration !== ticket.orgGeneration;
+      if (!revoked) throw new SignInRefused('state_spent');
+      return askAgain(req, res, attempt, 'overtaken');
+    }
+    next();
+  };
+
+  const redirectToApp: RequestHandler = (_req, res) => {
+    res.redirect(303, `${deps.config.appUrl}${attemptOf(res).state?.returnTo ?? '/'}`);
+  };
+
+  /** Once more to the IdP, now for a password; a new start with a new snapshot. Never a third time. */
+  async function askAgain(
+    req: Request,
+    res: Response,
+    attempt: Attempt,
+    why: 'stale' | 'auth_time_missing' | 'overtaken',
+  ): Promise<void> {
+    const state = required(attempt.state);
+    if (state.round === 2) throw new SignInRefused(why === 'stale' ? 'not_fresh' : why);
+    const found = await findConnection(deps.pool, required(attempt.found).org.id, state.connectionId);
+    if (!found?.connection) throw new SignInRefused('connection_unknown');
+    await sendToIdp(deps, req, res, { found, connection: found.connection, round: 2, returnTo: state.returnTo });
+  }
+
+  return [openState, checkResponse, proveIdentity, admit, establishSession, redirectToApp] as RequestHandler[];
+}
+
+function connectionOf(attempt: Attempt): SignInConnection {
+  return required(attempt.found?.connection ?? undefined);
+}
+
+function ticketOf(req: Request, attempt: Attempt, standing: Standing) {
+  const state = required(attempt.state);
+  return {
+    orgId: state.orgId,
+    connectionId: state.connectionId,
+    userGeneration: standing.userGeneration,
+    orgGeneration: standing.orgGeneration,
+    stateId: state.id,
+    // A minute more than the state opens, so that no replay outlives the note of it.
+    stateExpiresAt: new Date((state.startedAt + stateLifetime + 60) * 1000),
+    userAgent: req.get('user-agent') ?? null,
+    ip: req.ip ?? null,
+    requestId: req.id,
+  };
+}
+
+function login(req: Request, user: Express.User): Promise<void> {
+  return new Promise((resolve, reject) => {
+    req.login(user, (error: unknown) => (error ? reject(error) : resolve()));
+  });
+}

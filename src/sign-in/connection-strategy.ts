@@ -1,0 +1,121 @@
+import type { Request } from 'express';
+import Strategy from 'passport-openidconnect';
+import type { SignInConnection } from './find-connection.ts';
+import type { IdTokenClaims, VerifiedSignIn } from './id-token.ts';
+import type { SealedState } from './sealed-state.ts';
+
+export type StrategyOptions = Readonly<{
+  connection: SignInConnection;
+  redirectUri: string;
+  state: SealedState;
+  /** S256 challenge of the state's verifier. */
+  challenge: string;
+  /** Exchanges the code and verifies the ID token; rejects with SignInRefused. */
+  prove: (code: string) => Promise<VerifiedSignIn>;
+}>;
+
+type TokenCallback = (error: null, accessToken: string, refreshToken: string, params: { id_token: string }) => void;
+
+/** Seconds. Asks for `auth_time` (OpenID Connect Core §2) without asking for a password in a working week. */
+const patientMaxAge = '604800';
+
+/**
+ * passport-openidconnect for one request of one connection. What it lacks is put in here: PKCE, a state store on the
+ * sealed cookie, a bounded token request, and an ID token that is verified before the strategy parses it. Left alone, it
+ * ends the process on a token response that is `null`, and its nonce comes from Math.random.
+ */
+export class ConnectionStrategy extends Strategy {
+  verified: VerifiedSignIn | null = null;
+  readonly #options: StrategyOptions;
+
+  constructor(options: StrategyOptions) {
+    const { connection, state } = options;
+    const store = {
+      store: (_req: unknown, _ctx: unknown, _state: unknown, _meta: unknown, done: Strategy.SessionStoreCallback) =>
+        done(null, state.id),
+      verify: (_req: unknown, _id: unknown, done: Strategy.SessionVerifyCallback) => done(null, { nonce: state.nonce }),
+    };
+    super(
+      {
+        issuer: connection.issuer,
+        authorizationURL: connection.authorizationEndpoint,
+        tokenURL: connection.tokenEndpoint,
+        userInfoURL: '',
+        clientID: connection.clientId,
+        clientSecret: '',
+        callbackURL: options.redirectUri,
+        scope: 'email profile',
+        store,
+        skipUserProfile: true,
+        prompt: state.round === 2 ? 'login' : undefined,
+      },
+      (_issuer: string, _profile: Strategy.Profile, done: Strategy.VerifyCallback) => done(null, {}),
+    );
+    this.#options = options;
+    Object.assign(this._oauth2, {
+      getOAuthAccessToken: (code: string, _params: unknown, done: TokenCallback) => {
+        // The strategy's own code runs in `done`: whatever it throws ends here, not in an unhandled rejection.
+        this.#exchange(code, done).catch((error) => this.error(error));
+      },
+    });
+  }
+
+  override authorizationParams(): object {
+    const { state, challenge } = this.#options;
+    return {
+      nonce: state.nonce,
+      code_challenge: challenge,
+      code_challenge_method: 'S256',
+      max_age: state.round === 2 ? '0' : patientMaxAge,
+    };
+  }
+
+  async #exchange(code: string, done: TokenCallback): Promise<void> {
+    this.verified = await this.#options.prove(code);
+    const { claims } = this.verified;
+    // The strategy knows one issuer and no clock skew. Both have been judged; its other checks run as they are, on claims
+    // of the expected types only.
+    Object.assign(this, { _issuer: claims.iss });
+    done(null, '', '', {
+      id_token: unsigned({ ...claims, exp: Math.max(claims.exp, Math.ceil(Date.now() / 1000) + 60) }),
+    });
+  }
+}
+
+/** The address at the IdP that the browser is to be sent to. */
+export async function authorizationUrl(strategy: ConnectionStrategy): Promise<string> {
+  const outcome = await run(strategy, {});
+  if (outcome.redirect === undefined) throw new Error('the strategy gave no redirect');
+  return outcome.redirect;
+}
+
+/** Who signed in, for a callback whose state and parameters have been checked. @throws SignInRefused */
+export async function completeSignIn(
+  strategy: ConnectionStrategy,
+  query: { code: string; state: string },
+): Promise<VerifiedSignIn | null> {
+  const outcome = await run(strategy, query);
+  return outcome.success ? strategy.verified : null;
+}
+
+/**
+ * Calls the strategy as Passport does, with the actions of its contract. `passport.authenticate` would also tie
+ * `req.login` to the Passport it belongs to, and the one that keeps our sessions is the session middleware's. The strategy
+ * sees the checked parameters alone: from the request's own it would take an `error` or a `code` at the start too.
+ */
+function run(strategy: ConnectionStrategy, query: object): Promise<{ redirect?: string; success: boolean }> {
+  return new Promise((resolve, reject) => {
+    Object.assign(strategy, {
+      success: () => resolve({ success: true }),
+      redirect: (redirect: string) => resolve({ success: false, redirect }),
+      fail: () => resolve({ success: false }),
+      error: reject,
+      pass: () => resolve({ success: false }),
+    });
+    strategy.authenticate({ query } as Request);
+  });
+}
+
+function unsigned(claims: IdTokenClaims): string {
+  return `.${Buffer.from(JSON.stringify(claims)).toString('base64')}.`;
+}

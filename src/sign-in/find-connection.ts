@@ -1,0 +1,78 @@
+import type { Pool } from 'pg';
+
+export type SignInConnection = Readonly<{
+  id: string;
+  issuer: string;
+  acceptedIssuers: readonly string[];
+  authorizationEndpoint: string;
+  tokenEndpoint: string;
+  userinfoEndpoint: string | null;
+  jwksUri: string;
+  clientId: string;
+  /** Sealed; `connectionSecretPurpose` opens it. */
+  clientSecret: string;
+  tokenEndpointAuth: 'client_secret_basic' | 'client_secret_post';
+  responseIss: boolean;
+  reauthentication: 'verified' | 'best_effort';
+}>;
+
+export type OrgConnection = Readonly<{
+  org: Readonly<{ id: string; slug: string; createUsers: boolean }>;
+  connection: SignInConnection | null;
+  /** Which transactions were done when this was read (pg_snapshot as text). */
+  snapshot: string;
+  /** The database's clock, seconds since 1970 with a fraction. */
+  now: number;
+}>;
+
+/** Longest snapshot that is sealed as it is; it has an entry for each writing transaction under way. */
+const longestSnapshot = 1_000;
+
+/**
+ * One query: the org by slug or id, its active connection (`connectionId`, or the first one), the snapshot and the clock.
+ * Null when there is no such org.
+ */
+export async function findConnection(
+  pool: Pool,
+  orgRef: string,
+  connectionId: string | null,
+): Promise<OrgConnection | null> {
+  // Slugs and ids are of these characters; PostgreSQL refuses some others (a NUL) with an error.
+  if (!/^[\w-]{1,80}$/.test(orgRef) || (connectionId !== null && !/^[\w-]{1,80}$/.test(connectionId))) return null;
+  const { rows } = await pool.query({ name: 'sign-in-connection', text: sql, values: [orgRef, connectionId] });
+  const row = rows[0];
+  if (!row) return null;
+  return {
+    org: { id: row.id, slug: row.slug, createUsers: row.create_users },
+    connection: row.connection,
+    snapshot: bounded(row.snapshot),
+    now: row.now,
+  };
+}
+
+/**
+ * Keeps the sealed cookie below what browsers take. The substitute counts everything after xmin as not yet visible, so a
+ * revocation may be taken for later than it was (and the person asked once more), never for earlier.
+ */
+function bounded(snapshot: string): string {
+  if (snapshot.length <= longestSnapshot) return snapshot;
+  const xmin = snapshot.slice(0, snapshot.indexOf(':'));
+  return `${xmin}:${xmin}:`;
+}
+
+const sql = `
+  SELECT o.id, o.slug, o.create_users, c.connection, pg_current_snapshot()::text AS snapshot,
+         extract(epoch FROM clock_timestamp())::float8 AS now
+  FROM orgs o
+  LEFT JOIN LATERAL (
+    SELECT jsonb_build_object(
+      'id', id, 'issuer', issuer, 'acceptedIssuers', coalesce(accepted_issuers, '{}'),
+      'authorizationEndpoint', authorization_endpoint, 'tokenEndpoint', token_endpoint,
+      'userinfoEndpoint', userinfo_endpoint, 'jwksUri', jwks_uri, 'clientId', client_id, 'clientSecret', client_secret,
+      'tokenEndpointAuth', token_endpoint_auth, 'responseIss', response_iss, 'reauthentication', reauthentication
+    ) AS connection
+    FROM connections
+    WHERE org_id = o.id AND active AND ($2::text IS NULL OR id = $2)
+    ORDER BY created_at, id LIMIT 1
+  ) c ON true
+  WHERE o.slug = $1 OR o.id = $1`;

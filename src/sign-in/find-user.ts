@@ -1,0 +1,77 @@
+import type { Pool } from 'pg';
+import { emailKey } from '../users/email.ts';
+import type { OrgConnection, SignInConnection } from './find-connection.ts';
+import { SignInRefused } from './refusal.ts';
+import type { PersonClaims } from './user-info.ts';
+
+/** Who signs in: someone known by subject, a user to be linked by address, or someone to be created. */
+export type Person =
+  | Readonly<{ kind: 'known'; userId: string; identityId: string }>
+  | Readonly<{ kind: 'to_link'; userId: string }>
+  | Readonly<{ kind: 'to_create'; email: string; emailKey: string; name: string }>;
+
+export type Subject = Readonly<{ issuer: string; subject: string }>;
+
+/** Finds without writing. `readClaims` is called only if the subject is not known. @throws SignInRefused */
+export async function findPerson(
+  pool: Pool,
+  org: OrgConnection['org'],
+  connection: SignInConnection,
+  subject: string,
+  readClaims: () => Promise<PersonClaims>,
+): Promise<Person> {
+  const known = await findByIdentity(pool, org.id, connection, subject);
+  if (known) return { kind: 'known', ...known };
+
+  const claims = await readClaims();
+  if (claims.email === null) throw new SignInRefused('email_missing');
+  const key = emailKey(claims.email);
+  if (key === null) throw new SignInRefused('email_unusable');
+  const found = await findByEmail(pool, org.id, connection.id, key);
+  // Before anything is said about who exists. An unverified address could be anyone's: linking it would take over its
+  // user, and creating one would lie in wait for its owner.
+  if (!claims.emailVerified && !found.authoritative) throw new SignInRefused('email_unverified');
+  if (found.linked) throw new SignInRefused('identity_mismatch');
+  if (found.userId) return { kind: 'to_link', userId: found.userId };
+  if (!org.createUsers) throw new SignInRefused('user_unknown');
+  const name = claims.name ?? key.slice(0, key.lastIndexOf('@'));
+  return { kind: 'to_create', email: claims.email, emailKey: key, name };
+}
+
+/** The accepted issuers of a connection are names of one IdP, so its subjects are the same under each of them. */
+async function findByIdentity(
+  pool: Pool,
+  orgId: string,
+  connection: SignInConnection,
+  subject: string,
+): Promise<{ userId: string; identityId: string } | null> {
+  const { rows } = await pool.query({
+    name: 'sign-in-identity',
+    text: `SELECT id AS "identityId", user_id AS "userId" FROM identities
+           WHERE org_id = $1 AND connection_id = $2 AND issuer = ANY ($3::text[]) AND subject = $4
+           ORDER BY array_position($3::text[], issuer) LIMIT 1`,
+    values: [orgId, connection.id, [connection.issuer, ...connection.acceptedIssuers], subject],
+  });
+  return rows[0] ?? null;
+}
+
+async function findByEmail(
+  pool: Pool,
+  orgId: string,
+  connectionId: string,
+  key: string,
+): Promise<{ userId: string | null; linked: boolean; authoritative: boolean }> {
+  const { rows } = await pool.query({
+    name: 'sign-in-email',
+    text: `SELECT u.id AS "userId",
+                  EXISTS (SELECT FROM identities i
+                          WHERE i.org_id = $1 AND i.user_id = u.id AND i.connection_id = $2) AS linked,
+                  EXISTS (SELECT FROM domains d
+                          WHERE d.org_id = $1 AND d.domain = $4 AND d.verified_at IS NOT NULL AND d.connection_id = $2)
+                    AS authoritative
+           FROM (VALUES (1)) AS always (row)
+           LEFT JOIN users u ON u.org_id = $1 AND u.email_key = $3`,
+    values: [orgId, connectionId, key, key.slice(key.lastIndexOf('@') + 1)],
+  });
+  return rows[0];
+}

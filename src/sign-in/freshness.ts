@@ -1,0 +1,92 @@
+import type { Pool } from 'pg';
+import type { SignInConnection } from './find-connection.ts';
+import { clockSkew, type VerifiedSignIn } from './id-token.ts';
+import type { SealedState } from './sealed-state.ts';
+
+type Revoked = Readonly<{
+  /** Seconds since 1970, the database's clock. */
+  at: number;
+  /** Whether the revocation had committed when the sign-in started. */
+  visible: boolean;
+}>;
+
+/** The user's and the org's state, from one SELECT: what the sign-in is judged by and what its session is born with. */
+export type Standing = Readonly<{
+  active: boolean;
+  userGeneration: number;
+  orgGeneration: number;
+  /** The last revocation of the user and of the org, where there was one. */
+  revocations: readonly Revoked[];
+  /** A session exists at both current generations: the person has signed in since. */
+  signedInSince: boolean;
+  /** Seconds since the sign-in started, by the database's clock alone. */
+  elapsed: number;
+}>;
+
+/** Reads without a lock: the session's insert compares the generations again. `userId` null: someone not known yet. */
+export async function readStanding(
+  pool: Pool,
+  orgId: string,
+  userId: string | null,
+  state: SealedState,
+): Promise<Standing> {
+  const { rows } = await pool.query({
+    name: 'sign-in-standing',
+    text: sql,
+    values: [orgId, userId, state.snapshot, state.startedAt],
+  });
+  const { revocations, ...row } = rows[0];
+  return { ...row, revocations: revocations.filter((revoked: Revoked) => revoked.at !== null) };
+}
+
+// A revocation's transaction id from the future means that the cluster was restored and its counter set back; compared with
+// snapshots of today it would never become visible, and the person could never sign in again.
+const visible = (table: string) => `
+  (${table}.revoked_xid IS NULL OR ${table}.revoked_xid >= pg_snapshot_xmax(pg_current_snapshot())
+    OR pg_visible_in_snapshot(${table}.revoked_xid, $3::pg_snapshot))`;
+
+const sql = `
+  SELECT coalesce(u.active, $2::text IS NULL) AS active,
+         coalesce(u.generation, 0) AS "userGeneration", o.generation AS "orgGeneration",
+         jsonb_build_array(
+           jsonb_build_object('at', extract(epoch FROM o.revoked_at), 'visible', ${visible('o')}),
+           jsonb_build_object('at', extract(epoch FROM u.revoked_at), 'visible', ${visible('u')})) AS revocations,
+         EXISTS (SELECT FROM sessions s
+                 WHERE s.org_id = o.id AND s.user_id = u.id
+                   AND s.user_generation = u.generation AND s.org_generation = o.generation) AS "signedInSince",
+         extract(epoch FROM clock_timestamp())::float8 - $4::float8 AS elapsed
+  FROM orgs o
+  LEFT JOIN users u ON u.org_id = o.id AND u.id = $2
+  WHERE o.id = $1`;
+
+/** Seconds. Whole-second claims and the answer's way. */
+const slack = 2;
+/** Seconds between the IdP's clock and ours that certainly lie beyond any error of either. */
+const certainly = 300;
+
+/**
+ * Whether the person authenticated after the last revocation, and not merely has a session left at the IdP.
+ * Differences are taken on one clock each; a stripped `prompt` or `max_age` shows in `auth_time`.
+ */
+export function judgeFreshness(input: {
+  standing: Standing;
+  verified: Pick<VerifiedSignIn, 'claims' | 'issuedAt'>;
+  reauthentication: SignInConnection['reauthentication'];
+  round: SealedState['round'];
+}): 'fresh' | 'stale' | 'auth_time_missing' {
+  const { standing, verified } = input;
+  if (standing.revocations.length === 0) return 'fresh';
+  // The sign-in was already under way when the revocation came.
+  if (!standing.revocations.every((revoked) => revoked.visible)) return 'stale';
+
+  const authTime = verified.claims.auth_time ?? null;
+  if (authTime === null) {
+    if (input.reauthentication === 'verified') return 'auth_time_missing';
+    return input.round === 2 || standing.signedInSince ? 'fresh' : 'stale';
+  }
+  // Nobody authenticates after the token that says so was issued.
+  if (authTime > verified.issuedAt + clockSkew || authTime > Date.now() / 1000 + clockSkew) return 'stale';
+  const sinceStart = verified.issuedAt - authTime <= standing.elapsed + slack;
+  const afterRevocation = standing.revocations.every((revoked) => authTime > revoked.at + certainly);
+  return sinceStart || afterRevocation ? 'fresh' : 'stale';
+}

@@ -1,0 +1,137 @@
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { z } from 'zod';
+import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
+import type { SignInConnection } from './find-connection.ts';
+import { SignInRefused } from './refusal.ts';
+import { asRefusal } from './token-exchange.ts';
+
+/** Asymmetric only: with HS256 allowed, a public key could be used as the secret (RFC 8725 §3.1). */
+const algorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
+
+/** Seconds by which the IdP's clock may differ from ours. */
+export const clockSkew = 60;
+/** Seconds; Entra ID dates its tokens back by five minutes. */
+const oldestIssue = 900;
+/** Key sets kept; connections beyond that fetch theirs again. */
+const keptKeySets = 1_000;
+
+const printable = /^[\x20-\x7e]+$/;
+
+const idTokenClaims = z.object({
+  iss: z.string(),
+  // OpenID Connect Core §2: at most 255 ASCII characters.
+  sub: z.string().min(1).max(255).regex(printable),
+  aud: z.union([z.string(), z.array(z.string())]),
+  azp: z.string().optional(),
+  exp: z.number(),
+  iat: z.number(),
+  nonce: z.string(),
+  auth_time: z.number().nonnegative().nullish(),
+  email: z.string().max(320).nullish(),
+  // Some IdPs send a string; only the real `true` counts later on.
+  email_verified: z.unknown(),
+  name: z.string().nullish().catch(null),
+});
+
+export type IdTokenClaims = z.infer<typeof idTokenClaims>;
+
+/** A sign-in whose ID token has been verified. */
+export type VerifiedSignIn = Readonly<{
+  claims: IdTokenClaims;
+  accessToken: string | null;
+  /** The moment of issue on the IdP's clock, seconds: `iat`, or its Date header if that is later. */
+  issuedAt: number;
+}>;
+
+/** Verifies ID tokens against their connection's keys. Key sets are cached and fetched anew for an unknown key id. */
+export function createIdTokenVerifier(guardedFetch: GuardedFetch) {
+  const keySets = new Map<string, JWTVerifyGetKey>();
+
+  function keySetOf(connection: SignInConnection): JWTVerifyGetKey {
+    // By connection too: two orgs may share an IdP, but never what is known about it.
+    const key = `${connection.id} ${connection.jwksUri}`;
+    const known = keySets.get(key);
+    if (known) return known;
+    const made = createRemoteJWKSet(new URL(connection.jwksUri), {
+      timeoutDuration: 8_000,
+      // Only a token that the IdP itself sent us can ask for a reload, so a short pause is enough.
+      cooldownDuration: 1_000,
+      cacheMaxAge: 600_000,
+      [customFetch]: async (url) => {
+        const { status, text } = await guardedFetch(url);
+        return new Response(status === 200 ? text : null, { status: status === 200 ? 200 : 500 });
+      },
+    });
+    const [oldest] = keySets.keys();
+    if (keySets.size >= keptKeySets && oldest) keySets.delete(oldest);
+    keySets.set(key, made);
+    return made;
+  }
+
+  /** OpenID Connect Core §3.1.3.7. @throws SignInRefused */
+  return async function verifyIdToken(
+    token: string,
+    connection: SignInConnection,
+    expected: { nonce: string; signal: AbortSignal },
+  ): Promise<IdTokenClaims> {
+    const verifying = jwtVerify(token, keySetOf(connection), {
+      algorithms,
+      issuer: [connection.issuer, ...connection.acceptedIssuers],
+      audience: connection.clientId,
+      clockTolerance: clockSkew,
+      maxTokenAge: oldestIssue,
+      requiredClaims: ['sub', 'exp', 'iat', 'nonce'],
+    });
+    const { payload } = await beforeAbort(verifying, expected.signal).catch(refuse);
+    const parsed = idTokenClaims.safeParse(payload);
+    if (!parsed.success) throw invalid(`claim_${String(parsed.error.issues[0]?.path[0])}`);
+    const claims = parsed.data;
+    if (claims.nonce !== expected.nonce) throw invalid('claim_nonce');
+    // §3.1.3.7 (4, 5): a token for several must name us as the party it was issued to.
+    const several = Array.isArray(claims.aud) && claims.aud.length > 1;
+    if ((several || claims.azp !== undefined) && claims.azp !== connection.clientId) throw invalid('claim_azp');
+    return claims;
+  };
+}
+
+function invalid(detail: string): SignInRefused {
+  return new SignInRefused('id_token_invalid', detail);
+}
+
+function refuse(error: unknown): never {
+  if (error instanceof GuardedFetchError) return asRefusal('keys')(error);
+  if (error instanceof errors.JWKSTimeout) throw new SignInRefused('idp_unreachable', 'keys_timeout');
+  if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired)
+    throw invalid(`claim_${error.claim}`);
+  if (error instanceof errors.JWKSInvalid || (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC'))
+    throw new SignInRefused('idp_garbage', 'keys');
+  if (error instanceof errors.JOSEError) throw invalid(error.code.toLowerCase());
+  // What is left are keys that the platform can't import, and payloads no library expected.
+  throw invalid('unusable');
+}
+
+/** The key set's fetch is shared by many sign-ins and goes on; this one stops waiting. */
+async function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  const late = () => new SignInRefused('idp_unreachable', 'keys_timeout');
+  if (signal.aborted) throw late();
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const stop = () => reject(late());
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}

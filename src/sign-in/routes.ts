@@ -1,0 +1,49 @@
+import { type RequestHandler, Router } from 'express';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import type { PrismaClient } from '../database/generated/client.ts';
+import type { GuardedFetch } from '../http/guarded-fetch.ts';
+import { jsonBody } from '../http/json-body.ts';
+import type { Keyring } from '../keyring.ts';
+import { createCallback } from './callback.ts';
+import { createIdTokenVerifier } from './id-token.ts';
+import { createOpenIdCheck } from './openid-check.ts';
+import { createStateCookies } from './sealed-state.ts';
+import { createShowRefusal } from './show-refusal.ts';
+import { createStart } from './start.ts';
+
+type Deps = Readonly<{
+  config: Config;
+  log: Logger;
+  pool: Pool;
+  prisma: PrismaClient;
+  keyring: Keyring;
+  guardedFetch: GuardedFetch;
+}>;
+
+/** Sign-in by OpenID Connect. Mount it at the root, behind the session middleware. */
+export function createSignIn(deps: Deps): { routes: Router } {
+  const stateCookies = createStateCookies(deps);
+  const verifyIdToken = createIdTokenVerifier(deps.guardedFetch);
+  const showRefusal = createShowRefusal(deps);
+
+  const routes = Router();
+  routes.get('/openid/start/:org', neverStored, ...createStart({ ...deps, stateCookies }));
+  routes.get('/openid/callback/:org', neverStored, ...createCallback({ ...deps, stateCookies, verifyIdToken }));
+  routes.use('/openid', showRefusal);
+  routes.post('/api/openid/check', ...jsonBody('4kb'), createOpenIdCheck(deps));
+  routes.post('/api/signin', noPasswords);
+  return { routes };
+}
+
+/** The callback's address holds a code: it must not be kept, nor be passed on as a referrer. */
+const neverStored: RequestHandler = (_req, res, next) => {
+  res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
+  next();
+};
+
+/** Passwords do not exist here. Not JSON: the workshop's client takes any JSON for success. */
+const noPasswords: RequestHandler = (_req, res) => {
+  res.status(404).type('text/plain').send('There are no passwords here. Sign in through your organisation.\n');
+};

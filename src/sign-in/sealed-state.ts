@@ -1,0 +1,87 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import { type Keyring, UnsealError } from '../keyring.ts';
+
+/** Seconds a sign-in may take. */
+export const stateLifetime = 600;
+const atOnce = 5;
+const purpose = 'sign-in-state';
+
+const sealedState = z.object({
+  /** The `state` parameter: 256 random bits. Burnt with the session's insert. */
+  id: z.string(),
+  orgId: z.string(),
+  connectionId: z.string(),
+  nonce: z.string(),
+  /** PKCE (RFC 7636). */
+  verifier: z.string(),
+  /** Which transactions were done at the start, as pg_snapshot. */
+  snapshot: z.string(),
+  /** The database's clock at the start, seconds. */
+  startedAt: z.number(),
+  /** 2 when the IdP was told to authenticate anew. */
+  round: z.union([z.literal(1), z.literal(2)]),
+  returnTo: z.string().nullable(),
+});
+
+export type SealedState = z.infer<typeof sealedState>;
+
+/**
+ * Keeps what a sign-in must remember in an encrypted cookie of its own, so that two tabs do not disturb each other and
+ * nothing is stored for people who are not signed in. The cookie ties the sign-in to the browser that started it.
+ */
+export function createStateCookies(deps: { config: Config; keyring: Keyring }) {
+  const secure = deps.config.publicUrl.startsWith('https:');
+  const prefix = secure ? '__Host-sign-in.' : 'sign-in.';
+  const attributes = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure };
+  // Tells the cookies of several tabs apart; the state itself is compared after decryption.
+  const suffixOf = (id: string) => id.slice(0, 8);
+
+  return {
+    /** Sets the cookie. Of the browser's earlier ones at most four stay: the oldest go first. */
+    async seal(req: Request, res: Response, state: SealedState): Promise<void> {
+      const value = await deps.keyring.encrypt(JSON.stringify(state), purpose);
+      const earlier = [...cookiesOf(req, prefix).keys()].sort().reverse();
+      for (const name of earlier.slice(atOnce - 1)) res.clearCookie(name, attributes);
+      const time = Math.floor(state.startedAt).toString(36).padStart(8, '0');
+      res.cookie(`${prefix}${time}.${suffixOf(state.id)}`, value, { ...attributes, maxAge: stateLifetime * 1000 });
+    },
+
+    /** The sealed state of this id, or null if this browser holds none that opens. Its age is the caller's to judge. */
+    async open(req: Request, id: string): Promise<SealedState | null> {
+      for (const value of named(req, id).values()) {
+        const state = await unseal(value);
+        if (state?.id === id) return state;
+      }
+      return null;
+    },
+
+    /** Deletes the cookie of this id. */
+    clear(req: Request, res: Response, id: string): void {
+      for (const name of named(req, id).keys()) res.clearCookie(name, attributes);
+    },
+  };
+
+  function named(req: Request, id: string): Map<string, string> {
+    const all = cookiesOf(req, prefix);
+    return new Map([...all].filter(([name]) => name.endsWith(`.${suffixOf(id)}`)).slice(0, atOnce));
+  }
+
+  async function unseal(value: string): Promise<SealedState | null> {
+    try {
+      return sealedState.parse(JSON.parse(await deps.keyring.decrypt(value, purpose)));
+    } catch (error) {
+      if (error instanceof UnsealError) return null;
+      throw error;
+    }
+  }
+}
+
+/** Names are ours and values base64url with dots: neither is ever quoted or encoded. */
+function cookiesOf(req: Request, prefix: string): Map<string, string> {
+  const pairs = (req.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('=', 2));
+  return new Map(
+    pairs.flatMap(([name, value]) => (name?.startsWith(prefix) && value ? [[name, value] as [string, string]] : [])),
+  );
+}

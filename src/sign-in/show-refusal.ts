@@ -1,0 +1,60 @@
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { recordEvent } from '../audit/record.ts';
+import { isUnavailable } from '../database/errors.ts';
+import { type MessageAction, renderMessage } from '../web/message-page.ts';
+import { sendPage } from '../web/send-page.ts';
+import { type Attempt, attemptOf } from './attempt.ts';
+import { type RefusalReason, refusals, SignInRefused } from './refusal.ts';
+
+/** The end of every sign-in that fails: a page, an audit event where the org is known, a log line. */
+export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorRequestHandler {
+  return async (error, req, res, next) => {
+    if (res.headersSent) return next(error);
+    const attempt = attemptOf(res);
+    const { reason, detail } = asRefused(error);
+    const line = { requestId: req.id, reason, detail, orgId: attempt.found?.org.id };
+    if (reason === 'internal' || reason === 'unavailable') deps.log.error({ ...line, err: error }, 'sign-in failed');
+    else deps.log.warn(line, 'sign-in refused');
+    if (reason !== 'unavailable') await record(req, attempt, reason);
+    sendRefusal(req, res, attempt, reason);
+  };
+
+  async function record(req: Request, attempt: Attempt, reason: RefusalReason): Promise<void> {
+    if (!attempt.found) return;
+    try {
+      await recordEvent(deps.pool, {
+        orgId: attempt.found.org.id,
+        action: 'sign_in.refused',
+        actor: { type: 'anonymous' },
+        target: attempt.userId ? { type: 'user', id: attempt.userId } : undefined,
+        ip: req.ip ?? null,
+        requestId: req.id,
+        detail: { reason, connection: attempt.state ? attempt.state.connectionId : null },
+      });
+    } catch (err) {
+      // The page still has to come.
+      deps.log.error({ err, requestId: req.id }, 'a refused sign-in could not be recorded');
+    }
+  }
+}
+
+function asRefused(error: unknown): SignInRefused {
+  if (error instanceof SignInRefused) return error;
+  return new SignInRefused(isUnavailable(error) ? 'unavailable' : 'internal');
+}
+
+function sendRefusal(req: Request, res: Response, attempt: Attempt, reason: RefusalReason): void {
+  const { status, title, text } = refusals[reason];
+  if (status === 503) res.set('Retry-After', '5');
+  sendPage(res, status, renderMessage({ title, text, actions: waysOn(attempt), requestId: req.id }));
+}
+
+function waysOn(attempt: Attempt): MessageAction[] {
+  const elsewhere = { label: 'Sign in with another address', href: '/' };
+  if (!attempt.found?.connection) return [elsewhere];
+  const query = new URLSearchParams({ connection: attempt.found.connection.id });
+  if (attempt.returnTo) query.set('returnTo', attempt.returnTo);
+  return [{ label: 'Try again', href: `/openid/start/${attempt.found.org.slug}?${query}` }, elsewhere];
+}
