@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
@@ -32,10 +32,26 @@ export function findBinaries(): Binaries {
       { cause },
     );
   }
+  linkLibraries(path.dirname(native));
   const runAs = serverUser();
   if (runAs.uid !== undefined && !canReach(native, runAs)) native = copyBinaries(native, `${platform}-${version}`);
   const file = (name: string) => path.join(native, 'bin', process.platform === 'win32' ? `${name}.exe` : name);
   return { postgres: file('postgres'), initdb: file('initdb'), pgCtl: file('pg_ctl'), runAs };
+}
+
+/** The package makes its links to libraries in an install script, which npm may have been told not to run. */
+function linkLibraries(packageRoot: string): void {
+  const list = path.join(packageRoot, 'native/pg-symlinks.json');
+  if (!existsSync(list)) return;
+  for (const { source, target } of JSON.parse(readFileSync(list, 'utf8')) as { source: string; target: string }[]) {
+    const [from, to] = [path.join(packageRoot, source), path.join(packageRoot, target)];
+    if (existsSync(to)) continue;
+    try {
+      symlinkSync(path.relative(path.dirname(to), from), to);
+    } catch {
+      // Another process was faster, or the folder is read-only: then the server's own message says what is missing.
+    }
+  }
 }
 
 /** PostgreSQL refuses to run as root: the user `postgres` if there is one, else `nobody`. */
