@@ -1,7 +1,7 @@
 /**
  * A tagged template that escapes every value, in about the length of the glue a library would need: the well-kept ones
  * bring JSX, a compiler, or templates read from files. Attributes must stand in double quotes; scripts and styles are
- * never inline (the policy in send-page.ts), so text and attributes are the only two contexts.
+ * never inline (the content security policy refuses them), so text and attributes are the only two contexts.
  */
 const markup = Symbol('markup');
 

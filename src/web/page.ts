@@ -13,7 +13,7 @@ export type Page = Readonly<{
   lights?: 'lit' | 'out';
 }>;
 
-/** A whole HTML document. Everything in it is escaped; send it with `sendPage`, which sets the policy it is made for. */
+/** A whole HTML document. Everything in it is escaped; send it with `sendPage`. */
 export function renderPage(page: Page): string {
   return `<!doctype html>\n${toText(html`<html lang="en">
 <head>

@@ -1,0 +1,130 @@
+// Keeps a page from outliving its session: the server's stream tells of the end within a second, any 401 does the same,
+// and a page that comes back from the background or from the browser's back-forward cache asks before it is trusted.
+
+const leastWait = 1_000;
+const greatestWait = 15_000;
+const root = document.documentElement;
+const whenBack = [];
+let stream = null;
+let timer = 0;
+let failures = 0;
+let leaving = false;
+
+/** Follows the session from now on. `onBack` runs whenever the page was away and its session turned out to be alive. */
+export function followSession({ onBack }) {
+  whenBack.push(onBack);
+  connect();
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'visible') void comeBack();
+  });
+  addEventListener('online', () => void comeBack());
+  addEventListener('pagehide', (event) => {
+    disconnect();
+    // What is kept in the back-forward cache is kept unseen.
+    if (event.persisted) root.dataset.checking = '';
+  });
+  addEventListener('pageshow', (event) => {
+    if (event.persisted) void comeBack();
+  });
+}
+
+/** JSON in, JSON out (null for 204). Throws an Error whose message is for people; a 401 leaves the page. */
+export async function request(method, path, body) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: { Accept: 'application/json', ...(body ? { 'Content-Type': 'application/json' } : {}) },
+      body: body ? JSON.stringify(body) : undefined,
+      cache: 'no-store',
+      signal: AbortSignal.timeout(15_000),
+    });
+  } catch {
+    throw new Error('The server did not answer. Check your connection and try again.');
+  }
+  const answer = response.status === 204 ? null : await response.json().catch(() => null);
+  if (response.status === 401) {
+    leave(answer?.code, answer?.signedOutAt);
+    return new Promise(() => {});
+  }
+  if (response.ok) return answer;
+  throw new Error(
+    response.status < 500 && answer?.detail ? answer.detail : 'That did not work. Try again in a moment.',
+  );
+}
+
+/** Removes everything personal, then goes to the page that says why. */
+export function leave(reason, at) {
+  if (leaving) return;
+  leaving = true;
+  disconnect();
+  document.body.replaceChildren();
+  delete root.dataset.checking;
+  const query = new URLSearchParams({ reason: String(reason ?? 'none').replace(/^session_/, '') });
+  if (at) query.set('at', at);
+  // Replaced, so that the back button doesn't lead to a page that is gone.
+  location.replace(`/signed-out?${query}`);
+}
+
+function connect() {
+  disconnect();
+  if (leaving) return;
+  stream = new EventSource('/api/users/me/events');
+  stream.addEventListener('open', () => {
+    failures = 0;
+  });
+  stream.addEventListener('signed-out', (event) => {
+    const { reason, at } = readJson(event.data);
+    leave(reason, at);
+  });
+  // A browser gives up for good on a 503, and repeats without jitter after a lost connection: so it is done here.
+  stream.addEventListener('error', () => {
+    disconnect();
+    void checkThenConnect();
+  });
+}
+
+function disconnect() {
+  clearTimeout(timer);
+  stream?.close();
+  stream = null;
+}
+
+async function checkThenConnect() {
+  await isAlive();
+  if (leaving) return;
+  const wait = Math.min(greatestWait, leastWait * 2 ** failures);
+  failures += 1;
+  clearTimeout(timer);
+  timer = setTimeout(connect, wait * (0.5 + Math.random() / 2));
+}
+
+async function comeBack() {
+  const alive = await isAlive();
+  if (leaving) return;
+  // Unseen, and nobody can say whether the session lives: the server decides by a fresh page.
+  if (!alive && 'checking' in root.dataset) return location.reload();
+  delete root.dataset.checking;
+  if (!alive) return;
+  failures = 0;
+  if (!stream) connect();
+  for (const run of whenBack) run();
+}
+
+/** False if nobody could say. A 401 leaves. */
+async function isAlive() {
+  try {
+    await request('GET', '/api/users/me');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function readJson(text) {
+  try {
+    return JSON.parse(text) ?? {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,89 @@
+const status = document.getElementById('status');
+const byEmail = document.getElementById('by-email');
+const byOrganisation = document.getElementById('by-organisation');
+
+byEmail.addEventListener('submit', async (event) => {
+  event.preventDefault();
+  if (byEmail.dataset.busy) return;
+  const username = byEmail.username.value.trim();
+  if (!/^[^\s@]+@[^\s@]+$/.test(username))
+    return refuse(byEmail, 'Enter your work e-mail, such as name@company.example.');
+  accept(byEmail);
+  byEmail.dataset.busy = 'yes';
+  status.textContent = 'Looking for your organisation…';
+  try {
+    const org = await findOrganisation(username);
+    if (org === null) {
+      refuse(
+        byEmail,
+        'No organisation signs in with this address. Check it, or ask your administrator for your organisation’s sign-in link.',
+      );
+    } else start(org);
+  } catch (error) {
+    refuse(byEmail, error.message);
+  } finally {
+    delete byEmail.dataset.busy;
+  }
+});
+
+byOrganisation.addEventListener('submit', (event) => {
+  event.preventDefault();
+  const org = readOrganisation(byOrganisation.organisation.value.trim());
+  if (!org) return refuse(byOrganisation, 'Enter the short name, or the whole link your administrator gave you.');
+  accept(byOrganisation);
+  start(org.name, org.connection);
+});
+
+async function findOrganisation(username) {
+  let response;
+  try {
+    response = await fetch('/api/openid/check', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Accept: 'application/json' },
+      body: JSON.stringify({ username }),
+      signal: AbortSignal.timeout(15_000),
+    });
+  } catch {
+    throw new Error('The server did not answer. Check your connection and try again.');
+  }
+  if (response.ok) return (await response.json().catch(() => ({}))).org_id ?? null;
+  if (response.status === 429) throw new Error('Too many tries from here. Wait a minute and try again.');
+  if (response.status < 500) throw new Error('This address was not accepted. Check it and try again.');
+  throw new Error('Signing in does not work at the moment. Try again in a moment.');
+}
+
+// A short name, or a pasted link. Only the name and the connection are taken from a link, never where it leads.
+function readOrganisation(text) {
+  const plain = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+  if (plain.test(text)) return { name: text };
+  if (!URL.canParse(text, location.origin)) return null;
+  const link = new URL(text, location.origin);
+  const name = /^\/openid\/start\/([^/]+)\/?$/.exec(link.pathname)?.[1];
+  if (link.origin !== location.origin || !name || !plain.test(name)) return null;
+  return { name, connection: link.searchParams.get('connection') };
+}
+
+function start(org, connection) {
+  status.textContent = 'Taking you to your organisation’s sign-in…';
+  const query = new URLSearchParams({ ...(connection ? { connection } : {}), returnTo: '/todos' });
+  location.assign(`/openid/start/${encodeURIComponent(org)}?${query}`);
+}
+
+function refuse(form, text) {
+  status.textContent = '';
+  const field = form.querySelector('input');
+  form.querySelector('.problem').textContent = text;
+  field.setAttribute('aria-invalid', 'true');
+  field.focus();
+}
+
+function accept(form) {
+  form.querySelector('.problem').textContent = '';
+  form.querySelector('input').removeAttribute('aria-invalid');
+}
+
+// Coming back from the identity provider by the back button.
+addEventListener('pageshow', () => {
+  status.textContent = '';
+});
+byEmail.username.focus({ preventScroll: true });

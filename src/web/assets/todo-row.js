@@ -1,0 +1,127 @@
+/**
+ * One task. Every change shows at once and is marked as unsaved until the server has said yes; if it says no, the row
+ * goes back to what the server holds and the page says so.
+ */
+export function createRow(first, page) {
+  let todo = first;
+  const element = document.createElement('li');
+  element.dataset.id = todo.id;
+  const box = document.createElement('input');
+  box.type = 'checkbox';
+  const words = document.createElement('span');
+  words.className = 'task';
+  const label = document.createElement('label');
+  label.append(box, words);
+  const renameButton = createButton('Rename');
+  const deleteButton = createButton('Delete');
+  element.append(label, renameButton, deleteButton);
+  show(todo);
+
+  box.addEventListener('change', () => {
+    if (isBusy()) {
+      box.checked = todo.completed;
+      return;
+    }
+    const completed = box.checked;
+    void save({ ...todo, completed }, completed ? 'Done' : 'Open again', 'was not changed');
+  });
+  deleteButton.addEventListener('click', async () => {
+    if (isBusy()) return;
+    element.classList.add('leaving');
+    await attempt('was not deleted', async () => {
+      await page.request('DELETE', pathOf(todo));
+      page.remove(todo.id);
+      page.announce(`Deleted: ${todo.task}`);
+    });
+    element.classList.remove('leaving');
+  });
+  renameButton.addEventListener('click', () => {
+    if (!isBusy()) openRename();
+  });
+
+  return { element, setBusy, focus: () => box.focus() };
+
+  function openRename() {
+    const form = document.createElement('form');
+    form.className = 'rename';
+    const field = document.createElement('input');
+    field.type = 'text';
+    field.value = todo.task;
+    field.maxLength = 500;
+    field.required = true;
+    field.autocomplete = 'off';
+    field.setAttribute('aria-label', `New words for ${todo.task}`);
+    const keep = createButton('Save', 'Save the new words');
+    keep.type = 'submit';
+    const cancel = createButton('Cancel', 'Cancel renaming');
+    form.append(field, keep, cancel);
+    element.replaceChildren(form);
+    field.select();
+    const close = () => {
+      element.replaceChildren(label, renameButton, deleteButton);
+      renameButton.focus();
+    };
+    cancel.addEventListener('click', close);
+    form.addEventListener('keydown', (event) => {
+      if (event.key === 'Escape') close();
+    });
+    form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      const task = field.value.trim();
+      if (task === '') return;
+      close();
+      if (task !== todo.task) void save({ ...todo, task }, 'Renamed', 'was not renamed');
+    });
+  }
+
+  async function save(wanted, done, failed) {
+    show(wanted);
+    page.refresh();
+    await attempt(failed, async () => {
+      todo = await page.request('PUT', pathOf(todo), wanted);
+      page.announce(`${done}: ${todo.task}`);
+    });
+    show(todo);
+    page.refresh();
+  }
+
+  async function attempt(failed, change) {
+    setBusy(true);
+    page.explain('');
+    try {
+      await change();
+    } catch (error) {
+      page.explain(`“${todo.task}” ${failed}. ${error.message}`);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  function show(state) {
+    words.textContent = state.task;
+    box.checked = state.completed;
+    element.classList.toggle('done', state.completed);
+    renameButton.ariaLabel = `Rename ${state.task}`;
+    deleteButton.ariaLabel = `Delete ${state.task}`;
+  }
+
+  function setBusy(busy) {
+    if (busy) element.setAttribute('aria-busy', 'true');
+    else element.removeAttribute('aria-busy');
+  }
+
+  function isBusy() {
+    return element.getAttribute('aria-busy') === 'true';
+  }
+}
+
+function createButton(text, name) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.className = 'link';
+  button.textContent = text;
+  if (name) button.ariaLabel = name;
+  return button;
+}
+
+const pathOf = (todo) => `/api/todos/${encodeURIComponent(todo.id)}`;

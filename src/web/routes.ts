@@ -1,0 +1,72 @@
+import { fileURLToPath } from 'node:url';
+import express, { type Request, type RequestHandler, Router } from 'express';
+import type { Config } from '../config.ts';
+import type { Principal } from '../sessions/principal.ts';
+import { renderMessage } from './message-page.ts';
+import { isProblemCode, renderProblem, renderProblems } from './problems-page.ts';
+import { sendPage } from './send-page.ts';
+import { renderSignIn } from './sign-in-page.ts';
+import { renderSignedOut } from './signed-out-page.ts';
+import { renderTodos } from './todos-page.ts';
+
+export type WebDeps = Readonly<{
+  config: Config;
+  /** Who the live session of this request belongs to, as loaded by the session middleware. */
+  signedIn: (request: Request) => Principal | null;
+}>;
+
+/** The pages, and the few files they load. Mount it behind the session middleware. */
+export function createWebRoutes({ config, signedIn }: WebDeps): Router {
+  const router = Router();
+  router.get('/', showSignIn);
+  router.get('/todos', showTodos);
+  router.get('/signed-out', showSignedOut);
+  router.use(createOpenWebRoutes({ config }));
+  return router;
+
+  function showSignIn(...[request, response]: Parameters<RequestHandler>) {
+    if (signedIn(request)) response.set('Cache-Control', 'no-store').redirect(303, '/todos');
+    else sendPage(response, 200, renderSignIn());
+  }
+
+  function showTodos(...[request, response]: Parameters<RequestHandler>) {
+    const person = signedIn(request);
+    if (person) sendPage(response, 200, renderTodos(person));
+    else response.set('Cache-Control', 'no-store').redirect(303, '/');
+  }
+
+  function showSignedOut(...[request, response]: Parameters<RequestHandler>) {
+    const options = { now: new Date(), signedIn: signedIn(request) !== null };
+    sendPage(response, 200, renderSignedOut(request.query, options));
+  }
+}
+
+/**
+ * What needs no session. Mounted ahead of the session middleware, it also serves while the database is away: the page
+ * that says so wants its style sheet.
+ */
+export function createOpenWebRoutes({ config }: Pick<WebDeps, 'config'>): Router {
+  const router = Router();
+  router.use('/assets', serveAssets);
+  router.get('/problems', (_request, response) => sendPage(response, 200, renderProblems()));
+  router.get('/problems/:code', showProblem);
+  return router;
+
+  function showProblem(...[request, response]: Parameters<RequestHandler<{ code: string }>>) {
+    const { code } = request.params;
+    if (isProblemCode(code)) return sendPage(response, 200, renderProblem(code, config.publicUrl));
+    const page = renderMessage({
+      title: 'No such problem',
+      text: 'This address names a problem that does not exist here. Perhaps it was cut off when it was copied.',
+      actions: [{ label: 'All problems', href: '/problems' }],
+    });
+    sendPage(response, 404, page);
+  }
+}
+
+/** Kept by browsers, and asked about each time: a deployment is seen at once, at the price of a 304. */
+const serveAssets = express.static(fileURLToPath(new URL('./assets/', import.meta.url)), {
+  index: false,
+  redirect: false,
+  setHeaders: (response) => response.setHeader('Cache-Control', 'public, no-cache'),
+});
