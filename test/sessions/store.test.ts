@@ -1,0 +1,240 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express from 'express';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { revokeAccess } from '../../src/revocation/revoke-access.ts';
+import { clean } from '../../src/sessions/housekeeping.ts';
+import { createSessionMiddleware } from '../../src/sessions/session.ts';
+import { plantUsers, statusOfMe } from '../support/planted-sessions.ts';
+import { type Product, startProduct } from '../support/product.ts';
+
+declare module 'express-session' {
+  interface SessionData {
+    basket?: string;
+  }
+}
+
+// An app of a reader's own on our session middleware, with routes that change the session while they wait.
+let product: Product;
+let server: Server;
+let shop: string;
+const held: (() => void)[] = [];
+
+beforeAll(async () => {
+  product = await startProduct();
+  const { pool, config } = product.context;
+  const app = express();
+  app.use(createSessionMiddleware({ pool, config }));
+  app.get('/basket', (req, res) => {
+    res.json({ user: req.user?.principal?.userId ?? null, basket: req.session.basket ?? null });
+  });
+  app.post('/basket/:what', (req, res) => {
+    req.session.basket = String(req.params.what);
+    res.json({ saved: true });
+  });
+  app.post('/slow/:what', async (req, res) => {
+    await new Promise<void>((resolve) => held.push(resolve));
+    req.session.basket = String(req.params.what);
+    res.json({ user: req.user?.principal?.userId ?? null });
+  });
+  app.post('/regenerate', (req, res, next) => {
+    req.session.regenerate((error) => (error ? next(error) : res.json({})));
+  });
+  app.post('/forge', (req, res) => {
+    Object.assign(req.session, { passport: { user: { principal: { userId: 'usr_forged', orgId: 'org_forged' } } } });
+    res.json({});
+  });
+  server = createServer(app).listen(0);
+  shop = `http://localhost:${(server.address() as AddressInfo).port}`;
+});
+afterAll(async () => {
+  server.close();
+  await product.stop();
+});
+
+const operator = { type: 'operator' } as const;
+const revoke = (userId: string) =>
+  revokeAccess(product.context.pool, {
+    orgId: product.orgs.whiterabbit.id,
+    subject: { userIds: [userId] },
+    initiator: 'operator',
+    actor: operator,
+  });
+const call = async (method: string, path: string, cookie: string) => {
+  const response = await fetch(`${shop}${path}`, { method, headers: { cookie } });
+  return { status: response.status, cookies: response.headers.getSetCookie(), body: await response.json() };
+};
+async function plant() {
+  const [user] = await plantUsers(product, 1);
+  if (!user) throw new Error('nobody was planted');
+  return { id: user.id, cookie: user.cookies[0] as string };
+}
+const rowOf = (userId: string) => product.context.prisma.session.findFirstOrThrow({ where: { userId } });
+
+describe('a session in flight', () => {
+  it('is not brought back by a request that changes it while it is revoked (100 trials)', async () => {
+    let revived = 0;
+    for (let trial = 0; trial < 100; trial += 1) {
+      const { id, cookie } = await plant();
+      const changing = Promise.all([call('POST', '/slow/a', cookie), call('POST', '/slow/b', cookie)]);
+      while (held.length < 2) await new Promise((resolve) => setTimeout(resolve, 1));
+      expect(await revoke(id)).toMatchObject({ result: 'revoked', sessionsEnded: 1 });
+      for (const release of held.splice(0)) release();
+      await changing;
+      const after = await call('GET', '/basket', cookie);
+      const row = await rowOf(id);
+      if (after.body.user !== null || row.revokedAt === null || JSON.stringify(row.data) !== '{}') revived += 1;
+    }
+    expect(revived).toBe(0);
+  });
+
+  it('is not brought back when saving and revoking collide at the row (200 trials)', async () => {
+    let revived = 0;
+    for (let trial = 0; trial < 200; trial += 1) {
+      const { id, cookie } = await plant();
+      await Promise.all([
+        call('POST', `/basket/${trial}`, cookie),
+        revoke(id),
+        call('POST', `/basket/x${trial}`, cookie),
+      ]);
+      const row = await rowOf(id);
+      const after = await call('GET', '/basket', cookie);
+      if (after.body.user !== null || row.revokedAt === null || JSON.stringify(row.data) !== '{}') revived += 1;
+    }
+    expect(revived).toBe(0);
+  });
+});
+
+describe('the store', () => {
+  it('keeps what a live session is given, for the next request and other nodes', async () => {
+    const { id, cookie } = await plant();
+    await call('POST', '/basket/apples', cookie);
+    expect((await call('GET', '/basket', cookie)).body).toEqual({ user: id, basket: 'apples' });
+    expect((await rowOf(id)).data).toEqual({ basket: 'apples' });
+  });
+
+  it('stores no session id, only its hash', async () => {
+    const { id, cookie } = await plant();
+    const sid = decodeURIComponent(cookie.slice('session=s:'.length)).split('.')[0] as string;
+    const { rows } = await product.context.pool.query('SELECT sessions::text AS row FROM sessions WHERE user_id = $1', [
+      id,
+    ]);
+    expect(rows[0].row).not.toContain(sid);
+  });
+
+  it('makes no anonymous sessions: neither a row nor a cookie', async () => {
+    const count = () => product.context.prisma.session.count();
+    const before = await count();
+    const { cookies } = await call('GET', '/basket', '');
+    await call('POST', '/basket/anonymous', '');
+    expect(cookies).toEqual([]);
+    expect(await count()).toBe(before);
+  });
+
+  it('never takes the person from what a request wrote into its session', async () => {
+    const { id, cookie } = await plant();
+    await call('POST', '/forge', cookie);
+    expect((await call('GET', '/basket', cookie)).body.user).toBe(id);
+    const anonymous = await fetch(`${shop}/forge`, { method: 'POST' });
+    const forged = anonymous.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+    expect((await call('GET', '/basket', forged)).body.user).toBe(null);
+  });
+
+  it.each([
+    ['an unsigned id', 'session=s:abcdefghijklmnopqrstuvwx'],
+    ['a foreign signature', 'session=s%3Aabcdefghijklmnopqrstuvwx.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
+    ['garbage', 'session=%E0%A4%A'],
+  ])('takes %s for no session', async (_name, cookie) => {
+    expect((await call('GET', '/basket', cookie)).body.user).toBe(null);
+  });
+
+  it("ends one session at the user's own sign-out, and leaves the person's others", async () => {
+    const [user] = await plantUsers(product, 1, { sessions: 2 });
+    const [first, second] = (user?.cookies ?? []) as [string, string];
+    await call('POST', '/regenerate', first);
+    expect(await statusOfMe(product.url, first)).toBe(401);
+    expect(await statusOfMe(product.url, second)).toBe(200);
+    const ended = await fetch(`${product.url}/api/users/me`, { headers: { cookie: first } });
+    expect(await ended.json()).toMatchObject({ code: 'session_ended' });
+  });
+
+  it('keeps the reason of the first end: signing out afterwards turns no tombstone', async () => {
+    const { id, cookie } = await plant();
+    await revoke(id);
+    await call('POST', '/regenerate', cookie);
+    expect(await rowOf(id)).toMatchObject({ endedAt: null, revokedAt: expect.any(Date) });
+  });
+});
+
+describe('time', () => {
+  const age = (userId: string, column: string, interval: string) =>
+    product.context.pool.query(`UPDATE sessions SET ${column} = now() - interval '${interval}' WHERE user_id = $1`, [
+      userId,
+    ]);
+
+  it.each(['idle_expires_at', 'expires_at'])('a session past its %s is dead and says so', async (column) => {
+    const { id, cookie } = await plant();
+    await age(id, column, '1 second');
+    const answer = await fetch(`${product.url}/api/users/me`, { headers: { cookie } });
+    expect([answer.status, (await answer.json()).code]).toEqual([401, 'session_expired']);
+  });
+
+  it('writes "last seen" at most once a minute, and moves the idle limit with it', async () => {
+    const { id, cookie } = await plant();
+    const fresh = await rowOf(id);
+    await statusOfMe(product.url, cookie);
+    expect((await rowOf(id)).lastSeenAt).toEqual(fresh.lastSeenAt);
+    await age(id, 'last_seen_at', '2 minutes');
+    await statusOfMe(product.url, cookie);
+    const seen = await rowOf(id);
+    expect(Date.now() - seen.lastSeenAt.getTime()).toBeLessThan(60_000);
+    expect(seen.idleExpiresAt.getTime() - fresh.idleExpiresAt.getTime()).toBeGreaterThan(3_600_000);
+  });
+
+  it('does not keep a revoked session alive by touching it', async () => {
+    const { id, cookie } = await plant();
+    await age(id, 'last_seen_at', '2 minutes');
+    const before = await rowOf(id);
+    await revoke(id);
+    await call('GET', '/basket', cookie);
+    expect((await rowOf(id)).idleExpiresAt).toEqual(before.idleExpiresAt);
+  });
+});
+
+describe('housekeeping', () => {
+  it('writes the tombstones of an org-wide sign-out, with its time, and erases the data', async () => {
+    const { pool, prisma } = product.context;
+    const { revokeOrgAccess } = await import('../../src/revocation/revoke-access.ts');
+    const { id, cookie } = await plant();
+    await call('POST', '/basket/apples', cookie);
+    const [foreign] = await plantUsers(product, 1, { org: 'metacortex' });
+    const done = await revokeOrgAccess(pool, {
+      orgId: product.orgs.whiterabbit.id,
+      initiator: 'operator',
+      actor: operator,
+    });
+    expect(await statusOfMe(product.url, cookie)).toBe(401);
+    await clean(pool);
+    const revocation = await prisma.revocation.findFirstOrThrow({ where: { id: done?.revocationId } });
+    expect(await rowOf(id)).toMatchObject({ revocationId: revocation.id, revokedAt: revocation.createdAt, data: {} });
+    expect(revocation.tombstonesPending).toBe(false);
+    expect(await rowOf(foreign?.id as string)).toMatchObject({ revokedAt: null });
+  });
+
+  it('sweeps sessions a day after they could last count, and spent states; nothing younger', async () => {
+    const { pool, prisma } = product.context;
+    const old = await plant();
+    const young = await plant();
+    await pool.query(`UPDATE sessions SET expires_at = now() - interval '25 hours' WHERE user_id = $1`, [old.id]);
+    await pool.query(`UPDATE sessions SET expires_at = now() - interval '23 hours' WHERE user_id = $1`, [young.id]);
+    const orgId = product.orgs.whiterabbit.id;
+    const spend = (id: string, ago: number) =>
+      prisma.spent.create({ data: { orgId, kind: 'sign_in_state', id, expiresAt: new Date(Date.now() - ago) } });
+    await spend('old', 2 * 3_600_000);
+    await spend('young', 1_000);
+    await clean(pool);
+    expect(await prisma.session.count({ where: { userId: old.id } })).toBe(0);
+    expect(await prisma.session.count({ where: { userId: young.id } })).toBe(1);
+    expect(await prisma.spent.findMany({ where: { id: { in: ['old', 'young'] } } })).toHaveLength(1);
+  });
+});
