@@ -1,0 +1,70 @@
+import { type Command, CommanderError } from 'commander';
+import { z } from 'zod';
+import type { Actor } from '../audit/record.ts';
+import type { Answer } from './output.ts';
+import type { Settings } from './settings.ts';
+import { openWorkspace, type Workspace } from './workspace.ts';
+
+/** Who does what is done from the command line. */
+export const operator: Actor = { type: 'operator' };
+
+/** What the program gives the commands, made per run. */
+export type Console = Readonly<{
+  settings: () => Settings;
+  answer: (answer: Answer) => void;
+  env: Readonly<Record<string, string | undefined>>;
+  stdin: NodeJS.ReadStream;
+  stderr: NodeJS.WriteStream;
+  /** Runs `fn` with what `open` gives, and closes that also when a signal comes. */
+  using: <T extends { close: () => Promise<void> }>(
+    open: () => Promise<T>,
+    fn: (it: T) => Promise<void>,
+  ) => Promise<void>;
+}>;
+
+/** Wrong use: exit code 2. */
+export function usageError(message: string): CommanderError {
+  return new CommanderError(2, 'usage', message);
+}
+
+/**
+ * A commander action: its arguments (by the names they are declared with) and options are parsed together by `form`, then
+ * `handle` runs with the database and answers. @throws CommanderError for wrong use.
+ */
+export function action<Form extends z.ZodObject>(
+  shell: Console,
+  form: Form,
+  handle: (workspace: Workspace, input: z.output<Form>, shell: Console) => Promise<Answer>,
+) {
+  return async function run(this: Command): Promise<void> {
+    const input = parseInput(this, form);
+    await shell.using(
+      () => openWorkspace(shell.settings()),
+      async (workspace) => shell.answer(await handle(workspace, input, shell)),
+    );
+  };
+}
+
+export function parseInput<Form extends z.ZodObject>(command: Command, form: Form): z.output<Form> {
+  const named = command.registeredArguments.map((argument, index) => [argument.name(), command.processedArgs[index]]);
+  const given = named.filter(([, value]) => value !== undefined);
+  const parsed = form.safeParse({ ...command.opts(), ...Object.fromEntries(given) });
+  if (parsed.success) return parsed.data;
+  throw usageError(parsed.error.issues.map((issue) => describe(command, issue)).join('\n'));
+}
+
+/** For options that may be given several times. */
+export function collect(value: string, before: string[] = []): string[] {
+  return [...before, value];
+}
+
+export const text = z.string().trim().min(1, 'must not be empty');
+
+function describe(command: Command, issue: z.core.$ZodIssue): string {
+  const member = String(issue.path[0] ?? '');
+  const option = command.options.find((one) => one.attributeName() === member);
+  const argument = command.registeredArguments.some((one) => one.name() === member);
+  const name = [argument ? `<${member}>` : '', option?.long ?? ''].filter(Boolean).join(' or ');
+  if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return `${name} is missing`;
+  return `${name} ${issue.message}`.trim();
+}

@@ -1,0 +1,46 @@
+import { CommanderError } from 'commander';
+import { ConfigError } from '../config.ts';
+import { isUnavailable } from '../database/errors.ts';
+import { MigrationError } from '../database/migrate.ts';
+import { AppError } from '../errors.ts';
+
+export type Failure = Readonly<{ code: string; message: string; exitCode: number }>;
+
+/** What a command that failed says, and its exit code: 1 failed, 2 wrong use. An unexpected error shows its stack. */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof CommanderError) return describeUse(error);
+  if (error instanceof AppError) return { code: error.code, message: error.detail, exitCode: 1 };
+  if (error instanceof ConfigError) return { code: 'configuration', message: error.message, exitCode: 1 };
+  if (error instanceof MigrationError) return { code: 'migration', message: error.message, exitCode: 1 };
+  if (isUnmigrated(error)) {
+    const message = 'The database does not have the current schema: run `npm run migrate` first.';
+    return { code: 'not_migrated', message, exitCode: 1 };
+  }
+  if (isUnavailable(error))
+    return { code: 'unavailable', message: `The database does not answer: ${reasonOf(error)}`, exitCode: 1 };
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: 'internal_error', message, exitCode: 1 };
+}
+
+function describeUse({ code, message, exitCode }: CommanderError): Failure {
+  if (code === 'commander.helpDisplayed' || code === 'commander.version') return { code, message: '', exitCode: 0 };
+  if (code === 'interrupted') return { code, message, exitCode };
+  if (code === 'commander.help') return { code: 'usage', message: 'Name a command.', exitCode: 2 };
+  const plain = message.replace(/^error: /, '');
+  return {
+    code: 'usage',
+    message: `${plain}${/[.\n]$/.test(plain) ? '' : '.'} Add --help to see what it takes.`,
+    exitCode: 2,
+  };
+}
+
+/** undefined_table and undefined_column, from pg or through Prisma. */
+function isUnmigrated(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return ['42P01', '42703', 'P2021', 'P2022'].includes(String(code));
+}
+
+function reasonOf(error: unknown): string {
+  const { message, code } = error as { message?: string; code?: string };
+  return message || code || 'no reason given';
+}

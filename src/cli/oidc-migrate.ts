@@ -1,0 +1,113 @@
+import type { Command } from 'commander';
+import type { Pool, PoolClient } from 'pg';
+import { z } from 'zod';
+import { recordEvent } from '../audit/record.ts';
+import { withRetry } from '../database/errors.ts';
+import { newId } from '../database/ids.ts';
+import { AppError } from '../errors.ts';
+import { revokeAccess } from '../revocation/revoke-access.ts';
+import { domainKey } from '../users/email.ts';
+import { action, type Console, operator, text } from './command.ts';
+import { table } from './output.ts';
+
+type Person = { org_id: string; id: string; email: string; email_key: string; name: string; slug: string };
+
+export function registerOidcMigrate(program: Command, shell: Console): void {
+  program
+    .command('oidc-migrate')
+    .description(
+      'bring active people with addresses at a domain, from organisations without a connection, into the organisation that owns it',
+    )
+    .argument('<domain>', 'verified for the organisation they come into')
+    .action(
+      action(shell, z.object({ domain: text }), async ({ orgs, pool }, input) => {
+        const domain = domainKey(input.domain);
+        const org = domain && (await orgs.findOrg(domain));
+        if (!domain || !org)
+          throw new AppError('not_found', `No organisation owns "${input.domain}" as a verified domain.`);
+        const { rows } = await pool.query<Person>(
+          `SELECT u.org_id, u.id, u.email, u.email_key, u.name, o.slug FROM users u JOIN orgs o ON o.id = u.org_id
+           WHERE u.active AND u.org_id <> $1 AND split_part(u.email_key, '@', 2) = $2
+             AND NOT EXISTS (SELECT FROM connections c WHERE c.org_id = u.org_id)
+           ORDER BY u.email_key, u.created_at`,
+          [org.id, domain],
+        );
+        const moved: Awaited<ReturnType<typeof move>>[] = [];
+        for (const person of rows) moved.push(await move(pool, org.id, person));
+        const cells = moved.map((one) => [
+          one.email,
+          one.fromOrg,
+          one.created ? 'created' : 'was there',
+          one.todos,
+          one.id,
+        ]);
+        const headings = ['E-MAIL', 'FROM', `IN ${org.slug}`, 'TODOS', 'ID'];
+        return { json: moved, text: table(headings, cells, `Nobody with an address at ${domain} is left to move.`) };
+      }),
+    );
+}
+
+/** One person, all or nothing, so that a run that broke off is simply run again. Nobody brings a role along. */
+function move(pool: Pool, orgId: string, person: Person) {
+  return withRetry(() =>
+    inTransaction(pool, async (db) => {
+      const added = await db.query<{ id: string }>(
+        `INSERT INTO users (org_id, id, email, email_key, name) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (org_id, email_key) DO NOTHING RETURNING id`,
+        [orgId, newId('user'), person.email, person.email_key, person.name],
+      );
+      const found = await db.query<{ id: string }>('SELECT id FROM users WHERE org_id = $1 AND email_key = $2', [
+        orgId,
+        person.email_key,
+      ]);
+      const { id } = found.rows[0] as { id: string };
+      // Revoked before the todos leave: from here on nobody signed in as the old user can add one.
+      const { org_id: from, id: old } = person;
+      const revocation = {
+        orgId: from,
+        initiator: 'operator',
+        actor: operator,
+        reason: 'moved to another organisation',
+      };
+      await revokeAccess(db, { ...revocation, initiator: 'operator', subject: { userIds: [old] }, deactivate: true });
+      const todos = await db.query('UPDATE todos SET org_id = $1, user_id = $2 WHERE org_id = $3 AND user_id = $4', [
+        orgId,
+        id,
+        from,
+        old,
+      ]);
+      await recordEvent(db, {
+        orgId,
+        action: 'user.moved_in',
+        actor: operator,
+        target: { type: 'user', id },
+        detail: { fromOrg: from, fromUser: old, todos: todos.rowCount },
+      });
+      return {
+        id,
+        email: person.email,
+        fromOrg: person.slug,
+        fromUserId: old,
+        created: added.rowCount === 1,
+        todos: todos.rowCount ?? 0,
+      };
+    }),
+  );
+}
+
+async function inTransaction<T>(pool: Pool, fn: (db: PoolClient) => Promise<T>): Promise<T> {
+  const db = await pool.connect();
+  let failure: Error | undefined;
+  try {
+    await db.query('BEGIN');
+    const result = await fn(db);
+    await db.query('COMMIT');
+    return result;
+  } catch (error) {
+    failure = error as Error;
+    throw error;
+  } finally {
+    // A connection that failed is ended, and the transaction with it, rather than given back.
+    db.release(failure);
+  }
+}

@@ -1,0 +1,101 @@
+import { Command, CommanderError } from 'commander';
+import { registerApiKey } from './api-key.ts';
+import type { Console } from './command.ts';
+import { registerConnection } from './connection.ts';
+import { registerDomain } from './domain.ts';
+import { describeFailure } from './failure.ts';
+import { registerMigrate } from './migrate.ts';
+import { registerOidcMigrate } from './oidc-migrate.ts';
+import { registerOrg } from './org.ts';
+import { registerRevoke } from './revoke.ts';
+import { registerSession } from './session.ts';
+import { type Environment, loadSettings } from './settings.ts';
+import { registerStudio } from './studio.ts';
+import { registerUser } from './user.ts';
+
+export type Streams = Readonly<{
+  env: Environment;
+  stdin: NodeJS.ReadStream;
+  stdout: NodeJS.WriteStream;
+  stderr: NodeJS.WriteStream;
+}>;
+
+/**
+ * Runs one command and returns the exit code: 0 done, 1 failed, 2 wrong use. With --json exactly one JSON document goes
+ * to standard output, and an error as `{"error":{"code","message"}}` to standard error.
+ */
+export async function runCli(args: readonly string[], streams: Streams): Promise<number> {
+  const { env, stdin, stdout, stderr } = streams;
+  const json = args.includes('--json');
+  const shell: Console = {
+    env,
+    stdin,
+    stderr,
+    settings: () => loadSettings(env),
+    answer: ({ json: document, text }) => {
+      stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${text}\n`);
+    },
+    using: closingAtEnd,
+  };
+  try {
+    await createProgram(shell, json, streams).parseAsync(args, { from: 'user' });
+    return 0;
+  } catch (error) {
+    const { code, message, exitCode } = describeFailure(error);
+    if (message !== '') stderr.write(json ? `${JSON.stringify({ error: { code, message } })}\n` : `${message}\n`);
+    return exitCode;
+  }
+}
+
+function createProgram(shell: Console, json: boolean, { stdout, stderr }: Streams): Command {
+  const program = new Command('npm run -s cli --')
+    .description('Universal Logout: organisations, people, API keys and revocations')
+    .option('--json', 'print one JSON document')
+    .helpCommand(true)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      // Errors are written once, below; with --json the error is the only thing there, no help.
+      outputError: () => {},
+      writeErr: (text) => json || stderr.write(text),
+    });
+  for (const register of [
+    registerOrg,
+    registerConnection,
+    registerDomain,
+    registerUser,
+    registerApiKey,
+    registerSession,
+    registerRevoke,
+    registerMigrate,
+    registerOidcMigrate,
+    registerStudio,
+  ])
+    register(program, shell);
+  return program;
+}
+
+/** A signal ends what was opened, too: an embedded server that was started for a command must not stay behind. */
+async function closingAtEnd<T extends { close: () => Promise<void> }>(
+  open: () => Promise<T>,
+  fn: (it: T) => Promise<void>,
+): Promise<void> {
+  let interrupt = (_reason: Error) => {};
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    interrupt = reject;
+  });
+  interrupted.catch(() => {});
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const onSignal = () => interrupt(new CommanderError(130, 'interrupted', 'Interrupted.'));
+  for (const signal of signals) process.on(signal, onSignal);
+  try {
+    const opened = await open();
+    try {
+      await Promise.race([fn(opened), interrupted]);
+    } finally {
+      await opened.close();
+    }
+  } finally {
+    for (const signal of signals) process.off(signal, onSignal);
+  }
+}

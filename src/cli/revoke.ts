@@ -1,0 +1,96 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { revokeAccess, revokeOrgAccess } from '../revocation/revoke-access.ts';
+import { emailKey } from '../users/email.ts';
+import { action, type Console, operator, text, usageError } from './command.ts';
+import type { Answer } from './output.ts';
+import { unknownUser } from './user.ts';
+import type { Workspace } from './workspace.ts';
+
+const form = z.object({
+  email: text.optional(),
+  org: text.optional(),
+  reason: text.optional(),
+  everyone: z.boolean().default(false),
+  all: z.boolean().default(false),
+  yes: z.boolean().default(false),
+});
+type Input = z.output<typeof form>;
+
+const by = { initiator: 'operator', actor: operator } as const;
+
+export function registerRevoke(program: Command, shell: Console): void {
+  program
+    .command('revoke')
+    .description('end every session of a person, of an organisation, or of all organisations')
+    .argument('[email]', 'of the person (or their id), with --org')
+    .option('--org <org>', 'slug, verified domain or id')
+    .option('--everyone', 'everybody in the organisation')
+    .option('--all', 'everybody in every organisation, e.g. after restoring the database from a backup')
+    .option('--reason <text>', 'for administrators; never shown to people')
+    .option('--yes', 'do not ask before --all')
+    .action(
+      action(shell, form, async (workspace, input) => {
+        const ways = [input.email !== undefined, input.everyone, input.all].filter(Boolean).length;
+        if (ways !== 1) throw usageError('Name one: an e-mail address, --everyone or --all.');
+        if (input.all && input.org !== undefined)
+          throw usageError('--all is every organisation; for one of them use --org … --everyone.');
+        if (input.all) return revokeAll(workspace, input, shell);
+        if (input.org === undefined) throw usageError('--org is missing');
+        return input.everyone
+          ? revokeEveryone(workspace, input.org, input)
+          : revokeOne(workspace, input.org, input.email ?? '', input);
+      }),
+    );
+}
+
+async function revokeOne(workspace: Workspace, ref: string, who: string, { reason }: Input): Promise<Answer> {
+  const org = await workspace.requireOrg(ref);
+  const key = emailKey(who);
+  const subject = key === null ? { userIds: [who] } : { emailKeys: [key] };
+  const outcome = await revokeAccess(workspace.pool, { ...by, orgId: org.id, subject, reason: reason ?? null });
+  if (outcome.result !== 'revoked') throw unknownUser(org, who);
+  const { revocationId: id, userId, sessionsEnded } = outcome;
+  return {
+    json: { id, orgId: org.id, userId, sessionsEnded },
+    text: `${who} is signed out everywhere; ${sessionsEnded} session(s) ended.`,
+  };
+}
+
+async function revokeEveryone({ requireOrg, pool }: Workspace, ref: string, { reason }: Input): Promise<Answer> {
+  const org = await requireOrg(ref);
+  const done = await revokeOrgAccess(pool, { ...by, orgId: org.id, reason: reason ?? null });
+  if (!done) throw new Error(`${org.name} vanished.`);
+  return {
+    json: { id: done.revocationId, orgId: org.id },
+    text: `Everyone in ${org.name} is signed out everywhere.`,
+  };
+}
+
+/** Tries every org, then fails with what is left: one that can't be done must not keep the others alive. */
+async function revokeAll({ orgs, pool }: Workspace, { reason, yes }: Input, shell: Console): Promise<Answer> {
+  const all = await orgs.listOrgs();
+  if (!yes && shell.stdin.isTTY) await confirm(all.length, shell);
+  const done: { id: string; orgId: string; slug: string }[] = [];
+  const failed: unknown[] = [];
+  for (const org of all)
+    await revokeOrgAccess(pool, { ...by, orgId: org.id, reason: reason ?? null }).then(
+      (one) => one && done.push({ id: one.revocationId, orgId: org.id, slug: org.slug }),
+      (error: unknown) => failed.push(error),
+    );
+  if (failed.length > 0)
+    throw new Error(`${failed.length} of ${all.length} organisations could not be signed out; run it again.`, {
+      cause: failed[0],
+    });
+  return { json: done, text: `Everyone in ${done.length} organisation(s) is signed out everywhere.` };
+}
+
+async function confirm(count: number, { stdin, stderr }: Console): Promise<void> {
+  const prompt = createInterface({ input: stdin, output: stderr });
+  const typed = await prompt.question(
+    `This signs out everyone in ${count} organisation(s). Type "revoke all" to go on: `,
+  );
+  prompt.close();
+  if (typed.trim() !== 'revoke all') throw usageError('Not confirmed; nothing was done.');
+}

@@ -1,0 +1,52 @@
+import { z } from 'zod';
+import { ConfigError, developmentEnvironment, environment, type Mode } from '../config.ts';
+import { createKeyring, type Keyring } from '../keyring.ts';
+import { findDevelopmentSecrets, loadDevelopmentSecrets } from './development.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the command line reads: the server's own variables, none of them required until a command needs it. */
+const form = z.object({
+  DATABASE_URL: environment.DATABASE_URL.optional(),
+  DIRECT_DATABASE_URL: environment.DIRECT_DATABASE_URL,
+  PORT: environment.PORT,
+  PUBLIC_URL: environment.PUBLIC_URL.optional(),
+  ENCRYPTION_KEYS: environment.ENCRYPTION_KEYS.optional(),
+  PRIVATE_IDP_HOSTS: environment.PRIVATE_IDP_HOSTS,
+  ...developmentEnvironment,
+});
+
+export type Settings = ReturnType<typeof loadSettings>;
+
+/** @throws ConfigError listing every variable that is set to something unusable. */
+export function loadSettings(env: Environment) {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
+  const parsed = form.safeParse(given);
+  if (!parsed.success)
+    throw new ConfigError(parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`));
+  const data = parsed.data;
+  // A database and keys of one's own: what `npm start` runs on. Otherwise what `npm run dev` runs on.
+  const mode: Mode = data.DATABASE_URL && data.ENCRYPTION_KEYS ? 'production' : 'development';
+  return {
+    mode,
+    databaseUrl: data.DATABASE_URL ?? null,
+    directDatabaseUrl: data.DIRECT_DATABASE_URL ?? data.DATABASE_URL ?? null,
+    dataDir: data.DATA_DIR,
+    privateIdpHosts: data.PRIVATE_IDP_HOSTS,
+
+    /** @throws ConfigError: what is to be entered at an IdP must not be guessed. */
+    publicUrl(): string {
+      if (data.PUBLIC_URL) return data.PUBLIC_URL;
+      if (mode === 'production') throw new ConfigError(['PUBLIC_URL is missing']);
+      return `http://localhost:${data.PORT}`;
+    },
+
+    /** @throws ConfigError: with another key than the server's, the server couldn't read what is written. */
+    keyring(): Keyring {
+      if (data.ENCRYPTION_KEYS) return createKeyring(data.ENCRYPTION_KEYS);
+      const made = data.DATABASE_URL ? findDevelopmentSecrets(data.DATA_DIR) : loadDevelopmentSecrets(data.DATA_DIR);
+      if (!made) throw new ConfigError(['ENCRYPTION_KEYS is missing']);
+      return createKeyring(environment.ENCRYPTION_KEYS.parse(made.ENCRYPTION_KEYS));
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import type { User } from '../database/generated/client.ts';
+import { AppError } from '../errors.ts';
+import { revokeAccess } from '../revocation/revoke-access.ts';
+import { action, type Console, operator, text } from './command.ts';
+import { facts, table } from './output.ts';
+
+const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
+const role = z.enum(['owner', 'super_admin', 'admin', 'member']);
+
+export function registerUser(program: Command, shell: Console): void {
+  const user = program.command('user').description('the people of organisations');
+
+  user
+    .command('add')
+    .description('add a person, before a first sign-in')
+    .argument('<email>')
+    .requiredOption(...orgOption)
+    .option('--name <name>', 'default: the address up to its @')
+    .option('--role <role>', role.options.join(', '), 'member')
+    .action(
+      action(shell, z.object({ email: text, org: text, name: text.optional(), role }), async (workspace, input) => {
+        const org = await workspace.requireOrg(input.org);
+        const { email, name, role } = input;
+        const added = view(await workspace.users.addUser(org.id, { email, name, role }, operator));
+        return {
+          json: added,
+          text: facts([
+            ['Id', added.id],
+            ['E-mail', added.email],
+            ['Name', added.name],
+            ['Role', added.role],
+            ['Organisation', org.name],
+          ]),
+        };
+      }),
+    );
+
+  user
+    .command('list')
+    .description('the people of an organisation')
+    .requiredOption(...orgOption)
+    .action(
+      action(shell, z.object({ org: text }), async (workspace, input) => {
+        const org = await workspace.requireOrg(input.org);
+        const all = (await workspace.users.listUsers(org.id)).map(view);
+        const rows = all.map((one) => [
+          one.email,
+          one.name,
+          one.role,
+          one.active,
+          one.revokedAt,
+          one.createdAt,
+          one.id,
+        ]);
+        const headings = ['E-MAIL', 'NAME', 'ROLE', 'ACTIVE', 'LAST REVOKED', 'CREATED', 'ID'];
+        return { json: all, text: table(headings, rows, `${org.name} has no users yet.`) };
+      }),
+    );
+
+  user
+    .command('deactivate')
+    .description('switch a person off and end all of their sessions, in one')
+    .argument('<user>', 'e-mail address or id')
+    .requiredOption(...orgOption)
+    .option('--reason <text>', 'for administrators; never shown to the person')
+    .action(
+      action(shell, z.object({ user: text, org: text, reason: text.optional() }), async (workspace, input) => {
+        const org = await workspace.requireOrg(input.org);
+        const found = await requireUser(workspace, org, input.user);
+        const outcome = await revokeAccess(workspace.pool, {
+          orgId: org.id,
+          subject: { userIds: [found.id] },
+          deactivate: true,
+          initiator: 'operator',
+          actor: operator,
+          reason: input.reason ?? null,
+        });
+        if (outcome.result !== 'revoked') throw unknownUser(org, input.user);
+        const { revocationId, sessionsEnded } = outcome;
+        return {
+          json: { id: found.id, email: found.email, active: false, revocationId, sessionsEnded },
+          text: `${found.email} is deactivated; ${sessionsEnded} session(s) ended.`,
+        };
+      }),
+    );
+}
+
+type Lookup = { users: { findUser: (orgId: string, ref: string) => Promise<User | null> } };
+
+/** By e-mail address or id. @throws AppError user_not_found */
+export async function requireUser({ users }: Lookup, org: { id: string; name: string }, ref: string): Promise<User> {
+  const found = await users.findUser(org.id, ref);
+  if (!found) throw unknownUser(org, ref);
+  return found;
+}
+
+export function unknownUser(org: { name: string }, ref: string): AppError {
+  return new AppError('user_not_found', `${org.name} has no user "${ref}".`);
+}
+
+function view({ id, email, name, role, active, revokedAt, createdAt }: User) {
+  return { id, email, name, role, active, revokedAt, createdAt };
+}

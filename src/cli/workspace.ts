@@ -1,0 +1,83 @@
+import { pino } from 'pino';
+import { startEmbeddedPostgres } from '../database/embedded-postgres.ts';
+import type { Org } from '../database/generated/client.ts';
+import { migrate } from '../database/migrate.ts';
+import { createPool, createPrisma } from '../database/pool.ts';
+import { AppError } from '../errors.ts';
+import { createGuardedFetch } from '../http/guarded-fetch.ts';
+import type { Keyring } from '../keyring.ts';
+import { createApiKeys } from '../orgs/api-keys.ts';
+import { createConnections } from '../orgs/connections.ts';
+import { createDomains } from '../orgs/domains.ts';
+import { createOrgs } from '../orgs/orgs.ts';
+import { createUsers } from '../users/users.ts';
+import type { Settings } from './settings.ts';
+
+/** A database and how to leave it. */
+export type Database = Readonly<{ url: string; directUrl: string; embedded: boolean; close: () => Promise<void> }>;
+
+/** DATABASE_URL if set; else the embedded one in DATA_DIR, beside a running `npm run dev` or started for the while. */
+export async function openDatabase(settings: Settings): Promise<Database> {
+  const { databaseUrl, directDatabaseUrl } = settings;
+  if (databaseUrl)
+    return { url: databaseUrl, directUrl: directDatabaseUrl ?? databaseUrl, embedded: false, close: async () => {} };
+  const server = await startEmbeddedPostgres({ dataDir: settings.dataDir });
+  return {
+    url: server.databaseUrl,
+    directUrl: server.databaseUrl,
+    embedded: true,
+    close: () => server.stopIfUnused(),
+  };
+}
+
+export type Workspace = Awaited<ReturnType<typeof openWorkspace>>;
+
+/** What the commands work with. The embedded database is migrated first; another one is migrated by whoever runs it. */
+export async function openWorkspace(settings: Settings) {
+  const database = await openDatabase(settings);
+  try {
+    if (database.embedded) await migrate(database.directUrl);
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+  const pool = createPool({
+    connectionString: database.url,
+    max: 4,
+    applicationName: 'universal-logout cli',
+    log: pino({ level: 'silent' }),
+    pooled: database.url !== database.directUrl,
+  });
+  const prisma = createPrisma(pool);
+  // Only the commands that write a secret need the keys.
+  const keyring: Keyring = {
+    encrypt: async (text, purpose) => settings.keyring().encrypt(text, purpose),
+    decrypt: async (sealed, purpose) => settings.keyring().decrypt(sealed, purpose),
+  };
+  const orgs = createOrgs({ prisma, keyring });
+  return {
+    settings,
+    pool,
+    prisma,
+    keyring,
+    orgs,
+    domains: createDomains({ prisma }),
+    connections: createConnections({ prisma, keyring }),
+    apiKeys: createApiKeys({ pool, prisma }),
+    users: createUsers({ prisma }),
+    guardedFetch: createGuardedFetch({ mode: settings.mode, privateHosts: settings.privateIdpHosts }),
+
+    /** By slug, id or verified domain. @throws AppError not_found */
+    async requireOrg(ref: string): Promise<Org> {
+      const org = await orgs.findOrg(ref);
+      if (org) return org;
+      throw new AppError('not_found', `There is no organisation with the slug, id or verified domain "${ref}".`);
+    },
+
+    async close(): Promise<void> {
+      await prisma.$disconnect();
+      await pool.end();
+      await database.close();
+    },
+  };
+}
