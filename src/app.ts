@@ -21,6 +21,8 @@ export function createApp(context: Context): Express {
   const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch } = context;
   const app = express();
   app.disable('x-powered-by');
+  // Answers are personal or tiny; assets make their own.
+  app.disable('etag');
   app.set('trust proxy', config.trustProxy);
   app.set('query parser', 'simple');
 

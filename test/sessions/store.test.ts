@@ -62,7 +62,7 @@ const revoke = (userId: string) =>
   });
 const call = async (method: string, path: string, cookie: string) => {
   const response = await fetch(`${shop}${path}`, { method, headers: { cookie } });
-  return { status: response.status, cookies: response.headers.getSetCookie(), body: await response.json() };
+  return { status: response.status, cookies: response.headers.getSetCookie(), body: (await response.json()) as { user?: string | null; basket?: string | null } };
 };
 async function plant() {
   const [user] = await plantUsers(product, 1);
@@ -176,7 +176,7 @@ describe('time', () => {
     const { id, cookie } = await plant();
     await age(id, column, '1 second');
     const answer = await fetch(`${product.url}/api/users/me`, { headers: { cookie } });
-    expect([answer.status, (await answer.json()).code]).toEqual([401, 'session_expired']);
+    expect([answer.status, ((await answer.json()) as { code: string }).code]).toEqual([401, 'session_expired']);
   });
 
   it('writes "last seen" at most once a minute, and moves the idle limit with it', async () => {

@@ -15,7 +15,7 @@ export type Product = Awaited<ReturnType<typeof startProduct>>;
 export type TestOrg = { id: string; slug: string; apiKey: string; userId: string; issuer: string };
 
 const secrets = {
-  SESSION_SECRETS: 'a secret of the tests, long enough',
+  SESSION_SECRETS: 'a-secret-of-the-tests-of-32-letters',
   ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
 };
 const operator = { type: 'operator' } as const;
