@@ -1,0 +1,41 @@
+import { seedOrgs } from './seed-data.ts';
+
+export type Addresses = Readonly<{
+  local: string;
+  publicUrl: string;
+  appUrl: string;
+  idpUrl: string;
+  database: string;
+}>;
+
+/** What a developer needs to begin; the last line begins with `ready`. */
+export function banner({ local, publicUrl, appUrl, idpUrl, database }: Addresses): string {
+  const people = seedOrgs.flatMap((org) => org.people.map((person) => ({ ...person, org })));
+  const emailWidth = Math.max(...people.map(({ email }) => email.length));
+  const passwordWidth = Math.max(...people.map(({ password }) => password.length));
+  const [first] = seedOrgs;
+  const subject = { sub_id: { format: 'email', email: first?.people[0]?.email } };
+  return [
+    '',
+    `Sign in at ${appUrl}/ with an e-mail address, or straight through an organisation:`,
+    '',
+    ...people.map(
+      ({ email, password, org }) =>
+        `  ${email.padEnd(emailWidth)}  ${password.padEnd(passwordWidth)}  ${publicUrl}/openid/start/${org.slug}  ${org.name}`,
+    ),
+    '',
+    'API keys:',
+    '',
+    ...seedOrgs.map(({ apiKey, slug, name }) => `  ${apiKey}  organisation ${slug}, ${name}`),
+    '',
+    `End every session of ${first?.people[0]?.name} at ${first?.name}:`,
+    '',
+    `curl -i -X POST ${local}/global-token-revocation -H 'Authorization: Bearer ${first?.apiKey}' -H 'Content-Type: application/json' -d '${JSON.stringify(subject)}'`,
+    '',
+    `Identity provider  ${idpUrl}`,
+    `Database           ${database}`,
+    'Command line       npm run -s cli -- --help',
+    '',
+    `ready ${local}`,
+  ].join('\n');
+}

@@ -1,0 +1,20 @@
+import path from 'node:path';
+import { openCluster } from '../database/cluster.ts';
+import { type DevProcess, findDevProcess } from '../database/dev-lock.ts';
+import { isRunning, readPostmaster } from '../database/postmaster.ts';
+
+/**
+ * The `npm run dev` that works on this database already, or null. Looks only: no server is started for it. A database
+ * that doesn't answer has nobody working on it; whoever starts on it next will say what is wrong.
+ */
+export async function findRunningDev(databaseUrl: string | undefined, dataDir: string): Promise<DevProcess | null> {
+  const url = databaseUrl ?? embeddedUrl(dataDir);
+  return url === null ? null : findDevProcess(url).catch(() => null);
+}
+
+function embeddedUrl(dataDir: string): string | null {
+  const cluster = openCluster(path.resolve(dataDir));
+  const server = cluster && readPostmaster(cluster.data);
+  if (!cluster || !server || !isRunning(server, cluster.data)) return null;
+  return `postgresql://postgres:${cluster.password}@127.0.0.1:${server.port}/universal_logout?sslmode=disable`;
+}

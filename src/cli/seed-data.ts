@@ -1,0 +1,78 @@
+import type { DemoTenantOptions } from '../demo-idp/tenant.ts';
+import { seedApiKeys } from '../orgs/seed-keys.ts';
+
+type SeedPerson = Readonly<{
+  subject: string;
+  email: string;
+  name: string;
+  password: string;
+  todos: readonly string[];
+}>;
+
+export type SeedOrg = Readonly<{
+  slug: string;
+  name: string;
+  domain: string;
+  apiKey: string;
+  client: Readonly<{ id: string; secret: string }>;
+  people: readonly SeedPerson[];
+}>;
+
+/** What `npm run dev` begins with; the names and keys are those of Okta's workshop, whose curl lines work here. */
+export const seedOrgs: readonly SeedOrg[] = [
+  {
+    slug: '1',
+    name: 'White Rabbit',
+    domain: 'whiterabbit.fake',
+    apiKey: seedApiKeys.whiteRabbit,
+    client: { id: 'universal-logout', secret: 'secret-of-the-demo-client-at-white-rabbit' },
+    people: [
+      {
+        subject: 'trinity',
+        email: 'trinity@whiterabbit.fake',
+        name: 'Trinity',
+        password: 'Zion123$',
+        todos: ['Follow the white rabbit', 'Find a phone that rings'],
+      },
+      {
+        subject: 'morpheus',
+        email: 'morpheus@whiterabbit.fake',
+        name: 'Morpheus',
+        password: 'Zion123$',
+        todos: ['Offer two pills'],
+      },
+      { subject: 'neo', email: 'neo@whiterabbit.fake', name: 'Neo', password: 'Zion123$', todos: ['Learn kung fu'] },
+    ],
+  },
+  {
+    slug: '2',
+    name: 'Metacortex',
+    domain: 'metacortex.fake',
+    apiKey: seedApiKeys.metacortex,
+    client: { id: 'universal-logout', secret: 'secret-of-the-demo-client-at-metacortex' },
+    people: [
+      {
+        // Another person who has the same address: whatever happens to one must not happen to the other.
+        subject: 'contractor-7',
+        email: 'trinity@whiterabbit.fake',
+        name: 'Trinity, contractor at Metacortex',
+        password: 'Cubicle101$',
+        todos: ['Clean the windows'],
+      },
+    ],
+  },
+];
+
+/** The demo identity provider's side of the same. `publicUrl` is the app's origin. */
+export function demoTenants(publicUrl: string): DemoTenantOptions[] {
+  return seedOrgs.map((org) => ({
+    path: org.slug,
+    name: org.name,
+    client: {
+      ...org.client,
+      redirectUris: [`${publicUrl}/openid/callback/${org.slug}`],
+      postLogoutRedirectUris: [`${publicUrl}/signed-out`],
+    },
+    users: org.people.map(({ todos: _ours, ...person }) => person),
+  }));
+}

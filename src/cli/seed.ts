@@ -1,0 +1,73 @@
+import type { Actor } from '../audit/record.ts';
+import type { Org, PrismaClient } from '../database/generated/client.ts';
+import { newId } from '../database/ids.ts';
+import type { GuardedFetch } from '../http/guarded-fetch.ts';
+import type { Keyring } from '../keyring.ts';
+import { type ApiKeys, hashApiKey } from '../orgs/api-keys.ts';
+import { connectionSecretPurpose, createConnections } from '../orgs/connections.ts';
+import { discover } from '../orgs/discovery.ts';
+import { createOrgs } from '../orgs/orgs.ts';
+import { emailKey } from '../users/email.ts';
+import { createUsers } from '../users/users.ts';
+import { type SeedOrg, seedOrgs } from './seed-data.ts';
+
+type Deps = Readonly<{ prisma: PrismaClient; keyring: Keyring; apiKeys: ApiKeys; guardedFetch: GuardedFetch }>;
+
+const seeder: Actor = { type: 'system', id: 'seed' };
+
+/**
+ * Puts in what is missing of the two demo orgs, and leaves what is there: what a developer changed stays changed. Only
+ * the connections follow the demo identity provider at `idpUrl`, whose port may be another one today.
+ */
+export async function seed(deps: Deps, idpUrl: string): Promise<void> {
+  for (const described of seedOrgs) {
+    const org = await seedOrg(deps, described);
+    await seedConnection(deps, org, described, `${idpUrl}/${described.slug}`);
+    await seedApiKey(deps, org, described);
+    for (const person of described.people) await seedPerson(deps, org, person);
+  }
+}
+
+async function seedOrg(deps: Deps, { slug, name, domain }: SeedOrg): Promise<Org> {
+  const found = await deps.prisma.org.findUnique({ where: { slug } });
+  return found ?? createOrgs(deps).createOrg({ slug, name, domains: [{ domain, verified: true }] }, seeder);
+}
+
+async function seedConnection(deps: Deps, org: Org, { name, client }: SeedOrg, issuer: string): Promise<void> {
+  const { prisma, keyring, guardedFetch } = deps;
+  const connections = createConnections(deps);
+  const found = await prisma.connection.findFirst({
+    where: { orgId: org.id, clientId: client.id },
+    orderBy: { createdAt: 'asc' },
+  });
+  const credentials = { clientId: client.id, clientSecret: client.secret };
+  if (!found) {
+    const endpoints = await discover(guardedFetch, issuer);
+    await connections.addConnection(org.id, { name: `${name} (demo IdP)`, ...endpoints, ...credentials }, seeder);
+    return;
+  }
+  const purpose = connectionSecretPurpose(org.id, found.id);
+  const secret = await keyring.decrypt(found.clientSecret, purpose).catch(() => null);
+  if (found.issuer === issuer && secret === client.secret) return;
+  const endpoints = await discover(guardedFetch, issuer);
+  await connections.updateConnection(org.id, found.id, { ...endpoints, ...credentials }, seeder);
+  // The same people under the issuer's new port.
+  const orgId = org.id;
+  await prisma.identity.updateMany({ where: { orgId, connectionId: found.id }, data: { issuer } });
+}
+
+async function seedApiKey({ prisma, apiKeys }: Deps, org: Org, { apiKey }: SeedOrg): Promise<void> {
+  const keyHash = new Uint8Array(hashApiKey(apiKey));
+  if (await prisma.apiKey.findUnique({ where: { keyHash } })) return;
+  await apiKeys.create(org.id, { name: 'Demo', key: apiKey }, seeder);
+}
+
+async function seedPerson(deps: Deps, org: Org, person: SeedOrg['people'][number]): Promise<void> {
+  const { email, name, todos } = person;
+  const key = emailKey(email) ?? '';
+  if (await deps.prisma.user.findUnique({ where: { orgId_emailKey: { orgId: org.id, emailKey: key } } })) return;
+  const user = await createUsers(deps).addUser(org.id, { email, name }, seeder);
+  await deps.prisma.todo.createMany({
+    data: todos.map((task) => ({ orgId: org.id, id: newId('todo'), userId: user.id, task })),
+  });
+}
