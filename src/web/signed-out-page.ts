@@ -7,7 +7,7 @@ import { renderPage } from './page.ts';
 const reasons = {
   revoked: {
     title: 'Your organisation signed you out',
-    text: 'Your organisation ended this session. Nothing you saved is lost, and you may sign in again at any time.',
+    text: 'Nothing you saved is lost, and you may sign in again at any time.',
   },
   ended: { title: 'You signed out', text: 'This browser no longer has access to your list.' },
   expired: {

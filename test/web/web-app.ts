@@ -1,0 +1,35 @@
+import express from 'express';
+import type { Config } from '../../src/config.ts';
+import { loadConfig } from '../../src/config.ts';
+import { createSecurityHeaders } from '../../src/http/security-headers.ts';
+import type { Principal } from '../../src/sessions/principal.ts';
+import { createWebRoutes } from '../../src/web/routes.ts';
+
+export const config: Config = loadConfig(
+  {
+    DATABASE_URL: 'postgresql://nobody@localhost/none',
+    PUBLIC_URL: 'http://localhost:3333',
+    SESSION_SECRETS: 'a'.repeat(32),
+    ENCRYPTION_KEYS: Buffer.alloc(32, 1).toString('base64'),
+  },
+  'development',
+);
+
+export const trinity: Principal = {
+  orgId: 'org_1',
+  orgSlug: '1',
+  orgName: 'Whiterabbit',
+  userId: 'usr_1',
+  sessionId: 'ses_1',
+  email: 'trinity@whiterabbit.fake',
+  name: 'Trinity',
+  role: 'member',
+};
+
+/** The pages behind the product's own headers, for a person who is signed in, or for nobody. */
+export function createWebApp(person: Principal | null) {
+  const app = express();
+  app.use(createSecurityHeaders({ https: false }));
+  app.use(createWebRoutes({ config, signedIn: () => person }));
+  return app;
+}
