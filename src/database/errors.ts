@@ -34,6 +34,11 @@ export function isConflict(error: unknown): boolean {
   return someCause(error, (link) => codesOf(link).some((code) => ['40001', '40P01', 'P2034'].includes(code)));
 }
 
+/** Whether PostgreSQL refused a character that text cannot hold, such as NUL: the request's fault, wherever it got in. */
+export function isUnstorable(error: unknown): boolean {
+  return someCause(error, (link) => codesOf(link).some((code) => ['22021', '22P05'].includes(code)));
+}
+
 /** Runs `fn`, a whole transaction, again after a serialization failure or deadlock: 3 times at most, with jitter. */
 export async function withRetry<T>(fn: () => Promise<T>): Promise<T> {
   return pRetry(() => fn(), {

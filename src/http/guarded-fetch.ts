@@ -87,6 +87,8 @@ export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly
         headers: { accept: 'application/json', 'accept-encoding': 'identity', ...init.headers },
         body: init.body ?? null,
       });
+      // A body that is destroyed unread emits an error, which would end the process if nobody listened.
+      response.body.on('error', () => {});
       if (response.statusCode >= 300 && response.statusCode < 400) {
         response.body.destroy();
         throw new GuardedFetchError('redirect', `answered with a redirect (${response.statusCode})`);

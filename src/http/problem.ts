@@ -1,7 +1,7 @@
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { isUnavailable } from '../database/errors.ts';
+import { isUnavailable, isUnstorable } from '../database/errors.ts';
 import { AppError, type ProblemCode, problems } from '../errors.ts';
 
 /** What a browser navigation gets instead of problem details; the app renders it as a page. */
@@ -61,6 +61,10 @@ function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const fault = bodyFault(error);
   if (fault) return fault;
+  if (isUnstorable(error))
+    return new AppError('invalid_request', 'The request holds a character that cannot be stored, such as NUL.', {
+      cause: error,
+    });
   if (isUnavailable(error))
     return new AppError(
       'unavailable',

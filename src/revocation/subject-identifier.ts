@@ -4,7 +4,9 @@ import { AppError } from '../errors.ts';
 import { emailKey } from '../users/email.ts';
 import type { Subject } from './revoke-access.ts';
 
-const text = (most: number) => z.string().min(1).max(most);
+// NUL and halves of surrogate pairs are characters that no store keeps.
+const storable = (value: string) => value.isWellFormed() && !value.includes('\0');
+const text = (most: number) => z.string().min(1).max(most).refine(storable);
 const withScheme = (scheme: RegExp) => text(2048).regex(scheme);
 
 // RFC 9493 §3.2: each format describes its members exactly; others are forbidden.

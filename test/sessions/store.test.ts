@@ -62,7 +62,11 @@ const revoke = (userId: string) =>
   });
 const call = async (method: string, path: string, cookie: string) => {
   const response = await fetch(`${shop}${path}`, { method, headers: { cookie } });
-  return { status: response.status, cookies: response.headers.getSetCookie(), body: (await response.json()) as { user?: string | null; basket?: string | null } };
+  return {
+    status: response.status,
+    cookies: response.headers.getSetCookie(),
+    body: (await response.json()) as { user?: string | null; basket?: string | null },
+  };
 };
 async function plant() {
   const [user] = await plantUsers(product, 1);

@@ -1,0 +1,185 @@
+import { Writable } from 'node:stream';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { createContext } from '../../src/context.ts';
+import { problems } from '../../src/errors.ts';
+import { startServer } from '../../src/server.ts';
+import { freePort } from '../support/free-port.ts';
+import { plantUsers } from '../support/planted-sessions.ts';
+import { type Product, startProduct, trinity } from '../support/product.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await startProduct();
+});
+afterAll(() => product.stop());
+
+const cookieOf = async () => (await plantUsers(product, 1))[0]?.cookies[0] as string;
+const send = (path: string, init: RequestInit = {}) => fetch(`${product.url}${path}`, { redirect: 'manual', ...init });
+
+describe('requests from other origins', () => {
+  const signOut = async (headers: Record<string, string>) =>
+    (await send('/api/signout', { method: 'POST', headers: { cookie: await cookieOf(), ...headers } })).status;
+
+  it.each([
+    ['a foreign origin', { origin: 'https://evil.example' }],
+    ['a foreign origin that claims to be none', { origin: 'https://evil.example', 'sec-fetch-site': 'none' }],
+    ['another port of the same host', { origin: 'http://localhost:1', 'sec-fetch-site': 'same-site' }],
+    ['an opaque origin', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
+    ['a cross-site request without Origin', { 'sec-fetch-site': 'cross-site' }],
+    ['a same-site request without Origin', { 'sec-fetch-site': 'same-site' }],
+  ])('403 for %s', async (_name, headers) => {
+    expect(await signOut(headers as Record<string, string>)).toBe(403);
+  });
+
+  it('204 for our own pages, and for clients that are no browsers', async () => {
+    expect(await signOut({ origin: product.url, 'sec-fetch-site': 'same-origin' })).toBe(204);
+    expect(await signOut({ 'sec-fetch-site': 'same-origin' })).toBe(204);
+    expect(await signOut({})).toBe(204);
+  });
+
+  it('does not concern the revocation endpoint: its callers have no cookie', async () => {
+    const answer = await send('/global-token-revocation', {
+      method: 'POST',
+      headers: {
+        origin: 'https://console.idp.example',
+        authorization: `Bearer ${product.orgs.whiterabbit.apiKey}`,
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ sub_id: { format: 'email', email: trinity.email } }),
+    });
+    expect(answer.status).toBe(204);
+  });
+});
+
+describe('answers', () => {
+  it('every problem has the type, status, detail and request id (RFC 9457), and its type explains it', async () => {
+    const answer = await send('/api/todos/x', { method: 'PATCH', headers: { cookie: await cookieOf() } });
+    const body = (await answer.json()) as Record<string, string>;
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(body).toMatchObject({ status: 405, type: `${product.url}/problems/method_not_allowed` });
+    expect(body.requestId).toBe(answer.headers.get('x-request-id'));
+    expect(answer.headers.get('allow')).toBe('PUT, DELETE');
+    for (const code of Object.keys(problems)) expect((await send(`/problems/${code}`)).status).toBe(200);
+  });
+
+  it('404 as a page for a browser, as problem details for everything else', async () => {
+    const page = await send('/nowhere', { headers: { accept: 'text/html,application/xhtml+xml' } });
+    expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
+    const json = await send('/nowhere');
+    expect([json.status, ((await json.json()) as { code: string }).code]).toEqual([404, 'not_found']);
+    expect((await send('/problems/%E0%A4%A')).status).toBe(400);
+  });
+
+  it('401 without a session on everything personal, never stored', async () => {
+    for (const path of ['/api/users/me', '/api/todos', '/api/users/me/events']) {
+      const answer = await send(path);
+      expect([answer.status, answer.headers.get('cache-control')]).toEqual([401, 'no-store']);
+    }
+  });
+
+  it('an id of its own for every request, whatever the caller sends', async () => {
+    const answer = await send('/healthz', { headers: { 'x-request-id': 'mine' } });
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  it('strict headers', async () => {
+    const { headers } = await send('/');
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('content-security-policy')).not.toContain('unsafe');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-powered-by')).toBe(null);
+  });
+});
+
+describe('service', () => {
+  it('is alive and ready, and names the endpoint in its metadata (RFC 8414)', async () => {
+    expect(await (await send('/healthz')).json()).toEqual({ status: 'alive' });
+    expect(await (await send('/readyz')).json()).toEqual({ status: 'ready' });
+    expect(await (await send('/.well-known/oauth-authorization-server')).json()).toMatchObject({
+      issuer: product.url,
+      global_token_revocation_endpoint: `${product.url}/global-token-revocation`,
+      global_token_revocation_endpoint_auth_methods_supported: ['Bearer'],
+    });
+  });
+});
+
+describe('the access log in production', () => {
+  it('is JSON lines with id, org, status and duration, and without secrets, bodies, query strings or full addresses', async () => {
+    const lines: string[] = [];
+    const sink = new Writable({
+      write(chunk, _encoding, done) {
+        lines.push(String(chunk));
+        done();
+      },
+    });
+    const port = await freePort();
+    const env = { ...product.env, PORT: String(port), LOG_LEVEL: 'info' };
+    const node = await startServer(createContext(loadConfig(env, 'production'), pino(sink)));
+    const url = `http://127.0.0.1:${port}`;
+    const cookie = await cookieOf();
+    await fetch(`${url}/api/users/me?token=secret-in-query`, { headers: { cookie } });
+    await fetch(`${url}/global-token-revocation?access_token=secret-in-query`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${product.orgs.whiterabbit.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ sub_id: { format: 'email', email: 'secret-in-body@whiterabbit.fake' } }),
+    });
+    await fetch(`${url}/openid/callback/whiterabbit?code=secret-code&state=secret-state`);
+    await node.stop();
+    const requests = lines.map((line) => JSON.parse(line)).filter((line) => line.msg === 'request');
+    expect(requests).toHaveLength(3);
+    expect(requests[0]).toMatchObject({
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      org: product.orgs.whiterabbit.id,
+      method: 'GET',
+      path: '/api/users/me',
+      status: 200,
+      durationMs: expect.any(Number),
+      network: '127.0.0.0/24',
+    });
+    expect(requests[1]).toMatchObject({ org: product.orgs.whiterabbit.id, status: 404 });
+    const all = lines.join('');
+    const sid = decodeURIComponent(cookie).split('=s:')[1]?.split('.')[0] as string;
+    for (const secret of [
+      'secret-in',
+      'secret-code',
+      'secret-state',
+      sid,
+      product.orgs.whiterabbit.apiKey,
+      '127.0.0.1',
+    ])
+      expect(all).not.toContain(secret);
+  });
+});
+
+describe('a graceful stop', () => {
+  it('finishes requests in flight, closes streams, and says so at /readyz', async () => {
+    const port = await freePort();
+    const context = createContext(loadConfig({ ...product.env, PORT: String(port) }, 'development'));
+    const node = await startServer(context);
+    const url = `http://localhost:${port}`;
+    const cookie = await cookieOf();
+    for (let tries = 0; tries < 100 && (await fetch(`${url}/readyz`)).status !== 200; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    const stream = await fetch(`${url}/api/users/me/events`, { headers: { cookie } });
+    expect(stream.status).toBe(200);
+    // Held in the middle by a lock on the person's row.
+    const blocker = await product.context.pool.connect();
+    await blocker.query('BEGIN');
+    await blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [product.orgs.whiterabbit.userId]);
+    const inFlight = fetch(`${url}/global-token-revocation`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${product.orgs.whiterabbit.apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ sub_id: { format: 'email', email: trinity.email } }),
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const stopping = node.stop();
+    expect(await stream.text()).not.toContain('signed-out');
+    await blocker.query('COMMIT');
+    blocker.release();
+    expect((await inFlight).status).toBe(204);
+    await stopping;
+    await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+  });
+});

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { inParallel, plantUsers } from '../support/planted-sessions.ts';
+import { type Product, startProduct } from '../support/product.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await startProduct({ processes: 1 });
+});
+afterAll(() => product.stop());
+
+/** An open page's stream at a node: what it says until the server ends it. */
+async function openStream(cookie: string, node = product.nodes[1] as string) {
+  const response = await fetch(`${node}/api/users/me/events`, { headers: { cookie, accept: 'text/event-stream' } });
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  // The first chunk comes after the stream is registered; what follows is read to the end.
+  const first = await reader?.read();
+  text += decoder.decode(first?.value, { stream: true });
+  const ended = (async () => {
+    for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read())
+      text += decoder.decode(chunk.value, { stream: true });
+    return text;
+  })();
+  return { status: response.status, headers: response.headers, ended };
+}
+const plant = async (sessions = 1) =>
+  (await plantUsers(product, 1, { sessions }))[0] as Awaited<ReturnType<typeof plantUsers>>[number];
+
+it('tells an open page on another node why it was signed out, then closes; nothing personal is in it', async () => {
+  const user = await plant();
+  const stream = await openStream(user.cookies[0] as string);
+  expect(stream.status).toBe(200);
+  expect(stream.headers.get('content-type')).toBe('text/event-stream');
+  expect(stream.headers.get('cache-control')).toBe('no-store');
+  const asked = performance.now();
+  await product.revoke({ format: 'email', email: user.email });
+  const text = await stream.ended;
+  console.log(`told after ${Math.round(performance.now() - asked)} ms on another node`);
+  expect(text).toMatch(/event: signed-out\ndata: {"reason":"session_revoked","at":"[^"]+"}\n\n$/);
+  for (const personal of [user.id, user.email, product.orgs.whiterabbit.id]) expect(text).not.toContain(personal);
+});
+
+it('tells all of 200 open pages, and only them', async () => {
+  const leaving = await plantUsers(product, 200);
+  const staying = await plant();
+  const stays = await openStream(staying.cookies[0] as string);
+  let over = false;
+  void stays.ended.then(() => {
+    over = true;
+  });
+  const streams = await Promise.all(leaving.map((user) => openStream(user.cookies[0] as string)));
+  await inParallel(leaving, 8, async (user) => {
+    await product.revoke({ format: 'email', email: user.email });
+  });
+  for (const stream of streams) expect(await stream.ended).toContain('event: signed-out');
+  expect(over).toBe(false);
+  await product.revoke({ format: 'email', email: staying.email });
+  await stays.ended;
+});
+
+it("tells of the person's own sign-out in another tab, of an expired session, and of an org-wide sign-out", async () => {
+  const user = await plant(2);
+  const [first, second] = user.cookies as [string, string];
+  const tab = await openStream(first);
+  const other = await openStream(second);
+  await fetch(`${product.url}/api/signout`, { method: 'POST', headers: { cookie: first } });
+  expect(await tab.ended).toContain('"reason":"session_ended"');
+  await product.context.pool.query(`UPDATE sessions SET idle_expires_at = now() WHERE user_id = $1`, [user.id]);
+  expect(await other.ended).toContain('"reason":"session_expired"');
+});
+
+it('refuses a stream for a dead session with the reason', async () => {
+  const user = await plant();
+  await product.revoke({ format: 'email', email: user.email });
+  const response = await fetch(`${product.url}/api/users/me/events`, {
+    headers: { cookie: user.cookies[0] as string },
+  });
+  expect([response.status, ((await response.json()) as { code: string }).code]).toEqual([401, 'session_revoked']);
+});
+
+it('closes every stream when its LISTEN connection is lost, and takes new ones when it is back', async () => {
+  const user = await plant();
+  const cookie = user.cookies[0] as string;
+  const stream = await openStream(cookie);
+  await product.context.pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'universal-logout live channel'`,
+  );
+  expect(await stream.ended).not.toContain('signed-out');
+  const statuses = new Set<number>();
+  for (let tries = 0; tries < 200 && !statuses.has(200); tries += 1) {
+    const again = await fetch(`${product.nodes[1]}/api/users/me/events`, { headers: { cookie } });
+    statuses.add(again.status);
+    await again.body?.cancel();
+    if (again.status === 503) expect(again.headers.get('retry-after')).toBe('2');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(statuses).toContain(200);
+});
+
+it('finds out within its poll when the notification is lost', async () => {
+  const user = await plant();
+  const stream = await openStream(user.cookies[0] as string);
+  // Straight in the database: nobody notifies.
+  await product.context.pool.query('UPDATE users SET generation = generation + 1, revoked_at = now() WHERE id = $1', [
+    user.id,
+  ]);
+  expect(await stream.ended).toContain('"reason":"session_revoked"');
+});
+
+it('keeps at most ten streams a session: the oldest gives way', async () => {
+  const user = await plant();
+  const streams = [];
+  for (let count = 0; count < 11; count += 1) streams.push(await openStream(user.cookies[0] as string));
+  expect(await streams[0]?.ended).not.toContain('signed-out');
+  await product.revoke({ format: 'email', email: user.email });
+  for (const stream of streams.slice(1)) expect(await stream.ended).toContain('signed-out');
+});

@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser } from '../support/browser.ts';
+import { type Product, startProduct } from '../support/product.ts';
+
+type Todo = { id: string; task: string; completed: boolean; createdAt: string; completedAt: string | null };
+
+let product: Product;
+let trinity: Browser;
+let twin: Browser;
+let neo: Browser;
+beforeAll(async () => {
+  product = await startProduct();
+  trinity = await product.signIn();
+  twin = await product.signIn('metacortex');
+  neo = await product.signIn('whiterabbit', { email: 'neo@whiterabbit.fake', password: 'Neo-and-123$' });
+});
+afterAll(() => product.stop());
+
+const list = async (browser: Browser) => (await browser.get('/api/todos')).json<{ todos: Todo[] }>().todos;
+const add = async (browser: Browser, task: string) =>
+  (await browser.post('/api/todos', { json: { task } })).json<Todo>();
+
+it('GET /api/users/me is flat scalars', async () => {
+  const me = (await trinity.get('/api/users/me')).json();
+  expect(me).toMatchObject({
+    id: product.orgs.whiterabbit.userId,
+    email: 'trinity@whiterabbit.fake',
+    orgId: product.orgs.whiterabbit.id,
+    role: 'member',
+  });
+  for (const value of Object.values(me)) expect(['string', 'number', 'boolean']).toContain(typeof value);
+});
+
+describe('todos', () => {
+  it('lives its life: added, completed with the whole todo sent back, renamed, deleted', async () => {
+    const todo = await add(trinity, '  Follow the white rabbit  ');
+    expect(todo).toMatchObject({ task: 'Follow the white rabbit', completed: false, completedAt: null });
+    expect(Object.keys(todo).sort()).toEqual(['completed', 'completedAt', 'createdAt', 'id', 'task']);
+    const whole = { ...todo, completed: true, orgId: 'org_other', userId: 'usr_other', id: 'tod_other' };
+    const done = await trinity.put(`/api/todos/${todo.id}`, { json: whole });
+    expect([done.status, done.json<Todo>().completed]).toEqual([200, true]);
+    const { completedAt } = done.json<Todo>();
+    expect(Date.parse(completedAt as string)).toBeGreaterThan(0);
+    const renamed = (
+      await trinity.put(`/api/todos/${todo.id}`, { json: { ...done.json<Todo>(), task: 'Knock, knock' } })
+    ).json<Todo>();
+    expect(renamed).toMatchObject({ task: 'Knock, knock', completed: true, completedAt });
+    const undone = (await trinity.put(`/api/todos/${todo.id}`, { json: { completed: false } })).json<Todo>();
+    expect(undone).toMatchObject({ completed: false, completedAt: null });
+    const deleted = await trinity.delete(`/api/todos/${todo.id}`);
+    expect([deleted.status, deleted.text]).toEqual([204, '']);
+    expect((await trinity.delete(`/api/todos/${todo.id}`)).status).toBe(404);
+  });
+
+  it("another person's todo is 404, of one's own org or another, and stays as it is", async () => {
+    const todo = await add(trinity, 'private');
+    for (const other of [neo, twin]) {
+      expect((await other.put(`/api/todos/${todo.id}`, { json: { task: 'mine now' } })).status).toBe(404);
+      expect((await other.delete(`/api/todos/${todo.id}`)).status).toBe(404);
+      expect(await list(other)).toEqual([]);
+    }
+    expect(await list(trinity)).toEqual([todo]);
+  });
+
+  it.each([
+    ['no task', {}],
+    ['an empty task', { task: '   ' }],
+    ['a task that is no text', { task: { $gt: '' } }],
+    ['a task that is too long', { task: 'x'.repeat(1001) }],
+  ])('400 for %s, and the detail says what', async (_name, json) => {
+    const answer = await trinity.post('/api/todos', { json });
+    expect([answer.status, answer.json().detail]).toEqual([400, expect.stringContaining('task')]);
+  });
+
+  it('400 for a NUL character, which PostgreSQL cannot store', async () => {
+    expect((await trinity.post('/api/todos', { json: { task: 'a\u0000b' } })).status).toBe(400);
+    expect((await trinity.put('/api/todos/a%00b', { json: { task: 'a' } })).status).toBe(400);
+  });
+});
+
+describe("the workshop's client", () => {
+  it('signs out with 204, also without a session', async () => {
+    const browser = await product.signIn('whiterabbit', { email: 'neo@whiterabbit.fake', password: 'Neo-and-123$' });
+    expect((await browser.post('/api/signout')).status).toBe(204);
+    expect((await browser.get('/api/users/me')).json().code).toBe('session_ended');
+    expect((await browser.post('/api/signout')).status).toBe(204);
+  });
+
+  it('finds no password sign-in: 404, and no JSON body', async () => {
+    const answer = await trinity.post('/api/signin', { json: { username: 'trinity', password: 'x' } });
+    expect(answer.status).toBe(404);
+    expect(() => JSON.parse(answer.text)).toThrow();
+  });
+});
