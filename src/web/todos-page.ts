@@ -17,7 +17,7 @@ export function renderTodos(person: Principal): string {
 <noscript><p class="note">The list needs JavaScript.</p></noscript>
 <form id="add" class="add" autocomplete="off">
 <label for="task" class="unseen">New task</label>
-<input id="task" name="task" type="text" maxlength="500" placeholder="What is next?" autocomplete="off" required>
+<input id="task" name="task" type="text" maxlength="1000" placeholder="What is next?" autocomplete="off" required>
 <button type="submit">Add</button>
 </form>
 <p id="problem" class="problem" role="alert"></p>

@@ -3,11 +3,13 @@
 
 const leastWait = 1_000;
 const greatestWait = 15_000;
+const steady = 10_000;
 const root = document.documentElement;
 const whenBack = [];
 let stream = null;
 let timer = 0;
 let failures = 0;
+let openedAt = Number.POSITIVE_INFINITY;
 let leaving = false;
 
 /** Follows the session from now on. `onBack` runs whenever the page was away and its session turned out to be alive. */
@@ -71,7 +73,7 @@ function connect() {
   if (leaving) return;
   stream = new EventSource('/api/users/me/events');
   stream.addEventListener('open', () => {
-    failures = 0;
+    openedAt = Date.now();
   });
   stream.addEventListener('signed-out', (event) => {
     const { reason, at } = readJson(event.data);
@@ -91,6 +93,9 @@ function disconnect() {
 }
 
 async function checkThenConnect() {
+  // A stream that opens and closes again at once (too many tabs) counts as a failure too.
+  if (Date.now() - openedAt > steady) failures = 0;
+  openedAt = Number.POSITIVE_INFINITY;
   await isAlive();
   if (leaving) return;
   const wait = Math.min(greatestWait, leastWait * 2 ** failures);

@@ -23,7 +23,7 @@ export function createRow(first, page) {
       return;
     }
     const completed = box.checked;
-    void save({ ...todo, completed }, completed ? 'Done' : 'Open again', 'was not changed');
+    void save({ completed }, completed ? 'Done' : 'Open again', 'was not changed');
   });
   deleteButton.addEventListener('click', async () => {
     if (isBusy()) return;
@@ -47,7 +47,7 @@ export function createRow(first, page) {
     const field = document.createElement('input');
     field.type = 'text';
     field.value = todo.task;
-    field.maxLength = 500;
+    field.maxLength = 1000;
     field.required = true;
     field.autocomplete = 'off';
     field.setAttribute('aria-label', `New words for ${todo.task}`);
@@ -70,15 +70,16 @@ export function createRow(first, page) {
       const task = field.value.trim();
       if (task === '') return;
       close();
-      if (task !== todo.task) void save({ ...todo, task }, 'Renamed', 'was not renamed');
+      if (task !== todo.task) void save({ task }, 'Renamed', 'was not renamed');
     });
   }
 
-  async function save(wanted, done, failed) {
-    show(wanted);
+  // Only what was changed is sent: the rest may have moved on in another tab.
+  async function save(change, done, failed) {
+    show({ ...todo, ...change });
     page.refresh();
     await attempt(failed, async () => {
-      todo = await page.request('PUT', pathOf(todo), wanted);
+      todo = await page.request('PUT', pathOf(todo), change);
       page.announce(`${done}: ${todo.task}`);
     });
     show(todo);

@@ -1,0 +1,123 @@
+import { existsSync } from 'node:fs';
+import { type BrowserContext, type Browser as Chromium, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Product, startProduct, trinity } from '../support/product.ts';
+
+const executablePath = '/usr/bin/chromium';
+const flags =
+  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+
+describe.skipIf(!existsSync(executablePath))(`an open page (needs ${executablePath})`, () => {
+  let product: Product;
+  let browser: Chromium;
+  let context: BrowserContext;
+  let page: Page;
+  let broken: string[];
+
+  beforeAll(async () => {
+    product = await startProduct({ processes: 1 });
+    browser = await chromium.launch({ executablePath, args: flags.split(' ') });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await product?.stop();
+  });
+
+  beforeEach(async () => {
+    context = await browser.newContext({ timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
+    page = await context.newPage();
+    broken = [];
+    page.on('pageerror', (error) => broken.push(error.message));
+    page.on('console', (message) => {
+      if (/Content Security Policy|Trusted/.test(message.text())) broken.push(message.text());
+    });
+    return async () => {
+      await context.close();
+      expect(broken).toEqual([]);
+    };
+  });
+
+  async function signIn() {
+    await page.goto(product.url);
+    await page.getByLabel('Work e-mail').fill(trinity.email);
+    await page.keyboard.press('Enter');
+    await page.locator('input[name=password]').waitFor();
+    await page.locator('input[name=email]').fill(trinity.email);
+    await page.locator('input[name=password]').fill(trinity.password);
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/todos');
+    await page.locator('#todos[data-loaded]').waitFor({ state: 'attached' });
+  }
+
+  const texts = () => page.locator('#todos .task').allTextContents();
+
+  it('keeps a list, by the keyboard alone', async () => {
+    await signIn();
+    const streamed = page.waitForRequest('**/api/users/me/events');
+    await page.reload();
+    await streamed;
+    await page.getByLabel('New task').fill('<b>Follow</b> the rabbit');
+    await page.keyboard.press('Enter');
+    await page.locator('#todos li:not([aria-busy])').waitFor();
+    await page.getByRole('checkbox').focus();
+    await page.keyboard.press('Space');
+    await page.locator('li.done:not([aria-busy])').waitFor();
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('Wake up');
+    await page.keyboard.press('Enter');
+    await page.getByRole('status').filter({ hasText: 'Renamed: Wake up' }).waitFor();
+    await page.reload();
+    await page.locator('li.done').waitFor();
+    expect(await texts()).toEqual(['Wake up']);
+    await page.getByRole('button', { name: 'Delete Wake up' }).press('Enter');
+    await page.getByText('Nothing to do.').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).press('Enter');
+    await page.getByRole('heading', { name: 'You signed out' }).waitFor();
+  });
+
+  it('takes a change back that the server refuses, and says so', async () => {
+    await signIn();
+    await page.route('**/api/todos', (route) =>
+      route.request().method() === 'POST' ? route.abort() : route.continue(),
+    );
+    await page.getByLabel('New task').fill('Never saved');
+    await page.keyboard.press('Enter');
+    await page.getByRole('alert').filter({ hasText: '“Never saved” was not added' }).waitFor();
+    expect(await texts()).toEqual([]);
+    expect(await page.getByLabel('New task').inputValue()).toBe('Never saved');
+  });
+
+  it('is told within a second, by a revocation on another node', async () => {
+    await signIn();
+    await page.waitForTimeout(300);
+    const before = Date.now();
+    expect((await product.revoke(undefined, { at: String(product.nodes[1]) })).status).toBe(204);
+    await page.waitForURL('**/signed-out?reason=revoked&at=*');
+    expect(Date.now() - before).toBeLessThan(1_500);
+    await page.getByRole('heading', { name: 'Your organisation signed you out' }).waitFor();
+    const moment = new Date(String(await page.locator('time').getAttribute('datetime')));
+    const inTokyo = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Tokyo', timeStyle: 'short' }).format(moment);
+    expect(await page.locator('time').textContent()).toBe(inTokyo);
+    expect(await page.content()).not.toContain('trinity');
+    await page.goBack();
+    expect(await page.content()).not.toContain('Sign out');
+  });
+
+  it('leaves at the next 401 where the stream is cut off', async () => {
+    await context.route('**/api/users/me/events', (route) => route.abort());
+    await signIn();
+    expect((await product.revoke()).status).toBe(204);
+    await page.waitForURL('**/signed-out?reason=revoked&at=*');
+  });
+
+  it('leaves every tab when one signs out', async () => {
+    await signIn();
+    const second = await context.newPage();
+    await second.goto(`${product.url}/todos`);
+    await page.waitForTimeout(300);
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await second.waitForURL('**/signed-out?reason=ended*');
+    await second.getByRole('heading', { name: 'You signed out' }).waitFor();
+  });
+});
