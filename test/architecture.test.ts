@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect, it } from 'vitest';
+
+const src = path.resolve(import.meta.dirname, '../src');
+
+/** Who may know whom: a room imports from rooms further up, and from its own row as long as no circle comes of it. */
+const rows = [
+  ['errors.ts', 'config.ts'],
+  ['database', 'keyring.ts', 'http'],
+  ['audit'],
+  // Rooms that keep.
+  ['sessions', 'users', 'orgs', 'todos'],
+  // Rooms that act.
+  ['revocation', 'web'],
+  ['sign-in'],
+  ['context.ts', 'app.ts', 'server.ts'],
+  // The demo identity provider stands alone: it is nobody's, and only `npm run dev` starts it.
+  ['demo-idp'],
+  ['cli', 'main.ts'],
+];
+const rowOf = (room: string) => rows.findIndex((row) => row.includes(room));
+
+const imports = readdirSync(src, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts') && !file.startsWith(path.join('database', 'generated')))
+  .flatMap((file) => {
+    const text = readFileSync(path.join(src, file), 'utf8');
+    return [...text.matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)].map((match) => {
+      const target = path.relative(src, path.resolve(src, path.dirname(file), match[1] as string));
+      return { file, target, from: roomOf(file), to: roomOf(target) };
+    });
+  })
+  .filter(({ from, to }) => from !== to);
+
+function roomOf(file: string): string {
+  return file.split(path.sep)[0] as string;
+}
+
+it('every room has its place', () => {
+  expect(imports.length).toBeGreaterThan(50);
+  expect(readdirSync(src).filter((room) => rowOf(room) === -1)).toEqual([]);
+});
+
+it('arrows go one way: no room imports from a row below its own', () => {
+  const against = imports
+    .filter(({ from, to }) => rowOf(to) > rowOf(from))
+    .map(({ file, target }) => `${file} → ${target}`);
+  expect(against).toEqual([]);
+});
+
+it('only the command line knows the demo identity provider, and it knows none of our rooms', () => {
+  expect(imports.filter(({ to, from }) => to === 'demo-idp' && from !== 'cli')).toEqual([]);
+  expect(imports.filter(({ from }) => from === 'demo-idp')).toEqual([]);
+});
+
+it('no two rooms know each other', () => {
+  const known = new Set(imports.map(({ from, to }) => `${from} ${to}`));
+  const circles = [...known].filter((pair) => known.has(pair.split(' ').reverse().join(' ')));
+  expect(circles.filter((pair) => !pair.includes('.ts'))).toEqual([]);
+});
+
+it('only the edge reads process.env', () => {
+  const readers = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.startsWith(path.join('database', 'generated')))
+    .filter((file) => readFileSync(path.join(src, file), 'utf8').includes('process.env'))
+    .filter((file) => file !== 'main.ts' && file !== 'config.ts' && roomOf(file) !== 'cli');
+  expect(readers).toEqual([]);
+});
