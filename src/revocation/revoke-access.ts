@@ -104,7 +104,8 @@ const revokeUserSql = `
     UNION
     SELECT i.user_id FROM unnest($4::text[], $5::text[]) AS asked (issuer, subject)
     JOIN connections c ON c.org_id = $1 AND (c.issuer = asked.issuer OR asked.issuer = ANY (c.accepted_issuers))
-    JOIN identities i ON i.org_id = $1 AND i.connection_id = c.id AND i.issuer = c.issuer AND i.subject = asked.subject
+    JOIN identities i ON i.org_id = $1 AND i.connection_id = c.id AND i.subject = asked.subject
+      AND (i.issuer = c.issuer OR i.issuer = ANY (c.accepted_issuers))
   ), bumped AS (
     UPDATE users u SET generation = u.generation + 1, active = u.active AND NOT $6, revoked_at = clock_timestamp(),
                        revoked_xid = pg_current_xact_id(), last_revocation_id = $7
