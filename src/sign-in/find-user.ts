@@ -31,7 +31,12 @@ export async function findPerson(
   // Before anything is said about who exists. An unverified address could be anyone's: linking it would take over its
   // user, and creating one would lie in wait for its owner.
   if (!claims.emailVerified && !found.authoritative) throw new SignInRefused('email_unverified');
-  if (found.linked) throw new SignInRefused('identity_mismatch');
+  if (found.linked) {
+    // Perhaps by this very subject, in another tab, since we looked.
+    const linked = await findByIdentity(pool, org.id, connection, subject);
+    if (linked) return { kind: 'known', ...linked };
+    throw new SignInRefused('identity_mismatch');
+  }
   if (found.userId) return { kind: 'to_link', userId: found.userId };
   if (!org.createUsers) throw new SignInRefused('user_unknown');
   const name = claims.name ?? key.slice(0, key.lastIndexOf('@'));

@@ -41,7 +41,7 @@ const idTokenClaims = z.object({
   auth_time: z.number().nonnegative().nullish(),
   email: z.string().max(320).nullish(),
   // Some IdPs send a string; only the real `true` counts later on.
-  email_verified: z.unknown(),
+  email_verified: z.unknown().optional(),
   name: z.string().nullish().catch(null),
 });
 

@@ -8,7 +8,7 @@ import { asRefusal, parseJson } from './token-exchange.ts';
 const userInfo = z.object({
   sub: z.string(),
   email: z.string().max(320).nullish(),
-  email_verified: z.unknown(),
+  email_verified: z.unknown().optional(),
   name: z.string().nullish().catch(null),
 });
 

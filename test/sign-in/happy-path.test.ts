@@ -148,7 +148,6 @@ describe('where a sign-in begins', () => {
     '/a\\b',
     '/\u0000',
     '',
-  
   ])('returnTo %j is ignored', async (returnTo) => {
     const browser = newBrowser();
     const answer = await browser.get(await bed.begin(browser, { returnTo }));

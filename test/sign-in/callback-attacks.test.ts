@@ -1,0 +1,175 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createBrowser } from '../support/browser.ts';
+import { addHostileOrg, heading, type SignInBed, startSignInBed } from './support.ts';
+
+let bed: SignInBed;
+beforeAll(async () => {
+  bed = await startSignInBed();
+  await addHostileOrg(bed.product, bed.hostile, 'sibling');
+});
+afterEach(() => bed.hostile.reset());
+afterAll(() => bed?.stop());
+
+const newBrowser = () => createBrowser({ baseUrl: bed.url });
+
+/** A callback that is refused for `reason`: a page without a stack, no session, an audit event. */
+async function expectRefused(browser: ReturnType<typeof newBrowser>, url: string, reason: string, status = 400) {
+  const page = await browser.get(url);
+  expect([page.status, (await bed.refusals()).at(-1)]).toEqual([status, reason]);
+  expect(page.headers.get('content-type')).toContain('text/html');
+  expect(page.headers.get('cache-control')).toBe('no-store');
+  expect(page.text).not.toMatch(/\bat .*\.ts:\d+|Error:/);
+  expect((await browser.get('/api/users/me')).status).toBe(401);
+  return page;
+}
+
+const changed = (url: string, change: (query: URLSearchParams) => void) => {
+  const target = new URL(url);
+  change(target.searchParams);
+  return target.href;
+};
+
+describe('a callback that is not what was asked for', () => {
+  test('of another browser (login CSRF)', async () => {
+    await expectRefused(newBrowser(), await bed.begin(newBrowser()), 'state_missing');
+  });
+
+  test('with a state nobody made', async () => {
+    const browser = newBrowser();
+    const url = await bed.begin(browser);
+    await expectRefused(
+      browser,
+      changed(url, (query) => query.set('state', 'x'.repeat(43))),
+      'state_missing',
+    );
+  });
+
+  test('that shares the name of the cookie but not the state', async () => {
+    const browser = newBrowser();
+    const url = await bed.begin(browser);
+    const forge = (query: URLSearchParams) => query.set('state', `${query.get('state')?.slice(0, 8)}${'A'.repeat(35)}`);
+    await expectRefused(browser, changed(url, forge), 'state_missing');
+  });
+
+  test.each([
+    ['neither code nor error', (query: URLSearchParams) => query.delete('code')],
+    ['both', (query: URLSearchParams) => query.set('error', 'access_denied')],
+    ['two codes', (query: URLSearchParams) => query.append('code', 'another')],
+    ['two states', (query: URLSearchParams) => query.append('state', 'another')],
+    ['two issuers', (query: URLSearchParams) => query.append('iss', 'another')],
+    ['no state', (query: URLSearchParams) => query.delete('state')],
+    ['an empty code', (query: URLSearchParams) => query.set('code', '')],
+  ])('with %s', async (_name, change) => {
+    const browser = newBrowser();
+    await expectRefused(browser, changed(await bed.begin(browser), change), 'request_malformed');
+  });
+
+  test('with an error but without a state of ours: its words are not shown', async () => {
+    const url = `${bed.url}/openid/callback/hostile?state=x&error=access_denied&error_description=pay+at+evil.example`;
+    const page = await expectRefused(newBrowser(), url, 'state_missing');
+    expect(page.text).not.toContain('evil.example');
+  });
+
+  test('at another org, even one with the same IdP', async () => {
+    const browser = newBrowser();
+    const url = (await bed.begin(browser)).replace('/callback/hostile', '/callback/sibling');
+    const page = await browser.get(url);
+    expect([page.status, heading(page)]).toEqual([400, 'This sign-in belongs to another organisation']);
+    const sibling = await bed.prisma.org.findUniqueOrThrow({ where: { slug: 'sibling' } });
+    expect((await bed.refusals(sibling.id)).at(-1)).toBe('state_foreign');
+  });
+
+  test('at an org that does not exist', async () => {
+    expect((await newBrowser().get('/openid/callback/nobody?state=x&code=y')).status).toBe(404);
+  });
+
+  test('answered by another issuer (mix-up), or by none where the IdP promised one', async () => {
+    const browser = newBrowser();
+    const mixed = changed(await bed.begin(browser), (query) => query.set('iss', 'https://evil.example'));
+    await expectRefused(browser, mixed, 'issuer_mixed_up');
+    const silent = changed(await bed.begin(browser), (query) => query.delete('iss'));
+    await expectRefused(browser, silent, 'issuer_mixed_up');
+  });
+
+  test('that comes after ten minutes', async () => {
+    const browser = newBrowser();
+    const url = await bed.begin(browser);
+    // The database's clock decides, so the sealed start is moved instead of waiting.
+    await reseal(browser, (state) => ({ ...state, startedAt: state.startedAt - 601 }));
+    await expectRefused(browser, url, 'state_expired');
+  });
+
+  test('with a cookie that was tampered with', async () => {
+    const browser = newBrowser();
+    const url = await bed.begin(browser);
+    const cookie = await stateCookie(browser);
+    const tampered = `${cookie.value.slice(0, -6)}${cookie.value.endsWith('AAAAAA') ? 'BBBBBB' : 'AAAAAA'}`;
+    await browser.jar.setCookie(`${cookie.key}=${tampered}; Path=/`, bed.url);
+    await expectRefused(browser, url, 'state_missing');
+  });
+
+  test('with a cookie sealed for another purpose', async () => {
+    const browser = newBrowser();
+    const url = await bed.begin(browser);
+    const { keyring } = bed.product.context;
+    const cookie = await stateCookie(browser);
+    const text = await keyring.decrypt(cookie.value, 'sign-in-state');
+    await browser.jar.setCookie(`${cookie.key}=${await keyring.encrypt(text, 'other')}; Path=/`, bed.url);
+    await expectRefused(browser, url, 'state_missing');
+  });
+
+  test('with an error code of the IdP', async () => {
+    bed.hostile.setAuthorizeParams((_query, { state, iss }) => ({ state, iss, error: 'server_error' }));
+    const browser = newBrowser();
+    await expectRefused(browser, await bed.begin(browser), 'idp_error', 502);
+  });
+});
+
+describe('a callback that is used again', () => {
+  test('one after the other, by the browser itself', async () => {
+    const browser = newBrowser();
+    const url = await bed.begin(browser);
+    const before = await bed.countSessions();
+    expect((await browser.get(url)).status).toBe(303);
+    expect((await browser.get(url)).status).toBe(400);
+    expect(await bed.countSessions()).toBe(before + 1);
+  });
+
+  test('with the cookie kept (stolen)', async () => {
+    const browser = newBrowser();
+    const url = await bed.begin(browser);
+    const cookie = await browser.cookiesFor(bed.url);
+    expect((await browser.get(url)).status).toBe(303);
+    const again = await newBrowser().get(url, { headers: { cookie } });
+    expect([again.status, heading(again)]).toEqual([400, 'This sign-in was already used']);
+    expect((await bed.refusals()).at(-1)).toBe('state_spent');
+  });
+
+  test('ten times at once, at an IdP that takes codes twice: one session', async () => {
+    const browser = newBrowser();
+    const url = await bed.begin(browser);
+    const cookie = await browser.cookiesFor(bed.url);
+    const before = await bed.countSessions();
+    const answers = await Promise.all(Array.from({ length: 10 }, () => newBrowser().get(url, { headers: { cookie } })));
+    expect(answers.filter((answer) => answer.status === 303)).toHaveLength(1);
+    expect(answers.filter((answer) => heading(answer) === 'This sign-in was already used')).toHaveLength(9);
+    expect(await bed.countSessions()).toBe(before + 1);
+  });
+});
+
+type Browser = ReturnType<typeof newBrowser>;
+
+async function stateCookie(browser: Browser) {
+  const cookies = await browser.jar.getCookies(bed.url);
+  const cookie = cookies.find(({ key }) => key.startsWith('sign-in.'));
+  if (!cookie) throw new Error('no sealed state');
+  return cookie;
+}
+
+async function reseal(browser: Browser, change: (state: { startedAt: number }) => object) {
+  const { keyring } = bed.product.context;
+  const cookie = await stateCookie(browser);
+  const state = JSON.parse(await keyring.decrypt(cookie.value, 'sign-in-state'));
+  const value = await keyring.encrypt(JSON.stringify(change(state)), 'sign-in-state');
+  await browser.jar.setCookie(`${cookie.key}=${value}; Path=/`, bed.url);
+}

@@ -1,0 +1,220 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
+import { createBrowser, hasLoginForm } from '../support/browser.ts';
+import { trinity } from '../support/product.ts';
+import { heading, type SignInBed, startSignInBed } from './support.ts';
+
+let bed: SignInBed;
+beforeAll(async () => {
+  bed = await startSignInBed();
+});
+afterAll(() => bed?.stop());
+
+const operator = { initiator: 'operator', actor: { type: 'operator' } } as const;
+const newBrowser = () => createBrowser({ baseUrl: bed.url });
+type Browser = ReturnType<typeof newBrowser>;
+const now = () => Math.floor(Date.now() / 1000);
+const me = async (browser: Browser) => (await browser.get('/api/users/me')).status;
+
+describe('at a real provider that keeps the person signed in', () => {
+  const start = { appUrl: '', org: 'whiterabbit' };
+  beforeAll(() => {
+    start.appUrl = bed.url;
+  });
+  const { email, password } = trinity;
+  const revokeUser = () => bed.product.revoke();
+  const revokeOrg = () => revokeOrgAccess(bed.pool, { orgId: bed.product.orgs.whiterabbit.id, ...operator });
+
+  test('someone never revoked signs in silently', async () => {
+    const browser = await bed.product.signIn();
+    const step = await browser.beginSignIn(start);
+    expect((await browser.finish(step.callbackUrl ?? '')).url).toBe(`${bed.url}/todos`);
+  });
+
+  test.each([
+    ['the person', revokeUser],
+    ['the whole org', revokeOrg],
+  ])(
+    'after revoking %s, the silent session is not enough, the password is, and then it is silent again',
+    async (_who, revoke) => {
+      const browser = await bed.product.signIn();
+      await revoke();
+      expect(await me(browser)).toBe(401);
+      const step = await browser.beginSignIn({ ...start, returnTo: '/todos?x' });
+      expect(step.callbackUrl).toBeDefined();
+      const form = await browser.finish(step.callbackUrl ?? '');
+      expect(hasLoginForm(form)).toBe(true);
+      expect(await me(browser)).toBe(401);
+      const page = await browser.finish(await browser.submitLogin({ page: form }, { email, password }));
+      expect([page.url, await me(browser)]).toEqual([`${bed.url}/todos?x`, 200]);
+    },
+  );
+
+  test('an honest sign-in after a revocation asks for the password once', async () => {
+    await revokeUser();
+    const browser = newBrowser();
+    const callback = await browser.submitLogin(await browser.beginSignIn(start), { email, password });
+    const answer = await browser.get(callback, { crossSite: true });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, `${bed.url}/`]);
+  });
+
+  test.each([
+    ['the person', revokeUser],
+    ['the whole org', revokeOrg],
+  ])('a sign-in under way when %s is revoked does not complete', async (_who, revoke) => {
+    await revokeUser();
+    const browser = newBrowser();
+    const callback = await browser.submitLogin(await browser.beginSignIn(start), { email, password });
+    await revoke();
+    const page = await browser.finish(callback);
+    expect([hasLoginForm(page), await me(browser)]).toEqual([true, 401]);
+  });
+
+  test('the twin in the other org is not asked again', async () => {
+    const browser = await bed.product.signIn('metacortex');
+    await revokeUser();
+    await revokeOrg();
+    expect(await me(browser)).toBe(200);
+    const step = await browser.beginSignIn({ ...start, org: 'metacortex' });
+    expect((await browser.finish(step.callbackUrl ?? '')).status).toBe(200);
+  });
+});
+
+describe('at a provider that never asks for a password, whatever it is told', () => {
+  let userId = '';
+  beforeEach(async () => {
+    bed.hostile.reset();
+    await setReauthentication('verified');
+    const { me: first } = await bed.attempt();
+    if (userId === '') userId = String(first.json().id);
+  });
+  afterEach(() => bed.hostile.reset());
+
+  const setReauthentication = (reauthentication: 'verified' | 'best_effort') =>
+    bed.prisma.connection.updateMany({ where: { orgId: bed.org.id }, data: { reauthentication } });
+  const revoke = () => revokeAccess(bed.pool, { orgId: bed.org.id, ...operator, subject: { userIds: [userId] } });
+  const authorizations = () =>
+    bed.hostile.requests.filter(({ endpoint }) => endpoint === 'authorize').map(({ url }) => url.searchParams);
+
+  async function attemptWith(claims: Record<string, unknown>) {
+    bed.hostile.requests.length = 0;
+    bed.hostile.setIdToken({ claims });
+    const { page, me: after } = await bed.attempt();
+    return { page, heading: heading(page), me: after.status, rounds: authorizations().length };
+  }
+
+  test('an old auth_time is sent back once, with prompt and max_age, and then refused', async () => {
+    await revoke();
+    const result = await attemptWith({ auth_time: now() - 3600 });
+    expect(result).toMatchObject({ heading: 'Please sign in afresh', me: 401, rounds: 2 });
+    expect(result.page.status).toBe(403);
+    expect(Object.fromEntries(authorizations()[1] ?? [])).toMatchObject({ prompt: 'login', max_age: '0' });
+    expect((await bed.refusals()).at(-1)).toBe('not_fresh');
+  });
+
+  test('an authentication just before the start is not one after it', async () => {
+    await revoke();
+    expect(await attemptWith({ auth_time: now() - 10 })).toMatchObject({ me: 401, rounds: 2 });
+  });
+
+  test.each([3600, 120])('an auth_time %i s in the future proves nothing', async (ahead) => {
+    await revoke();
+    expect(await attemptWith({ auth_time: now() + ahead })).toMatchObject({ me: 401, rounds: 2 });
+  });
+
+  test('an auth_time long after the revocation will do, without a password', async () => {
+    await revoke();
+    await bed.pool.query(`UPDATE users SET revoked_at = now() - interval '10 minutes' WHERE id = $1`, [userId]);
+    expect(await attemptWith({ auth_time: now() - 120 })).toMatchObject({ me: 200, rounds: 1 });
+    expect(await attemptWith({ auth_time: now() - 420 })).toMatchObject({ me: 401, rounds: 2 });
+  });
+
+  test('without auth_time a verified connection refuses, and says what can be set', async () => {
+    await revoke();
+    const result = await attemptWith({ auth_time: undefined });
+    expect(result).toMatchObject({ heading: 'It cannot be told when you signed in', me: 401, rounds: 2 });
+    expect((await bed.refusals()).at(-1)).toBe('auth_time_missing');
+  });
+
+  test('without auth_time a best-effort connection asks once, and then no more', async () => {
+    await setReauthentication('best_effort');
+    await revoke();
+    expect(await attemptWith({ auth_time: undefined })).toMatchObject({ me: 200, rounds: 2 });
+    expect(await attemptWith({ auth_time: undefined })).toMatchObject({ me: 200, rounds: 1 });
+  });
+
+  test('a best-effort connection still believes an auth_time that is there', async () => {
+    await setReauthentication('best_effort');
+    await revoke();
+    expect(await attemptWith({ auth_time: now() - 3600 })).toMatchObject({ me: 401, rounds: 2 });
+  });
+
+  test('a best-effort sign-in under way when the revocation comes is sent back', async () => {
+    await setReauthentication('best_effort');
+    bed.hostile.setIdToken({ claims: { auth_time: undefined } });
+    const browser = newBrowser();
+    const callback = await bed.begin(browser);
+    await revoke();
+    const answer = await browser.get(callback);
+    expect(new URL(answer.headers.get('location') ?? '').searchParams.get('prompt')).toBe('login');
+    expect(await me(browser)).toBe(401);
+  });
+
+  test('tokens that are dated back (Entra ID: five minutes) hide no old authentication, and refuse no fresh one', async () => {
+    await revoke();
+    expect(await attemptWith({ iat: now() - 300, auth_time: now() - 100 })).toMatchObject({ me: 401, rounds: 2 });
+    expect(await attemptWith({ iat: now() - 300, auth_time: now() })).toMatchObject({ me: 200, rounds: 1 });
+  });
+
+  test('a restored cluster, whose counter was set back, lets people in again', async () => {
+    await revoke();
+    await bed.pool.query(`UPDATE users SET revoked_xid = '9000000000000' WHERE id = $1`, [userId]);
+    expect(await attemptWith({})).toMatchObject({ me: 200, rounds: 1 });
+  });
+
+  test('someone unknown is judged by the org’s revocation, and not created', async () => {
+    await revokeOrgAccess(bed.pool, { orgId: bed.org.id, ...operator });
+    const email = 'newcomer@hostile.fake';
+    expect(await attemptWith({ sub: 'newcomer', email, auth_time: now() - 3600 })).toMatchObject({
+      me: 401,
+      rounds: 2,
+    });
+    expect(await bed.prisma.user.count({ where: { orgId: bed.org.id, emailKey: email } })).toBe(0);
+    expect(await attemptWith({ sub: 'newcomer', email })).toMatchObject({ me: 200, rounds: 1 });
+  });
+
+  test('a revocation between the callback’s reading and its insert wins; the second round is a page', async () => {
+    bed.hostile.setIdToken({});
+    const browser = newBrowser();
+    let callback = await bed.begin(browser);
+    for (const round of [1, 2]) {
+      const client = await bed.pool.connect();
+      await client.query('BEGIN');
+      await revokeAccess(client, { orgId: bed.org.id, ...operator, subject: { userIds: [userId] } });
+      const answered = browser.get(callback);
+      await untilWaiting();
+      await client.query('COMMIT');
+      client.release();
+      const answer = await answered;
+      expect(await me(browser)).toBe(401);
+      if (round === 1) {
+        const location = answer.headers.get('location') ?? '';
+        expect(new URL(location).searchParams.get('prompt')).toBe('login');
+        const back = await browser.get(location);
+        callback = back.headers.get('location') ?? '';
+      } else expect([answer.status, heading(answer)]).toEqual([409, 'Your access changed meanwhile']);
+    }
+    expect((await bed.refusals()).at(-1)).toBe('overtaken');
+    expect((await bed.attempt()).me.status).toBe(200);
+  });
+
+  async function untilWaiting() {
+    for (;;) {
+      const { rows } = await bed.pool.query(
+        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
+      );
+      if (rows[0].n > 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+});

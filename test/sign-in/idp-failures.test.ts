@@ -1,0 +1,100 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { type Answer, answers } from '../support/hostile-answers.ts';
+import { type SignInBed, startSignInBed } from './support.ts';
+
+let bed: SignInBed;
+beforeAll(async () => {
+  bed = await startSignInBed();
+});
+afterEach(() => bed.hostile.reset());
+afterAll(() => bed?.stop());
+
+const bad: [string, () => Answer, string][] = [
+  ['an error', () => answers.status(500), 'idp_error'],
+  ['a page', () => answers.text('<h1>Maintenance</h1>'), 'idp_garbage'],
+  ['a redirect', () => answers.redirect('http://localhost:1/'), 'idp_garbage'],
+  ['50 MB', () => answers.huge(), 'idp_garbage'],
+  ['a reset connection', () => answers.reset(), 'idp_unreachable'],
+  ['half an answer', () => answers.truncate(), 'idp_unreachable'],
+  ['silence', () => answers.hang(), 'idp_unreachable'],
+  ['a head and then silence', () => answers.hangAfterHead(), 'idp_unreachable'],
+  ['a byte now and then', () => answers.drip(), 'idp_unreachable'],
+];
+
+/** All of them at once: each is bounded by itself. */
+async function expectBounded(endpoint: 'token' | 'userinfo') {
+  for (const [name, answer, reason] of bad) {
+    bed.hostile.set(endpoint, answer());
+    const started = performance.now();
+    const { page, me } = await bed.attempt();
+    expect([name, page.status >= 400, me.status]).toEqual([name, true, 401]);
+    expect(performance.now() - started).toBeLessThan(10_000);
+    const refusal = (await bed.refusals()).at(-1);
+    const garbage = endpoint === 'userinfo' && name === 'a page' ? 'user_info_invalid' : reason;
+    expect([name, refusal]).toEqual([name, garbage]);
+  }
+}
+
+test('the token endpoint answers with anything', () => expectBounded('token'));
+
+test('the user-info endpoint answers with anything', async () => {
+  bed.hostile.setPerson({ sub: 'without-address' });
+  bed.hostile.setIdToken({ claims: { email: undefined } });
+  await expectBounded('userinfo');
+});
+
+describe('the key set', () => {
+  // A key set that was fetched is kept, so each case has a connection of its own.
+  beforeEach(async () => {
+    await bed.prisma.connection.updateMany({
+      where: { orgId: bed.org.id },
+      data: { jwksUri: `${bed.hostile.issuer}/jwks?${crypto.randomUUID()}` },
+    });
+  });
+
+  test.each([...bad.map(([name, answer]) => [name, answer] as const), ...odd()])(
+    'answers with %s',
+    async (_name, answer) => {
+      bed.hostile.set('jwks', answer());
+      const started = performance.now();
+      const { page, me } = await bed.attempt();
+      expect(performance.now() - started).toBeLessThan(10_000);
+      expect([page.status >= 400, me.status]).toEqual([true, 401]);
+      expect(['idp_garbage', 'idp_unreachable', 'id_token_invalid']).toContain((await bed.refusals()).at(-1));
+      bed.hostile.reset();
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      expect((await bed.attempt()).me.status).toBe(200);
+    },
+  );
+
+  function odd(): [string, () => Answer][] {
+    return [null, [], { keys: null }, { keys: [null] }, { keys: [{ kty: 'RSA', kid: 7 }] }, { keys: [] }].map(
+      (value) => [JSON.stringify(value), () => answers.json(value)],
+    );
+  }
+});
+
+test('a slow token endpoint and a silent key set together stay below ten seconds', async () => {
+  await bed.prisma.connection.updateMany({
+    where: { orgId: bed.org.id },
+    data: { jwksUri: `${bed.hostile.issuer}/jwks?slow` },
+  });
+  bed.hostile.set('jwks', answers.hang());
+  bed.hostile.set('token', async (request, response) => {
+    await new Promise((resolve) => setTimeout(resolve, 6_000));
+    return answers.json({ access_token: 'a', id_token: bed.hostile.signIdToken() })(request, response);
+  });
+  const started = performance.now();
+  const { page } = await bed.attempt();
+  expect(performance.now() - started).toBeLessThan(10_000);
+  expect([page.status, (await bed.refusals()).at(-1)]).toEqual([504, 'idp_unreachable']);
+});
+
+test('an IdP that is gone', async () => {
+  await bed.prisma.connection.updateMany({
+    where: { orgId: bed.org.id },
+    data: { tokenEndpoint: 'http://localhost:1/token' },
+  });
+  const { page } = await bed.attempt();
+  expect([page.status, (await bed.refusals()).at(-1)]).toEqual([504, 'idp_unreachable']);
+});
