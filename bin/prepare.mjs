@@ -115,7 +115,7 @@ function npm(what, args) {
 
 function install() {
   if (stamped('lock', hash(at('package-lock.json'))) && fs.existsSync(at('node_modules', '.package-lock.json'))) return;
-  if (!installedByHand()) npm('Installing packages (npm ci)', ['ci', '--no-audit', '--no-fund']);
+  if (!installedByHand()) npm('Installing packages (npm ci)', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   stamp('lock', hash(at('package-lock.json')));
 }
 
