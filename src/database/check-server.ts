@@ -1,0 +1,50 @@
+import type { Pool } from 'pg';
+
+/** Thrown with every reason at once, each saying what to do. */
+export class UnfitServerError extends Error {
+  readonly reasons: readonly string[];
+  constructor(reasons: readonly string[]) {
+    super(`The database server can't keep the promise:\n${reasons.map((reason) => `  - ${reason}`).join('\n')}`);
+    this.name = 'UnfitServerError';
+    this.reasons = reasons;
+  }
+}
+
+type Facts = Record<
+  'version' | 'fsync' | 'synchronous_commit' | 'full_page_writes' | 'isolation' | 'timezone',
+  string
+> & {
+  standby: boolean;
+};
+
+/**
+ * Refuses a server on which a committed revocation may be lost or is not the truth, and sessions whose settings did not
+ * arrive. Asked through the application's own pool, so that a pooler's doings count. @throws UnfitServerError
+ */
+export async function checkServer(pool: Pool): Promise<void> {
+  const { rows } = await pool.query<Facts>(
+    `SELECT current_setting('server_version_num') AS version, current_setting('fsync') AS fsync,
+            current_setting('synchronous_commit') AS synchronous_commit,
+            current_setting('full_page_writes') AS full_page_writes, pg_is_in_recovery() AS standby,
+            current_setting('default_transaction_isolation') AS isolation, current_setting('TimeZone') AS timezone`,
+  );
+  const facts = rows[0];
+  if (!facts) throw new Error('The server answered the check with no row.');
+  const version = Math.floor(Number(facts.version) / 10_000);
+  const reasons = [
+    version < 15 && `It is PostgreSQL ${version}. Use 15 or later.`,
+    facts.standby &&
+      'It is a standby (read only, and behind). Point DATABASE_URL at the primary, e.g. with target_session_attrs or the service name of the primary.',
+    facts.fsync === 'off' &&
+      'fsync is off: a crash may bring signed-out sessions back. Set fsync = on in postgresql.conf and reload.',
+    facts.synchronous_commit === 'off' &&
+      'synchronous_commit is off: a revocation could be answered and then lost. Set it to on, for the server, the database or the role (ALTER ROLE … SET synchronous_commit = on).',
+    facts.full_page_writes === 'off' &&
+      'full_page_writes is off: a crash may damage pages. Set full_page_writes = on in postgresql.conf and reload.',
+    facts.isolation !== 'read committed' &&
+      `default_transaction_isolation is ${facts.isolation}. If a pooler is in front, run ALTER ROLE … SET default_transaction_isolation = 'read committed'.`,
+    !/^(UTC|Etc\/UTC|GMT)$/i.test(facts.timezone) &&
+      `The sessions' TimeZone is ${facts.timezone}, and times would be read wrongly. If a pooler is in front, run ALTER ROLE … SET timezone = 'UTC'.`,
+  ].filter((reason) => reason !== false);
+  if (reasons.length > 0) throw new UnfitServerError(reasons);
+}
