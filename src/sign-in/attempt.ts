@@ -7,6 +7,8 @@ import type { SealedState } from './sealed-state.ts';
 /** What one request of a sign-in has found out so far; each middleware adds its part. */
 export type Attempt = {
   found?: OrgConnection;
+  /** When it was found, on this process's monotonic clock in milliseconds. */
+  foundAt?: number;
   state?: SealedState;
   verified?: VerifiedSignIn;
   ticket?: SignInTicket;

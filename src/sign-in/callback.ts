@@ -40,6 +40,7 @@ export function createCallback(deps: Deps) {
     const found = await findConnection(deps.pool, req.params.org, state?.connectionId ?? null);
     if (!found) throw new SignInRefused('org_unknown');
     attempt.found = found;
+    attempt.foundAt = performance.now();
     if (!response) throw new SignInRefused('request_malformed');
     if (!state) throw new SignInRefused('state_missing');
     attempt.state = state;
@@ -74,9 +75,12 @@ export function createCallback(deps: Deps) {
       const tokens = await exchangeCode(deps.guardedFetch, connection, {
         ...{ clientSecret, code, verifier, signal, redirectUri: callback },
       });
+      // The database's clock, carried on from where it was read.
+      const sinceFound = (performance.now() - required(attempt.foundAt)) / 1000;
+      const elapsed = required(attempt.found).now + sinceFound - state.startedAt;
       const claims = await deps.verifyIdToken(tokens.idToken, connection, { nonce, signal });
       const issuedAt = Math.max(claims.iat, tokens.answeredAt ?? 0);
-      return { claims, accessToken: tokens.accessToken, issuedAt };
+      return { claims, accessToken: tokens.accessToken, issuedAt, elapsed };
     };
     const challenge = challengeOf(state.verifier);
     const strategy = new ConnectionStrategy({ connection, redirectUri: callback, state, challenge, prove });
@@ -107,7 +111,7 @@ export function createCallback(deps: Deps) {
       const standing = await readStanding(deps.pool, org.id, userId, state);
       if (!standing.active) throw new SignInRefused('user_inactive');
       const { reauthentication } = connection;
-      const verdict = judgeFreshness({ standing, verified, reauthentication, round: state.round });
+      const verdict = judgeFreshness({ standing, verified, reauthentication, prompted: state.prompted });
       if (verdict !== 'fresh') return askAgain(req, res, attempt, verdict);
       const admitted = await admitPerson(deps.pool, person, subject, where);
       if (!admitted) continue;

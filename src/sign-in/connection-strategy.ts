@@ -47,7 +47,7 @@ export class ConnectionStrategy extends Strategy {
         scope: 'email profile',
         store,
         skipUserProfile: true,
-        prompt: state.round === 2 ? 'login' : undefined,
+        prompt: state.prompted ? 'login' : undefined,
       },
       (_issuer: string, _profile: Strategy.Profile, done: Strategy.VerifyCallback) => done(null, {}),
     );
@@ -66,7 +66,7 @@ export class ConnectionStrategy extends Strategy {
       nonce: state.nonce,
       code_challenge: challenge,
       code_challenge_method: 'S256',
-      max_age: state.round === 2 ? '0' : patientMaxAge,
+      max_age: state.prompted ? '0' : patientMaxAge,
     };
   }
 

@@ -23,6 +23,8 @@ export type OrgConnection = Readonly<{
   snapshot: string;
   /** The database's clock, seconds since 1970 with a fraction. */
   now: number;
+  /** Somebody of the org was revoked within the last seconds: see `prompted` in the sealed state. */
+  revokedLately: boolean;
 }>;
 
 /** Longest snapshot that is sealed as it is; it has an entry for each writing transaction under way. */
@@ -47,6 +49,7 @@ export async function findConnection(
     connection: row.connection,
     snapshot: bounded(row.snapshot),
     now: row.now,
+    revokedLately: row.revoked_lately,
   };
 }
 
@@ -62,7 +65,9 @@ function bounded(snapshot: string): string {
 
 const sql = `
   SELECT o.id, o.slug, o.create_users, c.connection, pg_current_snapshot()::text AS snapshot,
-         extract(epoch FROM clock_timestamp())::float8 AS now
+         extract(epoch FROM clock_timestamp())::float8 AS now,
+         EXISTS (SELECT FROM audit_events e
+                 WHERE e.org_id = o.id AND e.at > now() - interval '5 seconds' AND e.detail ? 'revocation') AS revoked_lately
   FROM orgs o
   LEFT JOIN LATERAL (
     SELECT jsonb_build_object(

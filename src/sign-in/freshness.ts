@@ -19,8 +19,6 @@ export type Standing = Readonly<{
   revocations: readonly Revoked[];
   /** A session exists at both current generations: the person has signed in since. */
   signedInSince: boolean;
-  /** Seconds since the sign-in started, by the database's clock alone. */
-  elapsed: number;
 }>;
 
 /** Reads without a lock: the session's insert compares the generations again. `userId` null: someone not known yet. */
@@ -33,7 +31,7 @@ export async function readStanding(
   const { rows } = await pool.query({
     name: 'sign-in-standing',
     text: sql,
-    values: [orgId, userId, state.snapshot, state.startedAt],
+    values: [orgId, userId, state.snapshot],
   });
   const { revocations, ...row } = rows[0];
   return { ...row, revocations: revocations.filter((revoked: Revoked) => revoked.at !== null) };
@@ -53,13 +51,12 @@ const sql = `
            jsonb_build_object('at', extract(epoch FROM u.revoked_at), 'visible', ${visible('u')})) AS revocations,
          EXISTS (SELECT FROM sessions s
                  WHERE s.org_id = o.id AND s.user_id = u.id
-                   AND s.user_generation = u.generation AND s.org_generation = o.generation) AS "signedInSince",
-         extract(epoch FROM clock_timestamp())::float8 - $4::float8 AS elapsed
+                   AND s.user_generation = u.generation AND s.org_generation = o.generation) AS "signedInSince"
   FROM orgs o
   LEFT JOIN users u ON u.org_id = o.id AND u.id = $2
   WHERE o.id = $1`;
 
-/** Seconds. Whole-second claims and the answer's way. */
+/** Seconds. Both claims are whole seconds. What that lets through is asked for a password at the start (`prompted`). */
 const slack = 2;
 /** Seconds between the IdP's clock and ours that certainly lie beyond any error of either. */
 const certainly = 300;
@@ -70,9 +67,9 @@ const certainly = 300;
  */
 export function judgeFreshness(input: {
   standing: Standing;
-  verified: Pick<VerifiedSignIn, 'claims' | 'issuedAt'>;
+  verified: VerifiedSignIn;
   reauthentication: SignInConnection['reauthentication'];
-  round: SealedState['round'];
+  prompted: boolean;
 }): 'fresh' | 'stale' | 'auth_time_missing' {
   const { standing, verified } = input;
   if (standing.revocations.length === 0) return 'fresh';
@@ -82,11 +79,11 @@ export function judgeFreshness(input: {
   const authTime = verified.claims.auth_time ?? null;
   if (authTime === null) {
     if (input.reauthentication === 'verified') return 'auth_time_missing';
-    return input.round === 2 || standing.signedInSince ? 'fresh' : 'stale';
+    return input.prompted || standing.signedInSince ? 'fresh' : 'stale';
   }
   // Nobody authenticates after the token that says so was issued.
   if (authTime > verified.issuedAt + clockSkew || authTime > Date.now() / 1000 + clockSkew) return 'stale';
-  const sinceStart = verified.issuedAt - authTime <= standing.elapsed + slack;
+  const sinceStart = verified.issuedAt - authTime <= verified.elapsed + slack;
   const afterRevocation = standing.revocations.every((revoked) => authTime > revoked.at + certainly);
   return sinceStart || afterRevocation ? 'fresh' : 'stale';
 }

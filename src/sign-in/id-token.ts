@@ -53,6 +53,8 @@ export type VerifiedSignIn = Readonly<{
   accessToken: string | null;
   /** The moment of issue on the IdP's clock, seconds: `iat`, or its Date header if that is later. */
   issuedAt: number;
+  /** Seconds from the start of the sign-in to that answer, on our side's clock alone. */
+  elapsed: number;
 }>;
 
 /** Verifies ID tokens against their connection's keys. Key sets are cached and fetched anew for an unknown key id. */

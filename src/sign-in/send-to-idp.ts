@@ -34,6 +34,7 @@ export async function sendToIdp(
     snapshot: start.found.snapshot,
     startedAt: start.found.now,
     round: start.round,
+    prompted: start.round === 2 || start.found.revokedLately,
     returnTo: start.returnTo,
   };
   const strategy = new ConnectionStrategy({

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { createBrowser, hasLoginForm } from '../support/browser.ts';
@@ -31,24 +32,24 @@ describe('at a real provider that keeps the person signed in', () => {
     expect((await browser.finish(step.callbackUrl ?? '')).url).toBe(`${bed.url}/todos`);
   });
 
+  // Right after a revocation the IdP is told to ask at once; later its silent answer is sent back.
   test.each([
-    ['the person', revokeUser],
-    ['the whole org', revokeOrg],
-  ])(
-    'after revoking %s, the silent session is not enough, the password is, and then it is silent again',
-    async (_who, revoke) => {
-      const browser = await bed.product.signIn();
-      await revoke();
-      expect(await me(browser)).toBe(401);
-      const step = await browser.beginSignIn({ ...start, returnTo: '/todos?x' });
-      expect(step.callbackUrl).toBeDefined();
-      const form = await browser.finish(step.callbackUrl ?? '');
-      expect(hasLoginForm(form)).toBe(true);
-      expect(await me(browser)).toBe(401);
-      const page = await browser.finish(await browser.submitLogin({ page: form }, { email, password }));
-      expect([page.url, await me(browser)]).toEqual([`${bed.url}/todos?x`, 200]);
-    },
-  );
+    ['the person', 0, revokeUser],
+    ['the person', 5_100, revokeUser],
+    ['the whole org', 0, revokeOrg],
+    ['the whole org', 5_100, revokeOrg],
+  ])('after revoking %s (%i ms later) no silent session is enough, the password is', async (_who, wait, revoke) => {
+    const browser = await bed.product.signIn();
+    await revoke();
+    expect(await me(browser)).toBe(401);
+    if (wait > 0) await setTimeout(wait);
+    const step = await browser.beginSignIn({ ...start, returnTo: '/todos?x' });
+    expect(step.callbackUrl === undefined).toBe(wait === 0);
+    const form = step.callbackUrl ? await browser.finish(step.callbackUrl) : step.page;
+    expect([hasLoginForm(form), await me(browser)]).toEqual([true, 401]);
+    const page = await browser.finish(await browser.submitLogin({ page: form }, { email, password }));
+    expect([page.url, await me(browser)]).toEqual([`${bed.url}/todos?x`, 200]);
+  });
 
   test('an honest sign-in after a revocation asks for the password once', async () => {
     await revokeUser();
@@ -139,8 +140,14 @@ describe('at a provider that never asks for a password, whatever it is told', ()
   test('without auth_time a best-effort connection asks once, and then no more', async () => {
     await setReauthentication('best_effort');
     await revoke();
-    expect(await attemptWith({ auth_time: undefined })).toMatchObject({ me: 200, rounds: 2 });
     expect(await attemptWith({ auth_time: undefined })).toMatchObject({ me: 200, rounds: 1 });
+    expect(authorizations()[0]?.get('prompt')).toBe('login');
+    await revoke();
+    await setTimeout(5_100);
+    expect(await attemptWith({ auth_time: undefined })).toMatchObject({ me: 200, rounds: 2 });
+    expect(authorizations().map((asked) => asked.get('prompt'))).toEqual([null, 'login']);
+    expect(await attemptWith({ auth_time: undefined })).toMatchObject({ me: 200, rounds: 1 });
+    expect(authorizations()[0]?.get('prompt')).toBeNull();
   });
 
   test('a best-effort connection still believes an auth_time that is there', async () => {
@@ -214,7 +221,7 @@ describe('at a provider that never asks for a password, whatever it is told', ()
         `SELECT count(*)::int AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`,
       );
       if (rows[0].n > 0) return;
-      await new Promise((resolve) => setTimeout(resolve, 10));
+      await setTimeout(10);
     }
   }
 });
