@@ -13,7 +13,7 @@ import { createSignIn } from './sign-in/routes.ts';
 import { createTodoRoutes } from './todos/routes.ts';
 import { createMeRoutes } from './users/me-routes.ts';
 import { renderMessage } from './web/message-page.ts';
-import { createWebRoutes } from './web/routes.ts';
+import { createOpenWebRoutes, createWebRoutes } from './web/routes.ts';
 import { sendPage } from './web/send-page.ts';
 
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
@@ -31,6 +31,7 @@ export function createApp(context: Context): Express {
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
 
   app.use(createServiceRoutes({ config, pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
+  app.use(createOpenWebRoutes({ config }));
   app.use(createRevocationRoutes({ pool, apiKeys, announce: liveChannel.announce }));
 
   app.use(createSameOriginGuard(config));
@@ -38,7 +39,7 @@ export function createApp(context: Context): Express {
   app.use(createSignIn({ config, log, pool, prisma, keyring, guardedFetch }).routes);
   app.use('/api', createMeRoutes({ liveChannel }));
   app.use('/api/todos', createTodoRoutes({ prisma }));
-  app.use(createWebRoutes({ config, signedIn: principalOf }));
+  app.use(createWebRoutes({ signedIn: principalOf }));
 
   app.use(notFound);
   app.use(

@@ -9,19 +9,17 @@ import { renderSignIn } from './sign-in-page.ts';
 import { renderSignedOut } from './signed-out-page.ts';
 import { renderTodos } from './todos-page.ts';
 
-export type WebDeps = Readonly<{
-  config: Config;
+type WebDeps = Readonly<{
   /** Who the live session of this request belongs to, as loaded by the session middleware. */
   signedIn: (request: Request) => Principal | null;
 }>;
 
-/** The pages, and the few files they load. Mount it behind the session middleware. */
-export function createWebRoutes({ config, signedIn }: WebDeps): Router {
+/** The pages that know who is signed in. Mount it behind the session middleware. */
+export function createWebRoutes({ signedIn }: WebDeps): Router {
   const router = Router();
   router.get('/', showSignIn);
   router.get('/todos', showTodos);
   router.get('/signed-out', showSignedOut);
-  router.use(createOpenWebRoutes({ config }));
   return router;
 
   function showSignIn(...[request, response]: Parameters<RequestHandler>) {
@@ -31,8 +29,10 @@ export function createWebRoutes({ config, signedIn }: WebDeps): Router {
 
   function showTodos(...[request, response]: Parameters<RequestHandler>) {
     const person = signedIn(request);
-    if (person) sendPage(response, 200, renderTodos(person));
-    else response.set('Cache-Control', 'no-store').redirect(303, '/');
+    if (person) return sendPage(response, 200, renderTodos(person));
+    const end = request.sessionEnd;
+    const why = end && new URLSearchParams({ reason: end.code.replace(/^session_/, ''), at: end.at.toISOString() });
+    response.set('Cache-Control', 'no-store').redirect(303, why ? `/signed-out?${why}` : '/');
   }
 
   function showSignedOut(...[request, response]: Parameters<RequestHandler>) {
@@ -45,7 +45,7 @@ export function createWebRoutes({ config, signedIn }: WebDeps): Router {
  * What needs no session. Mounted ahead of the session middleware, it also serves while the database is away: the page
  * that says so wants its style sheet.
  */
-export function createOpenWebRoutes({ config }: Pick<WebDeps, 'config'>): Router {
+export function createOpenWebRoutes({ config }: { config: Config }): Router {
   const router = Router();
   router.use('/assets', serveAssets);
   router.get('/problems', (_request, response) => sendPage(response, 200, renderProblems()));

@@ -84,6 +84,17 @@ describe('answers', () => {
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
+  it('leads a page whose session is dead to the reason, and a stranger to the sign-in', async () => {
+    const [user] = await plantUsers(product, 1);
+    await product.revoke({ format: 'email', email: user?.email });
+    const dead = await send('/todos', { headers: { cookie: user?.cookies[0] as string } });
+    expect([dead.status, dead.headers.get('location')]).toEqual([
+      303,
+      expect.stringMatching(/^\/signed-out\?reason=revoked&at=/),
+    ]);
+    expect((await send('/todos')).headers.get('location')).toBe('/');
+  });
+
   it('strict headers', async () => {
     const { headers } = await send('/');
     expect(headers.get('content-security-policy')).toContain("default-src 'none'");

@@ -120,4 +120,20 @@ describe.skipIf(!existsSync(executablePath))(`an open page (needs ${executablePa
     await second.waitForURL('**/signed-out?reason=ended*');
     await second.getByRole('heading', { name: 'You signed out' }).waitFor();
   });
+
+  it('tells ten tabs by one stream, also after the tab that held it is gone', async () => {
+    await signIn();
+    const tabs = [];
+    for (let count = 0; count < 9; count += 1) {
+      const tab = await context.newPage();
+      // More than six open connections to a host would keep this from ever loading.
+      await tab.goto(`${product.url}/todos`);
+      await tab.getByRole('button', { name: 'Sign out' }).waitFor();
+      tabs.push(tab);
+    }
+    await page.close();
+    await tabs[0]?.waitForTimeout(500);
+    expect((await product.revoke()).status).toBe(204);
+    for (const tab of tabs) await tab.waitForURL('**/signed-out?reason=revoked&at=*');
+  });
 });

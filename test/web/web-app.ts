@@ -3,7 +3,7 @@ import type { Config } from '../../src/config.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createSecurityHeaders } from '../../src/http/security-headers.ts';
 import type { Principal } from '../../src/sessions/principal.ts';
-import { createWebRoutes } from '../../src/web/routes.ts';
+import { createOpenWebRoutes, createWebRoutes } from '../../src/web/routes.ts';
 
 export const config: Config = loadConfig(
   {
@@ -30,6 +30,7 @@ export const trinity: Principal = {
 export function createWebApp(person: Principal | null) {
   const app = express();
   app.use(createSecurityHeaders({ https: false }));
-  app.use(createWebRoutes({ config, signedIn: () => person }));
+  app.use(createOpenWebRoutes({ config }));
+  app.use(createWebRoutes({ signedIn: () => person }));
   return app;
 }

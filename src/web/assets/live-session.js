@@ -6,7 +6,11 @@ const greatestWait = 15_000;
 const steady = 10_000;
 const root = document.documentElement;
 const whenBack = [];
+// A stream takes one of the six connections that a browser opens to a host over HTTP/1.1. So one tab holds it for all tabs
+// and passes on what it hears; when that tab goes, the next one takes over.
+const tabs = new BroadcastChannel('live-session');
 let stream = null;
+let turn = null;
 let timer = 0;
 let failures = 0;
 let openedAt = Number.POSITIVE_INFINITY;
@@ -16,6 +20,7 @@ let leaving = false;
 export function followSession({ onBack }) {
   whenBack.push(onBack);
   connect();
+  tabs.addEventListener('message', ({ data }) => leave(data.reason, data.at));
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') void comeBack();
   });
@@ -71,12 +76,28 @@ export function leave(reason, at) {
 function connect() {
   disconnect();
   if (leaving) return;
+  // Absent where the page came by http from another machine: each tab then has its own stream.
+  if (!navigator.locks) return openStream();
+  turn = new AbortController();
+  const { signal } = turn;
+  const held = new Promise((resolve) => {
+    signal.addEventListener('abort', resolve);
+  });
+  const hold = () => {
+    openStream();
+    return held;
+  };
+  navigator.locks.request('live-session', { signal }, hold).catch(() => {});
+}
+
+function openStream() {
   stream = new EventSource('/api/users/me/events');
   stream.addEventListener('open', () => {
     openedAt = Date.now();
   });
   stream.addEventListener('signed-out', (event) => {
     const { reason, at } = readJson(event.data);
+    tabs.postMessage({ reason, at });
     leave(reason, at);
   });
   // A browser gives up for good on a 503, and repeats without jitter after a lost connection: so it is done here.
@@ -88,6 +109,8 @@ function connect() {
 
 function disconnect() {
   clearTimeout(timer);
+  turn?.abort();
+  turn = null;
   stream?.close();
   stream = null;
 }
@@ -112,7 +135,7 @@ async function comeBack() {
   delete root.dataset.checking;
   if (!alive) return;
   failures = 0;
-  if (!stream) connect();
+  if (!stream && !turn) connect();
   for (const run of whenBack) run();
 }
 
