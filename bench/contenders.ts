@@ -1,0 +1,122 @@
+import type { Child } from './child.ts';
+import type { DirectJob } from './direct-load.ts';
+import type { HttpJob, HttpRequest, Samples } from './http-load.ts';
+import { apiKeyOf, betterAuthCookie, emailOf, expressCookie, sessionsEach, sidOf } from './people.ts';
+import { rearmBetterAuth, rearmProduct, rearmUsualStack } from './rearm.ts';
+import type { Server, Store } from './store.ts';
+
+export type Contender = Readonly<{
+  name: string;
+  /** How many requests a round has, one after another and with 16 connections. */
+  counts: Readonly<{ sequential: number; parallel: number }>;
+  /** Whom the next job is about. */
+  draw: (count: number) => readonly number[];
+  run: (people: readonly number[], connections: number, budget: number) => Promise<Samples>;
+  /** Makes those people as they were before. */
+  rearm?: (people: readonly number[]) => Promise<unknown>;
+  /** The process that answers, for its CPU time. */
+  server?: Server;
+}>;
+
+type ForPerson = (n: number) => HttpRequest;
+
+const revocationRequest: ForPerson = (n) => ({
+  method: 'POST',
+  path: '/global-token-revocation',
+  headers: { Authorization: `Bearer ${apiKeyOf(n)}` },
+  body: { sub_id: { format: 'email', email: emailOf(n) } },
+});
+
+/** What revokes: each job meets people with five live sessions, none of them twice. */
+export function revocationContenders(store: Store, load: Child): Contender[] {
+  const { servers, pool, databaseUrl, nextPeople } = store;
+  const revoking = { counts: { sequential: 200, parallel: 1500 }, draw: nextPeople };
+  const cheap = { counts: { sequential: 1000, parallel: 8000 }, draw: repeating(nextPeople, 1000) };
+  const direct = (what: DirectJob['what']): Contender['run'] => {
+    return (people, connections, budget) =>
+      load.call('direct', { databaseUrl, what, people, connections, budget } satisfies DirectJob);
+  };
+  const http = (server: Server, request: ForPerson, expect = 204) => ({
+    server,
+    run: httpRun(load, server, request, expect),
+  });
+  const ofProduct = { ...revoking, rearm: (people: readonly number[]) => rearmProduct(pool, people) };
+
+  const contenders: Contender[] = [
+    { name: 'the endpoint', ...ofProduct, ...http(servers.product, revocationRequest) },
+    { name: 'revokeAccess, no HTTP', ...ofProduct, run: direct('revokeAccess') },
+    { name: 'its SQL statement by pg', ...ofProduct, run: direct('statement') },
+    { name: 'key look-up, no HTTP', ...cheap, run: direct('keyLookup') },
+    { name: 'bare Express POST', ...cheap, ...http(servers.bare, revocationRequest) },
+    {
+      name: "the workshop's scan",
+      ...{ ...revoking, counts: { sequential: 100, parallel: 200 } },
+      ...http(servers.workshop, revocationRequest),
+      rearm: () => servers.workshop.child.call('rearm'),
+    },
+    {
+      name: 'connect-pg-simple by JSON',
+      ...{ ...revoking, counts: { sequential: 100, parallel: 200 } },
+      ...http(servers.usual, (n) => ({ method: 'POST', path: '/revoke', body: { n } })),
+      rearm: (people) => rearmUsualStack(pool, people),
+    },
+  ];
+  if (servers.betterAuth)
+    contenders.push({
+      name: 'better-auth revoke-sessions',
+      ...{ ...revoking, counts: { sequential: 200, parallel: 800 } },
+      ...http(servers.betterAuth, betterAuthRequest, 200),
+      rearm: (people) => rearmBetterAuth(pool, people),
+    });
+  return contenders;
+}
+
+/** Who am I: the product, the usual stack, and Express without either. */
+export function readContenders({ servers, readers }: Store, load: Child): Contender[] {
+  const sessions = readers.flatMap((n) => Array.from({ length: sessionsEach }, (_, k) => n * sessionsEach + k));
+  const draw = repeating(() => sessions, sessions.length);
+  const contender = (name: string, server: Server, cookie: string, parallel: number): Contender => ({
+    name,
+    server,
+    draw,
+    counts: { sequential: 500, parallel },
+    run: httpRun(
+      load,
+      server,
+      (at) => ({
+        method: 'GET',
+        path: '/api/users/me',
+        headers: { Cookie: expressCookie(cookie, sidOf(Math.floor(at / sessionsEach), at % sessionsEach)) },
+      }),
+      200,
+    ),
+  });
+  return [
+    contender('the product', servers.product, 'session', 12_000),
+    contender('bare Express handler', servers.bare, 'session', 24_000),
+    contender('the usual stack', servers.usual, 'connect.sid', 3000),
+  ];
+}
+
+function httpRun(load: Child, { port }: Server, request: ForPerson, expect: number): Contender['run'] {
+  return (people, connections, budget) => {
+    const distinct = [...new Set(people)];
+    const requests = distinct.map(request);
+    return load.call('http', { port, connections, budget, count: people.length, requests, expect } satisfies HttpJob);
+  };
+}
+
+const betterAuthRequest: ForPerson = (n) => ({
+  method: 'POST',
+  path: '/api/auth/revoke-sessions',
+  headers: { Cookie: betterAuthCookie(sidOf(n, 0)), Origin: 'http://localhost:3000' },
+  body: {},
+});
+
+/** Draws at most `distinct` and goes round: for what ends nothing. */
+function repeating(draw: (count: number) => readonly number[], distinct: number) {
+  return (count: number): readonly number[] => {
+    const drawn = draw(Math.min(count, distinct));
+    return Array.from({ length: count }, (_, index) => drawn[index % drawn.length] as number);
+  };
+}

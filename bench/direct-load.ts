@@ -1,0 +1,98 @@
+import type { Pool } from 'pg';
+import { pino } from 'pino';
+import { createPool, createPrisma } from '../src/database/pool.ts';
+import { createApiKeys } from '../src/orgs/api-keys.ts';
+import { revokeAccess } from '../src/revocation/revoke-access.ts';
+import type { Samples } from './http-load.ts';
+import { apiKeyOf, emailOf } from './people.ts';
+
+export type DirectJob = Readonly<{
+  databaseUrl: string;
+  /** What is called for each person: the use case, its statement alone, or the look-up of the caller's key. */
+  what: 'revokeAccess' | 'statement' | 'keyLookup';
+  people: readonly number[];
+  connections: number;
+  /** Milliseconds after which nothing new is begun. */
+  budget: number;
+}>;
+
+type Statement = { name: string; text: string; values: unknown[] };
+
+/** Calls parts of the endpoint without HTTP, from this process, on a pool with the product's own settings. */
+export function createDirectLoad() {
+  const pools = new Map<string, ReturnType<typeof createParts>>();
+  return async ({ databaseUrl, what, people, connections, budget }: DirectJob): Promise<Samples> => {
+    const parts = pools.get(databaseUrl) ?? createParts(databaseUrl);
+    pools.set(databaseUrl, parts);
+    const latencies = new Float64Array(people.length);
+    let begun = 0;
+    let done = 0;
+    const begin = performance.now();
+    const run = async () => {
+      while (begun < people.length && (begun === 0 || performance.now() < begin + budget)) {
+        const n = people[begun++] as number;
+        const at = performance.now();
+        await parts[what](n);
+        latencies[done++] = performance.now() - at;
+      }
+    };
+    await Promise.all(Array.from({ length: connections }, run));
+    return { latencies: latencies.slice(0, done), wall: performance.now() - begin };
+  };
+}
+
+function createParts(databaseUrl: string) {
+  const log = pino({ level: 'silent' });
+  const pool = createPool({ connectionString: databaseUrl, max: 16, applicationName: 'bench', log });
+  const apiKeys = createApiKeys({ pool, prisma: createPrisma(pool) });
+  const orgIds = new Map<string, string>();
+  const orgIdOf = async (n: number) => {
+    const key = apiKeyOf(n);
+    const known = orgIds.get(key);
+    if (known) return known;
+    const caller = await apiKeys.authenticate(key);
+    if (!caller) throw new Error('the key look-up found nothing');
+    orgIds.set(key, caller.orgId);
+    return caller.orgId;
+  };
+  return {
+    async revokeAccess(n: number) {
+      const outcome = await revokeAccess(pool, await revocationOf(n));
+      if (outcome.result !== 'revoked' || outcome.sessionsEnded !== 5) throw new Error(JSON.stringify(outcome));
+    },
+    async statement(n: number) {
+      const { rows } = await pool.query(await statementOf(await revocationOf(n)));
+      if (rows[0].sessions_ended !== 5) throw new Error(JSON.stringify(rows));
+    },
+    async keyLookup(n: number) {
+      if (!(await apiKeys.authenticate(apiKeyOf(n)))) throw new Error('the key look-up found nothing');
+    },
+  };
+
+  async function revocationOf(n: number) {
+    return {
+      orgId: await orgIdOf(n),
+      subject: { emailKeys: [emailOf(n)] },
+      initiator: 'idp' as const,
+      actor: { type: 'api_key' as const, id: 'key_bench' },
+      asked: { format: 'email', email: emailOf(n) },
+      ip: '127.0.0.1',
+      requestId: 'bench',
+    };
+  }
+}
+
+/** The very statement that `revokeAccess` would send, taken from it by a pool that sends nothing. */
+async function statementOf(revocation: Parameters<typeof revokeAccess>[1]): Promise<Statement> {
+  let statement: Statement | undefined;
+  const recorder = {
+    release() {},
+    async query(query: Statement) {
+      statement = query;
+      return { rows: [{ matched: 0 }] };
+    },
+  };
+  await revokeAccess(recorder as unknown as Pool, revocation);
+  if (!statement) throw new Error('revokeAccess sent no statement');
+  return statement;
+}

@@ -1,0 +1,21 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Installs what bench/package-lock.json says, once for each version of it. better-auth may be left out by npm. */
+export function installPeers(progress: (text: string) => void): void {
+  const folder = fileURLToPath(new URL('.', import.meta.url));
+  const lock = readFileSync(`${folder}package-lock.json`, 'utf8');
+  const stamp = `${folder}node_modules/.installed-lock`;
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
+  progress('installing the peers (npm ci in bench/)');
+  const cli = process.env.npm_execpath;
+  const [command, first] = cli ? [process.execPath, [cli]] : [process.platform === 'win32' ? 'npm.cmd' : 'npm', []];
+  const { status, error } = spawnSync(command, [...first, 'ci', '--no-audit', '--no-fund', '--ignore-scripts'], {
+    cwd: folder,
+    stdio: ['ignore', 2, 2],
+    shell: command.endsWith('.cmd'),
+  });
+  if (status !== 0) throw new Error(`npm ci in ${folder} failed${error ? `: ${error.message}` : ''}`);
+  writeFileSync(stamp, lock);
+}

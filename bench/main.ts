@@ -1,0 +1,97 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
+import { type Child, killChildren, startChild } from './child.ts';
+import { readContenders, revocationContenders } from './contenders.ts';
+import { installPeers } from './install-peers.ts';
+import { measure } from './measure.ts';
+import { aimsReport, type Results, type SizeResult, sizeReport } from './report.ts';
+import { openStore, type Store } from './store.ts';
+
+const usage = `npm run bench -- [--sizes 10000,100000,1000000] [--quick]
+
+  --sizes   live sessions in each store, multiples of 10,000; default 10000,100000,1000000
+  --quick   two rounds in place of five`;
+
+const started = performance.now();
+const progress = (text: string) =>
+  process.stderr.write(`[${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s] ${text}\n`);
+
+const { values: options } = parseArgs({
+  options: { sizes: { type: 'string' }, quick: { type: 'boolean' }, help: { type: 'boolean' } },
+});
+const sizes = (options.sizes ?? '10000,100000,1000000').split(',').map(Number);
+const wrongSize = sizes.some((size) => !Number.isInteger(size) || size < 10_000 || size % 10_000 !== 0);
+if (options.help || wrongSize) {
+  process.stdout.write(`${usage}\n`);
+  process.exit(wrongSize ? 2 : 0);
+}
+
+installPeers(progress);
+const postgres = await startEmbeddedPostgres({
+  dataDir: mkdtempSync(path.join(os.tmpdir(), 'universal-logout-bench-')),
+  keep: false,
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () =>
+    killChildren()
+      .then(() => postgres.stop())
+      .finally(() => process.exit(1)),
+  );
+try {
+  await run(options.quick ? 2 : 5);
+} finally {
+  await killChildren();
+  await postgres.stop();
+}
+
+async function run(rounds: number): Promise<void> {
+  const load = startChild('load.ts');
+  const stores: Store[] = [];
+  const results: SizeResult[] = [];
+  process.stdout.write(`${machine()}\n`);
+  for (const size of sizes) {
+    const store = await openStore(postgres.databaseUrl, size, progress);
+    stores.push(store);
+    const result = await compare(store, load, rounds);
+    results.push(result);
+    process.stdout.write(`${sizeReport(result)}\n`);
+    await store.stopPeers();
+  }
+  progress('the endpoint at all sizes in turn');
+  const acrossSizes = await compareSizes(stores, load, rounds + 2);
+  process.stdout.write(`${aimsReport({ sizes: results, acrossSizes })}\n`);
+  save({ machine: machine(), rounds, sizes: results, acrossSizes });
+  for (const store of stores) await store.close();
+  await load.stop();
+}
+
+async function compare(store: Store, load: Child, rounds: number): Promise<SizeResult> {
+  progress(`measuring revocations (${rounds} rounds after one to warm up)`);
+  const revocation = await measure(revocationContenders(store, load), { rounds, afterRound: store.tidy });
+  progress('measuring GET /api/users/me');
+  const read = await measure(readContenders(store, load), { rounds });
+  return { size: store.size, revocation, read, missing: store.missing };
+}
+
+async function compareSizes(stores: readonly Store[], load: Child, rounds: number): Promise<Results['acrossSizes']> {
+  const endpoints = stores.map((store) => revocationContenders(store, load)[0]).filter((each) => each !== undefined);
+  const figures = await measure(endpoints, { rounds, sequentialOnly: true });
+  return figures.map((each, index) => ({ size: stores[index]?.size ?? 0, figures: each }));
+}
+
+function machine(): string {
+  const cpus = os.cpus();
+  return `${cpus.length} × ${cpus[0]?.model.trim()}, ${process.platform} ${process.arch}, Node ${process.versions.node}; PostgreSQL from npm with fsync on, servers and load generator on the same machine`;
+}
+
+function save(results: Results & { machine: string; rounds: number }): void {
+  const folder = fileURLToPath(new URL('results/', import.meta.url));
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, `${new Date().toISOString().replaceAll(':', '-').slice(0, 19)}.json`);
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+  progress(`wrote ${path.relative(process.cwd(), file)}`);
+}

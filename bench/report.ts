@@ -1,0 +1,100 @@
+import Table from 'cli-table3';
+import type { Figures } from './measure.ts';
+
+export type SizeResult = Readonly<{
+  size: number;
+  revocation: readonly Figures[];
+  read: readonly Figures[];
+  missing: Readonly<Record<string, string>>;
+}>;
+export type Results = Readonly<{
+  sizes: readonly SizeResult[];
+  /** The endpoint alone, all sizes in turn within the same rounds. */
+  acrossSizes: readonly Readonly<{ size: number; figures: Figures }>[];
+}>;
+
+const count = (value: number) => value.toLocaleString('en');
+const ms = (value: number | null) =>
+  value === null ? '–' : value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3);
+const times = (value: number) => `${value >= 100 ? count(Math.round(value)) : value.toFixed(value >= 10 ? 1 : 2)} ×`;
+
+/** One size's tables: what revokes, and who-am-I; the last column compares with the first row. */
+export function sizeReport({ size, revocation, read, missing }: SizeResult): string {
+  const lines = [
+    `\nRevoking one person with 5 live sessions; ${count(size)} live sessions in each store`,
+    figuresTable(revocation, 'p50 against the endpoint', (of, first) => of.p50 / first.p50),
+  ];
+  for (const [peer, reason] of Object.entries(missing)) lines.push(`${peer} is not compared with: ${reason}`);
+  lines.push(
+    `\nGET /api/users/me with a session cookie; ${count(size)} live sessions in each store`,
+    figuresTable(
+      read,
+      'throughput of the product against it',
+      (of, first) => (first.perSecond ?? 0) / (of.perSecond ?? 1),
+    ),
+  );
+  return lines.join('\n');
+}
+
+function figuresTable(
+  all: readonly Figures[],
+  ratio: string,
+  compare: (of: Figures, first: Figures) => number,
+): string {
+  const first = all[0] as Figures;
+  const rows = all.map((of) => [
+    of.name,
+    ms(of.p50),
+    ms(of.p99),
+    of.perSecond === null ? '–' : count(Math.round(of.perSecond)),
+    ms(of.cpu),
+    of === first ? '' : times(compare(of, first)),
+  ]);
+  return table(['', 'p50 ms', 'p99 ms', 'a second, 16 conn.', 'CPU ms each', ratio], rows);
+}
+
+/** The aims next to what was measured, and whether each was met here. Nothing fails on them: they depend on the machine. */
+export function aimsReport({ sizes, acrossSizes }: Results): string {
+  const rows: string[][] = [];
+  const aim = (what: string, goal: string, measured: number, met: boolean, shown = times(measured)) =>
+    rows.push([what, goal, shown, met ? 'yes' : 'not here']);
+  const [smallest, largest] = [acrossSizes[0], acrossSizes.at(-1)];
+  if (smallest && largest && smallest !== largest) {
+    const growth = largest.figures.p50 / smallest.figures.p50;
+    aim(`p50 at ${count(largest.size)} against its own at ${count(smallest.size)}`, '≤ 1.3 ×', growth, growth <= 1.3);
+  }
+  for (const { size, revocation, read } of sizes) {
+    const p50 = (index: number) => (revocation[index] as Figures).p50;
+    const parts = p50(0) / (p50(1) + p50(3) + p50(4));
+    aim(`p50 against statement + key look-up + bare POST, at ${count(size)}`, '≤ 2 ×', parts, parts <= 2);
+    const perSecond = revocation[0]?.perSecond ?? 0;
+    aim(
+      `revocations a second, at ${count(size)}`,
+      '≥ 3,000',
+      perSecond,
+      perSecond >= 3000,
+      count(Math.round(perSecond)),
+    );
+    const scan = p50(5) / p50(0);
+    if (size === 1_000_000) aim("the workshop's scan takes longer, at 1,000,000", '≥ 800 ×', scan, scan >= 800);
+    const usual = (read[0]?.perSecond ?? 0) / (read[2]?.perSecond ?? 1);
+    aim(`users/me a second against the usual stack, at ${count(size)}`, '≥ 6 ×', usual, usual >= 6);
+  }
+  const across = acrossSizes.map(({ size, figures }) => [count(size), ms(figures.p50), ms(figures.p99)]);
+  return [
+    '\nThe endpoint, one after another, all sizes in turn within the same rounds',
+    table(['live sessions', 'p50 ms', 'p99 ms'], across),
+    '\nAims',
+    table(['what', 'aim', 'measured', 'met'], rows),
+  ].join('\n');
+}
+
+function table(head: string[], rows: string[][]): string {
+  const drawn = new Table({
+    head,
+    colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),
+    style: { head: [], border: [], compact: true },
+  });
+  drawn.push(...rows);
+  return drawn.toString();
+}

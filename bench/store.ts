@@ -1,0 +1,107 @@
+import pg from 'pg';
+import { pino } from 'pino';
+import { migrate } from '../src/database/migrate.ts';
+import { createPool } from '../src/database/pool.ts';
+import { type Child, startChild } from './child.ts';
+import { fillStores } from './fill.ts';
+import { secret, sessionsEach } from './people.ts';
+
+export type Store = Awaited<ReturnType<typeof openStore>>;
+export type Server = Readonly<{ child: Child; port: number }>;
+
+/** People whose sessions are never revoked: they ask who they are. */
+const mostReaders = 400;
+
+/**
+ * A database with `size` live sessions for the product and as many for each peer on it, and the servers in front. A peer
+ * that can't be started is told in `missing`, and is then not compared with.
+ */
+export async function openStore(serverUrl: string, size: number, progress: (text: string) => void) {
+  const name = `bench_${size}`;
+  await withClient(serverUrl, (client) => client.query(`CREATE DATABASE ${name}`));
+  const databaseUrl = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
+  await migrate(databaseUrl);
+
+  const env = {
+    ...{ DATABASE_URL: databaseUrl, DIRECT_DATABASE_URL: '', PUBLIC_URL: 'http://localhost:3333', PORT: '0' },
+    ...{ APP_URL: '', SESSION_SECRETS: secret, ENCRYPTION_KEYS: Buffer.alloc(32, 1).toString('base64') },
+    ...{ TRUST_PROXY: '', LOG_LEVEL: 'info', DATABASE_POOL_SIZE: '16' },
+  };
+  const missing: Record<string, string> = {};
+  const start = async (file: string, argument?: unknown, execArgv?: string[]): Promise<Server> => {
+    const child = startChild(file, { env, execArgv });
+    return { child, port: await child.call<number>('start', argument) };
+  };
+
+  // Its migrations make its tables, so it comes before the fill.
+  const betterAuth = await start('servers/better-auth.ts').catch((error: Error) => {
+    missing['better-auth'] = error.message.split('\n', 1)[0] as string;
+    return null;
+  });
+  progress(`filling the stores with ${size.toLocaleString('en')} live sessions each`);
+  await withClient(databaseUrl, (client) => fillStores(client, size, betterAuth !== null));
+
+  const people = size / sessionsEach;
+  const readers = Math.min(mostReaders, people / 10);
+  const servers = {
+    product: await start('servers/product.ts'),
+    bare: await start('servers/bare-express.ts'),
+    workshop: await start('servers/workshop.ts', { people }, ['--max-old-space-size=6000']),
+    usual: await start('servers/usual-stack.ts'),
+    betterAuth,
+  };
+  const pool = createPool({
+    connectionString: databaseUrl,
+    max: 2,
+    applicationName: 'bench',
+    log: pino({ level: 'silent' }),
+  });
+  return {
+    size,
+    databaseUrl,
+    /** For putting things back between the measurements. */
+    pool,
+    servers,
+    missing,
+    /** Numbers of people who may be revoked, all different, in an order without a pattern. */
+    nextPeople: createDraw(people - readers),
+    /** Numbers of people who are never revoked. */
+    readers: Array.from({ length: readers }, (_, index) => people - readers + index),
+    /** Removes what the rounds left behind in the tables, as autovacuum would at a time of its own. */
+    tidy: () => withClient(databaseUrl, (client) => client.query('VACUUM')),
+    async stopPeers() {
+      await Promise.all(
+        [servers.bare, servers.workshop, servers.usual, betterAuth].map((server) => server?.child.stop()),
+      );
+    },
+    async close() {
+      await servers.product.child.stop();
+      await pool.end();
+    },
+  };
+}
+
+async function withClient(connectionString: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Draws without putting back until everyone had a turn; nobody twice in one draw. */
+function createDraw(people: number) {
+  const order = Array.from({ length: people }, (_, n) => n);
+  for (let i = people - 1; i > 0; i--) {
+    const j = Math.floor(Math.random() * (i + 1));
+    [order[i], order[j]] = [order[j] as number, order[i] as number];
+  }
+  let at = 0;
+  return (count: number): number[] => {
+    if (at + count > people) at = 0;
+    at += count;
+    return order.slice(at - count, at);
+  };
+}
