@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { z } from 'zod';
+import { AppError } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
 import type { ConnectionChanges, NewConnection } from '../orgs/connections.ts';
@@ -100,7 +101,7 @@ function readTyped(input: Input, guardedFetch: GuardedFetch) {
     } catch (error) {
       if (!(error instanceof GuardedFetchError)) throw error;
       const option = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      throw usageError(`--${option} is not usable: ${error.message}.`);
+      throw new AppError('invalid_request', `--${option} is not usable: ${error.message}.`, { cause: error });
     }
   }
   return defined(urls);

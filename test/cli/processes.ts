@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+export type Env = Record<string, string | undefined>;
+export type Outcome = { code: number | null; stdout: string; stderr: string };
+
+/** Our process's environment without what the product reads, and `env` on top. */
+function environmentOf(env: Env): NodeJS.ProcessEnv {
+  const own = ['DATABASE_URL', 'DIRECT_DATABASE_URL', 'DATA_DIR', 'PORT', 'IDP_PORT', 'PUBLIC_URL', 'APP_URL'];
+  const secret = ['SESSION_SECRETS', 'ENCRYPTION_KEYS', 'TRUST_PROXY', 'CLIENT_SECRET', 'PRIVATE_IDP_HOSTS'];
+  const cleared = Object.fromEntries([...own, ...secret].map((name) => [name, undefined]));
+  return { ...process.env, ...cleared, NO_COLOR: '1', ...env };
+}
+
+/** Runs the real command line to its end. */
+export async function runCli(args: string[], env: Env, input?: string): Promise<Outcome> {
+  const child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
+    cwd: root,
+    env: environmentOf(env),
+    stdio: 'pipe',
+  });
+  child.stdin.end(input ?? '');
+  return finished(child);
+}
+
+export async function finished(child: ChildProcess): Promise<Outcome> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  const [code] = await once(child, 'close');
+  return { code, stdout, stderr };
+}
+
+/** `npm run dev` without npm. `ready` resolves with all that was printed up to the line that begins with it. */
+export function startDev(env: Env) {
+  const child = spawn(process.execPath, ['src/cli/dev.ts'], { cwd: root, env: environmentOf(env), stdio: 'pipe' });
+  const outcome = finished(child);
+  const ready = new Promise<string>((resolve, reject) => {
+    let printed = '';
+    child.stdout.on('data', (text: string) => {
+      printed += text;
+      if (/^ready \S+\n/m.test(printed)) resolve(printed);
+    });
+    outcome.then(({ code, stderr }) => reject(new Error(`dev ended with ${code}: ${stderr}`)), reject);
+  });
+  ready.catch(() => {});
+  return { child, outcome, ready };
+}
+
+/** The process id of the embedded server in `dataDir` if it runs. */
+export function postgresOf(dataDir: string): number | null {
+  try {
+    const pid = Number(fs.readFileSync(path.join(dataDir, 'postgres/data/postmaster.pid'), 'utf8').split('\n')[0]);
+    process.kill(pid, 0);
+    return pid;
+  } catch {
+    return null;
+  }
+}
+
+/** Removes a data folder, also where its database lies elsewhere (as root). */
+export function removeDataDir(dataDir: string): void {
+  const database = path.join(dataDir, 'postgres');
+  if (fs.lstatSync(database, { throwIfNoEntry: false })?.isSymbolicLink())
+    fs.rmSync(fs.realpathSync(database), { recursive: true, force: true });
+  fs.rmSync(path.dirname(dataDir), { recursive: true, force: true });
+}

@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import type pg from 'pg';
+import { pino } from 'pino';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Actor } from '../../src/audit/record.ts';
+import type { PrismaClient } from '../../src/database/generated/client.ts';
+import { createPool, createPrisma } from '../../src/database/pool.ts';
+import { createKeyring, type Keyring } from '../../src/keyring.ts';
+import { connectionSecretPurpose, createConnections, type NewConnection } from '../../src/orgs/connections.ts';
+import { createDomains } from '../../src/orgs/domains.ts';
+import { createOrgs } from '../../src/orgs/orgs.ts';
+import { createUsers } from '../../src/users/users.ts';
+import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+
+const actor: Actor = { type: 'operator' };
+const connection: NewConnection = {
+  issuer: 'https://idp.example',
+  authorizationEndpoint: 'https://idp.example/a',
+  tokenEndpoint: 'https://idp.example/t',
+  jwksUri: 'https://idp.example/keys',
+  clientId: 'app',
+  clientSecret: 'shown to nobody',
+};
+
+let database: TestDatabase;
+let pool: pg.Pool;
+let prisma: PrismaClient;
+let keyring: Keyring;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  pool = createPool({
+    connectionString: database.url,
+    max: 8,
+    applicationName: 'test',
+    log: pino({ level: 'silent' }),
+  });
+  prisma = createPrisma(pool);
+  keyring = createKeyring([randomBytes(32)]);
+});
+
+afterAll(async () => {
+  await prisma.$disconnect();
+  await pool.end();
+  await database.drop();
+});
+
+const orgs = () => createOrgs({ prisma, keyring });
+const domains = () => createDomains({ prisma });
+const connections = () => createConnections({ prisma, keyring });
+const users = () => createUsers({ prisma });
+
+describe('orgs', () => {
+  it('are made whole or not at all', async () => {
+    await orgs().createOrg({ name: 'One', slug: 'one', domains: [{ domain: 'one.fake', verified: true }] }, actor);
+    const before = await prisma.auditEvent.count();
+    const both = [
+      { domain: 'new.fake', verified: true },
+      { domain: 'one.fake', verified: true },
+    ];
+    await expect(orgs().createOrg({ name: 'Two', connection, domains: both }, actor)).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+    expect(await prisma.org.count({ where: { name: 'Two' } })).toBe(0);
+    expect(await prisma.connection.count({ where: { clientId: 'app' } })).toBe(0);
+    expect(await prisma.auditEvent.count()).toBe(before);
+  });
+
+  it('let one win when many claim a verified domain at the same moment', async () => {
+    const claims = Array.from({ length: 8 }, (_, index) =>
+      orgs().createOrg({ name: `Claim ${index}`, domains: [{ domain: 'contested.fake', verified: true }] }, actor),
+    );
+    const results = await Promise.allSettled(claims);
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const result of results)
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'invalid_request' });
+    expect(await prisma.org.count({ where: { name: { startsWith: 'Claim' } } })).toBe(1);
+    const found = await orgs().findOrg('Contested.fake');
+    expect(found?.name).toMatch(/^Claim/);
+  });
+
+  it('have slugs that nobody guesses unless one is chosen', async () => {
+    const made = await orgs().createOrg({ name: 'Random' }, actor);
+    expect(made.slug).toMatch(/^[0-9a-f]{20}$/);
+    for (const slug of ['', '-a', 'A', 'a_b', 'a.b', 'a'.repeat(64)])
+      await expect((async () => orgs().createOrg({ name: 'x', slug }, actor))()).rejects.toMatchObject({
+        code: 'invalid_request',
+      });
+  });
+});
+
+describe('domains and connections', () => {
+  it('the first connection is authoritative for the domains, later ones are not', async () => {
+    const org = await orgs().createOrg({ name: 'A', domains: [{ domain: 'a.fake', verified: true }] }, actor);
+    const first = await connections().addConnection(org.id, connection, actor);
+    const second = await connections().addConnection(org.id, connection, actor);
+    await domains().addDomain(org.id, { domain: 'b.fake', verified: true }, actor);
+    const chosen = { domain: 'c.fake', verified: true, connectionId: second.id };
+    await domains().addDomain(org.id, chosen, actor);
+    const owned = await domains().listDomains(org.id);
+    expect(owned.map(({ domain, connectionId }) => [domain, connectionId])).toEqual([
+      ['a.fake', first.id],
+      ['b.fake', first.id],
+      ['c.fake', second.id],
+    ]);
+    const other = await orgs().createOrg({ name: 'B' }, actor);
+    const foreign = { domain: 'd.fake', verified: true, connectionId: first.id };
+    await expect(domains().addDomain(other.id, foreign, actor)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(connections().updateConnection(other.id, first.id, { active: false }, actor)).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    expect(await connections().listConnections(other.id)).toEqual([]);
+    expect(await domains().listDomains(other.id)).toEqual([]);
+  });
+
+  it('a domain that is claimed first can be vouched for later, and never loses that', async () => {
+    const org = await orgs().createOrg({ name: 'C', domains: [{ domain: 'later.fake', verified: false }] }, actor);
+    expect(await orgs().findOrg('later.fake')).toBeNull();
+    const verified = await domains().addDomain(org.id, { domain: 'later.fake', verified: true }, actor);
+    const again = await domains().addDomain(org.id, { domain: 'later.fake', verified: false }, actor);
+    expect(again).toEqual(verified);
+    expect((await orgs().findOrg('later.fake'))?.id).toBe(org.id);
+  });
+
+  it('the client secret is sealed for its own row', async () => {
+    const org = await orgs().createOrg({ name: 'D', connection }, actor);
+    const [view] = await connections().listConnections(org.id);
+    const id = view?.id ?? '';
+    expect(view).not.toHaveProperty('clientSecret');
+    const row = await prisma.connection.findUniqueOrThrow({ where: { orgId_id: { orgId: org.id, id } } });
+    const purpose = connectionSecretPurpose(org.id, id);
+    expect(await keyring.decrypt(row.clientSecret, purpose)).toBe('shown to nobody');
+    await expect(keyring.decrypt(row.clientSecret, connectionSecretPurpose(org.id, 'con_x'))).rejects.toThrow();
+    await connections().updateConnection(org.id, id, { clientSecret: 'another' }, actor);
+    const changed = await prisma.connection.findUniqueOrThrow({ where: { orgId_id: { orgId: org.id, id } } });
+    expect(await keyring.decrypt(changed.clientSecret, purpose)).toBe('another');
+    const events = await prisma.auditEvent.findMany({ where: { orgId: org.id } });
+    expect(JSON.stringify(events)).not.toMatch(/another|shown to nobody/);
+  });
+});
+
+describe('users', () => {
+  it('are found in their own org only, by any spelling of their address', async () => {
+    const [one, two] = [await orgs().createOrg({ name: 'E' }, actor), await orgs().createOrg({ name: 'F' }, actor)];
+    const user = await users().addUser(one.id, { email: ' Neo@Matrix.fake ' }, actor);
+    expect(user).toMatchObject({ email: 'Neo@Matrix.fake', emailKey: 'neo@matrix.fake', name: 'Neo', role: 'member' });
+    for (const ref of ['NEO@matrix.FAKE', user.id]) {
+      expect((await users().findUser(one.id, ref))?.id).toBe(user.id);
+      expect(await users().findUser(two.id, ref)).toBeNull();
+    }
+    const twin = await users().addUser(two.id, { email: 'neo@matrix.fake' }, actor);
+    expect(twin.id).not.toBe(user.id);
+    await expect(users().addUser(one.id, { email: 'NEO@MATRIX.FAKE' }, actor)).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+    expect(await users().listUsers(one.id)).toHaveLength(1);
+  });
+});
