@@ -49,10 +49,12 @@ export async function createCluster(dataDir: string, keep: boolean, binaries: Bi
   const place = path.join(dataDir, 'postgres');
   const elsewhere = runAs.uid !== undefined && !canReach(dataDir, runAs);
   const parent = elsewhere ? (keep ? makeSharedDirectory() : os.tmpdir()) : dataDir;
+  if (parent !== dataDir) removeAbandoned(parent);
   const draft = path.join(parent, `postgres.${process.pid}.${randomBytes(6).toString('hex')}`);
   fs.mkdirSync(draft, { mode: 0o711 });
   try {
-    await initialise(draft, binaries);
+    await initialise(draft, keep, binaries);
+    if (elsewhere) fs.writeFileSync(path.join(draft, 'origin'), dataDir, { mode: 0o600 });
     if (elsewhere) fs.symlinkSync(draft, place);
     else fs.renameSync(draft, place);
   } catch (error) {
@@ -64,7 +66,7 @@ export async function createCluster(dataDir: string, keep: boolean, binaries: Bi
   return cluster;
 }
 
-async function initialise(home: string, { initdb, runAs }: Binaries): Promise<void> {
+async function initialise(home: string, keep: boolean, { initdb, runAs }: Binaries): Promise<void> {
   const cluster = describe(home, randomBytes(24).toString('hex'));
   fs.mkdirSync(cluster.data, { mode: 0o700 });
   fs.writeFileSync(path.join(home, 'password'), cluster.password, { mode: 0o600 });
@@ -75,7 +77,9 @@ async function initialise(home: string, { initdb, runAs }: Binaries): Promise<vo
   // Collation and messages that are the same on every machine; scram for every connection.
   const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--encoding=UTF8'];
   const access = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
-  const child = spawn(initdb, ['-D', cluster.data, ...locale, ...access], {
+  // What is thrown away at the stop need not be on disk before the start; the server itself always syncs.
+  const speed = keep ? [] : ['--no-sync'];
+  const child = spawn(initdb, ['-D', cluster.data, ...locale, ...access, ...speed], {
     ...runAs,
     cwd: home,
     stdio: ['ignore', 'ignore', 'pipe'],
@@ -94,6 +98,23 @@ function removeLeftovers(dataDir: string): void {
   for (const name of fs.readdirSync(dataDir)) {
     const pid = Number(/^postgres\.(\d+)\.[0-9a-f]{12}$/.exec(name)?.[1] ?? 0);
     if (pid > 0 && !isAlive(pid)) fs.rmSync(path.join(dataDir, name), { recursive: true, force: true });
+  }
+}
+
+/**
+ * What was kept elsewhere for a temporary folder that is gone (a test's, a trial's). Data of any other folder is never
+ * removed here: it may be on a disk that isn't mounted now.
+ */
+function removeAbandoned(parent: string): void {
+  for (const name of fs.readdirSync(parent)) {
+    const home = path.join(parent, name);
+    const origin = path.join(home, 'origin');
+    if (!/^postgres\.\d+\.[0-9a-f]{12}$/.test(name) || !fs.existsSync(origin)) continue;
+    const dataDir = fs.readFileSync(origin, 'utf8');
+    const maker = Number(name.split('.')[1]);
+    const temporary = dataDir.startsWith(fs.realpathSync(os.tmpdir()) + path.sep);
+    if (!temporary || fs.existsSync(dataDir) || isAlive(maker)) continue;
+    if (!fs.existsSync(path.join(home, 'data/postmaster.pid'))) fs.rmSync(home, { recursive: true, force: true });
   }
 }
 

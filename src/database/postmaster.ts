@@ -98,7 +98,7 @@ function rotate(log: string): void {
 
 /** Fast shutdown: ends connections, writes a checkpoint, and is waited for; after 20 s the server is ended at once. */
 export async function stopPostmaster(server: Postmaster, data: string, { pgCtl, runAs }: Binaries): Promise<void> {
-  const gone = () => readPostmaster(data)?.pid !== server.pid || !isRunning(server, data);
+  const gone = () => !isRunning(server, data);
   if (gone()) return;
   if (process.platform === 'win32') {
     // Signals don't exist there: pg_ctl has a way of its own.

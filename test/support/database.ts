@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { startEmbeddedPostgres } from '../../src/database/embedded-postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/database/embedded-postgres.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { startTemporaryPostgres } from './temporary-postgres.ts';
 
@@ -37,28 +35,27 @@ export type TestPostgres = Readonly<{
 
 /** A server of one's own, for tests that kill it. */
 export async function startTestPostgres(): Promise<TestPostgres> {
-  let server = await startTemporaryPostgres();
-  const { databaseUrl: url, dataDir, stop } = server;
+  const first = await startTemporaryPostgres();
+  const { databaseUrl: url, dataDir } = first;
   const port = Number(new URL(url).port);
+  let server: EmbeddedPostgres = first;
   await migrate(url);
   const kill = async () => {
     process.kill(server.pid, 'SIGKILL');
     while (await connects(url)) await sleep(10);
   };
   const restart = async () => {
-    const file = path.join(dataDir, 'postgres/data/postmaster.pid');
-    if (isAlive(server.pid) && readPid(file) === server.pid) await server.stop();
-    server = { ...(await startEmbeddedPostgres({ dataDir, port })), dataDir };
+    if (await connects(url)) {
+      process.kill(server.pid, 'SIGINT');
+      while (await connects(url)) await sleep(10);
+    }
+    server = await startEmbeddedPostgres({ dataDir, port });
   };
-  return {
-    url,
-    kill,
-    restart,
-    stop: async () => {
-      await server.stop();
-      await stop();
-    },
+  const stop = async () => {
+    await server.stop();
+    await first.stop();
   };
+  return { url, kill, restart, stop };
 }
 
 async function connects(connectionString: string): Promise<boolean> {
@@ -68,20 +65,4 @@ async function connects(connectionString: string): Promise<boolean> {
     () => client.end().then(() => true),
     () => false,
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
-function readPid(file: string): number | null {
-  try {
-    return Number(readFileSync(file, 'utf8').split('\n')[0]);
-  } catch {
-    return null;
-  }
 }
