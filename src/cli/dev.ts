@@ -1,5 +1,6 @@
 import { type Config, ConfigError, loadConfig, loadDevelopmentConfig } from '../config.ts';
 import { createContext } from '../context.ts';
+import { checkServer, UnfitServerError } from '../database/check-server.ts';
 import { holdDevLock } from '../database/dev-lock.ts';
 import { startEmbeddedPostgres } from '../database/embedded-postgres.ts';
 import { isUnavailable } from '../database/errors.ts';
@@ -60,6 +61,7 @@ async function start(): Promise<void> {
   started.push(idp.stop);
   const context = createContext(config);
   started.push(context.stop);
+  await step(checkServer(context.pool));
   await step(seed(context, idp.url));
   const server = await step(startServer(context, ports.app));
   // Ends the context too.
@@ -106,7 +108,7 @@ async function stop(exitCode: number): Promise<never> {
 }
 
 function explain(error: unknown): string {
-  const forPeople = [AlreadyRunningError, ConfigError, MigrationError, PortError];
+  const forPeople = [AlreadyRunningError, ConfigError, MigrationError, PortError, UnfitServerError];
   if (forPeople.some((kind) => error instanceof kind)) return (error as Error).message;
   if (isUnavailable(error)) return `The database does not answer: ${error instanceof Error ? error.message : error}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { migrate } from '../database/migrate.ts';
+import { AppError } from '../errors.ts';
 import { type Console, parseInput } from './command.ts';
 import { openDatabase } from './workspace.ts';
 
@@ -28,8 +29,11 @@ export function registerStudio(program: Command, shell: Console): void {
           const prisma = createRequire(import.meta.url).resolve('prisma/build/index.js');
           const args = ['studio', '--url', database.directUrl, ...(port === undefined ? [] : ['--port', port])];
           const child = spawn(process.execPath, [prisma, ...args], { stdio: 'inherit' });
+          // A signal meant for us alone must not leave it behind.
+          process.once('exit', () => child.kill());
           const [code, signal] = await once(child, 'exit');
-          if (code !== 0 && signal === null) throw new Error(`Prisma Studio ended with ${code}.`);
+          if (code !== 0 && signal === null)
+            throw new AppError('internal_error', `Prisma Studio ended with ${code}; what it says is above.`);
         },
       );
     });

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBrowser } from '../support/browser.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
 import { postgresOf, removeDataDir, runCli, startDev } from './processes.ts';
@@ -42,8 +43,18 @@ describe('npm run dev', () => {
     expect(printed).toContain('131313');
     expect(printed).toContain('242424');
 
+    // Both Trinitys sign in with what was printed; the curl line ends the sessions of one of them.
+    const appUrl = `http://localhost:${env.PORT}`;
+    const [one, two] = [createBrowser({ baseUrl: appUrl }), createBrowser({ baseUrl: appUrl })];
+    await one.signIn({ appUrl, org: '1', email: 'trinity@whiterabbit.fake', password: 'Zion123$' });
+    await two.signIn({ appUrl, org: '2', email: 'trinity@whiterabbit.fake', password: 'Cubicle101$' });
+    expect((await one.get('/api/users/me')).json()).toMatchObject({ org: expect.anything(), name: 'Trinity' });
+    expect((await one.get('/api/todos')).json()).toMatchObject({ todos: [expect.anything(), expect.anything()] });
+    expect((await two.get('/api/users/me')).status).toBe(200);
+
     const line = printed.split('\n').find((each) => each.startsWith('curl '));
     expect((await run('bash', ['-c', `${line} -s`])).stdout).toMatch(/^HTTP\/1\.1 204 /);
+    expect([(await one.get('/api/users/me')).status, (await two.get('/api/users/me')).status]).toEqual([401, 200]);
     const other = line?.replace('131313', '242424').replace('trinity@', 'neo@');
     expect((await run('bash', ['-c', `${other} -s`])).stdout).toMatch(/^HTTP\/1\.1 404 /);
 
