@@ -49,6 +49,7 @@ async function query(connectionString: string, sql: string): Promise<unknown[]> 
     .finally(() => client.end());
 }
 
+/** A child that ended counts until Node has heard of it: so the end is polled for. */
 const isAlive = (pid: number) => {
   try {
     return process.kill(pid, 0);
@@ -71,7 +72,7 @@ test('starts with fsync on, listens on 127.0.0.1 only, wants its password, and l
   await expect(query(wrong.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   expect(statSync(path.join(dataDir, 'postgres/password')).mode & 0o777).toBe(0o600);
   await server.stop();
-  expect(isAlive(server.pid)).toBe(false);
+  await expect.poll(() => isAlive(server.pid)).toBe(false);
   expect(() => readdirSync(dataDir)).toThrow();
 });
 
@@ -108,10 +109,10 @@ test('the last one out stops the server, and not before', async () => {
   await inAnotherProcess(dataDir, 'await server.stopIfUnused()');
   expect(isAlive(server.pid)).toBe(true);
   await server.stopIfUnused();
-  expect(isAlive(server.pid)).toBe(false);
+  await expect.poll(() => isAlive(server.pid)).toBe(false);
   const alone = await inAnotherProcess(newDataDir(), 'await server.stopIfUnused()');
   expect(alone.owned).toBe(true);
-  expect(isAlive(alone.pid)).toBe(false);
+  await expect.poll(() => isAlive(alone.pid)).toBe(false);
 });
 
 test('one process holds the dev lock, says who it is, and frees it by ending', async () => {
