@@ -3,20 +3,18 @@ import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
-import { connectionSecretPurpose } from '../orgs/connections.ts';
 import { SignInSuperseded } from '../sessions/principal.ts';
 import { admitPerson } from './admit-person.ts';
 import { type Attempt, attemptOf, required } from './attempt.ts';
 import { checkIssuer, checkState, errorRefusal, parseResponse } from './check-response.ts';
-import { ConnectionStrategy, completeSignIn } from './connection-strategy.ts';
 import { findConnection, type SignInConnection } from './find-connection.ts';
 import { findPerson } from './find-user.ts';
 import { judgeFreshness, readStanding, type Standing } from './freshness.ts';
 import type { createIdTokenVerifier } from './id-token.ts';
+import { createProof } from './prove-identity.ts';
 import { SignInRefused } from './refusal.ts';
 import { stateLifetime } from './sealed-state.ts';
-import { challengeOf, redirectUri, type StateCookies, sendToIdp } from './send-to-idp.ts';
-import { exchangeCode } from './token-exchange.ts';
+import { type StateCookies, sendToIdp } from './send-to-idp.ts';
 import { readPersonClaims } from './user-info.ts';
 
 type Deps = Readonly<{
@@ -33,6 +31,8 @@ const tries = 3;
 
 /** The steps of `GET /openid/callback/:org`. */
 export function createCallback(deps: Deps) {
+  const prove = createProof(deps);
+
   const openState: RequestHandler<{ org: string }> = async (req, res, next) => {
     const attempt = attemptOf(res);
     const response = parseResponse(req);
@@ -61,32 +61,15 @@ export function createCallback(deps: Deps) {
 
   const proveIdentity: RequestHandler = async (req, res, next) => {
     const attempt = attemptOf(res);
-    const connection = connectionOf(attempt);
-    const state = required(attempt.state);
-    const response = required(parseResponse(req) ?? undefined);
-    const { org } = required(attempt.found);
-    const callback = redirectUri(deps.config, org.slug);
-    const { deadline: signal } = attempt;
-
-    const prove = async (code: string) => {
-      const purpose = connectionSecretPurpose(org.id, connection.id);
-      const clientSecret = await deps.keyring.decrypt(connection.clientSecret, purpose);
-      const { verifier, nonce } = state;
-      const tokens = await exchangeCode(deps.guardedFetch, connection, {
-        ...{ clientSecret, code, verifier, signal, redirectUri: callback },
-      });
-      // The database's clock, carried on from where it was read.
-      const sinceFound = (performance.now() - required(attempt.foundAt)) / 1000;
-      const elapsed = required(attempt.found).now + sinceFound - state.startedAt;
-      const claims = await deps.verifyIdToken(tokens.idToken, connection, { nonce, signal });
-      const issuedAt = Math.max(claims.iat, tokens.answeredAt ?? 0);
-      return { claims, accessToken: tokens.accessToken, issuedAt, elapsed };
-    };
-    const challenge = challengeOf(state.verifier);
-    const strategy = new ConnectionStrategy({ connection, redirectUri: callback, state, challenge, prove });
-    const verified = await completeSignIn(strategy, { code: response.code ?? '', state: state.id });
-    if (!verified) throw new SignInRefused('id_token_invalid', 'strategy');
-    attempt.verified = verified;
+    const { code } = required(parseResponse(req) ?? undefined);
+    attempt.verified = await prove({
+      found: required(attempt.found),
+      connection: connectionOf(attempt),
+      state: required(attempt.state),
+      code: code ?? '',
+      foundAt: required(attempt.foundAt),
+      signal: attempt.deadline,
+    });
     next();
   };
 

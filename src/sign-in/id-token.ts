@@ -113,6 +113,7 @@ function invalid(detail: string): SignInRefused {
 }
 
 function refuse(error: unknown): never {
+  if (error instanceof SignInRefused) throw error;
   if (error instanceof GuardedFetchError) return asRefusal('keys')(error);
   if (error instanceof errors.JWKSTimeout) throw new SignInRefused('idp_unreachable', 'keys_timeout');
   if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired)

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBrowser } from '../support/browser.ts';
-import { trinity } from '../support/product.ts';
+import { startProduct, trinity } from '../support/product.ts';
 import { heading, type SignInBed, startSignInBed } from './support.ts';
 
 let bed: SignInBed;
@@ -145,6 +145,7 @@ describe('where a sign-in begins', () => {
     'https://evil.example',
     'javascript:alert(1)',
     'evil',
+    '/@evil\n.example',
     '/a\\b',
     '/\u0000',
     '',
@@ -189,4 +190,18 @@ test('a cancelled sign-in is a page with a way to try again', async () => {
   expect(page.text).not.toContain('words of the IdP');
   expect(page.text).toMatch(/href="\/openid\/start\/hostile\?[^"]*returnTo=%2Ftodos"/);
   expect((await bed.refusals()).at(-1)).toBe('cancelled');
+});
+
+test('on https the sealed state is a Secure __Host- cookie', async () => {
+  const product = await startProduct({ env: { PUBLIC_URL: 'https://app.example', TRUST_PROXY: '1' } });
+  try {
+    const answer = await createBrowser({ baseUrl: product.url }).get('/openid/start/whiterabbit');
+    const cookie = answer.headers.getSetCookie().find((value) => value.startsWith('__Host-sign-in.'));
+    expect(cookie).toMatch(/; Path=\/;.*; HttpOnly; Secure; SameSite=Lax/);
+    expect(new URL(answer.headers.get('location') ?? '').searchParams.get('redirect_uri')).toBe(
+      'https://app.example/openid/callback/whiterabbit',
+    );
+  } finally {
+    await product.stop();
+  }
 });

@@ -10,7 +10,7 @@ const operator = { type: 'operator' } as const;
 
 /** The product, and a third org whose IdP is the hostile one; by default its domain is verified and its users are created. */
 export async function startSignInBed(options: { org?: Partial<NewOrg>; env?: Record<string, string> } = {}) {
-  const product = await startProduct({ env: { SESSION_SECRETS: 's'.repeat(40), ...options.env } });
+  const product = await startProduct({ env: options.env });
   const hostile = await startHostileIdp();
   const org = await addHostileOrg(product, hostile, 'hostile', options.org);
   return {
