@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { AppError } from '../errors.ts';
 import { revokeAccess, revokeOrgAccess } from '../revocation/revoke-access.ts';
 import { emailKey } from '../users/email.ts';
 import { action, type Console, operator, text, usageError } from './command.ts';
@@ -92,5 +93,5 @@ async function confirm(count: number, { stdin, stderr }: Console): Promise<void>
     `This signs out everyone in ${count} organisation(s). Type "revoke all" to go on: `,
   );
   prompt.close();
-  if (typed.trim() !== 'revoke all') throw usageError('Not confirmed; nothing was done.');
+  if (typed.trim() !== 'revoke all') throw new AppError('invalid_request', 'Not confirmed; nothing was done.');
 }
