@@ -14,6 +14,8 @@ export type Config = Readonly<{
   directDatabaseUrl: string;
   databasePoolSize: number;
   port: number;
+  /** The address to listen on; null is every one. */
+  host: string | null;
   /** Origin the outside world uses, without a trailing slash. */
   publicUrl: string;
   /** Where a browser goes after sign-in, without a trailing slash. */
@@ -109,6 +111,7 @@ export const environment = {
   DIRECT_DATABASE_URL: databaseUrl.optional(),
   DATABASE_POOL_SIZE: wholeNumber(1, 500).default(16),
   PORT: wholeNumber(0, 65535).default(3333),
+  HOST: z.string().min(1).optional(),
   PUBLIC_URL: origin,
   APP_URL: origin.optional(),
   SESSION_SECRETS: z
@@ -132,6 +135,7 @@ export const environment = {
 export const developmentEnvironment = {
   DATA_DIR: z.string().min(1).default('.data'),
   IDP_PORT: wholeNumber(0, 65535).default(3334),
+  CLIENT_SECRET: z.string().min(1).optional(),
 };
 
 type Environment = Record<string, string | undefined>;
@@ -149,6 +153,8 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     directDatabaseUrl: data.DIRECT_DATABASE_URL ?? data.DATABASE_URL,
     databasePoolSize: data.DATABASE_POOL_SIZE,
     port: data.PORT,
+    // Development's API keys are known to all: nobody else's machine should reach it unasked.
+    host: data.HOST ?? (mode === 'development' ? '127.0.0.1' : null),
     publicUrl: data.PUBLIC_URL,
     appUrl: data.APP_URL ?? data.PUBLIC_URL,
     sessionSecrets: data.SESSION_SECRETS,

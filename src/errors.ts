@@ -65,6 +65,11 @@ export const problems = {
     title: 'Method not allowed',
     help: 'The Allow header lists the methods that this address takes.',
   },
+  conflict: {
+    status: 409,
+    title: 'Conflict',
+    help: 'What you ask for collides with what is there already. The detail says with what.',
+  },
   content_too_large: {
     status: 413,
     title: 'Content too large',

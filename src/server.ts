@@ -17,7 +17,7 @@ export async function startServer(
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, createApp(context));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, () => resolve());
+    server.listen(port, context.config.host ?? undefined, () => resolve());
   });
   let stopping: Promise<void> | undefined;
   return {

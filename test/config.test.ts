@@ -109,7 +109,7 @@ test('.env.example states the defaults as they are', () => {
   const example = Object.fromEntries(
     [...text.matchAll(/^# ([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1], match[2]]),
   );
-  const optional = ['DIRECT_DATABASE_URL', 'APP_URL', 'PRIVATE_IDP_HOSTS'];
+  const optional = ['DIRECT_DATABASE_URL', 'APP_URL', 'HOST', 'PRIVATE_IDP_HOSTS'];
   for (const name of optional) delete example[name];
   const plain = loadConfig(good(), 'production');
   expect(loadConfig({ ...good(), ...example }, 'production')).toEqual({

@@ -11,7 +11,7 @@ import { banner } from './dev-banner.ts';
 import { loadDevelopmentSecrets } from './development.ts';
 import { PortError, tryPort } from './ports.ts';
 import { findRunningDev } from './running-dev.ts';
-import { seed } from './seed.ts';
+import { NotForSeedError, seed } from './seed.ts';
 import { demoTenants } from './seed-data.ts';
 
 /** A stop takes no longer, milliseconds: 10 s are for requests in flight, the rest for PostgreSQL's checkpoint. */
@@ -48,7 +48,10 @@ async function start(): Promise<void> {
   );
   const running = await findRunningDev(given.DATABASE_URL, dataDir);
   if (running) throw new AlreadyRunningError(dataDir, running);
-  const ports = { app: await tryPort(asked.port, 'PORT'), idp: await tryPort(idpPort, 'IDP_PORT', '127.0.0.1') };
+  const ports = {
+    app: await tryPort(asked.port, 'PORT', asked.host ?? undefined),
+    idp: await tryPort(idpPort, 'IDP_PORT', '127.0.0.1'),
+  };
 
   const databaseUrl = given.DATABASE_URL ?? (await startDatabase(dataDir));
   const config = configFor(databaseUrl, ports.app);
@@ -108,7 +111,7 @@ async function stop(exitCode: number): Promise<never> {
 }
 
 function explain(error: unknown): string {
-  const forPeople = [AlreadyRunningError, ConfigError, MigrationError, PortError, UnfitServerError];
+  const forPeople = [NotForSeedError, AlreadyRunningError, ConfigError, MigrationError, PortError, UnfitServerError];
   if (forPeople.some((kind) => error instanceof kind)) return (error as Error).message;
   if (isUnavailable(error)) return `The database does not answer: ${error instanceof Error ? error.message : error}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

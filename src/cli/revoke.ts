@@ -52,6 +52,7 @@ async function revokeOne(workspace: Workspace, ref: string, who: string, { reaso
   const subject = key === null ? { userIds: [who] } : { emailKeys: [key] };
   const outcome = await revokeAccess(workspace.pool, { ...by, orgId: org.id, subject, reason: reason ?? null });
   if (outcome.result !== 'revoked') throw unknownUser(org, who);
+  await workspace.announce();
   const { revocationId: id, userId, sessionsEnded } = outcome;
   return {
     json: { id, orgId: org.id, userId, sessionsEnded },
@@ -59,10 +60,15 @@ async function revokeOne(workspace: Workspace, ref: string, who: string, { reaso
   };
 }
 
-async function revokeEveryone({ requireOrg, pool }: Workspace, ref: string, { reason }: Input): Promise<Answer> {
+async function revokeEveryone(
+  { requireOrg, pool, announce }: Workspace,
+  ref: string,
+  { reason }: Input,
+): Promise<Answer> {
   const org = await requireOrg(ref);
   const done = await revokeOrgAccess(pool, { ...by, orgId: org.id, reason: reason ?? null });
   if (!done) throw new Error(`${org.name} vanished.`);
+  await announce();
   return {
     json: { id: done.revocationId, orgId: org.id },
     text: `Everyone in ${org.name} is signed out everywhere.`,
@@ -70,7 +76,7 @@ async function revokeEveryone({ requireOrg, pool }: Workspace, ref: string, { re
 }
 
 /** Tries every org, then fails with what is left: one that can't be done must not keep the others alive. */
-async function revokeAll({ orgs, pool }: Workspace, { reason, yes }: Input, shell: Console): Promise<Answer> {
+async function revokeAll({ orgs, pool, announce }: Workspace, { reason, yes }: Input, shell: Console): Promise<Answer> {
   const all = await orgs.listOrgs();
   if (!yes && shell.stdin.isTTY) await confirm(all.length, shell);
   const done: { id: string; orgId: string; slug: string }[] = [];
@@ -80,6 +86,7 @@ async function revokeAll({ orgs, pool }: Workspace, { reason, yes }: Input, shel
       (one) => one && done.push({ id: one.revocationId, orgId: org.id, slug: org.slug }),
       (error: unknown) => failed.push(error),
     );
+  await announce();
   if (failed.length > 0)
     throw new Error(`${failed.length} of ${all.length} organisations could not be signed out; run it again.`, {
       cause: failed[0],

@@ -20,12 +20,27 @@ const seeder: Actor = { type: 'system', id: 'seed' };
  * the connections follow the demo identity provider at `idpUrl`, whose port may be another one today.
  */
 export async function seed(deps: Deps, idpUrl: string): Promise<void> {
+  await refuseForeignDatabase(deps);
   for (const described of seedOrgs) {
     const org = await seedOrg(deps, described);
     await seedConnection(deps, org, described, `${idpUrl}/${described.slug}`);
     await seedApiKey(deps, org, described);
     for (const person of described.people) await seedPerson(deps, org, person);
   }
+}
+
+export class NotForSeedError extends Error {
+  override readonly name = 'NotForSeedError';
+}
+
+/** A DATABASE_URL may lead to real customers: keys that everybody knows are never put beside them. @throws NotForSeedError */
+async function refuseForeignDatabase({ prisma }: Deps): Promise<void> {
+  const slugs = seedOrgs.map(({ slug }) => slug);
+  const [seeded, any] = await Promise.all([prisma.org.count({ where: { slug: { in: slugs } } }), prisma.org.count()]);
+  if (any > 0 && seeded === 0)
+    throw new NotForSeedError(
+      'This database holds organisations that `npm run dev` did not make. It seeds API keys that everybody knows: unset DATABASE_URL, or name an empty database.',
+    );
 }
 
 async function seedOrg(deps: Deps, { slug, name, domain }: SeedOrg): Promise<Org> {

@@ -78,6 +78,7 @@ export function registerUser(program: Command, shell: Console): void {
           reason: input.reason ?? null,
         });
         if (outcome.result !== 'revoked') throw unknownUser(org, input.user);
+        await workspace.announce();
         const { revocationId, sessionsEnded } = outcome;
         return {
           json: { id: found.id, email: found.email, active: false, revocationId, sessionsEnded },

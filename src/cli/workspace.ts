@@ -10,6 +10,7 @@ import { createApiKeys } from '../orgs/api-keys.ts';
 import { createConnections } from '../orgs/connections.ts';
 import { createDomains } from '../orgs/domains.ts';
 import { createOrgs } from '../orgs/orgs.ts';
+import { announceSql } from '../sessions/live-channel.ts';
 import { createUsers } from '../users/users.ts';
 import type { Settings } from './settings.ts';
 
@@ -66,6 +67,11 @@ export async function openWorkspace(settings: Settings) {
     apiKeys: createApiKeys({ pool, prisma }),
     users: createUsers({ prisma }),
     guardedFetch: createGuardedFetch({ mode: settings.mode, privateHosts: settings.privateIdpHosts }),
+
+    /** Lets open pages hear of a revocation at once; without it they hear within a second. */
+    async announce(): Promise<void> {
+      await pool.query(announceSql).catch(() => {});
+    },
 
     /** By slug, id or verified domain. @throws AppError not_found */
     async requireOrg(ref: string): Promise<Org> {

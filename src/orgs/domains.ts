@@ -19,7 +19,7 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
   return {
     /**
      * Adds a domain, or vouches for one that the org already has. Idempotent; never takes a verification back.
-     * @throws AppError invalid_request when it isn't a domain or is verified for another org; not_found when the org has
+     * @throws AppError invalid_request when it isn't a domain; conflict when it is verified for another org; not_found when the org has
      * no such connection.
      */
     addDomain(orgId: string, input: NewDomain, actor: Actor): Promise<Domain> {
@@ -63,7 +63,7 @@ export async function insertDomain(
       // The index domains_verified_key: whoever comes second, also at the same moment, is told so.
       if (!isUniqueViolation(error)) throw error;
       const detail = `${domain} is verified for another organisation. A verified domain belongs to one organisation only.`;
-      throw new AppError('invalid_request', detail, { cause: error });
+      throw new AppError('conflict', detail, { cause: error });
     });
   await recordEvent(db, {
     orgId,

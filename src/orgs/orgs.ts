@@ -27,7 +27,7 @@ export function createOrgs({ prisma, keyring }: { prisma: PrismaClient; keyring:
   return {
     /**
      * Creates an org with its domains and its connection, all or nothing. The connection is authoritative for the domains.
-     * @throws AppError invalid_request when the slug is taken or malformed, or a domain is verified for another org.
+     * @throws AppError conflict when the slug is taken or a domain is verified for another org; invalid_request.
      */
     createOrg(input: NewOrg, actor: Actor): Promise<Org> {
       const slug = input.slug ?? randomBytes(10).toString('hex');
@@ -38,7 +38,7 @@ export function createOrgs({ prisma, keyring }: { prisma: PrismaClient; keyring:
           .create({ data: { id: newId('org'), slug, name: input.name, createUsers: input.createUsers ?? true } })
           .catch((error: unknown) => {
             if (!isUniqueViolation(error)) throw error;
-            throw new AppError('invalid_request', `The slug "${slug}" is taken. Choose another one.`, { cause: error });
+            throw new AppError('conflict', `The slug "${slug}" is taken. Choose another one.`, { cause: error });
           });
         const target = { type: 'org', id: org.id };
         await recordEvent(transaction, { orgId: org.id, action: 'org.created', actor, target, detail: { slug } });

@@ -10,7 +10,9 @@ export type LiveChannel = ReturnType<typeof createLiveChannel>;
 
 type Stream = { principal: Principal; response: Response };
 
-const channel = 'access_revoked';
+/** Says on every node that access has ended somewhere, so that open pages hear at once; they would within a second. */
+export const announceSql = 'NOTIFY access_revoked';
+const listenSql = 'LISTEN access_revoked';
 const mostStreams = { ofSession: 10, ofNode: 20_000 };
 
 /**
@@ -100,7 +102,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     try {
       await client.connect();
       await client.query(`SET application_name = 'universal-logout live channel'`);
-      await client.query(`LISTEN ${channel}`);
+      await client.query(listenSql);
       if (stopped) return;
       listener = client;
       await lost;
@@ -129,7 +131,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     (async () => {
       while (announceAgain) {
         announceAgain = false;
-        await deps.pool.query(`NOTIFY ${channel}`);
+        await deps.pool.query(announceSql);
         await delay(20);
       }
     })()

@@ -1,8 +1,10 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { recordEvent } from '../audit/record.ts';
 import { isUnavailable } from '../database/errors.ts';
+import { clientNetwork } from '../http/client-address.ts';
 import { type MessageAction, renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
 import { type Attempt, attemptOf } from './attempt.ts';
@@ -10,6 +12,8 @@ import { type RefusalReason, refusals, SignInRefused } from './refusal.ts';
 
 /** The end of every sign-in that fails: a page, an audit event where the org is known, a log line. */
 export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorRequestHandler {
+  const strangers = new RateLimiterMemory({ points: 60, duration: 60 });
+
   return async (error, req, res, next) => {
     if (res.headersSent) return next(error);
     const attempt = attemptOf(res);
@@ -23,6 +27,15 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
 
   async function record(req: Request, attempt: Attempt, reason: RefusalReason): Promise<void> {
     if (!attempt.found) return;
+    // Anyone can request a callback; what no sign-in of ours stands behind must not fill the record without end.
+    if (
+      !attempt.state &&
+      !(await strangers.consume(clientNetwork(req.ip)).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
     try {
       await recordEvent(deps.pool, {
         orgId: attempt.found.org.id,

@@ -11,7 +11,7 @@ export type Users = ReturnType<typeof createUsers>;
 /** The people of orgs. The same address in two orgs is two people. */
 export function createUsers({ prisma }: { prisma: PrismaClient }) {
   return {
-    /** @throws AppError invalid_request when the address isn't acceptable or is a user's of this org already. */
+    /** @throws AppError invalid_request when the address isn't acceptable; conflict when it is a user's of this org already. */
     addUser(orgId: string, input: NewUser, actor: Actor): Promise<User> {
       return prisma.$transaction((transaction) => insertUser(transaction, orgId, input, actor));
     },
@@ -44,7 +44,7 @@ export async function insertUser(
     .create({ data: { orgId, id: newId('user'), email, emailKey: key, name, role: input.role ?? 'member' } })
     .catch((error: unknown) => {
       if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') throw error;
-      throw new AppError('invalid_request', `The organisation already has a user ${email}.`, { cause: error });
+      throw new AppError('conflict', `The organisation already has a user ${email}.`, { cause: error });
     });
   await recordEvent(db, { orgId, action: 'user.added', actor, target: { type: 'user', id: user.id } });
   return user;

@@ -59,7 +59,7 @@ describe('orgs', () => {
       { domain: 'one.fake', verified: true },
     ];
     await expect(orgs().createOrg({ name: 'Two', connection, domains: both }, actor)).rejects.toMatchObject({
-      code: 'invalid_request',
+      code: 'conflict',
     });
     expect(await prisma.org.count({ where: { name: 'Two' } })).toBe(0);
     expect(await prisma.connection.count({ where: { clientId: 'app' } })).toBe(0);
@@ -73,7 +73,7 @@ describe('orgs', () => {
     const results = await Promise.allSettled(claims);
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const result of results)
-      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'invalid_request' });
+      if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'conflict' });
     expect(await prisma.org.count({ where: { name: { startsWith: 'Claim' } } })).toBe(1);
     const found = await orgs().findOrg('Contested.fake');
     expect(found?.name).toMatch(/^Claim/);
@@ -151,7 +151,7 @@ describe('users', () => {
     const twin = await users().addUser(two.id, { email: 'neo@matrix.fake' }, actor);
     expect(twin.id).not.toBe(user.id);
     await expect(users().addUser(one.id, { email: 'NEO@MATRIX.FAKE' }, actor)).rejects.toMatchObject({
-      code: 'invalid_request',
+      code: 'conflict',
     });
     expect(await users().listUsers(one.id)).toHaveLength(1);
   });
