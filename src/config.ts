@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
@@ -137,6 +138,11 @@ export const developmentEnvironment = {
   IDP_PORT: wholeNumber(0, 65535).default(3334),
   CLIENT_SECRET: z.string().min(1).optional(),
 };
+
+/** Adds what `.env` in the working folder holds; what the environment sets already wins. */
+export function readEnvFile(): void {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+}
 
 type Environment = Record<string, string | undefined>;
 

@@ -1,4 +1,4 @@
-import { ConfigError, loadConfig } from './config.ts';
+import { ConfigError, loadConfig, readEnvFile } from './config.ts';
 import { createContext } from './context.ts';
 import { checkServer } from './database/check-server.ts';
 import { migrate } from './database/migrate.ts';
@@ -7,6 +7,7 @@ import { startServer } from './server.ts';
 
 /** `npm start`: production. Everything comes from the environment; nothing is seeded and no IdP is started. */
 async function main(): Promise<void> {
+  readEnvFile();
   const config = loadConfig(process.env, 'production');
   await migrate(config.directDatabaseUrl);
   const context = createContext(config);

@@ -1,4 +1,6 @@
-import { type Config, ConfigError, loadConfig, loadDevelopmentConfig } from '../config.ts';
+import { pino } from 'pino';
+import pretty from 'pino-pretty';
+import { type Config, ConfigError, loadConfig, loadDevelopmentConfig, readEnvFile } from '../config.ts';
 import { createContext } from '../context.ts';
 import { checkServer, UnfitServerError } from '../database/check-server.ts';
 import { holdDevLock } from '../database/dev-lock.ts';
@@ -33,6 +35,7 @@ class StoppedError extends Error {}
 
 /** `npm run dev`: database, demo identity provider and app in one, with the demo's people in it. */
 async function start(): Promise<void> {
+  readEnvFile();
   const { dataDir, idpPort } = loadDevelopmentConfig(process.env);
   const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value?.trim()));
   const secrets = loadDevelopmentSecrets(dataDir);
@@ -62,7 +65,8 @@ async function start(): Promise<void> {
 
   const idp = await step(startDemoIdp({ port: ports.idp, tenants: demoTenants(config.publicUrl), log: console.error }));
   started.push(idp.stop);
-  const context = createContext(config);
+  const log = pino({ level: config.logLevel, base: null }, pretty({ ignore: 'requestId', sync: true }));
+  const context = createContext(config, log);
   started.push(context.stop);
   await step(checkServer(context.pool));
   await step(seed(context, idp.url));
