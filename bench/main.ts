@@ -85,7 +85,12 @@ async function compareSizes(stores: readonly Store[], load: Child, rounds: numbe
 
 function machine(): string {
   const cpus = os.cpus();
-  return `${cpus.length} × ${cpus[0]?.model.trim()}, ${process.platform} ${process.arch}, Node ${process.versions.node}; PostgreSQL from npm with fsync on, servers and load generator on the same machine`;
+  const load = os.loadavg()[0] ?? 0;
+  const busy =
+    load > cpus.length / 2
+      ? `\nThe machine is busy (load average ${load.toFixed(1)}): trust the ratios, not the times`
+      : '';
+  return `${cpus.length} × ${cpus[0]?.model.trim()}, ${process.platform} ${process.arch}, Node ${process.versions.node}; PostgreSQL from npm with fsync on, servers and load generator on the same machine${busy}`;
 }
 
 function save(results: Results & { machine: string; rounds: number }): void {

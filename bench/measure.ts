@@ -17,7 +17,7 @@ export type Figures = Readonly<{
 
 export const parallelConnections = 16;
 /** Milliseconds that one job may take, by the number of its connections. */
-const budgets = { sequential: 1500, parallel: 3000 };
+const budgets = { sequential: 1000, parallel: 1500 };
 /** Milliseconds from which on 16 connections would only queue. */
 const slow = 100;
 
