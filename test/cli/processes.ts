@@ -2,6 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { runCli as runProgram, type Streams } from '../../src/cli/program.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -16,15 +19,14 @@ function environmentOf(env: Env): NodeJS.ProcessEnv {
   return { ...process.env, ...cleared, NO_COLOR: '1', ...env };
 }
 
-/** Runs the real command line to its end. */
-export async function runCli(args: string[], env: Env, input?: string): Promise<Outcome> {
-  const child = spawn(process.execPath, ['src/cli/main.ts', ...args], {
-    cwd: root,
-    env: environmentOf(env),
-    stdio: 'pipe',
-  });
-  child.stdin.end(input ?? '');
-  return finished(child);
+/** Runs a command in this process, as src/cli/main.ts does; README's test runs the commands through npm. */
+export async function runCli(args: string[], env: Env, input = ''): Promise<Outcome> {
+  const stdin = Readable.from([input]);
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const streams = { env: environmentOf(env), stdin, stdout, stderr } as unknown as Streams;
+  const code = await runProgram(args, streams);
+  for (const stream of [stdout, stderr]) stream.end();
+  return { code, stdout: await text(stdout), stderr: await text(stderr) };
 }
 
 export async function finished(child: ChildProcess): Promise<Outcome> {

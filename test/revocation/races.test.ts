@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { type Browser, createBrowser, hasLoginForm } from '../support/browser.ts';
@@ -143,15 +144,14 @@ describe('a sign-in between its reading and its insert', () => {
         await browser.beginSignIn({ appUrl: product.url, org: 'whiterabbit' }),
         trinity,
       );
+      let finishing: Promise<unknown> = Promise.resolve();
       // The insert burns the state first: it waits at this lock, which a revocation never asks for.
-      const blocker = await product.context.pool.connect();
-      await blocker.query('BEGIN');
-      await blocker.query('LOCK TABLE spent IN SHARE MODE');
-      const finishing = browser.get(callbackUrl);
-      await waitForBlocked(blocker);
-      await revoke();
-      await blocker.query('COMMIT');
-      blocker.release();
+      const lock = (blocker: PoolClient) => blocker.query('LOCK TABLE spent IN SHARE MODE');
+      await whileLocked(lock, async () => {
+        finishing = browser.get(callbackUrl);
+        await waitForBlocked();
+        await revoke();
+      });
       await finishing;
       if ((await browser.get('/api/users/me')).status === 200) survivors += 1;
     }
@@ -166,33 +166,46 @@ describe('a sign-in between its reading and its insert', () => {
         await browser.beginSignIn({ appUrl: product.url, org: 'whiterabbit' }),
         trinity,
       );
-      const blocker = await product.context.pool.connect();
-      await blocker.query('BEGIN');
-      await blocker.query('SELECT FROM users WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE', [
-        product.orgs.whiterabbit.id,
-        product.orgs.whiterabbit.userId,
-      ]);
-      const finishing = browser.get(callbackUrl);
-      await waitForBlocked(blocker);
-      const revoking = revokeTrinity();
-      await waitForBlocked(blocker, 2);
-      await blocker.query('COMMIT');
-      blocker.release();
-      await Promise.all([finishing, revoking]);
+      let both: Promise<unknown> = Promise.resolve();
+      const lock = (blocker: PoolClient) =>
+        blocker.query('SELECT FROM users WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE', [
+          product.orgs.whiterabbit.id,
+          product.orgs.whiterabbit.userId,
+        ]);
+      await whileLocked(lock, async () => {
+        const finishing = browser.get(callbackUrl);
+        await waitForBlocked();
+        both = Promise.all([finishing, revokeTrinity()]);
+        await waitForBlocked(2);
+      });
+      await both;
       if ((await browser.get('/api/users/me')).status === 200) survivors += 1;
     }
     expect(survivors).toBe(0);
   });
 });
 
-/** Waits until as many connections to this database wait for a lock. */
-async function waitForBlocked(client: { query(sql: string): Promise<{ rows: { count: number }[] }> }, count = 1) {
+/** Holds a lock while `work` runs; let go whatever happens, or what waits for it would fail the tests that follow. */
+async function whileLocked(lock: (blocker: PoolClient) => Promise<unknown>, work: () => Promise<void>): Promise<void> {
+  const blocker = await product.context.pool.connect();
+  await blocker.query('BEGIN');
+  try {
+    await lock(blocker);
+    await work();
+  } finally {
+    await blocker.query('COMMIT');
+    blocker.release();
+  }
+}
+
+/** Waits until as many connections to this database wait for a lock. A transaction would see its first answer again. */
+async function waitForBlocked(count = 1): Promise<void> {
   for (let tries = 0; tries < 500; tries += 1) {
-    const { rows } = await client.query(
+    const { rows } = await product.context.pool.query<{ count: number }>(
       `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
     );
     if ((rows[0]?.count ?? 0) >= count) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
   throw new Error('nothing waited for the lock');
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
@@ -41,7 +42,8 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   let server: EmbeddedPostgres = first;
   await migrate(url);
   const kill = async () => {
-    process.kill(server.pid, 'SIGKILL');
+    // The children too: each would go on answering its open connection until it notices that the postmaster is gone.
+    for (const pid of [server.pid, ...childrenOf(server.pid)]) killIfThere(pid);
     while (await connects(url)) await sleep(10);
   };
   const restart = async () => {
@@ -56,6 +58,21 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     await first.stop();
   };
   return { url, kill, restart, stop };
+}
+
+function childrenOf(parent: number): number[] {
+  const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  return lines
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([pid, ppid]) => (ppid === parent && pid ? [pid] : []));
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 async function connects(connectionString: string): Promise<boolean> {
