@@ -48,5 +48,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
 }
 
 export function createLog(config: Pick<Config, 'logLevel'>): Logger {
-  return pino({ level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const options = { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  // Written beside the requests, not between them; what is left is flushed when the process ends.
+  return pino(options, pino.destination({ dest: 1, sync: false }));
 }

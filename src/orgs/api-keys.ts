@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import { type Actor, recordEvent } from '../audit/record.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
@@ -8,7 +8,7 @@ export type ApiKeys = ReturnType<typeof createApiKeys>;
 
 /** 256 random bits need no slow hash, and equal digests are compared inside the index, never byte by byte here. */
 export function hashApiKey(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return hash('sha256', key, 'buffer');
 }
 
 /** API keys of an org. The key itself is shown once, by `create`; only its SHA-256 is kept. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import session, { type SessionData } from 'express-session';
 import type { Pool } from 'pg';
@@ -23,13 +23,14 @@ declare global {
 }
 
 /** What the store knows of a session object that it loaded or inserted; never part of the session's data. */
-type Stored = { orgId: string; id: string; data: string; lastSeenAt: number } | { end: SessionEnd };
+type LiveSession = { orgId: string; id: string; data: string; lastSeenAt: number };
+type Stored = LiveSession | { end: SessionEnd };
 
 const touchAfterMs = 60_000;
 
 /** Only the SHA-256 of a session id is stored: reading the table gives no one a session. */
 export function hashSessionId(sid: string): Buffer {
-  return createHash('sha256').update(sid).digest();
+  return hash('sha256', sid, 'buffer');
 }
 
 /**
@@ -65,7 +66,10 @@ export class PostgresSessionStore extends session.Store {
 
   /** Notes that the session was seen, at most once a minute, on condition that it is live. */
   override touch(_sid: string, data: SessionData, callback?: (error?: unknown) => void): void {
-    this.#touch(data).then(() => callback?.(), callback);
+    const stored = this.#stored.get(data);
+    // At once where nothing is due: express-session would otherwise send the answer in two parts around the wait.
+    if (!stored || 'end' in stored || Date.now() - stored.lastSeenAt < touchAfterMs) callback?.();
+    else this.#touch(stored).then(() => callback?.(), callback);
   }
 
   /** The user's own sign-out: ends a live session and records it. A dead one stays as it is. */
@@ -207,9 +211,7 @@ export class PostgresSessionStore extends session.Store {
     return rows[0].target_id;
   }
 
-  async #touch(session: SessionData): Promise<void> {
-    const stored = this.#stored.get(session);
-    if (!stored || 'end' in stored || Date.now() - stored.lastSeenAt < touchAfterMs) return;
+  async #touch(stored: LiveSession): Promise<void> {
     await this.#pool.query({
       name: 'session-touch',
       text: `UPDATE sessions s SET last_seen_at = now(), idle_expires_at = now() + make_interval(secs => $3)

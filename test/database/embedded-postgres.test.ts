@@ -112,7 +112,7 @@ test('the last one out stops the server, and not before', async () => {
   await expect.poll(() => isAlive(server.pid)).toBe(false);
   const alone = await inAnotherProcess(newDataDir(), 'await server.stopIfUnused()');
   expect(alone.owned).toBe(true);
-  await expect.poll(() => isAlive(alone.pid)).toBe(false);
+  await expect.poll(() => isAlive(alone.pid), { timeout: 20_000 }).toBe(false);
 });
 
 test('one process holds the dev lock, says who it is, and frees it by ending', async () => {
