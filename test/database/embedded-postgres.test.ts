@@ -72,7 +72,7 @@ test('starts with fsync on, listens on 127.0.0.1 only, wants its password, and l
   await expect(query(wrong.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   expect(statSync(path.join(dataDir, 'postgres/password')).mode & 0o777).toBe(0o600);
   await server.stop();
-  await expect.poll(() => isAlive(server.pid)).toBe(false);
+  await expect.poll(() => isAlive(server.pid), { timeout: 20_000 }).toBe(false);
   expect(() => readdirSync(dataDir)).toThrow();
 });
 
@@ -109,7 +109,7 @@ test('the last one out stops the server, and not before', async () => {
   await inAnotherProcess(dataDir, 'await server.stopIfUnused()');
   expect(isAlive(server.pid)).toBe(true);
   await server.stopIfUnused();
-  await expect.poll(() => isAlive(server.pid)).toBe(false);
+  await expect.poll(() => isAlive(server.pid), { timeout: 20_000 }).toBe(false);
   const alone = await inAnotherProcess(newDataDir(), 'await server.stopIfUnused()');
   expect(alone.owned).toBe(true);
   await expect.poll(() => isAlive(alone.pid), { timeout: 20_000 }).toBe(false);
