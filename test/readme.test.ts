@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { environment as configured, developmentEnvironment } from '../src/config.ts';
 import { removeDataDir } from './cli/processes.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { freePort } from './support/free-port.ts';
@@ -80,8 +81,9 @@ function localised(command: string): string {
 }
 
 function environment(command = ''): NodeJS.ProcessEnv {
-  const own = ['DATABASE_URL', 'DIRECT_DATABASE_URL', 'PUBLIC_URL', 'APP_URL', 'SESSION_SECRETS', 'ENCRYPTION_KEYS'];
-  const cleared = Object.fromEntries([...own, 'TRUST_PROXY', 'NODE_ENV', 'VITEST'].map((name) => [name, undefined]));
+  // Absent, not blank: the only .env is the folder's own, which `npm start` has to read.
+  const names = Object.keys({ ...configured, ...developmentEnvironment });
+  const cleared = Object.fromEntries([...names, 'NODE_ENV', 'VITEST'].map((name) => [name, undefined]));
   const second = command === 'npm start' || command.startsWith('PUBLIC_URL');
   return {
     ...process.env,

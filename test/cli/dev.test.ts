@@ -147,6 +147,15 @@ describe('npm run dev', () => {
     expect(postgresOf(dataDir)).toBeNull();
   });
 
+  it("is not led to a developer's own database by a .env when tests start it", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'universal-logout-env-'));
+    fs.writeFileSync(path.join(folder, '.env'), 'DATABASE_URL=mysql://theirs\nLOG_LEVEL=loud\n');
+    const { code, stderr } = await startDev({ ...env, PUBLIC_URL: 'nonsense' }, folder).outcome;
+    fs.rmSync(folder, { recursive: true });
+    expect([code, stderr]).toEqual([1, expect.stringContaining('PUBLIC_URL')]);
+    expect(stderr).not.toMatch(/DATABASE_URL|LOG_LEVEL/);
+  });
+
   it('stops cleanly when it is told to while it is starting', async () => {
     const { child, outcome } = start();
     for (let waited = 0; postgresOf(dataDir) === null && waited < 500; waited += 1) await pause(10);

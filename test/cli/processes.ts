@@ -5,17 +5,20 @@ import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { runCli as runProgram, type Streams } from '../../src/cli/program.ts';
+import { developmentEnvironment, environment } from '../../src/config.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
 export type Env = Record<string, string | undefined>;
 export type Outcome = { code: number | null; stdout: string; stderr: string };
 
-/** Our process's environment without what the product reads, and `env` on top. */
-function environmentOf(env: Env): NodeJS.ProcessEnv {
-  const own = ['DATABASE_URL', 'DIRECT_DATABASE_URL', 'DATA_DIR', 'PORT', 'IDP_PORT', 'PUBLIC_URL', 'APP_URL'];
-  const secret = ['SESSION_SECRETS', 'ENCRYPTION_KEYS', 'TRUST_PROXY', 'CLIENT_SECRET', 'PRIVATE_IDP_HOSTS'];
-  const cleared = Object.fromEntries([...own, ...secret].map((name) => [name, undefined]));
+/**
+ * Our process's environment without what the product reads, and `env` on top. Blank, not absent: a name that is absent
+ * would be filled in from the developer's own .env, and the tests would work on the developer's own database.
+ */
+export function environmentOf(env: Env): NodeJS.ProcessEnv {
+  const names = Object.keys({ ...environment, ...developmentEnvironment });
+  const cleared = Object.fromEntries(names.map((name) => [name, '']));
   return { ...process.env, ...cleared, NO_COLOR: '1', ...env };
 }
 
@@ -43,8 +46,9 @@ export async function finished(child: ChildProcess): Promise<Outcome> {
 }
 
 /** `npm run dev` without npm. `ready` resolves with all that was printed up to the line that begins with it. */
-export function startDev(env: Env) {
-  const child = spawn(process.execPath, ['src/cli/dev.ts'], { cwd: root, env: environmentOf(env), stdio: 'pipe' });
+export function startDev(env: Env, cwd = root) {
+  const script = path.join(root, 'src/cli/dev.ts');
+  const child = spawn(process.execPath, [script], { cwd, env: environmentOf(env), stdio: 'pipe' });
   const outcome = finished(child);
   const ready = new Promise<string>((resolve, reject) => {
     let printed = '';
