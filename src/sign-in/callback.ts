@@ -91,7 +91,7 @@ export function createCallback(deps: Deps) {
       const person = await findPerson(deps.pool, org, connection, subject.subject, readClaims);
       const userId = person.kind === 'to_create' ? null : person.userId;
       attempt.userId = userId ?? undefined;
-      const standing = await readStanding(deps.pool, org.id, userId, state);
+      const standing = await readStanding(deps.pool, { orgId: org.id, userId, sessionId: req.sessionID }, state);
       if (!standing.active) throw new SignInRefused('user_inactive');
       const { reauthentication } = connection;
       const verdict = judgeFreshness({ standing, verified, reauthentication, prompted: state.prompted });
@@ -114,7 +114,9 @@ export function createCallback(deps: Deps) {
       // What is left is a session that was never inserted; express-session would try to at the end of the request.
       Object.assign(req, { session: undefined });
       if (!(error instanceof SignInSuperseded)) throw error;
-      const now = await readStanding(deps.pool, ticket.orgId, ticket.userId, required(attempt.state));
+      const { orgId, userId } = ticket;
+      const who = { orgId, userId, sessionId: req.sessionID };
+      const now = await readStanding(deps.pool, who, required(attempt.state));
       if (!now.active) throw new SignInRefused('user_inactive');
       const revoked = now.userGeneration !== ticket.userGeneration || now.orgGeneration !== ticket.orgGeneration;
       if (!revoked) throw new SignInRefused('state_spent');

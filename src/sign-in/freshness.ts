@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { hashSessionId } from '../sessions/session-store.ts';
 import type { SignInConnection } from './find-connection.ts';
 import { clockSkew, type VerifiedSignIn } from './id-token.ts';
 import type { SealedState } from './sealed-state.ts';
@@ -17,21 +18,23 @@ export type Standing = Readonly<{
   orgGeneration: number;
   /** The last revocation of the user and of the org, where there was one. */
   revocations: readonly Revoked[];
-  /** A session exists at both current generations: the person has signed in since. */
+  /** This browser's own session, alive or ended, is the person's and of both current generations: it was let in since. */
   signedInSince: boolean;
 }>;
 
-/** Reads without a lock: the session's insert compares the generations again. `userId` null: someone not known yet. */
+/**
+ * Reads without a lock: the session's insert compares the generations again. `userId` null: someone not known yet.
+ * `sessionId` is the browser's, as its cookie has it.
+ */
 export async function readStanding(
   pool: Pool,
-  orgId: string,
-  userId: string | null,
+  who: Readonly<{ orgId: string; userId: string | null; sessionId: string }>,
   state: SealedState,
 ): Promise<Standing> {
   const { rows } = await pool.query({
     name: 'sign-in-standing',
     text: sql,
-    values: [orgId, userId, state.snapshot],
+    values: [who.orgId, who.userId, state.snapshot, hashSessionId(who.sessionId)],
   });
   const { revocations, ...row } = rows[0];
   return { ...row, revocations: revocations.filter((revoked: Revoked) => revoked.at !== null) };
@@ -50,7 +53,7 @@ const sql = `
            jsonb_build_object('at', extract(epoch FROM o.revoked_at), 'visible', ${visible('o')}),
            jsonb_build_object('at', extract(epoch FROM u.revoked_at), 'visible', ${visible('u')})) AS revocations,
          EXISTS (SELECT FROM sessions s
-                 WHERE s.org_id = o.id AND s.user_id = u.id
+                 WHERE s.sid_hash = $4 AND s.org_id = o.id AND s.user_id = u.id
                    AND s.user_generation = u.generation AND s.org_generation = o.generation) AS "signedInSince"
   FROM orgs o
   LEFT JOIN users u ON u.org_id = o.id AND u.id = $2
@@ -79,6 +82,7 @@ export function judgeFreshness(input: {
   const authTime = verified.claims.auth_time ?? null;
   if (authTime === null) {
     if (input.reauthentication === 'verified') return 'auth_time_missing';
+    // Only for the browser that was asked: a session left at the IdP in another one proves nothing by its owner's sign-in.
     return input.prompted || standing.signedInSince ? 'fresh' : 'stale';
   }
   // Nobody authenticates after the token that says so was issued.

@@ -97,10 +97,10 @@ describe('at a provider that never asks for a password, whatever it is told', ()
   const authorizations = () =>
     bed.hostile.requests.filter(({ endpoint }) => endpoint === 'authorize').map(({ url }) => url.searchParams);
 
-  async function attemptWith(claims: Record<string, unknown>) {
+  async function attemptWith(claims: Record<string, unknown>, browser = newBrowser()) {
     bed.hostile.requests.length = 0;
     bed.hostile.setIdToken({ claims });
-    const { page, me: after } = await bed.attempt();
+    const { page, me: after } = await bed.attempt(browser);
     return { page, heading: heading(page), me: after.status, rounds: authorizations().length };
   }
 
@@ -137,17 +137,30 @@ describe('at a provider that never asks for a password, whatever it is told', ()
     expect((await bed.refusals()).at(-1)).toBe('auth_time_missing');
   });
 
-  test('without auth_time a best-effort connection asks once, and then no more', async () => {
+  test('without auth_time a best-effort connection asks a browser once, and then no more', async () => {
+    const another = newBrowser();
+    await attemptWith({ sub: 'another', email: 'another@hostile.fake' }, another);
     await setReauthentication('best_effort');
     await revoke();
     expect(await attemptWith({ auth_time: undefined })).toMatchObject({ me: 200, rounds: 1 });
     expect(authorizations()[0]?.get('prompt')).toBe('login');
     await revoke();
     await setTimeout(5_100);
-    expect(await attemptWith({ auth_time: undefined })).toMatchObject({ me: 200, rounds: 2 });
+    const browser = newBrowser();
+    expect(await attemptWith({ auth_time: undefined }, browser)).toMatchObject({ me: 200, rounds: 2 });
     expect(authorizations().map((asked) => asked.get('prompt'))).toEqual([null, 'login']);
-    expect(await attemptWith({ auth_time: undefined })).toMatchObject({ me: 200, rounds: 1 });
+    // Where nobody was asked since: no session here, one of another person, one of the twin in another org.
+    for (const other of [newBrowser(), another, await bed.product.signIn('metacortex')])
+      expect(await attemptWith({ auth_time: undefined }, other)).toMatchObject({ me: 200, rounds: 2 });
+    expect(await attemptWith({ auth_time: undefined }, browser)).toMatchObject({ me: 200, rounds: 1 });
     expect(authorizations()[0]?.get('prompt')).toBeNull();
+    // The person's own sign-out is no revocation.
+    expect((await browser.post('/api/signout')).status).toBe(204);
+    expect(await me(browser)).toBe(401);
+    expect(await attemptWith({ auth_time: undefined }, browser)).toMatchObject({ me: 200, rounds: 1 });
+    await revoke();
+    await setTimeout(5_100);
+    expect(await attemptWith({ auth_time: undefined }, browser)).toMatchObject({ me: 200, rounds: 2 });
   });
 
   test('a best-effort connection still believes an auth_time that is there', async () => {
