@@ -113,7 +113,8 @@ function readPlain({ acceptedIssuer, reauthentication, tokenEndpointAuth }: Inpu
 
 /** From standard input or the environment it stays out of the shell's history and the list of processes. */
 async function readSecret({ clientSecret }: Input, { stdin, env }: Console): Promise<string | undefined> {
-  if (clientSecret !== '-') return clientSecret ?? env.CLIENT_SECRET;
+  // Blank in .env is not set.
+  if (clientSecret !== '-') return clientSecret ?? (env.CLIENT_SECRET || undefined);
   let read = '';
   for await (const chunk of stdin.setEncoding('utf8')) read += chunk;
   const secret = read.replace(/\r?\n$/, '');

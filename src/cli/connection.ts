@@ -37,7 +37,8 @@ export function registerConnection(program: Command, shell: Console): void {
     .requiredOption(...orgOption)
     .option('--name <name>')
     .option('--active', 'people may sign in through it')
-    .option('--no-active', 'nobody can sign in through it');
+    .option('--no-active', 'nobody can sign in through it')
+    .option('--same-subjects', 'with another --issuer: it knows the people by the same subjects, so they stay linked');
   addConnectionOptions(update).action(
     action(
       shell,
@@ -46,17 +47,26 @@ export function registerConnection(program: Command, shell: Console): void {
         org: text,
         name: text.optional(),
         active: z.boolean().optional(),
+        sameSubjects: z.boolean().default(false),
         ...connectionForm,
       }),
       async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
+        const { sameSubjects } = input;
         const changes = {
           ...(await readConnectionChanges(input, workspace.guardedFetch, shell)),
           ...(input.name === undefined ? {} : { name: input.name }),
           ...(input.active === undefined ? {} : { active: input.active }),
         };
         if (Object.keys(changes).length === 0) throw usageError('Nothing to change was given.');
-        return one(await workspace.connections.updateConnection(org.id, input.connection, changes, operator));
+        return one(
+          await workspace.connections.updateConnection(
+            org.id,
+            input.connection,
+            { ...changes, sameSubjects },
+            operator,
+          ),
+        );
       },
     ),
   );

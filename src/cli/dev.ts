@@ -58,12 +58,13 @@ async function start(): Promise<void> {
 
   const databaseUrl = given.DATABASE_URL ?? (await startDatabase(dataDir));
   const config = configFor(databaseUrl, ports.app);
-  const lock = await step(holdDevLock(config.directDatabaseUrl, { pid: process.pid, port: ports.app }));
+  const { publicUrl } = config;
+  const lock = await step(holdDevLock(config.directDatabaseUrl, { pid: process.pid, port: ports.app, publicUrl }));
   if (!lock) throw new AlreadyRunningError(dataDir, await findRunningDev(given.DATABASE_URL, dataDir));
   started.push(lock.release);
   await step(migrate(config.directDatabaseUrl));
 
-  const idp = await step(startDemoIdp({ port: ports.idp, tenants: demoTenants(config.publicUrl), log: console.error }));
+  const idp = await step(startDemoIdp({ port: ports.idp, tenants: demoTenants(publicUrl), log: console.error }));
   started.push(idp.stop);
   const log = pino({ level: config.logLevel, base: null }, pretty({ ignore: 'requestId', sync: true }));
   const context = createContext(config, log);
@@ -76,7 +77,7 @@ async function start(): Promise<void> {
   console.log(
     banner({
       local: `http://localhost:${server.port}`,
-      publicUrl: config.publicUrl,
+      publicUrl,
       appUrl: config.appUrl,
       idpUrl: idp.url,
       database: given.DATABASE_URL ? 'DATABASE_URL' : `PostgreSQL in ${dataDir} (npm run studio shows it)`,

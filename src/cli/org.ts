@@ -25,7 +25,7 @@ export function registerOrg(program: Command, shell: Console): void {
     .option('--no-create-users', 'a first sign-in does not create the user');
   addConnectionOptions(create).action(
     action(shell, createForm, async (workspace, input) => {
-      const publicUrl = workspace.settings.publicUrl();
+      const publicUrl = await workspace.publicUrl();
       const connection = await readNewConnection(input, workspace.guardedFetch, shell);
       const domains = input.domain.map((domain) => ({ domain, verified: true }));
       const { name, slug, createUsers } = input;

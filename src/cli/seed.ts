@@ -65,10 +65,10 @@ async function seedConnection(deps: Deps, org: Org, { name, client }: SeedOrg, i
   const secret = await keyring.decrypt(found.clientSecret, purpose).catch(() => null);
   if (found.issuer === issuer && secret === client.secret) return;
   const endpoints = await discover(guardedFetch, issuer);
-  await connections.updateConnection(org.id, found.id, { ...endpoints, ...credentials }, seeder);
   // The same people under the issuer's new port.
   const orgId = org.id;
   await prisma.identity.updateMany({ where: { orgId, connectionId: found.id }, data: { issuer } });
+  await connections.updateConnection(orgId, found.id, { ...endpoints, ...credentials }, seeder);
 }
 
 async function seedApiKey({ prisma, apiKeys }: Deps, org: Org, { apiKey }: SeedOrg): Promise<void> {

@@ -25,26 +25,24 @@ export function loadSettings(env: Environment) {
   if (!parsed.success)
     throw new ConfigError(parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`));
   const data = parsed.data;
-  // A database and keys of one's own: what `npm start` runs on. Otherwise what `npm run dev` runs on.
-  const mode: Mode = data.DATABASE_URL && data.ENCRYPTION_KEYS ? 'production' : 'development';
   return {
-    mode,
     databaseUrl: data.DATABASE_URL ?? null,
     directDatabaseUrl: data.DIRECT_DATABASE_URL ?? data.DATABASE_URL ?? null,
     dataDir: data.DATA_DIR,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
 
     /** @throws ConfigError: what is to be entered at an IdP must not be guessed. */
-    publicUrl(): string {
+    publicUrl(mode: Mode): string {
       if (data.PUBLIC_URL) return data.PUBLIC_URL;
       if (mode === 'production') throw new ConfigError(['PUBLIC_URL is missing']);
       return `http://localhost:${data.PORT}`;
     },
 
     /** @throws ConfigError: with another key than the server's, the server couldn't read what is written. */
-    keyring(): Keyring {
+    keyring(mode: Mode): Keyring {
       if (data.ENCRYPTION_KEYS) return createKeyring(data.ENCRYPTION_KEYS);
-      const made = data.DATABASE_URL ? findDevelopmentSecrets(data.DATA_DIR) : loadDevelopmentSecrets(data.DATA_DIR);
+      const find = data.DATABASE_URL ? findDevelopmentSecrets : loadDevelopmentSecrets;
+      const made = mode === 'development' ? find(data.DATA_DIR) : null;
       if (!made) throw new ConfigError(['ENCRYPTION_KEYS is missing']);
       return createKeyring(environment.ENCRYPTION_KEYS.parse(made.ENCRYPTION_KEYS));
     },

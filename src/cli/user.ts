@@ -86,6 +86,21 @@ export function registerUser(program: Command, shell: Console): void {
         };
       }),
     );
+
+  user
+    .command('activate')
+    .description('switch a deactivated person on again, who then signs in anew')
+    .argument('<user>', 'e-mail address or id')
+    .requiredOption(...orgOption)
+    .action(
+      action(shell, z.object({ user: text, org: text }), async (workspace, input) => {
+        const org = await workspace.requireOrg(input.org);
+        const found = await requireUser(workspace, org, input.user);
+        const activated = await workspace.users.activateUser(org.id, found.id, operator);
+        if (!activated) throw unknownUser(org, input.user);
+        return { json: view(activated), text: `${activated.email} is active and may sign in.` };
+      }),
+    );
 }
 
 type Lookup = { users: { findUser: (orgId: string, ref: string) => Promise<User | null> } };

@@ -1,4 +1,7 @@
+import type { Pool } from 'pg';
 import { pino } from 'pino';
+import type { Mode } from '../config.ts';
+import { findDevProcess } from '../database/dev-lock.ts';
 import { startEmbeddedPostgres } from '../database/embedded-postgres.ts';
 import type { Org } from '../database/generated/client.ts';
 import { migrate } from '../database/migrate.ts';
@@ -10,6 +13,7 @@ import { createApiKeys } from '../orgs/api-keys.ts';
 import { createConnections } from '../orgs/connections.ts';
 import { createDomains } from '../orgs/domains.ts';
 import { createOrgs } from '../orgs/orgs.ts';
+import { holdsSeedKeys } from '../orgs/seed-keys.ts';
 import { announceSql } from '../sessions/live-channel.ts';
 import { createUsers } from '../users/users.ts';
 import type { Settings } from './settings.ts';
@@ -36,12 +40,6 @@ export type Workspace = Awaited<ReturnType<typeof openWorkspace>>;
 /** What the commands work with. The embedded database is migrated first; another one is migrated by whoever runs it. */
 export async function openWorkspace(settings: Settings) {
   const database = await openDatabase(settings);
-  try {
-    if (database.embedded) await migrate(database.directUrl);
-  } catch (error) {
-    await database.close();
-    throw error;
-  }
   const pool = createPool({
     connectionString: database.url,
     max: 4,
@@ -50,14 +48,22 @@ export async function openWorkspace(settings: Settings) {
     pooled: database.url !== database.directUrl,
   });
   const prisma = createPrisma(pool);
+  const close = async () => {
+    await prisma.$disconnect();
+    await pool.end();
+    await database.close();
+  };
+  const mode = await prepare(database, pool).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   // Only the commands that write a secret need the keys.
   const keyring: Keyring = {
-    encrypt: async (text, purpose) => settings.keyring().encrypt(text, purpose),
-    decrypt: async (sealed, purpose) => settings.keyring().decrypt(sealed, purpose),
+    encrypt: async (text, purpose) => settings.keyring(mode).encrypt(text, purpose),
+    decrypt: async (sealed, purpose) => settings.keyring(mode).decrypt(sealed, purpose),
   };
   const orgs = createOrgs({ prisma, keyring });
   return {
-    settings,
     pool,
     prisma,
     keyring,
@@ -66,7 +72,7 @@ export async function openWorkspace(settings: Settings) {
     connections: createConnections({ prisma, keyring }),
     apiKeys: createApiKeys({ pool, prisma }),
     users: createUsers({ prisma }),
-    guardedFetch: createGuardedFetch({ mode: settings.mode, privateHosts: settings.privateIdpHosts }),
+    guardedFetch: createGuardedFetch({ mode, privateHosts: settings.privateIdpHosts }),
 
     /** Lets open pages hear of a revocation at once; without it they hear within a second. */
     async announce(): Promise<void> {
@@ -80,10 +86,21 @@ export async function openWorkspace(settings: Settings) {
       throw new AppError('not_found', `There is no organisation with the slug, id or verified domain "${ref}".`);
     },
 
-    async close(): Promise<void> {
-      await prisma.$disconnect();
-      await pool.end();
-      await database.close();
+    /** The origin that people and IdPs use: that of the `npm run dev` which runs on this database, if one does. */
+    async publicUrl(): Promise<string> {
+      const dev = mode === 'development' ? await findDevProcess(database.directUrl) : null;
+      return dev?.publicUrl ?? settings.publicUrl(mode);
     },
+
+    close,
   };
+}
+
+/**
+ * Brings the embedded database up to date, and tells whose the database is: development's only if `npm run dev` seeded
+ * it. What the environment happens to hold beside DATABASE_URL says nothing about that.
+ */
+async function prepare({ embedded, directUrl }: Database, pool: Pool): Promise<Mode> {
+  if (embedded) await migrate(directUrl);
+  return embedded || (await holdsSeedKeys(pool)) ? 'development' : 'production';
 }

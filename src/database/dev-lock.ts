@@ -3,12 +3,17 @@ import pg from 'pg';
 /** One `npm run dev` a database. A lock of the server's own: it is free the moment its holder dies, however it dies. */
 const devLock = [0x554c4f47, 3] as const;
 
-export type DevProcess = Readonly<{ pid: number; port: number }>;
+export type DevProcess = Readonly<{
+  pid: number;
+  port: number;
+  /** Origin the outside world uses. */
+  publicUrl: string;
+}>;
 
 /** Takes the lock on a connection of its own, until `release()`; null when another process holds it. */
 export async function holdDevLock(
   databaseUrl: string,
-  { pid, port }: DevProcess,
+  { pid, port, publicUrl }: DevProcess,
 ): Promise<{ release(): Promise<void> } | null> {
   const client = new pg.Client({
     connectionString: databaseUrl,
@@ -18,26 +23,29 @@ export async function holdDevLock(
   });
   client.on('error', () => {});
   await client.connect();
-  const { rows } = await client.query('SELECT pg_try_advisory_lock($1, $2) AS held', [...devLock]);
+  // A name holds 63 bytes, and an origin may be longer; the last statement of a connection is told in full.
+  const { rows } = await client.query(`SELECT pg_try_advisory_lock($1, $2) AS held -- ${publicUrl}`, [...devLock]);
   if (rows[0].held) return { release: () => client.end().catch(() => {}) };
   await client.end();
   return null;
 }
 
-/** Who holds it: process id and port as they were given to `holdDevLock`; null when nobody does. */
+/** Who holds it, as it was given to `holdDevLock`; null when nobody does. */
 export async function findDevProcess(databaseUrl: string): Promise<DevProcess | null> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 });
   client.on('error', () => {});
   await client.connect();
   try {
-    const { rows } = await client.query<{ application_name: string }>(
-      `SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+    const { rows } = await client.query<{ application_name: string; query: string }>(
+      `SELECT a.application_name, a.query FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
        WHERE l.locktype = 'advisory' AND l.granted AND l.classid = $1 AND l.objid = $2 AND l.objsubid = 2
          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
       [...devLock],
     );
     const match = /pid=(\d+) port=(\d+)/.exec(rows[0]?.application_name ?? '');
-    return match ? { pid: Number(match[1]), port: Number(match[2]) } : null;
+    if (!match) return null;
+    const [pid, port] = [Number(match[1]), Number(match[2])];
+    return { pid, port, publicUrl: / -- (\S+)$/.exec(rows[0]?.query ?? '')?.[1] ?? `http://localhost:${port}` };
   } finally {
     await client.end();
   }

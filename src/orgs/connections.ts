@@ -30,7 +30,12 @@ export type NewConnection = Readonly<{
   reauthentication?: Reauthentication;
 }>;
 
-export type ConnectionChanges = Partial<NewConnection> & Readonly<{ active?: boolean }>;
+export type ConnectionChanges = Partial<NewConnection> &
+  Readonly<{
+    active?: boolean;
+    /** A new issuer names the same people by the same subjects: who is linked under the old one stays linked. */
+    sameSubjects?: boolean;
+  }>;
 
 /** A connection without its secret. */
 export type ConnectionView = Omit<Connection, 'clientSecret'>;
@@ -49,14 +54,21 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
       return prisma.$transaction((transaction) => insertConnection(transaction, keyring, orgId, input, actor));
     },
 
-    /** Changes what is given and leaves the rest. @throws AppError not_found when the org has no such connection. */
+    /**
+     * Changes what is given and leaves the rest.
+     * @throws AppError not_found when the org has no such connection; conflict when another issuer would lock people out.
+     */
     updateConnection(orgId: string, id: string, changes: ConnectionChanges, actor: Actor): Promise<ConnectionView> {
       return prisma.$transaction(async (transaction) => {
-        const { clientSecret, ...plain } = changes;
-        const data =
-          clientSecret === undefined ? plain : { ...plain, clientSecret: await seal(keyring, orgId, id, clientSecret) };
-        const { count } = await transaction.connection.updateMany({ where: { orgId, id }, data });
-        if (count === 0) throw new AppError('not_found', `The organisation has no connection ${id}.`);
+        const { clientSecret, sameSubjects = false, ...plain } = changes;
+        const before = await transaction.connection.findUnique({ where: { orgId_id: { orgId, id } } });
+        if (!before) throw new AppError('not_found', `The organisation has no connection ${id}.`);
+        const data = {
+          ...plain,
+          ...(await keepLinks(transaction, before, changes, sameSubjects)),
+          ...(clientSecret === undefined ? {} : { clientSecret: await seal(keyring, orgId, id, clientSecret) }),
+        };
+        await transaction.connection.updateMany({ where: { orgId, id }, data });
         await recordEvent(transaction, {
           orgId,
           action: 'connection.changed',
@@ -80,6 +92,24 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
       });
     },
   };
+}
+
+/** Identities stay under the issuer they were made with: if it no longer counted, those people could not sign in. */
+async function keepLinks(
+  db: Prisma.TransactionClient,
+  before: Connection,
+  { issuer = before.issuer, acceptedIssuers = before.acceptedIssuers }: ConnectionChanges,
+  sameSubjects: boolean,
+): Promise<{ acceptedIssuers?: string[] }> {
+  const { orgId, id: connectionId } = before;
+  if ([issuer, ...acceptedIssuers].includes(before.issuer)) return {};
+  const linked = await db.identity.count({ where: { orgId, connectionId, issuer: before.issuer } });
+  if (linked === 0) return {};
+  if (sameSubjects) return { acceptedIssuers: [...acceptedIssuers, before.issuer] };
+  throw new AppError(
+    'conflict',
+    `${linked} people are linked to this connection by their subjects at ${before.issuer} and could no longer sign in. If the new issuer knows them by the same subjects, add --same-subjects; for another identity provider, add a connection.`,
+  );
 }
 
 /** `addConnection` inside the caller's transaction. */

@@ -8,12 +8,17 @@ export class SeedKeysError extends Error {
   override readonly name = 'SeedKeysError';
 }
 
-/** Anyone could revoke with the seed's keys: production refuses a database that holds one. @throws SeedKeysError */
-export async function refuseSeedKeys(pool: Pool): Promise<void> {
+/** Whether the database is one that `npm run dev` seeded. */
+export async function holdsSeedKeys(pool: Pool): Promise<boolean> {
   const { rows } = await pool.query('SELECT FROM api_keys WHERE key_hash = ANY ($1::bytea[]) LIMIT 1', [
     Object.values(seedApiKeys).map(hashApiKey),
   ]);
-  if (rows.length > 0)
+  return rows.length > 0;
+}
+
+/** Anyone could revoke with the seed's keys: production refuses a database that holds one. @throws SeedKeysError */
+export async function refuseSeedKeys(pool: Pool): Promise<void> {
+  if (await holdsSeedKeys(pool))
     throw new SeedKeysError(
       'This database holds the API keys that `npm run dev` seeds, which everybody knows. Use another database for production.',
     );

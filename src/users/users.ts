@@ -16,6 +16,19 @@ export function createUsers({ prisma }: { prisma: PrismaClient }) {
       return prisma.$transaction((transaction) => insertUser(transaction, orgId, input, actor));
     },
 
+    /** Switches a deactivated user on again; their old sessions stay dead. Null when the org has no such user. */
+    activateUser(orgId: string, id: string, actor: Actor): Promise<User | null> {
+      return prisma.$transaction(async (transaction) => {
+        const { count } = await transaction.user.updateMany({
+          where: { orgId, id, active: false },
+          data: { active: true },
+        });
+        if (count > 0)
+          await recordEvent(transaction, { orgId, action: 'user.activated', actor, target: { type: 'user', id } });
+        return transaction.user.findUnique({ where: { orgId_id: { orgId, id } } });
+      });
+    },
+
     /** The org's users by address. */
     listUsers(orgId: string): Promise<User[]> {
       return prisma.user.findMany({ where: { orgId }, orderBy: { emailKey: 'asc' } });

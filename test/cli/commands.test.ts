@@ -6,6 +6,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadDevelopmentSecrets } from '../../src/cli/development.ts';
 import { startDemoIdp } from '../../src/demo-idp/demo-idp.ts';
+import { hashApiKey } from '../../src/orgs/api-keys.ts';
+import { seedApiKeys } from '../../src/orgs/seed-keys.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Env, runCli } from './processes.ts';
 
@@ -20,6 +22,10 @@ beforeAll(async () => {
   db = new pg.Client({ connectionString: database.url });
   await db.connect();
   loadDevelopmentSecrets(dataDir);
+  // What makes a database development's own.
+  await db.query(`INSERT INTO orgs (id, slug, name) VALUES ('org_seed', 'seed', 'Seed')`);
+  const seeded = `INSERT INTO api_keys (org_id, id, name, key_hash, hint, scopes) VALUES ('org_seed', 'key_seed', 'Demo', $1, '', '{}')`;
+  await db.query(seeded, [hashApiKey(seedApiKeys.whiteRabbit)]);
   env = { DATABASE_URL: database.url, DATA_DIR: dataDir, PUBLIC_URL: 'http://localhost:3333' };
   const client = { id: 'app', secret: 'a-secret-of-some-length', redirectUris: ['http://localhost:3333/cb'] };
   idp = await startDemoIdp({ port: 0, tenants: [{ path: 'one', name: 'One', client, users: [] }] });
@@ -155,14 +161,10 @@ describe('org', () => {
     expect(await refusal(...args)).toMatchObject({ exit: 2, code: 'usage', message: expect.any(String) });
   });
 
-  it('refuses an issuer that is not there, that is another one, or that is not public in production', async () => {
+  it('refuses an issuer that is not there, or that is another one', async () => {
     const create = ['org', 'create', '--name', 'Y', '--domain', 'y.fake', '--client-id', 'a', '--client-secret', 'b'];
     for (const issuer of [`${idp.url}/two`, `${idp.url}/one/`, 'http://192.0.2.1/', 'http://localhost:1'])
       expect(await refusal(...create, '--issuer', issuer)).toMatchObject({ exit: 1, code: 'invalid_request' });
-    const production = { ...env, ENCRYPTION_KEYS: randomBytes(32).toString('base64') };
-    const { code, stderr } = await runCli([...create, '--issuer', `${idp.url}/one`], production);
-    expect(code).toBe(1);
-    expect(stderr).toContain('https');
     expect((await cli('org', 'list')).map(({ name }: { name: string }) => name)).not.toContain('Y');
   });
 });
@@ -200,6 +202,28 @@ describe('connection and domain', () => {
     // The first connection is authoritative for the org's domain.
     const { rows } = await db.query('SELECT connection_id FROM domains WHERE org_id = $1', [org.id]);
     expect(rows).toEqual([{ connection_id: id }]);
+  });
+
+  it('changes the issuer of people who are linked only if their subjects are the same there', async () => {
+    const org = await newOrg(...connection());
+    const id = org.connectionId;
+    const user = await cli('user', 'add', 'linked@issuer.fake', '--org', org.slug);
+    await signIn(org.id, user.id, id);
+    await db.query('UPDATE identities SET issuer = $1 WHERE user_id = $2', [`${idp.url}/one`, user.id]);
+    const ends = ['--authorization-endpoint', 'https://new.example/a', '--token-endpoint', 'https://new.example/t'];
+    const issuer = ['--issuer', 'https://new.example', '--jwks-uri', 'https://new.example/keys', ...ends];
+    const update = ['connection', 'update', id, '--org', org.slug];
+    expect(await refusal(...update, ...issuer)).toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('--same-subjects'),
+    });
+    expect(await cli(...update, '--accepted-issuer', 'https://further.example')).toMatchObject({
+      issuer: `${idp.url}/one`,
+    });
+    expect(await cli(...update, ...issuer, '--same-subjects')).toMatchObject({
+      issuer: 'https://new.example',
+      acceptedIssuers: ['https://further.example', `${idp.url}/one`],
+    });
   });
 
   it('adds a domain: verified for one org only, unverified for any', async () => {
@@ -308,6 +332,18 @@ describe('user, session and revoke', () => {
     expect(rows).toEqual([{ active: false, generation: 1 }]);
     expect((await events(org.id)).at(-1)).toBe('user.deactivated');
   });
+
+  it('activates again, which brings no session back', async () => {
+    const [org, other] = [await newOrg(...connection()), await newOrg()];
+    const user = await cli('user', 'add', 'cypher@matrix.fake', '--org', org.slug);
+    await signIn(org.id, user.id, org.connectionId);
+    await cli('user', 'deactivate', user.id, '--org', org.slug);
+    expect(await refusal('user', 'activate', user.id, '--org', other.slug)).toMatchObject({ code: 'user_not_found' });
+    for (const who of ['cypher@matrix.fake', user.id])
+      expect(await cli('user', 'activate', who, '--org', org.slug)).toMatchObject({ id: user.id, active: true });
+    expect(await cli('session', 'list', '--org', org.slug, '--user', user.id)).toEqual([]);
+    expect((await events(org.id)).filter((action) => action === 'user.activated')).toHaveLength(1);
+  });
 });
 
 describe('api-key', () => {
@@ -391,6 +427,28 @@ describe('the database', () => {
       code: 'configuration',
       message: expect.stringMatching(/DATABASE_URL[\s\S]*PORT/),
     });
+  });
+
+  it("takes a database that was not seeded for production's, whatever an earlier `npm run dev` left here", async () => {
+    const production = await createTestDatabase();
+    const its = { DATABASE_URL: production.url, DATA_DIR: dataDir };
+    const hand = ['connection', 'add', '--org', 'o', '--client-id', 'a', '--client-secret', 'b'];
+    const create = ['org', 'create', '--name', 'O', '--slug', 'o', '--domain', 'o.fake'];
+    expect((await runCli(create, its)).stderr).toContain('PUBLIC_URL is missing');
+    expect((await runCli(create, { ...its, PUBLIC_URL: 'http://localhost:3333' })).code).toBe(0);
+    expect((await runCli([...hand, '--issuer', `${idp.url}/one`], its)).stderr).toContain('https');
+    const issuer = ['--issuer', 'https://idp.example', '--jwks-uri', 'https://idp.example/keys'];
+    const ends = ['--authorization-endpoint', 'https://idp.example/a', '--token-endpoint', 'https://idp.example/t'];
+    const sealed = await runCli([...hand, ...issuer, ...ends], its);
+    expect([sealed.code, sealed.stderr]).toEqual([1, expect.stringContaining('ENCRYPTION_KEYS is missing')]);
+    await production.drop();
+  });
+
+  it("takes a seeded one for development's, also with ENCRYPTION_KEYS of one's own", async () => {
+    const org = await newOrg();
+    const its = { ...env, ENCRYPTION_KEYS: randomBytes(32).toString('base64') };
+    const added = await runCli(['connection', 'add', '--org', org.slug, ...connection()], its);
+    expect(added).toMatchObject({ code: 0, stderr: '' });
   });
 
   it('never guesses a key: without ENCRYPTION_KEYS nothing secret is written', async () => {

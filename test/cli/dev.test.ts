@@ -70,6 +70,10 @@ describe('npm run dev', () => {
       'neo@whiterabbit.fake',
       'trinity@whiterabbit.fake',
     ]);
+    // Told by the running process, not by the settings of whoever asks.
+    const create = ['org', 'create', '--name', 'A', '--slug', 'a', '--domain', 'a.fake', '--json'];
+    const created = await runCli(create, { DATA_DIR: dataDir });
+    expect(JSON.parse(created.stdout)).toMatchObject({ callbackUrl: `${appUrl}/openid/callback/a` });
     expect(postgresOf(dataDir)).not.toBeNull();
 
     child.kill('SIGTERM');

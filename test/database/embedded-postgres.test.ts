@@ -118,9 +118,11 @@ test('the last one out stops the server, and not before', async () => {
 test('one process holds the dev lock, says who it is, and frees it by ending', async () => {
   const server = await start(newDataDir());
   expect(await findDevProcess(server.databaseUrl)).toBeNull();
-  const lock = await holdDevLock(server.databaseUrl, { pid: 42, port: 3333 });
-  expect(await holdDevLock(server.databaseUrl, { pid: 43, port: 3334 })).toBeNull();
-  expect(await findDevProcess(server.databaseUrl)).toEqual({ pid: 42, port: 3333 });
+  const publicUrl = `https://${'long-'.repeat(12)}name.trycloudflare.com`;
+  const holder = { pid: 42, port: 3333, publicUrl };
+  const lock = await holdDevLock(server.databaseUrl, holder);
+  expect(await holdDevLock(server.databaseUrl, { ...holder, pid: 43 })).toBeNull();
+  expect(await findDevProcess(server.databaseUrl)).toEqual(holder);
   await lock?.release();
   expect(await findDevProcess(server.databaseUrl)).toBeNull();
 });
