@@ -1,4 +1,5 @@
-import { type Logger, pino } from 'pino';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import type { Config } from './config.ts';
 import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
@@ -6,6 +7,9 @@ import { createKeyring } from './keyring.ts';
 import { createApiKeys } from './orgs/api-keys.ts';
 import { startHousekeeping } from './sessions/housekeeping.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
+
+/** Milliseconds. */
+const stopLimitMs = 5_000;
 
 export type Context = ReturnType<typeof createContext>;
 
@@ -32,23 +36,40 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     apiKeys: createApiKeys({ pool, prisma }),
     liveChannel,
     isStopping: () => stopping,
-    /** From here on /readyz says no and open pages' streams are closed; requests are still answered. */
-    async beginStop() {
+    /** From here on /readyz says no; requests are still answered. */
+    announceStop() {
       stopping = true;
-      await liveChannel.stop();
     },
+    /** Open pages are told to go elsewhere. */
+    closeStreams: liveChannel.stop,
+    /** Waits for the work under way, but not for a database that went silent. */
     async stop() {
       stopping = true;
-      await liveChannel.stop();
-      await housekeeping.stop();
-      await prisma.$disconnect();
-      await pool.end();
+      const ended = (async () => {
+        await liveChannel.stop();
+        await housekeeping.stop();
+        await prisma.$disconnect();
+        await pool.end();
+      })();
+      await Promise.race([ended, delay(stopLimitMs, undefined, { ref: false })]);
     },
   };
 }
 
+/** What every log of ours has: no process id, times in ISO 8601, and of errors nothing that quotes a row. */
+export const logOptions = {
+  base: null,
+  timestamp: stdTimeFunctions.isoTime,
+  serializers: {
+    err: (error: Error) => {
+      // PostgreSQL's detail and where hold values: "Key (org_id, email_key)=(…) already exists".
+      const { detail: _detail, where: _where, ...rest } = stdSerializers.err(error) as Record<string, unknown>;
+      return rest;
+    },
+  },
+};
+
 export function createLog(config: Pick<Config, 'logLevel'>): Logger {
-  const options = { level: config.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   // Written beside the requests, not between them; what is left is flushed when the process ends.
-  return pino(options, pino.destination({ dest: 1, sync: false }));
+  return pino({ ...logOptions, level: config.logLevel }, pino.destination({ dest: 1, sync: false }));
 }

@@ -88,7 +88,7 @@ export const problems = {
   unavailable: {
     status: 503,
     title: 'Temporarily unavailable',
-    help: 'Something this backend depends on, such as its database, does not answer. Nothing was done; try again after the Retry-After time.',
+    help: 'Something this backend depends on, such as its database, does not answer. Nothing is promised: try again after the Retry-After time; asking for a revocation twice does no harm.',
   },
 } as const satisfies Record<string, { status: number; title: string; help: string }>;
 

@@ -5,6 +5,9 @@ import { migrate } from './database/migrate.ts';
 import { refuseSeedKeys } from './orgs/seed-keys.ts';
 import { startServer } from './server.ts';
 
+/** Milliseconds in which a load balancer notices that /readyz says no, before connections are refused. */
+const drainMs = 2_000;
+
 /** `npm start`: production. Everything comes from the environment; nothing is seeded and no IdP is started. */
 async function main(): Promise<void> {
   readEnvFile();
@@ -14,10 +17,14 @@ async function main(): Promise<void> {
   try {
     await checkServer(context.pool);
     await refuseSeedKeys(context.pool);
-    const { port, stop } = await startServer(context);
+    const { port, stop } = await startServer(context, { drainMs });
     context.log.info({ port, publicUrl: config.publicUrl }, 'ready');
+    let stopping = false;
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.on(signal, () => {
+        // Whoever asks twice doesn't want to wait.
+        if (stopping) process.exit(1);
+        stopping = true;
         context.log.info({ signal }, 'stopping');
         stop().then(
           () => process.exit(0),

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import { type Config, ConfigError, loadConfig, loadDevelopmentConfig, readEnvFile } from '../config.ts';
-import { createContext } from '../context.ts';
+import { createContext, logOptions } from '../context.ts';
 import { checkServer, UnfitServerError } from '../database/check-server.ts';
 import { holdDevLock } from '../database/dev-lock.ts';
 import { startEmbeddedPostgres } from '../database/embedded-postgres.ts';
@@ -66,12 +66,12 @@ async function start(): Promise<void> {
 
   const idp = await step(startDemoIdp({ port: ports.idp, tenants: demoTenants(publicUrl), log: console.error }));
   started.push(idp.stop);
-  const log = pino({ level: config.logLevel, base: null }, pretty({ ignore: 'requestId', sync: true }));
+  const log = pino({ ...logOptions, level: config.logLevel }, pretty({ ignore: 'requestId', sync: true }));
   const context = createContext(config, log);
   started.push(context.stop);
   await step(checkServer(context.pool));
   await step(seed(context, idp.url));
-  const server = await step(startServer(context, ports.app));
+  const server = await step(startServer(context, { port: ports.app }));
   // Ends the context too.
   started.splice(started.indexOf(context.stop), 1, server.stop);
   console.log(

@@ -33,8 +33,7 @@ export async function checkServer(pool: Pool): Promise<void> {
   const version = Math.floor(Number(facts.version) / 10_000);
   const reasons = [
     version < 15 && `It is PostgreSQL ${version}. Use 15 or later.`,
-    facts.standby &&
-      'It is a standby (read only, and behind). Point DATABASE_URL at the primary, e.g. with target_session_attrs or the service name of the primary.',
+    facts.standby && 'It is a standby (read only, and behind). Point DATABASE_URL at the primary.',
     facts.fsync === 'off' &&
       'fsync is off: a crash may bring signed-out sessions back. Set fsync = on in postgresql.conf and reload.',
     facts.synchronous_commit === 'off' &&

@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 
 const socketCodes = new Set([
   ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'],
+  ...['ENOENT', 'EMFILE', 'ENFILE', 'EADDRNOTAVAIL'],
   ...['ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN'],
 ]);
 /** Lock and statement time limits, a standby after a failover, a conflict or deadlock that outlived its retries. */

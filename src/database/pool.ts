@@ -45,7 +45,11 @@ export function createPool({ connectionString, max, applicationName, log, pooled
     query_timeout: 35_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    ...(pooled ? { onConnect: applySettings } : { options: startupOptions() }),
+    ...(pooled ? {} : { options: startupOptions() }),
+    onConnect: async (client) => {
+      if (pooled) await applySettings(client);
+      await refuseStandby(client);
+    },
   });
   pool.on('error', (err) => log.warn({ err }, 'a database connection was lost'));
   // pg-pool listens to idle clients only; an 'error' of a client in use would end the process.
@@ -63,6 +67,12 @@ function startupOptions(): string {
   return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`)
     .join(' ');
+}
+
+/** After a failover the same name may lead to a standby, which still shows sessions that have been ended on the primary. */
+async function refuseStandby(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query('SELECT pg_is_in_recovery() AS standby');
+  if (rows[0].standby) throw Object.assign(new Error('the database is a standby'), { code: '25006' });
 }
 
 async function applySettings(client: pg.ClientBase): Promise<void> {

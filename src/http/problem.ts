@@ -59,7 +59,7 @@ export function allowOnly(...methods: string[]): RequestHandler {
 
 function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const fault = bodyFault(error);
+  const fault = requestFault(error);
   if (fault) return fault;
   if (isUnstorable(error))
     return new AppError('invalid_request', 'The request holds a character that cannot be stored, such as NUL.', {
@@ -79,17 +79,17 @@ function toAppError(error: unknown): AppError {
   });
 }
 
-/** body-parser's and the router's own errors, by their documented `type` and status. Their messages may quote the body. */
-function bodyFault(error: unknown): AppError | null {
-  if (typeof error !== 'object' || error === null) return null;
+/** The router's and body-parser's own errors (http-errors: a status and `expose`). Their messages may quote the request. */
+function requestFault(error: unknown): AppError | null {
   if (error instanceof URIError)
     return new AppError('invalid_request', 'The address holds a malformed percent-encoding.');
+  if (typeof error !== 'object' || error === null || !('expose' in error)) return null;
   const { type, status } = error as { type?: unknown; status?: unknown };
-  if (typeof type !== 'string' || typeof status !== 'number' || status >= 500) return null;
+  if (typeof status !== 'number' || status < 400 || status >= 500) return null;
   if (status === 413) return new AppError('content_too_large', 'The request body is too large for this address.');
   if (type === 'entity.parse.failed') return new AppError('invalid_request', 'The body is not well-formed JSON.');
   return new AppError(
     'invalid_request',
-    'The body could not be read; send JSON in UTF-8, complete and with its length.',
+    'The body could not be read; send JSON in UTF-8, complete and as its headers say.',
   );
 }

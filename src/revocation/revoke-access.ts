@@ -95,7 +95,8 @@ function recordValues(revocation: Revocation, revocationId: string): unknown[] {
 }
 
 // The user is matched in the statement itself, by every name that was given; it goes on only if exactly one matches.
-// `revoked_xid` is compared with the snapshot that a sign-in seals at its start, so that one under way cannot complete.
+// What an org-wide sign-out ended before is left to it, and a sign-in that committed while this waited for the user's row is
+// dead by its generation without a tombstone. `revoked_xid` is compared with the snapshot that a sign-in seals at its start, so that one under way cannot complete.
 const revokeUserSql = `
   WITH target AS (
     SELECT u.id FROM users u WHERE u.org_id = $1 AND u.id = ANY ($2::text[])
@@ -109,14 +110,15 @@ const revokeUserSql = `
   ), bumped AS (
     UPDATE users u SET generation = u.generation + 1, active = u.active AND NOT $6, revoked_at = clock_timestamp(),
                        revoked_xid = pg_current_xact_id(), last_revocation_id = $7
-    FROM target
-    WHERE u.org_id = $1 AND u.id = target.id AND (SELECT count(*) FROM target) = 1
-    RETURNING u.org_id, u.id, u.revoked_at
+    FROM target, orgs o
+    WHERE u.org_id = $1 AND u.id = target.id AND (SELECT count(*) FROM target) = 1 AND o.id = $1
+    RETURNING u.org_id, u.id, u.revoked_at, u.generation - 1 AS last_generation, o.generation AS org_generation
   ), tombstoned AS (
     UPDATE sessions s SET revoked_at = bumped.revoked_at, revocation_id = $7, data = '{}'
     FROM bumped
     WHERE s.org_id = $1 AND s.user_id = bumped.id AND s.revoked_at IS NULL AND s.ended_at IS NULL
-    RETURNING s.expires_at > now() AND s.idle_expires_at > now() AS was_live
+      AND s.org_generation = bumped.org_generation
+    RETURNING s.user_generation = bumped.last_generation AND s.expires_at > now() AND s.idle_expires_at > now() AS was_live
   ), recorded AS (
     INSERT INTO revocations (org_id, id, user_id, initiator, subject, reason, caller_id, sessions_ended, request_id, created_at)
     SELECT org_id, $7, id, $9::"Initiator", $10::jsonb, $11, CASE WHEN $12 = 'api_key' THEN $13 END,
@@ -137,10 +139,12 @@ const revokeOrgSql = `
     UPDATE orgs SET generation = generation + 1, revoked_at = clock_timestamp(), revoked_xid = pg_current_xact_id(),
                     last_revocation_id = $2
     WHERE id = $1
-    RETURNING id, revoked_at
+    RETURNING id, revoked_at, generation
   ), recorded AS (
-    INSERT INTO revocations (org_id, id, initiator, subject, reason, caller_id, request_id, tombstones_pending, created_at)
-    SELECT id, $2, $4::"Initiator", $5::jsonb, $6, CASE WHEN $7 = 'api_key' THEN $8 END, $10, true, revoked_at FROM bumped
+    INSERT INTO revocations (org_id, id, initiator, subject, reason, caller_id, request_id, org_generation,
+                             tombstones_pending, created_at)
+    SELECT id, $2, $4::"Initiator", $5::jsonb, $6, CASE WHEN $7 = 'api_key' THEN $8 END, $10, generation, true, revoked_at
+    FROM bumped
     RETURNING org_id, id
   )
   INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)

@@ -47,30 +47,36 @@ function inTurn(pool: Pool, batch: (client: PoolClient) => Promise<boolean>): Pr
   });
 }
 
-/** Tombstones up to 5,000 sessions of one org-wide revocation, the oldest first. True while there may be more. */
+/**
+ * Tombstones up to 5,000 sessions of one org-wide revocation, the oldest first, so that each session is told of the one that
+ * ended it. True while there may be more; a row that is locked now is left for the next round.
+ */
 async function writeTombstones(client: PoolClient): Promise<boolean> {
   const { rows } = await client.query(
-    'SELECT org_id, id FROM revocations WHERE tombstones_pending ORDER BY created_at LIMIT 1',
+    `SELECT org_id, id, org_generation FROM revocations WHERE tombstones_pending ORDER BY created_at LIMIT 1`,
   );
   const revocation = rows[0];
   if (!revocation) return false;
   const { rowCount } = await client.query({
     text: `WITH dead AS (
-             SELECT s.org_id, s.id FROM sessions s JOIN orgs o ON o.id = s.org_id
-             WHERE s.org_id = $1 AND s.revoked_at IS NULL AND s.ended_at IS NULL AND s.org_generation < o.generation
-             LIMIT 5000 FOR NO KEY UPDATE OF s SKIP LOCKED
+             SELECT s.org_id, s.id FROM sessions s
+             WHERE s.org_id = $1 AND s.revoked_at IS NULL AND s.ended_at IS NULL AND s.org_generation < $3
+             LIMIT 5000 FOR NO KEY UPDATE SKIP LOCKED
            )
            UPDATE sessions s SET revoked_at = r.created_at, revocation_id = r.id, data = '{}'
            FROM dead, revocations r
            WHERE s.org_id = dead.org_id AND s.id = dead.id AND r.org_id = $1 AND r.id = $2`,
-    values: [revocation.org_id, revocation.id],
+    values: [revocation.org_id, revocation.id, revocation.org_generation],
   });
   if (rowCount) return true;
-  await client.query('UPDATE revocations SET tombstones_pending = false WHERE org_id = $1 AND id = $2', [
-    revocation.org_id,
-    revocation.id,
-  ]);
-  return true;
+  const done = await client.query(
+    `UPDATE revocations r SET tombstones_pending = false
+     WHERE r.org_id = $1 AND r.id = $2
+       AND NOT EXISTS (SELECT FROM sessions s
+                       WHERE s.org_id = $1 AND s.revoked_at IS NULL AND s.ended_at IS NULL AND s.org_generation < r.org_generation)`,
+    [revocation.org_id, revocation.id],
+  );
+  return (done.rowCount ?? 0) > 0;
 }
 
 /** Removes sessions a day after the greatest age they could have reached: later than any request can last. */

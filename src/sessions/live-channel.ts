@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Response } from 'express';
-import pg, { type Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
+import { keepListening } from './listener.ts';
 import type { Principal } from './principal.ts';
-import { explainEndById, type SessionEnd } from './session-end.ts';
+import { endColumns, type SessionEnd, toSessionEnd } from './session-end.ts';
 
 export type LiveChannel = ReturnType<typeof createLiveChannel>;
 
@@ -15,16 +16,18 @@ export const announceSql = 'NOTIFY access_revoked';
 const listenSql = 'LISTEN access_revoked';
 const mostStreams = { ofSession: 10, ofNode: 20_000 };
 
+/** A check that takes longer counts as failed: who can't be told in time is not kept waiting. */
+const checkLimitMs = 2_000;
+
 /**
  * Tells open pages that their session has ended. One LISTEN connection and one query a second serve all streams of a
  * node: a notification only makes the same query come sooner, so a lost one costs at most that second. While the LISTEN
- * connection is down every stream is closed: an open stream is never one that would not hear.
+ * connection is down, or the query has no answer within two seconds, every stream is closed: an open stream is never one
+ * that would not hear.
  */
 export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string; log: Logger; checkEveryMs?: number }) {
   const streams = new Map<Response, Stream>();
-  let listener: pg.Client | null = null;
   let stopped = false;
-  const stopping = new AbortController();
 
   const close = (stream: Stream, end?: SessionEnd) => {
     streams.delete(stream.response);
@@ -54,30 +57,32 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
   const closeDead = async () => {
     if (streams.size === 0) return;
     const open = [...streams.values()];
-    const { rows } = await deps.pool.query({
-      name: 'live-channel-dead',
-      text: `SELECT asked.org_id, asked.id FROM unnest($1::text[], $2::text[]) AS asked (org_id, id)
-             WHERE NOT EXISTS (SELECT FROM live_sessions l WHERE l.org_id = asked.org_id AND l.id = asked.id)`,
-      values: [open.map((stream) => stream.principal.orgId), open.map((stream) => stream.principal.sessionId)],
-    });
-    if (rows.length === 0) return;
-    const dead = new Set(rows.map((row) => row.id));
-    await Promise.all(
-      open
-        .filter((stream) => dead.has(stream.principal.sessionId) && streams.has(stream.response))
-        .map(async ({ principal, ...stream }) =>
-          close(
-            { principal, ...stream },
-            (await explainEndById(deps.pool, principal.orgId, principal.sessionId)) ?? undefined,
-          ),
-        ),
+    const { rows } = await withinLimit(
+      deps.pool.query({
+        name: 'live-channel-dead',
+        text: `SELECT asked.id, s.id IS NOT NULL AS known, ${endColumns}
+               FROM unnest($1::text[], $2::text[]) AS asked (org_id, id)
+               LEFT JOIN sessions s ON s.org_id = asked.org_id AND s.id = asked.id
+               LEFT JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
+               LEFT JOIN orgs o ON o.id = s.org_id
+               WHERE NOT EXISTS (SELECT FROM live_sessions l WHERE l.org_id = asked.org_id AND l.id = asked.id)`,
+        values: [open.map((stream) => stream.principal.orgId), open.map((stream) => stream.principal.sessionId)],
+      }),
     );
+    const ends = new Map(rows.map((row) => [row.id, row.known ? toSessionEnd(row) : undefined]));
+    for (const stream of open)
+      if (ends.has(stream.principal.sessionId) && streams.has(stream.response))
+        close(stream, ends.get(stream.principal.sessionId));
+  };
+
+  const closeAll = () => {
+    for (const stream of streams.values()) close(stream);
   };
 
   const checkOrClose = () => {
     check().catch((error) => {
       deps.log.warn({ err: error }, 'open pages could not be checked; their streams are closed');
-      for (const stream of streams.values()) close(stream);
+      closeAll();
     });
   };
 
@@ -88,38 +93,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
   timer.unref();
   heartbeat.unref();
 
-  const listen = async () => {
-    const client = new pg.Client({
-      connectionString: deps.directDatabaseUrl,
-      keepAlive: true,
-      connectionTimeoutMillis: 5_000,
-    });
-    const lost = new Promise<void>((resolve) => {
-      client.on('error', () => resolve());
-      client.on('end', () => resolve());
-    });
-    client.on('notification', checkOrClose);
-    try {
-      await client.connect();
-      await client.query(`SET application_name = 'universal-logout live channel'`);
-      await client.query(listenSql);
-      if (stopped) return;
-      listener = client;
-      await lost;
-    } finally {
-      listener = null;
-      for (const stream of streams.values()) close(stream);
-      await client.end().catch(() => {});
-    }
-  };
-
-  // Kept up for as long as the process runs; the pause keeps a database that is down from being hammered.
-  const listening = (async () => {
-    while (!stopped) {
-      await listen().catch((error) => deps.log.warn({ err: error }, 'LISTEN connection failed'));
-      if (!stopped) await delay(500, undefined, { signal: stopping.signal }).catch(() => {});
-    }
-  })();
+  const listener = keepListening({ ...deps, listenSql, onNotification: checkOrClose, onLost: closeAll });
 
   // What many revocations a second ask for is sent as one NOTIFY after another, never one each: NOTIFY serialises commits.
   let announcing = false;
@@ -143,7 +117,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
 
   return {
     /** Whether the LISTEN connection is up: without it no stream is opened. */
-    isListening: () => listener !== null,
+    isListening: listener.isUp,
 
     /**
      * Makes `response` an event stream (text/event-stream) that closes when the session dies, after one event
@@ -151,7 +125,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
      * @throws AppError unavailable, too_many_requests
      */
     async open(principal: Principal, response: Response): Promise<void> {
-      if (!listener || stopped || streams.size >= mostStreams.ofNode)
+      if (!listener.isUp() || stopped || streams.size >= mostStreams.ofNode)
         throw new AppError('unavailable', 'Live updates are not available right now; try again in a few seconds.', {
           headers: { 'Retry-After': '2' },
         });
@@ -176,10 +150,22 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
       stopped = true;
       clearInterval(timer);
       clearInterval(heartbeat);
-      stopping.abort();
-      for (const stream of streams.values()) close(stream);
-      await listener?.end();
-      await listening;
+      closeAll();
+      await listener.stop();
     },
   };
+}
+
+async function withinLimit<T>(work: Promise<T>): Promise<T> {
+  const limit = new AbortController();
+  const late = delay(checkLimitMs, undefined, { signal: limit.signal }).then(() => {
+    throw new Error(`no answer within ${checkLimitMs} ms`);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    limit.abort();
+    late.catch(() => {});
+    work.catch(() => {});
+  }
 }

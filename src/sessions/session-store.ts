@@ -56,12 +56,16 @@ export class PostgresSessionStore extends session.Store {
    * anonymous session that keeps the id, so that a 401 can say why (`req.sessionEnd`); it can never be saved.
    */
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
-    this.#load(hashSessionId(sid)).then((loaded) => callback(null, loaded), callback);
+    this.#load(hashSessionId(sid)).then(
+      (loaded) => callback(null, loaded),
+      // Wrapped: express-session takes an error with the code ENOENT (a Unix socket that is gone) for "no session".
+      (cause) => callback(new Error('the session could not be loaded', { cause })),
+    );
   }
 
   /** Inserts at sign-in, updates a live session, and otherwise writes nothing. @throws SignInSuperseded */
-  override set(_sid: string, data: SessionData, callback?: (error?: unknown) => void): void {
-    this.#save(_sid, data).then(() => callback?.(), callback);
+  override set(sid: string, data: SessionData, callback?: (error?: unknown) => void): void {
+    this.#save(sid, data).then(() => callback?.(), callback);
   }
 
   /** Notes that the session was seen, at most once a minute, on condition that it is live. */
@@ -155,7 +159,7 @@ export class PostgresSessionStore extends session.Store {
   }
 
   /**
-   * Burns the sign-in's state and inserts the session at the generations that the sign-in holds, or does neither.
+   * Burns the sign-in's state, and inserts the session if it wasn't burnt before and the sign-in's generations are current.
    * The user's row is locked (FOR NO KEY UPDATE) so that a revocation comes wholly before or wholly after; the org's
    * row is not: a session inserted beside an org-wide bump is born dead.
    */

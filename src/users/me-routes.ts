@@ -28,7 +28,8 @@ export function createMeRoutes({ liveChannel }: { liveChannel: LiveChannel }): R
 
   const router = Router();
   router.route('/users/me').get(requireSession, showMe).all(allowOnly('GET', 'HEAD'));
-  router.route('/users/me/events').get(requireSession, streamEvents).all(allowOnly('GET', 'HEAD'));
+  // Without HEAD, which Express would answer by a stream that never ends.
+  router.route('/users/me/events').head(allowOnly('GET')).get(requireSession, streamEvents).all(allowOnly('GET'));
   router.route('/signout').post(signOut).all(allowOnly('POST'));
   return router;
 }

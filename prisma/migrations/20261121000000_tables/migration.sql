@@ -155,6 +155,7 @@ CREATE TABLE "revocations" (
     "reason" TEXT,
     "caller_id" TEXT,
     "sessions_ended" INTEGER,
+    "org_generation" INTEGER,
     "tombstones_pending" BOOLEAN NOT NULL DEFAULT false,
     "request_id" TEXT,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT clock_timestamp(),

@@ -44,6 +44,15 @@ CREATE TRIGGER users_generation_grows BEFORE UPDATE OF generation ON users
 CREATE TRIGGER orgs_generation_grows BEFORE UPDATE OF generation ON orgs
   FOR EACH ROW WHEN (NEW.generation < OLD.generation) EXECUTE FUNCTION refuse_generation_decrease();
 
+-- Switching a person off ends their sessions for good, whoever does it: switching them on again must not bring one back.
+CREATE FUNCTION end_access_of_inactive() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.generation := OLD.generation + 1;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER users_inactive_end_access BEFORE UPDATE OF active ON users
+  FOR EACH ROW WHEN (OLD.active AND NOT NEW.active AND NEW.generation = OLD.generation) EXECUTE FUNCTION end_access_of_inactive();
+
 -- A tombstone stays, and a session never changes its owner or its generations.
 CREATE FUNCTION refuse_session_revival() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,0 +1,62 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { Logger } from 'pino';
+
+/**
+ * Keeps one LISTEN connection up for as long as the process runs, on the direct URL: a pooler forgets LISTEN.
+ * `onLost` is called whenever it goes down, `onNotification` for each NOTIFY.
+ */
+export function keepListening(deps: {
+  directDatabaseUrl: string;
+  listenSql: string;
+  onNotification: () => void;
+  onLost: () => void;
+  log: Logger;
+}) {
+  let up: pg.Client | null = null;
+  const stopping = new AbortController();
+
+  const listen = async () => {
+    const client = new pg.Client({
+      connectionString: deps.directDatabaseUrl,
+      application_name: 'universal-logout live channel',
+      connectionTimeoutMillis: 5_000,
+      query_timeout: 5_000,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+    });
+    const lost = new Promise<void>((resolve) => {
+      client.on('error', () => resolve());
+      client.on('end', () => resolve());
+      stopping.signal.addEventListener('abort', () => resolve());
+    });
+    client.on('notification', deps.onNotification);
+    try {
+      await client.connect();
+      await client.query(deps.listenSql);
+      up = client;
+      if (!stopping.signal.aborted) await lost;
+    } finally {
+      up = null;
+      deps.onLost();
+      // Not waited for: a server that went silent never answers the goodbye.
+      client.end().catch(() => {});
+    }
+  };
+
+  const listening = (async () => {
+    while (!stopping.signal.aborted) {
+      await listen().catch((error) => deps.log.warn({ err: error }, 'LISTEN connection failed'));
+      // The pause keeps a database that is down from being hammered.
+      await delay(500, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  })();
+
+  return {
+    isUp: () => up !== null,
+    async stop(): Promise<void> {
+      stopping.abort();
+      await listening;
+    },
+  };
+}
