@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Pool } from 'pg';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Config } from '../config.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
@@ -32,6 +33,7 @@ const tries = 3;
 /** The steps of `GET /openid/callback/:org`. */
 export function createCallback(deps: Deps) {
   const prove = createProof(deps);
+  const answered = new RateLimiterMemory({ points: 1, duration: stateLifetime });
 
   const openState: RequestHandler<{ org: string }> = async (req, res, next) => {
     const attempt = attemptOf(res);
@@ -52,7 +54,11 @@ export function createCallback(deps: Deps) {
     const attempt = attemptOf(res);
     await checkState(deps.pool, attempt);
     const response = required(parseResponse(req) ?? undefined);
-    // From here on the state counts as used: whatever happens, this browser starts again.
+    // A kept cookie would cost the IdP an exchange each time. From here on the state counts as used on this node, whatever
+    // happens; across nodes the session's insert decides.
+    await answered.consume(response.state).catch(() => {
+      throw new SignInRefused('state_spent');
+    });
     deps.stateCookies.clear(req, res, response.state);
     checkIssuer(response, connectionOf(attempt));
     if (response.error !== null) throw errorRefusal(response.error);

@@ -27,15 +27,14 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
 
   async function record(req: Request, attempt: Attempt, reason: RefusalReason): Promise<void> {
     if (!attempt.found) return;
-    // Anyone can request a callback; what no sign-in of ours stands behind must not fill the record without end.
-    if (
-      !attempt.state &&
-      !(await strangers.consume(clientNetwork(req.ip)).then(
+    // Anyone can start a sign-in and come back with anything: what no proven identity stands behind must not fill the record
+    // without end.
+    const withinLimit = () =>
+      strangers.consume(clientNetwork(req.ip)).then(
         () => true,
         () => false,
-      ))
-    )
-      return;
+      );
+    if (!attempt.verified && !(await withinLimit())) return;
     try {
       await recordEvent(deps.pool, {
         orgId: attempt.found.org.id,

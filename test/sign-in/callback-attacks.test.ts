@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createBrowser } from '../support/browser.ts';
+import { answers } from '../support/hostile-answers.ts';
+import { startNode } from '../support/product.ts';
 import { addHostileOrg, heading, type SignInBed, startSignInBed } from './support.ts';
 
 let bed: SignInBed;
@@ -126,6 +129,16 @@ describe('a callback that is not what was asked for', () => {
 });
 
 describe('a callback that is used again', () => {
+  let other: Awaited<ReturnType<typeof startNode>>;
+  beforeAll(async () => {
+    other = await startNode(bed.product.env);
+  });
+  afterAll(async () => {
+    other?.process.kill('SIGTERM');
+    if (other) await once(other.process, 'exit');
+  });
+  const exchanges = () => bed.hostile.requests.filter(({ endpoint }) => endpoint === 'token').length;
+
   test('one after the other, by the browser itself', async () => {
     const browser = newBrowser();
     const url = await bed.begin(browser);
@@ -135,25 +148,50 @@ describe('a callback that is used again', () => {
     expect(await bed.countSessions()).toBe(before + 1);
   });
 
-  test('with the cookie kept (stolen)', async () => {
+  test('with the cookie kept (stolen), at either node: the IdP is not asked again', async () => {
     const browser = newBrowser();
     const url = await bed.begin(browser);
     const cookie = await browser.cookiesFor(bed.url);
     expect((await browser.get(url)).status).toBe(303);
-    const again = await newBrowser().get(url, { headers: { cookie } });
-    expect([again.status, heading(again)]).toEqual([400, 'This sign-in was already used']);
+    const before = exchanges();
+    for (const node of [bed.url, other.url]) {
+      const again = await newBrowser().get(url.replace(bed.url, node), { headers: { cookie } });
+      expect([again.status, heading(again)]).toEqual([400, 'This sign-in was already used']);
+    }
     expect((await bed.refusals()).at(-1)).toBe('state_spent');
+    expect(exchanges()).toBe(before);
   });
 
-  test('ten times at once, at an IdP that takes codes twice: one session', async () => {
+  test('after the IdP refused the code (with the cookie kept): it is not asked again', async () => {
+    bed.hostile.set('token', answers.json({ error: 'invalid_grant' }, 400));
     const browser = newBrowser();
     const url = await bed.begin(browser);
     const cookie = await browser.cookiesFor(bed.url);
-    const before = await bed.countSessions();
-    const answers = await Promise.all(Array.from({ length: 10 }, () => newBrowser().get(url, { headers: { cookie } })));
-    expect(answers.filter((answer) => answer.status === 303)).toHaveLength(1);
-    expect(answers.filter((answer) => heading(answer) === 'This sign-in was already used')).toHaveLength(9);
-    expect(await bed.countSessions()).toBe(before + 1);
+    await expectRefused(browser, url, 'code_refused');
+    const before = exchanges();
+    const again = await newBrowser().get(url, { headers: { cookie } });
+    expect([again.status, heading(again)]).toEqual([400, 'This sign-in was already used']);
+    expect(exchanges()).toBe(before);
+  });
+
+  test('ten times at once at two nodes, at an IdP that takes codes twice: one exchange a node, one session', async () => {
+    const browser = newBrowser();
+    const url = await bed.begin(browser);
+    const cookie = await browser.cookiesFor(bed.url);
+    const before = { sessions: await bed.countSessions(), exchanges: exchanges() };
+    const nonce = bed.hostile.requests.at(-1)?.url.searchParams.get('nonce') ?? undefined;
+    const both = Promise.withResolvers<void>();
+    bed.hostile.set('token', async (request, response) => {
+      if (exchanges() === before.exchanges + 2) both.resolve();
+      await both.promise;
+      return answers.json({ id_token: bed.hostile.signIdToken({ nonce }) })(request, response);
+    });
+    const urls = Array.from({ length: 10 }, (_, i) => url.replace(bed.url, i % 2 ? other.url : bed.url));
+    const pages = await Promise.all(urls.map((each) => newBrowser().get(each, { headers: { cookie } })));
+    expect(pages.filter(({ status }) => status === 303)).toHaveLength(1);
+    expect(pages.filter((page) => heading(page) === 'This sign-in was already used')).toHaveLength(9);
+    expect(exchanges()).toBe(before.exchanges + 2);
+    expect(await bed.countSessions()).toBe(before.sessions + 1);
   });
 });
 
