@@ -1,3 +1,4 @@
+import { isLoopback } from '../config.ts';
 import { seedOrgs } from './seed-data.ts';
 
 export type Addresses = Readonly<{
@@ -32,10 +33,18 @@ export function banner({ local, publicUrl, appUrl, idpUrl, database }: Addresses
     '',
     `curl -i -X POST ${local}/global-token-revocation -H 'Authorization: Bearer ${first?.apiKey}' -H 'Content-Type: application/json' -d '${JSON.stringify(subject)}'`,
     '',
+    ...(isLoopback(publicUrl) ? [] : [exposure(publicUrl), '']),
     `Identity provider  ${idpUrl}`,
     `Database           ${database}`,
     'Command line       npm run -s cli -- --help',
     '',
     `ready ${local}`,
+  ].join('\n');
+}
+
+function exposure(publicUrl: string): string {
+  return [
+    `CAREFUL: everybody knows the API keys above, and anyone who can reach ${publicUrl} can use them.`,
+    'The demo identity provider stays on this machine: people elsewhere sign in through a connection of your own.',
   ].join('\n');
 }

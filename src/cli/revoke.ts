@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { isUnavailable } from '../database/errors.ts';
 import { AppError } from '../errors.ts';
 import { revokeAccess, revokeOrgAccess } from '../revocation/revoke-access.ts';
 import { emailKey } from '../users/email.ts';
@@ -77,28 +78,31 @@ async function revokeEveryone(
 
 /** Tries every org, then fails with what is left: one that can't be done must not keep the others alive. */
 async function revokeAll({ orgs, pool, announce }: Workspace, { reason, yes }: Input, shell: Console): Promise<Answer> {
+  if (!yes && !shell.stdin.isTTY) throw usageError('--all needs --yes where nobody can be asked.');
   const all = await orgs.listOrgs();
-  if (!yes && shell.stdin.isTTY) await confirm(all.length, shell);
+  if (!yes) await confirm(all.length, shell);
   const done: { id: string; orgId: string; slug: string }[] = [];
-  const failed: unknown[] = [];
+  const failed: { slug: string; error: unknown }[] = [];
   for (const org of all)
     await revokeOrgAccess(pool, { ...by, orgId: org.id, reason: reason ?? null }).then(
       (one) => one && done.push({ id: one.revocationId, orgId: org.id, slug: org.slug }),
-      (error: unknown) => failed.push(error),
+      (error: unknown) => failed.push({ slug: org.slug, error }),
     );
   await announce();
   if (failed.length > 0)
-    throw new Error(`${failed.length} of ${all.length} organisations could not be signed out; run it again.`, {
-      cause: failed[0],
-    });
+    throw new AppError(
+      failed.every(({ error }) => isUnavailable(error)) ? 'unavailable' : 'internal_error',
+      `${done.length} of ${all.length} organisations are signed out. Run it again for what is left: ${failed.map(({ slug }) => slug).join(', ')}.`,
+      { cause: failed[0]?.error },
+    );
   return { json: done, text: `Everyone in ${done.length} organisation(s) is signed out everywhere.` };
 }
 
 async function confirm(count: number, { stdin, stderr }: Console): Promise<void> {
   const prompt = createInterface({ input: stdin, output: stderr });
-  const typed = await prompt.question(
-    `This signs out everyone in ${count} organisation(s). Type "revoke all" to go on: `,
-  );
+  const question = `This signs out everyone in ${count} organisation(s). Type "revoke all" to go on: `;
+  // Ctrl-C and Ctrl-D reject the question; both mean no.
+  const typed = await prompt.question(question).catch(() => '');
   prompt.close();
   if (typed.trim() !== 'revoke all') throw new AppError('invalid_request', 'Not confirmed; nothing was done.');
 }

@@ -16,18 +16,12 @@ export type Cluster = Readonly<{
   password: string;
 }>;
 
-/** The cluster below `dataDir`, or null when there is none yet. */
+/** The cluster below `dataDir`, or null when there is none yet, or where it lies can't be seen. Looks only. */
 export function openCluster(dataDir: string): Cluster | null {
   const link = path.join(dataDir, 'postgres');
-  let home: string;
+  if (!fs.existsSync(link)) return null;
   try {
-    home = fs.realpathSync(link);
-  } catch {
-    // A link whose target is gone, e.g. with a temporary folder: begin afresh.
-    fs.rmSync(link, { force: true });
-    return null;
-  }
-  try {
+    const home = fs.realpathSync(link);
     return describe(home, fs.readFileSync(path.join(home, 'password'), 'utf8'));
   } catch (cause) {
     throw new Error(
@@ -47,6 +41,7 @@ export async function createCluster(dataDir: string, keep: boolean, binaries: Bi
   fs.mkdirSync(dataDir, { recursive: true, mode: runAs.uid === undefined ? 0o700 : 0o711 });
   removeLeftovers(dataDir);
   const place = path.join(dataDir, 'postgres');
+  removeDanglingLink(place);
   const elsewhere = runAs.uid !== undefined && !canReach(dataDir, runAs);
   const parent = elsewhere ? (keep ? makeSharedDirectory() : os.tmpdir()) : dataDir;
   if (parent !== dataDir) removeAbandoned(parent);
@@ -93,6 +88,24 @@ async function initialise(home: string, keep: boolean, { initdb, runAs }: Binari
   if (code !== 0) throw new Error(`PostgreSQL's initdb failed (${code}): ${errors.trim()}`);
 }
 
+/**
+ * A link to what went with a temporary folder. Any other target may be on a disk that isn't mounted now: beginning afresh
+ * would hide the data. @throws Error that names it
+ */
+function removeDanglingLink(link: string): void {
+  if (fs.existsSync(link) || !fs.lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  const target = fs.readlinkSync(link);
+  if (!isTemporary(target))
+    throw new Error(
+      `${link} leads to ${target}, which is not there. Bring it back, or delete the link to begin afresh.`,
+    );
+  fs.rmSync(link, { force: true });
+}
+
+function isTemporary(file: string): boolean {
+  return [os.tmpdir(), fs.realpathSync(os.tmpdir())].some((folder) => file.startsWith(folder + path.sep));
+}
+
 /** Drafts of processes that were killed in the middle. */
 function removeLeftovers(dataDir: string): void {
   for (const name of fs.readdirSync(dataDir)) {
@@ -112,8 +125,7 @@ function removeAbandoned(parent: string): void {
     if (!/^postgres\.\d+\.[0-9a-f]{12}$/.test(name) || !fs.existsSync(origin)) continue;
     const dataDir = fs.readFileSync(origin, 'utf8');
     const maker = Number(name.split('.')[1]);
-    const temporary = dataDir.startsWith(fs.realpathSync(os.tmpdir()) + path.sep);
-    if (!temporary || fs.existsSync(dataDir) || isAlive(maker)) continue;
+    if (!isTemporary(dataDir) || fs.existsSync(dataDir) || isAlive(maker)) continue;
     if (!fs.existsSync(path.join(home, 'data/postmaster.pid'))) fs.rmSync(home, { recursive: true, force: true });
   }
 }

@@ -9,7 +9,7 @@ import { startDemoIdp } from '../../src/demo-idp/demo-idp.ts';
 import { hashApiKey } from '../../src/orgs/api-keys.ts';
 import { seedApiKeys } from '../../src/orgs/seed-keys.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Env, runCli } from './processes.ts';
+import { type Env, runCli, runCliAtTerminal } from './processes.ts';
 
 let database: TestDatabase;
 let db: pg.Client;
@@ -296,7 +296,7 @@ describe('user, session and revoke', () => {
 
     const again = await signIn(one.id, mine.id, one.connectionId);
     expect(await sessions(one.slug)).toEqual([again]);
-    const all = await cli('revoke', '--all');
+    const all = await cli('revoke', '--all', '--yes');
     expect(all).toHaveLength((await cli('org', 'list')).length);
     expect([await sessions(one.slug), await sessions(two.slug)]).toEqual([[], []]);
   });
@@ -310,6 +310,7 @@ describe('user, session and revoke', () => {
       ['--everyone'],
       ['a@b.fake', '--everyone', '--org', one.slug],
       ['--all', '--org', one.slug],
+      ['--all'],
     ])
       expect(await refusal('revoke', ...args)).toMatchObject({ exit: 2, code: 'usage' });
     for (const who of ['only@one.fake', user.id]) {
@@ -317,6 +318,32 @@ describe('user, session and revoke', () => {
       expect(await refusal('user', 'deactivate', who, '--org', two.slug)).toMatchObject({ exit: 1 });
       expect(await refusal('session', 'list', '--org', two.slug, '--user', who)).toMatchObject({ exit: 1 });
     }
+  });
+
+  it.each([
+    ['Ctrl-C', '\x03'],
+    ['Ctrl-D', '\x04'],
+    ['another answer', 'yes\r'],
+  ])('asks at a terminal before it ends everything, and takes %s for no', async (_what, typed) => {
+    const { rows } = await db.query('SELECT count(*) FROM revocations');
+    const { code, stderr } = await runCliAtTerminal(['revoke', '--all'], env, typed);
+    expect(code).toBe(1);
+    expect(stderr).toContain('Not confirmed; nothing was done.');
+    expect(stderr).not.toMatch(/AbortError|\.ts:\d/);
+    expect((await db.query('SELECT count(*) FROM revocations')).rows).toEqual(rows);
+  });
+
+  it('ends what it can of everything, and names the organisations that are left', async () => {
+    const [left, done] = [await newOrg(), await newOrg()];
+    await db.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$`);
+    await db.query(
+      `CREATE TRIGGER refuse BEFORE UPDATE ON orgs FOR EACH ROW WHEN (OLD.id = '${left.id}') EXECUTE FUNCTION refuse()`,
+    );
+    const { code, message } = await refusal('revoke', '--all', '--yes');
+    await db.query('DROP TRIGGER refuse ON orgs');
+    expect([code, message]).toEqual(['internal_error', expect.stringMatching(`left: ${left.slug}\\.$`)]);
+    const { rows } = await db.query('SELECT generation FROM orgs WHERE id = $1', [done.id]);
+    expect(rows).toEqual([{ generation: 1 }]);
   });
 
   it('deactivates and revokes in one', async () => {

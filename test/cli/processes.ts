@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { runCli as runProgram, type Streams } from '../../src/cli/program.ts';
 import { developmentEnvironment, environment } from '../../src/config.ts';
 
@@ -23,13 +22,36 @@ export function environmentOf(env: Env): NodeJS.ProcessEnv {
 }
 
 /** Runs a command in this process, as src/cli/main.ts does; README's test runs the commands through npm. */
-export async function runCli(args: string[], env: Env, input = ''): Promise<Outcome> {
-  const stdin = Readable.from([input]);
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+export function runCli(args: string[], env: Env, input = ''): Promise<Outcome> {
+  return runWith(args, env, Readable.from([input]), new PassThrough());
+}
+
+/** The same where somebody can be asked, who then presses `keys`. */
+export function runCliAtTerminal(args: string[], env: Env, keys: string): Promise<Outcome> {
+  const stdin = new PassThrough();
+  const stderr = new PassThrough();
+  // Keys that are pressed before the question count for nothing.
+  stderr.once('data', () => stdin.write(keys));
+  return runWith(args, env, Object.assign(stdin, { isTTY: true }), Object.assign(stderr, { isTTY: true }));
+}
+
+async function runWith(args: string[], env: Env, stdin: Readable, stderr: PassThrough): Promise<Outcome> {
+  const stdout = new PassThrough();
+  const printed = Promise.all([collect(stdout), collect(stderr)]);
   const streams = { env: environmentOf(env), stdin, stdout, stderr } as unknown as Streams;
   const code = await runProgram(args, streams);
   for (const stream of [stdout, stderr]) stream.end();
-  return { code, stdout: await text(stdout), stderr: await text(stderr) };
+  const [out, err] = await printed;
+  return { code, stdout: out, stderr: err };
+}
+
+async function collect(stream: Readable): Promise<string> {
+  let printed = '';
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    printed += text;
+  });
+  await once(stream, 'end');
+  return printed;
 }
 
 export async function finished(child: ChildProcess): Promise<Outcome> {

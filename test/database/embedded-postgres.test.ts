@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readlinkSync, statSync, symlinkSync, unlinkSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
+import { findRunningDev } from '../../src/cli/running-dev.ts';
 import { findDevProcess, holdDevLock } from '../../src/database/dev-lock.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/database/embedded-postgres.ts';
 import { temporaryDataDir } from '../support/temporary-postgres.ts';
@@ -74,6 +75,19 @@ test('starts with fsync on, listens on 127.0.0.1 only, wants its password, and l
   await server.stop();
   await expect.poll(() => isAlive(server.pid), { timeout: 20_000 }).toBe(false);
   expect(() => readdirSync(dataDir)).toThrow();
+});
+
+test('a link whose target is gone is removed only if that was temporary, and never by looking', async () => {
+  const dataDir = newDataDir();
+  const link = path.join(dataDir, 'postgres');
+  const unmounted = '/mnt/universal-logout-not-mounted/postgres';
+  symlinkSync(unmounted, link);
+  expect(await findRunningDev(undefined, dataDir)).toBeNull();
+  await expect(startEmbeddedPostgres({ dataDir })).rejects.toThrow(unmounted);
+  expect(readlinkSync(link)).toBe(unmounted);
+  unlinkSync(link);
+  symlinkSync(path.join(dataDir, 'gone'), link);
+  expect((await start(dataDir)).owned).toBe(true);
 });
 
 test('several at once make one server', async () => {

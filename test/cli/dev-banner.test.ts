@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { banner } from '../../src/cli/dev-banner.ts';
+
+const bannerAt = (publicUrl: string) =>
+  banner({ local: 'http://localhost:1', publicUrl, appUrl: publicUrl, idpUrl: 'http://localhost:2', database: 'here' });
+
+it('warns of the keys that everybody knows where others can reach it, and only there', () => {
+  expect(bannerAt('https://your-tunnel.example')).toMatch(/CAREFUL: .*https:\/\/your-tunnel\.example/);
+  for (const local of ['http://localhost:3333', 'http://127.0.0.1:3333', 'http://[::1]:3333'])
+    expect(bannerAt(local)).not.toContain('CAREFUL');
+});
