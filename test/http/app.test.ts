@@ -1,19 +1,40 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
+import type { PoolClient } from 'pg';
 import { pino } from 'pino';
+import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config.ts';
 import { createContext } from '../../src/context.ts';
 import { problems } from '../../src/errors.ts';
 import { startServer } from '../../src/server.ts';
+import { sessionCookie } from '../../src/sessions/session-store.ts';
 import { freePort } from '../support/free-port.ts';
+import { waitForLock, whileLocked } from '../support/locks.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
 let product: Product;
+/** Takes connections and never says a word. */
+let silent: { port: number; stop: () => void };
 beforeAll(async () => {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  silent = {
+    port: (server.address() as AddressInfo).port,
+    stop: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
   product = await startProduct();
 });
-afterAll(() => product.stop());
+afterAll(async () => {
+  await product.stop();
+  silent.stop();
+});
 
 const cookieOf = async () => (await plantUsers(product, 1))[0]?.cookies[0] as string;
 const send = (path: string, init: RequestInit = {}) => fetch(`${product.url}${path}`, { redirect: 'manual', ...init });
@@ -77,6 +98,11 @@ describe('answers', () => {
       const answer = await send(path);
       expect([answer.status, answer.headers.get('cache-control')]).toEqual([401, 'no-store']);
     }
+  });
+
+  it('no HEAD of a stream, which would never end', async () => {
+    const answer = await send('/api/users/me/events', { method: 'HEAD', headers: { cookie: await cookieOf() } });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET']);
   });
 
   it('an id of its own for every request, whatever the caller sends', async () => {
@@ -165,32 +191,53 @@ describe('the access log in production', () => {
 });
 
 describe('a graceful stop', () => {
-  it('finishes requests in flight, closes streams, and says so at /readyz', async () => {
+  it('says so at /readyz first, then finishes requests in flight and closes streams', async () => {
     const port = await freePort();
     const context = createContext(loadConfig({ ...product.env, PORT: String(port) }, 'development'));
-    const node = await startServer(context);
+    const node = await startServer(context, { drainMs: 1_000 });
     const url = `http://localhost:${port}`;
     const cookie = await cookieOf();
-    for (let tries = 0; tries < 100 && (await fetch(`${url}/readyz`)).status !== 200; tries += 1)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await fetch(`${url}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
     const stream = await fetch(`${url}/api/users/me/events`, { headers: { cookie } });
     expect(stream.status).toBe(200);
-    // Held in the middle by a lock on the person's row.
-    const blocker = await product.context.pool.connect();
-    await blocker.query('BEGIN');
-    await blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [product.orgs.whiterabbit.userId]);
-    const inFlight = fetch(`${url}/global-token-revocation`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${product.orgs.whiterabbit.apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ sub_id: { format: 'email', email: trinity.email } }),
+    let inFlight: Promise<Response> | undefined;
+    let stopping: Promise<void> | undefined;
+    const lock = (blocker: PoolClient) =>
+      blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [product.orgs.whiterabbit.userId]);
+    await whileLocked(product, lock, async () => {
+      inFlight = product.revoke(undefined, { at: url });
+      await waitForLock(product);
+      stopping = node.stop();
+      // A connection of its own, as a load balancer's check: still answered while it drains.
+      const readiness = await request(url).get('/readyz').set('Connection', 'close');
+      expect([readiness.status, readiness.headers['retry-after']]).toEqual([503, '2']);
+      expect(await stream.text()).not.toContain('signed-out');
     });
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    const stopping = node.stop();
-    expect(await stream.text()).not.toContain('signed-out');
-    await blocker.query('COMMIT');
-    blocker.release();
-    expect((await inFlight).status).toBe(204);
+    expect((await inFlight)?.status).toBe(204);
     await stopping;
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+  });
+
+  it('does not wait for ever for a database that went silent', async () => {
+    const env = { ...product.env, DATABASE_URL: `postgresql://nobody@127.0.0.1:${silent.port}/none`, PORT: '0' };
+    const node = await startServer(createContext(loadConfig(env, 'development'), pino({ level: 'silent' })));
+    const waiting = fetch(`http://localhost:${node.port}/readyz`).catch(() => null);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await node.stop();
+    await waiting;
+  });
+});
+
+describe('the session cookie', () => {
+  it('is __Host-, Secure, HttpOnly and SameSite=Lax on https', async () => {
+    const env = { ...product.env, PUBLIC_URL: 'https://app.example.com', TRUST_PROXY: 'loopback' };
+    const { name, cookie } = sessionCookie(loadConfig(env, 'production'));
+    expect({ name, ...cookie }).toMatchObject({
+      name: '__Host-session',
+      path: '/',
+      secure: true,
+      httpOnly: true,
+      sameSite: 'lax',
+    });
   });
 });

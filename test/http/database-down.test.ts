@@ -1,6 +1,10 @@
+import { pino } from 'pino';
 import { expect, it } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { createContext } from '../../src/context.ts';
+import { startServer } from '../../src/server.ts';
 import { startTestPostgres } from '../support/database.ts';
-import { plantUsers } from '../support/planted-sessions.ts';
+import { plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { startProduct } from '../support/product.ts';
 
 it('answers 503 with Retry-After while the database is away, stays alive, and recovers by itself', async () => {
@@ -33,5 +37,20 @@ it('answers 503 with Retry-After while the database is away, stays alive, and re
   } finally {
     await product.stop();
     await postgres.stop();
+  }
+});
+
+it('answers 503, and not 401, when the Unix socket of the database is gone', async () => {
+  const product = await startProduct();
+  const env = { ...product.env, DATABASE_URL: 'postgresql:///none?host=/nowhere', PORT: '0' };
+  const node = await startServer(createContext(loadConfig(env, 'development'), pino({ level: 'silent' })));
+  try {
+    const cookie = (await plantUsers(product, 1))[0]?.cookies[0] as string;
+    const url = `http://localhost:${node.port}`;
+    expect(await statusOfMe(url, cookie)).toBe(503);
+    expect((await product.revoke(undefined, { at: url })).status).toBe(503);
+  } finally {
+    await node.stop();
+    await product.stop();
   }
 });

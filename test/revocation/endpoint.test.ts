@@ -1,5 +1,7 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitForLock } from '../support/locks.ts';
+import { plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
 const operator = { type: 'operator' } as const;
@@ -71,6 +73,37 @@ describe('what it does', () => {
       targetId: product.orgs.whiterabbit.userId,
     });
     expect(event.actorId).toBe(revocation.callerId);
+  });
+
+  it('counts only the sessions that were alive', async () => {
+    const [user] = await plantUsers(product, 1, { sessions: 4 });
+    const { pool, prisma } = product.context;
+    const sessions = await prisma.session.findMany({ where: { userId: user?.id }, select: { id: true } });
+    await pool.query(`UPDATE sessions SET expires_at = now() WHERE id = $1`, [sessions[0]?.id]);
+    await fetch(`${product.url}/api/signout`, { method: 'POST', headers: { cookie: user?.cookies[1] as string } });
+    const counted = async () => {
+      const answer = await post({ sub_id: { format: 'opaque', id: user?.id } });
+      const requestId = answer.headers['x-request-id'] as string;
+      return (await prisma.revocation.findFirstOrThrow({ where: { requestId } })).sessionsEnded;
+    };
+    const alive =
+      sessions.length - 1 - (await prisma.session.count({ where: { userId: user?.id, endedAt: { not: null } } }));
+    expect([alive, await counted(), await counted()]).toEqual([2, 2, 0]);
+  });
+
+  it('is tried again when PostgreSQL breaks a deadlock with it', async () => {
+    const [user] = await plantUsers(product, 1);
+    const blocker = await product.context.pool.connect();
+    await blocker.query('BEGIN');
+    // The other way round than a revocation: the session first, then the user.
+    await blocker.query(`SET LOCAL deadlock_timeout = '60s'`);
+    await blocker.query('SELECT FROM sessions WHERE user_id = $1 FOR UPDATE', [user?.id]);
+    const revoking = post({ sub_id: { format: 'opaque', id: user?.id } }).then((answer) => answer.status);
+    await waitForLock(product);
+    await blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user?.id]);
+    await blocker.query('COMMIT');
+    blocker.release();
+    expect(await revoking).toBe(204);
   });
 
   it('erases the data of the sessions it ends', async () => {
@@ -163,6 +196,70 @@ describe('subject identifiers (RFC 9493)', () => {
     const answer = await post({ sub_id: both });
     expect([answer.status, code(answer.body)]).toEqual([400, 'ambiguous_subject']);
     for (const browser of browsers) expect((await browser.get('/api/users/me')).status).toBe(200);
+  });
+
+  it("takes another org's user id beside one's own address for unknown, not for a second person", async () => {
+    const foreign = await product.signIn('metacortex');
+    const mixed = {
+      format: 'aliases',
+      identifiers: [
+        byEmail,
+        { format: 'opaque', id: product.orgs.metacortex.userId },
+        { format: 'iss_sub', iss: product.orgs.metacortex.issuer, sub: 'metacortex-trinity' },
+      ],
+    };
+    expect((await post({ sub_id: mixed })).status).toBe(204);
+    expect((await foreign.get('/api/users/me')).status).toBe(200);
+  });
+
+  it('keeps two orgs apart whose rows have equal ids', async () => {
+    const { pool } = product.context;
+    const twins: { slug: 'whiterabbit' | 'metacortex'; cookie: string }[] = [];
+    const ids = { user: `usr_equal`, identity: 'idn_equal', connection: 'con_equal', session: 'ses_equal' };
+    for (const slug of ['whiterabbit', 'metacortex'] as const) {
+      const [planted] = await plantUsers(product, 1, { org: slug });
+      const orgId = product.orgs[slug].id;
+      await pool.query(
+        `INSERT INTO connections (org_id, id, name, issuer, authorization_endpoint, token_endpoint, jwks_uri, client_id, client_secret)
+         SELECT org_id, $2, name, 'https://equal.example', 'x', 'x', 'x', 'x', 'x' FROM connections WHERE org_id = $1 LIMIT 1`,
+        [orgId, ids.connection],
+      );
+      await pool.query(
+        `INSERT INTO users (org_id, id, email, email_key, name) VALUES ($1, $2, 'equal@equal.fake', 'equal@equal.fake', 'E')`,
+        [orgId, ids.user],
+      );
+      await pool.query(
+        `INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject)
+         VALUES ($1, $2, $3, $4, 'https://equal.example', 'equal')`,
+        [orgId, ids.identity, ids.connection, ids.user],
+      );
+      const sidHash = (await pool.query('DELETE FROM sessions WHERE user_id = $1 RETURNING sid_hash', [planted?.id]))
+        .rows[0].sid_hash;
+      await pool.query(
+        `INSERT INTO sessions (org_id, id, sid_hash, user_id, connection_id, identity_id, user_generation, org_generation,
+                               idle_expires_at, expires_at)
+         SELECT o.id, $2, $3, $4, $5, $6, 0, o.generation, now() + interval '1 hour', now() + interval '1 hour'
+         FROM orgs o WHERE o.id = $1`,
+        [orgId, ids.session, sidHash, ids.user, ids.connection, ids.identity],
+      );
+      twins.push({ slug, cookie: planted?.cookies[0] as string });
+    }
+    const rowsOf = (orgId: string) =>
+      product.context.prisma.user.findUniqueOrThrow({
+        where: { orgId_id: { orgId, id: ids.user } },
+        include: { sessions: true },
+      });
+    const before = await rowsOf(product.orgs.metacortex.id);
+    for (const sub_id of [
+      { format: 'opaque', id: ids.user },
+      { format: 'email', email: 'equal@equal.fake' },
+      { format: 'iss_sub', iss: 'https://equal.example', sub: 'equal' },
+    ])
+      expect((await post({ sub_id })).status).toBe(204);
+    expect(await rowsOf(product.orgs.metacortex.id)).toEqual(before);
+    expect((await rowsOf(product.orgs.whiterabbit.id)).generation).toBe(3);
+    expect(await statusOfMe(product.url, twins[0]?.cookie as string)).toBe(401);
+    expect(await statusOfMe(product.url, twins[1]?.cookie as string)).toBe(200);
   });
 
   it("answers for another org's user as for nobody: status, headers and body", async () => {
@@ -281,6 +378,29 @@ describe('malformed requests', () => {
       body: gzipSync(JSON.stringify({ filler: 'x'.repeat(50_000_000) })),
     });
     expect(bomb.status).toBe(413);
+  });
+
+  it.each(['gzip', 'br', 'deflate', 'zstd', 'klingon'])(
+    '400 for a body that is not the %s it claims to be',
+    async (encoding) => {
+      const answer = await fetch(`${product.url}/global-token-revocation`, {
+        method: 'POST',
+        headers: {
+          Authorization: `Bearer ${product.orgs.whiterabbit.apiKey}`,
+          'Content-Type': 'application/json',
+          'Content-Encoding': encoding,
+        },
+        body: 'junk',
+      });
+      expect(answer.status).toBe(400);
+    },
+  );
+
+  it('400 for a subject nested as deep as the limit allows, twice', async () => {
+    const deep = `${'['.repeat(3900)}${']'.repeat(3900)}`;
+    expect((await raw(`{"sub_id":${deep},"subject":${deep}}`)).status).toBe(400);
+    const nested = `${'{"a":'.repeat(1300)}1${'}'.repeat(1300)}`;
+    expect((await raw(`{"sub_id":${nested},"subject":${nested}}`)).status).toBe(400);
   });
 
   it.each(['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('405 with Allow for %s', async (method) => {

@@ -2,6 +2,7 @@ import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { type Browser, createBrowser, hasLoginForm } from '../support/browser.ts';
+import { waitForLock, whileLocked } from '../support/locks.ts';
 import { inParallel, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
@@ -147,15 +148,43 @@ describe('a sign-in between its reading and its insert', () => {
       let finishing: Promise<unknown> = Promise.resolve();
       // The insert burns the state first: it waits at this lock, which a revocation never asks for.
       const lock = (blocker: PoolClient) => blocker.query('LOCK TABLE spent IN SHARE MODE');
-      await whileLocked(lock, async () => {
+      await whileLocked(product, lock, async () => {
         finishing = browser.get(callbackUrl);
-        await waitForBlocked();
+        await waitForLock(product);
         await revoke();
       });
       await finishing;
       if ((await browser.get('/api/users/me')).status === 200) survivors += 1;
     }
     expect(survivors).toBe(0);
+  });
+
+  it.each([
+    [
+      'user',
+      'UPDATE users SET active = $2 WHERE org_id = $1 AND id = (SELECT user_id FROM identities WHERE org_id = $1 AND subject = $3)',
+    ],
+    ['connection', 'UPDATE connections SET active = $2 WHERE org_id = $1 AND $3::text IS NOT NULL'],
+  ])('does not survive that the %s is switched off', async (_name, sql) => {
+    const browser = createBrowser({ baseUrl: product.url });
+    const step = await browser.beginSignIn({ appUrl: product.url, org: 'whiterabbit' });
+    const callbackUrl = await browser.submitLogin(step, trinity);
+    const set = (active: boolean) =>
+      product.context.pool.query(sql, [product.orgs.whiterabbit.id, active, 'whiterabbit-trinity']);
+    const sessions = () => product.context.prisma.session.count({ where: { userId: product.orgs.whiterabbit.userId } });
+    const before = await sessions();
+    let finishing: Promise<unknown> = Promise.resolve();
+    const lock = (blocker: PoolClient) => blocker.query('LOCK TABLE spent IN SHARE MODE');
+    await whileLocked(product, lock, async () => {
+      finishing = browser.get(callbackUrl);
+      await waitForLock(product);
+      await set(false);
+    });
+    await finishing;
+    const after = await sessions();
+    await set(true);
+    expect(after).toBe(before);
+    expect((await browser.get('/api/users/me')).status).toBe(401);
   });
 
   it('does not survive a revocation that queues behind it at the same row (20 trials)', async () => {
@@ -172,11 +201,11 @@ describe('a sign-in between its reading and its insert', () => {
           product.orgs.whiterabbit.id,
           product.orgs.whiterabbit.userId,
         ]);
-      await whileLocked(lock, async () => {
+      await whileLocked(product, lock, async () => {
         const finishing = browser.get(callbackUrl);
-        await waitForBlocked();
+        await waitForLock(product);
         both = Promise.all([finishing, revokeTrinity()]);
-        await waitForBlocked(2);
+        await waitForLock(product, 2);
       });
       await both;
       if ((await browser.get('/api/users/me')).status === 200) survivors += 1;
@@ -184,31 +213,6 @@ describe('a sign-in between its reading and its insert', () => {
     expect(survivors).toBe(0);
   });
 });
-
-/** Holds a lock while `work` runs; let go whatever happens, or what waits for it would fail the tests that follow. */
-async function whileLocked(lock: (blocker: PoolClient) => Promise<unknown>, work: () => Promise<void>): Promise<void> {
-  const blocker = await product.context.pool.connect();
-  await blocker.query('BEGIN');
-  try {
-    await lock(blocker);
-    await work();
-  } finally {
-    await blocker.query('COMMIT');
-    blocker.release();
-  }
-}
-
-/** Waits until as many connections to this database wait for a lock. A transaction would see its first answer again. */
-async function waitForBlocked(count = 1): Promise<void> {
-  for (let tries = 0; tries < 500; tries += 1) {
-    const { rows } = await product.context.pool.query<{ count: number }>(
-      `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    if ((rows[0]?.count ?? 0) >= count) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  throw new Error('nothing waited for the lock');
-}
 
 describe('signing in again', () => {
   it('works at once with the password, on the first try', async () => {

@@ -1,10 +1,22 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net';
+import express from 'express';
+import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { createPool } from '../../src/database/pool.ts';
+import { createLiveChannel } from '../../src/sessions/live-channel.ts';
+import { createSessionMiddleware } from '../../src/sessions/session.ts';
+import { createMeRoutes } from '../../src/users/me-routes.ts';
 import { inParallel, plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
 let product: Product;
 beforeAll(async () => {
   product = await startProduct({ processes: 1 });
+  for (const node of product.nodes)
+    while ((await fetch(`${node}/readyz`)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
 });
 afterAll(() => product.stop());
 
@@ -117,3 +129,96 @@ it('keeps at most ten streams a session: the oldest gives way', async () => {
   await product.revoke({ format: 'email', email: user.email });
   for (const stream of streams.slice(1)) expect(await stream.ended).toContain('signed-out');
 });
+
+/** An app of two routes on a live channel of its own, as a node has it. */
+async function startChannel(options: { databaseUrl: string; checkEveryMs: number; before?: () => Promise<void> }) {
+  const config = loadConfig({ ...product.env, DATABASE_URL: options.databaseUrl }, 'development');
+  const log = pino({ level: 'silent' });
+  const pool = createPool({ connectionString: options.databaseUrl, max: 4, applicationName: 'test', log });
+  const channel = createLiveChannel({ ...options, pool, directDatabaseUrl: options.databaseUrl, log });
+  const app = express();
+  app.use(createSessionMiddleware({ pool, config }));
+  app.use((_req, _res, next) => void (options.before?.() ?? Promise.resolve()).then(() => next(), next));
+  app.use('/api', createMeRoutes({ liveChannel: channel }));
+  const server = createServer(app).listen(0);
+  while (!channel.isListening()) await new Promise((resolve) => setTimeout(resolve, 10));
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}`,
+    async stop() {
+      await channel.stop();
+      server.closeAllConnections();
+      server.close();
+      await pool.end();
+    },
+  };
+}
+
+it('hears by the notification alone that the endpoint revoked', async () => {
+  const node = await startChannel({ databaseUrl: product.databaseUrl, checkEveryMs: 1_000_000 });
+  const user = await plant();
+  const stream = await openStream(user.cookies[0] as string, node.url);
+  await product.revoke({ format: 'email', email: user.email });
+  expect(await stream.ended).toContain('"reason":"session_revoked"');
+  await node.stop();
+});
+
+it('tells a page whose session died between its loading and the opening of the stream', async () => {
+  const user = await plant();
+  const before = () =>
+    product.context.pool
+      .query('UPDATE users SET generation = generation + 1, revoked_at = now() WHERE id = $1', [user.id])
+      .then(() => {});
+  const node = await startChannel({ databaseUrl: product.databaseUrl, checkEveryMs: 1_000_000, before });
+  const stream = await openStream(user.cookies[0] as string, node.url);
+  expect(await stream.ended).toContain('"reason":"session_revoked"');
+  await node.stop();
+});
+
+it('closes its streams, and can stop, when the database goes silent without a word', async () => {
+  const proxy = await startProxy(product.databaseUrl);
+  const node = await startChannel({ databaseUrl: proxy.url, checkEveryMs: 200 });
+  const user = await plant();
+  const stream = await openStream(user.cookies[0] as string, node.url);
+  proxy.freeze();
+  expect((await product.revoke({ format: 'email', email: user.email })).status).toBe(204);
+  // Nothing can be told, but nothing stays open.
+  expect(await stream.ended).not.toContain('signed-out');
+  proxy.thaw();
+  await node.stop();
+  proxy.stop();
+});
+
+/** A way to the database that can fall silent: connections stay open, and no byte gets through. */
+async function startProxy(databaseUrl: string) {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  const server = createTcpServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname);
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+      from.pipe(to);
+    }
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = new URL(databaseUrl);
+  url.hostname = '127.0.0.1';
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url: url.href,
+    freeze: () => {
+      for (const socket of sockets) socket.pause();
+    },
+    thaw: () => {
+      for (const socket of sockets) socket.resume();
+    },
+    stop: () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    },
+  };
+}

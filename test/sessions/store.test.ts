@@ -2,9 +2,10 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { revokeAccess } from '../../src/revocation/revoke-access.ts';
+import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { clean } from '../../src/sessions/housekeeping.ts';
 import { createSessionMiddleware } from '../../src/sessions/session.ts';
+import { whileLocked } from '../support/locks.ts';
 import { plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
@@ -37,6 +38,10 @@ beforeAll(async () => {
     req.session.basket = String(req.params.what);
     res.json({ user: req.user?.principal?.userId ?? null });
   });
+  app.post('/held', async (_req, res) => {
+    await new Promise<void>((resolve) => held.push(resolve));
+    res.json({});
+  });
   app.post('/regenerate', (req, res, next) => {
     req.session.regenerate((error) => (error ? next(error) : res.json({})));
   });
@@ -57,6 +62,12 @@ const revoke = (userId: string) =>
   revokeAccess(product.context.pool, {
     orgId: product.orgs.whiterabbit.id,
     subject: { userIds: [userId] },
+    initiator: 'operator',
+    actor: operator,
+  });
+const revokeOrg = (_userId?: string) =>
+  revokeOrgAccess(product.context.pool, {
+    orgId: product.orgs.whiterabbit.id,
     initiator: 'operator',
     actor: operator,
   });
@@ -162,6 +173,15 @@ describe('the store', () => {
     expect(await ended.json()).toMatchObject({ code: 'session_ended' });
   });
 
+  it('does not come back when the person is switched off and on again', async () => {
+    const { id, cookie } = await plant();
+    const switchTo = (active: boolean) => product.context.prisma.user.updateMany({ where: { id }, data: { active } });
+    await switchTo(false);
+    expect(await statusOfMe(product.url, cookie)).toBe(401);
+    await switchTo(true);
+    expect(await statusOfMe(product.url, cookie)).toBe(401);
+  });
+
   it('keeps the reason of the first end: signing out afterwards turns no tombstone', async () => {
     const { id, cookie } = await plant();
     await revoke(id);
@@ -195,20 +215,34 @@ describe('time', () => {
     expect(seen.idleExpiresAt.getTime() - fresh.idleExpiresAt.getTime()).toBeGreaterThan(3_600_000);
   });
 
-  it('does not keep a revoked session alive by touching it', async () => {
-    const { id, cookie } = await plant();
-    await age(id, 'last_seen_at', '2 minutes');
-    const before = await rowOf(id);
-    await revoke(id);
-    await call('GET', '/basket', cookie);
-    expect((await rowOf(id)).idleExpiresAt).toEqual(before.idleExpiresAt);
-  });
+  it.each([
+    ['touch', '/held'],
+    ['save', '/slow/late'],
+  ])(
+    'a request that has loaded its session does not %s it after the person or the org was revoked',
+    async (_name, path) => {
+      for (const end of [revoke, revokeOrg]) {
+        const { id, cookie } = await plant();
+        await age(id, 'last_seen_at', '2 minutes');
+        const before = await rowOf(id);
+        const waiting = call('POST', path, cookie);
+        while (held.length < 1) await new Promise((resolve) => setTimeout(resolve, 1));
+        await end(id);
+        for (const release of held.splice(0)) release();
+        await waiting;
+        expect(await rowOf(id)).toMatchObject({
+          idleExpiresAt: before.idleExpiresAt,
+          lastSeenAt: before.lastSeenAt,
+          data: {},
+        });
+      }
+    },
+  );
 });
 
 describe('housekeeping', () => {
   it('writes the tombstones of an org-wide sign-out, with its time, and erases the data', async () => {
     const { pool, prisma } = product.context;
-    const { revokeOrgAccess } = await import('../../src/revocation/revoke-access.ts');
     const { id, cookie } = await plant();
     await call('POST', '/basket/apples', cookie);
     const [foreign] = await plantUsers(product, 1, { org: 'metacortex' });
@@ -223,6 +257,56 @@ describe('housekeeping', () => {
     expect(await rowOf(id)).toMatchObject({ revocationId: revocation.id, revokedAt: revocation.createdAt, data: {} });
     expect(revocation.tombstonesPending).toBe(false);
     expect(await rowOf(foreign?.id as string)).toMatchObject({ revokedAt: null });
+  });
+
+  it('tells each session of the sign-out that ended it, and leaves those that came after, of this org and others', async () => {
+    const { pool, prisma } = product.context;
+    const first = await plant();
+    const one = await revokeOrg();
+    const second = await plant();
+    const two = await revokeOrg();
+    const alive = await plant();
+    const [foreign] = await plantUsers(product, 1, { org: 'metacortex' });
+    // A bump of the other org's own, so that only its id keeps it apart.
+    await pool.query('UPDATE orgs SET generation = generation + 1 WHERE id = $1', [product.orgs.metacortex.id]);
+    await clean(pool);
+    expect((await rowOf(first.id)).revocationId).toBe(one?.revocationId);
+    expect((await rowOf(second.id)).revocationId).toBe(two?.revocationId);
+    expect((await rowOf(alive.id)).revokedAt).toBe(null);
+    expect((await rowOf(foreign?.id as string)).revokedAt).toBe(null);
+    expect(await prisma.revocation.count({ where: { tombstonesPending: true } })).toBe(0);
+  });
+
+  it('comes back to a session that was locked', async () => {
+    const { pool } = product.context;
+    const { id } = await plant();
+    await revokeOrg();
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('SELECT FROM sessions WHERE user_id = $1 FOR UPDATE', [id]),
+      async () => {
+        await clean(pool);
+        expect((await rowOf(id)).revokedAt).toBe(null);
+      },
+    );
+    await clean(pool);
+    expect((await rowOf(id)).revokedAt).not.toBe(null);
+  });
+
+  it('is done by one node at a time', async () => {
+    const { pool } = product.context;
+    const { id } = await plant();
+    await revokeOrg();
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('SELECT pg_advisory_xact_lock(7262001)'),
+      async () => {
+        await clean(pool);
+        expect((await rowOf(id)).revokedAt).toBe(null);
+      },
+    );
+    await clean(pool);
+    expect((await rowOf(id)).revokedAt).not.toBe(null);
   });
 
   it('sweeps sessions a day after they could last count, and spent states; nothing younger', async () => {
