@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
 import type { SignInConnection } from './find-connection.ts';
@@ -88,7 +88,7 @@ export function createIdTokenVerifier(guardedFetch: GuardedFetch) {
     connection: SignInConnection,
     expected: { nonce: string; signal: AbortSignal },
   ): Promise<IdTokenClaims> {
-    const verifying = jwtVerify(token, keySetOf(connection), {
+    const verifying = verifyWithSet(token, keySetOf(connection), {
       algorithms,
       issuer: [connection.issuer, ...connection.acceptedIssuers],
       audience: connection.clientId,
@@ -106,6 +106,23 @@ export function createIdTokenVerifier(guardedFetch: GuardedFetch) {
     if ((several || claims.azp !== undefined) && claims.azp !== connection.clientId) throw invalid('claim_azp');
     return claims;
   };
+}
+
+/** A token that names no key may fit several of the set: then each is tried. */
+async function verifyWithSet(token: string, keySet: JWTVerifyGetKey, options: JWTVerifyOptions) {
+  try {
+    return await jwtVerify(token, keySet, options);
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    for await (const key of error) {
+      try {
+        return await jwtVerify(token, key, options);
+      } catch (mismatch) {
+        if (!(mismatch instanceof errors.JWSSignatureVerificationFailed)) throw mismatch;
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed();
+  }
 }
 
 function invalid(detail: string): SignInRefused {

@@ -62,6 +62,25 @@ describe('an ID token is refused', () => {
   });
 });
 
+describe('where the token names no key and the set has several', () => {
+  test.each([
+    ['own', 200],
+    ['foreign', 401],
+  ] as const)('signed with the %s key: %i', async (signer, status) => {
+    bed.hostile.keys.rotate();
+    const earlier = (await bed.hostile.keys.jwks()).keys;
+    bed.hostile.keys.rotate();
+    bed.hostile.set('jwks', answers.json({ keys: [...earlier, ...(await bed.hostile.keys.jwks()).keys] }));
+    // A key set that was fetched is kept.
+    await bed.prisma.connection.updateMany({
+      where: { orgId: bed.org.id },
+      data: { jwksUri: `${bed.hostile.issuer}/jwks?${signer}` },
+    });
+    bed.hostile.setIdToken({ signer, header: { kid: undefined } });
+    expect((await bed.attempt()).me.status).toBe(status);
+  });
+});
+
 describe('a token response is refused', () => {
   test.each([
     ['null', null],
