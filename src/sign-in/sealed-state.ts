@@ -75,7 +75,8 @@ export function createStateCookies(deps: { config: Config; keyring: Keyring }) {
 
   async function unseal(value: string): Promise<SealedState | null> {
     try {
-      return sealedState.parse(JSON.parse(await deps.keyring.decrypt(value, purpose)));
+      // Another version of this program may have sealed it, in another shape.
+      return sealedState.safeParse(JSON.parse(await deps.keyring.decrypt(value, purpose))).data ?? null;
     } catch (error) {
       if (error instanceof UnsealError) return null;
       throw error;

@@ -121,6 +121,13 @@ describe('a callback that is not what was asked for', () => {
     await expectRefused(browser, url, 'state_missing');
   });
 
+  test('with a state of another shape', async () => {
+    const browser = newBrowser();
+    const url = await bed.begin(browser);
+    await reseal(browser, (state) => ({ ...state, round: 3 }));
+    await expectRefused(browser, url, 'state_missing');
+  });
+
   test('with an error code of the IdP', async () => {
     bed.hostile.setAuthorizeParams((_query, { state, iss }) => ({ state, iss, error: 'server_error' }));
     const browser = newBrowser();
