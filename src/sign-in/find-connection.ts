@@ -80,4 +80,4 @@ const sql = `
     WHERE org_id = o.id AND active AND ($2::text IS NULL OR id = $2)
     ORDER BY created_at, id LIMIT 1
   ) c ON true
-  WHERE o.slug = $1 OR o.id = $1`;
+  WHERE o.slug = lower($1) OR o.id = $1`;

@@ -16,7 +16,7 @@ export const refusals = {
   request_malformed: {
     status: 400,
     title: 'This sign-in could not be read',
-    text: 'The answer that came back from your identity provider is incomplete or was changed on the way. Please start again.',
+    text: 'The link, or the answer that came back from your identity provider, is incomplete or was changed on the way. Please start again.',
   },
   state_missing: {
     status: 400,

@@ -54,6 +54,8 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
 
 function asRefused(error: unknown): SignInRefused {
   if (error instanceof SignInRefused) return error;
+  // The router's, for a malformed percent-encoding in the address.
+  if (error instanceof URIError) return new SignInRefused('request_malformed');
   return new SignInRefused(isUnavailable(error) ? 'unavailable' : 'internal');
 }
 

@@ -80,6 +80,12 @@ describe('signing in at a real OpenID provider', () => {
     });
   });
 
+  test('works whatever the case of the slug, and comes back to its own', async () => {
+    const start = await newBrowser().get('/openid/start/WhiteRabbit');
+    const asked = new URL(start.headers.get('location') ?? '').searchParams;
+    expect(asked.get('redirect_uri')).toBe(`${bed.url}/openid/callback/whiterabbit`);
+  });
+
   test('works by the id of the org, and with the connection named', async () => {
     const { whiterabbit } = bed.product.orgs;
     const connection = await bed.prisma.connection.findFirstOrThrow({ where: { orgId: whiterabbit.id } });
@@ -131,6 +137,11 @@ describe('where a sign-in begins', () => {
       expect([path, page.status]).toEqual([path, 404]);
       expect(page.headers.get('content-type')).toContain('text/html');
     }
+  });
+
+  test.each(['start', 'callback'])('a malformed address of the %s is a page that says so', async (step) => {
+    const page = await newBrowser().get(`/openid/${step}/%zz?state=x&code=y`);
+    expect([page.status, heading(page)]).toEqual([400, 'This sign-in could not be read']);
   });
 
   test('parameters of a callback mean nothing at the start', async () => {
