@@ -49,7 +49,7 @@ test('a verified address elsewhere is fine, an unverified one is refused, before
 });
 
 test('a domain that is not verified, or is another connection’s, vouches for nothing', async () => {
-  const { orgId } = { orgId: bed.org.id };
+  const orgId = bed.org.id;
   await bed.prisma.domain.create({ data: { orgId, id: 'dom_1', domain: 'claimed.fake' } });
   await bed.prisma.domain.create({ data: { orgId, id: 'dom_2', domain: 'ours.fake', verifiedAt: new Date() } });
   await expectRefused(asStranger({ email: 'a@claimed.fake' }), 'email_unverified');
