@@ -145,14 +145,22 @@ export function readEnvFile(): void {
 }
 
 type Environment = Record<string, string | undefined>;
+type Values = z.output<z.ZodObject<typeof environment>>;
 
 /** Reads and checks the environment. @throws ConfigError listing everything that is missing or wrong. */
 export function loadConfig(env: Environment, mode: Mode): Config {
-  const parsed = z.object(environment).safeParse(withoutBlanks(env));
-  const problems = parsed.success ? [] : parsed.error.issues.map((issue) => describe(issue, env));
-  if (parsed.success) problems.push(...contradictions(parsed.data, mode));
-  if (!parsed.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
-  const data = parsed.data;
+  const problems: string[] = [];
+  const parsed: Partial<Values> = {};
+  const given = withoutBlanks(env);
+  // Each by itself, so that one that is wrong doesn't hide what contradicts itself among the others.
+  for (const [name, form] of Object.entries(environment)) {
+    const outcome = form.safeParse(given[name]);
+    if (outcome.success) Object.assign(parsed, { [name]: outcome.data });
+    else problems.push(...outcome.error.issues.map(({ message }) => describe(name, message, env)));
+  }
+  problems.push(...contradictions(parsed, mode));
+  if (problems.length > 0) throw new ConfigError([...new Set(problems)]);
+  const data = parsed as Values;
   return {
     mode,
     databaseUrl: data.DATABASE_URL,
@@ -176,7 +184,8 @@ export function loadConfig(env: Environment, mode: Mode): Config {
 /** Where `npm run dev` and the command line keep the embedded database and the secrets made for it. */
 export function loadDevelopmentConfig(env: Environment): { dataDir: string; idpPort: number } {
   const parsed = z.object(developmentEnvironment).safeParse(withoutBlanks(env));
-  if (!parsed.success) throw new ConfigError(parsed.error.issues.map((issue) => describe(issue, env)));
+  if (!parsed.success)
+    throw new ConfigError(parsed.error.issues.map(({ path, message }) => describe(String(path[0]), message, env)));
   return { dataDir: parsed.data.DATA_DIR, idpPort: parsed.data.IDP_PORT };
 }
 
@@ -186,15 +195,15 @@ function withoutBlanks(env: Environment): Environment {
 }
 
 /** Never prints the value: it may be a secret. */
-function describe(issue: z.core.$ZodIssue, env: Environment): string {
-  const name = String(issue.path[0]);
-  return env[name]?.trim() ? `${name} ${issue.message}` : `${name} is missing`;
+function describe(name: string, message: string, env: Environment): string {
+  return env[name]?.trim() ? `${name} ${message}` : `${name} is missing`;
 }
 
-function contradictions(data: z.output<z.ZodObject<typeof environment>>, mode: Mode): string[] {
+/** Among the variables that could be read. */
+function contradictions(data: Partial<Values>, mode: Mode): string[] {
   const problems: string[] = [];
-  const https = data.PUBLIC_URL.startsWith('https:');
-  if (mode === 'production' && !https && !isLoopback(data.PUBLIC_URL))
+  const https = data.PUBLIC_URL?.startsWith('https:');
+  if (mode === 'production' && data.PUBLIC_URL && !https && !isLoopback(data.PUBLIC_URL))
     problems.push(
       'PUBLIC_URL must be https (the draft, §3.1, and Secure cookies ask for it); http is accepted on localhost only',
     );
@@ -202,9 +211,10 @@ function contradictions(data: z.output<z.ZodObject<typeof environment>>, mode: M
     problems.push(
       'TRUST_PROXY is missing: with an https PUBLIC_URL the proxy that ends TLS must be named, or no cookie is ever set',
     );
-  if (data.SESSION_IDLE_SECONDS > data.SESSION_ABSOLUTE_SECONDS)
+  const { SESSION_IDLE_SECONDS: idle, SESSION_ABSOLUTE_SECONDS: absolute } = data;
+  if (idle !== undefined && absolute !== undefined && idle > absolute)
     problems.push('SESSION_IDLE_SECONDS must not be greater than SESSION_ABSOLUTE_SECONDS');
-  const digests = data.ENCRYPTION_KEYS.map((key) => createHash('sha256').update(key).digest('hex'));
+  const digests = (data.ENCRYPTION_KEYS ?? []).map((key) => createHash('sha256').update(key).digest('hex'));
   if (new Set(digests).size !== digests.length) problems.push('ENCRYPTION_KEYS holds the same key twice');
   return problems;
 }

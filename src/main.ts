@@ -1,9 +1,10 @@
-import { ConfigError, loadConfig, readEnvFile } from './config.ts';
+import { loadConfig, readEnvFile } from './config.ts';
 import { createContext } from './context.ts';
 import { checkServer } from './database/check-server.ts';
 import { migrate } from './database/migrate.ts';
 import { refuseSeedKeys } from './orgs/seed-keys.ts';
 import { startServer } from './server.ts';
+import { explainStartFailure } from './start-failure.ts';
 
 /** Milliseconds in which a load balancer notices that /readyz says no, before connections are refused. */
 const drainMs = 2_000;
@@ -41,9 +42,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  // Config errors and refusals are for the operator to read; anything else comes with its stack.
-  const expected =
-    error instanceof ConfigError || (error instanceof Error && error.name.endsWith('Error') && error.name !== 'Error');
-  console.error(expected ? (error as Error).message : error);
+  console.error(explainStartFailure(error));
   process.exit(1);
 });

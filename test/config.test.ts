@@ -88,6 +88,23 @@ describe('what contradicts itself is refused', () => {
     expect(problems[0]).toMatch(expected);
   });
 
+  test('also beside variables that are missing or wrong', () => {
+    const mixed = {
+      ...good(),
+      DATABASE_URL: undefined,
+      PORT: 'many',
+      TRUST_PROXY: undefined,
+      SESSION_IDLE_SECONDS: '100',
+      SESSION_ABSOLUTE_SECONDS: '99',
+      ENCRYPTION_KEYS: `${same},${same}`,
+    };
+    const names = problemsOf(mixed).map((problem) => problem.split(' ')[0]);
+    expect(names).toEqual(['DATABASE_URL', 'PORT', 'TRUST_PROXY', 'SESSION_IDLE_SECONDS', 'ENCRYPTION_KEYS']);
+    expect(problemsOf({ ...mixed, PUBLIC_URL: 'nonsense', SESSION_IDLE_SECONDS: 'x' })).not.toContainEqual(
+      expect.stringMatching(/TRUST_PROXY|must not be greater/),
+    );
+  });
+
   test('http on localhost is accepted', () => {
     expect(problemsOf({ ...good(), PUBLIC_URL: 'http://localhost:3333', TRUST_PROXY: undefined })).toEqual([]);
   });

@@ -1,14 +1,14 @@
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
-import { type Config, ConfigError, loadConfig, loadDevelopmentConfig, readEnvFile } from '../config.ts';
+import { type Config, loadConfig, loadDevelopmentConfig, readEnvFile } from '../config.ts';
 import { createContext, logOptions } from '../context.ts';
-import { checkServer, UnfitServerError } from '../database/check-server.ts';
+import { checkServer } from '../database/check-server.ts';
 import { holdDevLock } from '../database/dev-lock.ts';
 import { startEmbeddedPostgres } from '../database/embedded-postgres.ts';
-import { isUnavailable } from '../database/errors.ts';
-import { MigrationError, migrate } from '../database/migrate.ts';
+import { migrate } from '../database/migrate.ts';
 import { startDemoIdp } from '../demo-idp/demo-idp.ts';
 import { startServer } from '../server.ts';
+import { explainStartFailure } from '../start-failure.ts';
 import { banner } from './dev-banner.ts';
 import { loadDevelopmentSecrets } from './development.ts';
 import { PortError, tryPort } from './ports.ts';
@@ -115,16 +115,10 @@ async function stop(exitCode: number): Promise<never> {
   process.exit(code);
 }
 
-function explain(error: unknown): string {
-  const forPeople = [NotForSeedError, AlreadyRunningError, ConfigError, MigrationError, PortError, UnfitServerError];
-  if (forPeople.some((kind) => error instanceof kind)) return (error as Error).message;
-  if (isUnavailable(error)) return `The database does not answer: ${error instanceof Error ? error.message : error}`;
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
-}
-
 const starting = start();
 starting.catch(async (error: unknown) => {
-  if (!(error instanceof StoppedError)) console.error(explain(error));
+  if (!(error instanceof StoppedError))
+    console.error(explainStartFailure(error, [AlreadyRunningError, NotForSeedError, PortError]));
   await stop(error instanceof StoppedError ? 0 : 1);
 });
 // Ctrl-C may come twice, from the terminal and through npm: the first one counts.

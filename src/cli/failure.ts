@@ -1,23 +1,25 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
-import { isUnavailable } from '../database/errors.ts';
 import { MigrationError } from '../database/migrate.ts';
+import { explainUnreachable } from '../database/unreachable.ts';
 import { AppError } from '../errors.ts';
+import { GuardedFetchError } from '../http/guarded-fetch.ts';
 
 export type Failure = Readonly<{ code: string; message: string; exitCode: number }>;
 
 /** What a command that failed says, and its exit code: 1 failed, 2 wrong use. An unexpected error shows its stack. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError) return describeUse(error);
-  if (error instanceof AppError) return { code: error.code, message: error.detail, exitCode: 1 };
+  if (error instanceof AppError)
+    return { code: error.code, message: `${error.detail}${networkCode(error)}`, exitCode: 1 };
   if (error instanceof ConfigError) return { code: 'configuration', message: error.message, exitCode: 1 };
   if (error instanceof MigrationError) return { code: 'migration', message: error.message, exitCode: 1 };
   if (isUnmigrated(error)) {
     const message = 'The database does not have the current schema: run `npm run migrate` first.';
     return { code: 'not_migrated', message, exitCode: 1 };
   }
-  if (isUnavailable(error))
-    return { code: 'unavailable', message: `The database does not answer: ${reasonOf(error)}`, exitCode: 1 };
+  const unreachable = explainUnreachable(error);
+  if (unreachable !== null) return { code: 'unavailable', message: unreachable, exitCode: 1 };
   const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 'internal_error', message, exitCode: 1 };
 }
@@ -40,7 +42,8 @@ function isUnmigrated(error: unknown): boolean {
   return ['42P01', '42703', 'P2021', 'P2022'].includes(String(code));
 }
 
-function reasonOf(error: unknown): string {
-  const { message, code } = error as { message?: string; code?: string };
-  return message || code || 'no reason given';
+/** Why an identity provider could not be asked (ENOTFOUND, CERT_HAS_EXPIRED, …): for operators, never for the web. */
+function networkCode({ cause }: AppError): string {
+  const code = cause instanceof GuardedFetchError ? (cause.cause as { code?: unknown } | undefined)?.code : undefined;
+  return code === undefined ? '' : ` (${code})`;
 }

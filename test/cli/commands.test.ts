@@ -165,6 +165,7 @@ describe('org', () => {
     const create = ['org', 'create', '--name', 'Y', '--domain', 'y.fake', '--client-id', 'a', '--client-secret', 'b'];
     for (const issuer of [`${idp.url}/two`, `${idp.url}/one/`, 'http://192.0.2.1/', 'http://localhost:1'])
       expect(await refusal(...create, '--issuer', issuer)).toMatchObject({ exit: 1, code: 'invalid_request' });
+    expect((await refusal(...create, '--issuer', 'http://localhost:1')).message).toMatch(/\(ECONNREFUSED\)$/);
     expect((await cli('org', 'list')).map(({ name }: { name: string }) => name)).not.toContain('Y');
   });
 });
