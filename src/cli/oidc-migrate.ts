@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
 import { z } from 'zod';
 import { recordEvent } from '../audit/record.ts';
 import { withRetry } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
+import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
 import { domainKey } from '../users/email.ts';
@@ -20,7 +21,7 @@ export function registerOidcMigrate(program: Command, shell: Console): void {
     )
     .argument('<domain>', 'verified for the organisation they come into')
     .action(
-      action(shell, z.object({ domain: text }), async ({ orgs, pool }, input) => {
+      action(shell, z.object({ domain: text }), async ({ orgs, pool, announce }, input) => {
         const domain = domainKey(input.domain);
         const org = domain && (await orgs.findOrg(domain));
         if (!domain || !org)
@@ -34,13 +35,8 @@ export function registerOidcMigrate(program: Command, shell: Console): void {
         );
         const moved: Awaited<ReturnType<typeof move>>[] = [];
         for (const person of rows) moved.push(await move(pool, org.id, person));
-        const cells = moved.map((one) => [
-          one.email,
-          one.fromOrg,
-          one.created ? 'created' : 'was there',
-          one.todos,
-          one.id,
-        ]);
+        await announce();
+        const cells = moved.map((one) => [one.email, one.fromOrg, one.outcome, one.todos, one.id]);
         const headings = ['E-MAIL', 'FROM', `IN ${org.slug}`, 'TODOS', 'ID'];
         return { json: moved, text: table(headings, cells, `Nobody with an address at ${domain} is left to move.`) };
       }),
@@ -50,26 +46,31 @@ export function registerOidcMigrate(program: Command, shell: Console): void {
 /** One person, all or nothing, so that a run that broke off is simply run again. Nobody brings a role along. */
 function move(pool: Pool, orgId: string, person: Person) {
   return withRetry(() =>
-    inTransaction(pool, async (db) => {
+    transaction(pool, async (db) => {
       const added = await db.query<{ id: string }>(
         `INSERT INTO users (org_id, id, email, email_key, name) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (org_id, email_key) DO NOTHING RETURNING id`,
         [orgId, newId('user'), person.email, person.email_key, person.name],
       );
-      const found = await db.query<{ id: string }>('SELECT id FROM users WHERE org_id = $1 AND email_key = $2', [
-        orgId,
-        person.email_key,
-      ]);
-      const { id } = found.rows[0] as { id: string };
-      // Revoked before the todos leave: from here on nobody signed in as the old user can add one.
+      const found = await db.query<{ id: string; active: boolean }>(
+        'SELECT id, active FROM users WHERE org_id = $1 AND email_key = $2 FOR NO KEY UPDATE',
+        [orgId, person.email_key],
+      );
+      const { id, active } = found.rows[0] as { id: string; active: boolean };
       const { org_id: from, id: old } = person;
-      const revocation = {
+      const known = { id, email: person.email, fromOrg: person.slug, fromUserId: old };
+      // Whoever is switched off there would lose the old access and the todos, and gain nothing.
+      if (!active) return { ...known, outcome: 'inactive there: left alone', todos: 0 };
+      // Revoked before the todos leave: from here on nobody signed in as the old user can add one.
+      const revoked = await revokeAccess(db, {
         orgId: from,
+        subject: { userIds: [old] },
+        deactivate: true,
         initiator: 'operator',
         actor: operator,
         reason: 'moved to another organisation',
-      };
-      await revokeAccess(db, { ...revocation, initiator: 'operator', subject: { userIds: [old] }, deactivate: true });
+      });
+      if (revoked.result !== 'revoked') throw new AppError('conflict', `${person.email} vanished. Run it again.`);
       const todos = await db.query('UPDATE todos SET org_id = $1, user_id = $2 WHERE org_id = $3 AND user_id = $4', [
         orgId,
         id,
@@ -83,31 +84,7 @@ function move(pool: Pool, orgId: string, person: Person) {
         target: { type: 'user', id },
         detail: { fromOrg: from, fromUser: old, todos: todos.rowCount },
       });
-      return {
-        id,
-        email: person.email,
-        fromOrg: person.slug,
-        fromUserId: old,
-        created: added.rowCount === 1,
-        todos: todos.rowCount ?? 0,
-      };
+      return { ...known, outcome: added.rowCount === 1 ? 'created' : 'was there', todos: todos.rowCount ?? 0 };
     }),
   );
-}
-
-async function inTransaction<T>(pool: Pool, fn: (db: PoolClient) => Promise<T>): Promise<T> {
-  const db = await pool.connect();
-  let failure: Error | undefined;
-  try {
-    await db.query('BEGIN');
-    const result = await fn(db);
-    await db.query('COMMIT');
-    return result;
-  } catch (error) {
-    failure = error as Error;
-    throw error;
-  } finally {
-    // A connection that failed is ended, and the transaction with it, rather than given back.
-    db.release(failure);
-  }
 }

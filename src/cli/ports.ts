@@ -7,10 +7,21 @@ export class PortError extends Error {
 }
 
 /**
- * Tries a port by listening on it for a moment; 0 finds a free one. `host` undefined: all addresses.
+ * Tries a port by listening on it for a moment; 0 finds a free one. `host` undefined: all addresses. Beside a host, ::1 is
+ * tried too: a browser asks it first for localhost, and would meet whoever listens there.
  * @returns the port. @throws PortError
  */
 export async function tryPort(port: number, variable: string, host?: string): Promise<number> {
+  const free = await listenOnce(port, variable, host);
+  if (host !== undefined)
+    await listenOnce(free, variable, '::1').catch((error: NodeJS.ErrnoException) => {
+      // A machine without IPv6.
+      if (error.code !== 'EADDRNOTAVAIL' && error.code !== 'EAFNOSUPPORT') throw error;
+    });
+  return free;
+}
+
+async function listenOnce(port: number, variable: string, host?: string): Promise<number> {
   const server = createServer();
   server.listen({ port, host });
   try {

@@ -416,8 +416,8 @@ describe('oidc-migrate', () => {
 
     const moved = await cli('oidc-migrate', domain.toUpperCase());
     expect(moved).toMatchObject([
-      { id: here.id, email: `apoc@${domain}`, created: false, todos: 1, fromOrg: old.slug },
-      { email: `switch@${domain}`, created: true, todos: 1, fromUserId: mover.id },
+      { id: here.id, email: `apoc@${domain}`, outcome: 'was there', todos: 1, fromOrg: old.slug },
+      { email: `switch@${domain}`, outcome: 'created', todos: 1, fromUserId: mover.id },
     ]);
     const { rows: todos } = await db.query('SELECT user_id FROM todos WHERE org_id = $1 ORDER BY task', [home.id]);
     expect(todos.map(({ user_id }) => user_id)).toEqual([moved[1].id, here.id]);
@@ -428,6 +428,26 @@ describe('oidc-migrate', () => {
     expect(await cli('oidc-migrate', domain)).toEqual([]);
     expect((await cli('user', 'list', '--org', connected.slug))[0].active).toBe(true);
     expect(await refusal('oidc-migrate', 'nobody.fake')).toMatchObject({ exit: 1, code: 'not_found' });
+  });
+});
+
+describe('oidc-migrate of somebody who is switched off where they would come', () => {
+  it('says so and leaves that person alone', async () => {
+    const [home, old] = [await newOrg(...connection()), await newOrg()];
+    const email = `mouse@${home.domains[0]}`;
+    const [here, there] = [
+      await cli('user', 'add', email, '--org', home.slug),
+      await cli('user', 'add', email, '--org', old.slug),
+    ];
+    await cli('user', 'deactivate', here.id, '--org', home.slug);
+    const todo = [old.id, `tod_${there.id}`, there.id];
+    await db.query(`INSERT INTO todos (org_id, id, user_id, task) VALUES ($1, $2, $3, 'x')`, todo);
+    expect(await cli('oidc-migrate', home.domains[0])).toMatchObject([
+      { id: here.id, fromUserId: there.id, outcome: 'inactive there: left alone', todos: 0 },
+    ]);
+    const { rows } = await db.query('SELECT user_id FROM todos WHERE id = $1', [todo[1]]);
+    expect(rows).toEqual([{ user_id: there.id }]);
+    expect(await cli('user', 'list', '--org', old.slug)).toMatchObject([{ active: true, revokedAt: null }]);
   });
 });
 

@@ -130,19 +130,20 @@ describe('npm run dev', () => {
     expect((await first.outcome).code).toBe(0);
   });
 
-  it.each(['PORT', 'IDP_PORT'] as const)(
-    'says in one line that %s is taken, and leaves nothing running',
-    async (name) => {
-      const squatter = createServer().listen(Number(env[name]), '127.0.0.1');
-      await new Promise((resolve) => squatter.once('listening', resolve));
-      const { code, stdout, stderr } = await startDev(env).outcome;
-      squatter.close();
-      expect([code, stdout]).toEqual([1, '']);
-      expect(stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(`Port ${env[name]} is taken`)]);
-      expect(stderr).toContain(` ${name},`);
-      expect(postgresOf(dataDir)).toBeNull();
-    },
-  );
+  it.each([
+    ['PORT', '127.0.0.1'],
+    ['IDP_PORT', '127.0.0.1'],
+    ['PORT', '::1'],
+  ] as const)('says in one line that %s is taken on %s, and leaves nothing running', async (name, address) => {
+    const squatter = createServer().listen(Number(env[name]), address);
+    await new Promise((resolve) => squatter.once('listening', resolve));
+    const { code, stdout, stderr } = await startDev(env).outcome;
+    squatter.close();
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(`Port ${env[name]} is taken`)]);
+    expect(stderr).toContain(` ${name},`);
+    expect(postgresOf(dataDir)).toBeNull();
+  });
 
   it('lists everything that is wrong with its settings', async () => {
     const { code, stderr } = await startDev({ ...env, PUBLIC_URL: 'nonsense', LOG_LEVEL: 'loud' }).outcome;
