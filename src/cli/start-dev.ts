@@ -1,0 +1,133 @@
+import { pino } from 'pino';
+import pretty from 'pino-pretty';
+import { type Config, loadConfig, loadDevelopmentConfig, readEnvFile } from '../config.ts';
+import { createContext, logOptions } from '../context.ts';
+import { checkServer } from '../database/check-server.ts';
+import { holdDevLock } from '../database/dev-lock.ts';
+import { startEmbeddedPostgres } from '../database/embedded-postgres.ts';
+import { migrate } from '../database/migrate.ts';
+import { startDemoIdp } from '../demo-idp/demo-idp.ts';
+import { startServer } from '../server.ts';
+import { explainStartFailure } from '../start-failure.ts';
+import { banner } from './dev-banner.ts';
+import { loadDevelopmentSecrets } from './development.ts';
+import { PortError, tryPort } from './ports.ts';
+import { findRunningDev } from './running-dev.ts';
+import { NotForSeedError, seed } from './seed.ts';
+import { demoTenants } from './seed-data.ts';
+
+/** A stop takes no longer, milliseconds: 10 s are for requests in flight, the rest for PostgreSQL's checkpoint. */
+const stopLimit = 30_000;
+
+/** What has been started, oldest first; a stop takes it down from the end. */
+const started: (() => Promise<void>)[] = [];
+let stopRequested = false;
+
+class AlreadyRunningError extends Error {
+  override readonly name = 'AlreadyRunningError';
+  constructor(dataDir: string, running: { pid: number; port: number } | null) {
+    const where = running ? `: process ${running.pid}, http://localhost:${running.port}` : '';
+    super(`npm run dev is running already on this database (DATA_DIR=${dataDir})${where}. Stop it, or set DATA_DIR.`);
+  }
+}
+
+class StoppedError extends Error {}
+
+/** `npm run dev`: database, demo identity provider and app in one, with the demo's people in it. */
+async function start(): Promise<void> {
+  readEnvFile();
+  const { dataDir, idpPort } = loadDevelopmentConfig(process.env);
+  const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value?.trim()));
+  const secrets = loadDevelopmentSecrets(dataDir);
+  const configFor = (databaseUrl: string, port: number): Config =>
+    loadConfig(
+      { DATABASE_URL: databaseUrl, PUBLIC_URL: `http://localhost:${port}`, ...secrets, ...given, PORT: String(port) },
+      'development',
+    );
+  // Whatever is wrong is said before anything slow begins: settings, a second start, ports that others have.
+  const asked = loadConfig(
+    { DATABASE_URL: 'postgresql://localhost/not-yet', PUBLIC_URL: 'http://localhost', ...secrets, ...given },
+    'development',
+  );
+  const running = await findRunningDev(given.DATABASE_URL, dataDir);
+  if (running) throw new AlreadyRunningError(dataDir, running);
+  const ports = {
+    app: await tryPort(asked.port, 'PORT', asked.host ?? undefined),
+    idp: await tryPort(idpPort, 'IDP_PORT', '127.0.0.1'),
+  };
+
+  const databaseUrl = given.DATABASE_URL ?? (await startDatabase(dataDir));
+  const config = configFor(databaseUrl, ports.app);
+  const { publicUrl } = config;
+  const lock = await step(holdDevLock(config.directDatabaseUrl, { pid: process.pid, port: ports.app, publicUrl }));
+  if (!lock) throw new AlreadyRunningError(dataDir, await findRunningDev(given.DATABASE_URL, dataDir));
+  started.push(lock.release);
+  await step(migrate(config.directDatabaseUrl));
+
+  const idp = await step(startDemoIdp({ port: ports.idp, tenants: demoTenants(publicUrl), log: console.error }));
+  started.push(idp.stop);
+  const log = pino({ ...logOptions, level: config.logLevel }, pretty({ ignore: 'requestId', sync: true }));
+  const context = createContext(config, log);
+  started.push(context.stop);
+  await step(checkServer(context.pool));
+  await step(seed(context, idp.url));
+  const server = await step(startServer(context, { port: ports.app }));
+  // Ends the context too.
+  started.splice(started.indexOf(context.stop), 1, server.stop);
+  console.log(
+    banner({
+      local: `http://localhost:${server.port}`,
+      publicUrl,
+      appUrl: config.appUrl,
+      idpUrl: idp.url,
+      database: given.DATABASE_URL ? 'DATABASE_URL' : `PostgreSQL in ${dataDir} (npm run studio shows it)`,
+    }),
+  );
+}
+
+async function startDatabase(dataDir: string): Promise<string> {
+  const server = await startEmbeddedPostgres({ dataDir });
+  // A command that is at work beside us keeps the server until it is done, and stops it then.
+  started.push(server.stopIfUnused);
+  await step(Promise.resolve());
+  return server.databaseUrl;
+}
+
+/** A signal during the start takes effect after the step under way, so that nothing is left half started. */
+async function step<T>(work: Promise<T>): Promise<T> {
+  const done = await work;
+  if (stopRequested) throw new StoppedError();
+  return done;
+}
+
+async function stop(exitCode: number): Promise<never> {
+  const limit = setTimeout(() => {
+    console.error('The stop took too long and was cut short.');
+    process.exit(1);
+  }, stopLimit);
+  let code = exitCode;
+  for (const end of started.splice(0).reverse())
+    await end().catch((error: unknown) => {
+      console.error(error);
+      code = 1;
+    });
+  clearTimeout(limit);
+  process.exit(code);
+}
+
+const starting = start();
+starting.catch(async (error: unknown) => {
+  if (!(error instanceof StoppedError))
+    console.error(explainStartFailure(error, [AlreadyRunningError, NotForSeedError, PortError]));
+  await stop(error instanceof StoppedError ? 0 : 1);
+});
+// Ctrl-C may come twice, from the terminal and through npm: the first one counts.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    if (stopRequested) return;
+    stopRequested = true;
+    starting.then(
+      () => stop(0),
+      () => {},
+    );
+  });
