@@ -10,11 +10,10 @@ export function installPeers(progress: (text: string) => void): void {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   progress('installing the peers (npm ci in bench/)');
   const cli = process.env.npm_execpath;
-  const [command, first] = cli ? [process.execPath, [cli]] : [process.platform === 'win32' ? 'npm.cmd' : 'npm', []];
+  const [command, first] = cli ? [process.execPath, [cli]] : ['npm', []];
   const { status, error } = spawnSync(command, [...first, 'ci', '--no-audit', '--no-fund', '--ignore-scripts'], {
     cwd: folder,
     stdio: ['ignore', 2, 2],
-    shell: command.endsWith('.cmd'),
   });
   if (status !== 0) throw new Error(`npm ci in ${folder} failed${error ? `: ${error.message}` : ''}`);
   writeFileSync(stamp, lock);

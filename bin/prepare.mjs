@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => path.join(root, ...parts);
-const bin = (name) => at('node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);
+const bin = (name) => at('node_modules', '.bin', name);
 const stamps = at('node_modules', '.cache', 'universal-logout');
 const generated = at('src', 'database', 'generated', 'client.ts');
 
@@ -19,8 +19,7 @@ const least = [22, 18];
 /** Runs a step; whatever it prints is for people, so it goes to standard error. */
 function run(what, command, args, env = process.env) {
   process.stderr.write(`${what} …\n`);
-  const shell = process.platform === 'win32' && !command.endsWith('.exe');
-  const { status, error } = spawnSync(command, args, { cwd: root, env, shell, stdio: ['ignore', 2, 2] });
+  const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 2, 2] });
   if (status !== 0)
     fail(`${what} failed${error ? `: ${error.message}` : ''}. Command: ${[command, ...args].join(' ')}`);
 }
@@ -107,10 +106,7 @@ function npm(what, args) {
   const delimited = (process.env.PATH ?? '')
     .split(path.delimiter)
     .filter((part) => !part.startsWith(at('node_modules')));
-  run(what, process.platform === 'win32' ? 'npm.cmd' : 'npm', args, {
-    ...process.env,
-    PATH: delimited.join(path.delimiter),
-  });
+  run(what, 'npm', args, { ...process.env, PATH: delimited.join(path.delimiter) });
 }
 
 function install() {
@@ -122,10 +118,7 @@ function install() {
 /** The pinned Node if it is installed and works; its file is put there by an install script, which may be switched off. */
 function pinnedNode() {
   if (!fs.existsSync(bin('node'))) return null;
-  const { stdout, status } = spawnSync(bin('node'), ['--version'], {
-    encoding: 'utf8',
-    shell: process.platform === 'win32',
-  });
+  const { stdout, status } = spawnSync(bin('node'), ['--version'], { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : null;
 }
 
@@ -154,7 +147,7 @@ function checkNode() {
 function generate() {
   if (fs.existsSync(generated) && stamped('schema', schemaStamp())) return;
   const prisma = at('node_modules', 'prisma', 'build', 'index.js');
-  const node = fs.existsSync(bin('node')) && process.platform !== 'win32' ? bin('node') : process.execPath;
+  const node = fs.existsSync(bin('node')) ? bin('node') : process.execPath;
   run('Generating the Prisma client', node, [prisma, 'generate'], {
     ...process.env,
     PRISMA_HIDE_UPDATE_MESSAGE: '1',

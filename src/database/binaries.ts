@@ -10,14 +10,14 @@ export const sharedDirectory = '/var/lib/universal-logout';
 /** The system user the server runs as; empty when we are not root and it runs as ourselves. */
 export type RunAs = Readonly<{ uid: number; gid: number }> | Record<string, never>;
 
-export type Binaries = Readonly<{ postgres: string; initdb: string; pgCtl: string; runAs: RunAs }>;
+export type Binaries = Readonly<{ postgres: string; initdb: string; runAs: RunAs }>;
 
 const advice =
   'Set DATABASE_URL to a PostgreSQL 15 or later instead, e.g. postgresql://user:password@localhost:5432/universal_logout';
 
 /** Finds the server that npm installed for this platform. @throws Error that says to set DATABASE_URL. */
 export function findBinaries(): Binaries {
-  const platform = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const platform = `${process.platform}-${process.arch}`;
   let native: string;
   let version: string;
   try {
@@ -35,8 +35,7 @@ export function findBinaries(): Binaries {
   linkLibraries(path.dirname(native));
   const runAs = serverUser();
   if (runAs.uid !== undefined && !canReach(native, runAs)) native = copyBinaries(native, `${platform}-${version}`);
-  const file = (name: string) => path.join(native, 'bin', process.platform === 'win32' ? `${name}.exe` : name);
-  return { postgres: file('postgres'), initdb: file('initdb'), pgCtl: file('pg_ctl'), runAs };
+  return { postgres: path.join(native, 'bin/postgres'), initdb: path.join(native, 'bin/initdb'), runAs };
 }
 
 /** The package makes its links to libraries in an install script, which npm may have been told not to run. */

@@ -62,7 +62,7 @@ export async function startEmbeddedPostgres(options: {
       };
       const stop = async () => {
         await leave();
-        await stopPostmaster(server, cluster.data, binaries);
+        await stopPostmaster(server, cluster.data);
         if (!keep) fs.rmSync(cluster.home, { recursive: true, force: true });
         if (!keep) fs.rmSync(dataDir, { recursive: true, force: true });
       };

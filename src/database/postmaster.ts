@@ -1,8 +1,7 @@
-import { execFile, execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import type { Binaries } from './binaries.ts';
 import { type Cluster, isAlive } from './cluster.ts';
 
@@ -32,9 +31,7 @@ export function isRunning({ pid }: Postmaster, data: string): boolean {
   try {
     const command = fs.existsSync('/proc/self/cmdline')
       ? fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-      : process.platform === 'win32'
-        ? data
-        : execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
+      : execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
     return command.includes(data);
   } catch {
     return false;
@@ -67,7 +64,6 @@ export async function startPostmaster(
     cwd: cluster.home,
     detached: true,
     stdio: ['ignore', log, log],
-    windowsHide: true,
   });
   fs.closeSync(log);
   let ended: string | undefined;
@@ -97,14 +93,9 @@ function rotate(log: string): void {
 }
 
 /** Fast shutdown: ends connections, writes a checkpoint, and is waited for; after 20 s the server is ended at once. */
-export async function stopPostmaster(server: Postmaster, data: string, { pgCtl, runAs }: Binaries): Promise<void> {
+export async function stopPostmaster(server: Postmaster, data: string): Promise<void> {
   const gone = () => !isRunning(server, data);
   if (gone()) return;
-  if (process.platform === 'win32') {
-    // Signals don't exist there: pg_ctl has a way of its own.
-    await promisify(execFile)(pgCtl, ['stop', '-D', data, '-m', 'fast', '-w'], { ...runAs });
-    return;
-  }
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     try {
       process.kill(server.pid, signal);
