@@ -10,22 +10,18 @@ export class UnfitServerError extends Error {
   }
 }
 
-type Facts = Record<
-  'version' | 'fsync' | 'synchronous_commit' | 'full_page_writes' | 'isolation' | 'timezone',
-  string
-> & {
-  standby: boolean;
-};
+type Facts = Record<'version' | 'fsync' | 'synchronous_commit' | 'full_page_writes' | 'isolation' | 'timezone', string>;
 
 /**
  * Refuses a server on which a committed revocation may be lost or is not the truth, and sessions whose settings did not
- * arrive. Asked through the application's own pool, so that a pooler's doings count. @throws UnfitServerError
+ * arrive. Asked through the application's own pool, so that a pooler's doings count; that pool refuses a standby by itself,
+ * at every connection. @throws UnfitServerError
  */
 export async function checkServer(pool: Pool): Promise<void> {
   const { rows } = await pool.query<Facts>(
     `SELECT current_setting('server_version_num') AS version, current_setting('fsync') AS fsync,
             current_setting('synchronous_commit') AS synchronous_commit,
-            current_setting('full_page_writes') AS full_page_writes, pg_is_in_recovery() AS standby,
+            current_setting('full_page_writes') AS full_page_writes,
             current_setting('default_transaction_isolation') AS isolation, current_setting('TimeZone') AS timezone`,
   );
   const facts = rows[0];
@@ -33,7 +29,6 @@ export async function checkServer(pool: Pool): Promise<void> {
   const version = Math.floor(Number(facts.version) / 10_000);
   const reasons = [
     version < 15 && `It is PostgreSQL ${version}. Use 15 or later.`,
-    facts.standby && 'It is a standby (read only, and behind). Point DATABASE_URL at the primary.',
     facts.fsync === 'off' &&
       'fsync is off: a crash may bring signed-out sessions back. Set fsync = on in postgresql.conf and reload.',
     facts.synchronous_commit === 'off' &&

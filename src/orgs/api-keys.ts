@@ -1,6 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import { type Actor, recordEvent } from '../audit/record.ts';
+import { createBatchLoader } from '../database/batch-loader.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 
@@ -13,17 +14,18 @@ export function hashApiKey(key: string): Buffer {
 
 /** API keys of an org. The key itself is shown once, by `create`; only its SHA-256 is kept. */
 export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClient }) {
+  const findCurrent = createBatchLoader<{ org_id: string; id: string; scopes: string[]; stale: boolean }>(pool, {
+    name: 'api-keys-authenticate',
+    text: `SELECT key_hash, org_id, id, scopes, last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS stale
+           FROM api_keys
+           WHERE key_hash = ANY ($1::bytea[]) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
+    keyColumn: 'key_hash',
+  });
+
   return {
     /** The caller a current key belongs to, or null. Notes the use at most once a minute. */
     async authenticate(key: string): Promise<{ orgId: string; id: string; scopes: string[] } | null> {
-      const { rows } = await pool.query({
-        name: 'api-key-authenticate',
-        text: `SELECT org_id, id, scopes, last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS stale
-               FROM api_keys
-               WHERE key_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
-        values: [hashApiKey(key)],
-      });
-      const row = rows[0];
+      const row = await findCurrent(hashApiKey(key));
       if (!row) return null;
       if (row.stale)
         await pool.query({

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import session, { type SessionData } from 'express-session';
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
+import { createBatchLoader } from '../database/batch-loader.ts';
 import { newId } from '../database/ids.ts';
 import { type Principal, SignInSuperseded, type SignInTicket } from './principal.ts';
 import { explainEnd, type SessionEnd } from './session-end.ts';
@@ -21,6 +22,22 @@ declare global {
     }
   }
 }
+
+/** A row of the view `live_sessions`. */
+type LiveSessionRow = {
+  sid_hash: Buffer;
+  org_id: string;
+  id: string;
+  user_id: string;
+  org_slug: string;
+  org_name: string;
+  email: string;
+  name: string;
+  role: Principal['role'];
+  data: object;
+  last_seen_at: Date;
+  expires_at: Date;
+};
 
 /** What the store knows of a session object that it loaded or inserted; never part of the session's data. */
 type LiveSession = { orgId: string; id: string; data: string; lastSeenAt: number };
@@ -42,6 +59,7 @@ export function hashSessionId(sid: string): Buffer {
 export class PostgresSessionStore extends session.Store {
   readonly #pool: Pool;
   readonly #config: Config;
+  readonly #loadLive: (sidHash: Buffer) => Promise<LiveSessionRow | null>;
   /** Keyed by the session object of one request: it dies with the request. */
   readonly #stored = new WeakMap<object, Stored>();
 
@@ -49,6 +67,12 @@ export class PostgresSessionStore extends session.Store {
     super();
     this.#pool = pool;
     this.#config = config;
+    this.#loadLive = createBatchLoader<LiveSessionRow>(pool, {
+      name: 'sessions-load',
+      text: `SELECT sid_hash, org_id, id, user_id, org_slug, org_name, email, name, role, data, last_seen_at, expires_at
+             FROM live_sessions WHERE sid_hash = ANY ($1::bytea[])`,
+      keyColumn: 'sid_hash',
+    });
   }
 
   /**
@@ -90,13 +114,7 @@ export class PostgresSessionStore extends session.Store {
   }
 
   async #load(sidHash: Buffer): Promise<SessionData | null> {
-    const { rows } = await this.#pool.query({
-      name: 'session-load',
-      text: `SELECT org_id, id, user_id, org_slug, org_name, email, name, role, data, last_seen_at, expires_at
-             FROM live_sessions WHERE sid_hash = $1`,
-      values: [sidHash],
-    });
-    const row = rows[0];
+    const row = await this.#loadLive(sidHash);
     if (!row) return this.#loadDead(sidHash);
     const principal: Principal = {
       orgId: row.org_id,
@@ -108,15 +126,17 @@ export class PostgresSessionStore extends session.Store {
       name: row.name,
       role: row.role,
     };
+    // Copied: requests that came together share the row, and must not share what stands in it.
+    const data = JSON.stringify(row.data);
     const loaded: SessionData = {
-      ...row.data,
+      ...JSON.parse(data),
       cookie: this.#cookie(row.expires_at),
       passport: { user: { principal } },
     };
     this.#stored.set(loaded, {
       orgId: row.org_id,
       id: row.id,
-      data: JSON.stringify(row.data),
+      data,
       lastSeenAt: row.last_seen_at.getTime(),
     });
     return loaded;

@@ -69,7 +69,7 @@ test('sessions that did not get their settings are refused, as behind a pooler t
   ]);
 });
 
-test('a standby is refused', async () => {
+test('a standby is refused at every connection, not only at the start', async () => {
   process.kill(server.pid, 'SIGKILL');
   writeFileSync(path.join(server.dataDir, 'postgres/data/standby.signal'), '');
   const standby = await startEmbeddedPostgres({ dataDir: server.dataDir });
@@ -79,6 +79,8 @@ test('a standby is refused', async () => {
     applicationName: 't',
     log: pino({ level: 'silent' }),
   });
-  expect(await reasons(pool)).toEqual([expect.stringMatching(/^It is a standby/)]);
+  await expect(checkServer(pool)).rejects.toMatchObject({ code: '25006' });
+  await expect(pool.query('SELECT 1')).rejects.toMatchObject({ code: '25006' });
+  await pool.end();
   await standby.stop();
 });
