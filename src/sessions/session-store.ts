@@ -5,7 +5,8 @@ import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import { newId } from '../database/ids.ts';
-import { type Principal, SignInSuperseded, type SignInTicket } from './principal.ts';
+import { insertSession } from './insert-session.ts';
+import type { Principal } from './principal.ts';
 import { explainEnd, type SessionEnd } from './session-end.ts';
 
 declare module 'express-session' {
@@ -161,7 +162,7 @@ export class PostgresSessionStore extends session.Store {
     const stored = this.#stored.get(session);
     const ticket = passport?.user?.ticket;
     if (!stored && ticket) {
-      const id = await this.#insert(sid, ticket, data);
+      const id = await insertSession(this.#pool, this.#config, { sidHash: hashSessionId(sid), ticket, data });
       this.#stored.set(session, { orgId: ticket.orgId, id, data, lastSeenAt: Date.now() });
       return;
     }
@@ -176,63 +177,6 @@ export class PostgresSessionStore extends session.Store {
       values: [stored.orgId, stored.id, data],
     });
     stored.data = data;
-  }
-
-  /**
-   * Burns the sign-in's state, and inserts the session if it wasn't burnt before and the sign-in's generations are current.
-   * The user's row is locked (FOR NO KEY UPDATE) so that a revocation comes wholly before or wholly after; the org's
-   * row is not: a session inserted beside an org-wide bump is born dead.
-   */
-  async #insert(sid: string, ticket: SignInTicket, data: string): Promise<string> {
-    const { rowCount, rows } = await this.#pool.query({
-      name: 'session-insert',
-      text: `
-        WITH burnt AS (
-          INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, 'sign_in_state', $2, $3)
-          ON CONFLICT DO NOTHING RETURNING id
-        ), holder AS (
-          SELECT u.org_id, u.id, u.generation FROM users u
-          WHERE u.org_id = $1 AND u.id = $4 AND u.generation = $5 AND u.active
-          FOR NO KEY UPDATE
-        ), signed_in AS (
-          INSERT INTO sessions (org_id, id, sid_hash, user_id, connection_id, identity_id, user_generation, org_generation,
-                                data, user_agent, ip, idle_expires_at, expires_at)
-          SELECT h.org_id, $7, $8, h.id, i.connection_id, i.id, h.generation, o.generation, $11, $12, $13,
-                 now() + make_interval(secs => $14), now() + make_interval(secs => $15)
-          FROM holder h
-          JOIN orgs o ON o.id = h.org_id AND o.generation = $6
-          JOIN identities i ON i.org_id = h.org_id AND i.id = $9 AND i.user_id = h.id AND i.connection_id = $10
-          JOIN connections c ON c.org_id = h.org_id AND c.id = i.connection_id AND c.active
-          WHERE EXISTS (SELECT FROM burnt)
-          RETURNING org_id, id, user_id, ip, connection_id
-        )
-        INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
-        SELECT org_id, $16, 'sign_in.succeeded', 'user', user_id, 'session', id, ip, $17,
-               jsonb_build_object('connection', connection_id)
-        FROM signed_in
-        RETURNING target_id`,
-      values: [
-        ticket.orgId,
-        ticket.stateId,
-        ticket.stateExpiresAt,
-        ticket.userId,
-        ticket.userGeneration,
-        ticket.orgGeneration,
-        newId('session'),
-        hashSessionId(sid),
-        ticket.identityId,
-        ticket.connectionId,
-        data,
-        ticket.userAgent?.slice(0, 512) ?? null,
-        ticket.ip,
-        this.#config.sessionIdleSeconds,
-        this.#config.sessionAbsoluteSeconds,
-        newId('auditEvent'),
-        ticket.requestId,
-      ],
-    });
-    if (rowCount === 0) throw new SignInSuperseded();
-    return rows[0].target_id;
   }
 
   async #touch(stored: LiveSession): Promise<void> {

@@ -128,6 +128,15 @@ describe('the store', () => {
     expect((await rowOf(id)).data).toEqual({ basket: 'apples' });
   });
 
+  it('gives everyone their own session, however many arrive together, the same one among them', async () => {
+    const users = await plantUsers(product, 250);
+    const asked = [...users, ...users.slice(0, 50), { id: null, cookies: ['session=unknown'] }];
+    for (let round = 0; round < 4; round += 1) {
+      const answers = await Promise.all(asked.map((one) => call('GET', '/basket', one.cookies[0] as string)));
+      expect(answers.map((answer) => answer.body.user)).toEqual(asked.map((one) => one.id));
+    }
+  });
+
   it('stores no session id, only its hash', async () => {
     const { id, cookie } = await plant();
     const sid = decodeURIComponent(cookie.slice('session=s:'.length)).split('.')[0] as string;

@@ -1,0 +1,67 @@
+import type { Pool } from 'pg';
+import type { Config } from '../config.ts';
+import { newId } from '../database/ids.ts';
+import { SignInSuperseded, type SignInTicket } from './principal.ts';
+
+/**
+ * Burns the sign-in's state, and inserts the session if it wasn't burnt before and the sign-in's generations are current.
+ * The user's row is locked (FOR NO KEY UPDATE) so that a revocation comes wholly before or wholly after; the org's
+ * row is not: a session inserted beside an org-wide bump is born dead. Returns the session's id. @throws SignInSuperseded
+ */
+export async function insertSession(
+  pool: Pool,
+  config: Pick<Config, 'sessionIdleSeconds' | 'sessionAbsoluteSeconds'>,
+  { sidHash, ticket, data }: { sidHash: Buffer; ticket: SignInTicket; data: string },
+): Promise<string> {
+  const { rows } = await pool.query({
+    name: 'session-insert',
+    text: sql,
+    values: [
+      ticket.orgId,
+      ticket.stateId,
+      ticket.stateExpiresAt,
+      ticket.userId,
+      ticket.userGeneration,
+      ticket.orgGeneration,
+      newId('session'),
+      sidHash,
+      ticket.identityId,
+      ticket.connectionId,
+      data,
+      ticket.userAgent?.slice(0, 512) ?? null,
+      ticket.ip,
+      config.sessionIdleSeconds,
+      config.sessionAbsoluteSeconds,
+      newId('auditEvent'),
+      ticket.requestId,
+    ],
+  });
+  if (rows.length === 0) throw new SignInSuperseded();
+  return rows[0].target_id;
+}
+
+const sql = `
+  WITH burnt AS (
+    INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, 'sign_in_state', $2, $3)
+    ON CONFLICT DO NOTHING RETURNING id
+  ), holder AS (
+    SELECT u.org_id, u.id, u.generation FROM users u
+    WHERE u.org_id = $1 AND u.id = $4 AND u.generation = $5 AND u.active
+    FOR NO KEY UPDATE
+  ), signed_in AS (
+    INSERT INTO sessions (org_id, id, sid_hash, user_id, connection_id, identity_id, user_generation, org_generation,
+                          data, user_agent, ip, idle_expires_at, expires_at)
+    SELECT h.org_id, $7, $8, h.id, i.connection_id, i.id, h.generation, o.generation, $11, $12, $13,
+           now() + make_interval(secs => $14), now() + make_interval(secs => $15)
+    FROM holder h
+    JOIN orgs o ON o.id = h.org_id AND o.generation = $6
+    JOIN identities i ON i.org_id = h.org_id AND i.id = $9 AND i.user_id = h.id AND i.connection_id = $10
+    JOIN connections c ON c.org_id = h.org_id AND c.id = i.connection_id AND c.active
+    WHERE EXISTS (SELECT FROM burnt)
+    RETURNING org_id, id, user_id, ip, connection_id
+  )
+  INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
+  SELECT org_id, $16, 'sign_in.succeeded', 'user', user_id, 'session', id, ip, $17,
+         jsonb_build_object('connection', connection_id)
+  FROM signed_in
+  RETURNING target_id`;
