@@ -13,7 +13,7 @@ const rows = [
   ['sessions', 'users', 'orgs', 'todos'],
   // Rooms that act.
   ['revocation', 'web'],
-  ['sign-in'],
+  ['tokens', 'sign-in', 'signals'],
   ['context.ts', 'app.ts', 'server.ts', 'start-failure.ts'],
   // The demo identity provider stands alone: it is nobody's, and only `npm run dev` starts it.
   ['demo-idp'],

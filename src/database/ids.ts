@@ -7,6 +7,8 @@ const prefixes = {
   user: 'usr',
   identity: 'idn',
   session: 'ses',
+  grant: 'grn',
+  signingKey: 'sig',
   apiKey: 'key',
   revocation: 'rev',
   auditEvent: 'evt',

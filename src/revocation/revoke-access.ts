@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { Actor } from '../audit/record.ts';
 import { withRetry } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
+import type { Credential } from '../sessions/principal.ts';
 
 /** How a user is named, all within one org. Several names must all mean the same user. */
 export type Subject = Readonly<{
@@ -25,26 +26,45 @@ export type Revocation = Readonly<{
 }>;
 
 export type Outcome =
-  | Readonly<{ result: 'revoked'; revocationId: string; userId: string; sessionsEnded: number }>
+  | Readonly<{ result: 'revoked'; revocationId: string; userId: string; sessionsEnded: number; grantsEnded: number }>
   | Readonly<{ result: 'unknown' }>
-  | Readonly<{ result: 'ambiguous' }>;
+  | Readonly<{ result: 'ambiguous' }>
+  /** `once` was spent before: nothing was done. */
+  | Readonly<{ result: 'replayed' }>;
+
+/** What may be used once, such as a JWT's `jti`; spent in the same statement. */
+export type Once = Readonly<{ kind: 'caller_jwt' | 'logout_token' | 'security_event'; id: string; expiresAt: Date }>;
+
+export type UserRevocation = Revocation &
+  Readonly<{
+    subject: Subject;
+    /** Also switches the user off, in the same UPDATE: two updates of one row in one statement would lose one of them. */
+    deactivate?: boolean;
+    /**
+     * The connection whose IdP asks: it reaches only users with an identity on it, or with an address of a verified domain
+     * that it is authoritative for. Everybody else is unknown to it.
+     */
+    reach?: { connectionId: string };
+  }> &
+  (
+    | Readonly<{ once?: Once; keep?: undefined }>
+    /** "Sign out everywhere else": this one stays, if it was live until this very revocation. */
+    | Readonly<{ keep?: Credential; once?: undefined }>
+  );
 
 /**
- * Ends every session of one user of one org, for good: everything that ends a person's access goes through here.
- * One statement does all or nothing: finds the user, bumps the generation, tombstones the sessions, inserts the
- * revocation and its audit event. When it has committed, no session born before counts on any node.
- * With a client in place of the pool it runs inside that transaction (and is not retried). `deactivate` also switches the
- * user off, in the same UPDATE: two updates of one row in one statement would lose one of them.
+ * Ends every session and every app's grant of one user of one org, for good: everything that ends a person's access goes
+ * through here. One statement does all or nothing: spends what may be used once, finds the user, bumps the generation,
+ * tombstones sessions and grants, inserts the revocation and its audit event. When it has committed, nothing born before
+ * counts on any node. With a client in place of the pool it runs inside that transaction (and is not retried).
  */
-export async function revokeAccess(
-  db: Pool | PoolClient,
-  revocation: Revocation & Readonly<{ subject: Subject; deactivate?: boolean }>,
-): Promise<Outcome> {
+export async function revokeAccess(db: Pool | PoolClient, revocation: UserRevocation): Promise<Outcome> {
   const revocationId = newId('revocation');
-  const { subject } = revocation;
+  const { subject, reach, once, keep } = revocation;
+  const variant = once ? 'once' : keep ? 'keep' : 'plain';
   const query = {
-    name: 'revoke-access',
-    text: revokeUserSql,
+    name: `revoke-access-${variant}`,
+    text: revokeUserSql[variant],
     values: [
       revocation.orgId,
       subject.userIds ?? [],
@@ -53,15 +73,19 @@ export async function revokeAccess(
       (subject.identities ?? []).map((identity) => identity.subject),
       revocation.deactivate ?? false,
       ...recordValues(revocation, revocationId),
+      reach?.connectionId ?? null,
+      ...(once ? [once.kind, once.id, once.expiresAt] : []),
+      ...(keep ? [keep.type === 'session' ? keep.id : null, keep.type === 'grant' ? keep.id : null] : []),
     ],
   };
   const { rows } = await (isClient(db) ? db.query(query) : withRetry(() => db.query(query)));
-  const { matched, user_id: userId, sessions_ended: sessionsEnded } = rows[0];
-  if (userId) return { result: 'revoked', revocationId, userId, sessionsEnded };
+  const { fresh, matched, user_id: userId, sessions_ended: sessionsEnded, grants_ended: grantsEnded } = rows[0];
+  if (!fresh) return { result: 'replayed' };
+  if (userId) return { result: 'revoked', revocationId, userId, sessionsEnded, grantsEnded };
   return { result: matched > 1 ? 'ambiguous' : 'unknown' };
 }
 
-/** Ends every session of everyone in an org: one bump, however many people. The tombstones are written by a job. */
+/** Ends every session and grant of everyone in an org: one bump, however many people. The tombstones are written by a job. */
 export async function revokeOrgAccess(
   db: Pool | PoolClient,
   revocation: Revocation,
@@ -97,42 +121,78 @@ function recordValues(revocation: Revocation, revocationId: string): unknown[] {
 // The user is matched in the statement itself, by every name that was given; it goes on only if exactly one matches.
 // What an org-wide sign-out ended before is left to it, and a sign-in that committed while this waited for the user's row is
 // dead by its generation without a tombstone. `revoked_xid` is compared with the snapshot that a sign-in seals at its start, so that one under way cannot complete.
-const revokeUserSql = `
-  WITH target AS (
+// A table that a request has no use for isn't named in its statement: naming it costs, even where nothing is written.
+const revokeUser = (variant: 'plain' | 'once' | 'keep') => `
+  WITH ${variant === 'once' ? burnt : ''}named AS (
     SELECT u.id FROM users u WHERE u.org_id = $1 AND u.id = ANY ($2::text[])
     UNION
     SELECT u.id FROM users u WHERE u.org_id = $1 AND u.email_key = ANY ($3::text[])
     UNION
     SELECT i.user_id FROM unnest($4::text[], $5::text[]) AS asked (issuer, subject)
     JOIN connections c ON c.org_id = $1 AND (c.issuer = asked.issuer OR asked.issuer = ANY (c.accepted_issuers))
+      AND ($16::text IS NULL OR c.id = $16)
     JOIN identities i ON i.org_id = $1 AND i.connection_id = c.id AND i.subject = asked.subject
       AND (i.issuer = c.issuer OR i.issuer = ANY (c.accepted_issuers))
+  ), target AS (
+    SELECT n.id FROM named n
+    WHERE CASE WHEN $16::text IS NULL THEN true ELSE
+      EXISTS (SELECT FROM identities i WHERE i.org_id = $1 AND i.connection_id = $16 AND i.user_id = n.id)
+      OR EXISTS (SELECT FROM users u JOIN domains d ON d.org_id = $1 AND d.domain = substring(u.email_key FROM '[^@]*$')
+                 WHERE u.org_id = $1 AND u.id = n.id AND d.verified_at IS NOT NULL AND d.connection_id = $16) END
   ), bumped AS (
     UPDATE users u SET generation = u.generation + 1, active = u.active AND NOT $6, revoked_at = clock_timestamp(),
                        revoked_xid = pg_current_xact_id(), last_revocation_id = $7
     FROM target, orgs o
     WHERE u.org_id = $1 AND u.id = target.id AND (SELECT count(*) FROM target) = 1 AND o.id = $1
-    RETURNING u.org_id, u.id, u.revoked_at, u.generation - 1 AS last_generation, o.generation AS org_generation
-  ), tombstoned AS (
-    UPDATE sessions s SET revoked_at = bumped.revoked_at, revocation_id = $7, data = '{}'
+      ${variant === 'once' ? 'AND EXISTS (SELECT FROM burnt)' : ''}
+    RETURNING u.org_id, u.id, u.revoked_at, u.generation, u.generation - 1 AS last_generation,
+              o.generation AS org_generation
+  ), ${variant === 'keep' ? kept('sessions', '$17') + kept('grants', '$18') : ''}tombstoned AS (
+    UPDATE sessions s SET revoked_at = bumped.revoked_at, revocation_id = $7, data = '{}', id_token = NULL
     FROM bumped
     WHERE s.org_id = $1 AND s.user_id = bumped.id AND s.revoked_at IS NULL AND s.ended_at IS NULL
-      AND s.org_generation = bumped.org_generation
+      AND s.org_generation = bumped.org_generation ${variant === 'keep' ? 'AND s.id IS DISTINCT FROM $17' : ''}
     RETURNING s.user_generation = bumped.last_generation AND s.expires_at > now() AND s.idle_expires_at > now() AS was_live
-  ), recorded AS (
-    INSERT INTO revocations (org_id, id, user_id, initiator, subject, reason, caller_id, sessions_ended, request_id, created_at)
-    SELECT org_id, $7, id, $9::"Initiator", $10::jsonb, $11, CASE WHEN $12 = 'api_key' THEN $13 END,
-           (SELECT count(*) FILTER (WHERE was_live) FROM tombstoned), $15, revoked_at
+  ), tombstoned_grants AS (
+    UPDATE grants g SET revoked_at = bumped.revoked_at, revocation_id = $7
     FROM bumped
-    RETURNING org_id, id, user_id, sessions_ended
+    WHERE g.org_id = $1 AND g.user_id = bumped.id AND g.revoked_at IS NULL AND g.ended_at IS NULL
+      AND g.org_generation = bumped.org_generation ${variant === 'keep' ? 'AND g.id IS DISTINCT FROM $18' : ''}
+    RETURNING g.user_generation = bumped.last_generation AND g.expires_at > now() AND g.idle_expires_at > now() AS was_live
+  ), recorded AS (
+    INSERT INTO revocations (org_id, id, user_id, initiator, subject, reason, caller_id, sessions_ended, grants_ended,
+                             request_id, created_at)
+    SELECT org_id, $7, id, $9::"Initiator", $10::jsonb, $11, CASE WHEN $12 IN ('api_key', 'connection') THEN $13 END,
+           (SELECT count(*) FILTER (WHERE was_live) FROM tombstoned),
+           (SELECT count(*) FILTER (WHERE was_live) FROM tombstoned_grants), $15, revoked_at
+    FROM bumped
+    RETURNING org_id, id, user_id, sessions_ended, grants_ended
   ), audited AS (
     INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
     SELECT org_id, $8, CASE WHEN $6 THEN 'user.deactivated' ELSE 'access.revoked' END, $12, $13, 'user', user_id, $14, $15,
-           jsonb_build_object('revocation', id, 'initiator', $9::text, 'sessionsEnded', sessions_ended)
+           jsonb_build_object('revocation', id, 'initiator', $9::text, 'sessionsEnded', sessions_ended,
+                              'grantsEnded', grants_ended)
     FROM recorded
   )
-  SELECT (SELECT count(*)::int FROM target) AS matched, recorded.user_id, recorded.sessions_ended
+  SELECT ${variant === 'once' ? 'EXISTS (SELECT FROM burnt)' : 'true'} AS fresh, (SELECT count(*)::int FROM target) AS matched,
+         recorded.user_id, recorded.sessions_ended, recorded.grants_ended
   FROM (VALUES (1)) AS always (row) LEFT JOIN recorded ON true`;
+
+// Two requests with the same jti: the second waits here until the first has committed, and then finds it spent.
+const burnt = `burnt AS (
+    INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, $17, $18, $19) ON CONFLICT DO NOTHING RETURNING id
+  ), `;
+
+// From exactly the generation before, and only while it is live: a revocation at the same time, the user's or the org's, wins.
+const kept = (table: 'sessions' | 'grants', id: string) => `kept_${table} AS (
+    UPDATE ${table} k SET user_generation = bumped.generation
+    FROM bumped
+    WHERE k.org_id = $1 AND k.id = ${id} AND k.user_id = bumped.id AND k.user_generation = bumped.last_generation
+      AND k.org_generation = bumped.org_generation AND k.revoked_at IS NULL AND k.ended_at IS NULL
+      AND k.expires_at > now() AND k.idle_expires_at > now()
+  ), `;
+
+const revokeUserSql = { plain: revokeUser('plain'), once: revokeUser('once'), keep: revokeUser('keep') };
 
 const revokeOrgSql = `
   WITH bumped AS (
@@ -143,7 +203,7 @@ const revokeOrgSql = `
   ), recorded AS (
     INSERT INTO revocations (org_id, id, initiator, subject, reason, caller_id, request_id, org_generation,
                              tombstones_pending, created_at)
-    SELECT id, $2, $4::"Initiator", $5::jsonb, $6, CASE WHEN $7 = 'api_key' THEN $8 END, $10, generation, true, revoked_at
+    SELECT id, $2, $4::"Initiator", $5::jsonb, $6, CASE WHEN $7 IN ('api_key', 'connection') THEN $8 END, $10, generation, true, revoked_at
     FROM bumped
     RETURNING org_id, id
   )

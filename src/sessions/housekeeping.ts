@@ -32,7 +32,7 @@ export function startHousekeeping(deps: { pool: Pool; log: Logger; intervalMs?: 
 
 /** One round of cleaning: each batch in a transaction of its own, so that no lock is held for long. */
 export async function clean(pool: Pool, stopped: () => boolean = () => false): Promise<void> {
-  for (const batch of [writeTombstones, sweepSessions, sweepSpent]) {
+  for (const batch of [writeTombstones, sweepSessions, sweepGrants, sweepTokens, sweepSpent]) {
     while (!stopped() && (await inTurn(pool, batch))) {
       // The next batch.
     }
@@ -48,8 +48,8 @@ function inTurn(pool: Pool, batch: (client: PoolClient) => Promise<boolean>): Pr
 }
 
 /**
- * Tombstones up to 5,000 sessions of one org-wide revocation, the oldest first, so that each session is told of the one that
- * ended it. True while there may be more; a row that is locked now is left for the next round.
+ * Tombstones up to 5,000 sessions and as many grants of one org-wide revocation, the oldest first, so that each is told of
+ * the one that ended it. True while there may be more; a row that is locked now is left for the next round.
  */
 async function writeTombstones(client: PoolClient): Promise<boolean> {
   const { rows } = await client.query(
@@ -57,33 +57,55 @@ async function writeTombstones(client: PoolClient): Promise<boolean> {
   );
   const revocation = rows[0];
   if (!revocation) return false;
-  const { rowCount } = await client.query({
-    text: `WITH dead AS (
-             SELECT s.org_id, s.id FROM sessions s
-             WHERE s.org_id = $1 AND s.revoked_at IS NULL AND s.ended_at IS NULL AND s.org_generation < $3
-             LIMIT 5000 FOR NO KEY UPDATE SKIP LOCKED
-           )
-           UPDATE sessions s SET revoked_at = r.created_at, revocation_id = r.id, data = '{}'
-           FROM dead, revocations r
-           WHERE s.org_id = dead.org_id AND s.id = dead.id AND r.org_id = $1 AND r.id = $2`,
-    values: [revocation.org_id, revocation.id, revocation.org_generation],
-  });
-  if (rowCount) return true;
+  const values = [revocation.org_id, revocation.id, revocation.org_generation];
+  const sessions = await client.query(tombstonesOf('sessions', ", data = '{}', id_token = NULL"), values);
+  const grants = await client.query(tombstonesOf('grants', ''), values);
+  if (sessions.rowCount || grants.rowCount) return true;
   const done = await client.query(
     `UPDATE revocations r SET tombstones_pending = false
      WHERE r.org_id = $1 AND r.id = $2
        AND NOT EXISTS (SELECT FROM sessions s
-                       WHERE s.org_id = $1 AND s.revoked_at IS NULL AND s.ended_at IS NULL AND s.org_generation < r.org_generation)`,
+                       WHERE s.org_id = $1 AND s.revoked_at IS NULL AND s.ended_at IS NULL AND s.org_generation < r.org_generation)
+       AND NOT EXISTS (SELECT FROM grants g
+                       WHERE g.org_id = $1 AND g.revoked_at IS NULL AND g.ended_at IS NULL AND g.org_generation < r.org_generation)`,
     [revocation.org_id, revocation.id],
   );
   return (done.rowCount ?? 0) > 0;
 }
+
+const tombstonesOf = (table: 'sessions' | 'grants', erased: string) => `
+  WITH dead AS (
+    SELECT d.org_id, d.id FROM ${table} d
+    WHERE d.org_id = $1 AND d.revoked_at IS NULL AND d.ended_at IS NULL AND d.org_generation < $3
+    LIMIT 5000 FOR NO KEY UPDATE SKIP LOCKED
+  )
+  UPDATE ${table} d SET revoked_at = r.created_at, revocation_id = r.id${erased}
+  FROM dead, revocations r
+  WHERE d.org_id = dead.org_id AND d.id = dead.id AND r.org_id = $1 AND r.id = $2`;
 
 /** Removes sessions a day after the greatest age they could have reached: later than any request can last. */
 async function sweepSessions(client: PoolClient): Promise<boolean> {
   const { rowCount } = await client.query(
     `DELETE FROM sessions WHERE (org_id, id) IN (
        SELECT org_id, id FROM sessions WHERE expires_at < now() - interval '1 day' LIMIT 5000 FOR UPDATE SKIP LOCKED)`,
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+/** Removes grants likewise, with what was issued under them. */
+async function sweepGrants(client: PoolClient): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `DELETE FROM grants WHERE (org_id, id) IN (
+       SELECT org_id, id FROM grants WHERE expires_at < now() - interval '1 day' LIMIT 1000 FOR UPDATE SKIP LOCKED)`,
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+/** Removes tokens and codes an hour after they expired: until then a second use of one is told from an unknown one. */
+async function sweepTokens(client: PoolClient): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `DELETE FROM tokens WHERE (kind, id_hash) IN (
+       SELECT kind, id_hash FROM tokens WHERE expires_at < now() - interval '1 hour' LIMIT 5000 FOR UPDATE SKIP LOCKED)`,
   );
   return (rowCount ?? 0) > 0;
 }

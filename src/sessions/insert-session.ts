@@ -34,6 +34,8 @@ export async function insertSession(
       config.sessionAbsoluteSeconds,
       newId('auditEvent'),
       ticket.requestId,
+      ticket.idpSid,
+      ticket.idToken,
     ],
   });
   if (rows.length === 0) throw new SignInSuperseded();
@@ -50,14 +52,16 @@ const sql = `
     FOR NO KEY UPDATE
   ), signed_in AS (
     INSERT INTO sessions (org_id, id, sid_hash, user_id, connection_id, identity_id, user_generation, org_generation,
-                          data, user_agent, ip, idle_expires_at, expires_at)
+                          data, user_agent, ip, idle_expires_at, expires_at, idp_sid, id_token)
     SELECT h.org_id, $7, $8, h.id, i.connection_id, i.id, h.generation, o.generation, $11, $12, $13,
-           now() + make_interval(secs => $14), now() + make_interval(secs => $15)
+           now() + make_interval(secs => $14), now() + make_interval(secs => $15), $18, $19
     FROM holder h
     JOIN orgs o ON o.id = h.org_id AND o.generation = $6
     JOIN identities i ON i.org_id = h.org_id AND i.id = $9 AND i.user_id = h.id AND i.connection_id = $10
     JOIN connections c ON c.org_id = h.org_id AND c.id = i.connection_id AND c.active
     WHERE EXISTS (SELECT FROM burnt)
+      AND NOT EXISTS (SELECT FROM spent e
+                      WHERE e.org_id = h.org_id AND e.kind = 'idp_session' AND e.id = i.connection_id || ' ' || $18::text)
     RETURNING org_id, id, user_id, ip, connection_id
   )
   INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)

@@ -66,13 +66,13 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
                LEFT JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
                LEFT JOIN orgs o ON o.id = s.org_id
                WHERE NOT EXISTS (SELECT FROM live_sessions l WHERE l.org_id = asked.org_id AND l.id = asked.id)`,
-        values: [open.map((stream) => stream.principal.orgId), open.map((stream) => stream.principal.sessionId)],
+        values: [open.map((stream) => stream.principal.orgId), open.map((stream) => stream.principal.credential.id)],
       }),
     );
     const ends = new Map(rows.map((row) => [row.id, row.known ? toSessionEnd(row) : undefined]));
     for (const stream of open)
-      if (ends.has(stream.principal.sessionId) && streams.has(stream.response))
-        close(stream, ends.get(stream.principal.sessionId));
+      if (ends.has(stream.principal.credential.id) && streams.has(stream.response))
+        close(stream, ends.get(stream.principal.credential.id));
   };
 
   const closeAll = () => {
@@ -129,7 +129,9 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
         throw new AppError('unavailable', 'Live updates are not available right now; try again in a few seconds.', {
           headers: { 'Retry-After': '2' },
         });
-      const ofSession = [...streams.values()].filter((stream) => stream.principal.sessionId === principal.sessionId);
+      const ofSession = [...streams.values()].filter(
+        (stream) => stream.principal.credential.id === principal.credential.id,
+      );
       if (ofSession.length >= mostStreams.ofSession && ofSession[0]) close(ofSession[0]);
       response.writeHead(200, {
         'Content-Type': 'text/event-stream',

@@ -1,14 +1,17 @@
-/** Who a live session belongs to: what the one joined statement returns, and `req.user` afterwards. */
+/** Who a live session or grant belongs to: what the one joined statement returns, and `req.user` afterwards. */
 export type Principal = Readonly<{
   orgId: string;
   orgSlug: string;
   orgName: string;
   userId: string;
-  sessionId: string;
+  /** What proves it: a browser's session, or the grant that an app's access token belongs to. */
+  credential: Credential;
   email: string;
   name: string;
   role: 'owner' | 'super_admin' | 'admin' | 'member';
 }>;
+
+export type Credential = Readonly<{ type: 'session' | 'grant'; id: string }>;
 
 /**
  * A sign-in that has been proven and not yet become a session. `req.login(ticket)` hands it to the session store, which
@@ -25,6 +28,10 @@ export type SignInTicket = Readonly<{
   /** The sealed state's id, burnt with the insert, and until when a replay would still open. */
   stateId: string;
   stateExpiresAt: Date;
+  /** The IdP's own session, `sid` of the ID token, if it sent one. */
+  idpSid: string | null;
+  /** Encrypted; null unless signing out goes on to the IdP. */
+  idToken: string | null;
   userAgent: string | null;
   ip: string | null;
   requestId: string | null;

@@ -122,7 +122,7 @@ export class PostgresSessionStore extends session.Store {
       orgSlug: row.org_slug,
       orgName: row.org_name,
       userId: row.user_id,
-      sessionId: row.id,
+      credential: { type: 'session', id: row.id },
       email: row.email,
       name: row.name,
       role: row.role,
@@ -195,7 +195,7 @@ export class PostgresSessionStore extends session.Store {
       name: 'session-end',
       text: `
         WITH ended AS (
-          UPDATE sessions s SET ended_at = clock_timestamp(), data = '{}'
+          UPDATE sessions s SET ended_at = clock_timestamp(), data = '{}', id_token = NULL
           WHERE s.sid_hash = $1 AND s.revoked_at IS NULL AND s.ended_at IS NULL
             AND EXISTS (SELECT FROM live_sessions l WHERE l.org_id = s.org_id AND l.id = s.id)
           RETURNING org_id, id, user_id

@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import { SignInSuperseded } from '../sessions/principal.ts';
+import { sealIdToken } from '../sessions/sealed-id-token.ts';
 import { admitPerson } from './admit-person.ts';
 import { type Attempt, attemptOf, required } from './attempt.ts';
 import { checkIssuer, checkState, errorRefusal, parseResponse } from './check-response.ts';
@@ -105,7 +106,8 @@ export function createCallback(deps: Deps) {
       const admitted = await admitPerson(deps.pool, person, subject, where);
       if (!admitted) continue;
       attempt.userId = admitted.userId;
-      attempt.ticket = { ...ticketOf(req, attempt, standing), ...admitted };
+      const idToken = connection.signOutAtIdp ? await sealIdToken(deps.keyring, org.id, verified.idToken) : null;
+      attempt.ticket = { ...ticketOf(req, attempt, standing), ...admitted, idToken };
       return next();
     }
     throw new SignInRefused('overtaken');
@@ -166,6 +168,7 @@ function ticketOf(req: Request, attempt: Attempt, standing: Standing) {
     stateId: state.id,
     // A minute more than the state opens, so that no replay outlives the note of it.
     stateExpiresAt: new Date((state.startedAt + stateLifetime + 60) * 1000),
+    idpSid: required(attempt.verified).claims.sid ?? null,
     userAgent: req.get('user-agent') ?? null,
     ip: req.ip ?? null,
     requestId: req.id,

@@ -14,6 +14,10 @@ export type SignInConnection = Readonly<{
   tokenEndpointAuth: 'client_secret_basic' | 'client_secret_post';
   responseIss: boolean;
   reauthentication: 'verified' | 'best_effort';
+  /** Signing out goes on to the IdP: the session keeps the ID token for it. */
+  signOutAtIdp: boolean;
+  /** A code was exchanged before, and no other connection of the same issuer and client id has. */
+  proven: boolean;
 }>;
 
 export type OrgConnection = Readonly<{
@@ -74,7 +78,8 @@ const sql = `
       'id', id, 'issuer', issuer, 'acceptedIssuers', coalesce(accepted_issuers, '{}'),
       'authorizationEndpoint', authorization_endpoint, 'tokenEndpoint', token_endpoint,
       'userinfoEndpoint', userinfo_endpoint, 'jwksUri', jwks_uri, 'clientId', client_id, 'clientSecret', client_secret,
-      'tokenEndpointAuth', token_endpoint_auth, 'responseIss', response_iss, 'reauthentication', reauthentication
+      'tokenEndpointAuth', token_endpoint_auth, 'responseIss', response_iss, 'reauthentication', reauthentication,
+      'signOutAtIdp', sign_out_at_idp AND end_session_endpoint IS NOT NULL, 'proven', proven_at IS NOT NULL
     ) AS connection
     FROM connections
     WHERE org_id = o.id AND active AND ($2::text IS NULL OR id = $2)

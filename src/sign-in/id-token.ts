@@ -38,6 +38,8 @@ const idTokenClaims = z.object({
   exp: z.number(),
   iat: z.number(),
   nonce: z.string(),
+  // OpenID Connect Front-Channel Logout 1.0 §3. One that can't be kept could never be named again: it counts as none.
+  sid: z.string().min(1).max(255).regex(printable).nullish().catch(null),
   auth_time: z.number().nonnegative().nullish(),
   email: z.string().max(320).nullish(),
   // Some IdPs send a string; only the real `true` counts later on.
@@ -50,6 +52,7 @@ export type IdTokenClaims = z.infer<typeof idTokenClaims>;
 /** A sign-in whose ID token has been verified. */
 export type VerifiedSignIn = Readonly<{
   claims: IdTokenClaims;
+  idToken: string;
   accessToken: string | null;
   /** The moment of issue on the IdP's clock, seconds: `iat`, or its Date header if that is later. */
   issuedAt: number;

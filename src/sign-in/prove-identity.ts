@@ -40,7 +40,7 @@ export function createProof(deps: Deps): (input: Input) => Promise<VerifiedSignI
     const elapsed = found.now + (performance.now() - input.foundAt) / 1000 - state.startedAt;
     const claims = await deps.verifyIdToken(tokens.idToken, connection, { nonce, signal });
     const issuedAt = Math.max(claims.iat, tokens.answeredAt ?? 0);
-    return { claims, accessToken: tokens.accessToken, issuedAt, elapsed };
+    return { claims, idToken: tokens.idToken, accessToken: tokens.accessToken, issuedAt, elapsed };
   }
 
   return async (input) => {

@@ -69,9 +69,15 @@ describe('triggers', () => {
     refused('23001', `UPDATE sessions SET ${column} = now()`, `UPDATE sessions SET ${column} = NULL`),
   );
 
-  test.each([`user_generation = 1`, `org_generation = 1`, `sid_hash = '\\x0c'`, `user_id = 'only_b'`, `id = 'other'`])(
-    'a session never changes who it is: %s',
-    (change) => refused('23001', `UPDATE sessions SET ${change} WHERE org_id = 'org_b'`),
+  test.each([
+    `user_generation = 2`,
+    `user_generation = -1`,
+    `org_generation = 1`,
+    `sid_hash = '\\x0c'`,
+    `user_id = 'only_b'`,
+    `id = 'other'`,
+  ])('a session never changes who it is: %s', (change) =>
+    refused('23001', `UPDATE sessions SET ${change} WHERE org_id = 'org_b'`),
   );
 
   test.each([

@@ -20,7 +20,7 @@ export const trinity: Principal = {
   orgSlug: '1',
   orgName: 'Whiterabbit',
   userId: 'usr_1',
-  sessionId: 'ses_1',
+  credential: { type: 'session', id: 'ses_1' },
   email: 'trinity@whiterabbit.fake',
   name: 'Trinity',
   role: 'member',
