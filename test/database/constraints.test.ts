@@ -15,8 +15,6 @@ afterAll(async () => {
   await database.drop();
 });
 
-const live = async (org: string) => (await db.query('SELECT id FROM live_sessions WHERE org_id = $1', [org])).rowCount;
-
 /** Runs in a transaction that is rolled back, so that every test finds the twins as they were made. */
 async function trying<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await db.connect();
@@ -36,26 +34,49 @@ const refused = (code: unknown, ...statements: string[]) =>
     await expect(client.query(last)).rejects.toMatchObject({ code });
   });
 
-describe('live_sessions', () => {
+const tables = [
+  { view: 'live_sessions', table: 'sessions' },
+  { view: 'live_grants', table: 'grants' },
+];
+
+describe.each(tables)('$view', ({ view, table }) => {
   const endings: Record<string, string> = {
     'a bump of the user': `UPDATE users SET generation = generation + 1 WHERE org_id = 'org_a' AND id = 'usr'`,
     'a bump of the org': `UPDATE orgs SET generation = generation + 1 WHERE id = 'org_a'`,
     'deactivating the user': `UPDATE users SET active = false WHERE org_id = 'org_a' AND id = 'usr'`,
-    'a tombstone': `UPDATE sessions SET revoked_at = now() WHERE org_id = 'org_a'`,
-    'signing out': `UPDATE sessions SET ended_at = now() WHERE org_id = 'org_a'`,
-    idling: `UPDATE sessions SET idle_expires_at = now() - interval '1 s' WHERE org_id = 'org_a'`,
-    'the greatest age': `UPDATE sessions SET expires_at = now() - interval '1 s' WHERE org_id = 'org_a'`,
+    'a tombstone': `UPDATE ${table} SET revoked_at = now() WHERE org_id = 'org_a'`,
+    'signing out': `UPDATE ${table} SET ended_at = now() WHERE org_id = 'org_a'`,
+    idling: `UPDATE ${table} SET idle_expires_at = now() - interval '1 s' WHERE org_id = 'org_a'`,
+    'the greatest age': `UPDATE ${table} SET expires_at = now() - interval '1 s' WHERE org_id = 'org_a'`,
+    'the end of the IdP session that it came from': `
+      WITH named AS (UPDATE ${table} SET idp_sid = 'idp-session')
+      INSERT INTO spent (org_id, kind, id, expires_at) VALUES ('org_a', 'idp_session', 'con idp-session', now() + interval '1 day')`,
   };
-  test.each(Object.entries(endings))('loses a session to %s, and keeps the twin in the other org', (_name, statement) =>
+  test.each(Object.entries(endings))('loses one to %s, and keeps the twin in the other org', (_name, statement) =>
     trying(async (client) => {
       await client.query(statement);
-      const { rows } = await client.query('SELECT org_id FROM live_sessions');
+      const { rows } = await client.query(`SELECT org_id FROM ${view}`);
       expect(rows).toEqual([{ org_id: 'org_b' }]);
     }),
   );
 
+  test.each([
+    ['another connection', `('org_a', 'idp_session', 'other idp-session', now())`],
+    ['another IdP session', `('org_a', 'idp_session', 'con other', now())`],
+    ['another kind of thing used once', `('org_a', 'logout_token', 'con idp-session', now())`],
+  ])('keeps it when what ended is of %s', (_name, values) =>
+    trying(async (client) => {
+      await client.query(`UPDATE ${table} SET idp_sid = 'idp-session'`);
+      await client.query(`INSERT INTO spent (org_id, kind, id, expires_at) VALUES ${values}`);
+      expect((await client.query(`SELECT FROM ${view}`)).rowCount).toBe(2);
+    }),
+  );
+
   test('holds both twins to begin with', async () => {
-    expect([await live('org_a'), await live('org_b')]).toEqual([1, 1]);
+    expect((await db.query(`SELECT org_id FROM ${view} ORDER BY org_id`)).rows).toEqual([
+      { org_id: 'org_a' },
+      { org_id: 'org_b' },
+    ]);
   });
 });
 
@@ -65,20 +86,43 @@ describe('triggers', () => {
     await refused('23001', `UPDATE orgs SET generation = 5`, `UPDATE orgs SET generation = 4 WHERE id = 'org_a'`);
   });
 
-  test.each(['revoked_at', 'ended_at'])('a dead session keeps its %s', (column) =>
-    refused('23001', `UPDATE sessions SET ${column} = now()`, `UPDATE sessions SET ${column} = NULL`),
-  );
+  describe.each(tables)('on $table', ({ table }) => {
+    test.each(['revoked_at', 'ended_at'])('a dead one keeps its %s', (column) =>
+      refused('23001', `UPDATE ${table} SET ${column} = now()`, `UPDATE ${table} SET ${column} = NULL`),
+    );
 
-  test.each([
-    `user_generation = 2`,
-    `user_generation = -1`,
-    `org_generation = 1`,
-    `sid_hash = '\\x0c'`,
-    `user_id = 'only_b'`,
-    `id = 'other'`,
-  ])('a session never changes who it is: %s', (change) =>
-    refused('23001', `UPDATE sessions SET ${change} WHERE org_id = 'org_b'`),
-  );
+    const hash = table === 'sessions' ? [`sid_hash = '\\x0c'`] : [`client_id = 'mobile-app'`];
+    test.each([
+      `user_generation = 2`,
+      `user_generation = -1`,
+      `org_generation = 1`,
+      `user_id = 'only_b'`,
+      `id = 'other'`,
+      ...hash,
+    ])('one never changes what it is: %s', (change) =>
+      refused('23001', `UPDATE ${table} SET ${change} WHERE org_id = 'org_b'`),
+    );
+
+    test('one may be taken along to the next generation, unless it is dead', async () => {
+      const next = `UPDATE ${table} SET user_generation = user_generation + 1 WHERE org_id = 'org_a'`;
+      await trying(async (client) => expect((await client.query(next)).rowCount).toBe(1));
+      await refused('23001', `UPDATE ${table} SET revoked_at = now()`, next);
+      await refused('23001', `UPDATE ${table} SET ended_at = now()`, next);
+    });
+  });
+
+  test('a token stays consumed, and stays with its grant', async () => {
+    const consume = `UPDATE tokens SET consumed_at = now() WHERE org_id = 'org_a'`;
+    await refused('23001', consume, `UPDATE tokens SET consumed_at = NULL WHERE org_id = 'org_a'`);
+    await refused('23001', consume, `UPDATE tokens SET consumed_at = now() + interval '1 s' WHERE org_id = 'org_a'`);
+    await refused('23001', `UPDATE tokens SET org_id = NULL, grant_id = NULL`);
+    await refused(
+      '23001',
+      `INSERT INTO grants SELECT org_id, 'grn2', client_id, user_id, connection_id, identity_id, session_id, user_generation,
+              org_generation, idp_sid, scope, user_agent, ip, created_at, last_seen_at, idle_expires_at, expires_at FROM grants`,
+      `UPDATE tokens SET grant_id = 'grn2'`,
+    );
+  });
 
   test.each([
     `UPDATE audit_events SET action = 'other'`,
@@ -115,6 +159,41 @@ describe('tenant keys', () => {
     await refused(restricted, `DELETE FROM users WHERE org_id = 'org_a'`);
     await refused(restricted, `DELETE FROM orgs WHERE id = 'org_a'`);
   });
+});
+
+describe('connections and tokens', () => {
+  const second = (values: string) =>
+    `INSERT INTO connections (org_id, id, name, issuer, authorization_endpoint, token_endpoint, jwks_uri, client_id, client_secret, active, proven_at)
+     VALUES ('org_b', 'con2', 'IdP', 'https://idp', 'https://idp/a', 'https://idp/t', 'https://idp/k', 'client', 'sealed', ${values})`;
+  const prove = `UPDATE connections SET proven_at = now() WHERE org_id = 'org_a'`;
+
+  test('issuer and client id name one connection among the active, proven ones', async () => {
+    await refused('23505', prove, second('true, now()'));
+    await trying(async (client) => {
+      await client.query(prove);
+      await client.query(second('false, now()'));
+    });
+    await trying(async (client) => {
+      await client.query(prove);
+      await client.query(second('true, NULL'));
+    });
+  });
+
+  test('a token has the org of its grant, or neither', async () => {
+    const token = (org: string, grant: string) =>
+      `INSERT INTO tokens (kind, id_hash, org_id, grant_id, payload, expires_at) VALUES ('Code', '\\x77', ${org}, ${grant}, '{}', now())`;
+    await refused('23514', token(`'org_a'`, 'NULL'));
+    await refused('23514', token('NULL', `'grn'`));
+    await refused('23503', `DELETE FROM grants WHERE org_id = 'org_b'`, token(`'org_b'`, `'grn'`));
+    await trying((client) => client.query(token('NULL', 'NULL')));
+  });
+
+  test('a grant of one org on a user of another is refused', () =>
+    refused(
+      '23503',
+      `INSERT INTO grants (org_id, id, client_id, user_id, connection_id, identity_id, session_id, user_generation, org_generation, scope, idle_expires_at, expires_at)
+       VALUES ('org_a', 'grn2', 'cli', 'only_b', 'con', 'idn', 'ses', 0, 0, 'openid', now(), now())`,
+    ));
 });
 
 describe('domains and addresses', () => {

@@ -24,6 +24,15 @@ export async function insertTwins(db: pg.Pool): Promise<void> {
        VALUES ($1, 'ses', $2, 'usr', 'con', 'idn', 0, 0, now() + interval '1 hour', now() + interval '1 day')`,
       [org, sid],
     );
+    await db.query(
+      `INSERT INTO grants (org_id, id, client_id, user_id, connection_id, identity_id, session_id, user_generation, org_generation, scope, idle_expires_at, expires_at)
+       VALUES ($1, 'grn', 'cli', 'usr', 'con', 'idn', 'ses', 0, 0, 'openid', now() + interval '1 hour', now() + interval '1 day')`,
+      [org],
+    );
+    await db.query(
+      `INSERT INTO tokens (kind, id_hash, org_id, grant_id, payload, expires_at) VALUES ('AccessToken', $2, $1, 'grn', '{}', now() + interval '5 minutes')`,
+      [org, sid],
+    );
     await db.query(`INSERT INTO audit_events (org_id, id, action, actor_type) VALUES ($1, 'evt', 'test', 'system')`, [
       org,
     ]);
