@@ -35,6 +35,7 @@ export function banner({ local, publicUrl, appUrl, idpUrl, database }: Addresses
     '',
     ...(isLoopback(publicUrl) ? [] : [exposure(publicUrl), '']),
     `Identity provider  ${idpUrl}`,
+    ...seedOrgs.map(({ slug, name }) => `Admin console      ${idpUrl}/${slug}/admin  ${name}`),
     `Database           ${database}`,
     'Command line       npm run -s cli -- --help',
     '',

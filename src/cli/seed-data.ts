@@ -63,8 +63,11 @@ export const seedOrgs: readonly SeedOrg[] = [
   },
 ];
 
-/** The demo identity provider's side of the same. `publicUrl` is the app's origin. */
-export function demoTenants(publicUrl: string): DemoTenantOptions[] {
+/**
+ * The demo identity provider's side of the same. `publicUrl` is the app's origin. A connection's id is made when it is
+ * seeded, after this: `connectionId` is asked for it by the org's slug before each security event that is sent.
+ */
+export function demoTenants(publicUrl: string, connectionId?: (slug: string) => Promise<string>): DemoTenantOptions[] {
   return seedOrgs.map((org) => ({
     path: org.slug,
     name: org.name,
@@ -74,5 +77,11 @@ export function demoTenants(publicUrl: string): DemoTenantOptions[] {
       postLogoutRedirectUris: [`${publicUrl}/signed-out`],
     },
     users: org.people.map(({ todos: _ours, ...person }) => person),
+    app: {
+      name: 'Universal Logout',
+      revocationEndpoint: `${publicUrl}/global-token-revocation`,
+      backchannelLogoutUri: `${publicUrl}/openid/backchannel-logout/${org.slug}`,
+      securityEventsUrl: connectionId && (async () => `${publicUrl}/ssf/events/${await connectionId(org.slug)}`),
+    },
   }));
 }

@@ -25,6 +25,8 @@ type ProviderOptions = {
   keys: JWK[];
   store: ReturnType<typeof createStore>;
   findUser: (subject: string) => Account | undefined;
+  /** Tells the app of a sign-out here. */
+  onSignOut: (subject: string, sid?: string) => Promise<void>;
   log: (message: string) => void;
 };
 
@@ -50,6 +52,9 @@ export function createProvider(options: ProviderOptions): Provider {
         grant_types: ['authorization_code'],
         token_endpoint_auth_method: client.tokenEndpointAuth ?? 'client_secret_basic',
         require_auth_time: client.alwaysAuthTime ?? true,
+        // Together they put `sid` in ID tokens. The address itself is never used: `onSignOut` sends.
+        backchannel_logout_uri: `${issuer}/backchannel-logout`,
+        backchannel_logout_session_required: true,
       },
     ],
     clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
@@ -76,6 +81,7 @@ export function createProvider(options: ProviderOptions): Provider {
     },
     features: {
       devInteractions: { enabled: false },
+      backchannelLogout: { enabled: true },
       rpInitiatedLogout: {
         enabled: true,
         logoutSource: (context, form) => send(context, signOutPage(options.name, form)),
@@ -106,6 +112,8 @@ export function createProvider(options: ProviderOptions): Provider {
     renderError: (context, out) => send(context, errorPage(options.name, out.error, out.error_description)),
   };
   const provider = new Provider(issuer, configuration);
+  // The library would send logout tokens itself; ours are shown in the console with what the app answered.
+  Object.assign(provider.Client.prototype, { backchannelLogout: options.onSignOut });
   provider.on('server_error', (_context, error) => options.log(`demo IdP ${path}: ${error.stack ?? error.message}`));
   return provider;
 }

@@ -1,5 +1,7 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider';
 
+export type DemoSession = { sid: string | null; signedInAt: Date };
+
 /**
  * What one tenant's provider remembers, in memory. The library's own in-memory adapter is one shared LRU of 1,000
  * entries: two tenants would share it, and could push each other's sessions out.
@@ -49,15 +51,37 @@ export function createStore() {
 
   return {
     adapter,
+    /** The person's live sign-in sessions, newest first. `sid` is what the client's ID tokens call them. */
+    sessions(accountId: string, clientId: string): DemoSession[] {
+      const own = [...entries.keys()].flatMap((key) => {
+        const payload = key.startsWith('Session:') ? live(key) : undefined;
+        return payload?.accountId === accountId ? [payload] : [];
+      });
+      return own
+        .map((payload) => ({
+          sid: payload.authorizations?.[clientId]?.sid ?? null,
+          signedInAt: new Date((payload.loginTs ?? 0) * 1000),
+        }))
+        .sort((one, other) => other.signedInAt.getTime() - one.signedInAt.getTime());
+    },
     /**
-     * Ends the sign-in sessions of an account; how many there were. A form that is open in such a session stays usable:
-     * the library would refuse it, but a person whose session was cleared must be able to sign in again at once.
+     * Ends the sign-in sessions of an account, or the one of a `sid`; how many there were. A form that is open in such a
+     * session stays usable: the library would refuse it, but a person whose session was cleared must be able to sign in
+     * again at once.
      */
-    endSessions(accountId: string): number {
+    endSessions(accountId: string, only?: { sid: string; clientId: string }): number {
+      const ended = new Set<unknown>();
+      const removed = removeWhere('Session', (payload) => {
+        const matches =
+          payload.accountId === accountId && (!only || payload.authorizations?.[only.clientId]?.sid === only.sid);
+        if (matches) ended.add(payload.uid);
+        return matches;
+      });
       for (const [key, { payload }] of entries) {
-        if (key.startsWith('Interaction:') && payload.session?.accountId === accountId) payload.session = undefined;
+        if (!key.startsWith('Interaction:') || payload.session?.accountId !== accountId) continue;
+        if (!only || ended.has(payload.session.uid)) payload.session = undefined;
       }
-      return removeWhere('Session', (payload) => payload.accountId === accountId);
+      return removed;
     },
   };
 }

@@ -1,5 +1,5 @@
-/** The look of the demo identity provider's pages; `--hue` is the organisation's colour. */
-export const stylesheet = `
+/** Colours of all pages, by day and by night; `--hue` is the organisation's, in degrees. */
+export const palette = `
 :root {
   color-scheme: light dark;
   --accent: hsl(var(--hue) 55% 28%); --on-accent: #fff; --wash: hsl(var(--hue) 45% 94%);
@@ -11,6 +11,10 @@ export const stylesheet = `
     --page: hsl(var(--hue) 12% 9%); --card: hsl(var(--hue) 8% 14%); --text: #eceef2; --soft: #a4a9b5; --line: #3a3d46; --alert: #ffb3ba; --alert-wash: #42191e;
   }
 }
+`;
+
+/** The look of the sign-in pages. */
+export const stylesheet = `${palette}
 * { box-sizing: border-box }
 body { margin: 0; min-height: 100dvh; display: grid; place-items: center; padding: 1.25rem; background: var(--page); color: var(--text);
   font: 16px/1.5 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif }
@@ -39,5 +43,6 @@ li a:focus-visible { outline-offset: -3px }
 .who { flex: 1; min-width: 0; display: grid; line-height: 1.3 } .who span { font-size: .8125rem; color: var(--soft); overflow-wrap: anywhere }
 code { font: .8125rem ui-monospace, SFMono-Regular, Menlo, monospace; color: var(--soft); background: var(--wash); border-radius: 5px; padding: .15rem .4rem }
 @media (max-width: 30rem) { main { padding-inline: 1.25rem } .avatar { display: none } }
-footer { margin-top: 1.5rem; font-size: .8125rem; color: var(--soft) }
+footer { margin-top: 1.5rem; font-size: .8125rem; color: var(--soft) } footer a { color: var(--accent) }
+.go { font-size: .8125rem; color: var(--accent); white-space: nowrap }
 `;

@@ -1,10 +1,12 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import express, { type Request, type Response, Router } from 'express';
-import type { JWK } from 'jose';
-import { errors, type Provider } from 'oidc-provider';
-import { errorPage, type HtmlPage, signInPage } from './pages.ts';
+import { Router } from 'express';
+import type { Provider } from 'oidc-provider';
+import { createAdminRoutes } from './admin/routes.ts';
+import type { DemoApp } from './assigned-app.ts';
 import { createProvider, type DemoClient } from './provider.ts';
-import { createStore } from './store.ts';
+import { createSignInRoutes } from './sign-in-routes.ts';
+import { createSignals } from './signals.ts';
+import { createSigningKeys } from './signing-keys.ts';
+import { createStore, type DemoSession } from './store.ts';
 
 export type DemoUser = { subject: string; email: string; emailVerified?: boolean; name: string; password: string };
 
@@ -14,20 +16,44 @@ export type DemoTenantOptions = {
   name: string;
   client: DemoClient;
   users: DemoUser[];
+  /** The app behind `client`, for whatever the admin console sends to it. */
+  app?: DemoApp;
 };
 
 export type DemoTenant = ReturnType<typeof createTenant>;
 
-/** One organisation's identity provider at `/<path>`: a real OpenID provider, its people and its sign-in page. */
+/** One organisation's identity provider at `/<path>`: a real OpenID provider, its people, its sign-in page, its console. */
 export function createTenant(url: string, options: DemoTenantOptions, log: (message: string) => void) {
   const { path, name } = options;
   const issuer = `${url}/${path}`;
   const users = new Map(options.users.map((user) => [user.subject, { ...user }]));
   const store = createStore();
-  let client = options.client;
-  let keys = [newKey()];
+  const keys = createSigningKeys();
+  let { client, app } = options;
   let provider: Provider;
   let handle: ReturnType<Provider['callback']>;
+
+  const byEmail = (email: string) =>
+    [...users.values()].find((user) => user.email.toLowerCase() === email.trim().toLowerCase());
+  const person = (who: string): DemoUser => {
+    const found = users.get(who) ?? byEmail(who);
+    if (!found) throw new Error(`${path} has no user ${who}`);
+    return found;
+  };
+  const assignedApp = (): DemoApp => {
+    if (!app) throw new Error(`${path} has no app`);
+    return app;
+  };
+
+  const { followSignOut, ...signals } = createSignals({
+    issuer,
+    keys,
+    store,
+    clientId: () => client.id,
+    app: assignedApp,
+    hasApp: () => app !== undefined,
+    person,
+  });
 
   // The library fixes keys and clients at construction; everything that lasts is in the store.
   const rebuild = () => {
@@ -35,58 +61,14 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
       const user = users.get(subject);
       return user && { ...user, emailVerified: user.emailVerified ?? true };
     };
-    provider = createProvider({ issuer, path, name, client, keys, store, findUser, log });
+    const options = { issuer, path, name, client, keys: keys.jwks(), store, findUser, onSignOut: followSignOut, log };
+    provider = createProvider(options);
     handle = provider.callback();
   };
   rebuild();
 
-  const byEmail = (email: string) =>
-    [...users.values()].find((user) => user.email.toLowerCase() === email.trim().toLowerCase());
-
-  const form = (request: Request, fields: { email: string; password: string; message?: string }) =>
-    signInPage({ org: name, action: `/${path}/sign-in/${request.params.uid}`, people: [...users.values()], ...fields });
-
-  async function showSignIn(request: Request, response: Response) {
-    const { params } = await provider.interactionDetails(request, response);
-    const chosen = typeof request.query.as === 'string' ? byEmail(request.query.as) : undefined;
-    const hint = typeof params.login_hint === 'string' ? params.login_hint : '';
-    sendPage(response, 200, form(request, { email: chosen?.email ?? hint, password: chosen?.password ?? '' }));
-  }
-
-  async function signIn(request: Request, response: Response) {
-    const interaction = await provider.interactionDetails(request, response);
-    const body: Record<string, unknown> = request.body ?? {};
-    const email = typeof body.email === 'string' ? body.email : '';
-    const user = byEmail(email);
-    if (!user || user.password !== body.password) {
-      const message = 'That e-mail address and password do not belong together. The list below has the right ones.';
-      return sendPage(response, 401, form(request, { email, password: '', message }));
-    }
-    // Where another person signs in, the library would ask in a page with a script. Whoever has just typed a password
-    // is the one who is signed in.
-    const before = interaction.session;
-    if (before && before.accountId !== user.subject) {
-      await store.adapter('Session').destroy(before.cookie);
-      interaction.session = undefined;
-      await interaction.persist();
-    }
-    await provider.interactionFinished(request, response, { login: { accountId: user.subject, amr: ['pwd'] } });
-  }
-
   const router = Router();
-  router.get('/sign-in/:uid', showSignIn);
-  router.post('/sign-in/:uid', express.urlencoded({ extended: false, limit: '10kb' }), signIn);
-  router.use((error: unknown, _request: Request, response: Response, next: (error: unknown) => void) => {
-    if (!(error instanceof errors.SessionNotFound)) return next(error);
-    sendPage(
-      response,
-      400,
-      errorPage(name, error.error, 'This sign-in took too long or was finished in another window.'),
-    );
-  });
-  router.use((request, response) => handle(request, response));
-
-  return {
+  const tenant = {
     path,
     name,
     issuer,
@@ -107,26 +89,38 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
       if (!user) throw new Error(`${path} has no user ${subject}`);
       users.set(subject, { ...user, ...changes });
     },
+    /** The person's sessions at this provider, newest first. */
+    sessions: (subject: string): DemoSession[] => store.sessions(subject, client.id),
     /** Ends the person's sessions at this provider: the next sign-in asks for the password. Returns how many ended. */
     endSessions: (subject: string): number => store.endSessions(subject),
+    /** The keys that are published, newest first; the first signs. */
+    signingKeys: keys.list,
     /** Signs with a new key from now on. The old ones stay published unless `keepOld` is false. */
     rotateKeys({ keepOld = true }: { keepOld?: boolean } = {}) {
-      keys = [newKey(), ...(keepOld ? keys : [])];
+      keys.rotate({ keepOld });
       rebuild();
     },
+    /** A JWS of exactly these claims, by the current key; `header` is laid over `alg` and `kid`. For hostile variants. */
+    sign: keys.sign,
     /** Changes the registered client, e.g. its redirect URIs. */
     updateClient(changes: Partial<DemoClient>) {
       client = { ...client, ...changes };
       rebuild();
     },
+    /** The assigned app, or null. */
+    app: (): DemoApp | null => app ?? null,
+    /** Changes the assigned app, e.g. how people are named to it. @throws Error if there is none. */
+    updateApp(changes: Partial<DemoApp>) {
+      app = { ...assignedApp(), ...changes };
+    },
+    ...signals,
   };
-}
 
-function newKey(): JWK {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), alg: 'RS256', use: 'sig' };
-}
-
-function sendPage(response: Response, status: number, page: HtmlPage): void {
-  response.status(status).set(page.headers).type('html').send(page.html);
+  router.use('/admin', createAdminRoutes(tenant));
+  router.use(
+    '/sign-in',
+    createSignInRoutes({ path, name, provider: () => provider, store, users: tenant.users, byEmail }),
+  );
+  router.use((request, response) => handle(request, response));
+  return tenant;
 }

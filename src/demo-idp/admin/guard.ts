@@ -1,0 +1,22 @@
+import type { Request } from 'express';
+
+const safeMethods = new Set(['GET', 'HEAD']);
+
+/**
+ * The console asks nobody to sign in, so it answers this machine only: under a loopback name (a name of someone else's
+ * that was made to point here has another Host: DNS rebinding), and it acts only for its own pages (not for another
+ * site's that posts a form here). Returns why a request is refused, or null.
+ */
+export function createGuard(url: string): (request: Pick<Request, 'method' | 'headers'>) => string | null {
+  const { protocol, port } = new URL(url);
+  const hosts = ['localhost', '127.0.0.1', '[::1]'].map((name) => (port ? `${name}:${port}` : name));
+  return ({ method, headers }) => {
+    const host = headers.host?.toLowerCase() ?? '';
+    if (!hosts.includes(host)) return 'This console answers only under localhost, 127.0.0.1 or [::1].';
+    if (safeMethods.has(method)) return null;
+    const { origin, 'sec-fetch-site': site } = headers;
+    const own =
+      (origin === undefined || origin === `${protocol}//${host}`) && (site === undefined || site === 'same-origin');
+    return own ? null : 'This request came from a page of another origin and was not carried out.';
+  };
+}

@@ -1,0 +1,37 @@
+import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto';
+import { CompactSign, type JWK } from 'jose';
+
+type SigningKey = { kid: string; since: Date; privateKey: KeyObject; jwk: JWK };
+
+/** Laid over `alg` and `kid`; a member that is undefined is left out. */
+export type TokenHeader = { typ?: string; [member: string]: unknown };
+
+export type SigningKeys = ReturnType<typeof createSigningKeys>;
+
+/** A tenant's keys. The newest signs; older ones stay published until they are dropped. */
+export function createSigningKeys() {
+  let keys = [newKey()];
+  return {
+    /** Private, newest first, as the provider wants them. */
+    jwks: (): JWK[] => keys.map(({ jwk }) => jwk),
+    /** Newest first, without secrets. */
+    list: () => keys.map(({ kid, since }) => ({ kid, since })),
+    rotate({ keepOld }: { keepOld: boolean }) {
+      keys = [newKey(), ...(keepOld ? keys : [])];
+    },
+    /** A compact JWS of exactly these claims, signed with the current key. */
+    sign(claims: Record<string, unknown>, header: TokenHeader = {}): Promise<string> {
+      const [{ kid, privateKey }] = keys as [SigningKey];
+      return new CompactSign(new TextEncoder().encode(JSON.stringify(claims)))
+        .setProtectedHeader({ alg: 'RS256', kid, ...header })
+        .sign(privateKey);
+    },
+  };
+}
+
+function newKey(): SigningKey {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const kid = randomUUID();
+  const jwk = { ...privateKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' };
+  return { kid, since: new Date(), privateKey, jwk };
+}
