@@ -18,7 +18,7 @@ import { sendPage } from './web/send-page.ts';
 
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
 export function createApp(context: Context): Express {
-  const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch } = context;
+  const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys } = context;
   const app = express();
   app.disable('x-powered-by');
   // Answers are personal or tiny; assets make their own.
@@ -36,7 +36,7 @@ export function createApp(context: Context): Express {
 
   app.use(createSameOriginGuard(config));
   app.use(createSessionMiddleware({ pool, config }));
-  app.use(createSignIn({ config, log, pool, prisma, keyring, guardedFetch }).routes);
+  app.use(createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys }).routes);
   app.use('/api', createMeRoutes({ liveChannel }));
   app.use('/api/todos', createTodoRoutes({ prisma }));
   app.use(createWebRoutes({ signedIn: principalOf }));
