@@ -1,3 +1,4 @@
+import { STATUS_CODES } from 'node:http';
 import { type Html, html } from '../html.ts';
 import type { Answer, Call } from '../send-call.ts';
 import type { Signal } from '../signals.ts';
@@ -40,11 +41,11 @@ function callView(tenant: DemoTenant, { url, headers, body, token, answer }: Cal
   const details = html`
     <div class="exchange">
       <section><h4>Request</h4>
-        <pre tabindex="0" aria-label="Request">${[`POST ${url}`, ...shown, '', body].join('\n')}</pre>
-        <h4>Header of the JWT</h4><pre tabindex="0" aria-label="Header of the JWT">${pretty(token.header)}</pre>
-        <h4>Claims of the JWT</h4><pre tabindex="0" aria-label="Claims of the JWT">${pretty(token.claims)}</pre>
+        <pre tabindex="0" role="group" aria-label="Request">${[`POST ${url}`, ...shown, '', body].join('\n')}</pre>
+        <h4>Header of the JWT</h4><pre tabindex="0" role="group" aria-label="Header of the JWT">${pretty(token.header)}</pre>
+        <h4>Claims of the JWT</h4><pre tabindex="0" role="group" aria-label="Claims of the JWT">${pretty(token.claims)}</pre>
       </section>
-      <section><h4>Answer</h4><pre tabindex="0" aria-label="Answer">${answerText(answer)}</pre></section>
+      <section><h4>Answer</h4><pre tabindex="0" role="group" aria-label="Answer">${answerText(answer)}</pre></section>
     </div>`;
   return html`
     <div class="wire">
@@ -65,7 +66,8 @@ function answerText(answer: Answer): string {
   if (answer.status === null) return `No answer after ${answer.milliseconds} ms: ${answer.reason}`;
   const headers = Object.entries(answer.headers).map(([name, value]) => `${name}: ${value}`);
   const body = answer.body || '(no body)';
-  const lines = [`${answer.status} after ${answer.milliseconds} ms`, ...headers, '', body];
+  const status = `${answer.status} ${STATUS_CODES[answer.status] ?? ''}`.trim();
+  const lines = [`${status}, after ${answer.milliseconds} ms`, ...headers, '', body];
   return `${lines.join('\n')}${answer.cut ? '\n… cut here' : ''}`;
 }
 

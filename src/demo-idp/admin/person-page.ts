@@ -10,7 +10,10 @@ import { adminPage, adminPath, avatar, clock, personPath } from './layout.ts';
 const trailTo = (tenant: DemoTenant, user: DemoUser, ...rest: { label: string; href?: string }[]) => [
   { label: 'Directory' },
   { label: 'People', href: adminPath(tenant) },
-  { label: user.name, ...(rest.length > 0 && { href: personPath(tenant, user.subject) }) },
+  {
+    label: user.name,
+    ...(rest.length > 0 && { href: personPath(tenant, user.subject) }),
+  },
   ...rest,
 ];
 
@@ -32,7 +35,7 @@ export function personPage(tenant: DemoTenant, user: DemoUser, done?: Signal): H
       <div><h1>${user.name}</h1><p>${user.email} <code>${user.subject}</code></p></div>
       <details class="menu"><summary>More actions</summary><ul>${forms.map(item)}</ul></details>
     </div>
-    ${done && html`<section class="card result" role="status" aria-label="Done">${signalView(tenant, done, { open: true, named: false })}</section>`}
+    ${done && html`<section class="card result" role="status" aria-label="Done" tabindex="-1" autofocus>${signalView(tenant, done, { open: true, named: false })}</section>`}
     <div class="columns">
       <section class="card" aria-labelledby="sessions"><h2 id="sessions">Sessions at ${tenant.name}</h2>${sessionList(tenant, user)}</section>
       <section class="card" aria-labelledby="app"><h2 id="app">Assigned app</h2>${appFacts(tenant)}</section>

@@ -27,7 +27,7 @@ export function settingsPage(tenant: DemoTenant, done?: 'rotated' | 'saved'): Ht
         <div class="actions start"><button type="submit">Rotate signing keys</button></div>
       </form>
     </section>
-    <section class="card" aria-labelledby="app"><h2 id="app">Assigned app</h2>${appFacts(tenant)}
+    <section class="card" aria-labelledby="app"><h2 id="app">Assigned app</h2>${appFacts(tenant, { naming: false })}
       ${
         app &&
         html`<form method="post" action="${admin}/settings/subject">

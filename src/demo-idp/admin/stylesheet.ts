@@ -11,8 +11,9 @@ export const stylesheet = `${palette}
   :root { --rail: hsl(var(--hue) 30% 12%); --rail-here: hsl(var(--hue) 28% 22%); --good: #8fdcaa; --good-wash: #143622; --code: hsl(var(--hue) 12% 10%) }
 }
 * { box-sizing: border-box }
-html { text-size-adjust: 100%; scrollbar-gutter: stable }
-body { margin: 0; min-height: 100dvh; display: grid; grid-template-columns: 15.5rem minmax(0, 1fr); background: var(--page); color: var(--text);
+html { text-size-adjust: 100% }
+body { margin: 0; min-height: 100dvh; display: grid; grid-template-columns: 15.5rem minmax(0, 1fr); color: var(--text);
+  background: linear-gradient(90deg, var(--rail) 15.5rem, var(--page) 15.5rem);
   font: 15px/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif }
 a { color: var(--accent); text-underline-offset: .18em }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px }
@@ -25,7 +26,7 @@ main:focus { outline: none }
 .brand { display: flex; align-items: center; gap: .75rem; color: inherit; text-decoration: none; padding: 0 .5rem; border-radius: 8px }
 .mark { flex: none; width: 2.4rem; height: 2.4rem; border-radius: 10px; display: grid; place-items: center; font-weight: 750; font-size: 1.15rem;
   background: hsl(var(--hue) 60% 82%); color: hsl(var(--hue) 60% 18%) }
-.names { display: grid; line-height: 1.3; min-width: 0 } .names strong { overflow-wrap: anywhere } .names span { color: var(--rail-soft); font-size: .8125rem }
+.names { display: grid; line-height: 1.3; min-width: 0 } .names strong { overflow: hidden; overflow-wrap: anywhere; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3 } .names span { color: var(--rail-soft); font-size: .8125rem }
 .rail nav p { margin: 1.25rem .75rem .35rem; font-size: .75rem; font-weight: 600; color: var(--rail-soft) } .rail nav p:first-child { margin-top: 0 }
 .rail ul { list-style: none; margin: 0; padding: 0; display: grid; gap: .15rem }
 .rail li a { display: block; color: inherit; text-decoration: none; padding: .45rem .75rem; border-radius: 8px }
@@ -38,7 +39,7 @@ main { padding: 1.5rem clamp(1.25rem, 4vw, 3rem) 4rem; width: 100%; max-width: 7
 .title { margin: 1.5rem 0 1.25rem } .title p { margin: .3rem 0 0; color: var(--soft); overflow-wrap: anywhere }
 h1 { margin: 0; font-size: 1.75rem; line-height: 1.2; letter-spacing: -.015em; overflow-wrap: anywhere; text-wrap: balance }
 h2 { margin: 0 0 .9rem; font-size: 1rem; overflow-wrap: anywhere }
-.person-title { display: flex; align-items: center; gap: 1rem } .person-title > div { flex: 1; min-width: 0 }
+.person-title { display: flex; align-items: flex-start; gap: 1rem } .person-title > div { flex: 1; min-width: 0 }
 .avatar { flex: none; width: 2.25rem; height: 2.25rem; border-radius: 50%; display: grid; place-items: center; background: var(--wash); color: var(--accent); font-weight: 700 }
 .avatar.large { width: 3.5rem; height: 3.5rem; font-size: 1.4rem; background: var(--accent); color: var(--on-accent) }
 .soft { color: var(--soft) }
@@ -47,10 +48,10 @@ p code, .option code { color: var(--soft) }
 
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.25rem 1.4rem; margin-bottom: 1.25rem }
 .card > p:first-child, .card p:only-child { margin-top: 0 } .card p:last-child { margin-bottom: 0 }
-.card.flush { padding: 0; overflow: hidden } .card.narrow { max-width: 36rem; margin-top: 1.5rem } .card.narrow h1 { font-size: 1.35rem }
-.columns { display: grid; grid-template-columns: minmax(0, 2fr) minmax(0, 3fr); gap: 1.25rem }
+.card.flush { padding: 0; overflow: hidden } .card.narrow { max-width: 36rem; margin-top: 1.5rem } .card.narrow h1 { font-size: 1.35rem; margin-bottom: .75rem }
+.columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 2fr); gap: 1.25rem }
 .empty { margin: 0; padding: 2.5rem 1.25rem; text-align: center; color: var(--soft) }
-.result { border-color: var(--accent); box-shadow: 0 0 0 3px var(--wash) }
+.result:focus { outline: none } .result { scroll-margin-top: 16rem; border-color: var(--accent); box-shadow: 0 0 0 3px var(--wash) }
 .notice { background: var(--good-wash); color: var(--good); border-radius: 8px; padding: .6rem .9rem; overflow-wrap: anywhere }
 
 table { width: 100%; border-collapse: collapse }
@@ -110,7 +111,7 @@ pre { margin: 0; padding: .75rem .9rem; background: var(--code); border: 1px sol
   max-height: 24rem; overflow-y: auto }
 
 @media (max-width: 52rem) {
-  body { display: block }
+  body { display: block; background: var(--page) }
   .rail { position: static; height: auto; padding: .9rem 1rem .6rem; gap: .6rem } .rail nav { display: flex; gap: .25rem; flex-wrap: wrap } .rail nav p, .note { display: none } .rail ul { display: flex }
   .rail li a[aria-current] { box-shadow: inset 0 -3px hsl(var(--hue) 60% 75%) }
   .columns, .exchange { grid-template-columns: minmax(0, 1fr); gap: 0 } .wide { display: none }
@@ -118,6 +119,7 @@ pre { margin: 0; padding: .75rem .9rem; background: var(--code); border: 1px sol
 }
 @media (max-width: 34rem) {
   .card { padding: 1.1rem } th, td { padding-inline: 1.1rem } .avatar.large { width: 2.75rem; height: 2.75rem; font-size: 1.15rem }
+  h1 { font-size: 1.5rem } .signal header time { flex-basis: 100% }
   .person-title { flex-wrap: wrap } .menu, .menu summary { width: 100% } .menu ul { left: 0; width: auto }
   dl { grid-template-columns: minmax(0, 1fr); gap: 0 } dd { margin-bottom: .6rem }
   .actions > * { flex: 1 1 auto }
