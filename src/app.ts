@@ -19,7 +19,7 @@ import { sendPage } from './web/send-page.ts';
 
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
 export function createApp(context: Context): Express {
-  const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch } = context;
+  const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys } = context;
   const app = express();
   app.disable('x-powered-by');
   // Answers are personal or tiny; assets make their own.
@@ -35,7 +35,7 @@ export function createApp(context: Context): Express {
   app.use(createOpenWebRoutes({ config }));
   app.use(createRevocationRoutes({ pool, apiKeys, announce: liveChannel.announce }));
 
-  const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch });
+  const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   app.use(signIn.startRoutes);
 
   app.use(createSameOriginGuard(config));

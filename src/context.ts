@@ -5,6 +5,7 @@ import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
 import { createKeyring } from './keyring.ts';
 import { createApiKeys } from './orgs/api-keys.ts';
+import { createIdpKeys } from './orgs/idp-keys.ts';
 import { startHousekeeping } from './sessions/housekeeping.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
 
@@ -25,6 +26,8 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   const prisma = createPrisma(pool);
   const liveChannel = createLiveChannel({ pool, directDatabaseUrl: config.directDatabaseUrl, log });
   const housekeeping = startHousekeeping({ pool, log });
+  const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
+  const idpKeys = createIdpKeys({ guardedFetch, log });
   let stopping = false;
   return {
     config,
@@ -32,7 +35,8 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     pool,
     prisma,
     keyring: createKeyring(config.encryptionKeys),
-    guardedFetch: createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts }),
+    guardedFetch,
+    idpKeys,
     apiKeys: createApiKeys({ pool, prisma }),
     liveChannel,
     isStopping: () => stopping,
@@ -45,6 +49,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     /** Waits for the work under way, but not for a database that went silent. */
     async stop() {
       stopping = true;
+      idpKeys.stop();
       const ended = (async () => {
         await liveChannel.stop();
         await housekeeping.stop();

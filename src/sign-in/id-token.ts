@@ -1,31 +1,15 @@
-import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
+import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
-import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
+import { GuardedFetchError } from '../http/guarded-fetch.ts';
+import { type IdpKeys, IdpKeysUnavailable, signatureAlgorithms } from '../orgs/idp-keys.ts';
 import type { SignInConnection } from './find-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import { asRefusal } from './token-exchange.ts';
-
-/** Asymmetric only: with HS256 allowed, a public key could be used as the secret (RFC 8725 §3.1). */
-const algorithms = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'ES512',
-  'EdDSA',
-  'Ed25519',
-];
 
 /** Seconds by which the IdP's clock may differ from ours. */
 export const clockSkew = 60;
 /** Seconds; Entra ID dates its tokens back by five minutes. */
 const oldestIssue = 900;
-/** Key sets kept; connections beyond that fetch theirs again. */
-const keptKeySets = 1_000;
 
 const printable = /^[\x20-\x7e]+$/;
 
@@ -60,45 +44,29 @@ export type VerifiedSignIn = Readonly<{
   elapsed: number;
 }>;
 
-/** Verifies ID tokens against their connection's keys. Key sets are cached and fetched anew for an unknown key id. */
-export function createIdTokenVerifier(guardedFetch: GuardedFetch) {
-  const keySets = new Map<string, JWTVerifyGetKey>();
-
-  function keySetOf(connection: SignInConnection): JWTVerifyGetKey {
-    // By connection too: two orgs may share an IdP, but never what is known about it.
-    const key = `${connection.id} ${connection.jwksUri}`;
-    const known = keySets.get(key);
-    if (known) return known;
-    const made = createRemoteJWKSet(new URL(connection.jwksUri), {
-      timeoutDuration: 8_000,
-      // Only a token that the IdP itself sent us can ask for a reload, so a short pause is enough.
-      cooldownDuration: 1_000,
-      cacheMaxAge: 600_000,
-      [customFetch]: async (url) => {
-        const { status, text } = await guardedFetch(url);
-        return new Response(status === 200 ? text : null, { status: status === 200 ? 200 : 500 });
-      },
-    });
-    const [oldest] = keySets.keys();
-    if (keySets.size >= keptKeySets && oldest) keySets.delete(oldest);
-    keySets.set(key, made);
-    return made;
-  }
-
+/** Verifies ID tokens against their connection's keys. */
+export function createIdTokenVerifier(idpKeys: IdpKeys) {
   /** OpenID Connect Core §3.1.3.7. @throws SignInRefused */
   return async function verifyIdToken(
     token: string,
     connection: SignInConnection,
-    expected: { nonce: string; signal: AbortSignal },
+    expected: { orgId: string; nonce: string; signal: AbortSignal },
   ): Promise<IdTokenClaims> {
-    const verifying = verifyWithSet(token, keySetOf(connection), {
-      algorithms,
+    const options = {
+      algorithms: signatureAlgorithms,
       issuer: [connection.issuer, ...connection.acceptedIssuers],
       audience: connection.clientId,
       clockTolerance: clockSkew,
       maxTokenAge: oldestIssue,
       requiredClaims: ['sub', 'exp', 'iat', 'nonce'],
-    });
+    };
+    const { id, jwksUri } = connection;
+    const verifying = idpKeys.withKeys(
+      token,
+      { orgId: expected.orgId, id, jwksUri },
+      (key) => jwtVerify(token, key, options),
+      { handedOver: true },
+    );
     const { payload } = await beforeAbort(verifying, expected.signal).catch(refuse);
     const parsed = idTokenClaims.safeParse(payload);
     if (!parsed.success) throw invalid(`claim_${String(parsed.error.issues[0]?.path[0])}`);
@@ -111,35 +79,19 @@ export function createIdTokenVerifier(guardedFetch: GuardedFetch) {
   };
 }
 
-/** A token that names no key may fit several of the set: then each is tried. */
-async function verifyWithSet(token: string, keySet: JWTVerifyGetKey, options: JWTVerifyOptions) {
-  try {
-    return await jwtVerify(token, keySet, options);
-  } catch (error) {
-    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
-    for await (const key of error) {
-      try {
-        return await jwtVerify(token, key, options);
-      } catch (mismatch) {
-        if (!(mismatch instanceof errors.JWSSignatureVerificationFailed)) throw mismatch;
-      }
-    }
-    throw new errors.JWSSignatureVerificationFailed();
-  }
-}
-
 function invalid(detail: string): SignInRefused {
   return new SignInRefused('id_token_invalid', detail);
 }
 
 function refuse(error: unknown): never {
   if (error instanceof SignInRefused) throw error;
-  if (error instanceof GuardedFetchError) return asRefusal('keys')(error);
-  if (error instanceof errors.JWKSTimeout) throw new SignInRefused('idp_unreachable', 'keys_timeout');
+  if (error instanceof IdpKeysUnavailable) {
+    if (error.cause instanceof GuardedFetchError) return asRefusal('keys')(error.cause);
+    throw new SignInRefused('idp_garbage', 'keys');
+  }
   if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired)
     throw invalid(`claim_${error.claim}`);
-  if (error instanceof errors.JWKSInvalid || (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC'))
-    throw new SignInRefused('idp_garbage', 'keys');
+  if (error instanceof errors.JWKSInvalid) throw new SignInRefused('idp_garbage', 'keys');
   if (error instanceof errors.JOSEError) throw invalid(error.code.toLowerCase());
   // What is left are keys that the platform can't import, and payloads no library expected.
   throw invalid('unusable');

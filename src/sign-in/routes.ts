@@ -6,6 +6,7 @@ import type { PrismaClient } from '../database/generated/client.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { jsonBody } from '../http/json-body.ts';
 import type { Keyring } from '../keyring.ts';
+import type { IdpKeys } from '../orgs/idp-keys.ts';
 import { createCallback } from './callback.ts';
 import { createIdTokenVerifier } from './id-token.ts';
 import { createOpenIdCheck } from './openid-check.ts';
@@ -20,6 +21,7 @@ type Deps = Readonly<{
   prisma: PrismaClient;
   keyring: Keyring;
   guardedFetch: GuardedFetch;
+  idpKeys: IdpKeys;
 }>;
 
 /**
@@ -28,7 +30,7 @@ type Deps = Readonly<{
  */
 export function createSignIn(deps: Deps): { startRoutes: Router; routes: Router } {
   const stateCookies = createStateCookies(deps);
-  const verifyIdToken = createIdTokenVerifier(deps.guardedFetch);
+  const verifyIdToken = createIdTokenVerifier(deps.idpKeys);
   const showRefusal = createShowRefusal(deps);
 
   const startRoutes = Router();
