@@ -32,7 +32,7 @@ export function createApp(context: Context): Express {
 
   app.use(createServiceRoutes({ config, pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
   app.use(createOpenWebRoutes({ config }));
-  app.use(createRevocationRoutes({ pool, apiKeys, announce: liveChannel.announce }));
+  app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
 
   app.use(createSameOriginGuard(config));
   app.use(createSessionMiddleware({ pool, config }));
