@@ -8,6 +8,7 @@ import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { createServiceRoutes } from './http/service-routes.ts';
 import { createRevocationRoutes } from './revocation/routes.ts';
+import { createFindIdpLogout } from './sessions/idp-logout.ts';
 import { createSessionMiddleware, principalOf } from './sessions/session.ts';
 import { createSignIn } from './sign-in/routes.ts';
 import { createTodoRoutes } from './todos/routes.ts';
@@ -34,10 +35,13 @@ export function createApp(context: Context): Express {
   app.use(createOpenWebRoutes({ config }));
   app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
 
+  const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
+  app.use(signIn.startRoutes);
+
   app.use(createSameOriginGuard(config));
   app.use(createSessionMiddleware({ pool, config }));
-  app.use(createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys }).routes);
-  app.use('/api', createMeRoutes({ liveChannel }));
+  app.use(signIn.routes);
+  app.use('/api', createMeRoutes({ liveChannel, findIdpLogout: createFindIdpLogout({ pool, keyring, config }) }));
   app.use('/api/todos', createTodoRoutes({ prisma }));
   app.use(createWebRoutes({ signedIn: principalOf }));
 

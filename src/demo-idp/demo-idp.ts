@@ -35,9 +35,7 @@ export function createDemoIdp({ url, tenants: options, log = () => {} }: Options
   };
 }
 
-type StartOptions = Omit<Options, 'url'> & {
-  /** 0 takes a free one. */ port: number;
-};
+type StartOptions = Omit<Options, 'url'> & { /** 0 takes a free one. */ port: number };
 
 /** Listens on loopback only. `stop` closes open connections too. @throws the listen error, e.g. EADDRINUSE. */
 export async function startDemoIdp({ port, ...options }: StartOptions) {

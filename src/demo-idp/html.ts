@@ -9,13 +9,7 @@ export type Html = Readonly<{ [markup]: string }>;
 
 type Value = Html | string | number | null | undefined | false | readonly Value[];
 
-const entities: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /** Escapes strings and numbers; `null`, `undefined` and `false` are nothing; arrays are joined. */
 export function html(parts: TemplateStringsArray, ...values: Value[]): Html {

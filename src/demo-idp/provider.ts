@@ -14,12 +14,7 @@ export type DemoClient = {
   alwaysAuthTime?: boolean;
 };
 
-type Account = {
-  subject: string;
-  email: string;
-  emailVerified: boolean;
-  name: string;
-};
+type Account = { subject: string; email: string; emailVerified: boolean; name: string };
 
 type ProviderOptions = {
   issuer: string;
@@ -35,11 +30,7 @@ type ProviderOptions = {
   log: (message: string) => void;
 };
 
-type Context = {
-  type: string;
-  body: unknown;
-  set: (headers: Record<string, string>) => void;
-};
+type Context = { type: string; body: unknown; set: (headers: Record<string, string>) => void };
 
 const day = 24 * 3600;
 
@@ -69,22 +60,14 @@ export function createProvider(options: ProviderOptions): Provider {
     clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
     responseTypes: ['code'],
     scopes: ['openid'],
-    claims: {
-      openid: ['sub'],
-      email: ['email', 'email_verified'],
-      profile: ['name'],
-    },
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
     // As Okta, Entra and Google do: what the scopes ask for stands in the ID token.
     conformIdTokenClaims: false,
     pkce: { required: () => true },
     // A code outlives the sign-in session it came from, so that an app's own checks are what ends a stale sign-in.
     expiresWithSession: () => false,
     cookies: {
-      names: {
-        session: cookieName('session'),
-        interaction: cookieName('interaction'),
-        resume: cookieName('resume'),
-      },
+      names: { session: cookieName('session'), interaction: cookieName('interaction'), resume: cookieName('resume') },
       long: { httpOnly: true, sameSite: 'lax', path: `/${path}` },
       short: { httpOnly: true, sameSite: 'lax' },
     },
@@ -105,20 +88,13 @@ export function createProvider(options: ProviderOptions): Provider {
         postLogoutSuccessSource: (context) => send(context, signedOutPage(options.name)),
       },
     },
-    interactions: {
-      url: (_context, interaction) => `/${path}/sign-in/${interaction.uid}`,
-    },
+    interactions: { url: (_context, interaction) => `/${path}/sign-in/${interaction.uid}` },
     findAccount: (_context, subject) => {
       const user = options.findUser(subject);
       return (
         user && {
           accountId: user.subject,
-          claims: () => ({
-            sub: user.subject,
-            email: user.email,
-            email_verified: user.emailVerified,
-            name: user.name,
-          }),
+          claims: () => ({ sub: user.subject, email: user.email, email_verified: user.emailVerified, name: user.name }),
         }
       );
     },
@@ -128,10 +104,7 @@ export function createProvider(options: ProviderOptions): Provider {
       const known = session.grantIdFor(asking.clientId);
       const existing = known ? await provider.Grant.find(known) : undefined;
       if (existing?.accountId === session.accountId) return existing;
-      const grant = new provider.Grant({
-        clientId: asking.clientId,
-        accountId: session.accountId,
-      });
+      const grant = new provider.Grant({ clientId: asking.clientId, accountId: session.accountId });
       grant.addOIDCScope('openid email profile');
       await grant.save();
       return grant;
@@ -140,9 +113,7 @@ export function createProvider(options: ProviderOptions): Provider {
   };
   const provider = new Provider(issuer, configuration);
   // The library would send logout tokens itself; ours are shown in the console with what the app answered.
-  Object.assign(provider.Client.prototype, {
-    backchannelLogout: options.onSignOut,
-  });
+  Object.assign(provider.Client.prototype, { backchannelLogout: options.onSignOut });
   provider.on('server_error', (_context, error) => options.log(`demo IdP ${path}: ${error.stack ?? error.message}`));
   return provider;
 }

@@ -1,21 +1,10 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 
-export type Outgoing = {
-  url: string;
-  headers: Record<string, string>;
-  body: string;
-  token: string;
-};
+export type Outgoing = { url: string; headers: Record<string, string>; body: string; token: string };
 
 /** What came back; `status` is null when nothing did. Bodies are cut after 4 KiB. */
 export type Answer =
-  | {
-      status: number;
-      headers: Record<string, string>;
-      body: string;
-      cut: boolean;
-      milliseconds: number;
-    }
+  | { status: number; headers: Record<string, string>; body: string; cut: boolean; milliseconds: number }
   | { status: null; reason: string; milliseconds: number };
 
 /** A call to the app: the request with its token decoded instead of spelled out, and the answer. */
@@ -38,10 +27,7 @@ export async function sendCall({ url, headers, body, token }: Outgoing, limit = 
     url,
     headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, hide(value)])),
     body: hide(body),
-    token: {
-      header: { ...decodeProtectedHeader(token) },
-      claims: decodeJwt(token),
-    },
+    token: { header: { ...decodeProtectedHeader(token) }, claims: decodeJwt(token) },
     answer: await post(url, headers, body, limit),
   };
 }
@@ -51,30 +37,15 @@ async function post(url: string, headers: Record<string, string>, body: string, 
   const milliseconds = () => Math.round(performance.now() - started);
   try {
     const signal = AbortSignal.timeout(limit);
-    const response = await fetch(url, {
-      method: 'POST',
-      headers,
-      body,
-      redirect: 'manual',
-      signal,
-    });
+    const response = await fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
     const shown = shownHeaders.flatMap((name) => {
       const value = response.headers.get(name);
       return value === null ? [] : [[name, value.slice(0, headerLimit)]];
     });
     const text = await readBounded(response);
-    return {
-      status: response.status,
-      headers: Object.fromEntries(shown),
-      ...text,
-      milliseconds: milliseconds(),
-    };
+    return { status: response.status, headers: Object.fromEntries(shown), ...text, milliseconds: milliseconds() };
   } catch (error) {
-    return {
-      status: null,
-      reason: explain(error, limit),
-      milliseconds: milliseconds(),
-    };
+    return { status: null, reason: explain(error, limit), milliseconds: milliseconds() };
   }
 }
 

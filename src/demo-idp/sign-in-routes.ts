@@ -17,26 +17,13 @@ type Deps = {
 /** A tenant's sign-in form, at `/<path>/sign-in/<interaction>`. */
 export function createSignInRoutes({ path, name, provider, store, users, byEmail }: Deps): Router {
   const form = (request: Request, fields: { email: string; password: string; message?: string }) =>
-    signInPage({
-      org: name,
-      path,
-      action: `/${path}/sign-in/${request.params.uid}`,
-      people: users(),
-      ...fields,
-    });
+    signInPage({ org: name, path, action: `/${path}/sign-in/${request.params.uid}`, people: users(), ...fields });
 
   async function showSignIn(request: Request, response: Response) {
     const { params } = await provider().interactionDetails(request, response);
     const chosen = typeof request.query.as === 'string' ? byEmail(request.query.as) : undefined;
     const hint = typeof params.login_hint === 'string' ? params.login_hint : '';
-    sendPage(
-      response,
-      200,
-      form(request, {
-        email: chosen?.email ?? hint,
-        password: chosen?.password ?? '',
-      }),
-    );
+    sendPage(response, 200, form(request, { email: chosen?.email ?? hint, password: chosen?.password ?? '' }));
   }
 
   async function signIn(request: Request, response: Response) {
@@ -56,9 +43,7 @@ export function createSignInRoutes({ path, name, provider, store, users, byEmail
       interaction.session = undefined;
       await interaction.persist();
     }
-    await provider().interactionFinished(request, response, {
-      login: { accountId: user.subject, amr: ['pwd'] },
-    });
+    await provider().interactionFinished(request, response, { login: { accountId: user.subject, amr: ['pwd'] } });
   }
 
   const router = Router();

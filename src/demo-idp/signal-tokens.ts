@@ -3,10 +3,7 @@ import type { SubjectFormat } from './assigned-app.ts';
 import type { TokenHeader } from './signing-keys.ts';
 
 /** What is signed: the claims, and the header beside `alg` and `kid`. */
-export type UnsignedToken = {
-  claims: Record<string, unknown>;
-  header: TokenHeader;
-};
+export type UnsignedToken = { claims: Record<string, unknown>; header: TokenHeader };
 
 type Person = { subject: string; email: string };
 
@@ -14,22 +11,10 @@ const secevent = 'https://schemas.openid.net/secevent';
 
 /** The security events that can be sent: CAEP 1.0, RISC 1.0, and SSF's verification. */
 export const securityEvents = {
-  'session-revoked': {
-    title: 'CAEP session revoked',
-    uri: `${secevent}/caep/event-type/session-revoked`,
-  },
-  'credential-change': {
-    title: 'CAEP credential change',
-    uri: `${secevent}/caep/event-type/credential-change`,
-  },
-  'account-disabled': {
-    title: 'RISC account disabled',
-    uri: `${secevent}/risc/event-type/account-disabled`,
-  },
-  verification: {
-    title: 'SSF verification',
-    uri: `${secevent}/ssf/event-type/verification`,
-  },
+  'session-revoked': { title: 'CAEP session revoked', uri: `${secevent}/caep/event-type/session-revoked` },
+  'credential-change': { title: 'CAEP credential change', uri: `${secevent}/caep/event-type/credential-change` },
+  'account-disabled': { title: 'RISC account disabled', uri: `${secevent}/risc/event-type/account-disabled` },
+  verification: { title: 'SSF verification', uri: `${secevent}/ssf/event-type/verification` },
 } as const;
 
 export type SecurityEvent = keyof typeof securityEvents;
@@ -47,15 +32,7 @@ export function revocationToken(issuer: string, clientId: string, endpoint: stri
   const [aud] = endpoint.split(/[?#]/, 1);
   return {
     header: { typ: 'global-token-revocation+jwt' },
-    claims: {
-      jti: randomUUID(),
-      iss: issuer,
-      sub: clientId,
-      aud,
-      exp: iat + 300,
-      nbf: iat - 300,
-      iat,
-    },
+    claims: { jti: randomUUID(), iss: issuer, sub: clientId, aud, exp: iat + 300, nbf: iat - 300, iat },
   };
 }
 
@@ -66,15 +43,7 @@ export function logoutToken(issuer: string, clientId: string, person: Person, si
   const whose = { sub: person.subject, ...(sid !== undefined && { sid }) };
   return {
     header: { typ: 'logout+jwt' },
-    claims: {
-      iss: issuer,
-      aud: clientId,
-      iat,
-      exp: iat + 120,
-      jti: randomUUID(),
-      events,
-      ...whose,
-    },
+    claims: { iss: issuer, aud: clientId, iat, exp: iat + 120, jti: randomUUID(), events, ...whose },
   };
 }
 
@@ -86,20 +55,10 @@ export function securityEventToken(
   subId: Record<string, string>,
 ): UnsignedToken {
   const iat = now();
-  const claims = {
-    iss: issuer,
-    aud: receiver,
-    iat,
-    jti: randomUUID(),
-    txn: randomUUID(),
-    sub_id: subId,
-  };
+  const claims = { iss: issuer, aud: receiver, iat, jti: randomUUID(), txn: randomUUID(), sub_id: subId };
   return {
     header: { typ: 'secevent+jwt' },
-    claims: {
-      ...claims,
-      events: { [securityEvents[event].uri]: eventMembers(event, iat) },
-    },
+    claims: { ...claims, events: { [securityEvents[event].uri]: eventMembers(event, iat) } },
   };
 }
 
@@ -107,10 +66,7 @@ function eventMembers(event: SecurityEvent, at: number): Record<string, unknown>
   const byAdmin = { event_timestamp: at, initiating_entity: 'admin' };
   switch (event) {
     case 'session-revoked':
-      return {
-        ...byAdmin,
-        reason_admin: { en: 'Sessions cleared in the admin console' },
-      };
+      return { ...byAdmin, reason_admin: { en: 'Sessions cleared in the admin console' } };
     case 'credential-change':
       return { ...byAdmin, credential_type: 'password', change_type: 'update' };
     case 'account-disabled':

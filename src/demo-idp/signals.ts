@@ -47,14 +47,7 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
 
   function record(title: string, whom: Person, ended: number | null, call: Call | null): Signal {
     const { subject, email, name } = whom;
-    const signal = {
-      id: randomUUID(),
-      at: new Date(),
-      title,
-      person: { subject, email, name },
-      ended,
-      call,
-    };
+    const signal = { id: randomUUID(), at: new Date(), title, person: { subject, email, name }, ended, call };
     history.unshift(signal);
     history.length = Math.min(history.length, remembered);
     return signal;
@@ -71,14 +64,9 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
 
   function revoke(whom: Person): Promise<Call> {
     const { revocationEndpoint: url, subjectFormat = 'email' } = app();
-    const body = JSON.stringify({
-      sub_id: subjectIdentifier(whom, subjectFormat, issuer),
-    });
+    const body = JSON.stringify({ sub_id: subjectIdentifier(whom, subjectFormat, issuer) });
     return post(revocationToken(issuer, clientId(), url), url, (token) => ({
-      headers: {
-        Authorization: `Bearer ${token}`,
-        'Content-Type': 'application/json',
-      },
+      headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
       body,
     }));
   }
@@ -142,10 +130,7 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
           ? { format: 'opaque', id: clientId() }
           : subjectIdentifier(whom, subject ?? subjectFormat, issuer);
       const call = await post(securityEventToken(issuer, url, event, subId), url, (token) => ({
-        headers: {
-          'Content-Type': 'application/secevent+jwt',
-          Accept: 'application/json',
-        },
+        headers: { 'Content-Type': 'application/secevent+jwt', Accept: 'application/json' },
         body: token,
       }));
       return record(securityEvents[event].title, whom, null, call);

@@ -28,10 +28,7 @@ export function createStore() {
   const adapter = (kind: string): Adapter => ({
     async upsert(id, payload, expiresIn) {
       if (entries.size > 0 && entries.size % 512 === 0) sweep();
-      entries.set(`${kind}:${id}`, {
-        payload,
-        expiresAt: expiresIn ? Date.now() + expiresIn * 1000 : Infinity,
-      });
+      entries.set(`${kind}:${id}`, { payload, expiresAt: expiresIn ? Date.now() + expiresIn * 1000 : Infinity });
     },
     find: async (id) => live(`${kind}:${id}`),
     async findByUid(uid) {

@@ -8,13 +8,7 @@ import { createSignals } from './signals.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import { createStore, type DemoSession } from './store.ts';
 
-export type DemoUser = {
-  subject: string;
-  email: string;
-  emailVerified?: boolean;
-  name: string;
-  password: string;
-};
+export type DemoUser = { subject: string; email: string; emailVerified?: boolean; name: string; password: string };
 
 export type DemoTenantOptions = {
   /** One path segment: the issuer is `<url>/<path>`. */
@@ -67,17 +61,7 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
       const user = users.get(subject);
       return user && { ...user, emailVerified: user.emailVerified ?? true };
     };
-    const options = {
-      issuer,
-      path,
-      name,
-      client,
-      keys: keys.jwks(),
-      store,
-      findUser,
-      onSignOut: followSignOut,
-      log,
-    };
+    const options = { issuer, path, name, client, keys: keys.jwks(), store, findUser, onSignOut: followSignOut, log };
     provider = createProvider(options);
     handle = provider.callback();
   };
@@ -135,14 +119,7 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
   router.use('/admin', createAdminRoutes(tenant));
   router.use(
     '/sign-in',
-    createSignInRoutes({
-      path,
-      name,
-      provider: () => provider,
-      store,
-      users: tenant.users,
-      byEmail,
-    }),
+    createSignInRoutes({ path, name, provider: () => provider, store, users: tenant.users, byEmail }),
   );
   router.use((request, response) => handle(request, response));
   return tenant;

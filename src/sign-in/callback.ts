@@ -13,6 +13,7 @@ import { findConnection, type SignInConnection } from './find-connection.ts';
 import { findPerson } from './find-user.ts';
 import { judgeFreshness, readStanding, type Standing } from './freshness.ts';
 import type { createIdTokenVerifier } from './id-token.ts';
+import { whyNotInserted } from './overtaken.ts';
 import type { createConnectionProof } from './prove-connection.ts';
 import { createProof } from './prove-identity.ts';
 import { SignInRefused } from './refusal.ts';
@@ -42,7 +43,7 @@ export function createCallback(deps: Deps) {
     const attempt = attemptOf(res);
     const response = parseResponse(req);
     const state = response ? await deps.stateCookies.open(req, response.state) : null;
-    const found = await findConnection(deps.pool, req.params.org, state?.connectionId ?? null);
+    const found = await findConnection(deps.pool, req.params.org, { connectionId: state?.connectionId ?? null });
     if (!found) throw new SignInRefused('org_unknown');
     attempt.found = found;
     attempt.foundAt = performance.now();
@@ -125,13 +126,10 @@ export function createCallback(deps: Deps) {
       // What is left is a session that was never inserted; express-session would try to at the end of the request.
       Object.assign(req, { session: undefined });
       if (!(error instanceof SignInSuperseded)) throw error;
-      const { orgId, userId } = ticket;
-      const who = { orgId, userId, sessionId: req.sessionID };
-      const now = await readStanding(deps.pool, who, required(attempt.state));
-      if (!now.active) throw new SignInRefused('user_inactive');
-      const revoked = now.userGeneration !== ticket.userGeneration || now.orgGeneration !== ticket.orgGeneration;
-      if (!revoked) throw new SignInRefused('state_spent');
-      return askAgain(req, res, attempt, 'overtaken');
+      const browser = { sessionId: req.sessionID, state: required(attempt.state) };
+      const why = await whyNotInserted(deps.pool, ticket, browser);
+      if (why !== 'overtaken') throw new SignInRefused(why);
+      return askAgain(req, res, attempt, why);
     }
     next();
   };
@@ -149,7 +147,7 @@ export function createCallback(deps: Deps) {
   ): Promise<void> {
     const state = required(attempt.state);
     if (state.round === 2) throw new SignInRefused(why === 'stale' ? 'not_fresh' : why);
-    const found = await findConnection(deps.pool, required(attempt.found).org.id, state.connectionId);
+    const found = await findConnection(deps.pool, required(attempt.found).org.id, { connectionId: state.connectionId });
     if (!found?.connection) throw new SignInRefused('connection_unknown');
     await sendToIdp(deps, req, res, { found, connection: found.connection, round: 2, returnTo: state.returnTo });
   }

@@ -10,6 +10,8 @@ export type StrategyOptions = Readonly<{
   state: SealedState;
   /** S256 challenge of the state's verifier. */
   challenge: string;
+  /** Who is expected to sign in, for the IdP's form; only used at the start. */
+  loginHint?: string | null;
   /** Exchanges the code and verifies the ID token; rejects with SignInRefused. */
   prove: (code: string) => Promise<VerifiedSignIn>;
 }>;
@@ -61,8 +63,9 @@ export class ConnectionStrategy extends Strategy {
   }
 
   override authorizationParams(): object {
-    const { state, challenge } = this.#options;
+    const { state, challenge, loginHint } = this.#options;
     return {
+      ...(loginHint ? { login_hint: loginHint } : {}),
       nonce: state.nonce,
       code_challenge: challenge,
       code_challenge_method: 'S256',

@@ -34,18 +34,28 @@ export type OrgConnection = Readonly<{
 /** Longest snapshot that is sealed as it is; it has an entry for each writing transaction under way. */
 const longestSnapshot = 1_000;
 
+export type WantedConnection = Readonly<{
+  connectionId?: string | null;
+  /** Its issuer, or one of those that count as its. */
+  issuer?: string | null;
+}>;
+
 /**
- * One query: the org by slug or id, its active connection (`connectionId`, or the first one), the snapshot and the clock.
- * Null when there is no such org.
+ * One query: the org by slug or id, its active connection (the first of those that are wanted), the snapshot and the
+ * clock. Null when there is no such org.
  */
 export async function findConnection(
   pool: Pool,
   orgRef: string,
-  connectionId: string | null,
+  { connectionId = null, issuer = null }: WantedConnection,
 ): Promise<OrgConnection | null> {
   // Slugs and ids are of these characters; PostgreSQL refuses some others (a NUL) with an error.
-  if (!/^[\w-]{1,80}$/.test(orgRef) || (connectionId !== null && !/^[\w-]{1,80}$/.test(connectionId))) return null;
-  const { rows } = await pool.query({ name: 'sign-in-connection', text: sql, values: [orgRef, connectionId] });
+  if (!/^[\w-]{1,80}$/.test(orgRef)) return null;
+  const possible =
+    (connectionId === null || /^[\w-]{1,80}$/.test(connectionId)) &&
+    (issuer === null || /^[\x21-\x7e]{1,2000}$/.test(issuer));
+  const values = [orgRef, possible ? connectionId : '', possible ? issuer : null];
+  const { rows } = await pool.query({ name: 'sign-in-connection', text: sql, values });
   const row = rows[0];
   if (!row) return null;
   return {
@@ -83,6 +93,7 @@ const sql = `
     ) AS connection
     FROM connections
     WHERE org_id = o.id AND active AND ($2::text IS NULL OR id = $2)
+      AND ($3::text IS NULL OR issuer = $3 OR $3 = ANY (accepted_issuers))
     ORDER BY created_at, id LIMIT 1
   ) c ON true
   WHERE o.slug = lower($1) OR o.id = $1`;

@@ -1,3 +1,5 @@
+import type { Config } from '../config.ts';
+
 /**
  * A path of the application to return to, or null. Anything that a browser could take for another host is ignored
  * (open redirect): `//host`, `/\host`, and what becomes one when control characters are dropped.
@@ -7,4 +9,14 @@ export function safeReturnTo(value: unknown): string | null {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   if (!/^\/(?![/\\])/.test(value) || /[\u0000-\u001f\u007f-\u009f\\]/.test(value)) return null;
   return value;
+}
+
+/**
+ * The path of a `target_link_uri` (OpenID Connect Core §4) below our own origins. Any other address is ignored, like a
+ * `returnTo` that is none: who comes from elsewhere still signs in, and lands where everybody does.
+ */
+export function ownTarget({ appUrl, publicUrl }: Pick<Config, 'appUrl' | 'publicUrl'>, value: unknown): string | null {
+  if (typeof value !== 'string' || !URL.canParse(value)) return null;
+  const { origin, pathname, search, hash } = new URL(value);
+  return origin === appUrl || origin === publicUrl ? safeReturnTo(`${pathname}${search}${hash}`) : null;
 }

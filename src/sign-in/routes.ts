@@ -1,4 +1,4 @@
-import { type RequestHandler, Router } from 'express';
+import express, { type RequestHandler, Router } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
@@ -13,7 +13,7 @@ import { createOpenIdCheck } from './openid-check.ts';
 import { createConnectionProof } from './prove-connection.ts';
 import { createStateCookies } from './sealed-state.ts';
 import { createShowRefusal } from './show-refusal.ts';
-import { createStart } from './start.ts';
+import { createStart, restartByGet } from './start.ts';
 
 type Deps = Readonly<{
   config: Config;
@@ -25,15 +25,25 @@ type Deps = Readonly<{
   idpKeys: IdpKeys;
 }>;
 
-/** Sign-in by OpenID Connect. Mount it at the root, behind the session middleware. */
-export function createSignIn(deps: Deps): { routes: Router } {
+/**
+ * Sign-in by OpenID Connect. Mount both at the root: `startRoutes` ahead of the guard against other sites and of the session
+ * middleware, for another site may send people here (OpenID Connect Core §4); `routes` behind them.
+ */
+export function createSignIn(deps: Deps): { startRoutes: Router; routes: Router } {
   const stateCookies = createStateCookies(deps);
   const verifyIdToken = createIdTokenVerifier(deps.idpKeys);
   const proveConnection = createConnectionProof(deps);
   const showRefusal = createShowRefusal(deps);
 
+  const startRoutes = Router();
+  const form = express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 20 });
+  startRoutes
+    .route('/openid/start/:org')
+    .get(neverStored, ...createStart({ ...deps, stateCookies }))
+    .post(neverStored, form, restartByGet);
+  startRoutes.use('/openid/start', showRefusal);
+
   const routes = Router();
-  routes.get('/openid/start/:org', neverStored, ...createStart({ ...deps, stateCookies }));
   routes.get(
     '/openid/callback/:org',
     neverStored,
@@ -42,7 +52,7 @@ export function createSignIn(deps: Deps): { routes: Router } {
   routes.use('/openid', showRefusal);
   routes.post('/api/openid/check', ...jsonBody('4kb'), createOpenIdCheck(deps));
   routes.post('/api/signin', noPasswords);
-  return { routes };
+  return { startRoutes, routes };
 }
 
 /** The callback's address holds a code: it must not be kept, nor be passed on as a referrer. */

@@ -23,7 +23,7 @@ const sealedState = z.object({
   /** 2 when the first answer was not fresh enough. There is no third. */
   round: z.union([z.literal(1), z.literal(2)]),
   /**
-   * The IdP was told to authenticate anew. In round 2, and at once when somebody of the org was revoked within the last
+   * The IdP was told to authenticate anew. In round 2, where the start was asked to, and at once when somebody of the org was revoked within the last
    * five seconds: claims are whole seconds, so a password typed just before that could pass for one typed just after.
    */
   prompted: z.boolean(),

@@ -22,6 +22,9 @@ export async function sendToIdp(
     connection: SignInConnection;
     round: SealedState['round'];
     returnTo: string | null;
+    /** Ask the IdP for a new authentication, whatever else. */
+    anew?: boolean;
+    loginHint?: string | null;
   },
 ): Promise<void> {
   const random = () => randomBytes(32).toString('base64url');
@@ -34,7 +37,7 @@ export async function sendToIdp(
     snapshot: start.found.snapshot,
     startedAt: start.found.now,
     round: start.round,
-    prompted: start.round === 2 || start.found.revokedLately,
+    prompted: start.round === 2 || start.found.revokedLately || start.anew === true,
     returnTo: start.returnTo,
   };
   const strategy = new ConnectionStrategy({
@@ -42,6 +45,7 @@ export async function sendToIdp(
     redirectUri: redirectUri(deps.config, start.found.org.slug),
     state,
     challenge: challengeOf(state.verifier),
+    loginHint: start.loginHint ?? null,
     prove: () => Promise.reject(new Error('a start exchanges no code')),
   });
   const location = await authorizationUrl(strategy);

@@ -54,9 +54,14 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
 
 function asRefused(error: unknown): SignInRefused {
   if (error instanceof SignInRefused) return error;
-  // The router's, for a malformed percent-encoding in the address.
-  if (error instanceof URIError) return new SignInRefused('request_malformed');
+  // The router's, for a malformed percent-encoding in the address, and the form parser's.
+  if (error instanceof URIError || isRequestFault(error)) return new SignInRefused('request_malformed');
   return new SignInRefused(isUnavailable(error) ? 'unavailable' : 'internal');
+}
+
+function isRequestFault(error: unknown): boolean {
+  const { expose, status } = error as { expose?: unknown; status?: unknown };
+  return expose === true && typeof status === 'number' && status < 500;
 }
 
 function sendRefusal(req: Request, res: Response, attempt: Attempt, reason: RefusalReason): void {

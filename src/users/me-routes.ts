@@ -1,14 +1,18 @@
-import { type RequestHandler, Router } from 'express';
+import { type Request, type RequestHandler, Router } from 'express';
 import { allowOnly } from '../http/problem.ts';
+import type { FindIdpLogout } from '../sessions/idp-logout.ts';
 import type { LiveChannel } from '../sessions/live-channel.ts';
 import { principalOf, requireSession, signedInPrincipal } from '../sessions/session.ts';
 
 /**
  * GET  /api/users/me          who is signed in: flat scalars
  * GET  /api/users/me/events   server-sent events: `signed-out` with the reason when the session dies, then it closes
- * POST /api/signout           ends this session: 204, also without one
+ * POST /api/signout           ends this session: 204, also without one; 200 with `logoutUrl` where the connection is set to
+ *                             sign out at the IdP too: the browser goes on there
  */
-export function createMeRoutes({ liveChannel }: { liveChannel: LiveChannel }): Router {
+export function createMeRoutes(deps: { liveChannel: LiveChannel; findIdpLogout: FindIdpLogout }): Router {
+  const { liveChannel } = deps;
+
   const showMe: RequestHandler = (req, res) => {
     const { userId, name, email, orgId, orgName, orgSlug, role } = signedInPrincipal(req);
     res.json({ id: userId, name, email, orgId, org: orgName, orgSlug, role });
@@ -16,14 +20,16 @@ export function createMeRoutes({ liveChannel }: { liveChannel: LiveChannel }): R
 
   const streamEvents: RequestHandler = (req, res) => liveChannel.open(signedInPrincipal(req), res);
 
-  const signOut: RequestHandler = (req, res, next) => {
+  const signOut: RequestHandler = async (req, res) => {
     res.set('Cache-Control', 'no-store');
-    if (!principalOf(req)) return void res.status(204).end();
-    req.session.destroy((error) => {
-      if (error) return next(error);
-      liveChannel.announce();
-      res.status(204).end();
-    });
+    const principal = principalOf(req);
+    if (!principal) return void res.status(204).end();
+    const logoutUrl = await deps.findIdpLogout(principal);
+    // Here first: whether the IdP is up doesn't matter.
+    await endSession(req);
+    liveChannel.announce();
+    if (logoutUrl === null) res.status(204).end();
+    else res.json({ logoutUrl });
   };
 
   const router = Router();
@@ -32,4 +38,10 @@ export function createMeRoutes({ liveChannel }: { liveChannel: LiveChannel }): R
   router.route('/users/me/events').head(allowOnly('GET')).get(requireSession, streamEvents).all(allowOnly('GET'));
   router.route('/signout').post(signOut).all(allowOnly('POST'));
   return router;
+}
+
+function endSession(req: Request): Promise<void> {
+  return new Promise((resolve, reject) => {
+    req.session.destroy((error) => (error ? reject(error) : resolve()));
+  });
 }

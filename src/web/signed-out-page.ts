@@ -18,14 +18,16 @@ const reasons = {
 } as const;
 
 const query = z.object({
-  reason: z.enum(['revoked', 'ended', 'expired', 'none']).catch('none'),
+  reason: z.enum(['revoked', 'ended', 'expired', 'none']).optional().catch(undefined),
+  /** What the IdP passes on when a browser comes back from signing out there too. */
+  state: z.literal('ended').optional().catch(undefined),
   at: z.iso.datetime({ offset: true }).optional().catch(undefined),
 });
 
 /** Says why, from a closed list. The moment is written in UTC; the browser turns it into its own time. */
 export function renderSignedOut(rawQuery: unknown, options: { now: Date; signedIn: boolean }): string {
-  const { reason, at } = query.parse(rawQuery);
-  const { title, text } = reasons[reason];
+  const { reason, state, at } = query.parse(rawQuery);
+  const { title, text } = reasons[reason ?? state ?? 'none'];
   const moment = at && Date.parse(at) <= options.now.getTime() + 60_000 ? new Date(at) : undefined;
   return renderPage({
     title,

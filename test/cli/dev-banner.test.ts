@@ -9,3 +9,8 @@ it('warns of the keys that everybody knows where others can reach it, and only t
   for (const local of ['http://localhost:3333', 'http://127.0.0.1:3333', 'http://[::1]:3333'])
     expect(bannerAt(local)).not.toContain('CAREFUL');
 });
+
+it('leads to the admin console of each organisation', () => {
+  for (const slug of ['1', '2'])
+    expect(bannerAt('http://localhost:3333')).toContain(`http://localhost:2/${slug}/admin`);
+});

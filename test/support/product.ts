@@ -109,7 +109,8 @@ export async function startProduct(
 
 function tenant(path: string, name: string, url: string, { email, password }: typeof trinity) {
   const redirectUris = [`${url}/openid/callback/${path}`];
-  const client = { id: `${path}-app`, secret: `the secret of ${path}`, redirectUris };
+  const postLogoutRedirectUris = [`${url}/signed-out`];
+  const client = { id: `${path}-app`, secret: `the secret of ${path}`, redirectUris, postLogoutRedirectUris };
   const person = { subject: `${path}-trinity`, email, name: `Trinity of ${name}`, password };
   const neo = {
     subject: `${path}-neo`,

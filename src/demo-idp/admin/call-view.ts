@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { type Html, html } from '../html.ts';
+import { type Html, html, trusted } from '../html.ts';
 import type { Answer, Call } from '../send-call.ts';
 import type { Signal } from '../signals.ts';
 import type { DemoTenant } from '../tenant.ts';
@@ -54,7 +54,7 @@ function callView(tenant: DemoTenant, { url, headers, body, token, answer }: Cal
       <span class="back ${answer.status === null ? 'lost' : answer.status < 300 ? 'good' : 'bad'}"><code>${summary(answer)}</code></span>
       <b>${tenant.app()?.name ?? target?.host ?? 'App'}</b>
     </div>
-    ${open ? html`<details open><summary>Request and answer</summary>${details}</details>` : html`<details><summary>Request and answer</summary>${details}</details>`}`;
+    <details${open && trusted(' open')}><summary>Request and answer</summary>${details}</details>`;
 }
 
 function summary(answer: Answer): string {

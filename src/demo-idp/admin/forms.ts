@@ -16,13 +16,7 @@ export type PersonForm = {
   fields: (tenant: DemoTenant, user: DemoUser) => Html;
 };
 
-type Choice = {
-  name: string;
-  value: string;
-  checked?: boolean;
-  label: Html | string;
-  hint?: Html | string;
-};
+type Choice = { name: string; value: string; checked?: boolean; label: Html | string; hint?: Html | string };
 
 /** Exactly the words that Okta's console has: its reviewers do the same test by hand. */
 const clearSessions: PersonForm = {
@@ -82,13 +76,7 @@ const securityEvent: PersonForm = {
     const events = Object.entries(securityEvents) as [SecurityEvent, { title: string; uri: string }][];
     return html`
     <fieldset><legend>Event</legend>${events.map(([value, { title, uri }], index) =>
-      option('radio', {
-        name: 'event',
-        value,
-        checked: index === 0,
-        label: title,
-        hint: html`<code>${uri}</code>`,
-      }),
+      option('radio', { name: 'event', value, checked: index === 0, label: title, hint: html`<code>${uri}</code>` }),
     )}</fieldset>
     ${subjectChoice(format, 'Name the person by')}`;
   },
@@ -98,13 +86,7 @@ export const personForms = [clearSessions, backchannelLogout, securityEvent];
 
 export function subjectChoice(format: 'email' | 'iss_sub', legend: string): Html {
   const choice = (value: typeof format, label: string) =>
-    option('radio', {
-      name: 'subject',
-      value,
-      checked: format === value,
-      label,
-      hint: html`<code>${value}</code>`,
-    });
+    option('radio', { name: 'subject', value, checked: format === value, label, hint: html`<code>${value}</code>` });
   return html`<fieldset><legend>${legend}</legend>
     <div class="row">${choice('email', 'E-mail address')}${choice('iss_sub', 'Issuer and subject')}</div></fieldset>`;
 }

@@ -85,10 +85,5 @@ export function adminPage(tenant: DemoTenant, { title, section, trail, body }: C
 export function problemPage(tenant: DemoTenant, heading: string, detail: string): HtmlPage {
   const back = html`<p><a class="button quiet" href="${adminPath(tenant)}">Back to People</a></p>`;
   const body = html`<div class="title"><h1>${heading}</h1></div><section class="card"><p>${detail}</p>${back}</section>`;
-  return adminPage(tenant, {
-    title: heading,
-    section: null,
-    trail: [{ label: 'Problem' }],
-    body,
-  });
+  return adminPage(tenant, { title: heading, section: null, trail: [{ label: 'Problem' }], body });
 }

@@ -10,10 +10,7 @@ import { adminPage, adminPath, avatar, clock, personPath } from './layout.ts';
 const trailTo = (tenant: DemoTenant, user: DemoUser, ...rest: { label: string; href?: string }[]) => [
   { label: 'Directory' },
   { label: 'People', href: adminPath(tenant) },
-  {
-    label: user.name,
-    ...(rest.length > 0 && { href: personPath(tenant, user.subject) }),
-  },
+  { label: user.name, ...(rest.length > 0 && { href: personPath(tenant, user.subject) }) },
   ...rest,
 ];
 

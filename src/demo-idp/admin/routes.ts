@@ -67,21 +67,13 @@ export function createAdminRoutes(tenant: DemoTenant): Router {
   }
 
   function carryOut(form: string, { subject }: DemoUser, fields: Fields): Promise<Signal> {
-    if (form === 'clear-sessions')
-      return tenant.clearSessions(subject, {
-        includeApps: fields.includeApps === 'yes',
-      });
+    if (form === 'clear-sessions') return tenant.clearSessions(subject, { includeApps: fields.includeApps === 'yes' });
     if (form === 'backchannel-logout') {
       const sid = typeof fields.sid === 'string' && fields.sid !== '' ? fields.sid : undefined;
-      return tenant.sendBackchannelLogout(subject, {
-        sid,
-        keepSessions: fields.endHere !== 'yes',
-      });
+      return tenant.sendBackchannelLogout(subject, { sid, keepSessions: fields.endHere !== 'yes' });
     }
     return tenant
-      .sendSecurityEvent(subject, knownEvent(fields.event), {
-        subject: knownFormat(fields.subject),
-      })
+      .sendSecurityEvent(subject, knownEvent(fields.event), { subject: knownFormat(fields.subject) })
       .catch((error: unknown) => {
         // The receiver's address is looked up at the app, which may not have one yet.
         throw new Refusal(409, error instanceof Error ? error.message : String(error));

@@ -18,14 +18,13 @@ for (const link of document.querySelectorAll('a[data-dialog]')) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     closeMenu();
+    // Where a closing dialog puts the focus back to.
+    menu.querySelector('summary').focus();
     dialog.showModal();
   });
 }
 for (const dialog of document.querySelectorAll('dialog')) {
-  dialog.addEventListener('close', () => {
-    dialog.querySelector('form').reset();
-    menu?.querySelector('summary').focus();
-  });
+  dialog.addEventListener('close', () => dialog.querySelector('form').reset());
   dialog.querySelector('[data-cancel]').addEventListener('click', () => dialog.close());
 }
 // The app may take its time to answer: one click is one call.

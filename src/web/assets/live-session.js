@@ -15,6 +15,7 @@ let timer = 0;
 let failures = 0;
 let openedAt = Number.POSITIVE_INFINITY;
 let leaving = false;
+let signingOut = false;
 
 /** Follows the session from now on. `onBack` runs whenever the page was away and its session turned out to be alive. */
 export function followSession({ onBack }) {
@@ -60,22 +61,47 @@ export async function request(method, path, body) {
   );
 }
 
+/**
+ * Ends the session, and leaves: for the page that says so, or for the identity provider where the sign-out goes on there.
+ * Throws as `request` does if the session could not be ended.
+ */
+export async function signOut() {
+  // The news of this very sign-out must not lead this page elsewhere.
+  signingOut = true;
+  disconnect();
+  try {
+    const answer = await request('POST', '/api/signout');
+    signingOut = false;
+    if (answer?.logoutUrl) leaveFor(answer.logoutUrl);
+    else leave('ended');
+  } catch (error) {
+    signingOut = false;
+    connect();
+    throw error;
+  }
+}
+
 /** Removes everything personal, then goes to the page that says why. */
 export function leave(reason, at) {
+  if (signingOut) return;
+  const query = new URLSearchParams({ reason: String(reason ?? 'none').replace(/^session_/, '') });
+  if (at) query.set('at', at);
+  leaveFor(`/signed-out?${query}`);
+}
+
+function leaveFor(address) {
   if (leaving) return;
   leaving = true;
   disconnect();
   document.body.replaceChildren();
   delete root.dataset.checking;
-  const query = new URLSearchParams({ reason: String(reason ?? 'none').replace(/^session_/, '') });
-  if (at) query.set('at', at);
   // Replaced, so that the back button doesn't lead to a page that is gone.
-  location.replace(`/signed-out?${query}`);
+  location.replace(address);
 }
 
 function connect() {
   disconnect();
-  if (leaving) return;
+  if (leaving || signingOut) return;
   // Absent where the page came by http from another machine: each tab then has its own stream.
   if (!navigator.locks) return openStream();
   turn = new AbortController();

@@ -1,4 +1,4 @@
-import { followSession, leave, request } from './live-session.js';
+import { followSession, request, signOut } from './live-session.js';
 import { createRow } from './todo-row.js';
 
 const list = document.getElementById('todos');
@@ -41,8 +41,7 @@ document.getElementById('sign-out').addEventListener('click', async (event) => {
   button.ariaDisabled = 'true';
   explain('');
   try {
-    await request('POST', '/api/signout');
-    leave('ended');
+    await signOut();
   } catch (error) {
     button.ariaDisabled = null;
     explain(`You are still signed in. ${error.message}`);

@@ -1,0 +1,30 @@
+import type { Pool } from 'pg';
+import type { SignInTicket } from '../sessions/principal.ts';
+import { readStanding } from './freshness.ts';
+import type { SealedState } from './sealed-state.ts';
+
+/**
+ * Why a proven sign-in's session was not inserted: the person was switched off, something ended access meanwhile (a
+ * revocation, or the IdP its own session, by back-channel logout), or the state had been used before.
+ */
+export async function whyNotInserted(
+  pool: Pool,
+  ticket: SignInTicket,
+  browser: Readonly<{ sessionId: string; state: SealedState }>,
+): Promise<'user_inactive' | 'overtaken' | 'state_spent'> {
+  const { orgId, userId } = ticket;
+  const now = await readStanding(pool, { orgId, userId, sessionId: browser.sessionId }, browser.state);
+  if (!now.active) return 'user_inactive';
+  const revoked = now.userGeneration !== ticket.userGeneration || now.orgGeneration !== ticket.orgGeneration;
+  return revoked || (await hasIdpSessionEnded(pool, ticket)) ? 'overtaken' : 'state_spent';
+}
+
+async function hasIdpSessionEnded(pool: Pool, ticket: SignInTicket): Promise<boolean> {
+  if (ticket.idpSid === null) return false;
+  const { rows } = await pool.query({
+    name: 'sign-in-idp-session-ended',
+    text: `SELECT EXISTS (SELECT FROM spent WHERE org_id = $1 AND kind = 'idp_session' AND id = $2) AS ended`,
+    values: [ticket.orgId, `${ticket.connectionId} ${ticket.idpSid}`],
+  });
+  return rows[0].ended;
+}
