@@ -11,5 +11,6 @@ it('warns of the keys that everybody knows where others can reach it, and only t
 });
 
 it('leads to the admin console of each organisation', () => {
-  for (const slug of ['1', '2']) expect(bannerAt('http://localhost:3333')).toContain(`http://localhost:2/${slug}/admin`);
+  for (const slug of ['1', '2'])
+    expect(bannerAt('http://localhost:3333')).toContain(`http://localhost:2/${slug}/admin`);
 });
