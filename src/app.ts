@@ -34,7 +34,7 @@ export function createApp(context: Context): Express {
 
   app.use(createServiceRoutes({ config, pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
   app.use(createOpenWebRoutes({ config }));
-  app.use(createRevocationRoutes({ pool, apiKeys, announce: liveChannel.announce }));
+  app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
   app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
 
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });

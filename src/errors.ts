@@ -26,7 +26,7 @@ export const problems = {
   invalid_token: {
     status: 401,
     title: 'Invalid credential',
-    help: 'The bearer credential is missing, unknown, expired or revoked. Send `Authorization: Bearer <API key>` with a current key of the organisation.',
+    help: 'The bearer credential is missing, unknown, expired, revoked or used before. Send `Authorization: Bearer <credential>` with a current API key of the organisation, or with a new JWT signed by its identity provider.',
   },
   not_signed_in: {
     status: 401,
@@ -48,6 +48,11 @@ export const problems = {
     status: 403,
     title: 'Insufficient scope',
     help: 'The API key is valid but its scopes do not allow this. Create a key with the scope that the detail names.',
+  },
+  caller_not_allowed: {
+    status: 403,
+    title: 'Caller not allowed',
+    help: 'The credential is valid, but the organisation has switched this type of caller (API keys, or signed JWTs) off for this endpoint.',
   },
   foreign_origin: {
     status: 403,

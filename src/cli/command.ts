@@ -58,6 +58,12 @@ export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
+/** An option that is switched `on` or `off`; what is left out stays as it is. */
+export const onOff = z
+  .enum(['on', 'off'], 'must be on or off')
+  .transform((value) => value === 'on')
+  .optional();
+
 export const text = z.string().trim().min(1, 'must not be empty');
 
 function describe(command: Command, issue: z.core.$ZodIssue): string {

@@ -6,7 +6,7 @@ import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
 import type { ConnectionChanges, NewConnection } from '../orgs/connections.ts';
 import { discover } from '../orgs/discovery.ts';
-import { type Console, collect, text, usageError } from './command.ts';
+import { type Console, collect, onOff, text, usageError } from './command.ts';
 
 /** The options that describe a connection; `connectionForm` parses them. */
 export function addConnectionOptions(command: Command): Command {
@@ -27,6 +27,10 @@ export function addConnectionOptions(command: Command): Command {
         'client_secret_post',
       ]),
     )
+    .option(
+      '--sign-out-at-idp <on|off>',
+      'signing out here goes on to the identity provider (its end_session_endpoint)',
+    )
     .option('--authorization-endpoint <url>', 'where discovery is not possible; then the next two are needed as well')
     .option('--token-endpoint <url>')
     .option('--jwks-uri <url>')
@@ -41,6 +45,7 @@ export const connectionForm = {
   acceptedIssuer: z.array(text).optional(),
   reauthentication: z.enum(['verified', 'best_effort']).optional(),
   tokenEndpointAuth: z.enum(['client_secret_basic', 'client_secret_post']).optional(),
+  signOutAtIdp: onOff,
   authorizationEndpoint: text.optional(),
   tokenEndpoint: text.optional(),
   jwksUri: text.optional(),
@@ -107,8 +112,25 @@ function readTyped(input: Input, guardedFetch: GuardedFetch) {
   return defined(urls);
 }
 
-function readPlain({ acceptedIssuer, reauthentication, tokenEndpointAuth }: Input) {
-  return defined({ acceptedIssuers: acceptedIssuer, reauthentication, tokenEndpointAuth });
+function readPlain({ acceptedIssuer, reauthentication, tokenEndpointAuth, signOutAtIdp }: Input) {
+  return defined({ acceptedIssuers: acceptedIssuer, reauthentication, tokenEndpointAuth, signOutAtIdp });
+}
+
+/** The address that is for this connection's identity provider alone. */
+export function ownEndpoint(publicUrl: string, connectionId: string): string {
+  return `${publicUrl}/global-token-revocation/${connectionId}`;
+}
+
+/** What the identity provider must know to revoke: at Okta, the app's settings for Universal Logout. */
+export function revocationFacts(publicUrl: string, connectionId: string | undefined): [string, string][] {
+  return [
+    ['  Logout endpoint (global token revocation)', `${publicUrl}/global-token-revocation`],
+    ...(connectionId
+      ? [['  The same, for this connection alone', ownEndpoint(publicUrl, connectionId)] as [string, string]]
+      : []),
+    ['  Endpoint authentication', 'signed JWT (its "aud" is the endpoint as it is entered)'],
+    ['  Subject format', 'email, or issuer and subject'],
+  ];
 }
 
 /** From standard input or the environment it stays out of the shell's history and the list of processes. */

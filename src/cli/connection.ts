@@ -5,8 +5,10 @@ import { action, type Console, operator, text, usageError } from './command.ts';
 import {
   addConnectionOptions,
   connectionForm,
+  ownEndpoint,
   readConnectionChanges,
   readNewConnection,
+  revocationFacts,
 } from './connection-options.ts';
 import { type Answer, facts, table } from './output.ts';
 
@@ -25,8 +27,9 @@ export function registerConnection(program: Command, shell: Console): void {
       const org = await workspace.requireOrg(input.org);
       const described = await readNewConnection(input, workspace.guardedFetch, shell);
       if (!described) throw usageError('A connection needs --issuer and --client-id.');
+      const publicUrl = await workspace.publicUrl();
       const named = input.name === undefined ? described : { ...described, name: input.name };
-      return one(await workspace.connections.addConnection(org.id, named, operator));
+      return one(await workspace.connections.addConnection(org.id, named, operator), publicUrl);
     }),
   );
 
@@ -38,6 +41,7 @@ export function registerConnection(program: Command, shell: Console): void {
     .option('--name <name>')
     .option('--active', 'people may sign in through it')
     .option('--no-active', 'nobody can sign in through it')
+    .option('--proven', 'you vouch for it: JWTs of its identity provider count before anybody has signed in through it')
     .option('--same-subjects', 'with another --issuer: it knows the people by the same subjects, so they stay linked');
   addConnectionOptions(update).action(
     action(
@@ -47,26 +51,27 @@ export function registerConnection(program: Command, shell: Console): void {
         org: text,
         name: text.optional(),
         active: z.boolean().optional(),
+        proven: z.boolean().default(false),
         sameSubjects: z.boolean().default(false),
         ...connectionForm,
       }),
       async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
-        const { sameSubjects } = input;
+        const { connections } = workspace;
+        const { connection: id, proven, sameSubjects } = input;
         const changes = {
           ...(await readConnectionChanges(input, workspace.guardedFetch, shell)),
           ...(input.name === undefined ? {} : { name: input.name }),
           ...(input.active === undefined ? {} : { active: input.active }),
         };
-        if (Object.keys(changes).length === 0) throw usageError('Nothing to change was given.');
-        return one(
-          await workspace.connections.updateConnection(
-            org.id,
-            input.connection,
-            { ...changes, sameSubjects },
-            operator,
-          ),
-        );
+        const changed = Object.keys(changes).length > 0;
+        if (!changed && !proven) throw usageError('Nothing to change was given.');
+        const publicUrl = await workspace.publicUrl();
+        const updated = changed
+          ? await connections.updateConnection(org.id, id, { ...changes, sameSubjects }, operator)
+          : null;
+        const after = proven ? await connections.vouchForConnection(org.id, id, operator) : updated;
+        return one(after as ConnectionView, publicUrl);
       },
     ),
   );
@@ -78,36 +83,52 @@ export function registerConnection(program: Command, shell: Console): void {
     .action(
       action(shell, z.object({ org: text }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
-        const all = await workspace.connections.listConnections(org.id);
+        const publicUrl = await workspace.publicUrl();
+        const all = (await workspace.connections.listConnections(org.id)).map((each) => ({
+          ...each,
+          revocationEndpoint: ownEndpoint(publicUrl, each.id),
+        }));
         const rows = all.map((each) => [
           each.name,
           each.issuer,
           each.clientId,
           each.active,
+          each.provenAt !== null,
           each.reauthentication,
           each.createdAt,
           each.id,
+          each.revocationEndpoint,
         ]);
-        const headings = ['NAME', 'ISSUER', 'CLIENT', 'ACTIVE', 'REAUTHENTICATION', 'CREATED', 'ID'];
+        const headings = [
+          ...['NAME', 'ISSUER', 'CLIENT', 'ACTIVE', 'PROVEN', 'REAUTHENTICATION', 'CREATED', 'ID'],
+          'REVOCATION ENDPOINT',
+        ];
         return { json: all, text: table(headings, rows, `${org.name} has no connections yet.`) };
       }),
     );
 }
 
-function one(connection: ConnectionView): Answer {
+function one(connection: ConnectionView, publicUrl: string): Answer {
+  const proven = connection.provenAt !== null;
+  const described = facts([
+    ['Id', connection.id],
+    ['Name', connection.name],
+    ['Active', connection.active],
+    ['Proven', proven ? connection.provenAt : 'no, so JWTs of its identity provider do not count yet'],
+    ['Issuer', connection.issuer],
+    ['Accepted issuers', connection.acceptedIssuers],
+    ['Client id', connection.clientId],
+    ['Authorization endpoint', connection.authorizationEndpoint],
+    ['Token endpoint', `${connection.tokenEndpoint} (${connection.tokenEndpointAuth})`],
+    ['JWKS URI', connection.jwksUri],
+    ['Reauthentication', connection.reauthentication],
+    ['Sign-out at the IdP', connection.signOutAtIdp],
+  ]);
+  const next = proven
+    ? ''
+    : '\n\nThe first sign-in through it proves it, also after a change of its issuers, client id, endpoints or keys, or when it is switched on again.';
   return {
-    json: connection,
-    text: facts([
-      ['Id', connection.id],
-      ['Name', connection.name],
-      ['Active', connection.active],
-      ['Issuer', connection.issuer],
-      ['Accepted issuers', connection.acceptedIssuers],
-      ['Client id', connection.clientId],
-      ['Authorization endpoint', connection.authorizationEndpoint],
-      ['Token endpoint', `${connection.tokenEndpoint} (${connection.tokenEndpointAuth})`],
-      ['JWKS URI', connection.jwksUri],
-      ['Reauthentication', connection.reauthentication],
-    ]),
+    json: { ...connection, revocationEndpoint: ownEndpoint(publicUrl, connection.id) },
+    text: `${described}\n\nTo enter at the identity provider:\n${facts(revocationFacts(publicUrl, connection.id))}${next}`,
   };
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { Org } from '../database/generated/client.ts';
-import { action, type Console, collect, operator, text } from './command.ts';
-import { addConnectionOptions, connectionForm, readNewConnection } from './connection-options.ts';
+import { action, type Console, collect, onOff, operator, text, usageError } from './command.ts';
+import { addConnectionOptions, connectionForm, readNewConnection, revocationFacts } from './connection-options.ts';
 import { type Answer, facts, table } from './output.ts';
 
 const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9 and -, not beginning with -');
@@ -12,6 +12,14 @@ const createForm = z.object({
   domain: z.array(text).min(1),
   createUsers: z.boolean(),
   ...connectionForm,
+});
+
+const updateForm = z.object({
+  org: text,
+  name: text.optional(),
+  createUsers: onOff,
+  apiKeyCallers: onOff,
+  jwtCallers: onOff,
 });
 
 export function registerOrg(program: Command, shell: Console): void {
@@ -40,6 +48,35 @@ export function registerOrg(program: Command, shell: Console): void {
       );
     }),
   );
+
+  org
+    .command('update')
+    .description('change what is given and leave the rest')
+    .requiredOption('--org <org>', 'slug, verified domain or id')
+    .option('--name <name>', 'shown to people')
+    .option('--create-users <on|off>', 'whether a first sign-in creates the user')
+    .option('--api-key-callers <on|off>', 'whether API keys may call the revocation endpoint')
+    .option('--jwt-callers <on|off>', "whether its identity providers' signed JWTs may")
+    .action(
+      action(shell, updateForm, async (workspace, { org: ref, ...input }) => {
+        const { id } = await workspace.requireOrg(ref);
+        const changes = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+        if (Object.keys(changes).length === 0) throw usageError('Nothing to change was given.');
+        const after = await workspace.orgs.updateOrg(id, changes, operator);
+        const { slug, name, createUsers, apiKeyCallers, jwtCallers } = after;
+        return {
+          json: { id, slug, name, createUsers, apiKeyCallers, jwtCallers },
+          text: facts([
+            ['Organisation', name],
+            ['Id', id],
+            ['Slug', slug],
+            ['A first sign-in creates the user', createUsers],
+            ['API keys may revoke', apiKeyCallers],
+            ['Signed JWTs may revoke', jwtCallers],
+          ]),
+        };
+      }),
+    );
 
   org
     .command('list')
@@ -103,9 +140,8 @@ function describeCreated(
       ['  Initiate login URI', links.signInUrl],
       ['  Scopes', 'openid profile email'],
       ['  Client authentication', connection?.tokenEndpointAuth ?? 'client_secret_basic or client_secret_post'],
-      ['  Logout endpoint (global token revocation)', links.revocationEndpoint],
-      ['  Subject format', 'email, or issuer and subject'],
-      ['  Authentication there', `an API key: npm run -s cli -- api-key create --org ${slug} --name <name>`],
+      ...revocationFacts(publicUrl, connection?.id),
+      ['  For callers that sign no JWT', `an API key: npm run -s cli -- api-key create --org ${slug} --name <name>`],
     ]),
     `\n\nSign-in link for people: ${links.signInUrl}`,
     next,

@@ -58,7 +58,9 @@ async function seedConnection(deps: Deps, org: Org, { name, client }: SeedOrg, i
   const credentials = { clientId: client.id, clientSecret: client.secret };
   if (!found) {
     const endpoints = await discover(guardedFetch, issuer);
-    await connections.addConnection(org.id, { name: `${name} (demo IdP)`, ...endpoints, ...credentials }, seeder);
+    const described = { name: `${name} (demo IdP)`, ...endpoints, ...credentials };
+    const added = await connections.addConnection(org.id, described, seeder);
+    await connections.vouchForConnection(org.id, added.id, seeder);
     return;
   }
   const purpose = connectionSecretPurpose(org.id, found.id);
@@ -69,6 +71,7 @@ async function seedConnection(deps: Deps, org: Org, { name, client }: SeedOrg, i
   const orgId = org.id;
   await prisma.identity.updateMany({ where: { orgId, connectionId: found.id }, data: { issuer } });
   await connections.updateConnection(orgId, found.id, { ...endpoints, ...credentials }, seeder);
+  if (found.active) await connections.vouchForConnection(orgId, found.id, seeder);
 }
 
 async function seedApiKey({ prisma, apiKeys }: Deps, org: Org, { apiKey }: SeedOrg): Promise<void> {

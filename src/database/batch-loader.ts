@@ -2,12 +2,15 @@ import type { Pool, QueryResultRow } from 'pg';
 
 type Waiting<Row> = { resolve: (row: Row | null) => void; reject: (error: unknown) => void };
 
-const most = { statementsAtOnce: 4, keysEach: 100 };
+const statementsAtOnce = 4;
 
 /**
  * Loads rows by a hash, the look-ups that arrive together in one statement: waking the database costs more than finding the
  * row (16 connections: 1.5 times the throughput of `GET /api/users/me`). Nothing is kept: every look-up is answered by a
  * statement that began after it was asked for, so what was committed before is always seen.
+ *
+ * A batch takes all that wait: were it bounded, look-ups would queue here beyond the time limits of pool and statement while
+ * the database is away.
  *
  * @param statement has one parameter, `bytea[]`, and returns the key in the column `keyColumn`.
  */
@@ -21,9 +24,9 @@ export function createBatchLoader<Row extends QueryResultRow>(
 
   const run = async () => {
     scheduled = false;
-    if (waiting.size === 0 || running >= most.statementsAtOnce) return;
-    const batch = new Map([...waiting].slice(0, most.keysEach));
-    waiting = new Map([...waiting].slice(batch.size));
+    if (waiting.size === 0 || running >= statementsAtOnce) return;
+    const batch = waiting;
+    waiting = new Map();
     running += 1;
     try {
       const keys = [...batch.keys()].map((key) => Buffer.from(key, 'latin1'));
@@ -42,7 +45,7 @@ export function createBatchLoader<Row extends QueryResultRow>(
     new Promise((resolve, reject) => {
       const text = key.toString('latin1');
       waiting.set(text, [...(waiting.get(text) ?? []), { resolve, reject }]);
-      if (scheduled || running >= most.statementsAtOnce) return;
+      if (scheduled || running >= statementsAtOnce) return;
       scheduled = true;
       setImmediate(() => void run());
     });

@@ -36,6 +36,8 @@ export type PoolOptions = Readonly<{
 
 /** The one pool of a process. A server that goes away never ends the process: idle and busy connections are listened to. */
 export function createPool({ connectionString, max, applicationName, log, pooled = false }: PoolOptions): pg.Pool {
+  // Of two `options` pg sends the URL's.
+  const inPacket = !pooled && !new URL(connectionString).searchParams.has('options');
   const pool = new pg.Pool({
     connectionString,
     max,
@@ -45,9 +47,9 @@ export function createPool({ connectionString, max, applicationName, log, pooled
     query_timeout: 35_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    ...(pooled ? {} : { options: startupOptions() }),
+    ...(inPacket ? { options: startupOptions() } : {}),
     onConnect: async (client) => {
-      if (pooled) await applySettings(client);
+      if (!inPacket) await applySettings(client);
       await refuseStandby(client);
     },
   });

@@ -14,17 +14,28 @@ export function hashApiKey(key: string): Buffer {
 
 /** API keys of an org. The key itself is shown once, by `create`; only its SHA-256 is kept. */
 export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClient }) {
-  const findCurrent = createBatchLoader<{ org_id: string; id: string; scopes: string[]; stale: boolean }>(pool, {
+  const findCurrent = createBatchLoader<{
+    org_id: string;
+    id: string;
+    scopes: string[];
+    api_key_callers: boolean;
+    stale: boolean;
+  }>(pool, {
     name: 'api-keys-authenticate',
-    text: `SELECT key_hash, org_id, id, scopes, last_used_at IS NULL OR last_used_at < now() - interval '1 minute' AS stale
-           FROM api_keys
-           WHERE key_hash = ANY ($1::bytea[]) AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())`,
+    text: `SELECT k.key_hash, k.org_id, k.id, k.scopes, o.api_key_callers,
+                  k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' AS stale
+           FROM api_keys k JOIN orgs o ON o.id = k.org_id
+           WHERE k.key_hash = ANY ($1::bytea[]) AND k.revoked_at IS NULL
+             AND (k.expires_at IS NULL OR k.expires_at > now())`,
     keyColumn: 'key_hash',
   });
 
   return {
-    /** The caller a current key belongs to, or null. Notes the use at most once a minute. */
-    async authenticate(key: string): Promise<{ orgId: string; id: string; scopes: string[] } | null> {
+    /**
+     * The caller a current key belongs to, or null; `allowed`: its org lets API keys call the revocation endpoint. Notes the
+     * use at most once a minute.
+     */
+    async authenticate(key: string): Promise<{ orgId: string; id: string; scopes: string[]; allowed: boolean } | null> {
       const row = await findCurrent(hashApiKey(key));
       if (!row) return null;
       if (row.stale)
@@ -34,7 +45,7 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
                  WHERE org_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
           values: [row.org_id, row.id],
         });
-      return { orgId: row.org_id, id: row.id, scopes: row.scopes };
+      return { orgId: row.org_id, id: row.id, scopes: row.scopes, allowed: row.api_key_callers };
     },
 
     /** Makes a key; `apiKey` is not to be had again. `key` is for the development seed only. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Actor, recordEvent } from '../audit/record.ts';
 import type {
   Connection,
@@ -28,6 +29,8 @@ export type NewConnection = Readonly<{
   /** In plain text; stored encrypted. */
   clientSecret: string;
   reauthentication?: Reauthentication;
+  /** Signing out here goes on to the IdP. */
+  signOutAtIdp?: boolean;
 }>;
 
 export type ConnectionChanges = Partial<NewConnection> &
@@ -40,6 +43,12 @@ export type ConnectionChanges = Partial<NewConnection> &
 /** A connection without its secret. */
 export type ConnectionView = Omit<Connection, 'clientSecret'>;
 
+/** What a proof is about: when one of these changes, it no longer counts. */
+const provenMembers = ['issuer', 'acceptedIssuers', 'clientId', 'tokenEndpoint', 'jwksUri'] as const;
+export type ProvenMembers = Readonly<
+  Pick<Connection, 'issuer' | 'clientId' | 'tokenEndpoint' | 'jwksUri'> & { acceptedIssuers: readonly string[] }
+>;
+
 export type Connections = ReturnType<typeof createConnections>;
 
 /** Binds an encrypted client secret to its row: copied to another row it doesn't open. */
@@ -48,14 +57,15 @@ export const connectionSecretPurpose = (orgId: string, connectionId: string) =>
 
 /** The OIDC connections of orgs. Secrets are encrypted at rest; every change writes its audit event in its transaction. */
 export function createConnections({ prisma, keyring }: { prisma: PrismaClient; keyring: Keyring }) {
-  return {
+  const connections = {
     /** Adds a connection; the org's first one becomes authoritative for the org's domains. */
     addConnection(orgId: string, input: NewConnection, actor: Actor): Promise<ConnectionView> {
       return prisma.$transaction((transaction) => insertConnection(transaction, keyring, orgId, input, actor));
     },
 
     /**
-     * Changes what is given and leaves the rest.
+     * Changes what is given and leaves the rest. After another issuer, client or key, or when it was switched off, the
+     * connection must prove itself anew.
      * @throws AppError not_found when the org has no such connection; conflict when another issuer would lock people out.
      */
     updateConnection(orgId: string, id: string, changes: ConnectionChanges, actor: Actor): Promise<ConnectionView> {
@@ -68,6 +78,11 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
           ...(await keepLinks(transaction, before, changes, sameSubjects)),
           ...(clientSecret === undefined ? {} : { clientSecret: await seal(keyring, orgId, id, clientSecret) }),
         };
+        const otherwise = provenMembers.some(
+          (member) => data[member] !== undefined && !isDeepStrictEqual(data[member], before[member]),
+        );
+        // Also where nothing was proven when it was read: a proof of what was may come in between.
+        if (otherwise || (data.active && !before.active)) Object.assign(data, { provenAt: null });
         await transaction.connection.updateMany({ where: { orgId, id }, data });
         await recordEvent(transaction, {
           orgId,
@@ -83,6 +98,48 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
       });
     },
 
+    /**
+     * Notes that the connection is the IdP's: from then on its JWTs count. Only as it was when that was seen (`seen`), and
+     * never beside another proven connection, of whatever org, that has the same client id and an issuer in common: of two
+     * at once one loses. `unchanged` when it was proven before, or is no longer as it was seen.
+     */
+    proveConnection(
+      orgId: string,
+      id: string,
+      seen: ProvenMembers,
+      actor: Actor,
+    ): Promise<'proven' | 'taken' | 'unchanged'> {
+      const { issuer, clientId, tokenEndpoint, jwksUri } = seen;
+      const acceptedIssuers = [...seen.acceptedIssuers];
+      const issuers = [issuer, ...acceptedIssuers];
+      return prisma.$transaction(async (transaction) => {
+        await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${clientId}, 0))`;
+        const other = await transaction.connection.findFirst({
+          where: {
+            ...{ clientId, active: true, provenAt: { not: null }, NOT: { orgId, id } },
+            OR: [{ issuer: { in: issuers } }, { acceptedIssuers: { hasSome: issuers } }],
+          },
+          select: { id: true },
+        });
+        if (other) return 'taken';
+        const as = { issuer, acceptedIssuers: { equals: acceptedIssuers }, clientId, tokenEndpoint, jwksUri };
+        const { count } = await transaction.connection.updateMany({
+          where: { orgId, id, active: true, provenAt: null, ...as },
+          data: { provenAt: new Date() },
+        });
+        if (count === 0) return 'unchanged';
+        const target = { type: 'connection', id };
+        await recordEvent(transaction, {
+          orgId,
+          action: 'connection.proven',
+          actor,
+          target,
+          detail: { issuer, clientId },
+        });
+        return 'proven';
+      });
+    },
+
     /** The org's connections, oldest first, without secrets. */
     listConnections(orgId: string): Promise<ConnectionView[]> {
       return prisma.connection.findMany({
@@ -90,6 +147,26 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
         omit: { clientSecret: true },
         orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
       });
+    },
+  };
+  return {
+    ...connections,
+
+    /**
+     * An operator vouches for the connection as it is, in place of a first sign-in.
+     * @throws AppError not_found; conflict when it is switched off, or another connection is the proven one of its IdP.
+     */
+    async vouchForConnection(orgId: string, id: string, actor: Actor): Promise<ConnectionView> {
+      const find = () =>
+        prisma.connection.findUnique({ where: { orgId_id: { orgId, id } }, omit: { clientSecret: true } });
+      const before = await find();
+      if (!before) throw new AppError('not_found', `The organisation has no connection ${id}.`);
+      const outcome = await connections.proveConnection(orgId, id, before, actor);
+      if (outcome === 'taken')
+        throw new AppError('conflict', `Another connection is the proven one of ${before.issuer} and this client id.`);
+      const after = await find();
+      if (after?.provenAt) return after;
+      throw new AppError('conflict', `The connection ${id} is switched off or was just changed, so it stays unproven.`);
     },
   };
 }

@@ -18,6 +18,14 @@ export type NewOrg = Readonly<{
   connection?: NewConnection | undefined;
 }>;
 
+export type OrgChanges = Readonly<{
+  name?: string;
+  createUsers?: boolean;
+  /** Who may call the revocation endpoint: API keys, the identity providers' signed JWTs. */
+  apiKeyCallers?: boolean;
+  jwtCallers?: boolean;
+}>;
+
 export type Orgs = ReturnType<typeof createOrgs>;
 
 const slugForm = /^[a-z0-9][a-z0-9-]{0,62}$/;
@@ -44,6 +52,18 @@ export function createOrgs({ prisma, keyring }: { prisma: PrismaClient; keyring:
         await recordEvent(transaction, { orgId: org.id, action: 'org.created', actor, target, detail: { slug } });
         if (input.connection) await insertConnection(transaction, keyring, org.id, input.connection, actor);
         for (const domain of input.domains ?? []) await insertDomain(transaction, org.id, domain, actor);
+        return org;
+      });
+    },
+
+    /** Changes what is given and leaves the rest. */
+    updateOrg(orgId: string, changes: OrgChanges, actor: Actor): Promise<Org> {
+      return prisma.$transaction(async (transaction) => {
+        const org = await transaction.org.update({ where: { id: orgId }, data: changes });
+        const { createUsers, apiKeyCallers, jwtCallers } = org;
+        const detail = { changed: Object.keys(changes).join(' '), createUsers, apiKeyCallers, jwtCallers };
+        const target = { type: 'org', id: orgId };
+        await recordEvent(transaction, { orgId, action: 'org.changed', actor, target, detail });
         return org;
       });
     },

@@ -1,13 +1,16 @@
 import type { Request, RequestHandler } from 'express';
 import { Passport } from 'passport';
-import { Strategy as BearerStrategy } from 'passport-http-bearer';
+import { Strategy as BearerStrategy, type VerifyFunctionWithRequest } from 'passport-http-bearer';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import type { ApiKeys } from '../orgs/api-keys.ts';
-
-/** Who posts to the revocation endpoint, always of exactly one org. */
-export type Caller = Readonly<{ orgId: string; type: 'api_key'; id: string; scopes: readonly string[] }>;
+import type { IdpKeys } from '../orgs/idp-keys.ts';
+import { type Caller, CallerRefused } from './caller.ts';
+import { createJwtAuthentication } from './signed-jwt.ts';
 
 declare global {
   namespace Express {
@@ -17,32 +20,52 @@ declare global {
   }
 }
 
+export type CallerDeps = Readonly<{ config: Config; log: Logger; pool: Pool; apiKeys: ApiKeys; idpKeys: IdpKeys }>;
+
 /** Failed authentications a network may have in 60 seconds before it hears 429 in place of 401. */
 const allowedFailures = { points: 30, duration: 60 };
 
-// RFC 6750 §2.1, at a length that no key of ours reaches.
-const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
+const realm = 'Bearer realm="global-token-revocation"';
+// RFC 6750 §2.1, at a length that no JWT worth reading reaches.
+const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,16384}=*)$/i;
+const longestApiKey = 512;
 
 /**
- * Authenticates the caller before anything of the body is read. Keys are taken from the Authorization header alone:
- * passport-http-bearer would also take them from the query and from forms, where they land in logs.
- * Only failures are counted, and a valid key is accepted however many there were: nobody can lock a caller out.
+ * Authenticates the caller before anything of the body is read: an API key, or an IdP's JWT, which has two dots. Credentials
+ * are taken from the Authorization header alone: passport-http-bearer would also take them from the query and from forms,
+ * where they land in logs.
+ * Only failures are counted, and a valid credential is accepted however many there were: nobody can lock a caller out.
  */
-export function createCallerAuthentication(deps: { apiKeys: ApiKeys }) {
+export function createCallerAuthentication(deps: CallerDeps) {
   const failures = new RateLimiterMemory({ ...allowedFailures });
+  const authenticateJwt = createJwtAuthentication(deps);
   const passport = new Passport();
   passport.use(
-    new BearerStrategy((key, done) => {
-      deps.apiKeys.authenticate(key).then(
-        (caller) => done(null, caller ? { caller: { ...caller, type: 'api_key' } } : false),
+    new BearerStrategy<VerifyFunctionWithRequest>({ passReqToCallback: true }, (req, credential, done) => {
+      const presented = { connectionId: connectionOf(req), ip: req.ip ?? null, requestId: req.id };
+      const isJwt = credential.split('.').length === 3;
+      (isJwt ? authenticateJwt(credential, presented) : authenticateKey(credential, presented.connectionId)).then(
+        (caller) => done(null, { caller }),
         (error) => done(error),
       );
     }),
   );
 
-  const refuse = async (req: Request, tried: boolean): Promise<AppError> => {
-    // RFC 6750 §3: no error code when no credential was sent.
-    const challenge = `Bearer realm="global-token-revocation"${tried ? ', error="invalid_token"' : ''}`;
+  async function authenticateKey(key: string, connectionId: string | null): Promise<Caller> {
+    const found = key.length <= longestApiKey ? await deps.apiKeys.authenticate(key) : null;
+    if (!found) throw unknownKey();
+    // At a connection's own address: that of the key's org, or else there is nothing for it here.
+    if (connectionId !== null && !(await ownsConnection(deps.pool, found.orgId, connectionId))) throw unknownKey();
+    return { ...found, type: 'api_key' };
+  }
+
+  /** What a caller hears whose credential doesn't count; `null` when none was sent. */
+  async function refusal(req: Request, refused: CallerRefused | null): Promise<AppError> {
+    if (refused)
+      deps.log.info(
+        { requestId: req.id, reason: refused.reason, connection: refused.connectionId ?? undefined },
+        'a caller of the revocation endpoint was refused',
+      );
     try {
       await failures.consume(clientNetwork(req.ip));
     } catch (limit) {
@@ -51,26 +74,27 @@ export function createCallerAuthentication(deps: { apiKeys: ApiKeys }) {
         headers: { 'Retry-After': String(Math.ceil(limit.msBeforeNext / 1000)) },
       });
     }
+    // RFC 6750 §3: no error code when no credential was sent.
     return new AppError(
       'invalid_token',
-      tried
-        ? 'The API key is unknown, expired or revoked, or is not sent as "Authorization: Bearer <API key>".'
-        : 'Send an API key of the organisation as "Authorization: Bearer <API key>".',
-      { headers: { 'WWW-Authenticate': challenge } },
+      refused?.detail ??
+        'Send an API key of the organisation, or a JWT of its IdP, as "Authorization: Bearer <credential>".',
+      { headers: { 'WWW-Authenticate': refused ? `${realm}, error="invalid_token"` : realm } },
     );
-  };
+  }
 
   const authenticateCaller: RequestHandler = (req, res, next) => {
     const header = req.headers.authorization;
     if (header === undefined || !bearer.test(header)) {
-      refuse(req, header !== undefined).then(next, next);
+      refusal(req, header === undefined ? null : unknownKey()).then(next, next);
       return;
     }
     // The query is hidden from the strategy: a key there must not count, nor spoil a good one in the header.
     Object.defineProperty(req, 'query', { value: {}, configurable: true });
     passport.authenticate('bearer', { session: false }, (error: unknown, user: Express.User | false) => {
+      if (error instanceof CallerRefused) return refusal(req, error).then(next, next);
       if (error) return next(error);
-      if (!user) return refuse(req, true).then(next, next);
+      if (!user) return refusal(req, unknownKey()).then(next, next);
       req.user = user;
       next();
     })(req, res, next);
@@ -79,20 +103,46 @@ export function createCallerAuthentication(deps: { apiKeys: ApiKeys }) {
   const requireScope =
     (scope: string): RequestHandler =>
     (req, _res, next) => {
-      if (!callerOf(req).scopes.includes(scope))
+      const { scopes, allowed, type } = callerOf(req);
+      if (!allowed)
+        throw new AppError(
+          'caller_not_allowed',
+          `The organisation has switched ${type === 'api_key' ? 'API keys' : 'signed JWTs'} off for this endpoint.`,
+        );
+      if (!scopes.includes(scope))
         throw new AppError('insufficient_scope', `This API key lacks the scope "${scope}"; create a key with it.`, {
-          headers: {
-            'WWW-Authenticate': `Bearer realm="global-token-revocation", error="insufficient_scope", scope="${scope}"`,
-          },
+          headers: { 'WWW-Authenticate': `${realm}, error="insufficient_scope", scope="${scope}"` },
         });
       next();
     };
 
-  return { authenticateCaller, requireScope };
+  return { authenticateCaller, requireScope, refusal };
 }
 
 /** For handlers behind `authenticateCaller`. */
 export function callerOf(req: Request): Caller {
   if (!req.user?.caller) throw new AppError('invalid_token', 'Send an API key of the organisation.');
   return req.user.caller;
+}
+
+function connectionOf(req: Request): string | null {
+  const { connection } = req.params;
+  return typeof connection === 'string' ? connection : null;
+}
+
+async function ownsConnection(pool: Pool, orgId: string, id: string): Promise<boolean> {
+  if (!/^[\w-]{1,80}$/.test(id)) return false;
+  const { rowCount } = await pool.query({
+    name: 'caller-owns-connection',
+    text: 'SELECT FROM connections WHERE org_id = $1 AND id = $2',
+    values: [orgId, id],
+  });
+  return rowCount === 1;
+}
+
+function unknownKey(): CallerRefused {
+  return new CallerRefused(
+    'api_key',
+    'The API key is unknown, expired or revoked, or is not sent as "Authorization: Bearer <API key>".',
+  );
 }

@@ -1,20 +1,21 @@
 import { type RequestHandler, Router } from 'express';
-import type { Pool } from 'pg';
 import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { allowOnly } from '../http/problem.ts';
-import type { ApiKeys } from '../orgs/api-keys.ts';
-import { callerOf, createCallerAuthentication } from './callers.ts';
+import { type Caller, CallerRefused } from './caller.ts';
+import { type CallerDeps, callerOf, createCallerAuthentication } from './callers.ts';
 import { revokeAccess } from './revoke-access.ts';
 import { parseSubjectIdentifier, type SubjectIdentifier, toSubject } from './subject-identifier.ts';
 
 /**
- * POST /global-token-revocation   Global Token Revocation (draft-parecki-oauth-global-token-revocation §3)
+ * POST /global-token-revocation               Global Token Revocation (draft-parecki-oauth-global-token-revocation §3)
+ * POST /global-token-revocation/:connection   the same, for the IdP of one connection
  *
+ * The caller is an API key of the org, or the IdP by its signed JWT: that one reaches only people of its own connection.
  * Answered in this order: 401, 403, 400, 404, 204. What is there for another org's user is what is there for nobody.
  */
-export function createRevocationRoutes(deps: { pool: Pool; apiKeys: ApiKeys; announce: () => void }): Router {
-  const { authenticateCaller, requireScope } = createCallerAuthentication(deps);
+export function createRevocationRoutes(deps: CallerDeps & { announce: () => void }): Router {
+  const { authenticateCaller, requireScope, refusal } = createCallerAuthentication(deps);
 
   const parseRequest: RequestHandler = (req, res, next) => {
     res.locals.asked = parseSubjectIdentifier(req.body);
@@ -29,10 +30,12 @@ export function createRevocationRoutes(deps: { pool: Pool; apiKeys: ApiKeys; ann
       subject: toSubject(asked),
       initiator: 'idp',
       actor: { type: caller.type, id: caller.id },
+      ...(caller.type === 'connection' ? { reach: { connectionId: caller.id }, once: caller.once } : {}),
       asked,
       ip: req.ip ?? null,
       requestId: req.id,
     });
+    if (outcome.result === 'replayed') throw await refusal(req, replayed(caller));
     if (outcome.result === 'unknown')
       throw new AppError('user_not_found', 'No user of your organisation matches the subject identifier.');
     if (outcome.result === 'ambiguous')
@@ -43,10 +46,14 @@ export function createRevocationRoutes(deps: { pool: Pool; apiKeys: ApiKeys; ann
 
   const router = Router();
   router
-    .route('/global-token-revocation')
+    .route(['/global-token-revocation', '/global-token-revocation/:connection'])
     .post(noStore, authenticateCaller, requireScope('revoke'), jsonBody(), parseRequest, revoke)
     .all(allowOnly('POST'));
   return router;
+}
+
+function replayed(caller: Caller): CallerRefused {
+  return new CallerRefused('replayed', 'This JWT was used before; make a new one for each request.', caller.id);
 }
 
 const noStore: RequestHandler = (_req, res, next) => {

@@ -17,6 +17,9 @@ export function keepListening(deps: {
   const stopping = new AbortController();
 
   const listen = async () => {
+    // Takes the listener on `stopping` away again: with a database that stays down, each try would leave one, and a client
+    // that it holds.
+    const gone = new AbortController();
     const client = new pg.Client({
       connectionString: deps.directDatabaseUrl,
       application_name: 'universal-logout live channel',
@@ -25,11 +28,10 @@ export function keepListening(deps: {
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
     });
-    const lost = new Promise<void>((resolve) => {
-      client.on('error', () => resolve());
-      client.on('end', () => resolve());
-      stopping.signal.addEventListener('abort', () => resolve());
-    });
+    const { promise: lost, resolve: lose } = Promise.withResolvers<void>();
+    client.on('error', () => lose());
+    client.on('end', () => lose());
+    stopping.signal.addEventListener('abort', () => lose(), { signal: gone.signal });
     client.on('notification', deps.onNotification);
     try {
       await client.connect();
@@ -38,6 +40,7 @@ export function keepListening(deps: {
       if (!stopping.signal.aborted) await lost;
     } finally {
       up = null;
+      gone.abort();
       deps.onLost();
       // Not waited for: a server that went silent never answers the goodbye.
       client.end().catch(() => {});

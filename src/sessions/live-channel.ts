@@ -140,6 +140,8 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
         'X-Accel-Buffering': 'no',
       });
       response.write('retry: 1000\n\n');
+      // Whoever has left by now has sent its "close" already.
+      if (response.destroyed) return;
       streams.set(response, { principal, response });
       response.on('close', () => streams.delete(response));
       await check();

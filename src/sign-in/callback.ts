@@ -14,6 +14,7 @@ import { findPerson } from './find-user.ts';
 import { judgeFreshness, readStanding, type Standing } from './freshness.ts';
 import type { createIdTokenVerifier } from './id-token.ts';
 import { whyNotInserted } from './overtaken.ts';
+import type { createConnectionProof } from './prove-connection.ts';
 import { createProof } from './prove-identity.ts';
 import { SignInRefused } from './refusal.ts';
 import { stateLifetime } from './sealed-state.ts';
@@ -27,6 +28,7 @@ type Deps = Readonly<{
   guardedFetch: GuardedFetch;
   stateCookies: StateCookies;
   verifyIdToken: ReturnType<typeof createIdTokenVerifier>;
+  proveConnection: ReturnType<typeof createConnectionProof>;
 }>;
 
 /** Two first sign-ins of one person at once: the slower one finds what the faster one made. */
@@ -78,6 +80,7 @@ export function createCallback(deps: Deps) {
       foundAt: required(attempt.foundAt),
       signal: attempt.deadline,
     });
+    await deps.proveConnection(required(attempt.found).org.id, connectionOf(attempt), attempt.verified.idToken);
     next();
   };
 

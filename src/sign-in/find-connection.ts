@@ -25,6 +25,7 @@ export type OrgConnection = Readonly<{
   connection: SignInConnection | null;
   /** Which transactions were done when this was read (pg_snapshot as text). */
   snapshot: string;
+  orgGeneration: number;
   /** The database's clock, seconds since 1970 with a fraction. */
   now: number;
   /** Somebody of the org was revoked within the last seconds: see `prompted` in the sealed state. */
@@ -32,7 +33,7 @@ export type OrgConnection = Readonly<{
 }>;
 
 /** Longest snapshot that is sealed as it is; it has an entry for each writing transaction under way. */
-const longestSnapshot = 1_000;
+const longestSnapshot = 400;
 
 export type WantedConnection = Readonly<{
   connectionId?: string | null;
@@ -62,6 +63,7 @@ export async function findConnection(
     org: { id: row.id, slug: row.slug, createUsers: row.create_users },
     connection: row.connection,
     snapshot: bounded(row.snapshot),
+    orgGeneration: row.generation,
     now: row.now,
     revokedLately: row.revoked_lately,
   };
@@ -78,7 +80,7 @@ function bounded(snapshot: string): string {
 }
 
 const sql = `
-  SELECT o.id, o.slug, o.create_users, c.connection, pg_current_snapshot()::text AS snapshot,
+  SELECT o.id, o.slug, o.create_users, o.generation, c.connection, pg_current_snapshot()::text AS snapshot,
          extract(epoch FROM clock_timestamp())::float8 AS now,
          EXISTS (SELECT FROM audit_events e
                  WHERE e.org_id = o.id AND e.at > now() - interval '5 seconds' AND e.detail ? 'revocation') AS revoked_lately

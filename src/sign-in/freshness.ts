@@ -16,6 +16,8 @@ export type Standing = Readonly<{
   active: boolean;
   userGeneration: number;
   orgGeneration: number;
+  /** Nobody has signed everyone of the org out since the sign-in started. */
+  orgAsAtStart: boolean;
   /** The last revocation of the user and of the org, where there was one. */
   revocations: readonly Revoked[];
   /** This browser's own session, alive or ended, is the person's and of both current generations: it was let in since. */
@@ -37,14 +39,18 @@ export async function readStanding(
     values: [who.orgId, who.userId, state.snapshot, hashSessionId(who.sessionId)],
   });
   const { revocations, ...row } = rows[0];
-  return { ...row, revocations: revocations.filter((revoked: Revoked) => revoked.at !== null) };
+  const orgAsAtStart = row.orgGeneration === state.orgGeneration;
+  return { ...row, orgAsAtStart, revocations: revocations.filter((revoked: Revoked) => revoked.at !== null) };
 }
 
+// A snapshot of the future was sealed by a primary that has been lost, with the transactions it counts as done: it says
+// nothing about ours of the same numbers.
 // A revocation's transaction id from the future means that the cluster was restored and its counter set back; compared with
 // snapshots of today it would never become visible, and the person could never sign in again.
 const visible = (table: string) => `
   (${table}.revoked_xid IS NULL OR ${table}.revoked_xid >= pg_snapshot_xmax(pg_current_snapshot())
-    OR pg_visible_in_snapshot(${table}.revoked_xid, $3::pg_snapshot))`;
+    OR (pg_snapshot_xmax($3::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())
+        AND pg_visible_in_snapshot(${table}.revoked_xid, $3::pg_snapshot)))`;
 
 const sql = `
   SELECT coalesce(u.active, $2::text IS NULL) AS active,
@@ -77,7 +83,7 @@ export function judgeFreshness(input: {
   const { standing, verified } = input;
   if (standing.revocations.length === 0) return 'fresh';
   // The sign-in was already under way when the revocation came.
-  if (!standing.revocations.every((revoked) => revoked.visible)) return 'stale';
+  if (!standing.orgAsAtStart || !standing.revocations.every((revoked) => revoked.visible)) return 'stale';
 
   const authTime = verified.claims.auth_time ?? null;
   if (authTime === null) {

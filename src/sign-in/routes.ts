@@ -10,6 +10,7 @@ import type { IdpKeys } from '../orgs/idp-keys.ts';
 import { createCallback } from './callback.ts';
 import { createIdTokenVerifier } from './id-token.ts';
 import { createOpenIdCheck } from './openid-check.ts';
+import { createConnectionProof } from './prove-connection.ts';
 import { createStateCookies } from './sealed-state.ts';
 import { createShowRefusal } from './show-refusal.ts';
 import { createStart, restartByGet } from './start.ts';
@@ -31,6 +32,7 @@ type Deps = Readonly<{
 export function createSignIn(deps: Deps): { startRoutes: Router; routes: Router } {
   const stateCookies = createStateCookies(deps);
   const verifyIdToken = createIdTokenVerifier(deps.idpKeys);
+  const proveConnection = createConnectionProof(deps);
   const showRefusal = createShowRefusal(deps);
 
   const startRoutes = Router();
@@ -42,7 +44,11 @@ export function createSignIn(deps: Deps): { startRoutes: Router; routes: Router 
   startRoutes.use('/openid/start', showRefusal);
 
   const routes = Router();
-  routes.get('/openid/callback/:org', neverStored, ...createCallback({ ...deps, stateCookies, verifyIdToken }));
+  routes.get(
+    '/openid/callback/:org',
+    neverStored,
+    ...createCallback({ ...deps, stateCookies, verifyIdToken, proveConnection }),
+  );
   routes.use('/openid', showRefusal);
   routes.post('/api/openid/check', ...jsonBody('4kb'), createOpenIdCheck(deps));
   routes.post('/api/signin', noPasswords);

@@ -5,7 +5,8 @@ import { type Keyring, UnsealError } from '../keyring.ts';
 
 /** Seconds a sign-in may take. */
 export const stateLifetime = 600;
-const atOnce = 5;
+/** Cookies of starts that a browser keeps: with more, its headers could grow beyond what servers take. */
+const atOnce = 4;
 const purpose = 'sign-in-state';
 
 const sealedState = z.object({
@@ -18,6 +19,8 @@ const sealedState = z.object({
   verifier: z.string(),
   /** Which transactions were done at the start, as pg_snapshot. */
   snapshot: z.string(),
+  /** The org's generation at the start: whatever the snapshot says, no sign-in outlives a sign-out of everyone. */
+  orgGeneration: z.number(),
   /** The database's clock at the start, seconds. */
   startedAt: z.number(),
   /** 2 when the first answer was not fresh enough. There is no third. */
@@ -84,10 +87,12 @@ export function createStateCookies(deps: { config: Config; keyring: Keyring }) {
   }
 }
 
-/** Names are ours and values base64url with dots: neither is ever quoted or encoded. */
+/** Names are ours and values base64url with dots: neither is ever quoted or encoded. Others' names could not be cleared. */
 function cookiesOf(req: Request, prefix: string): Map<string, string> {
   const pairs = (req.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('=', 2));
   return new Map(
-    pairs.flatMap(([name, value]) => (name?.startsWith(prefix) && value ? [[name, value] as [string, string]] : [])),
+    pairs.flatMap(([name, value]) =>
+      name?.startsWith(prefix) && /^[\w.-]+$/.test(name) && value ? [[name, value] as [string, string]] : [],
+    ),
   );
 }

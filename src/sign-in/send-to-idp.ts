@@ -35,6 +35,7 @@ export async function sendToIdp(
     nonce: random(),
     verifier: random(),
     snapshot: start.found.snapshot,
+    orgGeneration: start.found.orgGeneration,
     startedAt: start.found.now,
     round: start.round,
     prompted: start.round === 2 || start.found.revokedLately || start.anew === true,

@@ -18,7 +18,13 @@ export function createMeRoutes(deps: { liveChannel: LiveChannel; findIdpLogout: 
     res.json({ id: userId, name, email, orgId, org: orgName, orgSlug, role });
   };
 
-  const streamEvents: RequestHandler = (req, res) => liveChannel.open(signedInPrincipal(req), res);
+  const streamEvents: RequestHandler = (req, res) => {
+    const principal = signedInPrincipal(req);
+    // express-session would touch the session before it lets the answer end: a stream must close also when the database,
+    // of which that asks a write, has gone silent.
+    Object.assign(req, { session: undefined });
+    return liveChannel.open(principal, res);
+  };
 
   const signOut: RequestHandler = async (req, res) => {
     res.set('Cache-Control', 'no-store');

@@ -487,7 +487,7 @@ describe('the database', () => {
     expect((await runCli([...hand, '--issuer', `${idp.url}/one`], its)).stderr).toContain('https');
     const issuer = ['--issuer', 'https://idp.example', '--jwks-uri', 'https://idp.example/keys'];
     const ends = ['--authorization-endpoint', 'https://idp.example/a', '--token-endpoint', 'https://idp.example/t'];
-    const sealed = await runCli([...hand, ...issuer, ...ends], its);
+    const sealed = await runCli([...hand, ...issuer, ...ends], { ...its, PUBLIC_URL: 'http://localhost:3333' });
     expect([sealed.code, sealed.stderr]).toEqual([1, expect.stringContaining('ENCRYPTION_KEYS is missing')]);
     await production.drop();
   });

@@ -30,6 +30,18 @@ afterAll(async () => {
   await database.drop();
 });
 
+test('the limits of a connection hold also where the URL brings options of its own', async () => {
+  const url = new URL(database.url);
+  url.searchParams.set('options', '-c search_path=public');
+  const own = poolOn(url.href, 1);
+  const { rows } = await own.query(
+    `SELECT current_setting('lock_timeout') AS lock, current_setting('statement_timeout') AS statement,
+            current_setting('plan_cache_mode') AS plan, current_setting('search_path') AS path`,
+  );
+  await own.end();
+  expect(rows).toEqual([{ lock: '5s', statement: '30s', plan: 'force_generic_plan', path: 'public' }]);
+});
+
 test('a statement time limit, a lock time limit and a read-only server are unavailable; a wrong statement is not', async () => {
   expect(isUnavailable(await failure(pool.query(`SET statement_timeout = 10; SELECT pg_sleep(1)`)))).toBe(true);
   expect(isUnavailable(await failure(pool.query(`BEGIN READ ONLY; DELETE FROM counters`)))).toBe(true);

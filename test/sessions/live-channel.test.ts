@@ -188,6 +188,18 @@ it('closes its streams, and can stop, when the database goes silent without a wo
   proxy.stop();
 });
 
+it('writes nothing when a stream ends: a database that is silent could not hold it open', async () => {
+  const node = await startChannel({ databaseUrl: product.databaseUrl, checkEveryMs: 1_000_000 });
+  const user = await plant();
+  const age = `UPDATE sessions SET last_seen_at = now() - interval '2 minutes' WHERE user_id = $1 RETURNING last_seen_at`;
+  const { rows } = await product.context.pool.query(age, [user.id]);
+  const stream = await openStream(user.cookies[0] as string, node.url);
+  await node.stop();
+  await stream.ended;
+  const session = await product.context.prisma.session.findFirstOrThrow({ where: { userId: user.id } });
+  expect(session.lastSeenAt).toEqual(rows[0].last_seen_at);
+});
+
 /** A way to the database that can fall silent: connections stay open, and no byte gets through. */
 async function startProxy(databaseUrl: string) {
   const target = new URL(databaseUrl);

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { loadConfig } from '../../src/config.ts';
 import { createContext } from '../../src/context.ts';
+import { createConnections } from '../../src/orgs/connections.ts';
 import { discover } from '../../src/orgs/discovery.ts';
 import { createOrgs } from '../../src/orgs/orgs.ts';
 import { startServer } from '../../src/server.ts';
@@ -12,7 +13,15 @@ import { freePort } from './free-port.ts';
 import { startTestIdp, type TestIdp } from './idp.ts';
 
 export type Product = Awaited<ReturnType<typeof startProduct>>;
-export type TestOrg = { id: string; slug: string; apiKey: string; userId: string; issuer: string };
+export type TestOrg = {
+  id: string;
+  slug: string;
+  apiKey: string;
+  userId: string;
+  issuer: string;
+  /** Proven: an operator vouched for it. */
+  connectionId: string;
+};
 
 const secrets = {
   SESSION_SECRETS: 'a-secret-of-the-tests-of-32-letters',
@@ -133,11 +142,15 @@ async function createTestOrg(
     },
     operator,
   );
+  const connections = createConnections({ prisma, keyring });
+  const [connection] = await connections.listConnections(org.id);
+  await connections.vouchForConnection(org.id, connection?.id ?? '', operator);
   const { apiKey } = await apiKeys.create(org.id, { name: 'test' }, operator);
   const user = await prisma.$transaction((db) =>
     insertUser(db, org.id, { email: trinity.email, name: 'Trinity' }, operator),
   );
-  return { id: org.id, slug, apiKey, userId: user.id, issuer: discovered.issuer };
+  const connectionId = connection?.id ?? '';
+  return { id: org.id, slug, apiKey, userId: user.id, issuer: discovered.issuer, connectionId };
 }
 
 /** One more node on the same database, in a process of its own. */

@@ -1,0 +1,139 @@
+import type { Pool } from 'pg';
+import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { z } from 'zod';
+import { recordEvent } from '../audit/record.ts';
+import type { Config } from '../config.ts';
+import { type IdpKeys, peek, UntrustedJwt } from '../orgs/idp-keys.ts';
+import { type Caller, CallerRefused } from './caller.ts';
+
+/** As Okta sends it; the explicit type keeps ID tokens, logout tokens and security events out (RFC 8725 §3.11). */
+const jwtType = 'global-token-revocation+jwt';
+
+/** Seconds. */
+const clockSkew = 60;
+const longestLife = 600;
+/** A spent `jti` is kept longer than its JWT counts, by more than our own clocks differ. */
+const spentMargin = 300;
+
+const claims = z.object({
+  jti: z
+    .string()
+    .min(1)
+    .max(255)
+    .refine((jti) => jti.isWellFormed() && !jti.includes('\0')),
+  exp: z.number(),
+  iat: z.number(),
+  nbf: z.number().optional(),
+});
+
+type Candidate = Readonly<{ org_id: string; id: string; jwks_uri: string; jwt_callers: boolean }>;
+
+export type Presented = Readonly<{
+  /** The connection whose own URL was called; null at the URL that all share. */
+  connectionId: string | null;
+  ip: string | null;
+  requestId: string | null;
+}>;
+
+/**
+ * Authenticates an IdP by its signed JWT. It is not an RFC 7523 assertion: `iss` is the IdP, `sub` our client id there, and
+ * both together name the connection. Only a connection that has proven itself counts (see `proveConnection`).
+ * The function @throws CallerRefused; AppError unavailable when the IdP's keys can't be had.
+ */
+export function createJwtAuthentication(deps: { config: Config; pool: Pool; idpKeys: IdpKeys }) {
+  const endpoint = `${deps.config.publicUrl}/global-token-revocation`;
+  const ambiguities = new RateLimiterMemory({ points: 1, duration: 60 });
+
+  return async function authenticateJwt(token: string, presented: Presented): Promise<Caller> {
+    const { connectionId } = presented;
+    const peeked = peek(token);
+    if (!peeked) throw new CallerRefused('malformed', details.malformed);
+    // What it was made for comes first: a JWT of another kind, or for another server, starts no look-up.
+    const audience = connectionId === null ? endpoint : `${endpoint}/${connectionId}`;
+    if (peeked.aud !== audience) throw new CallerRefused('audience', `${details.audience} ${audience}`);
+    const found = await findConnections(deps.pool, peeked.iss, peeked.sub, connectionId);
+    const [connection, another] = found;
+    if (!connection) throw new CallerRefused('no_connection', details.unknown);
+    if (another) {
+      await recordAmbiguity(found, presented);
+      throw new CallerRefused('ambiguous', details.unknown, connection.id);
+    }
+    const { org_id: orgId, id } = connection;
+    const payload = await verify(token, { orgId, id, jwksUri: connection.jwks_uri });
+    const once = { kind: 'caller_jwt', ...judgeClaims(payload, id) } as const;
+    return { orgId, type: 'connection', id, scopes: ['revoke'], allowed: connection.jwt_callers, once };
+  };
+
+  async function verify(token: string, connection: { orgId: string; id: string; jwksUri: string }): Promise<unknown> {
+    try {
+      return (await deps.idpKeys.verify(token, connection, { types: [jwtType] })).payload;
+    } catch (error) {
+      if (!(error instanceof UntrustedJwt)) throw error;
+      throw new CallerRefused(error.reason, trustDetails[error.reason], connection.id);
+    }
+  }
+
+  /** Nothing is verified yet: junk must not fill the record, so it is written once a minute. */
+  async function recordAmbiguity(found: readonly Candidate[], { ip, requestId }: Presented): Promise<void> {
+    for (const { org_id: orgId, id } of found) {
+      const first = await ambiguities.consume(`${orgId} ${id}`).catch(() => null);
+      if (!first) continue;
+      const target = { type: 'connection', id };
+      const actor = { type: 'anonymous' } as const;
+      await recordEvent(deps.pool, { orgId, action: 'caller.ambiguous', actor, target, ip, requestId });
+    }
+  }
+}
+
+/** Across all orgs, as a look-up by a secret's hash is: whoever verifies afterwards is of the org that is returned. */
+async function findConnections(
+  pool: Pool,
+  issuer: string | null,
+  clientId: string | null,
+  connectionId: string | null,
+): Promise<Candidate[]> {
+  const storable = (text: string | null) => text !== null && text.length <= 2048 && !text.includes('\0');
+  if (!storable(issuer) || !storable(clientId) || (connectionId !== null && !storable(connectionId))) return [];
+  const { rows } = await pool.query<Candidate>({
+    name: 'caller-connections',
+    text: `SELECT c.org_id, c.id, c.jwks_uri, o.jwt_callers
+           FROM connections c JOIN orgs o ON o.id = c.org_id
+           WHERE c.client_id = $2 AND (c.issuer = $1 OR $1 = ANY (c.accepted_issuers))
+             AND c.active AND c.proven_at IS NOT NULL AND ($3::text IS NULL OR c.id = $3)
+           LIMIT 10`,
+    values: [issuer, clientId, connectionId],
+  });
+  return rows;
+}
+
+/** Times in seconds since 1970. Its life is exp − iat: Okta dates `nbf` back. */
+function judgeClaims(payload: unknown, connectionId: string): { id: string; expiresAt: Date } {
+  const refuse = (reason: string, detail: string) => new CallerRefused(reason, detail, connectionId);
+  const parsed = claims.safeParse(payload);
+  if (!parsed.success) throw refuse('claims', details.claims);
+  const { jti, exp, iat, nbf } = parsed.data;
+  const now = Date.now() / 1000;
+  if (exp <= iat || exp - iat > longestLife) throw refuse('lifetime', details.lifetime);
+  if (exp + clockSkew <= now) throw refuse('expired', details.expired);
+  if (iat - clockSkew > now || (nbf ?? iat) - clockSkew > now) throw refuse('not_yet', details.notYet);
+  return { id: `${connectionId} ${jti}`, expiresAt: new Date((exp + clockSkew + spentMargin) * 1000) };
+}
+
+// About the token that was sent, never about whether somebody exists here.
+const details = {
+  malformed: 'The credential is not a usable JWT.',
+  audience: 'The "aud" of the JWT must be exactly the address that it is sent to, as one string:',
+  unknown:
+    'No identity provider that is known here vouches for this JWT with its "iss", "sub" (our client id) and key.',
+  claims: 'The JWT needs "jti" (a text of 1 to 255 characters), "iat" and "exp" (numbers); "nbf" is a number.',
+  lifetime: 'The JWT must live for at most 10 minutes: "exp" lies after "iat", by no more than 600 seconds.',
+  expired: 'The JWT has expired.',
+  notYet: 'The JWT is not valid yet: its "iat" or "nbf" lies in the future.',
+};
+const trustDetails: Record<UntrustedJwt['reason'], string> = {
+  malformed: details.malformed,
+  algorithm: 'The JWT must be signed with an asymmetric algorithm such as RS256.',
+  type: `The "typ" of the JWT must be "${jwtType}".`,
+  unknown_key: details.unknown,
+  signature: details.unknown,
+};
