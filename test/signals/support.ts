@@ -60,7 +60,7 @@ export async function startSignalBed(options: { env?: Record<string, string> } =
       event: keyof typeof eventUris | (string & {}),
       { claims = {}, details = {}, ...token }: TokenOptions & { claims?: object; details?: unknown } = {},
     ): string {
-      const uri = event in eventUris ? eventUris[event as keyof typeof eventUris] : event;
+      const uri = Object.hasOwn(eventUris, event) ? eventUris[event as keyof typeof eventUris] : event;
       const honest = {
         ...{ iss: hostile.issuer, aud: receiver, iat: now(), jti: randomUUID(), txn: randomUUID() },
         sub_id: { format: 'iss_sub', iss: hostile.issuer, sub: 'mallory' },
