@@ -67,7 +67,7 @@ export const seedOrgs: readonly SeedOrg[] = [
  * The demo identity provider's side of the same. `publicUrl` is the app's origin. A connection's id is made when it is
  * seeded, after this: `connectionId` is asked for it by the org's slug before each security event that is sent.
  */
-export function demoTenants(publicUrl: string, connectionId?: (slug: string) => Promise<string>): DemoTenantOptions[] {
+export function demoTenants(publicUrl: string, connectionId: (slug: string) => Promise<string>): DemoTenantOptions[] {
   return seedOrgs.map((org) => ({
     path: org.slug,
     name: org.name,
@@ -81,7 +81,7 @@ export function demoTenants(publicUrl: string, connectionId?: (slug: string) => 
       name: 'Universal Logout',
       revocationEndpoint: `${publicUrl}/global-token-revocation`,
       backchannelLogoutUri: `${publicUrl}/openid/backchannel-logout/${org.slug}`,
-      securityEventsUrl: connectionId && (async () => `${publicUrl}/ssf/events/${await connectionId(org.slug)}`),
+      securityEventsUrl: async () => `${publicUrl}/ssf/events/${await connectionId(org.slug)}`,
     },
   }));
 }

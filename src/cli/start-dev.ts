@@ -64,16 +64,25 @@ async function start(): Promise<void> {
   started.push(lock.release);
   await step(migrate(config.directDatabaseUrl));
 
-  const idp = await step(startDemoIdp({ port: ports.idp, tenants: demoTenants(publicUrl), log: console.error }));
-  started.push(idp.stop);
   const log = pino({ ...logOptions, level: config.logLevel }, pretty({ ignore: 'requestId', sync: true }));
   const context = createContext(config, log);
   started.push(context.stop);
+  const findConnection = async (slug: string) => {
+    const found = await context.prisma.connection.findFirstOrThrow({
+      where: { org: { slug } },
+      orderBy: { createdAt: 'asc' },
+    });
+    return found.id;
+  };
+  const tenants = demoTenants(publicUrl, findConnection);
+  const idp = await step(startDemoIdp({ port: ports.idp, tenants, log: console.error }));
+  started.push(idp.stop);
   await step(checkServer(context.pool));
   await step(seed(context, idp.url));
   const server = await step(startServer(context, { port: ports.app }));
   // Ends the context too.
-  started.splice(started.indexOf(context.stop), 1, server.stop);
+  started.splice(started.indexOf(context.stop), 1);
+  started.push(server.stop);
   console.log(
     banner({
       local: `http://localhost:${server.port}`,
