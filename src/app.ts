@@ -13,6 +13,7 @@ import { createDevices } from './sessions/devices.ts';
 import { createFindIdpLogout } from './sessions/idp-logout.ts';
 import { createSessionMiddleware, principalOf } from './sessions/session.ts';
 import { createSignIn } from './sign-in/routes.ts';
+import { createSignalRoutes } from './signals/routes.ts';
 import { createTodoRoutes } from './todos/routes.ts';
 import { createDeviceRoutes } from './users/device-routes.ts';
 import { createMeRoutes } from './users/me-routes.ts';
@@ -37,6 +38,7 @@ export function createApp(context: Context): Express {
   app.use(createServiceRoutes({ config, pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
   app.use(createOpenWebRoutes({ config }));
   app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
+  app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
 
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   app.use(signIn.startRoutes);
