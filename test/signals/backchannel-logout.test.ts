@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { clean } from '../../src/sessions/housekeeping.ts';
 import { heading } from '../sign-in/support.ts';
 import { createBrowser } from '../support/browser.ts';
 import { answers } from '../support/hostile-answers.ts';
@@ -235,6 +236,25 @@ describe('a sign-in under way with the sid of a session that ended', () => {
       await finishing;
       expect(await bed.me(browser)).toBe(401);
     }
+  });
+
+  test('nor does it come to life when the ended session is no longer remembered', async () => {
+    const browser = await bed.signIn('forgotten day');
+    const person = { orgId: bed.org.id, userId: await bed.userId() };
+    const grants = await plantGrants(bed.product, person, 1, { idpSid: 'forgotten day' });
+    const others = [await bed.signIn('forgotten'), await bed.signIn('day')];
+    // As the one that was inserted at that very moment is left: alive but for the note.
+    await bed.pool.query(
+      `INSERT INTO spent (org_id, kind, id, expires_at)
+       SELECT $1, 'idp_session', $2 || ' ' || sid, now() - interval '2 hours'
+       FROM unnest('{"forgotten day",forgotten}'::text[]) AS ended (sid)`,
+      [bed.org.id, bed.connection.id],
+    );
+    const notes = () => bed.prisma.spent.count({ where: { id: { contains: 'forgotten' } } });
+    // The product's own housekeeping may have the turn just now.
+    while ((await notes()) > 0) await clean(bed.pool);
+    expect(await Promise.all([browser, ...others].map(bed.me))).toEqual([401, 401, 200]);
+    expect(await liveGrants(bed.product, grants)).toEqual([]);
   });
 });
 
