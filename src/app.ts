@@ -8,10 +8,14 @@ import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { createServiceRoutes } from './http/service-routes.ts';
 import { createRevocationRoutes } from './revocation/routes.ts';
+import { createSignOutEverywhere } from './revocation/sign-out-everywhere.ts';
+import { createDevices } from './sessions/devices.ts';
 import { createFindIdpLogout } from './sessions/idp-logout.ts';
 import { createSessionMiddleware, principalOf } from './sessions/session.ts';
 import { createSignIn } from './sign-in/routes.ts';
+import { createSignalRoutes } from './signals/routes.ts';
 import { createTodoRoutes } from './todos/routes.ts';
+import { createDeviceRoutes } from './users/device-routes.ts';
 import { createMeRoutes } from './users/me-routes.ts';
 import { renderMessage } from './web/message-page.ts';
 import { createOpenWebRoutes, createWebRoutes } from './web/routes.ts';
@@ -34,6 +38,7 @@ export function createApp(context: Context): Express {
   app.use(createServiceRoutes({ config, pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
   app.use(createOpenWebRoutes({ config }));
   app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
+  app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
 
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   app.use(signIn.startRoutes);
@@ -42,6 +47,12 @@ export function createApp(context: Context): Express {
   app.use(createSessionMiddleware({ pool, config }));
   app.use(signIn.routes);
   app.use('/api', createMeRoutes({ liveChannel, findIdpLogout: createFindIdpLogout({ pool, keyring, config }) }));
+  const devices = createDevices({ pool, clientNames: new Map() });
+  const signOutEverywhere = createSignOutEverywhere({ pool });
+  app.use(
+    '/api/users/me/sessions',
+    createDeviceRoutes({ config, devices, signOutEverywhere, announce: liveChannel.announce }),
+  );
   app.use('/api/todos', createTodoRoutes({ prisma }));
   app.use(createWebRoutes({ signedIn: principalOf }));
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { Org } from '../database/generated/client.ts';
+import { actionOf, type EventAction, eventActions, knownEventNames } from '../signals/event-actions.ts';
 import { action, type Console, collect, onOff, operator, text, usageError } from './command.ts';
 import { addConnectionOptions, connectionForm, readNewConnection, revocationFacts } from './connection-options.ts';
 import { type Answer, facts, table } from './output.ts';
@@ -14,12 +15,27 @@ const createForm = z.object({
   ...connectionForm,
 });
 
+const wordsOfEvents = `${knownEventNames.join(', ')} = ${eventActions.join(', ')} or default`;
+
+function readEventActions(pairs: string[], context: z.RefinementCtx): Record<string, EventAction | null> {
+  const read = pairs.map((pair) => {
+    const [event, does, ...more] = pair.split('=');
+    const known = knownEventNames.find((name) => name === event);
+    const set = does === 'default' ? null : eventActions.find((one) => one === does);
+    if (known && set !== undefined && more.length === 0) return [known, set] as const;
+    context.addIssue({ code: 'custom', message: `must be an event and what it does: ${wordsOfEvents}` });
+    return [pair, null] as const;
+  });
+  return Object.fromEntries(read);
+}
+
 const updateForm = z.object({
   org: text,
   name: text.optional(),
   createUsers: onOff,
   apiKeyCallers: onOff,
   jwtCallers: onOff,
+  onEvent: z.array(z.string()).transform(readEventActions).optional(),
 });
 
 export function registerOrg(program: Command, shell: Console): void {
@@ -57,15 +73,18 @@ export function registerOrg(program: Command, shell: Console): void {
     .option('--create-users <on|off>', 'whether a first sign-in creates the user')
     .option('--api-key-callers <on|off>', 'whether API keys may call the revocation endpoint')
     .option('--jwt-callers <on|off>', "whether its identity providers' signed JWTs may")
+    .option('--on-event <event=action>', `what a security event does (repeatable): ${wordsOfEvents}`, collect)
     .action(
-      action(shell, updateForm, async (workspace, { org: ref, ...input }) => {
+      action(shell, updateForm, async (workspace, { org: ref, onEvent: eventActions, ...input }) => {
         const { id } = await workspace.requireOrg(ref);
-        const changes = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined));
+        const given = Object.entries({ ...input, eventActions }).filter(([, value]) => value !== undefined);
+        const changes = Object.fromEntries(given);
         if (Object.keys(changes).length === 0) throw usageError('Nothing to change was given.');
         const after = await workspace.orgs.updateOrg(id, changes, operator);
         const { slug, name, createUsers, apiKeyCallers, jwtCallers } = after;
+        const onEvent = knownEventNames.map((event) => [event, actionOf(event, after.eventActions)] as const);
         return {
-          json: { id, slug, name, createUsers, apiKeyCallers, jwtCallers },
+          json: { id, slug, name, createUsers, apiKeyCallers, jwtCallers, onEvent: Object.fromEntries(onEvent) },
           text: facts([
             ['Organisation', name],
             ['Id', id],
@@ -73,6 +92,7 @@ export function registerOrg(program: Command, shell: Console): void {
             ['A first sign-in creates the user', createUsers],
             ['API keys may revoke', apiKeyCallers],
             ['Signed JWTs may revoke', jwtCallers],
+            ...onEvent.map(([event, does]) => [`On ${event}`, does] as const),
           ]),
         };
       }),

@@ -57,7 +57,8 @@ export function allowOnly(...methods: string[]): RequestHandler {
   };
 }
 
-function toAppError(error: unknown): AppError {
+/** What any error amounts to, in our own terms: for endpoints whose protocol has an error form of its own. */
+export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const fault = requestFault(error);
   if (fault) return fault;

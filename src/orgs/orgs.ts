@@ -24,6 +24,8 @@ export type OrgChanges = Readonly<{
   /** Who may call the revocation endpoint: API keys, the identity providers' signed JWTs. */
   apiKeyCallers?: boolean;
   jwtCallers?: boolean;
+  /** What security events of these names do; null: the default again. Those that aren't named stay as they are set. */
+  eventActions?: Readonly<Record<string, string | null>>;
 }>;
 
 export type Orgs = ReturnType<typeof createOrgs>;
@@ -57,11 +59,17 @@ export function createOrgs({ prisma, keyring }: { prisma: PrismaClient; keyring:
     },
 
     /** Changes what is given and leaves the rest. */
-    updateOrg(orgId: string, changes: OrgChanges, actor: Actor): Promise<Org> {
+    updateOrg(orgId: string, { eventActions, ...changes }: OrgChanges, actor: Actor): Promise<Org> {
       return prisma.$transaction(async (transaction) => {
+        // In one UPDATE, or of two changes at the same time one would be lost.
+        if (eventActions)
+          await transaction.$executeRaw`
+            UPDATE orgs SET event_actions = jsonb_strip_nulls(event_actions || ${eventActions}::jsonb) WHERE id = ${orgId}`;
         const org = await transaction.org.update({ where: { id: orgId }, data: changes });
         const { createUsers, apiKeyCallers, jwtCallers } = org;
-        const detail = { changed: Object.keys(changes).join(' '), createUsers, apiKeyCallers, jwtCallers };
+        const events = Object.entries(eventActions ?? {}).map(([event, action]) => `${event}=${action ?? 'default'}`);
+        const changed = [...Object.keys(changes), ...events].join(' ');
+        const detail = { changed, createUsers, apiKeyCallers, jwtCallers };
         const target = { type: 'org', id: orgId };
         await recordEvent(transaction, { orgId, action: 'org.changed', actor, target, detail });
         return org;

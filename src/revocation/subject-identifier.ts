@@ -50,14 +50,15 @@ export function parseSubjectIdentifier(body: unknown): SubjectIdentifier {
   const { sub_id: current, subject: older } = body as { sub_id?: unknown; subject?: unknown };
   if (current === undefined && older === undefined)
     throw new AppError('invalid_subject', 'The member "sub_id" is missing.');
-  const [asked, alsoAsked] = [current, older].filter((one) => one !== undefined).map(parseOne);
+  const [asked, alsoAsked] = [current, older].filter((one) => one !== undefined).map(parseSubject);
   // Compared once parsed: then neither can be nested deeper than a comparison bears.
   if (asked === undefined || (alsoAsked !== undefined && !isDeepStrictEqual(asked, alsoAsked)))
     throw new AppError('invalid_subject', '"sub_id" and "subject" are both there and differ; send "sub_id" only.');
   return asked;
 }
 
-function parseOne(asked: unknown): SubjectIdentifier {
+/** One subject identifier (RFC 9493). @throws AppError invalid_subject */
+export function parseSubject(asked: unknown): SubjectIdentifier {
   const format = typeof asked === 'object' && asked !== null && 'format' in asked ? asked.format : undefined;
   const parsed = (format === 'aliases' ? aliases : identifier).safeParse(asked);
   if (parsed.success) return parsed.data;

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
 import { keepListening } from './listener.ts';
-import type { Principal } from './principal.ts';
+import type { Credential, Principal } from './principal.ts';
 import { endColumns, type SessionEnd, toSessionEnd } from './session-end.ts';
 
 export type LiveChannel = ReturnType<typeof createLiveChannel>;
@@ -14,16 +14,27 @@ type Stream = { principal: Principal; response: Response };
 /** Says on every node that access has ended somewhere, so that open pages hear at once; they would within a second. */
 export const announceSql = 'NOTIFY access_revoked';
 const listenSql = 'LISTEN access_revoked';
-const mostStreams = { ofSession: 10, ofNode: 20_000 };
+const mostStreams = { ofCredential: 10, ofNode: 20_000 };
+
+const deadAmong = (table: 'sessions' | 'grants', orgIds: string, ids: string) => `
+  SELECT asked.id, s.id IS NOT NULL AS known, ${endColumns('s')}
+  FROM unnest(${orgIds}::text[], ${ids}::text[]) AS asked (org_id, id)
+  LEFT JOIN ${table} s ON s.org_id = asked.org_id AND s.id = asked.id
+  LEFT JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
+  LEFT JOIN orgs o ON o.id = s.org_id
+  WHERE NOT EXISTS (SELECT FROM live_${table} l WHERE l.org_id = asked.org_id AND l.id = asked.id)`;
+
+const deadSql = `${deadAmong('sessions', '$1', '$2')} UNION ALL ${deadAmong('grants', '$3', '$4')}`;
 
 /** A check that takes longer counts as failed: who can't be told in time is not kept waiting. */
 const checkLimitMs = 2_000;
 
 /**
- * Tells open pages that their session has ended. One LISTEN connection and one query a second serve all streams of a
- * node: a notification only makes the same query come sooner, so a lost one costs at most that second. While the LISTEN
- * connection is down, or the query has no answer within two seconds, every stream is closed: an open stream is never one
- * that would not hear.
+ * Tells open pages, and apps, that their session or grant has ended. An app's access token is checked when its stream opens;
+ * from then on the grant decides, so a stream may outlast the token. One LISTEN connection and one query a second serve all
+ * streams of a node: a notification only makes the same query come sooner, so a lost one costs at most that second. While
+ * the LISTEN connection is down, or the query has no answer within two seconds, every stream is closed: an open stream is
+ * never one that would not hear.
  */
 export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string; log: Logger; checkEveryMs?: number }) {
   const streams = new Map<Response, Stream>();
@@ -57,18 +68,12 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
   const closeDead = async () => {
     if (streams.size === 0) return;
     const open = [...streams.values()];
-    const { rows } = await withinLimit(
-      deps.pool.query({
-        name: 'live-channel-dead',
-        text: `SELECT asked.id, s.id IS NOT NULL AS known, ${endColumns}
-               FROM unnest($1::text[], $2::text[]) AS asked (org_id, id)
-               LEFT JOIN sessions s ON s.org_id = asked.org_id AND s.id = asked.id
-               LEFT JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
-               LEFT JOIN orgs o ON o.id = s.org_id
-               WHERE NOT EXISTS (SELECT FROM live_sessions l WHERE l.org_id = asked.org_id AND l.id = asked.id)`,
-        values: [open.map((stream) => stream.principal.orgId), open.map((stream) => stream.principal.credential.id)],
-      }),
-    );
+    const ofType = (type: Credential['type']) => open.filter(({ principal }) => principal.credential.type === type);
+    const values = [ofType('session'), ofType('grant')].flatMap((streams) => [
+      streams.map(({ principal }) => principal.orgId),
+      streams.map(({ principal }) => principal.credential.id),
+    ]);
+    const { rows } = await withinLimit(deps.pool.query({ name: 'live-channel-dead', text: deadSql, values }));
     const ends = new Map(rows.map((row) => [row.id, row.known ? toSessionEnd(row) : undefined]));
     for (const stream of open)
       if (ends.has(stream.principal.credential.id) && streams.has(stream.response))
@@ -120,7 +125,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     isListening: listener.isUp,
 
     /**
-     * Makes `response` an event stream (text/event-stream) that closes when the session dies, after one event
+     * Makes `response` an event stream (text/event-stream) that closes when the session or grant dies, after one event
      * `signed-out` with `{reason, at}`. Registered first and checked after, so that nothing falls between.
      * @throws AppError unavailable, too_many_requests
      */
@@ -129,10 +134,10 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
         throw new AppError('unavailable', 'Live updates are not available right now; try again in a few seconds.', {
           headers: { 'Retry-After': '2' },
         });
-      const ofSession = [...streams.values()].filter(
+      const sameCredential = [...streams.values()].filter(
         (stream) => stream.principal.credential.id === principal.credential.id,
       );
-      if (ofSession.length >= mostStreams.ofSession && ofSession[0]) close(ofSession[0]);
+      if (sameCredential.length >= mostStreams.ofCredential && sameCredential[0]) close(sameCredential[0]);
       response.writeHead(200, {
         'Content-Type': 'text/event-stream',
         'Cache-Control': 'no-store',

@@ -1,19 +1,26 @@
 import type { Pool, QueryResultRow } from 'pg';
 import { AppError } from '../errors.ts';
 
-/** Why a session is dead, in words for the person: the administrator's own reason never leaves the record. */
+/** Why a session or a grant is dead, in words for the person: the administrator's own reason never leaves the record. */
 export type SessionEnd = Readonly<{ code: 'session_revoked' | 'session_ended' | 'session_expired'; at: Date }>;
 
-/** What tells the end of a session `s` of user `u` in org `o`; read by `toSessionEnd`. */
-export const endColumns = `
-  s.ended_at, s.revoked_at, least(s.expires_at, s.idle_expires_at) AS expired_at,
-  CASE WHEN s.org_generation <> o.generation THEN o.revoked_at END AS org_revoked_at,
-  CASE WHEN s.user_generation <> u.generation OR NOT u.active THEN coalesce(u.revoked_at, now()) END AS user_revoked_at`;
+/**
+ * What tells the end of a session or grant `alias` of user `u` in org `o`; read by `toSessionEnd`. An ended IdP session is
+ * remembered for a day from its end on.
+ */
+export const endColumns = (alias: string) => `
+  ${alias}.ended_at, ${alias}.revoked_at, least(${alias}.expires_at, ${alias}.idle_expires_at) AS expired_at,
+  CASE WHEN ${alias}.org_generation <> o.generation THEN o.revoked_at END AS org_revoked_at,
+  CASE WHEN ${alias}.user_generation <> u.generation OR NOT u.active THEN coalesce(u.revoked_at, now()) END AS user_revoked_at,
+  CASE WHEN ${alias}.idp_sid IS NOT NULL THEN
+    (SELECT e.expires_at - interval '1 day' FROM spent e
+     WHERE e.org_id = ${alias}.org_id AND e.kind = 'idp_session' AND e.id = ${alias}.connection_id || ' ' || ${alias}.idp_sid)
+  END AS idp_ended_at`;
 
-/** Reads `endColumns`: from the tombstone, or from the generations where an org-wide sign-out has none yet. */
+/** Reads `endColumns`: from the tombstone, or from what moved where there is none yet. */
 export function toSessionEnd(row: QueryResultRow): SessionEnd {
   if (row.ended_at) return { code: 'session_ended', at: row.ended_at };
-  const revokedAt = row.revoked_at ?? row.user_revoked_at ?? row.org_revoked_at;
+  const revokedAt = row.revoked_at ?? row.user_revoked_at ?? row.org_revoked_at ?? row.idp_ended_at;
   if (revokedAt) return { code: 'session_revoked', at: revokedAt };
   return { code: 'session_expired', at: row.expired_at };
 }
@@ -22,7 +29,7 @@ export function toSessionEnd(row: QueryResultRow): SessionEnd {
 export async function explainEnd(pool: Pool, sidHash: Buffer): Promise<SessionEnd | null> {
   const { rows } = await pool.query({
     name: 'session-explain',
-    text: `SELECT ${endColumns}
+    text: `SELECT ${endColumns('s')}
            FROM sessions s
            JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
            JOIN orgs o ON o.id = s.org_id

@@ -1,7 +1,8 @@
 import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
-import { type IdpKeys, IdpKeysUnavailable, signatureAlgorithms } from '../orgs/idp-keys.ts';
+import { type IdpKeys, signatureAlgorithms } from '../orgs/idp-keys.ts';
+import { IdpKeysUnavailable } from '../orgs/key-sets.ts';
 import type { SignInConnection } from './find-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import { asRefusal } from './token-exchange.ts';

@@ -161,6 +161,27 @@ describe('org', () => {
     expect(await refusal(...args)).toMatchObject({ exit: 2, code: 'usage', message: expect.any(String) });
   });
 
+  it('sets what security events do, one at a time, and takes it back', async () => {
+    const { id } = await newOrg();
+    const update = async (...pairs: string[]) =>
+      (await cli('org', 'update', '--org', id, ...pairs.flatMap((pair) => ['--on-event', pair]))).onEvent;
+    expect(await update('account-disabled=revoke', 'credential-change=record')).toMatchObject({
+      ...{ 'account-disabled': 'revoke', 'credential-change': 'record', 'session-revoked': 'revoke' },
+    });
+    expect(await update('account-disabled=default', 'session-revoked=revoke_and_deactivate')).toMatchObject({
+      'account-disabled': 'revoke_and_deactivate',
+      'credential-change': 'record',
+      'session-revoked': 'revoke_and_deactivate',
+    });
+    const { rows } = await db.query('SELECT event_actions FROM orgs WHERE id = $1', [id]);
+    expect(rows).toEqual([
+      { event_actions: { 'credential-change': 'record', 'session-revoked': 'revoke_and_deactivate' } },
+    ]);
+    for (const wrong of ['account-disabled', 'account-disabled=', 'nothing=revoke', 'constructor=record', 'a=b=c'])
+      expect(await refusal('org', 'update', '--org', id, '--on-event', wrong)).toMatchObject({ exit: 2 });
+    expect((await events(id)).filter((action) => action === 'org.changed')).toHaveLength(2);
+  });
+
   it('refuses an issuer that is not there, or that is another one', async () => {
     const create = ['org', 'create', '--name', 'Y', '--domain', 'y.fake', '--client-id', 'a', '--client-secret', 'b'];
     for (const issuer of [`${idp.url}/two`, `${idp.url}/one/`, 'http://192.0.2.1/', 'http://localhost:1'])

@@ -118,7 +118,12 @@ function tenant(path: string, name: string, url: string, { email, password }: ty
     name: `Neo of ${name}`,
     password: 'Neo-and-123$',
   };
-  return { path, name, client, users: [person, neo] };
+  const app = {
+    name: 'The product',
+    revocationEndpoint: `${url}/global-token-revocation`,
+    backchannelLogoutUri: `${url}/openid/backchannel-logout/${path}`,
+  };
+  return { path, name, client, users: [person, neo], app };
 }
 
 async function createTestOrg(

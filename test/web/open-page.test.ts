@@ -111,6 +111,24 @@ describe.skipIf(!existsSync(executablePath))(`an open page (needs ${executablePa
     await page.waitForURL('**/signed-out?reason=revoked&at=*');
   });
 
+  it('goes on to the identity provider to sign out there too, and comes back', async () => {
+    const { prisma } = product.context;
+    const set = (signOutAtIdp: boolean) =>
+      prisma.connection.updateMany({ where: { orgId: product.orgs.whiterabbit.id }, data: { signOutAtIdp } });
+    await set(true);
+    await signIn();
+    const second = await context.newPage();
+    await second.goto(`${product.url}/todos`);
+    // The other tab's news of the sign-out must not lead this one elsewhere.
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL(`${product.idp.url}/**`);
+    await second.waitForURL('**/signed-out?reason=ended*');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL('**/signed-out?state=ended');
+    await page.getByRole('heading', { name: 'You signed out' }).waitFor();
+    await set(false);
+  });
+
   it('leaves every tab when one signs out', async () => {
     await signIn();
     const second = await context.newPage();

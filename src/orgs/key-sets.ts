@@ -1,0 +1,202 @@
+import { type CryptoKey, createLocalJWKSet, decodeProtectedHeader, errors, type LocalJWKSet } from 'jose';
+import type { Logger } from 'pino';
+import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
+
+/** Milliseconds. */
+const minute = 60_000;
+/** A set this young is used as it is; then while a fetch runs beside it, up to `usableFor`. */
+const freshFor = 5 * minute;
+const usableFor = 60 * minute;
+/** At most one fetch for an unknown key id in this time, however much junk comes. */
+const unknownKeyPause = minute;
+/** A token that the IdP itself handed us (at its token endpoint) is no junk: a short pause is enough. */
+const handedOverPause = 1_000;
+const failurePause = 1_000;
+/** Key sets kept; connections beyond that fetch theirs again. */
+const keptKeySets = 1_000;
+/** Keys tried for a token that names none. */
+const triedKeys = 10;
+
+export type IdpJwtConnection = Readonly<{ orgId: string; id: string; jwksUri: string }>;
+
+/** The keys can't be had. `cause`: a GuardedFetchError, or what was wrong with the answer; none in a pause. */
+export class IdpKeysUnavailable extends Error {
+  /** Seconds. */
+  readonly retryAfter: number;
+  constructor(retryAfter: number, cause?: unknown) {
+    super('the keys of the identity provider cannot be had', { cause });
+    this.name = 'IdpKeysUnavailable';
+    this.retryAfter = retryAfter;
+  }
+}
+
+type KeySet = {
+  readonly connection: IdpJwtConnection;
+  keys: LocalJWKSet | null;
+  /** When the fetch that brought them began. This and the others in milliseconds on the process's monotonic clock. */
+  fetchedAt: number;
+  loading: Promise<void> | null;
+  failure: { at: number; error: IdpKeysUnavailable } | null;
+  /** The last fetch for an unknown key. */
+  askedAt: number;
+  reload: NodeJS.Timeout | null;
+};
+
+/** The key sets (JWKS) of connections' IdPs, each connection's its own. */
+export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetch; log: Logger }) {
+  const sets = new Map<string, KeySet>();
+
+  function setOf({ orgId, id, jwksUri }: IdpJwtConnection): KeySet {
+    const name = `${orgId} ${id} ${jwksUri}`;
+    const known = sets.get(name);
+    if (known) return known;
+    const [oldest] = sets;
+    if (sets.size >= keptKeySets && oldest) {
+      clearTimeout(oldest[1].reload ?? undefined);
+      sets.delete(oldest[0]);
+    }
+    const never = Number.NEGATIVE_INFINITY;
+    const connection = { orgId, id, jwksUri };
+    const made = {
+      connection,
+      keys: null,
+      fetchedAt: never,
+      loading: null,
+      failure: null,
+      askedAt: never,
+      reload: null,
+    };
+    sets.set(name, made);
+    return made;
+  }
+
+  /** One fetch at a time, shared by all who need it; none for a moment after one that failed. @throws IdpKeysUnavailable */
+  function load(set: KeySet): Promise<void> {
+    if (set.loading) return set.loading;
+    const begunAt = performance.now();
+    if (set.failure && begunAt - set.failure.at < failurePause) return Promise.reject(set.failure.error);
+    const fetched = async () => {
+      try {
+        set.keys = await fetchKeys(guardedFetch, set.connection.jwksUri);
+        set.fetchedAt = begunAt;
+        set.failure = null;
+      } catch (cause) {
+        const error = new IdpKeysUnavailable(5, cause);
+        set.failure = { at: performance.now(), error };
+        const reason = cause instanceof GuardedFetchError ? cause.reason : 'garbage';
+        log.warn({ connection: set.connection.id, reason }, 'the keys of an identity provider cannot be had');
+        throw error;
+      } finally {
+        set.loading = null;
+      }
+    };
+    set.loading = fetched();
+    return set.loading;
+  }
+
+  /** @throws IdpKeysUnavailable */
+  async function usableKeys(set: KeySet): Promise<LocalJWKSet> {
+    const age = performance.now() - set.fetchedAt;
+    if (age >= freshFor) {
+      const loading = load(set);
+      if (age >= usableFor) await loading;
+      else loading.catch(() => {});
+    }
+    if (!set.keys) throw new IdpKeysUnavailable(5);
+    return set.keys;
+  }
+
+  /**
+   * Fetches anew because of a key that isn't known. Junk can use this up, so within the pause the answer is "not now", never
+   * "wrong"; and whoever asked in vain sees to it that the next fetch comes as soon as the pause is over.
+   * @throws IdpKeysUnavailable
+   */
+  async function loadForUnknownKey(set: KeySet): Promise<void> {
+    const left = set.askedAt + unknownKeyPause - performance.now();
+    if (set.loading) return set.loading;
+    if (left <= 0) {
+      set.askedAt = performance.now();
+      return load(set);
+    }
+    set.reload ??= setTimeout(() => {
+      set.reload = null;
+      set.askedAt = performance.now();
+      load(set).catch(() => {});
+    }, left).unref();
+    throw new IdpKeysUnavailable(Math.ceil(left / 1000));
+  }
+
+  /**
+   * Runs `check` (a verification by jose) with the connection's keys; once more with newly fetched ones if none was the
+   * token's.
+   * @param options.handedOver the IdP itself gave us the token, so it may ask for a fetch at any time
+   * @throws IdpKeysUnavailable, and what `check` throws
+   */
+  async function withKeys<T>(
+    token: string,
+    connection: IdpJwtConnection,
+    check: (key: LocalJWKSet | CryptoKey) => Promise<T>,
+    options: { handedOver: boolean },
+  ): Promise<T> {
+    const set = setOf(connection);
+    const arrivedAt = performance.now();
+    const attempt = async () => tryKeys(token, await usableKeys(set), check);
+    // A set that was asked for after the token came is the last word.
+    const isFinal = (error: unknown) => !(error instanceof errors.JWKSNoMatchingKey) || set.fetchedAt >= arrivedAt;
+    // A load that was under way when the token came may have been for somebody else's: then there is one more round.
+    for (;;) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const paused = options.handedOver && arrivedAt - set.fetchedAt < handedOverPause;
+        if (isFinal(error) || paused) throw error;
+      }
+      await (options.handedOver ? load(set) : loadForUnknownKey(set));
+    }
+  }
+
+  return {
+    withKeys,
+
+    /** No fetch is begun by itself from here on. */
+    stop() {
+      for (const { reload } of sets.values()) clearTimeout(reload ?? undefined);
+    },
+  };
+}
+
+async function fetchKeys(guardedFetch: GuardedFetch, jwksUri: string): Promise<LocalJWKSet> {
+  const { status, text } = await guardedFetch(jwksUri);
+  if (status !== 200) throw new Error(`the JWKS answers with status ${status}`);
+  return createLocalJWKSet(JSON.parse(text));
+}
+
+/** A token that names no key may fit several of the set: then each is tried. */
+async function tryKeys<T>(
+  token: string,
+  keys: LocalJWKSet,
+  check: (key: LocalJWKSet | CryptoKey) => Promise<T>,
+): Promise<T> {
+  try {
+    return await check(keys);
+  } catch (error) {
+    // Without a name, a key that doesn't fit is as good as one that isn't there.
+    if (error instanceof errors.JWSSignatureVerificationFailed && decodeProtectedHeader(token).kid === undefined)
+      throw new errors.JWKSNoMatchingKey();
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
+    let tried = 0;
+    for await (const key of error) {
+      try {
+        return await check(key);
+      } catch (mismatch) {
+        // What isn't jose's word is a key that can't be used, such as one that is too short.
+        const fits =
+          mismatch instanceof errors.JOSEError && !(mismatch instanceof errors.JWSSignatureVerificationFailed);
+        if (fits) throw mismatch;
+      }
+      tried += 1;
+      if (tried === triedKeys) break;
+    }
+    throw new errors.JWKSNoMatchingKey();
+  }
+}

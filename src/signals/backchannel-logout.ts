@@ -1,0 +1,78 @@
+import express, { type RequestHandler, type Response } from 'express';
+import type { Pool } from 'pg';
+import { type IdpKeys, peek, UntrustedJwt } from '../orgs/idp-keys.ts';
+import { endIdpSession } from '../revocation/end-idp-session.ts';
+import { revokeAccess } from '../revocation/revoke-access.ts';
+import { findByIssuer, type SignalConnection } from './find-connection.ts';
+import { type LogoutToken, readLogoutToken } from './logout-token.ts';
+import { asSignalRefused, SignalRefused } from './refusal.ts';
+
+/** `logout+jwt` is recommended (§2.4) and not always sent; other kinds of token have types of their own. */
+const types = ['logout+jwt', 'jwt', null];
+
+/** Milliseconds by which the note of a token outlives the token. */
+const margin = 60_000;
+
+type Locals = { token: string; connection: SignalConnection; logout: LogoutToken };
+const localsOf = (res: Response) => res.locals as Locals;
+
+/** The steps of `POST /openid/backchannel-logout/:org` (OpenID Connect Back-Channel Logout 1.0 §2.5 to §2.8). */
+export function createBackchannelLogout(deps: { pool: Pool; idpKeys: IdpKeys; announce: () => void }) {
+  const requireForm: RequestHandler = (req, _res, next) => {
+    if (req.is('application/x-www-form-urlencoded')) return next();
+    throw new SignalRefused('invalid_request', 'Send the logout_token as application/x-www-form-urlencoded.');
+  };
+
+  const readForm = express.urlencoded({ extended: false, limit: '32kb', parameterLimit: 20 });
+
+  const findConnection: RequestHandler<{ org: string }> = async (req, res, next) => {
+    const { logout_token: token } = (req.body ?? {}) as { logout_token?: unknown };
+    const seen = typeof token === 'string' ? peek(token) : null;
+    if (!seen) throw new SignalRefused('invalid_request', 'Send exactly one logout_token, which is a JWT.');
+    const audience = [seen.aud].flat().filter((one) => typeof one === 'string');
+    const connection = await findByIssuer(deps.pool, req.params.org, seen.iss ?? '', audience);
+    if (!connection)
+      throw new SignalRefused('invalid_request', 'The organisation has no connection of this issuer and client id.');
+    Object.assign(res.locals, { token, connection });
+    next();
+  };
+
+  const verifyToken: RequestHandler = async (_req, res, next) => {
+    const { token, connection } = localsOf(res);
+    const { payload } = await deps.idpKeys.verify(token, connection, { types }).catch((error) => {
+      throw error instanceof UntrustedJwt ? asSignalRefused(error) : error;
+    });
+    res.locals.logout = readLogoutToken(payload, connection, Date.now() / 1000);
+    next();
+  };
+
+  const logOut: RequestHandler = async (req, res) => {
+    const { connection, logout } = localsOf(res);
+    const { orgId, id: connectionId } = connection;
+    const { issuer, sub, sid } = logout;
+    const common = {
+      orgId,
+      actor: { type: 'connection', id: connectionId },
+      ip: req.ip ?? null,
+      requestId: req.id,
+      once: {
+        kind: 'logout_token',
+        id: `${connectionId} ${logout.jti}`,
+        expiresAt: new Date(logout.refusedFrom.getTime() + margin),
+      },
+    } as const;
+    if (sid !== null) {
+      const asked = { iss: issuer, ...(sub === null ? {} : { sub }), sid };
+      await endIdpSession(deps.pool, { ...common, connectionId, sid, asked });
+    } else if (sub !== null) {
+      const subject = { identities: [{ issuer, subject: sub }] };
+      const asked = { format: 'iss_sub', iss: issuer, sub };
+      await revokeAccess(deps.pool, { ...common, subject, initiator: 'idp', reach: { connectionId }, asked });
+    }
+    deps.announce();
+    // §2.8: also for whom nobody here knows, who is gone already, and for a repeat.
+    res.status(200).end();
+  };
+
+  return [requireForm, readForm, findConnection, verifyToken, logOut] as RequestHandler[];
+}

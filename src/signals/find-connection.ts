@@ -1,0 +1,50 @@
+import type { Pool } from 'pg';
+import type { IdpJwtConnection } from '../orgs/idp-keys.ts';
+
+export type SignalConnection = IdpJwtConnection &
+  Readonly<{
+    /** Its issuer, and those that count as its. */
+    issuers: readonly string[];
+    clientId: string;
+    /** `orgs.event_actions`, unread. */
+    eventActions: unknown;
+  }>;
+
+// Slugs and ids are of these characters; PostgreSQL refuses some others (a NUL) with an error.
+const reference = /^[\w-]{1,80}$/;
+const printable = /^[\x20-\x7e]{1,2000}$/;
+
+const columns = `o.id AS "orgId", c.id, c.jwks_uri AS "jwksUri", c.client_id AS "clientId",
+  array_prepend(c.issuer, coalesce(c.accepted_issuers, '{}')) AS issuers, o.event_actions AS "eventActions"`;
+
+/** The org's active connection of that issuer and one of those client ids, the one in use first; null if it has none. */
+export async function findByIssuer(
+  pool: Pool,
+  orgRef: string,
+  issuer: string,
+  clientIds: readonly string[],
+): Promise<SignalConnection | null> {
+  if (!reference.test(orgRef) || ![issuer, ...clientIds].every((one) => printable.test(one))) return null;
+  const { rows } = await pool.query({
+    name: 'signal-connection-by-issuer',
+    text: `SELECT ${columns}
+           FROM orgs o JOIN connections c ON c.org_id = o.id
+           WHERE (o.slug = lower($1) OR o.id = $1) AND c.active AND (c.issuer = $2 OR $2 = ANY (c.accepted_issuers))
+             AND c.client_id = ANY ($3::text[])
+           ORDER BY c.proven_at NULLS LAST, c.created_at, c.id LIMIT 1`,
+    values: [orgRef, issuer, clientIds],
+  });
+  return rows[0] ?? null;
+}
+
+/** The active connection of that id; it says which org is meant. */
+export async function findById(pool: Pool, id: string): Promise<SignalConnection | null> {
+  if (!reference.test(id)) return null;
+  const { rows } = await pool.query({
+    name: 'signal-connection-by-id',
+    text: `SELECT ${columns} FROM orgs o JOIN connections c ON c.org_id = o.id WHERE c.id = $1 AND c.active`,
+    values: [id],
+  });
+  // An id is unique in its org, and random: should two orgs ever have the same, neither is meant.
+  return rows.length === 1 ? rows[0] : null;
+}

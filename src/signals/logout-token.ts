@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { SignalConnection } from './find-connection.ts';
+import { SignalRefused } from './refusal.ts';
+
+/** What an IdP says by a logout token that has been verified: one session of its own is over, or all of a person's. */
+export type LogoutToken = Readonly<{
+  jti: string;
+  /** From then on the token is refused for its age. */
+  refusedFrom: Date;
+  issuer: string;
+  sub: string | null;
+  sid: string | null;
+}>;
+
+export const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
+
+/** Seconds by which the IdP's clock may differ from ours. */
+const clockSkew = 60;
+/** Seconds: a token is sent when it is made. */
+const oldest = 600;
+/** Seconds from `iat` to `exp`; two minutes are recommended (§2.4), some IdPs give an hour. */
+const longestLife = 3_600;
+
+// As in ID tokens, whose `sub` and `sid` these are.
+const name = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[\x20-\x7e]+$/);
+
+const claims = z.object({
+  iss: z.string(),
+  aud: z.union([z.string(), z.array(z.string())]),
+  iat: z.number(),
+  exp: z.number(),
+  jti: name,
+  sub: name.optional(),
+  sid: name.optional(),
+  // The one event, and no other: a token that says more is of another kind.
+  events: z.strictObject({ [logoutEvent]: z.record(z.string(), z.unknown()) }),
+});
+
+/** OpenID Connect Back-Channel Logout 1.0 §2.6, all but the signature. @param now seconds. @throws SignalRefused */
+export function readLogoutToken(payload: object, connection: SignalConnection, now: number): LogoutToken {
+  const parsed = claims.safeParse(payload);
+  if (!parsed.success) {
+    const wrong = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];
+    throw refusal(`These claims are missing or malformed: ${wrong.join(', ')}.`);
+  }
+  const { iss, aud, iat, exp, jti, sub = null, sid = null } = parsed.data;
+  // What an ID token has, so that neither can stand for the other.
+  if ('nonce' in payload) throw refusal('A logout token has no nonce.');
+  if (sub === null && sid === null) throw refusal('A logout token names a subject (sub), a session (sid) or both.');
+  if (!connection.issuers.includes(iss)) throw refusal('The issuer is not the one of the connection.');
+  if (![aud].flat().includes(connection.clientId)) throw refusal('The audience does not name the client.');
+  if (iat > now + clockSkew) throw refusal('The token is dated in the future.');
+  if (iat < now - oldest - clockSkew) throw refusal('The token is too old.');
+  if (exp < now - clockSkew) throw refusal('The token has expired.');
+  if (exp < iat || exp - iat > longestLife) throw refusal('The token lives too long, or ends before it begins.');
+  return { jti, issuer: iss, sub, sid, refusedFrom: new Date((iat + oldest + clockSkew) * 1000) };
+}
+
+function refusal(description: string): SignalRefused {
+  return new SignalRefused('invalid_request', description);
+}

@@ -1,0 +1,121 @@
+import type { Pool, PoolClient } from 'pg';
+import { recordEvent } from '../audit/record.ts';
+import { withRetry } from '../database/errors.ts';
+import { transaction } from '../database/pool.ts';
+import { AppError } from '../errors.ts';
+import { type Once, revokeAccess } from '../revocation/revoke-access.ts';
+import { toSubject } from '../revocation/subject-identifier.ts';
+import { actionOf, type EventAction } from './event-actions.ts';
+import type { SignalConnection } from './find-connection.ts';
+import { SignalRefused } from './refusal.ts';
+import type { SecurityEvent } from './security-event.ts';
+
+type Received = Readonly<{
+  connection: SignalConnection;
+  event: SecurityEvent;
+  ip: string | null;
+  requestId: string;
+}>;
+
+type Result = Readonly<{
+  outcome:
+    | 'revoked'
+    | 'recorded'
+    | 'verified'
+    | 'event_unknown'
+    | 'subject_unknown'
+    /** Well-formed, but nobody can be found by it here. */
+    | 'subject_unsupported'
+    | 'replayed';
+  userId?: string;
+}>;
+
+/** Longer than a token of the greatest age can be sent again. */
+const rememberedMs = 8 * 86_400_000;
+
+/**
+ * Does what the org has set for this event, and records that it came, in one transaction: a repeat, also at the same moment
+ * on another node, does nothing. Whom the connection doesn't reach is unknown to it. @throws SignalRefused
+ */
+export function receiveEvent(pool: Pool, received: Received): Promise<Result> {
+  const { connection, event } = received;
+  const action =
+    event.event === null || event.event === 'verification' ? null : actionOf(event.event, connection.eventActions);
+  return withRetry(() =>
+    transaction(pool, async (db) => {
+      const result = await act(db, received, action);
+      if (result.outcome !== 'replayed') await record(db, received, action, result);
+      return result;
+    }),
+  );
+}
+
+async function act(db: PoolClient, received: Received, action: EventAction | null): Promise<Result> {
+  const { connection, event, ip, requestId } = received;
+  const once: Once = {
+    kind: 'security_event',
+    id: `${connection.id} ${event.jti}`,
+    expiresAt: new Date(Date.now() + rememberedMs),
+  };
+  const subject = event.subject === null ? null : findable(event.subject);
+  if (action === null || action === 'record' || subject === null) {
+    if (!(await spend(db, connection.orgId, once))) return { outcome: 'replayed' };
+    if (event.event === 'verification') return { outcome: 'verified' };
+    if (action === null) return { outcome: 'event_unknown' };
+    return { outcome: action === 'record' ? 'recorded' : 'subject_unsupported' };
+  }
+  const revoked = await revokeAccess(db, {
+    ...{ orgId: connection.orgId, subject, once, ip, requestId },
+    initiator: 'signal',
+    actor: { type: 'connection', id: connection.id },
+    reach: { connectionId: connection.id },
+    asked: event.subject,
+    reason: event.reason,
+    deactivate: action === 'revoke_and_deactivate',
+  });
+  if (revoked.result === 'ambiguous')
+    throw new SignalRefused('invalid_request', 'The identifiers of the subject name different users.');
+  if (revoked.result === 'revoked') return { outcome: 'revoked', userId: revoked.userId };
+  return { outcome: revoked.result === 'replayed' ? 'replayed' : 'subject_unknown' };
+}
+
+/** Null for the formats that no user is found by. */
+function findable(subject: NonNullable<SecurityEvent['subject']>) {
+  try {
+    return toSubject(subject);
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'unsupported_subject_format') return null;
+    throw error;
+  }
+}
+
+/** False if it was spent before; waits for whoever is just doing so. */
+async function spend(db: PoolClient, orgId: string, { kind, id, expiresAt }: Once): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'signal-spend',
+    text: 'INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    values: [orgId, kind, id, expiresAt],
+  });
+  return rowCount === 1;
+}
+
+function record(
+  db: PoolClient,
+  { connection, event, ip, requestId }: Received,
+  action: EventAction | null,
+  { outcome, userId }: Result,
+): Promise<void> {
+  return recordEvent(db, {
+    orgId: connection.orgId,
+    action: 'signal.received',
+    actor: { type: 'connection', id: connection.id },
+    ...(userId === undefined ? {} : { target: { type: 'user', id: userId } }),
+    ...{ ip, requestId },
+    detail: {
+      type: event.event ?? (/^[\x21-\x7e]{1,200}$/.test(event.uri) ? event.uri : 'unreadable'),
+      action,
+      outcome,
+      happenedAt: event.happenedAt?.toISOString() ?? null,
+    },
+  });
+}

@@ -1,0 +1,69 @@
+import type { ErrorRequestHandler } from 'express';
+import type { Logger } from 'pino';
+import { AppError } from '../errors.ts';
+import { toAppError } from '../http/problem.ts';
+import type { UntrustedJwt } from '../orgs/idp-keys.ts';
+
+/** RFC 8935 §2.4, and what a refused logout token is filed under. */
+export type SignalError =
+  | 'invalid_request'
+  | 'invalid_key'
+  | 'invalid_issuer'
+  | 'invalid_audience'
+  | 'authentication_failed';
+
+/** A token that is refused. The description is ours, and says nothing that the token said. */
+export class SignalRefused extends Error {
+  override readonly name = 'SignalRefused';
+  readonly code: SignalError;
+  constructor(code: SignalError, description: string) {
+    super(description);
+    this.code = code;
+  }
+}
+
+const untrusted = {
+  malformed: ['invalid_request', 'The token is not a JWT that can be read.'],
+  type: ['invalid_request', 'The header "typ" is that of another kind of token.'],
+  algorithm: ['invalid_key', 'The signature algorithm is not one of those that are accepted.'],
+  unknown_key: ['invalid_key', 'The token is signed with a key that the issuer does not publish.'],
+  signature: ['authentication_failed', 'The signature does not hold.'],
+} as const satisfies Record<UntrustedJwt['reason'], readonly [SignalError, string]>;
+
+export function asSignalRefused({ reason }: UntrustedJwt): SignalRefused {
+  const [code, description] = untrusted[reason];
+  return new SignalRefused(code, description);
+}
+
+/** OpenID Connect Back-Channel Logout 1.0 §2.8: JSON in the form of OAuth's errors; 400 is for the token's faults alone. */
+export function createLogoutErrors({ log }: { log: Logger }): ErrorRequestHandler {
+  return (error, req, res, _next) => {
+    const known = error instanceof SignalRefused ? refused(error) : toAppError(error);
+    const line = { requestId: req.id, code: known.code, detail: known.detail };
+    if (known.status >= 500) log.error({ ...line, err: error }, 'back-channel logout failed');
+    else log.warn(line, 'logout token refused');
+    const fault = known.status === 503 ? 'temporarily_unavailable' : 'server_error';
+    res
+      .status(known.status)
+      .set(known.headers)
+      .json({ error: known.status < 500 ? 'invalid_request' : fault, error_description: known.detail });
+  };
+}
+
+/** RFC 8935 §2.3: `{err, description}`, and the language of the latter. Faults of ours go on to the one error handler. */
+export function createEventErrors({ log }: { log: Logger }): ErrorRequestHandler {
+  return (error, req, res, next) => {
+    const known = error instanceof SignalRefused ? refused(error) : toAppError(error);
+    if (known.status >= 500) return next(error);
+    const err = error instanceof SignalRefused ? error.code : 'invalid_request';
+    log.warn({ requestId: req.id, code: err, detail: known.detail }, 'security event refused');
+    res
+      .status(known.status)
+      .set({ ...known.headers, 'Content-Language': 'en' })
+      .json({ err, description: known.detail });
+  };
+}
+
+function refused(error: SignalRefused): AppError {
+  return new AppError('invalid_request', error.message);
+}

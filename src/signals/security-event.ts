@@ -1,0 +1,128 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+import { parseSubject, type SubjectIdentifier } from '../revocation/subject-identifier.ts';
+import { eventOfUri, type KnownEvent, verificationEvent } from './event-actions.ts';
+import type { SignalConnection } from './find-connection.ts';
+import { SignalRefused } from './refusal.ts';
+
+/** A security event token that has been verified, as far as it concerns us. */
+export type SecurityEvent = Readonly<{
+  jti: string;
+  /** An event of ours, SSF's verification, or null for one that means nothing here. */
+  event: KnownEvent | 'verification' | null;
+  uri: string;
+  /** Who it is about: null where it names only what we can't find anybody by (a device, a tenant, the IdP's session). */
+  subject: SubjectIdentifier | null;
+  /** In words for administrators. */
+  reason: string | null;
+  /** When it happened, as far as the token tells. */
+  happenedAt: Date | null;
+}>;
+
+/** Seconds by which the transmitter's clock may differ from ours. */
+const clockSkew = 60;
+/** Seconds: transmitters try again for days. */
+const oldest = 7 * 86_400;
+const longestReason = 500;
+
+const object = z.record(z.string(), z.unknown());
+const claims = z.object({
+  iss: z.string(),
+  aud: z.union([z.string(), z.array(z.string())]),
+  iat: z.number(),
+  exp: z.number().optional(),
+  jti: z
+    .string()
+    .min(1)
+    .max(255)
+    .regex(/^[\x20-\x7e]+$/),
+  events: z.record(z.string(), object).refine((events) => Object.keys(events).length === 1),
+  sub_id: z.unknown().optional(),
+});
+
+/**
+ * RFC 8417 §2.2 and SSF 1.0 §4.1, all but the signature. Without `exp` (SSF forbids it) the age is judged.
+ * @param receiver the address that events are pushed to, which `aud` names, or else the client id. @param now seconds.
+ * @throws SignalRefused
+ */
+export function readSecurityEvent(
+  payload: object,
+  connection: SignalConnection,
+  receiver: string,
+  now: number,
+): SecurityEvent {
+  const parsed = claims.safeParse(payload);
+  if (!parsed.success) {
+    const wrong = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];
+    throw malformed(`These claims are missing or malformed: ${wrong.join(', ')}.`);
+  }
+  const { iss, aud, iat, exp, jti, events, sub_id: subId } = parsed.data;
+  if (!connection.issuers.includes(iss))
+    throw new SignalRefused('invalid_issuer', 'The issuer is not the one of the connection.');
+  if (![aud].flat().some((one) => one === receiver || one === connection.clientId))
+    throw new SignalRefused('invalid_audience', 'The audience names neither this address nor the client.');
+  if (iat > now + clockSkew) throw malformed('The token is dated in the future.');
+  if (iat < now - oldest) throw malformed('The token is too old.');
+  if (exp !== undefined && exp < now - clockSkew) throw malformed('The token has expired.');
+  const [[uri, details]] = Object.entries(events) as [[string, Record<string, unknown>]];
+  const event = uri === verificationEvent ? 'verification' : eventOfUri(uri);
+  const isOfAPerson = event !== null && event !== 'verification';
+  return {
+    ...{ jti, event, uri },
+    subject: isOfAPerson ? readSubject(subId, details.subject) : null,
+    reason: readReason(details.reason_admin ?? details.reason),
+    happenedAt: readMoment(details.event_timestamp),
+  };
+}
+
+/** SSF 1.0 §3.1 puts the subject beside the events; Okta, like SSF's drafts, into the event. */
+function readSubject(subId: unknown, inEvent: unknown): SubjectIdentifier | null {
+  const given = [subId, inEvent].filter((one) => one !== undefined && one !== null).map(readPerson);
+  const [subject, other] = given;
+  if (subject === undefined) throw malformed('The event names no subject.');
+  if (other !== undefined && !isDeepStrictEqual(subject, other))
+    throw malformed('The event names two subjects that differ.');
+  return subject;
+}
+
+/** SSF 1.0 §3.2: the members of a complex subject. */
+const complexMembers = ['user', 'device', 'session', 'application', 'tenant', 'org_unit', 'group'];
+
+/** Of a complex subject the user counts: all of the user ends, on whichever device. Older ones have no `format`. */
+function readPerson(subject: unknown): SubjectIdentifier | null {
+  const { success, data } = object.safeParse(subject);
+  const { format } = data ?? {};
+  const isComplex =
+    format === 'complex' || (format === undefined && success && complexMembers.some((member) => member in data));
+  if (isComplex && !(data && 'user' in data)) return null;
+  try {
+    return parseSubject(isComplex ? data?.user : subject);
+  } catch (error) {
+    throw error instanceof AppError ? malformed(error.detail) : error;
+  }
+}
+
+/** A text, or texts by language (CAEP 1.0 §2). Of the IdP's words only this much is kept, and only for administrators. */
+function readReason(given: unknown): string | null {
+  const { data: byLanguage = {} } = object.safeParse(given);
+  const text = typeof given === 'string' ? given : (byLanguage.en ?? Object.values(byLanguage)[0]);
+  if (typeof text !== 'string') return null;
+  const plain = text
+    .slice(0, longestReason)
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, ' ')
+    .trim();
+  return plain === '' ? null : plain;
+}
+
+/** Seconds, or milliseconds as Okta sends them. */
+function readMoment(timestamp: unknown): Date | null {
+  if (typeof timestamp !== 'number' || !(timestamp >= 0)) return null;
+  const moment = new Date(timestamp < 1e11 ? timestamp * 1000 : timestamp);
+  return Number.isNaN(moment.getTime()) ? null : moment;
+}
+
+function malformed(description: string): SignalRefused {
+  return new SignalRefused('invalid_request', description);
+}

@@ -1,0 +1,72 @@
+import { type RequestHandler, type Response, Router } from 'express';
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import { AppError } from '../errors.ts';
+import { jsonBody } from '../http/json-body.ts';
+import { allowOnly } from '../http/problem.ts';
+import type { Devices } from '../sessions/devices.ts';
+import type { Principal } from '../sessions/principal.ts';
+import { requireSession, signedInPrincipal } from '../sessions/session.ts';
+import { notSignedIn } from '../sessions/session-end.ts';
+import { sessionCookie } from '../sessions/session-store.ts';
+
+export type DeviceRoutesDeps = Readonly<{
+  devices: Devices;
+  /** Null when the person is gone. */
+  signOutEverywhere: (
+    person: Principal,
+    options: { keepCurrent: boolean; ip: string | null; requestId: string },
+  ) => Promise<{ sessionsEnded: number; grantsEnded: number } | null>;
+  config: Config;
+  announce: () => void;
+}>;
+
+const revocation = z.strictObject({ keepCurrent: z.boolean().default(false) });
+
+/**
+ * A person's own devices, for a browser's session and an app's access token alike.
+ *
+ * GET    /api/users/me/sessions         live sessions and grants, newest seen first, at most 200: [{id, type, client, device,
+ *                                       userAgent, ip, createdAt, lastSeenAt, current}]
+ * DELETE /api/users/me/sessions/:id     ends that one: 204
+ * POST   /api/users/me/sessions/revoke  {keepCurrent?}: ends all, or all but the one that asks: {sessionsEnded, grantsEnded}
+ */
+export function createDeviceRoutes(deps: DeviceRoutesDeps): Router {
+  const { devices, announce } = deps;
+  const { name, cookie } = sessionCookie(deps.config);
+  const clearSessionCookie = (res: Response) => void res.clearCookie(name, cookie);
+
+  const list: RequestHandler = async (req, res) => {
+    res.json(await devices.listDevices(signedInPrincipal(req)));
+  };
+
+  const end: RequestHandler<{ id: string }> = async (req, res) => {
+    const person = signedInPrincipal(req);
+    const { id } = req.params;
+    const ended = await devices.endDevice(person, id, { ip: req.ip ?? null, requestId: req.id });
+    // Another person's looks exactly like one that doesn't exist.
+    if (!ended) throw new AppError('not_found', 'You are not signed in anywhere under this id.');
+    announce();
+    if (id === person.credential.id) clearSessionCookie(res);
+    res.status(204).end();
+  };
+
+  const revoke: RequestHandler = async (req, res) => {
+    const person = signedInPrincipal(req);
+    const parsed = revocation.safeParse(req.body);
+    if (!parsed.success) throw new AppError('invalid_request', 'Send {"keepCurrent": true} or {"keepCurrent": false}.');
+    const { keepCurrent } = parsed.data;
+    const ended = await deps.signOutEverywhere(person, { keepCurrent, ip: req.ip ?? null, requestId: req.id });
+    if (!ended) throw notSignedIn(undefined);
+    announce();
+    if (!keepCurrent) clearSessionCookie(res);
+    res.json(ended);
+  };
+
+  const router = Router();
+  router.use(requireSession);
+  router.route('/').get(list).all(allowOnly('GET', 'HEAD'));
+  router.route('/revoke').post(jsonBody(), revoke).all(allowOnly('POST'));
+  router.route('/:id').delete(end).all(allowOnly('DELETE'));
+  return router;
+}

@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createConnections } from '../../src/orgs/connections.ts';
+import { discover } from '../../src/orgs/discovery.ts';
+import { createOrgs } from '../../src/orgs/orgs.ts';
+import { addHostileOrg, type SignInBed, startSignInBed } from '../sign-in/support.ts';
+import { createBrowser } from '../support/browser.ts';
+import { answers } from '../support/hostile-answers.ts';
+import { type HostileIdp, startHostileIdp } from '../support/hostile-idp.ts';
+import { callerJwt, type JwtOptions, postRevocation } from '../support/idp-jwt.ts';
+
+const operator = { type: 'operator' } as const;
+const mallory = { format: 'email', email: 'mallory@hostile.fake' };
+let bed: SignInBed;
+/** The squatter's own identity provider, which signs whatever it likes with keys of its own. */
+let fake: HostileIdp;
+let connections: ReturnType<typeof createConnections>;
+beforeAll(async () => {
+  bed = await startSignInBed({ env: { TRUST_PROXY: 'loopback' } });
+  fake = await startHostileIdp({ clientId: bed.hostile.clientId });
+  connections = createConnections(bed.product.context);
+});
+afterAll(async () => {
+  await fake?.stop();
+  await bed?.stop();
+});
+
+const shared = () => `${bed.url}/global-token-revocation`;
+const revokeBy = (options: JwtOptions = {}, subject: unknown = mallory, idp: HostileIdp = bed.hostile) =>
+  postRevocation(shared(), callerJwt(idp, shared(), options), subject);
+const connectionOf = async (orgId: string) => {
+  const [connection] = await connections.listConnections(orgId);
+  if (!connection) throw new Error('the org has no connection');
+  return connection;
+};
+const isProven = async (orgId: string) => (await connectionOf(orgId)).provenAt !== null;
+const unprove = (orgId: string) => bed.prisma.connection.updateMany({ where: { orgId }, data: { provenAt: null } });
+async function signIn(org: string) {
+  const browser = createBrowser({ baseUrl: bed.url });
+  await browser.signIn({ appUrl: bed.url, org, email: '', password: '' });
+  return browser;
+}
+const statusOf = async (browser: Awaited<ReturnType<typeof signIn>>) => (await browser.get('/api/users/me')).status;
+
+/** An org whose connection claims the genuine issuer and client id, but leads to the squatter's own provider. */
+let squatters = 0;
+async function addSquatter(claimed: { issuer: string; acceptedIssuers?: string[] }) {
+  squatters += 1;
+  const slug = `squatter-${squatters}`;
+  const { prisma, keyring, guardedFetch } = bed.product.context;
+  const { issuer: _own, responseIss: _iss, ...endpoints } = await discover(guardedFetch, fake.issuer);
+  fake.setIdToken({ claims: { iss: claimed.issuer } });
+  fake.setAuthorizeParams((_query, { iss: _iss, ...honest }) => honest);
+  fake.setPerson({ sub: `sub-${slug}`, email: `${slug}@${slug}.fake` });
+  return createOrgs({ prisma, keyring }).createOrg(
+    {
+      name: slug,
+      slug,
+      domains: [{ domain: `${slug}.fake`, verified: true }],
+      connection: { ...endpoints, ...claimed, clientId: bed.hostile.clientId, clientSecret: 's' },
+    },
+    operator,
+  );
+}
+
+describe('a connection', () => {
+  it('is proven by its first sign-in, once; until then its JWTs do not count', async () => {
+    expect(await isProven(bed.org.id)).toBe(false);
+    expect((await revokeBy()).status).toBe(401);
+    const browser = await signIn('hostile');
+    expect([await statusOf(browser), await isProven(bed.org.id)]).toEqual([200, true]);
+    const { provenAt } = await connectionOf(bed.org.id);
+    const where = { orgId: bed.org.id, action: 'connection.proven' };
+    expect(await bed.prisma.auditEvent.count({ where })).toBe(1);
+    await signIn('hostile');
+    expect((await connectionOf(bed.org.id)).provenAt).toEqual(provenAt);
+    expect(await bed.prisma.auditEvent.count({ where })).toBe(1);
+    expect((await revokeBy()).status).toBe(204);
+    expect(await statusOf(browser)).toBe(401);
+  });
+
+  it('is not proven by a sign-in that fails', async () => {
+    await unprove(bed.org.id);
+    for (const how of [{ signer: 'foreign' as const }, { claims: { nonce: 'x' } }, { claims: { aud: 'other' } }]) {
+      bed.hostile.setIdToken(how);
+      await signIn('hostile');
+      expect(await isProven(bed.org.id)).toBe(false);
+    }
+    bed.hostile.reset();
+  });
+
+  it.each([
+    ['cannot be read', answers.status(500)],
+    ['is silent', answers.hang()],
+    ['is another issuer’s', answers.json({ issuer: 'https://other.example' })],
+  ])('whose metadata %s stays unproven for now, and people sign in', async (_name, answer) => {
+    await unprove(bed.org.id);
+    bed.hostile.set('discovery', answer);
+    expect(await statusOf(await signIn('hostile'))).toBe(200);
+    expect(await isProven(bed.org.id)).toBe(false);
+    bed.hostile.reset();
+    await signIn('hostile');
+    expect(await isProven(bed.org.id)).toBe(true);
+  });
+
+  it.each([
+    ['issuer', (now: { issuer: string }) => ({ issuer: `${now.issuer}/`, acceptedIssuers: [now.issuer] })],
+    ['acceptedIssuers', () => ({ acceptedIssuers: ['https://new.fake'] })],
+    ['clientId', () => ({ clientId: 'another' })],
+    ['tokenEndpoint', () => ({ tokenEndpoint: 'https://new.fake/token' })],
+    ['jwksUri', () => ({ jwksUri: 'https://new.fake/jwks' })],
+  ])('must prove itself anew after another %s', async (_name, changes) => {
+    const before = await connectionOf(bed.org.id);
+    expect(before.provenAt).not.toBeNull();
+    const after = await connections.updateConnection(bed.org.id, before.id, changes(before), operator);
+    expect(after.provenAt).toBeNull();
+    const { issuer, acceptedIssuers, clientId, tokenEndpoint, jwksUri, provenAt } = before;
+    const data = { issuer, acceptedIssuers, clientId, tokenEndpoint, jwksUri, provenAt };
+    await bed.prisma.connection.updateMany({ where: { orgId: bed.org.id }, data });
+  });
+
+  it('must do so when it is switched on again, and not after a change that says nothing of its IdP', async () => {
+    const { id, issuer } = await connectionOf(bed.org.id);
+    const update = (changes: object) => connections.updateConnection(bed.org.id, id, changes, operator);
+    expect((await update({ name: 'N', issuer, clientSecret: bed.hostile.clientSecret })).provenAt).not.toBeNull();
+    expect((await update({ active: false })).provenAt).not.toBeNull();
+    expect((await update({ active: true })).provenAt).toBeNull();
+    expect((await connections.vouchForConnection(bed.org.id, id, operator)).provenAt).not.toBeNull();
+    await expect(connections.vouchForConnection(bed.product.orgs.metacortex.id, id, operator)).rejects.toMatchObject({
+      code: 'not_found',
+    });
+  });
+
+  it('is not proven by what it was before a change', async () => {
+    const before = await connectionOf(bed.org.id);
+    await unprove(bed.org.id);
+    const seen = { ...before, jwksUri: 'https://earlier.fake/jwks' };
+    expect(await connections.proveConnection(bed.org.id, before.id, seen, operator)).toBe('unchanged');
+    expect(await isProven(bed.org.id)).toBe(false);
+    expect(await connections.proveConnection(bed.org.id, before.id, before, operator)).toBe('proven');
+  });
+});
+
+describe("an org that registers another's issuer and client id", () => {
+  const forms = (): [string, { issuer: string; acceptedIssuers?: string[] }][] => [
+    ['as its issuer', { issuer: bed.hostile.issuer }],
+    ['as a further issuer', { issuer: fake.issuer, acceptedIssuers: [bed.hostile.issuer] }],
+  ];
+
+  it.each([0, 1])('first, leading to a provider of its own: it never speaks for it (%i)', async (form) => {
+    const claimed = forms()[form]?.[1] as { issuer: string };
+    await unprove(bed.org.id);
+    const squatter = await addSquatter(claimed);
+    const theirs = await signIn(squatter.slug);
+    expect([await statusOf(theirs), await isProven(squatter.id)]).toEqual([200, false]);
+    const ours = await signIn('hostile');
+    expect(await isProven(bed.org.id)).toBe(true);
+
+    const theirSubject = { format: 'email', email: `${squatter.slug}@${squatter.slug}.fake` };
+    const kid = (await bed.hostile.keys.jwks()).keys[0]?.kid;
+    const options = { claims: { iss: bed.hostile.issuer }, header: { kid } };
+    const their = (subject: unknown) => revokeBy(options, subject, fake);
+    expect([(await their(mallory)).status, (await their(theirSubject)).status]).toEqual([401, 401]);
+    expect([await statusOf(ours), await statusOf(theirs)]).toEqual([200, 200]);
+    expect((await revokeBy({}, theirSubject)).status).toBe(404);
+    expect((await revokeBy()).status).toBe(204);
+    expect([await statusOf(ours), await statusOf(theirs)]).toEqual([401, 200]);
+  });
+
+  it.each([0, 1])('afterwards: refused quietly, whoever vouches for it (%i)', async (form) => {
+    const claimed = forms()[form]?.[1] as { issuer: string };
+    const squatter = await addSquatter(claimed);
+    const theirs = await signIn(squatter.slug);
+    expect([await statusOf(theirs), await isProven(squatter.id)]).toEqual([200, false]);
+    const { id } = await connectionOf(squatter.id);
+    const vouching = connections.vouchForConnection(squatter.id, id, operator);
+    await expect(vouching).rejects.toMatchObject({ code: 'conflict' });
+    expect((await revokeBy()).status).toBe(204);
+    expect(await statusOf(theirs)).toBe(200);
+  });
+
+  it('of the same provider and client: of two at the same moment exactly one is proven, 20 times', async () => {
+    const second = await addHostileOrg(bed.product, bed.hostile, 'second');
+    const both = [await connectionOf(bed.org.id), await connectionOf(second.id)];
+    for (let round = 0; round < 20; round += 1) {
+      await Promise.all([unprove(bed.org.id), unprove(second.id)]);
+      const outcomes = await Promise.all(
+        both.map((one) => connections.proveConnection(one.orgId, one.id, one, operator)),
+      );
+      expect(outcomes.sort()).toEqual(['proven', 'taken']);
+    }
+  });
+});

@@ -1,0 +1,430 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import type { PoolClient } from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { clean } from '../../src/sessions/housekeeping.ts';
+import { heading } from '../sign-in/support.ts';
+import { createBrowser } from '../support/browser.ts';
+import { answers } from '../support/hostile-answers.ts';
+import { waitForLock, whileLocked } from '../support/locks.ts';
+import { liveGrants, plantGrants } from '../support/planted-grants.ts';
+import { startNode, trinity } from '../support/product.ts';
+import { logoutEvent, now, type SignalBed, startSignalBed } from './support.ts';
+
+let bed: SignalBed;
+beforeAll(async () => {
+  bed = await startSignalBed();
+});
+afterEach(() => bed.hostile.reset());
+afterAll(() => bed?.stop());
+
+const newBrowser = () => createBrowser({ baseUrl: bed.url });
+const revocations = () =>
+  bed.prisma.revocation.findMany({ where: { orgId: bed.org.id }, orderBy: { createdAt: 'asc' } });
+
+/** The IdP's name for the newest session of an org of the product's. */
+async function sidOf(slug: 'whiterabbit' | 'metacortex'): Promise<string> {
+  const where = { orgId: bed.product.orgs[slug].id };
+  const session = await bed.prisma.session.findFirstOrThrow({ where, orderBy: { createdAt: 'desc' } });
+  if (!session.idpSid) throw new Error('the IdP named no session');
+  return session.idpSid;
+}
+
+/** A logout token of a real tenant. */
+function signed(org: 'whiterabbit' | 'metacortex', claims: Record<string, unknown>): Promise<string> {
+  const tenant = bed.product.idp.tenant(org);
+  const base = { iss: tenant.issuer, aud: `${org}-app`, iat: now(), exp: now() + 120, jti: randomUUID() };
+  return tenant.sign({ ...base, events: { [logoutEvent]: {} }, ...claims }, { typ: 'logout+jwt' });
+}
+
+async function expectOk(token: string, org = 'hostile') {
+  const answer = await bed.postLogout(token, { org });
+  expect([answer.status, await answer.text(), answer.headers.get('cache-control')]).toEqual([200, '', 'no-store']);
+}
+
+async function expectRefused(answer: Response, status = 400, error = 'invalid_request') {
+  const body = (await answer.json()) as Record<string, string>;
+  expect([answer.status, body.error, answer.headers.get('cache-control')]).toEqual([status, error, 'no-store']);
+  expect(body.error_description).toMatch(/\w/);
+  return body;
+}
+
+describe('a logout token without sid', () => {
+  test('ends all of the person, wherever; signing in again works at once', async () => {
+    const browsers = [await bed.signIn('one'), await bed.signIn('two'), await bed.signIn()];
+    const [grant] = await plantGrants(bed.product, { orgId: bed.org.id, userId: await bed.userId() }, 1);
+    const token = bed.logoutToken();
+    await expectOk(token);
+    for (const browser of browsers) expect(await bed.me(browser)).toBe(401);
+    expect(await liveGrants(bed.product, [grant as never])).toEqual([]);
+    const last = (await revocations()).at(-1);
+    expect(last).toMatchObject({ initiator: 'idp', callerId: bed.connection.id, userId: await bed.userId() });
+    expect(last).toMatchObject({ sessionsEnded: 3, grantsEnded: 1, subject: { format: 'iss_sub', sub: 'mallory' } });
+    expect(await bed.me(await bed.signIn('one'))).toBe(200);
+  });
+
+  test('is not run twice', async () => {
+    const token = bed.logoutToken();
+    await expectOk(token);
+    const browser = await bed.signIn();
+    await expectOk(token);
+    expect(await bed.me(browser)).toBe(200);
+  });
+
+  test('is a success for whom nobody here knows, and touches nobody', async () => {
+    const browser = await bed.signIn();
+    const before = (await revocations()).length;
+    await expectOk(bed.logoutToken({ sub: 'nobody' }));
+    expect([await bed.me(browser), (await revocations()).length]).toEqual([200, before]);
+  });
+
+  test('counts under every issuer of the connection', async () => {
+    const where = { orgId: bed.org.id };
+    await bed.prisma.connection.updateMany({ where, data: { acceptedIssuers: ['https://custom.example'] } });
+    const browser = await bed.signIn();
+    await expectOk(bed.logoutToken({ iss: 'https://custom.example' }));
+    await bed.prisma.connection.updateMany({ where, data: { acceptedIssuers: [] } });
+    expect(await bed.me(browser)).toBe(401);
+  });
+});
+
+describe('a logout token with sid', () => {
+  test('ends what was born of that session at the IdP, and nothing else', async () => {
+    const [one, two, three] = [await bed.signIn('sid-1'), await bed.signIn('sid-2'), await bed.signIn()];
+    const person = { orgId: bed.org.id, userId: await bed.userId() };
+    const ended = await plantGrants(bed.product, person, 2, { idpSid: 'sid-1' });
+    const kept = await plantGrants(bed.product, person, 2, { idpSid: 'sid-2' });
+    const before = await bed.prisma.user.findFirstOrThrow({ where: { id: person.userId } });
+    await expectOk(bed.logoutToken({ sid: 'sid-1' }));
+    expect(await Promise.all([one, two, three].map(bed.me))).toEqual([401, 200, 200]);
+    expect((await one.get('/api/users/me')).json()).toMatchObject({ code: 'session_revoked' });
+    expect(await liveGrants(bed.product, [...ended, ...kept])).toEqual(
+      expect.arrayContaining(kept.map(({ id }) => id)),
+    );
+    expect(await liveGrants(bed.product, ended)).toEqual([]);
+    const after = await bed.prisma.user.findFirstOrThrow({ where: { id: person.userId } });
+    expect(after.generation).toBe(before.generation);
+    const last = (await revocations()).at(-1);
+    expect(last).toMatchObject({ userId: person.userId, initiator: 'idp', sessionsEnded: 1, grantsEnded: 2 });
+    expect(last).toMatchObject({ callerId: bed.connection.id, tombstonesPending: false });
+    const tombstones = await bed.prisma.session.findMany({ where: { orgId: bed.org.id, revocationId: last?.id } });
+    expect(tombstones.map(({ data, idToken, idpSid }) => [data, idToken, idpSid])).toEqual([[{}, null, 'sid-1']]);
+    expect((await bed.audited('idp_session.ended')).at(-1)).toMatchObject({
+      ...{ actorType: 'connection', actorId: bed.connection.id, targetId: person.userId },
+      detail: { revocationId: last?.id, sessionsEnded: 1, grantsEnded: 2 },
+    });
+  });
+
+  test('asks nobody for a password afterwards: signing in works at once, silently', async () => {
+    const browser = await bed.product.signIn('metacortex');
+    await expectOk(await signed('metacortex', { sid: await sidOf('metacortex') }), 'metacortex');
+    expect(await bed.me(browser)).toBe(401);
+    const step = await browser.beginSignIn({ appUrl: bed.url, org: 'metacortex' });
+    // This provider kept its session, so it is the one that ended: a new one there is what lets the person in.
+    expect(step.callbackUrl).toBeDefined();
+    bed.product.idp.tenant('metacortex').endSessions('metacortex-trinity');
+    const start = await browser.get('/openid/start/metacortex');
+    expect(new URL(start.headers.get('location') ?? '').searchParams.get('prompt')).toBeNull();
+    expect(await bed.me(await bed.product.signIn('metacortex'))).toBe(200);
+  });
+
+  test('tells an open page', async () => {
+    const browser = await bed.signIn('sid-5');
+    const stream = await browser.open('GET', '/api/users/me/events', { signal: AbortSignal.timeout(20_000) });
+    await expectOk(bed.logoutToken({ sid: 'sid-5' }));
+    expect(await stream.text()).toContain('event: signed-out\ndata: {"reason":"session_revoked"');
+  });
+
+  test('is not run twice, and is a success when nothing is left to end', async () => {
+    await expectOk(bed.logoutToken({ sid: 'sid-6' }));
+    const before = {
+      revocations: (await revocations()).length,
+      events: (await bed.audited('idp_session.ended')).length,
+    };
+    const token = bed.logoutToken({ sid: 'sid-6' });
+    await expectOk(token);
+    await expectOk(token);
+    expect((await revocations()).length).toBe(before.revocations);
+    expect((await bed.audited('idp_session.ended')).length).toBe(before.events + 1);
+  });
+
+  test('is remembered for a day from the last one on', async () => {
+    const sid = 'sid-7';
+    const note = async () =>
+      (await bed.prisma.spent.findFirstOrThrow({ where: { kind: 'idp_session', id: `${bed.connection.id} ${sid}` } }))
+        .expiresAt;
+    await expectOk(bed.logoutToken({ sid }));
+    await bed.pool.query(`UPDATE spent SET expires_at = now() + interval '1 hour' WHERE kind = 'idp_session'`);
+    await expectOk(bed.logoutToken({ sid }));
+    expect((await note()).getTime() - Date.now()).toBeGreaterThan(86_000_000);
+    await bed.pool.query(`UPDATE spent SET expires_at = now() + interval '2 days' WHERE kind = 'idp_session'`);
+    await expectOk(bed.logoutToken({ sid }));
+    expect((await note()).getTime() - Date.now()).toBeGreaterThan(2 * 86_000_000);
+  });
+
+  test('leaves what a revocation ended to that revocation', async () => {
+    await bed.signIn('sid-8');
+    await expectOk(bed.logoutToken());
+    const first = (await revocations()).at(-1);
+    await expectOk(bed.logoutToken({ sid: 'sid-8' }));
+    const session = await bed.prisma.session.findFirstOrThrow({ where: { orgId: bed.org.id, idpSid: 'sid-8' } });
+    expect([session.revocationId, (await revocations()).at(-1)?.id]).toEqual([first?.id, first?.id]);
+  });
+
+  test('of another connection or another org ends nothing', async () => {
+    const twins = { whiterabbit: await bed.product.signIn(), metacortex: await bed.product.signIn('metacortex') };
+    const sid = await sidOf('whiterabbit');
+    await expectOk(bed.logoutToken({ sid }));
+    await expectOk(await signed('metacortex', { sid }), 'metacortex');
+    // Another connection of the same org.
+    const { id: _id, createdAt: _at, updatedAt: _then, ...rest } = bed.connection;
+    const sibling = { ...rest, id: 'con_sibling', clientId: 'sibling', provenAt: null };
+    await bed.prisma.connection.create({ data: sibling });
+    const mallory = await bed.signIn('sid-9');
+    await expectOk(bed.logoutToken({ sid: 'sid-9', aud: 'sibling' }));
+    await bed.prisma.connection.delete({ where: { orgId_id: { orgId: bed.org.id, id: 'con_sibling' } } });
+    expect(await Promise.all([twins.whiterabbit, twins.metacortex, mallory].map(bed.me))).toEqual([200, 200, 200]);
+  });
+
+  test('from a real provider, when the person signs out there', async () => {
+    const [first, second] = [await bed.product.signIn(), await bed.product.signIn()];
+    const tenant = bed.product.idp.tenant('whiterabbit');
+    const signal = await tenant.sendBackchannelLogout(trinity.email, { sid: await sidOf('whiterabbit') });
+    expect(signal.call?.answer.status).toBe(200);
+    expect([await bed.me(first), await bed.me(second)]).toEqual([200, 401]);
+    expect((await tenant.sendBackchannelLogout(trinity.email)).call?.answer.status).toBe(200);
+    expect(await bed.me(first)).toBe(401);
+  });
+});
+
+describe('a sign-in under way with the sid of a session that ended', () => {
+  test('goes to the IdP once more, and completes with a new session there only', async () => {
+    bed.hostile.setIdToken({ claims: { sid: 'flight-1' } });
+    const browser = newBrowser();
+    const callback = await bed.begin(browser);
+    await expectOk(bed.logoutToken({ sid: 'flight-1' }));
+    const again = await browser.get(callback);
+    const location = new URL(again.headers.get('location') ?? '');
+    expect([again.status, location.origin, location.searchParams.get('prompt')]).toEqual([
+      302,
+      bed.hostile.issuer,
+      'login',
+    ]);
+    expect(await bed.me(browser)).toBe(401);
+    const second = (await browser.get(location.href)).headers.get('location') ?? '';
+    const refused = await browser.get(second);
+    expect([refused.status, heading(refused)]).toEqual([409, 'Your access changed meanwhile']);
+    expect([await bed.me(browser), (await bed.refusals()).at(-1)]).toEqual([401, 'overtaken']);
+    expect(await bed.me(await bed.signIn('flight-2'))).toBe(200);
+  });
+
+  test('does not survive where the logout comes between its reading and its insert', async () => {
+    const userId = await bed.userId();
+    for (let trial = 0; trial < 10; trial += 1) {
+      const sid = `between-${trial}`;
+      bed.hostile.setIdToken({ claims: { sid } });
+      const browser = newBrowser();
+      const callback = await bed.begin(browser);
+      const lock = (blocker: PoolClient) =>
+        blocker.query('SELECT FROM users WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE', [bed.org.id, userId]);
+      let finishing: Promise<unknown> = Promise.resolve();
+      await whileLocked(bed.product, lock, async () => {
+        finishing = browser.get(callback);
+        await waitForLock(bed.product);
+        await expectOk(bed.logoutToken({ sid }));
+      });
+      await finishing;
+      expect(await bed.me(browser)).toBe(401);
+    }
+  });
+
+  test('nor does it come to life when the ended session is no longer remembered', async () => {
+    const browser = await bed.signIn('forgotten day');
+    const person = { orgId: bed.org.id, userId: await bed.userId() };
+    const grants = await plantGrants(bed.product, person, 1, { idpSid: 'forgotten day' });
+    const others = [await bed.signIn('forgotten'), await bed.signIn('day')];
+    // As the one that was inserted at that very moment is left: alive but for the note.
+    await bed.pool.query(
+      `INSERT INTO spent (org_id, kind, id, expires_at)
+       SELECT $1, 'idp_session', $2 || ' ' || sid, now() - interval '2 hours'
+       FROM unnest('{"forgotten day",forgotten}'::text[]) AS ended (sid)`,
+      [bed.org.id, bed.connection.id],
+    );
+    const notes = () => bed.prisma.spent.count({ where: { id: { contains: 'forgotten' } } });
+    // The product's own housekeeping may have the turn just now.
+    while ((await notes()) > 0) await clean(bed.pool);
+    expect(await Promise.all([browser, ...others].map(bed.me))).toEqual([401, 401, 200]);
+    expect(await liveGrants(bed.product, grants)).toEqual([]);
+  });
+});
+
+describe('a token that breaks a rule', () => {
+  const hour = 3600;
+  test.each<[string, Record<string, unknown>]>([
+    ['no issuer', { iss: undefined }],
+    ['another issuer', { iss: 'https://evil.example' }],
+    ['an issuer with NUL', { iss: 'https://evil.example\0' }],
+    ['no audience', { aud: undefined }],
+    ['another audience', { aud: 'whiterabbit-app' }],
+    ['an audience of others', { aud: ['a', 'b'] }],
+    ['an audience that is no text', { aud: [7, null] }],
+    ['no iat', { iat: undefined }],
+    ['an iat in words', { iat: 'now' }],
+    ['a date in the future', { iat: now() + 120, exp: now() + 200 }],
+    ['an age of 12 minutes', { iat: now() - 720, exp: now() + 60 }],
+    ['no exp', { exp: undefined }],
+    ['an exp that is over', { iat: now() - 300, exp: now() - 120 }],
+    ['a life of two hours', { exp: now() + 2 * hour }],
+    ['an end before its beginning', { exp: now() - 30 }],
+    ['no jti', { jti: undefined }],
+    ['an empty jti', { jti: '' }],
+    ['a jti of 300 letters', { jti: 'x'.repeat(300) }],
+    ['a jti with NUL', { jti: 'a\0b' }],
+    ['no events', { events: undefined }],
+    ['events null', { events: null }],
+    ['events in a list', { events: [logoutEvent] }],
+    ['another event', { events: { 'https://schemas.openid.net/secevent/caep/event-type/session-revoked': {} } }],
+    ['a second event', { events: { [logoutEvent]: {}, 'https://evil.example': {} } }],
+    ['an event that is null', { events: { [logoutEvent]: null } }],
+    ['an event that is a list', { events: { [logoutEvent]: [] } }],
+    ['an event that is a text', { events: { [logoutEvent]: '{}' } }],
+    ['a nonce', { nonce: 'n' }],
+    ['a nonce that is null', { nonce: null }],
+    ['neither sub nor sid', { sub: undefined }],
+    ['a sub that is a number', { sub: 7 }],
+    ['an empty sub', { sub: '' }],
+    ['an empty sid', { sid: '' }],
+    ['a sid that is an object', { sid: {} }],
+    ['a sid with NUL', { sid: 'a\0b' }],
+  ])('is refused: %s', async (_name, changes) => {
+    const browser = await bed.signIn('rules');
+    await expectRefused(await bed.postLogout(bed.logoutToken(changes)));
+    expect(await bed.me(browser)).toBe(200);
+  });
+
+  test.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['no typ', {}, { typ: undefined }],
+    ['the typ JWT', {}, { typ: 'JWT' }],
+    ['the whole media type', {}, { typ: 'application/logout+jwt' }],
+    ['an audience in a list', { aud: ['another', 'hostile-client'] }, {}],
+    ['a clock 30 s ahead', { iat: now() + 30, exp: now() + 150 }, {}],
+    ['an exp 30 s ago', { iat: now() - 150, exp: now() - 30 }, {}],
+    ['a member in the event', { events: { [logoutEvent]: { more: 1 } } }, {}],
+    ['claims of its own', { more: { deep: [] } }, {}],
+  ])('is not: %s', async (_name, changes, header) => {
+    const browser = await bed.signIn();
+    await expectOk(bed.logoutToken(changes, { header }));
+    expect(await bed.me(browser)).toBe(401);
+  });
+});
+
+describe('attacks', () => {
+  test.each<[string, () => string | Promise<string>]>([
+    ['no signature', () => bed.logoutToken({}, { signer: 'none' })],
+    ['a foreign key under the published id', () => bed.logoutToken({}, { signer: 'foreign' })],
+    ['the public key as a secret (HS256)', () => bed.logoutToken({}, { signer: 'hs256-public' })],
+    [
+      'a key that the token brings along',
+      async () => bed.logoutToken({}, { signer: 'foreign', header: { jwk: await bed.hostile.keys.foreignJwk() } }),
+    ],
+    ['a kid of the wrong type', () => bed.logoutToken({}, { header: { kid: ['a'] } })],
+    ['an extension that must be understood', () => bed.logoutToken({}, { header: { crit: ['exp'] } })],
+    ['an ID token in its place', () => bed.hostile.signIdToken({ nonce: 'n' })],
+    ['an ID token without nonce in its place', () => bed.hostile.signIdToken({ claims: { jti: 'j' } })],
+    [
+      'a revocation request in its place',
+      () => bed.logoutToken({}, { header: { typ: 'global-token-revocation+jwt' } }),
+    ],
+    ['a security event in its place', () => bed.eventToken('session-revoked')],
+    ['a security event, its typ made up', () => bed.eventToken('session-revoked', { header: { typ: 'logout+jwt' } })],
+    ['an access token in its place', () => bed.logoutToken({}, { header: { typ: 'at+jwt' } })],
+    ['nothing', () => ''],
+    ['junk', () => 'a.b.c'],
+    ['a payload that is no object', () => bed.hostile.keys.sign([], { header: { typ: 'logout+jwt' } })],
+    ['a token of 17 KB', () => bed.logoutToken({ more: 'x'.repeat(17_000) })],
+  ])('%s', async (_name, make) => {
+    const browser = await bed.signIn();
+    await expectRefused(await bed.postLogout(await make()));
+    expect(await bed.me(browser)).toBe(200);
+  });
+
+  test('a token of one org at another, and at one that does not exist', async () => {
+    for (const org of ['whiterabbit', 'nobody', 'a%00b', 'x'.repeat(100)])
+      await expectRefused(await bed.postLogout(bed.logoutToken(), { org }));
+  });
+
+  test('an org whose own IdP speaks for the IdP of another', async () => {
+    const browser = await bed.product.signIn();
+    const { issuer } = bed.product.idp.tenant('whiterabbit');
+    const claims = { iss: issuer, aud: 'whiterabbit-app', sub: 'whiterabbit-trinity' };
+    await expectRefused(await bed.postLogout(bed.logoutToken(claims), { org: 'whiterabbit' }));
+    await expectRefused(await bed.postLogout(bed.logoutToken(claims)));
+    // It even says that it is that IdP: its word then counts in its own org, which has nobody of that name.
+    const where = { orgId: bed.org.id };
+    await bed.prisma.connection.updateMany({ where, data: { acceptedIssuers: [issuer] } });
+    await expectOk(bed.logoutToken({ iss: issuer, sub: 'whiterabbit-trinity' }));
+    await bed.prisma.connection.updateMany({ where, data: { acceptedIssuers: [] } });
+    expect(await bed.me(browser)).toBe(200);
+  });
+
+  test('a connection that is switched off', async () => {
+    await bed.prisma.connection.updateMany({ where: { orgId: bed.org.id }, data: { active: false } });
+    await expectRefused(await bed.postLogout(bed.logoutToken()));
+    await bed.prisma.connection.updateMany({ where: { orgId: bed.org.id }, data: { active: true } });
+  });
+
+  test('forms that are none', async () => {
+    const url = `${bed.url}/openid/backchannel-logout/hostile`;
+    const token = bed.logoutToken();
+    const post = (body: string, type: string) =>
+      fetch(url, { method: 'POST', body, headers: { 'content-type': type } });
+    const form = 'application/x-www-form-urlencoded';
+    await expectRefused(await post(JSON.stringify({ logout_token: token }), 'application/json'));
+    await expectRefused(await post(`logout_token=${token}`, 'text/plain'));
+    await expectRefused(await post(`logout_token=${token}&logout_token=${token}`, form));
+    await expectRefused(await post('', form));
+    await expectRefused(await fetch(`${url}?logout_token=${token}`, { method: 'POST' }));
+    await expectRefused(await post(`logout_token=${'x'.repeat(100_000)}`, form), 413);
+    const get = await fetch(`${url}?logout_token=${token}`);
+    expect([get.status, get.headers.get('allow'), get.headers.get('cache-control')]).toEqual([405, 'POST', 'no-store']);
+  });
+
+  describe('at two nodes', () => {
+    let other: Awaited<ReturnType<typeof startNode>>;
+    beforeAll(async () => {
+      other = await startNode(bed.product.env);
+    });
+    afterAll(async () => {
+      other?.process.kill('SIGTERM');
+      if (other) await once(other.process, 'exit');
+    });
+
+    test('without the keys it is 503 and nothing is spent; with them the same token works', async () => {
+      const browser = await bed.signIn('keys');
+      bed.hostile.set('jwks', answers.status(500));
+      const token = bed.logoutToken({ sid: 'keys' });
+      const at = { at: other.url };
+      const down = await bed.postLogout(token, at);
+      expect(down.headers.get('retry-after')).toMatch(/^\d+$/);
+      await expectRefused(down, 503, 'temporarily_unavailable');
+      expect(await bed.me(browser)).toBe(200);
+      bed.hostile.reset();
+      let answer = await bed.postLogout(token, at);
+      while (answer.status === 503) answer = await bed.postLogout(token, at);
+      expect([answer.status, await bed.me(browser)]).toEqual([200, 401]);
+    });
+
+    test.each([
+      ['with sid', 'both-nodes'],
+      ['without', undefined],
+    ])('twenty times the same at once: it is run once (%s)', async (_name, sid) => {
+      await bed.signIn('both-nodes-first');
+      await bed.signIn(sid);
+      const before = (await revocations()).length;
+      const token = bed.logoutToken({ sid });
+      const sent = Array.from({ length: 20 }, (_, i) => bed.postLogout(token, { at: i % 2 ? other.url : bed.url }));
+      expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+      expect((await revocations()).length).toBe(before + 1);
+    });
+  });
+});
