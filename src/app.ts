@@ -46,8 +46,11 @@ export function createApp(context: Context): Express {
   app.use(createSameOriginGuard(config));
   app.use(createSessionMiddleware({ pool, config }));
   app.use(signIn.routes);
-  app.use('/api', createMeRoutes({ liveChannel, findIdpLogout: createFindIdpLogout({ pool, keyring, config }) }));
   const devices = createDevices({ pool, clientNames: new Map() });
+  app.use(
+    '/api',
+    createMeRoutes({ liveChannel, findIdpLogout: createFindIdpLogout({ pool, keyring, config }), devices }),
+  );
   const signOutEverywhere = createSignOutEverywhere({ pool });
   app.use(
     '/api/users/me/sessions',
