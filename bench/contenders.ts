@@ -1,8 +1,8 @@
 import type { Child } from './child.ts';
 import type { DirectJob } from './direct-load.ts';
 import type { HttpJob, HttpRequest, Samples } from './http-load.ts';
-import { apiKeyOf, betterAuthCookie, emailOf, expressCookie, sessionsEach, sidOf } from './people.ts';
-import { rearmBetterAuth, rearmProduct, rearmUsualStack } from './rearm.ts';
+import { accessTokenOf, apiKeyOf, betterAuthCookie, emailOf, expressCookie, sessionsEach, sidOf } from './people.ts';
+import { rearmBetterAuth, rearmProduct, rearmProductWithGrants, rearmUsualStack } from './rearm.ts';
 import type { Server, Store } from './store.ts';
 
 export type Contender = Readonly<{
@@ -27,9 +27,16 @@ const revocationRequest: ForPerson = (n) => ({
   body: { sub_id: { format: 'email', email: emailOf(n) } },
 });
 
+/** Names that the report looks for. */
+export const ofProduct = {
+  byJwt: 'the endpoint, by a JWT',
+  withGrants: 'the endpoint, 5 grants too',
+  byToken: 'the product, access token',
+} as const;
+
 /** What revokes: each job meets people with five live sessions, none of them twice. */
 export function revocationContenders(store: Store, load: Child): Contender[] {
-  const { servers, pool, databaseUrl, nextPeople } = store;
+  const { servers, pool, databaseUrl, nextPeople, nextPeopleWithGrants, jwtCaller } = store;
   const revoking = { counts: { sequential: 200, parallel: 1500 }, draw: nextPeople };
   const cheap = { counts: { sequential: 1000, parallel: 8000 }, draw: repeating(nextPeople, 1000) };
   const direct = (what: DirectJob['what']): Contender['run'] => {
@@ -40,12 +47,12 @@ export function revocationContenders(store: Store, load: Child): Contender[] {
     server,
     run: httpRun(load, server, request, expect),
   });
-  const ofProduct = { ...revoking, rearm: (people: readonly number[]) => rearmProduct(pool, people) };
+  const rearmed = { ...revoking, rearm: (people: readonly number[]) => rearmProduct(pool, people) };
 
   const contenders: Contender[] = [
-    { name: 'the endpoint', ...ofProduct, ...http(servers.product, revocationRequest) },
-    { name: 'revokeAccess, no HTTP', ...ofProduct, run: direct('revokeAccess') },
-    { name: 'its SQL statement by pg', ...ofProduct, run: direct('statement') },
+    { name: 'the endpoint', ...rearmed, ...http(servers.product, revocationRequest) },
+    { name: 'revokeAccess, no HTTP', ...rearmed, run: direct('revokeAccess') },
+    { name: 'its SQL statement by pg', ...rearmed, run: direct('statement') },
     { name: 'key look-up, no HTTP', ...cheap, run: direct('keyLookup') },
     { name: 'bare Express POST', ...cheap, ...http(servers.bare, revocationRequest) },
     {
@@ -68,6 +75,22 @@ export function revocationContenders(store: Store, load: Child): Contender[] {
       ...http(servers.betterAuth, betterAuthRequest, 200),
       rearm: (people) => rearmBetterAuth(pool, people),
     });
+  contenders.push(
+    {
+      name: ofProduct.byJwt,
+      ...rearmed,
+      ...http(servers.product, (n) => ({
+        ...revocationRequest(n),
+        headers: { Authorization: `Bearer ${jwtCaller.jwtFor(n)}` },
+      })),
+    },
+    {
+      name: ofProduct.withGrants,
+      ...{ ...revoking, draw: nextPeopleWithGrants },
+      ...http(servers.product, revocationRequest),
+      rearm: (people) => rearmProductWithGrants(pool, people),
+    },
+  );
   return contenders;
 }
 
@@ -75,7 +98,7 @@ export function revocationContenders(store: Store, load: Child): Contender[] {
 export function readContenders({ servers, readers }: Store, load: Child): Contender[] {
   const sessions = readers.flatMap((n) => Array.from({ length: sessionsEach }, (_, k) => n * sessionsEach + k));
   const draw = repeating(() => sessions, sessions.length);
-  const contender = (name: string, server: Server, cookie: string, parallel: number): Contender => ({
+  const contender = (name: string, server: Server, credential: Credential, parallel: number): Contender => ({
     name,
     server,
     draw,
@@ -86,17 +109,24 @@ export function readContenders({ servers, readers }: Store, load: Child): Conten
       (at) => ({
         method: 'GET',
         path: '/api/users/me',
-        headers: { Cookie: expressCookie(cookie, sidOf(Math.floor(at / sessionsEach), at % sessionsEach)) },
+        headers: credential(Math.floor(at / sessionsEach), at % sessionsEach),
       }),
       200,
     ),
   });
   return [
-    contender('the product', servers.product, 'session', 12_000),
-    contender('bare Express handler', servers.bare, 'session', 24_000),
-    contender('the usual stack', servers.usual, 'connect.sid', 3000),
+    contender('the product', servers.product, cookie('session'), 12_000),
+    contender('bare Express handler', servers.bare, cookie('session'), 24_000),
+    contender('the usual stack', servers.usual, cookie('connect.sid'), 3000),
+    contender(ofProduct.byToken, servers.product, accessToken, 12_000),
   ];
 }
+
+type Credential = (n: number, k: number) => Record<string, string>;
+const cookie = (name: string): Credential => {
+  return (n, k) => ({ Cookie: expressCookie(name, sidOf(n, k)) });
+};
+const accessToken: Credential = (n, k) => ({ Authorization: `Bearer ${accessTokenOf(n, k)}` });
 
 function httpRun(load: Child, { port }: Server, request: ForPerson, expect: number): Contender['run'] {
   return (people, connections, budget) => {

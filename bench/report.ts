@@ -1,4 +1,5 @@
 import Table from 'cli-table3';
+import { ofProduct } from './contenders.ts';
 import type { Figures } from './measure.ts';
 
 export type SizeResult = Readonly<{
@@ -26,7 +27,7 @@ export function sizeReport({ size, revocation, read, missing }: SizeResult): str
   ];
   for (const [peer, reason] of Object.entries(missing)) lines.push(`${peer} is not compared with: ${reason}`);
   lines.push(
-    `\nGET /api/users/me with a session cookie; ${count(size)} live sessions in each store`,
+    `\nGET /api/users/me with a session cookie, and with an access token; ${count(size)} live sessions in each store`,
     figuresTable(
       read,
       'throughput of the product against it',
@@ -79,6 +80,13 @@ export function aimsReport({ sizes, acrossSizes }: Results): string {
     if (size === 1_000_000) aim("the workshop's scan takes longer, at 1,000,000", '≥ 800 ×', scan, scan >= 800);
     const usual = (read[0]?.perSecond ?? 0) / (read[2]?.perSecond ?? 1);
     aim(`users/me a second against the usual stack, at ${count(size)}`, '≥ 6 ×', usual, usual >= 6);
+    const named = (all: readonly Figures[], name: string) => all.find((one) => one.name === name);
+    const byToken = (read[0]?.perSecond ?? 0) / (named(read, ofProduct.byToken)?.perSecond ?? 1);
+    aim(`users/me with an access token against the cookie, at ${count(size)}`, '≤ 1.3 ×', byToken, byToken <= 1.3);
+    const withGrants = (named(revocation, ofProduct.withGrants)?.p50 ?? 0) / p50(0);
+    aim(`p50 with 5 grants too against 5 sessions, at ${count(size)}`, '≤ 1.5 ×', withGrants, withGrants <= 1.5);
+    const byJwt = (named(revocation, ofProduct.byJwt)?.p50 ?? 0) / p50(0);
+    aim(`p50 of a JWT caller against the API key, at ${count(size)}`, '< 2 ×', byJwt, byJwt < 2);
   }
   const across = acrossSizes.map(({ size, figures }) => [count(size), ms(figures.p50), ms(figures.p99)]);
   return [
