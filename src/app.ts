@@ -14,6 +14,9 @@ import { createFindIdpLogout } from './sessions/idp-logout.ts';
 import { createSessionMiddleware, principalOf } from './sessions/session.ts';
 import { createSignIn } from './sign-in/routes.ts';
 import { createSignalRoutes } from './signals/routes.ts';
+import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
+import { clientNames } from './tokens/clients.ts';
+import { createAuthorizationServer } from './tokens/routes.ts';
 import { createTodoRoutes } from './todos/routes.ts';
 import { createDeviceRoutes } from './users/device-routes.ts';
 import { createMeRoutes } from './users/me-routes.ts';
@@ -35,7 +38,7 @@ export function createApp(context: Context): Express {
   app.use(createAccessLog({ config, log }));
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
 
-  app.use(createServiceRoutes({ config, pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
+  app.use(createServiceRoutes({ pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
   app.use(createOpenWebRoutes({ config }));
   app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
   app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
@@ -43,11 +46,16 @@ export function createApp(context: Context): Express {
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   app.use(signIn.startRoutes);
 
-  app.use(createSameOriginGuard(config));
-  app.use(createSessionMiddleware({ pool, config }));
+  const { announce } = liveChannel;
+  const authorizationServer = createAuthorizationServer({ config, log, pool, keyring, announce });
+  app.use(authorizationServer.routes);
+
+  app.use('/api', createBearerAuthentication({ pool, config }));
+  app.use(unlessBearer(createSameOriginGuard(config), ...createSessionMiddleware({ pool, config })));
   app.use(signIn.routes);
+  app.use(authorizationServer.interactionRoutes);
   app.use('/api', createMeRoutes({ liveChannel, findIdpLogout: createFindIdpLogout({ pool, keyring, config }) }));
-  const devices = createDevices({ pool, clientNames: new Map() });
+  const devices = createDevices({ pool, clientNames });
   const signOutEverywhere = createSignOutEverywhere({ pool });
   app.use(
     '/api/users/me/sessions',
