@@ -14,10 +14,10 @@ import { createFindIdpLogout } from './sessions/idp-logout.ts';
 import { createSessionMiddleware, principalOf } from './sessions/session.ts';
 import { createSignIn } from './sign-in/routes.ts';
 import { createSignalRoutes } from './signals/routes.ts';
+import { createTodoRoutes } from './todos/routes.ts';
 import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
 import { clientNames } from './tokens/clients.ts';
 import { createAuthorizationServer } from './tokens/routes.ts';
-import { createTodoRoutes } from './todos/routes.ts';
 import { createDeviceRoutes } from './users/device-routes.ts';
 import { createMeRoutes } from './users/me-routes.ts';
 import { renderMessage } from './web/message-page.ts';
@@ -54,8 +54,11 @@ export function createApp(context: Context): Express {
   app.use(unlessBearer(createSameOriginGuard(config), ...createSessionMiddleware({ pool, config })));
   app.use(signIn.routes);
   app.use(authorizationServer.interactionRoutes);
-  app.use('/api', createMeRoutes({ liveChannel, findIdpLogout: createFindIdpLogout({ pool, keyring, config }) }));
   const devices = createDevices({ pool, clientNames });
+  app.use(
+    '/api',
+    createMeRoutes({ liveChannel, findIdpLogout: createFindIdpLogout({ pool, keyring, config }), devices }),
+  );
   const signOutEverywhere = createSignOutEverywhere({ pool });
   app.use(
     '/api/users/me/sessions',

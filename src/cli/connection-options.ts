@@ -6,6 +6,7 @@ import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
 import type { ConnectionChanges, NewConnection } from '../orgs/connections.ts';
 import { discover } from '../orgs/discovery.ts';
+import { eventsUrl } from '../signals/security-events.ts';
 import { type Console, collect, onOff, text, usageError } from './command.ts';
 
 /** The options that describe a connection; `connectionForm` parses them. */
@@ -130,6 +131,9 @@ export function revocationFacts(publicUrl: string, connectionId: string | undefi
       : []),
     ['  Endpoint authentication', 'signed JWT (its "aud" is the endpoint as it is entered)'],
     ['  Subject format', 'email, or issuer and subject'],
+    ...(connectionId
+      ? [['  Security events (push), and their audience', eventsUrl({ publicUrl }, connectionId)] as [string, string]]
+      : []),
   ];
 }
 

@@ -139,7 +139,9 @@ function describeCreated(
   const links = {
     signInUrl: `${publicUrl}/openid/start/${slug}`,
     callbackUrl: `${publicUrl}/openid/callback/${slug}`,
+    signedOutUrl: `${publicUrl}/signed-out`,
     revocationEndpoint: `${publicUrl}/global-token-revocation`,
+    backchannelLogoutUrl: `${publicUrl}/openid/backchannel-logout/${slug}`,
   };
   const json = { id, slug, name, domains, connectionId: connection?.id ?? null, ...links };
   const next = connection
@@ -157,10 +159,12 @@ function describeCreated(
     facts([
       ['  Application type', 'web application (OpenID Connect), authorization code with PKCE (S256)'],
       ['  Sign-in redirect URI', links.callbackUrl],
+      ['  Sign-out redirect URI', links.signedOutUrl],
       ['  Initiate login URI', links.signInUrl],
       ['  Scopes', 'openid profile email'],
       ['  Client authentication', connection?.tokenEndpointAuth ?? 'client_secret_basic or client_secret_post'],
       ...revocationFacts(publicUrl, connection?.id),
+      ['  Back-channel logout URI', links.backchannelLogoutUrl],
       ['  For callers that sign no JWT', `an API key: npm run -s cli -- api-key create --org ${slug} --name <name>`],
     ]),
     `\n\nSign-in link for people: ${links.signInUrl}`,

@@ -10,7 +10,7 @@ const cleaningLock = 7_262_001;
  * org-wide sign-out left, in batches, and sweeps rows that no one needs. `stop` waits for the batch under way.
  */
 export function startHousekeeping(deps: { pool: Pool; log: Logger; intervalMs?: number }) {
-  let running: Promise<void> | null = null;
+  let running: Promise<unknown> | null = null;
   let stopped = false;
   const run = () => {
     running ??= clean(deps.pool, () => stopped)
@@ -30,20 +30,27 @@ export function startHousekeeping(deps: { pool: Pool; log: Logger; intervalMs?: 
   };
 }
 
-/** One round of cleaning: each batch in a transaction of its own, so that no lock is held for long. */
-export async function clean(pool: Pool, stopped: () => boolean = () => false): Promise<void> {
+/**
+ * One round of cleaning: each batch in a transaction of its own, so that no lock is held for long. False if it was cut
+ * short: by `stopped`, or because another node is cleaning.
+ */
+export async function clean(pool: Pool, stopped: () => boolean = () => false): Promise<boolean> {
   for (const batch of [writeTombstones, sweepSessions, sweepGrants, sweepTokens, sweepSpent]) {
-    while (!stopped() && (await inTurn(pool, batch))) {
-      // The next batch.
+    for (let state = 'more'; state === 'more'; ) {
+      if (stopped()) return false;
+      state = await inTurn(pool, batch);
+      if (state === 'taken') return false;
     }
   }
+  return true;
 }
 
 /** Runs one batch unless another node is cleaning. The lock is the transaction's, which also holds behind a pooler. */
-function inTurn(pool: Pool, batch: (client: PoolClient) => Promise<boolean>): Promise<boolean> {
+function inTurn(pool: Pool, batch: (client: PoolClient) => Promise<boolean>): Promise<'more' | 'done' | 'taken'> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query('SELECT pg_try_advisory_xact_lock($1) AS locked', [cleaningLock]);
-    return rows[0].locked && (await batch(client));
+    if (!rows[0].locked) return 'taken';
+    return (await batch(client)) ? 'more' : 'done';
   });
 }
 

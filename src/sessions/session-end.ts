@@ -15,13 +15,16 @@ export const endColumns = (alias: string) => `
   CASE WHEN ${alias}.idp_sid IS NOT NULL THEN
     (SELECT e.expires_at - interval '1 day' FROM spent e
      WHERE e.org_id = ${alias}.org_id AND e.kind = 'idp_session' AND e.id = ${alias}.connection_id || ' ' || ${alias}.idp_sid)
-  END AS idp_ended_at`;
+  END AS idp_ended_at,
+  (SELECT r.initiator = 'user' FROM revocations r WHERE r.org_id = ${alias}.org_id AND r.id = coalesce(
+     ${alias}.revocation_id, CASE WHEN ${alias}.user_generation <> u.generation THEN u.last_revocation_id END)) AS by_user`;
 
 /** Reads `endColumns`: from the tombstone, or from what moved where there is none yet. */
 export function toSessionEnd(row: QueryResultRow): SessionEnd {
   if (row.ended_at) return { code: 'session_ended', at: row.ended_at };
   const revokedAt = row.revoked_at ?? row.user_revoked_at ?? row.org_revoked_at ?? row.idp_ended_at;
-  if (revokedAt) return { code: 'session_revoked', at: revokedAt };
+  // "Sign out everywhere" on another device: nobody but the person themselves.
+  if (revokedAt) return { code: row.by_user ? 'session_ended' : 'session_revoked', at: revokedAt };
   return { code: 'session_expired', at: row.expired_at };
 }
 

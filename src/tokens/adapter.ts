@@ -28,7 +28,8 @@ export function hashToken(token: string): Buffer {
  */
 export function createAdapter(deps: Deps): AdapterFactory {
   return (kind) => {
-    const adapter = kind === 'Grant' ? grantAdapter(deps) : kinds.has(kind) ? tokenAdapter(deps, kind as Kind) : nothing;
+    const adapter =
+      kind === 'Grant' ? grantAdapter(deps) : kinds.has(kind) ? tokenAdapter(deps, kind as Kind) : nothing;
     const guard =
       <A extends unknown[], T>(method: (...args: A) => Promise<T>) =>
       (...args: A) =>

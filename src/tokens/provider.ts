@@ -78,7 +78,11 @@ async function configurationOf(deps: ProviderDeps): Promise<Configuration> {
       // The short name of the person's organisation: the sign-in then starts there at once.
       org: (ctx) => {
         const { scope } = ctx.oidc.params ?? {};
-        if (!String(scope ?? '').split(' ').includes('openid'))
+        if (
+          !String(scope ?? '')
+            .split(' ')
+            .includes('openid')
+        )
           throw new errors.InvalidScope('scope must include openid', String(scope ?? ''));
       },
     },

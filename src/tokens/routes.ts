@@ -60,8 +60,17 @@ export function createAuthorizationServer(deps: ProviderDeps): { routes: Router;
     .all(allowOnly('GET', 'HEAD', 'OPTIONS'));
   routes.route(paths.authorization).get(limitBeginnings, serve).all(allowOnly('GET', 'HEAD'));
   routes.route(`${paths.authorization}/:uid`).get(serve).all(allowOnly('GET', 'HEAD'));
-  routes.route(paths.userinfo).get(serve).post(serve).options(serve).all(allowOnly('GET', 'HEAD', 'POST', 'OPTIONS'));
-  routes.route(paths.device_authorization).post(limitBeginnings, serve).options(serve).all(allowOnly('POST', 'OPTIONS'));
+  routes
+    .route(paths.userinfo)
+    .get(serve)
+    .post(serve)
+    .options(serve)
+    .all(allowOnly('GET', 'HEAD', 'POST', 'OPTIONS'));
+  routes
+    .route(paths.device_authorization)
+    .post(limitBeginnings, serve)
+    .options(serve)
+    .all(allowOnly('POST', 'OPTIONS'));
   routes
     .route([paths.token, paths.revocation, paths.introspection])
     .post(serve)

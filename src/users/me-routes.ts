@@ -1,5 +1,6 @@
 import { type Request, type RequestHandler, Router } from 'express';
 import { allowOnly } from '../http/problem.ts';
+import type { Devices } from '../sessions/devices.ts';
 import type { FindIdpLogout } from '../sessions/idp-logout.ts';
 import type { LiveChannel } from '../sessions/live-channel.ts';
 import { principalOf, requireSession, signedInPrincipal } from '../sessions/session.ts';
@@ -7,10 +8,14 @@ import { principalOf, requireSession, signedInPrincipal } from '../sessions/sess
 /**
  * GET  /api/users/me          who is signed in: flat scalars
  * GET  /api/users/me/events   server-sent events: `signed-out` with the reason when the session dies, then it closes
- * POST /api/signout           ends this session: 204, also without one; 200 with `logoutUrl` where the connection is set to
+ * POST /api/signout           ends this session, or the grant of an app's access token: 204, also without one; 200 with `logoutUrl` where the connection is set to
  *                             sign out at the IdP too: the browser goes on there
  */
-export function createMeRoutes(deps: { liveChannel: LiveChannel; findIdpLogout: FindIdpLogout }): Router {
+export function createMeRoutes(deps: {
+  liveChannel: LiveChannel;
+  findIdpLogout: FindIdpLogout;
+  devices: Pick<Devices, 'endDevice'>;
+}): Router {
   const { liveChannel } = deps;
 
   const showMe: RequestHandler = (req, res) => {
@@ -32,7 +37,9 @@ export function createMeRoutes(deps: { liveChannel: LiveChannel; findIdpLogout: 
     if (!principal) return void res.status(204).end();
     const logoutUrl = await deps.findIdpLogout(principal);
     // Here first: whether the IdP is up doesn't matter.
-    await endSession(req);
+    const { type, id } = principal.credential;
+    if (type === 'session') await endSession(req);
+    else await deps.devices.endDevice(principal, id, { ip: req.ip ?? null, requestId: req.id });
     liveChannel.announce();
     if (logoutUrl === null) res.status(204).end();
     else res.json({ logoutUrl });

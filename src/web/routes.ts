@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import express, { type Request, type RequestHandler, Router } from 'express';
 import type { Config } from '../config.ts';
 import type { Principal } from '../sessions/principal.ts';
+import { renderDevices } from './devices-page.ts';
 import { renderMessage } from './message-page.ts';
 import { isProblemCode, renderProblem, renderProblems } from './problems-page.ts';
 import { sendPage } from './send-page.ts';
@@ -18,21 +19,27 @@ type WebDeps = Readonly<{
 export function createWebRoutes({ signedIn }: WebDeps): Router {
   const router = Router();
   router.get('/', showSignIn);
-  router.get('/todos', showTodos);
+  router.get('/todos', personal(renderTodos));
+  router.get('/devices', personal(renderDevices));
   router.get('/signed-out', showSignedOut);
   return router;
 
   function showSignIn(...[request, response]: Parameters<RequestHandler>) {
-    if (signedIn(request)) response.set('Cache-Control', 'no-store').redirect(303, '/todos');
+    // Only to an app's sign-in that waits for this one: anywhere else a link could lead.
+    const waiting = /^\/oauth\/interaction\/[\w-]{1,64}$/.exec(String(request.query.returnTo))?.[0];
+    if (signedIn(request)) response.set('Cache-Control', 'no-store').redirect(303, waiting ?? '/todos');
     else sendPage(response, 200, renderSignIn());
   }
 
-  function showTodos(...[request, response]: Parameters<RequestHandler>) {
-    const person = signedIn(request);
-    if (person) return sendPage(response, 200, renderTodos(person));
-    const end = request.sessionEnd;
-    const why = end && new URLSearchParams({ reason: end.code.replace(/^session_/, ''), at: end.at.toISOString() });
-    response.set('Cache-Control', 'no-store').redirect(303, why ? `/signed-out?${why}` : '/');
+  /** A page for whoever is signed in; everybody else is told why they are not, or asked to sign in. */
+  function personal(render: (person: Principal) => string): RequestHandler {
+    return (request, response) => {
+      const person = signedIn(request);
+      if (person) return sendPage(response, 200, render(person));
+      const end = request.sessionEnd;
+      const why = end && new URLSearchParams({ reason: end.code.replace(/^session_/, ''), at: end.at.toISOString() });
+      response.set('Cache-Control', 'no-store').redirect(303, why ? `/signed-out?${why}` : '/');
+    };
   }
 
   function showSignedOut(...[request, response]: Parameters<RequestHandler>) {

@@ -1,16 +1,14 @@
 import type { Principal } from '../sessions/principal.ts';
 import { html } from './html.ts';
 import { renderPage } from './page.ts';
+import { renderPerson } from './person.ts';
 
 /** The frame of the list; the tasks are fetched, so that one piece of code shows them and clears them. */
 export function renderTodos(person: Principal): string {
   return renderPage({
     title: 'Your list',
     scripts: ['todos.js'],
-    aside: html`<div class="person">
-<p><strong>${person.name || person.email}</strong> <span>${person.orgName}</span></p>
-<button type="button" id="sign-out" class="quiet small">Sign out</button>
-</div>`,
+    aside: renderPerson(person, { href: '/devices', label: 'Devices' }),
     body: html`<div class="sheet">
 <div class="heading"><h1>Your list</h1> <p id="count" class="count"></p></div>
 <p class="whose">Signed in as ${person.email}</p>

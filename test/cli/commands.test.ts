@@ -110,7 +110,11 @@ describe('org', () => {
       callbackUrl: `http://localhost:3333/openid/callback/${org.slug}`,
       signInUrl: `http://localhost:3333/openid/start/${org.slug}`,
       revocationEndpoint: 'http://localhost:3333/global-token-revocation',
+      backchannelLogoutUrl: `http://localhost:3333/openid/backchannel-logout/${org.slug}`,
+      signedOutUrl: 'http://localhost:3333/signed-out',
     });
+    const told = await runCli(['connection', 'update', org.connectionId, '--org', org.slug, '--name', 'One'], env);
+    expect(told.stdout).toContain(`http://localhost:3333/ssf/events/${org.connectionId}\n`);
     const [listed] = await cli('connection', 'list', '--org', org.slug);
     expect(listed).toMatchObject({
       id: org.connectionId,
@@ -125,7 +129,7 @@ describe('org', () => {
     );
     expect(rows).toMatchObject([{ verified_at: expect.any(Date), connection_id: org.connectionId }]);
     expect(rows[0].client_secret).not.toContain('a-secret');
-    expect(await events(org.id)).toEqual(['org.created', 'connection.added', 'domain.added']);
+    expect(await events(org.id)).toEqual(['org.created', 'connection.added', 'domain.added', 'connection.changed']);
   });
 
   it('takes a random slug, and says all of it to people too', async () => {

@@ -139,7 +139,14 @@ async function startChannel(options: { databaseUrl: string; checkEveryMs: number
   const app = express();
   app.use(createSessionMiddleware({ pool, config }));
   app.use((_req, _res, next) => void (options.before?.() ?? Promise.resolve()).then(() => next(), next));
-  app.use('/api', createMeRoutes({ liveChannel: channel, findIdpLogout: async () => null }));
+  app.use(
+    '/api',
+    createMeRoutes({
+      liveChannel: channel,
+      findIdpLogout: async () => null,
+      devices: { endDevice: async () => false },
+    }),
+  );
   const server = createServer(app).listen(0);
   while (!channel.isListening()) await new Promise((resolve) => setTimeout(resolve, 10));
   return {

@@ -249,6 +249,13 @@ describe('time', () => {
   );
 });
 
+/** The product's own housekeeping may be at it just now. */
+async function cleanUp(): Promise<void> {
+  while (!(await clean(product.context.pool))) {
+    // Once more.
+  }
+}
+
 describe('housekeeping', () => {
   it('writes the tombstones of an org-wide sign-out, with its time, and erases the data', async () => {
     const { pool, prisma } = product.context;
@@ -261,7 +268,7 @@ describe('housekeeping', () => {
       actor: operator,
     });
     expect(await statusOfMe(product.url, cookie)).toBe(401);
-    await clean(pool);
+    await cleanUp();
     const revocation = await prisma.revocation.findFirstOrThrow({ where: { id: done?.revocationId } });
     expect(await rowOf(id)).toMatchObject({ revocationId: revocation.id, revokedAt: revocation.createdAt, data: {} });
     expect(revocation.tombstonesPending).toBe(false);
@@ -278,7 +285,7 @@ describe('housekeeping', () => {
     const [foreign] = await plantUsers(product, 1, { org: 'metacortex' });
     // A bump of the other org's own, so that only its id keeps it apart.
     await pool.query('UPDATE orgs SET generation = generation + 1 WHERE id = $1', [product.orgs.metacortex.id]);
-    await clean(pool);
+    await cleanUp();
     expect((await rowOf(first.id)).revocationId).toBe(one?.revocationId);
     expect((await rowOf(second.id)).revocationId).toBe(two?.revocationId);
     expect((await rowOf(alive.id)).revokedAt).toBe(null);
@@ -298,7 +305,7 @@ describe('housekeeping', () => {
         expect((await rowOf(id)).revokedAt).toBe(null);
       },
     );
-    await clean(pool);
+    await cleanUp();
     expect((await rowOf(id)).revokedAt).not.toBe(null);
   });
 
@@ -314,7 +321,7 @@ describe('housekeeping', () => {
         expect((await rowOf(id)).revokedAt).toBe(null);
       },
     );
-    await clean(pool);
+    await cleanUp();
     expect((await rowOf(id)).revokedAt).not.toBe(null);
   });
 
@@ -329,7 +336,7 @@ describe('housekeeping', () => {
       prisma.spent.create({ data: { orgId, kind: 'sign_in_state', id, expiresAt: new Date(Date.now() - ago) } });
     await spend('old', 2 * 3_600_000);
     await spend('young', 1_000);
-    await clean(pool);
+    await cleanUp();
     expect(await prisma.session.count({ where: { userId: old.id } })).toBe(0);
     expect(await prisma.session.count({ where: { userId: young.id } })).toBe(1);
     expect(await prisma.spent.findMany({ where: { id: { in: ['old', 'young'] } } })).toHaveLength(1);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { clean } from '../../src/sessions/housekeeping.ts';
 import { heading } from '../sign-in/support.ts';
 import { createBrowser } from '../support/browser.ts';
@@ -18,6 +19,7 @@ beforeAll(async () => {
 afterEach(() => bed.hostile.reset());
 afterAll(() => bed?.stop());
 
+const operator = { initiator: 'operator', actor: { type: 'operator' } } as const;
 const newBrowser = () => createBrowser({ baseUrl: bed.url });
 const revocations = () =>
   bed.prisma.revocation.findMany({ where: { orgId: bed.org.id }, orderBy: { createdAt: 'asc' } });
@@ -162,13 +164,27 @@ describe('a logout token with sid', () => {
     expect((await note()).getTime() - Date.now()).toBeGreaterThan(2 * 86_000_000);
   });
 
-  test('leaves what a revocation ended to that revocation', async () => {
-    await bed.signIn('sid-8');
-    await expectOk(bed.logoutToken());
+  test.each([
+    ['a revocation of the person', () => bed.postLogout(bed.logoutToken())],
+    ['a sign-out of everyone', () => revokeOrgAccess(bed.pool, { orgId: bed.org.id, ...operator })],
+  ])('leaves what %s ended to that one', async (name, end) => {
+    await bed.signIn(name);
+    await end();
     const first = (await revocations()).at(-1);
-    await expectOk(bed.logoutToken({ sid: 'sid-8' }));
-    const session = await bed.prisma.session.findFirstOrThrow({ where: { orgId: bed.org.id, idpSid: 'sid-8' } });
-    expect([session.revocationId, (await revocations()).at(-1)?.id]).toEqual([first?.id, first?.id]);
+    await expectOk(bed.logoutToken({ sid: name }));
+    const session = () => bed.prisma.session.findFirstOrThrow({ where: { orgId: bed.org.id, idpSid: name } });
+    // Tombstones of a sign-out of everyone are written by housekeeping, ours or the product's own.
+    while ((await session()).revokedAt === null) await clean(bed.pool);
+    expect([(await session()).revocationId, (await revocations()).at(-1)?.id]).toEqual([first?.id, first?.id]);
+  });
+
+  test('counts as ended only what was alive', async () => {
+    await bed.signIn('dead already');
+    await bed.pool.query('UPDATE users SET generation = generation + 1 WHERE org_id = $1', [bed.org.id]);
+    const before = (await revocations()).length;
+    await expectOk(bed.logoutToken({ sid: 'dead already' }));
+    expect((await bed.audited('idp_session.ended')).at(-1)?.detail).toMatchObject({ sessionsEnded: 0 });
+    expect((await revocations()).length).toBe(before);
   });
 
   test('of another connection or another org ends nothing', async () => {
@@ -182,6 +198,7 @@ describe('a logout token with sid', () => {
     await bed.prisma.connection.create({ data: sibling });
     const mallory = await bed.signIn('sid-9');
     await expectOk(bed.logoutToken({ sid: 'sid-9', aud: 'sibling' }));
+    await expectOk(bed.logoutToken({ aud: 'sibling' }));
     await bed.prisma.connection.delete({ where: { orgId_id: { orgId: bed.org.id, id: 'con_sibling' } } });
     expect(await Promise.all([twins.whiterabbit, twins.metacortex, mallory].map(bed.me))).toEqual([200, 200, 200]);
   });

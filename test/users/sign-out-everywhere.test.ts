@@ -62,6 +62,16 @@ describe('without a rival', () => {
     expect({ late, refused }).toEqual({ late: 0, refused: 0 });
   });
 
+  it('tells the others that their person signed out, and not that the organisation did', async () => {
+    const [user] = (await plantUsers(product, 1, { sessions: 2 })) as [PlantedUser];
+    await keepOnly(current(user));
+    const answer = await fetch(`${nodes[0]}/api/users/me`, { headers: { cookie: user.cookies[1] as string } });
+    expect([answer.status, await answer.json()]).toMatchObject([401, { code: 'session_ended' }]);
+    await byIdp(user);
+    const after = await fetch(`${nodes[0]}/api/users/me`, { headers: { cookie: current(user) } });
+    expect([after.status, await after.json()]).toMatchObject([401, { code: 'session_revoked' }]);
+  });
+
   it('one of many that ask to be the only one at the same moment is left at most', async () => {
     const users = await plantUsers(product, 40, { sessions: 5 });
     for (const user of users) {

@@ -22,6 +22,7 @@ describe('/assets', () => {
       await visitor.get('/'),
       await visitor.get('/signed-out'),
       await supertest(createWebApp(trinity)).get('/todos'),
+      await supertest(createWebApp(trinity)).get('/devices'),
     ];
     const asked = pages.flatMap(({ text }) => [...text.matchAll(/"\/assets\/([^"]+)"/g)].map((match) => match[1]));
     const scripts = files.filter((file) => file.endsWith('.js'));

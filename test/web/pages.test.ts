@@ -41,15 +41,26 @@ describe('who sees which page', () => {
     expect(redirect.headers['cache-control']).toBe('no-store');
   });
 
+  it('shows where they are signed in to whoever is, and sends a visitor to the sign-in', async () => {
+    const page = await signedIn.get('/devices');
+    expectPage(page);
+    for (const text of ['Trinity', 'trinity@whiterabbit.fake', 'Where you are signed in', 'href="/todos"'])
+      expect(page.text).toContain(text);
+    expect((await signedIn.get('/todos')).text).toContain('href="/devices"');
+    const redirect = await visitor.get('/devices');
+    expect([redirect.status, redirect.headers.location]).toEqual([303, '/']);
+    expect(redirect.headers['cache-control']).toBe('no-store');
+  });
+
   it('shows the address of a person without a name', async () => {
     const page = await supertest(createWebApp({ ...trinity, name: '' })).get('/todos');
     expect(page.text).toContain('<strong>trinity@whiterabbit.fake</strong>');
   });
 
-  it('escapes hostile names', async () => {
+  it.each(['/todos', '/devices'])('escapes hostile names at %s', async (path) => {
     const page = await supertest(
       createWebApp({ ...trinity, name: hostile, orgName: hostile, email: `${hostile}@x` }),
-    ).get('/todos');
+    ).get(path);
     expectPage(page);
     expect(page.text).not.toContain('<img');
     expect(page.text.split('&quot;&gt;&lt;img src=x onerror=alert(1)&gt;&#39;&amp;&lt;/title&gt;')).toHaveLength(4);

@@ -84,6 +84,9 @@ CREATE UNIQUE INDEX "tokens_kind_uid_key" ON "tokens"("kind", "uid");
 CREATE UNIQUE INDEX "tokens_kind_user_code_hash_key" ON "tokens"("kind", "user_code_hash");
 
 -- CreateIndex
+CREATE INDEX "connections_id_idx" ON "connections"("id");
+
+-- CreateIndex
 CREATE INDEX "connections_client_id_idx" ON "connections"("client_id");
 
 -- AddForeignKey

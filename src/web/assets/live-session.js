@@ -62,15 +62,15 @@ export async function request(method, path, body) {
 }
 
 /**
- * Ends the session, and leaves: for the page that says so, or for the identity provider where the sign-out goes on there.
+ * Ends the session, by `path` in place of a plain sign-out if need be, and leaves: for the page that says so, or for the identity provider where the sign-out goes on there.
  * Throws as `request` does if the session could not be ended.
  */
-export async function signOut() {
+export async function signOut(path = '/api/signout', body = undefined) {
   // The news of this very sign-out must not lead this page elsewhere.
   signingOut = true;
   disconnect();
   try {
-    const answer = await request('POST', '/api/signout');
+    const answer = await request('POST', path, body);
     signingOut = false;
     if (answer?.logoutUrl) leaveFor(answer.logoutUrl);
     else leave('ended');

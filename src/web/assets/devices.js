@@ -1,0 +1,168 @@
+import { followSession, request, signOut } from './live-session.js';
+
+const address = '/api/users/me/sessions';
+const mostListed = 200;
+const byId = (id) => document.getElementById(id);
+const list = byId('devices');
+const dialog = byId('confirm');
+let confirmed = null;
+
+followSession({ onBack: load });
+void load();
+
+byId('sign-out').addEventListener('click', (event) => {
+  void attempt(event.currentTarget, 'You are still signed in.', () => signOut());
+});
+
+byId('sign-out-others').addEventListener('click', () => {
+  ask({
+    title: 'Sign out everywhere else?',
+    text: 'Every other browser and app loses access at once. This browser stays signed in.',
+    yes: 'Sign out everywhere else',
+    run: async () => {
+      const { sessionsEnded, grantsEnded } = await request('POST', `${address}/revoke`, { keepCurrent: true });
+      dialog.close();
+      announce(`Signed out elsewhere: ${sessionsEnded + grantsEnded}`);
+      await load();
+    },
+  });
+});
+
+byId('sign-out-all').addEventListener('click', () => {
+  ask({
+    title: 'Sign out everywhere?',
+    text: 'Every browser and app loses access at once, this browser too.',
+    yes: 'Sign out everywhere',
+    run: () => signOut(`${address}/revoke`, { keepCurrent: false }),
+  });
+});
+
+byId('confirm-no').addEventListener('click', () => dialog.close());
+byId('confirm-yes').addEventListener('click', (event) => {
+  void attempt(event.currentTarget, 'Nobody was signed out.', confirmed, byId('confirm-problem'));
+});
+
+function ask({ title, text, yes, run }) {
+  byId('confirm-title').textContent = title;
+  byId('confirm-text').textContent = text;
+  byId('confirm-yes').textContent = yes;
+  byId('confirm-problem').textContent = '';
+  confirmed = run;
+  dialog.showModal();
+}
+
+async function load() {
+  list.setAttribute('aria-busy', 'true');
+  try {
+    const devices = await request('GET', address);
+    const held = document.activeElement?.closest('li')?.dataset.id;
+    list.replaceChildren(...devices.map(createEntry));
+    if (held)
+      [...list.children]
+        .find((entry) => entry.dataset.id === held)
+        ?.querySelector('button')
+        .focus();
+    list.dataset.loaded = 'yes';
+    byId('cut').hidden = devices.length < mostListed;
+    explain('');
+  } catch (error) {
+    explain(`The list could not be loaded. ${error.message}`, load);
+  } finally {
+    list.setAttribute('aria-busy', 'false');
+    refresh();
+  }
+}
+
+function createEntry(device) {
+  const entry = document.createElement('li');
+  entry.dataset.id = device.id;
+  const words = createElement('div', 'device');
+  const name = createElement('p', 'device-name', device.device);
+  if (device.current) name.append(' ', createElement('span', 'badge', 'This device'));
+  const facts = [device.client, device.ip, device.current ? 'in use now' : null].filter(Boolean).join(' · ');
+  const meta = createElement('p', 'device-meta', facts);
+  if (!device.current) meta.append(facts ? ' · ' : '', 'last seen ', createMoment(device.lastSeenAt));
+  const more = createElement('details', 'device-more');
+  const signedIn = createElement('p', '', 'Signed in ');
+  signedIn.append(createMoment(device.createdAt));
+  more.append(createElement('summary', '', 'Details'), signedIn);
+  if (device.userAgent) more.append(createElement('p', 'device-agent', `Calls itself ${device.userAgent}`));
+  words.append(name, meta, more);
+  const button = createElement('button', 'quiet small', 'Sign out');
+  button.type = 'button';
+  button.ariaLabel = device.current ? 'Sign out this device' : `Sign out ${device.device}, ${device.client}`;
+  button.addEventListener('click', () => void end(device, entry, button));
+  entry.append(byId(iconOf(device)).content.cloneNode(true), words, button);
+  return entry;
+}
+
+async function end(device, entry, button) {
+  if (device.current) return attempt(button, 'You are still signed in.', () => signOut());
+  await attempt(button, `“${device.device}” was not signed out.`, async () => {
+    await request('DELETE', `${address}/${encodeURIComponent(device.id)}`);
+    const next = entry.nextElementSibling ?? entry.previousElementSibling;
+    const focused = entry.contains(document.activeElement);
+    entry.remove();
+    if (focused) (next?.querySelector('button') ?? byId('content')).focus();
+    announce(`Signed out: ${device.device}`);
+    refresh();
+  });
+}
+
+/** Runs what a button asks for, once at a time; says what failed, and why. */
+async function attempt(button, failed, run, place = byId('problem')) {
+  if (button.ariaDisabled === 'true') return;
+  button.ariaDisabled = 'true';
+  explain('', undefined, place);
+  try {
+    await run();
+  } catch (error) {
+    explain(`${failed} ${error.message}`, undefined, place);
+  } finally {
+    button.ariaDisabled = null;
+  }
+}
+
+function refresh() {
+  const count = list.children.length;
+  const loaded = 'loaded' in list.dataset;
+  byId('count').textContent = loaded ? `${count} ${count === 1 ? 'sign-in' : 'sign-ins'}` : '';
+  byId('alone').hidden = !loaded || count > 1;
+  byId('sign-out-others').hidden = count < 2;
+  byId('everywhere').hidden = !loaded;
+}
+
+function explain(text, retry, place = byId('problem')) {
+  place.textContent = text;
+  if (!text || !retry) return;
+  const button = createElement('button', 'link', 'Try again');
+  button.type = 'button';
+  button.addEventListener('click', retry);
+  place.append(' ', button);
+}
+
+function announce(text) {
+  byId('status').textContent = text;
+}
+
+function createMoment(iso) {
+  const moment = new Date(iso);
+  const sameDay = moment.toDateString() === new Date().toDateString();
+  const format = sameDay ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' };
+  const words = new Intl.DateTimeFormat(navigator.languages, format).format(moment);
+  const element = createElement('time', '', sameDay ? `today, ${words}` : words);
+  element.dateTime = iso;
+  return element;
+}
+
+function createElement(name, className, text = '') {
+  const element = document.createElement(name);
+  element.className = className;
+  element.textContent = text;
+  return element;
+}
+
+function iconOf({ type, userAgent }) {
+  if (/Mobi|Android|iPhone|iPad/.test(userAgent ?? '')) return 'icon-phone';
+  return type === 'grant' ? 'icon-app' : 'icon-screen';
+}

@@ -1,0 +1,11 @@
+import type { Principal } from '../sessions/principal.ts';
+import { type Html, html } from './html.ts';
+
+/** The right of the header on a signed-in person's pages: who it is, the way to the other page, the way out. */
+export function renderPerson(person: Principal, link: { href: string; label: string }): Html {
+  return html`<div class="person">
+<p><strong>${person.name || person.email}</strong> <span>${person.orgName}</span></p>
+<a href="${link.href}">${link.label}</a>
+<button type="button" id="sign-out" class="quiet small">Sign out</button>
+</div>`;
+}

@@ -1,0 +1,113 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { removeDataDir, startDev } from './cli/processes.ts';
+import { freePort } from './support/free-port.ts';
+
+const executablePath = '/usr/bin/chromium';
+const flags =
+  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+
+/** `PICTURES=docs npx vitest run test/walk-through.test.ts` takes README's pictures anew. */
+const pictures = process.env.PICTURES;
+
+describe.skipIf(!existsSync(executablePath))(`README's walk-through (needs ${executablePath})`, () => {
+  let dev: ReturnType<typeof startDev>;
+  let browser: Browser;
+  let urls: { app: string; idp: string };
+  const dataDir = path.join(mkdtempSync(path.join(os.tmpdir(), 'walk-through-')), 'data');
+
+  beforeAll(async () => {
+    const ports = { app: await freePort(), idp: await freePort() };
+    dev = startDev({ DATA_DIR: dataDir, PORT: String(ports.app), IDP_PORT: String(ports.idp) });
+    await dev.ready;
+    urls = { app: `http://localhost:${ports.app}`, idp: `http://localhost:${ports.idp}` };
+    browser = await chromium.launch({ executablePath, args: flags.split(' ') });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    dev?.child.kill('SIGTERM');
+    await dev?.outcome;
+    removeDataDir(dataDir);
+  });
+
+  async function open(): Promise<Page> {
+    const context = await browser.newContext({
+      viewport: { width: 1000, height: 620 },
+      timezoneId: 'Europe/Zurich',
+      reducedMotion: 'reduce',
+      locale: 'en-GB',
+    });
+    return context.newPage();
+  }
+
+  async function signIn(page: Page, start: string, email: string, password: string) {
+    await page.goto(start);
+    if (start === urls.app) {
+      await page.getByLabel('Work e-mail').fill(email);
+      await page.getByRole('button', { name: 'Continue' }).click();
+    }
+    await page.getByLabel('E-mail', { exact: true }).fill(email);
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    const listening = page.waitForResponse('**/api/users/me/events');
+    await page.waitForURL('**/todos');
+    await page.locator('#todos[data-loaded]').waitFor({ state: 'attached' });
+    await listening;
+  }
+
+  const picture = async (page: Page, name: string) => {
+    if (pictures) await page.screenshot({ path: path.join(pictures, name) });
+  };
+
+  it('signs Trinity out of her open page from the console, and leaves her twin', async () => {
+    const trinity = await open();
+    const twin = await open();
+    await signIn(trinity, urls.app, 'trinity@whiterabbit.fake', 'Zion123$');
+    await signIn(twin, `${urls.app}/openid/start/2`, 'trinity@whiterabbit.fake', 'Cubicle101$');
+    await picture(trinity, '1-signed-in.png');
+
+    const admin = await open();
+    await admin.goto(`${urls.idp}/1/admin`);
+    await admin.getByRole('link', { name: 'Trinity' }).click();
+    await admin.getByText('More actions').click();
+    await admin.getByText('Clear user sessions').click();
+    const dialog = admin.getByRole('dialog', { name: 'Clear sessions and revoke access' });
+    await dialog.getByLabel('Also include logout enabled apps and Okta API tokens').check();
+    await picture(admin, '2-clear-sessions.png');
+    await dialog.getByRole('button', { name: 'Clear and revoke' }).click();
+
+    await trinity.waitForURL('**/signed-out?*');
+    await trinity.getByRole('heading', { name: 'Your organisation signed you out' }).waitFor();
+    await picture(trinity, '3-signed-out.png');
+    // What the console shows that it sent, and that it was answered.
+    await admin.getByText('global-token-revocation+jwt').first().waitFor({ state: 'attached' });
+    expect(await admin.getByRole('status').textContent()).toContain('204');
+
+    const me = (page: Page) => page.evaluate(async () => (await fetch('/api/users/me')).status);
+    expect([await me(trinity), await me(twin)]).toEqual([401, 200]);
+  });
+
+  it('signs nobody out of the app when the box is not ticked; a logout token and a security event do', async () => {
+    const neo = await open();
+    await signIn(neo, urls.app, 'neo@whiterabbit.fake', 'Zion123$');
+    const admin = await open();
+    const act = async (action: string, button: string) => {
+      await admin.goto(`${urls.idp}/1/admin/people/neo`);
+      await admin.getByText('More actions').click();
+      await admin.locator('.menu').getByText(action).click();
+      await admin.getByRole('dialog').getByRole('button', { name: button }).click();
+      await admin.getByRole('status').waitFor();
+    };
+    await act('Clear user sessions', 'Clear and revoke');
+    expect(await neo.evaluate(async () => (await fetch('/api/users/me')).status)).toBe(200);
+
+    await act('Send security event', 'Send event');
+    await neo.waitForURL('**/signed-out?*');
+    await signIn(neo, urls.app, 'neo@whiterabbit.fake', 'Zion123$');
+    await act('Send back-channel logout', 'Send logout token');
+    await neo.waitForURL('**/signed-out?*');
+  });
+});
