@@ -12,6 +12,8 @@ export const operator: Actor = { type: 'operator' };
 export type Console = Readonly<{
   settings: () => Settings;
   answer: (answer: Answer) => void;
+  /** Whether --json was given. */
+  json: boolean;
   env: Readonly<Record<string, string | undefined>>;
   stdin: NodeJS.ReadStream;
   stderr: NodeJS.WriteStream;

@@ -4,6 +4,8 @@ import type { Console } from './command.ts';
 import { registerConnection } from './connection.ts';
 import { registerDomain } from './domain.ts';
 import { describeFailure } from './failure.ts';
+import { registerLogin } from './login.ts';
+import { registerLogout } from './logout.ts';
 import { registerMigrate } from './migrate.ts';
 import { registerOidcMigrate } from './oidc-migrate.ts';
 import { registerOrg } from './org.ts';
@@ -12,6 +14,7 @@ import { registerSession } from './session.ts';
 import { type Environment, loadSettings } from './settings.ts';
 import { registerStudio } from './studio.ts';
 import { registerUser } from './user.ts';
+import { registerWhoami } from './whoami.ts';
 
 export type Streams = Readonly<{
   env: Environment;
@@ -28,6 +31,7 @@ export async function runCli(args: readonly string[], streams: Streams): Promise
   const { env, stdin, stdout, stderr } = streams;
   const json = args.includes('--json');
   const shell: Console = {
+    json,
     env,
     stdin,
     stderr,
@@ -67,6 +71,9 @@ function createProgram(shell: Console, json: boolean, { stdout, stderr }: Stream
     registerApiKey,
     registerSession,
     registerRevoke,
+    registerLogin,
+    registerWhoami,
+    registerLogout,
     registerMigrate,
     registerOidcMigrate,
     registerStudio,

@@ -54,10 +54,10 @@ async function revokeOne(workspace: Workspace, ref: string, who: string, { reaso
   const outcome = await revokeAccess(workspace.pool, { ...by, orgId: org.id, subject, reason: reason ?? null });
   if (outcome.result !== 'revoked') throw unknownUser(org, who);
   await workspace.announce();
-  const { revocationId: id, userId, sessionsEnded } = outcome;
+  const { revocationId: id, userId, sessionsEnded, grantsEnded } = outcome;
   return {
-    json: { id, orgId: org.id, userId, sessionsEnded },
-    text: `${who} is signed out everywhere; ${sessionsEnded} session(s) ended.`,
+    json: { id, orgId: org.id, userId, sessionsEnded, grantsEnded },
+    text: `${who} is signed out everywhere; ${sessionsEnded} session(s) and ${grantsEnded} grant(s) of apps ended.`,
   };
 }
 

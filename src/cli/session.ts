@@ -4,8 +4,11 @@ import { action, type Console, text } from './command.ts';
 import { table } from './output.ts';
 import { requireUser } from './user.ts';
 
-type LiveSession = {
+type LiveAccess = {
   id: string;
+  type: 'session' | 'grant';
+  /** The app's client id; null is a browser. */
+  clientId: string | null;
   createdAt: Date;
   lastSeenAt: Date;
   idleExpiresAt: Date;
@@ -15,25 +18,37 @@ type LiveSession = {
 };
 
 export function registerSession(program: Command, shell: Console): void {
-  const session = program.command('session').description('sign-ins');
+  const session = program.command('session').description('sign-ins of browsers and apps');
   session
     .command('list')
-    .description('the live sessions of a person')
+    .description('the live sessions and grants of a person')
     .requiredOption('--org <org>', 'slug, verified domain or id')
     .requiredOption('--user <user>', 'e-mail address or id')
     .action(
       action(shell, z.object({ org: text, user: text }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
         const user = await requireUser(workspace, org, input.user);
-        const { rows } = await workspace.pool.query<LiveSession>(
-          `SELECT id, created_at AS "createdAt", last_seen_at AS "lastSeenAt", idle_expires_at AS "idleExpiresAt",
-                  expires_at AS "expiresAt", user_agent AS "userAgent", ip
-           FROM live_sessions WHERE org_id = $1 AND user_id = $2 ORDER BY last_seen_at DESC, id`,
+        const { rows } = await workspace.pool.query<LiveAccess>(
+          `SELECT * FROM (${liveOf('session', 'NULL')} UNION ALL ${liveOf('grant', 'client_id')}) AS live
+           ORDER BY "lastSeenAt" DESC, id`,
           [org.id, user.id],
         );
-        const cells = rows.map((one) => [one.createdAt, one.lastSeenAt, one.expiresAt, one.ip, one.userAgent, one.id]);
-        const headings = ['SIGNED IN', 'LAST SEEN', 'EXPIRES', 'ADDRESS', 'DEVICE', 'ID'];
+        const cells = rows.map((one) => [
+          one.clientId ?? 'Browser',
+          one.createdAt,
+          one.lastSeenAt,
+          one.expiresAt,
+          one.ip,
+          one.userAgent,
+          one.id,
+        ]);
+        const headings = ['CLIENT', 'SIGNED IN', 'LAST SEEN', 'EXPIRES', 'ADDRESS', 'DEVICE', 'ID'];
         return { json: rows, text: table(headings, cells, `${user.email} is not signed in anywhere.`) };
       }),
     );
 }
+
+const liveOf = (type: LiveAccess['type'], clientId: string) => `
+  SELECT id, '${type}' AS type, ${clientId} AS "clientId", created_at AS "createdAt", last_seen_at AS "lastSeenAt",
+         idle_expires_at AS "idleExpiresAt", expires_at AS "expiresAt", user_agent AS "userAgent", ip
+  FROM live_${type}s WHERE org_id = $1 AND user_id = $2`;

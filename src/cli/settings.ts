@@ -29,6 +29,8 @@ export function loadSettings(env: Environment) {
     databaseUrl: data.DATABASE_URL ?? null,
     directDatabaseUrl: data.DIRECT_DATABASE_URL ?? data.DATABASE_URL ?? null,
     dataDir: data.DATA_DIR,
+    /** PUBLIC_URL if it is set. */
+    givenPublicUrl: data.PUBLIC_URL ?? null,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
 
     /** @throws ConfigError: what is to be entered at an IdP must not be guessed. */

@@ -79,10 +79,10 @@ export function registerUser(program: Command, shell: Console): void {
         });
         if (outcome.result !== 'revoked') throw unknownUser(org, input.user);
         await workspace.announce();
-        const { revocationId, sessionsEnded } = outcome;
+        const { revocationId, sessionsEnded, grantsEnded } = outcome;
         return {
-          json: { id: found.id, email: found.email, active: false, revocationId, sessionsEnded },
-          text: `${found.email} is deactivated; ${sessionsEnded} session(s) ended.`,
+          json: { id: found.id, email: found.email, active: false, revocationId, sessionsEnded, grantsEnded },
+          text: `${found.email} is deactivated; ${sessionsEnded} session(s) and ${grantsEnded} grant(s) of apps ended.`,
         };
       }),
     );

@@ -93,6 +93,20 @@ async function signIn(orgId: string, userId: string, connectionId: string): Prom
   return id;
 }
 
+/** A live grant of an app, approved by a session, seen a minute after it. */
+async function signInApp(orgId: string, sessionId: string): Promise<string> {
+  const id = `grn_${randomBytes(8).toString('hex')}`;
+  await db.query(
+    `INSERT INTO grants (org_id, id, client_id, user_id, connection_id, identity_id, session_id, user_generation, org_generation,
+                         scope, last_seen_at, idle_expires_at, expires_at, user_agent, ip)
+     SELECT s.org_id, $3, 'mobile-app', s.user_id, s.connection_id, s.identity_id, s.id, s.user_generation, s.org_generation,
+            'openid', s.last_seen_at + interval '1 minute', s.idle_expires_at, s.expires_at, 'App/1', '192.0.2.8'
+     FROM sessions s WHERE s.org_id = $1 AND s.id = $2`,
+    [orgId, sessionId, id],
+  );
+  return id;
+}
+
 const connection = () => [
   '--issuer',
   `${idp.url}/one`,
@@ -303,14 +317,22 @@ describe('user, session and revoke', () => {
     const sessions = async (org: string) =>
       (await cli('session', 'list', '--org', org, '--user', 'trinity@matrix.fake')).map(({ id }: { id: string }) => id);
     expect(await cli('session', 'list', '--org', one.slug, '--user', mine.id)).toMatchObject([
-      { id: session, userAgent: 'Nokia 8110', ip: '192.0.2.7' },
+      { id: session, type: 'session', clientId: null, userAgent: 'Nokia 8110', ip: '192.0.2.7' },
     ]);
+    const grant = await signInApp(one.id, session);
+    expect(await cli('session', 'list', '--org', one.slug, '--user', mine.id)).toMatchObject([
+      { id: grant, type: 'grant', clientId: 'mobile-app', userAgent: 'App/1', ip: '192.0.2.8' },
+      { id: session },
+    ]);
+    const { stdout } = await runCli(['session', 'list', '--org', one.slug, '--user', mine.id], env);
+    expect(stdout).toMatch(/^mobile-app .*App\/1[\s\S]*^Browser .*Nokia 8110/m);
 
     const revoke = ['revoke', 'Trinity@matrix.fake', '--org', one.slug, '--reason', 'lost phone'];
     expect(await cli(...revoke)).toMatchObject({
       id: expect.stringMatching(/^rev_/),
       userId: mine.id,
       sessionsEnded: 1,
+      grantsEnded: 1,
     });
     expect([await sessions(one.slug), await sessions(two.slug)]).toEqual([[], [theirs]]);
     const { rows } = await db.query('SELECT initiator, reason FROM revocations WHERE org_id = $1', [one.id]);

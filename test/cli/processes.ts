@@ -35,6 +35,25 @@ export function runCliAtTerminal(args: string[], env: Env, keys: string): Promis
   return runWith(args, env, Object.assign(stdin, { isTTY: true }), Object.assign(stderr, { isTTY: true }));
 }
 
+/** The same, while `watch` is given all that was printed for people so far, until it says that it has seen enough. */
+export function runCliWatched(
+  args: string[],
+  env: Env,
+  watch: (printed: string) => Promise<boolean>,
+): Promise<Outcome> {
+  const stderr = new PassThrough();
+  let printed = '';
+  let watching = Promise.resolve(false);
+  stderr.on('data', (chunk: Buffer) => {
+    printed += chunk.toString();
+    watching = watching.then((seen) => seen || watch(printed));
+  });
+  return runWith(args, env, Readable.from(['']), stderr).then(async (outcome) => {
+    await watching;
+    return outcome;
+  });
+}
+
 async function runWith(args: string[], env: Env, stdin: Readable, stderr: PassThrough): Promise<Outcome> {
   const stdout = new PassThrough();
   const printed = Promise.all([collect(stdout), collect(stderr)]);

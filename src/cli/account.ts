@@ -1,0 +1,133 @@
+import * as oauth from 'openid-client';
+import { z } from 'zod';
+import { AppError, type ProblemCode, problems } from '../errors.ts';
+import type { Tokens } from './credentials.ts';
+
+const clientId = 'cli';
+const scope = 'openid profile email offline_access';
+const userAgent = `universal-logout-cli (${process.platform})`;
+/** Seconds that a server may take to answer. */
+const answerLimit = 10;
+
+const person = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  orgId: z.string(),
+  org: z.string(),
+  orgSlug: z.string(),
+  role: z.string(),
+});
+export type Person = z.output<typeof person>;
+
+export type Account = Awaited<ReturnType<typeof openAccount>>;
+
+/**
+ * What this command line, as the app `cli`, asks of a server: over HTTP alone, as any app would. Everything throws AppError
+ * unavailable when the server gives no usable answer.
+ */
+export async function openAccount(url: string) {
+  const config = await answered(url, () =>
+    oauth.discovery(new URL(url), clientId, undefined, oauth.None(), {
+      timeout: answerLimit,
+      // http is for loopback alone: see serverUrl.
+      execute: url.startsWith('http:') ? [oauth.allowInsecureRequests] : [],
+      [oauth.customFetch]: (address, { headers, ...options }) =>
+        fetch(address, { ...options, headers: { ...headers, 'user-agent': userAgent } } as RequestInit),
+    }),
+  );
+
+  return {
+    /** Asks for a device code (RFC 8628 §3.1); `tokens` waits until the person has approved, or refused, or was too late. */
+    async beginLogin() {
+      const asked = await answered(url, () => oauth.initiateDeviceAuthorization(config, { scope }));
+      return {
+        address: asked.verification_uri,
+        addressWithCode: asked.verification_uri_complete ?? asked.verification_uri,
+        code: asked.user_code,
+        /** @throws AppError access_denied as a refusal that says why */
+        tokens: async (): Promise<Tokens> => {
+          const answer = await oauth.pollDeviceAuthorizationGrant(config, asked).catch(refusedLogin);
+          return toTokens(answer);
+        },
+      };
+    },
+
+    /** The next tokens for a refresh token, which is used up by that. Null when it no longer counts. */
+    async refresh({ refreshToken }: Tokens): Promise<Tokens | null> {
+      const answer = await answered(url, () =>
+        oauth.refreshTokenGrant(config, refreshToken).catch((error: unknown) => {
+          if (error instanceof oauth.ResponseBodyError && error.error === 'invalid_grant') return null;
+          throw error;
+        }),
+      );
+      return answer && toTokens(answer, refreshToken);
+    },
+
+    /** Ends the grant at the server (RFC 7009); one that is over already is none to end. */
+    async revoke({ refreshToken }: Tokens): Promise<void> {
+      await answered(url, () => oauth.tokenRevocation(config, refreshToken, { token_type_hint: 'refresh_token' }));
+    },
+
+    /** Whose the access token is; why not, when the server refuses it. */
+    async whoIs({ accessToken }: Tokens): Promise<Person | Refusal> {
+      const headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json', 'user-agent': userAgent };
+      const signal = AbortSignal.timeout(answerLimit * 1000);
+      return answered(url, async () => {
+        const response = await fetch(new URL('/api/users/me', url), { headers, signal, redirect: 'error' });
+        const body: unknown = await response.json();
+        if (response.status === 200) return person.parse(body);
+        if (response.status === 401) return { refused: problem.parse(body) };
+        throw new Error(`GET /api/users/me was answered ${response.status}`);
+      });
+    },
+  };
+}
+
+export type Refusal = Readonly<{ refused: z.output<typeof problem> }>;
+
+/** Of the problem details of a 401: why, and since when. */
+const problem = z.object({
+  code: z
+    .string()
+    .transform((code) => (code in problems ? (code as ProblemCode) : 'not_signed_in'))
+    .default('not_signed_in'),
+  signedOutAt: z.iso.datetime().optional(),
+});
+
+function toTokens(answer: oauth.TokenEndpointResponse, before?: string): Tokens {
+  const refreshToken = answer.refresh_token ?? before;
+  if (refreshToken === undefined) throw new AppError('unavailable', 'The server gave no refresh token.');
+  const expiresAt = new Date(Date.now() + (answer.expires_in ?? 0) * 1000).toISOString();
+  return { accessToken: answer.access_token, refreshToken, expiresAt };
+}
+
+function refusedLogin(error: unknown): never {
+  const code = error instanceof oauth.ResponseBodyError ? error.error : null;
+  if (code === 'access_denied') throw new AppError('not_signed_in', 'The sign-in was refused.', { cause: error });
+  if (code === 'expired_token')
+    throw new AppError('not_signed_in', 'The code has expired. Run login again.', { cause: error });
+  // Between the approval and the answer, a revocation came.
+  if (code === 'invalid_grant')
+    throw new AppError('not_signed_in', 'The sign-in no longer counts. Run login again.', { cause: error });
+  throw error;
+}
+
+async function answered<T>(url: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof AppError) throw error;
+    throw new AppError('unavailable', `${url} did not answer as a Universal Logout server does${reason(error)}.`, {
+      cause: error,
+    });
+  }
+}
+
+function reason(error: unknown): string {
+  for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    const { code } = each as { code?: unknown };
+    if (typeof code === 'string' && /^[A-Z0-9_]+$/.test(code)) return ` (${code})`;
+  }
+  return '';
+}

@@ -1,0 +1,79 @@
+import type { Command } from 'commander';
+import { AppError } from '../errors.ts';
+import { type Account, openAccount, type Person, type Refusal } from './account.ts';
+import { type Console, parseInput } from './command.ts';
+import { type Credentials, openCredentials, type Tokens } from './credentials.ts';
+import { type Answer, facts } from './output.ts';
+import { forServer, serverUrl, urlForm } from './server-url.ts';
+
+/** Milliseconds before its end from which on an access token is replaced first. */
+const leeway = 5_000;
+
+export function registerWhoami(program: Command, shell: Console): void {
+  forServer(program, 'whoami', 'who this command line is signed in as').action(async function run(this: Command) {
+    const url = await serverUrl(shell, parseInput(this, urlForm).url);
+    const credentials = openCredentials(shell.env);
+    const kept = await credentials.read(url);
+    if (!kept) throw notSignedIn(url);
+    shell.answer(personAnswer(await whoIs(url, await openAccount(url), credentials, kept), url));
+  });
+}
+
+/** Refreshes first if need be. Whoever was signed out is told so, and what no longer counts is forgotten. */
+async function whoIs(url: string, account: Account, credentials: Credentials, kept: Tokens): Promise<Person> {
+  const current = hasExpired(kept) ? await refreshed(url, account, credentials, kept) : kept;
+  const found = await account.whoIs(current ?? kept);
+  if (!('refused' in found)) return found;
+  await credentials.exclusively(url, async (now, save) => {
+    // Another login may have come meanwhile.
+    if (now?.refreshToken === (current ?? kept).refreshToken) await save(null);
+  });
+  throw signedOut(found);
+}
+
+/** The new tokens, kept before they are used; null when the refresh token no longer counts. */
+function refreshed(url: string, account: Account, credentials: Credentials, old: Tokens): Promise<Tokens | null> {
+  return credentials.exclusively(url, async (now, save) => {
+    if (!now) return null;
+    // Another command was faster: its tokens serve us too.
+    if (now.refreshToken !== old.refreshToken && !hasExpired(now)) return now;
+    const fresh = await account.refresh(now);
+    if (fresh) await save(fresh);
+    return fresh;
+  });
+}
+
+const hasExpired = ({ expiresAt }: Tokens) => Date.parse(expiresAt) - leeway < Date.now();
+
+export function notSignedIn(url: string): AppError {
+  return new AppError('not_signed_in', `You are not signed in at ${url}. Run login first.`);
+}
+
+/** Says who ended it, and when, where the server tells. */
+export function signedOut({ refused: { code, signedOutAt } }: Refusal): AppError {
+  const at = signedOutAt ? ` at ${localTime(new Date(signedOutAt))}` : '';
+  if (code === 'session_revoked') return new AppError(code, `Your organisation signed you out${at}. Run login again.`);
+  if (code === 'session_ended') return new AppError(code, `You signed out${at}. Run login again.`);
+  if (code === 'session_expired') return new AppError(code, `Your sign-in expired${at}. Run login again.`);
+  return new AppError('not_signed_in', 'Your sign-in no longer counts. Run login again.');
+}
+
+/** As the clock on the wall says; with the date unless it is today's. */
+function localTime(moment: Date): string {
+  const today = moment.toDateString() === new Date().toDateString();
+  const format = today ? ({ timeStyle: 'short' } as const) : ({ dateStyle: 'medium', timeStyle: 'short' } as const);
+  return new Intl.DateTimeFormat('en-GB', format).format(moment);
+}
+
+export function personAnswer(person: Person, url: string): Answer {
+  return {
+    json: { ...person, url },
+    text: facts([
+      ['Name', person.name],
+      ['E-mail', person.email],
+      ['Organisation', person.org],
+      ['Role', person.role],
+      ['Server', url],
+    ]),
+  };
+}
