@@ -15,6 +15,9 @@ import { createSessionMiddleware, principalOf } from './sessions/session.ts';
 import { createSignIn } from './sign-in/routes.ts';
 import { createSignalRoutes } from './signals/routes.ts';
 import { createTodoRoutes } from './todos/routes.ts';
+import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
+import { clientNames } from './tokens/clients.ts';
+import { createAuthorizationServer } from './tokens/routes.ts';
 import { createDeviceRoutes } from './users/device-routes.ts';
 import { createMeRoutes } from './users/me-routes.ts';
 import { renderMessage } from './web/message-page.ts';
@@ -35,7 +38,7 @@ export function createApp(context: Context): Express {
   app.use(createAccessLog({ config, log }));
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
 
-  app.use(createServiceRoutes({ config, pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
+  app.use(createServiceRoutes({ pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
   app.use(createOpenWebRoutes({ config }));
   app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
   app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
@@ -43,10 +46,15 @@ export function createApp(context: Context): Express {
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   app.use(signIn.startRoutes);
 
-  app.use(createSameOriginGuard(config));
-  app.use(createSessionMiddleware({ pool, config }));
+  const { announce } = liveChannel;
+  const authorizationServer = createAuthorizationServer({ config, log, pool, keyring, announce });
+  app.use(authorizationServer.routes);
+
+  app.use('/api', createBearerAuthentication({ pool, config }));
+  app.use(unlessBearer(createSameOriginGuard(config), ...createSessionMiddleware({ pool, config })));
   app.use(signIn.routes);
-  const devices = createDevices({ pool, clientNames: new Map() });
+  app.use(authorizationServer.interactionRoutes);
+  const devices = createDevices({ pool, clientNames });
   app.use(
     '/api',
     createMeRoutes({ liveChannel, findIdpLogout: createFindIdpLogout({ pool, keyring, config }), devices }),

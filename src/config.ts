@@ -32,6 +32,10 @@ export type Config = Readonly<{
   sessionIdleSeconds: number;
   /** Seconds. */
   sessionAbsoluteSeconds: number;
+  /** Seconds without use until an app's grant expires. */
+  grantIdleSeconds: number;
+  /** Seconds. */
+  grantAbsoluteSeconds: number;
   /** Hosts of identity providers that may resolve to private addresses. */
   privateIdpHosts: readonly string[];
 }>;
@@ -129,6 +133,8 @@ export const environment = {
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SESSION_IDLE_SECONDS: wholeNumber(60, 31_536_000).default(12 * 3600),
   SESSION_ABSOLUTE_SECONDS: wholeNumber(60, 31_536_000).default(7 * 24 * 3600),
+  GRANT_IDLE_SECONDS: wholeNumber(600, 31_536_000).default(14 * 24 * 3600),
+  GRANT_ABSOLUTE_SECONDS: wholeNumber(600, 31_536_000).default(90 * 24 * 3600),
   PRIVATE_IDP_HOSTS: z.string().transform(list).default([]),
 };
 
@@ -177,6 +183,8 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     logLevel: data.LOG_LEVEL,
     sessionIdleSeconds: data.SESSION_IDLE_SECONDS,
     sessionAbsoluteSeconds: data.SESSION_ABSOLUTE_SECONDS,
+    grantIdleSeconds: data.GRANT_IDLE_SECONDS,
+    grantAbsoluteSeconds: data.GRANT_ABSOLUTE_SECONDS,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
   };
 }
@@ -214,6 +222,9 @@ function contradictions(data: Partial<Values>, mode: Mode): string[] {
   const { SESSION_IDLE_SECONDS: idle, SESSION_ABSOLUTE_SECONDS: absolute } = data;
   if (idle !== undefined && absolute !== undefined && idle > absolute)
     problems.push('SESSION_IDLE_SECONDS must not be greater than SESSION_ABSOLUTE_SECONDS');
+  const { GRANT_IDLE_SECONDS: grantIdle, GRANT_ABSOLUTE_SECONDS: grantAbsolute } = data;
+  if (grantIdle !== undefined && grantAbsolute !== undefined && grantIdle > grantAbsolute)
+    problems.push('GRANT_IDLE_SECONDS must not be greater than GRANT_ABSOLUTE_SECONDS');
   const digests = (data.ENCRYPTION_KEYS ?? []).map((key) => createHash('sha256').update(key).digest('hex'));
   if (new Set(digests).size !== digests.length) problems.push('ENCRYPTION_KEYS holds the same key twice');
   return problems;

@@ -31,15 +31,22 @@ export function createSessionMiddleware(deps: { pool: Pool; config: Config }): R
   ];
 }
 
-/** The live session's person, or null. */
+/** The person of the live session, or of an app's access token; null without either. */
 export function principalOf(req: Request): Principal | null {
   return req.user?.principal ?? null;
 }
 
-/** Guards a route: 401 with the reason unless there is a live session. Everything behind it is personal: never stored. */
+/**
+ * Guards a route: 401 with the reason unless there is a live session or, of an app, a live grant. Everything behind it is
+ * personal: never stored.
+ */
 export const requireSession: RequestHandler = (req, res, next) => {
   res.set('Cache-Control', 'no-store');
-  if (!principalOf(req)) throw notSignedIn(req.sessionEnd);
+  if (!principalOf(req)) {
+    // RFC 9110 §11.6.1: a 401 names a way in. A browser asks nobody for a bearer token.
+    res.set('WWW-Authenticate', 'Bearer realm="api"');
+    throw notSignedIn(req.sessionEnd);
+  }
   next();
 };
 

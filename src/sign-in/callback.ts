@@ -135,7 +135,10 @@ export function createCallback(deps: Deps) {
   };
 
   const redirectToApp: RequestHandler = (_req, res) => {
-    res.redirect(303, `${deps.config.appUrl}${attemptOf(res).state?.returnTo ?? '/'}`);
+    const returnTo = attemptOf(res).state?.returnTo ?? '/';
+    // An app's sign-in goes on here, wherever the pages live.
+    const origin = returnTo.startsWith('/oauth/') ? deps.config.publicUrl : deps.config.appUrl;
+    res.redirect(303, `${origin}${returnTo}`);
   };
 
   /** Once more to the IdP, now for a password; a new start with a new snapshot. Never a third time. */

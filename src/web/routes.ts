@@ -25,7 +25,9 @@ export function createWebRoutes({ signedIn }: WebDeps): Router {
   return router;
 
   function showSignIn(...[request, response]: Parameters<RequestHandler>) {
-    if (signedIn(request)) response.set('Cache-Control', 'no-store').redirect(303, '/todos');
+    // Only to an app's sign-in that waits for this one: anywhere else a link could lead.
+    const waiting = /^\/oauth\/interaction\/[\w-]{1,64}$/.exec(String(request.query.returnTo))?.[0];
+    if (signedIn(request)) response.set('Cache-Control', 'no-store').redirect(303, waiting ?? '/todos');
     else sendPage(response, 200, renderSignIn());
   }
 

@@ -63,9 +63,18 @@ function readOrganisation(text) {
   return { name, connection: link.searchParams.get('connection') };
 }
 
+// Where an app waits for this sign-in, and whether it asks for a password. The server takes only paths of its own.
+function wanted() {
+  const query = new URLSearchParams(location.search);
+  return {
+    returnTo: query.get('returnTo') ?? '/todos',
+    ...(query.get('prompt') === 'login' ? { prompt: 'login' } : {}),
+  };
+}
+
 function start(org, connection) {
   status.textContent = 'Taking you to your organisation’s sign-in…';
-  const query = new URLSearchParams({ ...(connection ? { connection } : {}), returnTo: '/todos' });
+  const query = new URLSearchParams({ ...(connection ? { connection } : {}), ...wanted() });
   location.assign(`/openid/start/${encodeURIComponent(org)}?${query}`);
 }
 

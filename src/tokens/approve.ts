@@ -1,0 +1,77 @@
+import type { Pool } from 'pg';
+import type { Config } from '../config.ts';
+import { newId } from '../database/ids.ts';
+import type { Principal } from '../sessions/principal.ts';
+import { hashToken } from './adapter.ts';
+
+export type Approval = Readonly<{
+  /** Whose live session in this browser approves. */
+  person: Principal;
+  interactionId: string;
+  clientId: string;
+  scope: string;
+  userAgent: string | null;
+  ip: string | null;
+  requestId: string | null;
+}>;
+
+/** Seconds that a grant without a refresh token waits for its one access token: as long as a device code can. */
+const waitSeconds = 900;
+
+/**
+ * Inserts the grant from exactly the session that approves, if that is alive: both generations and the IdP's session are
+ * copied from it, never read from the user at that moment, so a revocation in between leaves a grant that is born dead. User
+ * and session are locked (FOR NO KEY UPDATE) as at sign-in. The interaction's result is written in the same statement: one
+ * interaction makes one grant. False when nothing was inserted.
+ */
+export async function approve(
+  pool: Pool,
+  config: Pick<Config, 'grantIdleSeconds' | 'grantAbsoluteSeconds'>,
+  { person, interactionId, clientId, scope, userAgent, ip, requestId }: Approval,
+): Promise<boolean> {
+  const lasting = scope.split(' ').includes('offline_access');
+  const { rowCount } = await pool.query({
+    name: 'grant-insert',
+    text: sql,
+    values: [
+      ...[person.orgId, person.userId, person.credential.id, hashToken(interactionId), newId('grant'), clientId, scope],
+      ...[userAgent?.slice(0, 512) ?? null, ip],
+      ...[lasting ? config.grantIdleSeconds : waitSeconds, lasting ? config.grantAbsoluteSeconds : waitSeconds],
+      ...[newId('auditEvent'), requestId],
+    ],
+  });
+  return rowCount === 1;
+}
+
+const sql = `
+  WITH holder AS (
+    SELECT u.org_id, u.id, u.generation FROM users u
+    WHERE u.org_id = $1 AND u.id = $2 AND u.active
+    FOR NO KEY UPDATE
+  ), approver AS (
+    SELECT s.* FROM holder h
+    JOIN sessions s ON s.org_id = h.org_id AND s.user_id = h.id AND s.user_generation = h.generation
+    JOIN live_sessions l ON l.org_id = s.org_id AND l.id = s.id
+    WHERE s.id = $3 AND s.revoked_at IS NULL AND s.ended_at IS NULL
+    FOR NO KEY UPDATE OF s
+  ), answered AS (
+    UPDATE tokens t SET payload = t.payload || jsonb_build_object('result', jsonb_build_object(
+      'login', jsonb_build_object('accountId', a.org_id || '.' || a.user_id, 'remember', false,
+                                  'ts', extract(epoch FROM a.created_at)::int),
+      'consent', jsonb_build_object('grantId', a.org_id || '.' || $5::text)))
+    FROM approver a
+    WHERE t.kind = 'Interaction' AND t.id_hash = $4 AND t.consumed_at IS NULL AND t.expires_at > now()
+      AND NOT t.payload ? 'result'
+    RETURNING a.*
+  ), approved AS (
+    INSERT INTO grants (org_id, id, client_id, user_id, connection_id, identity_id, session_id, user_generation,
+                        org_generation, idp_sid, scope, user_agent, ip, idle_expires_at, expires_at)
+    SELECT a.org_id, $5, $6, a.user_id, a.connection_id, a.identity_id, a.id, a.user_generation, a.org_generation, a.idp_sid,
+           $7, $8, $9, now() + least(make_interval(secs => $10), make_interval(secs => $11)), now() + make_interval(secs => $11)
+    FROM answered a
+    RETURNING org_id, id, user_id, client_id, session_id, ip
+  )
+  INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
+  SELECT org_id, $12, 'grant.created', 'user', user_id, 'grant', id, ip, $13,
+         jsonb_build_object('client', client_id, 'session', session_id)
+  FROM approved`;

@@ -1,0 +1,122 @@
+import type { Request, RequestHandler } from 'express';
+import { Router } from 'express';
+import type { Pool } from 'pg';
+import type { Config } from '../config.ts';
+import { createBatchLoader } from '../database/batch-loader.ts';
+import { AppError } from '../errors.ts';
+import type { Principal } from '../sessions/principal.ts';
+import { endColumns, notSignedIn, type SessionEnd, toSessionEnd } from '../sessions/session-end.ts';
+import { hashToken } from './adapter.ts';
+
+type LiveTokenRow = {
+  id_hash: Buffer;
+  org_id: string;
+  id: string;
+  user_id: string;
+  org_slug: string;
+  org_name: string;
+  email: string;
+  name: string;
+  role: Principal['role'];
+  last_seen_at: Date;
+};
+
+const touchAfterMs = 60_000;
+/** RFC 6750 §2.1, at the length of ours and some more. */
+const form = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
+
+/**
+ * For `/api`: a request with `Authorization: Bearer` is the app's whose access token that is, and nobody else's: its cookies
+ * are not looked at, however good. The token is taken from the header alone; in an address or a form it would land in logs.
+ * One statement finds the token with its live grant and the person. Other requests pass untouched.
+ */
+export function createBearerAuthentication({ pool, config }: { pool: Pool; config: Config }): RequestHandler {
+  const loadLive = createBatchLoader<LiveTokenRow>(pool, {
+    name: 'access-tokens-load',
+    text: `SELECT t.id_hash, g.org_id, g.id, g.user_id, g.org_slug, g.org_name, g.email, g.name, g.role, g.last_seen_at
+           FROM tokens t JOIN live_grants g ON g.org_id = t.org_id AND g.id = t.grant_id
+           WHERE t.kind = 'AccessToken' AND t.id_hash = ANY ($1::bytea[]) AND t.consumed_at IS NULL AND t.expires_at > now()`,
+    keyColumn: 'id_hash',
+  });
+
+  return async (req, _res, next) => {
+    const { authorization } = req.headers;
+    if (authorization === undefined || !/^Bearer\b/i.test(authorization)) return next();
+    const token = form.exec(authorization)?.[1];
+    if (!token) throw refusal(null);
+    const idHash = hashToken(token);
+    const row = await loadLive(idHash);
+    if (!row) throw refusal(await explainEnd(pool, idHash));
+    if (Date.now() - row.last_seen_at.getTime() >= touchAfterMs) await touch(row);
+    req.user = { principal: principalOf(row) };
+    next();
+  };
+
+  /** Notes that the grant was used, at most once a minute, on condition that it is alive. */
+  async function touch({ org_id, id }: LiveTokenRow): Promise<void> {
+    await pool.query({
+      name: 'grant-touch',
+      text: `UPDATE grants g SET last_seen_at = now(),
+               idle_expires_at = CASE WHEN 'offline_access' = ANY (string_to_array(g.scope, ' '))
+                 THEN least(g.expires_at, now() + make_interval(secs => $3)) ELSE g.idle_expires_at END
+             WHERE g.org_id = $1 AND g.id = $2 AND g.revoked_at IS NULL AND g.ended_at IS NULL
+               AND g.last_seen_at < now() - interval '1 minute'
+               AND EXISTS (SELECT FROM live_grants l WHERE l.org_id = g.org_id AND l.id = g.id)`,
+      values: [org_id, id, config.grantIdleSeconds],
+    });
+  }
+}
+
+/** Runs `handlers`, which are about cookies, unless the request is an app's: no browser adds a token by itself. */
+export function unlessBearer(...handlers: RequestHandler[]): Router {
+  const router = Router();
+  router.use((req, _res, next) => next(isBearer(req) ? 'router' : undefined));
+  router.use(...handlers);
+  return router;
+}
+
+function isBearer(req: Request): boolean {
+  return req.user?.principal?.credential.type === 'grant';
+}
+
+function principalOf(row: LiveTokenRow): Principal {
+  return {
+    orgId: row.org_id,
+    orgSlug: row.org_slug,
+    orgName: row.org_name,
+    userId: row.user_id,
+    credential: { type: 'grant', id: row.id },
+    email: row.email,
+    name: row.name,
+    role: row.role,
+  };
+}
+
+/** Why the grant of this token is dead: null where it lives (the token alone has expired) or no row tells. */
+async function explainEnd(pool: Pool, idHash: Buffer): Promise<SessionEnd | null> {
+  const { rows } = await pool.query({
+    name: 'access-token-explain',
+    text: `SELECT ${endColumns('g')}
+           FROM tokens t
+           JOIN grants g ON g.org_id = t.org_id AND g.id = t.grant_id
+           JOIN users u ON u.org_id = g.org_id AND u.id = g.user_id
+           JOIN orgs o ON o.id = g.org_id
+           WHERE t.kind = 'AccessToken' AND t.id_hash = $1
+             AND NOT EXISTS (SELECT FROM live_grants l WHERE l.org_id = g.org_id AND l.id = g.id)`,
+    values: [idHash],
+  });
+  return rows[0] ? toSessionEnd(rows[0]) : null;
+}
+
+/** RFC 6750 §3.1. With the codes of a session's end where the grant has ended: a refresh would not help then. */
+function refusal(end: SessionEnd | null): AppError {
+  const headers = { 'WWW-Authenticate': 'Bearer realm="api", error="invalid_token"', 'Cache-Control': 'no-store' };
+  if (!end)
+    return new AppError(
+      'invalid_token',
+      'The access token is unknown, has expired or was given back. Refresh it, or sign in again.',
+      { headers },
+    );
+  const { code, detail, members } = notSignedIn(end);
+  return new AppError(code, detail, { members, headers });
+}

@@ -1,0 +1,58 @@
+import type { ClientMetadata } from 'oidc-provider';
+
+const publicClient = {
+  application_type: 'native',
+  token_endpoint_auth_method: 'none',
+  // A form that is posted to the app from our page is what `form-action` in our headers stops.
+  response_modes: ['query'],
+} as const satisfies Partial<ClientMetadata>;
+
+const codeFlow = {
+  ...publicClient,
+  grant_types: ['authorization_code', 'refresh_token'],
+  response_types: ['code'],
+} as const satisfies Partial<ClientMetadata>;
+
+/** The extension's id in its store; Chromium gives it the origins below. */
+const extensionId = 'ulogoutekpnfhgcbmdjaoiklefgnhpcd';
+
+/**
+ * The product's own apps, a closed list: nobody registers here. All are public clients, so nothing but PKCE and the exact
+ * redirect address ties a code to its app. Of a loopback address the port is the app's choice (RFC 8252 §7.3).
+ */
+export const clients: ClientMetadata[] = [
+  {
+    ...codeFlow,
+    client_id: 'mobile-app',
+    client_name: 'Mobile app',
+    redirect_uris: ['com.universal-logout.mobile:/callback', 'http://127.0.0.1/callback', 'http://[::1]/callback'],
+  },
+  {
+    ...codeFlow,
+    client_id: 'browser-extension',
+    client_name: 'Browser extension',
+    redirect_uris: [
+      `https://${extensionId}.chromiumapp.org/callback`,
+      'com.universal-logout.extension:/callback',
+      'http://127.0.0.1/callback',
+    ],
+  },
+  {
+    ...publicClient,
+    client_id: 'cli',
+    client_name: 'Command line',
+    grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
+    response_types: [],
+    redirect_uris: [],
+  },
+];
+
+/** What people read, by client id. */
+export const clientNames: ReadonlyMap<string, string> = new Map(
+  clients.map(({ client_id, client_name }) => [client_id, client_name ?? client_id]),
+);
+
+/** Pages that may call the OAuth endpoints from a script (CORS). */
+export const clientOrigins: ReadonlyMap<string, string> = new Map([
+  ['browser-extension', `chrome-extension://${extensionId}`],
+]);

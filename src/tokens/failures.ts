@@ -1,0 +1,28 @@
+import { errors } from 'oidc-provider';
+import type { Logger } from 'pino';
+import { isUnavailable, isUnstorable } from '../database/errors.ts';
+
+/** Runs a statement for the library, which knows its own errors only: anything else it would answer with a 500. */
+export async function inOAuthTerms<T>(log: Logger, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (isUnavailable(cause)) {
+      log.error({ err: cause }, 'the authorization server had no answer from the database');
+      throw unavailable(cause);
+    }
+    if (isUnstorable(cause))
+      throw new errors.InvalidRequest('the request holds a character that cannot be stored', 400, { cause });
+    throw cause;
+  }
+}
+
+/** RFC 6749 §4.1.2.1 has a name for it; an answer by redirect could carry no 503 and no Retry-After. */
+function unavailable(cause: unknown): errors.OIDCProviderError {
+  const error = new errors.OIDCProviderError(503, 'temporarily_unavailable', { cause });
+  return Object.assign(error, {
+    error_description: 'Something this service depends on does not answer; try again in a few seconds.',
+    expose: true,
+    allow_redirect: false,
+  });
+}

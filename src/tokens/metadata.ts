@@ -1,0 +1,31 @@
+import type { Config } from '../config.ts';
+
+/**
+ * Completes the library's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). The two well-known addresses give the
+ * same document, which has no empty array (RFC 8414 §3.2).
+ *
+ * Of the ways to authenticate at the revocation endpoint the draft (§5) takes names from IANA's registries. An API key and
+ * a signed JWT are both sent as `Bearer`; Okta's own name for the latter, SIGNED_JWT, is in neither registry.
+ */
+export function completeMetadata({ publicUrl }: Pick<Config, 'publicUrl'>, answer: { body: unknown; set: SetHeader }) {
+  const {
+    // Says how clients sign assertions; ours hold no keys.
+    token_endpoint_auth_signing_alg_values_supported: _algorithms,
+    ...metadata
+  } = answer.body as Record<string, unknown>;
+  const complete: Record<string, unknown> = {
+    ...metadata,
+    response_modes_supported: ['query'],
+    revocation_endpoint_auth_methods_supported: ['none'],
+    introspection_endpoint_auth_methods_supported: ['none'],
+    global_token_revocation_endpoint: `${publicUrl}/global-token-revocation`,
+    global_token_revocation_endpoint_auth_methods_supported: ['Bearer'],
+    service_documentation: `${publicUrl}/problems`,
+  };
+  answer.set('Cache-Control', 'public, max-age=300');
+  answer.body = Object.fromEntries(
+    Object.entries(complete).filter(([, value]) => !(Array.isArray(value) && value.length === 0)),
+  );
+}
+
+type SetHeader = (name: string, value: string) => void;

@@ -1,0 +1,187 @@
+import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import type { Keyring } from '../keyring.ts';
+import { renderMessage } from '../web/message-page.ts';
+import { createAdapter } from './adapter.ts';
+import { clientOrigins, clients } from './clients.ts';
+import { devicePages } from './device-flow.ts';
+import { inOAuthTerms } from './failures.ts';
+import { completeMetadata } from './metadata.ts';
+import { policy } from './policy.ts';
+import { parseReference } from './references.ts';
+import { loadSigningKeys } from './signing-keys.ts';
+
+export type ProviderDeps = Readonly<{
+  config: Config;
+  log: Logger;
+  pool: Pool;
+  keyring: Keyring;
+  /** Says on every node that access has ended. */
+  announce: () => void;
+}>;
+
+export const paths = {
+  authorization: '/oauth/authorize',
+  token: '/oauth/token',
+  jwks: '/oauth/jwks',
+  userinfo: '/oauth/userinfo',
+  revocation: '/oauth/revoke',
+  introspection: '/oauth/introspect',
+  device_authorization: '/oauth/device/code',
+  code_verification: '/oauth/device',
+} as const;
+
+/** Seconds. */
+export const accessTokenSeconds = 300;
+const minute = 60;
+
+export async function createProvider(deps: ProviderDeps): Promise<Provider> {
+  const { config, log } = deps;
+  const provider = new Provider(config.publicUrl, {
+    ...(await configurationOf(deps)),
+    jwks: { keys: await loadSigningKeys(deps) },
+  });
+  followPublicUrl(provider, config);
+  provider.use(async (ctx, next) => {
+    grantOfflineAccess(ctx);
+    await next();
+    if (ctx.status === 503) ctx.set('Retry-After', '5');
+    if (ctx.path.startsWith('/.well-known/') && ctx.status === 200) completeMetadata(config, ctx);
+  });
+  provider.on('server_error', (_ctx, err) => log.error({ err }, 'the authorization server failed'));
+  (provider as NodeJS.EventEmitter).on('error', (err) => log.error({ err }, 'the authorization server failed'));
+  return provider;
+}
+
+async function configurationOf(deps: ProviderDeps): Promise<Configuration> {
+  const { config, pool, log } = deps;
+  const secure = config.publicUrl.startsWith('https:');
+  return {
+    adapter: createAdapter(deps),
+    clients,
+    clientAuthMethods: ['none'],
+    enabledJWA: { idTokenSigningAlgValues: ['RS256'] },
+    responseTypes: ['code'],
+    scopes: ['openid', 'offline_access'],
+    claims: { openid: ['sub'], email: ['email'], profile: ['name'] },
+    // There is no second request that an app must make to know whom it works for.
+    conformIdTokenClaims: false,
+    subjectTypes: ['public'],
+    pkce: { required: () => true },
+    allowOmittingSingleRegisteredRedirectUri: false,
+    clockTolerance: 0,
+    routes: { ...paths },
+    interactions: { policy, url: (_ctx, { uid }) => `/oauth/interaction/${uid}` },
+    extraParams: {
+      // The short name of the person's organisation: the sign-in then starts there at once.
+      org: (ctx) => {
+        const { scope } = ctx.oidc.params ?? {};
+        if (
+          !String(scope ?? '')
+            .split(' ')
+            .includes('openid')
+        )
+          throw new errors.InvalidScope('scope must include openid', String(scope ?? ''));
+      },
+    },
+    cookies: {
+      keys: [...config.sessionSecrets],
+      names: {
+        session: secure ? '__Host-oauth_session' : 'oauth_session',
+        // Each has the path of its one interaction: two tabs don't disturb each other.
+        interaction: secure ? '__Secure-oauth_interaction' : 'oauth_interaction',
+        resume: secure ? '__Secure-oauth_resume' : 'oauth_resume',
+      },
+      long: { httpOnly: true, sameSite: 'lax', path: '/' },
+      short: { httpOnly: true, sameSite: 'lax' },
+    },
+    ttl: {
+      AccessToken: accessTokenSeconds,
+      AuthorizationCode: minute,
+      DeviceCode: 10 * minute,
+      IdToken: 5 * minute,
+      Interaction: 15 * minute,
+      RefreshToken: config.grantIdleSeconds,
+      Session: 60 * minute,
+    },
+    features: {
+      deviceFlow: { enabled: true, ...devicePages },
+      introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+      revocation: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
+      devInteractions: { enabled: false },
+      dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
+      resourceIndicators: { enabled: false },
+      rpInitiatedLogout: { enabled: false },
+    },
+    clientBasedCORS: (_ctx, origin, client) => clientOrigins.get(client.clientId) === origin,
+    // What a grant's tokens rest on is the grant, not the library's session.
+    expiresWithSession: () => false,
+    issueRefreshToken: (_ctx, client, source) =>
+      client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
+    rotateRefreshToken: () => true,
+    // A refresh token that is given back, and any second use, ends the grant; an access token only itself (RFC 7009 §2.1).
+    revokeGrantPolicy: ({ oidc }) => !(oidc.route === 'revocation' && oidc.entities.AccessToken),
+    async loadExistingGrant({ oidc }) {
+      const grantId = oidc.result?.consent?.grantId;
+      return grantId ? oidc.provider.Grant.find(grantId) : undefined;
+    },
+    findAccount: (_ctx, accountId, token) => ({
+      accountId,
+      claims: () => inOAuthTerms(log, () => readClaims(pool, accountId, token?.grantId)),
+    }),
+    renderError(ctx, out, error) {
+      if (ctx.accepts('html', 'json') === 'json') {
+        ctx.body = out;
+        return;
+      }
+      const description = 'error_description' in error ? error.error_description : undefined;
+      ctx.type = 'html';
+      ctx.set('Cache-Control', 'no-store');
+      ctx.body = renderMessage({
+        title: ctx.status === 503 ? 'Temporarily unavailable' : 'The app’s request did not work',
+        text: [
+          'Go back to the app and try once more. If it happens again, tell its makers what stands here.',
+          `${out.error}: ${description ?? 'no more is known'}`,
+        ],
+        actions: [{ label: 'Go to the start page', href: '/' }],
+        requestId: (ctx.req as { id?: string }).id,
+      });
+    },
+  };
+}
+
+/** Of the person of a live grant; read when they are asked for. */
+async function readClaims(pool: Pool, accountId: string, grantId: string | undefined): Promise<{ sub: string }> {
+  const grant = parseReference(grantId);
+  const { rows } = await pool.query<{ email: string; name: string }>({
+    name: 'grant-claims',
+    text: 'SELECT email, name FROM live_grants WHERE org_id = $1 AND id = $2 AND user_id = $3',
+    values: [grant?.orgId, grant?.id, parseReference(accountId)?.id],
+  });
+  if (!rows[0]) throw new errors.InvalidGrant('the grant has ended');
+  return { sub: accountId, ...rows[0] };
+}
+
+/** URLs and Secure cookies follow PUBLIC_URL, never what a request says of its host: a client could choose that. */
+function followPublicUrl(provider: Provider, config: Config): void {
+  const { protocol, host } = new URL(config.publicUrl);
+  Object.defineProperties(provider.request, {
+    protocol: { value: protocol.slice(0, -1) },
+    host: { value: host },
+  });
+}
+
+/**
+ * The library drops `offline_access` without `prompt=consent`. OpenID Connect Core §11 allows other conditions: here, that
+ * the apps are the product's own.
+ */
+function grantOfflineAccess(ctx: Pick<KoaContextWithOIDC, 'path' | 'query'>): void {
+  const { scope, prompt = '' } = ctx.query;
+  if (ctx.path.toLowerCase() !== paths.authorization || typeof scope !== 'string' || typeof prompt !== 'string') return;
+  const prompts = prompt.split(' ').filter(Boolean);
+  if (!scope.split(' ').includes('offline_access') || prompts.includes('none')) return;
+  ctx.query = { ...ctx.query, prompt: [...new Set([...prompts, 'consent'])].join(' ') };
+}

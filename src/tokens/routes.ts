@@ -1,0 +1,144 @@
+import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
+import type { Provider } from 'oidc-provider';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { AppError } from '../errors.ts';
+import { clientNetwork } from '../http/client-address.ts';
+import { allowOnly, toAppError } from '../http/problem.ts';
+import { createSameOriginGuard } from '../http/same-origin.ts';
+import { createInteraction } from './interaction.ts';
+import { createProvider, type ProviderDeps, paths } from './provider.ts';
+
+/** Codes that nobody has, and requests that store something, which a network may send in as many seconds. */
+const guesses = { points: 20, duration: 600 };
+const beginnings = { points: 300, duration: 60 };
+
+/**
+ * The OAuth 2.1 authorization server for the product's own apps (clients.ts). Mount `routes` at the root, ahead of the
+ * guard against other sites and of the sessions, and `interactionRoutes` behind them.
+ *
+ * GET  /.well-known/openid-configuration, /.well-known/oauth-authorization-server   one document (OpenID, RFC 8414)
+ * GET  /oauth/authorize        the code flow: PKCE with S256 required
+ * POST /oauth/token            authorization_code, refresh_token, device_code
+ * POST /oauth/revoke           RFC 7009: a refresh token ends the grant, an access token only itself
+ * POST /oauth/introspect       RFC 7662: an app's own tokens
+ * GET  /oauth/userinfo         also POST
+ * GET  /oauth/jwks             the keys of ID tokens
+ * POST /oauth/device/code      RFC 8628: begins the device flow
+ * GET  /oauth/device           where a person types the code; POST answers it
+ * GET  /oauth/interaction/:uid approves a request with the browser's session of the app
+ */
+export function createAuthorizationServer(deps: ProviderDeps): { routes: Router; interactionRoutes: Router } {
+  const provider = onceMade(() => createProvider(deps));
+  const callback = async () => (await provider()).callback();
+
+  const serve: RequestHandler = async (req, res) => {
+    await (await callback())(req, res);
+  };
+
+  const guessed = new RateLimiterMemory(guesses);
+  /** Each try costs a point, which is given back unless the code was a guess. Who guesses many at once gains nothing. */
+  const limitGuesses: RequestHandler = async (req, res, next) => {
+    const network = clientNetwork(req.ip);
+    await spend(guessed, network);
+    res.once('finish', () => {
+      if (!req.guessedUserCode) guessed.reward(network).catch(() => {});
+    });
+    next();
+  };
+
+  const begun = new RateLimiterMemory(beginnings);
+  const limitBeginnings: RequestHandler = async (req, _res, next) => {
+    await spend(begun, clientNetwork(req.ip));
+    next();
+  };
+
+  const routes = Router();
+  routes
+    .route(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', paths.jwks])
+    .get(serve)
+    .options(serve)
+    .all(allowOnly('GET', 'HEAD', 'OPTIONS'));
+  routes.route(paths.authorization).get(limitBeginnings, serve).all(allowOnly('GET', 'HEAD'));
+  routes.route(`${paths.authorization}/:uid`).get(serve).all(allowOnly('GET', 'HEAD'));
+  routes
+    .route(paths.userinfo)
+    .get(serve)
+    .post(serve)
+    .options(serve)
+    .all(allowOnly('GET', 'HEAD', 'POST', 'OPTIONS'));
+  routes
+    .route(paths.device_authorization)
+    .post(limitBeginnings, serve)
+    .options(serve)
+    .all(allowOnly('POST', 'OPTIONS'));
+  routes
+    .route([paths.token, paths.revocation, paths.introspection])
+    .post(serve)
+    .options(serve)
+    .all(allowOnly('POST', 'OPTIONS'));
+  routes
+    .route(paths.code_verification)
+    .get(fillInCode, serve)
+    .post(createSameOriginGuard(deps.config), limitGuesses, serve)
+    .all(allowOnly('GET', 'HEAD', 'POST'));
+  routes.route(`${paths.code_verification}/:uid`).get(serve).all(allowOnly('GET', 'HEAD'));
+  routes.use('/oauth', sayInOAuthTerms);
+
+  const interactionRoutes = Router();
+  interactionRoutes
+    .route('/oauth/interaction/:uid')
+    .get(createInteraction({ ...deps, provider }))
+    .all(allowOnly('GET'));
+  return { routes, interactionRoutes };
+}
+
+declare module 'http' {
+  interface IncomingMessage {
+    /** A code that nobody has was typed. */
+    guessedUserCode?: boolean;
+  }
+}
+
+/** Made at the first request, for its keys are in the database; a failure isn't kept. */
+function onceMade(make: () => Promise<Provider>): () => Promise<Provider> {
+  let made: Promise<Provider> | null = null;
+  return () => {
+    made ??= make().catch((error) => {
+      made = null;
+      throw error;
+    });
+    return made;
+  };
+}
+
+/** The library would send the form by a script inside the page, which our headers forbid, and before anybody compared the code. */
+const fillInCode: RequestHandler = (req, _res, next) => {
+  const { user_code: code } = req.query;
+  if (typeof code === 'string') req.givenUserCode = code;
+  req.url = req.path;
+  next();
+};
+
+async function spend(limiter: RateLimiterMemory, network: string): Promise<void> {
+  try {
+    await limiter.consume(network);
+  } catch (limit) {
+    if (!(limit instanceof RateLimiterRes)) throw limit;
+    throw new AppError('too_many_requests', 'Too many requests came from your network; wait before the next try.', {
+      headers: { 'Retry-After': String(Math.ceil(limit.msBeforeNext / 1000)) },
+    });
+  }
+}
+
+/** For apps the OAuth form of what went wrong before the library was reached; people get a page as everywhere. */
+const sayInOAuthTerms: ErrorRequestHandler = (error, req, res, next) => {
+  const problem = toAppError(error);
+  if (res.headersSent || req.accepts(['json', 'html']) === 'html') return next(error);
+  if (problem.code !== 'unavailable' && problem.code !== 'too_many_requests') return next(error);
+  const name = problem.code === 'unavailable' ? 'temporarily_unavailable' : 'slow_down';
+  res
+    .status(problem.status)
+    .set('Cache-Control', 'no-store')
+    .set(problem.headers)
+    .json({ error: name, error_description: problem.detail });
+};
