@@ -99,7 +99,7 @@ function tokenAdapter({ pool, config, announce }: Deps, kind: Kind): Adapter {
              VALUES ($1, $2, $3, now() + make_interval(secs => $4))
              ON CONFLICT (kind, id_hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at
              WHERE t.consumed_at IS NULL AND t.expires_at > now()`,
-      values: [kind, hashToken(id), kind === 'Session' ? impersonal(payload) : storable(payload), expiresIn],
+      values: [kind, hashToken(id), impersonal(kind, payload), expiresIn],
     });
   }
 
@@ -255,9 +255,17 @@ function storable({ jti: _jti, grantId: _grantId, userCode: _userCode, ...payloa
   return payload;
 }
 
-/** The library's session proves nothing here and says nothing about anybody: it only carries the form of the device page. */
-function impersonal({ kind, uid, iat, exp, state }: AdapterPayload): AdapterPayload {
-  return { kind, uid, iat, exp, ...(state === undefined ? {} : { state }) };
+/**
+ * The library's session proves nothing here and says nothing about anybody: it only carries the form of the device page. Nor
+ * does an interaction remember who approved one before it.
+ */
+function impersonal(kind: Kind, payload: AdapterPayload): AdapterPayload {
+  if (kind === 'Session') {
+    const { uid, iat, exp, state } = payload;
+    return { kind, uid, iat, exp, state };
+  }
+  const { session: _session, lastSubmission: _lastSubmission, ...rest } = storable(payload);
+  return rest;
 }
 
 function withoutPerson(payload: AdapterPayload): AdapterPayload {
