@@ -174,7 +174,10 @@ async function readClaims(pool: Pool, accountId: string, grantId: string | undef
     text: 'SELECT email, name FROM live_grants WHERE org_id = $1 AND id = $2 AND user_id = $3',
     values: [grant?.orgId, grant?.id, parseReference(accountId)?.id],
   });
-  if (!rows[0]) throw new errors.InvalidGrant('the grant has ended');
+  if (!rows[0])
+    throw Provider.ctx?.oidc.route === 'userinfo'
+      ? new errors.InvalidToken('the grant has ended')
+      : new errors.InvalidGrant('the grant has ended');
   return { sub: accountId, ...rows[0] };
 }
 
