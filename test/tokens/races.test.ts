@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
-import { inParallel } from '../support/planted-sessions.ts';
+import { inParallel, plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { type Holding, type Kind, plantHoldings } from './planted-tokens.ts';
-import { api, refresh, type TokenAnswer } from './support.ts';
+import { api, exchange, refresh, startOf, type TokenAnswer } from './support.ts';
 
 // Two nodes, each a process, on one database.
 let product: Product;
@@ -101,6 +101,48 @@ describe.each(kinds)('%s, in flight when access is revoked', (kind) => {
     for (const { status, body } of answers) if (status === 400) expect(body.error).toBe('invalid_grant');
   }
 });
+
+it('a sign-in of an app that is under way when the person is revoked yields nothing that works, 200 trials', async () => {
+  const users = await plantUsers(product, 200);
+  const answers: TokenAnswer[] = [];
+  let stopped = 0;
+  await inParallel(users, 8, async ({ id, cookies }) => {
+    const started = startOf({ url: eitherNode() });
+    const revoke = () => product.revoke({ format: 'opaque', id }, { at: eitherNode() });
+    const signIn = async () => {
+      const code = await codeByCookie(started.url, cookies[0] as string, started.redirectUri);
+      if (code === null) stopped += 1;
+      else answers.push(await exchange(product, started, code, {}, eitherNode()));
+    };
+    await Promise.all([signIn(), pause(Math.random() * 60).then(revoke)]);
+  });
+  const won = answers.filter(({ status }) => status === 200);
+  expect(answers.length + stopped).toBe(200);
+  expect(won.length).toBeGreaterThan(0);
+  expect(won.length).toBeLessThan(200);
+  expect(await stillWorking('AuthorizationCode', answers)).toBe(0);
+});
+
+/** Goes the way of a browser with this session from node to node; null if it ends elsewhere than at the app. */
+async function codeByCookie(url: string, session: string, redirectUri: string): Promise<string | null> {
+  const cookies = new Map([['session', session.slice('session='.length)]]);
+  let next = new URL(url);
+  for (let step = 0; step < 10; step += 1) {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await fetch(next, { headers: { cookie }, redirect: 'manual' });
+    await answer.arrayBuffer();
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (name && value) cookies.set(name, value);
+    }
+    const location = answer.headers.get('location');
+    if (location === null) return null;
+    if (location.startsWith(redirectUri)) return new URL(location).searchParams.get('code');
+    const to = new URL(location, next);
+    next = new URL(`${to.pathname}${to.search}`, eitherNode());
+  }
+  return null;
+}
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
