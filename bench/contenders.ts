@@ -1,8 +1,8 @@
 import type { Child } from './child.ts';
 import type { DirectJob } from './direct-load.ts';
 import type { HttpJob, HttpRequest, Samples } from './http-load.ts';
-import { apiKeyOf, betterAuthCookie, emailOf, expressCookie, sessionsEach, sidOf } from './people.ts';
-import { rearmBetterAuth, rearmProduct, rearmUsualStack } from './rearm.ts';
+import { accessTokenOf, apiKeyOf, betterAuthCookie, emailOf, expressCookie, sessionsEach, sidOf } from './people.ts';
+import { rearmBetterAuth, rearmProduct, rearmProductWithGrants, rearmUsualStack } from './rearm.ts';
 import type { Server, Store } from './store.ts';
 
 export type Contender = Readonly<{
@@ -27,9 +27,23 @@ const revocationRequest: ForPerson = (n) => ({
   body: { sub_id: { format: 'email', email: emailOf(n) } },
 });
 
+/** Names that the report looks for. */
+export const names = {
+  endpoint: 'the endpoint',
+  byJwt: 'the endpoint, by a JWT',
+  withGrants: 'the endpoint, 5 grants too',
+  statement: 'its SQL statement by pg',
+  keyLookup: 'key look-up, no HTTP',
+  barePost: 'bare Express POST',
+  scan: "the workshop's scan",
+  me: 'the product, cookie',
+  meByToken: 'the product, access token',
+  usualMe: 'the usual stack',
+} as const;
+
 /** What revokes: each job meets people with five live sessions, none of them twice. */
 export function revocationContenders(store: Store, load: Child): Contender[] {
-  const { servers, pool, databaseUrl, nextPeople } = store;
+  const { servers, pool, databaseUrl, nextPeople, nextPeopleWithGrants, jwtCaller } = store;
   const revoking = { counts: { sequential: 200, parallel: 1500 }, draw: nextPeople };
   const cheap = { counts: { sequential: 1000, parallel: 8000 }, draw: repeating(nextPeople, 1000) };
   const direct = (what: DirectJob['what']): Contender['run'] => {
@@ -40,16 +54,31 @@ export function revocationContenders(store: Store, load: Child): Contender[] {
     server,
     run: httpRun(load, server, request, expect),
   });
-  const ofProduct = { ...revoking, rearm: (people: readonly number[]) => rearmProduct(pool, people) };
+  const rearmed = { ...revoking, rearm: (people: readonly number[]) => rearmProduct(pool, people) };
 
   const contenders: Contender[] = [
-    { name: 'the endpoint', ...ofProduct, ...http(servers.product, revocationRequest) },
-    { name: 'revokeAccess, no HTTP', ...ofProduct, run: direct('revokeAccess') },
-    { name: 'its SQL statement by pg', ...ofProduct, run: direct('statement') },
-    { name: 'key look-up, no HTTP', ...cheap, run: direct('keyLookup') },
-    { name: 'bare Express POST', ...cheap, ...http(servers.bare, revocationRequest) },
+    { name: names.endpoint, ...rearmed, ...http(servers.product, revocationRequest) },
+    // Right behind it, so that what disturbs the machine disturbs them alike.
     {
-      name: "the workshop's scan",
+      name: names.byJwt,
+      ...rearmed,
+      ...http(servers.product, (n) => ({
+        ...revocationRequest(n),
+        headers: { Authorization: `Bearer ${jwtCaller.jwtFor(n)}` },
+      })),
+    },
+    {
+      name: names.withGrants,
+      ...{ ...revoking, draw: nextPeopleWithGrants },
+      ...http(servers.product, revocationRequest),
+      rearm: (people) => rearmProductWithGrants(pool, people),
+    },
+    { name: 'revokeAccess, no HTTP', ...rearmed, run: direct('revokeAccess') },
+    { name: names.statement, ...rearmed, run: direct('statement') },
+    { name: names.keyLookup, ...cheap, run: direct('keyLookup') },
+    { name: names.barePost, ...cheap, ...http(servers.bare, revocationRequest) },
+    {
+      name: names.scan,
       ...{ ...revoking, counts: { sequential: 100, parallel: 200 } },
       ...http(servers.workshop, revocationRequest),
       rearm: () => servers.workshop.child.call('rearm'),
@@ -75,7 +104,7 @@ export function revocationContenders(store: Store, load: Child): Contender[] {
 export function readContenders({ servers, readers }: Store, load: Child): Contender[] {
   const sessions = readers.flatMap((n) => Array.from({ length: sessionsEach }, (_, k) => n * sessionsEach + k));
   const draw = repeating(() => sessions, sessions.length);
-  const contender = (name: string, server: Server, cookie: string, parallel: number): Contender => ({
+  const contender = (name: string, server: Server, credential: Credential, parallel: number): Contender => ({
     name,
     server,
     draw,
@@ -86,17 +115,24 @@ export function readContenders({ servers, readers }: Store, load: Child): Conten
       (at) => ({
         method: 'GET',
         path: '/api/users/me',
-        headers: { Cookie: expressCookie(cookie, sidOf(Math.floor(at / sessionsEach), at % sessionsEach)) },
+        headers: credential(Math.floor(at / sessionsEach), at % sessionsEach),
       }),
       200,
     ),
   });
   return [
-    contender('the product', servers.product, 'session', 12_000),
-    contender('bare Express handler', servers.bare, 'session', 24_000),
-    contender('the usual stack', servers.usual, 'connect.sid', 3000),
+    contender(names.me, servers.product, cookie('session'), 12_000),
+    contender(names.meByToken, servers.product, accessToken, 12_000),
+    contender('bare Express handler', servers.bare, cookie('session'), 24_000),
+    contender(names.usualMe, servers.usual, cookie('connect.sid'), 3000),
   ];
 }
+
+type Credential = (n: number, k: number) => Record<string, string>;
+const cookie = (name: string): Credential => {
+  return (n, k) => ({ Cookie: expressCookie(name, sidOf(n, k)) });
+};
+const accessToken: Credential = (n, k) => ({ Authorization: `Bearer ${accessTokenOf(n, k)}` });
 
 function httpRun(load: Child, { port }: Server, request: ForPerson, expect: number): Contender['run'] {
   return (people, connections, budget) => {

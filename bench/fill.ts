@@ -2,19 +2,25 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { Client } from 'pg';
-import { orgCount, sessionsEach, sql } from './people.ts';
+import { insertGrants } from './grants.ts';
+import { clientId, orgCount, sessionsEach, sql } from './people.ts';
 
 /**
  * Fills the product's tables, connect-pg-simple's (schema `usual`) and better-auth's (schema `better_auth`, its tables must
  * be there) with `size` live sessions each. Foreign keys aren't checked and secondary indexes are built at the end: the
  * rows are right by construction, and it takes a quarter of the time.
  */
-export async function fillStores(client: Client, size: number, withBetterAuth: boolean): Promise<void> {
+export async function fillStores(
+  client: Client,
+  size: number,
+  { withBetterAuth, withGrants }: { withBetterAuth: boolean; withGrants: readonly number[] },
+): Promise<void> {
   const people = size / sessionsEach;
   await client.query(
     `SET session_replication_role = replica; SET work_mem = '256MB'; SET maintenance_work_mem = '512MB'`,
   );
   await fillProduct(client, people, size);
+  await insertGrants(client, withGrants);
   await fillUsualStack(client, size, people);
   if (withBetterAuth) await fillBetterAuth(client, size, people);
   await client.query('VACUUM (ANALYZE)');
@@ -26,9 +32,9 @@ async function fillProduct(client: Client, people: number, size: number): Promis
   await client.query(`
     INSERT INTO orgs (id, slug, name)
       SELECT ${sql.orgId('n')}, 'org-' || n, 'Organisation ' || n FROM generate_series(0, ${orgCount - 1}) n;
-    INSERT INTO connections (org_id, id, name, issuer, authorization_endpoint, token_endpoint, jwks_uri, client_id, client_secret)
+    INSERT INTO connections (org_id, id, name, issuer, authorization_endpoint, token_endpoint, jwks_uri, client_id, client_secret, proven_at)
       SELECT ${sql.orgId('n')}, 'con_' || md5(n::text), 'IdP', 'https://idp' || n || '.example', 'https://idp.example/authorize',
-             'https://idp.example/token', 'https://idp.example/keys', 'bench', 'none' FROM generate_series(0, ${orgCount - 1}) n;
+             'https://idp.example/token', 'https://idp.example/keys', '${clientId}', 'none', now() FROM generate_series(0, ${orgCount - 1}) n;
     INSERT INTO api_keys (org_id, id, name, key_hash, hint, scopes)
       SELECT ${sql.orgId('n')}, 'key_' || md5(n::text), 'bench', sha256(('ul_bench_key_of_org_' || n)::bytea), 'ul_', '{revoke}'
       FROM generate_series(0, ${orgCount - 1}) n`);

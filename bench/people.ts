@@ -3,10 +3,14 @@ import { createHmac } from 'node:crypto';
 /** The invented people of the stores: person `n` of org `n mod 5`, with five live sessions in every store alike. */
 export const orgCount = 5;
 export const sessionsEach = 5;
+/** A fifth of the people have as many live grants of apps, each with an access token and a refresh token. */
+export const grantsEach = 5;
 /** Signs the cookies of every store that signs them. */
 export const secret = 'a secret of the benchmark on loopback for a database that is thrown away';
 
 export const emailOf = (n: number) => `user${n}@org${n % orgCount}.example`;
+export const issuerOf = (n: number) => `https://idp${n % orgCount}.example`;
+export const clientId = 'bench';
 export const apiKeyOf = (n: number) => `ul_bench_key_of_org_${n % orgCount}`;
 /** The same expressions for SQL, where `n` is a column or parameter that counts people. */
 export const sql = {
@@ -29,3 +33,6 @@ export function betterAuthCookie(token: string): string {
 
 /** Session ids are told by counting; every store's key is derived from it. */
 export const sidOf = (n: number, k: number) => `bench-session-${n}-${k}`;
+
+/** The access token of grant `k` of person `n`, as long as nobody revoked them. */
+export const accessTokenOf = (n: number, k: number) => `bench-token-${n}-${k}`;

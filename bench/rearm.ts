@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { usualSession } from './fill.ts';
+import { insertGrants } from './grants.ts';
 import { sessionsEach, sql } from './people.ts';
 
 /**
@@ -28,6 +29,23 @@ export async function rearmProduct(pool: Pool, people: readonly number[]): Promi
      ORDER BY k, n`,
     [people],
   );
+}
+
+/** The same for people who have grants too: all five of each were revoked. */
+export async function rearmProductWithGrants(pool: Pool, people: readonly number[]): Promise<void> {
+  const { rows } = await pool.query<{ n: number }>(
+    `SELECT n FROM unnest($1::int[]) n JOIN users u ON u.org_id = ${sql.orgId('n')} AND u.id = ${sql.userId('n')}
+     WHERE NOT EXISTS (SELECT FROM live_grants l WHERE l.org_id = u.org_id AND l.user_id = u.id)`,
+    [people],
+  );
+  const revoked = rows.map(({ n }) => n);
+  await pool.query(
+    `DELETE FROM grants g USING unnest($1::int[]) n
+     WHERE g.org_id = ${sql.orgId('n')} AND g.user_id = ${sql.userId('n')} AND g.revoked_at IS NOT NULL`,
+    [revoked],
+  );
+  await insertGrants(pool, revoked);
+  await rearmProduct(pool, people);
 }
 
 export async function rearmUsualStack(pool: Pool, people: readonly number[]): Promise<void> {

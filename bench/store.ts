@@ -4,11 +4,13 @@ import { migrate } from '../src/database/migrate.ts';
 import { createPool } from '../src/database/pool.ts';
 import { type Child, startChild } from './child.ts';
 import { fillStores } from './fill.ts';
+import { createJwtCaller } from './jwt-caller.ts';
 import { secret, sessionsEach } from './people.ts';
 
 export type Store = Awaited<ReturnType<typeof openStore>>;
 export type Server = Readonly<{ child: Child; port: number }>;
 
+const publicUrl = 'http://localhost:3333';
 /** People whose sessions are never revoked: they ask who they are. */
 const mostReaders = 400;
 
@@ -23,7 +25,7 @@ export async function openStore(serverUrl: string, size: number, progress: (text
   await migrate(databaseUrl);
 
   const env = {
-    ...{ DATABASE_URL: databaseUrl, DIRECT_DATABASE_URL: '', PUBLIC_URL: 'http://localhost:3333', PORT: '0' },
+    ...{ DATABASE_URL: databaseUrl, DIRECT_DATABASE_URL: '', PUBLIC_URL: publicUrl, PORT: '0' },
     ...{ APP_URL: '', SESSION_SECRETS: secret, ENCRYPTION_KEYS: Buffer.alloc(32, 1).toString('base64') },
     ...{ TRUST_PROXY: '', LOG_LEVEL: 'info', DATABASE_POOL_SIZE: '16' },
   };
@@ -38,13 +40,17 @@ export async function openStore(serverUrl: string, size: number, progress: (text
     missing['better-auth'] = error.message.split('\n', 1)[0] as string;
     return null;
   });
-  progress(`filling the stores with ${size.toLocaleString('en')} live sessions each`);
-  await withClient(databaseUrl, (client) => fillStores(client, size, betterAuth !== null));
-
   const people = size / sessionsEach;
   const readers = Math.min(mostReaders, people / 10);
+  const withoutGrants = people - readers - people / 5;
+  progress(`filling the stores with ${size.toLocaleString('en')} live sessions each`);
+  await withClient(databaseUrl, (client) =>
+    fillStores(client, size, { withBetterAuth: betterAuth !== null, withGrants: range(withoutGrants, people) }),
+  );
+
+  const jwtCaller = createJwtCaller(publicUrl);
   const servers = {
-    product: await start('servers/product.ts'),
+    product: await start('servers/product.ts', jwtCaller.jwks),
     bare: await start('servers/bare-express.ts'),
     workshop: await start('servers/workshop.ts', { people }, ['--max-old-space-size=6000']),
     usual: await start('servers/usual-stack.ts'),
@@ -63,10 +69,13 @@ export async function openStore(serverUrl: string, size: number, progress: (text
     pool,
     servers,
     missing,
-    /** Numbers of people who may be revoked, all different, in an order without a pattern. */
-    nextPeople: createDraw(people - readers),
-    /** Numbers of people who are never revoked. */
-    readers: Array.from({ length: readers }, (_, index) => people - readers + index),
+    jwtCaller,
+    /** Numbers of people who may be revoked, all different, in an order without a pattern; they have no grants. */
+    nextPeople: createDraw(range(0, withoutGrants)),
+    /** The same of people who have five grants beside their five sessions. */
+    nextPeopleWithGrants: createDraw(range(withoutGrants, people - readers)),
+    /** Numbers of people who are never revoked; they have grants too. */
+    readers: range(people - readers, people),
     /** Removes what the rounds left behind in the tables, as autovacuum would at a time of its own. */
     tidy: () => withClient(databaseUrl, (client) => client.query('VACUUM')),
     async stopPeers() {
@@ -91,9 +100,11 @@ async function withClient(connectionString: string, work: (client: pg.Client) =>
   }
 }
 
+const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
+
 /** Draws without putting back until everyone had a turn; nobody twice in one draw. */
-function createDraw(people: number) {
-  const order = Array.from({ length: people }, (_, n) => n);
+function createDraw(order: number[]) {
+  const people = order.length;
   for (let i = people - 1; i > 0; i--) {
     const j = Math.floor(Math.random() * (i + 1));
     [order[i], order[j]] = [order[j] as number, order[i] as number];

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { environment as configured, developmentEnvironment } from '../src/config.ts';
 import { removeDataDir } from './cli/processes.ts';
+import { createBrowser } from './support/browser.ts';
 import { createTestDatabase, type TestDatabase } from './support/database.ts';
 import { freePort } from './support/free-port.ts';
 
@@ -69,7 +70,7 @@ it.each(commands.filter((command) => !elsewhere.has(command) && command !== 'npm
     await stopService(service);
     return;
   }
-  const { code, output } = await run(command);
+  const { code, output } = await run(command, command.endsWith(' login') ? approve : undefined);
   expect(output).not.toMatch(/Error:|at .*\.ts:\d/);
   expect(code, output).toBe(0);
   if (command.startsWith('curl')) expect(output).toContain('204 No Content');
@@ -92,6 +93,7 @@ function environment(command = ''): NodeJS.ProcessEnv {
     ...cleared,
     NO_COLOR: '1',
     BROWSER: 'none',
+    XDG_CONFIG_HOME: path.join(folder, 'config'),
     PORT: String(second ? ports.second : ports.app),
     IDP_PORT: String(second ? ports.secondIdp : ports.idp),
     DATA_DIR: path.join(folder, second ? 'second-data' : 'data'),
@@ -115,7 +117,21 @@ async function fillEnv(): Promise<void> {
   fs.writeFileSync(file, filled);
 }
 
-function run(command: string): Promise<{ code: number | null; output: string }> {
+/** What the reader does in the browser while `login` waits. */
+async function approve(printed: string): Promise<void> {
+  const url = `http://localhost:${ports.app}`;
+  const browser = createBrowser({ baseUrl: url });
+  await browser.signIn({ appUrl: url, org: '1', email: 'morpheus@whiterabbit.fake', password: 'Zion123$' });
+  const page = await browser.get(/^or open (\S+)$/m.exec(printed)?.[1] as string);
+  const confirm = await browser.submitForm(page, {}, 'user_code');
+  const done = await browser.follow(await browser.submitForm(confirm, { confirm: 'yes' }, 'user_code'));
+  expect(done.text).toContain('is signed in');
+}
+
+function run(
+  command: string,
+  meanwhile?: (printed: string) => Promise<void>,
+): Promise<{ code: number | null; output: string }> {
   // The reader's .env would send development's commands to the other database.
   fs.rmSync(path.join(folder, '.env'), { force: true });
   const child = spawn('sh', ['-c', localised(command)], {
@@ -123,7 +139,19 @@ function run(command: string): Promise<{ code: number | null; output: string }> 
     env: environment(command),
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  return collect(child);
+  const outcome = collect(child);
+  if (!meanwhile) return outcome;
+  return new Promise((resolve, reject) => {
+    let printed = '';
+    let begun = false;
+    child.stderr.on('data', (text: string) => {
+      printed += text;
+      if (begun || !/^or open \S+\n/m.test(printed)) return;
+      begun = true;
+      meanwhile(printed).catch(reject);
+    });
+    outcome.then(resolve, reject);
+  });
 }
 
 async function collect(child: ChildProcess): Promise<{ code: number | null; output: string }> {

@@ -34,7 +34,10 @@ const revocation = z.strictObject({ keepCurrent: z.boolean().default(false) });
 export function createDeviceRoutes(deps: DeviceRoutesDeps): Router {
   const { devices, announce } = deps;
   const { name, cookie } = sessionCookie(deps.config);
-  const clearSessionCookie = (res: Response) => void res.clearCookie(name, cookie);
+  /** An app's own request says nothing about the browser that it may run in. */
+  const forgetCookie = (res: Response, { credential }: Principal) => {
+    if (credential.type === 'session') res.clearCookie(name, cookie);
+  };
 
   const list: RequestHandler = async (req, res) => {
     res.json(await devices.listDevices(signedInPrincipal(req)));
@@ -47,7 +50,7 @@ export function createDeviceRoutes(deps: DeviceRoutesDeps): Router {
     // Another person's looks exactly like one that doesn't exist.
     if (!ended) throw new AppError('not_found', 'You are not signed in anywhere under this id.');
     announce();
-    if (id === person.credential.id) clearSessionCookie(res);
+    if (id === person.credential.id) forgetCookie(res, person);
     res.status(204).end();
   };
 
@@ -59,7 +62,7 @@ export function createDeviceRoutes(deps: DeviceRoutesDeps): Router {
     const ended = await deps.signOutEverywhere(person, { keepCurrent, ip: req.ip ?? null, requestId: req.id });
     if (!ended) throw notSignedIn(undefined);
     announce();
-    if (!keepCurrent) clearSessionCookie(res);
+    if (!keepCurrent) forgetCookie(res, person);
     res.json(ended);
   };
 

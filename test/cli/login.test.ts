@@ -1,18 +1,25 @@
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startAppServer } from './app-server.ts';
-import { type Env, runCli, runCliWatched } from './processes.ts';
+import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
+import { type Browser, createBrowser } from '../support/browser.ts';
+import { type Product, startProduct, trinity } from '../support/product.ts';
+import { approveDevice, beginDevice, poll } from '../tokens/support.ts';
+import { type Env, environmentOf, finished, runCli, runCliWatched } from './processes.ts';
 
-let server: Awaited<ReturnType<typeof startAppServer>>;
+let product: Product;
+/** Where trinity approves. */
+let browser: Browser;
 let env: Env;
 const home = fs.mkdtempSync(path.join(os.tmpdir(), 'universal-logout-home-'));
 beforeAll(async () => {
-  server = await startAppServer();
+  product = await startProduct();
+  browser = await product.signIn();
 });
 afterAll(async () => {
-  await server.stop();
+  await product.stop();
   fs.rmSync(home, { recursive: true, force: true });
 });
 let homes = 0;
@@ -23,16 +30,31 @@ beforeEach(() => {
 
 const file = () => path.join(String(env.XDG_CONFIG_HOME), 'universal-logout/credentials.json');
 const kept = () => JSON.parse(fs.readFileSync(file(), 'utf8'));
-const run = (...args: string[]) => runCli([...args, '--url', server.url], env);
-const expire = () => {
-  const all = kept();
-  for (const tokens of Object.values(all) as { expiresAt: string }[]) tokens.expiresAt = '2026-01-01T00:00:00.000Z';
-  fs.writeFileSync(file(), JSON.stringify(all));
+const keep = (tokens: object) => {
+  fs.mkdirSync(path.dirname(file()), { recursive: true });
+  fs.writeFileSync(file(), JSON.stringify({ [product.url]: tokens }));
+};
+const run = (...args: string[]) => runCli([...args, '--url', product.url], env);
+const expire = () => keep({ ...kept()[product.url], expiresAt: '2026-01-01T00:00:00.000Z' });
+const grants = async () => {
+  const { rows } = await product.context.pool.query<{ id: string }>(
+    `SELECT id FROM live_grants WHERE client_id = 'cli' ORDER BY created_at`,
+  );
+  return rows.map(({ id }) => id);
+};
+const refreshTokens = () => product.context.prisma.token.count({ where: { kind: 'RefreshToken' } });
+/** A sign-in of trinity's own that no revocation so far has ended. */
+const approve = async (code: string) => {
+  if ((await browser.get('/api/users/me')).status !== 200) {
+    browser = createBrowser({ baseUrl: product.url });
+    await browser.signIn({ appUrl: product.url, org: 'whiterabbit', ...trinity });
+  }
+  expect((await approveDevice(product, browser, code)).text).toContain('is signed in');
 };
 
 /** Runs login, and lets the person do `answer` with the code that it shows. */
-async function login(answer: (code: string) => Promise<unknown> = server.approve, ...more: string[]) {
-  return runCliWatched(['login', '--url', server.url, ...more], env, async (printed) => {
+async function login(answer: (code: string) => Promise<unknown> = approve, ...more: string[]) {
+  return runCliWatched(['login', '--url', product.url, ...more], env, async (printed) => {
     const code = /\b[A-Z]{4}-[A-Z]{4}\b/.exec(printed)?.[0];
     if (code) await answer(code);
     return code !== undefined;
@@ -41,29 +63,25 @@ async function login(answer: (code: string) => Promise<unknown> = server.approve
 
 /** What login leaves behind, without its wait of five seconds before it first asks for the tokens. */
 async function signIn() {
-  type Answer = Record<string, string>;
-  const metadata = (await (await fetch(`${server.url}/.well-known/openid-configuration`)).json()) as Answer;
-  const post = async (address: string, form: Answer) => {
-    const body = new URLSearchParams({ client_id: 'cli', ...form });
-    return (await (await fetch(String(metadata[address]), { method: 'POST', body })).json()) as Answer;
-  };
-  const scope = 'openid profile email offline_access';
-  const { device_code, user_code } = await post('device_authorization_endpoint', { scope });
-  await server.approve(String(user_code));
-  const grant_type = 'urn:ietf:params:oauth:grant-type:device_code';
-  const tokens = await post('token_endpoint', { grant_type, device_code: String(device_code) });
-  const expiresAt = new Date(Date.now() + Number(tokens.expires_in) * 1000).toISOString();
-  fs.mkdirSync(path.dirname(file()), { recursive: true });
-  const own = { accessToken: tokens.access_token, refreshToken: tokens.refresh_token, expiresAt };
-  fs.writeFileSync(file(), JSON.stringify({ [server.url]: own }));
+  const { device_code, user_code } = await beginDevice(product);
+  await approve(user_code);
+  const { body } = await poll(product, device_code);
+  const expiresAt = new Date(Date.now() + Number(body.expires_in) * 1000).toISOString();
+  keep({ accessToken: body.access_token, refreshToken: body.refresh_token, expiresAt });
+}
+
+/** The server gives no usable answer while `work` runs. */
+async function whileAway(work: () => Promise<void>) {
+  await product.context.pool.query('ALTER TABLE tokens RENAME TO tokens_away');
+  await work().finally(() => product.context.pool.query('ALTER TABLE tokens_away RENAME TO tokens'));
 }
 
 describe('login', () => {
   it('shows the address and the code, waits, and keeps the tokens for their owner alone', async () => {
     const { code, stdout, stderr } = await login();
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`${server.url}/device`) });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`${product.url}/oauth/device`) });
     expect(stdout).toMatch(/E-mail +trinity@whiterabbit\.fake/);
-    expect(Object.keys(kept())).toEqual([server.url]);
+    expect(Object.keys(kept())).toEqual([product.url]);
     expect(fs.statSync(file()).mode & 0o777).toBe(0o600);
     expect(fs.statSync(path.dirname(file())).mode & 0o777).toBe(0o700);
     expect(fs.readdirSync(path.dirname(file()))).toEqual(['credentials.json']);
@@ -72,30 +90,48 @@ describe('login', () => {
   });
 
   it('answers one document with --json, and the code as another beside it', async () => {
-    const { stdout, stderr } = await login(server.approve, '--json');
-    expect(JSON.parse(stdout)).toMatchObject({ id: 'usr_1', email: 'trinity@whiterabbit.fake', url: server.url });
-    expect(JSON.parse(stderr)).toMatchObject({ address: `${server.url}/device`, code: expect.any(String) });
+    const { stdout, stderr } = await login(approve, '--json');
+    expect(JSON.parse(stdout)).toMatchObject({
+      id: product.orgs.whiterabbit.userId,
+      email: trinity.email,
+      url: product.url,
+    });
+    expect(JSON.parse(stderr)).toMatchObject({ address: `${product.url}/oauth/device`, code: expect.any(String) });
   });
 
   it('says that it was refused', async () => {
-    const { code, stderr } = await login(server.deny);
+    const { code, stderr } = await login(async (code) => {
+      const first = await browser.get('/oauth/device');
+      const confirm = await browser.submitForm(first, { user_code: code }, 'user_code');
+      await browser.submitForm(confirm, { abort: 'yes' }, 'user_code');
+    });
     expect([code, stderr]).toEqual([1, expect.stringContaining('The sign-in was refused.')]);
     expect(fs.existsSync(file())).toBe(false);
   });
 
   it('ends the sign-in that it replaces', async () => {
     await signIn();
-    const before = await server.liveGrants();
+    const before = await grants();
     await login();
-    expect(await server.liveGrants()).toBe(before);
+    const after = await grants();
+    expect([after.length, after.at(-1) === before.at(-1)]).toEqual([before.length, false]);
     expect((await run('whoami')).code).toBe(0);
+  });
+
+  it('does not complete when the person is revoked between the approval and its next question', async () => {
+    const { code, stdout, stderr } = await login(async (userCode) => {
+      await approve(userCode);
+      expect((await product.revoke()).status).toBe(204);
+    });
+    expect([code, stdout, stderr]).toEqual([1, '', expect.stringContaining('Run login again.')]);
+    expect(fs.existsSync(file())).toBe(false);
   });
 });
 
 describe('whoami', () => {
   it('says who, also as JSON', async () => {
     await signIn();
-    expect((await run('whoami')).stdout).toMatch(/Organisation +White Rabbit/);
+    expect((await run('whoami')).stdout).toMatch(/Organisation +whiterabbit/);
     expect(JSON.parse((await run('whoami', '--json')).stdout)).toMatchObject({ orgSlug: 'whiterabbit' });
   });
 
@@ -106,46 +142,89 @@ describe('whoami', () => {
 
   it('refreshes an access token that has expired, and keeps the new ones', async () => {
     await signIn();
-    const before = kept()[server.url];
+    const before = kept()[product.url];
     expire();
     expect((await run('whoami')).code).toBe(0);
-    expect(kept()[server.url].refreshToken).not.toBe(before.refreshToken);
-    expect(Date.parse(kept()[server.url].expiresAt)).toBeGreaterThan(Date.now());
+    expect(kept()[product.url].refreshToken).not.toBe(before.refreshToken);
+    expect(Date.parse(kept()[product.url].expiresAt)).toBeGreaterThan(Date.now());
   });
 
-  it('refreshes once for many commands at the same moment', async () => {
-    await signIn();
-    expire();
-    const before = server.refreshes();
-    const outcomes = await Promise.all(Array.from({ length: 8 }, () => run('whoami')));
-    expect(outcomes.map(({ code }) => code)).toEqual(outcomes.map(() => 0));
-    expect(server.refreshes() - before).toBe(1);
-    expect((await run('whoami')).code).toBe(0);
-  });
-
-  it.each([
-    ['session_revoked', /^Your organisation signed you out at \d\d:\d\d\. Run login again\.\n$/],
-    ['session_ended', /^You signed out at \d\d:\d\d\. Run login again\.\n$/],
-    ['invalid_token', /^Your sign-in no longer counts\. Run login again\.\n$/],
-  ])('says why it ended (%s), fails, and forgets the tokens; whether they had expired or not', async (why, message) => {
-    for (const expired of [false, true]) {
+  it.each(['in one process', 'in processes of their own'])(
+    'refreshes once for many commands at once, %s',
+    async (how) => {
       await signIn();
-      if (expired) expire();
-      await server.revoke({ code: why, signedOutAt: new Date().toISOString() });
-      const { code, stdout, stderr } = await run('whoami');
-      expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(message) });
-      expect(kept()).toEqual({});
-      expect((await run('whoami')).stderr).toContain('Run login first.');
-    }
-  });
+      expire();
+      const before = await refreshTokens();
+      const inProcess = () =>
+        finished(
+          spawn(process.execPath, ['src/cli/main.ts', 'whoami', '--url', product.url], { env: environmentOf(env) }),
+        );
+      const outcomes = await Promise.all(
+        Array.from({ length: 5 }, () => (how === 'in one process' ? run('whoami') : inProcess())),
+      );
+      expect(outcomes.map(({ code, stderr }) => [code, stderr])).toEqual(outcomes.map(() => [0, '']));
+      expect((await refreshTokens()) - before).toBe(1);
+      expect((await run('whoami')).code).toBe(0);
+    },
+  );
+
+  const byOrganisation = /^Your organisation signed you out at \d\d:\d\d\. Run login again\.\n$/;
+  const ends: [string, RegExp, () => Promise<unknown>][] = [
+    ['their identity provider revoked', byOrganisation, () => product.revoke()],
+    [
+      'everybody in the organisation was signed out',
+      byOrganisation,
+      () =>
+        revokeOrgAccess(product.context.pool, {
+          orgId: product.orgs.whiterabbit.id,
+          initiator: 'operator',
+          actor: { type: 'operator' },
+        }),
+    ],
+    [
+      'they ended it on their page',
+      /^You signed out at \d\d:\d\d\. Run login again\.\n$/,
+      async () => browser.delete(`/api/users/me/sessions/${(await grants()).at(-1)}`),
+    ],
+    [
+      'they signed out everywhere else',
+      /^You signed out at \d\d:\d\d\. Run login again\.\n$/,
+      () => browser.post('/api/users/me/sessions/revoke', { json: { keepCurrent: true } }),
+    ],
+    [
+      'it was idle for too long',
+      /^Your sign-in expired at \d\d:\d\d\. Run login again\.\n$/,
+      async () =>
+        product.context.pool.query('UPDATE grants SET idle_expires_at = now() WHERE id = ANY ($1)', [await grants()]),
+    ],
+    [
+      'nobody knows the tokens',
+      /^Your sign-in no longer counts\. Run login again\.\n$/,
+      async () => keep({ ...kept()[product.url], accessToken: 'x', refreshToken: 'y' }),
+    ],
+  ];
+  it.each(ends)(
+    'says that %s, fails, and forgets the tokens; whether they had expired or not',
+    async (_end, text, end) => {
+      for (const expired of [false, true]) {
+        await signIn();
+        await end();
+        if (expired) expire();
+        const { code, stdout, stderr } = await run('whoami');
+        expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(text) });
+        expect(kept()).toEqual({});
+        expect((await run('whoami')).stderr).toContain('Run login first.');
+      }
+    },
+  );
 
   it('forgets nothing while the server is away', async () => {
     await signIn();
     expire();
-    server.setUnavailable(true);
-    const { code, stderr } = await run('whoami', '--json');
-    server.setUnavailable(false);
-    expect([code, JSON.parse(stderr).error.code]).toEqual([1, 'unavailable']);
+    await whileAway(async () => {
+      const { code, stderr } = await run('whoami', '--json');
+      expect([code, JSON.parse(stderr).error.code]).toEqual([1, 'unavailable']);
+    });
     expect((await run('whoami')).code).toBe(0);
   });
 
@@ -160,18 +239,18 @@ describe('whoami', () => {
 describe('logout', () => {
   it('ends the sign-in at the server and here', async () => {
     await signIn();
-    const before = await server.liveGrants();
-    expect((await run('logout')).stdout).toBe(`You are signed out at ${server.url}.\n`);
-    expect(await server.liveGrants()).toBe(before - 1);
+    const own = (await grants()).at(-1);
+    expect((await run('logout')).stdout).toBe(`You are signed out at ${product.url}.\n`);
+    expect(await grants()).not.toContain(own);
     expect(kept()).toEqual({});
     expect(await run('logout')).toMatchObject({ code: 1, stderr: expect.stringContaining('Run login first.') });
   });
 
   it('keeps what it could not end', async () => {
     await signIn();
-    server.setUnavailable(true);
-    expect((await run('logout')).code).toBe(1);
-    server.setUnavailable(false);
+    await whileAway(async () => {
+      expect((await run('logout')).code).toBe(1);
+    });
     expect((await run('whoami')).code).toBe(0);
   });
 });

@@ -9,6 +9,7 @@ import { createPool } from '../../src/database/pool.ts';
 import { createLiveChannel } from '../../src/sessions/live-channel.ts';
 import { createSessionMiddleware } from '../../src/sessions/session.ts';
 import { createMeRoutes } from '../../src/users/me-routes.ts';
+import { plantGrants } from '../support/planted-grants.ts';
 import { inParallel, plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
@@ -22,7 +23,11 @@ afterAll(() => product.stop());
 
 /** An open page's stream at a node: what it says until the server ends it. */
 async function openStream(cookie: string, node = product.nodes[1] as string) {
-  const response = await fetch(`${node}/api/users/me/events`, { headers: { cookie, accept: 'text/event-stream' } });
+  return openStreamWith({ cookie }, node);
+}
+async function openStreamWith(credential: Record<string, string>, node = product.nodes[1] as string) {
+  const headers = { ...credential, accept: 'text/event-stream' };
+  const response = await fetch(`${node}/api/users/me/events`, { headers });
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
   let text = '';
@@ -80,6 +85,58 @@ it("tells of the person's own sign-out in another tab, of an expired session, an
   expect(await tab.ended).toContain('"reason":"session_ended"');
   await product.context.pool.query(`UPDATE sessions SET idle_expires_at = now() WHERE user_id = $1`, [user.id]);
   expect(await other.ended).toContain('"reason":"session_expired"');
+});
+
+const orgId = () => product.orgs.whiterabbit.id;
+async function plantApp(idpSid: string | null = null) {
+  const user = await plant();
+  const grants = await plantGrants(product, { orgId: orgId(), userId: user.id }, 2, { idpSid });
+  const streams = await Promise.all(
+    grants.map(({ accessToken }) => openStreamWith({ authorization: `Bearer ${accessToken}` })),
+  );
+  return { user, grants, streams };
+}
+
+it("tells apps by their grants, beside open pages: of a revocation, and of the person's own end of one", async () => {
+  const { user, grants, streams } = await plantApp();
+  const page = await openStream(user.cookies[0] as string);
+  await fetch(`${product.url}/api/users/me/sessions/${grants[0]?.id}`, {
+    method: 'DELETE',
+    headers: { cookie: user.cookies[0] as string },
+  });
+  expect(await streams[0]?.ended).toMatch(/event: signed-out\ndata: {"reason":"session_ended","at":"[^"]+"}\n\n$/);
+  await product.revoke({ format: 'email', email: user.email });
+  expect(await streams[1]?.ended).toMatch(/event: signed-out\ndata: {"reason":"session_revoked","at":"[^"]+"}\n\n$/);
+  expect(await page.ended).toContain('"reason":"session_revoked"');
+});
+
+it("keeps an app's stream open when its access token alone expires, until the grant ends", async () => {
+  const { user, grants, streams } = await plantApp();
+  let over = false;
+  void streams[0]?.ended.then(() => {
+    over = true;
+  });
+  const { pool } = product.context;
+  await pool.query('UPDATE tokens SET expires_at = now() WHERE grant_id = $1', [grants[0]?.id]);
+  // Ended by the check that comes after this change: so the first has passed at least one, too.
+  await pool.query('UPDATE grants SET ended_at = now() WHERE id = $1', [grants[1]?.id]);
+  expect(await streams[1]?.ended).toContain('"reason":"session_ended"');
+  expect(over).toBe(false);
+  await product.revoke({ format: 'email', email: user.email });
+  expect(await streams[0]?.ended).toContain('"reason":"session_revoked"');
+});
+
+it('tells pages and apps of the end of their IdP session, with its time, also where it left no tombstone', async () => {
+  const { user, streams } = await plantApp('sid of the IdP');
+  await product.context.pool.query("UPDATE sessions SET idp_sid = 'sid of the IdP' WHERE user_id = $1", [user.id]);
+  const page = await openStream(user.cookies[0] as string);
+  const at = '2026-01-02T10:42:00.000Z';
+  await product.context.pool.query(
+    `INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, 'idp_session', $2, $3::timestamptz + interval '1 day')`,
+    [orgId(), `${product.orgs.whiterabbit.connectionId} sid of the IdP`, at],
+  );
+  for (const stream of [...streams, page])
+    expect(await stream.ended).toContain(`{"reason":"session_revoked","at":"${at}"}`);
 });
 
 it('refuses a stream for a dead session with the reason', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createBrowser } from '../support/browser.ts';
-import { liveGrants, plantGrants } from '../support/planted-grants.ts';
+import { liveGrants, type PlantedGrant, plantGrants } from '../support/planted-grants.ts';
 import { plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
@@ -251,6 +251,66 @@ describe('POST /api/users/me/sessions/revoke', () => {
     const user = await plant();
     expect(await code(await send('POST', '/revoke', user.cookie, body))).toEqual([400, 'invalid_request']);
     expect(await list(user.cookie)).toHaveLength(5);
+  });
+});
+
+describe("by an app's access token", () => {
+  const send = (method: string, path: string, accessToken: string, json?: unknown) =>
+    fetch(`${product.url}/api/users/me/sessions${path}`, {
+      method,
+      headers: { authorization: `Bearer ${accessToken}`, 'content-type': 'application/json' },
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+    });
+  async function plantApp() {
+    const user = await plant({ sessions: 2, grants: 3 });
+    const [own, other] = user.grants as [PlantedGrant, PlantedGrant];
+    return { user, own, other };
+  }
+
+  it('lists the same, with its own grant as the current one', async () => {
+    const { user, own } = await plantApp();
+    const answer = await send('GET', '', own.accessToken);
+    const devices = (await answer.json()) as Listed[];
+    expect(devices.filter(({ current }) => current)).toMatchObject([
+      { id: own.id, type: 'grant', client: 'Mobile app' },
+    ]);
+    const others = (all: Listed[]) => all.map(({ current: _current, lastSeenAt: _seen, ...rest }) => rest);
+    const sorted = (all: Listed[]) => others(all).sort((a, b) => String(a.id).localeCompare(String(b.id)));
+    expect(sorted(devices)).toEqual(sorted(await list(user.cookie)));
+    expect(JSON.stringify(devices)).not.toContain(own.accessToken);
+  });
+
+  it('ends another one, and its own', async () => {
+    const { user, own, other } = await plantApp();
+    for (const [{ id }, remaining] of [
+      [other, 2],
+      [own, 1],
+    ] as const) {
+      const answer = await send('DELETE', `/${id}`, own.accessToken);
+      expect([answer.status, answer.headers.get('set-cookie')]).toEqual([204, null]);
+      expect(await liveGrants(product, user.grants)).toHaveLength(remaining);
+    }
+    expect(await code(await send('GET', '', own.accessToken))).toEqual([401, 'session_ended']);
+    expect(await statusOfMe(product.url, user.cookie)).toBe(200);
+  });
+
+  it('ends no grant of anybody else', async () => {
+    const { own } = await plantApp();
+    const { other, user } = await plantApp();
+    for (const id of [other.id, await currentOf(user.cookie)])
+      expect(await code(await send('DELETE', `/${id}`, own.accessToken))).toEqual([404, 'not_found']);
+    expect(await liveGrants(product, user.grants)).toHaveLength(3);
+  });
+
+  it('signs out everywhere else, then everywhere', async () => {
+    const { user, own } = await plantApp();
+    const first = await send('POST', '/revoke', own.accessToken, { keepCurrent: true });
+    expect([first.status, await first.json()]).toEqual([200, { sessionsEnded: 2, grantsEnded: 2 }]);
+    expect(await liveGrants(product, user.grants)).toEqual([own.id]);
+    const second = await send('POST', '/revoke', own.accessToken, { keepCurrent: false });
+    expect([second.status, await second.json()]).toEqual([200, { sessionsEnded: 0, grantsEnded: 1 }]);
+    expect(second.headers.get('set-cookie')).toBeNull();
+    expect(await code(await send('GET', '', own.accessToken))).toEqual([401, 'session_ended']);
   });
 });
 

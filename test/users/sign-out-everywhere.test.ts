@@ -3,10 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { createBrowser } from '../support/browser.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
-import { inParallel, type PlantedUser, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
+import { plantGrants } from '../support/planted-grants.ts';
+import { inParallel, plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
-// "Sign out everywhere else" keeps the session that asks. Whoever revokes at the same moment must win over that.
+// "Sign out everywhere else" keeps the session or grant that asks. Whoever revokes at the same moment must win over that.
 let product: Product;
 let nodes: [string, string];
 beforeAll(async () => {
@@ -15,13 +16,39 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-const keepOnly = (cookie: string, node = nodes[0]) =>
+type Held = 'session' | 'grant';
+/** What a person's browsers or apps send; the first is the one that asks to stay. */
+type Person = { id: string; email: string; headers: Record<string, string>[] };
+
+/** People with as many sessions each, or with one session and as many grants. */
+async function plant(held: Held, count: number, each: number): Promise<Person[]> {
+  const users = await plantUsers(product, count, { sessions: held === 'session' ? each : 1 });
+  const people: Person[] = [];
+  for (const { id, email, cookies } of users) {
+    const orgId = product.orgs.whiterabbit.id;
+    const grants = held === 'grant' ? await plantGrants(product, { orgId, userId: id }, each) : [];
+    const headers = grants.map(({ accessToken }) => ({ authorization: `Bearer ${accessToken}` }));
+    people.push({ id, email, headers: held === 'grant' ? headers : cookies.map((cookie) => ({ cookie })) });
+  }
+  return people;
+}
+
+const current = ({ headers }: Person) => headers[0] as Record<string, string>;
+const statusAt = async (node: string, headers: Record<string, string>) => {
+  const response = await fetch(`${node}/api/users/me`, { headers });
+  await response.arrayBuffer();
+  return response.status;
+};
+const statuses = (person: Person) =>
+  Promise.all(nodes.flatMap((node) => person.headers.map((headers) => statusAt(node, headers))));
+
+const keepOnly = (headers: Record<string, string>, node = nodes[0]) =>
   fetch(`${node}/api/users/me/sessions/revoke`, {
     method: 'POST',
-    headers: { cookie, 'content-type': 'application/json' },
+    headers: { ...headers, 'content-type': 'application/json' },
     body: '{"keepCurrent":true}',
   });
-const byIdp = async ({ email }: PlantedUser) => {
+const byIdp = async ({ email }: Person) => {
   expect((await product.revoke({ format: 'email', email }, { at: nodes[1] })).status).toBe(204);
 };
 /** From the test's own process, a node of its own. */
@@ -34,122 +61,111 @@ const everyone = async () => {
   });
   expect(done).not.toBeNull();
 };
-const current = (user: PlantedUser) => user.cookies[0] as string;
 const pause = (mostMs: number) => new Promise((resolve) => setTimeout(resolve, Math.random() * mostMs));
-const lockUser = (user: { id: string }) => (blocker: PoolClient) =>
-  blocker.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [user.id]);
-const statuses = (user: PlantedUser) =>
-  Promise.all(nodes.flatMap((node) => user.cookies.map((cookie) => statusOfMe(node, cookie))));
+const lockUser = (person: Person) => (blocker: PoolClient) =>
+  blocker.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [person.id]);
 
-describe('without a rival', () => {
-  it('200 people: all others are dead on both nodes after the answer, and the one that asked was never refused', async () => {
-    const users = await plantUsers(product, 200, { sessions: 3 });
+describe.each(['session', 'grant'] as const)('a %s that asks to be the only one', (held) => {
+  it('stays, and is never refused, where nobody else revokes; all others are dead on both nodes after the answer: 200 people', async () => {
     let late = 0;
     let refused = 0;
-    await inParallel(users, 4, async (user) => {
+    await inParallel(await plant(held, 200, 3), 4, async (person) => {
       let running = true;
       const asking = nodes.map(async (node) => {
-        while (running) refused += (await statusOfMe(node, current(user))) === 200 ? 0 : 1;
+        while (running) refused += (await statusAt(node, current(person))) === 200 ? 0 : 1;
       });
       await pause(5);
-      expect((await keepOnly(current(user))).status).toBe(200);
+      expect((await keepOnly(current(person))).status).toBe(200);
       for (const node of nodes)
-        for (const cookie of user.cookies.slice(1)) late += (await statusOfMe(node, cookie)) === 401 ? 0 : 1;
+        for (const headers of person.headers.slice(1)) late += (await statusAt(node, headers)) === 401 ? 0 : 1;
       running = false;
       await Promise.all(asking);
-      refused += (await statusOfMe(nodes[1], current(user))) === 200 ? 0 : 1;
+      refused += (await statusAt(nodes[1], current(person))) === 200 ? 0 : 1;
     });
     expect({ late, refused }).toEqual({ late: 0, refused: 0 });
   });
 
   it('tells the others that their person signed out, and not that the organisation did', async () => {
-    const [user] = (await plantUsers(product, 1, { sessions: 2 })) as [PlantedUser];
-    await keepOnly(current(user));
-    const answer = await fetch(`${nodes[0]}/api/users/me`, { headers: { cookie: user.cookies[1] as string } });
+    const [person] = (await plant(held, 1, 2)) as [Person];
+    await keepOnly(current(person));
+    const answer = await fetch(`${nodes[0]}/api/users/me`, { headers: person.headers[1] as Record<string, string> });
     expect([answer.status, await answer.json()]).toMatchObject([401, { code: 'session_ended' }]);
-    await byIdp(user);
-    const after = await fetch(`${nodes[0]}/api/users/me`, { headers: { cookie: current(user) } });
+    await byIdp(person);
+    const after = await fetch(`${nodes[0]}/api/users/me`, { headers: current(person) });
     expect([after.status, await after.json()]).toMatchObject([401, { code: 'session_revoked' }]);
   });
 
-  it('one of many that ask to be the only one at the same moment is left at most', async () => {
-    const users = await plantUsers(product, 40, { sessions: 5 });
-    for (const user of users) {
-      await Promise.all(user.cookies.map((cookie, index) => keepOnly(cookie, nodes[index % 2])));
-      const alive = (await Promise.all(user.cookies.map((cookie) => statusOfMe(nodes[0], cookie)))).filter(
+  it('is left alone at most, when many ask at the same moment', async () => {
+    for (const person of await plant(held, 40, 5)) {
+      await Promise.all(person.headers.map((headers, index) => keepOnly(headers, nodes[index % 2])));
+      const alive = (await Promise.all(person.headers.map((headers) => statusAt(nodes[0], headers)))).filter(
         (status) => status === 200,
       );
       expect(alive.length).toBeLessThanOrEqual(1);
     }
   });
-});
 
-describe('at the same moment as a revocation by the identity provider on another node', () => {
-  it('keeps nothing, in 200 trials', async () => {
-    const users = await plantUsers(product, 200, { sessions: 2 });
+  it('dies at the same moment as a revocation by the identity provider on another node, in 200 trials', async () => {
     let survivors = 0;
     let kept = 0;
-    await inParallel(users, 4, async (user) => {
-      const keeping = pause(3).then(() => keepOnly(current(user)));
+    await inParallel(await plant(held, 200, 2), 4, async (person) => {
+      const keeping = pause(3).then(() => keepOnly(current(person)));
       await pause(3);
-      await byIdp(user);
+      await byIdp(person);
       // From here on nothing of theirs may get in, also while the other request still runs.
-      survivors += (await statuses(user)).filter((status) => status !== 401).length;
+      survivors += (await statuses(person)).filter((status) => status !== 401).length;
       kept += (await keeping).status === 200 ? 1 : 0;
-      survivors += (await statuses(user)).filter((status) => status !== 401).length;
+      survivors += (await statuses(person)).filter((status) => status !== 401).length;
     });
     expect(survivors).toBe(0);
-    // Most requests came in before they were dead: it was a race.
+    // Many requests came in before they were dead: it was a race.
     expect(kept).toBeGreaterThan(20);
   });
 
   it.each([
     ['before it', [keepOnly, byIdp]],
     ['behind it', [byIdp, keepOnly]],
-  ] as const)('keeps nothing when it waits for the same row right %s', async (_where, order) => {
-    for (const user of await plantUsers(product, 10, { sessions: 2 })) {
+  ] as const)('dies when it waits for the same row right %s', async (_where, order) => {
+    for (const person of await plant(held, 10, 2)) {
       const both: Promise<unknown>[] = [];
-      await whileLocked(product, lockUser(user), async () => {
+      await whileLocked(product, lockUser(person), async () => {
         for (const [index, step] of order.entries()) {
-          both.push(step === byIdp ? byIdp(user) : keepOnly(current(user)));
+          both.push(step === byIdp ? byIdp(person) : keepOnly(current(person)));
           await waitForLock(product, index + 1);
         }
       });
       await Promise.all(both);
-      expect(await statuses(user)).toEqual([401, 401, 401, 401]);
+      expect(await statuses(person)).toEqual([401, 401, 401, 401]);
     }
   });
-});
 
-describe('at the same moment as a sign-out of the whole organisation on another node', () => {
-  it('keeps nothing, in 200 trials', async () => {
+  it('dies at the same moment as a sign-out of the whole organisation on another node, in 200 trials', async () => {
     let survivors = 0;
     let kept = 0;
     for (let round = 0; round < 20; round += 1) {
-      const users = await plantUsers(product, 10, { sessions: 2 });
-      const keeping = users.map((user) => pause(10).then(() => keepOnly(current(user))));
+      const people = await plant(held, 10, 2);
+      const keeping = people.map((person) => pause(10).then(() => keepOnly(current(person))));
       await pause(10);
       await everyone();
-      for (const user of users) survivors += (await statuses(user)).filter((status) => status !== 401).length;
+      for (const person of people) survivors += (await statuses(person)).filter((status) => status !== 401).length;
       kept += (await Promise.all(keeping)).filter(({ status }) => status === 200).length;
-      for (const user of users) survivors += (await statuses(user)).filter((status) => status !== 401).length;
+      for (const person of people) survivors += (await statuses(person)).filter((status) => status !== 401).length;
     }
     expect(survivors).toBe(0);
     expect(kept).toBeGreaterThan(20);
   });
 
-  it('keeps nothing when that commits while it waits for the row', async () => {
-    for (const user of await plantUsers(product, 1, { sessions: 2 })) {
-      let keeping: Promise<Response> | undefined;
-      await whileLocked(product, lockUser(user), async () => {
-        keeping = keepOnly(current(user));
-        await waitForLock(product);
-        await everyone();
-        expect(await statuses(user)).toEqual([401, 401, 401, 401]);
-      });
-      expect((await keeping)?.status).toBe(200);
-      expect(await statuses(user)).toEqual([401, 401, 401, 401]);
-    }
+  it('dies when that sign-out commits while it waits for the row', async () => {
+    const [person] = (await plant(held, 1, 2)) as [Person];
+    let keeping: Promise<Response> | undefined;
+    await whileLocked(product, lockUser(person), async () => {
+      keeping = keepOnly(current(person));
+      await waitForLock(product);
+      await everyone();
+      expect(await statuses(person)).toEqual([401, 401, 401, 401]);
+    });
+    expect((await keeping)?.status).toBe(200);
+    expect(await statuses(person)).toEqual([401, 401, 401, 401]);
   });
 });
 
