@@ -26,7 +26,7 @@ export const problems = {
   invalid_token: {
     status: 401,
     title: 'Invalid credential',
-    help: 'The bearer credential is missing, unknown, expired, revoked or used before. Send `Authorization: Bearer <credential>` with a current API key of the organisation, or with a new JWT signed by its identity provider.',
+    help: 'The bearer credential is missing, unknown, expired, revoked or used before. Send `Authorization: Bearer <credential>` with a current API key of the organisation, with a new JWT signed by its identity provider, or at /api with an app’s access token, refreshed.',
   },
   not_signed_in: {
     status: 401,

@@ -88,7 +88,7 @@ function tokenAdapter({ pool, config, announce }: Deps, kind: Kind): Adapter {
         ...(kind === 'AccessToken' ? [config.grantIdleSeconds] : []),
       ],
     });
-    if (rowCount !== 1) throw dead(kind);
+    if (rowCount !== 1) throw dead();
   };
 
   /** What says nothing about anybody. One that was destroyed, or has expired, stays so. */
@@ -99,7 +99,7 @@ function tokenAdapter({ pool, config, announce }: Deps, kind: Kind): Adapter {
              VALUES ($1, $2, $3, now() + make_interval(secs => $4))
              ON CONFLICT (kind, id_hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at
              WHERE t.consumed_at IS NULL AND t.expires_at > now()`,
-      values: [kind, hashToken(id), kind === 'Session' ? impersonal(payload) : storable(payload), expiresIn],
+      values: [kind, hashToken(id), impersonal(kind, payload), expiresIn],
     });
   }
 
@@ -131,7 +131,7 @@ function tokenAdapter({ pool, config, announce }: Deps, kind: Kind): Adapter {
             values: [idHash, storable(withoutPerson(payload)), error !== undefined],
           },
     );
-    if (rowCount !== 1) throw dead(kind);
+    if (rowCount !== 1) throw dead();
   }
 
   async function find(idHash: Buffer): Promise<AdapterPayload | undefined> {
@@ -188,7 +188,7 @@ function tokenAdapter({ pool, config, announce }: Deps, kind: Kind): Adapter {
         await endGrant(pool, grant, 'token_used_twice');
         announce();
       }
-      throw dead(kind);
+      throw dead();
     },
 
     /** Used up, and what it held is erased. Of two requests that come back from one interaction, one goes on. */
@@ -255,9 +255,17 @@ function storable({ jti: _jti, grantId: _grantId, userCode: _userCode, ...payloa
   return payload;
 }
 
-/** The library's session proves nothing here and says nothing about anybody: it only carries the form of the device page. */
-function impersonal({ kind, uid, iat, exp, state }: AdapterPayload): AdapterPayload {
-  return { kind, uid, iat, exp, ...(state === undefined ? {} : { state }) };
+/**
+ * The library's session proves nothing here and says nothing about anybody: it only carries the form of the device page. Nor
+ * does an interaction remember who approved one before it.
+ */
+function impersonal(kind: Kind, payload: AdapterPayload): AdapterPayload {
+  if (kind === 'Session') {
+    const { uid, iat, exp, state } = payload;
+    return { kind, uid, iat, exp, state };
+  }
+  const { session: _session, lastSubmission: _lastSubmission, ...rest } = storable(payload);
+  return rest;
 }
 
 function withoutPerson(payload: AdapterPayload): AdapterPayload {
@@ -277,10 +285,9 @@ function deviceCodeHash(id: string): Buffer {
   return stands ? Buffer.from(id.slice('sha256:'.length), 'hex') : hashToken(id);
 }
 
-function dead(kind: Kind): errors.OIDCProviderError {
-  // At these two a browser waits for the answer, not the app.
-  if (kind === 'AuthorizationCode') return new errors.AccessDenied('the approval no longer holds');
-  if (kind === 'DeviceCode' && Provider.ctx?.oidc.route !== 'token')
-    return new errors.AccessDenied('the code was answered before, or the approval no longer holds');
-  return new errors.InvalidGrant('it was used before, or its grant has ended');
+/** At the token endpoint the app hears it; elsewhere a browser waits for the answer. */
+function dead(): errors.OIDCProviderError {
+  return Provider.ctx?.oidc.route === 'token'
+    ? new errors.InvalidGrant('it was used before, or its grant has ended')
+    : new errors.AccessDenied('the approval no longer holds');
 }

@@ -45,8 +45,8 @@ export async function createProvider(deps: ProviderDeps): Promise<Provider> {
   });
   followPublicUrl(provider, config);
   provider.use(async (ctx, next) => {
-    grantOfflineAccess(ctx);
-    await next();
+    adjustRequest(ctx);
+    await next().catch((error: unknown) => backToDevicePage(ctx as KoaContextWithOIDC, error));
     if (ctx.status === 503) ctx.set('Retry-After', '5');
     if (ctx.path.startsWith('/.well-known/') && ctx.status === 200) completeMetadata(config, ctx);
   });
@@ -153,6 +153,19 @@ async function configurationOf(deps: ProviderDeps): Promise<Configuration> {
   };
 }
 
+/**
+ * At the device pages the library shows the form again after an error, and fails itself where the browser came without its
+ * cookie: it cannot save the form's session (9.13, `Session.persist`). Such a browser begins anew.
+ */
+function backToDevicePage(ctx: KoaContextWithOIDC, error: unknown): void {
+  const { route, session } = ctx.oidc ?? {};
+  if ((route !== 'code_verification' && route !== 'device_resume') || !session || session.exp !== undefined)
+    throw error;
+  ctx.body = null;
+  ctx.status = 303;
+  ctx.redirect(paths.code_verification);
+}
+
 /** Of the person of a live grant; read when they are asked for. */
 async function readClaims(pool: Pool, accountId: string, grantId: string | undefined): Promise<{ sub: string }> {
   const grant = parseReference(grantId);
@@ -161,7 +174,10 @@ async function readClaims(pool: Pool, accountId: string, grantId: string | undef
     text: 'SELECT email, name FROM live_grants WHERE org_id = $1 AND id = $2 AND user_id = $3',
     values: [grant?.orgId, grant?.id, parseReference(accountId)?.id],
   });
-  if (!rows[0]) throw new errors.InvalidGrant('the grant has ended');
+  if (!rows[0])
+    throw Provider.ctx?.oidc.route === 'userinfo'
+      ? new errors.InvalidToken('the grant has ended')
+      : new errors.InvalidGrant('the grant has ended');
   return { sub: accountId, ...rows[0] };
 }
 
@@ -176,11 +192,15 @@ function followPublicUrl(provider: Provider, config: Config): void {
 
 /**
  * The library drops `offline_access` without `prompt=consent`. OpenID Connect Core §11 allows other conditions: here, that
- * the apps are the product's own.
+ * the apps are the product's own. And it would answer, if only an error, by a form with a script that our headers forbid:
+ * every response mode but `query` is made one that it doesn't know.
  */
-function grantOfflineAccess(ctx: Pick<KoaContextWithOIDC, 'path' | 'query'>): void {
+function adjustRequest(ctx: Pick<KoaContextWithOIDC, 'path' | 'query'>): void {
+  if (ctx.path.toLowerCase() !== paths.authorization) return;
+  if (ctx.query.response_mode !== undefined && ctx.query.response_mode !== 'query')
+    ctx.query = { ...ctx.query, response_mode: 'unsupported' };
   const { scope, prompt = '' } = ctx.query;
-  if (ctx.path.toLowerCase() !== paths.authorization || typeof scope !== 'string' || typeof prompt !== 'string') return;
+  if (typeof scope !== 'string' || typeof prompt !== 'string') return;
   const prompts = prompt.split(' ').filter(Boolean);
   if (!scope.split(' ').includes('offline_access') || prompts.includes('none')) return;
   ctx.query = { ...ctx.query, prompt: [...new Set([...prompts, 'consent'])].join(' ') };

@@ -1,0 +1,338 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
+import { type Browser, hasLoginForm } from '../support/browser.ts';
+import { type Product, startProduct, trinity, twin } from '../support/product.ts';
+import {
+  api,
+  approveDevice,
+  beginDevice,
+  codeOf,
+  exchange,
+  grantsOf,
+  heading,
+  newBrowser,
+  poll,
+  post,
+  refresh,
+  startOf,
+  tokensOf,
+  walk,
+} from './support.ts';
+
+let product: Product;
+let browser: Browser;
+beforeAll(async () => {
+  product = await startProduct();
+  browser = await product.signIn();
+});
+afterAll(() => product.stop());
+
+const operator = { type: 'operator' } as const;
+
+describe('a request for a code', () => {
+  const ask = async (params: Parameters<typeof startOf>[1]) => {
+    const before = (await grantsOf(product)).length;
+    const answer = await walk(product, browser, await browser.get(startOf(product, params).url));
+    expect((await grantsOf(product)).length).toBe(before);
+    return answer;
+  };
+
+  it.each([
+    ['without PKCE', { code_challenge: undefined, code_challenge_method: undefined }],
+    ['with plain PKCE', { code_challenge_method: 'plain' }],
+    ['with the implicit flow', { response_type: 'token' }],
+    ['with the hybrid flow', { response_type: 'code id_token', nonce: 'n' }],
+    ['with a form that is posted to the app', { response_mode: 'form_post' }],
+    ['with a signed request object', { request: 'a.b.c' }],
+    ['without openid', { scope: 'offline_access' }],
+    ['without a scope', { scope: undefined }],
+    ['with a malformed max_age', { max_age: '-1' }],
+  ])('is refused %s, by the app’s own address', async (_what, params) => {
+    const { next } = await ask(params);
+    expect(next?.href).toMatch(/^http:\/\/127\.0\.0\.1:51234\/callback[?#]error=/);
+    expect(next?.href).not.toMatch(/[?&#](code|access_token|id_token)=/);
+  });
+
+  it.each([
+    ['another host', 'https://evil.example/callback'],
+    ['the app’s name in another host', 'https://127.0.0.1.evil.example/callback'],
+    ['localhost by name, which may lead elsewhere', 'http://localhost:51234/callback'],
+    ['another path', 'http://127.0.0.1:51234/callback/../evil'],
+    ['a query of its own', 'http://127.0.0.1:51234/callback?next=evil'],
+    ['a user in front of another host', 'http://127.0.0.1:51234@evil.example/callback'],
+    ['https on loopback', 'https://127.0.0.1:51234/callback'],
+    ['another app’s scheme', 'com.universal-logout.extension:/callback'],
+    ['a script', 'javascript:alert(1)'],
+    ['nothing', undefined],
+  ])('goes nowhere for %s', async (_what, redirect_uri) => {
+    const { page, next } = await ask({ redirect_uri });
+    expect(next).toBe(undefined);
+    expect(page.status).toBe(400);
+    expect(page.headers.get('location')).toBe(null);
+  });
+
+  it('is refused from an app that nobody knows, or that has another flow', async () => {
+    for (const client_id of ['nobody', 'cli']) {
+      const { page, next } = await ask({ client_id });
+      expect([page.status, next]).toEqual([400, undefined]);
+    }
+  });
+
+  it('shows a page to people that repeats nothing as markup', async () => {
+    const { url } = startOf(product, { client_id: '"><img src=x onerror=alert(1)>' });
+    const page = await browser.get(url, { headers: { accept: 'text/html' } });
+    expect([page.status, heading(page)]).toEqual([400, 'The app’s request did not work']);
+    expect(page.text).not.toContain('<img');
+  });
+
+  it('is refused, and not answered with a 500, where it holds what cannot be stored', async () => {
+    const answer = await browser.get(`${startOf(product).url}%00`);
+    expect([303, 400]).toContain(answer.status);
+    const nul = await browser.get(startOf(product, { nonce: 'a\u0000b' }).url);
+    expect(nul.status).toBeLessThan(500);
+    expect(nul.headers.get('location') ?? '').not.toContain('/oauth/interaction/');
+  });
+});
+
+describe('a code', () => {
+  const make = async (params: Parameters<typeof startOf>[1] = {}) => {
+    const started = startOf(product, params);
+    return { started, code: await codeOf(product, browser, started) };
+  };
+
+  it.each([
+    ['another app', { client_id: 'browser-extension' }],
+    ['a wrong verifier', { code_verifier: 'a'.repeat(43) }],
+    ['the challenge in place of the verifier', {}],
+    ['no verifier', { code_verifier: undefined }],
+    ['another address', { redirect_uri: 'http://127.0.0.1:1/callback' }],
+    ['no address', { redirect_uri: undefined }],
+    ['a flow that the app does not have', { grant_type: 'urn:ietf:params:oauth:grant-type:device_code' }],
+    ['a password', { grant_type: 'password', username: trinity.email, password: trinity.password }],
+  ])('is worth nothing with %s, and still the app’s', async (what, params) => {
+    const { started, code } = await make();
+    const challenge = createHash('sha256').update(started.verifier).digest('base64url');
+    const given = what.startsWith('the challenge') ? { code_verifier: challenge } : params;
+    const answer = await exchange(product, started, code, given);
+    expect([400, 401]).toContain(answer.status);
+    expect(answer.body.access_token).toBe(undefined);
+    expect((await exchange(product, started, code)).status).toBe(200);
+  });
+
+  it('is not taken twice in one request, nor from the address', async () => {
+    const { started, code } = await make();
+    const form = `grant_type=authorization_code&client_id=mobile-app&code=${code}&code=${code}`;
+    const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+    const twice = await fetch(`${product.url}/oauth/token`, { method: 'POST', body: form, headers });
+    expect(twice.status).toBe(400);
+    const query = new URLSearchParams({ grant_type: 'authorization_code', client_id: 'mobile-app', code });
+    expect((await fetch(`${product.url}/oauth/token?${query}`, { method: 'POST' })).status).toBe(400);
+    const json = { method: 'POST', body: JSON.stringify({ code }), headers: { 'Content-Type': 'application/json' } };
+    expect((await fetch(`${product.url}/oauth/token`, json)).status).toBe(400);
+    expect((await exchange(product, started, code)).status).toBe(200);
+  });
+
+  it('expires after a minute', async () => {
+    const { started, code } = await make();
+    await product.context.pool.query(
+      `UPDATE tokens SET payload = jsonb_set(payload, '{exp}', '1000') WHERE kind = 'AuthorizationCode'`,
+    );
+    expect((await exchange(product, started, code)).body.error).toBe('invalid_grant');
+  });
+});
+
+describe('a refresh token', () => {
+  it('is worth nothing to another app, and not as a code', async () => {
+    const { refresh_token } = await tokensOf(product, {}, browser);
+    for (const clientId of ['browser-extension', 'cli'])
+      expect((await refresh(product, refresh_token, { clientId })).body.error).toBe('invalid_grant');
+    expect((await exchange(product, startOf(product), refresh_token ?? '')).body.error).toBe('invalid_grant');
+    expect((await refresh(product, refresh_token)).status).toBe(200);
+  });
+
+  it('gains no scope that was not granted', async () => {
+    const { refresh_token } = await tokensOf(product, { scope: 'openid offline_access' }, browser);
+    const form = { grant_type: 'refresh_token', refresh_token, client_id: 'mobile-app', scope: 'openid email' };
+    expect((await post(product, '/oauth/token', form)).body.error).toBe('invalid_scope');
+  });
+});
+
+describe('an interaction', () => {
+  /** Up to the interaction, which isn't entered. */
+  const begin = async (who: Browser, params: Parameters<typeof startOf>[1] = {}) => {
+    const started = startOf(product, params);
+    const answer = await who.get(started.url);
+    return { started, interaction: new URL(answer.headers.get('location') ?? '', product.url).href };
+  };
+
+  it('belongs to the browser that began it', async () => {
+    const { interaction } = await begin(newBrowser(product));
+    const before = (await grantsOf(product)).length;
+    // Somebody who is signed in follows the link of another.
+    const other = await product.signIn();
+    const answer = await other.get(interaction);
+    expect([answer.status, answer.json().code]).toEqual([400, 'invalid_request']);
+    const uid = interaction.split('/').at(-1);
+    expect((await other.get(`/oauth/authorize/${uid}`)).status).toBe(400);
+    expect((await grantsOf(product)).length).toBe(before);
+  });
+
+  it('is not entered by another’s name, nor by a forged cookie', async () => {
+    const one = await begin(browser);
+    const uid = one.interaction.split('/').at(-1);
+    for (const cookie of [`oauth_interaction=${uid}`, `oauth_interaction=${uid}; oauth_interaction.sig=forged`]) {
+      const session = await browser.cookiesFor('/');
+      const answer = await fetch(one.interaction, { headers: { cookie: `${session}; ${cookie}` }, redirect: 'manual' });
+      expect(answer.status).toBe(400);
+    }
+    const two = await begin(browser);
+    const cookies = await browser.cookiesFor(one.interaction);
+    const answer = await fetch(two.interaction, { headers: { cookie: cookies }, redirect: 'manual' });
+    expect(answer.status).toBe(400);
+  });
+
+  it('makes one grant and one code, however often its pages are opened', async () => {
+    const before = (await grantsOf(product)).length;
+    const { started, interaction } = await begin(browser);
+    const entered = await Promise.all(Array.from({ length: 5 }, () => browser.get(interaction)));
+    const resume = entered
+      .map((answer) => answer.headers.get('location'))
+      .find((to) => to?.includes('/oauth/authorize/'));
+    expect((await grantsOf(product)).length).toBe(before + 1);
+    const resumed = await Promise.all(Array.from({ length: 5 }, () => browser.get(resume as string)));
+    const codes = resumed.flatMap((answer) => {
+      const to = answer.headers.get('location');
+      const code = to?.startsWith(started.redirectUri) ? new URL(to).searchParams.get('code') : null;
+      return code ? [code] : [];
+    });
+    expect(codes).toHaveLength(1);
+    expect((await browser.get(interaction)).status).toBe(400);
+    expect((await exchange(product, started, codes[0] as string)).status).toBe(200);
+  });
+
+  it('gives the tokens to the person whose session is in this browser when it is entered', async () => {
+    const shared = await product.signIn();
+    const { started, interaction } = await begin(shared);
+    await shared.post('/api/signout');
+    await shared.signIn({ appUrl: product.url, org: 'metacortex', ...twin });
+    const { next } = await walk(product, shared, await shared.get(interaction));
+    const { body } = await exchange(product, started, next?.searchParams.get('code') ?? '');
+    expect((await api(product, body.access_token)).body.orgSlug).toBe('metacortex');
+    expect((await grantsOf(product, product.orgs.metacortex.id)).at(-1)?.clientId).toBe('mobile-app');
+  });
+
+  it('is nothing that the authorization server’s own session could stand in for', async () => {
+    const used = await product.signIn();
+    await tokensOf(product, {}, used);
+    await approveDevice(product, used, (await beginDevice(product)).user_code);
+    await used.post('/api/signout');
+    const { page } = await walk(product, used, await used.get(startOf(product).url));
+    expect(heading(page)).toBe('Sign in');
+    const sessions = await product.context.prisma.token.findMany({ where: { kind: 'Session' } });
+    expect(sessions.length).toBeGreaterThan(0);
+    for (const { payload, grantId } of sessions) {
+      expect(JSON.stringify(payload)).not.toMatch(/accountId|authorizations|loginTs|usr_|grn_/);
+      expect(grantId).toBe(null);
+    }
+  });
+});
+
+describe('stored rows', () => {
+  it('hold no token, and of none the secret in their payload', async () => {
+    const tokens = await tokensOf(product, {}, browser);
+    const { rows } = await product.context.pool.query(`SELECT payload::text FROM tokens`);
+    const all = rows.map((row) => row.payload).join();
+    for (const secret of [tokens.access_token, tokens.refresh_token]) expect(all).not.toContain(secret);
+    expect(all).not.toContain('"jti"');
+  });
+});
+
+const endings: Record<string, () => Promise<unknown>> = {
+  'the person is revoked': () => product.revoke(),
+  'everyone is signed out': () =>
+    revokeOrgAccess(product.context.pool, {
+      orgId: product.orgs.whiterabbit.id,
+      initiator: 'operator',
+      actor: operator,
+    }),
+};
+
+describe.each(Object.keys(endings))('when %s', (ending) => {
+  const end = async () => {
+    await endings[ending]?.();
+  };
+  const signIn = async (): Promise<Browser> => {
+    const fresh = newBrowser(product);
+    const page = await fresh.signIn({ appUrl: product.url, org: 'whiterabbit', ...trinity });
+    expect(hasLoginForm(page)).toBe(false);
+    expect((await fresh.get('/api/users/me')).status).toBe(200);
+    return fresh;
+  };
+  /** No redirect on the way holds a code. */
+  const noCode = async (who: Browser, url: string) => {
+    const { page, next } = await walk(product, who, await who.get(url));
+    expect(next).toBe(undefined);
+    expect([page.status, heading(page)], page.text).toEqual([200, 'Sign in']);
+  };
+
+  it('before the approval: no code', async () => {
+    const who = await signIn();
+    const answer = await who.get(startOf(product).url);
+    await end();
+    await noCode(who, answer.headers.get('location') as string);
+  });
+
+  it('between the approval and the way back: no code', async () => {
+    const who = await signIn();
+    const answer = await who.get(startOf(product).url);
+    const approved = await who.get(answer.headers.get('location') as string);
+    expect(approved.headers.get('location')).toContain('/oauth/authorize/');
+    await end();
+    await noCode(who, approved.headers.get('location') as string);
+  });
+
+  it('after the code: no token', async () => {
+    const started = startOf(product);
+    const code = await codeOf(product, await signIn(), started);
+    await end();
+    const answer = await exchange(product, started, code);
+    expect([answer.status, answer.body.error]).toEqual([400, 'invalid_grant']);
+  });
+
+  it('after the exchange: neither token works', async () => {
+    const tokens = await tokensOf(product, {}, await signIn());
+    await end();
+    expect((await api(product, tokens.access_token)).body.code).toBe('session_revoked');
+    const info = await fetch(`${product.url}/oauth/userinfo`, {
+      headers: { Authorization: `Bearer ${tokens.access_token}` },
+    });
+    expect(info.status).toBe(401);
+    expect((await refresh(product, tokens.refresh_token)).body.error).toBe('invalid_grant');
+  });
+
+  it('before a person confirms a device: no token', async () => {
+    const who = await signIn();
+    const device = await beginDevice(product);
+    await end();
+    expect(heading(await approveDevice(product, who, device.user_code))).toBe('Sign in');
+    expect((await poll(product, device.device_code)).body.error).toBe('authorization_pending');
+  });
+
+  it('between the approval of a device and the way back, and after it: no token', async () => {
+    const who = await signIn();
+    const device = await beginDevice(product);
+    const confirm = await who.submitForm(await who.get('/oauth/device'), { user_code: device.user_code }, 'user_code');
+    const answer = await who.submitForm(confirm, { confirm: 'yes' }, 'user_code');
+    const approved = await who.get(answer.headers.get('location') as string);
+    expect(approved.headers.get('location')).toContain('/oauth/device/');
+    await end();
+    await noCode(who, approved.headers.get('location') as string);
+    expect((await poll(product, device.device_code)).body.error).toBe('authorization_pending');
+
+    const other = await beginDevice(product);
+    expect(heading(await approveDevice(product, await signIn(), other.user_code))).toBe('Command line is signed in');
+    await end();
+    expect((await poll(product, other.device_code)).body.error).toBe('invalid_grant');
+  });
+});

@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
+import { inParallel, plantUsers } from '../support/planted-sessions.ts';
+import { type Product, startProduct } from '../support/product.ts';
+import { type Holding, type Kind, plantHoldings } from './planted-tokens.ts';
+import { api, exchange, refresh, startOf, type TokenAnswer } from './support.ts';
+
+// Two nodes, each a process, on one database.
+let product: Product;
+let nodes: [string, string];
+beforeAll(async () => {
+  product = await startProduct({ processes: 2 });
+  nodes = product.nodes.slice(1) as [string, string];
+});
+afterAll(() => product.stop());
+
+const kinds: Kind[] = ['AuthorizationCode', 'RefreshToken', 'DeviceCode'];
+const clientOf = (kind: Kind) => (kind === 'DeviceCode' ? 'cli' : 'mobile-app');
+const eitherNode = () => nodes[Math.random() < 0.5 ? 0 : 1] as string;
+
+/** How many of what the answers hold still works, as an access token or as a refresh token. */
+async function stillWorking(kind: Kind, answers: readonly TokenAnswer[]): Promise<number> {
+  let working = 0;
+  await inParallel(answers, 8, async ({ status, body }) => {
+    if (status !== 200) return;
+    if ((await api(product, body.access_token, { at: eitherNode() })).status !== 401) working += 1;
+    if ((await refresh(product, body.refresh_token, { clientId: clientOf(kind), at: eitherNode() })).status !== 400)
+      working += 1;
+  });
+  return working;
+}
+
+describe.each(kinds)('%s, presented at two nodes at once', (kind) => {
+  it('is worth one answer at most, and never two families, 20 rounds', async () => {
+    const holdings = await plantHoldings(product, kind, 20);
+    const outcomes: number[] = [];
+    for (const holding of holdings) {
+      const answers = await Promise.all([0, 1, 0, 1].map((node) => holding.redeem(nodes[node] as string)));
+      const won = answers.filter(({ status }) => status === 200);
+      const lost = answers.filter(({ status }) => status !== 200);
+      for (const { status, body } of lost) expect([status, body.error]).toEqual([400, 'invalid_grant']);
+      outcomes.push(won.length);
+      // It was used twice: nobody keeps anything of it.
+      expect(await stillWorking(kind, won)).toBe(0);
+    }
+    expect(Math.max(...outcomes)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe.each(kinds)('%s, in flight when access is revoked', (kind) => {
+  const trials = 1000;
+
+  it(`yields nothing that works afterwards: 0 of ${trials} when the person is revoked`, async () => {
+    const holdings = await plantHoldings(product, kind, trials);
+    const answers: TokenAnswer[] = [];
+    await inParallel(holdings, 8, async (holding) => {
+      const revoke = () => product.revoke({ format: 'opaque', id: holding.userId }, { at: eitherNode() });
+      // Now one a little ahead, now the other.
+      const first = Math.random() * 8;
+      const [answer, revoked] = await Promise.all([
+        pause(first).then(() => holding.redeem(eitherNode())),
+        pause(Math.random() * 8).then(revoke),
+      ]);
+      expect(revoked.status).toBe(204);
+      expect([200, 400]).toContain(answer.status);
+      answers.push(answer);
+    });
+    expectBothOutcomes(answers);
+    expect(await stillWorking(kind, answers)).toBe(0);
+    expect(await liveTokens(holdings)).toBe(0);
+  });
+
+  it(`yields nothing that works afterwards: 0 of ${trials} when everyone is signed out`, async () => {
+    const rounds = 20;
+    const answers: TokenAnswer[] = [];
+    for (let round = 0; round < rounds; round += 1) {
+      const holdings = await plantHoldings(product, kind, trials / rounds);
+      let done = 0;
+      const redeemed = inParallel(holdings, 16, async (holding) => {
+        const answer = await holding.redeem(eitherNode());
+        expect([200, 400]).toContain(answer.status);
+        answers.push(answer);
+        done += 1;
+      });
+      while (done < holdings.length / 3) await pause(1);
+      const orgId = product.orgs.whiterabbit.id;
+      await revokeOrgAccess(product.context.pool, { orgId, initiator: 'operator', actor: { type: 'operator' } });
+      await redeemed;
+      expect(await liveTokens(holdings)).toBe(0);
+    }
+    expectBothOutcomes(answers);
+    expect(await stillWorking(kind, answers)).toBe(0);
+  });
+
+  /** A trial in which nobody ever won, or nobody ever lost, would have shown nothing. */
+  function expectBothOutcomes(answers: readonly TokenAnswer[]): void {
+    expect(answers).toHaveLength(trials);
+    const won = answers.filter(({ status }) => status === 200).length;
+    expect(won).toBeGreaterThan(trials / 50);
+    expect(won).toBeLessThan(trials - trials / 50);
+    for (const { status, body } of answers) if (status === 400) expect(body.error).toBe('invalid_grant');
+  }
+});
+
+it('a sign-in of an app that is under way when the person is revoked yields nothing that works, 200 trials', async () => {
+  const users = await plantUsers(product, 200);
+  const answers: TokenAnswer[] = [];
+  let stopped = 0;
+  await inParallel(users, 8, async ({ id, cookies }) => {
+    const started = startOf({ url: eitherNode() });
+    const revoke = () => product.revoke({ format: 'opaque', id }, { at: eitherNode() });
+    const signIn = async () => {
+      const code = await codeByCookie(started.url, cookies[0] as string, started.redirectUri);
+      if (code === null) stopped += 1;
+      else answers.push(await exchange(product, started, code, {}, eitherNode()));
+    };
+    await Promise.all([signIn(), pause(Math.random() * 60).then(revoke)]);
+  });
+  const won = answers.filter(({ status }) => status === 200);
+  expect(answers.length + stopped).toBe(200);
+  expect(won.length).toBeGreaterThan(0);
+  expect(won.length).toBeLessThan(200);
+  expect(await stillWorking('AuthorizationCode', answers)).toBe(0);
+});
+
+/** Goes the way of a browser with this session from node to node; null if it ends elsewhere than at the app. */
+async function codeByCookie(url: string, session: string, redirectUri: string): Promise<string | null> {
+  const cookies = new Map([['session', session.slice('session='.length)]]);
+  let next = new URL(url);
+  for (let step = 0; step < 10; step += 1) {
+    const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await fetch(next, { headers: { cookie }, redirect: 'manual' });
+    await answer.arrayBuffer();
+    for (const line of answer.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
+      if (name && value) cookies.set(name, value);
+    }
+    const location = answer.headers.get('location');
+    if (location === null) return null;
+    if (location.startsWith(redirectUri)) return new URL(location).searchParams.get('code');
+    const to = new URL(location, next);
+    next = new URL(`${to.pathname}${to.search}`, eitherNode());
+  }
+  return null;
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What the database itself would still let through. */
+async function liveTokens(holdings: readonly Holding[]): Promise<number> {
+  const { rows } = await product.context.pool.query<{ count: number }>(
+    `SELECT count(*)::int FROM tokens t JOIN live_grants g ON g.org_id = t.org_id AND g.id = t.grant_id WHERE g.id = ANY ($1)`,
+    [holdings.map((holding) => holding.grantId)],
+  );
+  return rows[0]?.count ?? -1;
+}
