@@ -85,7 +85,10 @@ describe.skipIf(!existsSync(executablePath))(`the page of one's own devices (nee
     expect(await buttons.count()).toBe(2);
     const ended = await buttons.first().locator('xpath=ancestor::li').getAttribute('data-id');
     await buttons.first().press('Enter');
-    await page.getByRole('status').filter({ hasText: /^Signed out: (Unknown device|Mobile app)$/ }).waitFor();
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^Signed out: (Unknown device|Mobile app)$/ })
+      .waitFor();
     expect(await entries().evaluateAll((all) => all.map((one) => one.dataset.id))).not.toContain(ended);
     expect(await page.evaluate(`document.activeElement.closest('li') !== null`)).toBe(true);
     expect(await entries().count()).toBe(2);
