@@ -81,11 +81,14 @@ describe.skipIf(!existsSync(executablePath))(`the page of one's own devices (nee
 
   it('signs one out by the keyboard alone, and goes on with the next', async () => {
     const user = await open({ sessions: 2, grants: 1 });
-    const buttons = page.getByRole('button', { name: /^Sign out Unknown device/ });
+    const buttons = page.getByRole('button', { name: /^Sign out (Unknown device|Mobile app), / });
     expect(await buttons.count()).toBe(2);
     const ended = await buttons.first().locator('xpath=ancestor::li').getAttribute('data-id');
     await buttons.first().press('Enter');
-    await page.getByRole('status').filter({ hasText: 'Signed out: Unknown device' }).waitFor();
+    await page
+      .getByRole('status')
+      .filter({ hasText: /^Signed out: (Unknown device|Mobile app)$/ })
+      .waitFor();
     expect(await entries().evaluateAll((all) => all.map((one) => one.dataset.id))).not.toContain(ended);
     expect(await page.evaluate(`document.activeElement.closest('li') !== null`)).toBe(true);
     expect(await entries().count()).toBe(2);

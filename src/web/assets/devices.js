@@ -77,9 +77,10 @@ function createEntry(device) {
   const entry = document.createElement('li');
   entry.dataset.id = device.id;
   const words = createElement('div', 'device');
-  const name = createElement('p', 'device-name', device.device);
+  const name = createElement('p', 'device-name', nameOf(device));
   if (device.current) name.append(' ', createElement('span', 'badge', 'This device'));
-  const facts = [device.client, device.ip, device.current ? 'in use now' : null].filter(Boolean).join(' · ');
+  const how = device.type === 'grant' ? `approved in ${device.device}` : device.client;
+  const facts = [how, device.ip, device.current ? 'in use now' : null].filter(Boolean).join(' · ');
   const meta = createElement('p', 'device-meta', facts);
   if (!device.current) meta.append(facts ? ' · ' : '', 'last seen ', createMoment(device.lastSeenAt));
   const more = createElement('details', 'device-more');
@@ -90,21 +91,26 @@ function createEntry(device) {
   words.append(name, meta, more);
   const button = createElement('button', 'quiet small', 'Sign out');
   button.type = 'button';
-  button.ariaLabel = device.current ? 'Sign out this device' : `Sign out ${device.device}, ${device.client}`;
+  button.ariaLabel = device.current ? 'Sign out this device' : `Sign out ${nameOf(device)}, ${how}`;
   button.addEventListener('click', () => void end(device, entry, button));
   entry.append(byId(iconOf(device)).content.cloneNode(true), words, button);
   return entry;
 }
 
+/** An app is known by its name: what is recorded of its device is the browser in which a person approved it. */
+function nameOf(device) {
+  return device.type === 'grant' ? device.client : device.device;
+}
+
 async function end(device, entry, button) {
   if (device.current) return attempt(button, 'You are still signed in.', () => signOut());
-  await attempt(button, `“${device.device}” was not signed out.`, async () => {
+  await attempt(button, `“${nameOf(device)}” was not signed out.`, async () => {
     await request('DELETE', `${address}/${encodeURIComponent(device.id)}`);
     const next = entry.nextElementSibling ?? entry.previousElementSibling;
     const focused = entry.contains(document.activeElement);
     entry.remove();
     if (focused) (next?.querySelector('button') ?? byId('content')).focus();
-    announce(`Signed out: ${device.device}`);
+    announce(`Signed out: ${nameOf(device)}`);
     refresh();
   });
 }
