@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import { newId } from '../database/ids.ts';
 import type { Principal } from '../sessions/principal.ts';
-import { hashToken } from './adapter.ts';
+import { hashToken } from './hash-token.ts';
 
 export type Approval = Readonly<{
   /** Whose live session in this browser approves. */

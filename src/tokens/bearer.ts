@@ -6,7 +6,7 @@ import { createBatchLoader } from '../database/batch-loader.ts';
 import { AppError } from '../errors.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { endColumns, notSignedIn, type SessionEnd, toSessionEnd } from '../sessions/session-end.ts';
-import { hashToken } from './adapter.ts';
+import { hashToken } from './hash-token.ts';
 
 type LiveTokenRow = {
   id_hash: Buffer;

@@ -1,10 +1,12 @@
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import type { Provider } from 'oidc-provider';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { AppError } from '../errors.ts';
+import { AppError, problems } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import { allowOnly, toAppError } from '../http/problem.ts';
 import { createSameOriginGuard } from '../http/same-origin.ts';
+import { renderMessage } from '../web/message-page.ts';
+import { sendPage } from '../web/send-page.ts';
 import { createInteraction } from './interaction.ts';
 import { createProvider, type ProviderDeps, paths } from './provider.ts';
 
@@ -82,7 +84,7 @@ export function createAuthorizationServer(deps: ProviderDeps): { routes: Router;
     .post(createSameOriginGuard(deps.config), limitGuesses, serve)
     .all(allowOnly('GET', 'HEAD', 'POST'));
   routes.route(`${paths.code_verification}/:uid`).get(serve).all(allowOnly('GET', 'HEAD'));
-  routes.use('/oauth', sayInOAuthTerms);
+  routes.use('/oauth', explain);
 
   const interactionRoutes = Router();
   interactionRoutes
@@ -130,15 +132,19 @@ async function spend(limiter: RateLimiterMemory, network: string): Promise<void>
   }
 }
 
-/** For apps the OAuth form of what went wrong before the library was reached; people get a page as everywhere. */
-const sayInOAuthTerms: ErrorRequestHandler = (error, req, res, next) => {
+/** What went wrong before the library was reached: to apps in OAuth's form, to people as a page, also after a form. */
+const explain: ErrorRequestHandler = (error, req, res, next) => {
   const problem = toAppError(error);
-  if (res.headersSent || req.accepts(['json', 'html']) === 'html') return next(error);
-  if (problem.code !== 'unavailable' && problem.code !== 'too_many_requests') return next(error);
+  const expected = problem.code === 'unavailable' || problem.code === 'too_many_requests';
+  if (res.headersSent || !expected) return next(error);
+  const isPage = req.accepts(['json', 'html']) === 'html';
+  if (isPage && req.method === 'GET') return next(error);
+  res.status(problem.status).set('Cache-Control', 'no-store').set(problem.headers);
+  if (isPage) {
+    const actions = [{ label: 'Back to the code', href: paths.code_verification }];
+    const { title } = problems[problem.code];
+    return sendPage(res, problem.status, renderMessage({ title, text: problem.detail, actions, requestId: req.id }));
+  }
   const name = problem.code === 'unavailable' ? 'temporarily_unavailable' : 'slow_down';
-  res
-    .status(problem.status)
-    .set('Cache-Control', 'no-store')
-    .set(problem.headers)
-    .json({ error: name, error_description: problem.detail });
+  res.json({ error: name, error_description: problem.detail });
 };

@@ -1,6 +1,6 @@
-import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Product, startProduct, trinity } from '../support/product.ts';
+import { type Product, startProduct, trinity, twin } from '../support/product.ts';
 import {
   api,
   codeOf,
@@ -136,7 +136,31 @@ describe('a sign-in of an app', () => {
       expect((await exchange(product, started, landed.next?.searchParams.get('code') ?? '')).status).toBe(200);
     }
     const young = startOf(product, { max_age: '3600' });
-    expect(await codeOf(product, browser, young)).toBeTruthy();
+    const tokens = await exchange(product, young, await codeOf(product, browser, young));
+    const session = await product.context.prisma.session.findFirstOrThrow({ orderBy: { createdAt: 'desc' } });
+    expect(decodeJwt(tokens.body.id_token ?? '').auth_time).toBe(Math.floor(session.createdAt.getTime() / 1000));
+    const nobody = newBrowser(product);
+    const { page } = await walk(product, nobody, await nobody.get(startOf(product, { prompt: 'login' }).url));
+    expect(new URL(page.url).searchParams.get('prompt')).toBe('login');
+  });
+
+  it('means the organisation that the app names, also where the browser is signed in to another', async () => {
+    const browser = await product.signIn();
+    const started = startOf(product, { org: 'metacortex' });
+    const { next } = await walk(product, browser, await browser.get(started.url), (url) =>
+      url.pathname.startsWith('/openid/start/'),
+    );
+    expect(next?.pathname).toBe('/openid/start/metacortex');
+    const step = await browser.beginSignIn({
+      appUrl: product.url,
+      org: 'metacortex',
+      returnTo: next?.searchParams.get('returnTo') ?? '',
+    });
+    const callback = await browser.get(await browser.submitLogin(step, twin), { crossSite: true });
+    const landed = await walk(product, browser, callback);
+    const { body } = await exchange(product, started, landed.next?.searchParams.get('code') ?? '');
+    expect((await api(product, body.access_token)).body.orgSlug).toBe('metacortex');
+    expect(await codeOf(product, browser, startOf(product, { org: 'nobody' }))).toBeTruthy();
   });
 
   it('tells an app that may not show a page that a sign-in is needed, also with a live session', async () => {

@@ -184,6 +184,9 @@ describe('attacks', () => {
       const stopped = await guess();
       expect(stopped.status).toBe(429);
       expect(Number(stopped.headers.get('retry-after'))).toBeGreaterThan(0);
+      const form = { user_code: 'CCCC-CCCC' };
+      const shown = await browser.post(page, { form, headers: { accept: 'text/html' } });
+      expect([shown.status, heading(shown)]).toEqual([429, 'Too many failed attempts']);
     } finally {
       await limited.stop();
     }

@@ -1,0 +1,75 @@
+import type { Provider } from 'oidc-provider';
+import type { Pool } from 'pg';
+import type { Principal } from '../sessions/principal.ts';
+import { emailDomain } from '../users/email.ts';
+import { hashToken } from './hash-token.ts';
+
+export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>> & { deviceCode?: string };
+
+/**
+ * Where a person has to sign in before an app's request can be approved: at the organisation that the app names, or else the
+ * person's own, with a new password where the app asks for that or for a younger session. Null where the session will do.
+ */
+export async function signInUrl(
+  pool: Pool,
+  interaction: Interaction,
+  person: Principal | null,
+): Promise<string | null> {
+  const { params, uid } = interaction;
+  const known = await knownOrg(pool, interaction);
+  const elsewhere = person !== null && known?.named === true && known.slug !== person.orgSlug;
+  const anew = !elsewhere && person !== null && !(await signedInLately(pool, person, interaction));
+  if (person && !elsewhere && !anew) return null;
+  const query = new URLSearchParams({ returnTo: `/oauth/interaction/${uid}` });
+  if (anew || asksForLogin(interaction)) query.set('prompt', 'login');
+  const slug = anew ? person?.orgSlug : known?.slug;
+  if (!slug) return `/?${query}`;
+  if (typeof params.login_hint === 'string') query.set('login_hint', params.login_hint);
+  return `/openid/start/${encodeURIComponent(slug)}?${query}`;
+}
+
+/** Whether the session is as young as the app asks for (`prompt=login`, `max_age`): both moments are the database's. */
+async function signedInLately(pool: Pool, { orgId, credential }: Principal, interaction: Interaction) {
+  const maxAge = interaction.params.max_age === undefined ? null : Number(interaction.params.max_age);
+  const anew = asksForLogin(interaction);
+  // A device asks for neither (RFC 8628 §3.1).
+  if (interaction.deviceCode || (maxAge === null && !anew)) return true;
+  const { rows } = await pool.query<{ young: boolean }>({
+    name: 'interaction-age',
+    text: `SELECT ($4 = false OR s.created_at > t.created_at)
+              AND ($5::float8 IS NULL OR s.created_at > t.created_at - make_interval(secs => $5::float8)) AS young
+           FROM sessions s, tokens t
+           WHERE s.org_id = $1 AND s.id = $2 AND t.kind = 'Interaction' AND t.id_hash = $3`,
+    values: [orgId, credential.id, hashToken(interaction.uid), anew, maxAge],
+  });
+  return rows[0]?.young === true;
+}
+
+function asksForLogin({ params }: Interaction): boolean {
+  return String(params.prompt ?? '')
+    .split(' ')
+    .includes('login');
+}
+
+/**
+ * By the request's `org`, which the app then means, or the verified domain of its `login_hint`, which is a hint. A device's
+ * page is reached by a form, after which our headers (`form-action`) let a browser go nowhere but here: that sign-in starts
+ * from our own page.
+ */
+async function knownOrg(
+  pool: Pool,
+  { params, deviceCode }: Interaction,
+): Promise<{ slug: string; named: boolean } | null> {
+  const org = typeof params.org === 'string' ? params.org.toLowerCase() : null;
+  const domain = typeof params.login_hint === 'string' ? emailDomain(params.login_hint) : null;
+  if (deviceCode || (org === null && domain === null)) return null;
+  const { rows } = await pool.query<{ slug: string; named: boolean }>({
+    name: 'interaction-org',
+    text: `SELECT o.slug, true AS named FROM orgs o WHERE o.slug = $1
+           UNION ALL
+           SELECT o.slug, false FROM domains d JOIN orgs o ON o.id = d.org_id
+           WHERE $1::text IS NULL AND d.domain = $2 AND d.verified_at IS NOT NULL`,
+    values: [org, domain],
+  });
+  return rows[0] ?? null;
+}

@@ -1,0 +1,184 @@
+import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { endGrant } from './grants.ts';
+import { hashToken } from './hash-token.ts';
+import { parseReference, toReference } from './references.ts';
+
+export type StorageDeps = Readonly<{
+  pool: Pool;
+  config: Pick<Config, 'grantIdleSeconds'>;
+  log: Logger;
+  announce: () => void;
+}>;
+
+type Kind = 'AccessToken' | 'AuthorizationCode' | 'DeviceCode' | 'Interaction' | 'RefreshToken' | 'Session';
+
+/** A second use of the others is told from an unknown one: it ends the grant. */
+const goneOnceUsed: ReadonlySet<Kind> = new Set<Kind>(['AccessToken', 'Interaction', 'Session']);
+
+export const nothing: Adapter = {
+  upsert: () => Promise.reject(new Error('this is never stored')),
+  find: async () => undefined,
+  findByUserCode: async () => undefined,
+  findByUid: async () => undefined,
+  consume: async () => {},
+  destroy: async () => {},
+  // What is under a grant ends with it: `destroy` of the grant does it all. An access token that is given back ends alone.
+  revokeByGrantId: async () => {},
+};
+
+/** Rows of `tokens` of one kind. */
+export function tokenAdapter({ pool, config, announce }: StorageDeps, kind: Kind): Adapter {
+  return {
+    ...nothing,
+
+    /** Under a live grant, or, of what says nothing about anybody, freely. */
+    async upsert(id, payload, expiresIn = 0) {
+      const personal = kind !== 'Session' && kind !== 'Interaction';
+      await (personal ? insertUnderGrant(id, payload, expiresIn) : upsertFree(id, payload, expiresIn));
+    },
+
+    async find(id) {
+      const payload = await find(hashToken(id));
+      return payload && { ...payload, jti: id };
+    },
+
+    /** Once. Whoever comes second ends the grant: it was used twice, and nobody knows by whom. */
+    async consume(id) {
+      const idHash = hashToken(id);
+      const { rowCount } = await pool.query({
+        name: 'token-consume',
+        text: `UPDATE tokens t SET consumed_at = now()
+               WHERE t.kind = $1 AND t.id_hash = $2 AND t.consumed_at IS NULL AND ${counts}`,
+        values: [kind, idHash],
+      });
+      if (rowCount === 1) return;
+      const payload = await find(idHash);
+      const grant = payload?.consumed ? parseReference(payload.grantId) : null;
+      if (grant) {
+        await endGrant(pool, grant, 'token_used_twice');
+        announce();
+      }
+      throw dead();
+    },
+
+    /** Used up, and what it held is erased. Of two requests that come back from one interaction, one goes on. */
+    async destroy(id) {
+      const { rowCount } = await pool.query({
+        name: 'token-destroy',
+        text: `UPDATE tokens SET consumed_at = now(), payload = '{}'
+               WHERE kind = $1 AND id_hash = $2 AND consumed_at IS NULL`,
+        values: [kind, hashToken(id)],
+      });
+      if (kind === 'Interaction' && rowCount !== 1)
+        throw new errors.SessionNotFound('the sign-in for the app was already completed');
+    },
+  };
+
+  async function insertUnderGrant(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
+    const grant = parseReference(payload.grantId);
+    if (!grant) throw dead();
+    const { rowCount } = await pool.query({
+      name: `token-insert-${kind}`,
+      text: kind === 'AccessToken' ? insertAccessTokenSql : insertTokenSql,
+      values: [
+        ...[kind, hashToken(id), storable(payload), expiresIn, grant.orgId, grant.id, payload.clientId],
+        ...(kind === 'AccessToken' ? [config.grantIdleSeconds] : []),
+      ],
+    });
+    if (rowCount !== 1) throw dead();
+  }
+
+  /** One that was destroyed, or has expired, stays so. */
+  async function upsertFree(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
+    await pool.query({
+      name: 'token-upsert-free',
+      text: `INSERT INTO tokens AS t (kind, id_hash, payload, expires_at)
+             VALUES ($1, $2, $3, now() + make_interval(secs => $4))
+             ON CONFLICT (kind, id_hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at
+             WHERE t.consumed_at IS NULL AND t.expires_at > now()`,
+      values: [kind, hashToken(id), impersonal(kind, payload), expiresIn],
+    });
+  }
+
+  async function find(idHash: Buffer): Promise<AdapterPayload | undefined> {
+    const payload = await findToken(pool, kind, idHash);
+    return payload?.consumed && goneOnceUsed.has(kind) ? undefined : payload;
+  }
+}
+
+/** The payload of a token, unless its grant is dead; with `consumed`, in seconds, once it was used. */
+export async function findToken(pool: Pool, kind: Kind, idHash: Buffer): Promise<AdapterPayload | undefined> {
+  const { rows } = await pool.query({
+    name: 'token-find',
+    text: `SELECT t.payload, t.org_id, t.grant_id, extract(epoch FROM t.consumed_at)::int AS consumed
+           FROM tokens t WHERE t.kind = $1 AND t.id_hash = $2 AND ${counts}`,
+    values: [kind, idHash],
+  });
+  const row = rows[0];
+  return (
+    row && {
+      ...row.payload,
+      ...(row.grant_id === null ? {} : { grantId: toReference({ orgId: row.org_id, id: row.grant_id }) }),
+      ...(row.consumed === null ? {} : { consumed: row.consumed }),
+    }
+  );
+}
+
+/** Without the secrets themselves; where it belongs stands in columns. */
+export function storable(payload: AdapterPayload): AdapterPayload {
+  const { jti: _jti, grantId: _grantId, userCode: _userCode, ...rest } = payload;
+  return rest;
+}
+
+/** At the token endpoint the app hears it; elsewhere a browser waits for the answer. */
+export function dead(): errors.OIDCProviderError {
+  return Provider.ctx?.oidc.route === 'token'
+    ? new errors.InvalidGrant('it was used before, or its grant has ended')
+    : new errors.AccessDenied('the approval no longer holds');
+}
+
+/**
+ * The library's session proves nothing here and says nothing about anybody: it only carries the form of the device page. Nor
+ * does an interaction remember who approved one before it.
+ */
+function impersonal(kind: Kind, payload: AdapterPayload): AdapterPayload {
+  if (kind === 'Session') {
+    const { uid, iat, exp, state } = payload;
+    return { kind, uid, iat, exp, state };
+  }
+  const { session: _session, lastSubmission: _lastSubmission, ...rest } = storable(payload);
+  return rest;
+}
+
+const counts = `(t.grant_id IS NULL
+  OR EXISTS (SELECT FROM live_grants l WHERE l.org_id = t.org_id AND l.id = t.grant_id))`;
+
+/**
+ * A live grant of this client, locked. Its own tombstones are compared beside the view: after waiting for a lock, PostgreSQL
+ * re-checks the locked row in its newest version, but what the view reads still in the old snapshot. A generation that moves
+ * meanwhile needs no lock: the token is then born dead.
+ */
+export const lockedGrant = (org: string, id: string, client: string) => `
+  SELECT g.org_id, g.id FROM grants g JOIN live_grants l ON l.org_id = g.org_id AND l.id = g.id
+  WHERE g.org_id = ${org} AND g.id = ${id} AND g.client_id = ${client} AND g.revoked_at IS NULL AND g.ended_at IS NULL
+  FOR NO KEY UPDATE OF g`;
+
+const insertTokenSql = `
+  WITH holder AS (${lockedGrant('$5', '$6', '$7')})
+  INSERT INTO tokens (kind, id_hash, payload, expires_at, org_id, grant_id)
+  SELECT $1, $2, $3, now() + make_interval(secs => $4), org_id, id FROM holder`;
+
+/** Also moves the grant's idle time on; without a refresh token the grant ends with its access token. */
+const insertAccessTokenSql = `
+  WITH holder AS (
+    UPDATE grants g SET last_seen_at = now(), idle_expires_at = least(g.expires_at, now() + make_interval(secs =>
+      CASE WHEN 'offline_access' = ANY (string_to_array(g.scope, ' ')) THEN $8::float8 ELSE $4 END))
+    WHERE g.org_id = $5 AND g.id = $6 AND g.client_id = $7 AND g.revoked_at IS NULL AND g.ended_at IS NULL
+      AND EXISTS (SELECT FROM live_grants l WHERE l.org_id = g.org_id AND l.id = g.id)
+    RETURNING g.org_id, g.id
+  )
+  INSERT INTO tokens (kind, id_hash, payload, expires_at, org_id, grant_id)
+  SELECT $1, $2, $3, now() + make_interval(secs => $4), org_id, id FROM holder`;
