@@ -1,6 +1,7 @@
-import { type CryptoKey, createLocalJWKSet, decodeProtectedHeader, errors, type LocalJWKSet } from 'jose';
+import { type CryptoKey, decodeProtectedHeader, errors, type LocalJWKSet } from 'jose';
 import type { Logger } from 'pino';
 import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
+import { parseKeySet } from './published-keys.ts';
 
 /** Milliseconds. */
 const minute = 60_000;
@@ -30,14 +31,15 @@ export class IdpKeysUnavailable extends Error {
   }
 }
 
+/** `at`: when the fetch that brought them began. All moments are milliseconds on the process's monotonic clock. */
+type Fetched = Readonly<{ keys: LocalJWKSet; at: number }>;
+
 type KeySet = {
   readonly connection: IdpJwtConnection;
-  keys: LocalJWKSet | null;
-  /** When the fetch that brought them began. This and the others in milliseconds on the process's monotonic clock. */
-  fetchedAt: number;
+  fetched: Fetched | null;
   loading: Promise<void> | null;
   failure: { at: number; error: IdpKeysUnavailable } | null;
-  /** The last fetch for an unknown key. */
+  /** The last fetch for an unknown key that brought keys. */
   askedAt: number;
   reload: NodeJS.Timeout | null;
 };
@@ -55,31 +57,27 @@ export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetc
       clearTimeout(oldest[1].reload ?? undefined);
       sets.delete(oldest[0]);
     }
-    const never = Number.NEGATIVE_INFINITY;
     const connection = { orgId, id, jwksUri };
-    const made = {
-      connection,
-      keys: null,
-      fetchedAt: never,
-      loading: null,
-      failure: null,
-      askedAt: never,
-      reload: null,
-    };
+    const askedAt = Number.NEGATIVE_INFINITY;
+    const made = { connection, fetched: null, loading: null, failure: null, askedAt, reload: null };
     sets.set(name, made);
     return made;
   }
 
-  /** One fetch at a time, shared by all who need it; none for a moment after one that failed. @throws IdpKeysUnavailable */
-  function load(set: KeySet): Promise<void> {
+  /**
+   * One fetch at a time, shared by all who need it; none for a moment after one that failed.
+   * @param forUnknownKey what it brings uses up the pause for unknown keys; a failure doesn't
+   * @throws IdpKeysUnavailable
+   */
+  function load(set: KeySet, { forUnknownKey = false } = {}): Promise<void> {
     if (set.loading) return set.loading;
     const begunAt = performance.now();
     if (set.failure && begunAt - set.failure.at < failurePause) return Promise.reject(set.failure.error);
     const fetched = async () => {
       try {
-        set.keys = await fetchKeys(guardedFetch, set.connection.jwksUri);
-        set.fetchedAt = begunAt;
+        set.fetched = { keys: await fetchKeys(guardedFetch, set.connection.jwksUri), at: begunAt };
         set.failure = null;
+        if (forUnknownKey) set.askedAt = begunAt;
       } catch (cause) {
         const error = new IdpKeysUnavailable(5, cause);
         set.failure = { at: performance.now(), error };
@@ -95,15 +93,15 @@ export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetc
   }
 
   /** @throws IdpKeysUnavailable */
-  async function usableKeys(set: KeySet): Promise<LocalJWKSet> {
-    const age = performance.now() - set.fetchedAt;
+  async function usableKeys(set: KeySet): Promise<Fetched> {
+    const age = performance.now() - (set.fetched?.at ?? Number.NEGATIVE_INFINITY);
     if (age >= freshFor) {
       const loading = load(set);
       if (age >= usableFor) await loading;
       else loading.catch(() => {});
     }
-    if (!set.keys) throw new IdpKeysUnavailable(5);
-    return set.keys;
+    if (!set.fetched) throw new IdpKeysUnavailable(5);
+    return set.fetched;
   }
 
   /**
@@ -113,15 +111,10 @@ export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetc
    */
   async function loadForUnknownKey(set: KeySet): Promise<void> {
     const left = set.askedAt + unknownKeyPause - performance.now();
-    if (set.loading) return set.loading;
-    if (left <= 0) {
-      set.askedAt = performance.now();
-      return load(set);
-    }
+    if (left <= 0 || set.loading) return load(set, { forUnknownKey: true });
     set.reload ??= setTimeout(() => {
       set.reload = null;
-      set.askedAt = performance.now();
-      load(set).catch(() => {});
+      load(set, { forUnknownKey: true }).catch(() => {});
     }, left).unref();
     throw new IdpKeysUnavailable(Math.ceil(left / 1000));
   }
@@ -140,18 +133,19 @@ export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetc
   ): Promise<T> {
     const set = setOf(connection);
     const arrivedAt = performance.now();
-    const attempt = async () => tryKeys(token, await usableKeys(set), check);
-    // A set that was asked for after the token came is the last word.
-    const isFinal = (error: unknown) => !(error instanceof errors.JWKSNoMatchingKey) || set.fetchedAt >= arrivedAt;
     // A load that was under way when the token came may have been for somebody else's: then there is one more round.
     for (;;) {
+      const tried = await usableKeys(set);
       try {
-        return await attempt();
+        return await tryKeys(token, tried.keys, check);
       } catch (error) {
-        const paused = options.handedOver && arrivedAt - set.fetchedAt < handedOverPause;
-        if (isFinal(error) || paused) throw error;
+        // A set that was asked for after the token came is the last word.
+        const isFinal = !(error instanceof errors.JWKSNoMatchingKey) || tried.at >= arrivedAt;
+        const paused = options.handedOver && arrivedAt - tried.at < handedOverPause;
+        if (isFinal || paused) throw error;
       }
-      await (options.handedOver ? load(set) : loadForUnknownKey(set));
+      // Another may have come while these were tried.
+      if (set.fetched === tried) await (options.handedOver ? load(set) : loadForUnknownKey(set));
     }
   }
 
@@ -168,7 +162,7 @@ export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetc
 async function fetchKeys(guardedFetch: GuardedFetch, jwksUri: string): Promise<LocalJWKSet> {
   const { status, text } = await guardedFetch(jwksUri);
   if (status !== 200) throw new Error(`the JWKS answers with status ${status}`);
-  return createLocalJWKSet(JSON.parse(text));
+  return parseKeySet(text);
 }
 
 /** A token that names no key may fit several of the set: then each is tried. */

@@ -1,10 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { generateKeyPairSync, type JsonWebKey, randomUUID } from 'node:crypto';
+import { CompactSign, compactVerify } from 'jose';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { createGuardedFetch } from '../../src/http/guarded-fetch.ts';
 import { createIdpKeys, type IdpKeys, peek, UntrustedJwt } from '../../src/orgs/idp-keys.ts';
 import { answers } from '../support/hostile-answers.ts';
 import { type HostileIdp, startHostileIdp } from '../support/hostile-idp.ts';
+import { createHostileKeys } from '../support/hostile-keys.ts';
 
 const minute = 60_000;
 const guardedFetch = createGuardedFetch({ mode: 'development', privateHosts: [] });
@@ -132,6 +134,102 @@ it('takes keys of an IdP that publishes a broken one beside them, and none that 
   idp.set('jwks', answers.json({ keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }, { kty: 'oct', k: 'x' }, ...good] }));
   await verify();
   await verify(token({ kid: undefined }));
+});
+
+it('takes no key that is published with its private part', async () => {
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const leaked = { ...privateKey.export({ format: 'jwk' }), kid: 'leaked' };
+  idp.set('jwks', answers.json({ keys: [leaked, ...(await idp.keys.jwks()).keys] }));
+  await verify();
+  const stolen = await new CompactSign(Buffer.from('{}'))
+    .setProtectedHeader({ alg: 'EdDSA', kid: 'leaked', typ: 'JWT' })
+    .sign(privateKey);
+  await expect(verify(stolen)).rejects.toMatchObject({ reason: 'unknown_key' });
+});
+
+it.each<[string, (good: JsonWebKey[]) => unknown]>([
+  ['more than 100 keys', (good) => ({ keys: [...Array.from({ length: 100 }, () => ({ kty: 'RSA' })), ...good] })],
+  ['keys that are no objects', (good) => ({ keys: [null, ...good] })],
+  ['no list', (good) => ({ keys: good[0] })],
+  ['a list alone', (good) => good],
+])('takes no set with %s', async (_name, published) => {
+  const good = (await idp.keys.jwks()).keys;
+  idp.set('jwks', answers.json(published(good)));
+  await expect(verify()).rejects.toMatchObject(unavailable);
+});
+
+it('takes a set of 100 keys, and tries ten of them for a token that names none', async () => {
+  const [good] = (await idp.keys.jwks()).keys;
+  const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey.export({ format: 'jwk' });
+  const other = generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({ format: 'jwk' });
+  const publish = (keys: unknown[]) => {
+    const rest = Array.from({ length: 100 - keys.length }, (_, index) => ({ ...other, kid: `rest-${index}` }));
+    idp.set('jwks', answers.json({ keys: [...keys, ...rest] }));
+  };
+  const nine = [...Array.from({ length: 4 }, () => short), ...Array.from({ length: 5 }, () => other)];
+  const unnamed = token({ kid: undefined });
+  publish([{ kty: 'RSA' }, ...nine, good]);
+  await verify(unnamed);
+  publish([...nine, other, good]);
+  await expect(verify(unnamed, 'con_2')).rejects.toMatchObject({ reason: 'unknown_key' });
+  await verify(token(), 'con_2');
+});
+
+it('does not count an attempt to fetch that failed as the one a minute', async () => {
+  await verify();
+  idp.keys.rotate();
+  idp.set('jwks', answers.status(500));
+  await expect(verify()).rejects.toMatchObject({ ...unavailable, headers: { 'Retry-After': '5' } });
+  idp.reset();
+  ahead += 5_000;
+  await verify();
+});
+
+it('nor one that was left out because the address had just failed', async () => {
+  await verify();
+  ahead += 6 * minute;
+  idp.set('jwks', answers.status(500));
+  const before = fetches();
+  await verify();
+  await expect.poll(fetches).toBe(before + 1);
+  idp.keys.rotate();
+  for (let count = 0; count < 2; count += 1) await expect(verify()).rejects.toMatchObject(unavailable);
+  idp.reset();
+  ahead += 1_001;
+  await verify();
+});
+
+it('calls no key unknown that it has not looked for in what was fetched meanwhile', async () => {
+  const [first, second] = await Promise.all([idp.keys.jwks(), createHostileKeys().then((keys) => keys.jwks())]);
+  const two = [...first.keys, ...second.keys];
+  idp.set('jwks', answers.json({ keys: two }));
+  await verify();
+  idp.keys.rotate();
+  idp.set('jwks', answers.json({ keys: [...two, ...(await idp.keys.jwks()).keys] }));
+  ahead += 6 * minute;
+  const unnamed = token({ kid: undefined });
+  let asked = false;
+  const check = async (key: Parameters<Parameters<IdpKeys['withKeys']>[2]>[0]) => {
+    // While the old set is tried, the fetch beside brings the new one.
+    if (!asked) {
+      asked = true;
+      await verify();
+    }
+    return compactVerify(unnamed, key);
+  };
+  await keys.withKeys(unnamed, connection(), check, { handedOver: false });
+});
+
+it('keeps the sets of a thousand connections', async () => {
+  const before = fetches();
+  for (let count = 0; count < 1_000; count += 1) await verify(token(), `con_${count}`);
+  await verify(token(), 'con_0');
+  expect(fetches()).toBe(before + 1_000);
+  await verify(token(), 'con_1000');
+  await verify(token(), 'con_999');
+  expect(fetches()).toBe(before + 1_001);
+  await verify(token(), 'con_0');
+  expect(fetches()).toBe(before + 1_002);
 });
 
 it('takes the types it is told to, "none" too', async () => {
