@@ -10,6 +10,7 @@ import type {
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
+import { atIdp, createConnectionProofs, lockClient, provenMembers } from './connection-proofs.ts';
 
 export type NewConnection = Readonly<{
   /** Shown to administrators; the issuer's host when left out. */
@@ -43,12 +44,6 @@ export type ConnectionChanges = Partial<NewConnection> &
 /** A connection without its secret. */
 export type ConnectionView = Omit<Connection, 'clientSecret'>;
 
-/** What a proof is about: when one of these changes, it no longer counts. */
-const provenMembers = ['issuer', 'acceptedIssuers', 'clientId', 'tokenEndpoint', 'jwksUri'] as const;
-export type ProvenMembers = Readonly<
-  Pick<Connection, 'issuer' | 'clientId' | 'tokenEndpoint' | 'jwksUri'> & { acceptedIssuers: readonly string[] }
->;
-
 export type Connections = ReturnType<typeof createConnections>;
 
 /** Binds an encrypted client secret to its row: copied to another row it doesn't open. */
@@ -57,8 +52,13 @@ export const connectionSecretPurpose = (orgId: string, connectionId: string) =>
 
 /** The OIDC connections of orgs. Secrets are encrypted at rest; every change writes its audit event in its transaction. */
 export function createConnections({ prisma, keyring }: { prisma: PrismaClient; keyring: Keyring }) {
-  const connections = {
-    /** Adds a connection; the org's first one becomes authoritative for the org's domains. */
+  return {
+    ...createConnectionProofs(prisma),
+
+    /**
+     * Adds a connection; the org's first one becomes authoritative for the org's domains.
+     * @throws AppError conflict when the org has an active connection of the same issuer and client id.
+     */
     addConnection(orgId: string, input: NewConnection, actor: Actor): Promise<ConnectionView> {
       return prisma.$transaction((transaction) => insertConnection(transaction, keyring, orgId, input, actor));
     },
@@ -66,7 +66,8 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
     /**
      * Changes what is given and leaves the rest. After another issuer, client or key, or when it was switched off, the
      * connection must prove itself anew.
-     * @throws AppError not_found when the org has no such connection; conflict when another issuer would lock people out.
+     * @throws AppError not_found when the org has no such connection; conflict when another issuer would lock people out, or
+     * when the org has an active connection of the same issuer and client id.
      */
     updateConnection(orgId: string, id: string, changes: ConnectionChanges, actor: Actor): Promise<ConnectionView> {
       return prisma.$transaction(async (transaction) => {
@@ -81,6 +82,8 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
         const otherwise = provenMembers.some(
           (member) => data[member] !== undefined && !isDeepStrictEqual(data[member], before[member]),
         );
+        const after = { ...before, ...data };
+        if (after.active && (otherwise || !before.active)) await refuseTwin(transaction, after);
         // Also where nothing was proven when it was read: a proof of what was may come in between.
         if (otherwise || (data.active && !before.active)) Object.assign(data, { provenAt: null });
         await transaction.connection.updateMany({ where: { orgId, id }, data });
@@ -98,48 +101,6 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
       });
     },
 
-    /**
-     * Notes that the connection is the IdP's: from then on its JWTs count. Only as it was when that was seen (`seen`), and
-     * never beside another proven connection, of whatever org, that has the same client id and an issuer in common: of two
-     * at once one loses. `unchanged` when it was proven before, or is no longer as it was seen.
-     */
-    proveConnection(
-      orgId: string,
-      id: string,
-      seen: ProvenMembers,
-      actor: Actor,
-    ): Promise<'proven' | 'taken' | 'unchanged'> {
-      const { issuer, clientId, tokenEndpoint, jwksUri } = seen;
-      const acceptedIssuers = [...seen.acceptedIssuers];
-      const issuers = [issuer, ...acceptedIssuers];
-      return prisma.$transaction(async (transaction) => {
-        await transaction.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${clientId}, 0))`;
-        const other = await transaction.connection.findFirst({
-          where: {
-            ...{ clientId, active: true, provenAt: { not: null }, NOT: { orgId, id } },
-            OR: [{ issuer: { in: issuers } }, { acceptedIssuers: { hasSome: issuers } }],
-          },
-          select: { id: true },
-        });
-        if (other) return 'taken';
-        const as = { issuer, acceptedIssuers: { equals: acceptedIssuers }, clientId, tokenEndpoint, jwksUri };
-        const { count } = await transaction.connection.updateMany({
-          where: { orgId, id, active: true, provenAt: null, ...as },
-          data: { provenAt: new Date() },
-        });
-        if (count === 0) return 'unchanged';
-        const target = { type: 'connection', id };
-        await recordEvent(transaction, {
-          orgId,
-          action: 'connection.proven',
-          actor,
-          target,
-          detail: { issuer, clientId },
-        });
-        return 'proven';
-      });
-    },
-
     /** The org's connections, oldest first, without secrets. */
     listConnections(orgId: string): Promise<ConnectionView[]> {
       return prisma.connection.findMany({
@@ -149,26 +110,27 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
       });
     },
   };
-  return {
-    ...connections,
+}
 
-    /**
-     * An operator vouches for the connection as it is, in place of a first sign-in.
-     * @throws AppError not_found; conflict when it is switched off, or another connection is the proven one of its IdP.
-     */
-    async vouchForConnection(orgId: string, id: string, actor: Actor): Promise<ConnectionView> {
-      const find = () =>
-        prisma.connection.findUnique({ where: { orgId_id: { orgId, id } }, omit: { clientSecret: true } });
-      const before = await find();
-      if (!before) throw new AppError('not_found', `The organisation has no connection ${id}.`);
-      const outcome = await connections.proveConnection(orgId, id, before, actor);
-      if (outcome === 'taken')
-        throw new AppError('conflict', `Another connection is the proven one of ${before.issuer} and this client id.`);
-      const after = await find();
-      if (after?.provenAt) return after;
-      throw new AppError('conflict', `The connection ${id} is switched off or was just changed, so it stays unproven.`);
-    },
-  };
+/**
+ * A caller, a logout token or an event names its connection by issuer and client id: of two in one org it could end only
+ * what was born of one.
+ */
+async function refuseTwin(
+  db: Prisma.TransactionClient,
+  connection: Pick<Connection, 'orgId' | 'id' | 'clientId' | 'issuer' | 'acceptedIssuers'>,
+): Promise<void> {
+  const { orgId, id } = connection;
+  await lockClient(db, connection.clientId);
+  const twin = await db.connection.findFirst({
+    where: { ...atIdp(connection), orgId, active: true, NOT: { id } },
+    select: { id: true },
+  });
+  if (!twin) return;
+  throw new AppError(
+    'conflict',
+    `The active connection ${twin.id} of this organisation has the same client id and an issuer in common. Change that one, or switch it off first.`,
+  );
 }
 
 /** Identities stay under the issuer they were made with: if it no longer counted, those people could not sign in. */
@@ -198,6 +160,7 @@ export async function insertConnection(
   actor: Actor,
 ): Promise<ConnectionView> {
   const id = newId('connection');
+  await refuseTwin(db, { acceptedIssuers: [], ...input, orgId, id });
   const first = (await db.connection.count({ where: { orgId } })) === 0;
   const added = await db.connection.create({
     data: {

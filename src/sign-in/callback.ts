@@ -80,7 +80,6 @@ export function createCallback(deps: Deps) {
       foundAt: required(attempt.foundAt),
       signal: attempt.deadline,
     });
-    await deps.proveConnection(required(attempt.found).org.id, connectionOf(attempt), attempt.verified.idToken);
     next();
   };
 
@@ -134,6 +133,13 @@ export function createCallback(deps: Deps) {
     next();
   };
 
+  const proveConnection: RequestHandler = async (_req, res, next) => {
+    const attempt = attemptOf(res);
+    const { org } = required(attempt.found);
+    await deps.proveConnection(org.id, connectionOf(attempt), required(attempt.verified), attempt.deadline);
+    next();
+  };
+
   const redirectToApp: RequestHandler = (_req, res) => {
     const returnTo = attemptOf(res).state?.returnTo ?? '/';
     // An app's sign-in goes on here, wherever the pages live.
@@ -155,7 +161,8 @@ export function createCallback(deps: Deps) {
     await sendToIdp(deps, req, res, { found, connection: found.connection, round: 2, returnTo: state.returnTo });
   }
 
-  return [openState, checkResponse, proveIdentity, admit, establishSession, redirectToApp] as RequestHandler[];
+  const admission = [openState, checkResponse, proveIdentity, admit, establishSession];
+  return [...admission, proveConnection, redirectToApp] as RequestHandler[];
 }
 
 function connectionOf(attempt: Attempt): SignInConnection {

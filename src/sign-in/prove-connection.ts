@@ -4,53 +4,93 @@ import type { Logger } from 'pino';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
-import type { Keyring } from '../keyring.ts';
-import { createConnections } from '../orgs/connections.ts';
+import { createConnectionProofs } from '../orgs/connection-proofs.ts';
 import { discover } from '../orgs/discovery.ts';
 import { type IdpKeys, signatureAlgorithms } from '../orgs/idp-keys.ts';
 import type { SignInConnection } from './find-connection.ts';
+import type { VerifiedSignIn } from './id-token.ts';
 
 type Deps = Readonly<{
   log: Logger;
   prisma: PrismaClient;
-  keyring: Keyring;
   guardedFetch: GuardedFetch;
   idpKeys: IdpKeys;
 }>;
 
-/** Milliseconds that a sign-in waits for its connection's proof; without one the next sign-in tries again. */
+/** Milliseconds that a sign-in waits for its connection's proof; it may come later. */
 const patience = 3_000;
+/** Milliseconds after one that failed in which nobody waits for another. */
+const pause = 60_000;
 
 /**
- * The proof of a connection, at its first verified sign-in. A code was exchanged; but all its endpoints may have been typed
- * in by whoever wants to speak for another's IdP. So every issuer that the connection names must itself publish, where
- * discovery leads, the key that signed this ID token. The sign-in goes on, whatever comes of it.
+ * The proof of a connection, at its first sign-in. A code was exchanged; but all its endpoints may have been typed in by
+ * whoever wants to speak for another's IdP, who may even hand over an ID token that the IdP once made. So the issuer that
+ * signed must itself, where discovery leads, name the very endpoints that were used, and every further issuer that the
+ * connection names must publish the key that signed. Where that isn't so, an operator may vouch for the connection. The
+ * sign-in goes on, whatever comes of it.
  */
 export function createConnectionProof(deps: Deps) {
-  const connections = createConnections(deps);
+  const connections = createConnectionProofs(deps.prisma);
+  /** When a proof failed, oldest first; on the process's monotonic clock. */
+  const failures = new Map<string, number>();
 
-  async function publishesKeyOf(orgId: string, id: string, issuer: string, idToken: string): Promise<void> {
-    const { jwksUri } = await discover(deps.guardedFetch, issuer);
+  async function publishesKeyOf(
+    orgId: string,
+    connection: SignInConnection,
+    issuer: string,
+    idToken: string,
+  ): Promise<void> {
+    const { tokenEndpoint, jwksUri } = await discover(deps.guardedFetch, issuer);
+    if (issuer === connection.issuer && (tokenEndpoint !== connection.tokenEndpoint || jwksUri !== connection.jwksUri))
+      throw new Error('its token endpoint or JWKS URI is not the one of its issuer');
     const check = { algorithms: signatureAlgorithms };
-    await deps.idpKeys.withKeys(idToken, { orgId, id, jwksUri }, (key) => compactVerify(idToken, key, check), {
-      handedOver: true,
-    });
+    const which = { orgId, id: connection.id, jwksUri };
+    await deps.idpKeys
+      .withKeys(idToken, which, (key) => compactVerify(idToken, key, check), { handedOver: true })
+      .catch((cause) => {
+        throw new Error('an issuer lacks the key', { cause });
+      });
   }
 
-  async function prove(orgId: string, connection: SignInConnection, idToken: string): Promise<string> {
+  async function prove(orgId: string, connection: SignInConnection, { idToken, claims }: VerifiedSignIn) {
+    // Further issuers' people sign in too, but their tokens say nothing of this one's endpoints.
+    if (claims.iss !== connection.issuer) throw new Error('the ID token is that of a further issuer');
     const issuers = [connection.issuer, ...connection.acceptedIssuers];
-    const { id } = connection;
-    await Promise.all(issuers.map((issuer) => publishesKeyOf(orgId, id, issuer, idToken)));
-    return connections.proveConnection(orgId, id, connection, { type: 'system', id: 'sign-in' });
+    await Promise.all(issuers.map((issuer) => publishesKeyOf(orgId, connection, issuer, idToken)));
+    return connections.proveConnection(orgId, connection.id, connection, { type: 'system', id: 'sign-in' });
   }
 
-  return async function proveConnection(orgId: string, connection: SignInConnection, idToken: string): Promise<void> {
-    if (connection.proven) return;
-    const explain = (error: unknown) => (error instanceof AppError ? error.detail : 'an issuer lacks the key');
-    const proving = prove(orgId, connection, idToken).catch(explain);
-    const outcome = await Promise.race([proving, delay(patience, 'an issuer does not answer', { ref: false })]);
+  function failedLately(name: string): boolean {
+    for (const [each, at] of failures) {
+      if (performance.now() - at < pause) break;
+      failures.delete(each);
+    }
+    return failures.has(name);
+  }
+
+  /** @param deadline the sign-in's: no later does it go on */
+  return async function proveConnection(
+    orgId: string,
+    connection: SignInConnection,
+    verified: VerifiedSignIn,
+    deadline: AbortSignal,
+  ): Promise<void> {
+    const { issuer, acceptedIssuers, clientId, tokenEndpoint, jwksUri } = connection;
+    const name = [orgId, connection.id, issuer, ...acceptedIssuers, clientId, tokenEndpoint, jwksUri].join(' ');
+    if (connection.proven || failedLately(name)) return;
+    const explain = (error: Error) => (error instanceof AppError ? error.detail : error.message);
+    const proving = prove(orgId, connection, verified).catch(explain);
+    const waited = delay(patience, 'late', { ref: false, signal: deadline }).catch(() => 'late');
+    const outcome = await Promise.race([proving, waited]);
     if (outcome === 'proven' || outcome === 'unchanged') return;
-    const why = outcome === 'taken' ? 'another connection is the proven one of its issuer and client id' : outcome;
+    failures.delete(name);
+    failures.set(name, performance.now());
+    const why = reasons[outcome] ?? outcome;
     deps.log.warn({ connection: connection.id, why }, 'the connection stays unproven: JWTs of its IdP are not taken');
   };
 }
+
+const reasons: Record<string, string> = {
+  taken: 'another connection is the proven one of its issuer and client id',
+  late: 'an issuer does not answer',
+};

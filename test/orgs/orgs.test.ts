@@ -6,7 +6,12 @@ import type { Actor } from '../../src/audit/record.ts';
 import type { PrismaClient } from '../../src/database/generated/client.ts';
 import { createPool, createPrisma } from '../../src/database/pool.ts';
 import { createKeyring, type Keyring } from '../../src/keyring.ts';
-import { connectionSecretPurpose, createConnections, type NewConnection } from '../../src/orgs/connections.ts';
+import {
+  type ConnectionChanges,
+  connectionSecretPurpose,
+  createConnections,
+  type NewConnection,
+} from '../../src/orgs/connections.ts';
 import { createDomains } from '../../src/orgs/domains.ts';
 import { createOrgs } from '../../src/orgs/orgs.ts';
 import { createUsers } from '../../src/users/users.ts';
@@ -93,7 +98,7 @@ describe('domains and connections', () => {
   it('the first connection is authoritative for the domains, later ones are not', async () => {
     const org = await orgs().createOrg({ name: 'A', domains: [{ domain: 'a.fake', verified: true }] }, actor);
     const first = await connections().addConnection(org.id, connection, actor);
-    const second = await connections().addConnection(org.id, connection, actor);
+    const second = await connections().addConnection(org.id, { ...connection, clientId: 'second' }, actor);
     await domains().addDomain(org.id, { domain: 'b.fake', verified: true }, actor);
     const chosen = { domain: 'c.fake', verified: true, connectionId: second.id };
     await domains().addDomain(org.id, chosen, actor);
@@ -136,6 +141,61 @@ describe('domains and connections', () => {
     expect(await keyring.decrypt(changed.clientSecret, purpose)).toBe('another');
     const events = await prisma.auditEvent.findMany({ where: { orgId: org.id } });
     expect(JSON.stringify(events)).not.toMatch(/another|shown to nobody/);
+  });
+});
+
+describe('two active connections of one client id in one org', () => {
+  const other = 'https://other.example';
+  const conflict = {
+    code: 'conflict',
+    detail: expect.stringMatching(/^The active connection con_\w+ .+ switch it off/),
+  };
+  const make = async () => {
+    const org = await orgs().createOrg({ name: 'Twins', connection }, actor);
+    const [first] = await connections().listConnections(org.id);
+    const add = (changes: Partial<NewConnection>) =>
+      connections().addConnection(org.id, { ...connection, ...changes }, actor);
+    const update = (id: string, changes: ConnectionChanges) =>
+      connections().updateConnection(org.id, id, changes, actor);
+    return { org, first: first?.id ?? '', add, update };
+  };
+
+  it.each<[string, Partial<NewConnection>]>([
+    ['the same issuer', {}],
+    ['an issuer that is accepted beside', { issuer: other, acceptedIssuers: [connection.issuer] }],
+  ])('with %s are refused: when one is added, changed or switched on', async (_name, twin) => {
+    const { org, first, add, update } = await make();
+    await expect(add(twin)).rejects.toMatchObject(conflict);
+    expect(await connections().listConnections(org.id)).toHaveLength(1);
+    const { id } = await add({ ...twin, clientId: 'b' });
+    await expect(update(id, { clientId: 'app' })).rejects.toMatchObject(conflict);
+    await update(id, { active: false });
+    await update(id, { clientId: 'app' });
+    await expect(update(id, { active: true })).rejects.toMatchObject(conflict);
+    await update(first, { active: false });
+    await update(id, { active: true });
+    await expect(update(first, { active: true })).rejects.toMatchObject(conflict);
+  });
+
+  it('are refused also by what the other one accepts, and are two of two IdPs', async () => {
+    const { first, add, update } = await make();
+    const second = await add({ issuer: other });
+    await expect(update(first, { acceptedIssuers: [other] })).rejects.toMatchObject(conflict);
+    await expect(update(second.id, { issuer: connection.issuer })).rejects.toMatchObject(conflict);
+    await update(second.id, { name: 'Another name', clientSecret: 's' });
+    await update(first, { acceptedIssuers: ['https://third.example'] });
+    await expect(update(second.id, { issuer: 'https://third.example' })).rejects.toMatchObject(conflict);
+  });
+
+  it('are one when both are added at the same moment, and two in two orgs', async () => {
+    const org = await orgs().createOrg({ name: 'Race' }, actor);
+    const added = await Promise.allSettled(
+      Array.from({ length: 6 }, () => connections().addConnection(org.id, connection, actor)),
+    );
+    expect(added.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const each of added) if (each.status === 'rejected') expect(each.reason).toMatchObject(conflict);
+    const another = await orgs().createOrg({ name: 'Another', connection }, actor);
+    expect(await connections().listConnections(another.id)).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createConnections } from '../../src/orgs/connections.ts';
 import { discover } from '../../src/orgs/discovery.ts';
 import { createOrgs } from '../../src/orgs/orgs.ts';
@@ -14,12 +15,17 @@ let bed: SignInBed;
 /** The squatter's own identity provider, which signs whatever it likes with keys of its own. */
 let fake: HostileIdp;
 let connections: ReturnType<typeof createConnections>;
+/** Milliseconds by which this process's monotonic clock is ahead. */
+let ahead = 0;
 beforeAll(async () => {
+  const real = performance.now.bind(performance);
+  vi.spyOn(performance, 'now').mockImplementation(() => real() + ahead);
   bed = await startSignInBed({ env: { TRUST_PROXY: 'loopback' } });
   fake = await startHostileIdp({ clientId: bed.hostile.clientId });
   connections = createConnections(bed.product.context);
 });
 afterAll(async () => {
+  vi.restoreAllMocks();
   await fake?.stop();
   await bed?.stop();
 });
@@ -98,6 +104,63 @@ describe('a connection', () => {
     expect(await statusOf(await signIn('hostile'))).toBe(200);
     expect(await isProven(bed.org.id)).toBe(false);
     bed.hostile.reset();
+    ahead += 60_000;
+    await signIn('hostile');
+    expect(await isProven(bed.org.id)).toBe(true);
+  });
+
+  it('that could not be proven is not tried again within a minute, unless it was changed', async () => {
+    await unprove(bed.org.id);
+    const asked = () => bed.hostile.requests.filter(({ endpoint }) => endpoint === 'discovery').length;
+    bed.hostile.set('discovery', answers.status(500));
+    const before = asked();
+    for (let count = 0; count < 3; count += 1) await signIn('hostile');
+    expect(asked()).toBe(before + 1);
+    const data = { acceptedIssuers: [`${bed.hostile.issuer}/further`] };
+    await bed.prisma.connection.updateMany({ where: { orgId: bed.org.id }, data });
+    await signIn('hostile');
+    // The issuer itself and the further one, which isn't there.
+    expect(bed.hostile.requests.filter(({ url }) => url.pathname.startsWith('/further/'))).toHaveLength(1);
+    expect(asked()).toBe(before + 2);
+    await bed.prisma.connection.updateMany({ where: { orgId: bed.org.id }, data: { acceptedIssuers: [] } });
+    ahead += 59_000;
+    await signIn('hostile');
+    expect(asked()).toBe(before + 2);
+    bed.hostile.reset();
+    ahead += 1_000;
+    await signIn('hostile');
+    expect(await isProven(bed.org.id)).toBe(true);
+  });
+
+  it('takes no time of its own away from a sign-in whose IdP is slow', { timeout: 40_000 }, async () => {
+    await unprove(bed.org.id);
+    bed.hostile.set('discovery', answers.hang());
+    bed.hostile.set('token', async (request, response) => {
+      await delay(7_000);
+      const started = bed.hostile.requests.filter(({ endpoint }) => endpoint === 'authorize').at(-1);
+      const nonce = started?.url.searchParams.get('nonce') ?? '';
+      // Who it is must be asked for at the userinfo endpoint.
+      const unnamed = { sub: 'slow', email: undefined, email_verified: undefined };
+      const idToken = bed.hostile.signIdToken({ nonce, claims: unnamed });
+      return answers.json({ access_token: 'a', id_token: idToken })(request, response);
+    });
+    bed.hostile.setPerson({ sub: 'slow', email: 'slow@hostile.fake' });
+    const browser = await signIn('hostile');
+    expect([await statusOf(browser), await isProven(bed.org.id)]).toEqual([200, false]);
+    bed.hostile.setPerson({ sub: 'mallory', email: 'mallory@hostile.fake' });
+    bed.hostile.reset();
+    ahead += 60_000;
+    await signIn('hostile');
+    expect(await isProven(bed.org.id)).toBe(true);
+  });
+
+  it.each(['tokenEndpoint', 'jwksUri'] as const)('with a %s of its own is not proven by a sign-in', async (member) => {
+    const { id, [member]: before } = await connectionOf(bed.org.id);
+    const other = await connections.updateConnection(bed.org.id, id, { [member]: `${before}?` }, operator);
+    expect(await statusOf(await signIn('hostile'))).toBe(200);
+    expect(await isProven(bed.org.id)).toBe(false);
+    expect((await connections.vouchForConnection(bed.org.id, other.id, operator)).provenAt).not.toBeNull();
+    await connections.updateConnection(bed.org.id, id, { [member]: before }, operator);
     await signIn('hostile');
     expect(await isProven(bed.org.id)).toBe(true);
   });
@@ -130,12 +193,31 @@ describe('a connection', () => {
     });
   });
 
-  it('is not proven by what it was before a change', async () => {
+  it.each([
+    ['issuer', 'https://earlier.fake'],
+    ['acceptedIssuers', ['https://earlier.fake']],
+    ['clientId', 'earlier'],
+    ['tokenEndpoint', 'https://earlier.fake/token'],
+    ['jwksUri', 'https://earlier.fake/jwks'],
+  ])('is not proven by what it was before another %s', async (member, earlier) => {
     const before = await connectionOf(bed.org.id);
     await unprove(bed.org.id);
-    const seen = { ...before, jwksUri: 'https://earlier.fake/jwks' };
+    const seen = { ...before, [member]: earlier };
     expect(await connections.proveConnection(bed.org.id, before.id, seen, operator)).toBe('unchanged');
     expect(await isProven(bed.org.id)).toBe(false);
+    expect(await connections.proveConnection(bed.org.id, before.id, before, operator)).toBe('proven');
+  });
+
+  it('is not proven while it is switched off, whoever vouches for it', async () => {
+    await unprove(bed.org.id);
+    const before = await connectionOf(bed.org.id);
+    const set = (active: boolean) =>
+      bed.prisma.connection.updateMany({ where: { orgId: bed.org.id }, data: { active } });
+    await set(false);
+    expect(await connections.proveConnection(bed.org.id, before.id, before, operator)).toBe('unchanged');
+    const vouching = connections.vouchForConnection(bed.org.id, before.id, operator);
+    await expect(vouching).rejects.toMatchObject({ code: 'conflict' });
+    await set(true);
     expect(await connections.proveConnection(bed.org.id, before.id, before, operator)).toBe('proven');
   });
 });
@@ -176,6 +258,41 @@ describe("an org that registers another's issuer and client id", () => {
     await expect(vouching).rejects.toMatchObject({ code: 'conflict' });
     expect((await revokeBy()).status).toBe(204);
     expect(await statusOf(theirs)).toBe(200);
+  });
+
+  it.each([0, 1])('first, handing over an ID token that the genuine IdP made: it is not proven (%i)', async (form) => {
+    const claimed = forms()[form]?.[1] as { issuer: string };
+    await unprove(bed.org.id);
+    const squatter = await addSquatter(claimed);
+    const [genuine, own] = [await bed.hostile.keys.jwks(), await fake.keys.jwks()];
+    fake.set('jwks', answers.json({ keys: [...genuine.keys, ...own.keys] }));
+    fake.set('token', (request, response) => {
+      const started = fake.requests.filter(({ endpoint }) => endpoint === 'authorize').at(-1);
+      const nonce = started?.url.searchParams.get('nonce') ?? '';
+      const claims = { sub: squatter.slug, email: `${squatter.slug}@${squatter.slug}.fake` };
+      const idToken = bed.hostile.signIdToken({ nonce, claims });
+      return answers.json({ access_token: 'a', id_token: idToken })(request, response);
+    });
+    const theirs = await signIn(squatter.slug);
+    expect([await statusOf(theirs), await isProven(squatter.id)]).toEqual([200, false]);
+    fake.reset();
+    const ours = await signIn('hostile');
+    expect([await statusOf(ours), await isProven(bed.org.id)]).toEqual([200, true]);
+    expect((await revokeBy()).status).toBe(204);
+    expect([await statusOf(ours), await statusOf(theirs)]).toEqual([401, 200]);
+  });
+
+  it('that the proven one accepts beside its own: it is taken', async () => {
+    const ours = await connectionOf(bed.org.id);
+    const alias = 'https://alias.fake';
+    await connections.updateConnection(bed.org.id, ours.id, { acceptedIssuers: [alias] }, operator);
+    await connections.vouchForConnection(bed.org.id, ours.id, operator);
+    const squatter = await addSquatter({ issuer: alias });
+    const theirs = await connectionOf(squatter.id);
+    expect(await connections.proveConnection(squatter.id, theirs.id, theirs, operator)).toBe('taken');
+    await connections.updateConnection(bed.org.id, ours.id, { acceptedIssuers: [] }, operator);
+    await connections.vouchForConnection(bed.org.id, ours.id, operator);
+    expect(await connections.proveConnection(squatter.id, theirs.id, theirs, operator)).toBe('proven');
   });
 
   it('of the same provider and client: of two at the same moment exactly one is proven, 20 times', async () => {
