@@ -1,4 +1,4 @@
-import type { Once } from './revoke-access.ts';
+import type { Once } from './once.ts';
 
 /** Who posts to the revocation endpoint, always of exactly one org. */
 export type Caller = Readonly<{

@@ -1,8 +1,9 @@
-import type { Pool, PoolClient } from 'pg';
+import type { Pool, PoolClient, QueryConfig } from 'pg';
 import type { Actor } from '../audit/record.ts';
 import { withRetry } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import type { Credential } from '../sessions/principal.ts';
+import { type Once, onceValues, spending } from './once.ts';
 
 /** How a user is named, all within one org. Several names must all mean the same user. */
 export type Subject = Readonly<{
@@ -32,9 +33,6 @@ export type Outcome =
   /** `once` was spent before: nothing was done. */
   | Readonly<{ result: 'replayed' }>;
 
-/** What may be used once, such as a JWT's `jti`; spent in the same statement. */
-export type Once = Readonly<{ kind: 'caller_jwt' | 'logout_token' | 'security_event'; id: string; expiresAt: Date }>;
-
 export type UserRevocation = Revocation &
   Readonly<{
     subject: Subject;
@@ -46,6 +44,7 @@ export type UserRevocation = Revocation &
      */
     reach?: { connectionId: string };
   }> &
+  /** Spent in the same statement. */
   (
     | Readonly<{ once?: Once; keep?: undefined }>
     /** "Sign out everywhere else": this one stays, if it was live until this very revocation. */
@@ -74,11 +73,11 @@ export async function revokeAccess(db: Pool | PoolClient, revocation: UserRevoca
       revocation.deactivate ?? false,
       ...recordValues(revocation, revocationId),
       reach?.connectionId ?? null,
-      ...(once ? [once.kind, once.id, once.expiresAt] : []),
+      ...(once ? onceValues(once) : []),
       ...(keep ? [keep.type === 'session' ? keep.id : null, keep.type === 'grant' ? keep.id : null] : []),
     ],
   };
-  const { rows } = await (isClient(db) ? db.query(query) : withRetry(() => db.query(query)));
+  const { rows } = await runStatement(db, query);
   const { fresh, matched, user_id: userId, sessions_ended: sessionsEnded, grants_ended: grantsEnded } = rows[0];
   if (!fresh) return { result: 'replayed' };
   if (userId) return { result: 'revoked', revocationId, userId, sessionsEnded, grantsEnded };
@@ -96,12 +95,13 @@ export async function revokeOrgAccess(
     text: revokeOrgSql,
     values: [revocation.orgId, ...recordValues(revocation, revocationId)],
   };
-  const { rows } = await (isClient(db) ? db.query(query) : withRetry(() => db.query(query)));
+  const { rows } = await runStatement(db, query);
   return rows.length > 0 ? { revocationId } : null;
 }
 
-function isClient(db: Pool | PoolClient): db is PoolClient {
-  return 'release' in db;
+/** With a client inside its transaction; with a pool by itself, and again after a failure that a second try may cure. */
+export function runStatement(db: Pool | PoolClient, query: QueryConfig) {
+  return 'release' in db ? db.query(query) : withRetry(() => db.query(query));
 }
 
 function recordValues(revocation: Revocation, revocationId: string): unknown[] {
@@ -123,7 +123,7 @@ function recordValues(revocation: Revocation, revocationId: string): unknown[] {
 // dead by its generation without a tombstone. `revoked_xid` is compared with the snapshot that a sign-in seals at its start, so that one under way cannot complete.
 // A table that a request has no use for isn't named in its statement: naming it costs, even where nothing is written.
 const revokeUser = (variant: 'plain' | 'once' | 'keep') => `
-  WITH ${variant === 'once' ? burnt : ''}named AS (
+  WITH ${variant === 'once' ? `burnt AS (${spending(17)}), ` : ''}named AS (
     SELECT u.id FROM users u WHERE u.org_id = $1 AND u.id = ANY ($2::text[])
     UNION
     SELECT u.id FROM users u WHERE u.org_id = $1 AND u.email_key = ANY ($3::text[])
@@ -177,11 +177,6 @@ const revokeUser = (variant: 'plain' | 'once' | 'keep') => `
   SELECT ${variant === 'once' ? 'EXISTS (SELECT FROM burnt)' : 'true'} AS fresh, (SELECT count(*)::int FROM target) AS matched,
          recorded.user_id, recorded.sessions_ended, recorded.grants_ended
   FROM (VALUES (1)) AS always (row) LEFT JOIN recorded ON true`;
-
-// Two requests with the same jti: the second waits here until the first has committed, and then finds it spent.
-const burnt = `burnt AS (
-    INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, $17, $18, $19) ON CONFLICT DO NOTHING RETURNING id
-  ), `;
 
 // From exactly the generation before, and only while it is live: a revocation at the same time, the user's or the org's, wins.
 const kept = (table: 'sessions' | 'grants', id: string) => `kept_${table} AS (

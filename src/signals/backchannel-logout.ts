@@ -63,7 +63,8 @@ export function createBackchannelLogout(deps: { pool: Pool; idpKeys: IdpKeys; an
     } as const;
     if (sid !== null) {
       const asked = { iss: issuer, ...(sub === null ? {} : { sub }), sid };
-      await endIdpSession(deps.pool, { ...common, connectionId, sid, asked });
+      const of = sub === null ? undefined : { issuer, subject: sub };
+      await endIdpSession(deps.pool, { ...common, connectionId, sid, of, asked });
     } else if (sub !== null) {
       const subject = { identities: [{ issuer, subject: sub }] };
       const asked = { format: 'iss_sub', iss: issuer, sub };

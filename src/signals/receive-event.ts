@@ -3,7 +3,8 @@ import { recordEvent } from '../audit/record.ts';
 import { withRetry } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
-import { type Once, revokeAccess } from '../revocation/revoke-access.ts';
+import { type Once, spend } from '../revocation/once.ts';
+import { revokeAccess } from '../revocation/revoke-access.ts';
 import { toSubject } from '../revocation/subject-identifier.ts';
 import { actionOf, type EventAction } from './event-actions.ts';
 import type { SignalConnection } from './find-connection.ts';
@@ -87,16 +88,6 @@ function findable(subject: NonNullable<SecurityEvent['subject']>) {
     if (error instanceof AppError && error.code === 'unsupported_subject_format') return null;
     throw error;
   }
-}
-
-/** False if it was spent before; waits for whoever is just doing so. */
-async function spend(db: PoolClient, orgId: string, { kind, id, expiresAt }: Once): Promise<boolean> {
-  const { rowCount } = await db.query({
-    name: 'signal-spend',
-    text: 'INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
-    values: [orgId, kind, id, expiresAt],
-  });
-  return rowCount === 1;
 }
 
 function record(

@@ -24,6 +24,15 @@ const newBrowser = () => createBrowser({ baseUrl: bed.url });
 const revocations = () =>
   bed.prisma.revocation.findMany({ where: { orgId: bed.org.id }, orderBy: { createdAt: 'asc' } });
 
+/** What a session may keep that is nobody's any more once it has ended. */
+const plantSecrets = () =>
+  bed.pool.query(`UPDATE sessions SET id_token = 'sealed', data = '{"kept":1}' WHERE org_id = $1`, [bed.org.id]);
+const secretsOf = async (revocationId: string | undefined) => {
+  const where = { orgId: bed.org.id, revocationId: revocationId ?? 'none' };
+  return (await bed.prisma.session.findMany({ where })).map(({ data, idToken }) => ({ data, idToken }));
+};
+const erased = { data: {}, idToken: null };
+
 /** The IdP's name for the newest session of an org of the product's. */
 async function sidOf(slug: 'whiterabbit' | 'metacortex'): Promise<string> {
   const where = { orgId: bed.product.orgs[slug].id };
@@ -55,6 +64,7 @@ describe('a logout token without sid', () => {
   test('ends all of the person, wherever; signing in again works at once', async () => {
     const browsers = [await bed.signIn('one'), await bed.signIn('two'), await bed.signIn()];
     const [grant] = await plantGrants(bed.product, { orgId: bed.org.id, userId: await bed.userId() }, 1);
+    await plantSecrets();
     const token = bed.logoutToken();
     await expectOk(token);
     for (const browser of browsers) expect(await bed.me(browser)).toBe(401);
@@ -62,6 +72,7 @@ describe('a logout token without sid', () => {
     const last = (await revocations()).at(-1);
     expect(last).toMatchObject({ initiator: 'idp', callerId: bed.connection.id, userId: await bed.userId() });
     expect(last).toMatchObject({ sessionsEnded: 3, grantsEnded: 1, subject: { format: 'iss_sub', sub: 'mallory' } });
+    expect(await secretsOf(last?.id)).toEqual([erased, erased, erased]);
     expect(await bed.me(await bed.signIn('one'))).toBe(200);
   });
 
@@ -97,7 +108,8 @@ describe('a logout token with sid', () => {
     const ended = await plantGrants(bed.product, person, 2, { idpSid: 'sid-1' });
     const kept = await plantGrants(bed.product, person, 2, { idpSid: 'sid-2' });
     const before = await bed.prisma.user.findFirstOrThrow({ where: { id: person.userId } });
-    await expectOk(bed.logoutToken({ sid: 'sid-1' }));
+    await plantSecrets();
+    await expectOk(bed.logoutToken({ sid: 'sid-1', sub: undefined }));
     expect(await Promise.all([one, two, three].map(bed.me))).toEqual([401, 200, 200]);
     expect((await one.get('/api/users/me')).json()).toMatchObject({ code: 'session_revoked' });
     expect(await liveGrants(bed.product, [...ended, ...kept])).toEqual(
@@ -109,12 +121,59 @@ describe('a logout token with sid', () => {
     const last = (await revocations()).at(-1);
     expect(last).toMatchObject({ userId: person.userId, initiator: 'idp', sessionsEnded: 1, grantsEnded: 2 });
     expect(last).toMatchObject({ callerId: bed.connection.id, tombstonesPending: false });
-    const tombstones = await bed.prisma.session.findMany({ where: { orgId: bed.org.id, revocationId: last?.id } });
-    expect(tombstones.map(({ data, idToken, idpSid }) => [data, idToken, idpSid])).toEqual([[{}, null, 'sid-1']]);
+    expect(await secretsOf(last?.id)).toEqual([erased]);
     expect((await bed.audited('idp_session.ended')).at(-1)).toMatchObject({
       ...{ actorType: 'connection', actorId: bed.connection.id, targetId: person.userId },
       detail: { revocationId: last?.id, sessionsEnded: 1, grantsEnded: 2 },
     });
+  });
+
+  test('and sub also ends what that person has from before the IdP sent one, at this connection alone', async () => {
+    const orgId = bed.org.id;
+    await expectOk(bed.logoutToken());
+    const [old, other] = [await bed.signIn(), await bed.signIn('another')];
+    bed.hostile.setPerson({ sub: 'second', email: 'second@hostile.fake' });
+    const second = await bed.signIn();
+    bed.hostile.setPerson({ sub: 'mallory', email: 'mallory@hostile.fake' });
+    const person = { orgId, userId: await bed.userId() };
+    const grants = await plantGrants(bed.product, person, 2);
+    const { id: _id, createdAt: _at, updatedAt: _then, ...rest } = bed.connection;
+    await bed.prisma.connection.create({ data: { ...rest, id: 'con_beside', clientId: 'beside', provenAt: null } });
+    const [kept] = await plantGrants(bed.product, person, 1);
+    await bed.pool.query(`UPDATE grants SET connection_id = 'con_beside' WHERE id = $1`, [kept?.id]);
+    await expectOk(bed.logoutToken({ sid: 'never seen', sub: 'nobody' }));
+    await expectOk(bed.logoutToken({ sid: 'never seen', sub: 'mallory', aud: 'beside' }));
+    expect(await Promise.all([old, other, second].map(bed.me))).toEqual([200, 200, 200]);
+    expect(await liveGrants(bed.product, grants)).toHaveLength(2);
+    await expectOk(bed.logoutToken({ sid: 'never seen' }));
+    expect(await Promise.all([old, other, second].map(bed.me))).toEqual([401, 200, 200]);
+    expect(await liveGrants(bed.product, [...grants, kept as never])).toEqual([kept?.id]);
+    const last = (await revocations()).at(-1);
+    expect(last).toMatchObject({ userId: person.userId, sessionsEnded: 1, grantsEnded: 2 });
+    await bed.pool.query(`UPDATE grants SET connection_id = $1 WHERE connection_id = 'con_beside'`, [
+      bed.connection.id,
+    ]);
+    await bed.prisma.connection.delete({ where: { orgId_id: { orgId, id: 'con_beside' } } });
+  });
+
+  test('of two people is a revocation of each', async () => {
+    const first = await bed.signIn('shared');
+    bed.hostile.setPerson({ sub: 'second', email: 'second@hostile.fake' });
+    const second = await bed.signIn('shared');
+    bed.hostile.setPerson({ sub: 'mallory', email: 'mallory@hostile.fake' });
+    const before = await revocations();
+    await expectOk(bed.logoutToken({ sid: 'shared', sub: undefined }));
+    expect(await Promise.all([first, second].map(bed.me))).toEqual([401, 401]);
+    const made = (await revocations()).slice(before.length);
+    const where = { orgId: bed.org.id, emailKey: { in: ['mallory@hostile.fake', 'second@hostile.fake'] } };
+    const people = (await bed.prisma.user.findMany({ where })).map(({ id }) => id).sort();
+    expect(made.map(({ userId }) => userId).sort()).toEqual(people);
+    for (const { id, userId } of made) {
+      const ended = await bed.prisma.session.findMany({ where: { orgId: bed.org.id, revocationId: id } });
+      expect(ended.map((session) => [session.userId, session.idpSid])).toEqual([[userId, 'shared']]);
+    }
+    const events = (await bed.audited('idp_session.ended')).slice(-2);
+    expect(events.map(({ targetId }) => targetId).sort()).toEqual(people);
   });
 
   test('asks nobody for a password afterwards: signing in works at once, silently', async () => {
