@@ -1,19 +1,16 @@
-import { existsSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { removeDataDir, startDev } from './cli/processes.ts';
+import { describeInChromium, launchChromium } from './support/chromium.ts';
 import { freePort } from './support/free-port.ts';
-
-const executablePath = '/usr/bin/chromium';
-const flags =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 
 /** `PICTURES=docs npx vitest run test/walk-through.test.ts` takes README's pictures anew. */
 const pictures = process.env.PICTURES;
 
-describe.skipIf(!existsSync(executablePath))(`README's walk-through (needs ${executablePath})`, () => {
+describeInChromium("README's walk-through", () => {
   let dev: ReturnType<typeof startDev>;
   let browser: Browser;
   let urls: { app: string; idp: string };
@@ -24,7 +21,7 @@ describe.skipIf(!existsSync(executablePath))(`README's walk-through (needs ${exe
     dev = startDev({ DATA_DIR: dataDir, PORT: String(ports.app), IDP_PORT: String(ports.idp) });
     await dev.ready;
     urls = { app: `http://localhost:${ports.app}`, idp: `http://localhost:${ports.idp}` };
-    browser = await chromium.launch({ executablePath, args: flags.split(' ') });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();

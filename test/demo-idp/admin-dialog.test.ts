@@ -1,22 +1,17 @@
-import { existsSync } from 'node:fs';
-import { type Browser as Chromium, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Browser as Chromium, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeInChromium, launchChromium, openPage } from '../support/chromium.ts';
 import { startTestIdp, type TestIdp } from '../support/idp.ts';
 import { startReceiver } from './receiver.ts';
-
-const executablePath = '/usr/bin/chromium';
-const flags =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 
 const trinity = { subject: 'trinity', email: 'trinity@whiterabbit.fake', name: 'Trinity', password: 'Zion123$' };
 const client = { id: 'the-app', secret: 'secret-of-the-app', redirectUris: ['http://localhost:9/callback'] };
 
-describe.skipIf(!existsSync(executablePath))(`the admin console's dialogs (need ${executablePath})`, () => {
+describeInChromium("the admin console's dialogs", () => {
   let receiver: Awaited<ReturnType<typeof startReceiver>>;
   let idp: TestIdp;
   let browser: Chromium;
   let page: Page;
-  let broken: string[];
 
   beforeAll(async () => {
     receiver = await startReceiver();
@@ -27,7 +22,7 @@ describe.skipIf(!existsSync(executablePath))(`the admin console's dialogs (need 
       securityEventsUrl: `${receiver.url}/events`,
     };
     idp = await startTestIdp({ tenants: [{ path: '1', name: 'White Rabbit', client, users: [trinity], app }] });
-    browser = await chromium.launch({ executablePath, args: flags.split(' ') });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
@@ -36,17 +31,9 @@ describe.skipIf(!existsSync(executablePath))(`the admin console's dialogs (need 
   });
 
   beforeEach(async () => {
-    const context = await browser.newContext();
-    page = await context.newPage();
-    broken = [];
-    page.on('pageerror', (error) => broken.push(error.message));
-    page.on('console', (message) => {
-      if (/Content Security Policy|Trusted/.test(message.text())) broken.push(message.text());
-    });
-    return async () => {
-      await context.close();
-      expect(broken).toEqual([]);
-    };
+    const opened = await openPage(browser);
+    page = opened.page;
+    return opened.close;
   });
 
   const focused = async () => (await page.locator(':focus').allTextContents()).join('').trim();

@@ -1,23 +1,17 @@
-import { existsSync } from 'node:fs';
-import { type BrowserContext, type Browser as Chromium, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Browser as Chromium, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeInChromium, launchChromium, openPage } from '../support/chromium.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 import { api, beginDevice, exchange, poll, startOf } from './support.ts';
 
-const executablePath = '/usr/bin/chromium';
-const flags =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
-
-describe.skipIf(!existsSync(executablePath))(`in a browser (needs ${executablePath})`, () => {
+describeInChromium('in a browser', () => {
   let product: Product;
   let browser: Chromium;
-  let context: BrowserContext;
   let page: Page;
-  let broken: string[];
 
   beforeAll(async () => {
     product = await startProduct();
-    browser = await chromium.launch({ executablePath, args: flags.split(' ') });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
@@ -25,17 +19,9 @@ describe.skipIf(!existsSync(executablePath))(`in a browser (needs ${executablePa
   });
 
   beforeEach(async () => {
-    context = await browser.newContext({ viewport: { width: 375, height: 700 }, colorScheme: 'dark' });
-    page = await context.newPage();
-    broken = [];
-    page.on('pageerror', (error) => broken.push(error.message));
-    page.on('console', (message) => {
-      if (/Content Security Policy|Trusted/.test(message.text())) broken.push(message.text());
-    });
-    return async () => {
-      await context.close();
-      expect(broken).toEqual([]);
-    };
+    const opened = await openPage(browser, { viewport: { width: 375, height: 700 }, colorScheme: 'dark' });
+    page = opened.page;
+    return opened.close;
   });
 
   /** From the sign-in page on, by the keyboard alone. */

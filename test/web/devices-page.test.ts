@@ -1,25 +1,21 @@
-import { existsSync } from 'node:fs';
-import { type BrowserContext, type Browser as Chromium, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { BrowserContext, Browser as Chromium, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeInChromium, launchChromium, openPage } from '../support/chromium.ts';
 import { plantGrants } from '../support/planted-grants.ts';
 import { type PlantedUser, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
-const executablePath = '/usr/bin/chromium';
-const flags =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 const address = '**/api/users/me/sessions';
 
-describe.skipIf(!existsSync(executablePath))(`the page of one's own devices (needs ${executablePath})`, () => {
+describeInChromium("the page of one's own devices", () => {
   let product: Product;
   let browser: Chromium;
   let context: BrowserContext;
   let page: Page;
-  let broken: string[];
 
   beforeAll(async () => {
     product = await startProduct();
-    browser = await chromium.launch({ executablePath, args: flags.split(' ') });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
@@ -27,17 +23,10 @@ describe.skipIf(!existsSync(executablePath))(`the page of one's own devices (nee
   });
 
   beforeEach(async () => {
-    context = await browser.newContext({ timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
-    page = await context.newPage();
-    broken = [];
-    page.on('pageerror', (error) => broken.push(error.message));
-    page.on('console', (message) => {
-      if (/Content Security Policy|Trusted/.test(message.text())) broken.push(message.text());
-    });
-    return async () => {
-      await context.close();
-      expect(broken).toEqual([]);
-    };
+    const opened = await openPage(browser, { timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
+    context = opened.context;
+    page = opened.page;
+    return opened.close;
   });
 
   /** A person with as many sign-ins; the browser holds the first session's cookie, at the page. */

@@ -1,22 +1,17 @@
-import { existsSync } from 'node:fs';
-import { type BrowserContext, type Browser as Chromium, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { BrowserContext, Browser as Chromium, Page } from 'playwright-core';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { describeInChromium, launchChromium, openPage } from '../support/chromium.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
-const executablePath = '/usr/bin/chromium';
-const flags =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
-
-describe.skipIf(!existsSync(executablePath))(`an open page (needs ${executablePath})`, () => {
+describeInChromium('an open page', () => {
   let product: Product;
   let browser: Chromium;
   let context: BrowserContext;
   let page: Page;
-  let broken: string[];
 
   beforeAll(async () => {
     product = await startProduct({ processes: 1 });
-    browser = await chromium.launch({ executablePath, args: flags.split(' ') });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
@@ -24,17 +19,10 @@ describe.skipIf(!existsSync(executablePath))(`an open page (needs ${executablePa
   });
 
   beforeEach(async () => {
-    context = await browser.newContext({ timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
-    page = await context.newPage();
-    broken = [];
-    page.on('pageerror', (error) => broken.push(error.message));
-    page.on('console', (message) => {
-      if (/Content Security Policy|Trusted/.test(message.text())) broken.push(message.text());
-    });
-    return async () => {
-      await context.close();
-      expect(broken).toEqual([]);
-    };
+    const opened = await openPage(browser, { timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
+    context = opened.context;
+    page = opened.page;
+    return opened.close;
   });
 
   async function signIn() {

@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { describe, expect } from 'vitest';
+
+const executablePath = '/usr/bin/chromium';
+const flags =
+  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+
+/** Tests in a real browser; skipped, with the reason in their name, where it isn't installed. */
+export function describeInChromium(name: string, tests: () => void): void {
+  describe.skipIf(!existsSync(executablePath))(`${name} (needs ${executablePath})`, tests);
+}
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath, args: flags.split(' ') });
+}
+
+/** A page in a context of its own. `close` holds it to having thrown nothing, and to have kept to its content security policy. */
+export async function openPage(browser: Browser, options: BrowserContextOptions = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const broken: string[] = [];
+  page.on('pageerror', (error) => broken.push(error.message));
+  page.on('console', (message) => {
+    if (/Content Security Policy|Trusted/.test(message.text())) broken.push(message.text());
+  });
+  return {
+    context,
+    page,
+    async close() {
+      await context.close();
+      expect(broken).toEqual([]);
+    },
+  };
+}
