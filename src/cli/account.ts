@@ -1,4 +1,5 @@
 import * as oauth from 'openid-client';
+import pRetry from 'p-retry';
 import { z } from 'zod';
 import { AppError, type ProblemCode, problems } from '../errors.ts';
 import type { Tokens } from './credentials.ts';
@@ -47,8 +48,15 @@ export async function openAccount(url: string) {
         code: asked.user_code,
         /** @throws AppError access_denied as a refusal that says why */
         tokens: async (): Promise<Tokens> => {
-          const answer = await oauth.pollDeviceAuthorizationGrant(config, asked).catch(refusedLogin);
-          return toTokens(answer);
+          const poll = () => oauth.pollDeviceAuthorizationGrant(config, asked);
+          const milliseconds = (asked.interval ?? 5) * 1000;
+          const patience = { retries: 1_000, factor: 1, minTimeout: milliseconds, maxTimeout: milliseconds };
+          // A server that is away for a moment has not refused: the code is good for minutes.
+          const maxRetryTime = asked.expires_in * 1000;
+          const shouldRetry = ({ error }: { error: Error }) => isAway(error);
+          return answered(url, async () =>
+            toTokens(await pRetry(poll, { ...patience, maxRetryTime, shouldRetry }).catch(refusedLogin)),
+          );
         },
       };
     },
@@ -111,6 +119,10 @@ function refusedLogin(error: unknown): never {
   if (code === 'invalid_grant')
     throw new AppError('not_signed_in', 'The sign-in no longer counts. Run login again.', { cause: error });
   throw error;
+}
+
+function isAway(error: Error): boolean {
+  return !(error instanceof oauth.ResponseBodyError) || error.status >= 500;
 }
 
 async function answered<T>(url: string, ask: () => Promise<T>): Promise<T> {

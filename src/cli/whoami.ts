@@ -21,8 +21,13 @@ export function registerWhoami(program: Command, shell: Console): void {
 
 /** Refreshes first if need be. Whoever was signed out is told so, and what no longer counts is forgotten. */
 async function whoIs(url: string, account: Account, credentials: Credentials, kept: Tokens): Promise<Person> {
-  const current = hasExpired(kept) ? await refreshed(url, account, credentials, kept) : kept;
-  const found = await account.whoIs(current ?? kept);
+  let current = hasExpired(kept) ? await refreshed(url, account, credentials, kept) : kept;
+  let found = await account.whoIs(current ?? kept);
+  // The token alone may be over: our clock is wrong, or somebody gave it back.
+  if (current === kept && 'refused' in found && found.refused.code === 'invalid_token') {
+    current = await refreshed(url, account, credentials, kept);
+    if (current) found = await account.whoIs(current);
+  }
   if (!('refused' in found)) return found;
   await credentials.exclusively(url, async (now, save) => {
     // Another login may have come meanwhile.

@@ -57,7 +57,7 @@ const sql = `
   ), answered AS (
     UPDATE tokens t SET payload = t.payload || jsonb_build_object('result', jsonb_build_object(
       'login', jsonb_build_object('accountId', a.org_id || '.' || a.user_id, 'remember', false,
-                                  'ts', extract(epoch FROM a.created_at)::int),
+                                  'ts', floor(extract(epoch FROM a.created_at))),
       'consent', jsonb_build_object('grantId', a.org_id || '.' || $5::text)))
     FROM approver a
     WHERE t.kind = 'Interaction' AND t.id_hash = $4 AND t.consumed_at IS NULL AND t.expires_at > now()

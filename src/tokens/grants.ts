@@ -10,7 +10,7 @@ export type GrantEnd = 'by_app' | 'token_used_twice';
 export async function findGrant(pool: Pool, { orgId, id }: Reference): Promise<AdapterPayload | undefined> {
   const { rows } = await pool.query({
     name: 'grant-find',
-    text: `SELECT client_id, user_id, scope, extract(epoch FROM created_at)::int AS iat, extract(epoch FROM expires_at)::int AS exp
+    text: `SELECT client_id, user_id, scope, floor(extract(epoch FROM created_at))::int AS iat, floor(extract(epoch FROM expires_at))::int AS exp
            FROM live_grants WHERE org_id = $1 AND id = $2`,
     values: [orgId, id],
   });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
@@ -118,6 +119,15 @@ describe('login', () => {
     expect((await run('whoami')).code).toBe(0);
   });
 
+  it('goes on waiting while the server is away for a moment', async () => {
+    const { code, stdout } = await login(async (userCode) => {
+      await approve(userCode);
+      // Longer than the five seconds after which it asks for the tokens.
+      await whileAway(() => delay(6_500));
+    });
+    expect([code, stdout]).toEqual([0, expect.stringContaining(trinity.email)]);
+  });
+
   it('does not complete when the person is revoked between the approval and its next question', async () => {
     const { code, stdout, stderr } = await login(async (userCode) => {
       await approve(userCode);
@@ -133,6 +143,17 @@ describe('whoami', () => {
     await signIn();
     expect((await run('whoami')).stdout).toMatch(/Organisation +whiterabbit/);
     expect(JSON.parse((await run('whoami', '--json')).stdout)).toMatchObject({ orgSlug: 'whiterabbit' });
+  });
+
+  it('refreshes an access token that is over before its time', async () => {
+    await signIn();
+    const { accessToken, refreshToken } = kept()[product.url];
+    await fetch(`${product.url}/oauth/revoke`, {
+      method: 'POST',
+      body: new URLSearchParams({ token: accessToken, client_id: 'cli' }),
+    });
+    expect((await run('whoami')).code).toBe(0);
+    expect(kept()[product.url].refreshToken).not.toBe(refreshToken);
   });
 
   it('asks to log in where nobody is', async () => {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
-import { type Browser, hasLoginForm } from '../support/browser.ts';
+import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
+import { type Browser, type BrowserResponse, hasLoginForm } from '../support/browser.ts';
+import { waitForLock, whileLocked } from '../support/locks.ts';
 import { type Product, startProduct, trinity, twin } from '../support/product.ts';
 import {
   api,
@@ -195,7 +196,17 @@ describe('an interaction', () => {
   it('makes one grant and one code, however often its pages are opened', async () => {
     const before = (await grantsOf(product)).length;
     const { started, interaction } = await begin(browser);
-    const entered = await Promise.all(Array.from({ length: 5 }, () => browser.get(interaction)));
+    const { userId } = product.orgs.whiterabbit;
+    let all: Promise<BrowserResponse[]> = Promise.resolve([]);
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [userId]),
+      async () => {
+        all = Promise.all([1, 2, 3].map(() => browser.get(interaction)));
+        await waitForLock(product, 3);
+      },
+    );
+    const entered = await all;
     const resume = entered
       .map((answer) => answer.headers.get('location'))
       .find((to) => to?.includes('/oauth/authorize/'));
@@ -209,6 +220,27 @@ describe('an interaction', () => {
     expect(codes).toHaveLength(1);
     expect((await browser.get(interaction)).status).toBe(400);
     expect((await exchange(product, started, codes[0] as string)).status).toBe(200);
+  });
+
+  it('is overtaken by a revocation that commits while it is being approved', async () => {
+    const who = await product.signIn();
+    const { interaction } = await begin(who);
+    const { id: orgId, userId } = product.orgs.whiterabbit;
+    const revocation = { orgId, subject: { userIds: [userId] }, initiator: 'idp', actor: operator } as const;
+    const before = (await grantsOf(product)).length;
+    let approving: Promise<BrowserResponse> | undefined;
+    await whileLocked(
+      product,
+      (blocker) => revokeAccess(blocker, revocation),
+      async () => {
+        approving = who.get(interaction);
+        await waitForLock(product);
+      },
+    );
+    const { page, next } = await walk(product, who, (await approving) as BrowserResponse);
+    expect([next, heading(page)]).toEqual([undefined, 'Sign in']);
+    expect((await grantsOf(product)).length).toBe(before);
+    browser = await product.signIn();
   });
 
   it('gives the tokens to the person whose session is in this browser when it is entered', async () => {

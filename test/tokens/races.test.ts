@@ -53,14 +53,17 @@ describe.each(kinds)('%s, in flight when access is revoked', (kind) => {
   it(`yields nothing that works afterwards: 0 of ${trials} when the person is revoked`, async () => {
     const holdings = await plantHoldings(product, kind, trials);
     const answers: TokenAnswer[] = [];
+    // Milliseconds that a redemption takes here and now: the revocations are spread over that time.
+    let usual = 8;
     await inParallel(holdings, 8, async (holding) => {
+      const redeem = async () => {
+        const began = performance.now();
+        const answer = await holding.redeem(eitherNode());
+        usual += (performance.now() - began - usual) / 10;
+        return answer;
+      };
       const revoke = () => product.revoke({ format: 'opaque', id: holding.userId }, { at: eitherNode() });
-      // Now one a little ahead, now the other.
-      const first = Math.random() * 8;
-      const [answer, revoked] = await Promise.all([
-        pause(first).then(() => holding.redeem(eitherNode())),
-        pause(Math.random() * 8).then(revoke),
-      ]);
+      const [answer, revoked] = await Promise.all([redeem(), pause(Math.random() * 1.5 * usual).then(revoke)]);
       expect(revoked.status).toBe(204);
       expect([200, 400]).toContain(answer.status);
       answers.push(answer);
@@ -106,15 +109,24 @@ it('a sign-in of an app that is under way when the person is revoked yields noth
   const users = await plantUsers(product, 200);
   const answers: TokenAnswer[] = [];
   let stopped = 0;
-  await inParallel(users, 8, async ({ id, cookies }) => {
+  await inParallel([...users.entries()], 8, async ([index, { id, cookies }]) => {
     const started = startOf({ url: eitherNode() });
-    const revoke = () => product.revoke({ format: 'opaque', id }, { at: eitherNode() });
-    const signIn = async () => {
-      const code = await codeByCookie(started.url, cookies[0] as string, started.redirectUri);
-      if (code === null) stopped += 1;
-      else answers.push(await exchange(product, started, code, {}, eitherNode()));
+    // Beside the first request, the second, …, the exchange, or after it.
+    let step = 0;
+    let revoked: Promise<unknown> | undefined;
+    const next = () => {
+      if (step === index % 5) revoked = product.revoke({ format: 'opaque', id }, { at: eitherNode() });
+      step += 1;
     };
-    await Promise.all([signIn(), pause(Math.random() * 60).then(revoke)]);
+    const code = await codeByCookie(started.url, cookies[0] as string, started.redirectUri, next);
+    if (code === null) {
+      stopped += 1;
+    } else {
+      next();
+      answers.push(await exchange(product, started, code, {}, eitherNode()));
+      next();
+    }
+    expect(await revoked).toMatchObject({ status: 204 });
   });
   const won = answers.filter(({ status }) => status === 200);
   expect(answers.length + stopped).toBe(200);
@@ -124,11 +136,17 @@ it('a sign-in of an app that is under way when the person is revoked yields noth
 });
 
 /** Goes the way of a browser with this session from node to node; null if it ends elsewhere than at the app. */
-async function codeByCookie(url: string, session: string, redirectUri: string): Promise<string | null> {
+async function codeByCookie(
+  url: string,
+  session: string,
+  redirectUri: string,
+  onRequest: () => void,
+): Promise<string | null> {
   const cookies = new Map([['session', session.slice('session='.length)]]);
   let next = new URL(url);
   for (let step = 0; step < 10; step += 1) {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    onRequest();
     const answer = await fetch(next, { headers: { cookie }, redirect: 'manual' });
     await answer.arrayBuffer();
     for (const line of answer.headers.getSetCookie()) {

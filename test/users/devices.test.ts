@@ -190,6 +190,46 @@ describe('DELETE /api/users/me/sessions/:id', () => {
     expect(await product.context.prisma.auditEvent.count({ where: { actorId: user.id } })).toBe(1);
   });
 
+  it('leaves the other org’s alone, where person, session and grant have the same ids', async () => {
+    const user = await plant({ sessions: 2, grants: 1 });
+    const { pool } = product.context;
+    const twin = product.orgs.metacortex.id;
+    const copied = [twin, product.orgs.whiterabbit.id, user.id];
+    await pool.query(
+      `INSERT INTO users (org_id, id, email, email_key, name)
+       SELECT $1, id, email, email_key, name FROM users WHERE org_id = $2 AND id = $3`,
+      copied,
+    );
+    await pool.query(
+      `INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject)
+       SELECT $1, 'idn_' || $3, (SELECT id FROM connections WHERE org_id = $1), $3, issuer, subject
+       FROM identities WHERE org_id = $2 AND user_id = $3`,
+      copied,
+    );
+    for (const [table, own, values] of [
+      ['sessions', 'sid_hash', `sha256(s.sid_hash)`],
+      ['grants', 'client_id, session_id, scope', 's.client_id, s.session_id, s.scope'],
+    ])
+      await pool.query(
+        `INSERT INTO ${table} (org_id, id, user_id, connection_id, identity_id, user_generation, org_generation, idle_expires_at, expires_at, ${own})
+         SELECT $1, s.id, u.id, i.connection_id, i.id, u.generation, o.generation, s.idle_expires_at, s.expires_at, ${values}
+         FROM ${table} s
+         JOIN users u ON u.org_id = $1 AND u.id = $3
+         JOIN orgs o ON o.id = $1
+         JOIN identities i ON i.org_id = $1 AND i.user_id = $3
+         WHERE s.org_id = $2 AND s.user_id = $3`,
+        copied,
+      );
+    const others = (await list(user.cookie)).filter((one) => !one.current);
+    expect(others).toHaveLength(2);
+    for (const one of others) expect((await send('DELETE', `/${one.id}`, user.cookie)).status).toBe(204);
+    const { rows } = await pool.query(
+      `SELECT id FROM live_sessions WHERE org_id = $1 AND user_id = $2 UNION ALL SELECT id FROM live_grants WHERE org_id = $1 AND user_id = $2`,
+      [twin, user.id],
+    );
+    expect(rows).toHaveLength(3);
+  });
+
   it('ends a session once when asked twice at the same time', async () => {
     const user = await plant({ sessions: 2 });
     const id = await currentOf(user.cookies[1] as string);

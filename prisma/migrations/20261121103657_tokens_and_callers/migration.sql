@@ -46,7 +46,6 @@ CREATE TABLE "tokens" (
     "id_hash" BYTEA NOT NULL,
     "org_id" TEXT,
     "grant_id" TEXT,
-    "uid" TEXT,
     "user_code_hash" BYTEA,
     "payload" JSONB NOT NULL,
     "created_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -76,9 +75,6 @@ CREATE INDEX "tokens_org_id_grant_id_idx" ON "tokens"("org_id", "grant_id");
 
 -- CreateIndex
 CREATE INDEX "tokens_expires_at_idx" ON "tokens"("expires_at");
-
--- CreateIndex
-CREATE UNIQUE INDEX "tokens_kind_uid_key" ON "tokens"("kind", "uid");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "tokens_kind_user_code_hash_key" ON "tokens"("kind", "user_code_hash");
