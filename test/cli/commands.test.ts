@@ -218,7 +218,10 @@ describe('connection and domain', () => {
     const piped = await runCli([...add, ...ends, '--client-secret', '-'], env, 'from stdin\n');
     expect(piped).toMatchObject({ code: 0, stderr: '' });
     const { id } = JSON.parse(piped.stdout);
-    expect((await runCli([...add, ...ends], { ...env, CLIENT_SECRET: 'from env' })).code).toBe(0);
+    const twin = await runCli([...add, ...ends], { ...env, CLIENT_SECRET: 'from env' });
+    expect([twin.code, JSON.parse(twin.stderr).error.code]).toEqual([1, 'conflict']);
+    const second = [...add, ...ends, '--client-id', 'second'];
+    expect((await runCli(second, { ...env, CLIENT_SECRET: 'from env' })).code).toBe(0);
     expect((await runCli([...add, ...ends], env)).code).toBe(2);
     expect((await runCli([...add, '--client-secret', 'x'], env)).code).toBe(2);
 
