@@ -106,11 +106,18 @@ export class AppError extends Error {
   /** Further members of the problem details, e.g. `signedOutAt`. */
   readonly members: Record<string, unknown>;
   readonly headers: Record<string, string>;
+  /** The fault is another's, such as an IdP's, and anybody may be able to bring it about: no error of ours in the log. */
+  readonly foreign: boolean;
 
   constructor(
     code: ProblemCode,
     detail: string,
-    options: { members?: Record<string, unknown>; headers?: Record<string, string>; cause?: unknown } = {},
+    options: {
+      members?: Record<string, unknown>;
+      headers?: Record<string, string>;
+      cause?: unknown;
+      foreign?: boolean;
+    } = {},
   ) {
     super(detail, { cause: options.cause });
     this.name = 'AppError';
@@ -118,6 +125,7 @@ export class AppError extends Error {
     this.detail = detail;
     this.members = options.members ?? {};
     this.headers = options.headers ?? {};
+    this.foreign = options.foreign ?? false;
   }
 
   get status(): number {

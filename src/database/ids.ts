@@ -15,6 +15,11 @@ const prefixes = {
   todo: 'tod',
 } as const;
 
+/** Whether an id or an org's slug could look so; PostgreSQL refuses some other characters (a NUL) with an error. */
+export function isReference(text: string): boolean {
+  return /^[\w-]{1,80}$/.test(text);
+}
+
 /** A random id of 128 bits in hex behind a prefix that tells what it names, e.g. `usr_9f…`. */
 export function newId(kind: keyof typeof prefixes): string {
   return `${prefixes[kind]}_${randomBytes(16).toString('hex')}`;

@@ -14,8 +14,9 @@ export type RenderPage = (res: Response, problem: { code: ProblemCode; detail: s
 export function createErrorHandler(deps: { config: Config; log: Logger; renderPage: RenderPage }): ErrorRequestHandler {
   return (error, req, res, _next) => {
     const problem = toAppError(error);
-    const unexpected = problem.status >= 500;
-    if (unexpected) deps.log.error({ err: error, requestId: req.id, code: problem.code }, 'request failed');
+    if (problem.foreign) deps.log.warn({ requestId: req.id, code: problem.code }, 'request failed by another service');
+    else if (problem.status >= 500)
+      deps.log.error({ err: error, requestId: req.id, code: problem.code }, 'request failed');
     if (res.headersSent) {
       // The answer is under way: cutting it off is the only honest end.
       res.destroy(error instanceof Error ? error : undefined);

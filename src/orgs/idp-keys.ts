@@ -1,12 +1,4 @@
-import {
-  type CompactJWSHeaderParameters,
-  type CryptoKey,
-  compactVerify,
-  decodeJwt,
-  decodeProtectedHeader,
-  errors,
-  type LocalJWKSet,
-} from 'jose';
+import { type CryptoKey, compactVerify, decodeJwt, decodeProtectedHeader, errors, type LocalJWKSet } from 'jose';
 import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
@@ -26,6 +18,9 @@ export const signatureAlgorithms = [
   'EdDSA',
   'Ed25519',
 ];
+
+/** Seconds by which an IdP's clock may differ from ours. */
+export const clockSkew = 60;
 
 const longestToken = 16_384;
 
@@ -56,6 +51,7 @@ export function createIdpKeys({ guardedFetch, log }: { guardedFetch: GuardedFetc
      * Verifies a JWT's signature, its algorithm (asymmetric, from our list) and its `typ`, which must be one of `types`
      * (`null`: none). Judges no claim. Of the header nothing but `alg`, `kid` and `typ` counts: a key or an address that a
      * token brings along (`jwk`, `jku`, `x5u`) is never looked at.
+     * @returns its claims
      * @throws UntrustedJwt; AppError unavailable when the keys can't be had, or the key isn't known and a fetch for unknown
      * ones has just been made.
      */
@@ -63,12 +59,12 @@ export function createIdpKeys({ guardedFetch, log }: { guardedFetch: GuardedFetc
       token: string,
       connection: IdpJwtConnection,
       expected: { types: readonly (string | null)[] },
-    ): Promise<{ header: CompactJWSHeaderParameters; payload: Record<string, unknown> }> {
+    ): Promise<Record<string, unknown>> {
       checkHeader(token, expected.types);
       const check = (key: LocalJWKSet | CryptoKey) => compactVerify(token, key, { algorithms: signatureAlgorithms });
       try {
-        const { payload, protectedHeader } = await keySets.withKeys(token, connection, check, { handedOver: false });
-        return { header: protectedHeader, payload: parseObject(payload) };
+        const { payload } = await keySets.withKeys(token, connection, check, { handedOver: false });
+        return parseObject(payload);
       } catch (error) {
         throw explain(error);
       }
@@ -79,15 +75,13 @@ export function createIdpKeys({ guardedFetch, log }: { guardedFetch: GuardedFetc
 }
 
 /** Claims of a JWT before anything is verified, for finding its connection; null for what is no JWT, or too long for one. */
-export function peek(
-  token: string,
-): { iss: string | null; sub: string | null; aud: unknown; typ: string | null } | null {
+export function peek(token: string): { iss: string | null; sub: string | null; aud: unknown } | null {
   if (token.length > longestToken) return null;
   try {
-    const { typ } = decodeProtectedHeader(token);
+    decodeProtectedHeader(token);
     const { iss, sub, aud } = decodeJwt(token) as Record<string, unknown>;
     const text = (value: unknown) => (typeof value === 'string' ? value : null);
-    return { iss: text(iss), sub: text(sub), aud, typ: text(typ) };
+    return { iss: text(iss), sub: text(sub), aud };
   } catch {
     return null;
   }
@@ -129,6 +123,7 @@ function explain(error: unknown): Error {
       {
         headers: { 'Retry-After': String(error instanceof IdpKeysUnavailable ? error.retryAfter : 60) },
         cause: error,
+        foreign: true,
       },
     );
   if (error instanceof UntrustedJwt) return error;

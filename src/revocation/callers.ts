@@ -5,6 +5,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '../config.ts';
+import { isReference } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import type { ApiKeys } from '../orgs/api-keys.ts';
@@ -131,7 +132,7 @@ function connectionOf(req: Request): string | null {
 }
 
 async function ownsConnection(pool: Pool, orgId: string, id: string): Promise<boolean> {
-  if (!/^[\w-]{1,80}$/.test(id)) return false;
+  if (!isReference(id)) return false;
   const { rowCount } = await pool.query({
     name: 'caller-owns-connection',
     text: 'SELECT FROM connections WHERE org_id = $1 AND id = $2',

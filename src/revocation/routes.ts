@@ -1,6 +1,7 @@
 import { type RequestHandler, Router } from 'express';
 import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
+import { noStore } from '../http/no-store.ts';
 import { allowOnly } from '../http/problem.ts';
 import { type Caller, CallerRefused } from './caller.ts';
 import { type CallerDeps, callerOf, createCallerAuthentication } from './callers.ts';
@@ -55,8 +56,3 @@ export function createRevocationRoutes(deps: CallerDeps & { announce: () => void
 function replayed(caller: Caller): CallerRefused {
   return new CallerRefused('replayed', 'This JWT was used before; make a new one for each request.', caller.id);
 }
-
-const noStore: RequestHandler = (_req, res, next) => {
-  res.set('Cache-Control', 'no-store');
-  next();
-};

@@ -3,17 +3,14 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { z } from 'zod';
 import { recordEvent } from '../audit/record.ts';
 import type { Config } from '../config.ts';
-import { type IdpKeys, peek, UntrustedJwt } from '../orgs/idp-keys.ts';
+import { clockSkew, type IdpKeys, peek, UntrustedJwt } from '../orgs/idp-keys.ts';
 import { type Caller, CallerRefused } from './caller.ts';
 
 /** As Okta sends it; the explicit type keeps ID tokens, logout tokens and security events out (RFC 8725 §3.11). */
 const jwtType = 'global-token-revocation+jwt';
 
 /** Seconds. */
-const clockSkew = 60;
 const longestLife = 600;
-/** A spent `jti` is kept longer than its JWT counts, by more than our own clocks differ. */
-const spentMargin = 300;
 
 const claims = z.object({
   jti: z
@@ -66,7 +63,7 @@ export function createJwtAuthentication(deps: { config: Config; pool: Pool; idpK
 
   async function verify(token: string, connection: { orgId: string; id: string; jwksUri: string }): Promise<unknown> {
     try {
-      return (await deps.idpKeys.verify(token, connection, { types: [jwtType] })).payload;
+      return await deps.idpKeys.verify(token, connection, { types: [jwtType] });
     } catch (error) {
       if (!(error instanceof UntrustedJwt)) throw error;
       throw new CallerRefused(error.reason, trustDetails[error.reason], connection.id);
@@ -116,7 +113,7 @@ function judgeClaims(payload: unknown, connectionId: string): { id: string; expi
   if (exp <= iat || exp - iat > longestLife) throw refuse('lifetime', details.lifetime);
   if (exp + clockSkew <= now) throw refuse('expired', details.expired);
   if (iat - clockSkew > now || (nbf ?? iat) - clockSkew > now) throw refuse('not_yet', details.notYet);
-  return { id: `${connectionId} ${jti}`, expiresAt: new Date((exp + clockSkew + spentMargin) * 1000) };
+  return { id: `${connectionId} ${jti}`, expiresAt: new Date((exp + clockSkew) * 1000) };
 }
 
 // About the token that was sent, never about whether somebody exists here.

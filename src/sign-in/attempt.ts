@@ -16,7 +16,7 @@ export type Attempt = {
   userId?: string;
   /** Where a "try again" should return to. */
   returnTo?: string | null;
-  /** Ends every call to the IdP: the whole callback stays below ten seconds. */
+  /** Ends every call to the IdP, and what else the callback waits for outside, nine seconds after it began. */
   deadline: AbortSignal;
 };
 

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { isReference } from '../database/ids.ts';
 
 export type SignInConnection = Readonly<{
   id: string;
@@ -16,7 +17,7 @@ export type SignInConnection = Readonly<{
   reauthentication: 'verified' | 'best_effort';
   /** Signing out goes on to the IdP: the session keeps the ID token for it. */
   signOutAtIdp: boolean;
-  /** A code was exchanged before, and no other connection of the same issuer and client id has. */
+  /** It is the one connection that speaks for its IdP: a sign-in has proven it, or an operator vouched for it. */
   proven: boolean;
 }>;
 
@@ -50,11 +51,9 @@ export async function findConnection(
   orgRef: string,
   { connectionId = null, issuer = null }: WantedConnection,
 ): Promise<OrgConnection | null> {
-  // Slugs and ids are of these characters; PostgreSQL refuses some others (a NUL) with an error.
-  if (!/^[\w-]{1,80}$/.test(orgRef)) return null;
+  if (!isReference(orgRef)) return null;
   const possible =
-    (connectionId === null || /^[\w-]{1,80}$/.test(connectionId)) &&
-    (issuer === null || /^[\x21-\x7e]{1,2000}$/.test(issuer));
+    (connectionId === null || isReference(connectionId)) && (issuer === null || /^[\x21-\x7e]{1,2000}$/.test(issuer));
   const values = [orgRef, possible ? connectionId : '', possible ? issuer : null];
   const { rows } = await pool.query({ name: 'sign-in-connection', text: sql, values });
   const row = rows[0];

@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
+import { clockSkew } from '../orgs/idp-keys.ts';
 import { hashSessionId } from '../sessions/session-store.ts';
 import type { SignInConnection } from './find-connection.ts';
-import { clockSkew, type VerifiedSignIn } from './id-token.ts';
+import type { VerifiedSignIn } from './id-token.ts';
 import type { SealedState } from './sealed-state.ts';
 
 type Revoked = Readonly<{

@@ -1,14 +1,12 @@
 import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
-import { type IdpKeys, signatureAlgorithms } from '../orgs/idp-keys.ts';
+import { clockSkew, type IdpKeys, signatureAlgorithms } from '../orgs/idp-keys.ts';
 import { IdpKeysUnavailable } from '../orgs/key-sets.ts';
 import type { SignInConnection } from './find-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import { asRefusal } from './token-exchange.ts';
 
-/** Seconds by which the IdP's clock may differ from ours. */
-export const clockSkew = 60;
 /** Seconds; Entra ID dates its tokens back by five minutes. */
 const oldestIssue = 900;
 
@@ -101,7 +99,11 @@ function refuse(error: unknown): never {
 /** The key set's fetch is shared by many sign-ins and goes on; this one stops waiting. */
 async function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const late = () => new SignInRefused('idp_unreachable', 'keys_timeout');
-  if (signal.aborted) throw late();
+  if (signal.aborted) {
+    // Nobody waits for it, and nobody hears of its failure otherwise: that would end the process.
+    promise.catch(() => {});
+    throw late();
+  }
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const stop = () => reject(late());
   signal.addEventListener('abort', stop, { once: true });

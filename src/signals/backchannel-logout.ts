@@ -10,9 +10,6 @@ import { asSignalRefused, SignalRefused } from './refusal.ts';
 /** `logout+jwt` is recommended (§2.4) and not always sent; other kinds of token have types of their own. */
 const types = ['logout+jwt', 'jwt', null];
 
-/** Milliseconds by which the note of a token outlives the token. */
-const margin = 60_000;
-
 type Locals = { token: string; connection: SignalConnection; logout: LogoutToken };
 const localsOf = (res: Response) => res.locals as Locals;
 
@@ -39,7 +36,7 @@ export function createBackchannelLogout(deps: { pool: Pool; idpKeys: IdpKeys; an
 
   const verifyToken: RequestHandler = async (_req, res, next) => {
     const { token, connection } = localsOf(res);
-    const { payload } = await deps.idpKeys.verify(token, connection, { types }).catch((error) => {
+    const payload = await deps.idpKeys.verify(token, connection, { types }).catch((error) => {
       throw error instanceof UntrustedJwt ? asSignalRefused(error) : error;
     });
     res.locals.logout = readLogoutToken(payload, connection, Date.now() / 1000);
@@ -58,7 +55,7 @@ export function createBackchannelLogout(deps: { pool: Pool; idpKeys: IdpKeys; an
       once: {
         kind: 'logout_token',
         id: `${connectionId} ${logout.jti}`,
-        expiresAt: new Date(logout.refusedFrom.getTime() + margin),
+        expiresAt: logout.refusedFrom,
       },
     } as const;
     if (sid !== null) {

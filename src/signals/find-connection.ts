@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { isReference } from '../database/ids.ts';
 import type { IdpJwtConnection } from '../orgs/idp-keys.ts';
 
 export type SignalConnection = IdpJwtConnection &
@@ -10,8 +11,6 @@ export type SignalConnection = IdpJwtConnection &
     eventActions: unknown;
   }>;
 
-// Slugs and ids are of these characters; PostgreSQL refuses some others (a NUL) with an error.
-const reference = /^[\w-]{1,80}$/;
 const printable = /^[\x20-\x7e]{1,2000}$/;
 
 const columns = `o.id AS "orgId", c.id, c.jwks_uri AS "jwksUri", c.client_id AS "clientId",
@@ -24,7 +23,7 @@ export async function findByIssuer(
   issuer: string,
   clientIds: readonly string[],
 ): Promise<SignalConnection | null> {
-  if (!reference.test(orgRef) || ![issuer, ...clientIds].every((one) => printable.test(one))) return null;
+  if (!isReference(orgRef) || ![issuer, ...clientIds].every((one) => printable.test(one))) return null;
   const { rows } = await pool.query({
     name: 'signal-connection-by-issuer',
     text: `SELECT ${columns}
@@ -39,7 +38,7 @@ export async function findByIssuer(
 
 /** The active connection of that id; it says which org is meant. */
 export async function findById(pool: Pool, id: string): Promise<SignalConnection | null> {
-  if (!reference.test(id)) return null;
+  if (!isReference(id)) return null;
   const { rows } = await pool.query({
     name: 'signal-connection-by-id',
     text: `SELECT ${columns} FROM orgs o JOIN connections c ON c.org_id = o.id WHERE c.id = $1 AND c.active`,

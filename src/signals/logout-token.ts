@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clockSkew } from '../orgs/idp-keys.ts';
 import type { SignalConnection } from './find-connection.ts';
 import { SignalRefused } from './refusal.ts';
 
@@ -14,8 +15,6 @@ export type LogoutToken = Readonly<{
 
 export const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
 
-/** Seconds by which the IdP's clock may differ from ours. */
-const clockSkew = 60;
 /** Seconds: a token is sent when it is made. */
 const oldest = 600;
 /** Seconds from `iat` to `exp`; two minutes are recommended (§2.4), some IdPs give an hour. */

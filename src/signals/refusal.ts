@@ -40,8 +40,8 @@ export function createLogoutErrors({ log }: { log: Logger }): ErrorRequestHandle
   return (error, req, res, _next) => {
     const known = error instanceof SignalRefused ? refused(error) : toAppError(error);
     const line = { requestId: req.id, code: known.code, detail: known.detail };
-    if (known.status >= 500) log.error({ ...line, err: error }, 'back-channel logout failed');
-    else log.warn(line, 'logout token refused');
+    if (known.status >= 500 && !known.foreign) log.error({ ...line, err: error }, 'back-channel logout failed');
+    else log.warn(line, known.foreign ? 'back-channel logout failed by another service' : 'logout token refused');
     const fault = known.status === 503 ? 'temporarily_unavailable' : 'server_error';
     res
       .status(known.status)

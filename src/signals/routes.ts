@@ -1,7 +1,8 @@
-import { type RequestHandler, Router } from 'express';
+import { Router } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { noStore } from '../http/no-store.ts';
 import { allowOnly } from '../http/problem.ts';
 import type { IdpKeys } from '../orgs/idp-keys.ts';
 import { createBackchannelLogout } from './backchannel-logout.ts';
@@ -30,8 +31,3 @@ export function createSignalRoutes(deps: Deps): Router {
     .all(allowOnly('POST'));
   return router;
 }
-
-const noStore: RequestHandler = (_req, res, next) => {
-  res.set('Cache-Control', 'no-store');
-  next();
-};

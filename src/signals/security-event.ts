@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { clockSkew } from '../orgs/idp-keys.ts';
 import { parseSubject, type SubjectIdentifier } from '../revocation/subject-identifier.ts';
 import { eventOfUri, type KnownEvent, verificationEvent } from './event-actions.ts';
 import type { SignalConnection } from './find-connection.ts';
@@ -20,8 +21,6 @@ export type SecurityEvent = Readonly<{
   happenedAt: Date | null;
 }>;
 
-/** Seconds by which the transmitter's clock may differ from ours. */
-const clockSkew = 60;
 /** Seconds: transmitters try again for days. */
 const oldest = 7 * 86_400;
 const longestReason = 500;

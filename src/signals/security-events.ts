@@ -41,7 +41,7 @@ export function createSecurityEvents(deps: { config: Config; pool: Pool; idpKeys
 
   const verifyToken: RequestHandler = async (_req, res, next) => {
     const { token, connection } = localsOf(res);
-    const { payload } = await deps.idpKeys.verify(token, connection, { types: ['secevent+jwt'] }).catch((error) => {
+    const payload = await deps.idpKeys.verify(token, connection, { types: ['secevent+jwt'] }).catch((error) => {
       throw error instanceof UntrustedJwt ? asSignalRefused(error) : error;
     });
     const receiver = eventsUrl(deps.config, connection.id);

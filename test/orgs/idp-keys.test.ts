@@ -228,8 +228,8 @@ it('takes the types it is told to, "none" too', async () => {
 
 it('peeks at what is a JWT, up to 16 KB', () => {
   const claims = { iss: 'i', sub: 's', aud: ['a'] };
-  expect(peek(idp.keys.sign(claims))).toEqual({ ...claims, typ: 'JWT' });
-  expect(peek(idp.keys.sign({ iss: 1 }, { header: { typ: 7 } }))).toEqual({ iss: null, sub: null, typ: null });
+  expect(peek(idp.keys.sign(claims))).toEqual(claims);
+  expect(peek(idp.keys.sign({ iss: 1 }, { header: { typ: 7 } }))).toEqual({ iss: null, sub: null });
   for (const not of [
     '',
     'a.b.c',

@@ -220,6 +220,56 @@ describe('its reach', () => {
   });
 });
 
+describe('what names a person', () => {
+  const plant = async (
+    id: string,
+    email: string,
+    identity?: { connectionId: string; issuer: string; subject: string },
+  ) => {
+    const orgId = bed.org.id;
+    await bed.prisma.user.create({ data: { orgId, id, email, emailKey: email, name: id } });
+    if (identity) await bed.prisma.identity.create({ data: { orgId, id: `idn_${id}`, userId: id, ...identity } });
+  };
+
+  it('is a subject of its own connection, not one of another connection of the same issuer', async () => {
+    const orgId = bed.org.id;
+    const { issuer } = bed.hostile;
+    const {
+      id: _id,
+      createdAt: _at,
+      updatedAt: _then,
+      ...rest
+    } = await bed.prisma.connection.findFirstOrThrow({
+      where: { orgId },
+    });
+    const beside = { ...rest, id: 'con_beside', clientId: 'beside', provenAt: null };
+    await bed.prisma.connection.create({ data: beside });
+    // Within its reach by the domain; the subject is the second connection's name for somebody.
+    await plant('usr_beside', 'beside@hostile.fake', { connectionId: 'con_beside', issuer, subject: 'beside' });
+    expect((await bed.revokeBy({}, { format: 'iss_sub', iss: issuer, sub: 'beside' })).status).toBe(404);
+    expect((await bed.revokeBy({}, { format: 'email', email: 'beside@hostile.fake' })).status).toBe(204);
+  });
+
+  it('is a subject under an issuer that is still the connection’s', async () => {
+    const { issuer } = bed.hostile;
+    const earlier = { connectionId: bed.connectionId, issuer: 'https://earlier.fake', subject: 'earlier' };
+    await plant('usr_earlier', 'earlier@elsewhere.fake', earlier);
+    expect((await bed.revokeBy({}, { format: 'iss_sub', iss: issuer, sub: 'earlier' })).status).toBe(404);
+    expect((await bed.revokeBy({}, { format: 'iss_sub', iss: earlier.issuer, sub: 'earlier' })).status).toBe(404);
+  });
+
+  it('is an address of a domain only if that one is verified', async () => {
+    const orgId = bed.org.id;
+    const claimed = { orgId, id: 'dom_claimed', domain: 'claimed.fake', connectionId: bed.connectionId };
+    await bed.prisma.domain.create({ data: claimed });
+    await plant('usr_claimed', 'somebody@claimed.fake');
+    const subject = { format: 'email', email: 'somebody@claimed.fake' };
+    expect((await bed.revokeBy({}, subject)).status).toBe(404);
+    await bed.prisma.domain.updateMany({ where: { orgId, id: 'dom_claimed' }, data: { verifiedAt: new Date() } });
+    expect((await bed.revokeBy({}, subject)).status).toBe(204);
+  });
+});
+
 describe('the order of answers: 401, 403, 400, 404', () => {
   it('a JWT that counts hears what is wrong with its request, and may be sent again with a better one', async () => {
     const token = bed.jwt();

@@ -1,4 +1,9 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createIdpKeys } from '../../src/orgs/idp-keys.ts';
+import type { SignInConnection } from '../../src/sign-in/find-connection.ts';
+import { createIdTokenVerifier } from '../../src/sign-in/id-token.ts';
 import { answers } from '../support/hostile-answers.ts';
 import { type SignInBed, startSignInBed } from './support.ts';
 
@@ -137,4 +142,25 @@ describe('what is tolerated', () => {
     expect((await bed.attempt()).me.status).toBe(200);
     expect(await prisma.user.count({ where: { orgId: org.id } })).toBe(people);
   });
+});
+
+test('a verification that nobody waits for any more fails without a word', async () => {
+  const { guardedFetch } = bed.product.context;
+  const idpKeys = createIdpKeys({ guardedFetch, log: pino({ level: 'silent' }) });
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', note);
+  bed.hostile.set('jwks', answers.status(500));
+  const { issuer, clientId } = bed.hostile;
+  const connection = { id: 'con_1', issuer, clientId, acceptedIssuers: [], jwksUri: `${issuer}/jwks` };
+  const expected = { orgId: 'org_1', nonce: 'n', signal: AbortSignal.abort() };
+  const token = bed.hostile.signIdToken({ nonce: 'n' });
+  const verifying = createIdTokenVerifier(idpKeys)(token, connection as unknown as SignInConnection, expected);
+  await expect(verifying).rejects.toMatchObject({ reason: 'idp_unreachable' });
+  // Shares the fetch that fails.
+  const other = { orgId: 'org_1', ...connection };
+  await expect(idpKeys.verify(token, other, { types: ['JWT'] })).rejects.toMatchObject({ status: 503 });
+  await turn();
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
 });

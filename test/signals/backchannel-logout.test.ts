@@ -314,6 +314,23 @@ describe('a sign-in under way with the sid of a session that ended', () => {
     }
   });
 
+  test('is refused as such where the person is switched off between its reading and its insert', async () => {
+    const userId = await bed.userId();
+    bed.hostile.setIdToken({ claims: { sid: 'switched-off' } });
+    const browser = newBrowser();
+    const callback = await bed.begin(browser);
+    const switchOff = (blocker: PoolClient) =>
+      blocker.query('UPDATE users SET active = false WHERE org_id = $1 AND id = $2', [bed.org.id, userId]);
+    let finishing: ReturnType<typeof browser.get> | undefined;
+    await whileLocked(bed.product, switchOff, async () => {
+      finishing = browser.get(callback);
+      await waitForLock(bed.product);
+    });
+    const page = await finishing;
+    expect([page?.status, (await bed.refusals()).at(-1), await bed.me(browser)]).toEqual([403, 'user_inactive', 401]);
+    await bed.prisma.user.updateMany({ where: { orgId: bed.org.id, id: userId }, data: { active: true } });
+  });
+
   test('nor does it come to life when the ended session is no longer remembered', async () => {
     const browser = await bed.signIn('forgotten day');
     const person = { orgId: bed.org.id, userId: await bed.userId() };

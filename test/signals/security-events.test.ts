@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { answers } from '../support/hostile-answers.ts';
+import { callerJwt, postRevocation } from '../support/idp-jwt.ts';
 import { plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { startNode, trinity } from '../support/product.ts';
 import { eventUris, now, type SignalBed, startSignalBed } from './support.ts';
@@ -441,4 +442,30 @@ describe('a repeat', () => {
     other = await startNode(bed.product.env);
     return other;
   }
+});
+
+test('keys that cannot be had, which junk can bring about, are a warning in the log at every way in, not an error', async () => {
+  const { log } = bed.product.context;
+  const where = { orgId: bed.org.id };
+  bed.hostile.set('jwks', answers.status(500));
+  const before = await bed.prisma.connection.findFirstOrThrow({ where });
+  await bed.prisma.connection.updateMany({ where, data: { jwksUri: `${bed.hostile.issuer}/jwks?unknown` } });
+  await bed.prisma.connection.updateMany({ where, data: { provenAt: new Date() } });
+  const [error, warn] = [vi.spyOn(log, 'error'), vi.spyOn(log, 'warn')];
+  const shared = `${bed.url}/global-token-revocation`;
+  const subject = { format: 'email', email: 'mallory@hostile.fake' };
+  const answered = [
+    await bed.postLogout(bed.logoutToken()),
+    await bed.pushEvent(bed.eventToken('session-revoked')),
+    await postRevocation(shared, callerJwt(bed.hostile, shared), subject),
+  ];
+  expect(answered.map(({ status }) => status)).toEqual([503, 503, 503]);
+  for (const { headers } of answered) expect(headers.get('retry-after')).toMatch(/^\d+$/);
+  expect(error).not.toHaveBeenCalled();
+  const lines = warn.mock.calls.map(([line]) => line as unknown as Record<string, unknown>);
+  expect(lines.filter(({ code }) => code === 'unavailable')).toHaveLength(3);
+  for (const line of lines) expect(line).not.toHaveProperty('err');
+  vi.restoreAllMocks();
+  const { jwksUri, provenAt } = before;
+  await bed.prisma.connection.updateMany({ where, data: { jwksUri, provenAt } });
 });
