@@ -13,8 +13,8 @@ const codeFlow = {
   response_types: ['code'],
 } as const satisfies Partial<ClientMetadata>;
 
-/** The extension's id in its store; Chromium gives it the origins below. */
-const extensionId = 'ulogoutekpnfhgcbmdjaoiklefgnhpcd';
+/** The extension's id in its store (put yours here); Chromium gives it the origins below. */
+const extensionId = 'abcdefghijklmnopabcdefghijklmnop';
 
 /**
  * The product's own apps, a closed list: nobody registers here. All are public clients, so nothing but PKCE and the exact

@@ -6,7 +6,9 @@ import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { principalOf } from '../sessions/session.ts';
 import { approve } from './approve.ts';
+import { hashToken } from './hash-token.ts';
 import { type Interaction, signInUrl } from './sign-in-url.ts';
+import { findToken } from './stored-tokens.ts';
 
 type Deps = Readonly<{ config: Config; pool: Pool; provider: () => Promise<Provider> }>;
 
@@ -20,9 +22,10 @@ const scopes = new Set(['openid', 'offline_access', 'email', 'profile']);
 export function createInteraction(deps: Deps): RequestHandler<{ uid: string }> {
   return async (req, res) => {
     res.set('Cache-Control', 'no-store');
-    const interaction = await loadInteraction(await deps.provider(), req, res);
+    const provider = await deps.provider();
+    const interaction = await loadInteraction(provider, req, res);
     const { uid, params } = interaction;
-    if (uid !== req.params.uid) throw tooLate();
+    if (uid !== req.params.uid || !(await isSameBrowser(deps.pool, provider, interaction, req, res))) throw tooLate();
     // Approved before: coming back a second time makes no second grant.
     if (interaction.result) return res.redirect(303, interaction.returnTo);
 
@@ -54,6 +57,26 @@ async function loadInteraction(provider: Provider, req: IncomingMessage, res: Se
     if (error instanceof errors.SessionNotFound) throw tooLate(error);
     throw error;
   }
+}
+
+/**
+ * The interaction's cookie has a path, so it can't be `__Host-`: another host of our domain could plant it, together with a
+ * device's code that somebody else has confirmed. The library's session cookie can't be planted, and the two must match. An
+ * app of the code flow is protected by its own `state` and PKCE.
+ */
+async function isSameBrowser(
+  pool: Pool,
+  provider: Provider,
+  { uid, deviceCode }: Interaction,
+  req: IncomingMessage,
+  res: ServerResponse,
+): Promise<boolean> {
+  if (!deviceCode) return true;
+  const [begun, session] = await Promise.all([
+    findToken(pool, 'Interaction', hashToken(uid)),
+    provider.Session.get(provider.createContext(req, res)),
+  ]);
+  return begun?.begunIn !== undefined && begun.begunIn === session.uid;
 }
 
 function tooLate(cause?: unknown): AppError {

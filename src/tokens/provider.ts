@@ -47,7 +47,8 @@ export async function createProvider(deps: ProviderDeps): Promise<Provider> {
   provider.use(async (ctx, next) => {
     adjustRequest(ctx);
     await next().catch((error: unknown) => backToDevicePage(ctx as KoaContextWithOIDC, error));
-    if (ctx.status === 503) ctx.set('Retry-After', '5');
+    // Not where a code or a refresh token is used up already: the same request once more would end the grant.
+    if (ctx.status === 503 && !ctx.req.tokenConsumed) ctx.set('Retry-After', '5');
     if (ctx.path.startsWith('/.well-known/') && ctx.status === 200) completeMetadata(config, ctx);
   });
   provider.on('server_error', (_ctx, err) => log.error({ err }, 'the authorization server failed'));

@@ -80,10 +80,10 @@ export function createAuthorizationServer(deps: ProviderDeps): { routes: Router;
     .all(allowOnly('POST', 'OPTIONS'));
   routes
     .route(paths.code_verification)
-    .get(fillInCode, serve)
+    .get(limitBeginnings, fillInCode, serve)
     .post(createSameOriginGuard(deps.config), limitGuesses, serve)
     .all(allowOnly('GET', 'HEAD', 'POST'));
-  routes.route(`${paths.code_verification}/:uid`).get(serve).all(allowOnly('GET', 'HEAD'));
+  routes.route(`${paths.code_verification}/:uid`).get(limitBeginnings, serve).all(allowOnly('GET', 'HEAD'));
   routes.use('/oauth', explain);
 
   const interactionRoutes = Router();

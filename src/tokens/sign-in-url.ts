@@ -37,7 +37,7 @@ async function signedInLately(pool: Pool, { orgId, credential }: Principal, inte
   const { rows } = await pool.query<{ young: boolean }>({
     name: 'interaction-age',
     text: `SELECT ($4 = false OR s.created_at > t.created_at)
-              AND ($5::float8 IS NULL OR s.created_at > t.created_at - make_interval(secs => $5::float8)) AS young
+              AND ($5::float8 IS NULL OR s.created_at > t.created_at - make_interval(secs => least($5::float8, 1e9))) AS young
            FROM sessions s, tokens t
            WHERE s.org_id = $1 AND s.id = $2 AND t.kind = 'Interaction' AND t.id_hash = $3`,
     values: [orgId, credential.id, hashToken(interaction.uid), anew, maxAge],

@@ -15,6 +15,13 @@ export type StorageDeps = Readonly<{
 
 type Kind = 'AccessToken' | 'AuthorizationCode' | 'DeviceCode' | 'Interaction' | 'RefreshToken' | 'Session';
 
+declare module 'http' {
+  interface IncomingMessage {
+    /** The request has used up a code or a refresh token: to send it again would count as a second use. */
+    tokenConsumed?: boolean;
+  }
+}
+
 /** A second use of the others is told from an unknown one: it ends the grant. */
 const goneOnceUsed: ReadonlySet<Kind> = new Set<Kind>(['AccessToken', 'Interaction', 'Session']);
 
@@ -54,7 +61,10 @@ export function tokenAdapter({ pool, config, announce }: StorageDeps, kind: Kind
                WHERE t.kind = $1 AND t.id_hash = $2 AND t.consumed_at IS NULL AND ${counts}`,
         values: [kind, idHash],
       });
-      if (rowCount === 1) return;
+      if (rowCount === 1) {
+        if (Provider.ctx) Provider.ctx.req.tokenConsumed = true;
+        return;
+      }
       const payload = await find(idHash);
       const grant = payload?.consumed ? parseReference(payload.grantId) : null;
       if (grant) {
@@ -66,6 +76,8 @@ export function tokenAdapter({ pool, config, announce }: StorageDeps, kind: Kind
 
     /** Used up, and what it held is erased. Of two requests that come back from one interaction, one goes on. */
     async destroy(id) {
+      // The end of its grant covers it. Erased first, it would be unknown to the retry of a request whose second statement failed.
+      if (kind === 'RefreshToken') return;
       const { rowCount } = await pool.query({
         name: 'token-destroy',
         text: `UPDATE tokens SET consumed_at = now(), payload = '{}'
@@ -142,7 +154,8 @@ export function dead(): errors.OIDCProviderError {
 
 /**
  * The library's session proves nothing here and says nothing about anybody: it only carries the form of the device page. Nor
- * does an interaction remember who approved one before it.
+ * does an interaction remember who approved one before it. One of the device flow remembers the browser (`begunIn`) in which
+ * the code was confirmed.
  */
 function impersonal(kind: Kind, payload: AdapterPayload): AdapterPayload {
   if (kind === 'Session') {
@@ -150,7 +163,8 @@ function impersonal(kind: Kind, payload: AdapterPayload): AdapterPayload {
     return { kind, uid, iat, exp, state };
   }
   const { session: _session, lastSubmission: _lastSubmission, ...rest } = storable(payload);
-  return rest;
+  const begunIn = rest.deviceCode ? Provider.ctx?.oidc.session?.uid : undefined;
+  return begunIn ? { ...rest, begunIn } : rest;
 }
 
 const counts = `(t.grant_id IS NULL

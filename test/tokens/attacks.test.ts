@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { type Browser, type BrowserResponse, hasLoginForm } from '../support/browser.ts';
@@ -30,6 +31,41 @@ beforeAll(async () => {
 afterAll(() => product.stop());
 
 const operator = { type: 'operator' } as const;
+
+it('an age greater than any is an age', async () => {
+  for (const max_age of ['1000000000000', String(Number.MAX_SAFE_INTEGER)]) {
+    const started = startOf(product, { max_age });
+    expect((await exchange(product, started, await codeOf(product, browser, started))).status).toBe(200);
+  }
+});
+
+it('a grant that could not be ended is ended by the next try', async () => {
+  const tokens = await tokensOf(product, {}, browser);
+  const giveBack = () => post(product, '/oauth/revoke', { token: tokens.refresh_token, client_id: 'mobile-app' });
+  const [grant] = (await grantsOf(product)).slice(-1);
+  const lock = (blocker: PoolClient) =>
+    blocker.query('SELECT FROM grants WHERE org_id = $1 AND id = $2 FOR UPDATE', [grant?.orgId, grant?.id]);
+  // Longer than the five seconds in which a lock must be had.
+  await whileLocked(product, lock, async () => expect((await giveBack()).status).toBe(503));
+  expect((await api(product, tokens.access_token)).status).toBe(200);
+  expect((await giveBack()).status).toBe(200);
+  expect((await api(product, tokens.access_token)).status).toBe(401);
+});
+
+it('no retry is advised once a refresh token is used up', async () => {
+  const tokens = await tokensOf(product, {}, browser);
+  const [grant] = (await grantsOf(product)).slice(-1);
+  const lock = (blocker: PoolClient) =>
+    blocker.query('SELECT FROM grants WHERE org_id = $1 AND id = $2 FOR UPDATE', [grant?.orgId, grant?.id]);
+  await whileLocked(product, lock, async () => {
+    const answer = await refresh(product, tokens.refresh_token);
+    expect([answer.status, answer.body.error, answer.headers.get('retry-after')]).toEqual([
+      503,
+      'temporarily_unavailable',
+      null,
+    ]);
+  });
+});
 
 describe('a request for a code', () => {
   const ask = async (params: Parameters<typeof startOf>[1]) => {

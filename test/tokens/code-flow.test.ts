@@ -79,7 +79,7 @@ describe('a sign-in of an app', () => {
   it.each([
     ['mobile-app', 'com.universal-logout.mobile:/callback'],
     ['mobile-app', 'http://[::1]:60001/callback'],
-    ['browser-extension', 'https://ulogoutekpnfhgcbmdjaoiklefgnhpcd.chromiumapp.org/callback'],
+    ['browser-extension', 'https://abcdefghijklmnopabcdefghijklmnop.chromiumapp.org/callback'],
     ['browser-extension', 'com.universal-logout.extension:/callback'],
     ['browser-extension', 'http://127.0.0.1:9999/callback'],
   ])('takes %s back to %s', async (client_id, redirect_uri) => {

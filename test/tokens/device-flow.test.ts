@@ -55,6 +55,41 @@ describe('the device flow (RFC 8628)', () => {
     expect(JSON.stringify(stored)).not.toContain(device.device_code);
   });
 
+  it('gives nothing to a device whose code somebody else confirmed and planted in the browser', async () => {
+    const device = await beginDevice(product);
+    const attacker = newBrowser(product);
+    const first = await attacker.get(page);
+    const confirm = await attacker.submitForm(first, { user_code: device.user_code }, 'user_code');
+    const answer = await attacker.submitForm(confirm, { confirm: 'yes' }, 'user_code');
+    const interaction = new URL(answer.headers.get('location') as string, product.url).href;
+    const victim = await product.signIn();
+    for (const url of [interaction, interaction.replace('interaction', 'device')])
+      for (const cookie of await attacker.jar.getCookies(url))
+        if (/interaction|resume/.test(cookie.key)) await victim.jar.setCookie(cookie, url);
+    expect(await victim.cookiesFor(interaction)).toContain('oauth_interaction=');
+    const before = (await grantsOf(product)).length;
+    for (const browser of [victim, await beforeTheDevicePage(victim)]) {
+      const refused = await browser.get(interaction, { crossSite: true });
+      expect([refused.status, refused.json().code]).toEqual([400, 'invalid_request']);
+    }
+    expect((await grantsOf(product)).length).toBe(before);
+    expect((await poll(product, device.device_code)).body.error).toBe('authorization_pending');
+  });
+
+  /** A browser that has a session of the device page's own. */
+  async function beforeTheDevicePage(browser: Awaited<ReturnType<Product['signIn']>>) {
+    await browser.get(page);
+    return browser;
+  }
+
+  it('limits how many forms a network may begin', async () => {
+    const limited = await startProduct();
+    const statuses = new Set<number>();
+    for (let begun = 0; begun < 301; begun += 1) statuses.add((await newBrowser(limited).get(page)).status);
+    await limited.stop();
+    expect([...statuses]).toEqual([200, 429]);
+  });
+
   it('goes through the sign-in where the browser has no session', async () => {
     const device = await beginDevice(product);
     const browser = newBrowser(product);

@@ -112,9 +112,9 @@ it('lets scripts of the extension call it, and of no page', async () => {
       headers: { Origin: origin },
       body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: 'x', client_id: 'browser-extension' }),
     });
-  const extension = await ask('chrome-extension://ulogoutekpnfhgcbmdjaoiklefgnhpcd');
+  const extension = await ask('chrome-extension://abcdefghijklmnopabcdefghijklmnop');
   expect(extension.headers.get('access-control-allow-origin')).toBe(
-    'chrome-extension://ulogoutekpnfhgcbmdjaoiklefgnhpcd',
+    'chrome-extension://abcdefghijklmnopabcdefghijklmnop',
   );
   expect(((await extension.json()) as { error: string }).error).toBe('invalid_grant');
   const page = await ask('https://elsewhere.example');
