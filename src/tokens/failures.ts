@@ -1,4 +1,4 @@
-import { errors } from 'oidc-provider';
+import { errors, Provider } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { isUnavailable, isUnstorable } from '../database/errors.ts';
 
@@ -17,11 +17,16 @@ export async function inOAuthTerms<T>(log: Logger, work: () => Promise<T>): Prom
   }
 }
 
-/** RFC 6749 §4.1.2.1 has a name for it; an answer by redirect could carry no 503 and no Retry-After. */
+/**
+ * RFC 6749 §4.1.2.1 has a name for it; an answer by redirect could carry no 503 and no Retry-After. Once something is used
+ * up, the same request again would end the grant.
+ */
 function unavailable(cause: unknown): errors.OIDCProviderError {
   const error = new errors.OIDCProviderError(503, 'temporarily_unavailable', { cause });
   return Object.assign(error, {
-    error_description: 'Something this service depends on does not answer; try again in a few seconds.',
+    error_description: Provider.ctx?.req.tokenConsumed
+      ? 'Something this service depends on does not answer; begin a new sign-in in a few seconds.'
+      : 'Something this service depends on does not answer; try again in a few seconds.',
     expose: true,
     allow_redirect: false,
   });

@@ -1,4 +1,4 @@
-import { type Configuration, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { type Configuration, type ErrorOut, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
@@ -133,32 +133,40 @@ async function configurationOf(deps: ProviderDeps): Promise<Configuration> {
       accountId,
       claims: () => inOAuthTerms(log, () => readClaims(pool, accountId, token?.grantId)),
     }),
-    renderError(ctx, out, error) {
-      if (ctx.accepts('html', 'json') === 'json') {
-        ctx.body = out;
-        return;
-      }
-      const description = 'error_description' in error ? error.error_description : undefined;
-      ctx.type = 'html';
-      ctx.set('Cache-Control', 'no-store');
-      ctx.body = renderMessage({
-        title: ctx.status === 503 ? 'Temporarily unavailable' : 'The app’s request did not work',
-        text: [
-          'Go back to the app and try once more. If it happens again, tell its makers what stands here.',
-          `${out.error}: ${description ?? 'no more is known'}`,
-        ],
-        actions: [{ label: 'Go to the start page', href: '/' }],
-        requestId: (ctx.req as { id?: string }).id,
-      });
-    },
+    renderError,
   };
+}
+
+function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void {
+  if (ctx.accepts('html', 'json') === 'json') {
+    ctx.body = out;
+    return;
+  }
+  const description = 'error_description' in error ? error.error_description : undefined;
+  ctx.type = 'html';
+  ctx.set('Cache-Control', 'no-store');
+  ctx.body = renderMessage({
+    title: ctx.status === 503 ? 'Temporarily unavailable' : 'The app’s request did not work',
+    text: [
+      'Go back to the app and try once more. If it happens again, tell its makers what stands here.',
+      `${out.error}: ${description ?? 'no more is known'}`,
+    ],
+    actions: [{ label: 'Go to the start page', href: '/' }],
+    requestId: (ctx.req as { id?: string }).id,
+  });
 }
 
 /**
  * At the device pages the library shows the form again after an error, and fails itself where the browser came without its
- * cookie: it cannot save the form's session (9.13, `Session.persist`). Such a browser begins anew.
+ * cookie: it cannot save the form's session (9.13, `Session.persist`). Such a browser begins anew. What failed for want of
+ * the database, after the library's own error pages, gets one here.
  */
 function backToDevicePage(ctx: KoaContextWithOIDC, error: unknown): void {
+  if (error instanceof errors.OIDCProviderError && error.status === 503) {
+    ctx.status = 503;
+    renderError(ctx, { error: error.error, error_description: error.error_description }, error);
+    return;
+  }
   const { route, session } = ctx.oidc ?? {};
   if ((route !== 'code_verification' && route !== 'device_resume') || !session || session.exp !== undefined)
     throw error;

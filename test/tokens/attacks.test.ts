@@ -64,6 +64,7 @@ it('no retry is advised once a refresh token is used up', async () => {
       'temporarily_unavailable',
       null,
     ]);
+    expect(answer.body.error_description).toContain('begin a new sign-in');
   });
 });
 

@@ -40,6 +40,10 @@ it('answers 503 with Retry-After while the database is away, loses nothing, and 
       expect([url, page.status, heading(page)]).toEqual([url, 503, 'Temporarily unavailable']);
       expect(Number(page.headers.get('retry-after'))).toBeGreaterThan(0);
     }
+    // Without a cookie the library fails only when it saves what it made.
+    const first = await newBrowser(product).get('/oauth/device', { headers: { accept: 'text/html' } });
+    expect([first.status, heading(first)]).toEqual([503, 'Temporarily unavailable']);
+    expect(Number(first.headers.get('retry-after'))).toBeGreaterThan(0);
     expect((await fetch(`${product.url}/healthz`)).status).toBe(200);
 
     await postgres.restart();
