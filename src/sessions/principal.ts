@@ -13,6 +13,35 @@ export type Principal = Readonly<{
 
 export type Credential = Readonly<{ type: 'session' | 'grant'; id: string }>;
 
+/** What `live_sessions` and `live_grants` say alike of whom a row belongs to. */
+export type LiveRow = {
+  org_id: string;
+  id: string;
+  user_id: string;
+  org_slug: string;
+  org_name: string;
+  email: string;
+  name: string;
+  role: Principal['role'];
+  last_seen_at: Date;
+};
+
+export function toPrincipal(row: LiveRow, type: Credential['type']): Principal {
+  return {
+    orgId: row.org_id,
+    orgSlug: row.org_slug,
+    orgName: row.org_name,
+    userId: row.user_id,
+    credential: { type, id: row.id },
+    email: row.email,
+    name: row.name,
+    role: row.role,
+  };
+}
+
+/** Milliseconds: how exact "last seen" is. */
+export const touchAfterMs = 60_000;
+
 /**
  * A sign-in that has been proven and not yet become a session. `req.login(ticket)` hands it to the session store, which
  * inserts the session only if both generations are still these and the state has not been spent.

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import { newId } from '../database/ids.ts';
 import { insertSession } from './insert-session.ts';
-import type { Principal } from './principal.ts';
+import { type LiveRow, toPrincipal, touchAfterMs } from './principal.ts';
 import { explainEnd, type SessionEnd } from './session-end.ts';
 
 declare module 'express-session' {
@@ -25,26 +25,11 @@ declare global {
 }
 
 /** A row of the view `live_sessions`. */
-type LiveSessionRow = {
-  sid_hash: Buffer;
-  org_id: string;
-  id: string;
-  user_id: string;
-  org_slug: string;
-  org_name: string;
-  email: string;
-  name: string;
-  role: Principal['role'];
-  data: object;
-  last_seen_at: Date;
-  expires_at: Date;
-};
+type LiveSessionRow = LiveRow & { sid_hash: Buffer; data: object; expires_at: Date };
 
 /** What the store knows of a session object that it loaded or inserted; never part of the session's data. */
 type LiveSession = { orgId: string; id: string; data: string; lastSeenAt: number };
 type Stored = LiveSession | { end: SessionEnd };
-
-const touchAfterMs = 60_000;
 
 /** Only the SHA-256 of a session id is stored: reading the table gives no one a session. */
 export function hashSessionId(sid: string): Buffer {
@@ -117,22 +102,12 @@ export class PostgresSessionStore extends session.Store {
   async #load(sidHash: Buffer): Promise<SessionData | null> {
     const row = await this.#loadLive(sidHash);
     if (!row) return this.#loadDead(sidHash);
-    const principal: Principal = {
-      orgId: row.org_id,
-      orgSlug: row.org_slug,
-      orgName: row.org_name,
-      userId: row.user_id,
-      credential: { type: 'session', id: row.id },
-      email: row.email,
-      name: row.name,
-      role: row.role,
-    };
     // Copied: requests that came together share the row, and must not share what stands in it.
     const data = JSON.stringify(row.data);
     const loaded: SessionData = {
       ...JSON.parse(data),
       cookie: this.#cookie(row.expires_at),
-      passport: { user: { principal } },
+      passport: { user: { principal: toPrincipal(row, 'session') } },
     };
     this.#stored.set(loaded, {
       orgId: row.org_id,

@@ -4,24 +4,12 @@ import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import { AppError } from '../errors.ts';
-import type { Principal } from '../sessions/principal.ts';
+import { type LiveRow, toPrincipal, touchAfterMs } from '../sessions/principal.ts';
 import { endColumns, notSignedIn, type SessionEnd, toSessionEnd } from '../sessions/session-end.ts';
 import { hashToken } from './hash-token.ts';
 
-type LiveTokenRow = {
-  id_hash: Buffer;
-  org_id: string;
-  id: string;
-  user_id: string;
-  org_slug: string;
-  org_name: string;
-  email: string;
-  name: string;
-  role: Principal['role'];
-  last_seen_at: Date;
-};
+type LiveTokenRow = LiveRow & { id_hash: Buffer };
 
-const touchAfterMs = 60_000;
 /** RFC 6750 §2.1, at the length of ours and some more. */
 const form = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
 
@@ -48,7 +36,7 @@ export function createBearerAuthentication({ pool, config }: { pool: Pool; confi
     const row = await loadLive(idHash);
     if (!row) throw refusal(await explainEnd(pool, idHash));
     if (Date.now() - row.last_seen_at.getTime() >= touchAfterMs) await touch(row);
-    req.user = { principal: principalOf(row) };
+    req.user = { principal: toPrincipal(row, 'grant') };
     next();
   };
 
@@ -77,19 +65,6 @@ export function unlessBearer(...handlers: RequestHandler[]): Router {
 
 function isBearer(req: Request): boolean {
   return req.user?.principal?.credential.type === 'grant';
-}
-
-function principalOf(row: LiveTokenRow): Principal {
-  return {
-    orgId: row.org_id,
-    orgSlug: row.org_slug,
-    orgName: row.org_name,
-    userId: row.user_id,
-    credential: { type: 'grant', id: row.id },
-    email: row.email,
-    name: row.name,
-    role: row.role,
-  };
 }
 
 /** Why the grant of this token is dead: null where it lives (the token alone has expired) or no row tells. */

@@ -8,8 +8,8 @@ import { principalOf, requireSession, signedInPrincipal } from '../sessions/sess
 /**
  * GET  /api/users/me          who is signed in: flat scalars
  * GET  /api/users/me/events   server-sent events: `signed-out` with the reason when the session dies, then it closes
- * POST /api/signout           ends this session, or the grant of an app's access token: 204, also without one; 200 with `logoutUrl` where the connection is set to
- *                             sign out at the IdP too: the browser goes on there
+ * POST /api/signout           ends this session, or the grant of an app's access token: 204, also without one; 200 with
+ *                             `logoutUrl` where the connection is set to sign out at the IdP too: the browser goes on there
  */
 export function createMeRoutes(deps: {
   liveChannel: LiveChannel;
