@@ -1,4 +1,6 @@
 import express, { type Express } from 'express';
+import { createAdminOperations } from './admin/operations.ts';
+import { createOperationRoutes } from './api/operation.ts';
 import type { Context } from './context.ts';
 import { problems } from './errors.ts';
 import { createAccessLog } from './http/access-log.ts';
@@ -65,6 +67,7 @@ export function createApp(context: Context): Express {
     createDeviceRoutes({ config, devices, signOutEverywhere, announce: liveChannel.announce }),
   );
   app.use('/api/todos', createTodoRoutes({ prisma }));
+  app.use(createOperationRoutes({ pool }, createAdminOperations()));
   app.use(createWebRoutes({ signedIn: principalOf }));
 
   app.use(notFound);

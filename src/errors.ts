@@ -44,10 +44,20 @@ export const problems = {
     title: 'Session expired',
     help: 'The session was idle for too long or reached its greatest age. Sign in again to go on.',
   },
+  reauthentication_required: {
+    status: 401,
+    title: 'Authenticate again',
+    help: 'This action asks for a recent authentication at the identity provider (RFC 9470). Go to `signInUrl`, then repeat it.',
+  },
   insufficient_scope: {
     status: 403,
     title: 'Insufficient scope',
-    help: 'The API key is valid but its scopes do not allow this. Create a key with the scope that the detail names.',
+    help: 'The API key or access token is valid but its scopes do not allow this. Use one with the scope that the detail names.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not allowed',
+    help: 'Your role in the organisation does not allow this. An owner or a super admin can change roles.',
   },
   caller_not_allowed: {
     status: 403,
@@ -69,6 +79,11 @@ export const problems = {
     status: 405,
     title: 'Method not allowed',
     help: 'The Allow header lists the methods that this address takes.',
+  },
+  confirmation_required: {
+    status: 409,
+    title: 'Confirmation required',
+    help: 'Look at `effects`, then send the same request again with the `confirmation` from this answer. It counts once, for five minutes, for you, this target and this action, and only while nobody else has ended the same access.',
   },
   conflict: {
     status: 409,

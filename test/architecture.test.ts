@@ -10,10 +10,10 @@ const rows = [
   ['database', 'keyring.ts', 'http'],
   ['audit'],
   // Rooms that keep.
-  ['sessions', 'users', 'orgs', 'todos'],
+  ['sessions', 'users', 'orgs', 'todos', 'api', 'notifications'],
   // Rooms that act.
   ['revocation', 'web'],
-  ['tokens', 'sign-in', 'signals'],
+  ['tokens', 'sign-in', 'signals', 'admin', 'scim'],
   ['context.ts', 'app.ts', 'server.ts', 'start-failure.ts'],
   // The demo identity provider stands alone: it is nobody's, and only `npm run dev` starts it.
   ['demo-idp'],

@@ -20,6 +20,8 @@ export type Revocation = Readonly<{
   actor: Actor;
   /** For administrators; never shown to the person. */
   reason?: string | null;
+  /** The neutral part, which the person reads. */
+  reasonForPerson?: string | null;
   /** The subject identifier as it was received. */
   asked?: unknown;
   ip?: string | null;
@@ -44,12 +46,21 @@ export type UserRevocation = Revocation &
      */
     reach?: { connectionId: string };
   }> &
-  /** Spent in the same statement. */
   (
-    | Readonly<{ once?: Once; keep?: undefined }>
+    | Readonly<{ /** Spent in the same statement. */ once?: Once; keep?: undefined; rename?: undefined }>
     /** "Sign out everywhere else": this one stays, if it was live until this very revocation. */
-    | Readonly<{ keep?: Credential; once?: undefined }>
+    | Readonly<{ keep?: Credential; once?: undefined; rename?: undefined }>
+    /** Provisioning changes what the person is found by, in the same UPDATE. */
+    | Readonly<{ rename?: NewNames; keep?: undefined; once?: undefined }>
   );
+
+/** Keys are the look-up forms (`emailKey`). `userName` null: the address is it. */
+export type NewNames = Readonly<{
+  email: string;
+  emailKey: string;
+  userName: string | null;
+  userNameKey: string | null;
+}>;
 
 /**
  * Ends every session and every app's grant of one user of one org, for good: everything that ends a person's access goes
@@ -59,8 +70,8 @@ export type UserRevocation = Revocation &
  */
 export async function revokeAccess(db: Pool | PoolClient, revocation: UserRevocation): Promise<Outcome> {
   const revocationId = newId('revocation');
-  const { subject, reach, once, keep } = revocation;
-  const variant = once ? 'once' : keep ? 'keep' : 'plain';
+  const { subject, reach, once, keep, rename } = revocation;
+  const variant = once ? 'once' : keep ? 'keep' : rename ? 'rename' : 'plain';
   const query = {
     name: `revoke-access-${variant}`,
     text: revokeUserSql[variant],
@@ -74,7 +85,8 @@ export async function revokeAccess(db: Pool | PoolClient, revocation: UserRevoca
       ...recordValues(revocation, revocationId),
       reach?.connectionId ?? null,
       ...(once ? onceValues(once) : []),
-      ...(keep ? [keep.type === 'session' ? keep.id : null, keep.type === 'grant' ? keep.id : null] : []),
+      ...(keep ? keepValues(keep) : []),
+      ...(rename ? [rename.email, rename.emailKey, rename.userName, rename.userNameKey] : []),
     ],
   };
   const { rows } = await runStatement(db, query);
@@ -84,16 +96,20 @@ export async function revokeAccess(db: Pool | PoolClient, revocation: UserRevoca
   return { result: matched > 1 ? 'ambiguous' : 'unknown' };
 }
 
-/** Ends every session and grant of everyone in an org: one bump, however many people. The tombstones are written by a job. */
+/**
+ * Ends every session and grant of everyone in an org: one bump, however many people. The tombstones are written by a job.
+ * `keep`: "sign everyone out but me"; that one stays, if it was live until this very revocation.
+ */
 export async function revokeOrgAccess(
   db: Pool | PoolClient,
-  revocation: Revocation,
+  revocation: Revocation & Readonly<{ keep?: Credential }>,
 ): Promise<{ revocationId: string } | null> {
   const revocationId = newId('revocation');
+  const { keep } = revocation;
   const query = {
-    name: 'revoke-org-access',
-    text: revokeOrgSql,
-    values: [revocation.orgId, ...recordValues(revocation, revocationId)],
+    name: `revoke-org-access-${keep ? 'keep' : 'plain'}`,
+    text: revokeOrgSql[keep ? 'keep' : 'plain'],
+    values: [revocation.orgId, ...recordValues(revocation, revocationId), ...(keep ? keepValues(keep) : [])],
   };
   const { rows } = await runStatement(db, query);
   return rows.length > 0 ? { revocationId } : null;
@@ -104,7 +120,8 @@ export function runStatement(db: Pool | PoolClient, query: QueryConfig) {
   return 'release' in db ? db.query(query) : withRetry(() => db.query(query));
 }
 
-function recordValues(revocation: Revocation, revocationId: string): unknown[] {
+/** What a statement writes into the revocation and its audit event. */
+export function recordValues(revocation: Revocation, revocationId: string): unknown[] {
   return [
     revocationId,
     newId('auditEvent'),
@@ -115,56 +132,61 @@ function recordValues(revocation: Revocation, revocationId: string): unknown[] {
     revocation.actor.id ?? null,
     revocation.ip ?? null,
     revocation.requestId ?? null,
+    revocation.reasonForPerson ?? null,
   ];
+}
+
+function keepValues({ type, id }: Credential): [session: string | null, grant: string | null] {
+  return type === 'session' ? [id, null] : [null, id];
 }
 
 // The user is matched in the statement itself, by every name that was given; it goes on only if exactly one matches.
 // What an org-wide sign-out ended before is left to it, and a sign-in that committed while this waited for the user's row is
 // dead by its generation without a tombstone. `revoked_xid` is compared with the snapshot that a sign-in seals at its start, so that one under way cannot complete.
 // A table that a request has no use for isn't named in its statement: naming it costs, even where nothing is written.
-const revokeUser = (variant: 'plain' | 'once' | 'keep') => `
-  WITH ${variant === 'once' ? `burnt AS (${spending(17)}), ` : ''}named AS (
+const revokeUser = (variant: 'plain' | 'once' | 'keep' | 'rename') => `
+  WITH ${variant === 'once' ? `burnt AS (${spending(18)}), ` : ''}named AS (
     SELECT u.id FROM users u WHERE u.org_id = $1 AND u.id = ANY ($2::text[])
     UNION
     SELECT u.id FROM users u WHERE u.org_id = $1 AND u.email_key = ANY ($3::text[])
     UNION
     SELECT i.user_id FROM unnest($4::text[], $5::text[]) AS asked (issuer, subject)
     JOIN connections c ON c.org_id = $1 AND (c.issuer = asked.issuer OR asked.issuer = ANY (c.accepted_issuers))
-      AND ($16::text IS NULL OR c.id = $16)
+      AND ($17::text IS NULL OR c.id = $17)
     JOIN identities i ON i.org_id = $1 AND i.connection_id = c.id AND i.subject = asked.subject
       AND (i.issuer = c.issuer OR i.issuer = ANY (c.accepted_issuers))
   ), target AS (
     SELECT n.id FROM named n
-    WHERE CASE WHEN $16::text IS NULL THEN true ELSE
-      EXISTS (SELECT FROM identities i WHERE i.org_id = $1 AND i.connection_id = $16 AND i.user_id = n.id)
+    WHERE CASE WHEN $17::text IS NULL THEN true ELSE
+      EXISTS (SELECT FROM identities i WHERE i.org_id = $1 AND i.connection_id = $17 AND i.user_id = n.id)
       OR EXISTS (SELECT FROM users u JOIN domains d ON d.org_id = $1 AND d.domain = substring(u.email_key FROM '[^@]*$')
-                 WHERE u.org_id = $1 AND u.id = n.id AND d.verified_at IS NOT NULL AND d.connection_id = $16) END
+                 WHERE u.org_id = $1 AND u.id = n.id AND d.verified_at IS NOT NULL AND d.connection_id = $17) END
   ), bumped AS (
     UPDATE users u SET generation = u.generation + 1, active = u.active AND NOT $6, revoked_at = clock_timestamp(),
-                       revoked_xid = pg_current_xact_id(), last_revocation_id = $7
+                       revoked_xid = pg_current_xact_id(), last_revocation_id = $7${variant === 'rename' ? renamed : ''}
     FROM target, orgs o
     WHERE u.org_id = $1 AND u.id = target.id AND (SELECT count(*) FROM target) = 1 AND o.id = $1
       ${variant === 'once' ? 'AND EXISTS (SELECT FROM burnt)' : ''}
     RETURNING u.org_id, u.id, u.revoked_at, u.generation, u.generation - 1 AS last_generation,
               o.generation AS org_generation
-  ), ${variant === 'keep' ? kept('sessions', '$17') + kept('grants', '$18') : ''}tombstoned AS (
+  ), ${variant === 'keep' ? kept('sessions', '$18') + kept('grants', '$19') : ''}tombstoned AS (
     UPDATE sessions s SET revoked_at = bumped.revoked_at, revocation_id = $7, data = '{}', id_token = NULL
     FROM bumped
     WHERE s.org_id = $1 AND s.user_id = bumped.id AND s.revoked_at IS NULL AND s.ended_at IS NULL
-      AND s.org_generation = bumped.org_generation ${variant === 'keep' ? 'AND s.id IS DISTINCT FROM $17' : ''}
+      AND s.org_generation = bumped.org_generation ${variant === 'keep' ? 'AND s.id IS DISTINCT FROM $18' : ''}
     RETURNING s.user_generation = bumped.last_generation AND s.expires_at > now() AND s.idle_expires_at > now() AS was_live
   ), tombstoned_grants AS (
     UPDATE grants g SET revoked_at = bumped.revoked_at, revocation_id = $7
     FROM bumped
     WHERE g.org_id = $1 AND g.user_id = bumped.id AND g.revoked_at IS NULL AND g.ended_at IS NULL
-      AND g.org_generation = bumped.org_generation ${variant === 'keep' ? 'AND g.id IS DISTINCT FROM $18' : ''}
+      AND g.org_generation = bumped.org_generation ${variant === 'keep' ? 'AND g.id IS DISTINCT FROM $19' : ''}
     RETURNING g.user_generation = bumped.last_generation AND g.expires_at > now() AND g.idle_expires_at > now() AS was_live
   ), recorded AS (
     INSERT INTO revocations (org_id, id, user_id, initiator, subject, reason, caller_id, sessions_ended, grants_ended,
-                             request_id, created_at)
+                             request_id, reason_for_person, created_at, duration_ms)
     SELECT org_id, $7, id, $9::"Initiator", $10::jsonb, $11, CASE WHEN $12 IN ('api_key', 'connection') THEN $13 END,
            (SELECT count(*) FILTER (WHERE was_live) FROM tombstoned),
-           (SELECT count(*) FILTER (WHERE was_live) FROM tombstoned_grants), $15, revoked_at
+           (SELECT count(*) FILTER (WHERE was_live) FROM tombstoned_grants), $15, $16, revoked_at, ${duration}
     FROM bumped
     RETURNING org_id, id, user_id, sessions_ended, grants_ended
   ), audited AS (
@@ -187,18 +209,29 @@ const kept = (table: 'sessions' | 'grants', id: string) => `kept_${table} AS (
       AND k.expires_at > now() AND k.idle_expires_at > now()
   ), `;
 
-const revokeUserSql = { plain: revokeUser('plain'), once: revokeUser('once'), keep: revokeUser('keep') };
+const renamed = ', email = $18, email_key = $19, user_name = $20, user_name_key = $21, updated_at = clock_timestamp()';
 
-const revokeOrgSql = `
+// One clock, the database's. What waited for a lock is in it, what Node and the network took isn't.
+export const duration = 'extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000';
+
+const revokeUserSql = {
+  plain: revokeUser('plain'),
+  once: revokeUser('once'),
+  keep: revokeUser('keep'),
+  rename: revokeUser('rename'),
+};
+
+const revokeOrg = (variant: 'plain' | 'keep') => `
   WITH bumped AS (
     UPDATE orgs SET generation = generation + 1, revoked_at = clock_timestamp(), revoked_xid = pg_current_xact_id(),
                     last_revocation_id = $2
     WHERE id = $1
     RETURNING id, revoked_at, generation
-  ), recorded AS (
-    INSERT INTO revocations (org_id, id, initiator, subject, reason, caller_id, request_id, org_generation,
-                             tombstones_pending, created_at)
-    SELECT id, $2, $4::"Initiator", $5::jsonb, $6, CASE WHEN $7 IN ('api_key', 'connection') THEN $8 END, $10, generation, true, revoked_at
+  ), ${variant === 'keep' ? keptInOrg('sessions', '$12') + keptInOrg('grants', '$13') : ''}recorded AS (
+    INSERT INTO revocations (org_id, id, initiator, subject, reason, caller_id, request_id, reason_for_person,
+                             org_generation, tombstones_pending, created_at, duration_ms)
+    SELECT id, $2, $4::"Initiator", $5::jsonb, $6, CASE WHEN $7 IN ('api_key', 'connection') THEN $8 END, $10, $11, generation, true, revoked_at,
+           ${duration}
     FROM bumped
     RETURNING org_id, id
   )
@@ -207,3 +240,14 @@ const revokeOrgSql = `
          jsonb_build_object('revocation', id, 'initiator', $4::text)
   FROM recorded
   RETURNING id`;
+
+// From exactly the org's generation before, and only while it is live: another org-wide sign-out, or a revocation of the
+// person, at the same time wins.
+const keptInOrg = (table: 'sessions' | 'grants', id: string) => `kept_${table} AS (
+    UPDATE ${table} k SET org_generation = bumped.generation
+    FROM bumped
+    WHERE k.org_id = $1 AND k.id = ${id} AND k.org_generation = bumped.generation - 1
+      AND k.revoked_at IS NULL AND k.ended_at IS NULL AND k.expires_at > now() AND k.idle_expires_at > now()
+  ), `;
+
+const revokeOrgSql = { plain: revokeOrg('plain'), keep: revokeOrg('keep') };

@@ -36,6 +36,7 @@ export async function insertSession(
       ticket.requestId,
       ticket.idpSid,
       ticket.idToken,
+      ticket.authenticatedAt,
     ],
   });
   if (rows.length === 0) throw new SignInSuperseded();
@@ -52,9 +53,9 @@ const sql = `
     FOR NO KEY UPDATE
   ), signed_in AS (
     INSERT INTO sessions (org_id, id, sid_hash, user_id, connection_id, identity_id, user_generation, org_generation,
-                          data, user_agent, ip, idle_expires_at, expires_at, idp_sid, id_token)
+                          data, user_agent, ip, idle_expires_at, expires_at, idp_sid, id_token, authenticated_at)
     SELECT h.org_id, $7, $8, h.id, i.connection_id, i.id, h.generation, o.generation, $11, $12, $13,
-           now() + make_interval(secs => $14), now() + make_interval(secs => $15), $18, $19
+           now() + make_interval(secs => $14), now() + make_interval(secs => $15), $18, $19, $20
     FROM holder h
     JOIN orgs o ON o.id = h.org_id AND o.generation = $6
     JOIN identities i ON i.org_id = h.org_id AND i.id = $9 AND i.user_id = h.id AND i.connection_id = $10

@@ -17,7 +17,7 @@ const listenSql = 'LISTEN access_revoked';
 const mostStreams = { ofCredential: 10, ofNode: 20_000 };
 
 const deadAmong = (table: 'sessions' | 'grants', orgIds: string, ids: string) => `
-  SELECT asked.id, s.id IS NOT NULL AS known, ${endColumns('s')}
+  SELECT asked.id, s.id IS NOT NULL AS known, ${endColumns('s', table === 'sessions' ? 'session' : 'grant')}
   FROM unnest(${orgIds}::text[], ${ids}::text[]) AS asked (org_id, id)
   LEFT JOIN ${table} s ON s.org_id = asked.org_id AND s.id = asked.id
   LEFT JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id

@@ -9,6 +9,10 @@ export type Principal = Readonly<{
   email: string;
   name: string;
   role: 'owner' | 'super_admin' | 'admin' | 'member';
+  /** When the person authenticated at the IdP; null where that isn't proven. */
+  authenticatedAt: Date | null;
+  /** What an app's access token may do, space-separated; null: a browser's session, which may do all. */
+  scope: string | null;
 }>;
 
 export type Credential = Readonly<{ type: 'session' | 'grant'; id: string }>;
@@ -23,7 +27,10 @@ export type LiveRow = {
   email: string;
   name: string;
   role: Principal['role'];
+  authenticated_at: Date | null;
   last_seen_at: Date;
+  /** Of a grant. */
+  scope?: string;
 };
 
 export function toPrincipal(row: LiveRow, type: Credential['type']): Principal {
@@ -36,6 +43,8 @@ export function toPrincipal(row: LiveRow, type: Credential['type']): Principal {
     email: row.email,
     name: row.name,
     role: row.role,
+    authenticatedAt: row.authenticated_at,
+    scope: row.scope ?? null,
   };
 }
 
@@ -59,6 +68,8 @@ export type SignInTicket = Readonly<{
   stateExpiresAt: Date;
   /** The IdP's own session, `sid` of the ID token, if it sent one. */
   idpSid: string | null;
+  /** When the person authenticated at the IdP; null where that isn't proven. */
+  authenticatedAt: Date | null;
   /** Encrypted; null unless signing out goes on to the IdP. */
   idToken: string | null;
   userAgent: string | null;

@@ -2,29 +2,44 @@ import type { Pool, QueryResultRow } from 'pg';
 import { AppError } from '../errors.ts';
 
 /** Why a session or a grant is dead, in words for the person: the administrator's own reason never leaves the record. */
-export type SessionEnd = Readonly<{ code: 'session_revoked' | 'session_ended' | 'session_expired'; at: Date }>;
+export type SessionEnd = Readonly<{
+  code: 'session_revoked' | 'session_ended' | 'session_expired';
+  at: Date;
+  /** What the administrator wrote for the person. */
+  reason?: string;
+}>;
 
 /**
  * What tells the end of a session or grant `alias` of user `u` in org `o`; read by `toSessionEnd`. An ended IdP session is
  * remembered for a day from its end on.
  */
-export const endColumns = (alias: string) => `
-  ${alias}.ended_at, ${alias}.revoked_at, least(${alias}.expires_at, ${alias}.idle_expires_at) AS expired_at,
+export const endColumns = (alias: string, of: 'session' | 'grant') => `
+  ${alias}.ended_at, ${alias}.revoked_at,
+  least(${alias}.expires_at, ${alias}.idle_expires_at,
+        ${alias}.created_at + make_interval(secs => o.${of}_absolute_seconds),
+        ${alias}.last_seen_at + make_interval(secs => o.${of}_idle_seconds),
+        CASE WHEN ${alias}.created_at <= o.${of}s_born_after OR ${alias}.last_seen_at <= o.${of}s_seen_after
+          THEN ${alias}.last_seen_at END) AS expired_at,
   CASE WHEN ${alias}.org_generation <> o.generation THEN o.revoked_at END AS org_revoked_at,
   CASE WHEN ${alias}.user_generation <> u.generation OR NOT u.active THEN coalesce(u.revoked_at, now()) END AS user_revoked_at,
   CASE WHEN ${alias}.idp_sid IS NOT NULL THEN
     (SELECT e.expires_at - interval '1 day' FROM spent e
      WHERE e.org_id = ${alias}.org_id AND e.kind = 'idp_session' AND e.id = ${alias}.connection_id || ' ' || ${alias}.idp_sid)
   END AS idp_ended_at,
-  (SELECT r.initiator = 'user' FROM revocations r WHERE r.org_id = ${alias}.org_id AND r.id = coalesce(
-     ${alias}.revocation_id, CASE WHEN ${alias}.user_generation <> u.generation THEN u.last_revocation_id END)) AS by_user`;
+  (SELECT jsonb_build_object('byUser', r.initiator IN ('user', 'policy'), 'reason', r.reason_for_person)
+   FROM revocations r WHERE r.org_id = ${alias}.org_id AND r.id = coalesce(
+     ${alias}.revocation_id, CASE WHEN ${alias}.user_generation <> u.generation THEN u.last_revocation_id END,
+     CASE WHEN ${alias}.org_generation <> o.generation THEN o.last_revocation_id END)) AS revocation`;
 
 /** Reads `endColumns`: from the tombstone, or from what moved where there is none yet. */
 export function toSessionEnd(row: QueryResultRow): SessionEnd {
   if (row.ended_at) return { code: 'session_ended', at: row.ended_at };
   const revokedAt = row.revoked_at ?? row.user_revoked_at ?? row.org_revoked_at ?? row.idp_ended_at;
   // "Sign out everywhere" on another device: nobody but the person themselves.
-  if (revokedAt) return { code: row.by_user ? 'session_ended' : 'session_revoked', at: revokedAt };
+  if (revokedAt) {
+    const code = row.revocation?.byUser ? 'session_ended' : 'session_revoked';
+    return { code, at: revokedAt, ...(row.revocation?.reason ? { reason: row.revocation.reason } : {}) };
+  }
   return { code: 'session_expired', at: row.expired_at };
 }
 
@@ -32,7 +47,7 @@ export function toSessionEnd(row: QueryResultRow): SessionEnd {
 export async function explainEnd(pool: Pool, sidHash: Buffer): Promise<SessionEnd | null> {
   const { rows } = await pool.query({
     name: 'session-explain',
-    text: `SELECT ${endColumns('s')}
+    text: `SELECT ${endColumns('s', 'session')}
            FROM sessions s
            JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
            JOIN orgs o ON o.id = s.org_id
@@ -46,9 +61,11 @@ export async function explainEnd(pool: Pool, sidHash: Buffer): Promise<SessionEn
 export function notSignedIn(end: SessionEnd | undefined): AppError {
   if (!end) return new AppError('not_signed_in', 'Sign in through your organisation to go on.');
   const detail = {
-    session_revoked: `Your organisation signed you out at ${end.at.toISOString()}. Sign in again to go on.`,
+    session_revoked: `Your organisation signed you out at ${end.at.toISOString()}${end.reason ? `: ${end.reason}` : ''}. Sign in again to go on.`,
     session_ended: `You signed out at ${end.at.toISOString()}. Sign in again to go on.`,
     session_expired: `Your session expired at ${end.at.toISOString()}. Sign in again to go on.`,
   }[end.code];
-  return new AppError(end.code, detail, { members: { signedOutAt: end.at.toISOString() } });
+  return new AppError(end.code, detail, {
+    members: { signedOutAt: end.at.toISOString(), ...(end.reason ? { reason: end.reason } : {}) },
+  });
 }

@@ -55,7 +55,8 @@ export class PostgresSessionStore extends session.Store {
     this.#config = config;
     this.#loadLive = createBatchLoader<LiveSessionRow>(pool, {
       name: 'sessions-load',
-      text: `SELECT sid_hash, org_id, id, user_id, org_slug, org_name, email, name, role, data, last_seen_at, expires_at
+      text: `SELECT sid_hash, org_id, id, user_id, org_slug, org_name, email, name, role, data,
+                    authenticated_at, last_seen_at, expires_at
              FROM live_sessions WHERE sid_hash = ANY ($1::bytea[])`,
       keyColumn: 'sid_hash',
     });

@@ -11,7 +11,7 @@ import { type Attempt, attemptOf, required } from './attempt.ts';
 import { checkIssuer, checkState, errorRefusal, parseResponse } from './check-response.ts';
 import { findConnection, type SignInConnection } from './find-connection.ts';
 import { findPerson } from './find-user.ts';
-import { judgeFreshness, readStanding, type Standing } from './freshness.ts';
+import { authenticationTime, judgeFreshness, readStanding, type Standing } from './freshness.ts';
 import type { createIdTokenVerifier } from './id-token.ts';
 import { whyNotInserted } from './overtaken.ts';
 import type { createConnectionProof } from './prove-connection.ts';
@@ -180,6 +180,11 @@ function ticketOf(req: Request, attempt: Attempt, standing: Standing) {
     // A minute more than the state opens, so that no replay outlives the note of it.
     stateExpiresAt: new Date((state.startedAt + stateLifetime + 60) * 1000),
     idpSid: required(attempt.verified).claims.sid ?? null,
+    authenticatedAt: authenticationTime(
+      required(attempt.verified),
+      connectionOf(attempt).reauthentication,
+      state.prompted,
+    ),
     userAgent: req.get('user-agent') ?? null,
     ip: req.ip ?? null,
     requestId: req.id,

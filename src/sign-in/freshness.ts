@@ -98,3 +98,17 @@ export function judgeFreshness(input: {
   const afterRevocation = standing.revocations.every((revoked) => authTime > revoked.at + certainly);
   return sinceStart || afterRevocation ? 'fresh' : 'stale';
 }
+
+/**
+ * When the person authenticated, on our clock: how long before the answer is told by the IdP's alone. Null where it doesn't
+ * say, unless its administrator has set that being asked is as good as it gets (`best_effort`).
+ */
+export function authenticationTime(
+  verified: VerifiedSignIn,
+  reauthentication: SignInConnection['reauthentication'],
+  prompted: boolean,
+): Date | null {
+  const authTime = verified.claims.auth_time ?? null;
+  if (authTime === null) return prompted && reauthentication === 'best_effort' ? new Date() : null;
+  return new Date(Date.now() - Math.max(0, verified.issuedAt - authTime) * 1000);
+}

@@ -65,9 +65,11 @@ const sql = `
     RETURNING a.*
   ), approved AS (
     INSERT INTO grants (org_id, id, client_id, user_id, connection_id, identity_id, session_id, user_generation,
-                        org_generation, idp_sid, scope, user_agent, ip, idle_expires_at, expires_at)
+                        org_generation, idp_sid, scope, user_agent, ip, idle_expires_at, expires_at,
+                        authenticated_at)
     SELECT a.org_id, $5, $6, a.user_id, a.connection_id, a.identity_id, a.id, a.user_generation, a.org_generation, a.idp_sid,
-           $7, $8, $9, now() + least(make_interval(secs => $10), make_interval(secs => $11)), now() + make_interval(secs => $11)
+           $7, $8, $9, now() + least(make_interval(secs => $10), make_interval(secs => $11)), now() + make_interval(secs => $11),
+           a.authenticated_at
     FROM answered a
     RETURNING org_id, id, user_id, client_id, session_id, ip
   )

@@ -21,7 +21,8 @@ const form = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
 export function createBearerAuthentication({ pool, config }: { pool: Pool; config: Config }): RequestHandler {
   const loadLive = createBatchLoader<LiveTokenRow>(pool, {
     name: 'access-tokens-load',
-    text: `SELECT t.id_hash, g.org_id, g.id, g.user_id, g.org_slug, g.org_name, g.email, g.name, g.role, g.last_seen_at
+    text: `SELECT t.id_hash, g.org_id, g.id, g.user_id, g.org_slug, g.org_name, g.email, g.name, g.role,
+                  g.scope, g.authenticated_at, g.last_seen_at
            FROM tokens t JOIN live_grants g ON g.org_id = t.org_id AND g.id = t.grant_id
            WHERE t.kind = 'AccessToken' AND t.id_hash = ANY ($1::bytea[]) AND t.consumed_at IS NULL AND t.expires_at > now()`,
     keyColumn: 'id_hash',
@@ -71,7 +72,7 @@ function isBearer(req: Request): boolean {
 async function explainEnd(pool: Pool, idHash: Buffer): Promise<SessionEnd | null> {
   const { rows } = await pool.query({
     name: 'access-token-explain',
-    text: `SELECT ${endColumns('g')}
+    text: `SELECT ${endColumns('g', 'grant')}
            FROM tokens t
            JOIN grants g ON g.org_id = t.org_id AND g.id = t.grant_id
            JOIN users u ON u.org_id = g.org_id AND u.id = g.user_id

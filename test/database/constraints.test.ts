@@ -95,7 +95,8 @@ describe('triggers', () => {
     test.each([
       `user_generation = 2`,
       `user_generation = -1`,
-      `org_generation = 1`,
+      `org_generation = 2`,
+      `org_generation = -1`,
       `user_id = 'only_b'`,
       `id = 'other'`,
       ...hash,
@@ -103,12 +104,15 @@ describe('triggers', () => {
       refused('23001', `UPDATE ${table} SET ${change} WHERE org_id = 'org_b'`),
     );
 
-    test('one may be taken along to the next generation, unless it is dead', async () => {
-      const next = `UPDATE ${table} SET user_generation = user_generation + 1 WHERE org_id = 'org_a'`;
-      await trying(async (client) => expect((await client.query(next)).rowCount).toBe(1));
-      await refused('23001', `UPDATE ${table} SET revoked_at = now()`, next);
-      await refused('23001', `UPDATE ${table} SET ended_at = now()`, next);
-    });
+    test.each(['user', 'org'])(
+      'one may be taken along to the next generation of the %s, unless it is dead',
+      async (of) => {
+        const next = `UPDATE ${table} SET ${of}_generation = ${of}_generation + 1 WHERE org_id = 'org_a'`;
+        await trying(async (client) => expect((await client.query(next)).rowCount).toBe(1));
+        await refused('23001', `UPDATE ${table} SET revoked_at = now()`, next);
+        await refused('23001', `UPDATE ${table} SET ended_at = now()`, next);
+      },
+    );
   });
 
   test('a token stays consumed, and stays with its grant', async () => {

@@ -242,7 +242,7 @@ describe('what names a person', () => {
     } = await bed.prisma.connection.findFirstOrThrow({
       where: { orgId },
     });
-    const beside = { ...rest, id: 'con_beside', clientId: 'beside', provenAt: null };
+    const beside = { ...rest, id: 'con_beside', clientId: 'beside', provenAt: null, roleMapping: {} };
     await bed.prisma.connection.create({ data: beside });
     // Within its reach by the domain; the subject is the second connection's name for somebody.
     await plant('usr_beside', 'beside@hostile.fake', { connectionId: 'con_beside', issuer, subject: 'beside' });
@@ -322,7 +322,7 @@ describe('a switch of the org', () => {
 
   it.each([
     ['switched off', { active: false }],
-    ['not proven', { provenAt: null }],
+    ['not proven', { provenAt: null, roleMapping: {} }],
   ])('a connection that is %s: 401', async (_name, change) => {
     const where = { orgId: bed.org.id, id: bed.connectionId };
     const { active, provenAt } = await bed.prisma.connection.findFirstOrThrow({ where });

@@ -138,7 +138,9 @@ describe('a logout token with sid', () => {
     const person = { orgId, userId: await bed.userId() };
     const grants = await plantGrants(bed.product, person, 2);
     const { id: _id, createdAt: _at, updatedAt: _then, ...rest } = bed.connection;
-    await bed.prisma.connection.create({ data: { ...rest, id: 'con_beside', clientId: 'beside', provenAt: null } });
+    await bed.prisma.connection.create({
+      data: { ...rest, id: 'con_beside', clientId: 'beside', provenAt: null, roleMapping: {} },
+    });
     const [kept] = await plantGrants(bed.product, person, 1);
     await bed.pool.query(`UPDATE grants SET connection_id = 'con_beside' WHERE id = $1`, [kept?.id]);
     await expectOk(bed.logoutToken({ sid: 'never seen', sub: 'nobody' }));
@@ -253,7 +255,7 @@ describe('a logout token with sid', () => {
     await expectOk(await signed('metacortex', { sid }), 'metacortex');
     // Another connection of the same org.
     const { id: _id, createdAt: _at, updatedAt: _then, ...rest } = bed.connection;
-    const sibling = { ...rest, id: 'con_sibling', clientId: 'sibling', provenAt: null };
+    const sibling = { ...rest, id: 'con_sibling', clientId: 'sibling', provenAt: null, roleMapping: {} };
     await bed.prisma.connection.create({ data: sibling });
     const mallory = await bed.signIn('sid-9');
     await expectOk(bed.logoutToken({ sid: 'sid-9', aud: 'sibling' }));

@@ -18,6 +18,7 @@ beforeAll(async () => {
       orgId,
       id: otherId,
       provenAt: null,
+      roleMapping: {},
       createdAt: new Date(),
       acceptedIssuers: ['https://custom.example/x'],
     },

@@ -173,13 +173,15 @@ describe('whom it is about', () => {
 
   test('a user whom only another connection of the org knows is unknown to this one', async () => {
     const { id: _id, createdAt: _at, updatedAt: _then, ...rest } = bed.connection;
-    await bed.prisma.connection.create({ data: { ...rest, id: 'con_other', clientId: 'other', provenAt: null } });
+    await bed.prisma.connection.create({
+      data: { ...rest, id: 'con_other', clientId: 'other', provenAt: null, roleMapping: {} },
+    });
     const [user] = await plantUsers(bed.product, 1);
     const orgId = bed.product.orgs.whiterabbit.id;
     const [own] = await bed.prisma.connection.findMany({ where: { orgId } });
     // Whiterabbit gets a second connection, the hostile IdP's, which speaks of people of the first.
     const second = { ...rest, orgId, id: 'con_second', provenAt: null };
-    await bed.prisma.connection.create({ data: second });
+    await bed.prisma.connection.create({ data: { ...second, roleMapping: {} } });
     const to = `${bed.url}/ssf/events/con_second`;
     const push = (sub_id: object) =>
       bed.pushEvent(bed.eventToken('session-revoked', { claims: { aud: to, sub_id } }), { to });
@@ -356,7 +358,9 @@ describe('a token that breaks a rule', () => {
 
   test('a token for one connection at another of the same issuer and client, and at one switched off', async () => {
     const { id: _id, createdAt: _at, updatedAt: _then, ...rest } = bed.connection;
-    await bed.prisma.connection.create({ data: { ...rest, id: 'con_same', provenAt: null } });
+    await bed.prisma.connection.create({
+      data: { ...rest, roleMapping: {}, id: 'con_same', provenAt: null },
+    });
     const to = `${bed.url}/ssf/events/con_same`;
     await expectRefused(await bed.pushEvent(bed.eventToken('session-revoked'), { to }), 'invalid_audience');
     await bed.prisma.connection.updateMany({ where: { id: 'con_same' }, data: { active: false } });

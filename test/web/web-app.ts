@@ -24,6 +24,8 @@ export const trinity: Principal = {
   email: 'trinity@whiterabbit.fake',
   name: 'Trinity',
   role: 'member',
+  authenticatedAt: null,
+  scope: null,
 };
 
 /** The pages behind the product's own headers, for a person who is signed in, or for nobody. */

@@ -1,0 +1,175 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Pool } from 'pg';
+import type { z } from 'zod';
+import type { Actor } from '../audit/record.ts';
+import { AppError, type ProblemCode } from '../errors.ts';
+import { jsonBody } from '../http/json-body.ts';
+import { allowOnly } from '../http/problem.ts';
+import type { Principal } from '../sessions/principal.ts';
+import { requireSession, signedInPrincipal } from '../sessions/session.ts';
+import { may, type Permission } from './permissions.ts';
+
+type Form = z.ZodObject;
+type Parsed<F> = F extends Form ? z.output<F> : undefined;
+
+/** Who asks, and what was asked, checked. */
+export type Call<Params = unknown, Query = unknown, Body = unknown> = Readonly<{
+  principal: Principal;
+  orgId: string;
+  /** For audit events and revocations. */
+  actor: Actor;
+  ip: string | null;
+  requestId: string;
+  params: Params;
+  query: Query;
+  body: Body;
+  req: Request;
+  res: Response;
+}>;
+
+/** What an operation answers when all is well; without a schema there is no body. */
+export type Success = Readonly<{
+  status: number;
+  description: string;
+  schema?: z.ZodType;
+  contentTypes?: readonly string[];
+}>;
+
+/** One line of the interface, as OpenAPI knows it. */
+export type Documented = Readonly<{
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** As OpenAPI writes it: /api/orgs/current/users/{id} */
+  path: string;
+  /** camelCase, unique: the `operationId`. */
+  id: string;
+  tag: string;
+  summary: string;
+  description?: string;
+  params?: Form;
+  query?: Form;
+  body?: z.ZodType;
+  /** Default application/json. */
+  bodyType?: string;
+  success: Success;
+  /** What else it may answer, beside what all of its kind do. */
+  problems?: readonly ProblemCode[];
+}>;
+
+/** An operation of an org's administration: who may is checked before anything else, then every part of the request. */
+export type Operation = Documented &
+  Readonly<{
+    permission: Permission;
+    /** Changes something: asks for a recent authentication (the org's policy). Default: every method but GET. */
+    recent?: boolean;
+    /** Answers `success.status` with what it returns; nothing when it has answered itself. */
+    handle: (call: Call) => Promise<unknown>;
+  }>;
+
+/** Types `handle` by the forms that are given. */
+export function operation<P extends Form | undefined, Q extends Form | undefined, B extends z.ZodType | undefined>(
+  definition: Omit<Operation, 'params' | 'query' | 'body' | 'handle'> & {
+    params?: P;
+    query?: Q;
+    body?: B;
+    handle: (call: Call<Parsed<P>, Parsed<Q>, B extends z.ZodType ? z.output<B> : undefined>) => Promise<unknown>;
+  },
+): Operation {
+  return definition as unknown as Operation;
+}
+
+/** Routes for operations, with their methods as the only ones. */
+export function createOperationRoutes({ pool }: { pool: Pool }, operations: readonly Operation[]): Router {
+  const router = Router();
+  const paths = new Set(operations.map(({ path }) => path));
+  for (const path of paths) {
+    const here = operations.filter((one) => one.path === path);
+    const route = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
+    for (const one of here) {
+      const recent = one.recent ?? one.method !== 'get';
+      route[one.method](
+        requireSession,
+        requirePermission(one.permission),
+        ...(recent ? [requireRecentAuthentication(pool)] : []),
+        ...(one.body ? jsonBody('256kb') : []),
+        answer(one),
+      );
+    }
+    const methods = here.map(({ method }) => method.toUpperCase());
+    route.all(allowOnly(...(methods.includes('GET') ? ['HEAD'] : []), ...methods));
+  }
+  return router;
+}
+
+/** The scope that an app's access token needs for the administration of an org. */
+export const adminScope = 'admin';
+
+const requirePermission =
+  (permission: Permission): RequestHandler =>
+  (req, _res, next) => {
+    const { role, scope } = signedInPrincipal(req);
+    if (scope !== null && !scope.split(' ').includes(adminScope))
+      throw new AppError('insufficient_scope', `This access token lacks the scope "${adminScope}".`, {
+        headers: { 'WWW-Authenticate': `Bearer realm="api", error="insufficient_scope", scope="${adminScope}"` },
+      });
+    if (!may(role, permission))
+      throw new AppError('forbidden', `Your role (${role}) does not allow this; it needs "${permission}".`);
+    next();
+  };
+
+/** RFC 9470: who changes something has authenticated at the IdP lately, and is not merely still signed in. */
+function requireRecentAuthentication(pool: Pool): RequestHandler {
+  return async (req, _res, next) => {
+    const { orgId, orgSlug, authenticatedAt } = signedInPrincipal(req);
+    const { rows } = await pool.query({
+      name: 'recent-authentication',
+      text: `SELECT admin_reauthentication_seconds AS age,
+                    coalesce($2::timestamptz > now() - make_interval(secs => admin_reauthentication_seconds), false) AS recent
+             FROM orgs WHERE id = $1`,
+      values: [orgId, authenticatedAt],
+    });
+    if (rows[0]?.recent) return next();
+    const maxAge: number = rows[0]?.age ?? 0;
+    throw new AppError(
+      'reauthentication_required',
+      `Your organisation asks administrators to authenticate again after ${maxAge} seconds. Sign in again to go on.`,
+      {
+        members: { maxAge, signInUrl: `/openid/start/${orgSlug}?prompt=login` },
+        headers: {
+          'WWW-Authenticate': `Bearer realm="api", error="insufficient_user_authentication", max_age="${maxAge}"`,
+        },
+      },
+    );
+  };
+}
+
+const answer =
+  (one: Operation): RequestHandler =>
+  async (req, res) => {
+    const principal = signedInPrincipal(req);
+    const call: Call = {
+      principal,
+      orgId: principal.orgId,
+      actor: { type: 'user', id: principal.userId },
+      ip: req.ip ?? null,
+      requestId: req.id,
+      params: check(one.params, req.params, 'the address'),
+      query: check(one.query, req.query, 'the query'),
+      body: check(one.body, req.body, 'the body'),
+      req,
+      res,
+    };
+    const body = await one.handle(call);
+    if (res.headersSent) return;
+    res.status(one.success.status);
+    if (one.success.schema) res.json(body);
+    else res.end();
+  };
+
+/** Names what is wrong and why, never the value. */
+function check(form: z.ZodType | undefined, value: unknown, where: string): unknown {
+  if (!form) return undefined;
+  const parsed = form.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.') || where}: ${message}`);
+  throw new AppError('invalid_request', `Wrong in ${where}: ${[...new Set(wrong)].slice(0, 10).join('; ')}.`);
+}

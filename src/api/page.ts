@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+
+/** What a list takes: `limit` rows (1 to 200, default 50), after the row that `cursor` stands for. */
+export const pageQuery = {
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe('Rows of a page.'),
+  cursor: z.string().max(1024).optional().describe('`next` of the page before.'),
+};
+
+/** A page of a list: `next` is the cursor of the one after it, null at the end. */
+export const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({ items: z.array(item), next: z.string().nullable() });
+
+/**
+ * Makes a page of up to `limit + 1` rows that were read. `keyOf` names what the list is ordered by, ending with something
+ * unique, so that rows which come and go meanwhile make nothing appear twice or get lost.
+ */
+export function toPage<Row>(rows: readonly Row[], limit: number, keyOf: (row: Row) => readonly string[]) {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  return { items, next: rows.length > limit && last ? writeCursor(keyOf(last)) : null };
+}
+
+function writeCursor(key: readonly string[]): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url');
+}
+
+/** The `length` texts that a cursor holds; null without one. @throws AppError invalid_request */
+export function readCursor(cursor: string | undefined, length: number): readonly string[] | null {
+  if (cursor === undefined) return null;
+  const key = z.array(z.string().max(512)).length(length).safeParse(parse(cursor));
+  if (key.success) return key.data;
+  throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
+}
+
+function parse(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    return null;
+  }
+}

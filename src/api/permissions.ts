@@ -1,0 +1,40 @@
+import type { Principal } from '../sessions/principal.ts';
+
+export type Role = Principal['role'];
+
+const everyAdministrator = ['owner', 'super_admin', 'admin'] as const;
+const thoseAbove = ['owner', 'super_admin'] as const;
+
+/** Who may do what in their own org. The only place that says so; `test/admin/permissions.test.ts` tries each cell. */
+export const permissions = {
+  /** People, their sessions, groups, revocations, refused calls, notifications, policies: to look at. */
+  'org.read': everyAdministrator,
+  /** End the access of anyone in the org, owners included: all of it, one session, a list, a group. */
+  'access.end': everyAdministrator,
+  /** "Sign everyone out". */
+  'access.end_everyone': ['owner'],
+  /** Raise and lower others' roles, up to one's own; switch people off and on. */
+  'people.change': thoseAbove,
+  /** Policies, connections, domains, API keys, webhooks. */
+  'settings.change': thoseAbove,
+  'record.read': everyAdministrator,
+  'record.export': thoseAbove,
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Permission = keyof typeof permissions;
+
+export function may(role: Role, permission: Permission): boolean {
+  return (permissions[permission] as readonly Role[]).includes(role);
+}
+
+/** From the least to the greatest. */
+export const roles = ['member', 'admin', 'super_admin', 'owner'] as const satisfies readonly Role[];
+
+/**
+ * Whether someone of role `own` may change another's role from `from` to `to`: neither may be above their own. Nobody changes
+ * their own role upwards, and the last owner stays: that is checked where the rows are locked.
+ */
+export function mayChangeRole(own: Role, from: Role, to: Role): boolean {
+  const rank = (role: Role) => roles.indexOf(role);
+  return may(own, 'people.change') && rank(from) <= rank(own) && rank(to) <= rank(own);
+}
