@@ -26,7 +26,12 @@ const withReason = {
       person: line(200).optional().describe('What the people concerned read.'),
     })
     .optional(),
-  confirmation: z.string().min(1).max(4096).optional().describe('From the 409 that this request was answered with first.'),
+  confirmation: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .describe('From the 409 that this request was answered with first.'),
 };
 const ofPerson = z.strictObject(withReason);
 const ofMany = z
@@ -77,7 +82,9 @@ export function endingAccessOperations(deps: {
           if (!(await spend(client, orgId, { kind: 'confirmation', id, expiresAt })))
             throw notConfirmed('The confirmation was used before. Here is a fresh one.');
           if (now.standing !== standing)
-            throw notConfirmed('Since the confirmation was given, access has ended otherwise, or who is concerned has changed.');
+            throw notConfirmed(
+              'Since the confirmation was given, access has ended otherwise, or who is concerned has changed.',
+            );
           return ending.end(client, now.whose);
         }),
       );
@@ -193,7 +200,10 @@ export function endingAccessOperations(deps: {
         if (users) return endConfirmed(call, endingOfList(call, [...new Set(users)]));
         if (group !== undefined) return endConfirmed(call, endingOfGroup(call, group));
         if (!may(call.principal.role, 'access.end_everyone'))
-          throw new AppError('forbidden', `Your role (${call.principal.role}) does not sign everyone out; an owner may.`);
+          throw new AppError(
+            'forbidden',
+            `Your role (${call.principal.role}) does not sign everyone out; an owner may.`,
+          );
         return endConfirmed(call, endingOfEveryone(call, keepCurrent));
       },
     }),
@@ -249,7 +259,9 @@ async function endMany(
   whose: Whose,
 ): Promise<Results> {
   const userIds = whose === 'everyone' ? [] : whose.userIds;
-  const revoked = new Map((await revokeAccessOfMany(client, { ...revocation, userIds })).map((one) => [one.userId, one]));
+  const revoked = new Map(
+    (await revokeAccessOfMany(client, { ...revocation, userIds })).map((one) => [one.userId, one]),
+  );
   const nothing = { revocationId: null, sessionsEnded: 0, grantsEnded: 0, more: false };
   const results = asked.map((user) => {
     const { userId: _userId, ...ended } = revoked.get(user) ?? { userId: null, ...nothing };

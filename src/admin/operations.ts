@@ -17,5 +17,10 @@ export type AdminDeps = Readonly<{
 
 /** Everything an org's administrators do over HTTP, under /api/orgs/current. */
 export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
-  return [...orgOperations(), ...peopleOperations(deps), ...endingAccessOperations(deps), ...revocationOperations(deps)];
+  return [
+    ...orgOperations(),
+    ...peopleOperations(deps),
+    ...endingAccessOperations(deps),
+    ...revocationOperations(deps),
+  ];
 }

@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { newId } from '../database/ids.ts';
 import { duration, type Revocation, recordValues, runStatement } from './revoke-access.ts';
 
-export type DeviceRevocation = Revocation & Readonly<{ userId: string; /** A session's or a grant's. */ id: string }>;
+export type DeviceRevocation = Revocation & Readonly<{ userId: string /** A session's or a grant's. */; id: string }>;
 
 /**
  * Ends one live session or grant of one person from outside, with a tombstone that tells them so: no generation moves, all

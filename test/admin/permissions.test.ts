@@ -16,7 +16,9 @@ let stale: Person;
 beforeAll(async () => {
   product = await startProduct();
   operations = adminOperations(product.context);
-  const planted = await Promise.all(roles.map(async (role) => [role, await plantAdministrator(product, role)] as const));
+  const planted = await Promise.all(
+    roles.map(async (role) => [role, await plantAdministrator(product, role)] as const),
+  );
   people = Object.fromEntries(planted) as Record<Role, Person>;
   stale = await plantAdministrator(product, 'owner');
   await product.context.pool.query(
@@ -77,17 +79,20 @@ describe('each operation', () => {
     expect(new Set(operations.map(({ method, path }) => `${method} ${path}`)).size).toBe(operations.length);
   });
 
-  it.each(roles)('is open to the role %s or not, as the table says, before anything else is looked at', async (role) => {
-    const wrong: unknown[] = [];
-    for (const operation of operations) {
-      const { status, code } = await attempt(operation, people[role].cookie);
-      const allowed = (permissions[operation.permission as Permission] as readonly Role[]).includes(role);
-      const refused = status === 403 && code === 'forbidden';
-      const sound = allowed ? ![401, 403, 405].includes(status) && status < 500 : refused;
-      if (!sound) wrong.push({ operation: operation.id, role, allowed, status, code });
-    }
-    expect(wrong).toEqual([]);
-  });
+  it.each(roles)(
+    'is open to the role %s or not, as the table says, before anything else is looked at',
+    async (role) => {
+      const wrong: unknown[] = [];
+      for (const operation of operations) {
+        const { status, code } = await attempt(operation, people[role].cookie);
+        const allowed = (permissions[operation.permission as Permission] as readonly Role[]).includes(role);
+        const refused = status === 403 && code === 'forbidden';
+        const sound = allowed ? ![401, 403, 405].includes(status) && status < 500 : refused;
+        if (!sound) wrong.push({ operation: operation.id, role, allowed, status, code });
+      }
+      expect(wrong).toEqual([]);
+    },
+  );
 
   it('tells somebody without the role nothing of a body that is malformed, nor of a thing that is there', async () => {
     const wrong: unknown[] = [];
@@ -126,7 +131,11 @@ describe('each operation', () => {
     for (const operation of operations.filter(({ method }) => method !== 'get')) {
       const response = await fetch(product.url + operation.path.replaceAll(/\{\w+\}/g, 'nothing_1'), {
         method: operation.method.toUpperCase(),
-        headers: { cookie: people.owner.cookie, origin: 'https://elsewhere.example', 'content-type': 'application/json' },
+        headers: {
+          cookie: people.owner.cookie,
+          origin: 'https://elsewhere.example',
+          'content-type': 'application/json',
+        },
         body: '{}',
       });
       const { code } = (await response.json()) as { code: string };
