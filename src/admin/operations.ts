@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { Operation } from '../api/operation.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Devices } from '../sessions/devices.ts';
+import { auditEventOperations } from './audit-events.ts';
 import { endingAccessOperations } from './ending-access.ts';
 import { orgOperations } from './org.ts';
 import { peopleOperations } from './people.ts';
@@ -22,5 +23,6 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...peopleOperations(deps),
     ...endingAccessOperations(deps),
     ...revocationOperations(deps),
+    ...auditEventOperations(deps),
   ];
 }
