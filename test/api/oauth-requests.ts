@@ -1,4 +1,4 @@
-import { beginDevice, poll, startOf, tokensOf, walk, codeOf } from '../tokens/support.ts';
+import { beginDevice, codeOf, poll, startOf, tokensOf, walk } from '../tokens/support.ts';
 import type { Requests } from './requests.ts';
 
 const client = { client_id: 'mobile-app' };

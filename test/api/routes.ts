@@ -15,7 +15,9 @@ const methods = ['get', 'post', 'put', 'patch', 'delete'];
 export function routesOf(build: () => Express): { routes: Route[]; files: string[] } {
   const mounts = new Map<unknown, Mount[]>();
   // The prototype that all routers share; apps mount by their router.
-  const shared = Object.getPrototypeOf(Object.getPrototypeOf(express.Router())) as { use: (...given: unknown[]) => unknown };
+  const shared = Object.getPrototypeOf(Object.getPrototypeOf(express.Router())) as {
+    use: (...given: unknown[]) => unknown;
+  };
   const use = shared.use;
   shared.use = function listening(this: unknown, ...given: unknown[]) {
     const [first, ...rest] = given;
@@ -40,7 +42,8 @@ function walk(router: unknown, prefix: string, mounts: Map<unknown, Mount[]>, fi
   const mounted = mounts.get(router) ?? [];
   const own = stack.flatMap(({ route, handle }) => {
     if (!route) {
-      if (!mounted.some(({ handler }) => handler === handle)) throw new Error(`something is mounted unheard at ${prefix}`);
+      if (!mounted.some(({ handler }) => handler === handle))
+        throw new Error(`something is mounted unheard at ${prefix}`);
       return [];
     }
     const offered = new Set(route.stack.map(({ method }) => method));
@@ -50,7 +53,8 @@ function walk(router: unknown, prefix: string, mounts: Map<unknown, Mount[]>, fi
         methods.filter((method) => offered.has(method)).map((method) => ({ method, path: written(prefix + path) })),
       );
   });
-  for (const { path, handler } of mounted) if ((handler as { name?: string }).name === 'serveStatic') files.push(prefix + path);
+  for (const { path, handler } of mounted)
+    if ((handler as { name?: string }).name === 'serveStatic') files.push(prefix + path);
   const below = mounted
     .filter(({ handler }) => Array.isArray((handler as Partial<Stack>).stack))
     .flatMap(({ path, handler }) => walk(handler, prefix + (path === '/' ? '' : path), mounts, files));

@@ -18,7 +18,10 @@ export const signalRequests: Requests = {
     await ask('revokeGlobally', { as: apiKey, body: subject });
     await ask('revokeGlobally', { as: apiKey, body: { sub_id: { format: 'email', email: 'nobody@nowhere.example' } } });
     await ask('revokeGlobally', { as: apiKey, body: { sub_id: { format: 'unheard of' } } });
-    await ask('revokeGlobally', { as: apiKey, body: { sub_id: { format: 'phone_number', phone_number: '+12025550100' } } });
+    await ask('revokeGlobally', {
+      as: apiKey,
+      body: { sub_id: { format: 'phone_number', phone_number: '+12025550100' } },
+    });
     await ask('revokeGlobally', { as: apiKey, body: 'neither' });
     await ask('revokeGlobally', { as: 'not-a-key', body: subject });
     await ask('revokeGlobally', { body: subject });

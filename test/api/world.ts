@@ -1,5 +1,5 @@
-import addFormats from 'ajv-formats';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
 import { expect } from 'vitest';
 import type { Browser } from '../support/browser.ts';
 import { createBrowser } from '../support/browser.ts';
@@ -14,7 +14,10 @@ export type DocumentedOperation = {
   responses: Record<string, { content?: Content }>;
   requestBody?: { content: Content };
 };
-export type OpenApi = { openapi: string; paths: Record<string, Record<string, Omit<DocumentedOperation, 'method' | 'path'>>> };
+export type OpenApi = {
+  openapi: string;
+  paths: Record<string, Record<string, Omit<DocumentedOperation, 'method' | 'path'>>>;
+};
 
 type Asked = {
   /** Of the address. */
@@ -28,7 +31,7 @@ type Asked = {
   /** An answer that doesn't end by itself: only its head is looked at. */
   endless?: boolean;
 };
-export type Answer = { status: number; headers: Headers; text: string; json: any };
+export type Answer = { status: number; headers: Headers; text: string; json: ReturnType<typeof JSON.parse> };
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
