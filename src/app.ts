@@ -1,6 +1,6 @@
 import express, { type Express } from 'express';
 import { createAdminOperations } from './admin/operations.ts';
-import { createOperationRoutes } from './api/operation.ts';
+import { createOperationRoutes, type Operation } from './api/operation.ts';
 import { createReferenceRoutes } from './api/reference.ts';
 import type { Context } from './context.ts';
 import { documentEverything } from './documentation.ts';
@@ -28,6 +28,13 @@ import { renderMessage } from './web/message-page.ts';
 import { createOpenWebRoutes, createWebRoutes } from './web/routes.ts';
 import { sendPage } from './web/send-page.ts';
 
+/** The administration's operations, with what each works on. */
+export function adminOperations({ pool, keyring, liveChannel }: Context): readonly Operation[] {
+  const { announce } = liveChannel;
+  const devices = createDevices({ pool, clientNames });
+  return createAdminOperations({ pool, keyring, announce, devices, clientNames });
+}
+
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
 export function createApp(context: Context): Express {
   const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys } = context;
@@ -43,7 +50,7 @@ export function createApp(context: Context): Express {
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
 
   app.use(createServiceRoutes({ pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
-  const administration = createAdminOperations();
+  const administration = adminOperations(context);
   app.use(createOpenWebRoutes({ config }));
   app.use(createReferenceRoutes(config, documentEverything(administration)));
   app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
