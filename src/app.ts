@@ -1,6 +1,6 @@
 import express, { type Express } from 'express';
 import { createAdminOperations } from './admin/operations.ts';
-import { createOperationRoutes } from './api/operation.ts';
+import { createOperationRoutes, type Operation } from './api/operation.ts';
 import type { Context } from './context.ts';
 import { problems } from './errors.ts';
 import { createAccessLog } from './http/access-log.ts';
@@ -25,6 +25,13 @@ import { createMeRoutes } from './users/me-routes.ts';
 import { renderMessage } from './web/message-page.ts';
 import { createOpenWebRoutes, createWebRoutes } from './web/routes.ts';
 import { sendPage } from './web/send-page.ts';
+
+/** The administration's operations, with what each works on. */
+export function adminOperations({ pool, keyring, liveChannel }: Context): readonly Operation[] {
+  const { announce } = liveChannel;
+  const devices = createDevices({ pool, clientNames });
+  return createAdminOperations({ pool, keyring, announce, devices, clientNames });
+}
 
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
 export function createApp(context: Context): Express {
@@ -67,7 +74,7 @@ export function createApp(context: Context): Express {
     createDeviceRoutes({ config, devices, signOutEverywhere, announce: liveChannel.announce }),
   );
   app.use('/api/todos', createTodoRoutes({ prisma }));
-  app.use(createOperationRoutes({ pool }, createAdminOperations()));
+  app.use(createOperationRoutes({ pool }, adminOperations(context)));
   app.use(createWebRoutes({ signedIn: principalOf }));
 
   app.use(notFound);

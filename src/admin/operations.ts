@@ -1,7 +1,26 @@
+import type { Pool } from 'pg';
 import type { Operation } from '../api/operation.ts';
+import type { Keyring } from '../keyring.ts';
+import type { Devices } from '../sessions/devices.ts';
+import { endingAccessOperations } from './ending-access.ts';
 import { orgOperations } from './org.ts';
+import { peopleOperations } from './people.ts';
+import { revocationOperations } from './revocations.ts';
+
+export type AdminDeps = Readonly<{
+  pool: Pool;
+  keyring: Keyring;
+  devices: Devices;
+  clientNames: ReadonlyMap<string, string>;
+  announce: () => void;
+}>;
 
 /** Everything an org's administrators do over HTTP, under /api/orgs/current. */
-export function createAdminOperations(): readonly Operation[] {
-  return [...orgOperations()];
+export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
+  return [
+    ...orgOperations(),
+    ...peopleOperations(deps),
+    ...endingAccessOperations(deps),
+    ...revocationOperations(deps),
+  ];
 }
