@@ -217,7 +217,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
 }
 
 /** Org ids and ids of the sessions, then of the grants. */
-function credentialsOf(open: readonly Stream[]): readonly string[][] {
+function credentialsOf(open: readonly Stream[]): string[][] {
   const ofType = (type: Credential['type']) => open.filter(({ principal }) => principal.credential.type === type);
   return [ofType('session'), ofType('grant')].flatMap((streams) => [
     streams.map(({ principal }) => principal.orgId),
