@@ -1,7 +1,9 @@
 import express, { type Express } from 'express';
 import { createAdminOperations } from './admin/operations.ts';
 import { createOperationRoutes, type Operation } from './api/operation.ts';
+import { createReferenceRoutes } from './api/reference.ts';
 import type { Context } from './context.ts';
+import { documentEverything } from './documentation.ts';
 import { problems } from './errors.ts';
 import { createAccessLog } from './http/access-log.ts';
 import { createErrorHandler, notFound } from './http/problem.ts';
@@ -27,10 +29,11 @@ import { createOpenWebRoutes, createWebRoutes } from './web/routes.ts';
 import { sendPage } from './web/send-page.ts';
 
 /** The administration's operations, with what each works on. */
-export function adminOperations({ pool, keyring, liveChannel }: Context): readonly Operation[] {
+export function adminOperations(context: Context): readonly Operation[] {
+  const { pool, liveChannel } = context;
   const { announce } = liveChannel;
   const devices = createDevices({ pool, clientNames });
-  return createAdminOperations({ pool, keyring, announce, devices, clientNames });
+  return createAdminOperations({ ...context, announce, devices, clientNames });
 }
 
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
@@ -48,7 +51,9 @@ export function createApp(context: Context): Express {
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
 
   app.use(createServiceRoutes({ pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
+  const administration = adminOperations(context);
   app.use(createOpenWebRoutes({ config }));
+  app.use(createReferenceRoutes(config, documentEverything(administration)));
   app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
   app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
 
@@ -74,7 +79,7 @@ export function createApp(context: Context): Express {
     createDeviceRoutes({ config, devices, signOutEverywhere, announce: liveChannel.announce }),
   );
   app.use('/api/todos', createTodoRoutes({ prisma }));
-  app.use(createOperationRoutes({ pool }, adminOperations(context)));
+  app.use(createOperationRoutes({ pool }, administration));
   app.use(createWebRoutes({ signedIn: principalOf }));
 
   app.use(notFound);

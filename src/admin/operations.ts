@@ -1,9 +1,11 @@
 import type { Pool } from 'pg';
 import type { Operation } from '../api/operation.ts';
 import type { Keyring } from '../keyring.ts';
+import type { Feed } from '../notifications/feed.ts';
 import type { Devices } from '../sessions/devices.ts';
 import { auditEventOperations } from './audit-events.ts';
 import { endingAccessOperations } from './ending-access.ts';
+import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
 import { peopleOperations } from './people.ts';
 import { revocationOperations } from './revocations.ts';
@@ -14,6 +16,9 @@ export type AdminDeps = Readonly<{
   devices: Devices;
   clientNames: ReadonlyMap<string, string>;
   announce: () => void;
+  feed: Feed;
+  /** SMTP is set up. */
+  emailAvailable: boolean;
 }>;
 
 /** Everything an org's administrators do over HTTP, under /api/orgs/current. */
@@ -24,5 +29,6 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...endingAccessOperations(deps),
     ...revocationOperations(deps),
     ...auditEventOperations(deps),
+    ...notificationOperations(deps),
   ];
 }
