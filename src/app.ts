@@ -9,6 +9,7 @@ import { requestId } from './http/request-id.ts';
 import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { createServiceRoutes } from './http/service-routes.ts';
+import { createGlobalLogout } from './revocation/global-logout.ts';
 import { createRevocationRoutes } from './revocation/routes.ts';
 import { createSignOutEverywhere } from './revocation/sign-out-everywhere.ts';
 import { createDevices } from './sessions/devices.ts';
@@ -59,7 +60,11 @@ export function createApp(context: Context): Express {
   const devices = createDevices({ pool, clientNames });
   app.use(
     '/api',
-    createMeRoutes({ liveChannel, findIdpLogout: createFindIdpLogout({ pool, keyring, config }), devices }),
+    createMeRoutes({
+      ...{ liveChannel, devices },
+      findIdpLogout: createFindIdpLogout({ pool, keyring, config }),
+      globalLogout: createGlobalLogout({ pool }),
+    }),
   );
   const signOutEverywhere = createSignOutEverywhere({ pool });
   app.use(
@@ -67,7 +72,7 @@ export function createApp(context: Context): Express {
     createDeviceRoutes({ config, devices, signOutEverywhere, announce: liveChannel.announce }),
   );
   app.use('/api/todos', createTodoRoutes({ prisma }));
-  app.use(createOperationRoutes({ pool }, createAdminOperations()));
+  app.use(createOperationRoutes({ pool }, createAdminOperations({ config, prisma, keyring })));
   app.use(createWebRoutes({ signedIn: principalOf }));
 
   app.use(notFound);
