@@ -55,40 +55,49 @@ function inTurn(pool: Pool, batch: (client: PoolClient) => Promise<boolean>): Pr
 }
 
 /**
- * Tombstones up to 5,000 sessions and as many grants of one org-wide revocation, the oldest first, so that each is told of
- * the one that ended it. True while there may be more; a row that is locked now is left for the next round.
+ * Tombstones up to 5,000 sessions and as many grants of one revocation that left some, the oldest first, so that each is told
+ * of the one that ended it. True while there may be more; a row that is locked now is left for the next round.
  */
 async function writeTombstones(client: PoolClient): Promise<boolean> {
   const { rows } = await client.query(
-    `SELECT org_id, id, org_generation FROM revocations WHERE tombstones_pending ORDER BY created_at LIMIT 1`,
+    `SELECT org_id, id, user_id FROM revocations WHERE tombstones_pending ORDER BY created_at LIMIT 1`,
   );
   const revocation = rows[0];
   if (!revocation) return false;
-  const values = [revocation.org_id, revocation.id, revocation.org_generation];
-  const sessions = await client.query(tombstonesOf('sessions', ", data = '{}', id_token = NULL"), values);
-  const grants = await client.query(tombstonesOf('grants', ''), values);
-  if (sessions.rowCount || grants.rowCount) return true;
+  const values = [revocation.org_id, revocation.id];
+  const dead = revocation.user_id === null ? deadOfOrg : deadOfUser;
+  const sessions = await client.query(tombstonesOf('sessions', ", data = '{}', id_token = NULL", dead), values);
+  const grants = await client.query(tombstonesOf('grants', '', dead), values);
+  if (sessions.rows[0].dead || grants.rows[0].dead) return true;
   const done = await client.query(
     `UPDATE revocations r SET tombstones_pending = false
      WHERE r.org_id = $1 AND r.id = $2
-       AND NOT EXISTS (SELECT FROM sessions s
-                       WHERE s.org_id = $1 AND s.revoked_at IS NULL AND s.ended_at IS NULL AND s.org_generation < r.org_generation)
-       AND NOT EXISTS (SELECT FROM grants g
-                       WHERE g.org_id = $1 AND g.revoked_at IS NULL AND g.ended_at IS NULL AND g.org_generation < r.org_generation)`,
-    [revocation.org_id, revocation.id],
+       AND NOT EXISTS (SELECT FROM sessions d WHERE ${dead}) AND NOT EXISTS (SELECT FROM grants d WHERE ${dead})`,
+    values,
   );
   return (done.rowCount ?? 0) > 0;
 }
 
-const tombstonesOf = (table: 'sessions' | 'grants', erased: string) => `
+const deadOfOrg = `d.org_id = r.org_id AND d.revoked_at IS NULL AND d.ended_at IS NULL AND d.org_generation < r.org_generation`;
+const deadOfUser = `d.org_id = r.org_id AND d.user_id = r.user_id AND d.revoked_at IS NULL AND d.ended_at IS NULL
+  AND d.user_generation < r.user_generation`;
+
+// A user's are counted, too: of an org nobody counts.
+const tombstonesOf = (table: 'sessions' | 'grants', erased: string, dead: string) => `
   WITH dead AS (
-    SELECT d.org_id, d.id FROM ${table} d
-    WHERE d.org_id = $1 AND d.revoked_at IS NULL AND d.ended_at IS NULL AND d.org_generation < $3
-    LIMIT 5000 FOR NO KEY UPDATE SKIP LOCKED
+    SELECT d.org_id, d.id FROM revocations r, ${table} d
+    WHERE r.org_id = $1 AND r.id = $2 AND ${dead}
+    LIMIT 5000 FOR NO KEY UPDATE OF d SKIP LOCKED
+  ), tombstoned AS (
+    UPDATE ${table} d SET revoked_at = r.created_at, revocation_id = r.id${erased}
+    FROM dead, revocations r
+    WHERE d.org_id = dead.org_id AND d.id = dead.id AND r.org_id = $1 AND r.id = $2
+    RETURNING d.user_generation = r.user_generation - 1 AND d.expires_at > r.created_at AND d.idle_expires_at > r.created_at AS was_live
+  ), counted AS (
+    UPDATE revocations SET ${table}_ended = ${table}_ended + (SELECT count(*) FILTER (WHERE was_live) FROM tombstoned)
+    WHERE org_id = $1 AND id = $2 AND user_id IS NOT NULL
   )
-  UPDATE ${table} d SET revoked_at = r.created_at, revocation_id = r.id${erased}
-  FROM dead, revocations r
-  WHERE d.org_id = dead.org_id AND d.id = dead.id AND r.org_id = $1 AND r.id = $2`;
+  SELECT count(*)::int AS dead FROM tombstoned`;
 
 /** Removes sessions a day after the greatest age they could have reached: later than any request can last. */
 async function sweepSessions(client: PoolClient): Promise<boolean> {
