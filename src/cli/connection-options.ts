@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { ConnectionChanges, NewConnection } from '../orgs/connections.ts';
-import { checkEndpoints, resolveEndpoints } from '../orgs/endpoints.ts';
+import { checkEndpoints, resolveEndpoints, type Typist } from '../orgs/endpoints.ts';
 import { ownEndpoint } from '../orgs/idp-links.ts';
 import { type MappedRole, mappedRoles, roleClaimForm, roleMappingForm } from '../orgs/role-mapping.ts';
 import { eventsUrl } from '../signals/security-events.ts';
@@ -33,7 +33,11 @@ export function addConnectionOptions(command: Command): Command {
       'signing out here goes on to the identity provider (its end_session_endpoint)',
     )
     .option('--role-claim <name>', "the ID tokens' claim that sets people's roles at each sign-in; empty: none does")
-    .option('--map-role <value=role>', `what a value of it makes of a person (repeatable): ${mappedRoles.join(', ')}`, collect)
+    .option(
+      '--map-role <value=role>',
+      `what a value of it makes of a person (repeatable): ${mappedRoles.join(', ')}`,
+      collect,
+    )
     .option('--authorization-endpoint <url>', 'where discovery is not possible; then the next two are needed as well')
     .option('--token-endpoint <url>')
     .option('--jwks-uri <url>')
@@ -95,7 +99,10 @@ export async function readConnectionChanges(
 const readEndpoints = (issuer: string, input: Input, guardedFetch: GuardedFetch) =>
   resolveEndpoints(guardedFetch, { ...readTyped(input), issuer }, asOption);
 
-const asOption = (member: string) => `--${member.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+const asOption: Typist = {
+  spell: (member) => `--${member.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  refuse: usageError,
+};
 
 function readTyped(input: Input) {
   const { issuer, authorizationEndpoint, tokenEndpoint, jwksUri, userinfoEndpoint, endSessionEndpoint } = input;

@@ -10,9 +10,9 @@ import type {
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
+import { atIdp, createConnectionProofs, lockClient, provenMembers } from './connection-proofs.ts';
 import type { Origin } from './origin.ts';
 import type { MappedRole } from './role-mapping.ts';
-import { atIdp, createConnectionProofs, lockClient, provenMembers } from './connection-proofs.ts';
 
 export type NewConnection = Readonly<{
   /** Shown to administrators; the issuer's host when left out. */
@@ -89,7 +89,9 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
         const before = await lockConnection(transaction, orgId, id, changes.clientId);
         const given = { ...plain, ...(await keepLinks(transaction, before, changes, sameSubjects)) };
         const data: Prisma.ConnectionUpdateManyMutationInput & Partial<Connection> = Object.fromEntries(
-          Object.entries(given).filter(([member, value]) => !isDeepStrictEqual(value, before[member as keyof Connection])),
+          Object.entries(given).filter(
+            ([member, value]) => !isDeepStrictEqual(value, before[member as keyof Connection]),
+          ),
         );
         if (clientSecret === undefined) requireSecret(actor, data);
         else data.clientSecret = await seal(keyring, orgId, id, clientSecret);
@@ -150,7 +152,10 @@ async function lockConnection(
   await db.$queryRaw`SELECT id FROM connections WHERE org_id = ${orgId} AND id = ${id} FOR NO KEY UPDATE`;
   const before = await find();
   if (before?.clientId === seen.clientId) return before;
-  throw new AppError('conflict', `Somebody else changed the connection ${id} at the same moment. Look at it, and try again.`);
+  throw new AppError(
+    'conflict',
+    `Somebody else changed the connection ${id} at the same moment. Look at it, and try again.`,
+  );
 }
 
 /** Where the client secret, or what it gives, is sent to. */

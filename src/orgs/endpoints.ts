@@ -13,14 +13,14 @@ export type TypedEndpoints = Readonly<{
   endSessionEndpoint?: string | null | undefined;
 }>;
 
-/** How a refusal names a member: as whoever typed it knows it. */
-type Spell = (member: string) => string;
+/** How a refusal names a member, as whoever typed it knows it, and what wrong use is there. */
+export type Typist = Readonly<{ spell: (member: string) => string; refuse: (message: string) => Error }>;
 
 const needed = ['authorizationEndpoint', 'tokenEndpoint', 'jwksUri'] as const;
 const optional = ['userinfoEndpoint', 'endSessionEndpoint'] as const;
 
 /** Checks each URL for its scheme and address. @throws AppError invalid_request */
-export function checkEndpoints(guardedFetch: GuardedFetch, typed: TypedEndpoints, spell: Spell): void {
+export function checkEndpoints(guardedFetch: GuardedFetch, typed: TypedEndpoints, { spell }: Typist): void {
   const { issuer, acceptedIssuers = [], ...endpoints } = typed;
   const urls = [...Object.entries({ issuer, ...endpoints }), ...acceptedIssuers.map((one) => ['acceptedIssuers', one])];
   for (const [member, url] of urls as [string, string | null | undefined][]) {
@@ -41,9 +41,9 @@ export function checkEndpoints(guardedFetch: GuardedFetch, typed: TypedEndpoints
 export async function resolveEndpoints(
   guardedFetch: GuardedFetch,
   typed: TypedEndpoints & { issuer: string },
-  spell: Spell,
+  typist: Typist,
 ) {
-  checkEndpoints(guardedFetch, typed, spell);
+  checkEndpoints(guardedFetch, typed, typist);
   const { authorizationEndpoint, tokenEndpoint, jwksUri, userinfoEndpoint, endSessionEndpoint } = typed;
   if (authorizationEndpoint !== undefined && tokenEndpoint !== undefined && jwksUri !== undefined)
     return {
@@ -52,10 +52,7 @@ export async function resolveEndpoints(
       ...(endSessionEndpoint === undefined ? {} : { endSessionEndpoint }),
     };
   if ([...needed, ...optional].some((member) => typed[member] !== undefined))
-    throw new AppError(
-      'invalid_request',
-      `Without discovery all three are needed: ${needed.map(spell).join(', ').replace(/, ([^,]*)$/, ' and $1')}.`,
-    );
+    throw typist.refuse(`Without discovery all three are needed: ${needed.map(typist.spell).join(', ')}.`);
   const { issuer: _same, ...found } = await discover(guardedFetch, typed.issuer);
   return found;
 }

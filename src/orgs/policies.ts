@@ -216,10 +216,10 @@ function mergeActions(setting: unknown, changes: Readonly<Record<string, EventAc
 }
 
 function refuseLongerIdle(org: Org): void {
-  for (const of of ['session', 'grant'] as const) {
-    const [idle, absolute] = [org[`${of}IdleSeconds`], org[`${of}AbsoluteSeconds`]];
+  for (const what of ['session', 'grant'] as const) {
+    const [idle, absolute] = [org[`${what}IdleSeconds`], org[`${what}AbsoluteSeconds`]];
     if (idle === null || absolute === null || idle <= absolute) continue;
-    const names = `${of}IdleSeconds (${idle}) must not be greater than ${of}AbsoluteSeconds (${absolute}).`;
+    const names = `${what}IdleSeconds (${idle}) must not be greater than ${what}AbsoluteSeconds (${absolute}).`;
     throw new AppError('invalid_request', names);
   }
 }

@@ -38,7 +38,11 @@ export function createProof(deps: Deps): (input: Input) => Promise<VerifiedSignI
     const tokens = await exchangeCode(deps.guardedFetch, connection, exchange);
     // The database's clock, carried on from where it was read.
     const elapsed = found.now + (performance.now() - input.foundAt) / 1000 - state.startedAt;
-    const { claims, role } = await deps.verifyIdToken(tokens.idToken, connection, { orgId: found.org.id, nonce, signal });
+    const { claims, role } = await deps.verifyIdToken(tokens.idToken, connection, {
+      orgId: found.org.id,
+      nonce,
+      signal,
+    });
     const issuedAt = Math.max(claims.iat, tokens.answeredAt ?? 0);
     return { claims, role, idToken: tokens.idToken, accessToken: tokens.accessToken, issuedAt, elapsed };
   }
