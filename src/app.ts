@@ -1,7 +1,9 @@
 import express, { type Express } from 'express';
 import { createAdminOperations } from './admin/operations.ts';
-import { createOperationRoutes } from './api/operation.ts';
+import { createOperationRoutes, type Operation } from './api/operation.ts';
+import { createReferenceRoutes } from './api/reference.ts';
 import type { Context } from './context.ts';
+import { documentEverything } from './documentation.ts';
 import { problems } from './errors.ts';
 import { createAccessLog } from './http/access-log.ts';
 import { createErrorHandler, notFound } from './http/problem.ts';
@@ -27,6 +29,14 @@ import { renderMessage } from './web/message-page.ts';
 import { createOpenWebRoutes, createWebRoutes } from './web/routes.ts';
 import { sendPage } from './web/send-page.ts';
 
+/** The administration's operations, with what each works on. */
+export function adminOperations(context: Context): readonly Operation[] {
+  const { pool, liveChannel } = context;
+  const { announce } = liveChannel;
+  const devices = createDevices({ pool, clientNames });
+  return createAdminOperations({ ...context, announce, devices, clientNames });
+}
+
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
 export function createApp(context: Context): Express {
   const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys } = context;
@@ -42,7 +52,9 @@ export function createApp(context: Context): Express {
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
 
   app.use(createServiceRoutes({ pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
+  const administration = adminOperations(context);
   app.use(createOpenWebRoutes({ config }));
+  app.use(createReferenceRoutes(config, documentEverything(administration)));
   app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
   app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
 
@@ -72,7 +84,7 @@ export function createApp(context: Context): Express {
     createDeviceRoutes({ config, devices, signOutEverywhere, announce: liveChannel.announce }),
   );
   app.use('/api/todos', createTodoRoutes({ prisma }));
-  app.use(createOperationRoutes({ pool }, createAdminOperations({ config, prisma, keyring })));
+  app.use(createOperationRoutes({ pool }, administration));
   app.use(createWebRoutes({ signedIn: principalOf }));
 
   app.use(notFound);
