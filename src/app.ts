@@ -30,10 +30,11 @@ import { createOpenWebRoutes, createWebRoutes } from './web/routes.ts';
 import { sendPage } from './web/send-page.ts';
 
 /** The administration's operations, with what each works on. */
-export function adminOperations({ pool, keyring, liveChannel }: Context): readonly Operation[] {
+export function adminOperations(context: Context): readonly Operation[] {
+  const { pool, liveChannel } = context;
   const { announce } = liveChannel;
   const devices = createDevices({ pool, clientNames });
-  return createAdminOperations({ pool, keyring, announce, devices, clientNames });
+  return createAdminOperations({ ...context, announce, devices, clientNames });
 }
 
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */

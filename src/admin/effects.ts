@@ -18,7 +18,7 @@ export const effects = z.object({
   roles: z.array(z.object({ role: z.enum(roles), people: z.int() })).describe('Which roles they have.'),
   sessionCount: z.int().describe(`Live sessions of browsers; ${mostCounted} stands for that many or more.`),
   grantCount: z.int().describe(`Live grants of apps; ${mostCounted} stands for that many or more.`),
-  sessions: z.array(device).describe(`The ${mostListed} last seen of both.`),
+  sessions: z.array(device).describe(`${mostListed} of both at most, the last seen first.`),
   apps: z.array(z.string()).describe('The names of the apps.'),
   devices: z.array(z.string()).describe('The kinds of devices, of the sessions that are listed.'),
 });
@@ -48,7 +48,7 @@ export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNam
     const { sessionCount, grantCount, apps } = counted.rows[0];
     const found: { role: Role; people: number }[] = people.rows.map(({ role, people }) => ({ role, people }));
     return {
-      user: !everyone && userIds.length === 1 ? (people.rows[0]?.user ?? null) : null,
+      user: userIds.length === 1 ? (people.rows[0]?.user ?? null) : null,
       people: found.reduce((sum, one) => sum + one.people, 0),
       roles: found,
       sessionCount,
@@ -66,7 +66,8 @@ const both = (make: (of: Of) => string): Record<Of, string> => ({ everyone: make
 const rolesSql = both(
   (of) => `
   SELECT role, count(*)::int AS people,
-         (array_agg(jsonb_build_object('id', id, 'name', name, 'email', email, 'role', role)))[1] AS user
+         CASE WHEN cardinality($2::text[]) = 1 THEN
+           jsonb_build_object('id', min(id), 'name', min(name), 'email', min(email), 'role', role) END AS user
   FROM users WHERE org_id = $1 AND deleted_at IS NULL AND ${of === 'people' ? 'id = ANY ($2::text[])' : 'cardinality($2::text[]) = 0'}
   GROUP BY role ORDER BY role`,
 );

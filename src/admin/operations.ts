@@ -1,8 +1,10 @@
 import type { Pool } from 'pg';
 import type { Operation } from '../api/operation.ts';
 import type { Keyring } from '../keyring.ts';
+import type { Feed } from '../notifications/feed.ts';
 import type { Devices } from '../sessions/devices.ts';
 import { endingAccessOperations } from './ending-access.ts';
+import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
 import { peopleOperations } from './people.ts';
 import { revocationOperations } from './revocations.ts';
@@ -13,6 +15,9 @@ export type AdminDeps = Readonly<{
   devices: Devices;
   clientNames: ReadonlyMap<string, string>;
   announce: () => void;
+  feed: Feed;
+  /** SMTP is set up. */
+  emailAvailable: boolean;
 }>;
 
 /** Everything an org's administrators do over HTTP, under /api/orgs/current. */
@@ -22,5 +27,6 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...peopleOperations(deps),
     ...endingAccessOperations(deps),
     ...revocationOperations(deps),
+    ...notificationOperations(deps),
   ];
 }

@@ -5,15 +5,19 @@ import { transaction } from '../database/pool.ts';
 /** A fixed number for the advisory lock: one node cleans at a time. */
 const cleaningLock = 7_262_001;
 
+/** Does a part of a chore within the transaction of `client`; true while there may be more to do. */
+export type Batch = (client: PoolClient) => Promise<boolean>;
+
 /**
  * Work that the promise does not rest on, done by one node at a time, every `intervalMs`: writes the tombstones that an
- * org-wide sign-out left, in batches, and sweeps rows that no one needs. `stop` waits for the batch under way.
+ * org-wide sign-out left, in batches, and sweeps rows that no one needs, then does other rooms' `chores`. `stop` waits for the
+ * batch under way.
  */
-export function startHousekeeping(deps: { pool: Pool; log: Logger; intervalMs?: number }) {
+export function startHousekeeping(deps: { pool: Pool; log: Logger; chores?: readonly Batch[]; intervalMs?: number }) {
   let running: Promise<unknown> | null = null;
   let stopped = false;
   const run = () => {
-    running ??= clean(deps.pool, () => stopped)
+    running ??= clean(deps.pool, () => stopped, deps.chores)
       .catch((error) => deps.log.warn({ err: error }, 'housekeeping failed; it will be tried again'))
       .finally(() => {
         running = null;
@@ -34,8 +38,12 @@ export function startHousekeeping(deps: { pool: Pool; log: Logger; intervalMs?: 
  * One round of cleaning: each batch in a transaction of its own, so that no lock is held for long. False if it was cut
  * short: by `stopped`, or because another node is cleaning.
  */
-export async function clean(pool: Pool, stopped: () => boolean = () => false): Promise<boolean> {
-  for (const batch of [writeTombstones, sweepSessions, sweepGrants, sweepTokens, sweepSpent]) {
+export async function clean(
+  pool: Pool,
+  stopped: () => boolean = () => false,
+  chores: readonly Batch[] = [],
+): Promise<boolean> {
+  for (const batch of [writeTombstones, sweepSessions, sweepGrants, sweepTokens, sweepSpent, ...chores]) {
     for (let state = 'more'; state === 'more'; ) {
       if (stopped()) return false;
       state = await inTurn(pool, batch);
@@ -46,7 +54,7 @@ export async function clean(pool: Pool, stopped: () => boolean = () => false): P
 }
 
 /** Runs one batch unless another node is cleaning. The lock is the transaction's, which also holds behind a pooler. */
-function inTurn(pool: Pool, batch: (client: PoolClient) => Promise<boolean>): Promise<'more' | 'done' | 'taken'> {
+function inTurn(pool: Pool, batch: Batch): Promise<'more' | 'done' | 'taken'> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query('SELECT pg_try_advisory_xact_lock($1) AS locked', [cleaningLock]);
     if (!rows[0].locked) return 'taken';

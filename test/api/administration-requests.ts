@@ -1,3 +1,4 @@
+import { notificationRequests } from './notification-requests.ts';
 import type { Requests } from './requests.ts';
 import type { Answer, World } from './world.ts';
 
@@ -105,6 +106,7 @@ export const administrationRequests: Requests = {
     await ask('getOrg');
     await ask('getOrg', { as: await product.signIn('metacortex') });
   },
+  ...notificationRequests,
   ...peopleRequests,
   ...endingRequests,
 };
