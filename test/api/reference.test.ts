@@ -17,7 +17,9 @@ afterAll(() => product?.stop());
 
 describe('/docs', () => {
   it('shows every operation and every schema', () => {
-    const ids = Object.values(document.paths).flatMap((methods) => Object.values(methods).map((one) => one.operationId));
+    const ids = Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).map((one) => one.operationId),
+    );
     expect(ids.filter((id) => !text.includes(`<section class="operation" id="${id}">`))).toEqual([]);
     expect(Object.keys(document.paths).filter((path) => !text.includes(`<code>${path}</code>`))).toEqual([]);
   });
