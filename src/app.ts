@@ -26,6 +26,7 @@ import { createAuthorizationServer } from './tokens/routes.ts';
 import { createDeviceRoutes } from './users/device-routes.ts';
 import { createMeRoutes } from './users/me-routes.ts';
 import { renderMessage } from './web/message-page.ts';
+import { type ApiDocument, renderReference } from './web/reference-page.ts';
 import { createOpenWebRoutes, createWebRoutes } from './web/routes.ts';
 import { sendPage } from './web/send-page.ts';
 
@@ -54,7 +55,9 @@ export function createApp(context: Context): Express {
   app.use(createServiceRoutes({ pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
   const administration = adminOperations(context);
   app.use(createOpenWebRoutes({ config }));
-  app.use(createReferenceRoutes(config, documentEverything(administration)));
+  app.use(
+    createReferenceRoutes(config, documentEverything(administration), (api) => renderReference(api as ApiDocument)),
+  );
   app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
   app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
 
