@@ -11,6 +11,7 @@ import { requestId } from './http/request-id.ts';
 import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { createServiceRoutes } from './http/service-routes.ts';
+import { createGlobalLogout } from './revocation/global-logout.ts';
 import { createRevocationRoutes } from './revocation/routes.ts';
 import { createSignOutEverywhere } from './revocation/sign-out-everywhere.ts';
 import { createDevices } from './sessions/devices.ts';
@@ -25,6 +26,7 @@ import { createAuthorizationServer } from './tokens/routes.ts';
 import { createDeviceRoutes } from './users/device-routes.ts';
 import { createMeRoutes } from './users/me-routes.ts';
 import { renderMessage } from './web/message-page.ts';
+import { type ApiDocument, renderReference } from './web/reference-page.ts';
 import { createOpenWebRoutes, createWebRoutes } from './web/routes.ts';
 import { sendPage } from './web/send-page.ts';
 
@@ -53,7 +55,9 @@ export function createApp(context: Context): Express {
   app.use(createServiceRoutes({ pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
   const administration = adminOperations(context);
   app.use(createOpenWebRoutes({ config }));
-  app.use(createReferenceRoutes(config, documentEverything(administration)));
+  app.use(
+    createReferenceRoutes(config, documentEverything(administration), (api) => renderReference(api as ApiDocument)),
+  );
   app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
   app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
 
@@ -71,7 +75,11 @@ export function createApp(context: Context): Express {
   const devices = createDevices({ pool, clientNames });
   app.use(
     '/api',
-    createMeRoutes({ liveChannel, findIdpLogout: createFindIdpLogout({ pool, keyring, config }), devices }),
+    createMeRoutes({
+      ...{ liveChannel, devices },
+      findIdpLogout: createFindIdpLogout({ pool, keyring, config }),
+      globalLogout: createGlobalLogout({ pool }),
+    }),
   );
   const signOutEverywhere = createSignOutEverywhere({ pool });
   app.use(

@@ -31,4 +31,13 @@ export const serviceDocumentation: readonly Documented[] = [
     security: [],
     success: { status: 200, description: 'OpenAPI 3.1.', schema: z.looseObject({ openapi: z.string() }) },
   },
+  {
+    method: 'get',
+    path: '/docs',
+    id: 'showReference',
+    tag,
+    summary: 'This document, to read',
+    security: [],
+    success: { status: 200, description: 'The page.', contentTypes: ['text/html'] },
+  },
 ];

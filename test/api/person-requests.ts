@@ -14,6 +14,7 @@ export const personRequests: Requests = {
   getHealth: ({ ask }) => ask('getHealth'),
   getReadiness: ({ ask }) => ask('getReadiness'),
   getOpenApi: ({ ask }) => ask('getOpenApi'),
+  showReference: ({ ask }) => ask('showReference'),
   ...pages,
   async showProblem({ ask }) {
     await ask('showProblem', { params: { code: 'not_found' } });
