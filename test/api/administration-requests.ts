@@ -1,4 +1,4 @@
-import { notificationRequests } from './notification-requests.ts';
+import { notificationRequests, webhookRequests } from './notification-requests.ts';
 import { recordRequests } from './record-requests.ts';
 import type { Requests } from './requests.ts';
 import type { Answer, World } from './world.ts';
@@ -108,6 +108,7 @@ export const administrationRequests: Requests = {
     await ask('getOrg', { as: await product.signIn('metacortex') });
   },
   ...notificationRequests,
+  ...webhookRequests,
   ...peopleRequests,
   ...endingRequests,
   ...recordRequests,
