@@ -1,7 +1,9 @@
 import express, { type Express } from 'express';
 import { createAdminOperations } from './admin/operations.ts';
-import { createOperationRoutes } from './api/operation.ts';
+import { createOperationRoutes, type Operation } from './api/operation.ts';
+import { createReferenceRoutes } from './api/reference.ts';
 import type { Context } from './context.ts';
+import { documentEverything } from './documentation.ts';
 import { problems } from './errors.ts';
 import { createAccessLog } from './http/access-log.ts';
 import { createErrorHandler, notFound } from './http/problem.ts';
@@ -9,6 +11,7 @@ import { requestId } from './http/request-id.ts';
 import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { createServiceRoutes } from './http/service-routes.ts';
+import { createGlobalLogout } from './revocation/global-logout.ts';
 import { createRevocationRoutes } from './revocation/routes.ts';
 import { createSignOutEverywhere } from './revocation/sign-out-everywhere.ts';
 import { createScimRoutes } from './scim/routes.ts';
@@ -24,8 +27,17 @@ import { createAuthorizationServer } from './tokens/routes.ts';
 import { createDeviceRoutes } from './users/device-routes.ts';
 import { createMeRoutes } from './users/me-routes.ts';
 import { renderMessage } from './web/message-page.ts';
+import { type ApiDocument, renderReference } from './web/reference-page.ts';
 import { createOpenWebRoutes, createWebRoutes } from './web/routes.ts';
 import { sendPage } from './web/send-page.ts';
+
+/** The administration's operations, with what each works on. */
+export function adminOperations(context: Context): readonly Operation[] {
+  const { pool, liveChannel } = context;
+  const { announce } = liveChannel;
+  const devices = createDevices({ pool, clientNames });
+  return createAdminOperations({ ...context, announce, devices, clientNames });
+}
 
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
 export function createApp(context: Context): Express {
@@ -42,7 +54,11 @@ export function createApp(context: Context): Express {
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
 
   app.use(createServiceRoutes({ pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
+  const administration = adminOperations(context);
   app.use(createOpenWebRoutes({ config }));
+  app.use(
+    createReferenceRoutes(config, documentEverything(administration), (api) => renderReference(api as ApiDocument)),
+  );
   app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
   app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
   app.use(createScimRoutes({ config, log, pool, apiKeys, announce: liveChannel.announce }));
@@ -61,7 +77,11 @@ export function createApp(context: Context): Express {
   const devices = createDevices({ pool, clientNames });
   app.use(
     '/api',
-    createMeRoutes({ liveChannel, findIdpLogout: createFindIdpLogout({ pool, keyring, config }), devices }),
+    createMeRoutes({
+      ...{ liveChannel, devices },
+      findIdpLogout: createFindIdpLogout({ pool, keyring, config }),
+      globalLogout: createGlobalLogout({ pool }),
+    }),
   );
   const signOutEverywhere = createSignOutEverywhere({ pool });
   app.use(
@@ -69,7 +89,7 @@ export function createApp(context: Context): Express {
     createDeviceRoutes({ config, devices, signOutEverywhere, announce: liveChannel.announce }),
   );
   app.use('/api/todos', createTodoRoutes({ prisma }));
-  app.use(createOperationRoutes({ pool }, createAdminOperations()));
+  app.use(createOperationRoutes({ pool }, administration));
   app.use(createWebRoutes({ signedIn: principalOf }));
 
   app.use(notFound);

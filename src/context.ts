@@ -4,6 +4,9 @@ import type { Config } from './config.ts';
 import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
 import { createKeyring } from './keyring.ts';
+import { createFeed } from './notifications/feed.ts';
+import { startRelay } from './notifications/relay.ts';
+import { sweepNotifications } from './notifications/sweep.ts';
 import { createApiKeys } from './orgs/api-keys.ts';
 import { createIdpKeys } from './orgs/idp-keys.ts';
 import { startHousekeeping } from './sessions/housekeeping.ts';
@@ -25,7 +28,10 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   });
   const prisma = createPrisma(pool);
   const liveChannel = createLiveChannel({ pool, directDatabaseUrl: config.directDatabaseUrl, log });
-  const housekeeping = startHousekeeping({ pool, log });
+  const housekeeping = startHousekeeping({ pool, log, chores: sweepNotifications });
+  const emailAvailable = false;
+  const relay = startRelay({ pool, log, emailAvailable });
+  liveChannel.whenAnnounced(relay.wake);
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
   let stopping = false;
@@ -39,6 +45,8 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     idpKeys,
     apiKeys: createApiKeys({ pool, prisma }),
     liveChannel,
+    feed: createFeed({ pool }),
+    emailAvailable,
     isStopping: () => stopping,
     /** From here on /readyz says no; requests are still answered. */
     announceStop() {
@@ -52,6 +60,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
       idpKeys.stop();
       const ended = (async () => {
         await liveChannel.stop();
+        await relay.stop();
         await housekeeping.stop();
         await prisma.$disconnect();
         await pool.end();

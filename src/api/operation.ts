@@ -32,8 +32,14 @@ export type Success = Readonly<{
   status: number;
   description: string;
   schema?: z.ZodType;
+  /** Default: application/json where there is a schema. */
   contentTypes?: readonly string[];
+  /** What a header of the answer says, by its name. */
+  headers?: Readonly<Record<string, string>>;
 }>;
+
+/** What proves a caller; openapi.ts says how each is sent. */
+export type Security = 'session' | 'accessToken' | 'apiKey' | 'signedJwt' | 'metricsToken';
 
 /** One line of the interface, as OpenAPI knows it. */
 export type Documented = Readonly<{
@@ -50,8 +56,15 @@ export type Documented = Readonly<{
   body?: z.ZodType;
   /** Default application/json. */
   bodyType?: string;
+  bodyExample?: unknown;
+  /** One of these; [] is anybody. Default: a person, by a browser's session or an app's access token. */
+  security?: readonly Security[];
+  /** Answers without one, too. */
+  securityOptional?: boolean;
   success: Success;
-  /** What else it may answer, beside what all of its kind do. */
+  /** Other answers: further successes, and faults in the form of a standard that has its own. */
+  also?: readonly Success[];
+  /** The problems it may answer, beside what all of its kind do. */
   problems?: readonly ProblemCode[];
 }>;
 

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { User } from '../database/generated/client.ts';
+import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
+import { changeRole, lockWithOwners } from '../users/roles.ts';
 import { action, type Console, operator, text } from './command.ts';
 import { facts, table } from './output.ts';
 
@@ -34,6 +36,25 @@ export function registerUser(program: Command, shell: Console): void {
             ['Organisation', org.name],
           ]),
         };
+      }),
+    );
+
+  user
+    .command('set-role')
+    .description('give a person another role; so an organisation gets its first owner')
+    .argument('<user>', 'e-mail address or id')
+    .requiredOption(...orgOption)
+    .requiredOption('--role <role>', role.options.join(', '))
+    .action(
+      action(shell, z.object({ user: text, org: text, role }), async (workspace, input) => {
+        const org = await workspace.requireOrg(input.org);
+        const { id } = await requireUser(workspace, org, input.user);
+        await transaction(workspace.pool, async (client) => {
+          const locked = await lockWithOwners(client, org.id, [id]);
+          await changeRole(client, locked, { id, role: input.role }, { orgId: org.id, actor: operator });
+        });
+        const after = view(await requireUser(workspace, org, id));
+        return { json: after, text: `${after.email} is ${after.role} in ${org.name}.` };
       }),
     );
 

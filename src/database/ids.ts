@@ -13,6 +13,9 @@ const prefixes = {
   apiKey: 'key',
   revocation: 'rev',
   auditEvent: 'evt',
+  notification: 'ntf',
+  webhook: 'whk',
+  delivery: 'dlv',
   todo: 'tod',
 } as const;
 

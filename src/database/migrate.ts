@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { MigrationDirectory } from '@prisma/schema-engine-wasm';
+import { Logger, runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import { createSchemaEngine, nothingFiltered, readMigrations, schemaFiles } from './schema-engine.ts';
 
@@ -13,7 +14,7 @@ export class MigrationError extends Error {
 
 /**
  * Applies what is missing of prisma/migrations, each in a transaction of its own, and keeps `_prisma_migrations` as
- * Prisma's own command does, so either can be used. Safe when several nodes start at once. `directUrl` must not lead
+ * Prisma's own command does, so either can be used; then the job queue's own. Safe when several nodes start at once. `directUrl` must not lead
  * through a pooler. Returns the names applied. @throws MigrationError
  */
 export async function migrate(directUrl: string): Promise<string[]> {
@@ -27,7 +28,9 @@ export async function migrate(directUrl: string): Promise<string[]> {
     const list = await readMigrations();
     const pending = await pendingMigrations(lock, list.migrationDirectories);
     // The engine takes half a second to load, and most starts have nothing to apply.
-    return pending === 0 ? [] : await apply(directUrl);
+    const applied = pending === 0 ? [] : await apply(directUrl);
+    await migrateJobs(directUrl);
+    return applied;
   } finally {
     await lock.end();
   }
@@ -103,6 +106,21 @@ async function apply(directUrl: string): Promise<string[]> {
     }
     engine.free();
     return applied;
+  } finally {
+    await pool.end();
+  }
+}
+
+/** The job queue keeps its own tables, in the schema graphile_worker, and its own list of what was applied. */
+async function migrateJobs(directUrl: string): Promise<void> {
+  const pool = new pg.Pool({ connectionString: directUrl, max: 1, options: '-c lock_timeout=10000' });
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  try {
+    await runMigrations({ pgPool: pool, logger: new Logger(() => () => {}) });
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new MigrationError(`The job queue's own migration failed: ${text}`, { cause: error });
   } finally {
     await pool.end();
   }

@@ -1,7 +1,11 @@
 import type { PoolClient } from 'pg';
 
 /** What may be used once, such as a JWT's `jti`. */
-export type Once = Readonly<{ kind: 'caller_jwt' | 'logout_token' | 'security_event'; id: string; expiresAt: Date }>;
+export type Once = Readonly<{
+  kind: 'caller_jwt' | 'logout_token' | 'security_event' | 'confirmation';
+  id: string;
+  expiresAt: Date;
+}>;
 
 export const onceValues = ({ kind, id, expiresAt }: Once) => [kind, id, expiresAt];
 

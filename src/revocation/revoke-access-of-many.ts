@@ -1,6 +1,14 @@
 import type { Pool, PoolClient } from 'pg';
 import { newId } from '../database/ids.ts';
-import { duration, type Revocation, recordValues, runStatement } from './revoke-access.ts';
+import {
+  duration,
+  mostAtOnce,
+  type Revocation,
+  type Revoked,
+  recordValues,
+  runStatement,
+  tombstones,
+} from './revoke-access.ts';
 
 /**
  * `revokeAccess` for a list of users of one org by their ids, all or nothing in one statement; ids of nobody are left out of
@@ -9,7 +17,7 @@ import { duration, type Revocation, recordValues, runStatement } from './revoke-
 export async function revokeAccessOfMany(
   db: Pool | PoolClient,
   revocation: Revocation & Readonly<{ userIds: readonly string[] }>,
-): Promise<readonly Readonly<{ revocationId: string; userId: string; sessionsEnded: number; grantsEnded: number }>[]> {
+): Promise<readonly Revoked[]> {
   const userIds = [...new Set(revocation.userIds)];
   const query = {
     name: 'revoke-access-many',
@@ -36,36 +44,31 @@ const revokeManySql = `
                        last_revocation_id = asked.revocation_id
     FROM locked JOIN asked ON asked.user_id = locked.id, orgs o
     WHERE u.org_id = $1 AND u.id = locked.id AND o.id = $1
-    RETURNING u.org_id, u.id, u.revoked_at, u.generation - 1 AS last_generation, o.generation AS org_generation,
+    RETURNING u.org_id, u.id, u.revoked_at, u.generation, u.generation - 1 AS last_generation, o.generation AS org_generation,
               asked.revocation_id, asked.event_id
-  ), tombstoned AS (
-    UPDATE sessions s SET revoked_at = bumped.revoked_at, revocation_id = bumped.revocation_id, data = '{}', id_token = NULL
-    FROM bumped
-    WHERE s.org_id = $1 AND s.user_id = bumped.id AND s.revoked_at IS NULL AND s.ended_at IS NULL
-      AND s.org_generation = bumped.org_generation
-    RETURNING s.user_id, s.user_generation = bumped.last_generation AND s.expires_at > now() AND s.idle_expires_at > now() AS was_live
-  ), tombstoned_grants AS (
-    UPDATE grants g SET revoked_at = bumped.revoked_at, revocation_id = bumped.revocation_id
-    FROM bumped
-    WHERE g.org_id = $1 AND g.user_id = bumped.id AND g.revoked_at IS NULL AND g.ended_at IS NULL
-      AND g.org_generation = bumped.org_generation
-    RETURNING g.user_id, g.user_generation = bumped.last_generation AND g.expires_at > now() AND g.idle_expires_at > now() AS was_live
-  ), counted AS (
-    SELECT b.*, coalesce(s.ended, 0) AS sessions, coalesce(g.ended, 0) AS grants
+  ), ${tombstones('sessions')},
+  ${tombstones('grants')},
+  counted AS (
+    SELECT b.*, coalesce(s.ended, 0) AS sessions, coalesce(g.ended, 0) AS grants,
+           coalesce(greatest(s.found, g.found) > ${mostAtOnce}, false) AS more
     FROM bumped b
-    LEFT JOIN (SELECT user_id, count(*) FILTER (WHERE was_live) AS ended FROM tombstoned GROUP BY user_id) s ON s.user_id = b.id
-    LEFT JOIN (SELECT user_id, count(*) FILTER (WHERE was_live) AS ended FROM tombstoned_grants GROUP BY user_id) g ON g.user_id = b.id
+    LEFT JOIN (SELECT user_id, count(*) FILTER (WHERE was_live) AS ended, count(*) AS found
+               FROM ended_sessions GROUP BY user_id) s ON s.user_id = b.id
+    LEFT JOIN (SELECT user_id, count(*) FILTER (WHERE was_live) AS ended, count(*) AS found
+               FROM ended_grants GROUP BY user_id) g ON g.user_id = b.id
   ), recorded AS (
     INSERT INTO revocations (org_id, id, user_id, initiator, subject, reason, caller_id, sessions_ended, grants_ended,
-                             request_id, reason_for_person, created_at, duration_ms)
+                             request_id, reason_for_person, user_generation, tombstones_pending, created_at, duration_ms)
     SELECT org_id, revocation_id, id, $5::"Initiator", $6::jsonb, $7, CASE WHEN $8 IN ('api_key', 'connection') THEN $9 END,
-           sessions, grants, $11, $12, revoked_at, ${duration}
+           sessions, grants, $11, $12, generation, more, revoked_at, ${duration}
     FROM counted
   ), audited AS (
     INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
     SELECT org_id, event_id, 'access.revoked', $8, $9, 'user', id, $10, $11,
-           jsonb_build_object('revocation', revocation_id, 'initiator', $5::text, 'sessionsEnded', sessions, 'grantsEnded', grants)
+           jsonb_build_object('revocation', revocation_id, 'initiator', $5::text, 'sessionsEnded', sessions, 'grantsEnded', grants,
+                              'more', more)
     FROM counted
   )
-  SELECT revocation_id AS "revocationId", id AS "userId", sessions::int AS "sessionsEnded", grants::int AS "grantsEnded"
+  SELECT revocation_id AS "revocationId", id AS "userId", sessions::int AS "sessionsEnded", grants::int AS "grantsEnded",
+         more
   FROM counted ORDER BY id`;

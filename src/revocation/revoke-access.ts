@@ -28,8 +28,17 @@ export type Revocation = Readonly<{
   requestId?: string | null;
 }>;
 
+/** `more`: the person had very many; what is counted here is dead like the rest, which a job counts into the revocation. */
+export type Revoked = Readonly<{
+  revocationId: string;
+  userId: string;
+  sessionsEnded: number;
+  grantsEnded: number;
+  more: boolean;
+}>;
+
 export type Outcome =
-  | Readonly<{ result: 'revoked'; revocationId: string; userId: string; sessionsEnded: number; grantsEnded: number }>
+  | (Revoked & Readonly<{ result: 'revoked' }>)
   | Readonly<{ result: 'unknown' }>
   | Readonly<{ result: 'ambiguous' }>
   /** `once` was spent before: nothing was done. */
@@ -91,8 +100,9 @@ export async function revokeAccess(db: Pool | PoolClient, revocation: UserRevoca
   };
   const { rows } = await runStatement(db, query);
   const { fresh, matched, user_id: userId, sessions_ended: sessionsEnded, grants_ended: grantsEnded } = rows[0];
+  const more: boolean = rows[0].tombstones_pending;
   if (!fresh) return { result: 'replayed' };
-  if (userId) return { result: 'revoked', revocationId, userId, sessionsEnded, grantsEnded };
+  if (userId) return { result: 'revoked', revocationId, userId, sessionsEnded, grantsEnded, more };
   return { result: matched > 1 ? 'ambiguous' : 'unknown' };
 }
 
@@ -168,37 +178,50 @@ const revokeUser = (variant: 'plain' | 'once' | 'keep' | 'rename') => `
     WHERE u.org_id = $1 AND u.id = target.id AND (SELECT count(*) FROM target) = 1 AND o.id = $1
       ${variant === 'once' ? 'AND EXISTS (SELECT FROM burnt)' : ''}
     RETURNING u.org_id, u.id, u.revoked_at, u.generation, u.generation - 1 AS last_generation,
-              o.generation AS org_generation
-  ), ${variant === 'keep' ? kept('sessions', '$18') + kept('grants', '$19') : ''}tombstoned AS (
-    UPDATE sessions s SET revoked_at = bumped.revoked_at, revocation_id = $7, data = '{}', id_token = NULL
-    FROM bumped
-    WHERE s.org_id = $1 AND s.user_id = bumped.id AND s.revoked_at IS NULL AND s.ended_at IS NULL
-      AND s.org_generation = bumped.org_generation ${variant === 'keep' ? 'AND s.id IS DISTINCT FROM $18' : ''}
-    RETURNING s.user_generation = bumped.last_generation AND s.expires_at > now() AND s.idle_expires_at > now() AS was_live
-  ), tombstoned_grants AS (
-    UPDATE grants g SET revoked_at = bumped.revoked_at, revocation_id = $7
-    FROM bumped
-    WHERE g.org_id = $1 AND g.user_id = bumped.id AND g.revoked_at IS NULL AND g.ended_at IS NULL
-      AND g.org_generation = bumped.org_generation ${variant === 'keep' ? 'AND g.id IS DISTINCT FROM $19' : ''}
-    RETURNING g.user_generation = bumped.last_generation AND g.expires_at > now() AND g.idle_expires_at > now() AS was_live
+              o.generation AS org_generation, $7 AS revocation_id
+  ), ${variant === 'keep' ? kept('sessions', '$18') + kept('grants', '$19') : ''}
+  ${tombstones('sessions', variant === 'keep' ? 'AND d.id IS DISTINCT FROM $18' : '')},
+  ${tombstones('grants', variant === 'keep' ? 'AND d.id IS DISTINCT FROM $19' : '')},
+  counted AS (
+    SELECT (SELECT count(*) FILTER (WHERE was_live) FROM ended_sessions) AS sessions,
+           (SELECT count(*) FILTER (WHERE was_live) FROM ended_grants) AS grants,
+           greatest((SELECT count(*) FROM found_sessions), (SELECT count(*) FROM found_grants)) > ${mostAtOnce} AS more
   ), recorded AS (
     INSERT INTO revocations (org_id, id, user_id, initiator, subject, reason, caller_id, sessions_ended, grants_ended,
-                             request_id, reason_for_person, created_at, duration_ms)
+                             request_id, reason_for_person, user_generation, tombstones_pending, created_at, duration_ms)
     SELECT org_id, $7, id, $9::"Initiator", $10::jsonb, $11, CASE WHEN $12 IN ('api_key', 'connection') THEN $13 END,
-           (SELECT count(*) FILTER (WHERE was_live) FROM tombstoned),
-           (SELECT count(*) FILTER (WHERE was_live) FROM tombstoned_grants), $15, $16, revoked_at, ${duration}
-    FROM bumped
-    RETURNING org_id, id, user_id, sessions_ended, grants_ended
+           sessions, grants, $15, $16, generation, more, revoked_at, ${duration}
+    FROM bumped, counted
+    RETURNING org_id, id, user_id, sessions_ended, grants_ended, tombstones_pending
   ), audited AS (
     INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
     SELECT org_id, $8, CASE WHEN $6 THEN 'user.deactivated' ELSE 'access.revoked' END, $12, $13, 'user', user_id, $14, $15,
            jsonb_build_object('revocation', id, 'initiator', $9::text, 'sessionsEnded', sessions_ended,
-                              'grantsEnded', grants_ended)
+                              'grantsEnded', grants_ended, 'more', tombstones_pending)
     FROM recorded
   )
   SELECT ${variant === 'once' ? 'EXISTS (SELECT FROM burnt)' : 'true'} AS fresh, (SELECT count(*)::int FROM target) AS matched,
-         recorded.user_id, recorded.sessions_ended, recorded.grants_ended
+         recorded.user_id, recorded.sessions_ended, recorded.grants_ended, recorded.tombstones_pending
   FROM (VALUES (1)) AS always (row) LEFT JOIN recorded ON true`;
+
+/** Sessions, and as many grants, of a person that are tombstoned at once. The rest is as dead; a job explains and counts it. */
+export const mostAtOnce = 100;
+
+/** Two steps of a statement that has `bumped` users: `found_…`, and the tombstones themselves, `ended_…`. */
+export const tombstones = (table: 'sessions' | 'grants', unless = '') => `found_${table} AS (
+    SELECT bumped.id AS user_id, bumped.revoked_at, bumped.revocation_id, bumped.last_generation, d.id
+    FROM bumped, LATERAL (
+      SELECT d.id FROM ${table} d
+      WHERE d.org_id = $1 AND d.user_id = bumped.id AND d.revoked_at IS NULL AND d.ended_at IS NULL
+        AND d.org_generation = bumped.org_generation ${unless}
+      LIMIT ${mostAtOnce + 1}
+    ) d
+  ), ended_${table} AS (
+    UPDATE ${table} d SET revoked_at = f.revoked_at, revocation_id = f.revocation_id${table === 'sessions' ? ", data = '{}', id_token = NULL" : ''}
+    FROM found_${table} f
+    WHERE d.org_id = $1 AND d.id = f.id AND d.revoked_at IS NULL AND d.ended_at IS NULL
+    RETURNING d.user_id, d.user_generation = f.last_generation AND d.expires_at > now() AND d.idle_expires_at > now() AS was_live
+  )`;
 
 // From exactly the generation before, and only while it is live: a revocation at the same time, the user's or the org's, wins.
 const kept = (table: 'sessions' | 'grants', id: string) => `kept_${table} AS (

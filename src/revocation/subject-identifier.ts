@@ -22,7 +22,8 @@ const formats = {
   did: z.strictObject({ format: z.literal('did'), url: withScheme(/^did:[a-z0-9]+:.+/) }),
   uri: z.strictObject({ format: z.literal('uri'), uri: withScheme(/^[a-z][a-z0-9+.-]*:.+/i) }),
 };
-const identifier = z.discriminatedUnion('format', [
+/** Each format but aliases. */
+export const identifier = z.discriminatedUnion('format', [
   formats.account,
   formats.email,
   formats.iss_sub,
@@ -32,7 +33,10 @@ const identifier = z.discriminatedUnion('format', [
   formats.uri,
 ]);
 // §3.2.8: aliases are not nested.
-const aliases = z.strictObject({ format: z.literal('aliases'), identifiers: z.array(identifier).min(1).max(20) });
+export const aliases = z.strictObject({
+  format: z.literal('aliases'),
+  identifiers: z.array(identifier).min(1).max(20),
+});
 
 export type SubjectIdentifier = z.infer<typeof identifier> | z.infer<typeof aliases>;
 

@@ -21,7 +21,10 @@ export type Device = Readonly<{
   current: boolean;
 }>;
 
-type Row = Omit<Device, 'client' | 'device'> & { clientId: string | null };
+export type DeviceRow = Omit<Device, 'client' | 'device'> & { clientId: string | null };
+
+/** Whose devices, and which of them is the one that asks. */
+export type DeviceOwner = Pick<Principal, 'orgId' | 'userId' | 'credential'>;
 
 export type Devices = ReturnType<typeof createDevices>;
 
@@ -31,20 +34,36 @@ const mostListed = 200;
 export function createDevices({ pool, clientNames }: { pool: Pool; clientNames: ReadonlyMap<string, string> }) {
   return {
     /** The person's live sessions and grants, the newest seen first: at most 200, the one that asks always among them. */
-    async listDevices({ orgId, userId, credential }: Principal): Promise<Device[]> {
-      const { rows } = await pool.query<Row>({
+    async listDevices({ orgId, userId, credential }: DeviceOwner): Promise<Device[]> {
+      const { rows } = await pool.query<DeviceRow>({
         name: 'devices-list',
         text: listSql,
         values: [orgId, userId, credential.type, credential.id, mostListed],
       });
-      // Reading a header costs more than reading its row, and a person's are mostly alike.
-      const names = new Map<string | null, string>();
-      return rows.map(({ id, type, clientId, ...row }) => {
-        const device = names.get(row.userAgent) ?? deviceName(row.userAgent);
-        names.set(row.userAgent, device);
-        const client = clientId === null ? 'Browser' : (clientNames.get(clientId) ?? clientId);
-        return { id, type, client, device, ...row };
+      return toDevices(rows, clientNames);
+    },
+
+    /** All of them, the youngest first: up to `limit` of those that are older than `after`. */
+    async pageDevices(
+      { orgId, userId, credential }: DeviceOwner,
+      { limit, after }: { limit: number; after: { createdAt: Date; id: string } | null },
+    ): Promise<Device[]> {
+      const { rows } = await pool.query<DeviceRow>({
+        name: 'devices-page',
+        text: pageSql,
+        values: [orgId, userId, credential.type, credential.id, limit, after?.createdAt ?? null, after?.id ?? null],
       });
+      return toDevices(rows, clientNames);
+    },
+
+    /** A live one of the person by its id; null when they have none of it. */
+    async findDevice({ orgId, userId, credential }: DeviceOwner, id: string): Promise<Device | null> {
+      const { rows } = await pool.query<DeviceRow>({
+        name: 'device-find',
+        text: `SELECT * FROM (${bothLists}) AS live WHERE id = $5`,
+        values: [orgId, userId, credential.type, credential.id, id],
+      });
+      return toDevices(rows, clientNames)[0] ?? null;
     },
 
     /**
@@ -66,14 +85,35 @@ export function createDevices({ pool, clientNames }: { pool: Pool; clientNames: 
   };
 }
 
+/** Puts names to rows. Reading a header costs more than reading its row, and a person's are mostly alike. */
+export function toDevices(rows: readonly DeviceRow[], clientNames: ReadonlyMap<string, string>): Device[] {
+  const names = new Map<string | null, string>();
+  return rows.map(({ id, type, clientId, ...row }) => {
+    const device = names.get(row.userAgent) ?? deviceName(row.userAgent);
+    names.set(row.userAgent, device);
+    return { id, type, client: clientName(clientId, clientNames), device, ...row };
+  });
+}
+
+export function clientName(clientId: string | null, clientNames: ReadonlyMap<string, string>): string {
+  return clientId === null ? 'Browser' : (clientNames.get(clientId) ?? clientId);
+}
+
 const listOf = (type: Credential['type'], clientId: string) => `
   SELECT id, '${type}' AS type, ${clientId} AS "clientId", user_agent AS "userAgent", ip, created_at AS "createdAt",
          last_seen_at AS "lastSeenAt", '${type}' = $3 AND id = $4 AS current
   FROM live_${type}s WHERE org_id = $1 AND user_id = $2`;
 
+const bothLists = `${listOf('session', 'NULL')} UNION ALL ${listOf('grant', 'client_id')}`;
+
+const pageSql = `
+  SELECT * FROM (${bothLists}) AS live
+  WHERE $6::timestamptz IS NULL OR ("createdAt", id) < ($6, $7)
+  ORDER BY "createdAt" DESC, id DESC LIMIT $5`;
+
 const listSql = `
   SELECT * FROM (
-    SELECT * FROM (${listOf('session', 'NULL')} UNION ALL ${listOf('grant', 'client_id')}) AS live
+    SELECT * FROM (${bothLists}) AS live
     ORDER BY current DESC, "lastSeenAt" DESC, id LIMIT $5
   ) AS listed ORDER BY "lastSeenAt" DESC, id`;
 

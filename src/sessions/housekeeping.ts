@@ -5,15 +5,19 @@ import { transaction } from '../database/pool.ts';
 /** A fixed number for the advisory lock: one node cleans at a time. */
 const cleaningLock = 7_262_001;
 
+/** Does a part of a chore within the transaction of `client`; true while there may be more to do. */
+export type Batch = (client: PoolClient) => Promise<boolean>;
+
 /**
  * Work that the promise does not rest on, done by one node at a time, every `intervalMs`: writes the tombstones that an
- * org-wide sign-out left, in batches, and sweeps rows that no one needs. `stop` waits for the batch under way.
+ * org-wide sign-out left, in batches, and sweeps rows that no one needs, then does other rooms' `chores`. `stop` waits for the
+ * batch under way.
  */
-export function startHousekeeping(deps: { pool: Pool; log: Logger; intervalMs?: number }) {
+export function startHousekeeping(deps: { pool: Pool; log: Logger; chores?: readonly Batch[]; intervalMs?: number }) {
   let running: Promise<unknown> | null = null;
   let stopped = false;
   const run = () => {
-    running ??= clean(deps.pool, () => stopped)
+    running ??= clean(deps.pool, () => stopped, deps.chores)
       .catch((error) => deps.log.warn({ err: error }, 'housekeeping failed; it will be tried again'))
       .finally(() => {
         running = null;
@@ -34,8 +38,12 @@ export function startHousekeeping(deps: { pool: Pool; log: Logger; intervalMs?: 
  * One round of cleaning: each batch in a transaction of its own, so that no lock is held for long. False if it was cut
  * short: by `stopped`, or because another node is cleaning.
  */
-export async function clean(pool: Pool, stopped: () => boolean = () => false): Promise<boolean> {
-  for (const batch of [writeTombstones, sweepSessions, sweepGrants, sweepTokens, sweepSpent]) {
+export async function clean(
+  pool: Pool,
+  stopped: () => boolean = () => false,
+  chores: readonly Batch[] = [],
+): Promise<boolean> {
+  for (const batch of [writeTombstones, sweepSessions, sweepGrants, sweepTokens, sweepSpent, ...chores]) {
     for (let state = 'more'; state === 'more'; ) {
       if (stopped()) return false;
       state = await inTurn(pool, batch);
@@ -46,7 +54,7 @@ export async function clean(pool: Pool, stopped: () => boolean = () => false): P
 }
 
 /** Runs one batch unless another node is cleaning. The lock is the transaction's, which also holds behind a pooler. */
-function inTurn(pool: Pool, batch: (client: PoolClient) => Promise<boolean>): Promise<'more' | 'done' | 'taken'> {
+function inTurn(pool: Pool, batch: Batch): Promise<'more' | 'done' | 'taken'> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query('SELECT pg_try_advisory_xact_lock($1) AS locked', [cleaningLock]);
     if (!rows[0].locked) return 'taken';
@@ -55,40 +63,49 @@ function inTurn(pool: Pool, batch: (client: PoolClient) => Promise<boolean>): Pr
 }
 
 /**
- * Tombstones up to 5,000 sessions and as many grants of one org-wide revocation, the oldest first, so that each is told of
- * the one that ended it. True while there may be more; a row that is locked now is left for the next round.
+ * Tombstones up to 5,000 sessions and as many grants of one revocation that left some, the oldest first, so that each is told
+ * of the one that ended it. True while there may be more; a row that is locked now is left for the next round.
  */
 async function writeTombstones(client: PoolClient): Promise<boolean> {
   const { rows } = await client.query(
-    `SELECT org_id, id, org_generation FROM revocations WHERE tombstones_pending ORDER BY created_at LIMIT 1`,
+    `SELECT org_id, id, user_id FROM revocations WHERE tombstones_pending ORDER BY created_at LIMIT 1`,
   );
   const revocation = rows[0];
   if (!revocation) return false;
-  const values = [revocation.org_id, revocation.id, revocation.org_generation];
-  const sessions = await client.query(tombstonesOf('sessions', ", data = '{}', id_token = NULL"), values);
-  const grants = await client.query(tombstonesOf('grants', ''), values);
-  if (sessions.rowCount || grants.rowCount) return true;
+  const values = [revocation.org_id, revocation.id];
+  const dead = revocation.user_id === null ? deadOfOrg : deadOfUser;
+  const sessions = await client.query(tombstonesOf('sessions', ", data = '{}', id_token = NULL", dead), values);
+  const grants = await client.query(tombstonesOf('grants', '', dead), values);
+  if (sessions.rows[0].dead || grants.rows[0].dead) return true;
   const done = await client.query(
     `UPDATE revocations r SET tombstones_pending = false
      WHERE r.org_id = $1 AND r.id = $2
-       AND NOT EXISTS (SELECT FROM sessions s
-                       WHERE s.org_id = $1 AND s.revoked_at IS NULL AND s.ended_at IS NULL AND s.org_generation < r.org_generation)
-       AND NOT EXISTS (SELECT FROM grants g
-                       WHERE g.org_id = $1 AND g.revoked_at IS NULL AND g.ended_at IS NULL AND g.org_generation < r.org_generation)`,
-    [revocation.org_id, revocation.id],
+       AND NOT EXISTS (SELECT FROM sessions d WHERE ${dead}) AND NOT EXISTS (SELECT FROM grants d WHERE ${dead})`,
+    values,
   );
   return (done.rowCount ?? 0) > 0;
 }
 
-const tombstonesOf = (table: 'sessions' | 'grants', erased: string) => `
+const deadOfOrg = `d.org_id = r.org_id AND d.revoked_at IS NULL AND d.ended_at IS NULL AND d.org_generation < r.org_generation`;
+const deadOfUser = `d.org_id = r.org_id AND d.user_id = r.user_id AND d.revoked_at IS NULL AND d.ended_at IS NULL
+  AND d.user_generation < r.user_generation`;
+
+// A user's are counted, too: of an org nobody counts.
+const tombstonesOf = (table: 'sessions' | 'grants', erased: string, dead: string) => `
   WITH dead AS (
-    SELECT d.org_id, d.id FROM ${table} d
-    WHERE d.org_id = $1 AND d.revoked_at IS NULL AND d.ended_at IS NULL AND d.org_generation < $3
-    LIMIT 5000 FOR NO KEY UPDATE SKIP LOCKED
+    SELECT d.org_id, d.id FROM revocations r, ${table} d
+    WHERE r.org_id = $1 AND r.id = $2 AND ${dead}
+    LIMIT 5000 FOR NO KEY UPDATE OF d SKIP LOCKED
+  ), tombstoned AS (
+    UPDATE ${table} d SET revoked_at = r.created_at, revocation_id = r.id${erased}
+    FROM dead, revocations r
+    WHERE d.org_id = dead.org_id AND d.id = dead.id AND r.org_id = $1 AND r.id = $2
+    RETURNING d.user_generation = r.user_generation - 1 AND d.expires_at > r.created_at AND d.idle_expires_at > r.created_at AS was_live
+  ), counted AS (
+    UPDATE revocations SET ${table}_ended = ${table}_ended + (SELECT count(*) FILTER (WHERE was_live) FROM tombstoned)
+    WHERE org_id = $1 AND id = $2 AND user_id IS NOT NULL
   )
-  UPDATE ${table} d SET revoked_at = r.created_at, revocation_id = r.id${erased}
-  FROM dead, revocations r
-  WHERE d.org_id = dead.org_id AND d.id = dead.id AND r.org_id = $1 AND r.id = $2`;
+  SELECT count(*)::int AS dead FROM tombstoned`;
 
 /** Removes sessions a day after the greatest age they could have reached: later than any request can last. */
 async function sweepSessions(client: PoolClient): Promise<boolean> {

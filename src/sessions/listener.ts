@@ -4,12 +4,12 @@ import type { Logger } from 'pino';
 
 /**
  * Keeps one LISTEN connection up for as long as the process runs, on the direct URL: a pooler forgets LISTEN.
- * `onLost` is called whenever it goes down, `onNotification` for each NOTIFY.
+ * `onLost` is called whenever it goes down, `onNotification` for each NOTIFY, with its channel and payload.
  */
 export function keepListening(deps: {
   directDatabaseUrl: string;
   listenSql: string;
-  onNotification: () => void;
+  onNotification: (channel: string, payload: string) => void;
   onLost: () => void;
   log: Logger;
 }) {
@@ -32,7 +32,7 @@ export function keepListening(deps: {
     client.on('error', () => lose());
     client.on('end', () => lose());
     stopping.signal.addEventListener('abort', () => lose(), { signal: gone.signal });
-    client.on('notification', deps.onNotification);
+    client.on('notification', ({ channel, payload }) => deps.onNotification(channel, payload ?? ''));
     try {
       await client.connect();
       await client.query(deps.listenSql);

@@ -13,7 +13,7 @@ type Stream = { principal: Principal; response: Response };
 
 /** Says on every node that access has ended somewhere, so that open pages hear at once; they would within a second. */
 export const announceSql = 'NOTIFY access_revoked';
-const listenSql = 'LISTEN access_revoked';
+const listenSql = 'LISTEN access_revoked; LISTEN notifications';
 const mostStreams = { ofCredential: 10, ofNode: 20_000 };
 
 const deadAmong = (table: 'sessions' | 'grants', orgIds: string, ids: string) => `
@@ -23,6 +23,15 @@ const deadAmong = (table: 'sessions' | 'grants', orgIds: string, ids: string) =>
   LEFT JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
   LEFT JOIN orgs o ON o.id = s.org_id
   WHERE NOT EXISTS (SELECT FROM live_${table} l WHERE l.org_id = asked.org_id AND l.id = asked.id)`;
+
+/** Credentials of those among the open streams who are administrators now, and whose app, if it is one, may administer. */
+const administratorsSql = `
+  SELECT id FROM live_sessions
+  WHERE (org_id, id) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND role <> 'member'
+  UNION ALL
+  SELECT id FROM live_grants
+  WHERE (org_id, id) IN (SELECT * FROM unnest($3::text[], $4::text[])) AND role <> 'member'
+    AND 'admin' = ANY (string_to_array(scope, ' '))`;
 
 const deadSql = `${deadAmong('sessions', '$1', '$2')} UNION ALL ${deadAmong('grants', '$3', '$4')}`;
 
@@ -68,11 +77,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
   const closeDead = async () => {
     if (streams.size === 0) return;
     const open = [...streams.values()];
-    const ofType = (type: Credential['type']) => open.filter(({ principal }) => principal.credential.type === type);
-    const values = [ofType('session'), ofType('grant')].flatMap((streams) => [
-      streams.map(({ principal }) => principal.orgId),
-      streams.map(({ principal }) => principal.credential.id),
-    ]);
+    const values = credentialsOf(open);
     const { rows } = await withinLimit(deps.pool.query({ name: 'live-channel-dead', text: deadSql, values }));
     const ends = new Map(rows.map((row) => [row.id, row.known ? toSessionEnd(row) : undefined]));
     for (const stream of open)
@@ -91,6 +96,40 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     });
   };
 
+  // Who is an administrator is asked anew each time: a stream may be older than its person's role. One question at a time;
+  // orgs that come meanwhile are asked about together.
+  const concerned = new Set<string>();
+  let telling = false;
+  const tellAdministrators = (orgIds: readonly string[]) => {
+    for (const orgId of orgIds) concerned.add(orgId);
+    if (telling) return;
+    telling = true;
+    (async () => {
+      while (concerned.size > 0) {
+        const open = [...streams.values()].filter(({ principal }) => concerned.has(principal.orgId));
+        concerned.clear();
+        if (open.length > 0) await tell(open);
+      }
+    })()
+      .catch((error) => {
+        deps.log.warn({ err: error }, 'administrators could not be told; their streams are closed');
+        closeAll();
+      })
+      .finally(() => {
+        telling = false;
+      });
+  };
+
+  const tell = async (open: readonly Stream[]) => {
+    const values = credentialsOf(open);
+    const query = { name: 'live-channel-administrators', text: administratorsSql, values };
+    const { rows } = await withinLimit(deps.pool.query<{ id: string }>(query));
+    const administrators = new Set(rows.map(({ id }) => id));
+    for (const { principal, response } of open)
+      if (administrators.has(principal.credential.id) && streams.has(response))
+        response.write('event: notifications\ndata: {}\n\n');
+  };
+
   const timer = setInterval(checkOrClose, deps.checkEveryMs ?? 1_000);
   const heartbeat = setInterval(() => {
     for (const stream of streams.values()) stream.response.write(': still here\n\n');
@@ -98,7 +137,13 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
   timer.unref();
   heartbeat.unref();
 
-  const listener = keepListening({ ...deps, listenSql, onNotification: checkOrClose, onLost: closeAll });
+  let onAnnounced = () => {};
+  const onNotification = (channel: string, payload: string) => {
+    if (channel === 'notifications') return tellAdministrators(payload.split(' '));
+    checkOrClose();
+    onAnnounced();
+  };
+  const listener = keepListening({ ...deps, listenSql, onNotification, onLost: closeAll });
 
   // What many revocations a second ask for is sent as one NOTIFY after another, never one each: NOTIFY serialises commits.
   let announcing = false;
@@ -126,7 +171,8 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
 
     /**
      * Makes `response` an event stream (text/event-stream) that closes when the session or grant dies, after one event
-     * `signed-out` with `{reason, at}`. Registered first and checked after, so that nothing falls between.
+     * `signed-out` with `{reason, at}`. Before that an administrator's gets `notifications`, without a word of what they say, for
+     * each time that the org's feed has grown. Registered first and checked after, so that nothing falls between.
      * @throws AppError unavailable, too_many_requests
      */
     async open(principal: Principal, response: Response): Promise<void> {
@@ -155,6 +201,11 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     /** Says on every node that access has ended somewhere. Never awaited by a revocation: nothing rests on it. */
     announce,
 
+    /** `listener` is called on every node after each `announce` on any: what must not be waited for may begin. */
+    whenAnnounced(listener: () => void): void {
+      onAnnounced = listener;
+    },
+
     async stop(): Promise<void> {
       stopped = true;
       clearInterval(timer);
@@ -163,6 +214,15 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
       await listener.stop();
     },
   };
+}
+
+/** Org ids and ids of the sessions, then of the grants. */
+function credentialsOf(open: readonly Stream[]): string[][] {
+  const ofType = (type: Credential['type']) => open.filter(({ principal }) => principal.credential.type === type);
+  return [ofType('session'), ofType('grant')].flatMap((streams) => [
+    streams.map(({ principal }) => principal.orgId),
+    streams.map(({ principal }) => principal.credential.id),
+  ]);
 }
 
 async function withinLimit<T>(work: Promise<T>): Promise<T> {

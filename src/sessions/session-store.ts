@@ -158,8 +158,10 @@ export class PostgresSessionStore extends session.Store {
   async #touch(stored: LiveSession): Promise<void> {
     await this.#pool.query({
       name: 'session-touch',
-      text: `UPDATE sessions s SET last_seen_at = now(), idle_expires_at = now() + make_interval(secs => $3)
-             WHERE s.org_id = $1 AND s.id = $2 AND s.revoked_at IS NULL AND s.ended_at IS NULL
+      text: `UPDATE sessions s SET last_seen_at = now(),
+               idle_expires_at = now() + make_interval(secs => least($3::float8, o.session_idle_seconds))
+             FROM orgs o
+             WHERE o.id = s.org_id AND s.org_id = $1 AND s.id = $2 AND s.revoked_at IS NULL AND s.ended_at IS NULL
                AND s.last_seen_at < now() - interval '1 minute'
                AND EXISTS (SELECT FROM live_sessions l WHERE l.org_id = s.org_id AND l.id = s.id)`,
       values: [stored.orgId, stored.id, this.#config.sessionIdleSeconds],

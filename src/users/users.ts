@@ -20,24 +20,25 @@ export function createUsers({ prisma }: { prisma: PrismaClient }) {
     activateUser(orgId: string, id: string, actor: Actor): Promise<User | null> {
       return prisma.$transaction(async (transaction) => {
         const { count } = await transaction.user.updateMany({
-          where: { orgId, id, active: false },
-          data: { active: true },
+          where: { orgId, id, active: false, deletedAt: null },
+          data: { active: true, updatedAt: new Date() },
         });
         if (count > 0)
           await recordEvent(transaction, { orgId, action: 'user.activated', actor, target: { type: 'user', id } });
-        return transaction.user.findUnique({ where: { orgId_id: { orgId, id } } });
+        return transaction.user.findUnique({ where: { orgId_id: { orgId, id }, deletedAt: null } });
       });
     },
 
     /** The org's users by address. */
     listUsers(orgId: string): Promise<User[]> {
-      return prisma.user.findMany({ where: { orgId }, orderBy: { emailKey: 'asc' } });
+      return prisma.user.findMany({ where: { orgId, deletedAt: null }, orderBy: { emailKey: 'asc' } });
     },
 
     /** By e-mail address (in any letter case) or id; null when the org has no such user. */
     findUser(orgId: string, ref: string): Promise<User | null> {
       const key = emailKey(ref.trim());
-      return prisma.user.findFirst({ where: { orgId, ...(key === null ? { id: ref } : { emailKey: key }) } });
+      const named = key === null ? { id: ref } : { emailKey: key };
+      return prisma.user.findFirst({ where: { orgId, deletedAt: null, ...named } });
     },
   };
 }

@@ -7,6 +7,8 @@ export type Page = Readonly<{
   body: Html;
   /** Shown at the right of the header: who is signed in, the way out. */
   aside?: Html;
+  /** Files below /assets, beside the product's own style sheet. */
+  styles?: readonly string[];
   /** Files below /assets, loaded as modules. */
   scripts?: readonly string[];
   /** The mark's lights: out on the page that tells of a sign-out. */
@@ -24,7 +26,7 @@ export function renderPage(page: Page): string {
 <meta name="robots" content="noindex">
 <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/style.css">
-${(page.scripts ?? []).map((file) => html`<script type="module" src="/assets/${file}"></script>\n`)}</head>
+${(page.styles ?? []).map((file) => html`<link rel="stylesheet" href="/assets/${file}">\n`)}${(page.scripts ?? []).map((file) => html`<script type="module" src="/assets/${file}"></script>\n`)}</head>
 <body>
 <a class="skip" href="#content">Skip to the content</a>
 <header class="bar">

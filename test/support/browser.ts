@@ -12,6 +12,8 @@ export type BrowserResponse = {
 export type RequestOptions = {
   json?: unknown;
   form?: Record<string, string>;
+  /** A body as it is; `headers` say what it is. */
+  raw?: string;
   /** `undefined` leaves out a header that would be sent by itself. */
   headers?: Record<string, string | undefined>;
   /** Sent as by another site's page: foreign Origin and Sec-Fetch-Site, SameSite cookies held back. */
@@ -65,7 +67,9 @@ export function createBrowser({
       body:
         options.json !== undefined
           ? JSON.stringify(options.json)
-          : options.form && new URLSearchParams(options.form).toString(),
+          : options.form
+            ? new URLSearchParams(options.form).toString()
+            : options.raw,
       signal: options.signal,
     });
     for (const cookie of response.headers.getSetCookie()) {

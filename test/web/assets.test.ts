@@ -21,6 +21,7 @@ describe('/assets', () => {
     const pages = [
       await visitor.get('/'),
       await visitor.get('/signed-out'),
+      await visitor.get('/docs'),
       await supertest(createWebApp(trinity)).get('/todos'),
       await supertest(createWebApp(trinity)).get('/devices'),
     ];

@@ -1,8 +1,10 @@
 import express from 'express';
+import { createReferenceRoutes } from '../../src/api/reference.ts';
 import type { Config } from '../../src/config.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createSecurityHeaders } from '../../src/http/security-headers.ts';
 import type { Principal } from '../../src/sessions/principal.ts';
+import { type ApiDocument, renderReference } from '../../src/web/reference-page.ts';
 import { createOpenWebRoutes, createWebRoutes } from '../../src/web/routes.ts';
 
 export const config: Config = loadConfig(
@@ -33,6 +35,7 @@ export function createWebApp(person: Principal | null) {
   const app = express();
   app.use(createSecurityHeaders({ https: false }));
   app.use(createOpenWebRoutes({ config }));
+  app.use(createReferenceRoutes(config, [], (api) => renderReference(api as ApiDocument)));
   app.use(createWebRoutes({ signedIn: () => person }));
   return app;
 }

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "revocations" ADD COLUMN     "user_generation" INTEGER;

@@ -1,0 +1,94 @@
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { type Role, roles } from '../api/permissions.ts';
+import { clientName, type DeviceOwner, type DeviceRow, toDevices } from '../sessions/devices.ts';
+import { device } from './forms.ts';
+
+const mostListed = 20;
+/** Beyond it nobody counts on: an org may have millions. */
+const mostCounted = 10_000;
+
+/** What would end. */
+export const effects = z.object({
+  user: z
+    .object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(roles) })
+    .nullable()
+    .describe('Where it is about one person.'),
+  people: z.int().describe('How many people it is about.'),
+  roles: z.array(z.object({ role: z.enum(roles), people: z.int() })).describe('Which roles they have.'),
+  sessionCount: z.int().describe(`Live sessions of browsers; ${mostCounted} stands for that many or more.`),
+  grantCount: z.int().describe(`Live grants of apps; ${mostCounted} stands for that many or more.`),
+  sessions: z.array(device).describe(`${mostListed} of both at most, the last seen first.`),
+  apps: z.array(z.string()).describe('The names of the apps.'),
+  devices: z.array(z.string()).describe('The kinds of devices, of the sessions that are listed.'),
+});
+
+export type Effects = z.infer<typeof effects>;
+
+/** Whose access: these people's, one session or grant of theirs, or everyone's. */
+export type Whose = Readonly<{ userIds: readonly string[]; deviceId?: string }> | 'everyone';
+
+/** Looks at what of `whose` access would end. */
+export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNames: ReadonlyMap<string, string> }) {
+  return async ({ orgId, credential }: Pick<DeviceOwner, 'orgId' | 'credential'>, whose: Whose): Promise<Effects> => {
+    const everyone = whose === 'everyone';
+    const userIds = everyone ? [] : whose.userIds;
+    const deviceId = everyone ? null : (whose.deviceId ?? null);
+    const of = everyone ? 'everyone' : 'people';
+    const [people, counted, listed] = await Promise.all([
+      pool.query({ name: `effects-roles-${of}`, text: rolesSql[of], values: [orgId, userIds] }),
+      pool.query({ name: `effects-counts-${of}`, text: countsSql[of], values: [orgId, userIds, deviceId] }),
+      pool.query<DeviceRow>({
+        name: `effects-devices-${of}`,
+        text: devicesSql[of],
+        values: [orgId, userIds, deviceId, credential.type, credential.id],
+      }),
+    ]);
+    const sessions = toDevices(listed.rows, clientNames);
+    const { sessionCount, grantCount, apps } = counted.rows[0];
+    const found: { role: Role; people: number }[] = people.rows.map(({ role, people }) => ({ role, people }));
+    return {
+      user: userIds.length === 1 ? (people.rows[0]?.user ?? null) : null,
+      people: found.reduce((sum, one) => sum + one.people, 0),
+      roles: found,
+      sessionCount,
+      grantCount,
+      sessions: sessions as unknown as Effects['sessions'],
+      apps: apps.map((id: string) => clientName(id, clientNames)).sort(),
+      devices: [...new Set(sessions.map((one) => one.device))].sort(),
+    };
+  };
+}
+
+type Of = 'everyone' | 'people';
+const both = (make: (of: Of) => string): Record<Of, string> => ({ everyone: make('everyone'), people: make('people') });
+
+const rolesSql = both(
+  (of) => `
+  SELECT role, count(*)::int AS people,
+         CASE WHEN cardinality($2::text[]) = 1 THEN
+           jsonb_build_object('id', min(id), 'name', min(name), 'email', min(email), 'role', role) END AS user
+  FROM users WHERE org_id = $1 AND deleted_at IS NULL AND ${of === 'people' ? 'id = ANY ($2::text[])' : 'cardinality($2::text[]) = 0'}
+  GROUP BY role ORDER BY role`,
+);
+
+const live = (table: 'sessions' | 'grants', clientId: string, of: Of) => `
+  SELECT id, ${clientId} AS client_id, user_agent, ip, created_at, last_seen_at FROM live_${table}
+  WHERE org_id = $1 AND ${of === 'people' ? 'user_id = ANY ($2::text[])' : 'cardinality($2::text[]) = 0'} AND ($3::text IS NULL OR id = $3)
+  LIMIT ${mostCounted}`;
+
+const countsSql = both(
+  (of) => `
+  WITH s AS (${live('sessions', 'NULL', of)}), g AS (${live('grants', 'client_id', of)})
+  SELECT (SELECT count(*)::int FROM s) AS "sessionCount", (SELECT count(*)::int FROM g) AS "grantCount",
+         (SELECT coalesce(array_agg(DISTINCT client_id), '{}') FROM g) AS apps`,
+);
+
+const devicesSql = both(
+  (of) => `
+  SELECT id, type, client_id AS "clientId", user_agent AS "userAgent", ip, created_at AS "createdAt",
+         last_seen_at AS "lastSeenAt", type = $4 AND id = $5 AS current
+  FROM (SELECT *, 'session' AS type FROM (${live('sessions', 'NULL', of)}) s
+        UNION ALL SELECT *, 'grant' FROM (${live('grants', 'client_id', of)}) g) AS live
+  ORDER BY last_seen_at DESC, id LIMIT ${mostListed}`,
+);

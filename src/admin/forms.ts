@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { readCursor } from '../api/page.ts';
+import { AppError } from '../errors.ts';
+
+/** An id. One that no id looks like is refused; one of another org is exactly one that doesn't exist. */
+export const reference = z.string().regex(/^[\w-]{1,80}$/, 'is not an id');
+
+/** A moment in a query or a body. */
+export const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
+/** One line of text that people read: no control characters. */
+export const line = (mostCharacters: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(mostCharacters)
+    .regex(/^\P{Cc}*$/u, 'must be one line without control characters');
+
+/** `true` or `false` in a query. */
+export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
+/** A live session or grant, as `Device` has it. */
+export const device = z.object({
+  id: z.string(),
+  type: z.enum(['session', 'grant']),
+  client: z.string().describe('"Browser", or the name of the app.'),
+  device: z.string(),
+  userAgent: z.string().nullable(),
+  ip: z.string().nullable().describe('Where the sign-in came from.'),
+  createdAt: z.iso.datetime(),
+  lastSeenAt: z.iso.datetime().describe('Exact to a minute.'),
+  current: z.boolean().describe('The one that asks.'),
+});
+
+/** The cursor of a list by time: `[time, id]` of the last row before. Null without one. @throws AppError invalid_request */
+export function readTimeCursor(cursor: string | undefined): { createdAt: Date; id: string } | null {
+  const key = readCursor(cursor, 2);
+  if (!key) return null;
+  const [time, id] = key as [string, string];
+  const createdAt = new Date(time);
+  if (!Number.isNaN(createdAt.getTime())) return { createdAt, id };
+  throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
+}

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { type Operation, operation } from '../api/operation.ts';
+import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
+import { AppError } from '../errors.ts';
+import { type Feed, mostUnread } from '../notifications/feed.ts';
+import { kinds } from '../notifications/kinds.ts';
+import { present } from '../notifications/notification.ts';
+
+const tag = 'Notifications';
+const here = '/api/orgs/current/notifications';
+
+const subject = z.object({
+  type: z.string(),
+  id: z.string().nullable(),
+  name: z.string().nullable().describe('As it was at the time.'),
+});
+
+const notification = z.object({
+  id: z.string(),
+  position: z.number().int().describe('Its place in the feed; a repeat moves it to the end.'),
+  kind: z.enum(kinds),
+  text: z.string().describe('One line of plain text. Names in it are other people’s words.'),
+  event: z.string().describe('The first audit event that it tells of.'),
+  action: z.string(),
+  actor: subject,
+  target: subject.nullable(),
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  count: z.number().int().describe('How many events of the same kind and target it stands for.'),
+  firstAt: z.iso.datetime(),
+  lastAt: z.iso.datetime(),
+  read: z.boolean(),
+});
+
+const state = {
+  unreadCount: z.number().int().describe(`How many you have not read, ${mostUnread} at most.`),
+  readUpTo: z.number().int().describe('The position up to which you have read.'),
+};
+const settings = z.object({ email: z.array(z.enum(kinds)).describe('Kinds that you get by e-mail too.') });
+const settingsNow = settings.extend({
+  emailAvailable: z.boolean().describe('Whether this deployment can send e-mail.'),
+});
+
+const position = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/** What administrators are told of in the app: one feed an org, and each one's own marker and settings. */
+export function notificationOperations(deps: { feed: Feed; emailAvailable: boolean }): readonly Operation[] {
+  const { feed, emailAvailable } = deps;
+  return [
+    operation({
+      method: 'get',
+      path: here,
+      id: 'listNotifications',
+      tag,
+      summary: 'What happened that administrators are told of, newest first',
+      permission: 'org.read',
+      query: z.object({ ...pageQuery, unread: z.enum(['true', 'false']).default('false') }),
+      success: { status: 200, description: 'A page.', schema: pageOf(notification).extend(state) },
+      handle: async ({ orgId, principal, query }) => {
+        const [cursor] = readCursor(query.cursor, 1) ?? [];
+        const before = cursor === undefined ? null : position.safeParse(Number(cursor)).data;
+        if (before === undefined)
+          throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list.');
+        const { limit } = query;
+        // First the state: what comes in between counts as unread.
+        const now = await feed.state(orgId, principal.userId);
+        const rows = await feed.list(orgId, principal.userId, {
+          before,
+          limit: limit + 1,
+          unread: query.unread === 'true',
+        });
+        const page = toPage(rows, limit, (row) => [String(row.position)]);
+        const items = page.items.map((row) => ({ ...present(row), position: row.position, read: row.read }));
+        return { ...page, items, ...now };
+      },
+    }),
+    operation({
+      method: 'get',
+      path: `${here}/unread-count`,
+      id: 'countUnreadNotifications',
+      tag,
+      summary: 'How many you have not read',
+      permission: 'org.read',
+      success: { status: 200, description: 'The count.', schema: z.object(state) },
+      handle: ({ orgId, principal }) => feed.state(orgId, principal.userId),
+    }),
+    operation({
+      method: 'post',
+      path: `${here}/read`,
+      id: 'readNotifications',
+      tag,
+      summary: 'Mark everything up to a position as read, for you',
+      permission: 'org.read',
+      recent: false,
+      body: z.strictObject({ upTo: position.describe('The `position` of the newest one that you have seen.') }),
+      success: { status: 200, description: 'What is left.', schema: z.object(state) },
+      handle: async ({ orgId, principal, body }) => {
+        await feed.markRead(orgId, principal.userId, body.upTo);
+        return feed.state(orgId, principal.userId);
+      },
+    }),
+    operation({
+      method: 'get',
+      path: `${here}/settings`,
+      id: 'getNotificationSettings',
+      tag,
+      summary: 'What you get by e-mail',
+      permission: 'org.read',
+      success: { status: 200, description: 'Your settings.', schema: settingsNow },
+      handle: async ({ orgId, principal }) => ({
+        email: await feed.emailKinds(orgId, principal.userId),
+        emailAvailable,
+      }),
+    }),
+    operation({
+      method: 'put',
+      path: `${here}/settings`,
+      id: 'setNotificationSettings',
+      tag,
+      summary: 'Choose what you get by e-mail',
+      permission: 'org.read',
+      body: z.strictObject(settings.shape),
+      success: { status: 200, description: 'Your settings.', schema: settingsNow },
+      problems: ['conflict'],
+      handle: async ({ orgId, principal, body }) => {
+        if (body.email.length > 0 && !emailAvailable)
+          throw new AppError(
+            'conflict',
+            'This deployment sends no e-mail: its operator has not set SMTP_URL and MAIL_FROM.',
+          );
+        await feed.setEmailKinds(orgId, principal.userId, [...new Set(body.email)]);
+        return { email: await feed.emailKinds(orgId, principal.userId), emailAvailable };
+      },
+    }),
+  ];
+}

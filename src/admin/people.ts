@@ -1,0 +1,119 @@
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { type Operation, operation } from '../api/operation.ts';
+import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
+import { roles } from '../api/permissions.ts';
+import type { Devices } from '../sessions/devices.ts';
+import { createPeople, type Person } from '../users/people.ts';
+import { createChangePerson, noSuchPerson } from './change-person.ts';
+import { device, flag, line, readTimeCursor, reference } from './forms.ts';
+
+const person = z.object({
+  id: z.string(),
+  name: z.string(),
+  email: z.string(),
+  role: z.enum(roles),
+  active: z.boolean().describe('Whether they may sign in.'),
+  createdAt: z.iso.datetime(),
+  revokedAt: z.iso.datetime().nullable().describe('When their access was last ended as a whole.'),
+  lastSeenAt: z.iso.datetime().nullable().describe('Exact to a minute; null: not within the last days.'),
+  liveSessions: z.int().describe('Browsers that they are signed in with.'),
+  liveGrants: z.int().describe('Apps that they are signed in with.'),
+});
+
+const personId = z.object({ id: reference });
+
+const tag = 'People';
+
+/** The people of the org: who they are, what they are signed in with, what they may do. */
+export function peopleOperations(deps: { pool: Pool; devices: Devices; announce: () => void }): readonly Operation[] {
+  const { devices } = deps;
+  const people = createPeople(deps);
+  const changePerson = createChangePerson(deps);
+
+  const requirePerson = async (orgId: string, id: string): Promise<Person> => {
+    const found = await people.findPerson(orgId, id);
+    if (!found) throw noSuchPerson();
+    return found;
+  };
+
+  return [
+    operation({
+      method: 'get',
+      path: '/api/orgs/current/users',
+      id: 'listUsers',
+      tag,
+      summary: 'The people of the organisation, by e-mail address',
+      permission: 'org.read',
+      query: z.object({
+        ...pageQuery,
+        search: line(200).optional().describe('Part of the name, the address or the user name, in any letter case.'),
+        role: z.enum(roles).optional(),
+        active: flag.optional(),
+        live: flag.optional().describe('Whether they are signed in with anything.'),
+      }),
+      success: { status: 200, description: 'A page of people.', schema: pageOf(person) },
+      handle: async ({ orgId, query: { limit, cursor, ...filter } }) => {
+        const after = readCursor(cursor, 1)?.[0] ?? null;
+        const rows = await people.listPeople(orgId, filter, { limit: limit + 1, after });
+        const page = toPage(rows, limit, ({ emailKey }) => [emailKey]);
+        return { ...page, items: page.items.map(({ emailKey: _emailKey, ...one }) => one) };
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/api/orgs/current/users/{id}',
+      id: 'getUser',
+      tag,
+      summary: 'One person',
+      permission: 'org.read',
+      params: personId,
+      success: { status: 200, description: 'The person.', schema: person },
+      problems: ['not_found'],
+      handle: ({ orgId, params }) => requirePerson(orgId, params.id),
+    }),
+    operation({
+      method: 'patch',
+      path: '/api/orgs/current/users/{id}',
+      id: 'changeUser',
+      tag,
+      summary: 'Change a role or a name, or switch someone off or on',
+      description:
+        'What is left out stays. Nobody changes a person above their own role, gives a role above their own, or takes the last active owner away. `active: false` ends all of their access at once.',
+      permission: 'people.change',
+      params: personId,
+      body: z.strictObject({
+        role: z.enum(roles).optional(),
+        active: z.boolean().optional(),
+        name: line(200).optional(),
+      }),
+      success: { status: 200, description: 'The person as they are now.', schema: person },
+      problems: ['not_found', 'conflict'],
+      handle: async (call) => {
+        const { id } = call.params;
+        const ended = await changePerson(call, id, call.body);
+        if (ended) deps.announce();
+        return requirePerson(call.orgId, id);
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/api/orgs/current/users/{id}/sessions',
+      id: 'listUserSessions',
+      tag,
+      summary: 'What a person is signed in with, the youngest first',
+      permission: 'org.read',
+      params: personId,
+      query: z.object(pageQuery),
+      success: { status: 200, description: 'A page of live sessions and grants.', schema: pageOf(device) },
+      problems: ['not_found'],
+      handle: async ({ orgId, principal, params: { id }, query: { limit, cursor } }) => {
+        const after = readTimeCursor(cursor);
+        await requirePerson(orgId, id);
+        const owner = { orgId, userId: id, credential: principal.credential };
+        const rows = await devices.pageDevices(owner, { limit: limit + 1, after });
+        return toPage(rows, limit, (one) => [one.createdAt.toISOString(), one.id]);
+      },
+    }),
+  ];
+}

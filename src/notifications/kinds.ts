@@ -1,0 +1,41 @@
+/** What administrators are told of. The names are API: in the feed, in settings and as a webhook's `type`. */
+export const kinds = ['revocation', 'refused_calls', 'api_key', 'role_change', 'dead_letter'] as const;
+export type Kind = (typeof kinds)[number];
+
+/** An audit event that came through the outbox, with the names that its text needs, as they are now. */
+export type OutboxEvent = Readonly<{
+  orgId: string;
+  eventId: string;
+  at: Date;
+  action: string;
+  actorType: string;
+  actorId: string | null;
+  actorName: string | null;
+  targetType: string | null;
+  targetId: string | null;
+  targetName: string | null;
+  ip: string | null;
+  detail: Readonly<Record<string, string | number | boolean | null>>;
+}>;
+
+const kindOfAction: Readonly<Record<string, Kind>> = {
+  'access.revoked': 'revocation',
+  'access.revoked_for_everyone': 'revocation',
+  'user.deactivated': 'revocation',
+  'idp_session.ended': 'revocation',
+  'api_key.created': 'api_key',
+  'role.changed': 'role_change',
+  'delivery.failed': 'dead_letter',
+};
+
+/**
+ * The kind of notification that an event makes by itself, or null. Refused calls are counted first. `user.removed` makes
+ * none: the end of that person's access is an event of its own.
+ */
+export function kindOf({ action, targetId, detail }: OutboxEvent): Kind | null {
+  // Nobody's session was there to end.
+  if (action === 'idp_session.ended' && targetId === null) return null;
+  // To tell of what could not be delivered about what could not be delivered would go on for ever.
+  if (action === 'delivery.failed' && ['dead_letter', 'test'].includes(String(detail.kinds))) return null;
+  return kindOfAction[action] ?? null;
+}

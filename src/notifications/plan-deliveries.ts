@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import type { PoolClient } from 'pg';
+import type { Told } from './add-notifications.ts';
+import { addJobs, deliverJob, emailQueue, type Job } from './jobs.ts';
+import { webhookBody } from './webhook-body.ts';
+
+/** Milliseconds after a notification when nothing more is counted into it, and a relay under way has committed. */
+const repeatsEnd = 65_000;
+/** Milliseconds: what comes within is one e-mail, and the next one comes no sooner after it. */
+const emailWindow = 30_000;
+const emailPause = 300_000;
+
+/** Plans who is told outside the app, in the relay's transaction: deliveries to webhooks, and e-mails to be gathered. */
+export async function planDeliveries(
+  client: PoolClient,
+  told: readonly Told[],
+  { emailAvailable }: { emailAvailable: boolean },
+): Promise<void> {
+  if (told.length === 0) return;
+  await planWebhooks(client, told);
+  if (emailAvailable) await planEmails(client, told);
+}
+
+/**
+ * The first of a kind and target goes out at once. Its repeats are told of together, when no more can come: a storm is two
+ * messages, the second with the count.
+ */
+async function planWebhooks(client: PoolClient, told: readonly Told[]): Promise<void> {
+  const { rows: webhooks } = await client.query<{ orgId: string; id: string; kinds: string[] }>({
+    name: 'webhooks-of-orgs',
+    text: 'SELECT org_id AS "orgId", id, kinds FROM webhooks WHERE active AND org_id = ANY ($1::text[])',
+    values: [[...new Set(told.map(({ orgId }) => orgId))]],
+  });
+  const planned = told.flatMap((one) =>
+    webhooks
+      .filter(({ orgId, kinds }) => orgId === one.orgId && kinds.includes(one.kind))
+      .map((webhook) => ({
+        orgId: one.orgId,
+        id: stableId(one.repeated ? `repeats of ${one.id}` : one.eventId, webhook.id),
+        webhookId: webhook.id,
+        userId: null,
+        kind: one.kind,
+        notificationId: one.id,
+        body: one.repeated ? null : webhookBody(one),
+        afterMs: one.repeated ? Math.max(0, one.createdAt.getTime() + repeatsEnd - Date.now()) : 0,
+      })),
+  );
+  if (planned.length === 0) return;
+  const { rows: inserted } = await client.query<{ id: string }>({
+    name: 'deliveries-plan',
+    text: `INSERT INTO deliveries (org_id, id, channel, webhook_id, kinds, notification_id, body)
+           SELECT org_id, id, 'webhook', webhook_id, ARRAY[kind], notification_id, body
+           FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+             AS planned (org_id, id, webhook_id, kind, notification_id, body)
+           ON CONFLICT DO NOTHING RETURNING id`,
+    values: [
+      planned.map(({ orgId }) => orgId),
+      planned.map(({ id }) => id),
+      planned.map(({ webhookId }) => webhookId),
+      planned.map(({ kind }) => kind),
+      planned.map(({ notificationId }) => notificationId),
+      planned.map(({ body }) => body),
+    ],
+  });
+  const fresh = new Set(inserted.map(({ id }) => id));
+  await addJobs(
+    client,
+    planned.filter(({ id }) => fresh.has(id)).map((one) => deliverJob(one)),
+  );
+}
+
+/** From what it tells of and whom: a receiver can tell a repeat, whatever was killed in between. */
+function stableId(about: string, receiver: string): string {
+  return `dlv_${createHash('sha256').update(`${about} ${receiver}`).digest('hex').slice(0, 32)}`;
+}
+
+/** One job a person, at the time it was first planned for: everything that has come by then is in that e-mail. */
+async function planEmails(client: PoolClient, told: readonly Told[]): Promise<void> {
+  const { rows } = await client.query<{ orgId: string; userId: string; sinceLast: number | null }>({
+    name: 'emails-wanted',
+    text: `SELECT DISTINCT r.org_id AS "orgId", r.user_id AS "userId",
+                  extract(epoch FROM clock_timestamp() - r.emailed_at)::float8 * 1000 AS "sinceLast"
+           FROM unnest($1::text[], $2::text[]) AS told (org_id, kind)
+           JOIN notification_readers r ON r.org_id = told.org_id AND told.kind = ANY (r.email_kinds)
+           JOIN users u ON u.org_id = r.org_id AND u.id = r.user_id
+           WHERE u.active AND u.deleted_at IS NULL AND u.role <> 'member'`,
+    values: [told.map(({ orgId }) => orgId), told.map(({ kind }) => kind)],
+  });
+  const jobs = rows.map(
+    ({ orgId, userId, sinceLast }): Job => ({
+      task: 'gather-email',
+      payload: { orgId, userId },
+      queue: emailQueue(userId),
+      key: `email ${orgId} ${userId}`,
+      afterMs: Math.max(emailWindow, emailPause - (sinceLast ?? emailPause)),
+    }),
+  );
+  await addJobs(client, jobs, { keepTime: true });
+}

@@ -1,0 +1,88 @@
+import type { PoolClient } from 'pg';
+import { clientNetwork } from '../http/client-address.ts';
+import type { OutboxEvent } from './kinds.ts';
+
+/** Refusals in a row that are told of: who goes on and on makes few notifications. */
+const toldOf = new Set([5, 50, 500, 5_000, 50_000]);
+/** Milliseconds without a refusal after which the next one begins a new row. */
+const forgottenAfter = 24 * 3600 * 1000;
+
+type Caller = Readonly<{ type: string; id: string }>;
+type Row = { orgId: string; caller: string; refusals: number; lastAt: Date };
+const keyOf = (orgId: string, { type, id }: Caller) => `${orgId} ${type} ${id}`;
+
+/** How often each caller of `events` was refused in a row; the orgs' feeds are locked, so nobody else counts meanwhile. */
+export async function createRefusedCallers(client: PoolClient, events: readonly OutboxEvent[]) {
+  const rows = await readRows(client, events);
+  const changed = new Set<Row>();
+
+  return {
+    /** Counts a refusal. Returns the caller and the number of refusals where administrators are to be told. */
+    refuse(event: OutboxEvent): { caller: Caller; refusals: number } | null {
+      const caller = callerOf(event);
+      const key = keyOf(event.orgId, caller);
+      const fresh = { orgId: event.orgId, caller: `${caller.type} ${caller.id}`, refusals: 0, lastAt: event.at };
+      const row = rows.get(key) ?? fresh;
+      if (event.at.getTime() - row.lastAt.getTime() > forgottenAfter) row.refusals = 0;
+      row.refusals += 1;
+      row.lastAt = event.at;
+      rows.set(key, row);
+      changed.add(row);
+      return toldOf.has(row.refusals) ? { caller, refusals: row.refusals } : null;
+    },
+
+    /** A caller that got through begins anew, and so does its network. */
+    succeed(event: OutboxEvent): void {
+      if (event.actorType !== 'api_key' && event.actorType !== 'connection') return;
+      for (const caller of [callerOf(event), networkOf(event)]) {
+        const row = rows.get(keyOf(event.orgId, caller));
+        if (!row) continue;
+        row.refusals = 0;
+        changed.add(row);
+      }
+    },
+
+    async write(): Promise<void> {
+      if (changed.size === 0) return;
+      const all = [...changed];
+      await client.query({ name: 'refused-callers-write', text: writeSql, values: columnsOf(all) });
+    },
+  };
+}
+
+/** A refusal is its caller's, or, where nobody knows who called, its network's. */
+function callerOf(event: OutboxEvent): Caller {
+  const { actorType: type, actorId: id } = event;
+  return id !== null && type !== 'anonymous' ? { type, id } : networkOf(event);
+}
+
+function networkOf({ ip }: OutboxEvent): Caller {
+  return { type: 'network', id: clientNetwork(ip ?? undefined) };
+}
+
+async function readRows(client: PoolClient, events: readonly OutboxEvent[]): Promise<Map<string, Row>> {
+  const asked = events.flatMap((event) =>
+    [callerOf(event), networkOf(event)].map(({ type, id }) => ({ orgId: event.orgId, caller: `${type} ${id}` })),
+  );
+  const { rows } = await client.query<Row>({
+    name: 'refused-callers-read',
+    text: `SELECT org_id AS "orgId", caller, refusals, last_at AS "lastAt" FROM refused_callers
+           WHERE (org_id, caller) IN (SELECT * FROM unnest($1::text[], $2::text[]))`,
+    values: [asked.map(({ orgId }) => orgId), asked.map(({ caller }) => caller)],
+  });
+  return new Map(rows.map((row) => [`${row.orgId} ${row.caller}`, row]));
+}
+
+const writeSql = `
+  INSERT INTO refused_callers (org_id, caller, refusals, last_at)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::timestamptz[])
+  ON CONFLICT (org_id, caller) DO UPDATE SET refusals = excluded.refusals, last_at = excluded.last_at`;
+
+function columnsOf(rows: readonly Row[]): unknown[] {
+  return [
+    rows.map(({ orgId }) => orgId),
+    rows.map(({ caller }) => caller),
+    rows.map(({ refusals }) => refusals),
+    rows.map(({ lastAt }) => lastAt),
+  ];
+}

@@ -1,0 +1,87 @@
+import type { Pool } from 'pg';
+
+export const initiators = ['idp', 'admin', 'user', 'scim', 'signal', 'policy', 'operator'] as const;
+
+export type RecordedRevocation = Readonly<{
+  id: string;
+  user: { id: string; name: string | null; email: string | null } | null;
+  initiator: (typeof initiators)[number];
+  caller: { type: 'api_key' | 'connection'; id: string; name: string | null } | null;
+  actor: { type: string; id: string | null; name: string | null } | null;
+  subject: unknown;
+  reason: string | null;
+  reasonForPerson: string | null;
+  sessionsEnded: number | null;
+  grantsEnded: number | null;
+  durationMs: number | null;
+  requestId: string | null;
+  createdAt: Date;
+}>;
+
+export type RevocationFilter = Readonly<{
+  user?: string | undefined;
+  initiator?: (typeof initiators)[number] | undefined;
+  from?: Date | undefined;
+  to?: Date | undefined;
+}>;
+
+/** Reads the revocations of orgs. */
+export function createRevocationRecord({ pool }: { pool: Pool }) {
+  return {
+    /** Up to `limit`, the youngest first, of those that are older than `after`. */
+    async listRevocations(
+      orgId: string,
+      { user, initiator, from, to }: RevocationFilter,
+      { limit, after }: { limit: number; after: { createdAt: Date; id: string } | null },
+    ): Promise<RecordedRevocation[]> {
+      const values: unknown[] = [orgId, limit];
+      const add = (value: unknown) => `$${values.push(value)}`;
+      // Only what is asked for stands in the statement: its plan is made without looking at the values.
+      const conditions = [
+        ...(user === undefined ? [] : [`user_id = ${add(user)}`]),
+        ...(initiator === undefined ? [] : [`initiator = ${add(initiator)}::"Initiator"`]),
+        ...(from === undefined ? [] : [`created_at >= ${add(from)}`]),
+        ...(to === undefined ? [] : [`created_at < ${add(to)}`]),
+        ...(after === null ? [] : [`(created_at, id) < (${add(after.createdAt)}, ${add(after.id)})`]),
+      ];
+      const page = `SELECT * FROM revocations WHERE ${['org_id = $1', ...conditions].join(' AND ')}
+                    ORDER BY created_at DESC, id DESC LIMIT $2`;
+      const { rows } = await pool.query(recordSql(page), values);
+      return rows;
+    },
+
+    /** Null when the org has no such revocation. */
+    async findRevocation(orgId: string, id: string): Promise<RecordedRevocation | null> {
+      const text = recordSql('SELECT * FROM revocations WHERE org_id = $1 AND id = $2');
+      const { rows } = await pool.query({ name: 'revocation-find', text, values: [orgId, id] });
+      return rows[0] ?? null;
+    },
+  };
+}
+
+// The actor stands in the event of the same statement. It is found by its target and its time, for which there is an index: it was written
+// within the thirty seconds that a statement may take.
+const recordSql = (page: string) => `
+  SELECT r.id,
+         CASE WHEN r.user_id IS NOT NULL THEN jsonb_build_object('id', r.user_id, 'name', u.name, 'email', u.email) END AS user,
+         r.initiator,
+         CASE WHEN r.caller_id IS NOT NULL THEN jsonb_build_object(
+           'type', CASE WHEN k.id IS NOT NULL THEN 'api_key' ELSE 'connection' END,
+           'id', r.caller_id, 'name', coalesce(k.name, c.name)) END AS caller,
+         e.actor, r.subject, r.reason, r.reason_for_person AS "reasonForPerson", r.sessions_ended AS "sessionsEnded",
+         r.grants_ended AS "grantsEnded", r.duration_ms AS "durationMs", r.request_id AS "requestId",
+         r.created_at AS "createdAt"
+  FROM (${page}) r
+  LEFT JOIN users u ON u.org_id = r.org_id AND u.id = r.user_id AND u.deleted_at IS NULL
+  LEFT JOIN api_keys k ON k.org_id = r.org_id AND k.id = r.caller_id
+  LEFT JOIN connections c ON c.org_id = r.org_id AND c.id = r.caller_id
+  LEFT JOIN LATERAL (
+    SELECT jsonb_build_object('type', e.actor_type, 'id', e.actor_id, 'name', coalesce(a.name, k.name, c.name)) AS actor
+    FROM audit_events e
+    LEFT JOIN users a ON e.actor_type = 'user' AND a.org_id = e.org_id AND a.id = e.actor_id AND a.deleted_at IS NULL
+    WHERE e.org_id = r.org_id AND e.target_id = coalesce(r.user_id, r.org_id)
+      AND e.at BETWEEN r.created_at AND r.created_at + interval '30 seconds'
+      AND r.id IN (e.detail ->> 'revocation', e.detail ->> 'revocationId')
+    ORDER BY e.at LIMIT 1
+  ) e ON true
+  ORDER BY r.created_at DESC, r.id DESC`;

@@ -1,0 +1,88 @@
+import type { Pool } from 'pg';
+import type { Role } from '../database/generated/client.ts';
+
+/** A person of an org, as its administrators see them. */
+export type Person = Readonly<{
+  id: string;
+  name: string;
+  email: string;
+  role: Role;
+  active: boolean;
+  createdAt: Date;
+  /** When their access was last ended as a whole; null: never. */
+  revokedAt: Date | null;
+  /** Of any session or grant that is still kept; exact to a minute. */
+  lastSeenAt: Date | null;
+  liveSessions: number;
+  liveGrants: number;
+}>;
+
+export type PeopleFilter = Readonly<{
+  /** A part of the name, the address or the user name, in any letter case. */
+  search?: string | undefined;
+  role?: Role | undefined;
+  active?: boolean | undefined;
+  /** Whether they have a live session or grant. */
+  live?: boolean | undefined;
+}>;
+
+/** The people of orgs as lists, with what they are signed in with. Whom provisioning has removed is in none. */
+export function createPeople({ pool }: { pool: Pool }) {
+  return {
+    /** Up to `limit` people by address, from behind the address key `after`, with that key for the next page. */
+    async listPeople(
+      orgId: string,
+      filter: PeopleFilter,
+      { limit, after }: { limit: number; after: string | null },
+    ): Promise<(Person & { emailKey: string })[]> {
+      const { conditions, values } = conditionsOf(filter, after, [orgId, limit]);
+      const { rows } = await pool.query(peopleSql(conditions, 'ORDER BY u.email_key LIMIT $2'), values);
+      return rows;
+    },
+
+    /** Null when the org has no such person. */
+    async findPerson(orgId: string, id: string): Promise<Person | null> {
+      const { rows } = await pool.query({ name: 'person-find', text: personSql, values: [orgId, id] });
+      const [{ emailKey: _emailKey, ...person } = { id: null }] = rows;
+      return person.id === null ? null : (person as Person);
+    },
+  };
+}
+
+/** Only what is asked for stands in the statement: its plan is made without looking at the values. */
+function conditionsOf(
+  { search, role, active, live }: PeopleFilter,
+  after: string | null,
+  given: readonly unknown[],
+): { conditions: string; values: unknown[] } {
+  const values = [...given];
+  const add = (value: unknown) => `$${values.push(value)}`;
+  const conditions = ['true'];
+  if (after !== null) conditions.push(`u.email_key > ${add(after)}`);
+  // No search holds a line break, so nothing is found across two of them.
+  if (search !== undefined)
+    conditions.push(`strpos(lower(concat_ws(E'\\n', u.email, u.name, u.user_name)), lower(${add(search)})) > 0`);
+  // As a literal, which lets the planner see that the index of those above members will do.
+  if (role !== undefined) conditions.push(`u.role = '${role}'`);
+  if (active !== undefined) conditions.push(`u.active = ${add(active)}`);
+  if (live !== undefined) conditions.push(live ? isLive : `NOT ${isLive}`);
+  return { conditions: conditions.join(' AND '), values };
+}
+
+// Looked up person by person, which a bare EXISTS is not: PostgreSQL would read everybody's first.
+const isLive = `coalesce(
+  (SELECT true FROM live_sessions l WHERE l.org_id = u.org_id AND l.user_id = u.id LIMIT 1),
+  (SELECT true FROM live_grants l WHERE l.org_id = u.org_id AND l.user_id = u.id LIMIT 1), false)`;
+
+// What they are signed in with is counted for the rows of the page alone.
+const peopleSql = (conditions: string, order: string) => `
+  SELECT u.id, u.name, u.email, u.role, u.active, u.created_at AS "createdAt", u.revoked_at AS "revokedAt",
+         u.email_key AS "emailKey",
+         greatest((SELECT max(last_seen_at) FROM sessions s WHERE s.org_id = u.org_id AND s.user_id = u.id),
+                  (SELECT max(last_seen_at) FROM grants g WHERE g.org_id = u.org_id AND g.user_id = u.id)) AS "lastSeenAt",
+         (SELECT count(*)::int FROM live_sessions l WHERE l.org_id = u.org_id AND l.user_id = u.id) AS "liveSessions",
+         (SELECT count(*)::int FROM live_grants l WHERE l.org_id = u.org_id AND l.user_id = u.id) AS "liveGrants"
+  FROM (SELECT * FROM users u WHERE u.org_id = $1 AND u.deleted_at IS NULL AND ${conditions} ${order}) u
+  ORDER BY u.email_key`;
+
+const personSql = peopleSql('u.id = $2', '');

@@ -1,0 +1,58 @@
+import type { PoolClient } from 'pg';
+import { type AuditEvent, recordEvent } from '../audit/record.ts';
+import type { Role } from '../database/generated/client.ts';
+import { AppError } from '../errors.ts';
+
+/** How someone stands while their row is locked. */
+export type Standing = Readonly<{ id: string; role: Role; active: boolean }>;
+
+/**
+ * Locks these people and every active owner of the org, in the order of their ids, until the transaction ends: of two
+ * changes that each leave one owner by itself, the second sees the first. Returns them by id; who isn't there is no one.
+ */
+export async function lockWithOwners(
+  client: PoolClient,
+  orgId: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Standing>> {
+  const { rows } = await client.query<Standing>({
+    name: 'lock-with-owners',
+    text: `SELECT id, role, active FROM users
+           WHERE org_id = $1 AND deleted_at IS NULL AND (id = ANY ($2::text[]) OR (role = 'owner' AND active))
+           ORDER BY id FOR NO KEY UPDATE`,
+    values: [orgId, ids],
+  });
+  return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** An org always has somebody who may do everything. @throws AppError conflict when this is its last active owner. */
+export function refuseLastOwner(locked: ReadonlyMap<string, Standing>, id: string): void {
+  const owners = [...locked.values()].filter(({ role, active }) => role === 'owner' && active);
+  if (owners.some((owner) => owner.id === id) && owners.length === 1)
+    throw new AppError(
+      'conflict',
+      'This is the last active owner of the organisation, who stays one. Make somebody else an owner first.',
+    );
+}
+
+/**
+ * Gives someone another role, and records it; nothing where it is theirs already. For rows that `lockWithOwners` has locked;
+ * who may give it is the caller's to ask. @throws AppError conflict for the last active owner
+ */
+export async function changeRole(
+  client: PoolClient,
+  locked: ReadonlyMap<string, Standing>,
+  { id, role }: { id: string; role: Role },
+  record: Pick<AuditEvent, 'orgId' | 'actor' | 'ip' | 'requestId'>,
+): Promise<void> {
+  const from = locked.get(id)?.role;
+  if (from === undefined || from === role) return;
+  refuseLastOwner(locked, id);
+  await client.query({
+    name: 'change-role',
+    text: `UPDATE users SET role = $3, updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2`,
+    values: [record.orgId, id, role],
+  });
+  const target = { type: 'user', id };
+  await recordEvent(client, { ...record, action: 'role.changed', target, detail: { from, to: role } });
+}

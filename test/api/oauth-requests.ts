@@ -1,0 +1,90 @@
+import { beginDevice, codeOf, poll, startOf, tokensOf, walk } from '../tokens/support.ts';
+import type { Requests } from './requests.ts';
+
+const client = { client_id: 'mobile-app' };
+
+export const oauthRequests: Requests = {
+  getOpenIdConfiguration: ({ ask }) => ask('getOpenIdConfiguration'),
+  getAuthorizationServerMetadata: ({ ask }) => ask('getAuthorizationServerMetadata'),
+  getKeys: ({ ask }) => ask('getKeys'),
+  async authorize({ ask, owner, product }) {
+    const query = Object.fromEntries(new URL(startOf(product).url).searchParams);
+    await ask('authorize', { as: owner, query });
+    await ask('authorize', { as: owner, query: { client_id: 'nobody' }, headers: { accept: 'text/html' } });
+  },
+  async approve({ ask, owner, product }) {
+    const begun = await owner.get(startOf(product).url);
+    const uid = new URL(begun.headers.get('location') as string, product.url).pathname.split('/').at(-1) as string;
+    await ask('approve', { as: owner, params: { uid } });
+    await ask('approve', { as: owner, params: { uid: 'none' } });
+  },
+  async resumeAuthorization({ ask, owner, product }) {
+    const isResume = (url: URL) => url.pathname.startsWith('/oauth/authorize/');
+    const { next } = await walk(product, owner, await owner.get(startOf(product).url), isResume);
+    const uid = next?.pathname.split('/').at(-1) as string;
+    await ask('resumeAuthorization', { as: owner, params: { uid } });
+    await ask('resumeAuthorization', { as: owner, params: { uid: 'none' }, headers: { accept: 'text/html' } });
+  },
+  async getToken({ ask, owner, product }) {
+    const started = startOf(product);
+    const code = await codeOf(product, owner, started);
+    const body = {
+      ...client,
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: started.redirectUri,
+      code_verifier: started.verifier,
+    };
+    const { json } = await ask('getToken', { body });
+    await ask('getToken', { body: { ...client, grant_type: 'refresh_token', refresh_token: json.refresh_token } });
+    await ask('getToken', { body: { ...client, grant_type: 'refresh_token', refresh_token: 'none' } });
+  },
+  async revokeToken({ ask, product, owner }) {
+    const { refresh_token } = await tokensOf(product, {}, owner);
+    await ask('revokeToken', { body: { ...client, token: String(refresh_token) } });
+    await ask('revokeToken', { body: { client_id: 'nobody', token: 'none' } });
+  },
+  async introspectToken({ ask, product, owner }) {
+    const { access_token } = await tokensOf(product, {}, owner);
+    await ask('introspectToken', { body: { ...client, token: access_token } });
+    await ask('introspectToken', { body: { ...client, token: 'none' } });
+  },
+  async getUserInfo({ ask, product, owner }) {
+    const { access_token } = await tokensOf(product, {}, owner);
+    await ask('getUserInfo', { as: access_token });
+    await ask('getUserInfo', { as: 'none' });
+  },
+  async postUserInfo({ ask, product, owner }) {
+    const { access_token } = await tokensOf(product, {}, owner);
+    await ask('postUserInfo', { as: access_token });
+  },
+  async beginDeviceFlow({ ask }) {
+    await ask('beginDeviceFlow', { body: { client_id: 'cli', scope: 'openid offline_access' } });
+    await ask('beginDeviceFlow', { body: { client_id: 'nobody' } });
+  },
+  async showDeviceForm({ ask, owner }) {
+    await ask('showDeviceForm', { as: owner, query: { user_code: 'ABCD-EFGH' } });
+  },
+  async answerDevice({ ask, owner, product }) {
+    const { user_code } = await beginDevice(product);
+    const form = await owner.get('/oauth/device');
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(form.text)?.[1] as string;
+    const origin = { origin: product.url };
+    const confirm = await ask('answerDevice', { as: owner, body: { xsrf, user_code }, headers: origin });
+    const again = /name="xsrf" value="([^"]+)"/.exec(confirm.text)?.[1] as string;
+    await ask('answerDevice', { as: owner, body: { xsrf: again, user_code, confirm: 'yes' }, headers: origin });
+    await ask('answerDevice', { as: owner, body: { xsrf, user_code }, headers: { origin: 'https://evil.example' } });
+  },
+  async resumeDevice({ ask, owner, product }) {
+    const { user_code, device_code } = await beginDevice(product);
+    const form = await owner.get('/oauth/device');
+    const confirm = await owner.submitForm(form, { user_code }, 'user_code');
+    const approved = await owner.submitForm(confirm, { confirm: 'yes' }, 'user_code');
+    const isResume = (url: URL) => /^\/oauth\/device\/[^/]+$/.test(url.pathname);
+    const { next } = await walk(product, owner, approved, isResume);
+    await ask('resumeDevice', { as: owner, params: { uid: next?.pathname.split('/').at(-1) as string } });
+    const { status } = await poll(product, device_code);
+    if (status !== 200) throw new Error('the device got no tokens');
+    await ask('resumeDevice', { as: owner, params: { uid: 'none' }, headers: { accept: 'text/html' } });
+  },
+};

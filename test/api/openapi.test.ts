@@ -1,0 +1,51 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createApp } from '../../src/app.ts';
+import { requests } from './requests.ts';
+import { routesOf } from './routes.ts';
+import { createWorld, type World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await createWorld();
+});
+afterAll(() => world?.stop());
+
+/** Routes that no documented operation stands for, and why. */
+const leftOut = new Map([
+  ['post /api/signin', 'answers 404 to whoever tries a password, as the workshop’s client does'],
+]);
+
+describe('/openapi.json', () => {
+  it('is a valid OpenAPI 3.1 document of this server', async () => {
+    const { valid, errors } = await new Validator().validate(structuredClone<Record<string, unknown>>(world.document));
+    expect({ valid, errors }).toMatchObject({ valid: true });
+    expect(world.document).toMatchObject({ openapi: '3.1.1', servers: [{ url: world.product.url }] });
+  });
+
+  it('has every route of the app, and no other', () => {
+    const { routes, files } = routesOf(() => createApp(world.product.context));
+    const here = routes.map(({ method, path }) => `${method} ${path}`).filter((route) => !leftOut.has(route));
+    const documented = world.operations.map(({ method, path }) => `${method} ${path}`);
+    expect(documented.toSorted()).toEqual([...new Set(here)].toSorted());
+    expect(documented.length).toBeGreaterThan(35);
+    expect(files).toEqual(['/assets']);
+  });
+
+  it('names each operation once, and none by halves', () => {
+    const ids = world.operations.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(Object.keys(requests).filter((id) => !ids.includes(id))).toEqual([]);
+  });
+});
+
+describe('every documented operation', () => {
+  it('is asked by this test', () => {
+    expect(world.operations.map(({ operationId }) => operationId).filter((id) => !(id in requests))).toEqual([]);
+  });
+
+  it.each(Object.entries(requests))('%s answers as it is documented', async (id, request) => {
+    await request(world);
+    expect(world.succeeded).toContain(id);
+  });
+});

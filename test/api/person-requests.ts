@@ -1,0 +1,77 @@
+import type { Requests } from './requests.ts';
+
+const pages: Requests = Object.fromEntries(
+  ['showStart', 'showTodos', 'showDevices', 'showSignedOut', 'listProblems'].map((id) => [
+    id,
+    async ({ ask, owner }) => {
+      await ask(id, { as: owner });
+      await ask(id);
+    },
+  ]),
+);
+
+export const personRequests: Requests = {
+  getHealth: ({ ask }) => ask('getHealth'),
+  getReadiness: ({ ask }) => ask('getReadiness'),
+  getOpenApi: ({ ask }) => ask('getOpenApi'),
+  showReference: ({ ask }) => ask('showReference'),
+  ...pages,
+  async showProblem({ ask }) {
+    await ask('showProblem', { params: { code: 'not_found' } });
+    await ask('showProblem', { params: { code: 'nothing' } });
+  },
+
+  async getMe({ ask, owner }) {
+    await ask('getMe', { as: owner });
+    await ask('getMe');
+    await ask('getMe', { as: 'not-a-token' });
+  },
+  streamEvents: ({ ask, owner }) => ask('streamEvents', { as: owner, endless: true }),
+  async listMySessions({ ask, owner }) {
+    await ask('listMySessions', { as: owner });
+    await ask('listMySessions');
+  },
+  async endMySession({ ask, owner, product }) {
+    const other = await product.signIn();
+    const { json } = await ask('listMySessions', { as: other });
+    const { id } = json.find(({ current }: { current: boolean }) => current);
+    await ask('endMySession', { as: owner, params: { id } });
+    await ask('endMySession', { as: owner, params: { id } });
+    await ask('getMe', { as: other });
+  },
+  async endMySessions({ ask, owner }) {
+    await ask('endMySessions', { as: owner, body: { keepCurrent: true } });
+    await ask('endMySessions', { as: owner, body: { keepCurrent: 'perhaps' } });
+    await ask('endMySessions', { as: owner, body: { keepCurrent: true }, headers: { origin: 'https://evil.example' } });
+  },
+  async signOut({ ask, product }) {
+    await ask('signOut', { as: await product.signIn() });
+    const { prisma } = product.context;
+    const { id } = product.orgs.metacortex;
+    await prisma.connection.updateMany({ where: { orgId: id }, data: { signOutAtIdp: true } });
+    const answer = await ask('signOut', { as: await product.signIn('metacortex') });
+    await prisma.connection.updateMany({ where: { orgId: id }, data: { signOutAtIdp: false } });
+    if (answer.status !== 200) throw new Error('no logoutUrl');
+  },
+
+  async listTodos({ ask, owner }) {
+    await ask('addTodo', { as: owner, body: { task: 'Wake up' } });
+    await ask('listTodos', { as: owner });
+    await ask('listTodos');
+  },
+  async addTodo({ ask, owner }) {
+    await ask('addTodo', { as: owner, body: { task: 'Follow the white rabbit' } });
+    await ask('addTodo', { as: owner, body: { task: '' } });
+    await ask('addTodo', { as: owner, body: { task: 'x'.repeat(20_000) } });
+  },
+  async changeTodo({ ask, owner }) {
+    const { json } = await ask('addTodo', { as: owner, body: { task: 'Knock' } });
+    await ask('changeTodo', { as: owner, params: { id: json.id }, body: { completed: true } });
+    await ask('changeTodo', { as: owner, params: { id: 'none' }, body: { completed: true } });
+  },
+  async removeTodo({ ask, owner }) {
+    const { json } = await ask('addTodo', { as: owner, body: { task: 'Knock' } });
+    await ask('removeTodo', { as: owner, params: { id: json.id } });
+    await ask('removeTodo', { as: owner, params: { id: json.id } });
+  },
+};

@@ -1,0 +1,18 @@
+import { administrationRequests } from './administration-requests.ts';
+import { oauthRequests } from './oauth-requests.ts';
+import { personRequests } from './person-requests.ts';
+import { signInRequests } from './sign-in-requests.ts';
+import { signalRequests } from './signal-requests.ts';
+import type { World } from './world.ts';
+
+/** By operation id: asks it, at least once with success, and with what it refuses where that is easily had. */
+export type Requests = Record<string, (world: World) => Promise<unknown>>;
+
+export const requests: Requests = {
+  ...personRequests,
+  ...signInRequests,
+  ...oauthRequests,
+  ...signalRequests,
+  // Last: these change policies and end access.
+  ...administrationRequests,
+};

@@ -1,0 +1,64 @@
+import express, { type Express, type Router } from 'express';
+
+export type Route = Readonly<{ method: string; path: string }>;
+
+type Mount = { path: string; handler: unknown };
+type Stack = { stack: { route?: { path: string | string[]; stack: { method?: string }[] }; handle: unknown }[] };
+
+const methods = ['get', 'post', 'put', 'patch', 'delete'];
+
+/**
+ * Every route of the app that `build` makes, with its full path as OpenAPI writes it. Express 5 forgets where a router was
+ * mounted: its layers keep only what matches. So `use`, by which everything is mounted, is listened to while the app is built.
+ * A router in a stack of which no mount was heard is a fault here, and fails.
+ */
+export function routesOf(build: () => Express): { routes: Route[]; files: string[] } {
+  const mounts = new Map<unknown, Mount[]>();
+  // The prototype that all routers share; apps mount by their router.
+  const shared = Object.getPrototypeOf(Object.getPrototypeOf(express.Router())) as {
+    use: (...given: unknown[]) => unknown;
+  };
+  const use = shared.use;
+  shared.use = function listening(this: unknown, ...given: unknown[]) {
+    const [first, ...rest] = given;
+    const isPath = typeof first === 'string';
+    if (Array.isArray(first) && first.some((one) => typeof one === 'string')) throw new Error('a list of paths');
+    const handlers = (isPath ? rest : given).flat(Number.POSITIVE_INFINITY);
+    const heard = handlers.map((handler) => ({ path: isPath ? first : '', handler }));
+    mounts.set(this, [...(mounts.get(this) ?? []), ...heard]);
+    return use.apply(this, given);
+  };
+  try {
+    const { router } = build() as unknown as { router: Router };
+    const files: string[] = [];
+    return { routes: walk(router, '', mounts, files), files };
+  } finally {
+    shared.use = use;
+  }
+}
+
+function walk(router: unknown, prefix: string, mounts: Map<unknown, Mount[]>, files: string[]): Route[] {
+  const { stack } = router as Stack;
+  const mounted = mounts.get(router) ?? [];
+  const own = stack.flatMap(({ route, handle }) => {
+    if (!route) {
+      if (!mounted.some(({ handler }) => handler === handle))
+        throw new Error(`something is mounted unheard at ${prefix}`);
+      return [];
+    }
+    const offered = new Set(route.stack.map(({ method }) => method));
+    return [route.path]
+      .flat()
+      .flatMap((path) =>
+        methods.filter((method) => offered.has(method)).map((method) => ({ method, path: written(prefix + path) })),
+      );
+  });
+  for (const { path, handler } of mounted)
+    if ((handler as { name?: string }).name === 'serveStatic') files.push(prefix + path);
+  const below = mounted
+    .filter(({ handler }) => Array.isArray((handler as Partial<Stack>).stack))
+    .flatMap(({ path, handler }) => walk(handler, prefix + (path === '/' ? '' : path), mounts, files));
+  return [...own, ...below];
+}
+
+const written = (path: string) => (path.replace(/(?<=.)\/$/, '') || '/').replaceAll(/:(\w+)/g, '{$1}');
