@@ -11,8 +11,10 @@ import { requestId } from './http/request-id.ts';
 import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { createServiceRoutes } from './http/service-routes.ts';
+import { createGlobalLogout } from './revocation/global-logout.ts';
 import { createRevocationRoutes } from './revocation/routes.ts';
 import { createSignOutEverywhere } from './revocation/sign-out-everywhere.ts';
+import { createScimRoutes } from './scim/routes.ts';
 import { createDevices } from './sessions/devices.ts';
 import { createFindIdpLogout } from './sessions/idp-logout.ts';
 import { createSessionMiddleware, principalOf } from './sessions/session.ts';
@@ -59,6 +61,7 @@ export function createApp(context: Context): Express {
   );
   app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
   app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
+  app.use(createScimRoutes({ config, log, pool, apiKeys, announce: liveChannel.announce }));
 
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   app.use(signIn.startRoutes);
@@ -74,7 +77,11 @@ export function createApp(context: Context): Express {
   const devices = createDevices({ pool, clientNames });
   app.use(
     '/api',
-    createMeRoutes({ liveChannel, findIdpLogout: createFindIdpLogout({ pool, keyring, config }), devices }),
+    createMeRoutes({
+      ...{ liveChannel, devices },
+      findIdpLogout: createFindIdpLogout({ pool, keyring, config }),
+      globalLogout: createGlobalLogout({ pool }),
+    }),
   );
   const signOutEverywhere = createSignOutEverywhere({ pool });
   app.use(

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { sweepAuditEvents } from './audit/retention.ts';
 import type { Config } from './config.ts';
 import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
@@ -28,7 +29,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   });
   const prisma = createPrisma(pool);
   const liveChannel = createLiveChannel({ pool, directDatabaseUrl: config.directDatabaseUrl, log });
-  const housekeeping = startHousekeeping({ pool, log, chores: sweepNotifications });
+  const housekeeping = startHousekeeping({ pool, log, chores: [...sweepNotifications, sweepAuditEvents] });
   const emailAvailable = false;
   const relay = startRelay({ pool, log, emailAvailable });
   liveChannel.whenAnnounced(relay.wake);

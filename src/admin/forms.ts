@@ -5,6 +5,9 @@ import { AppError } from '../errors.ts';
 /** An id. One that no id looks like is refused; one of another org is exactly one that doesn't exist. */
 export const reference = z.string().regex(/^[\w-]{1,80}$/, 'is not an id');
 
+/** A moment in a query or a body. */
+export const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
 /** One line of text that people read: no control characters. */
 export const line = (mostCharacters: number) =>
   z

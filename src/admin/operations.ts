@@ -1,16 +1,23 @@
 import type { Pool } from 'pg';
 import type { Operation } from '../api/operation.ts';
+import type { Config } from '../config.ts';
+import type { PrismaClient } from '../database/generated/client.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Feed } from '../notifications/feed.ts';
+import { createOrgs } from '../orgs/orgs.ts';
 import type { Devices } from '../sessions/devices.ts';
+import { auditEventOperations } from './audit-events.ts';
 import { endingAccessOperations } from './ending-access.ts';
 import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
 import { peopleOperations } from './people.ts';
+import { policyOperations } from './policies.ts';
 import { revocationOperations } from './revocations.ts';
 
 export type AdminDeps = Readonly<{
+  config: Config;
   pool: Pool;
+  prisma: PrismaClient;
   keyring: Keyring;
   devices: Devices;
   clientNames: ReadonlyMap<string, string>;
@@ -22,11 +29,14 @@ export type AdminDeps = Readonly<{
 
 /** Everything an org's administrators do over HTTP, under /api/orgs/current. */
 export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
+  const orgs = createOrgs(deps);
   return [
     ...orgOperations(),
     ...peopleOperations(deps),
     ...endingAccessOperations(deps),
     ...revocationOperations(deps),
+    ...auditEventOperations(deps),
     ...notificationOperations(deps),
+    ...policyOperations({ ...deps, orgs }),
   ];
 }

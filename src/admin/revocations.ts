@@ -4,9 +4,8 @@ import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, toPage } from '../api/page.ts';
 import { AppError } from '../errors.ts';
 import { createRevocationRecord, initiators } from '../revocation/revocation-record.ts';
-import { readTimeCursor, reference } from './forms.ts';
+import { readTimeCursor, reference, time } from './forms.ts';
 
-const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 const actor = z.object({ type: z.string(), id: z.string().nullable(), name: z.string().nullable() });
 
 const revocation = z.object({

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { z } from 'zod';
-import { AppError } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
-import { GuardedFetchError } from '../http/guarded-fetch.ts';
 import type { ConnectionChanges, NewConnection } from '../orgs/connections.ts';
-import { discover } from '../orgs/discovery.ts';
+import { checkEndpoints, resolveEndpoints, type Typist } from '../orgs/endpoints.ts';
+import { ownEndpoint } from '../orgs/idp-links.ts';
+import { type MappedRole, mappedRoles, roleClaimForm, roleMappingForm } from '../orgs/role-mapping.ts';
 import { eventsUrl } from '../signals/security-events.ts';
 import { type Console, collect, onOff, text, usageError } from './command.ts';
 
@@ -32,6 +32,12 @@ export function addConnectionOptions(command: Command): Command {
       '--sign-out-at-idp <on|off>',
       'signing out here goes on to the identity provider (its end_session_endpoint)',
     )
+    .option('--role-claim <name>', "the ID tokens' claim that sets people's roles at each sign-in; empty: none does")
+    .option(
+      '--map-role <value=role>',
+      `what a value of it makes of a person (repeatable): ${mappedRoles.join(', ')}`,
+      collect,
+    )
     .option('--authorization-endpoint <url>', 'where discovery is not possible; then the next two are needed as well')
     .option('--token-endpoint <url>')
     .option('--jwks-uri <url>')
@@ -47,6 +53,12 @@ export const connectionForm = {
   reauthentication: z.enum(['verified', 'best_effort']).optional(),
   tokenEndpointAuth: z.enum(['client_secret_basic', 'client_secret_post']).optional(),
   signOutAtIdp: onOff,
+  roleClaim: z
+    .literal('')
+    .transform(() => null)
+    .or(roleClaimForm)
+    .optional(),
+  mapRole: z.array(z.string()).transform(readRoles).optional(),
   authorizationEndpoint: text.optional(),
   tokenEndpoint: text.optional(),
   jwksUri: text.optional(),
@@ -56,7 +68,7 @@ export const connectionForm = {
 
 type Input = z.output<z.ZodObject<typeof connectionForm>>;
 
-/** Undefined when no option of a connection was given. @throws CommanderError, AppError of `discover` */
+/** Undefined when no option of a connection was given. @throws CommanderError, AppError of `resolveEndpoints` */
 export async function readNewConnection(
   input: Input,
   guardedFetch: GuardedFetch,
@@ -70,7 +82,7 @@ export async function readNewConnection(
   return { ...(await readEndpoints(issuer, input, guardedFetch)), ...readPlain(input), issuer, clientId, clientSecret };
 }
 
-/** What is given and nothing else; another issuer is discovered anew. @throws CommanderError, AppError of `discover` */
+/** What is given and nothing else; another issuer is discovered anew. @throws CommanderError, AppError of `resolveEndpoints` */
 export async function readConnectionChanges(
   input: Input,
   guardedFetch: GuardedFetch,
@@ -78,48 +90,40 @@ export async function readConnectionChanges(
 ): Promise<ConnectionChanges> {
   const { issuer, clientId } = input;
   const clientSecret = input.clientSecret === undefined ? undefined : await readSecret(input, shell);
-  const endpoints =
-    issuer === undefined ? readTyped(input, guardedFetch) : await readEndpoints(issuer, input, guardedFetch);
-  return defined({ ...endpoints, ...readPlain(input), issuer, clientId, clientSecret });
+  const plain = defined({ ...readTyped(input), ...readPlain(input), clientId, clientSecret });
+  if (issuer !== undefined) return { ...(await readEndpoints(issuer, input, guardedFetch)), ...plain };
+  checkEndpoints(guardedFetch, readTyped(input), asOption);
+  return plain;
 }
 
-async function readEndpoints(issuer: string, input: Input, guardedFetch: GuardedFetch) {
-  const { authorizationEndpoint, tokenEndpoint, jwksUri } = input;
-  const typed = readTyped({ ...input, issuer }, guardedFetch);
-  if (authorizationEndpoint !== undefined && tokenEndpoint !== undefined && jwksUri !== undefined)
-    return { ...typed, authorizationEndpoint, tokenEndpoint, jwksUri };
-  if (Object.keys(typed).some((name) => name !== 'issuer'))
-    throw usageError(
-      'Without discovery all three are needed: --authorization-endpoint, --token-endpoint and --jwks-uri.',
-    );
-  const { issuer: _same, ...found } = await discover(guardedFetch, issuer);
-  return found;
-}
+const readEndpoints = (issuer: string, input: Input, guardedFetch: GuardedFetch) =>
+  resolveEndpoints(guardedFetch, { ...readTyped(input), issuer }, asOption);
 
-/** The URLs that were typed in, each checked for its scheme and address. */
-function readTyped(input: Input, guardedFetch: GuardedFetch) {
+const asOption: Typist = {
+  spell: (member) => `--${member.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  refuse: usageError,
+};
+
+function readTyped(input: Input) {
   const { issuer, authorizationEndpoint, tokenEndpoint, jwksUri, userinfoEndpoint, endSessionEndpoint } = input;
-  const urls = { issuer, authorizationEndpoint, tokenEndpoint, jwksUri, userinfoEndpoint, endSessionEndpoint };
-  for (const [name, url] of Object.entries(urls)) {
-    if (url === undefined) continue;
-    try {
-      guardedFetch.check(url);
-    } catch (error) {
-      if (!(error instanceof GuardedFetchError)) throw error;
-      const option = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-      throw new AppError('invalid_request', `--${option} is not usable: ${error.message}.`, { cause: error });
-    }
-  }
-  return defined(urls);
+  return defined({ issuer, authorizationEndpoint, tokenEndpoint, jwksUri, userinfoEndpoint, endSessionEndpoint });
 }
 
-function readPlain({ acceptedIssuer, reauthentication, tokenEndpointAuth, signOutAtIdp }: Input) {
-  return defined({ acceptedIssuers: acceptedIssuer, reauthentication, tokenEndpointAuth, signOutAtIdp });
+function readPlain({ acceptedIssuer, mapRole, ...input }: Input) {
+  const { reauthentication, tokenEndpointAuth, signOutAtIdp, roleClaim } = input;
+  const plain = { acceptedIssuers: acceptedIssuer, roleMapping: mapRole };
+  return defined({ ...plain, reauthentication, tokenEndpointAuth, signOutAtIdp, roleClaim });
 }
 
-/** The address that is for this connection's identity provider alone. */
-export function ownEndpoint(publicUrl: string, connectionId: string): string {
-  return `${publicUrl}/global-token-revocation/${connectionId}`;
+function readRoles(pairs: string[], context: z.RefinementCtx): Record<string, MappedRole> {
+  const read = pairs.map((pair) => {
+    const at = pair.lastIndexOf('=');
+    return [pair.slice(0, Math.max(at, 0)), pair.slice(at + 1)];
+  });
+  const mapping = roleMappingForm.safeParse(Object.fromEntries(read));
+  if (mapping.success) return mapping.data;
+  context.addIssue({ code: 'custom', message: `must be a value and its role: ${mappedRoles.join(', ')}` });
+  return z.NEVER;
 }
 
 /** What the identity provider must know to revoke: at Okta, the app's settings for Universal Logout. */

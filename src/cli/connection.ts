@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { ConnectionView } from '../orgs/connections.ts';
+import { ownEndpoint } from '../orgs/idp-links.ts';
 import { action, type Console, operator, text, usageError } from './command.ts';
 import {
   addConnectionOptions,
   connectionForm,
-  ownEndpoint,
   readConnectionChanges,
   readNewConnection,
   revocationFacts,
@@ -123,6 +123,8 @@ function one(connection: ConnectionView, publicUrl: string): Answer {
     ['JWKS URI', connection.jwksUri],
     ['Reauthentication', connection.reauthentication],
     ['Sign-out at the IdP', connection.signOutAtIdp],
+    ['Role claim', connection.roleClaim],
+    ['Roles', Object.entries(connection.roleMapping as object).map(([value, role]) => `${value}=${role}`)],
   ]);
   const next = proven
     ? ''

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { Org } from '../database/generated/client.ts';
-import { actionOf, type EventAction, eventActions, knownEventNames } from '../signals/event-actions.ts';
+import { type EventAction, eventActions, knownEventNames } from '../orgs/event-actions.ts';
+import { orgLinks } from '../orgs/idp-links.ts';
+import { describePolicies, policyChangesForm } from '../orgs/policies.ts';
 import { action, type Console, collect, onOff, operator, text, usageError } from './command.ts';
 import { addConnectionOptions, connectionForm, readNewConnection, revocationFacts } from './connection-options.ts';
 import { type Answer, facts, table } from './output.ts';
@@ -29,12 +31,26 @@ function readEventActions(pairs: string[], context: z.RefinementCtx): Record<str
   return Object.fromEntries(read);
 }
 
+/** A whole number, or `default`. */
+const amount = z
+  .string()
+  .regex(/^(\d{1,9}|default)$/, 'must be a whole number, or default')
+  .transform((given) => (given === 'default' ? null : Number(given)))
+  .optional();
+
 const updateForm = z.object({
   org: text,
   name: text.optional(),
   createUsers: onOff,
   apiKeyCallers: onOff,
   jwtCallers: onOff,
+  globalLogout: onOff,
+  sessionIdleSeconds: amount,
+  sessionAbsoluteSeconds: amount,
+  grantIdleSeconds: amount,
+  grantAbsoluteSeconds: amount,
+  adminReauthenticationSeconds: amount,
+  auditRetentionDays: amount,
   onEvent: z.array(z.string()).transform(readEventActions).optional(),
 });
 
@@ -73,26 +89,41 @@ export function registerOrg(program: Command, shell: Console): void {
     .option('--create-users <on|off>', 'whether a first sign-in creates the user')
     .option('--api-key-callers <on|off>', 'whether API keys may call the revocation endpoint')
     .option('--jwt-callers <on|off>', "whether its identity providers' signed JWTs may")
+    .option('--global-logout <on|off>', 'signing out of one session ends all of the person')
+    .option('--session-idle-seconds <n|default>', "a session's longest time without a request")
+    .option('--session-absolute-seconds <n|default>', 'its greatest age')
+    .option('--grant-idle-seconds <n|default>', "an app's longest time without use")
+    .option('--grant-absolute-seconds <n|default>', 'its greatest age')
+    .option('--admin-reauthentication-seconds <n>', 'since an administrator authenticated, to change something')
+    .option('--audit-retention-days <n|default>', 'how long the record is kept; default: for ever')
     .option('--on-event <event=action>', `what a security event does (repeatable): ${wordsOfEvents}`, collect)
     .action(
-      action(shell, updateForm, async (workspace, { org: ref, onEvent: eventActions, ...input }) => {
+      action(shell, updateForm, async (workspace, { org: ref, onEvent: eventActions, name: given, ...input }) => {
         const { id } = await workspace.requireOrg(ref);
-        const given = Object.entries({ ...input, eventActions }).filter(([, value]) => value !== undefined);
-        const changes = Object.fromEntries(given);
-        if (Object.keys(changes).length === 0) throw usageError('Nothing to change was given.');
+        const named = Object.entries({ ...input, eventActions }).filter(([, value]) => value !== undefined);
+        const { lifetimes } = shell.settings();
+        const policies = policyChangesForm(lifetimes).safeParse(Object.fromEntries(named));
+        if (!policies.success)
+          throw usageError(
+            policies.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
+          );
+        if (named.length === 0 && given === undefined) throw usageError('Nothing to change was given.');
+        const changes = given === undefined ? policies.data : { ...policies.data, name: given };
         const after = await workspace.orgs.updateOrg(id, changes, operator);
-        const { slug, name, createUsers, apiKeyCallers, jwtCallers } = after;
-        const onEvent = knownEventNames.map((event) => [event, actionOf(event, after.eventActions)] as const);
+        const { slug, name } = after;
+        const { eventActions: onEvent, ...set } = Object.fromEntries(
+          describePolicies(after, lifetimes).map((policy) => [policy.name, policy.value]),
+        );
+        const written = ([policy, value]: [string, unknown]) =>
+          [policy, value === null ? 'default' : String(value)] as const;
         return {
-          json: { id, slug, name, createUsers, apiKeyCallers, jwtCallers, onEvent: Object.fromEntries(onEvent) },
+          json: { id, slug, name, ...set, onEvent },
           text: facts([
             ['Organisation', name],
             ['Id', id],
             ['Slug', slug],
-            ['A first sign-in creates the user', createUsers],
-            ['API keys may revoke', apiKeyCallers],
-            ['Signed JWTs may revoke', jwtCallers],
-            ...onEvent.map(([event, does]) => [`On ${event}`, does] as const),
+            ...Object.entries(set).map(written),
+            ...Object.entries(onEvent ?? {}).map(([event, does]) => [`On ${event}`, does] as const),
           ]),
         };
       }),
@@ -136,13 +167,7 @@ function describeCreated(
   domains: string[],
   connection?: { id: string; issuer: string; clientId: string; tokenEndpointAuth: string },
 ): Answer {
-  const links = {
-    signInUrl: `${publicUrl}/openid/start/${slug}`,
-    callbackUrl: `${publicUrl}/openid/callback/${slug}`,
-    signedOutUrl: `${publicUrl}/signed-out`,
-    revocationEndpoint: `${publicUrl}/global-token-revocation`,
-    backchannelLogoutUrl: `${publicUrl}/openid/backchannel-logout/${slug}`,
-  };
+  const links = orgLinks(publicUrl, slug);
   const json = { id, slug, name, domains, connectionId: connection?.id ?? null, ...links };
   const next = connection
     ? ''

@@ -13,6 +13,10 @@ const form = z.object({
   PUBLIC_URL: environment.PUBLIC_URL.optional(),
   ENCRYPTION_KEYS: environment.ENCRYPTION_KEYS.optional(),
   PRIVATE_IDP_HOSTS: environment.PRIVATE_IDP_HOSTS,
+  SESSION_IDLE_SECONDS: environment.SESSION_IDLE_SECONDS,
+  SESSION_ABSOLUTE_SECONDS: environment.SESSION_ABSOLUTE_SECONDS,
+  GRANT_IDLE_SECONDS: environment.GRANT_IDLE_SECONDS,
+  GRANT_ABSOLUTE_SECONDS: environment.GRANT_ABSOLUTE_SECONDS,
   ...developmentEnvironment,
 });
 
@@ -32,6 +36,13 @@ export function loadSettings(env: Environment) {
     /** PUBLIC_URL if it is set. */
     givenPublicUrl: data.PUBLIC_URL ?? null,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
+    /** What an organisation's own are never above. */
+    lifetimes: {
+      sessionIdleSeconds: data.SESSION_IDLE_SECONDS,
+      sessionAbsoluteSeconds: data.SESSION_ABSOLUTE_SECONDS,
+      grantIdleSeconds: data.GRANT_IDLE_SECONDS,
+      grantAbsoluteSeconds: data.GRANT_ABSOLUTE_SECONDS,
+    },
 
     /** @throws ConfigError: what is to be entered at an IdP must not be guessed. */
     publicUrl(mode: Mode): string {

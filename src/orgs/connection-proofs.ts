@@ -28,13 +28,14 @@ export function createConnectionProofs(prisma: PrismaClient) {
     /**
      * Notes that the connection is the IdP's: from then on its JWTs count. Only as it was when that was seen (`seen`), and
      * never beside another proven connection, of whatever org, that has the same client id and an issuer in common: of two
-     * at once one loses. `unchanged` when it was proven before, or is no longer as it was seen.
+     * at once one loses. `unchanged` when it was proven before, is no longer as it was seen, or needs the operator's word.
      */
     proveConnection(
       orgId: string,
       id: string,
       seen: ProvenMembers,
       actor: Actor,
+      { vouched = false } = {},
     ): Promise<'proven' | 'taken' | 'unchanged'> {
       const { issuer, clientId, tokenEndpoint, jwksUri } = seen;
       const acceptedIssuers = [...seen.acceptedIssuers];
@@ -47,7 +48,10 @@ export function createConnectionProofs(prisma: PrismaClient) {
         if (other) return 'taken';
         const as = { issuer, acceptedIssuers: { equals: acceptedIssuers }, clientId, tokenEndpoint, jwksUri };
         const { count } = await transaction.connection.updateMany({
-          where: { orgId, id, active: true, provenAt: null, ...as },
+          where: {
+            ...{ orgId, id, active: true, provenAt: null, ...as },
+            ...(vouched ? {} : { vouchingNeeded: false }),
+          },
           data: { provenAt: new Date() },
         });
         if (count === 0) return 'unchanged';
@@ -72,7 +76,7 @@ export function createConnectionProofs(prisma: PrismaClient) {
         prisma.connection.findUnique({ where: { orgId_id: { orgId, id } }, omit: { clientSecret: true } });
       const before = await find();
       if (!before) throw new AppError('not_found', `The organisation has no connection ${id}.`);
-      const outcome = await proofs.proveConnection(orgId, id, before, actor);
+      const outcome = await proofs.proveConnection(orgId, id, before, actor, { vouched: true });
       if (outcome === 'taken')
         throw new AppError('conflict', `Another connection is the proven one of ${before.issuer} and this client id.`);
       const after = await find();

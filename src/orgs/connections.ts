@@ -11,6 +11,8 @@ import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
 import { atIdp, createConnectionProofs, lockClient, provenMembers } from './connection-proofs.ts';
+import type { Origin } from './origin.ts';
+import type { MappedRole } from './role-mapping.ts';
 
 export type NewConnection = Readonly<{
   /** Shown to administrators; the issuer's host when left out. */
@@ -32,7 +34,12 @@ export type NewConnection = Readonly<{
   reauthentication?: Reauthentication;
   /** Signing out here goes on to the IdP. */
   signOutAtIdp?: boolean;
+  /** The claim of its ID tokens that sets people's roles, and which value is which. */
+  roleClaim?: string | null;
+  roleMapping?: RoleMapping;
 }>;
+
+type RoleMapping = Readonly<Record<string, MappedRole>>;
 
 export type ConnectionChanges = Partial<NewConnection> &
   Readonly<{
@@ -59,46 +66,62 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
      * Adds a connection; the org's first one becomes authoritative for the org's domains.
      * @throws AppError conflict when the org has an active connection of the same issuer and client id.
      */
-    addConnection(orgId: string, input: NewConnection, actor: Actor): Promise<ConnectionView> {
-      return prisma.$transaction((transaction) => insertConnection(transaction, keyring, orgId, input, actor));
+    addConnection(orgId: string, input: NewConnection, actor: Actor, origin: Origin = {}): Promise<ConnectionView> {
+      return prisma.$transaction((transaction) => insertConnection(transaction, keyring, orgId, input, actor, origin));
     },
 
     /**
      * Changes what is given and leaves the rest. After another issuer, client or key, or when it was switched off, the
      * connection must prove itself anew.
      * @throws AppError not_found when the org has no such connection; conflict when another issuer would lock people out, or
-     * when the org has an active connection of the same issuer and client id.
+     * when the org has an active connection of the same issuer and client id; invalid_request when the client secret is
+     * missing.
      */
-    updateConnection(orgId: string, id: string, changes: ConnectionChanges, actor: Actor): Promise<ConnectionView> {
+    updateConnection(
+      orgId: string,
+      id: string,
+      changes: ConnectionChanges,
+      actor: Actor,
+      origin: Origin = {},
+    ): Promise<ConnectionView> {
       return prisma.$transaction(async (transaction) => {
         const { clientSecret, sameSubjects = false, ...plain } = changes;
-        const before = await transaction.connection.findUnique({ where: { orgId_id: { orgId, id } } });
-        if (!before) throw new AppError('not_found', `The organisation has no connection ${id}.`);
-        const data = {
-          ...plain,
-          ...(await keepLinks(transaction, before, changes, sameSubjects)),
-          ...(clientSecret === undefined ? {} : { clientSecret: await seal(keyring, orgId, id, clientSecret) }),
-        };
-        const otherwise = provenMembers.some(
-          (member) => data[member] !== undefined && !isDeepStrictEqual(data[member], before[member]),
+        const before = await lockConnection(transaction, orgId, id, changes.clientId);
+        const given = { ...plain, ...(await keepLinks(transaction, before, changes, sameSubjects)) };
+        const data: Prisma.ConnectionUpdateManyMutationInput & Partial<Connection> = Object.fromEntries(
+          Object.entries(given).filter(
+            ([member, value]) => !isDeepStrictEqual(value, before[member as keyof Connection]),
+          ),
         );
-        const after = { ...before, ...data };
-        if (after.active && (otherwise || !before.active)) await refuseTwin(transaction, after);
-        // Also where nothing was proven when it was read: a proof of what was may come in between.
-        if (otherwise || (data.active && !before.active)) Object.assign(data, { provenAt: null });
-        await transaction.connection.updateMany({ where: { orgId, id }, data });
-        await recordEvent(transaction, {
-          orgId,
-          action: 'connection.changed',
-          actor,
-          target: { type: 'connection', id },
-          detail: { changed: Object.keys(data).join(' ') },
-        });
+        if (clientSecret === undefined) requireSecret(actor, data);
+        else data.clientSecret = await seal(keyring, orgId, id, clientSecret);
+        if (Object.keys(data).length > 0) {
+          await recordEvent(transaction, {
+            orgId,
+            action: 'connection.changed',
+            actor,
+            target: { type: 'connection', id },
+            ...origin,
+            detail: { changed: Object.keys(data).join(' ') },
+          });
+          const otherwise = provenMembers.some((member) => member in data);
+          const after = { ...before, ...data } as Connection;
+          if (after.active && (otherwise || !before.active)) await refuseTwin(transaction, after);
+          // Also where nothing was proven when it was read: a proof of what was may come in between.
+          if (otherwise || (data.active && !before.active)) Object.assign(data, { provenAt: null });
+          if (data.acceptedIssuers) data.vouchingNeeded = needsVouching(actor, after.acceptedIssuers);
+          await transaction.connection.updateMany({ where: { orgId, id }, data });
+        }
         return transaction.connection.findUniqueOrThrow({
           where: { orgId_id: { orgId, id } },
           omit: { clientSecret: true },
         });
       });
+    },
+
+    /** One of the org's connections; null when it has none of this id. */
+    findConnection(orgId: string, id: string): Promise<ConnectionView | null> {
+      return prisma.connection.findUnique({ where: { orgId_id: { orgId, id } }, omit: { clientSecret: true } });
     },
 
     /** The org's connections, oldest first, without secrets. */
@@ -110,6 +133,54 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
       });
     },
   };
+}
+
+/**
+ * The connection as it is, held until the end of the transaction. Clients are locked first and in order, as where a
+ * connection is proven, so that nobody waits in a circle. @throws AppError not_found, conflict
+ */
+async function lockConnection(
+  db: Prisma.TransactionClient,
+  orgId: string,
+  id: string,
+  clientId: string | undefined,
+): Promise<Connection> {
+  const find = () => db.connection.findUnique({ where: { orgId_id: { orgId, id } } });
+  const seen = await find();
+  if (!seen) throw new AppError('not_found', `The organisation has no connection ${id}.`);
+  for (const client of [...new Set([seen.clientId, clientId ?? seen.clientId])].sort()) await lockClient(db, client);
+  await db.$queryRaw`SELECT id FROM connections WHERE org_id = ${orgId} AND id = ${id} FOR NO KEY UPDATE`;
+  const before = await find();
+  if (before?.clientId === seen.clientId) return before;
+  throw new AppError(
+    'conflict',
+    `Somebody else changed the connection ${id} at the same moment. Look at it, and try again.`,
+  );
+}
+
+/** Where the client secret, or what it gives, is sent to. */
+const secretMembers = [
+  ...['issuer', 'clientId', 'authorizationEndpoint', 'tokenEndpoint', 'jwksUri', 'userinfoEndpoint'],
+  'endSessionEndpoint',
+];
+
+/** Whoever doesn't know the secret must not lead it elsewhere. The operator holds the keys that open it. */
+function requireSecret(actor: Actor, changes: object): void {
+  const changed = secretMembers.filter((member) => member in changes);
+  if (isOperator(actor) || changed.length === 0) return;
+  throw new AppError(
+    'invalid_request',
+    `Send "clientSecret" as well, in the same request: ${changed.join(', ')} would be another, and the secret that is kept would be used there.`,
+  );
+}
+
+/** Providers of many tenants publish the same keys under each tenant's issuer: a sign-in would prove another's. */
+function needsVouching(actor: Actor, acceptedIssuers: readonly string[]): boolean {
+  return !isOperator(actor) && acceptedIssuers.length > 0;
+}
+
+function isOperator({ type }: Actor): boolean {
+  return type === 'operator' || type === 'system';
 }
 
 /**
@@ -147,7 +218,7 @@ async function keepLinks(
   if (sameSubjects) return { acceptedIssuers: [...acceptedIssuers, before.issuer] };
   throw new AppError(
     'conflict',
-    `${linked} people are linked to this connection by their subjects at ${before.issuer} and could no longer sign in. If the new issuer knows them by the same subjects, add --same-subjects; for another identity provider, add a connection.`,
+    `${linked} people are linked to this connection by their subjects at ${before.issuer} and could no longer sign in. If the new issuer knows them by the same subjects, say so (sameSubjects, --same-subjects); for another identity provider, add a connection.`,
   );
 }
 
@@ -158,6 +229,7 @@ export async function insertConnection(
   orgId: string,
   input: NewConnection,
   actor: Actor,
+  origin: Origin = {},
 ): Promise<ConnectionView> {
   const id = newId('connection');
   await refuseTwin(db, { acceptedIssuers: [], ...input, orgId, id });
@@ -167,6 +239,7 @@ export async function insertConnection(
       ...input,
       orgId,
       id,
+      vouchingNeeded: needsVouching(actor, input.acceptedIssuers ?? []),
       name: input.name ?? new URL(input.issuer).hostname,
       clientSecret: await seal(keyring, orgId, id, input.clientSecret),
     },
@@ -178,6 +251,7 @@ export async function insertConnection(
     action: 'connection.added',
     actor,
     target: { type: 'connection', id },
+    ...origin,
     detail: { issuer: input.issuer, clientId: input.clientId },
   });
   return added;

@@ -7,6 +7,8 @@ import type { Keyring } from '../keyring.ts';
 import { domainKey } from '../users/email.ts';
 import { insertConnection, type NewConnection } from './connections.ts';
 import { insertDomain, isUniqueViolation, type NewDomain } from './domains.ts';
+import type { Origin } from './origin.ts';
+import { changePolicies, type PolicyChanges } from './policies.ts';
 
 export type NewOrg = Readonly<{
   name: string;
@@ -18,15 +20,7 @@ export type NewOrg = Readonly<{
   connection?: NewConnection | undefined;
 }>;
 
-export type OrgChanges = Readonly<{
-  name?: string;
-  createUsers?: boolean;
-  /** Who may call the revocation endpoint: API keys, the identity providers' signed JWTs. */
-  apiKeyCallers?: boolean;
-  jwtCallers?: boolean;
-  /** What security events of these names do; null: the default again. Those that aren't named stay as they are set. */
-  eventActions?: Readonly<Record<string, string | null>>;
-}>;
+export type OrgChanges = PolicyChanges & Readonly<{ name?: string }>;
 
 export type Orgs = ReturnType<typeof createOrgs>;
 
@@ -58,21 +52,24 @@ export function createOrgs({ prisma, keyring }: { prisma: PrismaClient; keyring:
       });
     },
 
-    /** Changes what is given and leaves the rest. */
-    updateOrg(orgId: string, { eventActions, ...changes }: OrgChanges, actor: Actor): Promise<Org> {
+    /**
+     * Changes what is given and leaves the rest; policies have passed `policyChangesForm`.
+     * @throws AppError not_found; invalid_request when policies contradict each other.
+     */
+    updateOrg(orgId: string, { name, ...policies }: OrgChanges, actor: Actor, origin: Origin = {}): Promise<Org> {
       return prisma.$transaction(async (transaction) => {
-        // In one UPDATE, or of two changes at the same time one would be lost.
-        if (eventActions)
-          await transaction.$executeRaw`
-            UPDATE orgs SET event_actions = jsonb_strip_nulls(event_actions || ${eventActions}::jsonb) WHERE id = ${orgId}`;
-        const org = await transaction.org.update({ where: { id: orgId }, data: changes });
-        const { createUsers, apiKeyCallers, jwtCallers } = org;
-        const events = Object.entries(eventActions ?? {}).map(([event, action]) => `${event}=${action ?? 'default'}`);
-        const changed = [...Object.keys(changes), ...events].join(' ');
-        const detail = { changed, createUsers, apiKeyCallers, jwtCallers };
+        const org = await changePolicies(transaction, orgId, policies, actor, origin);
+        if (name === undefined || name === org.name) return org;
         const target = { type: 'org', id: orgId };
-        await recordEvent(transaction, { orgId, action: 'org.changed', actor, target, detail });
-        return org;
+        await recordEvent(transaction, {
+          orgId,
+          action: 'org.changed',
+          actor,
+          target,
+          ...origin,
+          detail: { changed: 'name' },
+        });
+        return transaction.org.update({ where: { id: orgId }, data: { name } });
       });
     },
 

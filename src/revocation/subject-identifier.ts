@@ -33,7 +33,10 @@ export const identifier = z.discriminatedUnion('format', [
   formats.uri,
 ]);
 // §3.2.8: aliases are not nested.
-export const aliases = z.strictObject({ format: z.literal('aliases'), identifiers: z.array(identifier).min(1).max(20) });
+export const aliases = z.strictObject({
+  format: z.literal('aliases'),
+  identifiers: z.array(identifier).min(1).max(20),
+});
 
 export type SubjectIdentifier = z.infer<typeof identifier> | z.infer<typeof aliases>;
 

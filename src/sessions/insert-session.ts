@@ -6,7 +6,8 @@ import { SignInSuperseded, type SignInTicket } from './principal.ts';
 /**
  * Burns the sign-in's state, and inserts the session if it wasn't burnt before and the sign-in's generations are current.
  * The user's row is locked (FOR NO KEY UPDATE) so that a revocation comes wholly before or wholly after; the org's
- * row is not: a session inserted beside an org-wide bump is born dead. Returns the session's id. @throws SignInSuperseded
+ * row is not: a session inserted beside an org-wide bump is born dead. A role that the sign-in brings is set, and recorded,
+ * in the same statement. Returns the session's id. @throws SignInSuperseded
  */
 export async function insertSession(
   pool: Pool,
@@ -14,8 +15,8 @@ export async function insertSession(
   { sidHash, ticket, data }: { sidHash: Buffer; ticket: SignInTicket; data: string },
 ): Promise<string> {
   const { rows } = await pool.query({
-    name: 'session-insert',
-    text: sql,
+    name: `session-insert-${ticket.role === null ? 'plain' : 'role'}`,
+    text: ticket.role === null ? sql.plain : sql.role,
     values: [
       ticket.orgId,
       ticket.stateId,
@@ -37,25 +38,28 @@ export async function insertSession(
       ticket.idpSid,
       ticket.idToken,
       ticket.authenticatedAt,
+      ...(ticket.role === null ? [] : [ticket.role, newId('auditEvent')]),
     ],
   });
   if (rows.length === 0) throw new SignInSuperseded();
   return rows[0].target_id;
 }
 
-const sql = `
+// The role is the row's that is locked. A table that a sign-in has no use for isn't named in its statement.
+const statement = (variant: 'plain' | 'role') => `
   WITH burnt AS (
     INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, 'sign_in_state', $2, $3)
     ON CONFLICT DO NOTHING RETURNING id
   ), holder AS (
-    SELECT u.org_id, u.id, u.generation FROM users u
+    SELECT u.org_id, u.id, u.generation, u.role FROM users u
     WHERE u.org_id = $1 AND u.id = $4 AND u.generation = $5 AND u.active
     FOR NO KEY UPDATE
   ), signed_in AS (
     INSERT INTO sessions (org_id, id, sid_hash, user_id, connection_id, identity_id, user_generation, org_generation,
                           data, user_agent, ip, idle_expires_at, expires_at, idp_sid, id_token, authenticated_at)
     SELECT h.org_id, $7, $8, h.id, i.connection_id, i.id, h.generation, o.generation, $11, $12, $13,
-           now() + make_interval(secs => $14), now() + make_interval(secs => $15), $18, $19, $20
+           now() + make_interval(secs => least($14::float8, o.session_idle_seconds)),
+           now() + make_interval(secs => least($15::float8, o.session_absolute_seconds)), $18, $19, $20
     FROM holder h
     JOIN orgs o ON o.id = h.org_id AND o.generation = $6
     JOIN identities i ON i.org_id = h.org_id AND i.id = $9 AND i.user_id = h.id AND i.connection_id = $10
@@ -64,9 +68,23 @@ const sql = `
       AND NOT EXISTS (SELECT FROM spent e
                       WHERE e.org_id = h.org_id AND e.kind = 'idp_session' AND e.id = i.connection_id || ' ' || $18::text)
     RETURNING org_id, id, user_id, ip, connection_id
-  )
+  )${variant === 'role' ? changedRole : ''}
   INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
   SELECT org_id, $16, 'sign_in.succeeded', 'user', user_id, 'session', id, ip, $17,
          jsonb_build_object('connection', connection_id)
   FROM signed_in
   RETURNING target_id`;
+
+const changedRole = `, changed AS (
+    UPDATE users u SET role = $21::"Role", updated_at = clock_timestamp()
+    FROM holder h, signed_in s
+    WHERE u.org_id = h.org_id AND u.id = h.id AND h.role NOT IN ('owner', $21::"Role")
+    RETURNING u.org_id, u.id, h.role AS before, s.connection_id, s.ip
+  ), recorded AS (
+    INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
+    SELECT org_id, $22, 'role.changed', 'connection', connection_id, 'user', id, ip, $17,
+           jsonb_build_object('from', before, 'to', $21::text, 'by', 'claim')
+    FROM changed
+  )`;
+
+const sql = { plain: statement('plain'), role: statement('role') };

@@ -70,6 +70,8 @@ export type SignInTicket = Readonly<{
   idpSid: string | null;
   /** When the person authenticated at the IdP; null where that isn't proven. */
   authenticatedAt: Date | null;
+  /** What the person becomes by this sign-in: a claim of the IdP's says so. Null: as they are. An owner stays one. */
+  role: Exclude<Principal['role'], 'owner'> | null;
   /** Encrypted; null unless signing out goes on to the IdP. */
   idToken: string | null;
   userAgent: string | null;

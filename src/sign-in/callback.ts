@@ -95,7 +95,7 @@ export function createCallback(deps: Deps) {
       return claims;
     };
     const subject = { issuer: connection.issuer, subject: verified.claims.sub };
-    const where = { orgId: org.id, connectionId: connection.id, requestId: req.id };
+    const where = { orgId: org.id, connectionId: connection.id, ip: req.ip ?? null, requestId: req.id };
 
     for (let i = 0; i < tries; i++) {
       const person = await findPerson(deps.pool, org, connection, subject.subject, readClaims);
@@ -104,7 +104,7 @@ export function createCallback(deps: Deps) {
       const standing = await readStanding(deps.pool, { orgId: org.id, userId, sessionId: req.sessionID }, state);
       if (!standing.active) throw new SignInRefused('user_inactive');
       const { reauthentication } = connection;
-      const verdict = judgeFreshness({ standing, verified, reauthentication, prompted: state.prompted });
+      const verdict = judgeFreshness({ standing, verified, reauthentication, state });
       if (verdict !== 'fresh') return askAgain(req, res, attempt, verdict);
       const admitted = await admitPerson(deps.pool, person, subject, where);
       if (!admitted) continue;
@@ -158,7 +158,8 @@ export function createCallback(deps: Deps) {
     if (state.round === 2) throw new SignInRefused(why === 'stale' ? 'not_fresh' : why);
     const found = await findConnection(deps.pool, required(attempt.found).org.id, { connectionId: state.connectionId });
     if (!found?.connection) throw new SignInRefused('connection_unknown');
-    await sendToIdp(deps, req, res, { found, connection: found.connection, round: 2, returnTo: state.returnTo });
+    const { returnTo, anew } = state;
+    await sendToIdp(deps, req, res, { found, connection: found.connection, round: 2, returnTo, anew });
   }
 
   const admission = [openState, checkResponse, proveIdentity, admit, establishSession];
@@ -180,11 +181,8 @@ function ticketOf(req: Request, attempt: Attempt, standing: Standing) {
     // A minute more than the state opens, so that no replay outlives the note of it.
     stateExpiresAt: new Date((state.startedAt + stateLifetime + 60) * 1000),
     idpSid: required(attempt.verified).claims.sid ?? null,
-    authenticatedAt: authenticationTime(
-      required(attempt.verified),
-      connectionOf(attempt).reauthentication,
-      state.prompted,
-    ),
+    authenticatedAt: authenticationTime(required(attempt.verified), connectionOf(attempt).reauthentication, state),
+    role: required(attempt.verified).role,
     userAgent: req.get('user-agent') ?? null,
     ip: req.ip ?? null,
     requestId: req.id,

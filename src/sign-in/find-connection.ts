@@ -17,8 +17,11 @@ export type SignInConnection = Readonly<{
   reauthentication: 'verified' | 'best_effort';
   /** Signing out goes on to the IdP: the session keeps the ID token for it. */
   signOutAtIdp: boolean;
-  /** It is the one connection that speaks for its IdP: a sign-in has proven it, or an operator vouched for it. */
-  proven: boolean;
+  /** The claim that names people's roles, and which value is which. */
+  roleClaim: string | null;
+  roleMapping: unknown;
+  /** A sign-in may prove that it is the one connection that speaks for its IdP; nothing has yet. */
+  provable: boolean;
 }>;
 
 export type OrgConnection = Readonly<{
@@ -90,7 +93,8 @@ const sql = `
       'authorizationEndpoint', authorization_endpoint, 'tokenEndpoint', token_endpoint,
       'userinfoEndpoint', userinfo_endpoint, 'jwksUri', jwks_uri, 'clientId', client_id, 'clientSecret', client_secret,
       'tokenEndpointAuth', token_endpoint_auth, 'responseIss', response_iss, 'reauthentication', reauthentication,
-      'signOutAtIdp', sign_out_at_idp AND end_session_endpoint IS NOT NULL, 'proven', proven_at IS NOT NULL
+      'signOutAtIdp', sign_out_at_idp AND end_session_endpoint IS NOT NULL, 'provable', proven_at IS NULL AND NOT vouching_needed,
+      'roleClaim', role_claim, 'roleMapping', role_mapping
     ) AS connection
     FROM connections
     WHERE org_id = o.id AND active AND ($2::text IS NULL OR id = $2)

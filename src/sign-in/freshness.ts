@@ -72,17 +72,17 @@ const slack = 2;
 const certainly = 300;
 
 /**
- * Whether the person authenticated after the last revocation, and not merely has a session left at the IdP.
- * Differences are taken on one clock each; a stripped `prompt` or `max_age` shows in `auth_time`.
+ * Whether the person authenticated after the last revocation, or after a start that asked for it, and not merely has a
+ * session left at the IdP. Differences are taken on one clock each; a stripped `prompt` or `max_age` shows in `auth_time`.
  */
 export function judgeFreshness(input: {
   standing: Standing;
   verified: VerifiedSignIn;
   reauthentication: SignInConnection['reauthentication'];
-  prompted: boolean;
+  state: Pick<SealedState, 'prompted' | 'anew'>;
 }): 'fresh' | 'stale' | 'auth_time_missing' {
-  const { standing, verified } = input;
-  if (standing.revocations.length === 0) return 'fresh';
+  const { standing, verified, state } = input;
+  if (standing.revocations.length === 0 && !state.anew) return 'fresh';
   // The sign-in was already under way when the revocation came.
   if (!standing.orgAsAtStart || !standing.revocations.every((revoked) => revoked.visible)) return 'stale';
 
@@ -90,25 +90,28 @@ export function judgeFreshness(input: {
   if (authTime === null) {
     if (input.reauthentication === 'verified') return 'auth_time_missing';
     // Only for the browser that was asked: a session left at the IdP in another one proves nothing by its owner's sign-in.
-    return input.prompted || standing.signedInSince ? 'fresh' : 'stale';
+    return state.prompted || standing.signedInSince ? 'fresh' : 'stale';
   }
   // Nobody authenticates after the token that says so was issued.
   if (authTime > verified.issuedAt + clockSkew || authTime > Date.now() / 1000 + clockSkew) return 'stale';
   const sinceStart = verified.issuedAt - authTime <= verified.elapsed + slack;
+  if (state.anew) return sinceStart ? 'fresh' : 'stale';
   const afterRevocation = standing.revocations.every((revoked) => authTime > revoked.at + certainly);
   return sinceStart || afterRevocation ? 'fresh' : 'stale';
 }
 
 /**
- * When the person authenticated, on our clock: how long before the answer is told by the IdP's alone. Null where it doesn't
- * say, unless its administrator has set that being asked is as good as it gets (`best_effort`).
+ * When the person authenticated, on the database's clock: how long before the answer is told by the IdP's alone. Null where
+ * it doesn't say, unless its administrator has set that being asked is as good as it gets (`best_effort`).
  */
 export function authenticationTime(
   verified: VerifiedSignIn,
   reauthentication: SignInConnection['reauthentication'],
-  prompted: boolean,
+  { prompted, startedAt }: Pick<SealedState, 'prompted' | 'startedAt'>,
 ): Date | null {
   const authTime = verified.claims.auth_time ?? null;
-  if (authTime === null) return prompted && reauthentication === 'best_effort' ? new Date() : null;
-  return new Date(Date.now() - Math.max(0, verified.issuedAt - authTime) * 1000);
+  const answered = startedAt + verified.elapsed;
+  // Asked at the start, the person answered no earlier.
+  if (authTime === null) return prompted && reauthentication === 'best_effort' ? new Date(startedAt * 1000) : null;
+  return new Date((answered - Math.max(0, verified.issuedAt - authTime)) * 1000);
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
 import { clockSkew, type IdpKeys, signatureAlgorithms } from '../orgs/idp-keys.ts';
 import { IdpKeysUnavailable } from '../orgs/key-sets.ts';
+import { type MappedRole, roleOfClaims } from '../orgs/role-mapping.ts';
 import type { SignInConnection } from './find-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import { asRefusal } from './token-exchange.ts';
@@ -32,9 +33,13 @@ const idTokenClaims = z.object({
 
 export type IdTokenClaims = z.infer<typeof idTokenClaims>;
 
+export type VerifiedIdToken = Readonly<{ claims: IdTokenClaims; role: MappedRole | null }>;
+
 /** A sign-in whose ID token has been verified. */
 export type VerifiedSignIn = Readonly<{
   claims: IdTokenClaims;
+  /** What the connection's claim of roles gives; null where it says nothing. */
+  role: MappedRole | null;
   idToken: string;
   accessToken: string | null;
   /** The moment of issue on the IdP's clock, seconds: `iat`, or its Date header if that is later. */
@@ -50,7 +55,7 @@ export function createIdTokenVerifier(idpKeys: IdpKeys) {
     token: string,
     connection: SignInConnection,
     expected: { orgId: string; nonce: string; signal: AbortSignal },
-  ): Promise<IdTokenClaims> {
+  ): Promise<VerifiedIdToken> {
     const options = {
       algorithms: signatureAlgorithms,
       issuer: [connection.issuer, ...connection.acceptedIssuers],
@@ -74,7 +79,7 @@ export function createIdTokenVerifier(idpKeys: IdpKeys) {
     // §3.1.3.7 (4, 5): a token for several must name us as the party it was issued to.
     const several = Array.isArray(claims.aud) && claims.aud.length > 1;
     if ((several || claims.azp !== undefined) && claims.azp !== connection.clientId) throw invalid('claim_azp');
-    return claims;
+    return { claims, role: roleOfClaims(connection, payload) };
   };
 }
 

@@ -77,7 +77,7 @@ export function createConnectionProof(deps: Deps) {
   ): Promise<void> {
     const { issuer, acceptedIssuers, clientId, tokenEndpoint, jwksUri } = connection;
     const name = [orgId, connection.id, issuer, ...acceptedIssuers, clientId, tokenEndpoint, jwksUri].join(' ');
-    if (connection.proven || failedLately(name)) return;
+    if (!connection.provable || failedLately(name)) return;
     const explain = (error: Error) => (error instanceof AppError ? error.detail : error.message);
     const proving = prove(orgId, connection, verified).catch(explain);
     const waited = delay(patience, 'late', { ref: false, signal: deadline }).catch(() => 'late');

@@ -38,9 +38,13 @@ export function createProof(deps: Deps): (input: Input) => Promise<VerifiedSignI
     const tokens = await exchangeCode(deps.guardedFetch, connection, exchange);
     // The database's clock, carried on from where it was read.
     const elapsed = found.now + (performance.now() - input.foundAt) / 1000 - state.startedAt;
-    const claims = await deps.verifyIdToken(tokens.idToken, connection, { orgId: found.org.id, nonce, signal });
+    const { claims, role } = await deps.verifyIdToken(tokens.idToken, connection, {
+      orgId: found.org.id,
+      nonce,
+      signal,
+    });
     const issuedAt = Math.max(claims.iat, tokens.answeredAt ?? 0);
-    return { claims, idToken: tokens.idToken, accessToken: tokens.accessToken, issuedAt, elapsed };
+    return { claims, role, idToken: tokens.idToken, accessToken: tokens.accessToken, issuedAt, elapsed };
   }
 
   return async (input) => {

@@ -116,12 +116,12 @@ export const refusals = {
   not_fresh: {
     status: 403,
     title: 'Please sign in afresh',
-    text: 'You were signed out by your organisation, and your identity provider did not ask for your password again since then. Sign out there first, then sign in again.',
+    text: 'This sign-in has to be a new one, and your identity provider did not ask for your password again. Sign out there first, then sign in again.',
   },
   auth_time_missing: {
     status: 403,
     title: 'It cannot be told when you signed in',
-    text: 'You were signed out by your organisation, and your identity provider does not say when you last entered your password (the claim auth_time). Your administrator can make it send that, or set the connection here to "best_effort".',
+    text: 'This sign-in has to be a new one, and your identity provider does not say when you last entered your password (the claim auth_time). Your administrator can make it send that, or set the connection here to "best_effort".',
   },
   overtaken: {
     status: 409,

@@ -30,6 +30,8 @@ const sealedState = z.object({
    * five seconds: claims are whole seconds, so a password typed just before that could pass for one typed just after.
    */
   prompted: z.boolean(),
+  /** The start asked for a new authentication (`prompt=login`), so nothing less will do, revoked or not. */
+  anew: z.boolean(),
   returnTo: z.string().nullable(),
 });
 

@@ -22,8 +22,8 @@ export async function sendToIdp(
     connection: SignInConnection;
     round: SealedState['round'];
     returnTo: string | null;
-    /** Ask the IdP for a new authentication, whatever else. */
-    anew?: boolean;
+    /** Nothing but a new authentication will do. */
+    anew: boolean;
     loginHint?: string | null;
   },
 ): Promise<void> {
@@ -38,7 +38,8 @@ export async function sendToIdp(
     orgGeneration: start.found.orgGeneration,
     startedAt: start.found.now,
     round: start.round,
-    prompted: start.round === 2 || start.found.revokedLately || start.anew === true,
+    prompted: start.round === 2 || start.found.revokedLately || start.anew,
+    anew: start.anew,
     returnTo: start.returnTo,
   };
   const strategy = new ConnectionStrategy({

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { eventOfUri, type KnownEvent, verificationEvent } from '../orgs/event-actions.ts';
 import { clockSkew } from '../orgs/idp-keys.ts';
 import { parseSubject, type SubjectIdentifier } from '../revocation/subject-identifier.ts';
-import { eventOfUri, type KnownEvent, verificationEvent } from './event-actions.ts';
 import type { SignalConnection } from './find-connection.ts';
 import { SignalRefused } from './refusal.ts';
 

@@ -47,8 +47,10 @@ export function createBearerAuthentication({ pool, config }: { pool: Pool; confi
       name: 'grant-touch',
       text: `UPDATE grants g SET last_seen_at = now(),
                idle_expires_at = CASE WHEN 'offline_access' = ANY (string_to_array(g.scope, ' '))
-                 THEN least(g.expires_at, now() + make_interval(secs => $3)) ELSE g.idle_expires_at END
-             WHERE g.org_id = $1 AND g.id = $2 AND g.revoked_at IS NULL AND g.ended_at IS NULL
+                 THEN least(g.expires_at, now() + make_interval(secs => least($3::float8, o.grant_idle_seconds)))
+                 ELSE g.idle_expires_at END
+             FROM orgs o
+             WHERE o.id = g.org_id AND g.org_id = $1 AND g.id = $2 AND g.revoked_at IS NULL AND g.ended_at IS NULL
                AND g.last_seen_at < now() - interval '1 minute'
                AND EXISTS (SELECT FROM live_grants l WHERE l.org_id = g.org_id AND l.id = g.id)`,
       values: [org_id, id, config.grantIdleSeconds],

@@ -189,8 +189,9 @@ const insertTokenSql = `
 const insertAccessTokenSql = `
   WITH holder AS (
     UPDATE grants g SET last_seen_at = now(), idle_expires_at = least(g.expires_at, now() + make_interval(secs =>
-      CASE WHEN 'offline_access' = ANY (string_to_array(g.scope, ' ')) THEN $8::float8 ELSE $4 END))
-    WHERE g.org_id = $5 AND g.id = $6 AND g.client_id = $7 AND g.revoked_at IS NULL AND g.ended_at IS NULL
+      CASE WHEN 'offline_access' = ANY (string_to_array(g.scope, ' ')) THEN least($8::float8, o.grant_idle_seconds) ELSE $4 END))
+    FROM orgs o
+    WHERE o.id = g.org_id AND g.org_id = $5 AND g.id = $6 AND g.client_id = $7 AND g.revoked_at IS NULL AND g.ended_at IS NULL
       AND EXISTS (SELECT FROM live_grants l WHERE l.org_id = g.org_id AND l.id = g.id)
     RETURNING g.org_id, g.id
   )

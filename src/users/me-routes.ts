@@ -1,20 +1,24 @@
-import { type Request, type RequestHandler, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { allowOnly } from '../http/problem.ts';
 import type { Devices } from '../sessions/devices.ts';
 import type { FindIdpLogout } from '../sessions/idp-logout.ts';
 import type { LiveChannel } from '../sessions/live-channel.ts';
+import type { Principal } from '../sessions/principal.ts';
 import { principalOf, requireSession, signedInPrincipal } from '../sessions/session.ts';
 
 /**
  * GET  /api/users/me          who is signed in: flat scalars
  * GET  /api/users/me/events   server-sent events: `signed-out` with the reason when the session dies, then it closes
- * POST /api/signout           ends this session, or the grant of an app's access token: 204, also without one; 200 with
- *                             `logoutUrl` where the connection is set to sign out at the IdP too: the browser goes on there
+ * POST /api/signout           ends this session, or the grant of an app's access token, and with the org's policy of global
+ *                             logout all of the person's: 204, also without one; 200 with `logoutUrl` where the connection
+ *                             is set to sign out at the IdP too: the browser goes on there
  */
 export function createMeRoutes(deps: {
   liveChannel: LiveChannel;
   findIdpLogout: FindIdpLogout;
   devices: Pick<Devices, 'endDevice'>;
+  /** Ends all that the person has, if their org's policy says so; false if it doesn't. */
+  globalLogout: (person: Principal, from: { ip: string | null; requestId: string }) => Promise<boolean>;
 }): Router {
   const { liveChannel } = deps;
 
@@ -37,9 +41,9 @@ export function createMeRoutes(deps: {
     if (!principal) return void res.status(204).end();
     const logoutUrl = await deps.findIdpLogout(principal);
     // Here first: whether the IdP is up doesn't matter.
-    const { type, id } = principal.credential;
-    if (type === 'session') await endSession(req);
-    else await deps.devices.endDevice(principal, id, { ip: req.ip ?? null, requestId: req.id });
+    const from = { ip: req.ip ?? null, requestId: req.id };
+    const all = await deps.globalLogout(principal, from);
+    if (!all) await deps.devices.endDevice(principal, principal.credential.id, from);
     liveChannel.announce();
     if (logoutUrl === null) res.status(204).end();
     else res.json({ logoutUrl });
@@ -51,10 +55,4 @@ export function createMeRoutes(deps: {
   router.route('/users/me/events').head(allowOnly('GET')).get(requireSession, streamEvents).all(allowOnly('GET'));
   router.route('/signout').post(signOut).all(allowOnly('POST'));
   return router;
-}
-
-function endSession(req: Request): Promise<void> {
-  return new Promise((resolve, reject) => {
-    req.session.destroy((error) => (error ? reject(error) : resolve()));
-  });
 }

@@ -1,5 +1,7 @@
 import { notificationRequests } from './notification-requests.ts';
+import { recordRequests } from './record-requests.ts';
 import type { Requests } from './requests.ts';
+import { settingsRequests } from './settings-requests.ts';
 import type { Answer, World } from './world.ts';
 
 /** Asks it twice, as an administrator does: the first answer says what would end, and how to say yes. */
@@ -106,7 +108,9 @@ export const administrationRequests: Requests = {
     await ask('getOrg');
     await ask('getOrg', { as: await product.signIn('metacortex') });
   },
+  ...settingsRequests,
   ...notificationRequests,
   ...peopleRequests,
   ...endingRequests,
+  ...recordRequests,
 };

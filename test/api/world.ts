@@ -58,7 +58,7 @@ export async function createWorld() {
     const documented = one.responses[response.status];
     expect(documented, `${told}\nis not documented`).toBeDefined();
     const type = response.headers.get('content-type')?.split(';')[0] ?? null;
-    const json = type?.endsWith('json') && text !== '' ? JSON.parse(text) : undefined;
+    const json = type && /[+/]json$/.test(type) && text !== '' ? JSON.parse(text) : undefined;
     const types = Object.keys(documented?.content ?? {});
     if (types.length > 0) expect(types, told).toContain(type);
     // A redirect, and some a standard leaves open, may bring a word that nobody reads.

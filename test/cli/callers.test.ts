@@ -55,13 +55,36 @@ it('switches callers, and whether a first sign-in creates the user, on and off',
   });
   const all = ['--api-key-callers', 'on', '--jwt-callers', 'on', '--create-users', 'on', '--name', 'Caller & Sons'];
   expect(await update(...all)).toMatchObject({ apiKeyCallers: true, jwtCallers: true, name: 'Caller & Sons' });
-  const { rows } = await db.query(`SELECT detail FROM audit_events WHERE action = 'org.changed' ORDER BY at`);
-  expect(rows).toHaveLength(3);
-  expect(rows[0].detail).toMatchObject({ changed: 'apiKeyCallers', apiKeyCallers: false });
+  const { rows } = await db.query(
+    `SELECT action, detail FROM audit_events WHERE action IN ('org.changed', 'policy.changed') ORDER BY at`,
+  );
+  expect(rows.slice(0, 3).map(({ detail }) => detail)).toEqual([
+    { policy: 'apiKeyCallers', before: true, after: false },
+    ...['jwtCallers', 'createUsers'].map((policy) => ({ policy, before: true, after: false })),
+  ]);
+  expect(rows.at(-1)).toEqual({ action: 'org.changed', detail: { changed: 'name' } });
+  expect(rows).toHaveLength(7);
   for (const wrong of [[], ['--jwt-callers', 'maybe'], ['--jwt-callers', '']])
     expect((await runCli(['org', 'update', '--org', 'caller', ...wrong], env)).code).toBe(2);
   const { code, stderr } = await runCli(['org', 'update', '--org', 'nobody', '--jwt-callers', 'on', '--json'], env);
   expect([code, JSON.parse(stderr).error.code]).toEqual([1, 'not_found']);
+});
+
+it('sets the policies that an administrator sets over HTTP, within the deployment’s bounds', async () => {
+  const update = (...options: string[]) => json('org', 'update', '--org', 'caller', ...options);
+  const idle = ['--session-idle-seconds', '900', '--session-absolute-seconds', '3600', '--global-logout', 'on'];
+  const apps = ['--grant-idle-seconds', '700', '--grant-absolute-seconds', '7000'];
+  const record = ['--admin-reauthentication-seconds', '600', '--audit-retention-days', '365'];
+  expect(await update(...idle, ...apps, ...record)).toMatchObject({
+    ...{ sessionIdleSeconds: 900, sessionAbsoluteSeconds: 3600, globalLogout: true },
+    ...{ grantIdleSeconds: 700, grantAbsoluteSeconds: 7000 },
+    ...{ adminReauthenticationSeconds: 600, auditRetentionDays: 365 },
+  });
+  expect(await update('--session-idle-seconds', 'default', '--audit-retention-days', 'default')).toMatchObject({
+    ...{ sessionIdleSeconds: null, sessionAbsoluteSeconds: 3600, auditRetentionDays: null },
+  });
+  for (const wrong of ['299', '43201', 'never', '-1', ''])
+    expect((await runCli(['org', 'update', '--org', 'caller', '--session-idle-seconds', wrong], env)).code).toBe(2);
 });
 
 it('says what to enter at the identity provider, and lists whether a connection is proven and its own address', async () => {

@@ -197,7 +197,7 @@ describe('org', () => {
     ]);
     for (const wrong of ['account-disabled', 'account-disabled=', 'nothing=revoke', 'constructor=record', 'a=b=c'])
       expect(await refusal('org', 'update', '--org', id, '--on-event', wrong)).toMatchObject({ exit: 2 });
-    expect((await events(id)).filter((action) => action === 'org.changed')).toHaveLength(2);
+    expect((await events(id)).filter((action) => action === 'policy.changed')).toHaveLength(4);
   });
 
   it('refuses an issuer that is not there, or that is another one', async () => {

@@ -202,6 +202,7 @@ async function startChannel(options: { databaseUrl: string; checkEveryMs: number
       liveChannel: channel,
       findIdpLogout: async () => null,
       devices: { endDevice: async () => false },
+      globalLogout: async () => false,
     }),
   );
   const server = createServer(app).listen(0);

@@ -1,0 +1,141 @@
+import { pipeline } from 'node:stream/promises';
+import type { Pool } from 'pg';
+import { z } from 'zod';
+import { type Call, type Operation, operation } from '../api/operation.ts';
+import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { may } from '../api/permissions.ts';
+import { createAuditEvents } from '../audit/events.ts';
+import { type ExportFormat, exportFormats } from '../audit/export.ts';
+import { recordEvent } from '../audit/record.ts';
+import { AppError } from '../errors.ts';
+import type { Principal } from '../sessions/principal.ts';
+import { readTimeCursor, reference, time } from './forms.ts';
+
+const party = z.object({ type: z.string(), id: z.string().nullable() });
+
+const auditEvent = z.object({
+  id: z.string(),
+  orgId: z.string(),
+  at: z.iso.datetime(),
+  action: z.string().describe('What happened, such as `sign_in.succeeded`.'),
+  actor: party.describe('Who did it: user, api_key, connection, operator, system or anonymous.'),
+  target: party.nullable().describe('What it was done to.'),
+  ip: z.string().nullable(),
+  requestId: z.string().nullable(),
+  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+});
+
+const filter = {
+  from: time.optional().describe('Not before this moment.'),
+  to: time.optional().describe('Before this moment.'),
+  actor: reference.optional().describe('The id of who did it.'),
+  target: reference.optional().describe('The id of what it was done to.'),
+  action: z
+    .string()
+    .regex(/^[a-z0-9_]{1,40}(\.[a-z0-9_]{0,40})?$/, 'must be an action, or its first part with the dot')
+    .optional()
+    .describe('An action, or the first part of several with the dot: `sign_in.`'),
+};
+
+/** The org's record: to look at, and to take away. */
+export function auditEventOperations(deps: { pool: Pool }): readonly Operation[] {
+  const events = createAuditEvents(deps);
+  return [
+    operation({
+      method: 'get',
+      path: '/api/orgs/current/audit-events',
+      id: 'listAuditEvents',
+      tag: 'The record',
+      summary: 'What has happened, the youngest first',
+      permission: 'record.read',
+      query: z.object({ ...pageQuery, ...filter, order: z.enum(['asc', 'desc']).default('desc') }),
+      success: { status: 200, description: 'A page of events.', schema: pageOf(auditEvent) },
+      handle: async ({ orgId, query: { limit, cursor, order, ...asked } }) => {
+        const page = { limit: limit + 1, after: readTimeCursor(cursor), order };
+        return toPage(await events.listEvents(orgId, asked, page), limit, ({ at, id }) => [at, id]);
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/api/orgs/current/audit-events/export',
+      id: 'exportAuditEvents',
+      tag: 'The record',
+      summary: 'All events, the oldest first, as a file',
+      description:
+        'NDJSON has one event a line in its canonical form (RFC 8785). It ends with what was on record when it began; an event that was being written at that very moment may be missing, so let the next export begin a minute earlier and compare ids. An answer that breaks off is incomplete. That an export began is itself recorded.',
+      permission: 'record.export',
+      query: z.object({
+        format: z.enum(Object.keys(exportFormats) as [ExportFormat, ...ExportFormat[]]).default('ndjson'),
+        ...filter,
+      }),
+      success: {
+        status: 200,
+        description: 'The events.',
+        contentTypes: Object.values(exportFormats).map(({ contentType }) => contentType),
+      },
+      handle: async (call) => {
+        const { format, ...asked } = call.query;
+        const { contentType, write } = exportFormats[format];
+        const isHead = call.req.method === 'HEAD';
+        const to = isHead ? undefined : await record(deps.pool, call);
+        call.res.status(200).attachment(`audit-events.${format}`).type(contentType);
+        if (isHead) return call.res.end();
+        const check = () => requireExporter(deps.pool, call.principal);
+        const all = events.readAll(call.orgId, { ...asked, to }, check);
+        await pipeline(write(all), call.res).catch((error) => {
+          // Whoever stops reading has seen enough.
+          if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+        });
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/api/orgs/current/audit-events/{id}',
+      id: 'getAuditEvent',
+      tag: 'The record',
+      summary: 'One event',
+      permission: 'record.read',
+      params: z.object({ id: reference }),
+      success: { status: 200, description: 'The event.', schema: auditEvent },
+      problems: ['not_found'],
+      handle: async ({ orgId, params }) => {
+        const found = await events.findEvent(orgId, params.id);
+        if (!found) throw new AppError('not_found', 'Your organisation has no event of this id.');
+        return found;
+      },
+    }),
+  ];
+}
+
+type Asked = { format: ExportFormat; from?: Date; to?: Date; actor?: string; target?: string; action?: string };
+
+/** Before the first byte, so that one that is cut off is on record too. Returns where the export ends. */
+async function record(pool: Pool, { orgId, actor, ip, requestId, query }: Call<unknown, Asked>): Promise<Date> {
+  const { rows } = await pool.query({
+    name: 'audit-export-end',
+    text: 'SELECT least($1::timestamptz, clock_timestamp()) AS end',
+    values: [query.to ?? null],
+  });
+  const to: Date = rows[0].end;
+  const detail = Object.entries(query).map(([name, value]) => [
+    name,
+    value instanceof Date ? value.toISOString() : (value ?? null),
+  ]);
+  await recordEvent(pool, {
+    ...{ orgId, action: 'record.exported', actor, ip, requestId },
+    target: { type: 'org', id: orgId },
+    detail: { ...Object.fromEntries(detail), to: to.toISOString() },
+  });
+  return to;
+}
+
+/** An export may last: it ends with the session or grant that asked for it, and with the role that allows it. */
+async function requireExporter(pool: Pool, { orgId, credential: { type, id } }: Principal): Promise<void> {
+  const { rows } = await pool.query({
+    name: `audit-export-role-${type}`,
+    text: `SELECT role FROM live_${type}s WHERE org_id = $1 AND id = $2`,
+    values: [orgId, id],
+  });
+  if (!rows[0] || !may(rows[0].role, 'record.export'))
+    throw new AppError('forbidden', 'Whoever asked for this export may no longer have it.');
+}

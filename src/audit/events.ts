@@ -1,0 +1,144 @@
+import type { Pool } from 'pg';
+import { canonicalJson } from './canonical-json.ts';
+
+/** An event as it is read: what the API shows, what an export holds, and what a seal will be made over. */
+export type RecordedEvent = Readonly<{
+  id: string;
+  orgId: string;
+  /** ISO 8601 in UTC, exact to a millisecond. */
+  at: string;
+  action: string;
+  actor: { type: string; id: string | null };
+  target: { type: string; id: string | null } | null;
+  ip: string | null;
+  requestId: string | null;
+  detail: Readonly<Record<string, string | number | boolean | null>>;
+}>;
+
+export type EventFilter = Readonly<{
+  /** Not before. */
+  from?: Date | undefined;
+  /** Before. */
+  to?: Date | undefined;
+  /** Ids of whoever did it, and of what it was done to. */
+  actor?: string | undefined;
+  target?: string | undefined;
+  /** The whole action, or what stands before a dot, with it: `sign_in.` */
+  action?: string | undefined;
+  /** Members that the detail has. */
+  detail?: Readonly<Record<string, string>> | undefined;
+}>;
+
+export type EventOrder = 'asc' | 'desc';
+type After = Readonly<{ createdAt: Date; id: string }>;
+
+export type AuditEvents = ReturnType<typeof createAuditEvents>;
+
+/** Rows that an export reads at a time. */
+const exportPage = 1_000;
+
+/** Reads the record of orgs. Events are in the order of their time, and of their ids where that is the same. */
+export function createAuditEvents({ pool }: { pool: Pool }) {
+  async function listEvents(
+    orgId: string,
+    filter: EventFilter,
+    { limit, after, order }: { limit: number; after: After | null; order: EventOrder },
+  ): Promise<RecordedEvent[]> {
+    const { conditions, values } = conditionsOf(filter, [orgId, limit]);
+    if (after) {
+      const [at, id] = [values.push(after.createdAt), values.push(after.id)];
+      conditions.push(`(at, id) ${order === 'asc' ? '>' : '<'} ($${at}, $${id})`);
+    }
+    const { rows } = await pool.query<Row>(
+      `SELECT ${columns} FROM audit_events WHERE ${conditions.join(' AND ')} ORDER BY at ${order}, id ${order} LIMIT $2`,
+      values,
+    );
+    return rows.map(toEvent);
+  }
+
+  return {
+    /** Up to `limit` events from behind `after`. */
+    listEvents,
+
+    /** Null when the org has no such event. */
+    async findEvent(orgId: string, id: string): Promise<RecordedEvent | null> {
+      const { rows } = await pool.query<Row>({
+        name: 'audit-event-find',
+        text: `SELECT ${columns} FROM audit_events WHERE org_id = $1 AND id = $2`,
+        values: [orgId, id],
+      });
+      return rows[0] ? toEvent(rows[0]) : null;
+    },
+
+    /**
+     * Everything that the filter lets through, the oldest first, a thousand at a time: as much memory for a million as for one,
+     * and no connection or snapshot is held for a reader who is slow. `check` comes before each thousand, and ends it by
+     * throwing.
+     */
+    async *readAll(
+      orgId: string,
+      filter: EventFilter,
+      check: () => Promise<void>,
+    ): AsyncGenerator<RecordedEvent, void> {
+      let after: After | null = null;
+      for (let more = true; more; ) {
+        await check();
+        const events: RecordedEvent[] = await listEvents(orgId, filter, { limit: exportPage, after, order: 'asc' });
+        yield* events;
+        const last = events.at(-1);
+        more = events.length === exportPage;
+        if (last) after = { createdAt: new Date(last.at), id: last.id };
+      }
+    },
+  };
+}
+
+/** The event's canonical form (RFC 8785), the same bytes whenever and wherever it is read. */
+export function canonicalEvent(event: RecordedEvent): string {
+  return canonicalJson(event);
+}
+
+type Row = {
+  id: string;
+  org_id: string;
+  at: Date;
+  action: string;
+  actor_type: string;
+  actor_id: string | null;
+  target_type: string | null;
+  target_id: string | null;
+  ip: string | null;
+  request_id: string | null;
+  detail: RecordedEvent['detail'];
+};
+
+const columns = 'id, org_id, at, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail';
+
+function toEvent(row: Row): RecordedEvent {
+  return {
+    id: row.id,
+    orgId: row.org_id,
+    at: row.at.toISOString(),
+    action: row.action,
+    actor: { type: row.actor_type, id: row.actor_id },
+    target: row.target_type === null ? null : { type: row.target_type, id: row.target_id },
+    ip: row.ip,
+    requestId: row.request_id,
+    detail: row.detail,
+  };
+}
+
+/** Only what is asked for stands in the statement: its plan, and so the index, is chosen without looking at the values. */
+function conditionsOf({ from, to, actor, target, action, detail }: EventFilter, given: readonly unknown[]) {
+  const values = [...given];
+  const add = (value: unknown) => `$${values.push(value)}`;
+  const conditions = ['org_id = $1'];
+  if (from !== undefined) conditions.push(`at >= ${add(from)}`);
+  if (to !== undefined) conditions.push(`at < ${add(to)}`);
+  if (actor !== undefined) conditions.push(`actor_id = ${add(actor)}`);
+  if (target !== undefined) conditions.push(`target_id = ${add(target)}`);
+  if (action !== undefined)
+    conditions.push(action.endsWith('.') ? `starts_with(action, ${add(action)})` : `action = ${add(action)}`);
+  if (detail !== undefined) conditions.push(`detail @> ${add(JSON.stringify(detail))}::jsonb`);
+  return { conditions, values };
+}

@@ -1,0 +1,58 @@
+import { AppError } from '../errors.ts';
+import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
+import { discover } from './discovery.ts';
+
+/** The addresses of a connection that somebody typed in. */
+export type TypedEndpoints = Readonly<{
+  issuer?: string | undefined;
+  acceptedIssuers?: readonly string[] | undefined;
+  authorizationEndpoint?: string | undefined;
+  tokenEndpoint?: string | undefined;
+  jwksUri?: string | undefined;
+  userinfoEndpoint?: string | null | undefined;
+  endSessionEndpoint?: string | null | undefined;
+}>;
+
+/** How a refusal names a member, as whoever typed it knows it, and what wrong use is there. */
+export type Typist = Readonly<{ spell: (member: string) => string; refuse: (message: string) => Error }>;
+
+const needed = ['authorizationEndpoint', 'tokenEndpoint', 'jwksUri'] as const;
+const optional = ['userinfoEndpoint', 'endSessionEndpoint'] as const;
+
+/** Checks each URL for its scheme and address. @throws AppError invalid_request */
+export function checkEndpoints(guardedFetch: GuardedFetch, typed: TypedEndpoints, { spell }: Typist): void {
+  const { issuer, acceptedIssuers = [], ...endpoints } = typed;
+  const urls = [...Object.entries({ issuer, ...endpoints }), ...acceptedIssuers.map((one) => ['acceptedIssuers', one])];
+  for (const [member, url] of urls as [string, string | null | undefined][]) {
+    if (url === undefined || url === null) continue;
+    try {
+      guardedFetch.check(url);
+    } catch (error) {
+      if (!(error instanceof GuardedFetchError)) throw error;
+      throw new AppError('invalid_request', `${spell(member)} is not usable: ${error.message}.`, { cause: error });
+    }
+  }
+}
+
+/**
+ * The endpoints of an issuer: those that were typed in, or if none was, what its metadata says.
+ * @throws AppError invalid_request when only some were typed in, when one is not usable, and as `discover`
+ */
+export async function resolveEndpoints(
+  guardedFetch: GuardedFetch,
+  typed: TypedEndpoints & { issuer: string },
+  typist: Typist,
+) {
+  checkEndpoints(guardedFetch, typed, typist);
+  const { authorizationEndpoint, tokenEndpoint, jwksUri, userinfoEndpoint, endSessionEndpoint } = typed;
+  if (authorizationEndpoint !== undefined && tokenEndpoint !== undefined && jwksUri !== undefined)
+    return {
+      ...{ authorizationEndpoint, tokenEndpoint, jwksUri },
+      ...(userinfoEndpoint === undefined ? {} : { userinfoEndpoint }),
+      ...(endSessionEndpoint === undefined ? {} : { endSessionEndpoint }),
+    };
+  if ([...needed, ...optional].some((member) => typed[member] !== undefined))
+    throw typist.refuse(`Without discovery all three are needed: ${needed.map(typist.spell).join(', ')}.`);
+  const { issuer: _same, ...found } = await discover(guardedFetch, typed.issuer);
+  return found;
+}

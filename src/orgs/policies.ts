@@ -1,0 +1,225 @@
+import { z } from 'zod';
+import { type Actor, recordEvent } from '../audit/record.ts';
+import type { Config } from '../config.ts';
+import type { Org, Prisma } from '../database/generated/client.ts';
+import { AppError } from '../errors.ts';
+import { actionOf, type EventAction, eventActions, knownEventNames, knownEvents } from './event-actions.ts';
+import type { Origin } from './origin.ts';
+
+/** The deployment's lifetimes, seconds: what an org sets is never above them. */
+export type Lifetimes = Readonly<
+  Pick<Config, 'sessionIdleSeconds' | 'sessionAbsoluteSeconds' | 'grantIdleSeconds' | 'grantAbsoluteSeconds'>
+>;
+
+export type EventActions = Readonly<Record<string, EventAction>>;
+
+/** How a policy is shown to those who may change it. */
+export type PolicyView = Readonly<{
+  name: string;
+  description: string;
+  value: boolean | number | null | EventActions;
+  default: boolean | number | null | EventActions;
+  /** What each value does, where there are few. */
+  choices: readonly Readonly<{ value: boolean | string | null; does: string }>[];
+  bounds: Readonly<{ min: number; max: number; unit: 'seconds' | 'days' }> | null;
+}>;
+
+const year = 365 * 24 * 3600;
+
+const bounds = {
+  sessionIdleSeconds: { min: 300, unit: 'seconds' },
+  sessionAbsoluteSeconds: { min: 300, unit: 'seconds' },
+  grantIdleSeconds: { min: 600, unit: 'seconds' },
+  grantAbsoluteSeconds: { min: 600, unit: 'seconds' },
+  adminReauthenticationSeconds: { min: 60, max: year, unit: 'seconds' },
+  auditRetentionDays: { min: 30, max: 36_500, unit: 'days' },
+} as const;
+
+const number = ({ min, max }: { min: number; max: number }) => z.number().int().min(min).max(max);
+
+/** What a change of policies may hold; null is the default again. What isn't named stays. */
+export function policyChangesForm(limits: Lifetimes) {
+  const lifetime = (name: keyof Lifetimes) => number({ ...bounds[name], max: limits[name] }).nullable();
+  const action = z.enum(eventActions).nullable();
+  return z
+    .strictObject({
+      globalLogout: z.boolean(),
+      sessionIdleSeconds: lifetime('sessionIdleSeconds'),
+      sessionAbsoluteSeconds: lifetime('sessionAbsoluteSeconds'),
+      grantIdleSeconds: lifetime('grantIdleSeconds'),
+      grantAbsoluteSeconds: lifetime('grantAbsoluteSeconds'),
+      adminReauthenticationSeconds: number(bounds.adminReauthenticationSeconds),
+      apiKeyCallers: z.boolean(),
+      jwtCallers: z.boolean(),
+      createUsers: z.boolean(),
+      eventActions: z.strictObject(Object.fromEntries(knownEventNames.map((name) => [name, action.optional()]))),
+      auditRetentionDays: number(bounds.auditRetentionDays).nullable(),
+    })
+    .partial();
+}
+
+export type PolicyChanges = z.output<ReturnType<typeof policyChangesForm>>;
+
+/** What an org has set, with what each choice does. */
+export function describePolicies(org: Org, limits: Lifetimes): PolicyView[] {
+  const onOff = (name: 'globalLogout' | 'apiKeyCallers' | 'jwtCallers' | 'createUsers', words: Switch): PolicyView => ({
+    ...{ name, description: words.description, value: org[name], default: words.default, bounds: null },
+    choices: [
+      { value: true, does: words.on },
+      { value: false, does: words.off },
+    ],
+  });
+  const lifetime = (name: keyof Lifetimes, description: string): PolicyView => ({
+    ...{ name, description: `${description} ${shortening}`, value: org[name], default: limits[name] },
+    choices: [{ value: null, does: `The deployment's own counts: ${limits[name]} seconds.` }],
+    bounds: { ...bounds[name], max: limits[name] },
+  });
+  return [
+    onOff('globalLogout', switches.globalLogout),
+    lifetime('sessionIdleSeconds', "Seconds without a request after which a browser's session expires."),
+    lifetime(
+      'sessionAbsoluteSeconds',
+      "Seconds from the sign-in after which a browser's session expires, used or not.",
+    ),
+    lifetime('grantIdleSeconds', "Seconds without use after which an app's sign-in expires."),
+    lifetime('grantAbsoluteSeconds', "Seconds from its approval after which an app's sign-in expires, used or not."),
+    {
+      name: 'adminReauthenticationSeconds',
+      description:
+        'Seconds since an administrator last authenticated at the identity provider, at most, to change something here. After that the answer is 401 reauthentication_required, until they have authenticated again.',
+      value: org.adminReauthenticationSeconds,
+      default: 3600,
+      choices: [],
+      bounds: bounds.adminReauthenticationSeconds,
+    },
+    onOff('apiKeyCallers', switches.apiKeyCallers),
+    onOff('jwtCallers', switches.jwtCallers),
+    onOff('createUsers', switches.createUsers),
+    {
+      name: 'eventActions',
+      description: 'What each security event of an identity provider (CAEP, RISC) does to the person it is about.',
+      value: actionsOf(org.eventActions),
+      default: actionsOf({}),
+      choices: [
+        { value: 'revoke', does: 'Ends all of the person’s sessions and apps. They may sign in again.' },
+        {
+          value: 'revoke_and_deactivate',
+          does: 'Also switches the person off: nobody signs in until switched on again.',
+        },
+        { value: 'record', does: 'Nothing but the entry in the record.' },
+      ],
+      bounds: null,
+    },
+    {
+      name: 'auditRetentionDays',
+      description: 'Days that the record is kept. What is older is removed, and cannot be had back.',
+      value: org.auditRetentionDays,
+      default: null,
+      choices: [{ value: null, does: 'The record is kept for ever.' }],
+      bounds: bounds.auditRetentionDays,
+    },
+  ];
+}
+
+const shortening =
+  'A shorter one ends what is older at its next request; a longer one brings nothing back, and counts for sign-ins from then on.';
+
+type Switch = Readonly<{ description: string; default: boolean; on: string; off: string }>;
+
+const bothOff =
+  'With API keys and signed JWTs both off, nobody can call the endpoint; administrators, provisioning and the identity provider’s other signals still end access.';
+
+const switches = {
+  globalLogout: {
+    description: 'What signing out of one browser or app does to the person’s other ones.',
+    default: false,
+    on: 'Signing out ends all sessions and all apps of that person, on every device, at once.',
+    off: 'Signing out ends only the session or the app that it was done in.',
+  },
+  apiKeyCallers: {
+    description: 'Whether API keys may call the revocation endpoint.',
+    default: true,
+    on: 'A current API key with the scope "revoke" may end access.',
+    off: `API keys are refused with caller_not_allowed. ${bothOff}`,
+  },
+  jwtCallers: {
+    description: 'Whether JWTs that an identity provider signs may call the revocation endpoint.',
+    default: true,
+    on: 'The identity provider of a proven connection may end access.',
+    off: `Signed JWTs are refused with caller_not_allowed. ${bothOff}`,
+  },
+  createUsers: {
+    description: 'What a first sign-in of somebody who is not known yet does.',
+    default: true,
+    on: 'It creates the person, as a member.',
+    off: 'It is refused: people are added by provisioning or the operator.',
+  },
+} as const satisfies Record<string, Switch>;
+
+function actionsOf(setting: unknown): EventActions {
+  return Object.fromEntries(knownEventNames.map((event) => [event, actionOf(event, setting)]));
+}
+
+/**
+ * Changes what differs, under the org's row lock so that of two changes at once none is lost, with an audit event for each
+ * policy that changed. In the caller's transaction. `changes` has passed `policyChangesForm`.
+ * @throws AppError not_found; invalid_request when an idle time would be above its absolute lifetime.
+ */
+export async function changePolicies(
+  db: Prisma.TransactionClient,
+  orgId: string,
+  { eventActions: actions, ...plain }: PolicyChanges,
+  actor: Actor,
+  origin: Origin = {},
+): Promise<Org> {
+  await db.$queryRaw`SELECT id FROM orgs WHERE id = ${orgId} FOR NO KEY UPDATE`;
+  const before = await db.org.findUnique({ where: { id: orgId } });
+  if (!before) throw new AppError('not_found', 'There is no such organisation.');
+  const entries = Object.entries(plain) as [keyof typeof plain, boolean | number | null][];
+  const changed = entries.filter(([name, value]) => value !== undefined && value !== before[name]);
+  const data: Prisma.OrgUpdateInput = Object.fromEntries(changed);
+  refuseLongerIdle({ ...before, ...Object.fromEntries(changed) });
+  if (actions) data.eventActions = mergeActions(before.eventActions, actions);
+  const events = [
+    ...changed.map(([name, value]) => ({ policy: name as string, before: before[name], after: value })),
+    ...knownEventNames
+      .map((event) => ({
+        policy: `eventActions.${event}`,
+        before: actionOf(event, before.eventActions),
+        after: actionOf(event, data.eventActions ?? before.eventActions),
+      }))
+      .filter((one) => one.before !== one.after),
+  ];
+  if (events.length === 0) return before;
+  const after = await db.org.update({ where: { id: orgId }, data });
+  for (const detail of events)
+    await recordEvent(db, {
+      orgId,
+      action: 'policy.changed',
+      actor,
+      target: { type: 'org', id: orgId },
+      ...origin,
+      detail,
+    });
+  return after;
+}
+
+/** Only what isn't the default is kept. */
+function mergeActions(setting: unknown, changes: Readonly<Record<string, EventAction | null | undefined>>) {
+  const merged = { ...actionsOf(setting) } as Record<string, EventAction>;
+  for (const event of knownEventNames) {
+    const change = changes[event];
+    if (change !== undefined) merged[event] = change ?? knownEvents[event].action;
+  }
+  const set = knownEventNames.filter((event) => merged[event] !== knownEvents[event].action);
+  return Object.fromEntries(set.map((event) => [event, merged[event] as string]));
+}
+
+function refuseLongerIdle(org: Org): void {
+  for (const what of ['session', 'grant'] as const) {
+    const [idle, absolute] = [org[`${what}IdleSeconds`], org[`${what}AbsoluteSeconds`]];
+    if (idle === null || absolute === null || idle <= absolute) continue;
+    const names = `${what}IdleSeconds (${idle}) must not be greater than ${what}AbsoluteSeconds (${absolute}).`;
+    throw new AppError('invalid_request', names);
+  }
+}

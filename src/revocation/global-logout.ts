@@ -1,0 +1,28 @@
+import type { Pool } from 'pg';
+import type { Principal } from '../sessions/principal.ts';
+import { revokeAccess } from './revoke-access.ts';
+
+/**
+ * What a person's sign-out ends beyond what it was done in: with the org's policy of global logout, every session and grant
+ * they have. True if it did.
+ */
+export function createGlobalLogout({ pool }: { pool: Pool }) {
+  return async (
+    { orgId, userId }: Principal,
+    { ip, requestId }: { ip: string | null; requestId: string },
+  ): Promise<boolean> => {
+    const { rows } = await pool.query<{ global_logout: boolean }>({
+      name: 'global-logout-policy',
+      text: 'SELECT global_logout FROM orgs WHERE id = $1',
+      values: [orgId],
+    });
+    if (!rows[0]?.global_logout) return false;
+    const outcome = await revokeAccess(pool, {
+      ...{ orgId, ip, requestId },
+      subject: { userIds: [userId] },
+      initiator: 'policy',
+      actor: { type: 'user', id: userId },
+    });
+    return outcome.result === 'revoked';
+  };
+}
