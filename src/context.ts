@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { sweepAuditEvents } from './audit/retention.ts';
 import type { Config } from './config.ts';
 import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
@@ -8,6 +9,7 @@ import { startNotifications } from './notifications/start.ts';
 import { sweepNotifications } from './notifications/sweep.ts';
 import { createApiKeys } from './orgs/api-keys.ts';
 import { createIdpKeys } from './orgs/idp-keys.ts';
+import { createRefusedCalls } from './revocation/refused-calls.ts';
 import { startHousekeeping } from './sessions/housekeeping.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
 
@@ -27,12 +29,13 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   });
   const prisma = createPrisma(pool);
   const liveChannel = createLiveChannel({ pool, directDatabaseUrl: config.directDatabaseUrl, log });
-  const housekeeping = startHousekeeping({ pool, log, chores: sweepNotifications });
+  const housekeeping = startHousekeeping({ pool, log, chores: [...sweepNotifications, sweepAuditEvents] });
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
   const keyring = createKeyring(config.encryptionKeys);
   const notifications = startNotifications({ config, log, pool, keyring, guardedFetch });
   liveChannel.whenAnnounced(notifications.wake);
+  const refusedCalls = createRefusedCalls({ pool, log });
   let stopping = false;
   return {
     config,
@@ -44,6 +47,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     idpKeys,
     apiKeys: createApiKeys({ pool, prisma }),
     liveChannel,
+    refusedCalls,
     feed: notifications.feed,
     webhooks: notifications.webhooks,
     deliveries: notifications.deliveries,
@@ -63,6 +67,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
         await liveChannel.stop();
         await notifications.stop();
         await housekeeping.stop();
+        await refusedCalls.stop();
         await prisma.$disconnect();
         await pool.end();
       })();

@@ -1,6 +1,7 @@
 import { notificationRequests, webhookRequests } from './notification-requests.ts';
 import { recordRequests } from './record-requests.ts';
 import type { Requests } from './requests.ts';
+import { settingsRequests } from './settings-requests.ts';
 import type { Answer, World } from './world.ts';
 
 /** Asks it twice, as an administrator does: the first answer says what would end, and how to say yes. */
@@ -107,6 +108,7 @@ export const administrationRequests: Requests = {
     await ask('getOrg');
     await ask('getOrg', { as: await product.signIn('metacortex') });
   },
+  ...settingsRequests,
   ...notificationRequests,
   ...webhookRequests,
   ...peopleRequests,
