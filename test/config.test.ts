@@ -38,6 +38,7 @@ test('reads a good environment, with defaults', () => {
     sessionIdleSeconds: 43_200,
     sessionAbsoluteSeconds: 604_800,
     privateIdpHosts: [],
+    dnsServers: [],
   });
   expect(config.sessionSecrets).toHaveLength(2);
   expect(config.encryptionKeys.map((bytes) => bytes.length)).toEqual([32, 32]);
@@ -126,7 +127,7 @@ test('.env.example states the defaults as they are', () => {
   const example = Object.fromEntries(
     [...text.matchAll(/^# ([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1], match[2]]),
   );
-  const optional = ['DIRECT_DATABASE_URL', 'APP_URL', 'HOST', 'PRIVATE_IDP_HOSTS'];
+  const optional = ['DIRECT_DATABASE_URL', 'APP_URL', 'HOST', 'PRIVATE_IDP_HOSTS', 'DNS_SERVERS'];
   for (const name of optional) delete example[name];
   const plain = loadConfig(good(), 'production');
   expect(loadConfig({ ...good(), ...example }, 'production')).toEqual({

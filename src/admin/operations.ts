@@ -2,11 +2,16 @@ import type { Pool } from 'pg';
 import type { Operation } from '../api/operation.ts';
 import type { Config } from '../config.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
+import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Feed } from '../notifications/feed.ts';
+import type { ApiKeys } from '../orgs/api-keys.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import type { Devices } from '../sessions/devices.ts';
+import { apiKeyOperations } from './api-keys.ts';
 import { auditEventOperations } from './audit-events.ts';
+import { connectionOperations } from './connections.ts';
+import { domainOperations } from './domains.ts';
 import { endingAccessOperations } from './ending-access.ts';
 import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
@@ -19,6 +24,8 @@ export type AdminDeps = Readonly<{
   pool: Pool;
   prisma: PrismaClient;
   keyring: Keyring;
+  guardedFetch: GuardedFetch;
+  apiKeys: ApiKeys;
   devices: Devices;
   clientNames: ReadonlyMap<string, string>;
   announce: () => void;
@@ -38,5 +45,8 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...auditEventOperations(deps),
     ...notificationOperations(deps),
     ...policyOperations({ ...deps, orgs }),
+    ...connectionOperations(deps),
+    ...domainOperations(deps),
+    ...apiKeyOperations(deps),
   ];
 }
