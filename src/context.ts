@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { sweepAuditEvents } from './audit/retention.ts';
 import type { Config } from './config.ts';
 import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
@@ -9,6 +10,7 @@ import { startRelay } from './notifications/relay.ts';
 import { sweepNotifications } from './notifications/sweep.ts';
 import { createApiKeys } from './orgs/api-keys.ts';
 import { createIdpKeys } from './orgs/idp-keys.ts';
+import { createRefusedCalls } from './revocation/refused-calls.ts';
 import { startHousekeeping } from './sessions/housekeeping.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
 
@@ -28,12 +30,13 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   });
   const prisma = createPrisma(pool);
   const liveChannel = createLiveChannel({ pool, directDatabaseUrl: config.directDatabaseUrl, log });
-  const housekeeping = startHousekeeping({ pool, log, chores: sweepNotifications });
+  const housekeeping = startHousekeeping({ pool, log, chores: [...sweepNotifications, sweepAuditEvents] });
   const emailAvailable = false;
   const relay = startRelay({ pool, log, emailAvailable });
   liveChannel.whenAnnounced(relay.wake);
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
+  const refusedCalls = createRefusedCalls({ pool, log });
   let stopping = false;
   return {
     config,
@@ -45,6 +48,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     idpKeys,
     apiKeys: createApiKeys({ pool, prisma }),
     liveChannel,
+    refusedCalls,
     feed: createFeed({ pool }),
     emailAvailable,
     isStopping: () => stopping,
@@ -62,6 +66,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
         await liveChannel.stop();
         await relay.stop();
         await housekeeping.stop();
+        await refusedCalls.stop();
         await prisma.$disconnect();
         await pool.end();
       })();

@@ -12,6 +12,10 @@ export type ApiKeyScope = (typeof apiKeyScopes)[number];
 
 export type ApiKeys = ReturnType<typeof createApiKeys>;
 
+/** What a key may do: post to the revocation endpoint, provision people and groups by SCIM. */
+export const apiKeyScopes = ['revoke', 'scim'] as const;
+export type ApiKeyScope = (typeof apiKeyScopes)[number];
+
 /** 256 random bits need no slow hash, and equal digests are compared inside the index, never byte by byte here. */
 export function hashApiKey(key: string): Buffer {
   return hash('sha256', key, 'buffer');

@@ -87,9 +87,17 @@ export class PostgresSessionStore extends session.Store {
     else this.#touch(stored).then(() => callback?.(), callback);
   }
 
-  /** The user's own sign-out: ends a live session and records it. A dead one stays as it is. */
+  /** Ends a live session and records it; a dead one stays as it is. Signing out is `endDevice`, which knows the request. */
   override destroy(sid: string, callback?: (error?: unknown) => void): void {
-    this.#end(hashSessionId(sid)).then(() => callback?.(), callback);
+    this.#end(hashSessionId(sid), { ip: null, requestId: null }).then(() => callback?.(), callback);
+  }
+
+  /** A new session in place of the browser's former one, which ends: Passport asks for it at each sign-in. */
+  override regenerate(req: Request, callback: (error?: unknown) => void): void {
+    const generate = () => (this as unknown as { generate: (req: Request) => void }).generate(req);
+    this.#end(hashSessionId(req.sessionID), { ip: req.ip ?? null, requestId: req.id })
+      .finally(generate)
+      .then(() => callback(), callback);
   }
 
   override createSession(req: Request, data: SessionData): ReturnType<session.Store['createSession']> {
@@ -168,7 +176,7 @@ export class PostgresSessionStore extends session.Store {
     });
   }
 
-  async #end(sidHash: Buffer): Promise<void> {
+  async #end(sidHash: Buffer, from: { ip: string | null; requestId: string | null }): Promise<void> {
     await this.#pool.query({
       name: 'session-end',
       text: `
@@ -178,9 +186,9 @@ export class PostgresSessionStore extends session.Store {
             AND EXISTS (SELECT FROM live_sessions l WHERE l.org_id = s.org_id AND l.id = s.id)
           RETURNING org_id, id, user_id
         )
-        INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id)
-        SELECT org_id, $2, 'session.ended', 'user', user_id, 'session', id FROM ended`,
-      values: [sidHash, newId('auditEvent')],
+        INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id)
+        SELECT org_id, $2, 'session.ended', 'user', user_id, 'session', id, $3, $4 FROM ended`,
+      values: [sidHash, newId('auditEvent'), from.ip, from.requestId],
     });
   }
 }

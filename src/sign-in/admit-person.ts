@@ -4,7 +4,7 @@ import type { Person, Subject } from './find-user.ts';
 
 export type Admitted = Readonly<{ userId: string; identityId: string }>;
 
-type Where = Readonly<{ orgId: string; connectionId: string; requestId: string }>;
+type Where = Readonly<{ orgId: string; connectionId: string; ip: string | null; requestId: string }>;
 
 /**
  * Links or creates whoever is not known yet, with the audit event, in one statement. Null when another sign-in of the same
@@ -35,12 +35,12 @@ async function linkIdentity(pool: Pool, userId: string, subject: Subject, where:
              INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject)
              VALUES ($1, $2, $3, $4, $5, $6) RETURNING org_id, id, user_id
            )
-           INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, request_id, detail)
-           SELECT org_id, $7, 'identity.linked', 'connection', $3, 'user', user_id, $8, jsonb_build_object('identity', id)
+           INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
+           SELECT org_id, $7, 'identity.linked', 'connection', $3, 'user', user_id, $8, $9, jsonb_build_object('identity', id)
            FROM linked`,
     values: [
       ...[where.orgId, identityId, where.connectionId, userId, subject.issuer, subject.subject],
-      ...[newId('auditEvent'), where.requestId],
+      ...[newId('auditEvent'), where.ip, where.requestId],
     ],
   });
   return { userId, identityId };
@@ -58,17 +58,17 @@ async function createUser(
     name: 'sign-in-create',
     text: `WITH made AS (
              INSERT INTO users (org_id, id, email, email_key, name, role)
-             VALUES ($1, $4, $9, $10, $11, 'member') RETURNING org_id, id
+             VALUES ($1, $4, $10, $11, $12, 'member') RETURNING org_id, id
            ), linked AS (
              INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject)
              SELECT org_id, $2, $3, id, $5, $6 FROM made RETURNING org_id, id, user_id
            )
-           INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, request_id, detail)
-           SELECT org_id, $7, 'user.added', 'connection', $3, 'user', user_id, $8, jsonb_build_object('identity', id)
+           INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
+           SELECT org_id, $7, 'user.added', 'connection', $3, 'user', user_id, $8, $9, jsonb_build_object('identity', id)
            FROM linked`,
     values: [
       ...[where.orgId, identityId, where.connectionId, userId, subject.issuer, subject.subject],
-      ...[newId('auditEvent'), where.requestId, person.email, person.emailKey, person.name],
+      ...[newId('auditEvent'), where.ip, where.requestId, person.email, person.emailKey, person.name],
     ],
   });
   return { userId, identityId };

@@ -95,7 +95,7 @@ export function createCallback(deps: Deps) {
       return claims;
     };
     const subject = { issuer: connection.issuer, subject: verified.claims.sub };
-    const where = { orgId: org.id, connectionId: connection.id, requestId: req.id };
+    const where = { orgId: org.id, connectionId: connection.id, ip: req.ip ?? null, requestId: req.id };
 
     for (let i = 0; i < tries; i++) {
       const person = await findPerson(deps.pool, org, connection, subject.subject, readClaims);

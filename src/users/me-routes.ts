@@ -1,4 +1,4 @@
-import { type Request, type RequestHandler, Router } from 'express';
+import { type RequestHandler, Router } from 'express';
 import { allowOnly } from '../http/problem.ts';
 import type { Devices } from '../sessions/devices.ts';
 import type { FindIdpLogout } from '../sessions/idp-logout.ts';
@@ -41,11 +41,9 @@ export function createMeRoutes(deps: {
     if (!principal) return void res.status(204).end();
     const logoutUrl = await deps.findIdpLogout(principal);
     // Here first: whether the IdP is up doesn't matter.
-    const { type, id } = principal.credential;
     const from = { ip: req.ip ?? null, requestId: req.id };
     const all = await deps.globalLogout(principal, from);
-    if (type === 'session') await endSession(req);
-    else if (!all) await deps.devices.endDevice(principal, id, from);
+    if (!all) await deps.devices.endDevice(principal, principal.credential.id, from);
     liveChannel.announce();
     if (logoutUrl === null) res.status(204).end();
     else res.json({ logoutUrl });
@@ -57,10 +55,4 @@ export function createMeRoutes(deps: {
   router.route('/users/me/events').head(allowOnly('GET')).get(requireSession, streamEvents).all(allowOnly('GET'));
   router.route('/signout').post(signOut).all(allowOnly('POST'));
   return router;
-}
-
-function endSession(req: Request): Promise<void> {
-  return new Promise((resolve, reject) => {
-    req.session.destroy((error) => (error ? reject(error) : resolve()));
-  });
 }
