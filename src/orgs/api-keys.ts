@@ -6,10 +6,6 @@ import type { PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import type { Origin } from './origin.ts';
 
-/** What a key may do: post to the revocation endpoint, provision people and groups by SCIM. */
-export const apiKeyScopes = ['revoke', 'scim'] as const;
-export type ApiKeyScope = (typeof apiKeyScopes)[number];
-
 export type ApiKeys = ReturnType<typeof createApiKeys>;
 
 /** What a key may do: post to the revocation endpoint, provision people and groups by SCIM. */
