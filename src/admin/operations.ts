@@ -4,13 +4,16 @@ import type { Config } from '../config.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
+import type { Deliveries } from '../notifications/deliveries.ts';
 import type { Feed } from '../notifications/feed.ts';
+import type { Webhooks } from '../notifications/webhooks.ts';
 import type { ApiKeys } from '../orgs/api-keys.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import type { Devices } from '../sessions/devices.ts';
 import { apiKeyOperations } from './api-keys.ts';
 import { auditEventOperations } from './audit-events.ts';
 import { connectionOperations } from './connections.ts';
+import { deliveryOperations } from './deliveries.ts';
 import { domainOperations } from './domains.ts';
 import { endingAccessOperations } from './ending-access.ts';
 import { notificationOperations } from './notifications.ts';
@@ -19,6 +22,7 @@ import { peopleOperations } from './people.ts';
 import { policyOperations } from './policies.ts';
 import { refusedCallOperations } from './refused-calls.ts';
 import { revocationOperations } from './revocations.ts';
+import { webhookOperations } from './webhooks.ts';
 
 export type AdminDeps = Readonly<{
   config: Config;
@@ -33,6 +37,8 @@ export type AdminDeps = Readonly<{
   feed: Feed;
   /** SMTP is set up. */
   emailAvailable: boolean;
+  webhooks: Webhooks;
+  deliveries: Deliveries;
 }>;
 
 /** Everything an org's administrators do over HTTP, under /api/orgs/current. */
@@ -46,6 +52,8 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...refusedCallOperations(deps),
     ...auditEventOperations(deps),
     ...notificationOperations(deps),
+    ...webhookOperations(deps),
+    ...deliveryOperations(deps),
     ...policyOperations({ ...deps, orgs }),
     ...connectionOperations(deps),
     ...domainOperations(deps),
