@@ -34,6 +34,8 @@ export async function revokeAccessOfMany(
   return rows;
 }
 
+// FULL JOIN, where LEFT would say the same: PostgreSQL takes one row of each for granted, and would compare every person with
+// every other (10,000 people: 9 s instead of 1); a full join it always hashes.
 const revokeManySql = `
   WITH asked AS (
     SELECT * FROM unnest($2::text[], $3::text[], $4::text[]) AS asked (user_id, revocation_id, event_id)
@@ -52,9 +54,9 @@ const revokeManySql = `
     SELECT b.*, coalesce(s.ended, 0) AS sessions, coalesce(g.ended, 0) AS grants,
            coalesce(greatest(s.found, g.found) > ${mostAtOnce}, false) AS more
     FROM bumped b
-    LEFT JOIN (SELECT user_id, count(*) FILTER (WHERE was_live) AS ended, count(*) AS found
+    FULL JOIN (SELECT user_id, count(*) FILTER (WHERE was_live) AS ended, count(*) AS found
                FROM ended_sessions GROUP BY user_id) s ON s.user_id = b.id
-    LEFT JOIN (SELECT user_id, count(*) FILTER (WHERE was_live) AS ended, count(*) AS found
+    FULL JOIN (SELECT user_id, count(*) FILTER (WHERE was_live) AS ended, count(*) AS found
                FROM ended_grants GROUP BY user_id) g ON g.user_id = b.id
   ), recorded AS (
     INSERT INTO revocations (org_id, id, user_id, initiator, subject, reason, caller_id, sessions_ended, grants_ended,
