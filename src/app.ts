@@ -14,6 +14,7 @@ import { createServiceRoutes } from './http/service-routes.ts';
 import { createGlobalLogout } from './revocation/global-logout.ts';
 import { createRevocationRoutes } from './revocation/routes.ts';
 import { createSignOutEverywhere } from './revocation/sign-out-everywhere.ts';
+import { createScimRoutes } from './scim/routes.ts';
 import { createDevices } from './sessions/devices.ts';
 import { createFindIdpLogout } from './sessions/idp-logout.ts';
 import { createSessionMiddleware, principalOf } from './sessions/session.ts';
@@ -60,6 +61,7 @@ export function createApp(context: Context): Express {
   );
   app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
   app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
+  app.use(createScimRoutes({ config, log, pool, apiKeys, announce: liveChannel.announce }));
 
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   app.use(signIn.startRoutes);

@@ -1,21 +1,23 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { apiKeyScopes } from '../orgs/api-keys.ts';
 import { action, type Console, collect, operator, text } from './command.ts';
 import { facts, table } from './output.ts';
 
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
-const scopes = ['revoke'] as const;
 
 export function registerApiKey(program: Command, shell: Console): void {
-  const apiKey = program.command('api-key').description('keys that let an identity provider revoke');
+  const apiKey = program
+    .command('api-key')
+    .description('keys that let an identity provider revoke, or provision people');
 
   apiKey
     .command('create')
     .description('make a key; it is printed once and never again')
     .requiredOption(...orgOption)
     .requiredOption('--name <name>', 'who will use it')
-    .option('--scope <scope>', `what it may do (repeatable): ${scopes.join(', ')}; default: revoke`, collect)
+    .option('--scope <scope>', `what it may do (repeatable): ${apiKeyScopes.join(', ')}; default: revoke`, collect)
     .option('--expires <when>', 'a span such as 90d or 12h, or an ISO date; default: never')
     .action(
       action(
@@ -23,7 +25,7 @@ export function registerApiKey(program: Command, shell: Console): void {
         z.object({
           org: text,
           name: text,
-          scope: z.array(z.enum(scopes)).default(['revoke']),
+          scope: z.array(z.enum(apiKeyScopes)).default(['revoke']),
           expires: text.transform(readExpiry).optional(),
         }),
         async (workspace, input) => {

@@ -5,6 +5,7 @@ const prefixes = {
   domain: 'dom',
   connection: 'con',
   user: 'usr',
+  group: 'grp',
   identity: 'idn',
   session: 'ses',
   grant: 'grn',

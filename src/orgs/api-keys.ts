@@ -7,6 +7,10 @@ import { newId } from '../database/ids.ts';
 
 export type ApiKeys = ReturnType<typeof createApiKeys>;
 
+/** What a key may do: post to the revocation endpoint, provision people and groups by SCIM. */
+export const apiKeyScopes = ['revoke', 'scim'] as const;
+export type ApiKeyScope = (typeof apiKeyScopes)[number];
+
 /** 256 random bits need no slow hash, and equal digests are compared inside the index, never byte by byte here. */
 export function hashApiKey(key: string): Buffer {
   return hash('sha256', key, 'buffer');
@@ -51,7 +55,7 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
     /** Makes a key; `apiKey` is not to be had again. `key` is for the development seed only. */
     async create(
       orgId: string,
-      input: { name: string; scopes?: string[]; expiresAt?: Date | null; key?: string },
+      input: { name: string; scopes?: ApiKeyScope[]; expiresAt?: Date | null; key?: string },
       actor: Actor,
     ): Promise<{ id: string; apiKey: string }> {
       const apiKey = input.key ?? `ul_${randomBytes(32).toString('base64url')}`;

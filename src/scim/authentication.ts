@@ -1,0 +1,52 @@
+import type { Request, RequestHandler } from 'express';
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { AppError } from '../errors.ts';
+import { clientNetwork } from '../http/client-address.ts';
+import type { ApiKeys } from '../orgs/api-keys.ts';
+import type { Call } from './call.ts';
+
+/** Failed authentications a network may have in 60 seconds before it hears 429 in place of 401. */
+const allowedFailures = { points: 30, duration: 60 };
+
+const realm = 'Bearer realm="scim"';
+// RFC 6750 §2.1.
+const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
+
+/**
+ * Lets API keys with the scope `scim` through, by the Authorization header alone. Only failures are counted, and a good key
+ * is taken however many there were: nobody can lock an IdP out.
+ */
+export function createScimAuthentication({ apiKeys }: { apiKeys: ApiKeys }): RequestHandler {
+  const failures = new RateLimiterMemory({ ...allowedFailures });
+
+  async function refusal(req: Request, wasSent: boolean): Promise<AppError> {
+    try {
+      await failures.consume(clientNetwork(req.ip));
+    } catch (limit) {
+      if (!(limit instanceof RateLimiterRes)) throw limit;
+      return new AppError('too_many_requests', 'Too many requests with a wrong API key; wait before the next try.', {
+        headers: { 'Retry-After': String(Math.ceil(limit.msBeforeNext / 1000)) },
+      });
+    }
+    return new AppError(
+      'invalid_token',
+      'Send a current API key of the organisation as "Authorization: Bearer <API key>".',
+      { headers: { 'WWW-Authenticate': wasSent ? `${realm}, error="invalid_token"` : realm } },
+    );
+  }
+
+  return async (req, res, next) => {
+    const { authorization } = req.headers;
+    const [, key] = bearer.exec(authorization ?? '') ?? [];
+    const found = key === undefined ? null : await apiKeys.authenticate(key);
+    if (!found) throw await refusal(req, authorization !== undefined);
+    if (!found.scopes.includes('scim'))
+      throw new AppError('insufficient_scope', 'This API key lacks the scope "scim"; create a key with it.', {
+        headers: { 'WWW-Authenticate': `${realm}, error="insufficient_scope", scope="scim"` },
+      });
+    // For the access log.
+    req.user = { caller: { ...found, type: 'api_key' } };
+    res.locals.call = { orgId: found.orgId, keyId: found.id, ip: req.ip ?? null, requestId: req.id } satisfies Call;
+    next();
+  };
+}

@@ -1,0 +1,33 @@
+import type { ErrorRequestHandler, Response } from 'express';
+import type { Logger } from 'pino';
+import { isUnstorable } from '../database/errors.ts';
+import { toAppError } from '../http/problem.ts';
+import { ScimError } from './scim-error.ts';
+
+/** Every refusal under /scim/v2 in SCIM's form (RFC 7644 §3.12), whatever threw it. */
+export function createScimErrorHandler({ log }: { log: Logger }): ErrorRequestHandler {
+  return (error, req, res, _next) => {
+    if (error instanceof ScimError) return sendError(res, error);
+    const problem = toAppError(error);
+    if (problem.status >= 500)
+      log.error({ err: error, requestId: req.id, code: problem.code }, 'a provisioning request failed');
+    const scimType =
+      problem.code === 'invalid_request' ? (isUnstorable(error) ? 'invalidValue' : 'invalidSyntax') : null;
+    res.set(problem.headers);
+    sendError(res, new ScimError(problem.status, scimType, problem.detail));
+  };
+}
+
+function sendError(res: Response, { status, scimType, detail }: ScimError): void {
+  sendScim(res, status, {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:Error'],
+    status: String(status),
+    ...(scimType === null ? {} : { scimType }),
+    detail,
+  });
+}
+
+/** A body as `application/scim+json`. */
+export function sendScim(res: Response, status: number, body: unknown): void {
+  res.status(status).type('application/scim+json').send(JSON.stringify(body));
+}

@@ -1,0 +1,65 @@
+import type { Filter, Operand, Operator } from './filter.ts';
+import type { Json } from './values.ts';
+
+/** Whether one value (of a multi-valued attribute, or a whole resource) meets a filter. Text is compared without letter case. */
+export function matches(filter: Filter, value: Json): boolean {
+  switch (filter.kind) {
+    case 'and':
+      return filter.terms.every((term) => matches(term, value));
+    case 'or':
+      return filter.terms.some((term) => matches(term, value));
+    case 'not':
+      return !matches(filter.term, value);
+    case 'present':
+      return read(value, filter.path) !== undefined;
+    case 'compare':
+      return compare(read(value, filter.path), filter.operator, filter.value);
+    case 'some': {
+      const values = read(value, filter.path);
+      return Array.isArray(values) && values.some((one) => matches(filter.filter, one as Json));
+    }
+  }
+}
+
+/**
+ * The value that a filter of nothing but equalities describes: Entra sets `emails[type eq "work"].value` of somebody who has
+ * no such address yet. Null for any other filter.
+ */
+export function describedBy(filter: Filter): Json | null {
+  if (filter.kind === 'compare' && filter.operator === 'eq' && !filter.path.includes('.'))
+    return { [filter.path]: filter.value };
+  if (filter.kind !== 'and') return null;
+  const parts = filter.terms.map(describedBy);
+  return parts.includes(null) ? null : Object.assign({}, ...parts);
+}
+
+function read(value: Json, path: string): unknown {
+  const name = path.toLowerCase();
+  const entry = Object.entries(value).find(([key]) => key.toLowerCase() === name);
+  return entry?.[1] ?? undefined;
+}
+
+function compare(actual: unknown, operator: Operator, wanted: Operand): boolean {
+  if (operator === 'ne') return !compare(actual, 'eq', wanted);
+  if (actual === undefined || wanted === null) return operator === 'eq' && actual === undefined && wanted === null;
+  const left = String(actual).toLowerCase();
+  const right = String(wanted).toLowerCase();
+  switch (operator) {
+    case 'eq':
+      return left === right;
+    case 'co':
+      return left.includes(right);
+    case 'sw':
+      return left.startsWith(right);
+    case 'ew':
+      return left.endsWith(right);
+    case 'gt':
+      return left > right;
+    case 'ge':
+      return left >= right;
+    case 'lt':
+      return left < right;
+    case 'le':
+      return left <= right;
+  }
+}

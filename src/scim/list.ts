@@ -1,0 +1,115 @@
+import type { Pool, QueryResultRow } from 'pg';
+import { z } from 'zod';
+import { parseFilter } from './filter.ts';
+import { type Columns, sortSql, toSql } from './filter-sql.ts';
+import { ScimError } from './scim-error.ts';
+import type { Json } from './values.ts';
+
+/** What a list is asked by, in the query or in the body of a `.search` (RFC 7644 §3.4.2, §3.4.3). */
+export type ListQuery = Readonly<{
+  filter: string | null;
+  sortBy: string | null;
+  descending: boolean;
+  /** From 1. */
+  startIndex: number;
+  count: number;
+  attributes: readonly string[];
+  excludedAttributes: readonly string[];
+}>;
+
+export type Page<Row> = Readonly<{ rows: Row[]; total: number }>;
+
+/** Resources on a page, by default and at most. */
+export const pageSize = { usual: 100, most: 200 };
+
+const names = z
+  .union([z.string(), z.array(z.string())])
+  .nullish()
+  .transform((given) => (given ? [given].flat().flatMap((text) => text.split(',')) : []).map((name) => name.trim()));
+const integer = z
+  .union([z.int(), z.string().regex(/^[+-]?\d{1,15}$/)])
+  .nullish()
+  .transform((given) => (given === null || given === undefined ? null : Number(given)));
+const query = z.object({
+  filter: z.string().nullish(),
+  sortBy: z.string().max(500).nullish(),
+  sortOrder: z
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(['ascending', 'descending']))
+    .nullish(),
+  startIndex: integer,
+  count: integer,
+  attributes: names,
+  excludedAttributes: names,
+});
+
+/** @throws ScimError invalidValue */
+export function readListQuery(given: unknown): ListQuery {
+  const parsed = query.safeParse(given);
+  if (!parsed.success) {
+    const name = parsed.error.issues[0]?.path.join('.') || 'the request';
+    throw new ScimError(400, 'invalidValue', `Not a value that ${name} can have.`);
+  }
+  const { filter, sortBy, sortOrder, startIndex, count, attributes, excludedAttributes } = parsed.data;
+  return {
+    filter: filter?.trim() ? filter : null,
+    sortBy: sortBy?.trim() || null,
+    descending: sortOrder === 'descending',
+    // What is below counts as 1, and as 0 (RFC 7644 §3.4.2.4).
+    startIndex: Math.max(startIndex ?? 1, 1),
+    count: Math.min(Math.max(count ?? pageSize.usual, 0), pageSize.most),
+    attributes,
+    excludedAttributes,
+  };
+}
+
+/**
+ * One page of an org's rows, and how many there are in all. `from` names the table's alias; without a wish they come in the
+ * order in which they were made, so that whoever pages through misses nobody who is added meanwhile.
+ */
+export async function listRows<Row extends QueryResultRow>(
+  pool: Pool,
+  orgId: string,
+  source: Readonly<{ alias: string; from: string; where: string; select: string; columns: Columns }>,
+  asked: ListQuery,
+): Promise<Page<Row>> {
+  const { alias, columns } = source;
+  const values: unknown[] = [orgId];
+  const condition = asked.filter === null ? 'true' : toSql(parseFilter(asked.filter), columns, values);
+  const where = `${alias}.org_id = $1 AND ${source.where} AND ${condition}`;
+  const order = asked.sortBy === null ? '' : `${sortSql(columns, asked.sortBy)} ${sortOrder(asked.descending)}, `;
+  const count = async () => {
+    const { rows } = await pool.query(`SELECT count(*)::int AS total FROM ${source.from} WHERE ${where}`, values);
+    return rows[0].total as number;
+  };
+  if (asked.count === 0) return { rows: [], total: await count() };
+  // The page is found by its ids alone, in the index; only its own rows are read.
+  const { rows } = await pool.query<Row>(
+    `SELECT ${source.select} FROM (
+       SELECT ${alias}.org_id, ${alias}.id, row_number() OVER () AS place FROM (
+         SELECT ${alias}.org_id, ${alias}.id FROM ${source.from} WHERE ${where}
+         ORDER BY ${order}${alias}.created_at, ${alias}.id
+         OFFSET $${values.length + 1} LIMIT $${values.length + 2}
+       ) AS ${alias}
+     ) AS page JOIN ${source.from} ON ${alias}.org_id = page.org_id AND ${alias}.id = page.id ORDER BY page.place`,
+    [...values, asked.startIndex - 1, asked.count],
+  );
+  const isLast = rows.length < asked.count && (rows.length > 0 || asked.startIndex === 1);
+  return { rows, total: isLast ? asked.startIndex - 1 + rows.length : await count() };
+}
+
+/** Without a value: at the end, and descending at the start (RFC 7644 §3.4.2.3). */
+function sortOrder(descending: boolean): string {
+  return descending ? 'DESC NULLS FIRST' : 'ASC NULLS LAST';
+}
+
+export function toListResponse(resources: readonly Json[], total: number, startIndex: number): Json {
+  return {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
+    totalResults: total,
+    itemsPerPage: resources.length,
+    startIndex,
+    Resources: resources,
+  };
+}

@@ -1,0 +1,170 @@
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import type { Filter } from './filter.ts';
+import { describedBy, matches } from './filter-match.ts';
+import { quoted, resolvePatchPath, resolvePath, type Target } from './paths.ts';
+import { type Attribute, isReadOnly, type ResourceType } from './schemas.ts';
+import { ScimError } from './scim-error.ts';
+import { isKept, isObject, type Json, readValue } from './values.ts';
+
+/** One change of one attribute, as a PATCH operation asks for it. */
+export type Change = Readonly<{
+  op: 'add' | 'replace' | 'remove';
+  target: Target & { attribute: Attribute };
+  filter: Filter | null;
+  value: unknown;
+}>;
+
+const message = z.object({
+  schemas: z.array(z.string()).optional(),
+  Operations: z
+    .array(
+      z.object({
+        // Entra writes "Add" and "Replace".
+        op: z
+          .string()
+          .toLowerCase()
+          .pipe(z.enum(['add', 'replace', 'remove'])),
+        path: z.string().nullish(),
+        value: z.unknown().optional(),
+      }),
+    )
+    .min(1),
+});
+
+const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+const mostOperations = 1_000;
+
+/** Reads a PATCH body (RFC 7644 §3.5.2) into changes of single attributes. @throws ScimError */
+export function readPatch(type: ResourceType, body: unknown): Change[] {
+  const parsed = message.safeParse(body);
+  if (!parsed.success || (parsed.data.schemas && !parsed.data.schemas.includes(patchUrn)))
+    throw new ScimError(
+      400,
+      'invalidSyntax',
+      `Send {"schemas": ["${patchUrn}"], "Operations": [{"op", "path", "value"}]}.`,
+    );
+  const operations = parsed.data.Operations;
+  if (operations.length > mostOperations)
+    throw new ScimError(413, 'tooMany', `A request takes at most ${mostOperations} operations.`);
+  return operations.flatMap(({ op, path, value }): Change[] => {
+    if (path) return [readChange(type, op, path, value)];
+    if (op === 'remove') throw new ScimError(400, 'noTarget', 'A "remove" needs a path.');
+    if (!isObject(value))
+      throw new ScimError(400, 'invalidValue', `A "${op}" without a path needs an object as its value.`);
+    return Object.entries(value).flatMap(([key, one]) => readMember(type, op, key, one));
+  });
+}
+
+function readChange(type: ResourceType, op: Change['op'], path: string, value: unknown): Change {
+  const { attribute, ...target } = resolvePatchPath(type, path);
+  if (!attribute) throw new ScimError(400, 'invalidPath', `The path ${quoted(path)} names no attribute.`);
+  if (isReadOnly(attribute)) throw new ScimError(400, 'mutability', `${attribute.name} is read only.`);
+  return change(op, { ...target, attribute }, target.filter, value);
+}
+
+/** Replacing by nothing is removing (RFC 7643 §2.5). */
+function change(op: Change['op'], target: Change['target'], filter: Filter | null, value: unknown): Change {
+  if (value !== null && value !== undefined) return { op, target, filter, value };
+  if (op === 'add') throw new ScimError(400, 'invalidValue', 'An "add" needs a value.');
+  return { op: 'remove', target, filter, value: undefined };
+}
+
+/** A member of the value of an operation without a path. As in a whole resource, what isn't known or is read only is left out. */
+function readMember(type: ResourceType, op: 'add' | 'replace', key: string, value: unknown): Change[] {
+  // Entra uses paths as names: "emails[type eq \"work\"].value", "name.givenName", "urn:…:User:department".
+  const plain = !key.includes('[');
+  const target = plain ? resolvePath(type, key) : resolvePatchPath(type, key);
+  if (!target) return [];
+  const { extension, attribute, sub } = target;
+  if (attribute) {
+    const filter = 'filter' in target ? (target.filter as Filter | null) : null;
+    return isReadOnly(attribute) ? [] : [change(op, { extension, attribute, sub }, filter, value)];
+  }
+  if (!isObject(value)) throw new ScimError(400, 'invalidValue', `${extension} must be of the type complex.`);
+  return Object.entries(value).flatMap(([name, one]) => readMember(type, op, `${extension}:${name}`, one));
+}
+
+/** Applies changes to a resource, a copy that nobody else has. @throws ScimError noTarget, invalidValue */
+export function applyChanges(resource: Json, changes: readonly Change[]): void {
+  for (const change of changes) if (isKept(change.target.attribute)) applyChange(resource, change);
+}
+
+function applyChange(resource: Json, { op, target, filter, value }: Change): void {
+  const { extension, attribute, sub } = target;
+  const holder = extension === null ? resource : objectAt(resource, extension);
+  const { name } = attribute;
+  if (attribute.config.multiValued) {
+    const before = Array.isArray(holder[name]) ? (holder[name] as Json[]) : [];
+    holder[name] = changeValues(before, { op, target, filter, value });
+  } else if (sub) {
+    setOrDelete(objectAt(holder, name), sub.name, op === 'remove' ? undefined : readValue(sub, value));
+  } else {
+    const read = op === 'remove' ? undefined : readValue(attribute, value);
+    // Of a complex attribute only the given parts are replaced (RFC 7644 §3.5.2.3).
+    const merged = isObject(read) && isObject(holder[name]) ? { ...holder[name], ...read } : read;
+    setOrDelete(holder, name, merged);
+  }
+  if (extension !== null && Object.keys(holder).length === 0) delete resource[extension];
+}
+
+function changeValues(before: readonly Json[], { op, target, filter, value }: Change): unknown {
+  const { attribute, sub } = target;
+  if (sub || filter) return changeSome(before, { op, target, filter, value });
+  if (op === 'remove' && value === undefined) return [];
+  const given = readValue(attribute, value) as Json[];
+  if (op === 'remove') return before.filter((one) => !given.some((gone) => isSame(gone, one)));
+  if (op === 'replace') return given;
+  const added = given.filter((one) => !before.some((other) => isDeepStrictEqual(one, other)));
+  return readValue(attribute, onePrimary([...before, ...added], added));
+}
+
+/** Changes the values that the filter selects, or without one all of them, wholly or in one part. */
+function changeSome(before: readonly Json[], { op, target, filter, value }: Change): unknown {
+  const { attribute, sub } = target;
+  const isMeant = (one: Json) => filter === null || matches(filter, one);
+  const found = before.some(isMeant);
+  if (op === 'remove')
+    return before.flatMap((one) => {
+      if (!isMeant(one)) return [one];
+      const { [sub?.name ?? '']: _gone, ...rest } = one;
+      return sub && Object.keys(rest).length > 0 ? [rest] : [];
+    });
+  const part = sub ? { [sub.name]: readValue(sub, value) } : (readValue(attribute, value) as Json[])[0];
+  if (found) {
+    const changed = before.map((one) => (isMeant(one) ? { ...one, ...part } : one));
+    return readValue(
+      attribute,
+      onePrimary(
+        changed,
+        changed.filter((one) => !before.includes(one)),
+      ),
+    );
+  }
+  const seed = filter ? describedBy(filter) : {};
+  if (!seed) throw new ScimError(400, 'noTarget', `No value of ${attribute.name} meets the filter of the path.`);
+  const made = { ...(readValue(attribute, seed) as Json[])[0], ...part };
+  return readValue(attribute, onePrimary([...before, made], [made]));
+}
+
+/** A value that becomes the primary one takes that from any other (RFC 7644 §3.5.2). */
+function onePrimary(values: Json[], changed: readonly Json[]): Json[] {
+  if (!changed.some((one) => one.primary === true)) return values;
+  return values.map((one) => (one.primary === true && !changed.includes(one) ? { ...one, primary: false } : one));
+}
+
+function isSame(asked: Json, one: Json): boolean {
+  return asked.value === undefined ? isDeepStrictEqual(asked, one) : asked.value === one.value;
+}
+
+function objectAt(holder: Json, name: string): Json {
+  const found = holder[name];
+  const object = isObject(found) ? { ...found } : {};
+  holder[name] = object;
+  return object;
+}
+
+function setOrDelete(holder: Json, name: string, value: unknown): void {
+  if (value === undefined) delete holder[name];
+  else holder[name] = value;
+}

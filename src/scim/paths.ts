@@ -1,0 +1,48 @@
+import type { Filter } from './filter.ts';
+import { parseValuePath } from './filter.ts';
+import { type Attribute, type ResourceType, subAttribute } from './schemas.ts';
+import { ScimError } from './scim-error.ts';
+
+/** Where an attribute path leads. Names come from the schema, never from the request. */
+export type Target = Readonly<{
+  /** The URN of the extension that it belongs to; null: the core schema. */
+  extension: string | null;
+  /** Null: the extension as a whole. */
+  attribute: Attribute | null;
+  sub: Attribute | null;
+}>;
+
+/** `attribute`, `attribute.sub`, or either behind a schema's URN. Null when the schema has no such attribute. */
+export function resolvePath(type: ResourceType, path: string): Target | null {
+  const lower = path.toLowerCase();
+  for (const [urn, { id, attributes }] of type.extensionAttributes) {
+    if (lower === urn) return { extension: id, attribute: null, sub: null };
+    if (lower.startsWith(`${urn}:`)) return resolveIn(attributes, path.slice(urn.length + 1), id);
+  }
+  const core = `${type.schema.toLowerCase()}:`;
+  return resolveIn(type.attributes, lower.startsWith(core) ? path.slice(core.length) : path, null);
+}
+
+function resolveIn(attributes: ReadonlyMap<string, Attribute>, path: string, extension: string | null): Target | null {
+  const [name = '', subName, ...more] = path.split('.');
+  const attribute = attributes.get(name.toLowerCase());
+  if (!attribute || more.length > 0) return null;
+  if (subName === undefined) return { extension, attribute, sub: null };
+  const sub = subAttribute(attribute, subName);
+  return sub ? { extension, attribute, sub } : null;
+}
+
+/** The path of a PATCH operation (RFC 7644 §3.5.2): as above, with a filter on the values of a multi-valued attribute. */
+export function resolvePatchPath(type: ResourceType, path: string): Target & { filter: Filter | null } {
+  const parsed = parseValuePath(path);
+  const target = resolvePath(type, parsed.sub === null ? parsed.path : `${parsed.path}.${parsed.sub}`);
+  if (!target) throw new ScimError(400, 'invalidPath', `The schema has no attribute at the path ${quoted(path)}.`);
+  if (parsed.filter && !target.attribute?.config.multiValued)
+    throw new ScimError(400, 'invalidPath', `${quoted(path)} filters an attribute that has a single value.`);
+  return { ...target, filter: parsed.filter };
+}
+
+/** Of a client's own text, so much as a message needs. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+}

@@ -1,0 +1,61 @@
+import { resolvePath } from './paths.ts';
+import type { ResourceType } from './schemas.ts';
+import { isObject, type Json } from './values.ts';
+
+/** Which attributes an answer has (RFC 7644 §3.9): those asked for, or all but those. */
+export type Projection = Readonly<{
+  /** Whether an attribute of the core schema is wanted at all: what is dear to load need not be. */
+  wants: (attribute: string) => boolean;
+  apply: (resource: Json) => Json;
+}>;
+
+const always = ['schemas', 'id'];
+
+export function createProjection(
+  type: ResourceType,
+  asked: Readonly<{ attributes: readonly string[]; excludedAttributes: readonly string[] }>,
+): Projection {
+  const only = asked.attributes.length > 0 ? places(type, asked.attributes) : null;
+  const without = places(type, asked.excludedAttributes).filter(([name]) => !always.includes(name ?? ''));
+  return {
+    wants: (attribute) =>
+      only
+        ? only.some(([name]) => name === attribute)
+        : !without.some((place) => place.length === 1 && place[0] === attribute),
+    apply(resource) {
+      if (only) return pick(resource, [...always.map((name) => [name]), ...only]);
+      return without.length > 0 ? without.reduce(omit, resource) : resource;
+    },
+  };
+}
+
+/** Paths as lists of names; what the schema doesn't have is nothing to ask for. */
+function places(type: ResourceType, paths: readonly string[]): string[][] {
+  return paths.flatMap((path) => {
+    const target = resolvePath(type, path);
+    if (!target) return [];
+    const { extension, attribute, sub } = target;
+    return [[extension, attribute?.name, sub?.name].filter((name) => typeof name === 'string')];
+  });
+}
+
+function pick(value: Json, wanted: readonly string[][]): Json {
+  const picked: Json = {};
+  for (const [name, member] of Object.entries(value)) {
+    const within = wanted.filter(([first]) => first === name).map((place) => place.slice(1));
+    if (within.length === 0) continue;
+    picked[name] = within.some((place) => place.length === 0) ? member : inside(member, (one) => pick(one, within));
+  }
+  return picked;
+}
+
+function omit(value: Json, [first, ...rest]: readonly string[]): Json {
+  if (first === undefined || !(first in value)) return value;
+  const { [first]: member, ...others } = value;
+  return rest.length === 0 ? others : { ...value, [first]: inside(member, (one) => omit(one, rest)) };
+}
+
+function inside(member: unknown, change: (value: Json) => Json): unknown {
+  if (Array.isArray(member)) return member.map((one) => inside(one, change));
+  return isObject(member) ? change(member) : member;
+}

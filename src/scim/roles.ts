@@ -1,0 +1,74 @@
+import type { Role } from '../database/generated/client.ts';
+import { type Filter, parseFilter } from './filter.ts';
+import { matches } from './filter-match.ts';
+import { roleUrn } from './schemas.ts';
+import { ScimError } from './scim-error.ts';
+import { isObject, type Json } from './values.ts';
+
+export const roleNames = {
+  owner: 'Owner',
+  super_admin: 'Super admin',
+  admin: 'Admin',
+  member: 'Member',
+} as const satisfies Record<Role, string>;
+
+/** What provisioning may give, the greatest first. Owners are made by people only. */
+const assignable = ['super_admin', 'admin', 'member'] as const;
+
+const descriptions = {
+  super_admin: 'Changes roles and settings, and ends access.',
+  admin: 'Ends the access of anyone in the organisation.',
+  member: 'Uses the product.',
+} as const;
+
+/**
+ * The role that `roles` asks for: the primary one, else the greatest. Without the attribute the present one stays; with an
+ * empty one it is `member`. An owner stays an owner, whatever it says: otherwise it would be in the way of switching one off.
+ *
+ * @throws ScimError invalidValue
+ */
+export function roleOf(roles: unknown, before: Role | null): Role {
+  if (before === 'owner') return before;
+  if (!Array.isArray(roles)) return before ?? 'member';
+  const asked = (roles as Json[]).map((role) => ({ value: readRole(role.value), primary: role.primary === true }));
+  const primary = asked.find((role) => role.primary)?.value;
+  return primary ?? assignable.find((role) => asked.some(({ value }) => value === role)) ?? 'member';
+}
+
+function readRole(value: unknown): (typeof assignable)[number] {
+  const name = typeof value === 'string' ? roleNameOf(value) : '';
+  const found = assignable.find((role) => role === name);
+  if (found) return found;
+  throw new ScimError(
+    400,
+    'invalidValue',
+    name === 'owner'
+      ? 'The role "owner" is given by an owner in the product, never by provisioning.'
+      : `A role is one of ${assignable.join(', ')}.`,
+  );
+}
+
+/** Entra's mapping of app roles sends each as a JSON text: {"id": …, "value": "admin", "displayName": …}. */
+function roleNameOf(value: string): string {
+  if (!value.startsWith('{')) return value.trim().toLowerCase();
+  try {
+    const parsed: unknown = JSON.parse(value);
+    return isObject(parsed) && typeof parsed.value === 'string' ? parsed.value.trim().toLowerCase() : '';
+  } catch {
+    return '';
+  }
+}
+
+/** Okta's `/Roles`: the entitlements that it can give. */
+export function listRoles(baseUrl: string, filter: string | null): Json[] {
+  const parsed: Filter | null = filter === null ? null : parseFilter(filter);
+  return assignable
+    .map((id) => ({
+      schemas: [roleUrn],
+      id,
+      displayName: roleNames[id],
+      description: descriptions[id],
+      meta: { resourceType: 'Role', location: `${baseUrl}/Roles/${id}` },
+    }))
+    .filter((role) => parsed === null || matches(parsed, role));
+}

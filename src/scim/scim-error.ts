@@ -1,0 +1,24 @@
+/** What RFC 7644 §3.12 lets an error name beside its status. */
+export type ScimType =
+  | 'invalidFilter'
+  | 'invalidPath'
+  | 'invalidSyntax'
+  | 'invalidValue'
+  | 'mutability'
+  | 'noTarget'
+  | 'tooMany'
+  | 'uniqueness';
+
+/** A refusal in SCIM's own terms. `detail` is shown to the client. */
+export class ScimError extends Error {
+  readonly status: number;
+  readonly scimType: ScimType | null;
+  readonly detail: string;
+  constructor(status: number, scimType: ScimType | null, detail: string) {
+    super(detail);
+    this.name = 'ScimError';
+    this.status = status;
+    this.scimType = scimType;
+    this.detail = detail;
+  }
+}

@@ -1,0 +1,84 @@
+import type { Column, Columns } from './filter-sql.ts';
+import { resolvePath } from './paths.ts';
+import { type Attribute, userType } from './schemas.ts';
+import { userNameKey } from './user-resource.ts';
+
+const text = (sql: string, caseExact = false): Column => ({ type: 'string', sql, caseExact });
+const time = (sql: string): Column => ({ type: 'dateTime', sql });
+
+const ownColumns: Readonly<Record<string, Column>> = {
+  id: text('u.id', true),
+  externalId: text('u.external_id', true),
+  userName: {
+    type: 'string',
+    sql: 'coalesce(u.user_name, u.email)',
+    caseExact: false,
+    key: { sql: 'coalesce(u.user_name_key, u.email_key)', of: userNameKey },
+  },
+  displayName: text('u.name'),
+  active: { type: 'boolean', sql: 'u.active' },
+  'meta.resourceType': text(`'User'::text`, true),
+  'meta.created': time('u.created_at'),
+  'meta.lastModified': time('u.updated_at'),
+};
+
+/** Whoever has none of their own has the address alone. */
+const emails = `coalesce(u.profile -> 'emails',
+  jsonb_build_array(jsonb_build_object('value', u.email, 'type', 'work', 'primary', true)))`;
+const roles = `jsonb_build_array(jsonb_build_object('value', u.role::text, 'type', 'Role', 'primary', true))`;
+const memberships = 'group_members m JOIN groups g ON g.org_id = m.org_id AND g.id = m.group_id';
+
+/** How users (`u`) are searched and sorted. Attribute names in the SQL are the schema's, never the request's. */
+export const userColumns: Columns = (path) => {
+  const target = resolvePath(userType, path);
+  if (!target?.attribute) return null;
+  const { extension, attribute, sub } = target;
+  if (extension === null) {
+    const own = ownColumns[sub ? `${attribute.name}.${sub.name}` : attribute.name];
+    if (own) return own;
+    if (['schemas', 'meta', 'password'].includes(attribute.name)) return null;
+  }
+  if (attribute.config.multiValued) {
+    const many = manyColumn(attribute);
+    return sub ? { ...many, columns: (name) => (name === 'value' ? many.columns(sub.name) : null) } : many;
+  }
+  const holder = extension === null ? 'u.profile' : `u.profile -> '${extension}'`;
+  if (attribute.type === 'complex')
+    return sub
+      ? text(`${holder} -> '${attribute.name}' ->> '${sub.name}'`)
+      : { type: 'complex', sql: `${holder} -> '${attribute.name}'` };
+  return text(`${holder} ->> '${attribute.name}'`);
+};
+
+function manyColumn(attribute: Attribute): Extract<Column, { type: 'many' }> {
+  if (attribute.name === 'groups') {
+    return {
+      type: 'many',
+      from: `(SELECT g.id AS value, g.display_name AS display FROM ${memberships}
+              WHERE m.org_id = u.org_id AND m.user_id = u.id) AS one`,
+      columns: (name) =>
+        name.toLowerCase() === 'value'
+          ? text('one.value', true)
+          : name.toLowerCase() === 'display'
+            ? text('one.display')
+            : null,
+    };
+  }
+  const stored = `u.profile -> '${attribute.name}'`;
+  const array = attribute.name === 'emails' ? emails : attribute.name === 'roles' ? roles : stored;
+  return {
+    type: 'many',
+    from: `jsonb_array_elements(CASE WHEN jsonb_typeof(${array}) = 'array' THEN ${array} ELSE '[]' END) AS one`,
+    columns: (name) => {
+      const sub = attribute.subAttributes?.find((each) => each.name.toLowerCase() === name.toLowerCase());
+      if (!sub) return null;
+      if (sub.type === 'boolean')
+        return { type: 'boolean', sql: `coalesce((one.value ->> '${sub.name}')::boolean, false)` };
+      return text(`one.value ->> '${sub.name}'`);
+    },
+    ...(attribute.name === 'emails' ? { sort: 'u.email_key' } : {}),
+  };
+}
+
+export const groupsOfUser = `(SELECT jsonb_agg(jsonb_build_object('value', g.id, 'display', g.display_name) ORDER BY g.display_name, g.id)
+  FROM ${memberships} WHERE m.org_id = u.org_id AND m.user_id = u.id)`;

@@ -1,0 +1,162 @@
+import { hash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
+import type { Role } from '../database/generated/client.ts';
+import { emailKey } from '../users/email.ts';
+import { roleNames, roleOf } from './roles.ts';
+import { enterpriseUrn, userType } from './schemas.ts';
+import { ScimError } from './scim-error.ts';
+import { isObject, type Json } from './values.ts';
+
+/** A user as the database has it. `profile` holds what has no column of its own, by SCIM's names. */
+export type UserRow = Readonly<{
+  id: string;
+  email: string;
+  email_key: string;
+  user_name: string | null;
+  user_name_key: string | null;
+  external_id: string | null;
+  name: string;
+  role: Role;
+  active: boolean;
+  profile: Json;
+  created_at: Date;
+  updated_at: Date;
+  groups?: readonly Readonly<{ value: string; display: string }>[] | null;
+}>;
+
+/** What a user is to be: the columns that provisioning writes. */
+export type Person = Omit<UserRow, 'id' | 'created_at' | 'updated_at' | 'groups'>;
+
+/** What is indexed must fit an index entry; the rest of a person in all, as JSON. Characters. */
+const longest = { userName: 256, externalId: 512, displayName: 512, profile: 65_536 };
+
+/** These have columns, or are others' to say. */
+const notInProfile = ['schemas', 'id', 'meta', 'externalId', 'userName', 'displayName', 'active', 'roles', 'groups'];
+
+/** The look-up form of a `userName`: as of an address if it is one, else without letter case. */
+export function userNameKey(userName: string): string {
+  return emailKey(userName) ?? userName.toLowerCase();
+}
+
+/** @param baseUrl of the SCIM endpoints, without a slash at the end */
+export function toUserResource(row: UserRow, baseUrl: string): Json {
+  const { emails, ...profile } = row.profile;
+  return {
+    schemas: [userType.schema, ...(enterpriseUrn in profile ? [enterpriseUrn] : [])],
+    id: row.id,
+    ...(row.external_id === null ? {} : { externalId: row.external_id }),
+    meta: {
+      resourceType: 'User',
+      created: row.created_at.toISOString(),
+      lastModified: row.updated_at.toISOString(),
+      location: `${baseUrl}/Users/${row.id}`,
+      version: userVersion(row),
+    },
+    userName: row.user_name ?? row.email,
+    displayName: row.name,
+    active: row.active,
+    emails: emails ?? impliedEmails(row),
+    roles: [{ value: row.role, display: roleNames[row.role], type: 'Role', primary: true }],
+    ...profile,
+    ...(row.groups
+      ? { groups: row.groups.map((group) => ({ ...group, type: 'direct', $ref: `${baseUrl}/Groups/${group.value}` })) }
+      : {}),
+  };
+}
+
+/** Weak: what provisioning can see of the person, not the bytes. A revocation doesn't change it. */
+export function userVersion(row: UserRow): string {
+  const seen = [row.email, row.user_name, row.external_id, row.name, row.role, row.active, row.profile];
+  return `W/"${hash('sha256', JSON.stringify(seen), 'base64url').slice(0, 22)}"`;
+}
+
+function impliedEmails(row: UserRow): Json[] {
+  return [{ value: row.email, type: 'work', primary: true }];
+}
+
+/**
+ * What a user becomes by a resource as a client describes it. What a PUT leaves out and the product must have (name, address,
+ * role, whether active) stays. @throws ScimError invalidValue
+ */
+export function toPerson(resource: Json, before: UserRow | null): Person {
+  const emails = Array.isArray(resource.emails) && resource.emails.length > 0 ? (resource.emails as Json[]) : null;
+  // Nobody gave any: the address goes on to be what it was, or follows a userName that is one.
+  const implied = before !== null && !('emails' in before.profile) && isDeepStrictEqual(emails, impliedEmails(before));
+  const given = implied ? null : emails;
+  const userName = text(resource, 'userName') ?? before?.user_name ?? null;
+  const email = primaryAddress(given) ?? addressFor(userName, before) ?? '';
+  const key = emailKey(email);
+  if (key === null)
+    throw new ScimError(400, 'invalidValue', 'A user needs an acceptable e-mail address, in emails or as userName.');
+  const named = userName !== null && userName !== email;
+  return {
+    email,
+    email_key: key,
+    user_name: named ? userName : null,
+    user_name_key: named ? userNameKey(userName) : null,
+    external_id: text(resource, 'externalId'),
+    name: displayName(resource) ?? before?.name ?? email.slice(0, email.lastIndexOf('@')),
+    role: roleOf(resource.roles, before?.role ?? null),
+    active: typeof resource.active === 'boolean' ? resource.active : (before?.active ?? true),
+    profile: toProfile(resource, given),
+  };
+}
+
+/** The address that counts: the primary one, else one for work, else the first. */
+function primaryAddress(emails: readonly Json[] | null): string | null {
+  const found =
+    emails?.find((one) => one.primary === true) ?? emails?.find((one) => one.type === 'work') ?? emails?.[0];
+  if (!found) return null;
+  return typeof found.value === 'string' ? found.value.trim() : '';
+}
+
+function addressFor(userName: string | null, before: UserRow | null): string | null {
+  if (userName === null) return before?.email ?? null;
+  // Of somebody found by a name that isn't the address, a new name says nothing about that.
+  if (before && (before.user_name !== null || userName === before.email)) return before.email;
+  return emailKey(userName) === null ? (before?.email ?? null) : userName;
+}
+
+function displayName(resource: Json): string | null {
+  const name = isObject(resource.name) ? resource.name : {};
+  const parts = [name.givenName, name.familyName].filter((part) => typeof part === 'string' && part.trim() !== '');
+  const found = text(resource, 'displayName') ?? text(name, 'formatted') ?? (parts.join(' ').trim() || null);
+  return found?.slice(0, longest.displayName) ?? null;
+}
+
+function toProfile(resource: Json, emails: readonly Json[] | null): Json {
+  const kept = Object.entries(resource).filter(
+    ([name, value]) =>
+      !notInProfile.includes(name) && name !== 'emails' && !(Array.isArray(value) && value.length === 0),
+  );
+  const profile = { ...Object.fromEntries(kept), ...(emails ? { emails } : {}) };
+  if (JSON.stringify(profile).length > longest.profile)
+    throw new ScimError(400, 'invalidValue', `The attributes of a user exceed ${longest.profile} characters in all.`);
+  return profile;
+}
+
+/** Without spaces around it; null when it is absent or empty. */
+function text(resource: Json, name: string): string | null {
+  const value = resource[name];
+  const trimmed = typeof value === 'string' ? value.trim() : '';
+  const limit = Object.entries(longest).find(([of]) => of === name)?.[1];
+  if (limit !== undefined && trimmed.length > limit)
+    throw new ScimError(400, 'invalidValue', `${name} is longer than ${limit} characters.`);
+  return trimmed === '' ? null : trimmed;
+}
+
+/** The attributes that differ, by SCIM's names. */
+export function changedAttributes(before: UserRow, after: Person): string[] {
+  const columns = [
+    ['userName', before.user_name, after.user_name],
+    ['emails', [before.email, before.profile.emails], [after.email, after.profile.emails]],
+    ['externalId', before.external_id, after.external_id],
+    ['displayName', before.name, after.name],
+  ] as const;
+  const others = new Set([...Object.keys(before.profile), ...Object.keys(after.profile)]);
+  others.delete('emails');
+  return [
+    ...columns.filter(([, old, now]) => !isDeepStrictEqual(old, now)).map(([name]) => name),
+    ...[...others].filter((name) => !isDeepStrictEqual(before.profile[name], after.profile[name])),
+  ];
+}

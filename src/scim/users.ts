@@ -1,0 +1,231 @@
+import type { Pool, PoolClient } from 'pg';
+import { withRetry } from '../database/errors.ts';
+import { isReference, newId } from '../database/ids.ts';
+import { transaction } from '../database/pool.ts';
+import { revokeAccess } from '../revocation/revoke-access.ts';
+import { type Call, type Outcome, type Precondition, recordChange, refuseTwin } from './call.ts';
+import { type ListQuery, listRows, type Page } from './list.ts';
+import { applyChanges, type Change } from './patch.ts';
+import { requireVersion } from './precondition.ts';
+import { ScimError } from './scim-error.ts';
+import { groupsOfUser, userColumns } from './user-columns.ts';
+import {
+  changedAttributes,
+  type Person,
+  toPerson,
+  toUserResource,
+  type UserRow,
+  userVersion,
+} from './user-resource.ts';
+import type { Json } from './values.ts';
+
+const columns = `u.id, u.email, u.email_key, u.user_name, u.user_name_key, u.external_id, u.name, u.role, u.active, u.profile,
+  u.created_at, u.updated_at`;
+
+export type ScimUsers = ReturnType<typeof createScimUsers>;
+
+/**
+ * An org's users as provisioning sees them. Whatever takes a person's access away (switched off, removed, another name or
+ * address) ends it in the UPDATE that says so, by `revokeAccess`, in one transaction with everything else that the request
+ * changes. The row is locked from reading to writing: of two changes at once none is lost.
+ */
+export function createScimUsers({ pool }: { pool: Pool }) {
+  return {
+    async list(orgId: string, asked: ListQuery, withGroups: boolean): Promise<Page<UserRow>> {
+      const select = withGroups ? `${columns}, ${groupsOfUser} AS groups` : columns;
+      const source = { alias: 'u', from: 'users u', where: 'u.deleted_at IS NULL', select, columns: userColumns };
+      return listRows<UserRow>(pool, orgId, source, asked);
+    },
+
+    find: (orgId: string, id: string): Promise<UserRow> => load(pool, orgId, id),
+
+    /** @throws ScimError uniqueness when the org has somebody of that name or address, also one who is switched off */
+    create(call: Call, resource: Json): Promise<UserRow> {
+      const person = toPerson(resource, null);
+      const id = newId('user');
+      return transaction(pool, async (client) => {
+        await client
+          .query(insertSql, [call.orgId, id, ...personValues(person)])
+          .catch((error) => refuseTwin(error, twin()));
+        await recordChange(
+          client,
+          call,
+          'user.added',
+          { type: 'user', id },
+          { role: person.role, active: person.active },
+        );
+        return load(client, call.orgId, id);
+      });
+    },
+
+    replace(call: Call, id: string, resource: Json, ifMatch: Precondition): Promise<Outcome<UserRow>> {
+      return change(call, id, ifMatch, (before) => toPerson(resource, before));
+    },
+
+    patch(call: Call, id: string, changes: readonly Change[], ifMatch: Precondition): Promise<Outcome<UserRow>> {
+      return change(call, id, ifMatch, (before) => {
+        // Which of two roles counts is for the request to say: the present one has no claim to be the primary one.
+        const roles = [{ value: before.role }];
+        const resource: Json = { ...structuredClone(toUserResource(before, '')), roles };
+        applyChanges(resource, changes);
+        return toPerson(resource, before);
+      });
+    },
+
+    /** The row stays for what refers to it; name, address and subjects are free for whoever is provisioned next. */
+    remove(call: Call, id: string, ifMatch: Precondition): Promise<void> {
+      return inTransaction(pool, async (client) => {
+        const before = await lock(client, call.orgId, id);
+        requireVersion(ifMatch, userVersion(before));
+        const address = `deleted.${id.toLowerCase()}@deleted.invalid`;
+        await endAccess(client, call, id, {
+          deactivate: true,
+          rename: { email: address, emailKey: address, userName: null, userNameKey: null },
+          reason: 'Removed by provisioning.',
+          reasonForPerson: 'Your organisation removed your account.',
+        });
+        await client.query(
+          `UPDATE users SET deleted_at = clock_timestamp(), external_id = NULL, profile = '{}' WHERE org_id = $1 AND id = $2`,
+          [call.orgId, id],
+        );
+        await client.query(`UPDATE identities SET subject = 'deleted ' || id WHERE org_id = $1 AND user_id = $2`, [
+          call.orgId,
+          id,
+        ]);
+        await client.query(
+          `WITH left_groups AS (DELETE FROM group_members WHERE org_id = $1 AND user_id = $2 RETURNING group_id)
+           UPDATE groups SET updated_at = clock_timestamp()
+           WHERE org_id = $1 AND id IN (SELECT group_id FROM left_groups)`,
+          [call.orgId, id],
+        );
+        await recordChange(client, call, 'user.removed', { type: 'user', id });
+      });
+    },
+  };
+
+  function change(
+    call: Call,
+    id: string,
+    ifMatch: Precondition,
+    decide: (before: UserRow) => Person,
+  ): Promise<Outcome<UserRow>> {
+    return inTransaction(pool, async (client) => {
+      const before = await lock(client, call.orgId, id);
+      requireVersion(ifMatch, userVersion(before));
+      const revoked = await write(client, call, before, decide(before)).catch((error) => refuseTwin(error, twin()));
+      return { resource: await load(client, call.orgId, id), revoked };
+    });
+  }
+}
+
+/** Writes what differs, and records it. Whether access was ended. */
+async function write(client: PoolClient, call: Call, before: UserRow, after: Person): Promise<boolean> {
+  const { id } = before;
+  const target = { type: 'user', id } as const;
+  const deactivate = before.active && !after.active;
+  const renamed = lookUpNames(before) !== lookUpNames(after);
+  if (deactivate || renamed)
+    await endAccess(client, call, id, {
+      deactivate,
+      ...(renamed
+        ? {
+            rename: {
+              email: after.email,
+              emailKey: after.email_key,
+              userName: after.user_name,
+              userNameKey: after.user_name_key,
+            },
+          }
+        : {}),
+      reason: deactivate ? 'Switched off by provisioning.' : 'Renamed by provisioning.',
+      reasonForPerson: deactivate
+        ? 'Your organisation switched your account off.'
+        : 'Your organisation changed your user name or e-mail address.',
+    });
+  const changed = changedAttributes(before, after);
+  const isPromoted = before.role !== after.role;
+  const isActivated = !before.active && after.active;
+  if (changed.length > 0 || isPromoted || deactivate || isActivated)
+    await client.query(updateSql, [call.orgId, id, ...personValues(after)]);
+  if (isActivated) await recordChange(client, call, 'user.activated', target);
+  if (isPromoted) await recordChange(client, call, 'role.changed', target, { from: before.role, to: after.role });
+  if (changed.length > 0) await recordChange(client, call, 'user.changed', target, { attributes: changed.join(', ') });
+  return deactivate || renamed;
+}
+
+/** What a person is found by. */
+function lookUpNames(person: Person): string {
+  return JSON.stringify([person.email_key, person.user_name_key ?? person.email_key]);
+}
+
+async function endAccess(
+  client: PoolClient,
+  call: Call,
+  id: string,
+  how: Pick<Parameters<typeof revokeAccess>[1], 'deactivate' | 'rename' | 'reason' | 'reasonForPerson'>,
+): Promise<void> {
+  const { rename, ...rest } = how;
+  const outcome = await revokeAccess(client, {
+    orgId: call.orgId,
+    subject: { userIds: [id] },
+    initiator: 'scim',
+    actor: { type: 'api_key', id: call.keyId },
+    asked: { format: 'opaque', id },
+    ip: call.ip,
+    requestId: call.requestId,
+    ...rest,
+    ...(rename ? { rename } : {}),
+  });
+  if (outcome.result !== 'revoked') throw new Error(`access was not ended: ${outcome.result}`);
+}
+
+function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  return withRetry(() => transaction(pool, work));
+}
+
+async function load(db: Pool | PoolClient, orgId: string, id: string): Promise<UserRow> {
+  const { rows } = isReference(id)
+    ? await db.query<UserRow>({ name: 'scim-user', text: loadSql, values: [orgId, id] })
+    : { rows: [] };
+  return rows[0] ?? unknown(id);
+}
+
+async function lock(client: PoolClient, orgId: string, id: string): Promise<UserRow> {
+  const { rows } = isReference(id)
+    ? await client.query<UserRow>({ name: 'scim-user-lock', text: lockSql, values: [orgId, id] })
+    : { rows: [] };
+  return rows[0] ?? unknown(id);
+}
+
+function unknown(id: string): never {
+  throw new ScimError(404, null, `There is no user ${JSON.stringify(id.slice(0, 80))}.`);
+}
+
+function twin(): ScimError {
+  return new ScimError(409, 'uniqueness', 'The organisation has a user of this userName or e-mail address already.');
+}
+
+function personValues(person: Person): unknown[] {
+  return [
+    person.email,
+    person.email_key,
+    person.user_name,
+    person.user_name_key,
+    person.external_id,
+    person.name,
+    person.role,
+    person.active,
+    JSON.stringify(person.profile),
+  ];
+}
+
+const loadSql = `SELECT ${columns}, ${groupsOfUser} AS groups FROM users u
+  WHERE u.org_id = $1 AND u.id = $2 AND u.deleted_at IS NULL`;
+// The lock that revocations take, which lets rows that refer to the user be inserted.
+const lockSql = `SELECT ${columns} FROM users u WHERE u.org_id = $1 AND u.id = $2 AND u.deleted_at IS NULL
+  FOR NO KEY UPDATE`;
+const insertSql = `INSERT INTO users (org_id, id, email, email_key, user_name, user_name_key, external_id, name, role, active, profile)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::"Role", $10, $11)`;
+const updateSql = `UPDATE users SET email = $3, email_key = $4, user_name = $5, user_name_key = $6, external_id = $7, name = $8,
+    role = $9::"Role", active = $10, profile = $11, updated_at = clock_timestamp()
+  WHERE org_id = $1 AND id = $2`;

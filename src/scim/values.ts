@@ -1,0 +1,95 @@
+import { type Attribute, isReadOnly, type ResourceType, subAttribute } from './schemas.ts';
+import { ScimError } from './scim-error.ts';
+
+export type Json = Record<string, unknown>;
+
+/** Characters of one text, and values of one attribute (members of a group are many more, and bounded by the body alone). */
+const longest = 8_192;
+const most = 100;
+
+/**
+ * What a body says, by the schema's own names: unknown and read-only attributes are left out (RFC 7644 §3.3), and so is the
+ * password, which this product has no use for. An attribute of several values that is there without one stays as [].
+ *
+ * @throws ScimError invalidSyntax, invalidValue
+ */
+export function readResource(type: ResourceType, body: unknown): Json {
+  if (!isObject(body)) throw new ScimError(400, 'invalidSyntax', 'Send a JSON object.');
+  const resource: Json = {};
+  for (const [key, value] of Object.entries(body)) {
+    const extension = type.extensionAttributes.get(key.toLowerCase());
+    if (extension) put(resource, extension.id, readObject(extension.attributes, extension.id, value));
+    const attribute = type.attributes.get(key.toLowerCase());
+    if (attribute && isKept(attribute)) put(resource, attribute.name, readValue(attribute, value));
+  }
+  return resource;
+}
+
+/** Whether a client's value of it is taken. */
+export function isKept(attribute: Attribute): boolean {
+  return !isReadOnly(attribute) && attribute.config.direction !== 'in' && attribute.name !== 'schemas';
+}
+
+/** A value as the attribute's type wants it; undefined when there is none. */
+export function readValue(attribute: Attribute, value: unknown): unknown {
+  if (!attribute.config.multiValued) return readSingle(attribute, value);
+  if (value === null || value === undefined) return [];
+  const given = (Array.isArray(value) ? value : [value]).filter((one) => one !== null);
+  if (given.length > most && attribute.name !== 'members')
+    throw new ScimError(400, 'invalidValue', `${attribute.name} has more than ${most} values.`);
+  const values = given.map((one) => readSingle(attribute, one)).filter((one) => one !== undefined);
+  if (values.filter((one) => isObject(one) && one.primary === true).length > 1)
+    throw new ScimError(400, 'invalidValue', `Only one value of ${attribute.name} can be the primary one.`);
+  return values;
+}
+
+function readSingle(attribute: Attribute, value: unknown): unknown {
+  if (value === null || value === undefined) return undefined;
+  const refuse = () => new ScimError(400, 'invalidValue', `${attribute.name} must be of the type ${attribute.type}.`);
+  switch (attribute.type) {
+    case 'complex': {
+      // Several clients send the plain value of what has a `value`.
+      const bare = typeof value === 'string' && subAttribute(attribute, 'value');
+      const given = bare ? { value } : value;
+      const subs = new Map(attribute.subAttributes?.map((sub) => [sub.name.toLowerCase(), sub]));
+      return readObject(subs, attribute.name, given);
+    }
+    case 'boolean': {
+      // Entra sends "True" and "False".
+      const word = String(value).toLowerCase();
+      if (typeof value === 'object' || (word !== 'true' && word !== 'false')) throw refuse();
+      return word === 'true';
+    }
+    default: {
+      // Okta sends numbers where the schema has text, such as an employee number.
+      if (typeof value !== 'string' && typeof value !== 'number') throw refuse();
+      return readText(attribute.name, String(value));
+    }
+  }
+}
+
+function readObject(attributes: ReadonlyMap<string, Attribute>, name: string, value: unknown): Json | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (!isObject(value)) throw new ScimError(400, 'invalidValue', `${name} must be of the type complex.`);
+  const object: Json = {};
+  for (const [key, one] of Object.entries(value)) {
+    const attribute = attributes.get(key.toLowerCase());
+    if (attribute) put(object, attribute.name, readValue(attribute, one));
+  }
+  return Object.keys(object).length > 0 ? object : undefined;
+}
+
+function readText(name: string, text: string): string {
+  if (text.length > longest) throw new ScimError(400, 'invalidValue', `${name} is longer than ${longest} characters.`);
+  if (text.includes('\0') || !text.isWellFormed())
+    throw new ScimError(400, 'invalidValue', `${name} holds a character that cannot be stored, such as NUL.`);
+  return text;
+}
+
+function put(object: Json, name: string, value: unknown): void {
+  if (value !== undefined) object[name] = value;
+}
+
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
