@@ -41,7 +41,7 @@ export function adminOperations(context: Context): readonly Operation[] {
 
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
 export function createApp(context: Context): Express {
-  const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys } = context;
+  const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys, refusedCalls } = context;
   const app = express();
   app.disable('x-powered-by');
   // Answers are personal or tiny; assets make their own.
@@ -59,7 +59,9 @@ export function createApp(context: Context): Express {
   app.use(
     createReferenceRoutes(config, documentEverything(administration), (api) => renderReference(api as ApiDocument)),
   );
-  app.use(createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, announce: liveChannel.announce }));
+  app.use(
+    createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, refusedCalls, announce: liveChannel.announce }),
+  );
   app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
   app.use(createScimRoutes({ config, log, pool, apiKeys, announce: liveChannel.announce }));
 

@@ -10,6 +10,7 @@ import { startRelay } from './notifications/relay.ts';
 import { sweepNotifications } from './notifications/sweep.ts';
 import { createApiKeys } from './orgs/api-keys.ts';
 import { createIdpKeys } from './orgs/idp-keys.ts';
+import { createRefusedCalls } from './revocation/refused-calls.ts';
 import { startHousekeeping } from './sessions/housekeeping.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
 
@@ -35,6 +36,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   liveChannel.whenAnnounced(relay.wake);
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
+  const refusedCalls = createRefusedCalls({ pool, log });
   let stopping = false;
   return {
     config,
@@ -46,6 +48,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     idpKeys,
     apiKeys: createApiKeys({ pool, prisma }),
     liveChannel,
+    refusedCalls,
     feed: createFeed({ pool }),
     emailAvailable,
     isStopping: () => stopping,
@@ -63,6 +66,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
         await liveChannel.stop();
         await relay.stop();
         await housekeeping.stop();
+        await refusedCalls.stop();
         await prisma.$disconnect();
         await pool.end();
       })();

@@ -12,6 +12,7 @@ import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
 import { peopleOperations } from './people.ts';
 import { policyOperations } from './policies.ts';
+import { refusedCallOperations } from './refused-calls.ts';
 import { revocationOperations } from './revocations.ts';
 
 export type AdminDeps = Readonly<{
@@ -35,6 +36,7 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...peopleOperations(deps),
     ...endingAccessOperations(deps),
     ...revocationOperations(deps),
+    ...refusedCallOperations(deps),
     ...auditEventOperations(deps),
     ...notificationOperations(deps),
     ...policyOperations({ ...deps, orgs }),

@@ -13,16 +13,28 @@ export type Caller = Readonly<{
   once?: Once;
 }>;
 
-/** A credential that doesn't count. `detail` is for whoever sent it, `reason` and `connectionId` are for the log. */
+/** Whom a credential that doesn't count would be of, or whose address was called. */
+export type Claimed = Readonly<{
+  orgId: string;
+  type: Caller['type'];
+  id: string;
+  /** In place of the refusal's, where the look-up knows better. */
+  reason?: string;
+}>;
+
+/**
+ * A credential that doesn't count. `detail` is for whoever sent it; `reason`, and whom `findClaimed` finds, are for the record
+ * of the org. That is a look-up: what is refused often doesn't come to it.
+ */
 export class CallerRefused extends Error {
   readonly reason: string;
   readonly detail: string;
-  readonly connectionId: string | null;
-  constructor(reason: string, detail: string, connectionId: string | null = null) {
+  readonly findClaimed: () => Promise<readonly Claimed[]>;
+  constructor(reason: string, detail: string, findClaimed: () => Promise<readonly Claimed[]> = async () => []) {
     super(`caller refused: ${reason}`);
     this.name = 'CallerRefused';
     this.reason = reason;
     this.detail = detail;
-    this.connectionId = connectionId;
+    this.findClaimed = findClaimed;
   }
 }

@@ -8,9 +8,10 @@ import type { Config } from '../config.ts';
 import { isReference } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
-import type { ApiKeys } from '../orgs/api-keys.ts';
+import { type ApiKeys, hashApiKey } from '../orgs/api-keys.ts';
 import type { IdpKeys } from '../orgs/idp-keys.ts';
-import { type Caller, CallerRefused } from './caller.ts';
+import { type Caller, CallerRefused, type Claimed } from './caller.ts';
+import type { RefusedCall, RefusedCalls } from './refused-calls.ts';
 import { createJwtAuthentication } from './signed-jwt.ts';
 
 declare global {
@@ -21,7 +22,14 @@ declare global {
   }
 }
 
-export type CallerDeps = Readonly<{ config: Config; log: Logger; pool: Pool; apiKeys: ApiKeys; idpKeys: IdpKeys }>;
+export type CallerDeps = Readonly<{
+  config: Config;
+  log: Logger;
+  pool: Pool;
+  apiKeys: ApiKeys;
+  idpKeys: IdpKeys;
+  refusedCalls: RefusedCalls;
+}>;
 
 /** Failed authentications a network may have in 60 seconds before it hears 429 in place of 401. */
 const allowedFailures = { points: 30, duration: 60 };
@@ -43,9 +51,7 @@ export function createCallerAuthentication(deps: CallerDeps) {
   const passport = new Passport();
   passport.use(
     new BearerStrategy<VerifyFunctionWithRequest>({ passReqToCallback: true }, (req, credential, done) => {
-      const presented = { connectionId: connectionOf(req), ip: req.ip ?? null, requestId: req.id };
-      const isJwt = credential.split('.').length === 3;
-      (isJwt ? authenticateJwt(credential, presented) : authenticateKey(credential, presented.connectionId)).then(
+      (isJwt(credential) ? authenticateJwt : authenticateKey)(credential, connectionOf(req)).then(
         (caller) => done(null, { caller }),
         (error) => done(error),
       );
@@ -54,19 +60,19 @@ export function createCallerAuthentication(deps: CallerDeps) {
 
   async function authenticateKey(key: string, connectionId: string | null): Promise<Caller> {
     const found = key.length <= longestApiKey ? await deps.apiKeys.authenticate(key) : null;
-    if (!found) throw unknownKey();
+    if (!found) throw unknownKey(() => findKey(deps.pool, key));
     // At a connection's own address: that of the key's org, or else there is nothing for it here.
-    if (connectionId !== null && !(await ownsConnection(deps.pool, found.orgId, connectionId))) throw unknownKey();
+    if (connectionId !== null && !(await ownsConnection(deps.pool, found.orgId, connectionId)))
+      throw unknownKey(async () => [
+        { orgId: found.orgId, type: 'api_key', id: found.id, reason: 'api_key_elsewhere' },
+      ]);
     return { ...found, type: 'api_key' };
   }
 
   /** What a caller hears whose credential doesn't count; `null` when none was sent. */
   async function refusal(req: Request, refused: CallerRefused | null): Promise<AppError> {
     if (refused)
-      deps.log.info(
-        { requestId: req.id, reason: refused.reason, connection: refused.connectionId ?? undefined },
-        'a caller of the revocation endpoint was refused',
-      );
+      deps.log.info({ requestId: req.id, reason: refused.reason }, 'a caller of the revocation endpoint was refused');
     try {
       await failures.consume(clientNetwork(req.ip));
     } catch (limit) {
@@ -75,13 +81,35 @@ export function createCallerAuthentication(deps: CallerDeps) {
         headers: { 'Retry-After': String(Math.ceil(limit.msBeforeNext / 1000)) },
       });
     }
+    const detail = refused?.detail ?? noCredential;
+    await recordStranger(req, refused, detail);
     // RFC 6750 §3: no error code when no credential was sent.
-    return new AppError(
-      'invalid_token',
-      refused?.detail ??
-        'Send an API key of the organisation, or a JWT of its IdP, as "Authorization: Bearer <credential>".',
-      { headers: { 'WWW-Authenticate': refused ? `${realm}, error="invalid_token"` : realm } },
-    );
+    return new AppError('invalid_token', detail, {
+      headers: { 'WWW-Authenticate': refused ? `${realm}, error="invalid_token"` : realm },
+    });
+  }
+
+  /** For the org whose credential this would be, and for the one whose address was called. */
+  async function recordStranger(req: Request, refused: CallerRefused | null, explanation: string): Promise<void> {
+    try {
+      const claims = new Map<string, Claimed>();
+      for (const one of await findConnection(deps.pool, connectionOf(req))) claims.set(`${one.orgId} ${one.id}`, one);
+      for (const one of (await refused?.findClaimed()) ?? []) claims.set(`${one.orgId} ${one.id}`, one);
+      const reason = refused?.reason ?? 'no_credential';
+      const credentialType = credentialTypeOf(req.headers.authorization);
+      const call = {
+        code: 'invalid_token',
+        reason,
+        explanation,
+        credentialType,
+        ip: req.ip ?? null,
+        requestId: req.id,
+      };
+      await deps.refusedCalls.ofStranger([...claims.values()], call);
+    } catch (err) {
+      // The answer is 401 whatever the record knows.
+      deps.log.error({ err, requestId: req.id }, 'a refused call could not be attributed');
+    }
   }
 
   const authenticateCaller: RequestHandler = (req, res, next) => {
@@ -126,9 +154,40 @@ export function callerOf(req: Request): Caller {
   return req.user.caller;
 }
 
+const isJwt = (credential: string) => credential.split('.').length === 3;
+
+function credentialTypeOf(header: string | undefined): RefusedCall['credentialType'] {
+  if (header === undefined) return 'none';
+  return isJwt(header) ? 'jwt' : 'api_key';
+}
+
 function connectionOf(req: Request): string | null {
   const { connection } = req.params;
   return typeof connection === 'string' ? connection : null;
+}
+
+/** Of the org that this key was made for, with why it doesn't count any more. */
+async function findKey(pool: Pool, key: string): Promise<Claimed[]> {
+  if (key.length > longestApiKey) return [];
+  const { rows } = await pool.query({
+    name: 'refused-key',
+    text: 'SELECT org_id, id, revoked_at IS NOT NULL AS revoked FROM api_keys WHERE key_hash = $1',
+    values: [hashApiKey(key)],
+  });
+  return rows.map(({ org_id: orgId, id, revoked }) => ({
+    ...{ orgId, type: 'api_key', id, reason: revoked ? 'api_key_revoked' : 'api_key_expired' },
+  }));
+}
+
+/** The connection whose own address was called. */
+async function findConnection(pool: Pool, id: string | null): Promise<Claimed[]> {
+  if (id === null || !isReference(id)) return [];
+  const { rows } = await pool.query({
+    name: 'refused-connection',
+    text: 'SELECT org_id FROM connections WHERE id = $1',
+    values: [id],
+  });
+  return rows.map(({ org_id: orgId }) => ({ orgId, type: 'connection', id }));
 }
 
 async function ownsConnection(pool: Pool, orgId: string, id: string): Promise<boolean> {
@@ -141,9 +200,13 @@ async function ownsConnection(pool: Pool, orgId: string, id: string): Promise<bo
   return rowCount === 1;
 }
 
-function unknownKey(): CallerRefused {
+const noCredential =
+  'Send an API key of the organisation, or a JWT of its IdP, as "Authorization: Bearer <credential>".';
+
+function unknownKey(findClaimed?: () => Promise<readonly Claimed[]>): CallerRefused {
   return new CallerRefused(
     'api_key',
     'The API key is unknown, expired or revoked, or is not sent as "Authorization: Bearer <API key>".',
+    findClaimed,
   );
 }

@@ -1,8 +1,8 @@
-import { type RequestHandler, Router } from 'express';
+import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { noStore } from '../http/no-store.ts';
-import { allowOnly } from '../http/problem.ts';
+import { allowOnly, toAppError } from '../http/problem.ts';
 import { type Caller, CallerRefused } from './caller.ts';
 import { type CallerDeps, callerOf, createCallerAuthentication } from './callers.ts';
 import { revokeAccess } from './revoke-access.ts';
@@ -45,14 +45,29 @@ export function createRevocationRoutes(deps: CallerDeps & { announce: () => void
     res.status(204).end();
   };
 
+  // Before the answer, and for another org's user as for nobody. What has no valid credential is `refusal`'s.
+  const recordRefusal: ErrorRequestHandler = async (error, req, res, next) => {
+    const { code, status, detail } = toAppError(error);
+    const caller = req.user?.caller;
+    if (caller && status < 500 && status !== 401 && status !== 429) {
+      const credentialType = caller.type === 'api_key' ? ('api_key' as const) : ('jwt' as const);
+      const call = { code, reason: code, explanation: detail, credentialType, ip: req.ip ?? null, requestId: req.id };
+      await deps.refusedCalls.ofCaller(caller, call, res.locals.asked);
+    }
+    next(error);
+  };
+
   const router = Router();
   router
     .route(['/global-token-revocation', '/global-token-revocation/:connection'])
-    .post(noStore, authenticateCaller, requireScope('revoke'), jsonBody(), parseRequest, revoke)
+    .post(noStore, authenticateCaller, requireScope('revoke'), jsonBody(), parseRequest, revoke, recordRefusal)
     .all(allowOnly('POST'));
   return router;
 }
 
 function replayed(caller: Caller): CallerRefused {
-  return new CallerRefused('replayed', 'This JWT was used before; make a new one for each request.', caller.id);
+  const { orgId, type, id } = caller;
+  return new CallerRefused('replayed', 'This JWT was used before; make a new one for each request.', async () => [
+    { orgId, type, id },
+  ]);
 }

@@ -1,10 +1,8 @@
 import type { Pool } from 'pg';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { z } from 'zod';
-import { recordEvent } from '../audit/record.ts';
 import type { Config } from '../config.ts';
 import { clockSkew, type IdpKeys, peek, UntrustedJwt } from '../orgs/idp-keys.ts';
-import { type Caller, CallerRefused } from './caller.ts';
+import { type Caller, CallerRefused, type Claimed } from './caller.ts';
 
 /** As Okta sends it; the explicit type keeps ID tokens, logout tokens and security events out (RFC 8725 §3.11). */
 const jwtType = 'global-token-revocation+jwt';
@@ -25,13 +23,6 @@ const claims = z.object({
 
 type Candidate = Readonly<{ org_id: string; id: string; jwks_uri: string; jwt_callers: boolean }>;
 
-export type Presented = Readonly<{
-  /** The connection whose own URL was called; null at the URL that all share. */
-  connectionId: string | null;
-  ip: string | null;
-  requestId: string | null;
-}>;
-
 /**
  * Authenticates an IdP by its signed JWT. It is not an RFC 7523 assertion: `iss` is the IdP, `sub` our client id there, and
  * both together name the connection. Only a connection that has proven itself counts (see `proveConnection`).
@@ -39,25 +30,24 @@ export type Presented = Readonly<{
  */
 export function createJwtAuthentication(deps: { config: Config; pool: Pool; idpKeys: IdpKeys }) {
   const endpoint = `${deps.config.publicUrl}/global-token-revocation`;
-  const ambiguities = new RateLimiterMemory({ points: 1, duration: 60 });
 
-  return async function authenticateJwt(token: string, presented: Presented): Promise<Caller> {
-    const { connectionId } = presented;
+  /** @param connectionId the connection whose own URL was called; null at the URL that all share */
+  return async function authenticateJwt(token: string, connectionId: string | null): Promise<Caller> {
     const peeked = peek(token);
     if (!peeked) throw new CallerRefused('malformed', details.malformed);
-    // What it was made for comes first: a JWT of another kind, or for another server, starts no look-up.
+    // What it was made for comes first: nothing else is done for a JWT of another kind, or for another server.
     const audience = connectionId === null ? endpoint : `${endpoint}/${connectionId}`;
-    if (peeked.aud !== audience) throw new CallerRefused('audience', `${details.audience} ${audience}`);
+    if (peeked.aud !== audience)
+      throw new CallerRefused('audience', `${details.audience} ${audience}`, async () =>
+        claimedBy(await findConnections(deps.pool, peeked.iss, peeked.sub, connectionId)),
+      );
     const found = await findConnections(deps.pool, peeked.iss, peeked.sub, connectionId);
     const [connection, another] = found;
     if (!connection) throw new CallerRefused('no_connection', details.unknown);
-    if (another) {
-      await recordAmbiguity(found, presented);
-      throw new CallerRefused('ambiguous', details.unknown, connection.id);
-    }
+    if (another) throw new CallerRefused('ambiguous', details.unknown, async () => claimedBy(found));
     const { org_id: orgId, id } = connection;
     const payload = await verify(token, { orgId, id, jwksUri: connection.jwks_uri });
-    const once = { kind: 'caller_jwt', ...judgeClaims(payload, id) } as const;
+    const once = { kind: 'caller_jwt', ...judgeClaims(payload, { orgId, id }) } as const;
     return { orgId, type: 'connection', id, scopes: ['revoke'], allowed: connection.jwt_callers, once };
   };
 
@@ -66,18 +56,7 @@ export function createJwtAuthentication(deps: { config: Config; pool: Pool; idpK
       return await deps.idpKeys.verify(token, connection, { types: [jwtType] });
     } catch (error) {
       if (!(error instanceof UntrustedJwt)) throw error;
-      throw new CallerRefused(error.reason, trustDetails[error.reason], connection.id);
-    }
-  }
-
-  /** Nothing is verified yet: junk must not fill the record, so it is written once a minute. */
-  async function recordAmbiguity(found: readonly Candidate[], { ip, requestId }: Presented): Promise<void> {
-    for (const { org_id: orgId, id } of found) {
-      const first = await ambiguities.consume(`${orgId} ${id}`).catch(() => null);
-      if (!first) continue;
-      const target = { type: 'connection', id };
-      const actor = { type: 'anonymous' } as const;
-      await recordEvent(deps.pool, { orgId, action: 'caller.ambiguous', actor, target, ip, requestId });
+      throw new CallerRefused(error.reason, trustDetails[error.reason], claimedAs(connection));
     }
   }
 }
@@ -103,9 +82,17 @@ async function findConnections(
   return rows;
 }
 
+function claimedBy(found: readonly Candidate[]): Claimed[] {
+  return found.map(({ org_id: orgId, id }) => ({ orgId, type: 'connection', id }));
+}
+
+const claimedAs =
+  ({ orgId, id }: { orgId: string; id: string }) =>
+  async (): Promise<Claimed[]> => [{ orgId, type: 'connection', id }];
+
 /** Times in seconds since 1970. Its life is exp − iat: Okta dates `nbf` back. */
-function judgeClaims(payload: unknown, connectionId: string): { id: string; expiresAt: Date } {
-  const refuse = (reason: string, detail: string) => new CallerRefused(reason, detail, connectionId);
+function judgeClaims(payload: unknown, connection: { orgId: string; id: string }): { id: string; expiresAt: Date } {
+  const refuse = (reason: string, detail: string) => new CallerRefused(reason, detail, claimedAs(connection));
   const parsed = claims.safeParse(payload);
   if (!parsed.success) throw refuse('claims', details.claims);
   const { jti, exp, iat, nbf } = parsed.data;
@@ -113,7 +100,7 @@ function judgeClaims(payload: unknown, connectionId: string): { id: string; expi
   if (exp <= iat || exp - iat > longestLife) throw refuse('lifetime', details.lifetime);
   if (exp + clockSkew <= now) throw refuse('expired', details.expired);
   if (iat - clockSkew > now || (nbf ?? iat) - clockSkew > now) throw refuse('not_yet', details.notYet);
-  return { id: `${connectionId} ${jti}`, expiresAt: new Date((exp + clockSkew) * 1000) };
+  return { id: `${connection.id} ${jti}`, expiresAt: new Date((exp + clockSkew) * 1000) };
 }
 
 // About the token that was sent, never about whether somebody exists here.

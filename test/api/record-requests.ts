@@ -1,6 +1,13 @@
 import type { Requests } from './requests.ts';
 
 export const recordRequests: Requests = {
+  async listRefusedCalls({ ask, owner, product }) {
+    await product.revoke({ format: 'email', email: 'nobody@whiterabbit.fake' });
+    const { json } = await ask('listRefusedCalls', { as: owner, query: { code: 'user_not_found', limit: '1' } });
+    if (json.items.length !== 1) throw new Error('the refused call is not listed');
+    await ask('listRefusedCalls', { as: owner, query: { caller: 'key nobody' } });
+    await ask('listRefusedCalls');
+  },
   async listAuditEvents({ ask, owner }) {
     const { json } = await ask('listAuditEvents', { as: owner, query: { action: 'sign_in.', limit: '1' } });
     if (json.items.length !== 1) throw new Error('no sign-in is on record');

@@ -31,19 +31,23 @@ export function callerJwt(idp: HostileIdp, aud: string, { claims, payload, heade
 
 export type RevocationAnswer = { status: number; code: string | undefined; detail: string; headers: Headers };
 
-/** Posts to a revocation endpoint. Each call comes from another network, so that refusals aren't counted together. */
+/** Posts to a revocation endpoint. Each call comes from another network unless told, so that refusals aren't counted together. */
 export async function postRevocation(
   url: string,
   credential: string,
   subject: unknown,
-  { scheme = 'Bearer', body = JSON.stringify({ sub_id: subject }) } = {},
+  {
+    scheme = 'Bearer',
+    body = JSON.stringify({ sub_id: subject }),
+    from = `10.${randomInt(256)}.${randomInt(256)}.1`,
+  } = {},
 ): Promise<RevocationAnswer> {
   const response = await fetch(url, {
     method: 'POST',
     headers: {
       Authorization: `${scheme} ${credential}`,
       'Content-Type': 'application/json',
-      'X-Forwarded-For': `10.${randomInt(256)}.${randomInt(256)}.1`,
+      'X-Forwarded-For': from,
     },
     body,
   });

@@ -1,0 +1,174 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { recordEvent } from '../audit/record.ts';
+import { clientNetwork } from '../http/client-address.ts';
+import type { Caller, Claimed } from './caller.ts';
+
+/** A call of the revocation endpoint that was refused. */
+export type RefusedCall = Readonly<{
+  /** As it was answered. */
+  code: string;
+  /** Why, in one word and in words. */
+  reason: string;
+  explanation: string;
+  credentialType: 'api_key' | 'jwt' | 'none';
+  ip: string | null;
+  requestId: string;
+}>;
+
+export type RefusedCalls = ReturnType<typeof createRefusedCalls>;
+
+/** Milliseconds in which calls of strangers that are alike are counted together. */
+const together = 60_000;
+/** What strangers may have recorded of an org in that time, each with its network; further networks are counted as one. */
+const mostOfOrg = 100;
+
+type Alike = {
+  claimed: Claimed;
+  call: RefusedCall;
+  network: string;
+  since: number;
+  /** Beyond the one that was recorded at once. */
+  repeats: number;
+  firstAt: Date;
+  lastAt: Date;
+};
+
+/**
+ * Puts refused calls on record. What an authenticated caller does is recorded each time. What comes without a credential that
+ * counts can be sent by anybody, and must not fill the record: of calls alike (org, credential, reason, network) the first is
+ * recorded at once, and those of the next minute are counted and recorded together. An answer never depends on whether its
+ * record could be written.
+ */
+export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
+  const open = new Map<string, Alike>();
+
+  async function write(work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (err) {
+      log.error({ err }, 'a refused call could not be recorded');
+      return false;
+    }
+  }
+
+  const recordOne = ({ claimed, call, network }: Alike) =>
+    write(() =>
+      recordEvent(pool, {
+        ...stranger(claimed),
+        ip: call.ip,
+        requestId: call.requestId,
+        detail: { ...detailOf(call), network, repeats: 0 },
+      }),
+    );
+
+  const recordRepeats = ({ claimed, call, network, repeats, firstAt, lastAt }: Alike) =>
+    write(() =>
+      recordEvent(pool, {
+        ...stranger(claimed),
+        ip: network === various ? null : call.ip,
+        detail: {
+          ...detailOf(call),
+          ...{ network, repeats, firstAt: firstAt.toISOString(), lastAt: lastAt.toISOString() },
+        },
+      }),
+    );
+
+  function keyOf({ orgId, type, id }: Claimed, { reason }: RefusedCall, network: string): string {
+    return [orgId, type, id, reason, network].join(' ');
+  }
+
+  function networkOf(claimed: Claimed, call: RefusedCall): string {
+    const network = clientNetwork(call.ip ?? undefined);
+    if (open.has(keyOf(claimed, call, network))) return network;
+    let ofOrg = 0;
+    for (const one of open.values()) if (one.claimed.orgId === claimed.orgId) ofOrg += 1;
+    return ofOrg < mostOfOrg ? network : various;
+  }
+
+  async function countStranger(claimed: Claimed, call: RefusedCall): Promise<void> {
+    const network = networkOf(claimed, call);
+    const key = keyOf(claimed, call, network);
+    const now = new Date();
+    const alike = open.get(key);
+    if (alike) {
+      if (alike.repeats === 0) alike.firstAt = now;
+      alike.repeats += 1;
+      alike.lastAt = now;
+      return;
+    }
+    const first = { claimed, call, network, since: performance.now(), repeats: 0, firstAt: now, lastAt: now };
+    open.set(key, first);
+    if (!(await recordOne(first))) first.repeats += 1;
+  }
+
+  /** Writes what was counted in minutes that are over, or in all. */
+  async function flush({ all = false } = {}): Promise<void> {
+    for (const [key, alike] of [...open]) {
+      if (!all && performance.now() - alike.since < together) continue;
+      open.delete(key);
+      if (alike.repeats === 0 || (await recordRepeats(alike))) continue;
+      const newer = open.get(key);
+      if (newer) newer.repeats += alike.repeats;
+      else open.set(key, alike);
+    }
+  }
+
+  let flushing: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    flushing ??= flush().finally(() => {
+      flushing = null;
+    });
+  }, 5_000);
+  timer.unref();
+
+  return {
+    /** @param subject as it was asked, if it could be read */
+    async ofCaller(
+      { orgId, type, id }: Caller,
+      call: RefusedCall,
+      subject: { format: string } | undefined,
+    ): Promise<void> {
+      await write(() =>
+        recordEvent(pool, {
+          ...{ orgId, action, actor: { type, id }, target: { type, id } },
+          ...{ ip: call.ip, requestId: call.requestId },
+          detail: {
+            ...detailOf(call),
+            format: subject?.format ?? null,
+            subject: subject ? JSON.stringify(subject).slice(0, longestSubject) : null,
+            repeats: 0,
+          },
+        }),
+      );
+    },
+
+    /** Nothing is proven: whom the credential, or the address that was called, names. */
+    async ofStranger(claims: readonly Claimed[], call: RefusedCall): Promise<void> {
+      await Promise.all(
+        claims.map((claimed) => countStranger(claimed, { ...call, reason: claimed.reason ?? call.reason })),
+      );
+    },
+
+    flush,
+
+    async stop(): Promise<void> {
+      clearInterval(timer);
+      await flushing;
+      await flush({ all: true });
+    },
+  };
+}
+
+const action = 'call.refused';
+const various = 'various';
+const longestSubject = 1_000;
+
+const stranger = ({ orgId, type, id }: Claimed) => ({
+  ...{ orgId, action, actor: { type: 'anonymous' as const }, target: { type, id } },
+});
+
+const detailOf = ({ code, reason, explanation, credentialType }: RefusedCall) => ({
+  ...{ code, reason, explanation, credentialType },
+});

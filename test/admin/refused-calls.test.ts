@@ -1,0 +1,287 @@
+import { randomInt } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CallerBed, mallory, startCallerBed } from '../revocation/caller-bed.ts';
+import { callerJwt } from '../support/idp-jwt.ts';
+import { plantAdministrator } from '../support/planted-administrators.ts';
+import { trinity } from '../support/product.ts';
+
+type Administrator = Awaited<ReturnType<typeof plantAdministrator>>;
+type Listed = { id: string; at: string; reason: string; repeats: number; requestId: string | null; ip: string };
+
+const operator = { type: 'operator' } as const;
+
+let bed: CallerBed;
+/** Of whiterabbit, and of metacortex. */
+let owner: Administrator;
+let foreign: Administrator;
+beforeAll(async () => {
+  bed = await startCallerBed();
+  owner = await plantAdministrator(bed.product, 'owner');
+  foreign = await plantAdministrator(bed.product, 'owner', { org: 'metacortex' });
+});
+afterAll(() => bed?.stop());
+
+const whiterabbit = () => bed.product.orgs.whiterabbit;
+const email = (address: string) => ({ format: 'email', email: address });
+const newNetwork = () => `172.${randomInt(16, 32)}.${randomInt(256)}.7`;
+
+async function list(query = '', who = owner) {
+  const { status, body } = await who.send('GET', `/refused-calls${query}`);
+  return { status, code: body.code, items: body.items as Listed[], next: body.next as string | null };
+}
+/** The refused call of this very answer. */
+const ofAnswer = async (headers: Headers, who = owner) =>
+  (await list('', who)).items.find(({ requestId }) => requestId === headers.get('x-request-id'));
+/** Of the org of the hostile IdP, in which nobody is an administrator: from the record itself. */
+const recorded = (orgId: string, requestId: string | null) =>
+  bed.prisma.auditEvent.findMany({ where: { orgId, requestId, action: 'call.refused' } });
+
+describe('a refused call of an authenticated caller', () => {
+  it.each([
+    ['nobody', email('nobody@whiterabbit.fake'), 404, 'user_not_found'],
+    ["another org's user", { format: 'email', email: 'only@metacortex.fake' }, 404, 'user_not_found'],
+    ['a format by which nobody is found', { format: 'uri', uri: 'urn:x:1' }, 400, 'unsupported_subject_format'],
+  ])(
+    'for %s is on record before it is answered, with the subject as it was asked',
+    async (_name, subject, status, code) => {
+      await bed.prisma.user.upsert({
+        where: { orgId_id: { orgId: bed.product.orgs.metacortex.id, id: 'usr_only' } },
+        create: {
+          ...{ orgId: bed.product.orgs.metacortex.id, id: 'usr_only', name: 'Only' },
+          ...{ email: 'only@metacortex.fake', emailKey: 'only@metacortex.fake' },
+        },
+        update: {},
+      });
+      const answer = await bed.post(bed.shared, whiterabbit().apiKey, subject, { from: '198.51.100.9' });
+      expect([answer.status, answer.code]).toEqual([status, code]);
+      const key = await bed.prisma.apiKey.findFirstOrThrow({ where: { orgId: whiterabbit().id } });
+      expect(await ofAnswer(answer.headers)).toEqual({
+        id: expect.stringMatching(/^evt_/),
+        at: expect.any(String),
+        code,
+        reason: code,
+        explanation: answer.detail,
+        caller: { type: 'api_key', id: key.id },
+        authenticated: true,
+        credentialType: 'api_key',
+        format: subject.format,
+        subject: JSON.stringify(subject),
+        ip: '198.51.100.9',
+        network: '198.51.100.0/24',
+        repeats: 0,
+        firstAt: null,
+        lastAt: null,
+        requestId: answer.headers.get('x-request-id'),
+      });
+      expect(await ofAnswer(answer.headers, foreign)).toBeUndefined();
+    },
+  );
+
+  it('is recorded each time, also where nothing of the body could be read', async () => {
+    const before = (await list('?code=invalid_request')).items.length;
+    for (let i = 0; i < 3; i++) {
+      const answer = await bed.post(bed.shared, whiterabbit().apiKey, null, { body: '{' });
+      expect([answer.status, answer.code]).toEqual([400, 'invalid_request']);
+    }
+    const subjects = await bed.post(bed.shared, whiterabbit().apiKey, { format: 'email', email: 5 });
+    expect(subjects.code).toBe('invalid_subject');
+    expect(await ofAnswer(subjects.headers)).toMatchObject({ code: 'invalid_subject', format: null, subject: null });
+    const tooLarge = await bed.post(bed.shared, whiterabbit().apiKey, 'x'.repeat(20_000));
+    expect(await ofAnswer(tooLarge.headers)).toMatchObject({ code: 'content_too_large' });
+    expect((await list('?code=invalid_request')).items).toHaveLength(before + 3);
+  });
+
+  it('whose key lacks the scope, or whose kind the org has switched off, or who names two people', async () => {
+    const { apiKey } = await bed.product.context.apiKeys.create(
+      whiterabbit().id,
+      { name: 'scim', scopes: ['scim'] },
+      operator,
+    );
+    const scope = await bed.post(bed.shared, apiKey, mallory);
+    expect(await ofAnswer(scope.headers)).toMatchObject({ code: 'insufficient_scope', authenticated: true });
+    const aliases = { format: 'aliases', identifiers: [email(trinity.email), { format: 'opaque', id: owner.id }] };
+    const ambiguous = await bed.post(bed.shared, whiterabbit().apiKey, aliases);
+    expect(await ofAnswer(ambiguous.headers)).toMatchObject({ code: 'ambiguous_subject', format: 'aliases' });
+    const switchTo = (apiKeyCallers: boolean) =>
+      bed.prisma.org.update({ where: { id: whiterabbit().id }, data: { apiKeyCallers } });
+    await switchTo(false);
+    const off = await bed.post(bed.shared, whiterabbit().apiKey, mallory);
+    await switchTo(true);
+    expect(await ofAnswer(off.headers)).toMatchObject({ code: 'caller_not_allowed', subject: null });
+  });
+
+  it('by a signed JWT is that of its connection', async () => {
+    const answer = await bed.revokeBy({}, email('nobody@hostile.fake'));
+    expect(answer.status).toBe(404);
+    const [event, ...more] = await recorded(bed.org.id, answer.headers.get('x-request-id'));
+    expect(event).toMatchObject({ actorType: 'connection', actorId: bed.connectionId, targetId: bed.connectionId });
+    expect(event?.detail).toMatchObject({ code: 'user_not_found', credentialType: 'jwt', format: 'email' });
+    expect(more).toEqual([]);
+  });
+
+  it('leaves nothing where it went through', async () => {
+    const answer = await bed.revokeBy();
+    expect(answer.status).toBe(204);
+    expect(await recorded(bed.org.id, answer.headers.get('x-request-id'))).toEqual([]);
+  });
+});
+
+describe('a call without a credential that counts', () => {
+  const keyOf = async (change: { revoked?: boolean; expired?: boolean }) => {
+    const { apiKeys } = bed.product.context;
+    const expiresAt = change.expired ? new Date(Date.now() - 1000) : null;
+    const { id, apiKey } = await apiKeys.create(whiterabbit().id, { name: 'old', expiresAt }, operator);
+    if (change.revoked) await apiKeys.revoke(whiterabbit().id, id, operator);
+    return { id, apiKey };
+  };
+
+  it.each([
+    ['api_key_revoked', { revoked: true }],
+    ['api_key_expired', { expired: true }],
+  ])('names the key it was made with: %s; nothing that it asked for is kept', async (reason, change) => {
+    const { id, apiKey } = await keyOf(change);
+    const answer = await bed.post(bed.shared, apiKey, email('someone@whiterabbit.fake'));
+    expect(answer.status).toBe(401);
+    const call = await ofAnswer(answer.headers);
+    expect(call).toMatchObject({
+      ...{ code: 'invalid_token', reason, authenticated: false, caller: { type: 'api_key', id } },
+      ...{ credentialType: 'api_key', format: null, subject: null, repeats: 0 },
+    });
+    expect(JSON.stringify(call)).not.toContain('someone');
+    expect((await list(`?caller=${id}`)).items).toHaveLength(1);
+    expect((await list(`?caller=${id}`, foreign)).items).toEqual([]);
+  });
+
+  it("at a connection's own address is on record of the connection's org, with and without a credential", async () => {
+    const own = `${bed.shared}/${whiterabbit().connectionId}`;
+    for (const [credential, reason, credentialType] of [
+      ['', 'no_credential', 'none'],
+      ['junk', 'api_key', 'api_key'],
+      ['a.b.c', 'malformed', 'jwt'],
+    ] as const) {
+      const response = await fetch(own, {
+        method: 'POST',
+        headers: { 'x-forwarded-for': newNetwork(), ...(credential && { authorization: `Bearer ${credential}` }) },
+      });
+      expect(response.status).toBe(401);
+      expect(await ofAnswer(response.headers)).toMatchObject({
+        ...{
+          reason,
+          credentialType,
+          authenticated: false,
+          caller: { type: 'connection', id: whiterabbit().connectionId },
+        },
+      });
+      expect(await ofAnswer(response.headers, foreign)).toBeUndefined();
+    }
+  });
+
+  it("that brings another org's key there is on record of both", async () => {
+    const own = `${bed.shared}/${whiterabbit().connectionId}`;
+    const answer = await bed.post(own, bed.product.orgs.metacortex.apiKey, mallory);
+    expect(answer.status).toBe(401);
+    const here = await ofAnswer(answer.headers);
+    expect(here).toMatchObject({ reason: 'api_key', caller: { type: 'connection' } });
+    const there = await ofAnswer(answer.headers, foreign);
+    expect(there).toMatchObject({ reason: 'api_key_elsewhere', caller: { type: 'api_key' } });
+    // Neither learns of the other.
+    expect(JSON.stringify(here)).not.toContain(bed.product.orgs.metacortex.id);
+  });
+
+  it('whose JWT is found wanting names its connection: expired, used before, for another address', async () => {
+    const reasonOf = async ({ status, headers }: { status: number; headers: Headers }) => {
+      expect(status).toBe(401);
+      const events = await recorded(bed.org.id, headers.get('x-request-id'));
+      expect(events).toMatchObject([{ actorType: 'anonymous', targetType: 'connection', targetId: bed.connectionId }]);
+      return (events[0]?.detail as { reason?: string } | undefined)?.reason;
+    };
+    const past = Math.floor(Date.now() / 1000) - 1000;
+    expect(await reasonOf(await bed.revokeBy({ claims: { iat: past, exp: past + 300 } }))).toBe('expired');
+    const once = bed.jwt();
+    expect((await bed.post(bed.shared, once, mallory)).status).toBe(204);
+    expect(await reasonOf(await bed.post(bed.shared, once, mallory))).toBe('replayed');
+    const elsewhere = callerJwt(bed.hostile, 'https://elsewhere.example/global-token-revocation');
+    expect(await reasonOf(await bed.post(bed.shared, elsewhere, mallory))).toBe('audience');
+  });
+
+  it('of which nobody knows whose it is meant to be is in no record', async () => {
+    const before = await bed.prisma.auditEvent.count({ where: { action: 'call.refused' } });
+    expect((await bed.post(bed.shared, 'ul_unknown', mallory)).status).toBe(401);
+    expect((await bed.post(`${bed.shared}/con_nobody`, 'ul_unknown', mallory)).status).toBe(401);
+    expect((await bed.post(`${bed.shared}/%00`, 'ul_unknown', mallory)).status).toBe(401);
+    expect(await bed.prisma.auditEvent.count({ where: { action: 'call.refused' } })).toBe(before);
+  });
+
+  it('is recorded once a minute and network; those in between are counted and recorded together', async () => {
+    const { id, apiKey } = await keyOf({ revoked: true });
+    const from = newNetwork();
+    for (let i = 0; i < 25; i++) expect((await bed.post(bed.shared, apiKey, mallory, { from })).status).toBe(401);
+    const other = await bed.post(bed.shared, apiKey, mallory, { from: newNetwork() });
+    const seen = (await list(`?caller=${id}`)).items;
+    expect(seen.map(({ repeats }) => repeats)).toEqual([0, 0]);
+    expect(seen[0]?.requestId).toBe(other.headers.get('x-request-id'));
+    // Nothing yet: the minute isn't over.
+    await bed.product.context.refusedCalls.flush();
+    expect((await list(`?caller=${id}`)).items).toHaveLength(2);
+    await bed.product.context.refusedCalls.flush({ all: true });
+    const [together, ...before] = (await list(`?caller=${id}`)).items;
+    expect(before).toEqual(seen);
+    expect(together).toMatchObject({ repeats: 24, ip: from, requestId: null, reason: 'api_key_revoked' });
+    expect(together).toMatchObject({ firstAt: expect.any(String), lastAt: expect.any(String) });
+    await bed.product.context.refusedCalls.flush({ all: true });
+    expect((await list(`?caller=${id}`)).items).toHaveLength(3);
+  });
+
+  it('from ever more networks fills no record', async () => {
+    const own = `${bed.shared}/${bed.product.orgs.metacortex.connectionId}`;
+    const filter = { orgId: bed.product.orgs.metacortex.id, action: 'call.refused' };
+    await bed.product.context.refusedCalls.flush({ all: true });
+    const before = await bed.prisma.auditEvent.count({ where: filter });
+    for (let i = 0; i < 120; i++)
+      expect((await bed.post(own, 'junk', mallory, { from: `100.64.${i}.1` })).status).toBe(401);
+    expect((await bed.prisma.auditEvent.count({ where: filter })) - before).toBe(101);
+    await bed.product.context.refusedCalls.flush({ all: true });
+    const [rest] = (await list('?limit=1', foreign)).items;
+    expect(rest).toMatchObject({ network: 'various', ip: null, repeats: 19 });
+  });
+});
+
+describe('while nothing can be put on record', () => {
+  it('refusals are answered as ever, and what strangers sent is counted for later', async () => {
+    const { id, apiKey } = await bed.product.context.apiKeys.create(
+      whiterabbit().id,
+      { name: 'gone', expiresAt: new Date(0) },
+      operator,
+    );
+    const before = (await list('?limit=200')).items.length;
+    await bed.pool.query(`
+      CREATE FUNCTION refuse_all() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'full'; END $$;
+      CREATE TRIGGER full_record BEFORE INSERT ON audit_events FOR EACH ROW EXECUTE FUNCTION refuse_all()`);
+    const nobody = await bed.post(bed.shared, whiterabbit().apiKey, email('nobody@whiterabbit.fake'));
+    const from = newNetwork();
+    const strangers = [1, 2, 3].map(() => bed.post(bed.shared, apiKey, mallory, { from }));
+    const answers = [nobody, ...(await Promise.all(strangers))].map(({ status, code }) => [status, code]);
+    await bed.product.context.refusedCalls.flush({ all: true });
+    await bed.pool.query('DROP TRIGGER full_record ON audit_events');
+    expect(answers).toEqual([[404, 'user_not_found'], ...Array(3).fill([401, 'invalid_token'])]);
+    expect((await list('?limit=200')).items).toHaveLength(before);
+    await bed.product.context.refusedCalls.flush({ all: true });
+    expect((await list(`?caller=${id}`)).items).toMatchObject([{ repeats: 3 }]);
+  });
+});
+
+describe('the list of refused calls', () => {
+  it('goes page by page, by code and by time, and is for administrators', async () => {
+    const all = (await list('?limit=200')).items;
+    const first = await list('?limit=3');
+    const second = await list(`?limit=3&cursor=${first.next}`);
+    expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(all.slice(0, 6).map(({ id }) => id));
+    const since = all[2]?.at as string;
+    const young = (await list(`?from=${since}`)).items.map(({ id }) => id);
+    expect(young).toEqual(all.filter(({ at }) => at >= since).map(({ id }) => id));
+    expect((await list(`?to=${since}&limit=200`)).items).toHaveLength(all.length - young.length);
+    expect(await list('?code=nonsense')).toMatchObject({ status: 400, code: 'invalid_request' });
+    const member = await plantAdministrator(bed.product, 'member');
+    expect(await list('', member)).toMatchObject({ status: 403, code: 'forbidden' });
+  });
+});
