@@ -96,7 +96,7 @@ describe('GET /revocations', () => {
   it('has an id alone of somebody who was removed', async () => {
     const person = await plantOne();
     await byIdp(person.id);
-    await product.context.pool.query('UPDATE users SET deleted_at = now() WHERE id = $1', [person.id]);
+    await product.context.pool.query('UPDATE users SET deleted_at = now(), active = false WHERE id = $1', [person.id]);
     expect((await list({ user: person.id })).items).toMatchObject([
       { user: { id: person.id, name: null, email: null } },
     ]);

@@ -31,16 +31,25 @@ it('makes the first owner, by address or id, and records it', async () => {
   const id = await add('zoe@one.fake');
   expect(await setRole('Zoe@one.fake', 'owner')).toMatchObject({ exit: 0, answer: { id, role: 'owner' } });
   expect(await setRole(id, 'owner')).toMatchObject({ exit: 0, answer: { role: 'owner' } });
-  const { rows } = await db.query(`SELECT actor_type, detail FROM audit_events WHERE target_id = $1 AND action = 'role.changed'`, [id]);
+  const { rows } = await db.query(
+    `SELECT actor_type, detail FROM audit_events WHERE target_id = $1 AND action = 'role.changed'`,
+    [id],
+  );
   expect(rows).toEqual([{ actor_type: 'operator', detail: { from: 'member', to: 'owner' } }]);
-  expect((await runCli(['user', 'set-role', id, '--org', 'one', '--role', 'owner'], env)).stdout).toBe('zoe@one.fake is owner in one.\n');
+  expect((await runCli(['user', 'set-role', id, '--org', 'one', '--role', 'owner'], env)).stdout).toBe(
+    'zoe@one.fake is owner in one.\n',
+  );
 });
 
 it('keeps the last active owner, and says how', async () => {
   const id = await add('last@two.fake', 'two', 'owner');
   await add('off@two.fake', 'two', 'owner');
   await cli('user', 'deactivate', 'off@two.fake', '--org', 'two');
-  expect(await setRole(id, 'member', 'two')).toMatchObject({ exit: 1, code: 'conflict', message: expect.stringMatching(/somebody else an owner/) });
+  expect(await setRole(id, 'member', 'two')).toMatchObject({
+    exit: 1,
+    code: 'conflict',
+    message: expect.stringMatching(/somebody else an owner/),
+  });
   await add('next@two.fake', 'two', 'owner');
   expect(await setRole(id, 'member', 'two')).toMatchObject({ exit: 0, answer: { role: 'member' } });
 });
@@ -48,7 +57,7 @@ it('keeps the last active owner, and says how', async () => {
 it('refuses nobody, another org’s person, somebody who was removed, and what is no role', async () => {
   const id = await add('here@one.fake');
   const gone = await add('gone@one.fake');
-  await db.query('UPDATE users SET deleted_at = now() WHERE id = $1', [gone]);
+  await db.query('UPDATE users SET deleted_at = now(), active = false WHERE id = $1', [gone]);
   for (const [who, org] of [
     ['nobody@one.fake', 'one'],
     [id, 'two'],
