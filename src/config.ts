@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Resolver } from 'node:dns';
 import { existsSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
@@ -38,6 +39,8 @@ export type Config = Readonly<{
   grantAbsoluteSeconds: number;
   /** Hosts of identity providers that may resolve to private addresses. */
   privateIdpHosts: readonly string[];
+  /** Name servers that are asked whether a domain is an org's; the machine's own when empty. */
+  dnsServers: readonly string[];
   /** Where e-mail goes out, and whom it is from; null: none is sent. */
   smtp: Readonly<{ url: string; from: string }> | null;
 }>;
@@ -126,6 +129,15 @@ const trustProxy = z.string().transform((value, context): false | number | strin
   return z.NEVER;
 });
 
+function areNameServers(servers: string[]): boolean {
+  try {
+    new Resolver().setServers(servers);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The variables and their meaning; `.env.example` holds the same names. */
 export const environment = {
   DATABASE_URL: databaseUrl,
@@ -152,6 +164,13 @@ export const environment = {
   GRANT_IDLE_SECONDS: wholeNumber(600, 31_536_000).default(14 * 24 * 3600),
   GRANT_ABSOLUTE_SECONDS: wholeNumber(600, 31_536_000).default(90 * 24 * 3600),
   PRIVATE_IDP_HOSTS: z.string().transform(list).default([]),
+  DNS_SERVERS: z
+    .string()
+    .transform(list)
+    .refine(areNameServers, {
+      message: 'must be addresses with or without a port, e.g. 10.0.0.53, [2001:db8::53]:5353',
+    })
+    .default([]),
   SMTP_URL: smtpUrl.optional(),
   MAIL_FROM: mailFrom.optional(),
 };
@@ -207,6 +226,7 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     grantIdleSeconds: data.GRANT_IDLE_SECONDS,
     grantAbsoluteSeconds: data.GRANT_ABSOLUTE_SECONDS,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
+    dnsServers: data.DNS_SERVERS,
     smtp: data.SMTP_URL && data.MAIL_FROM ? { url: data.SMTP_URL, from: data.MAIL_FROM } : null,
   };
 }
