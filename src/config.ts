@@ -38,6 +38,8 @@ export type Config = Readonly<{
   grantAbsoluteSeconds: number;
   /** Hosts of identity providers that may resolve to private addresses. */
   privateIdpHosts: readonly string[];
+  /** Where e-mail goes out, and whom it is from; null: none is sent. */
+  smtp: Readonly<{ url: string; from: string }> | null;
 }>;
 
 export type Mode = Config['mode'];
@@ -77,6 +79,20 @@ const origin = z.string().transform((value, context) => {
 const databaseUrl = z.string().refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), {
   message: 'must be a PostgreSQL URL such as postgresql://user:password@host:5432/database',
 });
+
+const smtpUrl = z
+  .string()
+  .refine((value) => /^smtps?:\/\//.test(value) && URL.canParse(value) && new URL(value).hostname !== '', {
+    message:
+      'must be smtp://host:port or smtps://host:port, with user:password@ in front of the host if it asks for them',
+  });
+
+// A line break would begin another header.
+const mailFrom = z
+  .string()
+  .regex(/^([^<>@\p{Cc}]+ <[^\s<>@\p{Cc}]+@[^\s<>@\p{Cc}]+>|[^\s<>@\p{Cc}]+@[^\s<>@\p{Cc}]+)$/u, {
+    message: 'must be an address, or a name with one: Example <no-reply@example.com>',
+  });
 
 const wholeNumber = (least: number, most: number) =>
   z
@@ -136,6 +152,8 @@ export const environment = {
   GRANT_IDLE_SECONDS: wholeNumber(600, 31_536_000).default(14 * 24 * 3600),
   GRANT_ABSOLUTE_SECONDS: wholeNumber(600, 31_536_000).default(90 * 24 * 3600),
   PRIVATE_IDP_HOSTS: z.string().transform(list).default([]),
+  SMTP_URL: smtpUrl.optional(),
+  MAIL_FROM: mailFrom.optional(),
 };
 
 /** Variables that only `npm run dev` and the command line read. */
@@ -165,6 +183,9 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     else problems.push(...outcome.error.issues.map(({ message }) => describe(name, message, env)));
   }
   problems.push(...contradictions(parsed, mode));
+  // Whether they are there, not whether they could be read.
+  if (given.SMTP_URL && !given.MAIL_FROM) problems.push('MAIL_FROM is missing: with SMTP_URL the sender must be named');
+  if (given.MAIL_FROM && !given.SMTP_URL) problems.push('SMTP_URL is missing: MAIL_FROM alone sends no e-mail');
   if (problems.length > 0) throw new ConfigError([...new Set(problems)]);
   const data = parsed as Values;
   return {
@@ -186,6 +207,7 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     grantIdleSeconds: data.GRANT_IDLE_SECONDS,
     grantAbsoluteSeconds: data.GRANT_ABSOLUTE_SECONDS,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
+    smtp: data.SMTP_URL && data.MAIL_FROM ? { url: data.SMTP_URL, from: data.MAIL_FROM } : null,
   };
 }
 
