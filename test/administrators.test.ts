@@ -1,5 +1,8 @@
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startReceiver } from './notifications/receiver.ts';
+import { startSmtp } from './notifications/smtp.ts';
+import { until } from './notifications/support.ts';
 import { createBrowser } from './support/browser.ts';
 import { freePort } from './support/free-port.ts';
 import { startTestIdp, type TestIdp } from './support/idp.ts';
@@ -12,6 +15,8 @@ let reader: ReturnType<typeof createReader>;
 let idp: TestIdp;
 let dev: Awaited<ReturnType<typeof reader.startService>>;
 let ports: { app: number; idp: number };
+let hooks: Awaited<ReturnType<typeof startReceiver>>;
+let mail: Awaited<ReturnType<typeof startSmtp>>;
 /** What earlier answers brought, by what stands for it in the document. */
 const known = new Map<string, string>();
 
@@ -33,11 +38,15 @@ beforeAll(async () => {
     backchannelLogoutUri: `${url}/openid/backchannel-logout/acme`,
   };
   idp = await startTestIdp({ tenants: [{ path: 'acme', name: 'Acme', client, users, app }] });
+  hooks = await startReceiver();
+  mail = await startSmtp();
   dev = await reader.startService('npm run dev', environment(), /^ready http/m);
 });
 afterAll(async () => {
   await dev?.stop();
   await idp?.stop();
+  await hooks?.stop();
+  await mail?.stop();
   reader?.remove('data');
 });
 
@@ -79,6 +88,12 @@ it('has ended what it says it ended, and has it on record', async () => {
     expect(actions).toContain(action);
 });
 
+it('has told Olivia of the last revocation, by e-mail and at the webhook', async () => {
+  expect((await hooks.arrived('/logout'))[0]?.message).toMatchObject({ type: 'revocation' });
+  const [message] = await until(async () => mail.mails.length > 0 && mail.mails);
+  expect(message?.to).toEqual([olivia.email]);
+});
+
 function remember(command: string, output: string): void {
   const key = /^API key +(\S+)$/m.exec(output)?.[1];
   if (key) known.set(command.includes('scim') ? 'ul_the_key_from_above' : 'ul_the_workflows_key', key);
@@ -88,12 +103,16 @@ function remember(command: string, output: string): void {
 function localised(command: string): string {
   const here = command
     .replaceAll('localhost:3333', `localhost:${ports.app}`)
-    .replaceAll('https://acme.okta.com', `${idp.url}/acme`);
+    .replaceAll('https://acme.okta.com', `${idp.url}/acme`)
+    .replaceAll('https://hooks.acme.example', hooks.url);
   return [...known].reduce((text, [name, value]) => text.replaceAll(name, value), here);
 }
 
 function environment(): NodeJS.ProcessEnv {
-  return { PORT: String(ports.app), IDP_PORT: String(ports.idp), DATA_DIR: path.join(reader.folder, 'data') };
+  return {
+    ...{ PORT: String(ports.app), IDP_PORT: String(ports.idp), DATA_DIR: path.join(reader.folder, 'data') },
+    ...{ SMTP_URL: mail.url, MAIL_FROM: 'Universal Logout <logout@example.com>' },
+  };
 }
 
 /** What Olivia does in her browser while `login` waits. */
