@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
 import { createKeyring } from './keyring.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { createFeed } from './notifications/feed.ts';
 import { startRelay } from './notifications/relay.ts';
 import { sweepNotifications } from './notifications/sweep.ts';
@@ -37,6 +38,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
   const refusedCalls = createRefusedCalls({ pool, log });
+  const metrics = config.metricsToken === null ? null : createMetrics({ pool, log });
   let stopping = false;
   return {
     config,
@@ -49,6 +51,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     apiKeys: createApiKeys({ pool, prisma }),
     liveChannel,
     refusedCalls,
+    metrics,
     feed: createFeed({ pool }),
     emailAvailable,
     isStopping: () => stopping,
@@ -62,6 +65,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     async stop() {
       stopping = true;
       idpKeys.stop();
+      metrics?.stop();
       const ended = (async () => {
         await liveChannel.stop();
         await relay.stop();

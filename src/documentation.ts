@@ -1,5 +1,6 @@
 import { serviceDocumentation } from './api/documentation.ts';
 import type { Documented, Operation } from './api/operation.ts';
+import { metricsDocumentation } from './metrics/documentation.ts';
 import { revocationDocumentation } from './revocation/documentation.ts';
 import { signInDocumentation } from './sign-in/documentation.ts';
 import { signalsDocumentation } from './signals/documentation.ts';
@@ -19,6 +20,7 @@ export function documentEverything(administration: readonly Operation[]): readon
     ...tokensDocumentation,
     ...todosDocumentation,
     ...serviceDocumentation,
+    ...metricsDocumentation,
     ...webDocumentation,
   ];
 }

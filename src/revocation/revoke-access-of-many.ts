@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { newId } from '../database/ids.ts';
+import { observed } from './observed.ts';
 import {
   duration,
   mostAtOnce,
@@ -30,7 +31,11 @@ export async function revokeAccessOfMany(
       ...recordValues(revocation, '').slice(2),
     ],
   };
-  const { rows } = await runStatement(db, query);
+  const { rows } = await observed(
+    revocation.initiator,
+    () => runStatement(db, query),
+    ({ rowCount }) => ({ result: 'revoked', times: rowCount ?? 0 }),
+  );
   return rows;
 }
 
