@@ -40,6 +40,8 @@ export type Config = Readonly<{
   metricsToken: string | null;
   /** Hosts of identity providers that may resolve to private addresses. */
   privateIdpHosts: readonly string[];
+  /** Where e-mail goes out, and whom it is from; null: none is sent. */
+  smtp: Readonly<{ url: string; from: string }> | null;
 }>;
 
 export type Mode = Config['mode'];
@@ -79,6 +81,20 @@ const origin = z.string().transform((value, context) => {
 const databaseUrl = z.string().refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), {
   message: 'must be a PostgreSQL URL such as postgresql://user:password@host:5432/database',
 });
+
+const smtpUrl = z
+  .string()
+  .refine((value) => /^smtps?:\/\//.test(value) && URL.canParse(value) && new URL(value).hostname !== '', {
+    message:
+      'must be smtp://host:port or smtps://host:port, with user:password@ in front of the host if it asks for them',
+  });
+
+// A line break would begin another header.
+const mailFrom = z
+  .string()
+  .regex(/^([^<>@\p{Cc}]+ <[^\s<>@\p{Cc}]+@[^\s<>@\p{Cc}]+>|[^\s<>@\p{Cc}]+@[^\s<>@\p{Cc}]+)$/u, {
+    message: 'must be an address, or a name with one: Example <no-reply@example.com>',
+  });
 
 const wholeNumber = (least: number, most: number) =>
   z
@@ -142,6 +158,8 @@ export const environment = {
     .regex(/^[A-Za-z0-9._~+/-]{16,}=*$/, 'must be a bearer token of at least 16 characters (openssl rand -hex 32)')
     .optional(),
   PRIVATE_IDP_HOSTS: z.string().transform(list).default([]),
+  SMTP_URL: smtpUrl.optional(),
+  MAIL_FROM: mailFrom.optional(),
 };
 
 /** Variables that only `npm run dev` and the command line read. */
@@ -171,6 +189,9 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     else problems.push(...outcome.error.issues.map(({ message }) => describe(name, message, env)));
   }
   problems.push(...contradictions(parsed, mode));
+  // Whether they are there, not whether they could be read.
+  if (given.SMTP_URL && !given.MAIL_FROM) problems.push('MAIL_FROM is missing: with SMTP_URL the sender must be named');
+  if (given.MAIL_FROM && !given.SMTP_URL) problems.push('SMTP_URL is missing: MAIL_FROM alone sends no e-mail');
   if (problems.length > 0) throw new ConfigError([...new Set(problems)]);
   const data = parsed as Values;
   return {
@@ -193,6 +214,7 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     grantAbsoluteSeconds: data.GRANT_ABSOLUTE_SECONDS,
     metricsToken: data.METRICS_TOKEN ?? null,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
+    smtp: data.SMTP_URL && data.MAIL_FROM ? { url: data.SMTP_URL, from: data.MAIL_FROM } : null,
   };
 }
 

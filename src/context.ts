@@ -6,8 +6,7 @@ import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
 import { createKeyring } from './keyring.ts';
 import { createMetrics } from './metrics/metrics.ts';
-import { createFeed } from './notifications/feed.ts';
-import { startRelay } from './notifications/relay.ts';
+import { startNotifications } from './notifications/start.ts';
 import { sweepNotifications } from './notifications/sweep.ts';
 import { createApiKeys } from './orgs/api-keys.ts';
 import { createIdpKeys } from './orgs/idp-keys.ts';
@@ -32,11 +31,11 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   const prisma = createPrisma(pool);
   const liveChannel = createLiveChannel({ pool, directDatabaseUrl: config.directDatabaseUrl, log });
   const housekeeping = startHousekeeping({ pool, log, chores: [...sweepNotifications, sweepAuditEvents] });
-  const emailAvailable = false;
-  const relay = startRelay({ pool, log, emailAvailable });
-  liveChannel.whenAnnounced(relay.wake);
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
+  const keyring = createKeyring(config.encryptionKeys);
+  const notifications = startNotifications({ config, log, pool, keyring, guardedFetch });
+  liveChannel.whenAnnounced(notifications.wake);
   const refusedCalls = createRefusedCalls({ pool, log });
   const metrics = config.metricsToken === null ? null : createMetrics({ pool, log });
   let stopping = false;
@@ -45,15 +44,17 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     log,
     pool,
     prisma,
-    keyring: createKeyring(config.encryptionKeys),
+    keyring,
     guardedFetch,
     idpKeys,
     apiKeys: createApiKeys({ pool, prisma }),
     liveChannel,
     refusedCalls,
     metrics,
-    feed: createFeed({ pool }),
-    emailAvailable,
+    feed: notifications.feed,
+    webhooks: notifications.webhooks,
+    deliveries: notifications.deliveries,
+    emailAvailable: notifications.emailAvailable,
     isStopping: () => stopping,
     /** From here on /readyz says no; requests are still answered. */
     announceStop() {
@@ -68,7 +69,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
       metrics?.stop();
       const ended = (async () => {
         await liveChannel.stop();
-        await relay.stop();
+        await notifications.stop();
         await housekeeping.stop();
         await refusedCalls.stop();
         await prisma.$disconnect();

@@ -2,6 +2,7 @@ import { serviceDocumentation } from './api/documentation.ts';
 import type { Documented, Operation } from './api/operation.ts';
 import { metricsDocumentation } from './metrics/documentation.ts';
 import { revocationDocumentation } from './revocation/documentation.ts';
+import { scimDocumentation } from './scim/documentation.ts';
 import { signInDocumentation } from './sign-in/documentation.ts';
 import { signalsDocumentation } from './signals/documentation.ts';
 import { todosDocumentation } from './todos/documentation.ts';
@@ -14,6 +15,7 @@ export function documentEverything(administration: readonly Operation[]): readon
   return [
     ...revocationDocumentation,
     ...administration,
+    ...scimDocumentation,
     ...usersDocumentation,
     ...signalsDocumentation,
     ...signInDocumentation,

@@ -81,6 +81,10 @@ describe('what contradicts itself is refused', () => {
     ['trusting anyone', { TRUST_PROXY: 'true' }, /^TRUST_PROXY/],
     ['idle above absolute', { SESSION_IDLE_SECONDS: '100', SESSION_ABSOLUTE_SECONDS: '99' }, /^SESSION_IDLE_SECONDS/],
     ['the same key twice', { ENCRYPTION_KEYS: `${same},${same}` }, /^ENCRYPTION_KEYS holds the same key twice/],
+    ['a mail server without a sender', { SMTP_URL: 'smtp://localhost' }, /^MAIL_FROM is missing/],
+    ['a sender without a mail server', { MAIL_FROM: 'a@example.com' }, /^SMTP_URL is missing/],
+    ['another protocol', { SMTP_URL: 'http://localhost', MAIL_FROM: 'a@example.com' }, /^SMTP_URL must be smtp/],
+    ['a second header', { SMTP_URL: 'smtp://localhost', MAIL_FROM: 'A\nBcc: b <a@example.com>' }, /^MAIL_FROM must be/],
     ['one short secret among good ones', { SESSION_SECRETS: `${'x'.repeat(32)},short` }, /^SESSION_SECRETS/],
   ])('%s', (_name, change, expected) => {
     const problems = problemsOf({ ...good(), ...change });
@@ -126,7 +130,15 @@ test('.env.example states the defaults as they are', () => {
   const example = Object.fromEntries(
     [...text.matchAll(/^# ([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1], match[2]]),
   );
-  const optional = ['DIRECT_DATABASE_URL', 'APP_URL', 'HOST', 'PRIVATE_IDP_HOSTS'];
+  const optional = [
+    'DIRECT_DATABASE_URL',
+    'APP_URL',
+    'HOST',
+    'PRIVATE_IDP_HOSTS',
+    'SMTP_URL',
+    'MAIL_FROM',
+    'METRICS_TOKEN',
+  ];
   for (const name of optional) delete example[name];
   const plain = loadConfig(good(), 'production');
   expect(loadConfig({ ...good(), ...example }, 'production')).toEqual({

@@ -2,11 +2,15 @@ import type { Pool } from 'pg';
 import type { Operation } from '../api/operation.ts';
 import type { Config } from '../config.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
+import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
+import type { Deliveries } from '../notifications/deliveries.ts';
 import type { Feed } from '../notifications/feed.ts';
+import type { Webhooks } from '../notifications/webhooks.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import type { Devices } from '../sessions/devices.ts';
 import { auditEventOperations } from './audit-events.ts';
+import { deliveryOperations } from './deliveries.ts';
 import { endingAccessOperations } from './ending-access.ts';
 import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
@@ -14,6 +18,7 @@ import { peopleOperations } from './people.ts';
 import { policyOperations } from './policies.ts';
 import { refusedCallOperations } from './refused-calls.ts';
 import { revocationOperations } from './revocations.ts';
+import { webhookOperations } from './webhooks.ts';
 
 export type AdminDeps = Readonly<{
   config: Config;
@@ -26,6 +31,9 @@ export type AdminDeps = Readonly<{
   feed: Feed;
   /** SMTP is set up. */
   emailAvailable: boolean;
+  webhooks: Webhooks;
+  deliveries: Deliveries;
+  guardedFetch: GuardedFetch;
 }>;
 
 /** Everything an org's administrators do over HTTP, under /api/orgs/current. */
@@ -39,6 +47,8 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...refusedCallOperations(deps),
     ...auditEventOperations(deps),
     ...notificationOperations(deps),
+    ...webhookOperations(deps),
+    ...deliveryOperations(deps),
     ...policyOperations({ ...deps, orgs }),
   ];
 }

@@ -1,11 +1,12 @@
 import * as oauth from 'openid-client';
 import pRetry from 'p-retry';
 import { z } from 'zod';
+import { adminScope } from '../api/operation.ts';
 import { AppError, type ProblemCode, problems } from '../errors.ts';
 import type { Tokens } from './credentials.ts';
 
 const clientId = 'cli';
-const scope = 'openid profile email offline_access';
+const personalScope = 'openid profile email offline_access';
 const userAgent = `universal-logout-cli (${process.platform})`;
 /** Seconds that a server may take to answer. */
 const answerLimit = 10;
@@ -40,7 +41,8 @@ export async function openAccount(url: string) {
 
   return {
     /** Asks for a device code (RFC 8628 §3.1); `tokens` waits until the person has approved, or refused, or was too late. */
-    async beginLogin() {
+    async beginLogin({ admin }: { admin: boolean }) {
+      const scope = admin ? `${personalScope} ${adminScope}` : personalScope;
       const asked = await answered(url, () => oauth.initiateDeviceAuthorization(config, { scope }));
       return {
         address: asked.verification_uri,
@@ -78,28 +80,47 @@ export async function openAccount(url: string) {
     },
 
     /** Whose the access token is; why not, when the server refuses it. */
-    async whoIs({ accessToken }: Tokens): Promise<Person | Refusal> {
-      const headers = { authorization: `Bearer ${accessToken}`, accept: 'application/json', 'user-agent': userAgent };
-      const signal = AbortSignal.timeout(answerLimit * 1000);
+    async whoIs(tokens: Tokens): Promise<Person | Refusal> {
+      const response = await this.send(tokens, { method: 'GET', path: '/api/users/me' });
       return answered(url, async () => {
-        const response = await fetch(new URL('/api/users/me', url), { headers, signal, redirect: 'error' });
         const body: unknown = await response.json();
         if (response.status === 200) return person.parse(body);
         if (response.status === 401) return { refused: problem.parse(body) };
         throw new Error(`GET /api/users/me was answered ${response.status}`);
       });
     },
+
+    /** Sends a request with the access token, to a path of the server's. */
+    send({ accessToken }: Tokens, { method, path, body }: ApiRequest): Promise<Response> {
+      const target = new URL(path, url);
+      // "/\\host" is an address of another server, which must not get the token.
+      if (target.origin !== url) throw new AppError('invalid_request', `${path} is not a path of ${url}.`);
+      const headers = {
+        authorization: `Bearer ${accessToken}`,
+        accept: 'application/json, */*',
+        'user-agent': userAgent,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      };
+      // Until the answer begins: an export takes the time that it takes.
+      const limit = new AbortController();
+      const late = setTimeout(() => limit.abort(), answerLimit * 1000);
+      const asked = { method, headers, body, signal: limit.signal, redirect: 'error' } as const;
+      return answered(url, () => fetch(target, asked)).finally(() => clearTimeout(late));
+    },
   };
 }
 
+export type ApiRequest = Readonly<{ method: string; path: string; body?: string | undefined }>;
+
 export type Refusal = Readonly<{ refused: z.output<typeof problem> }>;
 
-/** Of the problem details of a 401: why, and since when. */
-const problem = z.object({
+/** Of the problem details of a refusal: why, and since when. */
+export const problem = z.object({
   code: z
     .string()
     .transform((code) => (code in problems ? (code as ProblemCode) : 'not_signed_in'))
     .default('not_signed_in'),
+  detail: z.string().optional(),
   signedOutAt: z.iso.datetime().optional(),
 });
 

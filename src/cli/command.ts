@@ -16,6 +16,8 @@ export type Console = Readonly<{
   json: boolean;
   env: Readonly<Record<string, string | undefined>>;
   stdin: NodeJS.ReadStream;
+  /** For what is passed on as it comes; answers go through `answer`. */
+  stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
   /** Runs `fn` with what `open` gives, and closes that also when a signal comes. */
   using: <T extends { close: () => Promise<void> }>(

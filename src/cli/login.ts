@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { openAccount } from './account.ts';
 import { type Console, parseInput } from './command.ts';
 import { openCredentials } from './credentials.ts';
@@ -7,11 +8,13 @@ import { personAnswer, signedOut } from './whoami.ts';
 
 /** The device flow (RFC 8628): the person approves in a browser of theirs, wherever that runs. */
 export function registerLogin(program: Command, shell: Console): void {
-  forServer(program, 'login', 'sign in at a server as a person, by a code that is entered in a browser').action(
-    async function run(this: Command) {
-      const url = await serverUrl(shell, parseInput(this, urlForm).url);
+  forServer(program, 'login', 'sign in at a server as a person, by a code that is entered in a browser')
+    .option('--admin', 'to administer the organisation with `api`')
+    .action(async function run(this: Command) {
+      const { url: given, admin } = parseInput(this, urlForm.extend({ admin: z.boolean().default(false) }));
+      const url = await serverUrl(shell, given);
       const account = await openAccount(url);
-      const { address, addressWithCode, code, tokens } = await account.beginLogin();
+      const { address, addressWithCode, code, tokens } = await account.beginLogin({ admin });
       shell.stderr.write(
         shell.json
           ? `${JSON.stringify({ address, addressWithCode, code })}\n`
@@ -27,6 +30,5 @@ export function registerLogin(program: Command, shell: Console): void {
       const found = await account.whoIs(fresh);
       if ('refused' in found) throw signedOut(found);
       shell.answer(personAnswer(found, url));
-    },
-  );
+    });
 }

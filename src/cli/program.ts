@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { registerApi } from './api.ts';
 import { registerApiKey } from './api-key.ts';
 import type { Console } from './command.ts';
 import { registerConnection } from './connection.ts';
@@ -34,6 +35,7 @@ export async function runCli(args: readonly string[], streams: Streams): Promise
     json,
     env,
     stdin,
+    stdout,
     stderr,
     settings: () => loadSettings(env),
     answer: ({ json: document, text }) => {
@@ -74,6 +76,7 @@ function createProgram(shell: Console, json: boolean, { stdout, stderr }: Stream
     registerLogin,
     registerWhoami,
     registerLogout,
+    registerApi,
     registerMigrate,
     registerOidcMigrate,
     registerStudio,

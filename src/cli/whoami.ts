@@ -5,6 +5,7 @@ import { type Console, parseInput } from './command.ts';
 import { type Credentials, openCredentials, type Tokens } from './credentials.ts';
 import { type Answer, facts } from './output.ts';
 import { forServer, serverUrl, urlForm } from './server-url.ts';
+import type { Environment } from './settings.ts';
 
 /** Milliseconds before its end from which on an access token is replaced first. */
 const leeway = 5_000;
@@ -12,15 +13,23 @@ const leeway = 5_000;
 export function registerWhoami(program: Command, shell: Console): void {
   forServer(program, 'whoami', 'who this command line is signed in as').action(async function run(this: Command) {
     const url = await serverUrl(shell, parseInput(this, urlForm).url);
-    const credentials = openCredentials(shell.env);
-    const kept = await credentials.read(url);
-    if (!kept) throw notSignedIn(url);
-    shell.answer(personAnswer(await whoIs(url, await openAccount(url), credentials, kept), url));
+    const { person } = await whoIsSignedIn(url, shell.env);
+    shell.answer(personAnswer(person, url));
   });
 }
 
-/** Refreshes first if need be. Whoever was signed out is told so, and what no longer counts is forgotten. */
-async function whoIs(url: string, account: Account, credentials: Credentials, kept: Tokens): Promise<Person> {
+/**
+ * Who this command line is at the server, with tokens that count: refreshed first if need be. Whoever was signed out is told
+ * so, and what no longer counts is forgotten. @throws AppError
+ */
+export async function whoIsSignedIn(
+  url: string,
+  env: Environment,
+): Promise<{ account: Account; person: Person; tokens: Tokens }> {
+  const credentials = openCredentials(env);
+  const kept = await credentials.read(url);
+  if (!kept) throw notSignedIn(url);
+  const account = await openAccount(url);
   let current = hasExpired(kept) ? await refreshed(url, account, credentials, kept) : kept;
   let found = await account.whoIs(current ?? kept);
   // The token alone may be over: our clock is wrong, or somebody gave it back.
@@ -28,7 +37,7 @@ async function whoIs(url: string, account: Account, credentials: Credentials, ke
     current = await refreshed(url, account, credentials, kept);
     if (current) found = await account.whoIs(current);
   }
-  if (!('refused' in found)) return found;
+  if (!('refused' in found)) return { account, person: found, tokens: current ?? kept };
   await credentials.exclusively(url, async (now, save) => {
     // Another login may have come meanwhile.
     if (now?.refreshToken === (current ?? kept).refreshToken) await save(null);

@@ -4,9 +4,9 @@ import type { Pool, PoolClient } from 'pg';
 export type Job = Readonly<{
   task: 'deliver' | 'gather-email';
   payload: Readonly<Record<string, string>>;
-  /** Jobs of one queue run one after another: a slow receiver holds up nobody else. */
-  queue: string;
   key: string;
+  /** Without spaces. */
+  lanes: readonly string[];
   /** Milliseconds from now; default: at once. */
   afterMs?: number;
 }>;
@@ -32,41 +32,28 @@ export async function addJobs(
 
 const addSql = `
   SELECT count(*) FROM graphile_worker.add_jobs((
-    SELECT array_agg((task, payload, queue, clock_timestamp() + make_interval(secs => after_ms / 1000), ${mostRuns}, key, NULL, NULL)
-                     ::graphile_worker.job_spec)
-    FROM unnest($1::text[], $2::json[], $3::text[], $4::text[], $5::float8[]) AS job (task, payload, queue, key, after_ms)
+    SELECT array_agg((task, payload, NULL, clock_timestamp() + make_interval(secs => after_ms / 1000), ${mostRuns}, key, NULL,
+                      string_to_array(lanes, ' '))::graphile_worker.job_spec)
+    FROM unnest($1::text[], $2::json[], $3::text[], $4::text[], $5::float8[]) AS job (task, payload, key, lanes, after_ms)
   ), $6)`;
 
 function columnsOf(jobs: readonly Job[]): unknown[] {
   return [
     jobs.map(({ task }) => task),
     jobs.map(({ payload }) => JSON.stringify(payload)),
-    jobs.map(({ queue }) => queue),
     jobs.map(({ key }) => key),
+    jobs.map(({ lanes }) => lanes.join(' ')),
     jobs.map(({ afterMs }) => afterMs ?? 0),
   ];
 }
 
-/** E-mails go out four at a time, those to one person one after another. */
-const emailQueues = 4;
-
-export function emailQueue(userId: string): string {
-  const sum = [...userId].reduce((total, letter) => total + letter.charCodeAt(0), 0);
-  return `email-${sum % emailQueues}`;
-}
-
-export function deliverJob(delivery: {
-  orgId: string;
-  id: string;
-  webhookId: string | null;
-  userId: string | null;
-  afterMs?: number;
-}): Job {
+export function deliverJob(delivery: { orgId: string; id: string; webhookId: string | null; afterMs?: number }): Job {
+  const { orgId, id, webhookId, afterMs = 0 } = delivery;
   return {
     task: 'deliver',
-    payload: { orgId: delivery.orgId, deliveryId: delivery.id },
-    queue: delivery.webhookId ?? emailQueue(delivery.userId ?? ''),
-    key: delivery.id,
-    ...(delivery.afterMs === undefined ? {} : { afterMs: delivery.afterMs }),
+    payload: { orgId, deliveryId: id },
+    key: id,
+    lanes: webhookId === null ? ['email'] : [`org:${orgId}`, `webhook:${webhookId}`],
+    afterMs,
   };
 }

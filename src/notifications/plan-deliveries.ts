@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import type { Told } from './add-notifications.ts';
-import { addJobs, deliverJob, emailQueue, type Job } from './jobs.ts';
+import { addJobs, deliverJob, type Job } from './jobs.ts';
 import { webhookBody } from './webhook-body.ts';
 
 /** Milliseconds after a notification when nothing more is counted into it, and a relay under way has committed. */
@@ -38,7 +38,6 @@ async function planWebhooks(client: PoolClient, told: readonly Told[]): Promise<
         orgId: one.orgId,
         id: stableId(one.repeated ? `repeats of ${one.id}` : one.eventId, webhook.id),
         webhookId: webhook.id,
-        userId: null,
         kind: one.kind,
         notificationId: one.id,
         body: one.repeated ? null : webhookBody(one),
@@ -90,7 +89,7 @@ async function planEmails(client: PoolClient, told: readonly Told[]): Promise<vo
     ({ orgId, userId, sinceLast }): Job => ({
       task: 'gather-email',
       payload: { orgId, userId },
-      queue: emailQueue(userId),
+      lanes: [],
       key: `email ${orgId} ${userId}`,
       afterMs: Math.max(emailWindow, emailPause - (sinceLast ?? emailPause)),
     }),

@@ -1,19 +1,22 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Logger, runTaskList, type WorkerPool } from 'graphile-worker';
+import { type JobHelpers, Logger, runTaskList, type WorkerPool } from 'graphile-worker';
 import type { Pool } from 'pg';
 import type { Logger as Log } from 'pino';
 import { createPool } from '../database/pool.ts';
+import { addJobs, type Job } from './jobs.ts';
+import { createLanes } from './lanes.ts';
 
-/** Jobs of a node at once. Those of one queue run one after another, so a receiver that hangs takes one of these. */
-const concurrency = 10;
+/** Jobs of a node at once. */
+const concurrency = 12;
 /** Milliseconds. New jobs come by NOTIFY; this is for those that wait for their time. */
 const pollInterval = 2_000;
 /** Milliseconds between looks for jobs of processes that are no more. */
 const lookEveryMs = 10_000;
+/** Milliseconds. */
+const laneFullMs = 1_000;
 
-type Tasks = Readonly<
-  Record<'deliver' | 'gather-email', (payload: Record<string, string>, signal: AbortSignal) => Promise<void>>
->;
+type Payload = Record<string, string>;
+type Tasks = Readonly<Record<Job['task'], (payload: Payload, signal: AbortSignal) => Promise<void>>>;
 
 /**
  * Runs jobs for as long as the process does, on a small pool of its own that leads straight to the server: behind a pooler
@@ -21,27 +24,42 @@ type Tasks = Readonly<
  * are tried again, here or on another node.
  */
 export function startWorker(deps: { directDatabaseUrl: string; log: Log; tasks: Tasks }) {
-  const { log } = deps;
-  const pool = createPool({
-    connectionString: deps.directDatabaseUrl,
-    max: 4,
-    applicationName: 'universal-logout jobs',
-    log,
-  });
-  const taskList = Object.fromEntries(
-    Object.entries(deps.tasks).map(([name, task]) => [
-      name,
-      (payload: unknown, { abortSignal }: { abortSignal: AbortSignal }) =>
-        task(payload as Record<string, string>, abortSignal),
-    ]),
-  );
+  const { log, directDatabaseUrl: connectionString } = deps;
+  const pool = createPool({ connectionString, max: 4, applicationName: 'universal-logout jobs', log });
+  const lanes = createLanes();
   const stopping = new AbortController();
   let running: WorkerPool | null = null;
 
+  const run = (task: Job['task']) => async (payload: unknown, helpers: JobHelpers) => {
+    const { job, abortSignal } = helpers;
+    const own = Object.keys(job.flags ?? {});
+    const again = { task, payload: payload as Payload, key: job.key ?? job.id, lanes: own, afterMs: laneFullMs };
+    // No try is spent on that: a later job takes this one's place.
+    if (!(await lanes.enter(own))) return addJobs(pool, [again]);
+    try {
+      await deps.tasks[task](payload as Payload, abortSignal);
+    } finally {
+      lanes.leave(own);
+    }
+  };
+
   const working = (async () => {
     while (!stopping.signal.aborted) {
-      const options = { noHandleSignals: true, concurrency, pollInterval, gracefulShutdownAbortTimeout: 1_500 };
-      running = runTaskList({ ...options, logger: toPino(log) }, taskList, pool);
+      running = runTaskList(
+        {
+          noHandleSignals: true,
+          concurrency,
+          pollInterval,
+          gracefulShutdownAbortTimeout: 1_500,
+          forbiddenFlags: lanes.full,
+          logger: toPino(log),
+          // In batches the end of a job is written again and again until the database is back. By itself it is a promise
+          // that nobody waits for, which ends the process when it fails.
+          preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
+        },
+        { deliver: run('deliver'), 'gather-email': run('gather-email') },
+        pool,
+      );
       await running.promise.catch((error) => log.warn({ err: error }, 'the job worker ended; it is started anew'));
       await delay(1_000, undefined, { signal: stopping.signal }).catch(() => {});
     }
@@ -67,14 +85,14 @@ export function startWorker(deps: { directDatabaseUrl: string; log: Log; tasks: 
  * A process that is killed leaves its jobs locked, and graphile-worker waits four hours for it. None of our jobs takes half a
  * minute: whoever has held one for a whole one is gone.
  */
-export async function freeJobsOfTheDead(pool: Pool): Promise<void> {
+async function freeJobsOfTheDead(pool: Pool): Promise<void> {
   await pool.query(
     `SELECT graphile_worker.force_unlock_workers(array_agg(DISTINCT locked_by))
      FROM graphile_worker.jobs WHERE locked_at < now() - interval '1 minute' HAVING count(*) > 0`,
   );
 }
 
-/** Failed tries are in the log of deliveries; a message of ours may hold nothing personal, graphile-worker's name the job. */
+/** Failed tries are in the log of deliveries. */
 function toPino(log: Log): Logger {
   return new Logger(() => (level, message) => {
     if (level === 'error') log.debug({ message }, 'job worker');

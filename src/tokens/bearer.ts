@@ -22,7 +22,7 @@ export function createBearerAuthentication({ pool, config }: { pool: Pool; confi
   const loadLive = createBatchLoader<LiveTokenRow>(pool, {
     name: 'access-tokens-load',
     text: `SELECT t.id_hash, g.org_id, g.id, g.user_id, g.org_slug, g.org_name, g.email, g.name, g.role,
-                  g.scope, g.authenticated_at, g.last_seen_at
+                  coalesce(t.payload->>'scope', '') AS scope, g.authenticated_at, g.last_seen_at
            FROM tokens t JOIN live_grants g ON g.org_id = t.org_id AND g.id = t.grant_id
            WHERE t.kind = 'AccessToken' AND t.id_hash = ANY ($1::bytea[]) AND t.consumed_at IS NULL AND t.expires_at > now()`,
     keyColumn: 'id_hash',

@@ -1,10 +1,15 @@
 import type { ClientMetadata } from 'oidc-provider';
+import { adminScope } from '../api/operation.ts';
+
+/** What every app may ask for. */
+const personalScopes = 'openid offline_access email profile';
 
 const publicClient = {
   application_type: 'native',
   token_endpoint_auth_method: 'none',
   // A form that is posted to the app from our page is what `form-action` in our headers stops.
   response_modes: ['query'],
+  scope: personalScopes,
 } as const satisfies Partial<ClientMetadata>;
 
 const codeFlow = {
@@ -41,11 +46,24 @@ export const clients: ClientMetadata[] = [
     ...publicClient,
     client_id: 'cli',
     client_name: 'Command line',
+    // Nothing else may administer: a stolen phone, or a page that got into the extension, must not.
+    scope: `${personalScopes} ${adminScope}`,
     grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
     response_types: [],
     redirect_uris: [],
   },
 ];
+
+/** Of what an app asks for, what it may have. */
+export function allowedScope(clientId: string, asked: string): string {
+  const allowed = clients.find(({ client_id }) => client_id === clientId)?.scope?.split(' ') ?? [];
+  return asked
+    .split(' ')
+    .filter((scope) => allowed.includes(scope))
+    .join(' ');
+}
+
+export const asksForAdministration = (scope: unknown): boolean => String(scope).split(' ').includes(adminScope);
 
 /** What people read, by client id. */
 export const clientNames: ReadonlyMap<string, string> = new Map(

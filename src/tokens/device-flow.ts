@@ -1,7 +1,7 @@
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import { renderDeviceCode, renderDeviceConfirm } from '../web/device-pages.ts';
 import { renderMessage } from '../web/message-page.ts';
-import { clientNames } from './clients.ts';
+import { asksForAdministration, clientNames } from './clients.ts';
 
 type Pages = Pick<
   Exclude<NonNullable<Configuration['features']>['deviceFlow'], undefined>,
@@ -33,7 +33,8 @@ export const devicePages: Pages = {
 
   userCodeConfirmSource(ctx, _form, client, _deviceInfo, userCode) {
     const clientName = clientNames.get(client.clientId) ?? client.clientId;
-    send(ctx, renderDeviceConfirm({ xsrf: xsrfOf(ctx), code: userCode, clientName }));
+    const administers = asksForAdministration(ctx.oidc.entities.DeviceCode?.params?.scope);
+    send(ctx, renderDeviceConfirm({ xsrf: xsrfOf(ctx), code: userCode, clientName, administers }));
   },
 
   successSource(ctx) {

@@ -5,14 +5,15 @@ import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { principalOf } from '../sessions/session.ts';
+import { renderMessage } from '../web/message-page.ts';
+import { sendPage } from '../web/send-page.ts';
 import { approve } from './approve.ts';
+import { allowedScope } from './clients.ts';
 import { hashToken } from './hash-token.ts';
 import { type Interaction, signInUrl } from './sign-in-url.ts';
 import { findToken } from './stored-tokens.ts';
 
 type Deps = Readonly<{ config: Config; pool: Pool; provider: () => Promise<Provider> }>;
-
-const scopes = new Set(['openid', 'offline_access', 'email', 'profile']);
 
 /**
  * `GET /oauth/interaction/:uid`: where the authorization server sends a browser for each request of an app. With a live
@@ -31,16 +32,16 @@ export function createInteraction(deps: Deps): RequestHandler<{ uid: string }> {
 
     const person = principalOf(req);
     const signIn = await signInUrl(deps.pool, interaction, person);
+    // Behind a form, our headers let a browser go nowhere but here: a link has to be followed.
+    if (signIn !== null && person && interaction.deviceCode)
+      return sendPage(res, 200, renderMessage({ ...signInAgain, actions: [{ label: 'Sign in again', href: signIn }] }));
     if (signIn !== null || !person) return res.redirect(303, signIn ?? '/');
 
     const approved = await approve(deps.pool, deps.config, {
       person,
       interactionId: uid,
       clientId: String(params.client_id),
-      scope: String(params.scope)
-        .split(' ')
-        .filter((scope) => scopes.has(scope))
-        .join(' '),
+      scope: allowedScope(String(params.client_id), String(params.scope)),
       userAgent: req.get('user-agent') ?? null,
       ip: req.ip ?? null,
       requestId: req.id,
@@ -49,6 +50,11 @@ export function createInteraction(deps: Deps): RequestHandler<{ uid: string }> {
     res.redirect(303, approved ? interaction.returnTo : `/oauth/interaction/${uid}`);
   };
 }
+
+const signInAgain = {
+  title: 'Sign in again',
+  text: 'To administer your organisation, an app needs a sign-in of yours that is recent. Sign in again, and it goes on.',
+};
 
 async function loadInteraction(provider: Provider, req: IncomingMessage, res: ServerResponse): Promise<Interaction> {
   try {

@@ -1,6 +1,7 @@
 import { type Configuration, type ErrorOut, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { adminScope } from '../api/operation.ts';
 import type { Config } from '../config.ts';
 import type { Keyring } from '../keyring.ts';
 import { renderMessage } from '../web/message-page.ts';
@@ -65,7 +66,7 @@ async function configurationOf(deps: ProviderDeps): Promise<Configuration> {
     clientAuthMethods: ['none'],
     enabledJWA: { idTokenSigningAlgValues: ['RS256'] },
     responseTypes: ['code'],
-    scopes: ['openid', 'offline_access'],
+    scopes: ['openid', 'offline_access', adminScope],
     claims: { openid: ['sub'], email: ['email'], profile: ['name'] },
     // There is no second request that an app must make to know whom it works for.
     conformIdTokenClaims: false,

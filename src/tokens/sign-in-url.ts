@@ -2,6 +2,7 @@ import type { Provider } from 'oidc-provider';
 import type { Pool } from 'pg';
 import type { Principal } from '../sessions/principal.ts';
 import { emailDomain } from '../users/email.ts';
+import { asksForAdministration } from './clients.ts';
 import { hashToken } from './hash-token.ts';
 
 export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>> & { deviceCode?: string };
@@ -33,7 +34,12 @@ async function signedInLately(pool: Pool, { orgId, credential }: Principal, inte
   const maxAge = interaction.params.max_age === undefined ? null : Number(interaction.params.max_age);
   const anew = asksForLogin(interaction);
   // A device asks for neither (RFC 8628 §3.1).
-  if (interaction.deviceCode || (maxAge === null && !anew)) return true;
+  if (interaction.deviceCode)
+    return (
+      !asksForAdministration(interaction.params.scope) ||
+      authenticatedLately(pool, { orgId, credential }, interaction.uid)
+    );
+  if (maxAge === null && !anew) return true;
   const { rows } = await pool.query<{ young: boolean }>({
     name: 'interaction-age',
     text: `SELECT ($4 = false OR s.created_at > t.created_at)
@@ -43,6 +49,23 @@ async function signedInLately(pool: Pool, { orgId, credential }: Principal, inte
     values: [orgId, credential.id, hashToken(interaction.uid), anew, maxAge],
   });
   return rows[0]?.young === true;
+}
+
+/** As administrators have to; what came of a sign-in that was begun for this will do, else an IdP that tells no time made a circle. */
+async function authenticatedLately(
+  pool: Pool,
+  { orgId, credential }: Pick<Principal, 'orgId' | 'credential'>,
+  uid: string,
+): Promise<boolean> {
+  const { rows } = await pool.query<{ lately: boolean }>({
+    name: 'interaction-administration',
+    text: `SELECT coalesce(s.authenticated_at > now() - make_interval(secs => o.admin_reauthentication_seconds), false)
+              OR s.created_at > t.created_at AS lately
+           FROM sessions s JOIN orgs o ON o.id = s.org_id, tokens t
+           WHERE s.org_id = $1 AND s.id = $2 AND t.kind = 'Interaction' AND t.id_hash = $3`,
+    values: [orgId, credential.id, hashToken(uid)],
+  });
+  return rows[0]?.lately === true;
 }
 
 function asksForLogin({ params }: Interaction): boolean {

@@ -20,14 +20,20 @@ export function renderDeviceCode(page: { xsrf: string; code: string; problem: st
 }
 
 /** The person compares the code, and decides. Only this form gives an app access. */
-export function renderDeviceConfirm(page: { xsrf: string; code: string; clientName: string }): string {
+export function renderDeviceConfirm(page: {
+  xsrf: string;
+  code: string;
+  clientName: string;
+  /** It asks to act as an administrator. */
+  administers: boolean;
+}): string {
   return renderPage({
     title: 'Sign in an app',
     body: html`<div class="card">
 <h1>Sign in “${page.clientName}”?</h1>
 <p>Go on only if you started this yourself, just now, and your screen shows exactly this code:</p>
 <p class="code">${page.code}</p>
-<p>The app will act as you until you sign it out. Nobody from your organisation or from us ever sends you such a code.</p>
+${page.administers && html`<p class="problem"><strong>It asks to administer your organisation:</strong> to end people’s access and to change roles and settings, as far as your own role allows.</p>\n`}<p>The app will act as you until you sign it out. Nobody from your organisation or from us ever sends you such a code.</p>
 <form method="post" action="/oauth/device">
 <input type="hidden" name="xsrf" value="${page.xsrf}">
 <input type="hidden" name="user_code" value="${page.code}">

@@ -1,4 +1,4 @@
-import { notificationRequests } from './notification-requests.ts';
+import { notificationRequests, webhookRequests } from './notification-requests.ts';
 import { recordRequests } from './record-requests.ts';
 import type { Requests } from './requests.ts';
 import { settingsRequests } from './settings-requests.ts';
@@ -110,6 +110,7 @@ export const administrationRequests: Requests = {
   },
   ...settingsRequests,
   ...notificationRequests,
+  ...webhookRequests,
   ...peopleRequests,
   ...endingRequests,
   ...recordRequests,

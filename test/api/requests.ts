@@ -1,6 +1,7 @@
 import { administrationRequests } from './administration-requests.ts';
 import { oauthRequests } from './oauth-requests.ts';
 import { personRequests } from './person-requests.ts';
+import { scimRequests } from './scim-requests.ts';
 import { signInRequests } from './sign-in-requests.ts';
 import { signalRequests } from './signal-requests.ts';
 import type { World } from './world.ts';
@@ -13,6 +14,7 @@ export const requests: Requests = {
   ...signInRequests,
   ...oauthRequests,
   ...signalRequests,
+  ...scimRequests,
   // Last: these change policies and end access.
   ...administrationRequests,
 };

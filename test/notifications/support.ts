@@ -71,3 +71,20 @@ export async function record(
     ],
   );
 }
+
+/** Jobs that wait for their time, be it a pause after a failure or a window, run now. */
+export async function hasten(product: Pick<Product, 'context'>): Promise<void> {
+  await product.context.pool.query(
+    `WITH due AS (UPDATE graphile_worker._private_jobs SET run_at = now() WHERE locked_at IS NULL RETURNING id)
+     SELECT pg_notify('jobs:insert', '{"count":' || count(*) || '}') FROM due`,
+  );
+}
+
+/** Runs what is planned until nothing is left. */
+export async function drained(product: Pick<Product, 'context'>): Promise<void> {
+  await relayed(product);
+  await until(async () => {
+    await hasten(product);
+    return (await product.context.pool.query('SELECT FROM graphile_worker._private_jobs LIMIT 1')).rowCount === 0;
+  });
+}

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { type Operation, operation } from '../api/operation.ts';
+import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
+import { AppError } from '../errors.ts';
+import { type Deliveries, type DeliveryRow, deliveryStatuses } from '../notifications/deliveries.ts';
+import type { Webhooks } from '../notifications/webhooks.ts';
+import { originOf } from './webhooks.ts';
+
+const tag = 'Webhooks';
+const here = '/api/orgs/current';
+
+const params = z.object({ id: z.string().max(80) });
+const query = z.object(pageQuery);
+
+const delivery = z.object({
+  id: z.string().describe('Of a webhook’s it is the `webhook-id`, the same at each try.'),
+  channel: z.enum(['webhook', 'email']),
+  webhook: z.string().nullable(),
+  user: z.string().nullable().describe('Whom the e-mail is for.'),
+  kinds: z.array(z.string()),
+  status: z.enum(deliveryStatuses),
+  error: z.string().nullable().describe('A word: why the last try failed.'),
+  attempts: z.number().int(),
+  createdAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().nullable(),
+});
+const attempt = z.object({
+  number: z.number().int(),
+  at: z.iso.datetime(),
+  status: z.number().int().nullable().describe('Of HTTP, or of SMTP; null where there was no answer.'),
+  durationMs: z.number().int(),
+  error: z.string().nullable(),
+});
+
+/** The log of what was sent to webhooks and by e-mail, and the dead letters, which can be replayed. */
+export function deliveryOperations(deps: { deliveries: Deliveries; webhooks: Webhooks }): readonly Operation[] {
+  const { deliveries, webhooks } = deps;
+
+  const replay = (path: string, id: string, of: 'all' | 'dead', summary: string) =>
+    operation({
+      method: 'post',
+      path: `${path}/{id}/replay`,
+      id,
+      tag,
+      summary,
+      permission: 'settings.change',
+      params,
+      success: { status: 202, description: 'It is on its way again, under the same id.', schema: delivery },
+      problems: ['not_found', 'conflict'],
+      handle: async (call) => {
+        const again = await deliveries.replay(call.orgId, call.params.id, of, originOf(call));
+        if (!again) throw missing();
+        return present(again);
+      },
+    });
+
+  return [
+    operation({
+      method: 'get',
+      path: `${here}/webhooks/{id}/deliveries`,
+      id: 'listDeliveries',
+      tag,
+      summary: 'What was sent to a webhook, newest first',
+      permission: 'settings.change',
+      params,
+      query,
+      success: { status: 200, description: 'A page.', schema: pageOf(delivery) },
+      problems: ['not_found'],
+      handle: async ({ orgId, params: { id }, query: { limit, cursor } }) => {
+        if (!(await webhooks.find(orgId, id)))
+          throw new AppError('not_found', 'Your organisation has no such webhook.');
+        return pageOfRows(
+          await deliveries.list(orgId, { webhookId: id }, { after: after(cursor), limit: limit + 1 }),
+          limit,
+        );
+      },
+    }),
+    operation({
+      method: 'get',
+      path: `${here}/deliveries/{id}`,
+      id: 'getDelivery',
+      tag,
+      summary: 'One delivery, with its attempts, the latest first',
+      permission: 'settings.change',
+      params,
+      success: { status: 200, description: 'The delivery.', schema: delivery.extend({ log: z.array(attempt) }) },
+      problems: ['not_found'],
+      handle: async ({ orgId, params: { id } }) => {
+        const row = await deliveries.find(orgId, id);
+        if (!row) throw missing();
+        return { ...present(row), log: row.log };
+      },
+    }),
+    replay(`${here}/deliveries`, 'replayDelivery', 'all', 'Send the same message again'),
+    operation({
+      method: 'get',
+      path: `${here}/dead-letters`,
+      id: 'listDeadLetters',
+      tag,
+      summary: 'What could not be delivered, newest first',
+      permission: 'org.read',
+      query,
+      success: { status: 200, description: 'A page.', schema: pageOf(delivery) },
+      handle: async ({ orgId, query: { limit, cursor } }) =>
+        pageOfRows(await deliveries.list(orgId, { status: 'dead' }, { after: after(cursor), limit: limit + 1 }), limit),
+    }),
+    replay(`${here}/dead-letters`, 'replayDeadLetter', 'dead', 'Send a dead letter again'),
+  ];
+}
+
+function after(cursor: string | undefined): readonly string[] | null {
+  const key = readCursor(cursor, 2);
+  if (key === null || z.iso.datetime().safeParse(key[0]).success) return key;
+  throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
+}
+
+function pageOfRows(rows: readonly DeliveryRow[], limit: number) {
+  const page = toPage(rows, limit, (row) => [row.createdAt.toISOString(), row.id]);
+  return { ...page, items: page.items.map(present) };
+}
+
+function missing(): AppError {
+  return new AppError('not_found', 'Your organisation has no such delivery.');
+}
+
+function present({ webhookId, userId, ...row }: DeliveryRow) {
+  const { id, channel, kinds, status, error, attempts, createdAt, finishedAt } = row;
+  return { id, channel, webhook: webhookId, user: userId, kinds, status, error, attempts, createdAt, finishedAt };
+}

@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { type Call, type Operation, operation } from '../api/operation.ts';
+import { AppError } from '../errors.ts';
+import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
+import { kinds } from '../notifications/kinds.ts';
+import type { Origin, WebhookRow, Webhooks } from '../notifications/webhooks.ts';
+
+const tag = 'Webhooks';
+const list = '/api/orgs/current/webhooks';
+const one = `${list}/{id}`;
+const permission = 'settings.change';
+
+const params = z.object({ id: z.string().max(80) });
+const chosenKinds = z.array(z.enum(kinds)).min(1).describe('What is posted there.');
+const url = z.string().max(2048).describe('Where to: https, with a public address.');
+
+const webhook = z.object({
+  id: z.string(),
+  url: z.string(),
+  kinds: z.array(z.enum(kinds)),
+  active: z.boolean(),
+  previousSecretUntil: z.iso
+    .datetime()
+    .nullable()
+    .describe('Until then messages are signed with the secret before too.'),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+});
+const withSecret = webhook.extend({
+  secret: z.string().describe('Verifies the signatures (Standard Webhooks). It is not shown again.'),
+});
+
+/** Webhooks: a receiver of the org's choice is told of what its administrators are told of, signed (Standard Webhooks). */
+export function webhookOperations(deps: { webhooks: Webhooks; guardedFetch: GuardedFetch }): readonly Operation[] {
+  const { webhooks, guardedFetch } = deps;
+
+  const checkUrl = (value: string | undefined) => {
+    if (value === undefined) return;
+    try {
+      guardedFetch.check(value);
+    } catch (error) {
+      if (error instanceof GuardedFetchError) throw new AppError('invalid_request', `Wrong in url: ${error.message}.`);
+      throw error;
+    }
+  };
+
+  return [
+    operation({
+      method: 'get',
+      path: list,
+      id: 'listWebhooks',
+      tag,
+      summary: 'The webhooks',
+      permission,
+      success: { status: 200, description: 'All of them.', schema: z.object({ items: z.array(webhook) }) },
+      handle: async ({ orgId }) => ({ items: (await webhooks.list(orgId)).map(present) }),
+    }),
+    operation({
+      method: 'post',
+      path: list,
+      id: 'addWebhook',
+      tag,
+      summary: 'Add a webhook',
+      description:
+        'Messages are `{type, timestamp, data}` in JSON, signed as Standard Webhooks has it; `type` is a kind of notification, and `data.count` says how many events it stands for. Any 2xx is success. Anything else is tried again for about a day, under the same `webhook-id`; 410 switches the webhook off.',
+      permission,
+      body: z.strictObject({ url, kinds: chosenKinds, active: z.boolean().default(true) }),
+      success: { status: 201, description: 'Added; with its secret, this once.', schema: withSecret },
+      problems: ['conflict'],
+      handle: async (call) => {
+        checkUrl(call.body.url);
+        const added = await webhooks.add(call.orgId, call.body, originOf(call));
+        return { ...present(added), secret: added.secret };
+      },
+    }),
+    operation({
+      method: 'get',
+      path: one,
+      id: 'getWebhook',
+      tag,
+      summary: 'One webhook',
+      permission,
+      params,
+      success: { status: 200, description: 'The webhook.', schema: webhook },
+      problems: ['not_found'],
+      handle: async ({ orgId, params: { id } }) => present(found(await webhooks.find(orgId, id))),
+    }),
+    operation({
+      method: 'patch',
+      path: one,
+      id: 'changeWebhook',
+      tag,
+      summary: 'Change a webhook, or switch it off and on',
+      description:
+        'What waits for a webhook that is switched off is cancelled when its turn comes; it can be replayed.',
+      permission,
+      params,
+      body: z.strictObject({ url: url.optional(), kinds: chosenKinds.optional(), active: z.boolean().optional() }),
+      success: { status: 200, description: 'As it is now.', schema: webhook },
+      problems: ['not_found'],
+      handle: async (call) => {
+        checkUrl(call.body.url);
+        return present(found(await webhooks.change(call.orgId, call.params.id, call.body, originOf(call))));
+      },
+    }),
+    operation({
+      method: 'delete',
+      path: one,
+      id: 'removeWebhook',
+      tag,
+      summary: 'Remove a webhook, with its log',
+      permission,
+      params,
+      success: { status: 204, description: 'Removed.' },
+      problems: ['not_found'],
+      handle: async (call) => {
+        found((await webhooks.remove(call.orgId, call.params.id, originOf(call))) || null);
+      },
+    }),
+    operation({
+      method: 'post',
+      path: `${one}/secret`,
+      id: 'rotateWebhookSecret',
+      tag,
+      summary: 'Make a new secret',
+      description: 'For a day messages carry two signatures, by the new secret and by the one before.',
+      permission,
+      params,
+      success: { status: 200, description: 'With its new secret, this once.', schema: withSecret },
+      problems: ['not_found'],
+      handle: async (call) => {
+        const rotated = found(await webhooks.rotateSecret(call.orgId, call.params.id, originOf(call)));
+        return { ...present(rotated), secret: rotated.secret };
+      },
+    }),
+    operation({
+      method: 'post',
+      path: `${one}/test`,
+      id: 'testWebhook',
+      tag,
+      summary: 'Send a message of the type `test`',
+      permission,
+      params,
+      success: {
+        status: 202,
+        description: 'It is on its way; its delivery tells what becomes of it.',
+        schema: z.object({ delivery: z.string() }),
+      },
+      problems: ['not_found', 'conflict'],
+      handle: async (call) => ({
+        delivery: found(await webhooks.sendTest(call.orgId, call.params.id, originOf(call))),
+      }),
+    }),
+  ];
+}
+
+export function originOf({ actor, ip, requestId }: Pick<Call, 'actor' | 'ip' | 'requestId'>): Origin {
+  return { actor, ip, requestId };
+}
+
+function found<T>(value: T | null): T {
+  if (value === null) throw new AppError('not_found', 'Your organisation has no such webhook.');
+  return value;
+}
+
+function present({ id, url, kinds, active, previousSecretUntil, createdAt, updatedAt }: WebhookRow) {
+  return { id, url, kinds, active, previousSecretUntil, createdAt, updatedAt };
+}

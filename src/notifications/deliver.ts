@@ -1,0 +1,153 @@
+import type { Pool, PoolClient } from 'pg';
+import { recordEvent } from '../audit/record.ts';
+import { transaction } from '../database/pool.ts';
+import type { NotificationRow } from './notification.ts';
+import { notificationColumns } from './notification.ts';
+import type { Outcome } from './outcome.ts';
+import type { createPostWebhook } from './post-webhook.ts';
+import type { createSendDigest } from './send-digest.ts';
+import { webhookBody } from './webhook-body.ts';
+
+/** Tries of a delivery until it is dead: with graphile-worker's growing pauses the last one comes after 22 hours. */
+const mostTries = 13;
+const system = { type: 'system' } as const;
+
+type Delivery = Readonly<{
+  orgId: string;
+  id: string;
+  webhookId: string | null;
+  userId: string | null;
+  kinds: string[];
+  notificationId: string | null;
+  body: string | null;
+  url: string | null;
+  active: boolean | null;
+  secret: string | null;
+  previousSecret: string | null;
+}>;
+
+/**
+ * The job that delivers one message. Each try is logged with what became of it, in one transaction; a failed one throws, and the
+ * job runs again later. Killed in between it also runs again: at least once, and always under the same id.
+ */
+export function createDeliver(deps: {
+  pool: Pool;
+  postWebhook: ReturnType<typeof createPostWebhook>;
+  sendDigest: ReturnType<typeof createSendDigest>;
+}) {
+  return async ({ orgId, deliveryId }: { orgId: string; deliveryId: string }, signal: AbortSignal): Promise<void> => {
+    const delivery = await read(deps.pool, orgId, deliveryId);
+    if (!delivery) return;
+    const startedAt = new Date();
+    const started = performance.now();
+    const outcome = await attempt(delivery, signal);
+    // The process stops: this was no fault of the receiver's.
+    if (signal.aborted && outcome.result !== 'delivered') throw new Error('broken off');
+    const durationMs = Math.round(performance.now() - started);
+    const over = await transaction(deps.pool, (client) => settle(client, delivery, outcome, { startedAt, durationMs }));
+    if (!over) throw new Error('error' in outcome ? outcome.error : 'failed');
+  };
+
+  async function attempt(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
+    const body = delivery.body ?? (await writeBody(deps.pool, delivery));
+    const { id, orgId, userId, webhookId, url, secret, previousSecret, kinds } = delivery;
+    if (body === null) return { result: 'cancelled', error: 'nothing_to_tell' };
+    if (userId !== null) return deps.sendDigest({ orgId, id, userId, kinds, body }, signal);
+    if (!delivery.active || webhookId === null || url === null || secret === null)
+      return { result: 'cancelled', error: 'webhook_off' };
+    return deps.postWebhook({ id, body, url, webhookId, secret, previousSecret }, signal);
+  }
+}
+
+async function read(pool: Pool, orgId: string, id: string): Promise<Delivery | null> {
+  const { rows } = await pool.query<Delivery>({
+    name: 'delivery-read',
+    text: `SELECT d.org_id AS "orgId", d.id, d.webhook_id AS "webhookId", d.user_id AS "userId", d.kinds,
+                  d.notification_id AS "notificationId", d.body, w.url, w.active, w.secret,
+                  CASE WHEN w.previous_secret_until > now() THEN w.previous_secret END AS "previousSecret"
+           FROM deliveries d LEFT JOIN webhooks w ON w.org_id = d.org_id AND w.id = d.webhook_id
+           WHERE d.org_id = $1 AND d.id = $2 AND d.status = 'pending'`,
+    values: [orgId, id],
+  });
+  return rows[0] ?? null;
+}
+
+/** Of repeats: now that no more come, their count is known. Written once, so that each try says the same. */
+async function writeBody(pool: Pool, { orgId, id, notificationId }: Delivery): Promise<string | null> {
+  const { rows } = await pool.query<NotificationRow>({
+    name: 'delivery-notification',
+    text: `SELECT ${notificationColumns} FROM notifications n WHERE n.org_id = $1 AND n.id = $2`,
+    values: [orgId, notificationId],
+  });
+  if (!rows[0]) return null;
+  const written = await pool.query({
+    name: 'delivery-body',
+    text: 'UPDATE deliveries SET body = coalesce(body, $3) WHERE org_id = $1 AND id = $2 RETURNING body',
+    values: [orgId, id, webhookBody(rows[0])],
+  });
+  return written.rows[0]?.body ?? null;
+}
+
+/** Writes the try into the log and what follows from it. True when the delivery is over. */
+async function settle(
+  client: PoolClient,
+  delivery: Delivery,
+  outcome: Outcome,
+  { startedAt, durationMs }: { startedAt: Date; durationMs: number },
+): Promise<boolean> {
+  const { orgId, id } = delivery;
+  const counted = await client.query({
+    name: 'delivery-count',
+    text: `UPDATE deliveries SET attempts = attempts + 1, tries = tries + 1 WHERE org_id = $1 AND id = $2 AND status = 'pending'
+           RETURNING attempts, tries`,
+    values: [orgId, id],
+  });
+  const [counts] = counted.rows;
+  // Its webhook was removed, or another process has settled it.
+  if (!counts) return true;
+  const error = 'error' in outcome ? outcome.error : null;
+  const answer = outcome.result === 'cancelled' ? null : outcome.status;
+  await client.query({
+    name: 'delivery-attempt',
+    text: `INSERT INTO delivery_attempts (org_id, delivery_id, number, at, status, duration_ms, error)
+           VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    values: [orgId, id, counts.attempts, startedAt, answer, durationMs, error],
+  });
+  if (outcome.result === 'gone') await switchOff(client, delivery);
+  const gaveUp = outcome.result === 'gone' || (outcome.result === 'failed' && counts.tries >= mostTries);
+  const status = gaveUp ? 'dead' : outcome.result === 'failed' ? 'pending' : outcome.result;
+  await client.query({
+    name: 'delivery-settle',
+    text: `UPDATE deliveries SET status = $3, error = $4, finished_at = CASE WHEN $3 <> 'pending' THEN clock_timestamp() END
+           WHERE org_id = $1 AND id = $2`,
+    values: [orgId, id, status, error],
+  });
+  if (gaveUp) await recordFailure(client, delivery, counts.attempts, error);
+  return status !== 'pending';
+}
+
+async function switchOff(client: PoolClient, { orgId, webhookId }: Delivery): Promise<void> {
+  if (webhookId === null) return;
+  const { rowCount } = await client.query({
+    name: 'webhook-off',
+    text: 'UPDATE webhooks SET active = false, updated_at = now() WHERE org_id = $1 AND id = $2 AND active',
+    values: [orgId, webhookId],
+  });
+  const target = { type: 'webhook', id: webhookId };
+  if (rowCount)
+    await recordEvent(client, {
+      orgId,
+      action: 'webhook.changed',
+      actor: system,
+      target,
+      detail: { active: false, reason: 'gone' },
+    });
+}
+
+function recordFailure(client: PoolClient, delivery: Delivery, attempts: number, error: string | null): Promise<void> {
+  const { orgId, id, webhookId, userId, kinds } = delivery;
+  const target = webhookId === null ? { type: 'user', id: userId ?? '' } : { type: 'webhook', id: webhookId };
+  const channel = webhookId === null ? 'email' : 'webhook';
+  const detail = { delivery: id, channel, kinds: kinds.join(' '), attempts, error };
+  return recordEvent(client, { orgId, action: 'delivery.failed', actor: system, target, detail });
+}

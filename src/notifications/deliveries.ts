@@ -1,0 +1,99 @@
+import type { Pool } from 'pg';
+import { recordEvent } from '../audit/record.ts';
+import { transaction } from '../database/pool.ts';
+import { AppError } from '../errors.ts';
+import { addJobs, deliverJob } from './jobs.ts';
+import type { Origin } from './webhooks.ts';
+
+export type Deliveries = ReturnType<typeof createDeliveries>;
+
+export const deliveryStatuses = ['pending', 'delivered', 'dead', 'cancelled'] as const;
+
+export type DeliveryRow = Readonly<{
+  id: string;
+  channel: 'webhook' | 'email';
+  webhookId: string | null;
+  userId: string | null;
+  kinds: string[];
+  status: (typeof deliveryStatuses)[number];
+  error: string | null;
+  attempts: number;
+  createdAt: Date;
+  finishedAt: Date | null;
+}>;
+
+export type AttemptRow = Readonly<{
+  number: number;
+  at: Date;
+  status: number | null;
+  durationMs: number;
+  error: string | null;
+}>;
+
+const columns = `id, channel, webhook_id AS "webhookId", user_id AS "userId", kinds, status, error, attempts,
+  created_at AS "createdAt", finished_at AS "finishedAt"`;
+
+/** The log of what was sent to webhooks and by e-mail, and what can be sent again. */
+export function createDeliveries({ pool }: { pool: Pool }) {
+  return {
+    /** Newest first, after the row that `after` names by its time and id: a webhook's, or those that are dead. */
+    async list(
+      orgId: string,
+      of: { webhookId: string } | { status: 'dead' },
+      { after, limit }: { after: readonly string[] | null; limit: number },
+    ): Promise<readonly DeliveryRow[]> {
+      const [which, value] = 'webhookId' in of ? ['webhook_id', of.webhookId] : ['status', of.status];
+      const { rows } = await pool.query<DeliveryRow>({
+        name: `deliveries-of-${which}`,
+        text: `SELECT ${columns} FROM deliveries
+               WHERE org_id = $1 AND ${which} = $2 AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4))
+               ORDER BY created_at DESC, id DESC LIMIT $5`,
+        values: [orgId, value, after?.[0] ?? null, after?.[1] ?? null, limit],
+      });
+      return rows;
+    },
+
+    /** With its attempts, the latest first, 100 at most; null when the org has no such delivery. */
+    async find(orgId: string, id: string): Promise<(DeliveryRow & { log: readonly AttemptRow[] }) | null> {
+      const { rows } = await pool.query<DeliveryRow>(
+        `SELECT ${columns} FROM deliveries WHERE org_id = $1 AND id = $2`,
+        [orgId, id],
+      );
+      if (!rows[0]) return null;
+      const log = await pool.query<AttemptRow>(
+        `SELECT number, at, status, duration_ms AS "durationMs", error FROM delivery_attempts
+         WHERE org_id = $1 AND delivery_id = $2 ORDER BY number DESC LIMIT 100`,
+        [orgId, id],
+      );
+      return { ...rows[0], log: log.rows };
+    },
+
+    /**
+     * Sends the same message again, under the same id, with as many tries as the first time. `of`: only if it is dead. Null when
+     * the org has no such delivery. @throws AppError conflict when it is under way, or its webhook is switched off
+     */
+    async replay(orgId: string, id: string, of: 'all' | 'dead', origin: Origin): Promise<DeliveryRow | null> {
+      return transaction(pool, async (client) => {
+        const { rows } = await client.query<DeliveryRow & { off: boolean }>(
+          `SELECT ${columns}, EXISTS (SELECT FROM webhooks w WHERE w.org_id = d.org_id AND w.id = d.webhook_id AND NOT w.active) AS off
+           FROM deliveries d WHERE org_id = $1 AND id = $2 FOR UPDATE`,
+          [orgId, id],
+        );
+        const [delivery] = rows;
+        if (!delivery || (of === 'dead' && delivery.status !== 'dead')) return null;
+        if (delivery.status === 'pending') throw new AppError('conflict', 'This delivery is still under way.');
+        if (delivery.off) throw new AppError('conflict', 'Its webhook is switched off; switch it on first.');
+        const again = await client.query<DeliveryRow>(
+          `UPDATE deliveries SET status = 'pending', tries = 0, error = NULL, finished_at = NULL WHERE org_id = $1 AND id = $2
+           RETURNING ${columns}`,
+          [orgId, id],
+        );
+        await addJobs(client, [deliverJob({ ...delivery, orgId })]);
+        const target = { type: 'delivery', id };
+        const detail = { channel: delivery.channel, webhook: delivery.webhookId, before: delivery.status };
+        await recordEvent(client, { orgId, action: 'delivery.replayed', ...origin, target, detail });
+        return again.rows[0] as DeliveryRow;
+      });
+    },
+  };
+}

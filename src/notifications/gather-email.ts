@@ -1,0 +1,55 @@
+import type { Pool } from 'pg';
+import { newId } from '../database/ids.ts';
+import { transaction } from '../database/pool.ts';
+import { type Digest, digestSize } from './digest.ts';
+import { addJobs, deliverJob } from './jobs.ts';
+import { type NotificationRow, notificationColumns, present } from './notification.ts';
+
+/**
+ * Puts what an administrator has not been mailed of, of the kinds they chose, into one e-mail and plans its delivery: in one
+ * transaction, so that nothing is in two of them or in none. At most a day old.
+ */
+export async function gatherEmail(pool: Pool, { orgId, userId }: { orgId: string; userId: string }): Promise<void> {
+  await transaction(pool, async (client) => {
+    const { rows: readers } = await client.query({ name: 'email-reader', text: readerSql, values: [orgId, userId] });
+    if (!readers[0]) return;
+    const { kinds, emailedUpTo, lastPosition } = readers[0];
+    const values = [orgId, kinds, emailedUpTo, lastPosition];
+    const { rows } = await client.query<NotificationRow & { total: number }>({
+      name: 'email-rows',
+      text: rowsSql,
+      values,
+    });
+    await client.query({
+      name: 'email-gathered',
+      text: `UPDATE notification_readers SET emailed_up_to = $3, emailed_at = clock_timestamp() WHERE org_id = $1 AND user_id = $2`,
+      values: [orgId, userId, lastPosition],
+    });
+    const total = rows[0]?.total ?? 0;
+    if (total === 0) return;
+    const id = newId('delivery');
+    const items = rows.map((row) => ({ text: present(row).text, at: row.lastAt.toISOString() }));
+    const digest: Digest = { items, more: total - items.length };
+    await client.query({
+      name: 'email-plan',
+      text: `INSERT INTO deliveries (org_id, id, channel, user_id, kinds, body) VALUES ($1, $2, 'email', $3, $4, $5)`,
+      values: [orgId, id, userId, [...new Set(rows.map(({ kind }) => kind))], JSON.stringify(digest)],
+    });
+    await addJobs(client, [deliverJob({ orgId, id, webhookId: null })]);
+  });
+}
+
+// Positions are given in the order of the commits: all up to the last one are there.
+const readerSql = `
+  SELECT r.email_kinds AS kinds, r.emailed_up_to AS "emailedUpTo", f.last_position AS "lastPosition"
+  FROM notification_readers r
+  JOIN users u ON u.org_id = r.org_id AND u.id = r.user_id
+  JOIN notification_feeds f ON f.org_id = r.org_id
+  WHERE r.org_id = $1 AND r.user_id = $2 AND u.active AND u.deleted_at IS NULL AND u.role <> 'member'
+  FOR UPDATE OF r`;
+
+const rowsSql = `
+  SELECT ${notificationColumns}, count(*) OVER ()::int AS total
+  FROM notifications n
+  WHERE n.org_id = $1 AND n.kind = ANY ($2::text[]) AND n.position > $3 AND n.position <= $4 AND n.last_at > now() - interval '1 day'
+  ORDER BY n.position LIMIT ${digestSize}`;

@@ -1,0 +1,46 @@
+import { Webhook } from 'standardwebhooks';
+import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
+import type { Keyring } from '../keyring.ts';
+import type { Outcome } from './outcome.ts';
+
+export type WebhookMessage = Readonly<{
+  /** `webhook-id`: the same at each try and each replay. */
+  id: string;
+  body: string;
+  url: string;
+  webhookId: string;
+  secret: string;
+  /** Where the secret was changed during the last day. */
+  previousSecret: string | null;
+}>;
+
+/** What a webhook's secrets are sealed for. */
+export const secretPurpose = (webhookId: string) => `webhook ${webhookId}`;
+
+/** Posts one message as Standard Webhooks has it, to public addresses only, bounded, without following redirects. */
+export function createPostWebhook({ guardedFetch, keyring }: { guardedFetch: GuardedFetch; keyring: Keyring }) {
+  return async (message: WebhookMessage, signal: AbortSignal): Promise<Outcome> => {
+    const now = new Date();
+    const sealed = [message.secret, message.previousSecret].filter((secret) => secret !== null);
+    const secrets = await Promise.all(
+      sealed.map((secret) => keyring.decrypt(secret, secretPurpose(message.webhookId))),
+    );
+    const signatures = secrets.map((secret) => new Webhook(secret).sign(message.id, now, message.body));
+    const headers = {
+      'Content-Type': 'application/json',
+      'User-Agent': 'universal-logout',
+      'Webhook-Id': message.id,
+      'Webhook-Timestamp': String(Math.floor(now.getTime() / 1000)),
+      'Webhook-Signature': signatures.join(' '),
+    };
+    try {
+      const { status } = await guardedFetch(message.url, { method: 'POST', headers, body: message.body, signal });
+      if (status >= 200 && status < 300) return { result: 'delivered', status };
+      if (status === 410) return { result: 'gone', status, error: 'gone' };
+      return { result: 'failed', status, error: 'refused' };
+    } catch (error) {
+      if (!(error instanceof GuardedFetchError)) throw error;
+      return { result: 'failed', status: null, error: error.reason };
+    }
+  };
+}

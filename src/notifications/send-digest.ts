@@ -1,0 +1,28 @@
+import type { Pool } from 'pg';
+import { digestForm, renderDigest } from './digest.ts';
+import type { Mailer } from './mailer.ts';
+import type { Outcome } from './outcome.ts';
+
+type AddressedDigest = Readonly<{ orgId: string; id: string; userId: string; kinds: string[]; body: string }>;
+
+/** Mails a digest to a person who is an active administrator at this moment and still wants some of it; else to nobody. */
+export function createSendDigest(deps: { pool: Pool; mailer: Mailer | null; appUrl: string }) {
+  return async (delivery: AddressedDigest, signal: AbortSignal): Promise<Outcome> => {
+    if (!deps.mailer) return { result: 'cancelled', error: 'no_smtp' };
+    const { rows } = await deps.pool.query<{ email: string; name: string; orgName: string }>({
+      name: 'email-receiver',
+      text: `SELECT u.email, u.name, o.name AS "orgName"
+             FROM users u
+             JOIN orgs o ON o.id = u.org_id
+             JOIN notification_readers r ON r.org_id = u.org_id AND r.user_id = u.id
+             WHERE u.org_id = $1 AND u.id = $2 AND u.active AND u.deleted_at IS NULL AND u.role <> 'member'
+               AND r.email_kinds && $3::text[]`,
+      values: [delivery.orgId, delivery.userId, delivery.kinds],
+    });
+    const [receiver] = rows;
+    if (!receiver) return { result: 'cancelled', error: 'no_receiver' };
+    const { email: address, name, orgName } = receiver;
+    const rendered = renderDigest(digestForm.parse(JSON.parse(delivery.body)), { orgName, appUrl: deps.appUrl });
+    return deps.mailer({ id: delivery.id, to: { name, address }, ...rendered }, signal);
+  };
+}

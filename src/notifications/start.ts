@@ -1,0 +1,57 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import type { GuardedFetch } from '../http/guarded-fetch.ts';
+import type { Keyring } from '../keyring.ts';
+import { createDeliver } from './deliver.ts';
+import { createDeliveries } from './deliveries.ts';
+import { createFeed } from './feed.ts';
+import { gatherEmail } from './gather-email.ts';
+import { createMailer } from './mailer.ts';
+import { createPostWebhook } from './post-webhook.ts';
+import { startRelay } from './relay.ts';
+import { createSendDigest } from './send-digest.ts';
+import { createWebhooks } from './webhooks.ts';
+import { startWorker } from './worker.ts';
+
+/**
+ * Everything that tells administrators: the relay from the outbox, the worker of its jobs, and what the routes work on. Each node
+ * runs both; `wake` makes the relay look at once.
+ */
+export function startNotifications(deps: {
+  config: Config;
+  log: Logger;
+  pool: Pool;
+  keyring: Keyring;
+  guardedFetch: GuardedFetch;
+}) {
+  const { config, log, pool, keyring, guardedFetch } = deps;
+  const { smtp, mode, appUrl } = config;
+  const host = new URL(config.publicUrl).hostname;
+  const mailer = smtp && createMailer({ smtpUrl: smtp.url, mailFrom: smtp.from, host, mode });
+  const emailAvailable = mailer !== null;
+  const deliver = createDeliver({
+    pool,
+    postWebhook: createPostWebhook({ guardedFetch, keyring }),
+    sendDigest: createSendDigest({ pool, mailer, appUrl }),
+  });
+  const worker = startWorker({
+    directDatabaseUrl: config.directDatabaseUrl,
+    log,
+    tasks: {
+      deliver: ({ orgId = '', deliveryId = '' }, signal) => deliver({ orgId, deliveryId }, signal),
+      'gather-email': ({ orgId = '', userId = '' }) => gatherEmail(pool, { orgId, userId }),
+    },
+  });
+  const relay = startRelay({ pool, log, emailAvailable });
+  return {
+    feed: createFeed({ pool }),
+    webhooks: createWebhooks({ pool, keyring }),
+    deliveries: createDeliveries({ pool }),
+    emailAvailable,
+    wake: relay.wake,
+    async stop(): Promise<void> {
+      await Promise.all([relay.stop(), worker.stop()]);
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import type { Requests } from './requests.ts';
+import type { World } from './world.ts';
+
+const keys = new WeakMap<World, Promise<string>>();
+
+/** An API key of metacortex with the scope `scim`. */
+async function keyOf(world: World): Promise<string> {
+  const { apiKeys } = world.product.context;
+  const make = async () =>
+    (await apiKeys.create(world.product.orgs.metacortex.id, { name: 'IdP', scopes: ['scim'] }, { type: 'operator' }))
+      .apiKey;
+  const key = keys.get(world) ?? make();
+  keys.set(world, key);
+  return key;
+}
+
+const person = () => ({
+  schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+  userName: `${randomUUID()}@metacortex.fake`,
+  externalId: randomUUID(),
+  name: { givenName: 'Switch', familyName: 'Crew' },
+  active: true,
+});
+const crew = (...members: string[]) => ({
+  schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+  displayName: `Crew ${randomUUID()}`,
+  members: members.map((value) => ({ value })),
+});
+const patch = (...Operations: object[]) => ({ schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations });
+const none = { id: 'none' };
+
+async function made(world: World, kind: 'User' | 'Group', body: object): Promise<{ id: string; etag: string }> {
+  const { json, headers } = await world.ask(`createScim${kind}`, { as: await keyOf(world), body });
+  return { id: json.id, etag: String(headers.get('etag')) };
+}
+
+/** What is asked alike of people and of groups. */
+const requestsOf = (kind: 'User' | 'Group', body: () => object, filter: string): Requests => ({
+  async [`createScim${kind}`](world) {
+    const as = await keyOf(world);
+    const given = body();
+    await world.ask(`createScim${kind}`, { as, body: given });
+    await world.ask(`createScim${kind}`, { as, body: given });
+    await world.ask(`createScim${kind}`, { as, body: { schemas: [] } });
+    await world.ask(`createScim${kind}`, { as: 'not-a-key', body: given });
+    await world.ask(`createScim${kind}`, { as: world.product.orgs.metacortex.apiKey, body: given });
+  },
+  async [`listScim${kind}s`](world) {
+    const as = await keyOf(world);
+    await made(world, kind, body());
+    const { json } = await world.ask(`listScim${kind}s`, { as, query: { count: '1', sortBy: 'displayName' } });
+    if (json.Resources.length !== 1) throw new Error('nothing is listed');
+    await world.ask(`listScim${kind}s`, { as, query: { filter, attributes: 'displayName' } });
+    await world.ask(`listScim${kind}s`, { as, query: { filter: 'displayName eq' } });
+  },
+  async [`searchScim${kind}s`](world) {
+    const as = await keyOf(world);
+    const schemas = ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'];
+    await world.ask(`searchScim${kind}s`, { as, body: { schemas, filter, count: 2 } });
+  },
+  async [`getScim${kind}`](world) {
+    const as = await keyOf(world);
+    const { id, etag } = await made(world, kind, body());
+    await world.ask(`getScim${kind}`, { as, params: { id } });
+    await world.ask(`getScim${kind}`, { as, params: { id }, headers: { 'if-none-match': etag } });
+    await world.ask(`getScim${kind}`, { as, params: none });
+  },
+  async [`replaceScim${kind}`](world) {
+    const as = await keyOf(world);
+    const { id } = await made(world, kind, body());
+    await world.ask(`replaceScim${kind}`, { as, params: { id }, body: body() });
+    await world.ask(`replaceScim${kind}`, { as, params: { id }, body: body(), headers: { 'if-match': 'W/"old"' } });
+    await world.ask(`replaceScim${kind}`, { as, params: none, body: body() });
+  },
+  async [`removeScim${kind}`](world) {
+    const as = await keyOf(world);
+    const { id } = await made(world, kind, body());
+    await world.ask(`removeScim${kind}`, { as, params: { id } });
+    await world.ask(`removeScim${kind}`, { as, params: { id } });
+  },
+});
+
+const fixed: Requests = Object.fromEntries(
+  ['Role', 'Schema', 'ResourceType'].flatMap((name): [string, Requests[string]][] => [
+    [`listScim${name}s`, async (world) => world.ask(`listScim${name}s`, { as: await keyOf(world) })],
+    [
+      `getScim${name}`,
+      async (world) => {
+        const as = await keyOf(world);
+        const { json } = await world.ask(`listScim${name}s`, { as });
+        await world.ask(`getScim${name}`, { as, params: { id: json.Resources[0].id } });
+        await world.ask(`getScim${name}`, { as, params: none });
+      },
+    ],
+  ]),
+);
+
+export const scimRequests: Requests = {
+  ...requestsOf('User', person, 'userName co "metacortex"'),
+  ...requestsOf('Group', () => crew(), 'displayName sw "Crew"'),
+  ...fixed,
+  async patchScimUser(world) {
+    const as = await keyOf(world);
+    const { id } = await made(world, 'User', person());
+    const body = patch({ op: 'replace', path: 'active', value: false });
+    const { json } = await world.ask('patchScimUser', { as, params: { id }, body });
+    if (json.active !== false) throw new Error('still active');
+    await world.ask('patchScimUser', { as, params: { id }, body: patch({ op: 'juggle' }) });
+    await world.ask('patchScimUser', { as, params: none, body });
+  },
+  async patchScimGroup(world) {
+    const as = await keyOf(world);
+    const { id: value } = await made(world, 'User', person());
+    const { id } = await made(world, 'Group', crew());
+    const body = patch({ op: 'add', path: 'members', value: [{ value }] });
+    await world.ask('patchScimGroup', { as, params: { id }, body });
+    await world.ask('getScimGroup', { as, params: { id } });
+    await world.ask('getScimUser', { as, params: { id: value } });
+    await world.ask('patchScimGroup', { as, params: none, body });
+  },
+  getScimServiceProviderConfig: async (world) => world.ask('getScimServiceProviderConfig', { as: await keyOf(world) }),
+};
