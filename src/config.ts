@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Resolver } from 'node:dns';
 import { existsSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
@@ -40,6 +41,8 @@ export type Config = Readonly<{
   metricsToken: string | null;
   /** Hosts of identity providers that may resolve to private addresses. */
   privateIdpHosts: readonly string[];
+  /** Name servers that are asked whether a domain is an org's; the machine's own when empty. */
+  dnsServers: readonly string[];
   /** Where e-mail goes out, and whom it is from; null: none is sent. */
   smtp: Readonly<{ url: string; from: string }> | null;
 }>;
@@ -128,6 +131,15 @@ const trustProxy = z.string().transform((value, context): false | number | strin
   return z.NEVER;
 });
 
+function areNameServers(servers: string[]): boolean {
+  try {
+    new Resolver().setServers(servers);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The variables and their meaning; `.env.example` holds the same names. */
 export const environment = {
   DATABASE_URL: databaseUrl,
@@ -158,6 +170,13 @@ export const environment = {
     .regex(/^[A-Za-z0-9._~+/-]{16,}=*$/, 'must be a bearer token of at least 16 characters (openssl rand -hex 32)')
     .optional(),
   PRIVATE_IDP_HOSTS: z.string().transform(list).default([]),
+  DNS_SERVERS: z
+    .string()
+    .transform(list)
+    .refine(areNameServers, {
+      message: 'must be addresses with or without a port, e.g. 10.0.0.53, [2001:db8::53]:5353',
+    })
+    .default([]),
   SMTP_URL: smtpUrl.optional(),
   MAIL_FROM: mailFrom.optional(),
 };
@@ -214,6 +233,7 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     grantAbsoluteSeconds: data.GRANT_ABSOLUTE_SECONDS,
     metricsToken: data.METRICS_TOKEN ?? null,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
+    dnsServers: data.DNS_SERVERS,
     smtp: data.SMTP_URL && data.MAIL_FROM ? { url: data.SMTP_URL, from: data.MAIL_FROM } : null,
   };
 }
