@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { Resolver } from 'node:dns';
 import { existsSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
@@ -36,8 +37,12 @@ export type Config = Readonly<{
   grantIdleSeconds: number;
   /** Seconds. */
   grantAbsoluteSeconds: number;
+  /** The bearer token that /metrics asks for; null: there is no such address. */
+  metricsToken: string | null;
   /** Hosts of identity providers that may resolve to private addresses. */
   privateIdpHosts: readonly string[];
+  /** Name servers that are asked whether a domain is an org's; the machine's own when empty. */
+  dnsServers: readonly string[];
   /** Where e-mail goes out, and whom it is from; null: none is sent. */
   smtp: Readonly<{ url: string; from: string }> | null;
 }>;
@@ -126,6 +131,15 @@ const trustProxy = z.string().transform((value, context): false | number | strin
   return z.NEVER;
 });
 
+function areNameServers(servers: string[]): boolean {
+  try {
+    new Resolver().setServers(servers);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** The variables and their meaning; `.env.example` holds the same names. */
 export const environment = {
   DATABASE_URL: databaseUrl,
@@ -151,7 +165,18 @@ export const environment = {
   SESSION_ABSOLUTE_SECONDS: wholeNumber(60, 31_536_000).default(7 * 24 * 3600),
   GRANT_IDLE_SECONDS: wholeNumber(600, 31_536_000).default(14 * 24 * 3600),
   GRANT_ABSOLUTE_SECONDS: wholeNumber(600, 31_536_000).default(90 * 24 * 3600),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[A-Za-z0-9._~+/-]{16,}=*$/, 'must be a bearer token of at least 16 characters (openssl rand -hex 32)')
+    .optional(),
   PRIVATE_IDP_HOSTS: z.string().transform(list).default([]),
+  DNS_SERVERS: z
+    .string()
+    .transform(list)
+    .refine(areNameServers, {
+      message: 'must be addresses with or without a port, e.g. 10.0.0.53, [2001:db8::53]:5353',
+    })
+    .default([]),
   SMTP_URL: smtpUrl.optional(),
   MAIL_FROM: mailFrom.optional(),
 };
@@ -206,7 +231,9 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     sessionAbsoluteSeconds: data.SESSION_ABSOLUTE_SECONDS,
     grantIdleSeconds: data.GRANT_IDLE_SECONDS,
     grantAbsoluteSeconds: data.GRANT_ABSOLUTE_SECONDS,
+    metricsToken: data.METRICS_TOKEN ?? null,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
+    dnsServers: data.DNS_SERVERS,
     smtp: data.SMTP_URL && data.MAIL_FROM ? { url: data.SMTP_URL, from: data.MAIL_FROM } : null,
   };
 }

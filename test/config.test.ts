@@ -38,6 +38,7 @@ test('reads a good environment, with defaults', () => {
     sessionIdleSeconds: 43_200,
     sessionAbsoluteSeconds: 604_800,
     privateIdpHosts: [],
+    dnsServers: [],
   });
   expect(config.sessionSecrets).toHaveLength(2);
   expect(config.encryptionKeys.map((bytes) => bytes.length)).toEqual([32, 32]);
@@ -130,7 +131,10 @@ test('.env.example states the defaults as they are', () => {
   const example = Object.fromEntries(
     [...text.matchAll(/^# ([A-Z][A-Z_]+)=(.*)$/gm)].map((match) => [match[1], match[2]]),
   );
-  const optional = ['DIRECT_DATABASE_URL', 'APP_URL', 'HOST', 'PRIVATE_IDP_HOSTS', 'SMTP_URL', 'MAIL_FROM'];
+  const optional = [
+    ...['DIRECT_DATABASE_URL', 'APP_URL', 'HOST', 'PRIVATE_IDP_HOSTS', 'DNS_SERVERS'],
+    ...['SMTP_URL', 'MAIL_FROM', 'METRICS_TOKEN'],
+  ];
   for (const name of optional) delete example[name];
   const plain = loadConfig(good(), 'production');
   expect(loadConfig({ ...good(), ...example }, 'production')).toEqual({

@@ -7,10 +7,14 @@ import type { Keyring } from '../keyring.ts';
 import type { Deliveries } from '../notifications/deliveries.ts';
 import type { Feed } from '../notifications/feed.ts';
 import type { Webhooks } from '../notifications/webhooks.ts';
+import type { ApiKeys } from '../orgs/api-keys.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import type { Devices } from '../sessions/devices.ts';
+import { apiKeyOperations } from './api-keys.ts';
 import { auditEventOperations } from './audit-events.ts';
+import { connectionOperations } from './connections.ts';
 import { deliveryOperations } from './deliveries.ts';
+import { domainOperations } from './domains.ts';
 import { endingAccessOperations } from './ending-access.ts';
 import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
@@ -25,6 +29,8 @@ export type AdminDeps = Readonly<{
   pool: Pool;
   prisma: PrismaClient;
   keyring: Keyring;
+  guardedFetch: GuardedFetch;
+  apiKeys: ApiKeys;
   devices: Devices;
   clientNames: ReadonlyMap<string, string>;
   announce: () => void;
@@ -33,7 +39,6 @@ export type AdminDeps = Readonly<{
   emailAvailable: boolean;
   webhooks: Webhooks;
   deliveries: Deliveries;
-  guardedFetch: GuardedFetch;
 }>;
 
 /** Everything an org's administrators do over HTTP, under /api/orgs/current. */
@@ -50,5 +55,8 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...webhookOperations(deps),
     ...deliveryOperations(deps),
     ...policyOperations({ ...deps, orgs }),
+    ...connectionOperations(deps),
+    ...domainOperations(deps),
+    ...apiKeyOperations(deps),
   ];
 }

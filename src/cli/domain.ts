@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { recordOf } from '../orgs/domain-proof.ts';
 import { action, type Console, operator, text } from './command.ts';
 import { facts } from './output.ts';
 
@@ -23,13 +24,15 @@ export function registerDomain(program: Command, shell: Console): void {
             { domain: input.domain, verified: !input.unverified, connectionId: input.connection },
             operator,
           );
+          const record = recordOf(added);
           return {
-            json: added,
+            json: { ...added, record },
             text: facts([
               ['Domain', added.domain],
               ['Organisation', org.name],
               ['Verified', added.verifiedAt],
               ['Connection', added.connectionId],
+              ...(added.verifiedAt ? [] : ([['To publish', `${record.name} TXT ${record.value}`]] as const)),
               ['Id', added.id],
             ]),
           };

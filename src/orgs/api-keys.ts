@@ -4,6 +4,7 @@ import { type Actor, recordEvent } from '../audit/record.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
+import type { Origin } from './origin.ts';
 
 export type ApiKeys = ReturnType<typeof createApiKeys>;
 
@@ -57,9 +58,11 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
       orgId: string,
       input: { name: string; scopes?: ApiKeyScope[]; expiresAt?: Date | null; key?: string },
       actor: Actor,
+      origin: Origin = {},
     ): Promise<{ id: string; apiKey: string }> {
       const apiKey = input.key ?? `ul_${randomBytes(32).toString('base64url')}`;
       const id = newId('apiKey');
+      const scopes = input.scopes ?? ['revoke'];
       await prisma.$transaction(async (transaction) => {
         await transaction.apiKey.create({
           data: {
@@ -68,29 +71,51 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
             name: input.name,
             keyHash: new Uint8Array(hashApiKey(apiKey)),
             hint: apiKey.slice(0, input.key ? 2 : 7),
-            scopes: input.scopes ?? ['revoke'],
+            scopes,
             expiresAt: input.expiresAt ?? null,
           },
         });
-        await recordEvent(transaction, { orgId, action: 'api_key.created', actor, target: { type: 'api_key', id } });
+        const target = { type: 'api_key', id };
+        const detail = {
+          name: input.name,
+          scopes: scopes.join(' '),
+          expiresAt: input.expiresAt?.toISOString() ?? null,
+        };
+        await recordEvent(transaction, { orgId, action: 'api_key.created', actor, target, ...origin, detail });
       });
       return { id, apiKey };
     },
 
-    /** All keys of the org, newest first, without anything secret. */
-    list(orgId: string) {
-      return prisma.apiKey.findMany({ where: { orgId }, omit: { keyHash: true }, orderBy: { createdAt: 'desc' } });
+    /** Keys of the org, newest first, without anything secret: all, or `limit` of those after the one that `after` names. */
+    list(orgId: string, page?: { limit: number; after: { createdAt: Date; id: string } | null }) {
+      const after = page?.after;
+      return prisma.apiKey.findMany({
+        where: {
+          orgId,
+          ...(after && {
+            OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }],
+          }),
+        },
+        omit: { keyHash: true },
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        ...(page && { take: page.limit }),
+      });
+    },
+
+    /** One key, without anything secret; null when the org has none of this id. */
+    find(orgId: string, id: string) {
+      return prisma.apiKey.findUnique({ where: { orgId_id: { orgId, id } }, omit: { keyHash: true } });
     },
 
     /** Ends a key for good. False when the org has no such current key. */
-    async revoke(orgId: string, id: string, actor: Actor): Promise<boolean> {
+    async revoke(orgId: string, id: string, actor: Actor, origin: Origin = {}): Promise<boolean> {
       return prisma.$transaction(async (transaction) => {
         const { count } = await transaction.apiKey.updateMany({
           where: { orgId, id, revokedAt: null },
           data: { revokedAt: new Date() },
         });
-        if (count > 0)
-          await recordEvent(transaction, { orgId, action: 'api_key.revoked', actor, target: { type: 'api_key', id } });
+        const target = { type: 'api_key', id };
+        if (count > 0) await recordEvent(transaction, { orgId, action: 'api_key.revoked', actor, target, ...origin });
         return count > 0;
       });
     },

@@ -96,6 +96,13 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
         if (clientSecret === undefined) requireSecret(actor, data);
         else data.clientSecret = await seal(keyring, orgId, id, clientSecret);
         if (Object.keys(data).length > 0) {
+          const otherwise = provenMembers.some((member) => member in data);
+          const after = { ...before, ...data } as Connection;
+          if (after.active && (otherwise || !before.active)) await refuseTwin(transaction, after);
+          // Also where nothing was proven when it was read: a proof of what was may come in between.
+          if (otherwise || (data.active && !before.active)) Object.assign(data, { provenAt: null });
+          if (data.acceptedIssuers) data.vouchingNeeded = needsVouching(actor, after.acceptedIssuers);
+          await transaction.connection.updateMany({ where: { orgId, id }, data });
           await recordEvent(transaction, {
             orgId,
             action: 'connection.changed',
@@ -104,13 +111,6 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
             ...origin,
             detail: { changed: Object.keys(data).join(' ') },
           });
-          const otherwise = provenMembers.some((member) => member in data);
-          const after = { ...before, ...data } as Connection;
-          if (after.active && (otherwise || !before.active)) await refuseTwin(transaction, after);
-          // Also where nothing was proven when it was read: a proof of what was may come in between.
-          if (otherwise || (data.active && !before.active)) Object.assign(data, { provenAt: null });
-          if (data.acceptedIssuers) data.vouchingNeeded = needsVouching(actor, after.acceptedIssuers);
-          await transaction.connection.updateMany({ where: { orgId, id }, data });
         }
         return transaction.connection.findUniqueOrThrow({
           where: { orgId_id: { orgId, id } },
@@ -124,12 +124,22 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
       return prisma.connection.findUnique({ where: { orgId_id: { orgId, id } }, omit: { clientSecret: true } });
     },
 
-    /** The org's connections, oldest first, without secrets. */
-    listConnections(orgId: string): Promise<ConnectionView[]> {
+    /** The org's connections, oldest first, without secrets: all, or `limit` of those after the one that `after` names. */
+    listConnections(
+      orgId: string,
+      page?: { limit: number; after: { createdAt: Date; id: string } | null },
+    ): Promise<ConnectionView[]> {
+      const after = page?.after;
       return prisma.connection.findMany({
-        where: { orgId },
+        where: {
+          orgId,
+          ...(after && {
+            OR: [{ createdAt: { gt: after.createdAt } }, { createdAt: after.createdAt, id: { gt: after.id } }],
+          }),
+        },
         omit: { clientSecret: true },
         orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+        ...(page && { take: page.limit }),
       });
     },
   };

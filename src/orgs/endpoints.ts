@@ -21,9 +21,12 @@ const optional = ['userinfoEndpoint', 'endSessionEndpoint'] as const;
 
 /** Checks each URL for its scheme and address. @throws AppError invalid_request */
 export function checkEndpoints(guardedFetch: GuardedFetch, typed: TypedEndpoints, { spell }: Typist): void {
-  const { issuer, acceptedIssuers = [], ...endpoints } = typed;
-  const urls = [...Object.entries({ issuer, ...endpoints }), ...acceptedIssuers.map((one) => ['acceptedIssuers', one])];
-  for (const [member, url] of urls as [string, string | null | undefined][]) {
+  const named = ['issuer', ...needed, ...optional] as const;
+  const urls = [
+    ...named.map((member) => [member, typed[member]] as const),
+    ...(typed.acceptedIssuers ?? []).map((url) => ['acceptedIssuers', url] as const),
+  ];
+  for (const [member, url] of urls) {
     if (url === undefined || url === null) continue;
     try {
       guardedFetch.check(url);

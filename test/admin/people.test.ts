@@ -351,11 +351,12 @@ describe('PATCH /users/{id}', () => {
 });
 
 it('an app needs the scope admin for it', async () => {
-  const [grant] = (await plantGrants(product, { orgId, userId: owner.id }, 1)) as [{ id: string; accessToken: string }];
-  const asApp = () =>
-    fetch(`${product.url}/api/orgs/current/users`, { headers: { authorization: `Bearer ${grant.accessToken}` } });
-  expect((await asApp()).status).toBe(403);
-  await product.context.pool.query(`UPDATE grants SET scope = 'openid admin' WHERE id = $1`, [grant.id]);
-  expect((await asApp()).status).toBe(200);
+  const statusWith = async (scope: string) => {
+    const [grant] = await plantGrants(product, { orgId, userId: owner.id }, 1, { scope });
+    const headers = { authorization: `Bearer ${grant?.accessToken}` };
+    return (await fetch(`${product.url}/api/orgs/current/users`, { headers })).status;
+  };
+  expect(await statusWith('openid offline_access')).toBe(403);
+  expect(await statusWith('openid admin')).toBe(200);
   expect((await clientOf(product.url)('GET', '/users')).status).toBe(401);
 });

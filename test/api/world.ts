@@ -3,6 +3,7 @@ import addFormats from 'ajv-formats';
 import { expect } from 'vitest';
 import type { Browser } from '../support/browser.ts';
 import { createBrowser } from '../support/browser.ts';
+import { startDns } from '../support/dns.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
 type Json = Record<string, unknown>;
@@ -33,11 +34,16 @@ type Asked = {
 };
 export type Answer = { status: number; headers: Headers; text: string; json: ReturnType<typeof JSON.parse> };
 
+export const metricsToken = 'the-token-of-the-metrics';
+
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
 /** The product with an owner who has just signed in, and `ask`, which holds every answer against the document. */
 export async function createWorld() {
-  const product = await startProduct({ env: { TRUST_PROXY: 'loopback' } });
+  const dns = await startDns();
+  const product = await startProduct({
+    env: { TRUST_PROXY: 'loopback', DNS_SERVERS: dns.address, METRICS_TOKEN: metricsToken },
+  });
   const document = (await (await fetch(`${product.url}/openapi.json`)).json()) as OpenApi;
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]): DocumentedOperation => ({ ...one, method, path })),
@@ -70,6 +76,7 @@ export async function createWorld() {
 
   return {
     product,
+    dns,
     document,
     operations,
     ask,
@@ -77,7 +84,10 @@ export async function createWorld() {
     /** Signed in just now. */
     owner: await product.signIn(),
     newBrowser: () => createBrowser({ baseUrl: product.url }),
-    stop: product.stop,
+    async stop() {
+      await product.stop();
+      await dns.stop();
+    },
   };
 }
 

@@ -11,7 +11,7 @@ export async function plantGrants(
   product: Pick<Product, 'context'>,
   { orgId, userId }: { orgId: string; userId: string },
   count: number,
-  { clientId = 'mobile-app', idpSid = null as string | null } = {},
+  { clientId = 'mobile-app', idpSid = null as string | null, scope = 'openid offline_access' } = {},
 ): Promise<PlantedGrant[]> {
   const grants = Array.from({ length: count }, () => ({
     id: `grn_${randomBytes(12).toString('hex')}`,
@@ -22,7 +22,7 @@ export async function plantGrants(
        INSERT INTO grants (org_id, id, client_id, user_id, connection_id, identity_id, session_id, user_generation,
                            org_generation, idp_sid, scope, idle_expires_at, expires_at)
        SELECT u.org_id, planted.id, $3, u.id, i.connection_id, i.id, 'ses_of_' || planted.id, u.generation, o.generation, $4,
-              'openid offline_access', now() + interval '1 hour', now() + interval '1 day'
+              $7, now() + interval '1 hour', now() + interval '1 day'
        FROM unnest($5::text[]) AS planted (id)
        JOIN users u ON u.org_id = $1 AND u.id = $2
        JOIN orgs o ON o.id = $1
@@ -32,13 +32,14 @@ export async function plantGrants(
      INSERT INTO tokens (kind, id_hash, org_id, grant_id, payload, expires_at)
      SELECT 'AccessToken', planted.hash, $1, planted.id, jsonb_build_object(
               'kind', 'AccessToken', 'clientId', $3::text, 'accountId', $1 || '.' || $2, 'grantId', planted.id,
-              'scope', 'openid offline_access', 'iat', extract(epoch FROM now())::int, 'exp', extract(epoch FROM now())::int + 300),
+              'scope', $7::text, 'iat', extract(epoch FROM now())::int, 'exp', extract(epoch FROM now())::int + 300),
             now() + interval '5 minutes'
      FROM unnest($5::text[], $6::bytea[]) AS planted (id, hash)
      WHERE (SELECT count(*) FROM made) > 0`,
     [
       ...[orgId, userId, clientId, idpSid, grants.map((grant) => grant.id)],
       grants.map((grant) => createHash('sha256').update(grant.accessToken).digest()),
+      scope,
     ],
   );
   return grants;

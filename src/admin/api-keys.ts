@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { type Operation, operation } from '../api/operation.ts';
+import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { AppError } from '../errors.ts';
+import { type ApiKeys, apiKeyScopes } from '../orgs/api-keys.ts';
+import { line, readTimeCursor, reference, time } from './forms.ts';
+
+const view = {
+  id: z.string(),
+  name: z.string(),
+  hint: z.string().describe('How the key begins, to tell keys apart.'),
+  scopes: z.array(z.string()),
+  expiresAt: z.iso.datetime().nullable(),
+  revokedAt: z.iso.datetime().nullable(),
+  lastUsedAt: z.iso.datetime().nullable().describe('Exact to a minute.'),
+  createdAt: z.iso.datetime(),
+};
+const apiKey = z.object(view);
+
+const newKey = z.strictObject({
+  name: line(200).describe('Who will use it.'),
+  scopes: z
+    .array(z.enum(apiKeyScopes))
+    .min(1)
+    .default(['revoke'])
+    .transform((scopes) => [...new Set(scopes)])
+    .describe('`revoke`: post to the revocation endpoint. `scim`: provision people and groups.'),
+  expiresAt: time
+    .refine((at) => at.getTime() > Date.now(), 'must be in the future')
+    .nullable()
+    .default(null)
+    .describe('null: never.'),
+});
+
+const tag = 'API keys';
+const path = '/api/orgs/current/api-keys';
+
+/** The keys that let others call this backend for the org. */
+export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Operation[] {
+  return [
+    operation({
+      ...{ method: 'get', path, id: 'listApiKeys', tag },
+      summary: 'The API keys, newest first, without the keys themselves',
+      permission: 'org.read',
+      query: z.object(pageQuery),
+      success: { status: 200, description: 'A page of keys.', schema: pageOf(apiKey) },
+      handle: async ({ orgId, query: { limit, cursor } }) => {
+        const rows = await apiKeys.list(orgId, { limit: limit + 1, after: readTimeCursor(cursor) });
+        return toPage(rows.map(shown), limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+      },
+    }),
+    operation({
+      ...{ method: 'post', path, id: 'createApiKey', tag },
+      summary: 'Make an API key',
+      description: 'The answer holds the key itself, `apiKey`: keep it now, it is not shown again.',
+      permission: 'settings.change',
+      body: newKey,
+      success: {
+        status: 201,
+        description: 'The key, shown once.',
+        schema: z.object({ ...view, apiKey: z.string().describe('The key itself.') }),
+      },
+      handle: async ({ orgId, body, actor, ip, requestId }) => {
+        const made = await apiKeys.create(orgId, body, actor, { ip, requestId });
+        const row = await apiKeys.find(orgId, made.id);
+        if (!row) throw new AppError('not_found', 'The key was removed at once.');
+        return { ...shown(row), apiKey: made.apiKey };
+      },
+    }),
+    operation({
+      ...{ method: 'delete', path: `${path}/{id}`, id: 'revokeApiKey', tag },
+      summary: 'End an API key at once, for good',
+      permission: 'settings.change',
+      params: z.object({ id: reference }),
+      success: { status: 204, description: 'It is not accepted any more.' },
+      problems: ['not_found'],
+      handle: async ({ orgId, params, actor, ip, requestId }) => {
+        if (await apiKeys.revoke(orgId, params.id, actor, { ip, requestId })) return;
+        throw new AppError('not_found', 'The organisation has no current API key of this id.');
+      },
+    }),
+  ];
+}
+
+type Row = NonNullable<Awaited<ReturnType<ApiKeys['find']>>>;
+
+function shown({ orgId: _orgId, ...row }: Row) {
+  return row;
+}

@@ -1,0 +1,206 @@
+import { z } from 'zod';
+import { type Operation, operation } from '../api/operation.ts';
+import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import type { Config } from '../config.ts';
+import type { PrismaClient } from '../database/generated/client.ts';
+import { AppError } from '../errors.ts';
+import type { GuardedFetch } from '../http/guarded-fetch.ts';
+import type { Keyring } from '../keyring.ts';
+import { type ConnectionView, createConnections } from '../orgs/connections.ts';
+import { checkEndpoints, resolveEndpoints, type Typist } from '../orgs/endpoints.ts';
+import { orgLinks, ownEndpoint } from '../orgs/idp-links.ts';
+import { mappedRoles, roleClaimForm, roleMappingForm } from '../orgs/role-mapping.ts';
+import { eventsUrl } from '../signals/security-events.ts';
+import { line, readTimeCursor, reference } from './forms.ts';
+
+const url = z.string().min(1).max(2_000);
+const authentications = ['client_secret_basic', 'client_secret_post'] as const;
+const reauthentications = ['verified', 'best_effort'] as const;
+
+const connection = z.object({
+  id: z.string(),
+  name: z.string(),
+  active: z.boolean(),
+  provenAt: z.iso
+    .datetime()
+    .nullable()
+    .describe(
+      'Since when JWTs of its identity provider are taken. null: not until a sign-in or the operator proves it.',
+    ),
+  vouchingNeeded: z.boolean().describe('Only the operator’s word proves it: an administrator named accepted issuers.'),
+  issuer: z.string(),
+  acceptedIssuers: z.array(z.string()),
+  authorizationEndpoint: z.string(),
+  tokenEndpoint: z.string(),
+  jwksUri: z.string(),
+  userinfoEndpoint: z.string().nullable(),
+  endSessionEndpoint: z.string().nullable(),
+  tokenEndpointAuth: z.enum(authentications),
+  responseIss: z.boolean(),
+  clientId: z.string(),
+  reauthentication: z.enum(reauthentications),
+  signOutAtIdp: z.boolean(),
+  roleClaim: z.string().nullable(),
+  roleMapping: z.record(z.string(), z.enum(mappedRoles)),
+  createdAt: z.iso.datetime(),
+  updatedAt: z.iso.datetime(),
+  links: z
+    .object({
+      signInUrl: z.string(),
+      callbackUrl: z.string(),
+      signedOutUrl: z.string(),
+      revocationEndpoint: z.string(),
+      ownRevocationEndpoint: z.string().describe('For this connection’s identity provider alone.'),
+      backchannelLogoutUrl: z.string(),
+      securityEventsUrl: z.string(),
+    })
+    .describe('What to enter at the identity provider.'),
+});
+
+const settings = z
+  .strictObject({
+    name: line(200).describe('Default: the host of the issuer.'),
+    acceptedIssuers: z
+      .array(url)
+      .max(20)
+      .describe(
+        'Further issuers whose tokens count. Then only the operator’s word proves the connection: providers of many tenants publish the same keys under each tenant’s issuer.',
+      ),
+    authorizationEndpoint: url.describe('Where discovery isn’t possible; then the next two are needed as well.'),
+    tokenEndpoint: url,
+    jwksUri: url,
+    userinfoEndpoint: url.nullable(),
+    endSessionEndpoint: url.nullable(),
+    tokenEndpointAuth: z.enum(authentications),
+    responseIss: z.boolean().describe('The identity provider sends `iss` in its answers (RFC 9207), and then must.'),
+    reauthentication: z
+      .enum(reauthentications)
+      .describe(
+        'How a sign-in that has to be a new one is proven so. `verified`: by `auth_time`, without which it is refused. `best_effort`: where the identity provider sends none, having asked it counts.',
+      ),
+    signOutAtIdp: z.boolean().describe('Signing out here goes on to the identity provider.'),
+    roleClaim: roleClaimForm
+      .nullable()
+      .describe(
+        'The claim of ID tokens (a text or a list) that sets people’s roles at each sign-in: the greatest that `roleMapping` gives, `member` where none of its values is mapped. Without the claim the role stays. Owners stay owners.',
+      ),
+    roleMapping: roleMappingForm.describe('Values of the claim, and the role that each gives.'),
+  })
+  .partial();
+
+const clientId = line(500);
+const clientSecret = z.string().min(1).max(2_000);
+
+const newConnection = settings.extend({ issuer: url, clientId, clientSecret });
+
+const changes = settings.extend({
+  issuer: url.optional().describe('Its endpoints are discovered anew, unless they are given as well.'),
+  clientId: clientId.optional(),
+  clientSecret: clientSecret.optional().describe('Needed with another issuer, client id or endpoint.'),
+  active: z
+    .boolean()
+    .optional()
+    .describe(
+      'Off: nobody signs in through it, and nothing its identity provider sends is taken. It ends nothing by itself: who is signed in stays so. On again: it must be proven anew.',
+    ),
+  sameSubjects: z
+    .boolean()
+    .optional()
+    .describe('With another issuer: it knows the people by the same subjects, so they stay linked.'),
+});
+
+const tag = 'Connections';
+const path = '/api/orgs/current/connections';
+const one = { path: `${path}/{id}`, tag, params: z.object({ id: reference }) };
+
+const typist: Typist = {
+  spell: (member) => member,
+  refuse: (message) => new AppError('invalid_request', message),
+};
+
+/** The org's connections to its identity providers. One in use is switched off, never removed: people are linked to it. */
+export function connectionOperations(deps: {
+  config: Config;
+  prisma: PrismaClient;
+  keyring: Keyring;
+  guardedFetch: GuardedFetch;
+}): readonly Operation[] {
+  const { config, guardedFetch } = deps;
+  const connections = createConnections(deps);
+
+  const shown = ({ orgId: _orgId, ...row }: ConnectionView, slug: string) => ({
+    ...row,
+    links: {
+      ...orgLinks(config.publicUrl, slug),
+      ownRevocationEndpoint: ownEndpoint(config.publicUrl, row.id),
+      securityEventsUrl: eventsUrl(config, row.id),
+    },
+  });
+
+  return [
+    operation({
+      ...{ method: 'get', path, id: 'listConnections', tag },
+      summary: 'The connections to identity providers, oldest first, without secrets',
+      permission: 'org.read',
+      query: z.object(pageQuery),
+      success: { status: 200, description: 'A page of connections.', schema: pageOf(connection) },
+      handle: async ({ orgId, principal, query: { limit, cursor } }) => {
+        const rows = await connections.listConnections(orgId, { limit: limit + 1, after: readTimeCursor(cursor) });
+        const page = toPage(rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+        return { ...page, items: page.items.map((row) => shown(row, principal.orgSlug)) };
+      },
+    }),
+    operation({
+      ...{ method: 'post', path, id: 'addConnection', tag },
+      summary: 'Add a connection',
+      description:
+        'By its issuer alone where the identity provider has metadata (OpenID Connect Discovery), else with its endpoints. The organisation’s first one becomes authoritative for its domains. JWTs of its identity provider are taken once a sign-in through it, or the operator, has proven it.',
+      permission: 'settings.change',
+      body: newConnection,
+      success: {
+        status: 201,
+        description: 'The connection, with what to enter at the identity provider.',
+        schema: connection,
+      },
+      problems: ['conflict'],
+      handle: async ({ orgId, principal, body, actor, ip, requestId }) => {
+        const endpoints = await resolveEndpoints(guardedFetch, body, typist);
+        const added = await connections.addConnection(orgId, { ...endpoints, ...body }, actor, { ip, requestId });
+        return shown(added, principal.orgSlug);
+      },
+    }),
+    operation({
+      ...{ ...one, method: 'get', id: 'getConnection' },
+      summary: 'One connection, without its secret',
+      permission: 'org.read',
+      success: { status: 200, description: 'The connection.', schema: connection },
+      problems: ['not_found'],
+      handle: async ({ orgId, principal, params }) => {
+        const found = await connections.findConnection(orgId, params.id);
+        if (!found) throw new AppError('not_found', 'The organisation has no connection of this id.');
+        return shown(found, principal.orgSlug);
+      },
+    }),
+    operation({
+      ...{ ...one, method: 'patch', id: 'changeConnection' },
+      summary: 'Change a connection, or switch it off or on',
+      description:
+        'Changes what is given and leaves the rest. Another issuer, client id or endpoint needs the client secret in the same request: whoever doesn’t know it must not lead it elsewhere. After another issuer, accepted issuer, client id, token endpoint or JWKS URI the connection must be proven anew.',
+      permission: 'settings.change',
+      body: changes,
+      success: { status: 200, description: 'The connection, as it is now.', schema: connection },
+      problems: ['not_found', 'conflict'],
+      handle: async ({ orgId, principal, params, body, actor, ip, requestId }) => {
+        const { issuer } = body;
+        // Before anything is fetched for an org that has no such connection.
+        if (!(await connections.findConnection(orgId, params.id)))
+          throw new AppError('not_found', 'The organisation has no connection of this id.');
+        if (issuer === undefined) checkEndpoints(guardedFetch, body, typist);
+        const endpoints = issuer === undefined ? {} : await resolveEndpoints(guardedFetch, { ...body, issuer }, typist);
+        const wanted = { ...endpoints, ...body };
+        const changed = await connections.updateConnection(orgId, params.id, wanted, actor, { ip, requestId });
+        return shown(changed, principal.orgSlug);
+      },
+    }),
+  ];
+}

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Browser } from '../support/browser.ts';
+import { type Product, startProduct } from '../support/product.ts';
+
+const path = '/api/orgs/current/api-keys';
+let product: Product;
+let owner: Browser;
+let twin: Browser;
+beforeAll(async () => {
+  product = await startProduct();
+  await product.context.prisma.user.updateMany({ data: { role: 'owner' } });
+  owner = await product.signIn();
+  twin = await product.signIn('metacortex');
+});
+afterAll(() => product.stop());
+
+type Key = { id: string; name: string; hint: string; apiKey?: string; scopes: string[]; expiresAt: string | null };
+async function ask<T = Key & { type: string; detail: string }>(
+  browser: Browser,
+  method: string,
+  where = '',
+  json?: unknown,
+) {
+  const response = await browser.open(method, `${path}${where}`, json === undefined ? {} : { json });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, text, body: (text ? JSON.parse(text) : null) as T };
+}
+const statusWith = async (apiKey: string) =>
+  (await product.revoke({ format: 'email', email: 'nobody@whiterabbit.fake' }, { apiKey })).status;
+
+it('is made, shown once, used and ended at once', async () => {
+  const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+  const made = await ask(owner, 'POST', '', { name: 'Okta', expiresAt: inAnHour });
+  expect(made.status).toBe(201);
+  expect(made.headers.get('cache-control')).toBe('no-store');
+  const { apiKey = '', id } = made.body;
+  expect(made.body).toMatchObject({ name: 'Okta', scopes: ['revoke'], expiresAt: inAnHour, hint: apiKey.slice(0, 7) });
+  expect(await statusWith(apiKey)).toBe(404);
+
+  const listed = await ask<{ items: Key[] }>(owner, 'GET');
+  expect(listed.body.items[0]).toMatchObject({ id, name: 'Okta', scopes: ['revoke'] });
+  for (const secret of [apiKey, 'keyHash', 'apiKey']) expect(listed.text).not.toContain(secret);
+
+  expect((await ask(owner, 'DELETE', `/${id}`)).status).toBe(204);
+  expect(await statusWith(apiKey)).toBe(401);
+  expect((await ask(owner, 'DELETE', `/${id}`)).status).toBe(404);
+  const events = await product.context.prisma.auditEvent.findMany({
+    where: { targetId: id, actorType: 'user' },
+    orderBy: { at: 'asc' },
+  });
+  const by = { actorType: 'user', actorId: product.orgs.whiterabbit.userId, orgId: product.orgs.whiterabbit.id };
+  const from = { ip: expect.any(String), requestId: expect.any(String) };
+  expect(events).toMatchObject([
+    { action: 'api_key.created', ...by, ...from, detail: { name: 'Okta', scopes: 'revoke', expiresAt: inAnHour } },
+    { action: 'api_key.revoked', ...by, ...from },
+  ]);
+  expect(JSON.stringify(events)).not.toContain(apiKey);
+});
+
+it('does only what its scopes say', async () => {
+  const { body } = await ask(owner, 'POST', '', { name: 'SCIM', scopes: ['scim', 'scim'] });
+  expect(body.scopes).toEqual(['scim']);
+  expect(await statusWith(body.apiKey ?? '')).toBe(403);
+});
+
+it('is not shown to the other org, nor ended by it', async () => {
+  const { body } = await ask(owner, 'POST', '', { name: 'Ours' });
+  expect((await ask(twin, 'GET')).text).not.toContain(body.id);
+  const [foreign, nobody] = [await ask(twin, 'DELETE', `/${body.id}`), await ask(twin, 'DELETE', '/key_nobody')];
+  expect([foreign.status, foreign.body.detail]).toEqual([404, nobody.body.detail]);
+  expect(await statusWith(body.apiKey ?? '')).toBe(404);
+});
+
+it.each<[string, unknown]>([
+  ['without a name', {}],
+  ['with an empty name', { name: ' ' }],
+  ['with a name of two lines', { name: 'a\nb' }],
+  ['with an unknown scope', { name: 'x', scopes: ['admin'] }],
+  ['with no scope', { name: 'x', scopes: [] }],
+  ['that is over', { name: 'x', expiresAt: '2026-01-01T00:00:00Z' }],
+  ['with a key of its own', { name: 'x', key: 'chosen' }],
+])('is not made %s', async (_name, body) => {
+  const before = await product.context.prisma.apiKey.count();
+  expect((await ask(owner, 'POST', '', body)).status).toBe(400);
+  expect(await product.context.prisma.apiKey.count()).toBe(before);
+});
+
+it.each(['admin', 'member'] as const)('is not made or ended by an %s', async (role) => {
+  const { body } = await ask(owner, 'POST', '', { name: 'Kept' });
+  const where = { id: product.orgs.whiterabbit.userId };
+  await product.context.prisma.user.updateMany({ where, data: { role } });
+  const answers = [await ask(owner, 'POST', '', { name: 'x' }), await ask(owner, 'DELETE', `/${body.id}`)];
+  await product.context.prisma.user.updateMany({ where, data: { role: 'owner' } });
+  expect(answers.map(({ status }) => status)).toEqual([403, 403]);
+  expect(await statusWith(body.apiKey ?? '')).toBe(404);
+});
+
+it('is listed page by page, newest first', async () => {
+  const ids: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    type Page = { items: Key[]; next: string | null };
+    const { body }: { body: Page } = await ask<Page>(owner, 'GET', `?limit=2${cursor && `&cursor=${cursor}`}`);
+    ids.push(...body.items.map(({ id }) => id));
+    cursor = body.next;
+  }
+  const rows = await product.context.apiKeys.list(product.orgs.whiterabbit.id);
+  expect(ids).toEqual(rows.map(({ id }) => id));
+});
