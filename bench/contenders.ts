@@ -20,7 +20,7 @@ export type Contender = Readonly<{
 
 type ForPerson = (n: number) => HttpRequest;
 
-const revocationRequest: ForPerson = (n) => ({
+export const revocationRequest: ForPerson = (n) => ({
   method: 'POST',
   path: '/global-token-revocation',
   headers: { Authorization: `Bearer ${apiKeyOf(n)}` },

@@ -28,7 +28,8 @@ export async function fillStores(
   await client.query('CHECKPOINT');
 }
 
-async function fillProduct(client: Client, people: number, size: number): Promise<void> {
+/** @param step 1: people of all orgs in turn; `orgCount`: all of the first one */
+export async function fillProduct(client: Client, people: number, size: number, step = 1): Promise<void> {
   await client.query(`
     INSERT INTO orgs (id, slug, name)
       SELECT ${sql.orgId('n')}, 'org-' || n, 'Organisation ' || n FROM generate_series(0, ${orgCount - 1}) n;
@@ -41,11 +42,11 @@ async function fillProduct(client: Client, people: number, size: number): Promis
   await client.query(`
     INSERT INTO users (org_id, id, email, email_key, name)
       SELECT ${sql.orgId('n')}, ${sql.userId('n')}, ${sql.email('n')}, ${sql.email('n')}, 'Person ' || n
-      FROM generate_series(0, ${people - 1}) n;
+      FROM generate_series(0, ${(people - 1) * step}, ${step}) n;
     INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject)
       SELECT ${sql.orgId('n')}, 'idn_' || md5('user-' || n), 'con_' || md5((n % ${orgCount})::text), ${sql.userId('n')},
              'https://idp' || n % ${orgCount} || '.example', 'subject-' || n
-      FROM generate_series(0, ${people - 1}) n`);
+      FROM generate_series(0, ${(people - 1) * step}, ${step}) n`);
   // Counted session by session, not person by person: a person's five lie far apart, as sign-ins of different days do.
   await withoutIndexes(client, 'public.sessions', () =>
     client.query(`
@@ -55,7 +56,7 @@ async function fillProduct(client: Client, people: number, size: number): Promis
              ${sql.userId('n')}, 'con_' || md5((n % ${orgCount})::text), 'idn_' || md5('user-' || n), 0, 0,
              '{"locale":"en"}', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', '203.0.113.7',
              now() + interval '12 hours', now() + interval '7 days'
-      FROM (SELECT s, s % ${people} AS n FROM generate_series(0, ${size - 1}) s) counted`),
+      FROM (SELECT s, s % ${people} * ${step} AS n FROM generate_series(0, ${size - 1}) s) counted`),
   );
 }
 

@@ -8,29 +8,42 @@ import { type Child, killChildren, startChild } from './child.ts';
 import { readContenders, revocationContenders } from './contenders.ts';
 import { installPeers } from './install-peers.ts';
 import { measure } from './measure.ts';
+import { measureOrganisation, type OrganisationResult } from './organisation.ts';
+import { organisationReport } from './organisation-report.ts';
 import { aimsReport, type Results, type SizeResult, sizeReport } from './report.ts';
 import { openStore, type Store } from './store.ts';
 
-const usage = `npm run bench -- [--sizes 10000,100000,1000000] [--quick]
+const usage = `npm run bench -- [--sizes 10000,100000,1000000] [--quick] [--only organisation]
 
   --sizes   live sessions in each store, multiples of 10,000; default 10000,100000,1000000
-  --quick   two rounds in place of five`;
+  --quick   two rounds in place of five, and a small organisation
+  --only    organisation: what administration costs, and nothing else`;
+
+/** People, with ten sessions each; events on record; single requests of each kind. */
+const largeOrganisation = { people: 100_000, events: 1_000_000, trials: 20 };
+const smallOrganisation = { people: 10_000, events: 100_000, trials: 5 };
 
 const started = performance.now();
 const progress = (text: string) =>
   process.stderr.write(`[${((performance.now() - started) / 1000).toFixed(0).padStart(4)} s] ${text}\n`);
 
 const { values: options } = parseArgs({
-  options: { sizes: { type: 'string' }, quick: { type: 'boolean' }, help: { type: 'boolean' } },
+  options: {
+    sizes: { type: 'string' },
+    quick: { type: 'boolean' },
+    only: { type: 'string' },
+    help: { type: 'boolean' },
+  },
 });
 const sizes = (options.sizes ?? '10000,100000,1000000').split(',').map(Number);
 const wrongSize = sizes.some((size) => !Number.isInteger(size) || size < 10_000 || size % 10_000 !== 0);
-if (options.help || wrongSize) {
+const wrongUse = wrongSize || (options.only !== undefined && options.only !== 'organisation');
+if (options.help || wrongUse) {
   process.stdout.write(`${usage}\n`);
-  process.exit(wrongSize ? 2 : 0);
+  process.exit(wrongUse ? 2 : 0);
 }
 
-installPeers(progress);
+if (!options.only) installPeers(progress);
 const postgres = await startEmbeddedPostgres({
   dataDir: mkdtempSync(path.join(os.tmpdir(), 'universal-logout-bench-')),
   keep: false,
@@ -53,6 +66,17 @@ async function run(rounds: number): Promise<void> {
   const stores: Store[] = [];
   const results: SizeResult[] = [];
   process.stdout.write(`${machine()}\n`);
+  const organisation = await measureOrganisation(
+    postgres.databaseUrl,
+    load,
+    { rounds, ...(options.quick ? smallOrganisation : largeOrganisation) },
+    progress,
+  );
+  process.stdout.write(`${organisationReport(organisation)}\n`);
+  if (options.only) {
+    save({ machine: machine(), rounds, organisation });
+    return load.stop();
+  }
   for (const size of sizes) {
     const store = await openStore(postgres.databaseUrl, size, progress);
     stores.push(store);
@@ -64,7 +88,7 @@ async function run(rounds: number): Promise<void> {
   progress('the endpoint at all sizes in turn');
   const acrossSizes = await compareSizes(stores, load, rounds + 2);
   process.stdout.write(`${aimsReport({ sizes: results, acrossSizes })}\n`);
-  save({ machine: machine(), rounds, sizes: results, acrossSizes });
+  save({ machine: machine(), rounds, organisation, sizes: results, acrossSizes });
   for (const store of stores) await store.close();
   await load.stop();
 }
@@ -93,7 +117,7 @@ function machine(): string {
   return `${cpus.length} × ${cpus[0]?.model.trim()}, ${process.platform} ${process.arch}, Node ${process.versions.node}; PostgreSQL from npm with fsync on, servers and load generator on the same machine${busy}`;
 }
 
-function save(results: Results & { machine: string; rounds: number }): void {
+function save(results: Partial<Results> & { machine: string; rounds: number; organisation: OrganisationResult }): void {
   const folder = fileURLToPath(new URL('results/', import.meta.url));
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, `${new Date().toISOString().replaceAll(':', '-').slice(0, 19)}.json`);

@@ -14,10 +14,11 @@ export type Results = Readonly<{
   acrossSizes: readonly Readonly<{ size: number; figures: Figures }>[];
 }>;
 
-const count = (value: number) => value.toLocaleString('en');
-const ms = (value: number | null) =>
+export const count = (value: number) => value.toLocaleString('en');
+export const ms = (value: number | null) =>
   value === null ? '–' : value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3);
-const times = (value: number) => `${value >= 100 ? count(Math.round(value)) : value.toFixed(value >= 10 ? 1 : 2)} ×`;
+export const times = (value: number) =>
+  `${value >= 100 ? count(Math.round(value)) : value.toFixed(value >= 10 ? 1 : 2)} ×`;
 
 /** One size's tables: what revokes, and who-am-I; the last column compares with the first row. */
 export function sizeReport({ size, revocation, read, missing }: SizeResult): string {
@@ -108,7 +109,7 @@ function named(all: readonly Figures[], name: string): Figures {
   return found;
 }
 
-function table(head: string[], rows: string[][]): string {
+export function table(head: string[], rows: string[][]): string {
   const drawn = new Table({
     head,
     colAligns: head.map((_, index) => (index === 0 ? 'left' : 'right')),

@@ -103,7 +103,7 @@ async function withClient(connectionString: string, work: (client: pg.Client) =>
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 
 /** Draws without putting back until everyone had a turn; nobody twice in one draw. */
-function createDraw(order: number[]) {
+export function createDraw(order: number[]) {
   const people = order.length;
   for (let i = people - 1; i > 0; i--) {
     const j = Math.floor(Math.random() * (i + 1));

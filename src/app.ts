@@ -11,6 +11,7 @@ import { requestId } from './http/request-id.ts';
 import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { createServiceRoutes } from './http/service-routes.ts';
+import { createMetricsRoutes } from './metrics/routes.ts';
 import { createGlobalLogout } from './revocation/global-logout.ts';
 import { createRevocationRoutes } from './revocation/routes.ts';
 import { createSignOutEverywhere } from './revocation/sign-out-everywhere.ts';
@@ -41,7 +42,8 @@ export function adminOperations(context: Context): readonly Operation[] {
 
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
 export function createApp(context: Context): Express {
-  const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys, refusedCalls } = context;
+  const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys, refusedCalls, metrics } =
+    context;
   const app = express();
   app.disable('x-powered-by');
   // Answers are personal or tiny; assets make their own.
@@ -49,16 +51,18 @@ export function createApp(context: Context): Express {
   app.set('trust proxy', config.trustProxy);
   app.set('query parser', 'simple');
 
+  const administration = adminOperations(context);
+  const documentation = documentEverything(administration);
+
   app.use(requestId);
+  if (metrics) app.use(metrics.timeRequests(documentation.map(({ path }) => path)));
   app.use(createAccessLog({ config, log }));
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
 
   app.use(createServiceRoutes({ pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
-  const administration = adminOperations(context);
+  app.use(createMetricsRoutes({ metrics, metricsToken: config.metricsToken }));
   app.use(createOpenWebRoutes({ config }));
-  app.use(
-    createReferenceRoutes(config, documentEverything(administration), (api) => renderReference(api as ApiDocument)),
-  );
+  app.use(createReferenceRoutes(config, documentation, (api) => renderReference(api as ApiDocument)));
   app.use(
     createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, refusedCalls, announce: liveChannel.announce }),
   );

@@ -37,6 +37,8 @@ export type Config = Readonly<{
   grantIdleSeconds: number;
   /** Seconds. */
   grantAbsoluteSeconds: number;
+  /** The bearer token that /metrics asks for; null: there is no such address. */
+  metricsToken: string | null;
   /** Hosts of identity providers that may resolve to private addresses. */
   privateIdpHosts: readonly string[];
   /** Name servers that are asked whether a domain is an org's; the machine's own when empty. */
@@ -163,6 +165,10 @@ export const environment = {
   SESSION_ABSOLUTE_SECONDS: wholeNumber(60, 31_536_000).default(7 * 24 * 3600),
   GRANT_IDLE_SECONDS: wholeNumber(600, 31_536_000).default(14 * 24 * 3600),
   GRANT_ABSOLUTE_SECONDS: wholeNumber(600, 31_536_000).default(90 * 24 * 3600),
+  METRICS_TOKEN: z
+    .string()
+    .regex(/^[A-Za-z0-9._~+/-]{16,}=*$/, 'must be a bearer token of at least 16 characters (openssl rand -hex 32)')
+    .optional(),
   PRIVATE_IDP_HOSTS: z.string().transform(list).default([]),
   DNS_SERVERS: z
     .string()
@@ -225,6 +231,7 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     sessionAbsoluteSeconds: data.SESSION_ABSOLUTE_SECONDS,
     grantIdleSeconds: data.GRANT_IDLE_SECONDS,
     grantAbsoluteSeconds: data.GRANT_ABSOLUTE_SECONDS,
+    metricsToken: data.METRICS_TOKEN ?? null,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
     dnsServers: data.DNS_SERVERS,
     smtp: data.SMTP_URL && data.MAIL_FROM ? { url: data.SMTP_URL, from: data.MAIL_FROM } : null,

@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
 import { createKeyring } from './keyring.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { startNotifications } from './notifications/start.ts';
 import { sweepNotifications } from './notifications/sweep.ts';
 import { createApiKeys } from './orgs/api-keys.ts';
@@ -36,6 +37,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   const notifications = startNotifications({ config, log, pool, keyring, guardedFetch });
   liveChannel.whenAnnounced(notifications.wake);
   const refusedCalls = createRefusedCalls({ pool, log });
+  const metrics = config.metricsToken === null ? null : createMetrics({ pool, log });
   let stopping = false;
   return {
     config,
@@ -48,6 +50,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     apiKeys: createApiKeys({ pool, prisma }),
     liveChannel,
     refusedCalls,
+    metrics,
     feed: notifications.feed,
     webhooks: notifications.webhooks,
     deliveries: notifications.deliveries,
@@ -63,6 +66,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     async stop() {
       stopping = true;
       idpKeys.stop();
+      metrics?.stop();
       const ended = (async () => {
         await liveChannel.stop();
         await notifications.stop();

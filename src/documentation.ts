@@ -1,5 +1,6 @@
 import { serviceDocumentation } from './api/documentation.ts';
 import type { Documented, Operation } from './api/operation.ts';
+import { metricsDocumentation } from './metrics/documentation.ts';
 import { revocationDocumentation } from './revocation/documentation.ts';
 import { scimDocumentation } from './scim/documentation.ts';
 import { signInDocumentation } from './sign-in/documentation.ts';
@@ -21,6 +22,7 @@ export function documentEverything(administration: readonly Operation[]): readon
     ...tokensDocumentation,
     ...todosDocumentation,
     ...serviceDocumentation,
+    ...metricsDocumentation,
     ...webDocumentation,
   ];
 }

@@ -13,7 +13,7 @@ const rows = [
   ['sessions', 'users', 'orgs', 'todos', 'api', 'notifications'],
   // Rooms that act.
   ['revocation', 'web'],
-  ['tokens', 'sign-in', 'signals', 'admin', 'scim'],
+  ['tokens', 'sign-in', 'signals', 'admin', 'scim', 'metrics'],
   ['context.ts', 'documentation.ts', 'app.ts', 'server.ts', 'start-failure.ts'],
   // The demo identity provider stands alone: it is nobody's, and only `npm run dev` starts it.
   ['demo-idp'],

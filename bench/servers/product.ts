@@ -1,5 +1,5 @@
 import { createApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig, type Mode } from '../../src/config.ts';
 import { createContext } from '../../src/context.ts';
 import { createIdpKeys } from '../../src/orgs/idp-keys.ts';
 import { answerCalls } from '../child.ts';
@@ -10,15 +10,21 @@ import { listen } from './listen.ts';
  * of the identity providers are given: they are fetched once, and what that takes is not measured.
  */
 answerCalls({
-  async start(jwks: object) {
-    const context = createContext(loadConfig(process.env, 'production'));
-    const text = JSON.stringify(jwks);
-    const guardedFetch = Object.assign(async () => ({ status: 200, headers: {}, text }), { check() {} });
-    const idpKeys = createIdpKeys({ guardedFetch, log: context.log });
-    const port = await listen(createApp({ ...context, idpKeys }));
-    // The first sign of life is not measured: LISTEN is up, and the pool has connected once.
-    await context.pool.query('SELECT 1');
-    return port;
-  },
+  start: (jwks: object) => start(jwks, 'production'),
+  /** The same, except that a webhook may be on loopback. */
+  startForWebhooks: () => start({ keys: [] }, 'development'),
   cpu: () => process.cpuUsage(),
+  /** Bytes. */
+  memory: () => process.memoryUsage.rss(),
 });
+
+async function start(jwks: object, mode: Mode): Promise<number> {
+  const context = createContext(loadConfig(process.env, mode));
+  const text = JSON.stringify(jwks);
+  const guardedFetch = Object.assign(async () => ({ status: 200, headers: {}, text }), { check() {} });
+  const idpKeys = createIdpKeys({ guardedFetch, log: context.log });
+  const port = await listen(createApp({ ...context, idpKeys }));
+  // The first sign of life is not measured: LISTEN is up, and the pool has connected once.
+  await context.pool.query('SELECT 1');
+  return port;
+}

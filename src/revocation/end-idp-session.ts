@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { newId } from '../database/ids.ts';
+import { observed } from './observed.ts';
 import { type Once, onceValues, spending } from './once.ts';
 import { type Revocation, runStatement } from './revoke-access.ts';
 
@@ -44,7 +45,11 @@ export async function endIdpSession(db: Pool | PoolClient, end: IdpSessionEnd): 
       ...(end.once ? onceValues(end.once) : []),
     ],
   };
-  const { rows } = await runStatement(db, query);
+  const { rows } = await observed(
+    'idp',
+    () => runStatement(db, query),
+    ({ rowCount }) => ({ result: rowCount ? 'revoked' : 'replayed' }),
+  );
   const [row] = rows;
   if (!row) return { result: 'replayed' };
   return { result: 'ended', sessionsEnded: row.sessions_ended, grantsEnded: row.grants_ended };

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { observed } from './observed.ts';
 import {
   duration,
   mostAtOnce,
@@ -22,7 +23,11 @@ export async function revokeAccessOfMany(
     text: revokeManySql,
     values: [revocation.orgId, [...new Set(revocation.userIds)], ...recordValues(revocation, '').slice(2)],
   };
-  const { rows } = await runStatement(db, query);
+  const { rows } = await observed(
+    revocation.initiator,
+    () => runStatement(db, query),
+    ({ rowCount }) => ({ result: 'revoked', times: rowCount ?? 0 }),
+  );
   return rows;
 }
 

@@ -3,6 +3,7 @@ import type { Actor } from '../audit/record.ts';
 import { withRetry } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import type { Credential } from '../sessions/principal.ts';
+import { observed } from './observed.ts';
 import { type Once, onceValues, spending } from './once.ts';
 
 /** How a user is named, all within one org. Several names must all mean the same user. */
@@ -77,7 +78,15 @@ export type NewNames = Readonly<{
  * tombstones sessions and grants, inserts the revocation and its audit event. When it has committed, nothing born before
  * counts on any node. With a client in place of the pool it runs inside that transaction (and is not retried).
  */
-export async function revokeAccess(db: Pool | PoolClient, revocation: UserRevocation): Promise<Outcome> {
+export function revokeAccess(db: Pool | PoolClient, revocation: UserRevocation): Promise<Outcome> {
+  return observed(
+    revocation.initiator,
+    () => revoke(db, revocation),
+    ({ result }) => ({ result }),
+  );
+}
+
+async function revoke(db: Pool | PoolClient, revocation: UserRevocation): Promise<Outcome> {
   const revocationId = newId('revocation');
   const { subject, reach, once, keep, rename } = revocation;
   const variant = once ? 'once' : keep ? 'keep' : rename ? 'rename' : 'plain';
@@ -121,7 +130,11 @@ export async function revokeOrgAccess(
     text: revokeOrgSql[keep ? 'keep' : 'plain'],
     values: [revocation.orgId, ...recordValues(revocation, revocationId), ...(keep ? keepValues(keep) : [])],
   };
-  const { rows } = await runStatement(db, query);
+  const { rows } = await observed(
+    revocation.initiator,
+    () => runStatement(db, query),
+    ({ rowCount }) => ({ result: rowCount ? 'revoked' : 'unknown' }),
+  );
   return rows.length > 0 ? { revocationId } : null;
 }
 

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { newId } from '../database/ids.ts';
+import { observed } from './observed.ts';
 import { duration, type Revocation, recordValues, runStatement } from './revoke-access.ts';
 
 export type DeviceRevocation = Revocation & Readonly<{ userId: string /** A session's or a grant's. */; id: string }>;
@@ -13,11 +14,16 @@ export async function revokeDevice(
   revocation: DeviceRevocation,
 ): Promise<Readonly<{ revocationId: string; sessionsEnded: number; grantsEnded: number }> | null> {
   const revocationId = newId('revocation');
-  const { rows } = await runStatement(db, {
+  const query = {
     name: 'revoke-device',
     text: sql,
     values: [revocation.orgId, revocation.userId, revocation.id, ...recordValues(revocation, revocationId)],
-  });
+  };
+  const { rows } = await observed(
+    revocation.initiator,
+    () => runStatement(db, query),
+    ({ rowCount }) => ({ result: rowCount ? 'revoked' : 'unknown' }),
+  );
   const [row] = rows;
   return row ? { revocationId, sessionsEnded: row.sessions_ended, grantsEnded: row.grants_ended } : null;
 }

@@ -84,16 +84,17 @@ export async function listRows<Row extends QueryResultRow>(
     return rows[0].total as number;
   };
   if (asked.count === 0) return { rows: [], total: await count() };
-  // The page is found by its ids alone, in the index; only its own rows are read.
+  // The page is found by its ids alone, in the index; only its own rows are read. Offset and limit, numbers of ours, stand in
+  // the text: as parameters PostgreSQL would plan for a tenth of the table (50 times slower).
   const { rows } = await pool.query<Row>(
     `SELECT ${source.select} FROM (
        SELECT ${alias}.org_id, ${alias}.id, row_number() OVER () AS place FROM (
          SELECT ${alias}.org_id, ${alias}.id FROM ${source.from} WHERE ${where}
          ORDER BY ${order}${alias}.created_at, ${alias}.id
-         OFFSET $${values.length + 1} LIMIT $${values.length + 2}
+         OFFSET ${BigInt(asked.startIndex - 1)} LIMIT ${BigInt(asked.count)}
        ) AS ${alias}
      ) AS page JOIN ${source.from} ON ${alias}.org_id = page.org_id AND ${alias}.id = page.id ORDER BY page.place`,
-    [...values, asked.startIndex - 1, asked.count],
+    values,
   );
   const isLast = rows.length < asked.count && (rows.length > 0 || asked.startIndex === 1);
   return { rows, total: isLast ? asked.startIndex - 1 + rows.length : await count() };

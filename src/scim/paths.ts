@@ -39,7 +39,24 @@ export function resolvePatchPath(type: ResourceType, path: string): Target & { f
   if (!target) throw new ScimError(400, 'invalidPath', `The schema has no attribute at the path ${quoted(path)}.`);
   if (parsed.filter && !target.attribute?.config.multiValued)
     throw new ScimError(400, 'invalidPath', `${quoted(path)} filters an attribute that has a single value.`);
+  if (parsed.filter && target.attribute) requireKnown(parsed.filter, target.attribute);
   return { ...target, filter: parsed.filter };
+}
+
+/** @throws ScimError invalidFilter when a filter looks at what the attribute's values don't have */
+function requireKnown(filter: Filter, attribute: Attribute): void {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      for (const term of filter.terms) requireKnown(term, attribute);
+      break;
+    case 'not':
+      requireKnown(filter.term, attribute);
+      break;
+    default:
+      if (filter.kind === 'some' || !subAttribute(attribute, filter.path))
+        throw new ScimError(400, 'invalidFilter', `${attribute.name} has nothing of the name ${quoted(filter.path)}.`);
+  }
 }
 
 /** Of a client's own text, so much as a message needs. */

@@ -12,6 +12,7 @@ import { createScimErrorHandler, sendScim } from './error-handler.ts';
 import { createScimGroups, type GroupRow, groupVersion, toGroupResource } from './groups.ts';
 import { type ListQuery, readListQuery, toListResponse } from './list.ts';
 import { readPatch } from './patch.ts';
+import { namesVersion } from './precondition.ts';
 import { createProjection } from './projection.ts';
 import { listRoles } from './roles.ts';
 import { groupType, userType } from './schemas.ts';
@@ -32,7 +33,7 @@ const largestBody = 2 * 1024 * 1024;
  * GET                      /Roles, /Roles/:id        the roles that can be given (Okta's entitlements)
  * GET                      /ServiceProviderConfig, /Schemas, /ResourceTypes
  *
- * The schemas are scimmy's. Its messages and its routers are not used: their filter can be made to run for ever by a dozen
+ * The schemas are scimmy's. Its messages and its routers are not used: their filter can be made to run for ever by a few dozen
  * backslashes, negates wrongly and knows no nested brackets, a database that is down is a 404 to them, and they lock nothing.
  */
 export function createScimRoutes(deps: {
@@ -48,7 +49,7 @@ export function createScimRoutes(deps: {
 
   const sendUser = (req: Request, res: Response, status: number, row: UserRow) => {
     const resource = createProjection(userType, readListQuery(req.query)).apply(toUserResource(row, baseUrl));
-    sendScim(res.set('ETag', userVersion(row)), status, resource);
+    sendVersion(req, res, status, userVersion(row), resource);
   };
   const listUsers = async (res: Response, asked: ListQuery) => {
     const projection = createProjection(userType, asked);
@@ -89,7 +90,7 @@ export function createScimRoutes(deps: {
     const projection = createProjection(groupType, readListQuery(req.query));
     const { row, members } = await groups.find(callOf(res).orgId, id, projection.wants('members'));
     const resource = projection.apply(toGroupResource(row, members, baseUrl));
-    sendScim(res.set('ETag', groupVersion(row)), status, resource);
+    sendVersion(req, res, status, groupVersion(row), resource);
   };
   const listGroups = async (res: Response, asked: ListQuery) => {
     const projection = createProjection(groupType, asked);
@@ -187,6 +188,14 @@ const scimBody: RequestHandler[] = [
   },
   express.json({ type: ['application/scim+json', 'application/json'], limit: largestBody, strict: true }),
 ];
+
+/** A resource with its ETag, or the word that the client has this version already. */
+function sendVersion(req: Request, res: Response, status: number, version: string, resource: Json): void {
+  res.set('ETag', version);
+  const known = req.get('If-None-Match');
+  if (req.method === 'GET' && known !== undefined && namesVersion(known, version)) res.status(304).end();
+  else sendScim(res, status, resource);
+}
 
 function callOf(res: Response): Call {
   return res.locals.call;

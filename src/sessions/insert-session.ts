@@ -1,7 +1,12 @@
+import { channel } from 'node:diagnostics_channel';
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import { newId } from '../database/ids.ts';
 import { SignInSuperseded, type SignInTicket } from './principal.ts';
+
+/** How sign-ins end, as {result}, for whoever counts them. */
+export const signInChannel = channel('universal-logout:sign-in');
+export type ObservedSignIn = Readonly<{ result: 'succeeded' | 'refused' | 'failed' }>;
 
 /**
  * Burns the sign-in's state, and inserts the session if it wasn't burnt before and the sign-in's generations are current.
@@ -42,6 +47,7 @@ export async function insertSession(
     ],
   });
   if (rows.length === 0) throw new SignInSuperseded();
+  signInChannel.publish({ result: 'succeeded' } satisfies ObservedSignIn);
   return rows[0].target_id;
 }
 

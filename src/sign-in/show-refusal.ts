@@ -5,6 +5,7 @@ import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { recordEvent } from '../audit/record.ts';
 import { isUnavailable } from '../database/errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
+import { type ObservedSignIn, signInChannel } from '../sessions/insert-session.ts';
 import { type MessageAction, renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
 import { type Attempt, attemptOf } from './attempt.ts';
@@ -19,7 +20,9 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
     const attempt = attemptOf(res);
     const { reason, detail } = asRefused(error);
     const line = { requestId: req.id, reason, detail, orgId: attempt.found?.org.id };
-    if (reason === 'internal' || reason === 'unavailable') deps.log.error({ ...line, err: error }, 'sign-in failed');
+    const failed = reason === 'internal' || reason === 'unavailable';
+    signInChannel.publish({ result: failed ? 'failed' : 'refused' } satisfies ObservedSignIn);
+    if (failed) deps.log.error({ ...line, err: error }, 'sign-in failed');
     else deps.log.warn(line, 'sign-in refused');
     if (reason !== 'unavailable') await record(req, attempt, reason);
     sendRefusal(req, res, attempt, reason);

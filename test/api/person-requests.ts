@@ -1,4 +1,5 @@
 import type { Requests } from './requests.ts';
+import { metricsToken } from './world.ts';
 
 const pages: Requests = Object.fromEntries(
   ['showStart', 'showTodos', 'showDevices', 'showSignedOut', 'listProblems'].map((id) => [
@@ -12,6 +13,10 @@ const pages: Requests = Object.fromEntries(
 
 export const personRequests: Requests = {
   getHealth: ({ ask }) => ask('getHealth'),
+  async getMetrics({ ask }) {
+    await ask('getMetrics', { as: metricsToken });
+    await ask('getMetrics');
+  },
   getReadiness: ({ ask }) => ask('getReadiness'),
   getOpenApi: ({ ask }) => ask('getOpenApi'),
   showReference: ({ ask }) => ask('showReference'),

@@ -34,12 +34,16 @@ type Asked = {
 };
 export type Answer = { status: number; headers: Headers; text: string; json: ReturnType<typeof JSON.parse> };
 
+export const metricsToken = 'the-token-of-the-metrics';
+
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
 /** The product with an owner who has just signed in, and `ask`, which holds every answer against the document. */
 export async function createWorld() {
   const dns = await startDns();
-  const product = await startProduct({ env: { TRUST_PROXY: 'loopback', DNS_SERVERS: dns.address } });
+  const product = await startProduct({
+    env: { TRUST_PROXY: 'loopback', DNS_SERVERS: dns.address, METRICS_TOKEN: metricsToken },
+  });
   const document = (await (await fetch(`${product.url}/openapi.json`)).json()) as OpenApi;
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]): DocumentedOperation => ({ ...one, method, path })),

@@ -1,0 +1,125 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { RequestHandler } from 'express';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type ObservedRevocation, revocationChannel } from '../revocation/observed.ts';
+import { type ObservedSignIn, signInChannel } from '../sessions/insert-session.ts';
+import { createDatabaseNumbers, type DatabaseNumbers } from './database-numbers.ts';
+import { createRoutePatterns } from './route-patterns.ts';
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+const prefix = 'universal_logout_';
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Prometheus's numbers of one process. Labels are from closed lists: no org, no person, nothing that a request chose. */
+export function createMetrics({ pool, log }: { pool: Pool; log: Logger }) {
+  const register = new Registry();
+  const registers = [register];
+  collectDefaultMetrics({ register, prefix });
+
+  const revocations = new Counter({
+    name: `${prefix}revocations_total`,
+    help: 'Revocations, by who caused them and what came of it.',
+    labelNames: ['initiator', 'result'] as const,
+    registers,
+  });
+  const revocationSeconds = new Histogram({
+    name: `${prefix}revocation_duration_seconds`,
+    help: 'Time of a revocation in the database, the wait for a connection included.',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+    registers,
+  });
+  const signIns = new Counter({
+    name: `${prefix}sign_ins_total`,
+    help: 'Sign-ins that came back from an identity provider, or failed before: succeeded, refused, failed (a fault of ours).',
+    labelNames: ['result'] as const,
+    registers,
+  });
+  const requestSeconds = new Histogram({
+    name: `${prefix}http_request_duration_seconds`,
+    help: 'Time of a request until its answer was handed over, without event streams.',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.005, 0.025, 0.1, 0.5, 2.5, 10],
+    registers,
+  });
+  const connections = new Gauge({
+    name: `${prefix}database_connections`,
+    help: 'Connections of the pool by state, and requests that wait for one.',
+    labelNames: ['state'] as const,
+    registers,
+    collect() {
+      this.set({ state: 'total' }, pool.totalCount);
+      this.set({ state: 'idle' }, pool.idleCount);
+      this.set({ state: 'waiting' }, pool.waitingCount);
+    },
+  });
+  connections.set({ state: 'waiting' }, 0);
+
+  const databaseUp = new Gauge({ name: `${prefix}database_up`, help: '1 while the database answers.', registers });
+  const gauges = createGauges(registers);
+  const readNumbers = createDatabaseNumbers({ pool });
+
+  const onRevocation = (message: unknown) => {
+    const { initiator, result, times, seconds } = message as ObservedRevocation;
+    revocations.inc({ initiator, result }, times);
+    revocationSeconds.observe(seconds);
+  };
+  const onSignIn = (message: unknown) => signIns.inc({ result: (message as ObservedSignIn).result });
+  subscribe(revocationChannel.name, onRevocation);
+  subscribe(signInChannel.name, onSignIn);
+
+  return {
+    contentType: register.contentType,
+
+    /** The text of a scrape. While the database is away it lacks what only that knows. */
+    async scrape(): Promise<string> {
+      const numbers = await readNumbers().catch((error) => {
+        log.warn({ err: error }, 'the database gave no numbers for /metrics');
+        return null;
+      });
+      databaseUp.set(numbers ? 1 : 0);
+      for (const [name, gauge] of Object.entries(gauges)) {
+        gauge.remove();
+        if (numbers) gauge.set(numbers[name as keyof DatabaseNumbers]);
+      }
+      return register.metrics();
+    },
+
+    /** Times every request under the documented path that takes its address. */
+    timeRequests(paths: readonly string[]): RequestHandler {
+      const patternOf = createRoutePatterns(paths);
+      return (req, res, next) => {
+        const start = performance.now();
+        res.once('close', () => {
+          if (String(res.getHeader('content-type')).startsWith('text/event-stream')) return;
+          const method = methods.has(req.method) ? req.method : 'other';
+          const status = res.writableFinished ? `${Math.floor(res.statusCode / 100)}xx` : 'broken_off';
+          const labels = { method, route: patternOf(req.originalUrl), status };
+          requestSeconds.observe(labels, (performance.now() - start) / 1000);
+        });
+        next();
+      };
+    },
+
+    stop(): void {
+      unsubscribe(revocationChannel.name, onRevocation);
+      unsubscribe(signInChannel.name, onSignIn);
+      register.clear();
+    },
+  };
+}
+
+function createGauges(registers: Registry[]): Record<keyof DatabaseNumbers, Gauge> {
+  const gauge = (name: string, help: string) => new Gauge({ name: `${prefix}${name}`, help, registers });
+  return {
+    liveSessions: gauge('live_sessions', 'Live sessions of browsers; an estimate where there are very many.'),
+    liveGrants: gauge('live_grants', 'Live grants of apps; an estimate where there are very many.'),
+    outboxPending: gauge('outbox_pending', 'Events that the relay has still to take, up to 10000.'),
+    outboxAge: gauge('outbox_oldest_age_seconds', 'Age of the oldest of them.'),
+    jobsPending: gauge('jobs_pending', 'Jobs that will be tried, up to 10000.'),
+    jobsFailed: gauge('jobs_failed', 'Jobs that were tried as often as they may be.'),
+    jobsLag: gauge('jobs_lag_seconds', 'Time that the oldest job which could run has waited.'),
+  };
+}

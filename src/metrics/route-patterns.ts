@@ -1,0 +1,27 @@
+/**
+ * Tells by which of the documented paths (`/todos/{id}`) an address is taken: as many different answers as there are routes,
+ * whatever is asked. `other` for the rest, `/assets` for files.
+ */
+export function createRoutePatterns(paths: readonly string[]): (address: string) => string {
+  const byLength = new Map<number, { path: string; parts: string[] }[]>();
+  for (const path of new Set(paths)) {
+    const parts = path.split('/');
+    byLength.set(parts.length, [...(byLength.get(parts.length) ?? []), { path, parts }]);
+  }
+  // What is written out goes before what stands for anything.
+  for (const patterns of byLength.values())
+    patterns.sort((a, b) => a.path.split('{').length - b.path.split('{').length);
+
+  return (address) => {
+    const asked = address.split('?', 1)[0]?.split('/') ?? [];
+    if (asked[1] === 'assets') return '/assets';
+    // Express takes an address with a slash at the end for the one without.
+    if (asked.at(-1) === '' && asked.at(-2)) asked.pop();
+    const found = byLength
+      .get(asked.length)
+      ?.find(({ parts }) =>
+        parts.every((part, at) => part === asked[at] || (part.startsWith('{') && asked[at] !== '')),
+      );
+    return found?.path ?? 'other';
+  };
+}

@@ -1,0 +1,128 @@
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startReceiver } from './notifications/receiver.ts';
+import { startSmtp } from './notifications/smtp.ts';
+import { until } from './notifications/support.ts';
+import { createBrowser } from './support/browser.ts';
+import { freePort } from './support/free-port.ts';
+import { startTestIdp, type TestIdp } from './support/idp.ts';
+import { commandsOf, createReader } from './support/reader.ts';
+
+const commands = commandsOf('docs/administrators.md');
+const olivia = { email: 'olivia@acme.example', password: 'Olivia-and-123$' };
+
+let reader: ReturnType<typeof createReader>;
+let idp: TestIdp;
+let dev: Awaited<ReturnType<typeof reader.startService>>;
+let ports: { app: number; idp: number };
+let hooks: Awaited<ReturnType<typeof startReceiver>>;
+let mail: Awaited<ReturnType<typeof startSmtp>>;
+/** What earlier answers brought, by what stands for it in the document. */
+const known = new Map<string, string>();
+
+beforeAll(async () => {
+  reader = createReader();
+  ports = { app: await freePort(), idp: await freePort() };
+  const url = `http://localhost:${ports.app}`;
+  // Acme's own IdP, in place of Okta.
+  const client = {
+    id: '0oa1example',
+    secret: 'the-secret-from-okta',
+    redirectUris: [`${url}/openid/callback/acme`],
+    postLogoutRedirectUris: [`${url}/signed-out`],
+  };
+  const users = [{ subject: 'olivia', name: 'Olivia', ...olivia }];
+  const app = {
+    name: 'Universal Logout',
+    revocationEndpoint: `${url}/global-token-revocation`,
+    backchannelLogoutUri: `${url}/openid/backchannel-logout/acme`,
+  };
+  idp = await startTestIdp({ tenants: [{ path: 'acme', name: 'Acme', client, users, app }] });
+  hooks = await startReceiver();
+  mail = await startSmtp();
+  dev = await reader.startService('npm run dev', environment(), /^ready http/m);
+});
+afterAll(async () => {
+  await dev?.stop();
+  await idp?.stop();
+  await hooks?.stop();
+  await mail?.stop();
+  reader?.remove('data');
+});
+
+it('documents the way from nothing to a first revocation', () => {
+  expect(commands.length).toBeGreaterThan(20);
+  for (const part of ['set-role', '/scim/v2/Users', '/policies', '/revocations', '/notifications', 'export'])
+    expect(
+      commands.some((command) => command.includes(part)),
+      part,
+    ).toBe(true);
+});
+
+it.each(commands)('%s', async (command) => {
+  const { code, output } = await reader.run(
+    localised(command),
+    environment(),
+    / login /.test(command) ? approve : undefined,
+  );
+  expect(output).not.toMatch(/Error:|at .*\.ts:\d/);
+  expect(code, output).toBe(0);
+  if (command.startsWith('curl')) expect(output).toMatch(/^HTTP\/1\.1 20[014] /m);
+  remember(command, output);
+});
+
+it('has ended what it says it ended, and has it on record', async () => {
+  const { output } = await reader.run(
+    "npm run -s cli -- api GET '/api/orgs/current/audit-events?limit=200'",
+    environment(),
+  );
+  const actions = JSON.parse(output).items.map(({ action }: { action: string }) => action);
+  for (const action of [
+    'access.revoked',
+    'policy.changed',
+    'user.added',
+    'group.added',
+    'api_key.created',
+    'role.changed',
+  ])
+    expect(actions).toContain(action);
+});
+
+it('has told Olivia of the last revocation, by e-mail and at the webhook', async () => {
+  expect((await hooks.arrived('/logout'))[0]?.message).toMatchObject({ type: 'revocation' });
+  const [message] = await until(async () => mail.mails.length > 0 && mail.mails);
+  expect(message?.to).toEqual([olivia.email]);
+});
+
+function remember(command: string, output: string): void {
+  const key = /^API key +(\S+)$/m.exec(output)?.[1];
+  if (key) known.set(command.includes('scim') ? 'ul_the_key_from_above' : 'ul_the_workflows_key', key);
+  if (command.includes('/scim/v2/Users ')) known.set('usr_zoe', /"id":"(usr_[^"]+)"/.exec(output)?.[1] as string);
+}
+
+function localised(command: string): string {
+  const here = command
+    .replaceAll('localhost:3333', `localhost:${ports.app}`)
+    .replaceAll('https://acme.okta.com', `${idp.url}/acme`)
+    .replaceAll('https://hooks.acme.example', hooks.url);
+  return [...known].reduce((text, [name, value]) => text.replaceAll(name, value), here);
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return {
+    ...{ PORT: String(ports.app), IDP_PORT: String(ports.idp), DATA_DIR: path.join(reader.folder, 'data') },
+    ...{ SMTP_URL: mail.url, MAIL_FROM: 'Universal Logout <logout@example.com>' },
+  };
+}
+
+/** What Olivia does in her browser while `login` waits. */
+async function approve(printed: string): Promise<void> {
+  const url = `http://localhost:${ports.app}`;
+  const browser = createBrowser({ baseUrl: url });
+  await browser.signIn({ appUrl: url, org: 'acme', ...olivia });
+  const page = await browser.get(/^or open (\S+)$/m.exec(printed)?.[1] as string);
+  const confirm = await browser.submitForm(page, {}, 'user_code');
+  expect(confirm.text).toContain('administer your organisation');
+  const done = await browser.follow(await browser.submitForm(confirm, { confirm: 'yes' }, 'user_code'));
+  expect(done.text).toContain('is signed in');
+}

@@ -1,0 +1,205 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config.ts';
+import { createContext } from '../../src/context.ts';
+import { createRoutePatterns } from '../../src/metrics/route-patterns.ts';
+import { startServer } from '../../src/server.ts';
+import { startTestPostgres } from '../support/database.ts';
+import { freePort } from '../support/free-port.ts';
+import { plantAdministrator } from '../support/planted-administrators.ts';
+import { plantUsers } from '../support/planted-sessions.ts';
+import { type Product, startProduct, trinity } from '../support/product.ts';
+
+const token = 'a-token-that-only-the-tests-know';
+const name = (of: string) => `universal_logout_${of}`;
+
+let product: Product;
+beforeAll(async () => {
+  product = await startProduct({ env: { METRICS_TOKEN: token } });
+});
+afterAll(() => product.stop());
+
+/** The samples of a scrape: `name{labels}` and its value. */
+async function scrape(at = product.url, authorization: string | undefined = `Bearer ${token}`) {
+  const response = await fetch(`${at}/metrics`, { headers: { ...(authorization && { authorization }) } });
+  const text = await response.text();
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const samples = new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.split(' ').at(-1))]));
+  return { status: response.status, headers: response.headers, text, samples };
+}
+const sampleOf = async (sample: string) => (await scrape()).samples.get(name(sample)) ?? 0;
+
+/** By how much a sample grows. */
+async function growth(sample: string, work: () => Promise<unknown>): Promise<number> {
+  const before = await sampleOf(sample);
+  await work();
+  return (await sampleOf(sample)) - before;
+}
+
+describe('/metrics', () => {
+  it('is in the text format of Prometheus, for whoever has the token', async () => {
+    const { status, headers, text, samples } = await scrape();
+    expect(status).toBe(200);
+    expect(headers.get('content-type')).toMatch(/^text\/plain; .*version=0\.0\.4/);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(samples.get(name('process_resident_memory_bytes'))).toBeGreaterThan(1e6);
+    for (const line of text.split('\n').filter((line) => line !== '' && !line.startsWith('#')))
+      expect(line).toMatch(/^universal_logout_/);
+  });
+
+  it.each([
+    ['none', undefined],
+    ['another', 'Bearer another-token-of-the-same-sort!'],
+    ['one that is longer', `Bearer ${token}x`],
+    ['one that is shorter', `Bearer ${token.slice(0, -1)}`],
+    ['one of another scheme', `Basic ${token}`],
+    ['an API key', 'Bearer ul_whatever'],
+  ])('answers 401 to %s', async (_name, authorization) => {
+    const response = await fetch(`${product.url}/metrics`, { headers: { ...(authorization && { authorization }) } });
+    expect([response.status, response.headers.get('www-authenticate')]).toEqual([
+      401,
+      expect.stringMatching(/^Bearer realm="metrics"/),
+    ]);
+    expect(await response.text()).not.toContain('universal_logout_');
+    expect((await fetch(`${product.url}/metrics?access_token=${token}`)).status).toBe(401);
+  });
+
+  it('does not exist where no token is set', async () => {
+    const port = await freePort();
+    const { METRICS_TOKEN: _token, ...env } = { ...product.env, PORT: String(port) } as Record<string, string>;
+    const node = await startServer(createContext(loadConfig(env, 'development')));
+    try {
+      for (const authorization of [undefined, `Bearer ${token}`])
+        expect((await scrape(`http://localhost:${port}`, authorization)).status).toBe(404);
+    } finally {
+      await node.stop();
+    }
+  });
+});
+
+describe('what is counted', () => {
+  it('revocations by initiator and result, with how long they took', async () => {
+    const revoked = 'revocations_total{initiator="idp",result="revoked"}';
+    expect(await growth(revoked, () => product.revoke())).toBe(1);
+    const unknown = 'revocations_total{initiator="idp",result="unknown"}';
+    expect(await growth(unknown, () => product.revoke({ format: 'opaque', id: 'usr_nobody' }))).toBe(1);
+    expect(await growth('revocation_duration_seconds_count', () => product.revoke())).toBe(1);
+    const owner = await plantAdministrator(product, 'owner');
+    const people = await plantUsers(product, 3);
+    const everyone = async () => {
+      const body = { users: people.map(({ id }) => id) };
+      const first = await owner.send('POST', '/revocations', body);
+      const second = await owner.send('POST', '/revocations', { ...body, confirmation: first.body.confirmation });
+      expect(second.status).toBe(200);
+    };
+    expect(await growth('revocations_total{initiator="admin",result="revoked"}', everyone)).toBe(3);
+  });
+
+  it('sign-ins by result', async () => {
+    expect(await growth('sign_ins_total{result="succeeded"}', () => product.signIn())).toBe(1);
+    const refused = () => fetch(`${product.url}/openid/callback/whiterabbit?state=x&code=y`);
+    expect(await growth('sign_ins_total{result="refused"}', refused)).toBe(1);
+  });
+
+  it('live sessions and grants: those alone, as they were within the last minute', async () => {
+    // On a node that hasn't counted yet.
+    const port = await freePort();
+    const env = { ...product.env, PORT: String(port) } as Record<string, string>;
+    const people = await plantUsers(product, 5, { sessions: 2 });
+    await product.revoke({ format: 'opaque', id: people[0]?.id });
+    const { rows } = await product.context.pool.query('SELECT count(*)::int AS live FROM live_sessions');
+    const node = await startServer(createContext(loadConfig(env, 'development')));
+    try {
+      const { samples } = await scrape(`http://localhost:${port}`);
+      expect(samples.get(name('live_sessions'))).toBe(rows[0].live);
+      expect(samples.get(name('live_grants'))).toBe(0);
+      await plantUsers(product, 5);
+      expect((await scrape(`http://localhost:${port}`)).samples.get(name('live_sessions'))).toBe(rows[0].live);
+    } finally {
+      await node.stop();
+    }
+  });
+
+  it('what waits in the outbox, and the jobs', async () => {
+    const { pool } = product.context;
+    const client = await pool.connect();
+    try {
+      // The relay leaves it until this has committed.
+      await client.query('BEGIN');
+      await client.query('LOCK TABLE outbox IN SHARE MODE');
+      const { samples } = await scrape();
+      expect(samples.get(name('outbox_pending'))).toBeTypeOf('number');
+      for (const sample of ['outbox_oldest_age_seconds', 'jobs_pending', 'jobs_failed', 'jobs_lag_seconds'])
+        expect(samples.get(name(sample))).toBeGreaterThanOrEqual(0);
+    } finally {
+      await client.query('ROLLBACK');
+      client.release();
+    }
+  });
+
+  it('connections of the pool', async () => {
+    const { samples } = await scrape();
+    expect(samples.get(name('database_connections{state="total"}'))).toBeGreaterThan(0);
+    expect(samples.get(name('database_connections{state="waiting"}'))).toBe(0);
+    expect(samples.get(name('database_up'))).toBe(1);
+  });
+
+  it('requests by documented route and class of status, whatever they ask for', async () => {
+    const of = (route: string, status: string, method = 'GET') =>
+      `http_request_duration_seconds_count{method="${method}",route="${route}",status="${status}"}`;
+    const get = (path: string, init?: RequestInit) => async () => {
+      await (await fetch(product.url + path, init)).text();
+    };
+    expect(await growth(of('/api/orgs/current/users/{id}', '4xx'), get('/api/orgs/current/users/usr_1?x=y'))).toBe(1);
+    expect(await growth(of('other', '4xx'), get(`/${crypto.randomUUID()}`))).toBe(1);
+    expect(await growth(of('other', '4xx'), get(`/a/${crypto.randomUUID()}/c`))).toBe(1);
+    expect(await growth(of('/healthz', '2xx', 'HEAD'), get('/healthz', { method: 'HEAD' }))).toBe(1);
+    expect(await growth(of('/healthz', '4xx', 'other'), get('/healthz', { method: 'PROPFIND' }))).toBe(1);
+    expect(await growth(of('/global-token-revocation', '2xx', 'POST'), () => product.revoke())).toBe(1);
+  });
+
+  it('names no org, no person and no id', async () => {
+    await product.revoke();
+    await fetch(`${product.url}/openid/callback/whiterabbit?state=x`);
+    const { text } = await scrape();
+    const { id, userId, connectionId } = product.orgs.whiterabbit;
+    for (const personal of ['whiterabbit', trinity.email, 'Trinity', id, userId, connectionId, '127.0.0.1'])
+      expect(text).not.toContain(personal);
+  });
+});
+
+it('while the database is away, the rest is still told', async () => {
+  const postgres = await startTestPostgres();
+  const away = await startProduct({ databaseUrl: postgres.url, env: { METRICS_TOKEN: token } });
+  try {
+    expect((await scrape(away.url)).samples.get(name('database_up'))).toBe(1);
+    await postgres.kill();
+    const { status, samples } = await scrape(away.url);
+    expect([status, samples.get(name('database_up')), samples.has(name('live_sessions'))]).toEqual([200, 0, false]);
+    expect(samples.has(name('process_cpu_seconds_total'))).toBe(true);
+    await postgres.restart();
+    expect((await scrape(away.url)).samples.get(name('database_up'))).toBe(1);
+  } finally {
+    await away.stop();
+    await postgres.stop();
+  }
+});
+
+describe('the pattern of an address', () => {
+  const patternOf = createRoutePatterns(['/', '/users/{id}', '/users/me', '/users/{id}/x', '/openid/start/{org}']);
+  it.each([
+    ['/', '/'],
+    ['/?a=/users/me', '/'],
+    ['/users/me', '/users/me'],
+    ['/users/me/', '/users/me'],
+    ['/users/5', '/users/{id}'],
+    ['/users/', 'other'],
+    ['/users//x', 'other'],
+    ['/users/5/y', 'other'],
+    ['/users/{id}', '/users/{id}'],
+    ['/assets/a/b.js?v=1', '/assets'],
+    ['//', 'other'],
+    ['', 'other'],
+  ])('%s is %s', (address, pattern) => {
+    expect(patternOf(address)).toBe(pattern);
+  });
+});
