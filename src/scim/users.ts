@@ -75,7 +75,7 @@ export function createScimUsers({ pool }: { pool: Pool }) {
     /** The row stays for what refers to it; name, address and subjects are free for whoever is provisioned next. */
     remove(call: Call, id: string, ifMatch: Precondition): Promise<void> {
       return inTransaction(pool, async (client) => {
-        const before = await lock(client, call.orgId, id);
+        const before = await lock(client, call.orgId, id, 'UPDATE');
         requireVersion(ifMatch, userVersion(before));
         const address = `deleted.${id.toLowerCase()}@deleted.invalid`;
         await endAccess(client, call, id, {
@@ -184,16 +184,24 @@ function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>):
 }
 
 async function load(db: Pool | PoolClient, orgId: string, id: string): Promise<UserRow> {
-  const { rows } = isReference(id)
-    ? await db.query<UserRow>({ name: 'scim-user', text: loadSql, values: [orgId, id] })
-    : { rows: [] };
+  const query = { name: 'scim-user', text: loadSql, values: [orgId, id] };
+  const { rows } = isReference(id) ? await db.query<UserRow>(query) : { rows: [] };
   return rows[0] ?? unknown(id);
 }
 
-async function lock(client: PoolClient, orgId: string, id: string): Promise<UserRow> {
-  const { rows } = isReference(id)
-    ? await client.query<UserRow>({ name: 'scim-user-lock', text: lockSql, values: [orgId, id] })
-    : { rows: [] };
+/**
+ * NO KEY UPDATE is the lock that revocations take: rows that refer to the user can be inserted meanwhile. For UPDATE, a
+ * sign-in that would link its subject waits, and is refused then.
+ */
+async function lock(
+  client: PoolClient,
+  orgId: string,
+  id: string,
+  strength: 'NO KEY UPDATE' | 'UPDATE' = 'NO KEY UPDATE',
+): Promise<UserRow> {
+  const text = `SELECT ${columns} FROM users u WHERE u.org_id = $1 AND u.id = $2 AND u.deleted_at IS NULL FOR ${strength}`;
+  const query = { name: `scim-user-lock-${strength}`, text, values: [orgId, id] };
+  const { rows } = isReference(id) ? await client.query<UserRow>(query) : { rows: [] };
   return rows[0] ?? unknown(id);
 }
 
@@ -221,9 +229,6 @@ function personValues(person: Person): unknown[] {
 
 const loadSql = `SELECT ${columns}, ${groupsOfUser} AS groups FROM users u
   WHERE u.org_id = $1 AND u.id = $2 AND u.deleted_at IS NULL`;
-// The lock that revocations take, which lets rows that refer to the user be inserted.
-const lockSql = `SELECT ${columns} FROM users u WHERE u.org_id = $1 AND u.id = $2 AND u.deleted_at IS NULL
-  FOR NO KEY UPDATE`;
 const insertSql = `INSERT INTO users (org_id, id, email, email_key, user_name, user_name_key, external_id, name, role, active, profile)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::"Role", $10, $11)`;
 const updateSql = `UPDATE users SET email = $3, email_key = $4, user_name = $5, user_name_key = $6, external_id = $7, name = $8,

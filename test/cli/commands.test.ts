@@ -440,8 +440,10 @@ describe('api-key', () => {
     expect((await cli(...dated, '2099-01-31')).expiresAt).toBe('2099-01-31T00:00:00.000Z');
     for (const when of ['soon', '2020-01-01', '0d', '2099-13-45'])
       expect(await refusal(...dated, when)).toMatchObject({ exit: 2 });
-    const scoped = ['api-key', 'create', '--org', one.slug, '--name', 'x', '--scope', 'world'];
-    expect(await refusal(...scoped)).toMatchObject({ exit: 2 });
+    const scoped = ['api-key', 'create', '--org', one.slug, '--name', 'x', '--scope'];
+    expect((await cli(...scoped, 'scim')).scopes).toEqual(['scim']);
+    expect((await cli(...scoped, 'scim', '--scope', 'revoke')).scopes).toEqual(['scim', 'revoke']);
+    expect(await refusal(...scoped, 'world')).toMatchObject({ exit: 2 });
   });
 });
 

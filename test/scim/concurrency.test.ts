@@ -98,6 +98,31 @@ describe('at once', () => {
   });
 });
 
+describe('a first sign-in during the removal of the person', () => {
+  it('leaves the subject free for whoever is provisioned in their place', async () => {
+    const neo = { email: 'neo@whiterabbit.fake', password: 'Neo-and-123$' };
+    await product.context.prisma.org.update({ where: { id: client.orgId }, data: { createUsers: false } });
+    const { id } = await client.user(neo.email);
+    let under: Promise<PromiseSettledResult<unknown>[]> = Promise.resolve([]);
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]),
+      async () => {
+        const removed = client.remove(`/Users/${id}`);
+        await waitForLock(product, 1);
+        under = Promise.allSettled([removed, product.signIn('whiterabbit', neo)]);
+        await waitForLock(product, 2);
+      },
+    );
+    const [removed, signedIn] = await under;
+    expect([removed?.status, signedIn?.status]).toEqual(['fulfilled', 'rejected']);
+    expect((await client.get(`/Users/${id}`)).status).toBe(404);
+    const again = await client.user(neo.email);
+    const browser = await product.signIn('whiterabbit', neo);
+    expect((await browser.get('/api/users/me')).json().id).toBe(again.id);
+  });
+});
+
 describe('without the database', () => {
   it('503 in SCIM’s form, never a 404', async () => {
     const other = await startProduct();
