@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Call } from '../api/operation.ts';
-import { may, mayChangeRole, type Role } from '../api/permissions.ts';
+import { mayChangeRole, type Role } from '../api/permissions.ts';
 import { recordEvent } from '../audit/record.ts';
 import { withRetry } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
@@ -30,8 +30,7 @@ export function createChangePerson({ pool }: { pool: Pool }) {
         const target = { type: 'user', id };
         const locked = await lockWithOwners(client, orgId, [principal.userId, id]);
         const own = locked.get(principal.userId);
-        if (!own?.active || !may(own.role, 'people.change'))
-          throw new AppError('forbidden', 'Your role does not allow this any longer.');
+        if (!own?.active) throw new AppError('forbidden', 'You are no active member of your organisation any longer.');
         const person = locked.get(id);
         if (!person) throw noSuchPerson();
         if (!mayChangeRole(own.role, person.role, change.role ?? person.role))

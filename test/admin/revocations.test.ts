@@ -171,6 +171,19 @@ it('another org’s are as if they were not there', async () => {
   }
 });
 
+it('another org’s event of the same ids tells nothing of who did it', async () => {
+  const person = await plantOne();
+  await byIdp(person.id);
+  const [before] = (await list({ user: person.id })).items;
+  await product.context.pool.query(
+    `INSERT INTO audit_events (org_id, id, at, action, actor_type, actor_id, target_type, target_id, detail)
+     SELECT $2, 'evt_twin', r.created_at, 'access.revoked', 'user', 'usr_forged', 'user', r.user_id, jsonb_build_object('revocation', r.id)
+     FROM revocations r WHERE r.org_id = $1 AND r.user_id = $3`,
+    [orgId, product.orgs.metacortex.id, person.id],
+  );
+  expect((await list({ user: person.id })).items).toEqual([before]);
+});
+
 it('a sign-out of everyone has no person and no counts', async () => {
   const done = await revokeOrgAccess(product.context.pool, {
     ...{ orgId, initiator: 'operator', actor: { type: 'operator' }, reason: 'drill' },
