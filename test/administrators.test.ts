@@ -95,8 +95,10 @@ it('has told Olivia of the last revocation, by e-mail and at the webhook', async
 });
 
 function remember(command: string, output: string): void {
-  const key = /^API key +(\S+)$/m.exec(output)?.[1];
-  if (key) known.set(command.includes('scim') ? 'ul_the_key_from_above' : 'ul_the_workflows_key', key);
+  const provisioning = /^API key +(\S+)$/m.exec(output)?.[1];
+  if (provisioning) known.set('ul_the_key_from_above', provisioning);
+  const workflow = /"apiKey": "([^"]+)"/.exec(output)?.[1];
+  if (workflow) known.set('ul_the_workflows_key', workflow);
   if (command.includes('/scim/v2/Users ')) known.set('usr_zoe', /"id":"(usr_[^"]+)"/.exec(output)?.[1] as string);
 }
 

@@ -55,6 +55,7 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
       description: 'The answer holds the key itself, `apiKey`: keep it now, it is not shown again.',
       permission: 'settings.change',
       body: newKey,
+      bodyExample: { name: 'Okta Workflows', scopes: ['revoke'] },
       success: {
         status: 201,
         description: 'The key, shown once.',

@@ -41,6 +41,7 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
     }),
     operation({
       ...{ method: 'post', path, id: 'addDomain', tag },
+      bodyExample: { domain: 'acme.example' },
       summary: 'Add an e-mail domain, unverified',
       description:
         'Nothing relies on it until it is verified: publish `record` in its DNS, then ask for the verification. A domain that is here already is answered as it is.',
@@ -69,6 +70,7 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
         'That connection may sign in people with addresses of the domain whose address its identity provider doesn’t vouch for, and end the access of all of them.',
       permission: 'settings.change',
       body: z.strictObject({ connectionId: reference }),
+      bodyExample: { connectionId: 'con_01example' },
       success: { status: 200, description: 'The domain, as it is now.', schema: domain },
       problems: ['not_found'],
       handle: async ({ orgId, params, body, actor, ip, requestId }) =>

@@ -76,6 +76,7 @@ export function peopleOperations(deps: { pool: Pool; devices: Devices; announce:
       method: 'patch',
       path: '/api/orgs/current/users/{id}',
       id: 'changeUser',
+      bodyExample: { role: 'admin' },
       tag,
       summary: 'Change a role or a name, or switch someone off or on',
       description:

@@ -43,6 +43,7 @@ export function policyOperations(deps: { config: Lifetimes; prisma: PrismaClient
       ...view,
       method: 'patch',
       id: 'changePolicies',
+      bodyExample: { globalLogout: true, sessionIdleSeconds: 3600 },
       summary: 'Change policies',
       description:
         'Changes what is named, all or nothing; `null`, where a policy takes it, is its default again. Each policy that changes is in the record with its value before and after. It counts from everyone’s next request on.',

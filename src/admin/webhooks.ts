@@ -59,6 +59,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; guardedFetch: Guar
       method: 'post',
       path: list,
       id: 'addWebhook',
+      bodyExample: { url: 'https://hooks.acme.example/logout', kinds: ['revocation'] },
       tag,
       summary: 'Add a webhook',
       description:
@@ -89,6 +90,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; guardedFetch: Guar
       method: 'patch',
       path: one,
       id: 'changeWebhook',
+      bodyExample: { active: false },
       tag,
       summary: 'Change a webhook, or switch it off and on',
       description:

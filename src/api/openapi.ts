@@ -12,7 +12,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 
 /** The whole interface as an OpenAPI 3.1 document: what the server checks by is what is written here. */
 export function describeApi(config: Config, operations: readonly (Documented | Operation)[]): Json {
-  const schemas = createSchemas();
+  const schemas = createSchemas(operations);
   const paths: Record<string, Json> = {};
   for (const one of operations) {
     if (paths[one.path]?.[one.method]) throw new Error(`${one.method} ${one.path} is documented twice`);
@@ -39,12 +39,30 @@ export function describeApi(config: Config, operations: readonly (Documented | O
   };
 }
 
-/** Turns zod's forms into JSON Schema; those with a name (`meta({ id })`) are written once, as components. */
-function createSchemas() {
+/**
+ * Turns zod's forms into JSON Schema. Those with a name are written once, as components: by `meta({ id })`, and what the
+ * administration's `getX` answers is an X wherever it occurs.
+ */
+function createSchemas(operations: readonly (Documented | Operation)[]) {
   const named = new Map<string, string>();
+  const names = new Map<unknown, string>();
+  for (const one of operations)
+    if ('permission' in one && one.id.startsWith('get') && one.success.schema)
+      names.set(one.success.schema, one.id.slice('get'.length));
+  const metadata = {
+    has: (schema: z.ZodType) => names.has(schema) || z.globalRegistry.has(schema),
+    get(schema: z.ZodType) {
+      const meta = z.globalRegistry.get(schema);
+      return names.has(schema) ? { ...meta, id: names.get(schema) } : meta;
+    },
+  } as unknown as typeof z.globalRegistry;
   return {
     of(schema: z.ZodType, io: 'input' | 'output'): Json {
-      const { $schema: _, $defs = {}, ...written } = z.toJSONSchema(schema, { io, unrepresentable: 'any', override });
+      const {
+        $schema: _,
+        $defs = {},
+        ...written
+      } = z.toJSONSchema(schema, { io, unrepresentable: 'any', override, metadata });
       for (const [name, definition] of Object.entries($defs)) {
         const text = JSON.stringify(toComponents(definition));
         if ((named.get(name) ?? text) !== text) throw new Error(`the schema "${name}" has two meanings`);

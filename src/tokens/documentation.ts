@@ -114,6 +114,7 @@ export const tokensDocumentation: readonly Documented[] = [
     description: 'A refresh token changes with each use; a second use of one ends the grant.',
     bodyType: form,
     body: tokenRequest,
+    bodyExample: { client_id: 'mobile-app', grant_type: 'refresh_token', refresh_token: 'the-last-one' },
     security: [],
     success: {
       status: 200,
@@ -133,6 +134,7 @@ export const tokensDocumentation: readonly Documented[] = [
     method: 'post',
     path: paths.revocation,
     id: 'revokeToken',
+    bodyExample: { client_id: 'mobile-app', token: 'the-refresh-token' },
     tag,
     summary: 'Give a token back',
     description: 'RFC 7009. A refresh token ends its grant, an access token only itself.',
@@ -146,6 +148,7 @@ export const tokensDocumentation: readonly Documented[] = [
     method: 'post',
     path: paths.introspection,
     id: 'introspectToken',
+    bodyExample: { client_id: 'mobile-app', token: 'the-access-token' },
     tag,
     summary: 'Whether a token of the app’s own counts',
     description: 'RFC 7662.',
@@ -180,6 +183,7 @@ export const tokensDocumentation: readonly Documented[] = [
     description: 'RFC 8628: for the command line.',
     bodyType: form,
     body: z.object({ ...client, scope: scope.optional() }),
+    bodyExample: { client_id: 'cli', scope: 'openid email profile offline_access' },
     security: [],
     success: {
       status: 200,

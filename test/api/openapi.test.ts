@@ -49,3 +49,28 @@ describe('every documented operation', () => {
     expect(world.succeeded).toContain(id);
   });
 });
+
+describe('examples', () => {
+  it('are there for what is sent as JSON, and hold to their schemas', () => {
+    const bodies = world.operations.flatMap(({ operationId, requestBody, method, path }) =>
+      Object.entries(requestBody?.content ?? {}).map(([type, { example }]) => ({
+        operationId,
+        method,
+        path,
+        type,
+        example,
+      })),
+    );
+    const json = bodies.filter(({ type }) => type === 'application/json');
+    expect(json.length).toBeGreaterThan(15);
+    expect(json.filter(({ example }) => example === undefined).map(({ operationId }) => operationId)).toEqual([]);
+    const wrong = bodies
+      .filter(({ example }) => example !== undefined)
+      .map((one) => [
+        one.operationId,
+        world.errorsOf(['paths', one.path, one.method, 'requestBody', 'content', one.type, 'schema'], one.example),
+      ])
+      .filter(([, errors]) => (errors as unknown[]).length > 0);
+    expect(wrong).toEqual([]);
+  });
+});

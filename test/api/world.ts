@@ -7,7 +7,7 @@ import { startDns } from '../support/dns.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
 type Json = Record<string, unknown>;
-type Content = Record<string, { schema?: Json }>;
+type Content = Record<string, { schema?: Json; example?: unknown }>;
 export type DocumentedOperation = {
   operationId: string;
   method: string;
@@ -48,7 +48,7 @@ export async function createWorld() {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, one]): DocumentedOperation => ({ ...one, method, path })),
   );
-  const validate = createValidator(document);
+  const errorsOf = createValidator(document);
   const succeeded = new Set<string>();
   const { id: orgId, userId } = product.orgs.whiterabbit;
   await product.context.prisma.user.updateMany({ where: { orgId, id: userId }, data: { role: 'owner' } });
@@ -69,7 +69,10 @@ export async function createWorld() {
     if (types.length > 0) expect(types, told).toContain(type);
     // A redirect, and some a standard leaves open, may bring a word that nobody reads.
     else if (response.status !== 303 && response.status !== 302 && response.status !== 200) expect(text, told).toBe('');
-    if (json !== undefined) validate(one, response.status, type as string, json, told);
+    if (json !== undefined) {
+      const answer = ['responses', String(response.status), 'content', String(type), 'schema'];
+      expect(errorsOf(['paths', one.path, one.method, ...answer], json), told).toEqual([]);
+    }
     if (response.status < 400) succeeded.add(id);
     return { status: response.status, headers: response.headers, text, json };
   }
@@ -81,6 +84,7 @@ export async function createWorld() {
     operations,
     ask,
     succeeded,
+    errorsOf,
     /** Signed in just now. */
     owner: await product.signIn(),
     newBrowser: () => createBrowser({ baseUrl: product.url }),
@@ -120,19 +124,20 @@ function send(product: Product, one: DocumentedOperation, asked: Asked): Promise
   return as.open(method, url, { headers, raw: sent as string | undefined });
 }
 
-/** JSON Schema 2020-12, which OpenAPI 3.1 is built on, with members that no schema names refused as it says. */
+/**
+ * Holds a value against a schema of the document: JSON Schema 2020-12, which OpenAPI 3.1 is built on, with members that no
+ * schema names refused as it says. Returns what is wrong.
+ */
 function createValidator(document: OpenApi) {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
   ajv.addSchema(document, 'api');
   const compiled = new Map<string, ValidateFunction>();
-  return (one: DocumentedOperation, status: number, type: string, json: unknown, told: string) => {
-    const pointer = ['paths', one.path, one.method, 'responses', String(status), 'content', type, 'schema']
-      .map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1')))
-      .join('/');
+  return (where: readonly string[], value: unknown): readonly unknown[] => {
+    const pointer = where.map((part) => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))).join('/');
     const check = compiled.get(pointer) ?? ajv.compile({ $ref: `api#/${pointer}` });
     compiled.set(pointer, check);
-    check(json);
-    expect(check.errors ?? [], told).toEqual([]);
+    check(value);
+    return check.errors ?? [];
   };
 }
