@@ -105,6 +105,22 @@ test('only of the kinds that were chosen, only of its own organisation, and not 
   expect([revocations, keys, off].map(({ path }) => receiver.at(path).length)).toEqual([1, 0, 0]);
 });
 
+test('events of two organisations in one batch go each to its own', async () => {
+  const own = await addHook(['role_change']);
+  const foreign = await addHook(['role_change'], { browser: twin });
+  const orgs = [product.orgs.whiterabbit.id, product.orgs.metacortex.id];
+  await product.context.pool.query(
+    `INSERT INTO audit_events (org_id, id, action, actor_type, target_type, target_id)
+     SELECT id, 'evt_' || gen_random_uuid(), 'role.changed', 'system', 'user', 'usr_of_' || id FROM unnest($1::text[]) AS org (id)`,
+    [orgs],
+  );
+  await receiver.arrived(own.path);
+  await receiver.arrived(foreign.path);
+  await drained(product);
+  const told = [own, foreign].map(({ path }) => receiver.at(path).map(({ message }) => message.data.organization));
+  expect(told).toEqual(orgs.map((id) => [id]));
+});
+
 test('a storm is two messages: the first at once, the second with the count when it is over', async () => {
   const hook = await addHook();
   const [user] = await plantUsers(product, 1);
