@@ -3,7 +3,7 @@ import { clientNetwork } from '../http/client-address.ts';
 import type { OutboxEvent } from './kinds.ts';
 
 /** Refusals in a row that are told of: who goes on and on makes few notifications. */
-const toldOf = new Set([5, 50, 500, 5_000, 50_000]);
+const toldOf = [5, 50, 500, 5_000, 50_000];
 /** Milliseconds without a refusal after which the next one begins a new row. */
 const forgottenAfter = 24 * 3600 * 1000;
 
@@ -24,11 +24,13 @@ export async function createRefusedCallers(client: PoolClient, events: readonly 
       const fresh = { orgId: event.orgId, caller: `${caller.type} ${caller.id}`, refusals: 0, lastAt: event.at };
       const row = rows.get(key) ?? fresh;
       if (event.at.getTime() - row.lastAt.getTime() > forgottenAfter) row.refusals = 0;
-      row.refusals += 1;
+      const before = row.refusals;
+      row.refusals += refusalsOf(event);
       row.lastAt = event.at;
       rows.set(key, row);
       changed.add(row);
-      return toldOf.has(row.refusals) ? { caller, refusals: row.refusals } : null;
+      const reached = toldOf.some((number) => before < number && number <= row.refusals);
+      return reached ? { caller, refusals: row.refusals } : null;
     },
 
     /** A caller that got through begins anew, and so does its network. */
@@ -56,8 +58,13 @@ function callerOf(event: OutboxEvent): Caller {
   return id !== null && type !== 'anonymous' ? { type, id } : networkOf(event);
 }
 
-function networkOf({ ip }: OutboxEvent): Caller {
-  return { type: 'network', id: clientNetwork(ip ?? undefined) };
+function networkOf({ ip, detail }: OutboxEvent): Caller {
+  return { type: 'network', id: typeof detail.network === 'string' ? detail.network : clientNetwork(ip ?? undefined) };
+}
+
+/** Strangers' refusals are put on record together where they are alike: the first, then how many repeats there were. */
+function refusalsOf({ detail }: OutboxEvent): number {
+  return typeof detail.repeats === 'number' && detail.repeats > 0 ? detail.repeats : 1;
 }
 
 async function readRows(client: PoolClient, events: readonly OutboxEvent[]): Promise<Map<string, Row>> {

@@ -1,5 +1,6 @@
+import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type JobHelpers, Logger, runTaskList, type WorkerPool } from 'graphile-worker';
+import { type JobHelpers, Logger, runTaskList, type WorkerEvents, type WorkerPool } from 'graphile-worker';
 import type { Pool } from 'pg';
 import type { Logger as Log } from 'pino';
 import { createPool } from '../database/pool.ts';
@@ -12,6 +13,8 @@ const concurrency = 12;
 const pollInterval = 2_000;
 /** Milliseconds between looks for jobs of processes that are no more. */
 const lookEveryMs = 10_000;
+/** Milliseconds that graphile-worker has to end by itself before another one is started. */
+const endsWithinMs = 10_000;
 /** Milliseconds. */
 const laneFullMs = 1_000;
 
@@ -45,8 +48,11 @@ export function startWorker(deps: { directDatabaseUrl: string; log: Log; tasks: 
 
   const working = (async () => {
     while (!stopping.signal.aborted) {
+      const events: WorkerEvents = new EventEmitter();
+      const ending = once(events, 'pool:gracefulShutdown').then(() => delay(endsWithinMs, undefined, { ref: false }));
       running = runTaskList(
         {
+          events,
           noHandleSignals: true,
           concurrency,
           pollInterval,
@@ -60,7 +66,8 @@ export function startWorker(deps: { directDatabaseUrl: string; log: Log; tasks: 
         { deliver: run('deliver'), 'gather-email': run('gather-email') },
         pool,
       );
-      await running.promise.catch((error) => log.warn({ err: error }, 'the job worker ended; it is started anew'));
+      // Without a database it may never come to its end.
+      await Promise.race([running.promise, ending]).catch((error) => log.warn({ err: error }, 'the job worker ended'));
       await delay(1_000, undefined, { signal: stopping.signal }).catch(() => {});
     }
   })();

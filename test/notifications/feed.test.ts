@@ -154,6 +154,11 @@ test('five refusals of one caller in a row are told of once; a success in betwee
   await record(product, whiterabbit, { ...anonymous, ip: '198.51.100.6' });
   expect(await told('198.51.100.0/24')).toEqual([['refused_calls', 5]]);
   expect((await feedOf(twin)).items.filter(({ kind }) => kind === 'refused_calls')).toEqual([]);
+  // Alike ones are recorded together: the first, then the number of its repeats.
+  const network = '192.0.2.0/24';
+  await record(product, whiterabbit, { ...anonymous, detail: { network, repeats: 0 } });
+  await record(product, whiterabbit, { ...anonymous, detail: { network, repeats: 7 } });
+  expect(await told(network)).toEqual([['refused_calls', 8]]);
 });
 
 test('new keys and changed roles are told of; what ended nobody’s session is not', async () => {
