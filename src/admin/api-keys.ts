@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { may } from '../api/permissions.ts';
 import { AppError } from '../errors.ts';
 import { type ApiKeys, apiKeyScopes } from '../orgs/api-keys.ts';
 import { line, readTimeCursor, reference, time } from './forms.ts';
@@ -52,7 +53,8 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
     operation({
       ...{ method: 'post', path, id: 'createApiKey', tag },
       summary: 'Make an API key',
-      description: 'The answer holds the key itself, `apiKey`: keep it now, it is not shown again.',
+      description:
+        'The answer holds the key itself, `apiKey`: keep it now, it is not shown again. A key for provisioning (`scim`) is for owners to make.',
       permission: 'settings.change',
       body: newKey,
       bodyExample: { name: 'Okta Workflows', scopes: ['revoke'] },
@@ -61,7 +63,9 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
         description: 'The key, shown once.',
         schema: z.object({ ...view, apiKey: z.string().describe('The key itself.') }),
       },
-      handle: async ({ orgId, body, actor, ip, requestId }) => {
+      handle: async ({ principal, orgId, body, actor, ip, requestId }) => {
+        if (body.scopes.includes('scim') && !may(principal.role, 'identity.change'))
+          throw new AppError('forbidden', `Your role (${principal.role}) makes no key for provisioning; an owner may.`);
         const made = await apiKeys.create(orgId, body, actor, { ip, requestId });
         const row = await apiKeys.find(orgId, made.id);
         if (!row) throw new AppError('not_found', 'The key was removed at once.');

@@ -155,7 +155,7 @@ export function connectionOperations(deps: {
       summary: 'Add a connection',
       description:
         'By its issuer alone where the identity provider has metadata (OpenID Connect Discovery), else with its endpoints. The organisation’s first one becomes authoritative for its domains. JWTs of its identity provider are taken once a sign-in through it, or the operator, has proven it.',
-      permission: 'settings.change',
+      permission: 'identity.change',
       body: newConnection,
       bodyExample: { issuer: 'https://acme.okta.com', clientId: '0oa1example', clientSecret: 'the-secret-from-okta' },
       success: {
@@ -187,7 +187,7 @@ export function connectionOperations(deps: {
       summary: 'Change a connection, or switch it off or on',
       description:
         'Changes what is given and leaves the rest. Another issuer, client id or endpoint needs the client secret in the same request: whoever doesn’t know it must not lead it elsewhere. After another issuer, accepted issuer, client id, token endpoint or JWKS URI the connection must be proven anew.',
-      permission: 'settings.change',
+      permission: 'identity.change',
       body: changes,
       bodyExample: { roleClaim: 'groups', roleMapping: { 'Logout admins': 'admin' } },
       success: { status: 200, description: 'The connection, as it is now.', schema: connection },

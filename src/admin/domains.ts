@@ -45,7 +45,7 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       summary: 'Add an e-mail domain, unverified',
       description:
         'Nothing relies on it until it is verified: publish `record` in its DNS, then ask for the verification. A domain that is here already is answered as it is.',
-      permission: 'settings.change',
+      permission: 'identity.change',
       body: z.strictObject({
         domain: z.string().min(1).max(253),
         connectionId: reference.optional().describe('Default: the first connection.'),
@@ -68,7 +68,7 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       summary: 'Choose the connection that is authoritative for a domain',
       description:
         'That connection may sign in people with addresses of the domain whose address its identity provider doesn’t vouch for, and end the access of all of them.',
-      permission: 'settings.change',
+      permission: 'identity.change',
       body: z.strictObject({ connectionId: reference }),
       bodyExample: { connectionId: 'con_01example' },
       success: { status: 200, description: 'The domain, as it is now.', schema: domain },
@@ -80,7 +80,7 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       ...{ ...one, method: 'delete', id: 'removeDomain' },
       summary: 'Remove a domain',
       description: 'Its addresses no longer lead to this organisation’s sign-in. Nobody is signed out.',
-      permission: 'settings.change',
+      permission: 'identity.change',
       success: { status: 204, description: 'It is not here any more.' },
       problems: ['not_found'],
       handle: ({ orgId, params, actor, ip, requestId }) =>
@@ -91,7 +91,7 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       summary: 'Verify a domain by its DNS',
       description:
         'Looks for `record` in the DNS, once. Where it isn’t there the answer is 409, with the TXT records that are (`found`). A verified domain belongs to one organisation alone, and stays verified when the record is removed.',
-      permission: 'settings.change',
+      permission: 'identity.change',
       success: { status: 200, description: 'The domain is verified.', schema: domain },
       problems: ['not_found', 'conflict', 'unavailable'],
       handle: async ({ orgId, params, actor, ip, requestId }) => {

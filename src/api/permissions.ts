@@ -15,8 +15,13 @@ export const permissions = {
   'access.end_everyone': ['owner'],
   /** Raise and lower others' roles, up to one's own; switch people off and on. */
   'people.change': thoseAbove,
-  /** Policies, connections, domains, API keys, webhooks. */
+  /** Policies, API keys, webhooks. */
   'settings.change': thoseAbove,
+  /**
+   * Who can sign in as whom: connections, domains, keys for provisioning. For owners alone: whoever decides this could sign in
+   * as an owner, by an identity provider of their own or another's new address, and nobody raises their own role.
+   */
+  'identity.change': ['owner'],
   'record.read': everyAdministrator,
   'record.export': thoseAbove,
 } as const satisfies Record<string, readonly Role[]>;

@@ -106,3 +106,15 @@ it('is listed page by page, newest first', async () => {
   const rows = await product.context.apiKeys.list(product.orgs.whiterabbit.id);
   expect(ids).toEqual(rows.map(({ id }) => id));
 });
+
+it('for provisioning is made by owners alone: it could give an owner another address, and so to its maker', async () => {
+  const setRole = (role: 'owner' | 'super_admin') =>
+    product.context.prisma.user.updateMany({ where: { id: product.orgs.whiterabbit.userId }, data: { role } });
+  await setRole('super_admin');
+  const refused = await ask(owner, 'POST', '', { name: 'Okta', scopes: ['revoke', 'scim'] });
+  expect(refused.status).toBe(403);
+  expect(refused.body.type).toMatch(/forbidden$/);
+  expect((await ask(owner, 'POST', '', { name: 'Okta', scopes: ['revoke'] })).status).toBe(201);
+  await setRole('owner');
+  expect((await ask(owner, 'POST', '', { name: 'Okta', scopes: ['scim'] })).status).toBe(201);
+});

@@ -55,6 +55,7 @@ describe('the table of permissions', () => {
       'access.end_everyone': ['owner'],
       'people.change': ['owner', 'super_admin'],
       'settings.change': ['owner', 'super_admin'],
+      'identity.change': ['owner'],
       'record.read': administrators,
       'record.export': ['owner', 'super_admin'],
     });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { sweepNotifications } from '../../src/notifications/sweep.ts';
+import { clean } from '../../src/sessions/housekeeping.ts';
 import type { Browser } from '../support/browser.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -224,4 +226,29 @@ test('open pages of administrators hear of it on every node, members and other o
   expect(demoted.text()).not.toContain('notifications');
   await Promise.all([demoted.close(), foreign.close()]);
   await setRole(product, product.orgs.whiterabbit, 'admin');
+});
+
+test('what is older than 90 days is swept, with the log of its deliveries', async () => {
+  const { pool } = product.context;
+  await relayed(product);
+  const { id } = product.orgs.whiterabbit;
+  const newest = (await feedOf(admin)).items[0]?.id;
+  await pool.query(`UPDATE notifications SET created_at = now() - interval '91 days' WHERE org_id = $1 AND id <> $2`, [
+    id,
+    newest,
+  ]);
+  await pool.query(
+    `INSERT INTO deliveries (org_id, id, channel, kinds, created_at)
+     VALUES ($1, 'dlv_old', 'email', '{revocation}', now() - interval '91 days'), ($1, 'dlv_new', 'email', '{revocation}', now() - interval '89 days')`,
+    [id],
+  );
+  await pool.query(
+    `INSERT INTO delivery_attempts (org_id, delivery_id, number, at, duration_ms) VALUES ($1, 'dlv_old', 1, now(), 1)`,
+    [id],
+  );
+  // False: another node is cleaning.
+  while (!(await clean(pool, () => false, sweepNotifications)));
+  expect((await feedOf(admin)).items.map((item) => item.id)).toEqual([newest]);
+  expect((await pool.query('SELECT id FROM deliveries')).rows).toEqual([{ id: 'dlv_new' }]);
+  expect((await pool.query('SELECT FROM delivery_attempts')).rowCount).toBe(0);
 });
