@@ -95,7 +95,7 @@ async function fillBetterAuth(client: Client, size: number, people: number): Pro
 }
 
 /** Drops the indexes that belong to no constraint, and makes them again, by the database's own definition of them. */
-async function withoutIndexes(client: Client, table: string, insert: () => Promise<unknown>): Promise<void> {
+export async function withoutIndexes(client: Client, table: string, insert: () => Promise<unknown>): Promise<void> {
   const { rows } = await client.query(
     `SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition FROM pg_index i
      WHERE indrelid = $1::regclass AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)`,

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { migrate } from '../src/database/migrate.ts';
 import { type Child, startChild } from './child.ts';
-import { fillProduct } from './fill.ts';
+import { fillProduct, withoutIndexes } from './fill.ts';
 import { apiKeyOf, expressCookie, orgCount, secret, sidOf, sql } from './people.ts';
 
 export type OrganisationStore = Awaited<ReturnType<typeof openOrganisation>>;
@@ -93,13 +93,15 @@ const special = (people: number, pairs: number) => `
 export function fillRecord(databaseUrl: string, events: number): Promise<void> {
   return withClient(databaseUrl, async (client) => {
     await client.query('SET session_replication_role = replica');
-    await client.query(
-      `INSERT INTO audit_events (org_id, id, at, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
+    await withoutIndexes(client, 'public.audit_events', () =>
+      client.query(
+        `INSERT INTO audit_events (org_id, id, at, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
        SELECT ${sql.orgId('0')}, 'evt_' || md5('event-' || e), now() - e * interval '1 second', 'sign_in.succeeded', 'user',
               ${sql.userId('e')}, 'session', 'ses_' || md5(e::text), '203.0.113.7', md5(e::text),
               '{"connection": "con_bench", "method": "openid"}'
        FROM generate_series(1, $1::int) e`,
-      [events],
+        [events],
+      ),
     );
     await client.query('VACUUM (ANALYZE) audit_events');
   });

@@ -140,6 +140,9 @@ async function measureEveryone(store: OrganisationStore, node: Node, load: Child
       await held.query(
         `UPDATE sessions SET org_generation = 0 WHERE org_id = ${sql.orgId('0')} AND org_generation > 0`,
       );
+      await held.query(
+        `UPDATE revocations SET tombstones_pending = false WHERE org_id = ${sql.orgId('0')} AND user_id IS NULL`,
+      );
       await held.query(`UPDATE orgs SET generation = 0 WHERE id = ${sql.orgId('0')}`);
     }
   });
@@ -185,12 +188,15 @@ async function measureExport(node: Node): Promise<OrganisationResult['export']> 
       await delay(50);
     }
   })();
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    for (const byte of chunk) if (byte === 10) events++;
+  try {
+    for await (const chunk of answer as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      for (const byte of chunk) if (byte === 10) events++;
+    }
+  } finally {
+    watching = false;
+    await watch;
   }
-  watching = false;
-  await watch;
   const mb = (value: number) => Math.round(value / 1e6);
   const seconds = (performance.now() - at) / 1000;
   return { events, megabytes: mb(bytes), seconds, memoryBefore: mb(memoryBefore), memoryPeak: mb(memoryPeak) };

@@ -20,7 +20,7 @@ export function completeMetadata({ publicUrl }: Pick<Config, 'publicUrl'>, answe
     introspection_endpoint_auth_methods_supported: ['none'],
     global_token_revocation_endpoint: `${publicUrl}/global-token-revocation`,
     global_token_revocation_endpoint_auth_methods_supported: ['Bearer'],
-    service_documentation: `${publicUrl}/problems`,
+    service_documentation: `${publicUrl}/docs`,
   };
   answer.set('Cache-Control', 'public, max-age=300');
   answer.body = Object.fromEntries(
