@@ -16,6 +16,8 @@ const lookEveryMs = 10_000;
 const endsWithinMs = 10_000;
 /** Milliseconds. */
 const laneFullMs = 1_000;
+/** Milliseconds that a job takes at least: a storm reaches a receiver as a stream, and leaves the node to those who ask it. */
+const paceMs = 25;
 
 type Payload = Record<string, string>;
 type Tasks = Readonly<Record<Job['task'], (payload: Payload, signal: AbortSignal) => Promise<void>>>;
@@ -38,7 +40,9 @@ export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
     // No try is spent on that: a later job takes this one's place.
     if (!(await lanes.enter(own))) return addJobs(pool, [again]);
     try {
+      const paced = delay(paceMs);
       await deps.tasks[task](payload as Payload, abortSignal);
+      await paced;
     } finally {
       lanes.leave(own);
     }
