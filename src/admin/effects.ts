@@ -13,9 +13,10 @@ export const effects = z.object({
   user: z
     .object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(roles) })
     .nullable()
-    .describe('Where it is about one person.'),
+    .describe('Where it is about one person, and nobody else was named.'),
   people: z.int().describe('How many people it is about.'),
   roles: z.array(z.object({ role: z.enum(roles), people: z.int() })).describe('Which roles they have.'),
+  unknown: z.array(z.string()).describe('Ids that were named and are nobody’s here.'),
   sessionCount: z.int().describe(`Live sessions of browsers; ${mostCounted} stands for that many or more.`),
   grantCount: z.int().describe(`Live grants of apps; ${mostCounted} stands for that many or more.`),
   sessions: z.array(device).describe(`${mostListed} of both at most, the last seen first.`),
@@ -26,13 +27,20 @@ export const effects = z.object({
 export type Effects = z.infer<typeof effects>;
 
 /** Whose access: these people's, one session or grant of theirs, or everyone's. */
-export type Whose = Readonly<{ userIds: readonly string[]; deviceId?: string }> | 'everyone';
+export type Whose =
+  | Readonly<{
+      userIds: readonly string[];
+      deviceId?: string /** Named beside them, and nobody. */;
+      unknown?: string[];
+    }>
+  | 'everyone';
 
 /** Looks at what of `whose` access would end. */
 export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNames: ReadonlyMap<string, string> }) {
   return async ({ orgId, credential }: Pick<DeviceOwner, 'orgId' | 'credential'>, whose: Whose): Promise<Effects> => {
     const everyone = whose === 'everyone';
     const userIds = everyone ? [] : whose.userIds;
+    const unknown = everyone ? [] : (whose.unknown ?? []);
     const deviceId = everyone ? null : (whose.deviceId ?? null);
     const of = everyone ? 'everyone' : 'people';
     const [people, counted, listed] = await Promise.all([
@@ -48,9 +56,10 @@ export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNam
     const { sessionCount, grantCount, apps } = counted.rows[0];
     const found: { role: Role; people: number }[] = people.rows.map(({ role, people }) => ({ role, people }));
     return {
-      user: userIds.length === 1 ? (people.rows[0]?.user ?? null) : null,
+      user: userIds.length + unknown.length === 1 ? (people.rows[0]?.user ?? null) : null,
       people: found.reduce((sum, one) => sum + one.people, 0),
       roles: found,
+      unknown,
       sessionCount,
       grantCount,
       sessions: sessions as unknown as Effects['sessions'],

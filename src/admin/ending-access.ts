@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import { type Call, type Operation, operation } from '../api/operation.ts';
-import { may } from '../api/permissions.ts';
+import { may, type Permission } from '../api/permissions.ts';
 import { withRetry } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
@@ -11,6 +11,7 @@ import { spend } from '../revocation/once.ts';
 import { type Revocation, revokeAccess, revokeOrgAccess } from '../revocation/revoke-access.ts';
 import { revokeAccessOfMany } from '../revocation/revoke-access-of-many.ts';
 import { revokeDevice } from '../revocation/revoke-device.ts';
+import type { Principal } from '../sessions/principal.ts';
 import { noSuchPerson } from './change-person.ts';
 import { type Confirmed, createConfirmations, notConfirmed } from './confirmation.ts';
 import { createReadEffects, type Whose } from './effects.ts';
@@ -79,6 +80,7 @@ export function endingAccessOperations(deps: {
       const result = await withRetry(() =>
         transaction(pool, async (client) => {
           const now = await ending.look(client, true);
+          await requireStill(client, principal, now.whose === 'everyone' ? 'access.end_everyone' : 'access.end');
           if (!(await spend(client, orgId, { kind: 'confirmation', id, expiresAt })))
             throw notConfirmed('The confirmation was used before. Here is a fresh one.');
           if (now.standing !== standing)
@@ -204,11 +206,7 @@ export function endingAccessOperations(deps: {
         const { users, group, keepCurrent = false } = call.body;
         if (users) return endConfirmed(call, endingOfList(call, [...new Set(users)]));
         if (group !== undefined) return endConfirmed(call, endingOfGroup(call, group));
-        if (!may(call.principal.role, 'access.end_everyone'))
-          throw new AppError(
-            'forbidden',
-            `Your role (${call.principal.role}) does not sign everyone out; an owner may.`,
-          );
+        requireRole(call.principal.role, 'access.end_everyone');
         return endConfirmed(call, endingOfEveryone(call, keepCurrent));
       },
     }),
@@ -275,6 +273,25 @@ async function endMany(
   return { revocationId: null, results };
 }
 
+function requireRole(role: Principal['role'], permission: Permission): void {
+  if (!may(role, permission))
+    throw new AppError('forbidden', `Your role (${role}) does not allow this; it needs "${permission}".`);
+}
+
+/**
+ * Who asks still may. Asked behind the locks of whom it concerns: while they were waited for, the role, the person or the
+ * very session that asks may have gone. @throws AppError forbidden
+ */
+async function requireStill(client: PoolClient, { orgId, userId, credential }: Principal, permission: Permission) {
+  const { rows } = await client.query<Pick<Principal, 'role'>>({
+    name: `still-signed-in-${credential.type}`,
+    text: `SELECT role FROM live_${credential.type}s WHERE org_id = $1 AND user_id = $2 AND id = $3`,
+    values: [orgId, userId, credential.id],
+  });
+  if (!rows[0]) throw new AppError('forbidden', 'Your own access has ended meanwhile; nothing was done.');
+  requireRole(rows[0].role, permission);
+}
+
 const byAdministrator = ({ orgId, actor, ip, requestId, body }: EndingCall, asked: unknown): Revocation => ({
   ...{ orgId, initiator: 'admin', actor, ip, requestId, asked },
   reason: body.reason?.administrators ?? null,
@@ -297,7 +314,9 @@ async function lookAtPeople(db: Db, orgId: string, ids: readonly string[], lock:
     values: [orgId, ids],
   });
   const standing = digest(rows.map((row) => [row.id, row.generation, row.org_generation]));
-  return { whose: { userIds: rows.map((row) => row.id) }, standing };
+  const userIds = rows.map((row) => row.id);
+  const found = new Set(userIds);
+  return { whose: { userIds, unknown: ids.filter((id) => !found.has(id)) }, standing };
 }
 
 /** Who is in a group. @throws AppError not_found; invalid_request for a group that is too large */

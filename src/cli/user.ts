@@ -1,14 +1,17 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { withRetry } from '../database/errors.ts';
 import type { User } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
-import { changeRole, lockWithOwners } from '../users/roles.ts';
+import { changeRole, lockWithOwners, refuseLastOwner } from '../users/roles.ts';
 import { action, type Console, operator, text } from './command.ts';
 import { facts, table } from './output.ts';
 
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
+const insteadOfDeactivating =
+  'Make somebody else an owner first (`user set-role`), or only end their access now (`revoke`).';
 const role = z.enum(['owner', 'super_admin', 'admin', 'member']);
 
 export function registerUser(program: Command, shell: Console): void {
@@ -90,14 +93,19 @@ export function registerUser(program: Command, shell: Console): void {
       action(shell, z.object({ user: text, org: text, reason: text.optional() }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
         const found = await requireUser(workspace, org, input.user);
-        const outcome = await revokeAccess(workspace.pool, {
-          orgId: org.id,
-          subject: { userIds: [found.id] },
-          deactivate: true,
-          initiator: 'operator',
-          actor: operator,
-          reason: input.reason ?? null,
-        });
+        const outcome = await withRetry(() =>
+          transaction(workspace.pool, async (client) => {
+            refuseLastOwner(await lockWithOwners(client, org.id, [found.id]), found.id, insteadOfDeactivating);
+            return revokeAccess(client, {
+              orgId: org.id,
+              subject: { userIds: [found.id] },
+              deactivate: true,
+              initiator: 'operator',
+              actor: operator,
+              reason: input.reason ?? null,
+            });
+          }),
+        );
         if (outcome.result !== 'revoked') throw unknownUser(org, input.user);
         await workspace.announce();
         const { revocationId, sessionsEnded, grantsEnded } = outcome;

@@ -26,13 +26,14 @@ export async function lockWithOwners(
 }
 
 /** An org always has somebody who may do everything. @throws AppError conflict when this is its last active owner. */
-export function refuseLastOwner(locked: ReadonlyMap<string, Standing>, id: string): void {
+export function refuseLastOwner(
+  locked: ReadonlyMap<string, Standing>,
+  id: string,
+  advice = 'Make somebody else an owner first.',
+): void {
   const owners = [...locked.values()].filter(({ role, active }) => role === 'owner' && active);
   if (owners.some((owner) => owner.id === id) && owners.length === 1)
-    throw new AppError(
-      'conflict',
-      'This is the last active owner of the organisation, who stays one. Make somebody else an owner first.',
-    );
+    throw new AppError('conflict', `This is the last active owner of the organisation, who stays one. ${advice}`);
 }
 
 /**

@@ -55,6 +55,7 @@ describe('without a confirmation', () => {
       user: { id: person.id, name: 'Planted', email: person.email, role: 'member' },
       people: 1,
       roles: [{ role: 'member', people: 1 }],
+      unknown: [],
       sessionCount: 2,
       grantCount: 2,
       sessions: expect.arrayContaining([

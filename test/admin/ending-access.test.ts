@@ -118,6 +118,55 @@ describe('a person', () => {
   });
 });
 
+describe('whoever confirms', () => {
+  const ways = {
+    'is made a member': `UPDATE users SET role = 'member' WHERE org_id = $1 AND id = $2`,
+    'is switched off': 'UPDATE users SET active = false WHERE org_id = $1 AND id = $2',
+    'is revoked': 'UPDATE users SET generation = generation + 1 WHERE org_id = $1 AND id = $2',
+    'has signed out': 'UPDATE sessions SET ended_at = now() WHERE org_id = $1 AND user_id = $2',
+  };
+
+  it.each(Object.entries(ways))('and %s while it waits for the person’s row ends nothing', async (_way, change) => {
+    const [person] = await plant(1);
+    const path = `/users/${person.id}/revocations`;
+    const { confirmation } = (await admin.send('POST', path, {})).body;
+    let answer: Promise<Answer> | undefined;
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('SELECT FROM users WHERE org_id = $1 AND id = $2 FOR UPDATE', [orgId, person.id]),
+      async () => {
+        answer = admin.send('POST', path, { confirmation });
+        await waitForLock(product);
+        await product.context.pool.query(change, [orgId, admin.id]);
+      },
+    );
+    expect(code((await answer) as Answer)).toEqual([403, 'forbidden']);
+    expect(await statuses([person])).toEqual(live(1));
+    expect(await revocations({ userId: person.id })).toEqual([]);
+  });
+
+  it('and is no owner any longer meanwhile signs nobody out, though still an administrator', async () => {
+    const owner = await plantAdministrator(product, 'owner');
+    const [person] = await plant(1);
+    const { confirmation } = (await owner.send('POST', '/revocations', { everyone: true })).body;
+    let answer: Promise<Answer> | undefined;
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('SELECT FROM orgs WHERE id = $1 FOR NO KEY UPDATE', [orgId]),
+      async () => {
+        answer = owner.send('POST', '/revocations', { everyone: true, confirmation });
+        await waitForLock(product);
+        await product.context.pool.query(`UPDATE users SET role = 'admin' WHERE org_id = $1 AND id = $2`, [
+          orgId,
+          owner.id,
+        ]);
+      },
+    );
+    expect(code((await answer) as Answer)).toEqual([403, 'forbidden']);
+    expect(await statuses([person, owner])).toEqual(live(2));
+  });
+});
+
 describe('one session or grant', () => {
   it('ends alone, with a tombstone that tells why', async () => {
     const [person] = await plant(1, 3);
@@ -222,6 +271,7 @@ describe('a list', () => {
       user: null,
       people: 3,
       roles: [{ role: 'member', people: 3 }],
+      unknown: ['usr_nobody', stranger.id, gone.id],
       sessionCount: 6,
     });
     const answer = await end('/revocations', { users, reason: { person: 'Project ended.' } });
@@ -245,6 +295,18 @@ describe('a list', () => {
     expect(await statuses([bystander, stranger])).toEqual(live(2));
     expect(await me(people[2]?.cookies[0] as string)).toMatchObject({ reason: 'Project ended.' });
     expect(await revocations({ userId: { in: people.map(({ id }) => id) } })).toHaveLength(3);
+  });
+
+  it('of one person and two ids of nobody is no question about that person', async () => {
+    const [person] = await plant();
+    const effectsOf = async (users: string[]) => (await admin.send('POST', '/revocations', { users })).body.effects;
+    expect(await effectsOf([person.id, 'usr_nobody', 'usr_none'])).toMatchObject({
+      user: null,
+      people: 1,
+      unknown: ['usr_nobody', 'usr_none'],
+      sessionCount: 1,
+    });
+    expect(await effectsOf([person.id])).toMatchObject({ user: { id: person.id }, people: 1, unknown: [] });
   });
 
   it('ends none when one of them cannot be ended, and spends no confirmation', async () => {

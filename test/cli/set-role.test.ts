@@ -54,6 +54,21 @@ it('keeps the last active owner, and says how', async () => {
   expect(await setRole(id, 'member', 'two')).toMatchObject({ exit: 0, answer: { role: 'member' } });
 });
 
+it('switches the last active owner off only when there is another, and says what to do', async () => {
+  await db.query(`INSERT INTO orgs (id, slug, name) VALUES ('org_three', 'three', 'three')`);
+  const id = await add('last@three.fake', 'three', 'owner');
+  const off = () => cli('user', 'deactivate', id, '--org', 'three');
+  expect(await off()).toMatchObject({
+    exit: 1,
+    code: 'conflict',
+    message: expect.stringMatching(/`user set-role`.*`revoke`/),
+  });
+  const { rows } = await db.query('SELECT active, generation FROM users WHERE id = $1', [id]);
+  expect(rows).toEqual([{ active: true, generation: 0 }]);
+  await add('next@three.fake', 'three', 'owner');
+  expect(await off()).toMatchObject({ exit: 0, answer: { id, active: false } });
+});
+
 it('refuses nobody, another org’s person, somebody who was removed, and what is no role', async () => {
   const id = await add('here@one.fake');
   const gone = await add('gone@one.fake');
