@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts';
 import { renderPage } from './page.ts';
-import { listMembers, type Schema, typeOf } from './reference-schema.ts';
+import { inline, listMembers, type Schema, typeOf } from './reference-schema.ts';
 
 type Content = Record<string, { schema?: Schema; example?: unknown }>;
 type Answer = { description: string; headers?: Record<string, { description: string }>; content?: Content };
@@ -35,7 +35,7 @@ export function renderReference(api: ApiDocument): string {
     body: html`<div class="api">
 <div class="intro">
 <h1>Reference</h1>
-<p class="lead">${api.info.description}</p>
+<p class="lead">${inline(api.info.description)}</p>
 <p>Version ${api.info.version}, at <code>${api.servers[0]?.url}</code>. For machines: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1). What each problem means: <a href="/problems">Problems</a>.</p>
 </div>
 <nav aria-label="Operations">
@@ -48,7 +48,7 @@ ${sections.map(
 <div>
 <h2 id="credentials">Credentials</h2>
 <dl class="members">${Object.entries(api.components.securitySchemes).map(
-      ([name, { description }]) => html`<div><dt><code>${name}</code></dt><dd>${description}</dd></div>\n`,
+      ([name, { description }]) => html`<div><dt><code>${name}</code></dt><dd>${inline(description)}</dd></div>\n`,
     )}</dl>
 ${sections.map(({ name, all }) => html`<h2>${name}</h2>\n${all.map(operation)}`)}
 <h2 id="schemas">Schemas</h2>
@@ -96,7 +96,9 @@ function answer([status, { description, headers = {}, content = {} }]: [string, 
   const schema = Object.values(content)[0]?.schema;
   const isProblem = types[0] === 'application/problem+json';
   const what = html`<code>${status}</code> ${inline(description)}`;
-  const more = Object.entries(headers).map(([name, { description }]) => html` <code>${name}</code>: ${description}`);
+  const more = Object.entries(headers).map(
+    ([name, { description }]) => html` <code>${name}</code>: ${inline(description)}`,
+  );
   if (isProblem || !schema || schema.type === 'string') return html`<p class="answer">${what}${more}</p>\n`;
   return html`<details class="answer"><summary>${what}</summary>
 <p class="eyebrow">${types.map((type) => html`<code>${type}</code> `)}</p>
@@ -122,13 +124,4 @@ function prose(text: string | undefined): Html[] {
     .split('\n\n')
     .filter(Boolean)
     .map((part) => html`<p>${inline(part)}</p>\n`);
-}
-
-/** What stands between backticks is code; a problem's leads to its page. */
-function inline(text: string): (Html | string)[] {
-  return text.split('`').map((part, index) => {
-    if (index % 2 === 0) return part;
-    const isCode = /^[a-z]+(_[a-z]+)+$/.test(part) && text.startsWith('`');
-    return isCode ? html`<a href="/problems/${part}"><code>${part}</code></a>` : html`<code>${part}</code>`;
-  });
 }

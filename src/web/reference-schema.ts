@@ -50,7 +50,7 @@ export function listMembers(schema: Schema): Html | null {
       name,
       one,
     ]) => html`<div><dt><code>${name}</code> <span>${typeOf(one)}${!shape.required?.includes(name) && ', optional'}${limits(one)}</span></dt>
-<dd>${one.description}${below(one)}</dd></div>
+<dd>${inline(one.description ?? '')}${below(one)}</dd></div>
 `,
   )}</dl>
 `;
@@ -73,4 +73,13 @@ function limits({ minimum, maximum, maxLength, default: preset }: Schema): strin
   ]
     .filter(Boolean)
     .join('');
+}
+
+/** What stands between backticks is code; a problem's leads to its page. */
+export function inline(text: string): (Html | string)[] {
+  return text.split('`').map((part, index) => {
+    if (index % 2 === 0) return part;
+    const isCode = /^[a-z]+(_[a-z]+)+$/.test(part) && text.startsWith('`');
+    return isCode ? html`<a href="/problems/${part}"><code>${part}</code></a>` : html`<code>${part}</code>`;
+  });
 }
