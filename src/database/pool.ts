@@ -32,10 +32,17 @@ export type PoolOptions = Readonly<{
    * Named prepared statements need PgBouncer 1.21 or later with `max_prepared_statements` above 0.
    */
   pooled?: boolean;
+  /**
+   * Commits don't wait for the disk. What such a commit says may be gone after a crash, with everything that came later: only for
+   * work that is then done again, such as the log of a delivery. Revocations never go this way.
+   */
+  lazyCommits?: boolean;
 }>;
 
 /** The one pool of a process. A server that goes away never ends the process: idle and busy connections are listened to. */
-export function createPool({ connectionString, max, applicationName, log, pooled = false }: PoolOptions): pg.Pool {
+export function createPool(options: PoolOptions): pg.Pool {
+  const { connectionString, max, applicationName, log, pooled = false, lazyCommits = false } = options;
+  const own = lazyCommits ? { ...settings, synchronous_commit: 'off' } : settings;
   // Of two `options` pg sends the URL's.
   const inPacket = !pooled && !new URL(connectionString).searchParams.has('options');
   const pool = new pg.Pool({
@@ -47,9 +54,9 @@ export function createPool({ connectionString, max, applicationName, log, pooled
     query_timeout: 35_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    ...(inPacket ? { options: startupOptions() } : {}),
+    ...(inPacket ? { options: startupOptions(own) } : {}),
     onConnect: async (client) => {
-      if (!inPacket) await applySettings(client);
+      if (!inPacket) await applySettings(client, own);
       await refuseStandby(client);
     },
   });
@@ -65,8 +72,8 @@ export function createPrisma(pool: pg.Pool): PrismaClient {
 }
 
 /** `-c name=value …` as the start-up packet takes it: no round trip, and RESET ALL comes back to it. */
-function startupOptions(): string {
-  return Object.entries(settings)
+function startupOptions(own: Readonly<Record<string, string>>): string {
+  return Object.entries(own)
     .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`)
     .join(' ');
 }
@@ -77,9 +84,9 @@ async function refuseStandby(client: pg.ClientBase): Promise<void> {
   if (rows[0].standby) throw Object.assign(new Error('the database is a standby'), { code: '25006' });
 }
 
-async function applySettings(client: pg.ClientBase): Promise<void> {
-  const calls = Object.keys(settings).map((name, index) => `set_config('${name}', $${index + 1}, false)`);
-  await client.query(`SELECT ${calls.join(', ')}`, Object.values(settings));
+async function applySettings(client: pg.ClientBase, own: Readonly<Record<string, string>>): Promise<void> {
+  const calls = Object.keys(own).map((name, index) => `set_config('${name}', $${index + 1}, false)`);
+  await client.query(`SELECT ${calls.join(', ')}`, Object.values(own));
 }
 
 /** Runs `work` in one transaction on one connection. A failure rolls back and ends the connection: none is reused half done. */

@@ -96,35 +96,34 @@ async function settle(
   { startedAt, durationMs }: { startedAt: Date; durationMs: number },
 ): Promise<boolean> {
   const { orgId, id } = delivery;
-  const counted = await client.query({
-    name: 'delivery-count',
-    text: `UPDATE deliveries SET attempts = attempts + 1, tries = tries + 1 WHERE org_id = $1 AND id = $2 AND status = 'pending'
-           RETURNING attempts, tries`,
-    values: [orgId, id],
-  });
-  const [counts] = counted.rows;
-  // Its webhook was removed, or another process has settled it.
-  if (!counts) return true;
   const error = 'error' in outcome ? outcome.error : null;
   const answer = outcome.result === 'cancelled' ? null : outcome.status;
-  await client.query({
-    name: 'delivery-attempt',
-    text: `INSERT INTO delivery_attempts (org_id, delivery_id, number, at, status, duration_ms, error)
-           VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-    values: [orgId, id, counts.attempts, startedAt, answer, durationMs, error],
-  });
-  if (outcome.result === 'gone') await switchOff(client, delivery);
-  const gaveUp = outcome.result === 'gone' || (outcome.result === 'failed' && counts.tries >= mostTries);
-  const status = gaveUp ? 'dead' : outcome.result === 'failed' ? 'pending' : outcome.result;
-  await client.query({
+  const { rows } = await client.query<{ attempts: number; status: string }>({
     name: 'delivery-settle',
-    text: `UPDATE deliveries SET status = $3, error = $4, finished_at = CASE WHEN $3 <> 'pending' THEN clock_timestamp() END
-           WHERE org_id = $1 AND id = $2`,
-    values: [orgId, id, status, error],
+    text: settleSql,
+    values: [orgId, id, outcome.result, mostTries, error, startedAt, answer, durationMs],
   });
-  if (gaveUp) await recordFailure(client, delivery, counts.attempts, error);
-  return status !== 'pending';
+  const [settled] = rows;
+  // Its webhook was removed, or another process has settled it.
+  if (!settled) return true;
+  if (outcome.result === 'gone') await switchOff(client, delivery);
+  if (settled.status === 'dead') await recordFailure(client, delivery, settled.attempts, error);
+  return settled.status !== 'pending';
 }
+
+const settleSql = `
+  WITH settled AS (
+    UPDATE deliveries
+    SET attempts = attempts + 1, tries = tries + 1, error = $5,
+        status = CASE WHEN $3 = 'gone' OR ($3 = 'failed' AND tries + 1 >= $4) THEN 'dead' WHEN $3 = 'failed' THEN 'pending' ELSE $3 END,
+        finished_at = CASE WHEN $3 <> 'failed' OR tries + 1 >= $4 THEN clock_timestamp() END
+    WHERE org_id = $1 AND id = $2 AND status = 'pending'
+    RETURNING attempts, status
+  ), logged AS (
+    INSERT INTO delivery_attempts (org_id, delivery_id, number, at, status, duration_ms, error)
+    SELECT $1, $2, attempts, $6, $7, $8, $5 FROM settled
+  )
+  SELECT attempts, status FROM settled`;
 
 async function switchOff(client: PoolClient, { orgId, webhookId }: Delivery): Promise<void> {
   if (webhookId === null) return;

@@ -9,8 +9,8 @@ import { planDeliveries } from './plan-deliveries.ts';
 
 /** Events of one transaction. */
 const batchSize = 500;
-/** Milliseconds: what comes meanwhile is taken together. */
-const restMs = 50;
+/** Milliseconds: what comes meanwhile is taken together, which costs a fraction of taking each by itself. */
+const restMs = 250;
 
 /**
  * Turns audit events in the outbox into notifications and jobs. Each node runs one; none waits for another's batch. `wake`

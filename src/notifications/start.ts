@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { createPool } from '../database/pool.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import { createDeliver } from './deliver.ts';
@@ -30,13 +31,21 @@ export function startNotifications(deps: {
   const host = new URL(config.publicUrl).hostname;
   const mailer = smtp && createMailer({ smtpUrl: smtp.url, mailFrom: smtp.from, host, mode });
   const emailAvailable = mailer !== null;
+  // A job whose end was lost in a crash runs again, under the same id.
+  const jobsPool = createPool({
+    connectionString: config.directDatabaseUrl,
+    max: 4,
+    applicationName: 'universal-logout jobs',
+    log,
+    lazyCommits: true,
+  });
   const deliver = createDeliver({
-    pool,
+    pool: jobsPool,
     postWebhook: createPostWebhook({ guardedFetch, keyring }),
     sendDigest: createSendDigest({ pool, mailer, appUrl }),
   });
   const worker = startWorker({
-    directDatabaseUrl: config.directDatabaseUrl,
+    pool: jobsPool,
     log,
     tasks: {
       deliver: ({ orgId = '', deliveryId = '' }, signal) => deliver({ orgId, deliveryId }, signal),
@@ -52,6 +61,7 @@ export function startNotifications(deps: {
     wake: relay.wake,
     async stop(): Promise<void> {
       await Promise.all([relay.stop(), worker.stop()]);
+      await jobsPool.end();
     },
   };
 }

@@ -3,7 +3,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type JobHelpers, Logger, runTaskList, type WorkerEvents, type WorkerPool } from 'graphile-worker';
 import type { Pool } from 'pg';
 import type { Logger as Log } from 'pino';
-import { createPool } from '../database/pool.ts';
 import { addJobs, type Job } from './jobs.ts';
 import { createLanes } from './lanes.ts';
 
@@ -17,18 +16,19 @@ const lookEveryMs = 10_000;
 const endsWithinMs = 10_000;
 /** Milliseconds. */
 const laneFullMs = 1_000;
+/** Milliseconds that a job takes at least: a storm reaches a receiver as a stream, and leaves the node to those who ask it. */
+const paceMs = 25;
 
 type Payload = Record<string, string>;
 type Tasks = Readonly<Record<Job['task'], (payload: Payload, signal: AbortSignal) => Promise<void>>>;
 
 /**
- * Runs jobs for as long as the process does, on a small pool of its own that leads straight to the server: behind a pooler
- * LISTEN is lost. It starts anew if graphile-worker gives up. `stop` lets jobs finish for a moment, then breaks them off; they
+ * Runs jobs for as long as the process does, on a small pool that leads straight to the server: behind a pooler LISTEN is lost.
+ * It starts anew if graphile-worker gives up. `stop` lets jobs finish for a moment, then breaks them off; they
  * are tried again, here or on another node.
  */
-export function startWorker(deps: { directDatabaseUrl: string; log: Log; tasks: Tasks }) {
-  const { log, directDatabaseUrl: connectionString } = deps;
-  const pool = createPool({ connectionString, max: 4, applicationName: 'universal-logout jobs', log });
+export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
+  const { log, pool } = deps;
   const lanes = createLanes();
   const stopping = new AbortController();
   let running: WorkerPool | null = null;
@@ -40,7 +40,9 @@ export function startWorker(deps: { directDatabaseUrl: string; log: Log; tasks: 
     // No try is spent on that: a later job takes this one's place.
     if (!(await lanes.enter(own))) return addJobs(pool, [again]);
     try {
+      const paced = delay(paceMs);
       await deps.tasks[task](payload as Payload, abortSignal);
+      await paced;
     } finally {
       lanes.leave(own);
     }
@@ -83,7 +85,6 @@ export function startWorker(deps: { directDatabaseUrl: string; log: Log; tasks: 
       clearInterval(looking);
       await Promise.resolve(running?.gracefulShutdown()).catch(() => {});
       await working;
-      await pool.end();
     },
   };
 }

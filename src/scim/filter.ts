@@ -42,6 +42,24 @@ export function parseValuePath(text: string): { path: string; filter: Filter | n
   return { path: text.slice(0, bracket).trim(), filter, sub };
 }
 
+/** How many of a filter's comparisons meet the test. */
+export function countComparisons(
+  filter: Filter,
+  test: (comparison: Extract<Filter, { kind: 'compare' | 'present' }>) => boolean = () => true,
+): number {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.terms.reduce((sum, term) => sum + countComparisons(term, test), 0);
+    case 'not':
+      return countComparisons(filter.term, test);
+    case 'some':
+      return countComparisons(filter.filter, () => true);
+    default:
+      return test(filter) ? 1 : 0;
+  }
+}
+
 function createParser(text: string) {
   const tokens = tokenise(text);
   let at = 0;

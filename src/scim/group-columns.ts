@@ -3,12 +3,13 @@ import { resolvePath } from './paths.ts';
 import { groupType } from './schemas.ts';
 
 const text = (sql: string, caseExact = false): Column => ({ type: 'string', sql, caseExact });
+const indexed = (sql: string, caseExact = true): Column => ({ type: 'string', sql, caseExact, indexed: true });
 
 /** A member (`m`, and the user `u`), by the names that it has within `members`. */
 export const memberColumns: Columns = (path) => {
   switch (path.toLowerCase()) {
     case 'value':
-      return text('m.user_id', true);
+      return indexed('m.user_id');
     case 'display':
       return text('u.name');
     case 'type':
@@ -26,9 +27,9 @@ const members: Extract<Column, { type: 'many' }> = {
 };
 
 const ownColumns: Readonly<Record<string, Column>> = {
-  id: text('g.id', true),
+  id: indexed('g.id'),
   externalId: text('g.external_id', true),
-  displayName: text('g.display_name'),
+  displayName: indexed('g.display_name', false),
   members,
   'members.value': { ...members, columns: memberColumns },
   'members.display': { ...members, columns: (name) => (name === 'value' ? memberColumns('display') : null) },

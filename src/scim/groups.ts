@@ -3,7 +3,7 @@ import { withRetry } from '../database/errors.ts';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { type Call, type Precondition, recordChange } from './call.ts';
-import { toSql } from './filter-sql.ts';
+import { requireAffordable, toSql } from './filter-sql.ts';
 import { groupColumns, memberColumns } from './group-columns.ts';
 import { type ListQuery, listRows, type Page } from './list.ts';
 import type { Change } from './patch.ts';
@@ -249,6 +249,7 @@ async function replaceMembers(
 /** Who isn't a member need not be removed: repeating a removal is no error. */
 async function removeMatching(client: PoolClient, orgId: string, groupId: string, { filter }: Change): Promise<number> {
   if (!filter) return 0;
+  requireAffordable(filter, memberColumns);
   const values: unknown[] = [orgId, groupId];
   const condition = toSql(filter, memberColumns, values);
   const { rowCount } = await client.query(

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import type { Filter } from './filter.ts';
+import { countComparisons, type Filter } from './filter.ts';
 import { describedBy, matches } from './filter-match.ts';
 import { quoted, resolvePatchPath, resolvePath, type Target } from './paths.ts';
 import { type Attribute, isReadOnly, type ResourceType } from './schemas.ts';
@@ -33,7 +33,11 @@ const message = z.object({
 });
 
 const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
-const mostOperations = 1_000;
+/** Of a group each is a statement; of a user all are worked out here, while nobody else is served and the row is locked. */
+const mostChanges = { User: 200, Group: 1_000, Role: 0 };
+/** In a change of a user: values given in all, each of which is compared with those there are, and comparisons of a path. */
+const mostValues = 1_000;
+const mostComparisons = 10;
 
 /** Reads a PATCH body (RFC 7644 §3.5.2) into changes of single attributes. @throws ScimError */
 export function readPatch(type: ResourceType, body: unknown): Change[] {
@@ -45,15 +49,27 @@ export function readPatch(type: ResourceType, body: unknown): Change[] {
       `Send {"schemas": ["${patchUrn}"], "Operations": [{"op", "path", "value"}]}.`,
     );
   const operations = parsed.data.Operations;
-  if (operations.length > mostOperations)
-    throw new ScimError(413, 'tooMany', `A request takes at most ${mostOperations} operations.`);
-  return operations.flatMap(({ op, path, value }): Change[] => {
+  const most = mostChanges[type.name];
+  const refuse = () => new ScimError(413, 'tooMany', `A request changes at most ${most} attributes.`);
+  if (operations.length > most) throw refuse();
+  const changes = operations.flatMap(({ op, path, value }): Change[] => {
     if (path) return [readChange(type, op, path, value)];
     if (op === 'remove') throw new ScimError(400, 'noTarget', 'A "remove" needs a path.');
     if (!isObject(value))
       throw new ScimError(400, 'invalidValue', `A "${op}" without a path needs an object as its value.`);
     return Object.entries(value).flatMap(([key, one]) => readMember(type, op, key, one));
   });
+  // An operation without a path makes several, and one attribute has many spellings.
+  if (changes.length > most) throw refuse();
+  if (type.name === 'User') requireModest(changes);
+  return changes;
+}
+
+function requireModest(changes: readonly Change[]): void {
+  const values = changes.reduce((sum, { value }) => sum + (Array.isArray(value) ? value.length : 1), 0);
+  if (values > mostValues) throw new ScimError(413, 'tooMany', `A request gives at most ${mostValues} values.`);
+  if (changes.some(({ filter }) => filter !== null && countComparisons(filter) > mostComparisons))
+    throw new ScimError(400, 'invalidFilter', `The filter of a path has at most ${mostComparisons} comparisons.`);
 }
 
 function readChange(type: ResourceType, op: Change['op'], path: string, value: unknown): Change {

@@ -31,12 +31,14 @@ export function createProjection(
 
 /** Paths as lists of names; what the schema doesn't have is nothing to ask for. */
 function places(type: ResourceType, paths: readonly string[]): string[][] {
-  return paths.flatMap((path) => {
+  const found = paths.flatMap((path) => {
     const target = resolvePath(type, path);
     if (!target) return [];
     const { extension, attribute, sub } = target;
     return [[extension, attribute?.name, sub?.name].filter((name) => typeof name === 'string')];
   });
+  // One attribute has many spellings.
+  return [...new Map(found.map((place) => [place.join(' '), place])).values()];
 }
 
 function pick(value: Json, wanted: readonly string[][]): Json {

@@ -17,12 +17,13 @@ import { createProjection } from './projection.ts';
 import { listRoles } from './roles.ts';
 import { groupType, userType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
+import { createTurns } from './turns.ts';
 import { toUserResource, type UserRow, userVersion } from './user-resource.ts';
 import { createScimUsers } from './users.ts';
 import { type Json, readResource } from './values.ts';
 
-/** Bytes of a body: a group of 10,000 members with their names fits. */
-const largestBody = 2 * 1024 * 1024;
+/** Bytes of a body: a group of 10,000 members with their names fits, and all that is kept of a person. */
+const largestBody = { group: 2 * 1024 * 1024, user: 256 * 1024, search: 256 * 1024 };
 
 /**
  * SCIM 2.0 (RFC 7643, RFC 7644) at /scim/v2, for an API key with the scope `scim`: what it sees and changes is its own org.
@@ -46,6 +47,7 @@ export function createScimRoutes(deps: {
   const baseUrl = `${deps.config.publicUrl}/scim/v2`;
   const users = createScimUsers(deps);
   const groups = createScimGroups(deps);
+  const inTurn = createTurns();
 
   const sendUser = (req: Request, res: Response, status: number, row: UserRow) => {
     const resource = createProjection(userType, readListQuery(req.query)).apply(toUserResource(row, baseUrl));
@@ -53,7 +55,8 @@ export function createScimRoutes(deps: {
   };
   const listUsers = async (res: Response, asked: ListQuery) => {
     const projection = createProjection(userType, asked);
-    const { rows, total } = await users.list(callOf(res).orgId, asked, projection.wants('groups'));
+    const { orgId } = callOf(res);
+    const { rows, total } = await inTurn(orgId, () => users.list(orgId, asked, projection.wants('groups')));
     const resources = rows.map((row) => projection.apply(toUserResource(row, baseUrl)));
     sendScim(res, 200, toListResponse(resources, total, asked.startIndex));
   };
@@ -94,7 +97,8 @@ export function createScimRoutes(deps: {
   };
   const listGroups = async (res: Response, asked: ListQuery) => {
     const projection = createProjection(groupType, asked);
-    const { rows, total, members } = await groups.list(callOf(res).orgId, asked, projection.wants('members'));
+    const { orgId } = callOf(res);
+    const { rows, total, members } = await inTurn(orgId, () => groups.list(orgId, asked, projection.wants('members')));
     const resources = rows.map((row) =>
       projection.apply(toGroupResource(row, members && (members.get(row.id) ?? []), baseUrl)),
     );
@@ -131,14 +135,14 @@ export function createScimRoutes(deps: {
 
   const router = Router();
   router.use(noStore, createScimAuthentication(deps));
-  mountResource(router, '/Users', userHandlers);
-  mountResource(router, '/Groups', groupHandlers);
+  mountResource(router, '/Users', userHandlers, largestBody.user);
+  mountResource(router, '/Groups', groupHandlers, largestBody.group);
   mountFixed(router, '/Roles', (req) => listRoles(baseUrl, readListQuery(req.query).filter));
   mountFixed(router, '/Schemas', () => listSchemas(baseUrl));
   mountFixed(router, '/ResourceTypes', () => listResourceTypes(baseUrl));
   router
     .route('/ServiceProviderConfig')
-    .get((_req, res) => sendScim(res, 200, serviceProviderConfig(baseUrl, largestBody)))
+    .get((_req, res) => sendScim(res, 200, serviceProviderConfig(baseUrl, largestBody.group)))
     .all(allowOnly('GET', 'HEAD'));
   router.all(['/Me', '/Bulk'], () => {
     throw new ScimError(501, null, 'This is not supported; see /ServiceProviderConfig.');
@@ -150,18 +154,19 @@ export function createScimRoutes(deps: {
 
 type Handlers = Record<'list' | 'search' | 'show' | 'create' | 'replace' | 'patch' | 'remove', RequestHandler>;
 
-function mountResource(router: Router, path: string, handlers: Handlers): void {
+function mountResource(router: Router, path: string, handlers: Handlers, largest: number): void {
   const collection = router.route(path);
+  const body = scimBody(largest);
   collection
     .get(handlers.list)
-    .post(scimBody, handlers.create)
+    .post(body, handlers.create)
     .all(allowOnly('GET', 'HEAD', 'POST'));
-  router.route(`${path}/.search`).post(scimBody, handlers.search).all(allowOnly('POST'));
+  router.route(`${path}/.search`).post(scimBody(largestBody.search), handlers.search).all(allowOnly('POST'));
   router
     .route(`${path}/:id`)
     .get(handlers.show)
-    .put(scimBody, handlers.replace)
-    .patch(scimBody, handlers.patch)
+    .put(body, handlers.replace)
+    .patch(body, handlers.patch)
     .delete(handlers.remove)
     .all(allowOnly('GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'));
 }
@@ -181,12 +186,12 @@ function mountFixed(router: Router, path: string, list: (req: Request) => readon
   router.route(`${path}/:id`).get(show).all(allowOnly('GET', 'HEAD'));
 }
 
-const scimBody: RequestHandler[] = [
+const scimBody = (limit: number): RequestHandler[] => [
   (req, _res, next) => {
     if (req.is(['application/scim+json', 'application/json'])) return next();
     throw new ScimError(400, 'invalidSyntax', 'Send a JSON body with "Content-Type: application/scim+json".');
   },
-  express.json({ type: ['application/scim+json', 'application/json'], limit: largestBody, strict: true }),
+  express.json({ type: ['application/scim+json', 'application/json'], limit, strict: true }),
 ];
 
 /** A resource with its ETag, or the word that the client has this version already. */

@@ -4,11 +4,12 @@ import { type Attribute, userType } from './schemas.ts';
 import { userNameKey } from './user-resource.ts';
 
 const text = (sql: string, caseExact = false): Column => ({ type: 'string', sql, caseExact });
+const indexed = (sql: string): Column => ({ type: 'string', sql, caseExact: true, indexed: true });
 const time = (sql: string): Column => ({ type: 'dateTime', sql });
 
 const ownColumns: Readonly<Record<string, Column>> = {
-  id: text('u.id', true),
-  externalId: text('u.external_id', true),
+  id: indexed('u.id'),
+  externalId: indexed('u.external_id'),
   userName: {
     type: 'string',
     sql: 'coalesce(u.user_name, u.email)',

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Role } from '../database/generated/client.ts';
-import { emailKey } from '../users/email.ts';
+import { emailKey, isOfRemoved } from '../users/email.ts';
 import { roleNames, roleOf } from './roles.ts';
 import { enterpriseUrn, userType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
@@ -86,7 +86,7 @@ export function toPerson(resource: Json, before: UserRow | null): Person {
   const userName = text(resource, 'userName') ?? before?.user_name ?? null;
   const email = primaryAddress(given) ?? addressFor(userName, before) ?? '';
   const key = emailKey(email);
-  if (key === null)
+  if (key === null || isOfRemoved(key))
     throw new ScimError(400, 'invalidValue', 'A user needs an acceptable e-mail address, in emails or as userName.');
   const named = userName !== null && userName !== email;
   return {

@@ -3,6 +3,7 @@ import { withRetry } from '../database/errors.ts';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
+import { addressOfRemoved } from '../users/email.ts';
 import { type Call, type Outcome, type Precondition, recordChange, refuseTwin } from './call.ts';
 import { type ListQuery, listRows, type Page } from './list.ts';
 import { applyChanges, type Change } from './patch.ts';
@@ -77,7 +78,7 @@ export function createScimUsers({ pool }: { pool: Pool }) {
       return inTransaction(pool, async (client) => {
         const before = await lock(client, call.orgId, id, 'UPDATE');
         requireVersion(ifMatch, userVersion(before));
-        const address = `deleted.${id.toLowerCase()}@deleted.invalid`;
+        const address = addressOfRemoved();
         await endAccess(client, call, id, {
           deactivate: true,
           rename: { email: address, emailKey: address, userName: null, userNameKey: null },

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { domainToASCII, domainToUnicode } from 'node:url';
 import { z } from 'zod';
 
@@ -5,6 +6,9 @@ const address = z.email({ pattern: z.regexes.html5Email }).max(254);
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 // A dot, and a last label with a letter: neither `localhost` nor an IP address.
 const domainForm = new RegExp(`^(?:${label}\\.)+(?=[a-z0-9-]*[a-z])${label}$`);
+
+// RFC 2606 §2: never anybody's.
+const domainOfRemoved = 'deleted.invalid';
 
 /**
  * What users are found by: the address in lower-cased ASCII, an international domain in punycode. Null when it isn't an
@@ -18,6 +22,16 @@ export function emailKey(value: unknown): string | null {
   if (at < 1 || domain === null) return null;
   const key = `${value.slice(0, at)}@${domain}`;
   return address.safeParse(key).success ? key.toLowerCase() : null;
+}
+
+/** Nobody's address, which nobody can have: of whoever is removed. It cannot be foreseen, or taking it would prevent the removal. */
+export function addressOfRemoved(): string {
+  return `${randomBytes(16).toString('hex')}@${domainOfRemoved}`;
+}
+
+/** Of an `emailKey`. */
+export function isOfRemoved(key: string): boolean {
+  return key.endsWith(`@${domainOfRemoved}`);
 }
 
 /** The domain of an address as `domainKey` writes it; null when the address isn't acceptable. */

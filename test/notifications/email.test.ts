@@ -173,7 +173,7 @@ test('a server that hangs costs one try, and its mail comes later', async () => 
 
 test('only to people who are administrators and active when it is sent', async () => {
   const { whiterabbit } = product.orgs;
-  for (const change of [`role = 'member'`, 'active = false', 'deleted_at = now()']) {
+  for (const change of [`role = 'member'`, 'active = false', 'active = false, deleted_at = now()']) {
     owner = await product.signIn();
     await choose(['api_key']);
     smtp.refuseWith(() => refusal(451));

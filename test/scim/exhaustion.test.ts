@@ -1,0 +1,155 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { waitForLock, whileLocked } from '../support/locks.ts';
+import { type Product, startProduct } from '../support/product.ts';
+import { type Answer, provision } from './support.ts';
+
+let product: Product;
+let client: Awaited<ReturnType<typeof provision>>;
+let twin: Awaited<ReturnType<typeof provision>>;
+beforeAll(async () => {
+  product = await startProduct();
+  client = await provision(product);
+  twin = await provision(product, 'metacortex');
+});
+afterAll(() => product.stop());
+
+const outcome = ({ status, body }: Answer) => [status, body.scimType];
+const joined = (count: number, comparison: string) => Array(count).fill(comparison).join(' or ');
+
+describe('one org’s lists', () => {
+  it('wait for each other, two at a time, and are refused when too many wait; nobody else hears of it', async () => {
+    const asked: Promise<Answer>[] = [];
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('LOCK TABLE groups IN ACCESS EXCLUSIVE MODE'),
+      async () => {
+        for (let number = 0; number < 30; number += 1) asked.push(client.get('/Groups?excludedAttributes=members'));
+        const refused: Answer[] = [];
+        await new Promise<void>((resolve) => {
+          for (const one of asked)
+            void one.then((answer) => {
+              if (refused.push(answer) === 8) resolve();
+            });
+        });
+        expect(refused.map(outcome)).toEqual(Array(8).fill([429, undefined]));
+        expect(Number(refused[0]?.headers.get('Retry-After'))).toBeGreaterThan(0);
+        const theirs = twin.get('/Groups?excludedAttributes=members');
+        await waitForLock(product, 3);
+        asked.push(theirs);
+        const revoked = await product.revoke(undefined, { apiKey: product.orgs.metacortex.apiKey });
+        expect(revoked.status).toBe(204);
+        const { rows } = await product.context.pool.query(
+          `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+        );
+        expect(rows[0].waiting).toBe(3);
+      },
+    );
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(statuses.sort()).toEqual([...Array(23).fill(200), ...Array(8).fill(429)]);
+    expect((await client.get('/Groups')).status).toBe(200);
+  });
+
+  it('are broken off after seconds: the filter’s fault where there is one', async () => {
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('LOCK TABLE groups IN ACCESS EXCLUSIVE MODE'),
+      async () => {
+        const filtered = client.search('/Groups', 'displayName co "x"');
+        const plain = client.get('/Groups');
+        expect(outcome(await filtered)).toEqual([400, 'tooMany']);
+        expect((await plain).status).toBe(503);
+      },
+    );
+    expect((await client.search('/Groups', 'displayName co "x"')).status).toBe(200);
+  });
+
+  it('compare what has no index ten times at most, what has one as often as a filter is long', async () => {
+    const answers = [
+      await client.search('/Users', joined(11, 'emails.value co "x"')),
+      await client.search('/Users', joined(11, 'emails[type eq "work"].value co "x"')),
+      await client.search('/Users', joined(11, 'title pr')),
+      await client.search('/Users', `not (${joined(11, 'userName co "x"')})`),
+      await client.search('/Groups', joined(11, 'displayName co "x"')),
+      await client.search('/Users', joined(10, 'emails.value co "x"')),
+      await client.search('/Users', joined(100, 'userName eq "x"')),
+      await client.search('/Users', joined(100, 'id eq "x"')),
+      await client.search('/Users', joined(100, 'externalId eq "x"')),
+      await client.search('/Groups', joined(100, 'displayName eq "x"')),
+    ];
+    expect(answers.map(outcome)).toEqual([
+      ...Array(5).fill([400, 'invalidFilter']),
+      ...Array(5).fill([200, undefined]),
+    ]);
+  });
+
+  it('name a hundred attributes at most, however often', async () => {
+    const many = (count: number) => Array.from({ length: count }, (_, index) => `title${index}`);
+    for (const key of ['attributes', 'excludedAttributes']) {
+      const answers = [
+        await client.post('/Users/.search', { [key]: many(101) }),
+        await client.post('/Groups/.search', { [key]: many(101).join(',') }),
+        await client.get(`/Users?${key}=${many(101).join(',')}`),
+        await client.post('/Users/.search', { [key]: many(100) }),
+        await client.post('/Users/.search', { [key]: 'title,'.repeat(40_000) }),
+      ];
+      expect(answers.map(outcome)).toEqual([
+        ...Array(3).fill([400, 'invalidValue']),
+        ...Array(2).fill([200, undefined]),
+      ]);
+    }
+    expect((await client.post('/Users/.search', { attributes: Array(250_000).fill('title') })).status).toBe(413);
+  });
+});
+
+describe('one request to change a person', () => {
+  it('is refused where it would take long: many values, many changes, long filters, a large body', async () => {
+    const { id } = await client.user('busy@whiterabbit.fake');
+    const photos = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ value: `https://p.fake/${index}` }));
+    const add = (count: number) => ({ op: 'add', path: 'photos', value: photos(count) });
+    const spellings = Array.from({ length: 201 }, (_, index) =>
+      [...'photosphotos'.slice(0, 6)].map((letter, at) => ((index >> at) & 1 ? letter.toUpperCase() : letter)).join(''),
+    );
+    const distinct = [...new Set(spellings)];
+    const answers = [
+      await client.patch(`/Users/${id}`, Array(11).fill(add(100))),
+      await client.patch(`/Users/${id}`, Array(201).fill({ op: 'replace', path: 'title', value: 'x' })),
+      await client.patch(
+        `/Users/${id}`,
+        Array(4).fill({ op: 'add', value: Object.fromEntries(distinct.map((name) => [name, photos(1)])) }),
+      ),
+      await client.patch(`/Users/${id}`, [{ op: 'remove', path: `photos[${joined(11, 'value eq "x"')}]` }]),
+      await client.put(`/Users/${id}`, { userName: 'busy@whiterabbit.fake', title: 'x'.repeat(300_000) }),
+      await client.patch(`/Users/${id}`, Array(10).fill(add(100))),
+      await client.patch(`/Users/${id}`, [{ op: 'remove', path: `photos[${joined(10, 'value ew "/7"')}]` }]),
+    ];
+    expect(answers.map(outcome)).toEqual([
+      [413, 'tooMany'],
+      [413, 'tooMany'],
+      [413, 'tooMany'],
+      [400, 'invalidFilter'],
+      [413, undefined],
+      [200, undefined],
+      [200, undefined],
+    ]);
+    expect((await client.get(`/Users/${id}`)).body.photos).toHaveLength(99);
+  });
+});
+
+describe('removal', () => {
+  it('cannot be forestalled by taking the address that the removed would get', async () => {
+    const { id } = await client.user('victim@whiterabbit.fake');
+    const taken = await client.post('/Users', { userName: `deleted.${id}@deleted.invalid` });
+    expect(taken.status).toBe(400);
+    const renamed = await client.user('renamed@whiterabbit.fake');
+    const address = [{ value: `deleted.${id}@DELETED.invalid`, primary: true }];
+    expect(
+      (await client.patch(`/Users/${renamed.id}`, [{ op: 'replace', path: 'emails', value: address }])).status,
+    ).toBe(400);
+    await product.context.prisma.user.updateMany({
+      where: { id: renamed.id },
+      data: { email: `deleted.${id}@deleted.invalid`, emailKey: `deleted.${id}@deleted.invalid` },
+    });
+    expect((await client.remove(`/Users/${id}`)).status).toBe(204);
+  });
+});
