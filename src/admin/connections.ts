@@ -94,9 +94,15 @@ const clientSecret = z.string().min(1).max(2_000);
 const newConnection = settings.extend({ issuer: url, clientId, clientSecret });
 
 const changes = settings.extend({
-  issuer: url.optional().describe('Its endpoints are discovered anew, unless they are given as well.'),
+  issuer: url
+    .optional()
+    .describe('Its endpoints are discovered anew, unless they are given as well: then those that aren’t are none.'),
   clientId: clientId.optional(),
-  clientSecret: clientSecret.optional().describe('Needed with another issuer, client id or endpoint.'),
+  clientSecret: clientSecret
+    .optional()
+    .describe(
+      'Needed with another issuer, client id or endpoint: with another endpoint alone, the one that is kept. A new secret of the same client goes in a request that changes no endpoint.',
+    ),
   active: z
     .boolean()
     .optional()
@@ -186,7 +192,7 @@ export function connectionOperations(deps: {
       ...{ ...one, method: 'patch', id: 'changeConnection' },
       summary: 'Change a connection, or switch it off or on',
       description:
-        'Changes what is given and leaves the rest. Another issuer, client id or endpoint needs the client secret in the same request: whoever doesn’t know it must not lead it elsewhere. After another issuer, accepted issuer, client id, token endpoint or JWKS URI the connection must be proven anew.',
+        'Changes what is given and leaves the rest. Another issuer, client id or endpoint needs the client secret in the same request: whoever doesn’t know it must not lead it elsewhere. Where the issuer and the client id stay, it must be the one that is kept. After another issuer, accepted issuer, client id, token endpoint or JWKS URI the connection must be proven anew.',
       permission: 'identity.change',
       body: changes,
       bodyExample: { roleClaim: 'groups', roleMapping: { 'Logout admins': 'admin' } },

@@ -51,7 +51,7 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
         connectionId: reference.optional().describe('Default: the first connection.'),
       }),
       success: { status: 201, description: 'The domain, with the record to publish.', schema: domain },
-      problems: ['not_found'],
+      problems: ['not_found', 'conflict'],
       handle: async ({ orgId, body, actor, ip, requestId }) =>
         shown(await domains.addDomain(orgId, { ...body, verified: false }, actor, { ip, requestId })),
     }),
@@ -72,7 +72,7 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       body: z.strictObject({ connectionId: reference }),
       bodyExample: { connectionId: 'con_01example' },
       success: { status: 200, description: 'The domain, as it is now.', schema: domain },
-      problems: ['not_found'],
+      problems: ['not_found', 'conflict'],
       handle: async ({ orgId, params, body, actor, ip, requestId }) =>
         shown(await domains.chooseConnection(orgId, params.id, body.connectionId, actor, { ip, requestId })),
     }),

@@ -4,7 +4,8 @@ import { newId } from '../database/ids.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import { type ApiKeys, hashApiKey } from '../orgs/api-keys.ts';
-import { connectionSecretPurpose, createConnections } from '../orgs/connections.ts';
+import { connectionSecretPurpose } from '../orgs/connection-secret.ts';
+import { createConnections } from '../orgs/connections.ts';
 import { discover } from '../orgs/discovery.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import { emailKey } from '../users/email.ts';
@@ -81,10 +82,10 @@ async function seedApiKey({ prisma, apiKeys }: Deps, org: Org, { apiKey }: SeedO
 }
 
 async function seedPerson(deps: Deps, org: Org, person: SeedOrg['people'][number]): Promise<void> {
-  const { email, name, todos } = person;
+  const { email, name, todos, role } = person;
   const key = emailKey(email) ?? '';
   if (await deps.prisma.user.findUnique({ where: { orgId_emailKey: { orgId: org.id, emailKey: key } } })) return;
-  const user = await createUsers(deps).addUser(org.id, { email, name }, seeder);
+  const user = await createUsers(deps).addUser(org.id, { email, name, role }, seeder);
   await deps.prisma.todo.createMany({
     data: todos.map((task) => ({ orgId: org.id, id: newId('todo'), userId: user.id, task })),
   });

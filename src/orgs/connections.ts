@@ -11,6 +11,7 @@ import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
 import { atIdp, createConnectionProofs, lockClient, provenMembers } from './connection-proofs.ts';
+import { isOperator, sealSecret, secretToStore } from './connection-secret.ts';
 import type { Origin } from './origin.ts';
 import type { MappedRole } from './role-mapping.ts';
 
@@ -53,10 +54,6 @@ export type ConnectionView = Omit<Connection, 'clientSecret'>;
 
 export type Connections = ReturnType<typeof createConnections>;
 
-/** Binds an encrypted client secret to its row: copied to another row it doesn't open. */
-export const connectionSecretPurpose = (orgId: string, connectionId: string) =>
-  `connection-secret:${orgId}:${connectionId}`;
-
 /** The OIDC connections of orgs. Secrets are encrypted at rest; every change writes its audit event in its transaction. */
 export function createConnections({ prisma, keyring }: { prisma: PrismaClient; keyring: Keyring }) {
   return {
@@ -93,8 +90,8 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
             ([member, value]) => !isDeepStrictEqual(value, before[member as keyof Connection]),
           ),
         );
-        if (clientSecret === undefined) requireSecret(actor, data);
-        else data.clientSecret = await seal(keyring, orgId, id, clientSecret);
+        const sealed = await secretToStore(keyring, before, data, clientSecret, actor);
+        if (sealed !== undefined) data.clientSecret = sealed;
         if (Object.keys(data).length > 0) {
           const otherwise = provenMembers.some((member) => member in data);
           const after = { ...before, ...data } as Connection;
@@ -111,6 +108,12 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
             ...origin,
             detail: { changed: Object.keys(data).join(' ') },
           });
+          for (const policy of policies.filter((member) => member in data))
+            await recordEvent(transaction, {
+              ...{ orgId, action: 'policy.changed', actor, target: { type: 'org', id: orgId } },
+              ...origin,
+              detail: { policy, connection: id, before: flat(before[policy]), after: flat(after[policy]) },
+            });
         }
         return transaction.connection.findUniqueOrThrow({
           where: { orgId_id: { orgId, id } },
@@ -168,29 +171,17 @@ async function lockConnection(
   );
 }
 
-/** Where the client secret, or what it gives, is sent to. */
-const secretMembers = [
-  ...['issuer', 'clientId', 'authorizationEndpoint', 'tokenEndpoint', 'jwksUri', 'userinfoEndpoint'],
-  'endSessionEndpoint',
-];
+/** What decides how people sign in and what they become: recorded with before and after, as the org's policies are. */
+const policies = ['reauthentication', 'roleClaim', 'roleMapping'] as const;
 
-/** Whoever doesn't know the secret must not lead it elsewhere. The operator holds the keys that open it. */
-function requireSecret(actor: Actor, changes: object): void {
-  const changed = secretMembers.filter((member) => member in changes);
-  if (isOperator(actor) || changed.length === 0) return;
-  throw new AppError(
-    'invalid_request',
-    `Send "clientSecret" as well, in the same request: ${changed.join(', ')} would be another, and the secret that is kept would be used there.`,
-  );
+/** An event's detail is flat: a mapping stands there as JSON text. */
+function flat(value: Prisma.JsonValue): string | null {
+  return value === null || typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Providers of many tenants publish the same keys under each tenant's issuer: a sign-in would prove another's. */
 function needsVouching(actor: Actor, acceptedIssuers: readonly string[]): boolean {
   return !isOperator(actor) && acceptedIssuers.length > 0;
-}
-
-function isOperator({ type }: Actor): boolean {
-  return type === 'operator' || type === 'system';
 }
 
 /**
@@ -251,7 +242,7 @@ export async function insertConnection(
       id,
       vouchingNeeded: needsVouching(actor, input.acceptedIssuers ?? []),
       name: input.name ?? new URL(input.issuer).hostname,
-      clientSecret: await seal(keyring, orgId, id, input.clientSecret),
+      clientSecret: await sealSecret(keyring, { orgId, id }, input.clientSecret),
     },
     omit: { clientSecret: true },
   });
@@ -265,8 +256,4 @@ export async function insertConnection(
     detail: { issuer: input.issuer, clientId: input.clientId },
   });
   return added;
-}
-
-function seal(keyring: Keyring, orgId: string, id: string, secret: string): Promise<string> {
-  return keyring.encrypt(secret, connectionSecretPurpose(orgId, id));
 }

@@ -1,5 +1,5 @@
 import { type Actor, recordEvent } from '../audit/record.ts';
-import { type Domain, Prisma, type PrismaClient } from '../database/generated/client.ts';
+import { type Connection, type Domain, Prisma, type PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { domainKey } from '../users/email.ts';
@@ -50,6 +50,7 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
         });
         if (!connection) throw noSuchConnection(connectionId);
         if (before !== connectionId) {
+          refuseInactive(connection);
           await transaction.domain.updateMany({ where: { orgId, id }, data: { connectionId } });
           const detail = { domain, connection: connectionId };
           await recordEvent(transaction, { ...changeOf(orgId, id, 'changed', actor), ...origin, detail });
@@ -71,7 +72,12 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
           .catch((error: unknown) => refuseTaken(domain, error));
         const detail = { domain, by: 'dns' };
         if (count > 0) await recordEvent(transaction, { ...changeOf(orgId, id, 'verified', actor), ...origin, detail });
-        return requireDomain(transaction, orgId, id);
+        const after = await requireDomain(transaction, orgId, id);
+        if (after.verifiedAt !== null) return after;
+        throw new AppError(
+          'conflict',
+          `The record that ${domain} is to publish has changed meanwhile. Look at it again.`,
+        );
       });
     },
 
@@ -128,27 +134,41 @@ export async function insertDomain(
     orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
   });
   if (input.connectionId !== undefined && !connection) throw noSuchConnection(input.connectionId);
-  const before = await db.domain.findUnique({ where: { orgId_domain: { orgId, domain } } });
+  const where = { orgId_domain: { orgId, domain } };
+  // Unverified, so that it can meet only the org's own row of this name.
+  const { count: added } = await db.domain.createMany({
+    data: [{ orgId, id: newId('domain'), domain }],
+    skipDuplicates: true,
+  });
+  // From here on nobody else verifies, changes or removes it; what somebody did meanwhile is seen.
+  await db.$queryRaw`SELECT id FROM domains WHERE org_id = ${orgId} AND domain = ${domain} FOR UPDATE`;
+  const before = await db.domain.findUnique({ where });
+  if (!before) throw new AppError('conflict', `Somebody removed ${domain} at the same moment. Try again.`);
+  const connectionId = input.connectionId ?? before.connectionId ?? connection?.id ?? null;
   const data = {
-    verifiedAt: before?.verifiedAt ?? (input.verified ? new Date() : null),
-    connectionId: (input.connectionId ? null : before?.connectionId) ?? connection?.id ?? null,
+    ...(input.verified && before.verifiedAt === null ? { verifiedAt: new Date() } : {}),
+    ...(connectionId === before.connectionId ? {} : { connectionId }),
   };
-  const added = await db.domain
-    .upsert({
-      where: { orgId_domain: { orgId, domain } },
-      create: { orgId, id: newId('domain'), domain, ...data },
-      update: data,
-    })
-    .catch((error: unknown) => refuseTaken(domain, error));
+  if (input.connectionId !== undefined && 'connectionId' in data && connection) refuseInactive(connection);
+  const differs = Object.keys(data).length > 0;
+  if (added === 0 && !differs) return before;
+  const after = differs
+    ? await db.domain.update({ where, data }).catch((error: unknown) => refuseTaken(domain, error))
+    : before;
   await recordEvent(db, {
     orgId,
-    action: before ? 'domain.changed' : 'domain.added',
+    action: added > 0 ? 'domain.added' : 'domain.changed',
     actor,
-    target: { type: 'domain', id: added.id },
+    target: { type: 'domain', id: after.id },
     ...origin,
-    detail: { domain, verified: added.verifiedAt !== null, connection: added.connectionId },
+    detail: { domain, verified: after.verifiedAt !== null, connection: after.connectionId },
   });
-  return added;
+  return after;
+}
+
+function refuseInactive({ id, active }: Pick<Connection, 'id' | 'active'>): void {
+  if (active) return;
+  throw new AppError('conflict', `The connection ${id} is switched off. Switch it on first, or choose another one.`);
 }
 
 export function isUniqueViolation(error: unknown): boolean {

@@ -38,7 +38,7 @@ export function checkEndpoints(guardedFetch: GuardedFetch, typed: TypedEndpoints
 }
 
 /**
- * The endpoints of an issuer: those that were typed in, or if none was, what its metadata says.
+ * The endpoints of an issuer: those that were typed in and no others, or if none was, what its metadata says.
  * @throws AppError invalid_request when only some were typed in, when one is not usable, and as `discover`
  */
 export async function resolveEndpoints(
@@ -51,8 +51,8 @@ export async function resolveEndpoints(
   if (authorizationEndpoint !== undefined && tokenEndpoint !== undefined && jwksUri !== undefined)
     return {
       ...{ authorizationEndpoint, tokenEndpoint, jwksUri },
-      ...(userinfoEndpoint === undefined ? {} : { userinfoEndpoint }),
-      ...(endSessionEndpoint === undefined ? {} : { endSessionEndpoint }),
+      // Another issuer's must not be kept.
+      ...{ userinfoEndpoint: userinfoEndpoint ?? null, endSessionEndpoint: endSessionEndpoint ?? null },
     };
   if ([...needed, ...optional].some((member) => typed[member] !== undefined))
     throw typist.refuse(`Without discovery all three are needed: ${needed.map(typist.spell).join(', ')}.`);

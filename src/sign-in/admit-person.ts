@@ -2,32 +2,27 @@ import type { Pool } from 'pg';
 import { newId } from '../database/ids.ts';
 import type { Person, Subject } from './find-user.ts';
 
-export type Admitted = Readonly<{ userId: string; identityId: string }>;
-
 type Where = Readonly<{ orgId: string; connectionId: string; ip: string | null; requestId: string }>;
 
 /**
- * Links or creates whoever is not known yet, with the audit event, in one statement. Null when another sign-in of the same
- * person was faster (a unique constraint decides): find the person again then.
+ * Links or creates whoever is not known yet, with the audit event, in one statement; find the person again then. Nothing when
+ * another sign-in of the same person was faster (a unique constraint decides).
  */
 export async function admitPerson(
   pool: Pool,
-  person: Person,
+  person: Exclude<Person, { kind: 'known' }>,
   subject: Subject,
   where: Where,
-): Promise<Admitted | null> {
-  if (person.kind === 'known') return person;
+): Promise<void> {
   try {
-    return person.kind === 'to_link'
-      ? await linkIdentity(pool, person.userId, subject, where)
-      : await createUser(pool, person, subject, where);
+    if (person.kind === 'to_link') await linkIdentity(pool, person.userId, subject, where);
+    else await createUser(pool, person, subject, where);
   } catch (error) {
-    if ((error as { code?: unknown }).code === '23505') return null;
-    throw error;
+    if ((error as { code?: unknown }).code !== '23505') throw error;
   }
 }
 
-async function linkIdentity(pool: Pool, userId: string, subject: Subject, where: Where): Promise<Admitted> {
+async function linkIdentity(pool: Pool, userId: string, subject: Subject, where: Where): Promise<void> {
   const identityId = newId('identity');
   await pool.query({
     name: 'sign-in-link',
@@ -43,7 +38,6 @@ async function linkIdentity(pool: Pool, userId: string, subject: Subject, where:
       ...[newId('auditEvent'), where.ip, where.requestId],
     ],
   });
-  return { userId, identityId };
 }
 
 async function createUser(
@@ -51,7 +45,7 @@ async function createUser(
   person: Extract<Person, { kind: 'to_create' }>,
   subject: Subject,
   where: Where,
-): Promise<Admitted> {
+): Promise<void> {
   const userId = newId('user');
   const identityId = newId('identity');
   await pool.query({
@@ -71,5 +65,4 @@ async function createUser(
       ...[newId('auditEvent'), where.ip, where.requestId, person.email, person.emailKey, person.name],
     ],
   });
-  return { userId, identityId };
 }

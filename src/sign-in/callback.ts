@@ -31,8 +31,8 @@ type Deps = Readonly<{
   proveConnection: ReturnType<typeof createConnectionProof>;
 }>;
 
-/** Two first sign-ins of one person at once: the slower one finds what the faster one made. */
-const tries = 3;
+/** Whoever is made or linked is looked for again; so is whom another sign-in, or provisioning, made or removed meanwhile. */
+const tries = 4;
 
 /** The steps of `GET /openid/callback/:org`. */
 export function createCallback(deps: Deps) {
@@ -99,18 +99,25 @@ export function createCallback(deps: Deps) {
 
     for (let i = 0; i < tries; i++) {
       const person = await findPerson(deps.pool, org, connection, subject.subject, readClaims);
-      const userId = person.kind === 'to_create' ? null : person.userId;
-      attempt.userId = userId ?? undefined;
-      const standing = await readStanding(deps.pool, { orgId: org.id, userId, sessionId: req.sessionID }, state);
+      const who = person.kind === 'to_create' ? { userId: null, emailKey: person.emailKey } : { userId: person.userId };
+      attempt.userId = who.userId ?? undefined;
+      const standing = await readStanding(
+        deps.pool,
+        { orgId: org.id, connectionId: connection.id, subject: subject.subject, sessionId: req.sessionID, ...who },
+        state,
+      );
       if (!standing.active) throw new SignInRefused('user_inactive');
       const { reauthentication } = connection;
       const verdict = judgeFreshness({ standing, verified, reauthentication, state });
       if (verdict !== 'fresh') return askAgain(req, res, attempt, verdict);
-      const admitted = await admitPerson(deps.pool, person, subject, where);
-      if (!admitted) continue;
-      attempt.userId = admitted.userId;
+      if (person.kind !== 'known') {
+        // Judged once more then: somebody of the name may have come and gone while this waited to be written.
+        await admitPerson(deps.pool, person, subject, where);
+        continue;
+      }
+      const { userId, identityId } = person;
       const idToken = connection.signOutAtIdp ? await sealIdToken(deps.keyring, org.id, verified.idToken) : null;
-      attempt.ticket = { ...ticketOf(req, attempt, standing), ...admitted, idToken };
+      attempt.ticket = { ...ticketOf(req, attempt, standing), userId, identityId, idToken };
       return next();
     }
     throw new SignInRefused('overtaken');
@@ -125,8 +132,9 @@ export function createCallback(deps: Deps) {
       // What is left is a session that was never inserted; express-session would try to at the end of the request.
       Object.assign(req, { session: undefined });
       if (!(error instanceof SignInSuperseded)) throw error;
-      const browser = { sessionId: req.sessionID, state: required(attempt.state) };
-      const why = await whyNotInserted(deps.pool, ticket, browser);
+      const subject = required(attempt.verified).claims.sub;
+      const signIn = { sessionId: req.sessionID, subject, state: required(attempt.state) };
+      const why = await whyNotInserted(deps.pool, ticket, signIn);
       if (why !== 'overtaken') throw new SignInRefused(why);
       return askAgain(req, res, attempt, why);
     }

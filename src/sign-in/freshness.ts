@@ -19,25 +19,28 @@ export type Standing = Readonly<{
   orgGeneration: number;
   /** Nobody has signed everyone of the org out since the sign-in started. */
   orgAsAtStart: boolean;
-  /** The last revocation of the user and of the org, where there was one. */
+  /**
+   * The last revocation of the user and of the org, where there was one, and of whoever had the person's address or subject
+   * before (somebody removed, whom the IdP knows as the same).
+   */
   revocations: readonly Revoked[];
   /** This browser's own session, alive or ended, is the person's and of both current generations: it was let in since. */
   signedInSince: boolean;
 }>;
 
-/**
- * Reads without a lock: the session's insert compares the generations again. `userId` null: someone not known yet.
- * `sessionId` is the browser's, as its cookie has it.
- */
-export async function readStanding(
-  pool: Pool,
-  who: Readonly<{ orgId: string; userId: string | null; sessionId: string }>,
-  state: SealedState,
-): Promise<Standing> {
+/** Who signs in. `userId` null: someone not known yet, of this address. `sessionId` is the browser's, as its cookie has it. */
+type Who = Readonly<{ orgId: string; sessionId: string; connectionId: string; subject: string }> &
+  (Readonly<{ userId: string }> | Readonly<{ userId: null; emailKey: string }>);
+
+/** Reads without a lock: the session's insert compares the generations again. */
+export async function readStanding(pool: Pool, who: Who, state: SealedState): Promise<Standing> {
   const { rows } = await pool.query({
     name: 'sign-in-standing',
     text: sql,
-    values: [who.orgId, who.userId, state.snapshot, hashSessionId(who.sessionId)],
+    values: [
+      ...[who.orgId, who.userId, state.snapshot, hashSessionId(who.sessionId)],
+      ...[who.userId === null ? who.emailKey : null, who.connectionId, who.subject],
+    ],
   });
   const { revocations, ...row } = rows[0];
   const orgAsAtStart = row.orgGeneration === state.orgGeneration;
@@ -58,7 +61,12 @@ const sql = `
          coalesce(u.generation, 0) AS "userGeneration", o.generation AS "orgGeneration",
          jsonb_build_array(
            jsonb_build_object('at', extract(epoch FROM o.revoked_at), 'visible', ${visible('o')}),
-           jsonb_build_object('at', extract(epoch FROM u.revoked_at), 'visible', ${visible('u')})) AS revocations,
+           jsonb_build_object('at', extract(epoch FROM u.revoked_at), 'visible', ${visible('u')})) || coalesce(
+             (SELECT jsonb_agg(jsonb_build_object('at', extract(epoch FROM r.revoked_at), 'visible', ${visible('r')}))
+              FROM released_names r
+              WHERE r.org_id = o.id AND r.name IN (
+                sha256(convert_to('email ' || coalesce(u.email_key, $5), 'UTF8')),
+                sha256(convert_to('subject ' || $6::text || ' ' || $7::text, 'UTF8')))), '[]') AS revocations,
          EXISTS (SELECT FROM sessions s
                  WHERE s.sid_hash = $4 AND s.org_id = o.id AND s.user_id = u.id
                    AND s.user_generation = u.generation AND s.org_generation = o.generation) AS "signedInSince"

@@ -10,10 +10,10 @@ import type { SealedState } from './sealed-state.ts';
 export async function whyNotInserted(
   pool: Pool,
   ticket: SignInTicket,
-  browser: Readonly<{ sessionId: string; state: SealedState }>,
+  { state, ...signIn }: Readonly<{ sessionId: string; subject: string; state: SealedState }>,
 ): Promise<'user_inactive' | 'overtaken' | 'state_spent'> {
-  const { orgId, userId } = ticket;
-  const now = await readStanding(pool, { orgId, userId, sessionId: browser.sessionId }, browser.state);
+  const { orgId, userId, connectionId } = ticket;
+  const now = await readStanding(pool, { orgId, userId, connectionId, ...signIn }, state);
   if (!now.active) return 'user_inactive';
   const revoked = now.userGeneration !== ticket.userGeneration || now.orgGeneration !== ticket.orgGeneration;
   return revoked || (await hasIdpSessionEnded(pool, ticket)) ? 'overtaken' : 'state_spent';

@@ -163,9 +163,17 @@ describe('a connection', () => {
     expect((await change(id, { name: 'Renamed', [member]: value })).status).toBe(400);
     expect(await stored(id)).toEqual(before);
 
-    const changed = await change(id, { [member]: value, clientSecret: 'typed again' });
+    // Another client of the IdP has another secret; of the same one only the one that is kept will do.
+    const secret = member === 'clientId' ? 'of another client' : idp.clientSecret;
+    if (member !== 'clientId') {
+      const guessed = await change(id, { [member]: value, clientSecret: 'typed at random' });
+      expect(codeOf(guessed)).toEqual([400, 'invalid_request']);
+      expect(guessed.body.detail).toMatch(/not the one that is kept/);
+      expect(await stored(id)).toEqual(before);
+    }
+    const changed = await change(id, { [member]: value, clientSecret: secret });
     expect([changed.status, changed.body[member]]).toEqual([200, value]);
-    expect(await secretOf(id)).toBe('typed again');
+    expect(await secretOf(id)).toBe(secret);
     // What it is already needs none.
     expect((await change(id, { [member]: value, name: 'Same' })).status).toBe(200);
     // The operator, who holds the keys, isn't asked.
@@ -191,16 +199,60 @@ describe('a connection', () => {
 
   it('keeps its secret from whoever leads it elsewhere while another types it in, 10 times', async () => {
     const { id, tokenEndpoint } = await add();
+    const { clientSecret } = idp;
     for (let round = 0; round < 10; round += 1) {
       const elsewhere = 'https://elsewhere.example/token';
-      expect((await change(id, { tokenEndpoint: elsewhere, clientSecret: 'of nobody' })).status).toBe(200);
-      await Promise.all([
-        change(id, { tokenEndpoint, clientSecret: 'the real one' }),
-        change(id, { tokenEndpoint: elsewhere }),
-      ]);
+      expect((await change(id, { tokenEndpoint: elsewhere, clientSecret })).status).toBe(200);
+      await Promise.all([change(id, { tokenEndpoint, clientSecret }), change(id, { tokenEndpoint: elsewhere })]);
       const after = await stored(id);
-      expect([after.tokenEndpoint, await secretOf(id)]).toEqual([tokenEndpoint, 'the real one']);
+      expect([after.tokenEndpoint, await secretOf(id)]).toEqual([tokenEndpoint, clientSecret]);
     }
+  });
+
+  it('takes a new secret in a request that leads it nowhere else; then the old one opens nothing', async () => {
+    const { id } = await add();
+    expect((await change(id, { clientSecret: 'rotated', name: 'Rotated' })).status).toBe(200);
+    expect(await secretOf(id)).toBe('rotated');
+    const elsewhere = { tokenEndpoint: 'https://elsewhere.example/token' };
+    expect((await change(id, { ...elsewhere, clientSecret: idp.clientSecret })).status).toBe(400);
+    expect((await change(id, { ...elsewhere, clientSecret: 'rotated' })).status).toBe(200);
+  });
+
+  it('keeps no endpoint of its old issuer where the new one’s are typed in', async () => {
+    const { id } = await add();
+    const old = { userinfoEndpoint: 'https://old.example/userinfo', endSessionEndpoint: 'https://old.example/logout' };
+    expect((await change(id, { ...old, clientSecret: idp.clientSecret })).body).toMatchObject(old);
+    const typed = {
+      ...{ issuer: 'https://new.example', authorizationEndpoint: 'https://new.example/a' },
+      ...{ tokenEndpoint: 'https://new.example/t', jwksUri: 'https://new.example/k' },
+    };
+    const changed = await change(id, { ...typed, clientSecret: 'of the new one' });
+    expect(changed.status).toBe(200);
+    expect(changed.body).toMatchObject({ ...typed, userinfoEndpoint: null, endSessionEndpoint: null });
+  });
+
+  it('has what decides about sign-ins and roles recorded with before and after', async () => {
+    const { id } = await add();
+    const policies = async () => {
+      const where = { orgId: product.orgs.whiterabbit.id, action: 'policy.changed' };
+      const all = await product.context.prisma.auditEvent.findMany({ where, orderBy: { at: 'asc' } });
+      return all.filter(({ detail }) => (detail as { connection?: string }).connection === id);
+    };
+    const set = { reauthentication: 'best_effort', roleClaim: 'groups', roleMapping: { boss: 'super_admin' } };
+    expect((await change(id, set)).status).toBe(200);
+    const recorded = await policies();
+    expect(recorded).toMatchObject(
+      recorded.map(() => ({ actorId: product.orgs.whiterabbit.userId, ip: expect.any(String) })),
+    );
+    expect(recorded.map(({ detail }) => detail)).toEqual([
+      { policy: 'reauthentication', connection: id, before: 'verified', after: 'best_effort' },
+      { policy: 'roleClaim', connection: id, before: null, after: 'groups' },
+      { policy: 'roleMapping', connection: id, before: '{}', after: '{"boss":"super_admin"}' },
+    ]);
+    expect((await eventsOf(id)).at(-1)).toMatchObject({ action: 'connection.changed' });
+    // Nothing differs, so nothing is recorded.
+    expect((await change(id, set)).status).toBe(200);
+    expect(await policies()).toHaveLength(3);
   });
 
   it('whose accepted issuers an administrator names is proven by the operator alone', async () => {

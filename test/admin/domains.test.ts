@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createDomains } from '../../src/orgs/domains.ts';
 import type { Browser } from '../support/browser.ts';
 import { type Spoken, startDns } from '../support/dns.ts';
+import { waitForLock, whileLocked } from '../support/locks.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
 const path = '/api/orgs/current/domains';
@@ -149,6 +151,61 @@ describe('a domain', () => {
     const foreign = { domain: 'x.example', connectionId: orgs.metacortex.connectionId };
     expect(codeOf(await ask(owner, 'POST', '', foreign))).toEqual([404, 'not_found']);
     expect((await ask(owner, 'GET', `/${added.id}`)).body.connectionId).toBe(connectionId);
+  });
+
+  it('stays verified when it is added again at the moment that verifies it', async () => {
+    const added = await add(owner, 'moment.example');
+    let again: Promise<{ body: Domain }> | undefined;
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('UPDATE domains SET verified_at = now() WHERE id = $1', [added.id]),
+      async () => {
+        again = ask(owner, 'POST', '', { domain: 'moment.example' });
+        await waitForLock(product);
+      },
+    );
+    expect((await again)?.body.verifiedAt).toEqual(expect.any(String));
+    expect((await ask(owner, 'GET', `/${added.id}`)).body.verifiedAt).toEqual(expect.any(String));
+  });
+
+  it('is one, recorded once, however often it is added at once', async () => {
+    const all = await Promise.all(Array.from({ length: 8 }, () => add(owner, 'often.example')));
+    const [id] = new Set(all.map((each) => each.id));
+    expect(new Set(all.map((each) => each.record.value)).size).toBe(1);
+    await add(owner, 'often.example');
+    expect((await events(product.orgs.whiterabbit.id, id as string)).map(({ action }) => action)).toEqual([
+      'domain.added',
+    ]);
+  });
+
+  it('is not verified by the record of a challenge that it no longer has', async () => {
+    const { id, domain } = await add(owner, 'challenge.example');
+    const other = { id, domain, challenge: '00000000-0000-4000-8000-000000000000' };
+    const { noteVerified } = createDomains(product.context);
+    await expect(noteVerified(product.orgs.whiterabbit.id, other, { type: 'system' })).rejects.toMatchObject({
+      code: 'conflict',
+    });
+    expect((await ask(owner, 'GET', `/${id}`)).body.verifiedAt).toBeNull();
+  });
+
+  it('is not led to a connection that is switched off', async () => {
+    const added = await add(owner, 'off.example');
+    const { id: connectionId } = await product.context.prisma.connection.create({
+      data: {
+        ...{ orgId: product.orgs.whiterabbit.id, id: 'con_off', name: 'Off', issuer: 'https://off.example' },
+        ...{ authorizationEndpoint: 'https://o.example/a', tokenEndpoint: 'https://o.example/t' },
+        ...{ jwksUri: 'https://o.example/k', clientId: 'off', clientSecret: 'sealed', active: false },
+      },
+    });
+    for (const refused of [
+      await ask(owner, 'PATCH', `/${added.id}`, { connectionId }),
+      await ask(owner, 'POST', '', { domain: 'off.example', connectionId }),
+      await ask(owner, 'POST', '', { domain: 'off-too.example', connectionId }),
+    ]) {
+      expect(codeOf(refused)).toEqual([409, 'conflict']);
+      expect(refused.body.detail).toMatch(/switched off/);
+    }
+    expect((await ask(owner, 'GET', `/${added.id}`)).body.connectionId).toBe(added.connectionId);
   });
 
   it('that is removed leads nobody anywhere, and is free for another org', async () => {

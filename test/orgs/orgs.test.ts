@@ -6,12 +6,8 @@ import type { Actor } from '../../src/audit/record.ts';
 import type { PrismaClient } from '../../src/database/generated/client.ts';
 import { createPool, createPrisma } from '../../src/database/pool.ts';
 import { createKeyring, type Keyring } from '../../src/keyring.ts';
-import {
-  type ConnectionChanges,
-  connectionSecretPurpose,
-  createConnections,
-  type NewConnection,
-} from '../../src/orgs/connections.ts';
+import { connectionSecretPurpose } from '../../src/orgs/connection-secret.ts';
+import { type ConnectionChanges, createConnections, type NewConnection } from '../../src/orgs/connections.ts';
 import { createDomains } from '../../src/orgs/domains.ts';
 import { createOrgs } from '../../src/orgs/orgs.ts';
 import { createUsers } from '../../src/users/users.ts';

@@ -1,0 +1,63 @@
+import { hash, timingSafeEqual } from 'node:crypto';
+import type { Actor } from '../audit/record.ts';
+import type { Connection } from '../database/generated/client.ts';
+import { AppError } from '../errors.ts';
+import type { Keyring } from '../keyring.ts';
+
+/** Binds an encrypted client secret to its row: copied to another row it doesn't open. */
+export const connectionSecretPurpose = (orgId: string, connectionId: string) =>
+  `connection-secret:${orgId}:${connectionId}`;
+
+export function sealSecret(
+  keyring: Keyring,
+  { orgId, id }: Pick<Connection, 'orgId' | 'id'>,
+  secret: string,
+): Promise<string> {
+  return keyring.encrypt(secret, connectionSecretPurpose(orgId, id));
+}
+
+/** Who a client secret belongs to: of another client, or at another issuer, it is another one. */
+const ownMembers = ['issuer', 'clientId'];
+/** Where the client secret, or what it gives, is sent to. */
+const endpoints = ['authorizationEndpoint', 'tokenEndpoint', 'jwksUri', 'userinfoEndpoint', 'endSessionEndpoint'];
+
+/**
+ * What a change stores as the client secret, sealed; undefined where the one that is kept stays. Whoever doesn't know it must
+ * not lead it elsewhere; the operator, who holds the keys that open it, isn't asked.
+ * @throws AppError invalid_request when it is missing, or is not the one that is kept
+ */
+export async function secretToStore(
+  keyring: Keyring,
+  before: Connection,
+  changes: object,
+  given: string | undefined,
+  actor: Actor,
+): Promise<string | undefined> {
+  const changed = [...ownMembers, ...endpoints].filter((member) => member in changes);
+  const asked = !isOperator(actor) && changed.length > 0;
+  if (given === undefined) {
+    if (asked) throw wrong(`${changed.join(', ')} would be another, and the secret that is kept would be used there.`);
+    return undefined;
+  }
+  if (asked && !ownMembers.some((member) => member in changes)) {
+    const kept = await keyring.decrypt(before.clientSecret, connectionSecretPurpose(before.orgId, before.id));
+    if (isSame(given, kept)) return undefined;
+    throw wrong(
+      `the one that was sent is not the one that is kept, and ${changed.join(', ')} would be another. A new secret goes in a request of its own.`,
+    );
+  }
+  return sealSecret(keyring, before, given);
+}
+
+/** The command line, or the backend itself. */
+export function isOperator({ type }: Actor): boolean {
+  return type === 'operator' || type === 'system';
+}
+
+function wrong(why: string): AppError {
+  return new AppError('invalid_request', `Send the connection's "clientSecret" as well, in the same request: ${why}`);
+}
+
+function isSame(one: string, other: string): boolean {
+  return timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'));
+}
