@@ -485,6 +485,23 @@ describe('a group', () => {
     expect(await statuses([...people, late])).toEqual(live(4));
   });
 
+  it('has no members from another org’s group of the same id', async () => {
+    const [person] = await plant();
+    const [bystander] = await plant();
+    await plantTwin(bystander.id);
+    const group = await plantGroup([person.id]);
+    const { id: twinOrg } = product.orgs.metacortex;
+    const { pool } = product.context;
+    await pool.query(`INSERT INTO groups (org_id, id, display_name) VALUES ($1, $2, 'Twin')`, [twinOrg, group]);
+    await pool.query('INSERT INTO group_members (org_id, group_id, user_id) VALUES ($1, $2, $3)', [
+      twinOrg,
+      group,
+      bystander.id,
+    ]);
+    expect((await end('/revocations', { group })).body.results).toMatchObject([{ user: person.id }]);
+    expect(await statuses([person, bystander])).toEqual([401, 200]);
+  });
+
   it('of another org is nothing, also of the same id', async () => {
     const stranger = await plantAdministrator(product, 'owner', { org: 'metacortex' });
     const [person] = await plant();
