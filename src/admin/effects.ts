@@ -32,23 +32,23 @@ export const effects = z.object({
 
 export type Effects = z.infer<typeof effects>;
 
-/** Whose access: these people's, one session or grant of theirs, or everyone's. */
+/**
+ * Whose access: these people's (`unknown`: ids that were named beside them and are nobody's), one session or grant of theirs,
+ * everyone's, or everyone's but what the one who asks is signed in with.
+ */
 export type Whose =
-  | Readonly<{
-      userIds: readonly string[];
-      deviceId?: string /** Named beside them, and nobody. */;
-      unknown?: string[];
-    }>
-  | 'everyone';
+  | Readonly<{ userIds: readonly string[]; deviceId?: string; unknown?: string[] }>
+  | 'everyone'
+  | 'everyone_else';
 
 /** Looks at what of `whose` access would end. */
 export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNames: ReadonlyMap<string, string> }) {
   return async ({ orgId, credential }: Pick<DeviceOwner, 'orgId' | 'credential'>, whose: Whose): Promise<Effects> => {
-    const everyone = whose === 'everyone';
-    const userIds = everyone ? [] : whose.userIds;
-    const unknown = everyone ? [] : (whose.unknown ?? []);
-    const deviceId = everyone ? null : (whose.deviceId ?? null);
-    const of = everyone ? 'everyone' : 'people';
+    const named = typeof whose === 'string' ? null : whose;
+    const userIds = named?.userIds ?? [];
+    const unknown = named?.unknown ?? [];
+    const deviceId = whose === 'everyone_else' ? credential.id : (named?.deviceId ?? null);
+    const of = named ? 'people' : 'everyone';
     const [people, counted, listed] = await Promise.all([
       pool.query({ name: `effects-roles-${of}`, text: rolesSql[of], values: [orgId, userIds] }),
       pool.query({ name: `effects-counts-${of}`, text: countsSql[of], values: [orgId, userIds, deviceId] }),
@@ -89,7 +89,8 @@ const rolesSql = both(
 
 const live = (table: 'sessions' | 'grants', clientId: string, of: Of, most: number) => `
   SELECT id, ${clientId} AS client_id, user_agent, ip, created_at, last_seen_at FROM live_${table}
-  WHERE org_id = $1 AND ${of === 'people' ? 'user_id = ANY ($2::text[])' : 'cardinality($2::text[]) = 0'} AND ($3::text IS NULL OR id = $3)
+  WHERE org_id = $1 AND ${of === 'people' ? 'user_id = ANY ($2::text[])' : 'cardinality($2::text[]) = 0'}
+    AND ($3::text IS NULL OR id ${of === 'people' ? '=' : '<>'} $3)
   LIMIT ${most}`;
 
 const countsSql = both(

@@ -80,7 +80,7 @@ export function endingAccessOperations(deps: {
       const result = await withRetry(() =>
         transaction(pool, async (client) => {
           const now = await ending.look(client, true);
-          await requireStill(client, principal, now.whose === 'everyone' ? 'access.end_everyone' : 'access.end');
+          await requireStill(client, principal, typeof now.whose === 'string' ? 'access.end_everyone' : 'access.end');
           if (!(await spend(client, orgId, { kind: 'confirmation', id, expiresAt })))
             throw notConfirmed('The confirmation was used before. Here is a fresh one.');
           if (now.standing !== standing)
@@ -235,7 +235,7 @@ const endingOfGroup = (call: EndingCall, group: string): Ending<Results> => ({
   confirmed: { action: 'group', target: group },
   look: async (db, lock) => lookAtPeople(db, call.orgId, await membersOf(db, call.orgId, group), lock),
   end: (client, whose) =>
-    endMany(client, byAdministrator(call, { group }), whose === 'everyone' ? [] : whose.userIds, whose),
+    endMany(client, byAdministrator(call, { group }), typeof whose === 'string' ? [] : whose.userIds, whose),
 });
 
 const endingOfEveryone = (call: EndingCall, keepCurrent: boolean): Ending<Results> => ({
@@ -246,7 +246,8 @@ const endingOfEveryone = (call: EndingCall, keepCurrent: boolean): Ending<Result
       text: `SELECT generation FROM orgs WHERE id = $1 ${lock ? 'FOR NO KEY UPDATE' : ''}`,
       values: [call.orgId],
     });
-    return { whose: 'everyone', standing: String(rows[0].generation) };
+    const whose = keepCurrent ? 'everyone_else' : 'everyone';
+    return { whose, standing: String(rows[0].generation) };
   },
   end: async (client) => {
     const keep = keepCurrent ? { keep: call.principal.credential } : {};
@@ -261,7 +262,7 @@ async function endMany(
   asked: readonly string[],
   whose: Whose,
 ): Promise<Results> {
-  const userIds = whose === 'everyone' ? [] : whose.userIds;
+  const userIds = typeof whose === 'string' ? [] : whose.userIds;
   const revoked = new Map(
     (await revokeAccessOfMany(client, { ...revocation, userIds })).map((one) => [one.userId, one]),
   );

@@ -206,6 +206,15 @@ describe('whoever confirms', () => {
     expect(await revocations({ userId: person.id })).toEqual([]);
   });
 
+  it('for everyone else leaves out what the one who asks is signed in with', async () => {
+    const owner = await plantAdministrator(product, 'owner');
+    const all = (await owner.send('POST', '/revocations', { everyone: true })).body.effects;
+    const others = (await owner.send('POST', '/revocations', { everyone: true, keepCurrent: true })).body.effects;
+    expect(others.sessionCount).toBe(all.sessionCount - 1);
+    expect(others.people).toBe(all.people);
+    expect(others.sessions.some(({ current }: { current: boolean }) => current)).toBe(false);
+  });
+
   it('and is no owner any longer meanwhile signs nobody out, though still an administrator', async () => {
     const owner = await plantAdministrator(product, 'owner');
     const [person] = await plant(1);
