@@ -8,7 +8,8 @@ import { createPeople, type Person } from '../users/people.ts';
 import { createChangePerson, noSuchPerson } from './change-person.ts';
 import { device, flag, line, readTimeCursor, reference } from './forms.ts';
 
-const person = z.object({
+/** Somebody in a list. */
+export const person = z.object({
   id: z.string(),
   name: z.string(),
   email: z.string(),
@@ -24,6 +25,12 @@ const person = z.object({
 const personId = z.object({ id: reference });
 
 const tag = 'People';
+
+/** A page of up to `limit + 1` people that were read by address. */
+export function toPeoplePage(rows: readonly (Person & { emailKey: string })[], limit: number) {
+  const { items, next } = toPage(rows, limit, ({ emailKey }) => [emailKey]);
+  return { items: items.map(({ emailKey: _emailKey, ...one }) => one), next };
+}
 
 /** The people of the org: who they are, what they are signed in with, what they may do. */
 export function peopleOperations(deps: { pool: Pool; devices: Devices; announce: () => void }): readonly Operation[] {
@@ -56,8 +63,7 @@ export function peopleOperations(deps: { pool: Pool; devices: Devices; announce:
       handle: async ({ orgId, query: { limit, cursor, ...filter } }) => {
         const after = readCursor(cursor, 1)?.[0] ?? null;
         const rows = await people.listPeople(orgId, filter, { limit: limit + 1, after });
-        const page = toPage(rows, limit, ({ emailKey }) => [emailKey]);
-        return { ...page, items: page.items.map(({ emailKey: _emailKey, ...one }) => one) };
+        return toPeoplePage(rows, limit);
       },
     }),
     operation({

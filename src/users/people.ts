@@ -24,6 +24,8 @@ export type PeopleFilter = Readonly<{
   active?: boolean | undefined;
   /** Whether they have a live session or grant. */
   live?: boolean | undefined;
+  /** The id of a group that they are in. */
+  group?: string | undefined;
 }>;
 
 /** The people of orgs as lists, with what they are signed in with. Whom provisioning has removed is in none. */
@@ -51,7 +53,7 @@ export function createPeople({ pool }: { pool: Pool }) {
 
 /** Only what is asked for stands in the statement: its plan is made without looking at the values. */
 function conditionsOf(
-  { search, role, active, live }: PeopleFilter,
+  { search, role, active, live, group }: PeopleFilter,
   after: string | null,
   given: readonly unknown[],
 ): { conditions: string; values: unknown[] } {
@@ -66,6 +68,10 @@ function conditionsOf(
   if (role !== undefined) conditions.push(`u.role = '${role}'`);
   if (active !== undefined) conditions.push(`u.active = ${add(active)}`);
   if (live !== undefined) conditions.push(live ? isLive : `NOT ${isLive}`);
+  if (group !== undefined)
+    conditions.push(
+      `u.id IN (SELECT m.user_id FROM group_members m WHERE m.org_id = $1 AND m.group_id = ${add(group)})`,
+    );
   return { conditions: conditions.join(' AND '), values };
 }
 
