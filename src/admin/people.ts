@@ -4,7 +4,7 @@ import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
 import { roles } from '../api/permissions.ts';
 import type { Devices } from '../sessions/devices.ts';
-import { createPeople, type Person } from '../users/people.ts';
+import { createPeople, type People, type Person } from '../users/people.ts';
 import { createChangePerson, noSuchPerson } from './change-person.ts';
 import { device, flag, line, readTimeCursor, reference } from './forms.ts';
 
@@ -26,9 +26,9 @@ const personId = z.object({ id: reference });
 
 const tag = 'People';
 
-/** A page of up to `limit + 1` people that were read by address. */
-export function toPeoplePage(rows: readonly (Person & { emailKey: string })[], limit: number) {
-  const { items, next } = toPage(rows, limit, ({ emailKey }) => [emailKey]);
+/** A page of what `listPeople` read for one row more than `limit`. */
+export function toPeoplePage({ rows, until }: Awaited<ReturnType<People['listPeople']>>, limit: number) {
+  const { items, next } = toPage(rows, limit, ({ emailKey }) => [emailKey], until === null ? null : [until]);
   return { items: items.map(({ emailKey: _emailKey, ...one }) => one), next };
 }
 
@@ -57,13 +57,16 @@ export function peopleOperations(deps: { pool: Pool; devices: Devices; announce:
         search: line(200).optional().describe('Part of the name, the address or the user name, in any letter case.'),
         role: z.enum(roles).optional(),
         active: flag.optional(),
-        live: flag.optional().describe('Whether they are signed in with anything.'),
+        live: flag
+          .optional()
+          .describe(
+            'Whether they are signed in with anything. A page then holds whom of the next 2000 people it fits: fewer than `limit`, or nobody, while `next` leads on.',
+          ),
       }),
       success: { status: 200, description: 'A page of people.', schema: pageOf(person) },
       handle: async ({ orgId, query: { limit, cursor, ...filter } }) => {
         const after = readCursor(cursor, 1)?.[0] ?? null;
-        const rows = await people.listPeople(orgId, filter, { limit: limit + 1, after });
-        return toPeoplePage(rows, limit);
+        return toPeoplePage(await people.listPeople(orgId, filter, { limit: limit + 1, after }), limit);
       },
     }),
     operation({

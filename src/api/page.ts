@@ -13,12 +13,19 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
 
 /**
  * Makes a page of up to `limit + 1` rows that were read. `keyOf` names what the list is ordered by, ending with something
- * unique, so that rows which come and go meanwhile make nothing appear twice or get lost.
+ * unique, so that rows which come and go meanwhile make nothing appear twice or get lost. `until`: where the reading ended
+ * before the list did, though the page isn't full.
  */
-export function toPage<Row>(rows: readonly Row[], limit: number, keyOf: (row: Row) => readonly string[]) {
+export function toPage<Row>(
+  rows: readonly Row[],
+  limit: number,
+  keyOf: (row: Row) => readonly string[],
+  until: readonly string[] | null = null,
+) {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return { items, next: rows.length > limit && last ? writeCursor(keyOf(last)) : null };
+  const key = rows.length > limit && last ? keyOf(last) : until;
+  return { items, next: key ? writeCursor(key) : null };
 }
 
 function writeCursor(key: readonly string[]): string {

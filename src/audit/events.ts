@@ -44,13 +44,14 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
     filter: EventFilter,
     { limit, after, order }: { limit: number; after: After | null; order: EventOrder },
   ): Promise<RecordedEvent[]> {
-    const { conditions, values } = conditionsOf(filter, [orgId, limit]);
+    const { conditions, values } = conditionsOf(filter, [orgId]);
     if (after) {
       const [at, id] = [values.push(after.createdAt), values.push(after.id)];
       conditions.push(`(at, id) ${order === 'asc' ? '>' : '<'} ($${at}, $${id})`);
     }
+    // The limit, a number of ours, stands in the text: as a parameter PostgreSQL would plan for a tenth of the table.
     const { rows } = await pool.query<Row>(
-      `SELECT ${columns} FROM audit_events WHERE ${conditions.join(' AND ')} ORDER BY at ${order}, id ${order} LIMIT $2`,
+      `SELECT ${columns} FROM audit_events WHERE ${conditions.join(' AND ')} ORDER BY at ${order}, id ${order} LIMIT ${BigInt(limit)}`,
       values,
     );
     return rows.map(toEvent);

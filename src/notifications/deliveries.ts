@@ -43,13 +43,13 @@ export function createDeliveries({ pool }: { pool: Pool }) {
       { after, limit }: { after: readonly string[] | null; limit: number },
     ): Promise<readonly DeliveryRow[]> {
       const [which, value] = 'webhookId' in of ? ['webhook_id', of.webhookId] : ['status', of.status];
-      const { rows } = await pool.query<DeliveryRow>({
-        name: `deliveries-of-${which}`,
-        text: `SELECT ${columns} FROM deliveries
-               WHERE org_id = $1 AND ${which} = $2 AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4))
-               ORDER BY created_at DESC, id DESC LIMIT $5`,
-        values: [orgId, value, after?.[0] ?? null, after?.[1] ?? null, limit],
-      });
+      // Only what is asked for, and the limit as it is, a number of ours: a page is read off the index from where it begins.
+      const { rows } = await pool.query<DeliveryRow>(
+        `SELECT ${columns} FROM deliveries
+         WHERE org_id = $1 AND ${which} = $2 ${after ? 'AND (created_at, id) < ($3, $4)' : ''}
+         ORDER BY created_at DESC, id DESC LIMIT ${BigInt(limit)}`,
+        [orgId, value, ...(after ?? [])],
+      );
       return rows;
     },
 

@@ -11,6 +11,9 @@ const unreadCount = `(
     SELECT FROM notifications c WHERE c.org_id = $1 AND c.position > coalesce(r.read_up_to, 0) LIMIT ${mostUnread}
   ) unread)`;
 
+const readUpTo =
+  'coalesce((SELECT r.read_up_to FROM notification_readers r WHERE r.org_id = $1 AND r.user_id = $2), 0)';
+
 /** What an org's administrators are told of, and how far each has read. */
 export function createFeed({ pool }: { pool: Pool }) {
   return {
@@ -20,15 +23,19 @@ export function createFeed({ pool }: { pool: Pool }) {
       userId: string,
       { before, limit, unread }: { before: number | null; limit: number; unread: boolean },
     ): Promise<readonly (NotificationRow & { read: boolean })[]> {
-      const { rows } = await pool.query({
-        name: 'feed-list',
-        text: `SELECT ${notificationColumns}, n.position <= coalesce(r.read_up_to, 0) AS read
-               FROM notifications n LEFT JOIN notification_readers r ON r.org_id = n.org_id AND r.user_id = $2
-               WHERE n.org_id = $1 AND ($3::int8 IS NULL OR n.position < $3)
-                 AND (NOT $5 OR n.position > coalesce(r.read_up_to, 0))
-               ORDER BY n.position DESC LIMIT $4`,
-        values: [orgId, userId, before, limit, unread],
-      });
+      const values: unknown[] = [orgId, userId];
+      const add = (value: unknown) => `$${values.push(value)}`;
+      // Only what is asked for, and the limit as it is, a number of ours: a page is read off the index from where it begins.
+      const conditions = [
+        'n.org_id = $1',
+        ...(before === null ? [] : [`n.position < ${add(before)}`]),
+        ...(unread ? [`n.position > ${readUpTo}`] : []),
+      ];
+      const { rows } = await pool.query(
+        `SELECT ${notificationColumns}, n.position <= ${readUpTo} AS read FROM notifications n
+         WHERE ${conditions.join(' AND ')} ORDER BY n.position DESC LIMIT ${BigInt(limit)}`,
+        values,
+      );
       return rows;
     },
 

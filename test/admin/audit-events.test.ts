@@ -216,6 +216,20 @@ describe('the export', () => {
     expect(await owner.send('GET', '/audit-events/export?format=xml')).toMatchObject({ status: 400 });
   });
 
+  it('is for whoever has authenticated lately', async () => {
+    const stale = await plantAdministrator(product, 'owner');
+    const { pool } = product.context;
+    await pool.query(`UPDATE sessions SET authenticated_at = now() - interval '1 day' WHERE user_id = $1`, [stale.id]);
+    expect((await list('?limit=1', stale)).status).toBe(200);
+    for (const format of ['ndjson', 'csv'])
+      expect(await stale.send('GET', `/audit-events/export?format=${format}`)).toMatchObject({
+        status: 401,
+        body: { code: 'reauthentication_required' },
+      });
+    expect((await download('', stale, 'HEAD')).status).toBe(401);
+    expect((await list(`?actor=${stale.id}&action=record.exported`)).items).toEqual([]);
+  });
+
   it('breaks off when whoever asked for it is signed out, and does not run ahead of its reader', async () => {
     await product.context.pool.query(
       `INSERT INTO audit_events (org_id, id, at, action, actor_type, detail)
