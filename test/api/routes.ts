@@ -7,9 +7,9 @@ type Layer = { method?: string; name: string };
 type Stack = { stack: { route?: { path: string | string[]; stack: Layer[] }; handle: unknown }[] };
 
 /** What may stand before or behind the methods of a route: it answers nobody but with a refusal. */
-const answersNothing = ['refuseOthers', 'requireSession', 'noStore'];
-/** What may be mounted at a path without being a router, and answers nothing by itself either, or files. */
-const mountable = ['serveStatic', 'showRefusal', 'explain', 'authenticateBearer'];
+const answersNothing = ['refuseOthers', 'requireSession', 'requireToken', 'noStore'];
+/** What may be mounted at a path without being a router, beside handlers of errors: it serves files, or passes everything on. */
+const mountable = ['serveStatic', 'authenticateBearer'];
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
 
@@ -65,9 +65,9 @@ function walk(router: unknown, prefix: string, mounts: Map<unknown, Mount[]>, fi
       );
   });
   for (const { path, handler } of mounted) {
-    const { name } = handler as { name: string };
+    const { name, length } = handler as express.Handler;
     if (name === 'serveStatic') files.push(prefix + path);
-    if (path !== '' && path !== '/' && !isRouter(handler) && !mountable.includes(name))
+    if (path !== '' && path !== '/' && !isRouter(handler) && length < 4 && !mountable.includes(name))
       throw new Error(`a handler (${name || 'without a name'}) is mounted at ${prefix}${path}: make it a route`);
   }
   const below = mounted
