@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, toPage } from '../api/page.ts';
+
 import { AppError } from '../errors.ts';
 import { type Deliveries, type DeliveryRow, deliveryStatuses } from '../notifications/deliveries.ts';
 import type { Webhooks } from '../notifications/webhooks.ts';
+import { readTimeCursor } from './forms.ts';
 import { originOf } from './webhooks.ts';
 
 const tag = 'Webhooks';
@@ -109,9 +111,8 @@ export function deliveryOperations(deps: { deliveries: Deliveries; webhooks: Web
 }
 
 function after(cursor: string | undefined): readonly string[] | null {
-  const key = readCursor(cursor, 2);
-  if (key === null || z.iso.datetime().safeParse(key[0]).success) return key;
-  throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
+  const key = readTimeCursor(cursor);
+  return key && [key.createdAt.toISOString(), key.id];
 }
 
 function pageOfRows(rows: readonly DeliveryRow[], limit: number) {

@@ -32,10 +32,16 @@ function writeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
+/** Half a character would be looked for as another. */
+const text = z
+  .string()
+  .max(512)
+  .refine((value) => value.isWellFormed());
+
 /** The `length` texts that a cursor holds; null without one. @throws AppError invalid_request */
 export function readCursor(cursor: string | undefined, length: number): readonly string[] | null {
   if (cursor === undefined) return null;
-  const key = z.array(z.string().max(512)).length(length).safeParse(parse(cursor));
+  const key = z.array(text).length(length).safeParse(parse(cursor));
   if (key.success) return key.data;
   throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
 }

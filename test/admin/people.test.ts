@@ -361,6 +361,30 @@ it('an app needs the scope admin for it', async () => {
   expect((await clientOf(product.url)('GET', '/users')).status).toBe(401);
 });
 
+it('a change locks people in the order of their ids, whatever their order in the table', async () => {
+  // Before the owner by id, behind the owner in the table.
+  const below = async (): Promise<string> => {
+    const [{ id }] = (await plantUsers(product, 1)) as [{ id: string }];
+    return id < owner.id ? id : below();
+  };
+  const id = await below();
+  let answer: Promise<{ status: number }> | undefined;
+  await whileLocked(
+    product,
+    (blocker) => blocker.query('SELECT FROM users WHERE org_id = $1 AND id = $2 FOR UPDATE', [orgId, id]),
+    async () => {
+      answer = owner.send('PATCH', `/users/${id}`, { role: 'admin' });
+      await waitForLock(product);
+      const { rowCount } = await product.context.pool.query(
+        'SELECT FROM users WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE SKIP LOCKED',
+        [orgId, owner.id],
+      );
+      expect(rowCount).toBe(1);
+    },
+  );
+  expect((await answer)?.status).toBe(200);
+});
+
 describe('among very many', () => {
   let boss: Awaited<ReturnType<typeof plantAdministrator>>;
   let people: string[];
