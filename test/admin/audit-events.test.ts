@@ -141,8 +141,6 @@ describe('the list of audit events', () => {
     'limit=201',
     'cursor=nonsense',
     `cursor=${Buffer.from('["no time","evt_a"]').toString('base64url')}`,
-    `cursor=${Buffer.from('["-271821-04-20T00:00:00Z","evt_a"]').toString('base64url')}`,
-    'from=0000-01-01T00:00:00%2B23:00',
   ])('says what is wrong with ?%s', async (query) => {
     expect(await list(`?${query}`)).toMatchObject({ status: 400, code: 'invalid_request' });
   });
