@@ -364,7 +364,7 @@ it('an app needs the scope admin for it', async () => {
 it('a change locks people in the order of their ids, whatever their order in the table', async () => {
   // Before the owner by id, behind the owner in the table.
   const below = async (): Promise<string> => {
-    const [{ id }] = (await plantUsers(product, 1)) as [{ id: string }];
+    const { id } = await plantOne();
     return id < owner.id ? id : below();
   };
   const id = await below();
