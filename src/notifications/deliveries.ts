@@ -40,16 +40,16 @@ export function createDeliveries({ pool }: { pool: Pool }) {
     async list(
       orgId: string,
       of: { webhookId: string } | { status: 'dead' },
-      { after, limit }: { after: readonly string[] | null; limit: number },
+      { after, limit }: { after: Readonly<{ createdAt: Date; id: string }> | null; limit: number },
     ): Promise<readonly DeliveryRow[]> {
       const [which, value] = 'webhookId' in of ? ['webhook_id', of.webhookId] : ['status', of.status];
-      const { rows } = await pool.query<DeliveryRow>({
-        name: `deliveries-of-${which}`,
-        text: `SELECT ${columns} FROM deliveries
-               WHERE org_id = $1 AND ${which} = $2 AND ($3::timestamptz IS NULL OR (created_at, id) < ($3, $4))
-               ORDER BY created_at DESC, id DESC LIMIT $5`,
-        values: [orgId, value, after?.[0] ?? null, after?.[1] ?? null, limit],
-      });
+      // Only what is asked for stands in the statement: its plan is made without looking at the values.
+      const { rows } = await pool.query<DeliveryRow>(
+        `SELECT ${columns} FROM deliveries
+         WHERE org_id = $1 AND ${which} = $2${after === null ? '' : ' AND (created_at, id) < ($3, $4)'}
+         ORDER BY created_at DESC, id DESC LIMIT ${Number(limit)}`,
+        [orgId, value, ...(after === null ? [] : [after.createdAt, after.id])],
+      );
       return rows;
     },
 

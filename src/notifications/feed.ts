@@ -6,6 +6,9 @@ export type Feed = ReturnType<typeof createFeed>;
 /** How many unread ones are counted, at most. */
 export const mostUnread = 1_000;
 
+/** Judged once for the statement. */
+const readUpTo = `coalesce((SELECT r.read_up_to FROM notification_readers r WHERE r.org_id = $1 AND r.user_id = $2), 0)`;
+
 const unreadCount = `(
   SELECT count(*)::int FROM (
     SELECT FROM notifications c WHERE c.org_id = $1 AND c.position > coalesce(r.read_up_to, 0) LIMIT ${mostUnread}
@@ -20,15 +23,14 @@ export function createFeed({ pool }: { pool: Pool }) {
       userId: string,
       { before, limit, unread }: { before: number | null; limit: number; unread: boolean },
     ): Promise<readonly (NotificationRow & { read: boolean })[]> {
-      const { rows } = await pool.query({
-        name: 'feed-list',
-        text: `SELECT ${notificationColumns}, n.position <= coalesce(r.read_up_to, 0) AS read
-               FROM notifications n LEFT JOIN notification_readers r ON r.org_id = n.org_id AND r.user_id = $2
-               WHERE n.org_id = $1 AND ($3::int8 IS NULL OR n.position < $3)
-                 AND (NOT $5 OR n.position > coalesce(r.read_up_to, 0))
-               ORDER BY n.position DESC LIMIT $4`,
-        values: [orgId, userId, before, limit, unread],
-      });
+      // Only what is asked for stands in the statement: its plan is made without looking at the values.
+      const { rows } = await pool.query(
+        `SELECT ${notificationColumns}, n.position <= ${readUpTo} AS read
+         FROM notifications n
+         WHERE n.org_id = $1${before === null ? '' : ' AND n.position < $3'}${unread ? ` AND n.position > ${readUpTo}` : ''}
+         ORDER BY n.position DESC LIMIT ${Number(limit)}`,
+        [orgId, userId, ...(before === null ? [] : [before])],
+      );
       return rows;
     },
 
