@@ -99,6 +99,8 @@ function remember(command: string, output: string): void {
   if (provisioning) known.set('ul_the_key_from_above', provisioning);
   const workflow = /"apiKey": "([^"]+)"/.exec(output)?.[1];
   if (workflow) known.set('ul_the_workflows_key', workflow);
+  const connection = /"id": "(con_[^"]+)"/.exec(output)?.[1];
+  if (connection) known.set('con_01example', connection);
   if (command.includes('/scim/v2/Users ')) known.set('usr_zoe', /"id":"(usr_[^"]+)"/.exec(output)?.[1] as string);
 }
 

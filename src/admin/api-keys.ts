@@ -63,6 +63,7 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
         description: 'The key, shown once.',
         schema: z.object({ ...view, apiKey: z.string().describe('The key itself.') }),
       },
+      problems: ['conflict'],
       handle: async ({ principal, orgId, body, actor, ip, requestId }) => {
         if (body.scopes.includes('scim') && !may(principal.role, 'identity.change'))
           throw new AppError('forbidden', `Your role (${principal.role}) makes no key for provisioning; an owner may.`);

@@ -12,6 +12,7 @@ import { orgLinks, ownEndpoint } from '../orgs/idp-links.ts';
 import { mappedRoles, roleClaimForm, roleMappingForm } from '../orgs/role-mapping.ts';
 import { eventsUrl } from '../signals/security-events.ts';
 import { line, readTimeCursor, reference } from './forms.ts';
+import { createOutwardLimit } from './outward-limit.ts';
 
 const url = z.string().min(1).max(2_000);
 const authentications = ['client_secret_basic', 'client_secret_post'] as const;
@@ -133,6 +134,7 @@ export function connectionOperations(deps: {
 }): readonly Operation[] {
   const { config, guardedFetch } = deps;
   const connections = createConnections(deps);
+  const lookOutward = createOutwardLimit();
 
   const shown = ({ orgId: _orgId, ...row }: ConnectionView, slug: string) => ({
     ...row,
@@ -169,8 +171,9 @@ export function connectionOperations(deps: {
         description: 'The connection, with what to enter at the identity provider.',
         schema: connection,
       },
-      problems: ['conflict'],
+      problems: ['conflict', 'too_many_requests'],
       handle: async ({ orgId, principal, body, actor, ip, requestId }) => {
+        await lookOutward(orgId);
         const endpoints = await resolveEndpoints(guardedFetch, body, typist);
         const added = await connections.addConnection(orgId, { ...endpoints, ...body }, actor, { ip, requestId });
         return shown(added, principal.orgSlug);
@@ -197,13 +200,14 @@ export function connectionOperations(deps: {
       body: changes,
       bodyExample: { roleClaim: 'groups', roleMapping: { 'Logout admins': 'admin' } },
       success: { status: 200, description: 'The connection, as it is now.', schema: connection },
-      problems: ['not_found', 'conflict'],
+      problems: ['not_found', 'conflict', 'too_many_requests'],
       handle: async ({ orgId, principal, params, body, actor, ip, requestId }) => {
         const { issuer } = body;
         // Before anything is fetched for an org that has no such connection.
         if (!(await connections.findConnection(orgId, params.id)))
           throw new AppError('not_found', 'The organisation has no connection of this id.');
         if (issuer === undefined) checkEndpoints(guardedFetch, body, typist);
+        else await lookOutward(orgId);
         const endpoints = issuer === undefined ? {} : await resolveEndpoints(guardedFetch, { ...body, issuer }, typist);
         const wanted = { ...endpoints, ...body };
         const changed = await connections.updateConnection(orgId, params.id, wanted, actor, { ip, requestId });

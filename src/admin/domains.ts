@@ -6,6 +6,7 @@ import type { Domain, PrismaClient } from '../database/generated/client.ts';
 import { createDomainProof, recordOf } from '../orgs/domain-proof.ts';
 import { createDomains } from '../orgs/domains.ts';
 import { reference } from './forms.ts';
+import { createOutwardLimit } from './outward-limit.ts';
 
 const domain = z.object({
   id: z.string(),
@@ -25,6 +26,7 @@ const one = { path: `${path}/{id}`, tag, params: z.object({ id: reference }) };
 /** The e-mail domains of the org: people find their sign-in by them. */
 export function domainOperations(deps: { config: Config; prisma: PrismaClient }): readonly Operation[] {
   const domains = createDomains(deps);
+  const lookOutward = createOutwardLimit();
   const proveDomain = createDomainProof(deps.config);
 
   return [
@@ -93,10 +95,11 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
         'Looks for `record` in the DNS, once. Where it isn’t there the answer is 409, with the TXT records that are (`found`). A verified domain belongs to one organisation alone, and stays verified when the record is removed.',
       permission: 'identity.change',
       success: { status: 200, description: 'The domain is verified.', schema: domain },
-      problems: ['not_found', 'conflict', 'unavailable'],
+      problems: ['not_found', 'conflict', 'too_many_requests', 'unavailable'],
       handle: async ({ orgId, params, actor, ip, requestId }) => {
         const asked = await domains.findDomain(orgId, params.id);
         if (asked.verifiedAt !== null) return shown(asked);
+        await lookOutward(orgId);
         await proveDomain(asked);
         return shown(await domains.noteVerified(orgId, asked, actor, { ip, requestId }));
       },

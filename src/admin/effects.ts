@@ -7,6 +7,8 @@ import { device } from './forms.ts';
 const mostListed = 20;
 /** Beyond it nobody counts on: an org may have millions. */
 const mostCounted = 10_000;
+/** Of each kind, among which the last seen are looked for. */
+const mostCompared = 1_000;
 
 /** What would end. */
 export const effects = z.object({
@@ -19,7 +21,11 @@ export const effects = z.object({
   unknown: z.array(z.string()).describe('Ids that were named and are nobody’s here.'),
   sessionCount: z.int().describe(`Live sessions of browsers; ${mostCounted} stands for that many or more.`),
   grantCount: z.int().describe(`Live grants of apps; ${mostCounted} stands for that many or more.`),
-  sessions: z.array(device).describe(`${mostListed} of both at most, the last seen first.`),
+  sessions: z
+    .array(device)
+    .describe(
+      `${mostListed} of both at most, the last seen first; where there are more than ${mostCompared} of a kind, out of any ${mostCompared}.`,
+    ),
   apps: z.array(z.string()).describe('The names of the apps.'),
   devices: z.array(z.string()).describe('The kinds of devices, of the sessions that are listed.'),
 });
@@ -81,14 +87,14 @@ const rolesSql = both(
   GROUP BY role ORDER BY role`,
 );
 
-const live = (table: 'sessions' | 'grants', clientId: string, of: Of) => `
+const live = (table: 'sessions' | 'grants', clientId: string, of: Of, most: number) => `
   SELECT id, ${clientId} AS client_id, user_agent, ip, created_at, last_seen_at FROM live_${table}
   WHERE org_id = $1 AND ${of === 'people' ? 'user_id = ANY ($2::text[])' : 'cardinality($2::text[]) = 0'} AND ($3::text IS NULL OR id = $3)
-  LIMIT ${mostCounted}`;
+  LIMIT ${most}`;
 
 const countsSql = both(
   (of) => `
-  WITH s AS (${live('sessions', 'NULL', of)}), g AS (${live('grants', 'client_id', of)})
+  WITH s AS (${live('sessions', 'NULL', of, mostCounted)}), g AS (${live('grants', 'client_id', of, mostCounted)})
   SELECT (SELECT count(*)::int FROM s) AS "sessionCount", (SELECT count(*)::int FROM g) AS "grantCount",
          (SELECT coalesce(array_agg(DISTINCT client_id), '{}') FROM g) AS apps`,
 );
@@ -97,7 +103,7 @@ const devicesSql = both(
   (of) => `
   SELECT id, type, client_id AS "clientId", user_agent AS "userAgent", ip, created_at AS "createdAt",
          last_seen_at AS "lastSeenAt", type = $4 AND id = $5 AS current
-  FROM (SELECT *, 'session' AS type FROM (${live('sessions', 'NULL', of)}) s
-        UNION ALL SELECT *, 'grant' FROM (${live('grants', 'client_id', of)}) g) AS live
+  FROM (SELECT *, 'session' AS type FROM (${live('sessions', 'NULL', of, mostCompared)}) s
+        UNION ALL SELECT *, 'grant' FROM (${live('grants', 'client_id', of, mostCompared)}) g) AS live
   ORDER BY last_seen_at DESC, id LIMIT ${mostListed}`,
 );

@@ -50,13 +50,17 @@ export function peopleOperations(deps: { pool: Pool; devices: Devices; announce:
         search: line(200).optional().describe('Part of the name, the address or the user name, in any letter case.'),
         role: z.enum(roles).optional(),
         active: flag.optional(),
-        live: flag.optional().describe('Whether they are signed in with anything.'),
+        live: flag
+          .optional()
+          .describe(
+            'Whether they are signed in with anything. A page then holds whom of the next 2000 people it fits: fewer than `limit`, or nobody, while `next` leads on.',
+          ),
       }),
       success: { status: 200, description: 'A page of people.', schema: pageOf(person) },
       handle: async ({ orgId, query: { limit, cursor, ...filter } }) => {
         const after = readCursor(cursor, 1)?.[0] ?? null;
-        const rows = await people.listPeople(orgId, filter, { limit: limit + 1, after });
-        const page = toPage(rows, limit, ({ emailKey }) => [emailKey]);
+        const { rows, until } = await people.listPeople(orgId, filter, { limit: limit + 1, after });
+        const page = toPage(rows, limit, ({ emailKey }) => [emailKey], until === null ? null : [until]);
         return { ...page, items: page.items.map(({ emailKey: _emailKey, ...one }) => one) };
       },
     }),

@@ -59,7 +59,7 @@ export function refusedCallOperations(deps: { pool: Pool }): readonly Operation[
       }),
       success: { status: 200, description: 'A page of refused calls.', schema: pageOf(refusedCall) },
       handle: async ({ orgId, query: { limit, cursor, code, caller, from, to } }) => {
-        const filter = { from, to, target: caller, action: 'call.refused', detail: code && { code } };
+        const filter = { from, to, target: caller, action: 'call.refused', refusal: code };
         const page = { limit: limit + 1, after: readTimeCursor(cursor), order: 'desc' } as const;
         return toPage((await events.listEvents(orgId, filter, page)).map(toRefusedCall), limit, ({ at, id }) => [
           at,

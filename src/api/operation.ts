@@ -72,7 +72,7 @@ export type Documented = Readonly<{
 export type Operation = Documented &
   Readonly<{
     permission: Permission;
-    /** Changes something: asks for a recent authentication (the org's policy). Default: every method but GET. */
+    /** Asks for a recent authentication (the org's policy). Default: every method but GET. */
     recent?: boolean;
     /** Answers `success.status` with what it returns; nothing when it has answered itself. */
     handle: (call: Call) => Promise<unknown>;

@@ -13,22 +13,35 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
 
 /**
  * Makes a page of up to `limit + 1` rows that were read. `keyOf` names what the list is ordered by, ending with something
- * unique, so that rows which come and go meanwhile make nothing appear twice or get lost.
+ * unique, so that rows which come and go meanwhile make nothing appear twice or get lost. `until`: where the reading ended
+ * before the list did, though the page isn't full.
  */
-export function toPage<Row>(rows: readonly Row[], limit: number, keyOf: (row: Row) => readonly string[]) {
+export function toPage<Row>(
+  rows: readonly Row[],
+  limit: number,
+  keyOf: (row: Row) => readonly string[],
+  until: readonly string[] | null = null,
+) {
   const items = rows.slice(0, limit);
   const last = items.at(-1);
-  return { items, next: rows.length > limit && last ? writeCursor(keyOf(last)) : null };
+  const key = rows.length > limit && last ? keyOf(last) : until;
+  return { items, next: key ? writeCursor(key) : null };
 }
 
 function writeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
+/** Half a character would be looked for as another. */
+const text = z
+  .string()
+  .max(512)
+  .refine((value) => value.isWellFormed());
+
 /** The `length` texts that a cursor holds; null without one. @throws AppError invalid_request */
 export function readCursor(cursor: string | undefined, length: number): readonly string[] | null {
   if (cursor === undefined) return null;
-  const key = z.array(z.string().max(512)).length(length).safeParse(parse(cursor));
+  const key = z.array(text).length(length).safeParse(parse(cursor));
   if (key.success) return key.data;
   throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
 }

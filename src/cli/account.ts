@@ -74,6 +74,14 @@ export async function openAccount(url: string) {
       return answer && toTokens(answer, refreshToken);
     },
 
+    /** The person's sign-out, with all that their organisation's policy makes of it; 401: it is over already. */
+    async signOut(tokens: Tokens): Promise<void> {
+      const { status } = await this.send(tokens, { method: 'POST', path: '/api/signout' });
+      await answered(url, async () => {
+        if (![200, 204, 401].includes(status)) throw new Error(`POST /api/signout was answered ${status}`);
+      });
+    },
+
     /** Ends the grant at the server (RFC 7009); one that is over already is none to end. */
     async revoke({ refreshToken }: Tokens): Promise<void> {
       await answered(url, () => oauth.tokenRevocation(config, refreshToken, { token_type_hint: 'refresh_token' }));

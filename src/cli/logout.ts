@@ -14,7 +14,11 @@ export function registerLogout(program: Command, shell: Console): void {
       const account = await openAccount(url);
       await credentials.exclusively(url, async (kept, save) => {
         // There first: while the server doesn't know, the tokens must not be lost.
-        if (kept) await account.revoke(kept);
+        const fresh = kept && (await account.refresh(kept));
+        if (fresh) {
+          await save(fresh);
+          await account.signOut(fresh);
+        }
         await save(null);
       });
       shell.answer({ json: { url, signedOut: true }, text: `You are signed out at ${url}.` });

@@ -7,6 +7,8 @@ type SeedPerson = Readonly<{
   name: string;
   password: string;
   todos: readonly string[];
+  /** Who may administer the organisation here; a member when left out. */
+  role?: 'owner';
 }>;
 
 export type SeedOrg = Readonly<{
@@ -40,6 +42,7 @@ export const seedOrgs: readonly SeedOrg[] = [
         name: 'Morpheus',
         password: 'Zion123$',
         todos: ['Offer two pills'],
+        role: 'owner',
       },
       { subject: 'neo', email: 'neo@whiterabbit.fake', name: 'Neo', password: 'Zion123$', todos: ['Learn kung fu'] },
     ],
@@ -76,7 +79,7 @@ export function demoTenants(publicUrl: string, connectionId: (slug: string) => P
       redirectUris: [`${publicUrl}/openid/callback/${org.slug}`],
       postLogoutRedirectUris: [`${publicUrl}/signed-out`],
     },
-    users: org.people.map(({ todos: _ours, ...person }) => person),
+    users: org.people.map(({ todos: _ours, role: _here, ...person }) => person),
     app: {
       name: 'Universal Logout',
       revocationEndpoint: `${publicUrl}/global-token-revocation`,

@@ -89,19 +89,32 @@ async function applySettings(client: pg.ClientBase, own: Readonly<Record<string,
   await client.query(`SELECT ${calls.join(', ')}`, Object.values(own));
 }
 
+const afterCommits = new WeakMap<pg.PoolClient, (() => void)[]>();
+
+/** Runs `work` when the client's `transaction` has committed, and never if it comes to nothing; outside of one at once. */
+export function afterCommit(client: pg.PoolClient, work: () => void): void {
+  const waiting = afterCommits.get(client);
+  if (waiting) waiting.push(work);
+  else work();
+}
+
 /** Runs `work` in one transaction on one connection. A failure rolls back and ends the connection: none is reused half done. */
 export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let failure: Error | undefined;
   try {
+    const committed: (() => void)[] = [];
+    afterCommits.set(client, committed);
     await client.query('BEGIN');
     const result = await work(client);
     await client.query('COMMIT');
+    for (const work of committed) work();
     return result;
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));
     throw error;
   } finally {
+    afterCommits.delete(client);
     // Ending the connection rolls back, also when the server no longer answers a ROLLBACK.
     client.release(failure);
   }

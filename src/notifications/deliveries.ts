@@ -40,15 +40,15 @@ export function createDeliveries({ pool }: { pool: Pool }) {
     async list(
       orgId: string,
       of: { webhookId: string } | { status: 'dead' },
-      { after, limit }: { after: Readonly<{ createdAt: Date; id: string }> | null; limit: number },
+      { after, limit }: { after: readonly string[] | null; limit: number },
     ): Promise<readonly DeliveryRow[]> {
       const [which, value] = 'webhookId' in of ? ['webhook_id', of.webhookId] : ['status', of.status];
-      // Only what is asked for stands in the statement: its plan is made without looking at the values.
+      // Only what is asked for, and the limit as it is, a number of ours: a page is read off the index from where it begins.
       const { rows } = await pool.query<DeliveryRow>(
         `SELECT ${columns} FROM deliveries
-         WHERE org_id = $1 AND ${which} = $2${after === null ? '' : ' AND (created_at, id) < ($3, $4)'}
-         ORDER BY created_at DESC, id DESC LIMIT ${Number(limit)}`,
-        [orgId, value, ...(after === null ? [] : [after.createdAt, after.id])],
+         WHERE org_id = $1 AND ${which} = $2 ${after ? 'AND (created_at, id) < ($3, $4)' : ''}
+         ORDER BY created_at DESC, id DESC LIMIT ${BigInt(limit)}`,
+        [orgId, value, ...(after ?? [])],
       );
       return rows;
     },

@@ -6,13 +6,13 @@ export type Feed = ReturnType<typeof createFeed>;
 /** How many unread ones are counted, at most. */
 export const mostUnread = 1_000;
 
-/** Judged once for the statement. */
-const readUpTo = `coalesce((SELECT r.read_up_to FROM notification_readers r WHERE r.org_id = $1 AND r.user_id = $2), 0)`;
-
 const unreadCount = `(
   SELECT count(*)::int FROM (
     SELECT FROM notifications c WHERE c.org_id = $1 AND c.position > coalesce(r.read_up_to, 0) LIMIT ${mostUnread}
   ) unread)`;
+
+const readUpTo =
+  'coalesce((SELECT r.read_up_to FROM notification_readers r WHERE r.org_id = $1 AND r.user_id = $2), 0)';
 
 /** What an org's administrators are told of, and how far each has read. */
 export function createFeed({ pool }: { pool: Pool }) {
@@ -23,13 +23,18 @@ export function createFeed({ pool }: { pool: Pool }) {
       userId: string,
       { before, limit, unread }: { before: number | null; limit: number; unread: boolean },
     ): Promise<readonly (NotificationRow & { read: boolean })[]> {
-      // Only what is asked for stands in the statement: its plan is made without looking at the values.
+      const values: unknown[] = [orgId, userId];
+      const add = (value: unknown) => `$${values.push(value)}`;
+      // Only what is asked for, and the limit as it is, a number of ours: a page is read off the index from where it begins.
+      const conditions = [
+        'n.org_id = $1',
+        ...(before === null ? [] : [`n.position < ${add(before)}`]),
+        ...(unread ? [`n.position > ${readUpTo}`] : []),
+      ];
       const { rows } = await pool.query(
-        `SELECT ${notificationColumns}, n.position <= ${readUpTo} AS read
-         FROM notifications n
-         WHERE n.org_id = $1${before === null ? '' : ' AND n.position < $3'}${unread ? ` AND n.position > ${readUpTo}` : ''}
-         ORDER BY n.position DESC LIMIT ${Number(limit)}`,
-        [orgId, userId, ...(before === null ? [] : [before])],
+        `SELECT ${notificationColumns}, n.position <= ${readUpTo} AS read FROM notifications n
+         WHERE ${conditions.join(' AND ')} ORDER BY n.position DESC LIMIT ${BigInt(limit)}`,
+        values,
       );
       return rows;
     },

@@ -4,6 +4,7 @@ import { type Actor, recordEvent } from '../audit/record.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
+import { refuseTooMany } from './limits.ts';
 import type { Origin } from './origin.ts';
 
 export type ApiKeys = ReturnType<typeof createApiKeys>;
@@ -64,6 +65,7 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
       const id = newId('apiKey');
       const scopes = input.scopes ?? ['revoke'];
       await prisma.$transaction(async (transaction) => {
+        await refuseTooMany(transaction, orgId, 'current API keys', actor);
         await transaction.apiKey.create({
           data: {
             orgId,

@@ -12,6 +12,7 @@ import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
 import { atIdp, createConnectionProofs, lockClient, provenMembers } from './connection-proofs.ts';
 import { isOperator, sealSecret, secretToStore } from './connection-secret.ts';
+import { refuseTooMany } from './limits.ts';
 import type { Origin } from './origin.ts';
 import type { MappedRole } from './role-mapping.ts';
 
@@ -233,6 +234,7 @@ export async function insertConnection(
   origin: Origin = {},
 ): Promise<ConnectionView> {
   const id = newId('connection');
+  await refuseTooMany(db, orgId, 'connections', actor);
   await refuseTwin(db, { acceptedIssuers: [], ...input, orgId, id });
   const first = (await db.connection.count({ where: { orgId } })) === 0;
   const added = await db.connection.create({

@@ -3,6 +3,7 @@ import { type Connection, type Domain, Prisma, type PrismaClient } from '../data
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { domainKey } from '../users/email.ts';
+import { refuseTooMany } from './limits.ts';
 import type { Origin } from './origin.ts';
 
 export type NewDomain = Readonly<{
@@ -135,6 +136,7 @@ export async function insertDomain(
   });
   if (input.connectionId !== undefined && !connection) throw noSuchConnection(input.connectionId);
   const where = { orgId_domain: { orgId, domain } };
+  if ((await db.domain.findUnique({ where })) === null) await refuseTooMany(db, orgId, 'domains', actor);
   // Unverified, so that it can meet only the org's own row of this name.
   const { count: added } = await db.domain.createMany({
     data: [{ orgId, id: newId('domain'), domain }],

@@ -131,7 +131,8 @@ const bothOff =
 
 const switches = {
   globalLogout: {
-    description: 'What signing out of one browser or app does to the person’s other ones.',
+    description:
+      'What signing out of one browser or app does to the person’s other ones. An app that only gives its tokens back (RFC 7009) ends its own sign-in alone.',
     default: false,
     on: 'Signing out ends all sessions and all apps of that person, on every device, at once.',
     off: 'Signing out ends only the session or the app that it was done in.',

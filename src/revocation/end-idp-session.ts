@@ -46,6 +46,7 @@ export async function endIdpSession(db: Pool | PoolClient, end: IdpSessionEnd): 
     ],
   };
   const { rows } = await observed(
+    db,
     'idp',
     () => runStatement(db, query),
     ({ rowCount }) => ({ result: rowCount ? 'revoked' : 'replayed' }),

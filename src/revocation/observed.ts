@@ -1,4 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
+import type { Pool, PoolClient } from 'pg';
+import { afterCommit } from '../database/pool.ts';
 import type { Revocation } from './revoke-access.ts';
 
 export type ObservedRevocation = Readonly<{
@@ -10,27 +12,31 @@ export type ObservedRevocation = Readonly<{
   seconds: number;
 }>;
 
-/** Every revocation as its statement is answered, for whoever counts them. Without a subscriber it costs nothing. */
+/** Every revocation once it holds, for whoever counts them. Without a subscriber it costs nothing. */
 export const revocationChannel = channel('universal-logout:revocation');
 
-/** Runs `work`, a revocation, and publishes what came of it. Within a transaction that may still be undone. */
+/** Runs `work`, a revocation, and publishes what came of it: of one within a transaction when that has committed. */
 export async function observed<Outcome>(
+  db: Pool | PoolClient,
   initiator: Revocation['initiator'],
   work: () => Promise<Outcome>,
   judge: (outcome: Outcome) => { result: ObservedRevocation['result']; times?: number },
 ): Promise<Outcome> {
   if (!revocationChannel.hasSubscribers) return work();
   const start = performance.now();
-  const publish = (judged: ReturnType<typeof judge>) => {
+  const observation = (judged: ReturnType<typeof judge>) => {
     const seconds = (performance.now() - start) / 1000;
-    revocationChannel.publish({ times: 1, ...judged, initiator, seconds } satisfies ObservedRevocation);
+    const observed = { times: 1, ...judged, initiator, seconds } satisfies ObservedRevocation;
+    return () => revocationChannel.publish(observed);
   };
   try {
     const outcome = await work();
-    publish(judge(outcome));
+    const publish = observation(judge(outcome));
+    if ('release' in db) afterCommit(db, publish);
+    else publish();
     return outcome;
   } catch (error) {
-    publish({ result: 'failed' });
+    observation({ result: 'failed' })();
     throw error;
   }
 }

@@ -137,7 +137,7 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
           detail: {
             ...detailOf(call),
             format: subject?.format ?? null,
-            subject: subject ? JSON.stringify(subject).slice(0, longestSubject) : null,
+            subject: subject ? shorten(JSON.stringify(subject)) : null,
             repeats: 0,
           },
         }),
@@ -164,6 +164,9 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
 const action = 'call.refused';
 const various = 'various';
 const longestSubject = 1_000;
+
+/** A character that is cut in half would be refused by the store, and whoever sends one would leave no trace. */
+const shorten = (subject: string) => subject.slice(0, longestSubject).toWellFormed();
 
 const stranger = ({ orgId, type, id }: Claimed) => ({
   ...{ orgId, action, actor: { type: 'anonymous' as const }, target: { type, id } },

@@ -24,6 +24,7 @@ export async function revokeAccessOfMany(
     values: [revocation.orgId, [...new Set(revocation.userIds)], ...recordValues(revocation, '').slice(2)],
   };
   const { rows } = await observed(
+    db,
     revocation.initiator,
     () => runStatement(db, query),
     ({ rowCount }) => ({ result: 'revoked', times: rowCount ?? 0 }),
@@ -38,7 +39,7 @@ const newIdSql = (prefix: 'rev' | 'evt') => `'${prefix}_' || replace(gen_random_
 // So no two lists are joined; where counts are, by FULL JOIN, which says the same as LEFT here and is always hashed.
 const revokeManySql = `
   WITH locked AS (
-    SELECT u.id FROM users u WHERE u.org_id = $1 AND u.id = ANY ($2) ORDER BY u.id FOR NO KEY UPDATE
+    SELECT u.id FROM users u WHERE u.org_id = $1 AND u.id = ANY ($2) AND u.deleted_at IS NULL ORDER BY u.id FOR NO KEY UPDATE
   ), bumped AS (
     UPDATE users u SET generation = u.generation + 1, revoked_at = clock_timestamp(), revoked_xid = pg_current_xact_id(),
                        last_revocation_id = ${newIdSql('rev')}

@@ -80,6 +80,7 @@ export type NewNames = Readonly<{
  */
 export function revokeAccess(db: Pool | PoolClient, revocation: UserRevocation): Promise<Outcome> {
   return observed(
+    db,
     revocation.initiator,
     () => revoke(db, revocation),
     ({ result }) => ({ result }),
@@ -131,6 +132,7 @@ export async function revokeOrgAccess(
     values: [revocation.orgId, ...recordValues(revocation, revocationId), ...(keep ? keepValues(keep) : [])],
   };
   const { rows } = await observed(
+    db,
     revocation.initiator,
     () => runStatement(db, query),
     ({ rowCount }) => ({ result: rowCount ? 'revoked' : 'unknown' }),
@@ -169,7 +171,7 @@ function keepValues({ type, id }: Credential): [session: string | null, grant: s
 // A table that a request has no use for isn't named in its statement: naming it costs, even where nothing is written.
 const revokeUser = (variant: 'plain' | 'once' | 'keep' | 'rename') => `
   WITH ${variant === 'once' ? `burnt AS (${spending(18)}), ` : ''}named AS (
-    SELECT u.id FROM users u WHERE u.org_id = $1 AND u.id = ANY ($2::text[])
+    SELECT u.id FROM users u WHERE u.org_id = $1 AND u.id = ANY ($2::text[]) AND u.deleted_at IS NULL
     UNION
     SELECT u.id FROM users u WHERE u.org_id = $1 AND u.email_key = ANY ($3::text[])
     UNION

@@ -20,6 +20,7 @@ export async function revokeDevice(
     values: [revocation.orgId, revocation.userId, revocation.id, ...recordValues(revocation, revocationId)],
   };
   const { rows } = await observed(
+    db,
     revocation.initiator,
     () => runStatement(db, query),
     ({ rowCount }) => ({ result: rowCount ? 'revoked' : 'unknown' }),

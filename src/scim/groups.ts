@@ -207,6 +207,7 @@ function unknownMember(): never {
   throw new ScimError(400, 'invalidValue', 'A member is not the id of a user of the organisation.');
 }
 
+// Whoever is being removed is waited for, and is nobody then: the foreign key alone would let them in.
 // Lists go through `unnest`: PostgreSQL compares each row with each element of an array that is a parameter.
 async function addMembers(client: PoolClient, orgId: string, groupId: string, ids: readonly string[]): Promise<number> {
   if (ids.length === 0) return 0;
@@ -214,6 +215,7 @@ async function addMembers(client: PoolClient, orgId: string, groupId: string, id
     `WITH known AS (
        SELECT u.id FROM unnest($3::text[]) AS asked (id)
        JOIN users u ON u.org_id = $1 AND u.id = asked.id AND u.deleted_at IS NULL
+       FOR KEY SHARE OF u
      ), added AS (
        INSERT INTO group_members (org_id, group_id, user_id) SELECT $1, $2, id FROM known ON CONFLICT DO NOTHING RETURNING 1
      )

@@ -76,7 +76,15 @@ function readChange(type: ResourceType, op: Change['op'], path: string, value: u
   const { attribute, ...target } = resolvePatchPath(type, path);
   if (!attribute) throw new ScimError(400, 'invalidPath', `The path ${quoted(path)} names no attribute.`);
   if (isReadOnly(attribute)) throw new ScimError(400, 'mutability', `${attribute.name} is read only.`);
-  return change(op, { ...target, attribute }, target.filter, value);
+  const changed = change(op, { ...target, attribute }, target.filter, value);
+  if (changed.op === 'remove' && isRequired(changed.target))
+    throw new ScimError(400, 'mutability', `A user cannot be without ${attribute.name}.`);
+  return changed;
+}
+
+/** RFC 7644 §3.5.2.2. */
+function isRequired({ extension, attribute }: Change['target']): boolean {
+  return extension === null && (attribute.name === 'userName' || attribute.name === 'active');
 }
 
 /** Replacing by nothing is removing (RFC 7643 §2.5). */

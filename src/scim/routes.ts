@@ -56,7 +56,9 @@ export function createScimRoutes(deps: {
   const listUsers = async (res: Response, asked: ListQuery) => {
     const projection = createProjection(userType, asked);
     const { orgId } = callOf(res);
-    const { rows, total } = await inTurn(orgId, () => users.list(orgId, asked, projection.wants('groups')));
+    const { rows, total } = await inTurn(orgId, () =>
+      users.list(orgId, asked, projection.wants('groups') || projection.wants('meta')),
+    );
     const resources = rows.map((row) => projection.apply(toUserResource(row, baseUrl)));
     sendScim(res, 200, toListResponse(resources, total, asked.startIndex));
   };
@@ -93,7 +95,8 @@ export function createScimRoutes(deps: {
     const projection = createProjection(groupType, readListQuery(req.query));
     const { row, members } = await groups.find(callOf(res).orgId, id, projection.wants('members'));
     const resource = projection.apply(toGroupResource(row, members, baseUrl));
-    sendVersion(req, res, status, groupVersion(row), resource);
+    // Members are shown by their names, which the group's version knows nothing of.
+    sendVersion(req, res, status, groupVersion(row), resource, members === null);
   };
   const listGroups = async (res: Response, asked: ListQuery) => {
     const projection = createProjection(groupType, asked);
@@ -194,11 +197,16 @@ const scimBody = (limit: number): RequestHandler[] => [
   express.json({ type: ['application/scim+json', 'application/json'], limit, strict: true }),
 ];
 
-/** A resource with its ETag, or the word that the client has this version already. */
-function sendVersion(req: Request, res: Response, status: number, version: string, resource: Json): void {
+/**
+ * A resource with its ETag, or the word that the client has this version already.
+ *
+ * @param isAll whether the version covers all that is sent
+ */
+function sendVersion(req: Request, res: Response, status: number, version: string, resource: Json, isAll = true): void {
   res.set('ETag', version);
   const known = req.get('If-None-Match');
-  if (req.method === 'GET' && known !== undefined && namesVersion(known, version)) res.status(304).end();
+  const isRead = req.method === 'GET' || req.method === 'HEAD';
+  if (isAll && isRead && known !== undefined && namesVersion(known, version)) res.status(304).end();
   else sendScim(res, status, resource);
 }
 

@@ -64,9 +64,10 @@ export function toUserResource(row: UserRow, baseUrl: string): Json {
   };
 }
 
-/** Weak: what provisioning can see of the person, not the bytes. A revocation doesn't change it. */
+/** Weak: what provisioning can see of the person, their groups too, not the bytes. A revocation doesn't change it. */
 export function userVersion(row: UserRow): string {
-  const seen = [row.email, row.user_name, row.external_id, row.name, row.role, row.active, row.profile];
+  const person = [row.email, row.user_name, row.external_id, row.name, row.role, row.active, row.profile];
+  const seen = [...person, row.groups ?? []];
   return `W/"${hash('sha256', JSON.stringify(seen), 'base64url').slice(0, 22)}"`;
 }
 
@@ -121,7 +122,8 @@ function displayName(resource: Json): string | null {
   const name = isObject(resource.name) ? resource.name : {};
   const parts = [name.givenName, name.familyName].filter((part) => typeof part === 'string' && part.trim() !== '');
   const found = text(resource, 'displayName') ?? text(name, 'formatted') ?? (parts.join(' ').trim() || null);
-  return found?.slice(0, longest.displayName) ?? null;
+  // Not in the middle of a character that is two in UTF-16.
+  return found?.slice(0, longest.displayName).replace(/[\ud800-\udbff]$/, '') ?? null;
 }
 
 function toProfile(resource: Json, emails: readonly Json[] | null): Json {

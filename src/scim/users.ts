@@ -55,6 +55,8 @@ export function createScimUsers({ pool }: { pool: Pool }) {
           { type: 'user', id },
           { role: person.role, active: person.active },
         );
+        if (person.role !== 'member')
+          await recordChange(client, call, 'role.changed', { type: 'user', id }, { from: 'member', to: person.role });
         return load(client, call.orgId, id);
       });
     },
@@ -80,13 +82,14 @@ export function createScimUsers({ pool }: { pool: Pool }) {
         requireVersion(ifMatch, userVersion(before));
         const address = addressOfRemoved();
         await endAccess(client, call, id, {
-          deactivate: true,
+          deactivate: before.active,
           rename: { email: address, emailKey: address, userName: null, userNameKey: null },
           reason: 'Removed by provisioning.',
           reasonForPerson: 'Your organisation removed your account.',
         });
         await client.query(
-          `UPDATE users SET deleted_at = clock_timestamp(), external_id = NULL, profile = '{}' WHERE org_id = $1 AND id = $2`,
+          `UPDATE users SET deleted_at = clock_timestamp(), name = '', role = 'member', external_id = NULL, profile = '{}'
+           WHERE org_id = $1 AND id = $2`,
           [call.orgId, id],
         );
         await client.query(`UPDATE identities SET subject = 'deleted ' || id WHERE org_id = $1 AND user_id = $2`, [
@@ -200,7 +203,7 @@ async function lock(
   id: string,
   strength: 'NO KEY UPDATE' | 'UPDATE' = 'NO KEY UPDATE',
 ): Promise<UserRow> {
-  const text = `SELECT ${columns} FROM users u WHERE u.org_id = $1 AND u.id = $2 AND u.deleted_at IS NULL FOR ${strength}`;
+  const text = `${loadSql} FOR ${strength} OF u`;
   const query = { name: `scim-user-lock-${strength}`, text, values: [orgId, id] };
   const { rows } = isReference(id) ? await client.query<UserRow>(query) : { rows: [] };
   return rows[0] ?? unknown(id);

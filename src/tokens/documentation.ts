@@ -137,7 +137,8 @@ export const tokensDocumentation: readonly Documented[] = [
     bodyExample: { client_id: 'mobile-app', token: 'the-refresh-token' },
     tag,
     summary: 'Give a token back',
-    description: 'RFC 7009. A refresh token ends its grant, an access token only itself.',
+    description:
+      'RFC 7009. A refresh token ends its grant, an access token only itself. It is not the person’s sign-out, which `POST /api/signout` is: the policy of global logout counts there.',
     bodyType: form,
     body: aToken,
     security: [],

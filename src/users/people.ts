@@ -26,18 +26,40 @@ export type PeopleFilter = Readonly<{
   live?: boolean | undefined;
 }>;
 
+/** How many people are looked at for a page of those who are signed in, or who aren't: 2,000 take a tenth of a second. */
+const mostLookedAt = 2_000;
+
 /** The people of orgs as lists, with what they are signed in with. Whom provisioning has removed is in none. */
 export function createPeople({ pool }: { pool: Pool }) {
+  async function lastLookedAt(conditions: readonly string[], values: readonly unknown[]): Promise<string | null> {
+    const { rows } = await pool.query(
+      `SELECT u.email_key FROM users u WHERE ${conditions.join(' AND ')} ORDER BY u.email_key OFFSET ${mostLookedAt - 1} LIMIT 1`,
+      [...values],
+    );
+    return rows[0]?.email_key ?? null;
+  }
+
   return {
-    /** Up to `limit` people by address, from behind the address key `after`, with that key for the next page. */
+    /**
+     * Up to `limit` people by address, from behind the address key `after`, with that key for the next page. Whether somebody is
+     * signed in is looked up person by person, so with `live` only so many are looked at: `until` is the address key of the last
+     * one when there are more; from behind it the search goes on.
+     */
     async listPeople(
       orgId: string,
       filter: PeopleFilter,
       { limit, after }: { limit: number; after: string | null },
-    ): Promise<(Person & { emailKey: string })[]> {
-      const { conditions, values } = conditionsOf(filter, after, [orgId, limit]);
-      const { rows } = await pool.query(peopleSql(conditions, 'ORDER BY u.email_key LIMIT $2'), values);
-      return rows;
+    ): Promise<{ rows: (Person & { emailKey: string })[]; until: string | null }> {
+      const { conditions, values } = conditionsOf(filter, after, [orgId]);
+      const until = filter.live === undefined ? null : await lastLookedAt(conditions, values);
+      const all = [
+        ...conditions,
+        ...(until === null ? [] : [`u.email_key <= $${values.push(until)}`]),
+        ...(filter.live === undefined ? [] : [filter.live ? isLive : `NOT ${isLive}`]),
+      ];
+      // A number of ours; as a parameter PostgreSQL would plan for a tenth of the table.
+      const { rows } = await pool.query(peopleSql(all, `ORDER BY u.email_key LIMIT ${BigInt(limit)}`), values);
+      return { rows, until };
     },
 
     /** Null when the org has no such person. */
@@ -51,22 +73,21 @@ export function createPeople({ pool }: { pool: Pool }) {
 
 /** Only what is asked for stands in the statement: its plan is made without looking at the values. */
 function conditionsOf(
-  { search, role, active, live }: PeopleFilter,
+  { search, role, active }: PeopleFilter,
   after: string | null,
   given: readonly unknown[],
-): { conditions: string; values: unknown[] } {
+): { conditions: string[]; values: unknown[] } {
   const values = [...given];
   const add = (value: unknown) => `$${values.push(value)}`;
-  const conditions = ['true'];
+  const conditions = ['u.org_id = $1', 'u.deleted_at IS NULL'];
   if (after !== null) conditions.push(`u.email_key > ${add(after)}`);
   // No search holds a line break, so nothing is found across two of them.
   if (search !== undefined)
     conditions.push(`strpos(lower(concat_ws(E'\\n', u.email, u.name, u.user_name)), lower(${add(search)})) > 0`);
-  // As a literal, which lets the planner see that the index of those above members will do.
+  // As literals, which let the planner see that the index of those above members will do, and that of those switched off.
   if (role !== undefined) conditions.push(`u.role = '${role}'`);
-  if (active !== undefined) conditions.push(`u.active = ${add(active)}`);
-  if (live !== undefined) conditions.push(live ? isLive : `NOT ${isLive}`);
-  return { conditions: conditions.join(' AND '), values };
+  if (active !== undefined) conditions.push(active ? 'u.active' : 'NOT u.active');
+  return { conditions, values };
 }
 
 // Looked up person by person, which a bare EXISTS is not: PostgreSQL would read everybody's first.
@@ -75,14 +96,14 @@ const isLive = `coalesce(
   (SELECT true FROM live_grants l WHERE l.org_id = u.org_id AND l.user_id = u.id LIMIT 1), false)`;
 
 // What they are signed in with is counted for the rows of the page alone.
-const peopleSql = (conditions: string, order: string) => `
+const peopleSql = (conditions: readonly string[], order: string) => `
   SELECT u.id, u.name, u.email, u.role, u.active, u.created_at AS "createdAt", u.revoked_at AS "revokedAt",
          u.email_key AS "emailKey",
          greatest((SELECT max(last_seen_at) FROM sessions s WHERE s.org_id = u.org_id AND s.user_id = u.id),
                   (SELECT max(last_seen_at) FROM grants g WHERE g.org_id = u.org_id AND g.user_id = u.id)) AS "lastSeenAt",
          (SELECT count(*)::int FROM live_sessions l WHERE l.org_id = u.org_id AND l.user_id = u.id) AS "liveSessions",
          (SELECT count(*)::int FROM live_grants l WHERE l.org_id = u.org_id AND l.user_id = u.id) AS "liveGrants"
-  FROM (SELECT * FROM users u WHERE u.org_id = $1 AND u.deleted_at IS NULL AND ${conditions} ${order}) u
+  FROM (SELECT * FROM users u WHERE ${conditions.join(' AND ')} ${order}) u
   ORDER BY u.email_key`;
 
-const personSql = peopleSql('u.id = $2', '');
+const personSql = peopleSql(['u.org_id = $1', 'u.deleted_at IS NULL', 'u.id = $2'], '');

@@ -105,6 +105,31 @@ describe('the list of audit events', () => {
     }
   });
 
+  it('goes page by page through several actions that begin alike', async () => {
+    const actions = ['pages.b', 'pages.a', 'other.a', 'pages.b', 'pages.c', 'pages.a', 'pages.c'];
+    // Two of the same moment, of which the action that comes first has the higher id.
+    const rows = actions.map((action, n) => ({ id: `evt_pages_${9 - n}`, action, minute: n === 5 ? 4 : n }));
+    await plant(2010, rows);
+    await plant(2010, [{ id: 'evt_pages_theirs', action: 'pages.a' }], product.orgs.metacortex.id);
+    const expected = ['evt_pages_9', 'evt_pages_8', 'evt_pages_6', 'evt_pages_4', 'evt_pages_5', 'evt_pages_3'];
+    for (const [order, all] of [
+      ['asc', expected],
+      ['desc', expected.toReversed()],
+    ] as const) {
+      const seen: string[][] = [];
+      for (let cursor = '', more = true; more; ) {
+        const page = await list(`?${during(2010)}&action=pages.&limit=2&order=${order}${cursor}`);
+        seen.push(idsOf(page));
+        cursor = `&cursor=${page.next}`;
+        more = page.next !== null;
+      }
+      expect(seen).toEqual([all.slice(0, 2), all.slice(2, 4), all.slice(4)]);
+    }
+    const exported = (await download(`${during(2010)}&action=pages.`)).text.trimEnd().split('\n');
+    expect(exported.map((line) => JSON.parse(line).id)).toEqual(expected);
+    expect((await list('?action=none_such.')).items).toEqual([]);
+  });
+
   it.each([
     'from=yesterday',
     'to=2001-01-01',
@@ -214,6 +239,20 @@ describe('the export', () => {
     expect(await admin.send('GET', '/audit-events/export')).toMatchObject({ status: 403, body: { code: 'forbidden' } });
     expect((await list('?limit=1', admin)).status).toBe(200);
     expect(await owner.send('GET', '/audit-events/export?format=xml')).toMatchObject({ status: 400 });
+  });
+
+  it('is for whoever has authenticated lately', async () => {
+    const stale = await plantAdministrator(product, 'owner');
+    const { pool } = product.context;
+    await pool.query(`UPDATE sessions SET authenticated_at = now() - interval '1 day' WHERE user_id = $1`, [stale.id]);
+    expect((await list('?limit=1', stale)).status).toBe(200);
+    for (const format of ['ndjson', 'csv'])
+      expect(await stale.send('GET', `/audit-events/export?format=${format}`)).toMatchObject({
+        status: 401,
+        body: { code: 'reauthentication_required' },
+      });
+    expect((await download('', stale, 'HEAD')).status).toBe(401);
+    expect((await list(`?actor=${stale.id}&action=record.exported`)).items).toEqual([]);
   });
 
   it('breaks off when whoever asked for it is signed out, and does not run ahead of its reader', async () => {

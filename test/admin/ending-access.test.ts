@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { waitForLock, whileLocked } from '../support/locks.ts';
 import { type Answer, plantAdministrator } from '../support/planted-administrators.ts';
@@ -116,6 +117,66 @@ describe('a person', () => {
     const [person] = await plant();
     expect(code(await admin.send('POST', `/users/${person.id}/revocations`, body))).toEqual([400, 'invalid_request']);
   });
+});
+
+describe('what would end', () => {
+  it('is nothing of a twin of the same id in another org', async () => {
+    const [person] = await plant(1, 2);
+    await plantGrants(product, { orgId, userId: person.id }, 1);
+    const mine = await sessionsOf(person.id);
+    await plantTwin(person.id);
+    const of = { orgId: product.orgs.metacortex.id, userId: person.id };
+    const twins = await plantGrants(product, of, 3, { clientId: 'another-app' });
+    await product.context.pool.query(
+      `INSERT INTO sessions (org_id, id, sid_hash, user_id, connection_id, identity_id, user_generation, org_generation,
+                             idle_expires_at, expires_at)
+       SELECT $1, 'ses_' || g.id, sha256(g.id::bytea), g.user_id, g.connection_id, g.identity_id, g.user_generation,
+              g.org_generation, g.idle_expires_at, g.expires_at
+       FROM live_grants g WHERE g.org_id = $1 AND g.id = ANY ($2::text[])`,
+      [of.orgId, twins.map(({ id }) => id)],
+    );
+    const { effects } = (await admin.send('POST', `/users/${person.id}/revocations`, {})).body;
+    expect(effects).toMatchObject({
+      user: { id: person.id, name: 'Planted', email: person.email },
+      people: 1,
+      roles: [{ role: 'member', people: 1 }],
+      sessionCount: 2,
+      grantCount: 1,
+      apps: ['Mobile app'],
+    });
+    const { sessions } = effects as { sessions: { id: string; type: string }[] };
+    expect(sessions).toHaveLength(3);
+    const ids = sessions.filter(({ type }) => type === 'session').map(({ id }) => id);
+    expect(ids.sort()).toEqual(mine);
+  });
+
+  it('for everyone is what the org has, and no other', async () => {
+    const owner = await plantAdministrator(product, 'owner');
+    const { prisma, pool } = product.context;
+    const { effects } = (await owner.send('POST', '/revocations', { everyone: true })).body;
+    const count = async (table: string) =>
+      (await pool.query(`SELECT count(*)::int FROM live_${table} WHERE org_id = $1`, [orgId])).rows[0].count;
+    expect(effects).toMatchObject({
+      people: await prisma.user.count({ where: { orgId, deletedAt: null } }),
+      sessionCount: await count('sessions'),
+      grantCount: await count('grants'),
+    });
+    expect(await prisma.user.count()).toBeGreaterThan(await prisma.user.count({ where: { orgId } }));
+  });
+});
+
+it('open pages are told at once, on every node', async () => {
+  const [person] = await plant();
+  const { confirmation } = (await admin.send('POST', `/users/${person.id}/revocations`, {})).body;
+  const listener = await product.context.pool.connect();
+  try {
+    const told = once(listener, 'notification');
+    await listener.query('LISTEN access_revoked');
+    expect((await admin.send('POST', `/users/${person.id}/revocations`, { confirmation })).status).toBe(200);
+    expect(await told).toMatchObject([{ channel: 'access_revoked' }]);
+  } finally {
+    listener.release(true);
+  }
 });
 
 describe('whoever confirms', () => {
@@ -420,6 +481,23 @@ describe('a group', () => {
       body: { detail: expect.stringMatching(/who is concerned has changed/), effects: { people: 4 } },
     });
     expect(await statuses([...people, late])).toEqual(live(4));
+  });
+
+  it('has no members from another org’s group of the same id', async () => {
+    const [person] = await plant();
+    const [bystander] = await plant();
+    await plantTwin(bystander.id);
+    const group = await plantGroup([person.id]);
+    const { id: twinOrg } = product.orgs.metacortex;
+    const { pool } = product.context;
+    await pool.query(`INSERT INTO groups (org_id, id, display_name) VALUES ($1, $2, 'Twin')`, [twinOrg, group]);
+    await pool.query('INSERT INTO group_members (org_id, group_id, user_id) VALUES ($1, $2, $3)', [
+      twinOrg,
+      group,
+      bystander.id,
+    ]);
+    expect((await end('/revocations', { group })).body.results).toMatchObject([{ user: person.id }]);
+    expect(await statuses([person, bystander])).toEqual([401, 200]);
   });
 
   it('of another org is nothing, also of the same id', async () => {

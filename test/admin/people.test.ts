@@ -360,3 +360,77 @@ it('an app needs the scope admin for it', async () => {
   expect(await statusWith('openid admin')).toBe(200);
   expect((await clientOf(product.url)('GET', '/users')).status).toBe(401);
 });
+
+it('a change locks people in the order of their ids, whatever their order in the table', async () => {
+  // Before the owner by id, behind the owner in the table.
+  const below = async (): Promise<string> => {
+    const { id } = await plantOne();
+    return id < owner.id ? id : below();
+  };
+  const id = await below();
+  let answer: Promise<{ status: number }> | undefined;
+  await whileLocked(
+    product,
+    (blocker) => blocker.query('SELECT FROM users WHERE org_id = $1 AND id = $2 FOR UPDATE', [orgId, id]),
+    async () => {
+      answer = owner.send('PATCH', `/users/${id}`, { role: 'admin' });
+      await waitForLock(product);
+      const { rowCount } = await product.context.pool.query(
+        'SELECT FROM users WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE SKIP LOCKED',
+        [orgId, owner.id],
+      );
+      expect(rowCount).toBe(1);
+    },
+  );
+  expect((await answer)?.status).toBe(200);
+});
+
+describe('among very many', () => {
+  let boss: Awaited<ReturnType<typeof plantAdministrator>>;
+  let people: string[];
+  beforeAll(async () => {
+    boss = await plantAdministrator(product, 'super_admin', { org: 'metacortex' });
+    people = (await plantUsers(product, 4_500, { org: 'metacortex' })).map(({ id }) => id).sort();
+  });
+
+  /** The ids of a list, and of how many each page is. */
+  async function walk(query: Record<string, string>): Promise<{ ids: string[]; sizes: number[] }> {
+    const ids: string[] = [];
+    const sizes: number[] = [];
+    for (let cursor: string | null = ''; cursor !== null; ) {
+      const search = new URLSearchParams({ limit: '200', ...query, ...(cursor ? { cursor } : {}) });
+      const { status, body } = await boss.send('GET', `/users?${search}`);
+      expect(status).toBe(200);
+      const page = body as unknown as { items: { id: string }[]; next: string | null };
+      ids.push(...page.items.map(({ id }) => id));
+      sizes.push(page.items.length);
+      cursor = page.next;
+    }
+    return { ids, sizes };
+  }
+
+  it('who is not signed in is found over pages that hold few or none', async () => {
+    const silent = [people[1_000], people[4_400]];
+    await product.context.pool.query('UPDATE sessions SET ended_at = now() WHERE user_id = ANY ($1)', [silent]);
+    const inOrg = await product.context.prisma.user.count({ where: { orgId: product.orgs.metacortex.id } });
+    const { ids, sizes } = await walk({ live: 'false' });
+    expect(ids.filter((id) => people.includes(id)).sort()).toEqual([...(silent as string[])].sort());
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(sizes).toHaveLength(3);
+    const live = (await walk({ live: 'true' })).ids;
+    expect([...live, ...ids].sort()).toEqual((await walk({})).ids.sort());
+    expect(new Set([...live, ...ids]).size).toBe(inOrg);
+  });
+
+  it('who is signed in is found, too, when hardly anybody is', async () => {
+    const awake = people.at(-1) as string;
+    await product.context.pool.query(
+      'UPDATE sessions SET ended_at = now() WHERE org_id = $1 AND user_id <> ALL ($2::text[])',
+      [product.orgs.metacortex.id, [awake, boss.id]],
+    );
+    const { ids, sizes } = await walk({ live: 'true' });
+    expect([...ids].sort()).toEqual([awake, boss.id].sort());
+    expect(sizes).toHaveLength(3);
+    expect((await walk({ live: 'true', role: 'super_admin' })).sizes).toEqual([1]);
+  });
+});

@@ -6,7 +6,15 @@ import { plantAdministrator } from '../support/planted-administrators.ts';
 import { trinity } from '../support/product.ts';
 
 type Administrator = Awaited<ReturnType<typeof plantAdministrator>>;
-type Listed = { id: string; at: string; reason: string; repeats: number; requestId: string | null; ip: string };
+type Listed = {
+  id: string;
+  at: string;
+  reason: string;
+  repeats: number;
+  requestId: string | null;
+  ip: string;
+  subject: string;
+};
 
 const operator = { type: 'operator' } as const;
 
@@ -108,6 +116,18 @@ describe('a refused call of an authenticated caller', () => {
     const off = await bed.post(bed.shared, whiterabbit().apiKey, mallory);
     await switchTo(true);
     expect(await ofAnswer(off.headers)).toMatchObject({ code: 'caller_not_allowed', subject: null });
+  });
+
+  it('is on record whichever character its subject is cut at', async () => {
+    for (const padding of ['', 'p', 'pp', 'ppp']) {
+      const uri = `urn:${padding}${'🗝'.repeat(1_000)}`;
+      const answer = await bed.post(bed.shared, whiterabbit().apiKey, { format: 'uri', uri });
+      expect([answer.status, answer.code]).toEqual([400, 'unsupported_subject_format']);
+      const subject = (await ofAnswer(answer.headers))?.subject;
+      expect(subject).toMatch(new RegExp(`^\\{"format":"uri","uri":"urn:${padding}🗝{4}`, 'u'));
+      expect(subject).toHaveLength(1_000);
+      expect(subject?.isWellFormed()).toBe(true);
+    }
   });
 
   it('by a signed JWT is that of its connection', async () => {

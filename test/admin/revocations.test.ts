@@ -184,6 +184,34 @@ it('another org’s event of the same ids tells nothing of who did it', async ()
   expect((await list({ user: person.id })).items).toEqual([before]);
 });
 
+it('another org’s person, administrator, key and connection of the same ids lend no name, and double nothing', async () => {
+  const [person, other] = [await plantOne(), await plantOne()];
+  await byIdp(person.id);
+  await confirmed(`/users/${person.id}/revocations`);
+  const { pool } = product.context;
+  const { id: twinOrg, connectionId } = product.orgs.metacortex;
+  const actor = { type: 'connection', id: product.orgs.whiterabbit.connectionId } as const;
+  await revokeAccess(pool, { orgId, subject: { userIds: [person.id] }, initiator: 'idp', actor });
+  const before = (await list({ user: person.id })).items;
+  expect(before).toHaveLength(3);
+  await pool.query(
+    `INSERT INTO users (org_id, id, email, email_key, name)
+     SELECT $1, id, email, email_key, 'Twin' FROM users WHERE org_id = $2 AND id = ANY ($3::text[])`,
+    [twinOrg, orgId, [person.id, other.id, admin.id]],
+  );
+  await pool.query(
+    `INSERT INTO api_keys (org_id, id, name, key_hash, hint, scopes)
+     SELECT $1, id, 'Twin', sha256(key_hash), hint, scopes FROM api_keys WHERE org_id = $2`,
+    [twinOrg, orgId],
+  );
+  await pool.query(
+    `INSERT INTO connections SELECT (jsonb_populate_record(c, jsonb_build_object('id', $3::text, 'name', 'Twin', 'proven_at', null, 'client_id', 'twin'))).*
+     FROM connections c WHERE org_id = $1 AND id = $2`,
+    [twinOrg, connectionId, actor.id],
+  );
+  expect((await list({ user: person.id })).items).toEqual(before);
+});
+
 it('a sign-out of everyone has no person and no counts', async () => {
   const done = await revokeOrgAccess(product.context.pool, {
     ...{ orgId, initiator: 'operator', actor: { type: 'operator' }, reason: 'drill' },

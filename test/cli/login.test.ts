@@ -267,6 +267,25 @@ describe('logout', () => {
     expect(await run('logout')).toMatchObject({ code: 1, stderr: expect.stringContaining('Run login first.') });
   });
 
+  it('is the person’s sign-out: with global logout on it ends all they have, which a login anew does not', async () => {
+    const where = { id: product.orgs.whiterabbit.id };
+    await product.context.prisma.org.updateMany({ where, data: { globalLogout: true } });
+    const other = await product.signIn();
+    await signIn();
+    expect((await login()).code).toBe(0);
+    expect((await other.get('/api/users/me')).status).toBe(200);
+    expect((await run('logout')).code).toBe(0);
+    expect((await other.get('/api/users/me')).status).toBe(401);
+    await product.context.prisma.org.updateMany({ where, data: { globalLogout: false } });
+  });
+
+  it('of what has ended already is done', async () => {
+    await signIn();
+    expect((await product.revoke()).status).toBe(204);
+    expect((await run('logout')).code).toBe(0);
+    expect(kept()).toEqual({});
+  });
+
   it('keeps what it could not end', async () => {
     await signIn();
     await whileAway(async () => {

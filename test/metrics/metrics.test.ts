@@ -3,8 +3,10 @@ import { loadConfig } from '../../src/config.ts';
 import { createContext } from '../../src/context.ts';
 import { createRoutePatterns } from '../../src/metrics/route-patterns.ts';
 import { startServer } from '../../src/server.ts';
+import { provision } from '../scim/support.ts';
 import { startTestPostgres } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
+import { whileLocked } from '../support/locks.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
@@ -34,6 +36,27 @@ async function growth(sample: string, work: () => Promise<unknown>): Promise<num
   await work();
   return (await sampleOf(sample)) - before;
 }
+
+describe('a revocation within a larger change', () => {
+  it('counts once it has happened, not where the change came to nothing', async () => {
+    const scim = await provision(product);
+    const { id } = await scim.user('undone@whiterabbit.fake');
+    const group = (await scim.post('/Groups', { displayName: 'Held', members: [{ value: id }] })).body;
+    const sample = 'revocations_total{initiator="scim",result="revoked"}';
+    const undone = await growth(sample, () =>
+      whileLocked(
+        product,
+        (blocker) => blocker.query('SELECT FROM groups WHERE id = $1 FOR UPDATE', [group.id]),
+        async () => {
+          expect((await scim.remove(`/Users/${id}`)).status).toBe(503);
+        },
+      ),
+    );
+    expect(undone).toBe(0);
+    const done = await growth(sample, async () => expect((await scim.remove(`/Users/${id}`)).status).toBe(204));
+    expect(done).toBe(1);
+  });
+});
 
 describe('/metrics', () => {
   it('is in the text format of Prometheus, for whoever has the token', async () => {

@@ -42,6 +42,45 @@ describe('at once', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 412]);
   });
 
+  it('two changes of one group with the same If-Match: the second is refused', async () => {
+    const group = (await client.post('/Groups', { displayName: 'Raced' })).body;
+    let under: Promise<Answer[]> = Promise.resolve([]);
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('SELECT FROM groups WHERE id = $1 FOR UPDATE', [group.id]),
+      async () => {
+        under = Promise.all(
+          ['A', 'B'].map((value) =>
+            client.patch(`/Groups/${group.id}`, [{ op: 'replace', path: 'displayName', value }], {
+              'If-Match': group.meta.version,
+            }),
+          ),
+        );
+        await waitForLock(product, 2);
+      },
+    );
+    expect((await under).map(({ status }) => status).sort()).toEqual([204, 412]);
+  });
+
+  it('a person added to a group while they are removed is in no group', async () => {
+    const { id } = await client.user('leaving@whiterabbit.fake');
+    const group = (await client.post('/Groups', { displayName: 'Late' })).body;
+    let under: Promise<Answer[]> = Promise.resolve([]);
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]),
+      async () => {
+        const removed = client.remove(`/Users/${id}`);
+        await waitForLock(product, 1);
+        const added = client.patch(`/Groups/${group.id}`, [{ op: 'add', path: 'members', value: [{ value: id }] }]);
+        await waitForLock(product, 2);
+        under = Promise.all([removed, added]);
+      },
+    );
+    expect((await under).map(({ status }) => status)).toEqual([204, 400]);
+    expect(await product.context.prisma.groupMember.count({ where: { userId: id } })).toBe(0);
+  });
+
   it('one person posted many times is one', async () => {
     const answers = await Promise.all(
       Array.from({ length: 8 }, () => client.post('/Users', oktaUser('many@whiterabbit.fake'))),

@@ -205,6 +205,19 @@ describe('pages', () => {
     expect([user.meta, user.emails, user.name]).toEqual([undefined, undefined, { givenName: 'Test' }]);
   });
 
+  it('have none of another org’s, not even of the same id', async () => {
+    const { pool } = product.context;
+    const { rows } = await pool.query<{ id: string }>(
+      `INSERT INTO users (org_id, id, email, email_key, name)
+       SELECT $1, id, 'theirs-' || email, 'theirs-' || email_key, 'Theirs' FROM users WHERE org_id = $2 RETURNING id`,
+      [product.orgs.metacortex.id, product.orgs.whiterabbit.id],
+    );
+    expect(rows.length).toBeGreaterThan(3);
+    const all = await client.get('/Users?count=200');
+    expect([all.body.totalResults, all.body.Resources.length]).toEqual([rows.length, rows.length]);
+    expect(all.text).not.toContain('heirs');
+  });
+
   it('can be asked for by a body', async () => {
     const asked = {
       schemas: [searchUrn],

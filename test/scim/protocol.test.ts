@@ -94,7 +94,8 @@ describe('versions', () => {
       const read = await client.get(path);
       const etag = read.headers.get('ETag') as string;
       expect(etag).toBe(read.body.meta.version);
-      const known = await client.get(path, { 'If-None-Match': etag });
+      const bare = path.startsWith('/Groups') ? `${path}?excludedAttributes=members` : path;
+      const known = await client.get(bare, { 'If-None-Match': etag });
       expect([known.status, known.text]).toEqual([304, '']);
       expect((await client.get(path, { 'If-None-Match': 'W/"other"' })).status).toBe(200);
       const changed = await client.patch(path, [change], { 'If-Match': etag });
@@ -161,5 +162,48 @@ describe('what it says of itself', () => {
     ]);
     expect((await client.get('/Roles/admin')).body.displayName).toBe('Admin');
     expect((await client.get('/Roles/owner')).status).toBe(404);
+  });
+});
+
+describe('a version that a client has', () => {
+  it('is no longer the one when the person’s groups have changed, or the name of one', async () => {
+    const user = await client.user('grouped@whiterabbit.fake');
+    const path = `/Users/${user.id}`;
+    const group = (await client.post('/Groups', { displayName: 'Before' })).body;
+    const changes = [
+      { op: 'add', path: 'members', value: [{ value: user.id }] },
+      { op: 'replace', path: 'displayName', value: 'After' },
+      { op: 'remove', path: 'members' },
+    ];
+    for (const change of changes) {
+      const etag = (await client.get(path)).headers.get('ETag') as string;
+      const listed = await client.search('/Users', `id eq "${user.id}"`);
+      expect(listed.body.Resources[0].meta.version).toBe(etag);
+      const bare = await client.get(`/Users?filter=id%20eq%20%22${user.id}%22&excludedAttributes=groups`);
+      expect(bare.body.Resources[0].meta.version).toBe(etag);
+      await client.patch(`/Groups/${group.id}`, [change]);
+      const read = await client.get(path, { 'If-None-Match': etag });
+      expect([read.status, read.headers.get('ETag') === etag]).toEqual([200, false]);
+      const stale = await client.patch(path, [{ op: 'add', path: 'title', value: 'x' }], { 'If-Match': etag });
+      expect(stale.status).toBe(412);
+    }
+  });
+
+  it('is never taken for enough where members are shown by their names', async () => {
+    const user = await client.user('renamed@whiterabbit.fake');
+    const group = (await client.post('/Groups', { displayName: 'Named', members: [{ value: user.id }] })).body;
+    const etag = group.meta.version;
+    await client.patch(`/Users/${user.id}`, [{ op: 'replace', path: 'displayName', value: 'Another' }]);
+    const read = await client.get(`/Groups/${group.id}`, { 'If-None-Match': etag });
+    expect([read.status, read.body.members[0].display]).toEqual([200, 'Another']);
+    const bare = await client.get(`/Groups/${group.id}?excludedAttributes=members`, { 'If-None-Match': etag });
+    expect(bare.status).toBe(304);
+  });
+
+  it('answers HEAD as it does GET', async () => {
+    const user = await client.user('head@whiterabbit.fake');
+    const etag = user.meta.version;
+    const head = (tag: string) => client.send('HEAD', `/Users/${user.id}`, undefined, { 'If-None-Match': tag });
+    expect([(await head(etag)).status, (await head('W/"other"')).status]).toEqual([304, 200]);
   });
 });

@@ -353,3 +353,139 @@ describe('roles', () => {
     expect((await client.get(`/Users/${id}`)).body.roles[0].value).toBe('member');
   });
 });
+
+describe('what is on record', () => {
+  it('a role that a new person brings is a change of role, of which administrators hear', async () => {
+    const { id } = await client.user('chief@whiterabbit.fake', { roles: [{ value: 'super_admin' }] });
+    const plain = await client.user('plain@whiterabbit.fake');
+    const changes = (await events(id)).filter(({ action }) => action === 'role.changed');
+    expect(changes.map(({ detail, actorId }) => [detail, actorId])).toEqual([
+      [{ from: 'member', to: 'super_admin' }, client.keyId],
+    ]);
+    expect((await events(plain.id)).map(({ action }) => action)).toEqual(['user.added']);
+  });
+
+  it('whoever is off already is not switched off again by being removed', async () => {
+    const { id } = await client.user('off.already@whiterabbit.fake');
+    await client.patch(`/Users/${id}`, [{ op: 'replace', value: { active: false } }]);
+    expect((await client.remove(`/Users/${id}`)).status).toBe(204);
+    expect((await events(id)).map(({ action }) => action)).toEqual([
+      ...['user.added', 'user.deactivated', 'access.revoked', 'user.removed'],
+    ]);
+  });
+});
+
+describe('whoever was removed', () => {
+  it('leaves no trace but the row: neither name nor role, nor profile, nor membership', async () => {
+    const { id } = await client.user('traces@whiterabbit.fake', {
+      userName: 'traces',
+      displayName: 'Very Personal',
+      roles: [{ value: 'admin' }],
+      title: 'Personal',
+    });
+    await client.post('/Groups', { displayName: 'Traces', members: [{ value: id }] });
+    expect((await client.remove(`/Users/${id}`)).status).toBe(204);
+    const { prisma, pool } = product.context;
+    expect(await prisma.user.findFirst({ where: { id } })).toMatchObject({
+      externalId: null,
+      userName: null,
+      userNameKey: null,
+      profile: {},
+      name: '',
+      role: 'member',
+      active: false,
+    });
+    const { rows } = await pool.query('SELECT email, users.name FROM users WHERE id = $1', [id]);
+    expect(JSON.stringify(rows)).not.toMatch(/traces|personal/i);
+    expect(await prisma.groupMember.count({ where: { userId: id } })).toBe(0);
+  });
+
+  it('is to the revocation endpoint who never was', async () => {
+    const { id } = await client.user('unknown.by.now@whiterabbit.fake');
+    const { email } = await product.context.prisma.user.findFirstOrThrow({ where: { id } });
+    expect((await product.revoke({ format: 'opaque', id })).status).toBe(204);
+    expect((await client.remove(`/Users/${id}`)).status).toBe(204);
+    const answers = await Promise.all(
+      [
+        { format: 'opaque', id },
+        { format: 'opaque', id: 'usr_0' },
+        { format: 'email', email },
+      ].map(async (subject) => {
+        const answer = await product.revoke(subject);
+        return [answer.status, (await answer.text()).replace(/"requestId":"[^"]*"/, '')];
+      }),
+    );
+    expect(answers[0]?.[0]).toBe(404);
+    expect(answers).toEqual(Array(3).fill(answers[1]));
+  });
+});
+
+describe('small print', () => {
+  it('what a person must have cannot be taken away', async () => {
+    const { id } = await client.user('required@whiterabbit.fake');
+    for (const path of ['userName', 'ACTIVE', `${urns.user}:userName`]) {
+      const refused = await client.patch(`/Users/${id}`, [{ op: 'remove', path }]);
+      expect([refused.status, refused.body.scimType]).toEqual([400, 'mutability']);
+      const emptied = await client.patch(`/Users/${id}`, [{ op: 'replace', path, value: null }]);
+      expect([emptied.status, emptied.body.scimType]).toEqual([400, 'mutability']);
+    }
+  });
+
+  it('a name that is made of a long one is cut between characters', async () => {
+    const formatted = `${'x'.repeat(511)}😀`;
+    const made = await client.user('long.name@whiterabbit.fake', { displayName: undefined, name: { formatted } });
+    expect(made.displayName).toBe('x'.repeat(511));
+    expect(made.name.formatted).toBe(formatted);
+  });
+});
+
+// The last: trinity is gone after it.
+describe('an open page', () => {
+  const openPage = async () => {
+    const browser = await product.signIn();
+    const response = await fetch(`${product.url}/api/users/me/events`, {
+      headers: { cookie: await browser.cookiesFor(product.url), accept: 'text/event-stream' },
+    });
+    const reader = response.body?.getReader();
+    await reader?.read();
+    return async () => {
+      let text = '';
+      for (let chunk = await reader?.read(); chunk && !chunk.done; chunk = await reader?.read())
+        text += Buffer.from(chunk.value).toString();
+      return text;
+    };
+  };
+
+  it('is closed by being switched off, renamed or removed, which every node is told of at once', async () => {
+    while ((await fetch(`${product.url}/readyz`)).status !== 200)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    const listener = await product.context.pool.connect();
+    const told: string[] = [];
+    let onTold = () => {};
+    listener.on('notification', ({ channel }) => {
+      told.push(channel);
+      onTold();
+    });
+    await listener.query('LISTEN access_revoked');
+    const { userId: id } = product.orgs.whiterabbit;
+    const ways = [
+      () => client.patch(`/Users/${id}`, [{ op: 'replace', value: { active: false } }]),
+      () => client.put(`/Users/${id}`, oktaUser(trinity.email, { userName: 'the.one' })),
+      () => client.remove(`/Users/${id}`),
+    ];
+    for (const way of ways) {
+      await client.patch(`/Users/${id}`, [{ op: 'replace', value: { active: true } }]);
+      const closed = await openPage();
+      told.length = 0;
+      const hears = new Promise<void>((resolve) => {
+        onTold = resolve;
+      });
+      expect([200, 204]).toContain((await way()).status);
+      await hears;
+      expect(told).toContain('access_revoked');
+      expect(await closed()).toContain('"reason":"session_revoked"');
+    }
+    await listener.query('UNLISTEN *');
+    listener.release();
+  });
+});

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Browser, createBrowser, hasLoginForm } from '../support/browser.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
-import { api, refresh, tokensOf } from '../tokens/support.ts';
+import { api, post, refresh, tokensOf } from '../tokens/support.ts';
 
 let product: Product;
 let node: string;
@@ -69,6 +69,15 @@ describe('signing out, with global logout on', () => {
     expect((await api(product, tokens.access_token, { method: 'POST', path: '/api/signout' })).status).toBe(204);
     expect((await stateOf(browser)).code).toBe('session_ended');
     expect((await api(product, tokens.access_token)).body.code).toBe('session_ended');
+  });
+
+  it('of an app that only gives its tokens back (RFC 7009) ends that app’s sign-in alone', async () => {
+    const browser = await product.signIn();
+    const [given, other] = [await tokensOf(product, {}, browser), await tokensOf(product, {}, browser)];
+    const body = { token: given.refresh_token, client_id: 'mobile-app' };
+    expect((await post(product, '/oauth/revoke', body)).status).toBe(200);
+    expect((await api(product, given.access_token)).body.code).toBe('session_ended');
+    expect([(await stateOf(browser)).status, (await api(product, other.access_token)).status]).toEqual([200, 200]);
   });
 
   it('still goes on to the IdP where the connection is set so', async () => {

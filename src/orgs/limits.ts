@@ -1,0 +1,33 @@
+import type { Actor } from '../audit/record.ts';
+import type { Prisma } from '../database/generated/client.ts';
+import { AppError } from '../errors.ts';
+import { isOperator } from './connection-secret.ts';
+
+/** How many an org may have by itself. The operator may add more. */
+const limits = { connections: 50, domains: 500, 'current API keys': 100 } as const;
+
+/**
+ * Holds the org's row until the end of the caller's transaction, so that of many at once none goes beyond the limit.
+ * @throws AppError conflict
+ */
+export async function refuseTooMany(
+  db: Prisma.TransactionClient,
+  orgId: string,
+  what: keyof typeof limits,
+  actor: Actor,
+): Promise<void> {
+  if (isOperator(actor)) return;
+  await db.$queryRaw`SELECT id FROM orgs WHERE id = ${orgId} FOR NO KEY UPDATE`;
+  const there = await counts[what](db, orgId);
+  if (there < limits[what]) return;
+  throw new AppError('conflict', `The organisation has ${there} ${what}, and may have ${limits[what]} at most.`);
+}
+
+const counts = {
+  connections: (db, orgId) => db.connection.count({ where: { orgId } }),
+  domains: (db, orgId) => db.domain.count({ where: { orgId } }),
+  'current API keys': (db, orgId) =>
+    db.apiKey.count({
+      where: { orgId, revokedAt: null, OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] },
+    }),
+} satisfies Record<keyof typeof limits, (db: Prisma.TransactionClient, orgId: string) => Promise<number>>;
