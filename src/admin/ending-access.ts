@@ -16,6 +16,7 @@ import { noSuchPerson } from './change-person.ts';
 import { type Confirmed, createConfirmations, notConfirmed } from './confirmation.ts';
 import { createReadEffects, type Whose } from './effects.ts';
 import { line, reference } from './forms.ts';
+import { noSuchGroup } from './groups.ts';
 
 const mostInList = 1_000;
 const mostInGroup = 10_000;
@@ -38,7 +39,7 @@ const ofPerson = z.strictObject(withReason);
 const ofMany = z
   .strictObject({
     users: z.array(reference).min(1).max(mostInList).optional().describe('Ids.'),
-    group: reference.optional().describe('The id of a group: everyone who is in it.'),
+    group: reference.optional().describe('The id of a group: everyone who is in it. See `listGroups`.'),
     everyone: z.literal(true).optional().describe('Owners only.'),
     keepCurrent: z.boolean().optional().describe('With `everyone`: what you are signed in with now stays.'),
     ...withReason,
@@ -327,7 +328,7 @@ async function membersOf(db: Db, orgId: string, group: string): Promise<string[]
            WHERE g.org_id = $1 AND g.id = $2 LIMIT $3`,
     values: [orgId, group, mostInGroup + 1],
   });
-  if (rows.length === 0) throw new AppError('not_found', 'Your organisation has no group of this id.');
+  if (rows.length === 0) throw noSuchGroup();
   if (rows.length > mostInGroup)
     throw new AppError('invalid_request', `The group has more than ${mostInGroup} members. Send lists of ids instead.`);
   return rows.flatMap(({ user_id }) => (user_id === null ? [] : [user_id]));

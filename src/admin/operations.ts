@@ -16,6 +16,7 @@ import { connectionOperations } from './connections.ts';
 import { deliveryOperations } from './deliveries.ts';
 import { domainOperations } from './domains.ts';
 import { endingAccessOperations } from './ending-access.ts';
+import { groupOperations } from './groups.ts';
 import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
 import { peopleOperations } from './people.ts';
@@ -49,6 +50,7 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
   return [
     ...orgOperations(),
     ...peopleOperations(deps),
+    ...groupOperations(deps),
     ...endingAccessOperations(deps),
     ...revocationOperations(deps),
     ...refusedCallOperations(deps),

@@ -4,11 +4,12 @@ import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
 import { roles } from '../api/permissions.ts';
 import type { Devices } from '../sessions/devices.ts';
-import { createPeople, type Person } from '../users/people.ts';
+import { createPeople, type People, type Person } from '../users/people.ts';
 import { createChangePerson, noSuchPerson } from './change-person.ts';
 import { device, flag, line, readTimeCursor, reference } from './forms.ts';
 
-const person = z.object({
+/** Somebody in a list. */
+export const person = z.object({
   id: z.string(),
   name: z.string(),
   email: z.string(),
@@ -24,6 +25,12 @@ const person = z.object({
 const personId = z.object({ id: reference });
 
 const tag = 'People';
+
+/** A page of what `listPeople` read for one row more than `limit`. */
+export function toPeoplePage({ rows, until }: Awaited<ReturnType<People['listPeople']>>, limit: number) {
+  const { items, next } = toPage(rows, limit, ({ emailKey }) => [emailKey], until === null ? null : [until]);
+  return { items: items.map(({ emailKey: _emailKey, ...one }) => one), next };
+}
 
 /** The people of the org: who they are, what they are signed in with, what they may do. */
 export function peopleOperations(deps: { pool: Pool; devices: Devices; announce: () => void }): readonly Operation[] {
@@ -59,9 +66,7 @@ export function peopleOperations(deps: { pool: Pool; devices: Devices; announce:
       success: { status: 200, description: 'A page of people.', schema: pageOf(person) },
       handle: async ({ orgId, query: { limit, cursor, ...filter } }) => {
         const after = readCursor(cursor, 1)?.[0] ?? null;
-        const { rows, until } = await people.listPeople(orgId, filter, { limit: limit + 1, after });
-        const page = toPage(rows, limit, ({ emailKey }) => [emailKey], until === null ? null : [until]);
-        return { ...page, items: page.items.map(({ emailKey: _emailKey, ...one }) => one) };
+        return toPeoplePage(await people.listPeople(orgId, filter, { limit: limit + 1, after }), limit);
       },
     }),
     operation({

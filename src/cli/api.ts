@@ -58,7 +58,12 @@ const confirmationAsked = z.object({
 
 /** Shows what would end; the confirmation to send back if that is meant. Null for another conflict. */
 async function confirmed(answer: Response, { stdin, stderr }: Console, yes: boolean): Promise<string | null> {
-  const asked = confirmationAsked.safeParse(await answer.clone().json());
+  const asked = confirmationAsked.safeParse(
+    await answer
+      .clone()
+      .json()
+      .catch(() => null),
+  );
   if (!asked.success) return null;
   stderr.write(`${JSON.stringify(asked.data.effects, null, 2)}\n`);
   if (yes) return asked.data.confirmation;
@@ -76,7 +81,9 @@ async function confirmed(answer: Response, { stdin, stderr }: Console, yes: bool
 async function print(response: Response, shell: Console): Promise<void> {
   const isJson = /^application\/([\w.-]+\+)?json\b/.test(response.headers.get('content-type') ?? '');
   if (!response.ok) {
-    const { code, detail } = problem.parse(isJson ? await response.json() : { code: 'unavailable' });
+    // A proxy in between may say anything.
+    const { data } = problem.safeParse(isJson ? await response.json().catch(() => null) : null);
+    const { code, detail } = data ?? { code: 'unavailable' };
     const hint = hints[code];
     throw new AppError(code, `${detail ?? `The server answered ${response.status}.`}${hint ? ` ${hint}` : ''}`);
   }

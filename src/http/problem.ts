@@ -51,11 +51,13 @@ export const notFound: RequestHandler = () => {
 /** 405 with the methods that the address takes (RFC 9110 §15.5.6). */
 export function allowOnly(...methods: string[]): RequestHandler {
   const allow = methods.join(', ');
-  return (req) => {
+  // Named, so that a test of the routes can tell it from one that answers.
+  const refuseOthers: RequestHandler = (req) => {
     throw new AppError('method_not_allowed', `${req.method} is not possible here; use ${allow}.`, {
       headers: { Allow: allow },
     });
   };
+  return refuseOthers;
 }
 
 /** What any error amounts to, in our own terms: for endpoints whose protocol has an error form of its own. */

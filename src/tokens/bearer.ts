@@ -28,7 +28,7 @@ export function createBearerAuthentication({ pool, config }: { pool: Pool; confi
     keyColumn: 'id_hash',
   });
 
-  return async (req, _res, next) => {
+  const authenticateBearer: RequestHandler = async (req, _res, next) => {
     const { authorization } = req.headers;
     if (authorization === undefined || !/^Bearer\b/i.test(authorization)) return next();
     const token = form.exec(authorization)?.[1];
@@ -40,6 +40,7 @@ export function createBearerAuthentication({ pool, config }: { pool: Pool; confi
     req.user = { principal: toPrincipal(row, 'grant') };
     next();
   };
+  return authenticateBearer;
 
   /** Notes that the grant was used, at most once a minute, on condition that it is alive. */
   async function touch({ org_id, id }: LiveTokenRow): Promise<void> {

@@ -54,6 +54,22 @@ const peopleRequests: Requests = {
     await ask('changeUser', { as: owner, params: { id: product.orgs.whiterabbit.userId }, body: { role: 'member' } });
     await ask('changeUser', { params: { id }, body: { role: 'admin' } });
   },
+  async listGroups({ ask, owner }) {
+    await ask('listGroups', { as: owner, query: { limit: '1', search: 'crew' } });
+    await ask('listGroups', { as: owner, query: { cursor: 'none' } });
+    await ask('listGroups', {});
+  },
+  async listGroupMembers({ ask, owner, product }) {
+    const { id: orgId, userId } = product.orgs.whiterabbit;
+    const id = 'grp_documented';
+    await product.context.prisma.group.create({ data: { orgId, id, displayName: 'Crew' } });
+    await product.context.prisma.groupMember.create({ data: { orgId, groupId: id, userId } });
+    const groups = await ask('listGroups', { as: owner });
+    if (groups.json.items[0]?.members !== 1) throw new Error('the group is not listed');
+    const { json } = await ask('listGroupMembers', { as: owner, params: { id } });
+    if (json.items.length !== 1) throw new Error('nobody is in the group');
+    await ask('listGroupMembers', { as: owner, params: { id: 'grp_none' } });
+  },
   async listUserSessions(world) {
     const { id } = await signedInNeo(world);
     const { json } = await world.ask('listUserSessions', { as: world.owner, params: { id } });

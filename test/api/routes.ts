@@ -3,7 +3,13 @@ import express, { type Express, type Router } from 'express';
 export type Route = Readonly<{ method: string; path: string }>;
 
 type Mount = { path: string; handler: unknown };
-type Stack = { stack: { route?: { path: string | string[]; stack: { method?: string }[] }; handle: unknown }[] };
+type Layer = { method?: string; name: string };
+type Stack = { stack: { route?: { path: string | string[]; stack: Layer[] }; handle: unknown }[] };
+
+/** What may stand before or behind the methods of a route: it answers nobody but with a refusal. */
+const answersNothing = ['refuseOthers', 'requireSession', 'requireToken', 'noStore'];
+/** What may be mounted at a path without being a router, beside handlers of errors: it serves files, or passes everything on. */
+const mountable = ['serveStatic', 'authenticateBearer'];
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
 
@@ -46,19 +52,30 @@ function walk(router: unknown, prefix: string, mounts: Map<unknown, Mount[]>, fi
         throw new Error(`something is mounted unheard at ${prefix}`);
       return [];
     }
-    const offered = new Set(route.stack.map(({ method }) => method));
+    // Of one for all methods it isn't known which it answers.
+    const offered = new Set(
+      route.stack.flatMap(({ method, name }) => method ?? (answersNothing.includes(name) ? [] : ['all'])),
+    );
     return [route.path]
       .flat()
       .flatMap((path) =>
-        methods.filter((method) => offered.has(method)).map((method) => ({ method, path: written(prefix + path) })),
+        [...methods, 'all']
+          .filter((method) => offered.has(method))
+          .map((method) => ({ method, path: written(prefix + path) })),
       );
   });
-  for (const { path, handler } of mounted)
-    if ((handler as { name?: string }).name === 'serveStatic') files.push(prefix + path);
+  for (const { path, handler } of mounted) {
+    const { name, length } = handler as express.Handler;
+    if (name === 'serveStatic') files.push(prefix + path);
+    if (path !== '' && path !== '/' && !isRouter(handler) && length < 4 && !mountable.includes(name))
+      throw new Error(`a handler (${name || 'without a name'}) is mounted at ${prefix}${path}: make it a route`);
+  }
   const below = mounted
-    .filter(({ handler }) => Array.isArray((handler as Partial<Stack>).stack))
+    .filter(({ handler }) => isRouter(handler))
     .flatMap(({ path, handler }) => walk(handler, prefix + (path === '/' ? '' : path), mounts, files));
   return [...own, ...below];
 }
+
+const isRouter = (handler: unknown) => Array.isArray((handler as Partial<Stack>).stack);
 
 const written = (path: string) => (path.replace(/(?<=.)\/$/, '') || '/').replaceAll(/:(\w+)/g, '{$1}');

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import fs from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -28,10 +31,11 @@ beforeEach(async () => {
 
 const file = () => path.join(String(env.XDG_CONFIG_HOME), 'universal-logout/credentials.json');
 const kept = () => JSON.parse(fs.readFileSync(file(), 'utf8'))[product.url];
-const keep = (tokens: object) => {
+const keep = (tokens: object, url = product.url) => {
   fs.mkdirSync(path.dirname(file()), { recursive: true });
-  fs.writeFileSync(file(), JSON.stringify({ [product.url]: tokens }));
+  fs.writeFileSync(file(), JSON.stringify({ [url]: tokens }));
 };
+const urlOf = (server: Server) => `http://localhost:${(server.address() as AddressInfo).port}`;
 /** What login --admin leaves behind, without its wait. */
 async function signIn(scope = 'openid email profile offline_access admin') {
   const { device_code, user_code } = await beginDevice(product, { scope });
@@ -124,6 +128,26 @@ describe('api', () => {
     await neo();
     const done = await api('POST', path, '--data', '{"reason": {"person": "Lost laptop"}}', '--yes');
     expect(JSON.parse(done.stdout)).toMatchObject({ sessionsEnded: 1 });
+  });
+
+  it.each([
+    ['text/html', '<h1>Conflict</h1>'],
+    ['application/json', '<h1>Conflict</h1>'],
+    ['application/json', 'null'],
+  ])('takes a conflict that a proxy answers as %s with %s for what it is', async (type, conflict) => {
+    await signIn();
+    const proxy = createServer(async (req, res) => {
+      if (req.method === 'POST') return res.writeHead(409, { 'content-type': type }).end(conflict);
+      const { authorization } = req.headers;
+      const answer = await fetch(product.url + req.url, { headers: { ...(authorization && { authorization }) } });
+      const text = (await answer.text()).replaceAll(product.url, urlOf(proxy));
+      res.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' }).end(text);
+    });
+    await once(proxy.listen(0, 'localhost'), 'listening');
+    keep(kept(), urlOf(proxy));
+    const refused = await runCli(['api', 'POST', '/api/orgs/current/webhooks', '--url', urlOf(proxy)], env);
+    proxy.close();
+    expect(refused).toMatchObject({ code: 1, stderr: 'The server answered 409.\n' });
   });
 
   it('sends its token to no other server, however the path is written', async () => {

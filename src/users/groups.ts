@@ -1,0 +1,39 @@
+import type { Pool } from 'pg';
+
+/** A group of an org, as its administrators see it. */
+export type Group = Readonly<{ id: string; displayName: string; members: number; createdAt: Date }>;
+
+/** The groups of orgs as lists. Provisioning keeps them; who is in one is `PeopleFilter.group`. */
+export function createGroups({ pool }: { pool: Pool }) {
+  return {
+    /** Up to `limit` groups, the youngest first, from behind `after`; `search` is a part of the name in any letter case. */
+    async listGroups(
+      orgId: string,
+      { search = null, limit, after }: { search?: string | null; limit: number; after: After },
+    ): Promise<Group[]> {
+      const values = [orgId, search, limit, after?.createdAt ?? null, after?.id ?? null];
+      const { rows } = await pool.query({ name: 'groups-list', text: listSql, values });
+      return rows;
+    },
+
+    /** Whether the org has such a group. */
+    async hasGroup(orgId: string, id: string): Promise<boolean> {
+      const text = 'SELECT FROM groups WHERE org_id = $1 AND id = $2';
+      const { rowCount } = await pool.query({ name: 'group-exists', text, values: [orgId, id] });
+      return rowCount === 1;
+    },
+  };
+}
+
+type After = Readonly<{ createdAt: Date; id: string }> | null;
+
+// Members are counted for the groups of the page alone.
+const listSql = `
+  SELECT g.id, g.display_name AS "displayName", g.created_at AS "createdAt",
+         (SELECT count(*)::int FROM group_members m JOIN users u ON u.org_id = m.org_id AND u.id = m.user_id
+          WHERE m.org_id = g.org_id AND m.group_id = g.id AND u.deleted_at IS NULL) AS members
+  FROM (SELECT * FROM groups
+        WHERE org_id = $1 AND ($2::text IS NULL OR strpos(lower(display_name), lower($2)) > 0)
+          AND ($4::timestamptz IS NULL OR (created_at, id) < ($4, $5))
+        ORDER BY created_at DESC, id DESC LIMIT $3) g
+  ORDER BY g.created_at DESC, g.id DESC`;
