@@ -260,6 +260,27 @@ test('five refusals of one caller in a row are told of once; a success in betwee
   expect(await told(network)).toEqual([['refused_calls', 8]]);
 });
 
+test('refused calls of a stranger at a connection’s own address are told of once, with all that were counted together', async () => {
+  const { id, connectionId } = product.orgs.whiterabbit;
+  const at = `${product.url}/global-token-revocation/${connectionId}`;
+  const wrong = {
+    method: 'POST',
+    headers: { authorization: 'Bearer wrong', 'content-type': 'application/json' },
+    body: '{}',
+  };
+  for (let times = 0; times < 25; times += 1) expect((await fetch(at, wrong)).status).toBe(401);
+  await product.context.refusedCalls.flush({ all: true });
+  await relayed(product);
+  const { rows } = await product.context.pool.query(
+    `SELECT count FROM notifications WHERE org_id = $1 AND kind = 'refused_calls' AND target_type = 'network' AND target_id ~ '^(127|::)'`,
+    [id],
+  );
+  expect(rows).toEqual([{ count: 25 }]);
+  expect((await feedOf(admin, '?limit=1')).items[0]?.text).toMatch(
+    /^Somebody at (127|::).* was refused at the revocation endpoint 25 times in a row$/,
+  );
+});
+
 test('new keys and changed roles are told of; what ended nobody’s session is not', async () => {
   const { whiterabbit } = product.orgs;
   const key = await product.context.apiKeys.create(whiterabbit.id, { name: 'Okta' }, { type: 'operator' });
