@@ -87,7 +87,7 @@ async function run(rounds: number): Promise<void> {
   }
   progress('the endpoint at all sizes in turn');
   const acrossSizes = await compareSizes(stores, load, rounds + 2);
-  process.stdout.write(`${aimsReport({ sizes: results, acrossSizes })}\n`);
+  process.stdout.write(`${aimsReport({ sizes: results, acrossSizes, organisation })}\n`);
   save({ machine: machine(), rounds, organisation, sizes: results, acrossSizes });
   for (const store of stores) await store.close();
   await load.stop();

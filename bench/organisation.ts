@@ -26,7 +26,7 @@ export type OrganisationResult = Readonly<{
   silent: Figures;
   told: Figures;
   webhookMessages: number;
-  /** Seconds until everything that was recorded meanwhile had gone on. */
+  /** Seconds at most from a round's end until everything that it recorded had been told. */
   relayedAfter: number;
   /** Milliseconds, medians. */
   ofOne: number;
@@ -105,8 +105,13 @@ async function measureTelling(store: OrganisationStore, load: Child, rounds: num
   });
   progress('revocations, with nobody told and with notifications and a webhook');
   const contenders = [contender('nobody told', silent), contender('notifications and a webhook', told)];
-  const [silentFigures, toldFigures] = await measure(contenders, { rounds, sequentialOnly: true });
-  const relayedAfter = await untilRelayed(store.told);
+  // Told goes last in a round; what it has left to be told is not done at the cost of the next.
+  const relayedAfter: number[] = [];
+  const [silentFigures, toldFigures] = await measure(contenders, {
+    rounds,
+    sequentialOnly: true,
+    afterRound: async () => relayedAfter.push(await untilTold(store.told)),
+  });
   await silent.child.stop();
   const webhookMessages = receiver.count();
   await receiver.stop();
@@ -115,7 +120,7 @@ async function measureTelling(store: OrganisationStore, load: Child, rounds: num
     silent: silentFigures as Figures,
     told: toldFigures as Figures,
     webhookMessages,
-    relayedAfter,
+    relayedAfter: Math.max(...relayedAfter),
   };
 }
 
@@ -220,12 +225,15 @@ async function ask(
   return JSON.parse(text);
 }
 
-/** Seconds until the outbox is empty. */
-async function untilRelayed(databaseUrl: string): Promise<number> {
+/** Seconds until the outbox is empty and every job that is due is done. */
+async function untilTold(databaseUrl: string): Promise<number> {
   const at = performance.now();
   await withClient(databaseUrl, async (client) => {
     for (;;) {
-      const { rows } = await client.query('SELECT FROM outbox LIMIT 1');
+      const { rows } = await client.query(
+        `SELECT WHERE EXISTS (SELECT FROM outbox)
+                   OR EXISTS (SELECT FROM graphile_worker.jobs WHERE run_at <= now() AND attempts < max_attempts)`,
+      );
       if (rows.length === 0) return;
       await delay(50);
     }

@@ -12,6 +12,8 @@ export type Results = Readonly<{
   sizes: readonly SizeResult[];
   /** The endpoint alone, all sizes in turn within the same rounds. */
   acrossSizes: readonly Readonly<{ size: number; figures: Figures }>[];
+  /** The endpoint in an organisation of its own, without and with messages to its administrators. */
+  organisation: Readonly<{ sessions: number; silent: Figures; told: Figures }>;
 }>;
 
 export const count = (value: number) => value.toLocaleString('en');
@@ -56,7 +58,7 @@ function figuresTable(
 }
 
 /** The aims next to what was measured, and whether each was met here. Nothing fails on them: they depend on the machine. */
-export function aimsReport({ sizes, acrossSizes }: Results): string {
+export function aimsReport({ sizes, acrossSizes, organisation }: Results): string {
   const rows: string[][] = [];
   const aim = (what: string, goal: string, measured: number, met: boolean, shown = times(measured)) =>
     rows.push([what, goal, shown, met ? 'yes' : 'not here']);
@@ -95,6 +97,9 @@ export function aimsReport({ sizes, acrossSizes }: Results): string {
     aim(`p50 of a JWT caller against the API key's, at ${count(size)}`, '< 2 ×', byJwt, byJwt < 2);
   }
   const across = acrossSizes.map(({ size, figures }) => [count(size), ms(figures.p50), ms(figures.p99)]);
+  // Measured earlier, on another database.
+  for (const { name, p50, p99 } of [organisation.silent, organisation.told])
+    across.push([`${count(organisation.sessions)} of one organisation, ${name}`, ms(p50), ms(p99)]);
   return [
     '\nThe endpoint, one after another, all sizes in turn within the same rounds',
     table(['live sessions', 'p50 ms', 'p99 ms'], across),

@@ -34,7 +34,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
   const keyring = createKeyring(config.encryptionKeys);
-  const notifications = startNotifications({ config, log, pool, keyring, guardedFetch });
+  const notifications = startNotifications({ config, log, pool, keyring });
   liveChannel.whenAnnounced(notifications.wake);
   const refusedCalls = createRefusedCalls({ pool, log });
   const metrics = config.metricsToken === null ? null : createMetrics({ pool, log });
@@ -53,6 +53,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     metrics,
     feed: notifications.feed,
     webhooks: notifications.webhooks,
+    webhookFetch: notifications.webhookFetch,
     deliveries: notifications.deliveries,
     emailAvailable: notifications.emailAvailable,
     isStopping: () => stopping,

@@ -39,6 +39,8 @@ export type AdminDeps = Readonly<{
   /** SMTP is set up. */
   emailAvailable: boolean;
   webhooks: Webhooks;
+  /** How webhooks are called: more strictly than identity providers. */
+  webhookFetch: GuardedFetch;
   deliveries: Deliveries;
 }>;
 

@@ -11,8 +11,16 @@ const one = `${list}/{id}`;
 const permission = 'settings.change';
 
 const params = z.object({ id: z.string().max(80) });
-const chosenKinds = z.array(z.enum(kinds)).min(1).describe('What is posted there.');
-const url = z.string().max(2048).describe('Where to: https, with a public address.');
+const chosenKinds = z
+  .array(z.enum(kinds))
+  .min(1)
+  .transform((chosen) => [...new Set(chosen)])
+  .describe('What is posted there.');
+const url = z
+  .string()
+  .max(2048)
+  .regex(/^\P{Cc}*$/u, 'must not have control characters')
+  .describe('Where to: https, with a public address.');
 
 const webhook = z.object({
   id: z.string(),
@@ -31,13 +39,14 @@ const withSecret = webhook.extend({
 });
 
 /** Webhooks: a receiver of the org's choice is told of what its administrators are told of, signed (Standard Webhooks). */
-export function webhookOperations(deps: { webhooks: Webhooks; guardedFetch: GuardedFetch }): readonly Operation[] {
-  const { webhooks, guardedFetch } = deps;
+export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: GuardedFetch }): readonly Operation[] {
+  const { webhooks, webhookFetch } = deps;
 
-  const checkUrl = (value: string | undefined) => {
-    if (value === undefined) return;
+  /** As it will be called. */
+  const checkedUrl = (value: string): string => {
     try {
-      guardedFetch.check(value);
+      webhookFetch.check(value);
+      return new URL(value).href;
     } catch (error) {
       if (error instanceof GuardedFetchError) throw new AppError('invalid_request', `Wrong in url: ${error.message}.`);
       throw error;
@@ -69,8 +78,8 @@ export function webhookOperations(deps: { webhooks: Webhooks; guardedFetch: Guar
       success: { status: 201, description: 'Added; with its secret, this once.', schema: withSecret },
       problems: ['conflict'],
       handle: async (call) => {
-        checkUrl(call.body.url);
-        const added = await webhooks.add(call.orgId, call.body, originOf(call));
+        const input = { ...call.body, url: checkedUrl(call.body.url) };
+        const added = await webhooks.add(call.orgId, input, originOf(call));
         return { ...present(added), secret: added.secret };
       },
     }),
@@ -101,8 +110,9 @@ export function webhookOperations(deps: { webhooks: Webhooks; guardedFetch: Guar
       success: { status: 200, description: 'As it is now.', schema: webhook },
       problems: ['not_found'],
       handle: async (call) => {
-        checkUrl(call.body.url);
-        return present(found(await webhooks.change(call.orgId, call.params.id, call.body, originOf(call))));
+        const { url } = call.body;
+        const input = { ...call.body, url: url === undefined ? undefined : checkedUrl(url) };
+        return present(found(await webhooks.change(call.orgId, call.params.id, input, originOf(call))));
       },
     }),
     operation({

@@ -14,6 +14,8 @@ export type GuardedRequest = Readonly<{
   method?: 'GET' | 'POST';
   headers?: Readonly<Record<string, string>>;
   body?: string;
+  /** The answer's status is all that counts: its body is left unread, whatever its size, and `text` is empty. */
+  statusOnly?: boolean;
   /** Ends the call earlier than the time limit; the failure's reason is then `timeout`. */
   signal?: AbortSignal;
 }>;
@@ -93,7 +95,8 @@ export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly
         response.body.destroy();
         throw new GuardedFetchError('redirect', `answered with a redirect (${response.statusCode})`);
       }
-      const text = await readBounded(response.body);
+      if (init.statusOnly) response.body.destroy();
+      const text = init.statusOnly ? '' : await readBounded(response.body);
       return { status: response.statusCode, headers: flatten(response.headers), text };
     } catch (error) {
       throw asGuardedFetchError(error, signal);

@@ -10,6 +10,7 @@ export type DatabaseNumbers = Readonly<{
   jobsPending: number;
   /** Tried as often as they may be. */
   jobsFailed: number;
+  deliveriesDead: number;
   /** Seconds that the oldest job which could run has waited. */
   jobsLag: number;
 }>;
@@ -39,11 +40,11 @@ export function createDatabaseNumbers({ pool }: { pool: Pool }) {
         };
       const queues = await client.query(queuesSql);
       const jobs = queues.rows[0].has_jobs ? (await client.query(jobsSql)).rows[0] : noJobs;
-      const { outbox_pending: outboxPending, outbox_age: outboxAge } = queues.rows[0];
+      const { outbox_pending: outboxPending, outbox_age: outboxAge, deliveries_dead: deliveriesDead } = queues.rows[0];
       const { pending: jobsPending, failed: jobsFailed, lag: jobsLag } = jobs;
       return {
         ...{ liveSessions: live.sessions, liveGrants: live.grants },
-        ...{ outboxPending, outboxAge, jobsPending, jobsFailed, jobsLag },
+        ...{ outboxPending, outboxAge, jobsPending, jobsFailed, jobsLag, deliveriesDead },
       };
     });
   }
@@ -73,6 +74,7 @@ const queuesSql = `
   SELECT (SELECT count(*)::int FROM (SELECT FROM outbox LIMIT ${mostCounted}) AS o) AS outbox_pending,
          coalesce((SELECT greatest(0, extract(epoch FROM clock_timestamp() - at)) FROM outbox ORDER BY id LIMIT 1), 0)::float8
            AS outbox_age,
+         (SELECT count(*)::int FROM (SELECT FROM deliveries WHERE status = 'dead' LIMIT ${mostCounted}) AS d) AS deliveries_dead,
          to_regclass('graphile_worker.jobs') IS NOT NULL AS has_jobs`;
 
 const jobsSql = `

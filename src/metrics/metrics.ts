@@ -120,6 +120,10 @@ function createGauges(registers: Registry[]): Record<keyof DatabaseNumbers, Gaug
     outboxAge: gauge('outbox_oldest_age_seconds', 'Age of the oldest of them.'),
     jobsPending: gauge('jobs_pending', 'Jobs that will be tried, up to 10000.'),
     jobsFailed: gauge('jobs_failed', 'Jobs that were tried as often as they may be.'),
+    deliveriesDead: gauge(
+      'deliveries_dead',
+      'Messages that nobody took in a day, and nobody has sent again, up to 10000.',
+    ),
     jobsLag: gauge('jobs_lag_seconds', 'Time that the oldest job which could run has waited.'),
   };
 }

@@ -7,8 +7,8 @@ import { type NotificationRow, notificationColumns } from './notification.ts';
 export type Told = NotificationRow & Readonly<{ repeated: boolean }>;
 
 /**
- * Writes notices into their orgs' feeds, which the caller has locked. One of the same kind and target within a minute counts
- * further and moves to the end of the feed; it is unread again then.
+ * Writes notices into their orgs' feeds, which the caller has locked. One that is alike and of the same target, within a minute,
+ * counts further and moves to the end of the feed; it is unread again then.
  */
 export async function addNotifications(client: PoolClient, notices: readonly Notice[]): Promise<readonly Told[]> {
   if (notices.length === 0) return [];
@@ -32,17 +32,19 @@ async function findOpen(client: PoolClient, notices: readonly Notice[]): Promise
   const { rows } = await client.query<{ index: number; id: string }>({
     name: 'notifications-open',
     text: `SELECT asked.number::int - 1 AS index, open.id
-           FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY
-                  AS asked (org_id, kind, target_type, target_id, number),
+           FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY
+                  AS asked (org_id, kind, target_type, target_id, alike, number),
                 LATERAL (SELECT n.id FROM notifications n
                          WHERE n.org_id = asked.org_id AND n.kind = asked.kind AND n.target_id = asked.target_id
-                           AND n.target_type = asked.target_type AND n.created_at > clock_timestamp() - interval '1 minute'
+                           AND n.target_type = asked.target_type AND n.alike = asked.alike
+                           AND n.created_at > clock_timestamp() - interval '1 minute'
                          ORDER BY n.created_at DESC LIMIT 1) open`,
     values: [
       notices.map(({ orgId }) => orgId),
       notices.map(({ kind }) => kind),
       notices.map(({ targetType }) => targetType),
       notices.map(({ targetId }) => targetId),
+      notices.map(({ alike }) => alike),
     ],
   });
   return new Map(rows.map(({ index, id }) => [index, id]));
@@ -70,16 +72,16 @@ async function takePositions(client: PoolClient, notices: readonly Notice[]): Pr
 type Placed = Notice & Readonly<{ id: string; position: number }>;
 
 const given = `unnest($1::text[], $2::text[], $3::int8[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-  $10::text[], $11::text[], $12::int[], $13::bool[], $14::timestamptz[], $15::timestamptz[])
+  $10::text[], $11::text[], $12::int[], $13::bool[], $14::timestamptz[], $15::timestamptz[], $16::text[])
   AS given (org_id, id, position, kind, event_id, action, actor_type, actor_id, target_type, target_id, parts, count, total,
-            first_at, last_at)`;
+            first_at, last_at, alike)`;
 
 const sql = {
   insert: `
     INSERT INTO notifications AS n (org_id, id, position, kind, event_id, action, actor_type, actor_id, target_type, target_id,
-                                    parts, count, first_at, last_at)
+                                    parts, count, first_at, last_at, alike)
     SELECT org_id, id, position, kind, event_id, action, actor_type, actor_id, target_type, target_id, parts::jsonb, count,
-           first_at, last_at
+           first_at, last_at, alike
     FROM ${given}
     RETURNING ${notificationColumns}`,
   repeat: `
@@ -99,7 +101,7 @@ async function write(client: PoolClient, how: keyof typeof sql, placed: readonly
     ...[column('orgId'), column('id'), column('position'), column('kind'), column('eventId'), column('action')],
     ...[column('actorType'), column('actorId'), column('targetType'), column('targetId')],
     placed.map(({ parts }) => JSON.stringify(parts)),
-    ...[column('count'), column('total'), column('firstAt'), column('lastAt')],
+    ...[column('count'), column('total'), column('firstAt'), column('lastAt'), column('alike')],
   ];
   const { rows } = await client.query<NotificationRow>({ name: `notifications-${how}`, text: sql[how], values });
   return rows;

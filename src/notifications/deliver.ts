@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import { transaction } from '../database/pool.ts';
+import { addJobs, deliverJob } from './jobs.ts';
 import type { NotificationRow } from './notification.ts';
 import { notificationColumns } from './notification.ts';
 import type { Outcome } from './outcome.ts';
@@ -8,8 +9,10 @@ import type { createPostWebhook } from './post-webhook.ts';
 import type { createSendDigest } from './send-digest.ts';
 import { webhookBody } from './webhook-body.ts';
 
-/** Tries of a delivery until it is dead: with graphile-worker's growing pauses the last one comes after 22 hours. */
+/** Tries of a delivery until it is dead: the last one comes after 22 hours. */
 const mostTries = 13;
+/** Milliseconds after a failure: from 3 seconds to 6 hours. */
+const pauseAfter = (tries: number) => Math.exp(Math.min(10, tries)) * 1_000;
 const system = { type: 'system' } as const;
 
 type Delivery = Readonly<{
@@ -27,8 +30,9 @@ type Delivery = Readonly<{
 }>;
 
 /**
- * The job that delivers one message. Each try is logged with what became of it, in one transaction; a failed one throws, and the
- * job runs again later. Killed in between it also runs again: at least once, and always under the same id.
+ * The job that delivers one message. Each try is logged with what became of it and, where it failed, the next one planned, in one
+ * transaction: its time follows from the tries, whatever the job went through. Killed in between it runs again too: at least once,
+ * and always under the same id.
  */
 export function createDeliver(deps: {
   pool: Pool;
@@ -44,8 +48,7 @@ export function createDeliver(deps: {
     // The process stops: this was no fault of the receiver's.
     if (signal.aborted && outcome.result !== 'delivered') throw new Error('broken off');
     const durationMs = Math.round(performance.now() - started);
-    const over = await transaction(deps.pool, (client) => settle(client, delivery, outcome, { startedAt, durationMs }));
-    if (!over) throw new Error('error' in outcome ? outcome.error : 'failed');
+    await transaction(deps.pool, (client) => settle(client, delivery, outcome, { startedAt, durationMs }));
   };
 
   async function attempt(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
@@ -88,27 +91,28 @@ async function writeBody(pool: Pool, { orgId, id, notificationId }: Delivery): P
   return written.rows[0]?.body ?? null;
 }
 
-/** Writes the try into the log and what follows from it. True when the delivery is over. */
+/** Writes the try into the log, and what follows from it. */
 async function settle(
   client: PoolClient,
   delivery: Delivery,
   outcome: Outcome,
   { startedAt, durationMs }: { startedAt: Date; durationMs: number },
-): Promise<boolean> {
-  const { orgId, id } = delivery;
+): Promise<void> {
+  const { orgId, id, webhookId } = delivery;
   const error = 'error' in outcome ? outcome.error : null;
   const answer = outcome.result === 'cancelled' ? null : outcome.status;
-  const { rows } = await client.query<{ attempts: number; status: string }>({
+  const { rows } = await client.query<{ attempts: number; tries: number; status: string }>({
     name: 'delivery-settle',
     text: settleSql,
     values: [orgId, id, outcome.result, mostTries, error, startedAt, answer, durationMs],
   });
   const [settled] = rows;
   // Its webhook was removed, or another process has settled it.
-  if (!settled) return true;
+  if (!settled) return;
   if (outcome.result === 'gone') await switchOff(client, delivery);
   if (settled.status === 'dead') await recordFailure(client, delivery, settled.attempts, error);
-  return settled.status !== 'pending';
+  if (settled.status === 'pending')
+    await addJobs(client, [deliverJob({ orgId, id, webhookId, again: true, afterMs: pauseAfter(settled.tries) })]);
 }
 
 const settleSql = `
@@ -118,12 +122,12 @@ const settleSql = `
         status = CASE WHEN $3 = 'gone' OR ($3 = 'failed' AND tries + 1 >= $4) THEN 'dead' WHEN $3 = 'failed' THEN 'pending' ELSE $3 END,
         finished_at = CASE WHEN $3 <> 'failed' OR tries + 1 >= $4 THEN clock_timestamp() END
     WHERE org_id = $1 AND id = $2 AND status = 'pending'
-    RETURNING attempts, status
+    RETURNING attempts, tries, status
   ), logged AS (
     INSERT INTO delivery_attempts (org_id, delivery_id, number, at, status, duration_ms, error)
     SELECT $1, $2, attempts, $6, $7, $8, $5 FROM settled
   )
-  SELECT attempts, status FROM settled`;
+  SELECT attempts, tries, status FROM settled`;
 
 async function switchOff(client: PoolClient, { orgId, webhookId }: Delivery): Promise<void> {
   if (webhookId === null) return;

@@ -25,6 +25,8 @@ function sentence({ kind, action, actorType, targetType, count, parts }: Told): 
   if (action === 'access.revoked_for_everyone') return `${actor} signed everyone out`;
   if (action === 'idp_session.ended') return `${actor} ended an IdP session of ${target}`;
   if (action === 'user.deactivated') return `${actor} switched ${target} off and ended all of their access`;
+  if (kind === 'revocation' && 'session' in parts) return `${actor} ended one session of ${target}`;
+  if (kind === 'revocation' && 'grant' in parts) return `${actor} signed ${target} out of one app`;
   if (kind === 'revocation') return `${actor} ended the access of ${target}`;
   if (kind === 'refused_calls') return `${actor} was refused at the revocation endpoint ${count} times in a row`;
   if (kind === 'api_key') return `${actor} made the API key ${target}`;

@@ -47,13 +47,21 @@ function columnsOf(jobs: readonly Job[]): unknown[] {
   ];
 }
 
-export function deliverJob(delivery: { orgId: string; id: string; webhookId: string | null; afterMs?: number }): Job {
-  const { orgId, id, webhookId, afterMs = 0 } = delivery;
+/** `again`: it failed before. */
+export function deliverJob(delivery: {
+  orgId: string;
+  id: string;
+  webhookId: string | null;
+  again?: boolean;
+  afterMs?: number;
+}): Job {
+  const { orgId, id, webhookId, again = false, afterMs = 0 } = delivery;
+  const receiver = webhookId === null ? ['email'] : [`org:${orgId}`, `webhook:${webhookId}`];
   return {
     task: 'deliver',
     payload: { orgId, deliveryId: id },
     key: id,
-    lanes: webhookId === null ? ['email'] : [`org:${orgId}`, `webhook:${webhookId}`],
+    lanes: again ? [...receiver, 'again'] : receiver,
     afterMs,
   };
 }

@@ -1,10 +1,13 @@
-/** Jobs of a node that may be under way at once for one receiver, one org, or by e-mail. */
-const limits: Readonly<Record<string, number>> = { webhook: 2, org: 6, email: 4 };
+/**
+ * Jobs of a node that may be under way at once: for one receiver, of one org, by e-mail, and of those that failed before. So one
+ * org's hanging receiver leaves it another job, and it takes many orgs, at their first tries, to keep a node from all others.
+ */
+const limits: Readonly<Record<string, number>> = { webhook: 1, org: 2, email: 4, again: 12 };
 /** Milliseconds that a job waits for its turn: a receiver that is well needs a few. */
 const patience = 500;
 
 /**
- * Keeps whoever is slow from holding up others. A lane is a flag of a job, `<what>:<whose>`: while as many of its jobs are under
+ * Keeps whoever is slow from holding up others. A lane is a flag of a job, `<what>:<whose>` or `<what>`: while as many of its jobs are under
  * way as may be, the node takes no further one.
  */
 export function createLanes() {

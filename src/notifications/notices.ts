@@ -3,7 +3,7 @@ import type { Parts } from './describe.ts';
 import { type Kind, kindOf, type OutboxEvent } from './kinds.ts';
 import { createRefusedCallers } from './refused-callers.ts';
 
-/** What a batch's events of one kind and target amount to. */
+/** What a batch's events that belong together amount to. */
 export type Notice = Readonly<{
   orgId: string;
   kind: Kind;
@@ -14,6 +14,8 @@ export type Notice = Readonly<{
   actorId: string | null;
   targetType: string | null;
   targetId: string | null;
+  /** What else than the target two must have in common to be counted together: they read the same then. Null: they never are. */
+  alike: string | null;
   /** The latest event's. */
   parts: Parts;
   count: number;
@@ -31,7 +33,10 @@ export async function toNotices(client: PoolClient, events: readonly OutboxEvent
     const notice = event.action === 'call.refused' ? noticeOfRefusal(event, callers.refuse(event)) : noticeOf(event);
     if (event.action !== 'call.refused') callers.succeed(event);
     if (!notice) continue;
-    const key = JSON.stringify([notice.orgId, notice.kind, notice.targetType, notice.targetId]);
+    const key =
+      notice.alike === null
+        ? notice.eventId
+        : JSON.stringify([notice.orgId, notice.targetType, notice.targetId, notice.alike]);
     const before = notices.get(key);
     notices.set(key, before ? merge(before, notice) : notice);
   }
@@ -57,7 +62,16 @@ function toNotice(event: OutboxEvent, kind: Kind): Notice {
   const { orgId, eventId, action, actorType, actorId, targetType, targetId, at } = event;
   const parts = { ...event.detail, actorName: event.actorName, targetName: event.targetName };
   const counted = { count: 1, total: false, firstAt: at, lastAt: at };
-  return { orgId, kind, eventId, action, actorType, actorId, targetType, targetId, parts, ...counted };
+  const alike = alikeOf(event, kind);
+  return { orgId, kind, eventId, action, actorType, actorId, targetType, targetId, alike, parts, ...counted };
+}
+
+/** Of two changes of a role the one could undo the other. Refused calls are their caller's, who is the target. */
+function alikeOf({ action, actorType, actorId, detail }: OutboxEvent, kind: Kind): string | null {
+  if (kind === 'role_change') return null;
+  if (kind === 'refused_calls') return kind;
+  const what = ['session', 'grant'].find((one) => one in detail) ?? 'all';
+  return [kind, action, what, actorType, actorId].join(' ');
 }
 
 function merge(before: Notice, next: Notice): Notice {

@@ -41,17 +41,20 @@ async function planWebhooks(client: PoolClient, told: readonly Told[]): Promise<
         kind: one.kind,
         notificationId: one.id,
         body: one.repeated ? null : webhookBody(one),
-        afterMs: one.repeated ? Math.max(0, one.createdAt.getTime() + repeatsEnd - Date.now()) : 0,
       })),
   );
   if (planned.length === 0) return;
-  const { rows: inserted } = await client.query<{ id: string }>({
+  const { rows: inserted } = await client.query<{ id: string; afterMs: number }>({
     name: 'deliveries-plan',
-    text: `INSERT INTO deliveries (org_id, id, channel, webhook_id, kinds, notification_id, body)
+    // Both times are the database's.
+    text: `INSERT INTO deliveries AS d (org_id, id, channel, webhook_id, kinds, notification_id, body)
            SELECT org_id, id, 'webhook', webhook_id, ARRAY[kind], notification_id, body
            FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
              AS planned (org_id, id, webhook_id, kind, notification_id, body)
-           ON CONFLICT DO NOTHING RETURNING id`,
+           ON CONFLICT DO NOTHING
+           RETURNING id, CASE WHEN body IS NOT NULL THEN 0 ELSE (
+             SELECT extract(epoch FROM n.created_at - clock_timestamp())::float8 * 1000 + ${repeatsEnd}
+             FROM notifications n WHERE n.org_id = d.org_id AND n.id = d.notification_id) END AS "afterMs"`,
     values: [
       planned.map(({ orgId }) => orgId),
       planned.map(({ id }) => id),
@@ -61,10 +64,13 @@ async function planWebhooks(client: PoolClient, told: readonly Told[]): Promise<
       planned.map(({ body }) => body),
     ],
   });
-  const fresh = new Set(inserted.map(({ id }) => id));
+  const byId = new Map(planned.map((one) => [one.id, one]));
   await addJobs(
     client,
-    planned.filter(({ id }) => fresh.has(id)).map((one) => deliverJob(one)),
+    inserted.flatMap(({ id, afterMs }) => {
+      const one = byId.get(id);
+      return one ? [deliverJob({ ...one, afterMs })] : [];
+    }),
   );
 }
 

@@ -18,7 +18,7 @@ export type WebhookMessage = Readonly<{
 export const secretPurpose = (webhookId: string) => `webhook ${webhookId}`;
 
 /** Posts one message as Standard Webhooks has it, to public addresses only, bounded, without following redirects. */
-export function createPostWebhook({ guardedFetch, keyring }: { guardedFetch: GuardedFetch; keyring: Keyring }) {
+export function createPostWebhook({ webhookFetch, keyring }: { webhookFetch: GuardedFetch; keyring: Keyring }) {
   return async (message: WebhookMessage, signal: AbortSignal): Promise<Outcome> => {
     const now = new Date();
     const sealed = [message.secret, message.previousSecret].filter((secret) => secret !== null);
@@ -34,7 +34,14 @@ export function createPostWebhook({ guardedFetch, keyring }: { guardedFetch: Gua
       'Webhook-Signature': signatures.join(' '),
     };
     try {
-      const { status } = await guardedFetch(message.url, { method: 'POST', headers, body: message.body, signal });
+      const { status } = await webhookFetch(message.url, {
+        method: 'POST',
+        headers,
+        body: message.body,
+        signal,
+        // Who took the message has it, whatever else they say.
+        statusOnly: true,
+      });
       if (status >= 200 && status < 300) return { result: 'delivered', status };
       if (status === 410) return { result: 'gone', status, error: 'gone' };
       return { result: 'failed', status, error: 'refused' };

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { createPool } from '../database/pool.ts';
-import type { GuardedFetch } from '../http/guarded-fetch.ts';
+import { createGuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import { createDeliver } from './deliver.ts';
 import { createDeliveries } from './deliveries.ts';
@@ -19,18 +19,14 @@ import { startWorker } from './worker.ts';
  * Everything that tells administrators: the relay from the outbox, the worker of its jobs, and what the routes work on. Each node
  * runs both; `wake` makes the relay look at once.
  */
-export function startNotifications(deps: {
-  config: Config;
-  log: Logger;
-  pool: Pool;
-  keyring: Keyring;
-  guardedFetch: GuardedFetch;
-}) {
-  const { config, log, pool, keyring, guardedFetch } = deps;
+export function startNotifications(deps: { config: Config; log: Logger; pool: Pool; keyring: Keyring }) {
+  const { config, log, pool, keyring } = deps;
   const { smtp, mode, appUrl } = config;
   const host = new URL(config.publicUrl).hostname;
   const mailer = smtp && createMailer({ smtpUrl: smtp.url, mailFrom: smtp.from, host, mode });
   const emailAvailable = mailer !== null;
+  // Hosts that may be private are so as identity providers, which the operator knows of. Any org names its webhooks.
+  const webhookFetch = createGuardedFetch({ mode, privateHosts: [] });
   // A job whose end was lost in a crash runs again, under the same id.
   const jobsPool = createPool({
     connectionString: config.directDatabaseUrl,
@@ -41,7 +37,7 @@ export function startNotifications(deps: {
   });
   const deliver = createDeliver({
     pool: jobsPool,
-    postWebhook: createPostWebhook({ guardedFetch, keyring }),
+    postWebhook: createPostWebhook({ webhookFetch, keyring }),
     sendDigest: createSendDigest({ pool, mailer, appUrl }),
   });
   const worker = startWorker({
@@ -56,6 +52,7 @@ export function startNotifications(deps: {
   return {
     feed: createFeed({ pool }),
     webhooks: createWebhooks({ pool, keyring }),
+    webhookFetch,
     deliveries: createDeliveries({ pool }),
     emailAvailable,
     wake: relay.wake,

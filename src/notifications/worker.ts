@@ -6,11 +6,11 @@ import type { Logger as Log } from 'pino';
 import { addJobs, type Job } from './jobs.ts';
 import { createLanes } from './lanes.ts';
 
-/** Jobs of a node at once. */
-const concurrency = 12;
+/** Jobs of a node at once. Most of the time they wait for a receiver, and hold no connection to the database. */
+const concurrency = 24;
 /** Milliseconds. New jobs come by NOTIFY; this is for those that wait for their time. */
 const pollInterval = 2_000;
-/** Milliseconds between looks for jobs of processes that are no more. */
+/** Milliseconds between looks for what processes that are no more have left. */
 const lookEveryMs = 10_000;
 /** Milliseconds that graphile-worker has to end by itself before another one is started. */
 const endsWithinMs = 10_000;
@@ -75,7 +75,7 @@ export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
   })();
 
   const looking = setInterval(() => {
-    freeJobsOfTheDead(pool).catch((error) => log.warn({ err: error }, 'jobs of ended processes could not be freed'));
+    tidy(pool).catch((error) => log.warn({ err: error }, 'jobs of ended processes could not be freed'));
   }, lookEveryMs);
   looking.unref();
 
@@ -93,10 +93,19 @@ export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
  * A process that is killed leaves its jobs locked, and graphile-worker waits four hours for it. None of our jobs takes half a
  * minute: whoever has held one for a whole one is gone.
  */
-async function freeJobsOfTheDead(pool: Pool): Promise<void> {
+async function tidy(pool: Pool): Promise<void> {
   await pool.query(
     `SELECT graphile_worker.force_unlock_workers(array_agg(DISTINCT locked_by))
      FROM graphile_worker.jobs WHERE locked_at < now() - interval '1 minute' HAVING count(*) > 0`,
+  );
+  // Either another job took the place of one whose process was killed, or fifty processes did not survive it.
+  await pool.query(
+    `WITH over AS (
+       SELECT key FROM graphile_worker.complete_jobs(ARRAY(
+         SELECT id FROM graphile_worker.jobs WHERE attempts >= max_attempts AND locked_at IS NULL LIMIT 1000))
+     )
+     UPDATE deliveries d SET status = 'dead', error = 'given_up', finished_at = clock_timestamp()
+     FROM over WHERE d.id = over.key AND d.status = 'pending'`,
   );
 }
 

@@ -59,8 +59,6 @@ export async function endIdpSession(db: Pool | PoolClient, end: IdpSessionEnd): 
 // What a revocation of the person or an org-wide sign-out has ended is left to it. Whom anything ended for gets a
 // revocation and an audit event of their own (nearly always that is one person; the ids of further ones are numbered), for a
 // revocation without a user would read as the whole org's. Where nothing ended there is the audit event alone.
-// In it the revocation is `revocationId`: for `revocation` a start of a sign-in would ask everybody of the org for a
-// password during the next seconds, which only a moved generation calls for.
 const statement = (once: boolean) => `
   WITH burnt AS (
     ${once ? spending(13) : 'SELECT'}
@@ -98,7 +96,7 @@ const statement = (once: boolean) => `
     INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
     SELECT $1, concat($5::text, '_' || number), 'idp_session.ended', $7, $8, CASE WHEN user_id IS NOT NULL THEN 'user' END,
            user_id, $9, $10,
-           jsonb_build_object('revocationId', CASE WHEN user_id IS NOT NULL THEN concat($4::text, '_' || number) END,
+           jsonb_build_object('revocation', CASE WHEN user_id IS NOT NULL THEN concat($4::text, '_' || number) END,
                               'connection', $2::text, 'sessionsEnded', coalesce(sessions, 0),
                               'grantsEnded', coalesce(grants, 0))
     FROM remembered LEFT JOIN counted ON sessions + grants > 0

@@ -82,7 +82,7 @@ const recordSql = (page: string) => `
     LEFT JOIN users a ON e.actor_type = 'user' AND a.org_id = e.org_id AND a.id = e.actor_id AND a.deleted_at IS NULL
     WHERE e.org_id = r.org_id AND e.target_id = coalesce(r.user_id, r.org_id)
       AND e.at BETWEEN r.created_at AND r.created_at + interval '30 seconds'
-      AND r.id IN (e.detail ->> 'revocation', e.detail ->> 'revocationId')
+      AND e.detail ->> 'revocation' = r.id
     ORDER BY e.at LIMIT 1
   ) e ON true
   ORDER BY r.created_at DESC, r.id DESC`;

@@ -36,8 +36,6 @@ const ended = (table: 'sessions' | 'grants', erased: string) => `
     AND EXISTS (SELECT FROM live_${table} l WHERE l.org_id = d.org_id AND l.id = d.id)
   RETURNING d.org_id, d.id, d.user_id, d.revoked_at`;
 
-// In the event the revocation is `revocationId`, as where the IdP ends one session: for `revocation` a start of a sign-in
-// would ask everybody of the org for a password during the next seconds, which only a moved generation calls for.
 const sql = `
   WITH ended_sessions AS (${ended('sessions', ", data = '{}', id_token = NULL")}),
   ended_grants AS (${ended('grants', '')}),
@@ -53,7 +51,7 @@ const sql = `
   ), audited AS (
     INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
     SELECT org_id, $5, 'access.revoked', $9, $10, 'user', user_id, $11, $12,
-           jsonb_build_object('revocationId', $4::text, 'initiator', $6::text, type, id, 'sessionsEnded', sessions,
+           jsonb_build_object('revocation', $4::text, 'initiator', $6::text, type, id, 'sessionsEnded', sessions,
                               'grantsEnded', grants)
     FROM ended
   )

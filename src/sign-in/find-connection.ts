@@ -81,11 +81,13 @@ function bounded(snapshot: string): string {
   return `${xmin}:${xmin}:`;
 }
 
+// Where one session or app ended no generation moved, and nobody's sign-in under way is concerned.
 const sql = `
   SELECT o.id, o.slug, o.create_users, o.generation, c.connection, pg_current_snapshot()::text AS snapshot,
          extract(epoch FROM clock_timestamp())::float8 AS now,
          EXISTS (SELECT FROM audit_events e
-                 WHERE e.org_id = o.id AND e.at > now() - interval '5 seconds' AND e.detail ? 'revocation') AS revoked_lately
+                 WHERE e.org_id = o.id AND e.at > now() - interval '5 seconds' AND e.detail ? 'revocation'
+                   AND e.action <> 'idp_session.ended' AND NOT e.detail ?| '{session,grant}') AS revoked_lately
   FROM orgs o
   LEFT JOIN LATERAL (
     SELECT jsonb_build_object(

@@ -68,6 +68,84 @@ test('a storm of the same kind and target is one notification with a count; what
   expect((await about(admin, stormy?.id as string)).map(({ count }) => count)).toEqual([1, 20]);
 });
 
+test('each change of a role stands by itself, in its order', async () => {
+  const { whiterabbit } = product.orgs;
+  const [user] = await plant();
+  const change = { action: 'role.changed', targetType: 'user', targetId: user?.id as string };
+  await record(product, whiterabbit, { ...change, detail: { from: 'member', to: 'owner' } });
+  await relayed(product);
+  // Within a minute, and then two in one batch.
+  await record(product, whiterabbit, { ...change, detail: { from: 'owner', to: 'admin' } }, 2);
+  await relayed(product);
+  expect((await about(admin, user?.id as string)).map(({ text, count }) => [text, count])).toEqual([
+    ['The system changed the role of Planted from owner to admin', 1],
+    ['The system changed the role of Planted from owner to admin', 1],
+    ['The system changed the role of Planted from member to owner', 1],
+  ]);
+});
+
+test('what different people did, or what was something else, is not counted together', async () => {
+  const { whiterabbit } = product.orgs;
+  const [user] = await plant();
+  const end = (actorType: string, actorId: string | null, detail = {}) =>
+    record(product, whiterabbit, {
+      ...{ action: 'access.revoked', actorType, actorId, targetType: 'user', targetId: user?.id as string, detail },
+    });
+  const story: Parameters<typeof end>[] = [
+    ['user', whiterabbit.userId],
+    ['operator', null],
+    ['user', whiterabbit.userId],
+    ['operator', null, { session: 'ses_1' }],
+    ['operator', null, { grant: 'grt_1' }],
+    ['operator', null, { session: 'ses_2' }],
+  ];
+  const expected = [
+    ['The operator ended one session of Planted (2 times)', 2],
+    ['The operator signed Planted out of one app', 1],
+    ['Trinity ended the access of Planted (2 times)', 2],
+    ['The operator ended the access of Planted', 1],
+  ];
+  // One by one, then the same again in one batch, which counts further.
+  for (const one of story) {
+    await end(...one);
+    await relayed(product);
+  }
+  const told = async () => (await about(admin, user?.id as string)).map(({ text, count }) => [text, count]);
+  expect(await told()).toEqual(expected);
+  await product.context.pool.query(`UPDATE notifications SET created_at = created_at - interval '61 seconds'`);
+  const client = await product.context.pool.connect();
+  await client.query('BEGIN');
+  await client.query(
+    `INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, detail)
+     SELECT $1, 'evt_' || gen_random_uuid(), 'access.revoked', type, id, 'user', $2, detail
+     FROM unnest($3::text[], $4::text[], $5::jsonb[]) AS told (type, id, detail)`,
+    [
+      ...[whiterabbit.id, user?.id, story.map(([type]) => type), story.map(([, id]) => id)],
+      story.map(([, , detail]) => JSON.stringify(detail ?? {})),
+    ],
+  );
+  await client.query('COMMIT');
+  client.release();
+  await relayed(product);
+  const again = await told();
+  expect(again).toHaveLength(8);
+  expect(again.slice(0, 4)).toEqual(expect.arrayContaining(expected));
+});
+
+test('the end of one session or app is not told as the end of all access', async () => {
+  const [user] = await plantUsers(product, 1, { sessions: 2 });
+  const { rows } = await product.context.pool.query('SELECT id FROM sessions WHERE user_id = $1 LIMIT 1', [user?.id]);
+  const path = `/api/orgs/current/users/${user?.id}/sessions/${rows[0].id}/revocations`;
+  const asked = await admin.post(path, { json: {} });
+  const { confirmation } = asked.json<{ confirmation: string }>();
+  const done = await admin.post(path, { json: { confirmation } });
+  expect([asked.status, done.status]).toEqual([409, 200]);
+  await relayed(product);
+  expect((await about(admin, user?.id as string)).map(({ text }) => text)).toEqual([
+    'Trinity ended one session of Planted',
+  ]);
+});
+
 test('the same in two organisations at once, from two nodes, is counted in each by itself', async () => {
   const email = { format: 'email', email: 'trinity@whiterabbit.fake' };
   const { whiterabbit, metacortex } = product.orgs;
@@ -108,6 +186,25 @@ test('each administrator has an own marker, which never goes back and not past t
   expect((await feedOf(admin, '?unread=true')).items.map(({ target }) => target?.id)).toEqual([user?.id]);
   for (const upTo of [-1, 1.5, '3', null, 2 ** 60])
     expect((await admin.post(`${here}/read`, { json: { upTo } })).status).toBe(400);
+});
+
+test('two administrators of one organisation have each an own marker and own choices', async () => {
+  const neo = await product.signIn('whiterabbit', { email: 'neo@whiterabbit.fake', password: 'Neo-and-123$' });
+  await product.context.prisma.user.updateMany({ where: { email: 'neo@whiterabbit.fake' }, data: { role: 'admin' } });
+  const [user] = await plant();
+  await product.revoke({ format: 'email', email: user?.email });
+  await relayed(product);
+  const newest = (await feedOf(neo)).items[0]?.position as number;
+  expect((await neo.post(`${here}/read`, { json: { upTo: newest } })).json()).toMatchObject({ unreadCount: 0 });
+  const [mine, theirs] = [await feedOf(admin, '?limit=1'), await feedOf(neo, '?limit=1')];
+  expect([mine.items[0]?.read, theirs.items[0]?.read, mine.readUpTo < newest]).toEqual([false, true, true]);
+  expect((await feedOf(neo, '?unread=true')).items).toEqual([]);
+  expect((await feedOf(admin, '?unread=true')).items[0]?.position).toBe(newest);
+  const ids = await product.context.prisma.user.findMany({ where: { email: 'neo@whiterabbit.fake' } });
+  await product.context.feed.setEmailKinds(product.orgs.whiterabbit.id, ids[0]?.id ?? '', ['api_key']);
+  const chosen = async (browser: Browser) => (await browser.get(`${here}/settings`)).json<{ email: string[] }>().email;
+  expect([await chosen(admin), await chosen(neo)]).toEqual([[], ['api_key']]);
+  await admin.post(`${here}/read`, { json: { upTo: newest } });
 });
 
 test('pages go through the whole feed, without a repetition, while more is added', async () => {
@@ -161,6 +258,27 @@ test('five refusals of one caller in a row are told of once; a success in betwee
   await record(product, whiterabbit, { ...anonymous, detail: { network, repeats: 0 } });
   await record(product, whiterabbit, { ...anonymous, detail: { network, repeats: 7 } });
   expect(await told(network)).toEqual([['refused_calls', 8]]);
+});
+
+test('refused calls of a stranger at a connection’s own address are told of once, with all that were counted together', async () => {
+  const { id, connectionId } = product.orgs.whiterabbit;
+  const at = `${product.url}/global-token-revocation/${connectionId}`;
+  const wrong = {
+    method: 'POST',
+    headers: { authorization: 'Bearer wrong', 'content-type': 'application/json' },
+    body: '{}',
+  };
+  for (let times = 0; times < 25; times += 1) expect((await fetch(at, wrong)).status).toBe(401);
+  await product.context.refusedCalls.flush({ all: true });
+  await relayed(product);
+  const { rows } = await product.context.pool.query(
+    `SELECT count FROM notifications WHERE org_id = $1 AND kind = 'refused_calls' AND target_type = 'network' AND target_id ~ '^(127|::)'`,
+    [id],
+  );
+  expect(rows).toEqual([{ count: 25 }]);
+  expect((await feedOf(admin, '?limit=1')).items[0]?.text).toMatch(
+    /^Somebody at (127|::).* was refused at the revocation endpoint 25 times in a row$/,
+  );
 });
 
 test('new keys and changed roles are told of; what ended nobody’s session is not', async () => {
@@ -251,4 +369,34 @@ test('what is older than 90 days is swept, with the log of its deliveries', asyn
   expect((await feedOf(admin)).items.map((item) => item.id)).toEqual([newest]);
   expect((await pool.query('SELECT id FROM deliveries')).rows).toEqual([{ id: 'dlv_new' }]);
   expect((await pool.query('SELECT FROM delivery_attempts')).rowCount).toBe(0);
+});
+
+test('where the record is kept for less than 90 days, so are notifications and the log', async () => {
+  const { pool } = product.context;
+  await relayed(product);
+  const { whiterabbit, metacortex } = product.orgs;
+  const orgs = [whiterabbit.id, metacortex.id];
+  await pool.query('UPDATE orgs SET audit_retention_days = 30 WHERE id = $1', [whiterabbit.id]);
+  await pool.query('DELETE FROM notifications');
+  await pool.query('DELETE FROM deliveries');
+  const plantOld = `
+    SELECT org, 'old_' || days || status, days, status, now() - make_interval(days => days)
+    FROM unnest($1::text[]) AS org, unnest('{29,31}'::int[]) AS days, unnest($2::text[]) AS status`;
+  await pool.query(
+    `INSERT INTO deliveries (org_id, id, channel, kinds, status, created_at)
+     SELECT org, id, 'email', '{revocation}', status, at FROM (${plantOld}) old (org, id, days, status, at)`,
+    [orgs, ['pending', 'delivered', 'dead', 'cancelled']],
+  );
+  await pool.query(
+    `INSERT INTO notifications (org_id, id, position, kind, event_id, action, actor_type, first_at, last_at, created_at)
+     SELECT org, id, 1000000 - days, 'revocation', id, 'access.revoked', 'system', at, at, at
+     FROM (${plantOld}) old (org, id, days, status, at)`,
+    [orgs, ['']],
+  );
+  while (!(await clean(pool, () => false, sweepNotifications)));
+  const left = async (table: string, org: string) =>
+    (await pool.query(`SELECT count(*)::int AS count FROM ${table} WHERE org_id = $1`, [org])).rows[0].count;
+  expect([await left('notifications', whiterabbit.id), await left('deliveries', whiterabbit.id)]).toEqual([1, 4]);
+  expect([await left('notifications', metacortex.id), await left('deliveries', metacortex.id)]).toEqual([2, 8]);
+  await pool.query('UPDATE orgs SET audit_retention_days = NULL WHERE id = $1', [whiterabbit.id]);
 });

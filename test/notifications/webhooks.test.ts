@@ -376,3 +376,63 @@ test('what jobs of a removed webhook find is nothing, and they end', async () =>
   await owner.delete(`${here}/webhooks/${hook.id}`);
   await drained(product);
 });
+
+test('who has taken a message has it, whatever body follows', async () => {
+  const hook = await addHook();
+  receiver.answerWith((res) => {
+    res.writeHead(200);
+    // More than is read of any answer, and no end.
+    res.write('x'.repeat(1_500_000));
+  });
+  await revokeSomebody();
+  await until(async () => (await deliveriesOf(hook))[0]?.attempts === 1);
+  const [delivery] = await deliveriesOf(hook);
+  expect(delivery).toMatchObject({ status: 'delivered', attempts: 1, error: null });
+  expect((await deliveryOf(delivery?.id ?? '')).log).toMatchObject([{ status: 200, error: null }]);
+  expect(receiver.at(hook.path)).toHaveLength(1);
+});
+
+test('a URL is kept as it will be called, without what nobody sees, and each kind once', async () => {
+  const url = `${receiver.url}/hook/../kept ö?a=b c`;
+  const answer = await owner.post(`${here}/webhooks`, { json: { url, kinds: ['revocation', 'revocation'] } });
+  const hook = answer.json<Hook>();
+  expect([answer.status, hook.url, hook.kinds]).toEqual([201, `${receiver.url}/kept%20%C3%B6?a=b%20c`, ['revocation']]);
+  const change = (json: unknown) => owner.open('PATCH', `${here}/webhooks/${hook.id}`, { json });
+  const changed = await change({
+    url: `${receiver.url.replace('http', 'HTTP')}/./moved`,
+    kinds: ['api_key', 'api_key'],
+  });
+  expect(await changed.json()).toMatchObject({ url: `${receiver.url}/moved`, kinds: ['api_key'] });
+  for (const hidden of ['\n', '\t', '\u0007', '\u0085']) {
+    const wrong = `${receiver.url}/a${hidden}b`;
+    expect((await owner.post(`${here}/webhooks`, { json: { url: wrong, kinds: ['revocation'] } })).status).toBe(400);
+    expect((await change({ url: wrong })).status).toBe(400);
+  }
+});
+
+test('a host that may be private as an identity provider may not be one as a webhook', async () => {
+  const env = { PRIVATE_IDP_HOSTS: '10.9.8.7,idp.internal' };
+  const other = await startProduct({ env });
+  const browser = await signInAs(other, 'owner');
+  const json = { url: 'https://10.9.8.7/', kinds: ['revocation'] };
+  expect((await browser.post(`${here}/webhooks`, { json })).status).toBe(400);
+  await other.stop();
+});
+
+test('a replay that another organisation asks for leaves no trace', async () => {
+  const hook = await addHook();
+  await revokeSomebody();
+  const delivery = await settled(hook, 'delivered');
+  const traces = async () =>
+    (
+      await product.context.pool.query(
+        `SELECT (SELECT count(*)::int FROM audit_events WHERE action = 'delivery.replayed' AND target_id = $1) AS events,
+                (SELECT count(*)::int FROM graphile_worker.jobs WHERE key = $1) AS jobs`,
+        [delivery.id],
+      )
+    ).rows[0];
+  await drained(product);
+  expect((await twin.post(`${here}/deliveries/${delivery.id}/replay`)).status).toBe(404);
+  expect(await traces()).toEqual({ events: 0, jobs: 0 });
+  expect(receiver.at(hook.path)).toHaveLength(1);
+});

@@ -124,7 +124,7 @@ describe('a logout token with sid', () => {
     expect(await secretsOf(last?.id)).toEqual([erased]);
     expect((await bed.audited('idp_session.ended')).at(-1)).toMatchObject({
       ...{ actorType: 'connection', actorId: bed.connection.id, targetId: person.userId },
-      detail: { revocationId: last?.id, sessionsEnded: 1, grantsEnded: 2 },
+      detail: { revocation: last?.id, sessionsEnded: 1, grantsEnded: 2 },
     });
   });
 
