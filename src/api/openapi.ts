@@ -98,7 +98,11 @@ function describeOperation(one: Documented | Operation, schemas: Schemas): Json 
     tags: [one.tag],
     summary: one.summary,
     ...describe([one.description, 'permission' in one && needs(one)]),
-    parameters: [...parameters(one.params, 'path', schemas), ...parameters(one.query, 'query', schemas)],
+    parameters: [
+      ...parameters(one.params, 'path', schemas),
+      ...parameters(one.query, 'query', schemas),
+      ...parameters(one.headers, 'header', schemas),
+    ],
     ...(one.body && {
       requestBody: {
         required: true,
@@ -131,7 +135,7 @@ function needs({ permission, ...one }: Operation): string {
 
 const isRecent = ({ recent, method }: Pick<Operation, 'recent' | 'method'>) => recent ?? method !== 'get';
 
-function parameters(form: z.ZodObject | undefined, where: 'path' | 'query', schemas: Schemas): Json[] {
+function parameters(form: z.ZodObject | undefined, where: 'path' | 'query' | 'header', schemas: Schemas): Json[] {
   return Object.entries(form?.shape ?? {}).map(([name, schema]) => {
     const { description, ...written } = schemas.of(schema as z.ZodType, 'input');
     const required = where === 'path' || !(schema as z.ZodType).safeParse(undefined).success;

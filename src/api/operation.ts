@@ -53,6 +53,8 @@ export type Documented = Readonly<{
   description?: string;
   params?: Form;
   query?: Form;
+  /** Of the request, beside the credential. */
+  headers?: Form;
   body?: z.ZodType;
   /** Default application/json. */
   bodyType?: string;

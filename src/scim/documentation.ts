@@ -24,23 +24,48 @@ const userAttributes = {
 };
 const groupAttributes = { displayName: text.optional(), members: z.array(reference).optional() };
 
-const errors: readonly Success[] = [400, 401, 403, 404, 409, 412, 413, 429, 500, 503].map((status) => ({
-  status,
-  description: 'In SCIM’s form.',
-  contentTypes: scim,
-  schema: z
-    .object({ schemas: z.array(text), status: text, scimType: text.optional(), detail: text })
-    .meta({ id: 'ScimError', description: 'RFC 7644 §3.12.' }),
-}));
-const unchanged: Success = { status: 304, description: 'As `If-None-Match` has it.' };
+const meanings: Readonly<Record<number, string>> = {
+  400: 'Malformed; `scimType` says what: invalidFilter, invalidPath, invalidValue, mutability, tooMany, …',
+  401: 'No API key that counts.',
+  403: 'The key lacks the scope `scim`.',
+  404: 'Nobody and nothing of this organisation has this id.',
+  409: 'There is one of that name or address already (`uniqueness`).',
+  412: 'It has changed since the version in `If-Match`.',
+  413: 'The body is too large.',
+  429: 'Too many wrong keys from this network, or too many lists of this organisation at once; see `Retry-After`.',
+  500: 'Our fault.',
+  503: 'Something this depends on does not answer; see `Retry-After`.',
+};
+const errorsOf = (...own: number[]): readonly Success[] =>
+  [400, 401, 403, 429, 500, 503, ...own].sort().map((status) => ({
+    status,
+    description: meanings[status] as string,
+    contentTypes: scim,
+    schema: z
+      .object({ schemas: z.array(text), status: text, scimType: text.optional(), detail: text })
+      .meta({ id: 'ScimError', description: 'RFC 7644 §3.12.' }),
+  }));
+const unchanged: Success = { status: 304, description: 'It is as `If-None-Match` has it.' };
 
-const common = { tag, security: ['apiKey'], also: errors } as const;
+const common = {
+  tag,
+  security: ['apiKey'],
+  description: 'For an API key with the scope `scim`.',
+  also: errorsOf(),
+} as const;
 const ok = (schema: z.ZodType, description: string, status = 200): Success => ({
   status,
   description,
   schema,
   contentTypes: scim,
 });
+/** One resource in its version. */
+const versioned = (schema: z.ZodType, description: string, status = 200): Success => ({
+  ...ok(schema, description, status),
+  headers: { ETag: 'Its version.', ...(status === 201 && { Location: 'Where it is.' }) },
+});
+const ifMatch = z.object({ 'If-Match': text.optional().describe('Only if it is still of this version.') });
+const ifNoneMatch = z.object({ 'If-None-Match': text.optional().describe('Only if it is of another version.') });
 const listOf = (resource: z.ZodType) =>
   z.object({
     schemas: z.array(text),
@@ -89,35 +114,38 @@ const operationsOf = ({ name, what, body, example, patchExample, schema, changed
   const one = `${path}/{id}`;
   const Name = name.slice(0, -1);
   const bodyType = 'application/scim+json';
-  const write = { ...common, bodyType, also: [...errors, ...changed] };
+  const added = { ...common, bodyType, also: errorsOf(409, 413) };
+  const written = { ...common, bodyType, headers: ifMatch, params, also: errorsOf(404, 409, 412, 413) };
   return [
     {
       ...{ ...common, method: 'get', path, id: `listScim${name}`, summary: `The ${what}s` },
-      ...{ query: listQuery, success: ok(listOf(schema), 'A page.'), also: [...errors, unchanged] },
+      ...{ query: listQuery, success: ok(listOf(schema), 'A page.') },
     },
     {
-      ...{ ...write, method: 'post', path, id: `createScim${Name}`, summary: `Add a ${what}`, also: errors },
-      ...{ body, bodyExample: example, success: ok(schema, 'The new one.', 201) },
+      ...{ ...added, method: 'post', path, id: `createScim${Name}`, summary: `Add a ${what}` },
+      ...{ body, bodyExample: example, success: versioned(schema, 'The new one.', 201) },
     },
     {
-      ...{ ...write, method: 'post', path: `${path}/.search`, id: `searchScim${name}`, also: errors },
+      ...{ ...common, bodyType, method: 'post', path: `${path}/.search`, id: `searchScim${name}`, also: errorsOf(413) },
       ...{ summary: `The ${what}s, asked for by a body`, body: search, success: ok(listOf(schema), 'A page.') },
     },
     {
       ...{ ...common, method: 'get', path: one, id: `getScim${Name}`, summary: `One ${what}`, params },
-      ...{ query: z.object(projection), success: ok(schema, `The ${what}.`), also: [...errors, unchanged] },
+      ...{ headers: ifNoneMatch, query: z.object(projection), success: versioned(schema, `The ${what}.`) },
+      also: [...errorsOf(404), unchanged],
     },
     {
-      ...{ ...write, method: 'put', path: one, id: `replaceScim${Name}`, summary: `Describe a ${what} anew`, params },
-      ...{ body, bodyExample: example, success: ok(schema, 'As it is now.') },
+      ...{ ...written, method: 'put', path: one, id: `replaceScim${Name}`, summary: `Describe a ${what} anew` },
+      ...{ body, bodyExample: example, success: versioned(schema, 'As it is now.') },
     },
     {
-      ...{ ...write, method: 'patch', path: one, id: `patchScim${Name}`, summary: `Change a ${what}`, params },
-      ...{ body: patch, bodyExample: patchExample, success: ok(schema, 'As it is now.') },
+      ...{ ...written, method: 'patch', path: one, id: `patchScim${Name}`, summary: `Change a ${what}` },
+      ...{ body: patch, bodyExample: patchExample, success: versioned(schema, 'As it is now.') },
+      also: [...written.also, ...changed],
     },
     {
       ...{ ...common, method: 'delete', path: one, id: `removeScim${Name}`, summary: `Remove a ${what}`, params },
-      success: { status: 204, description: 'It is gone.' },
+      ...{ headers: ifMatch, success: { status: 204, description: 'It is gone.' }, also: errorsOf(404, 412) },
     },
   ];
 };
@@ -128,11 +156,11 @@ const fixed = (name: 'Roles' | 'Schemas' | 'ResourceTypes', summary: string): Do
   return [
     {
       ...{ ...common, method: 'get', path, id: `listScim${name}`, summary },
-      ...{ success: ok(listOf(entry), 'All of them.'), also: [...errors, unchanged] },
+      success: ok(listOf(entry), 'All of them.'),
     },
     {
       ...{ ...common, method: 'get', path: `${path}/{id}`, id: `getScim${name.slice(0, -1)}`, summary: 'One of them' },
-      ...{ params, success: ok(entry, 'It.'), also: [...errors, unchanged] },
+      ...{ params, success: ok(entry, 'It.'), also: errorsOf(404) },
     },
   ];
 };
@@ -174,6 +202,5 @@ export const scimDocumentation: readonly Documented[] = [
   {
     ...{ ...common, method: 'get', path: '/scim/v2/ServiceProviderConfig', id: 'getScimServiceProviderConfig' },
     ...{ summary: 'What this server can do', success: ok(z.looseObject({ schemas: z.array(text) }), 'RFC 7643 §5.') },
-    also: [...errors, unchanged],
   },
 ];
