@@ -172,7 +172,7 @@ describe('subject identifiers (RFC 9493)', () => {
     ['a missing member', { format: 'iss_sub', iss: 'https://x.example' }, 'invalid_subject'],
     ['an array', { format: 'email', email: [trinity.email] }, 'invalid_subject'],
     ['a NUL character', { format: 'opaque', id: 'a\u0000b' }, 'invalid_subject'],
-    ['half a surrogate pair', { format: 'opaque', id: 'a\ud800' }, 'invalid_subject'],
+    ['half a surrogate pair', { format: 'opaque', id: 'a\ud800' }, 'invalid_request'],
     [
       'nested aliases',
       { format: 'aliases', identifiers: [{ format: 'aliases', identifiers: [byEmail] }] },
