@@ -48,8 +48,8 @@ describeInChromium("README's walk-through", () => {
     }
     await page.getByLabel('E-mail', { exact: true }).fill(email);
     await page.getByLabel('Password', { exact: true }).fill(password);
-    await page.getByRole('button', { name: 'Sign in' }).click();
     const listening = page.waitForResponse('**/api/users/me/events');
+    await page.getByRole('button', { name: 'Sign in' }).click();
     await page.waitForURL('**/todos');
     await page.locator('#todos[data-loaded]').waitFor({ state: 'attached' });
     await listening;
