@@ -34,14 +34,15 @@ describe('one org’s lists', () => {
         expect(refused.map(outcome)).toEqual(Array(8).fill([429, undefined]));
         expect(Number(refused[0]?.headers.get('Retry-After'))).toBeGreaterThan(0);
         const theirs = twin.get('/Groups?excludedAttributes=members');
-        await waitForLock(product, 3);
+        // Two lists of ours and one of theirs, each with its page and its count.
+        await waitForLock(product, 6);
         asked.push(theirs);
         const revoked = await product.revoke(undefined, { apiKey: product.orgs.metacortex.apiKey });
         expect(revoked.status).toBe(204);
         const { rows } = await product.context.pool.query(
           `SELECT count(*)::int AS waiting FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
         );
-        expect(rows[0].waiting).toBe(3);
+        expect(rows[0].waiting).toBe(6);
       },
     );
     const statuses = (await Promise.all(asked)).map(({ status }) => status);
