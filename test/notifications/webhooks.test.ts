@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { withRetry } from '../../src/database/errors.ts';
 import type { Browser } from '../support/browser.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -24,7 +25,8 @@ afterAll(async () => {
 });
 afterEach(async () => {
   receiver.answerWith((res) => void res.writeHead(204).end());
-  await product.context.pool.query('DELETE FROM webhooks');
+  // A delivery under way may be in its way.
+  await withRetry(() => product.context.pool.query('DELETE FROM webhooks'));
   await product.context.pool.query(`UPDATE notifications SET created_at = created_at - interval '61 seconds'`);
 });
 
