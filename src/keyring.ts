@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, hash, timingSafeEqual } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 
 /** Seals short texts (client secrets, sign-in states) with keys that can rotate. */
@@ -51,6 +51,11 @@ export function createKeyring(keys: readonly Uint8Array[]): Keyring {
       }
     },
   };
+}
+
+/** Compares in constant time. Digests are of one length, and say nothing of how much was right. */
+export function isSameSecret(one: string, other: string): boolean {
+  return timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'));
 }
 
 function keyId(key: Uint8Array): string {

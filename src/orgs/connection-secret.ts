@@ -1,8 +1,7 @@
-import { hash, timingSafeEqual } from 'node:crypto';
 import type { Actor } from '../audit/record.ts';
 import type { Connection } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
-import type { Keyring } from '../keyring.ts';
+import { isSameSecret, type Keyring } from '../keyring.ts';
 
 /** Binds an encrypted client secret to its row: copied to another row it doesn't open. */
 export const connectionSecretPurpose = (orgId: string, connectionId: string) =>
@@ -41,7 +40,7 @@ export async function secretToStore(
   }
   if (asked && !ownMembers.some((member) => member in changes)) {
     const kept = await keyring.decrypt(before.clientSecret, connectionSecretPurpose(before.orgId, before.id));
-    if (isSame(given, kept)) return undefined;
+    if (isSameSecret(given, kept)) return undefined;
     throw wrong(
       `the one that was sent is not the one that is kept, and ${changed.join(', ')} would be another. A new secret goes in a request of its own.`,
     );
@@ -56,8 +55,4 @@ export function isOperator({ type }: Actor): boolean {
 
 function wrong(why: string): AppError {
   return new AppError('invalid_request', `Send the connection's "clientSecret" as well, in the same request: ${why}`);
-}
-
-function isSame(one: string, other: string): boolean {
-  return timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'));
 }

@@ -3,11 +3,11 @@ import { Passport } from 'passport';
 import { Strategy as BearerStrategy, type VerifyFunctionWithRequest } from 'passport-http-bearer';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from '../config.ts';
 import { isReference } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
+import { createRateLimit } from '../http/rate-limit.ts';
 import { type ApiKeys, hashApiKey } from '../orgs/api-keys.ts';
 import type { IdpKeys } from '../orgs/idp-keys.ts';
 import { type Caller, CallerRefused, type Claimed } from './caller.ts';
@@ -46,7 +46,10 @@ const longestApiKey = 512;
  * Only failures are counted, and a valid credential is accepted however many there were: nobody can lock a caller out.
  */
 export function createCallerAuthentication(deps: CallerDeps) {
-  const failures = new RateLimiterMemory({ ...allowedFailures });
+  const failures = createRateLimit(
+    allowedFailures,
+    'Too many requests with a wrong credential; wait before the next try.',
+  );
   const authenticateJwt = createJwtAuthentication(deps);
   const passport = new Passport();
   passport.use(
@@ -73,14 +76,8 @@ export function createCallerAuthentication(deps: CallerDeps) {
   async function refusal(req: Request, refused: CallerRefused | null): Promise<AppError> {
     if (refused)
       deps.log.info({ requestId: req.id, reason: refused.reason }, 'a caller of the revocation endpoint was refused');
-    try {
-      await failures.consume(clientNetwork(req.ip));
-    } catch (limit) {
-      if (!(limit instanceof RateLimiterRes)) throw limit;
-      return new AppError('too_many_requests', 'Too many requests with a wrong credential; wait before the next try.', {
-        headers: { 'Retry-After': String(Math.ceil(limit.msBeforeNext / 1000)) },
-      });
-    }
+    const limited = await failures.count(clientNetwork(req.ip));
+    if (limited) return limited;
     const detail = refused?.detail ?? noCredential;
     await recordStranger(req, refused, detail);
     // RFC 6750 §3: no error code when no credential was sent.

@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
+import { createRateLimit } from '../http/rate-limit.ts';
 import type { ApiKeys } from '../orgs/api-keys.ts';
 import type { Call } from './call.ts';
 
@@ -17,17 +17,14 @@ const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
  * is taken however many there were: nobody can lock an IdP out.
  */
 export function createScimAuthentication({ apiKeys }: { apiKeys: ApiKeys }): RequestHandler {
-  const failures = new RateLimiterMemory({ ...allowedFailures });
+  const failures = createRateLimit(
+    allowedFailures,
+    'Too many requests with a wrong API key; wait before the next try.',
+  );
 
   async function refusal(req: Request, wasSent: boolean): Promise<AppError> {
-    try {
-      await failures.consume(clientNetwork(req.ip));
-    } catch (limit) {
-      if (!(limit instanceof RateLimiterRes)) throw limit;
-      return new AppError('too_many_requests', 'Too many requests with a wrong API key; wait before the next try.', {
-        headers: { 'Retry-After': String(Math.ceil(limit.msBeforeNext / 1000)) },
-      });
-    }
+    const limited = await failures.count(clientNetwork(req.ip));
+    if (limited) return limited;
     return new AppError(
       'invalid_token',
       'Send a current API key of the organisation as "Authorization: Bearer <API key>".',

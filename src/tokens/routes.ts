@@ -1,9 +1,9 @@
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import type { Provider } from 'oidc-provider';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { AppError, problems } from '../errors.ts';
+import { problems } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import { allowOnly, toAppError } from '../http/problem.ts';
+import { createRateLimit } from '../http/rate-limit.ts';
 import { createSameOriginGuard } from '../http/same-origin.ts';
 import { renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
@@ -13,6 +13,7 @@ import { createProvider, type ProviderDeps, paths } from './provider.ts';
 /** Codes that nobody has, and requests that store something, which a network may send in as many seconds. */
 const guesses = { points: 20, duration: 600 };
 const beginnings = { points: 300, duration: 60 };
+const tooMany = 'Too many requests came from your network; wait before the next try.';
 
 /**
  * The OAuth 2.1 authorization server for the product's own apps (clients.ts). Mount `routes` at the root, ahead of the
@@ -37,20 +38,22 @@ export function createAuthorizationServer(deps: ProviderDeps): { routes: Router;
     await (await callback())(req, res);
   };
 
-  const guessed = new RateLimiterMemory(guesses);
+  const guessed = createRateLimit(guesses, tooMany);
   /** Each try costs a point, which is given back unless the code was a guess. Who guesses many at once gains nothing. */
   const limitGuesses: RequestHandler = async (req, res, next) => {
     const network = clientNetwork(req.ip);
-    await spend(guessed, network);
+    const refused = await guessed.count(network);
+    if (refused) throw refused;
     res.once('finish', () => {
-      if (!req.guessedUserCode) guessed.reward(network).catch(() => {});
+      if (!req.guessedUserCode) guessed.giveBack(network);
     });
     next();
   };
 
-  const begun = new RateLimiterMemory(beginnings);
+  const begun = createRateLimit(beginnings, tooMany);
   const limitBeginnings: RequestHandler = async (req, _res, next) => {
-    await spend(begun, clientNetwork(req.ip));
+    const refused = await begun.count(clientNetwork(req.ip));
+    if (refused) throw refused;
     next();
   };
 
@@ -120,17 +123,6 @@ const fillInCode: RequestHandler = (req, _res, next) => {
   req.url = req.path;
   next();
 };
-
-async function spend(limiter: RateLimiterMemory, network: string): Promise<void> {
-  try {
-    await limiter.consume(network);
-  } catch (limit) {
-    if (!(limit instanceof RateLimiterRes)) throw limit;
-    throw new AppError('too_many_requests', 'Too many requests came from your network; wait before the next try.', {
-      headers: { 'Retry-After': String(Math.ceil(limit.msBeforeNext / 1000)) },
-    });
-  }
-}
 
 /** What went wrong before the library was reached: to apps in OAuth's form, to people as a page, also after a form. */
 const explain: ErrorRequestHandler = (error, req, res, next) => {
