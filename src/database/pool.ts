@@ -16,6 +16,8 @@ const settings = {
   idle_in_transaction_session_timeout: '30000',
   TimeZone: 'UTC',
   plan_cache_mode: 'force_generic_plan',
+  // A commit that reached no standby is told by a warning alone.
+  client_min_messages: 'warning',
 } as const;
 
 export type PoolOptions = Readonly<{
@@ -62,7 +64,12 @@ export function createPool(options: PoolOptions): pg.Pool {
   });
   pool.on('error', (err) => log.warn({ err }, 'a database connection was lost'));
   // pg-pool listens to idle clients only; an 'error' of a client in use would end the process.
-  pool.on('connect', (client) => client.on('error', (err) => log.warn({ err }, 'a database connection was lost')));
+  pool.on('connect', (client) => {
+    client.on('error', (err) => log.warn({ err }, 'a database connection was lost'));
+    client.on('notice', (notice) => {
+      if (isUnreplicated(notice)) failConnection(client);
+    });
+  });
   return pool;
 }
 
@@ -76,6 +83,24 @@ function startupOptions(own: Readonly<Record<string, string>>): string {
   return Object.entries(own)
     .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`)
     .join(' ');
+}
+
+/**
+ * A commit whose wait for a synchronous standby was cancelled: PostgreSQL calls it a success and sends this warning
+ * (01000, or 57P01 at a shutdown). The routine's name is the same in every language of the server.
+ */
+function isUnreplicated({ routine, message }: { routine?: string | undefined; message?: string | undefined }): boolean {
+  return routine === 'SyncRepWaitForLSN' || /\bsynchronous replication\b/.test(message ?? '');
+}
+
+/**
+ * Fails the statement under way as if the connection had been lost in the middle of its commit (08007: how it ended is
+ * unknown), at once: the word of success may stand in the same packet as the warning. A connection that failed isn't reused.
+ */
+function failConnection(client: pg.ClientBase): void {
+  const { connection } = client as unknown as { connection: NodeJS.EventEmitter & { stream: { destroy(): void } } };
+  connection.emit('error', Object.assign(new Error('a commit did not reach its standby'), { code: '08007' }));
+  connection.stream.destroy();
 }
 
 /** After a failover the same name may lead to a standby, which still shows sessions that have been ended on the primary. */
