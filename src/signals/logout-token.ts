@@ -17,9 +17,6 @@ export const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
 
 /** Seconds: a token is sent when it is made. */
 const oldest = 600;
-/** Seconds from `iat` to `exp`; two minutes are recommended (§2.4), some IdPs give an hour. */
-const longestLife = 3_600;
-
 // As in ID tokens, whose `sub` and `sid` these are.
 const name = z
   .string()
@@ -27,14 +24,21 @@ const name = z
   .max(255)
   .regex(/^[\x20-\x7e]+$/);
 
+/** `null` and `""` beside the other name are how some IdPs say that there is none. */
+const nameIfAny = z
+  .union([z.literal(''), name])
+  .nullish()
+  .transform((given) => given || null);
+
 const claims = z.object({
   iss: z.string(),
   aud: z.union([z.string(), z.array(z.string())]),
   iat: z.number(),
-  exp: z.number(),
+  // Required only since the errata of December 2023. Age is bounded by `iat`, repeats by `jti`: none, or a late one, ends access too.
+  exp: z.number().nullish(),
   jti: name,
-  sub: name.optional(),
-  sid: name.optional(),
+  sub: nameIfAny,
+  sid: nameIfAny,
   // The one event, and no other: a token that says more is of another kind.
   events: z.strictObject({ [logoutEvent]: z.record(z.string(), z.unknown()) }),
 });
@@ -46,7 +50,7 @@ export function readLogoutToken(payload: object, connection: SignalConnection, n
     const wrong = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];
     throw refusal(`These claims are missing or malformed: ${wrong.join(', ')}.`);
   }
-  const { iss, aud, iat, exp, jti, sub = null, sid = null } = parsed.data;
+  const { iss, aud, iat, exp, jti, sub, sid } = parsed.data;
   // What an ID token has, so that neither can stand for the other.
   if ('nonce' in payload) throw refusal('A logout token has no nonce.');
   if (sub === null && sid === null) throw refusal('A logout token names a subject (sub), a session (sid) or both.');
@@ -54,8 +58,8 @@ export function readLogoutToken(payload: object, connection: SignalConnection, n
   if (![aud].flat().includes(connection.clientId)) throw refusal('The audience does not name the client.');
   if (iat > now + clockSkew) throw refusal('The token is dated in the future.');
   if (iat < now - oldest - clockSkew) throw refusal('The token is too old.');
-  if (exp < now - clockSkew) throw refusal('The token has expired.');
-  if (exp < iat || exp - iat > longestLife) throw refusal('The token lives too long, or ends before it begins.');
+  if (typeof exp === 'number' && exp < now - clockSkew) throw refusal('The token has expired.');
+  if (typeof exp === 'number' && exp < iat) throw refusal('The token ends before it begins.');
   return { jti, issuer: iss, sub, sid, refusedFrom: new Date((iat + oldest + clockSkew) * 1000) };
 }
 
