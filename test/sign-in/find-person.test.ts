@@ -145,3 +145,65 @@ test('the same subject and address in another org is another person', async () =
   expect(me.json()).toMatchObject({ orgId: bed.org.id });
   expect(me.json()).not.toMatchObject({ id: whiterabbit.userId });
 });
+
+test('a connection that is not the domain’s own signs in as nobody of it, and creates nobody in it', async () => {
+  const orgId = bed.org.id;
+  const authority = await otherConnection();
+  await bed.prisma.domain.create({
+    data: { orgId, id: 'dom_3', domain: 'theirs.fake', verifiedAt: new Date(), connectionId: authority },
+  });
+  try {
+    for (const role of ['member', 'super_admin', 'owner'] as const) {
+      const { id } = await addUser(`${role}@theirs.fake`);
+      await bed.prisma.user.updateMany({ where: { orgId, id }, data: { role } });
+      const email = `${role}@theirs.fake`;
+      await expectRefused(asStranger({ email, email_verified: true }), 'connection_not_authoritative');
+    }
+    await expectRefused(asStranger({ email: 'new@theirs.fake', email_verified: true }), 'connection_not_authoritative');
+    expect(await userOf('new@theirs.fake')).toBeNull();
+  } finally {
+    await bed.prisma.domain.deleteMany({ where: { orgId, id: 'dom_3' } });
+    await bed.prisma.connection.updateMany({ where: { orgId, id: authority }, data: { active: false } });
+  }
+});
+
+test('beside another connection, an address elsewhere links to a plain member without another identity only', async () => {
+  const orgId = bed.org.id;
+  const other = await otherConnection();
+  try {
+    const admin = await addUser('admin@guests.fake');
+    await bed.prisma.user.updateMany({ where: { orgId, id: admin.id }, data: { role: 'owner' } });
+    await expectRefused(asStranger({ email: 'admin@guests.fake', email_verified: true }), 'identity_not_linkable');
+    const taken = await addUser('taken@guests.fake');
+    await bed.prisma.identity.create({
+      data: { orgId, id: 'idn_t', connectionId: other, userId: taken.id, issuer: 'https://other.fake', subject: 't' },
+    });
+    await expectRefused(asStranger({ email: 'taken@guests.fake', email_verified: true }), 'identity_not_linkable');
+    const plain = await addUser('plain@guests.fake');
+    const { me } = await asStranger({ email: 'plain@guests.fake', email_verified: true });
+    expect(me.json()).toMatchObject({ id: plain.id });
+  } finally {
+    await bed.prisma.connection.updateMany({ where: { orgId, id: other }, data: { active: false } });
+  }
+  // The only one there is again.
+  const { me } = await asStranger({ email: 'admin@guests.fake', email_verified: true });
+  expect(me.json()).toMatchObject({ email: 'admin@guests.fake' });
+});
+
+/** One more active connection of the org, at an IdP that nobody asks. */
+async function otherConnection(): Promise<string> {
+  const orgId = bed.org.id;
+  const first = await bed.prisma.connection.findFirstOrThrow({ where: { orgId, active: true } });
+  const id = `con_other${++count}`;
+  await bed.prisma.connection.create({
+    data: {
+      ...first,
+      acceptedIssuers: [],
+      id,
+      issuer: `https://other${count}.fake`,
+      clientId: id,
+      provenAt: null,
+    } as never,
+  });
+  return id;
+}
