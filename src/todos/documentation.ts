@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Documented } from '../api/operation.ts';
+import { todoPage } from './routes.ts';
 
 const todo = z
   .object({
@@ -20,7 +21,12 @@ export const todosDocumentation: readonly Documented[] = [
     id: 'listTodos',
     tag,
     summary: 'Your todos, oldest first',
-    success: { status: 200, description: 'All of them.', schema: z.object({ todos: z.array(todo) }) },
+    query: todoPage,
+    success: {
+      status: 200,
+      description: 'A page: without a limit all that a person may have.',
+      schema: z.object({ todos: z.array(todo), next: z.string().optional() }),
+    },
   },
   {
     method: 'post',
@@ -31,6 +37,7 @@ export const todosDocumentation: readonly Documented[] = [
     body: z.object({ task: z.string().min(1).max(1000) }),
     bodyExample: { task: 'Follow the white rabbit' },
     success: { status: 201, description: 'The new one.', schema: todo },
+    problems: ['conflict'],
   },
   {
     method: 'put',
