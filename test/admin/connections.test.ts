@@ -96,7 +96,7 @@ describe('a connection', () => {
     ]);
     // People sign in through it, which proves it.
     const browser = createBrowser({ baseUrl: product.url });
-    idp.setPerson({ sub: 'm', email: 'm@whiterabbit.fake', email_verified: true });
+    idp.setPerson({ sub: 'm', email: 'm@partner.fake', email_verified: true });
     await browser.signIn({
       appUrl: product.url,
       org: 'whiterabbit',
@@ -263,7 +263,7 @@ describe('a connection', () => {
     // A sign-in that would prove it otherwise: the issuer named publishes the very keys.
     await product.context.prisma.connection.updateMany({ where: { id }, data: { acceptedIssuers: [] } });
     const signIn = async () => {
-      idp.setPerson({ sub: `s-${id}`, email: `s-${id}@whiterabbit.fake`.toLowerCase(), email_verified: true });
+      idp.setPerson({ sub: `s-${id}`, email: `s-${id}@partner.fake`.toLowerCase(), email_verified: true });
       const { clientId } = await stored(id);
       idp.setIdToken({ claims: { aud: clientId } });
       const browser = createBrowser({ baseUrl: product.url });
@@ -290,7 +290,7 @@ describe('a connection', () => {
 
   it('that is switched off lets nobody in and ends nothing; on again, it proves itself anew', async () => {
     const { id } = await add();
-    idp.setPerson({ sub: `off-${id}`, email: `off-${id}@whiterabbit.fake`.toLowerCase(), email_verified: true });
+    idp.setPerson({ sub: `off-${id}`, email: `off-${id}@partner.fake`.toLowerCase(), email_verified: true });
     idp.setIdToken({ claims: { aud: (await stored(id)).clientId } });
     const enter = async () => {
       const browser = createBrowser({ baseUrl: product.url });
