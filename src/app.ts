@@ -11,6 +11,7 @@ import { requestId } from './http/request-id.ts';
 import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { createServiceRoutes } from './http/service-routes.ts';
+import { refuseUnsound } from './http/sound-requests.ts';
 import { createMetricsRoutes } from './metrics/routes.ts';
 import { createGlobalLogout } from './revocation/global-logout.ts';
 import { createRevocationRoutes } from './revocation/routes.ts';
@@ -58,6 +59,7 @@ export function createApp(context: Context): Express {
   if (metrics) app.use(metrics.timeRequests(documentation.map(({ path }) => path)));
   app.use(createAccessLog({ config, log }));
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
+  app.use(refuseUnsound);
 
   app.use(createServiceRoutes({ pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
   app.use(createMetricsRoutes({ metrics, metricsToken: config.metricsToken }));

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import type { Context } from './context.ts';
+import { soundRequests } from './http/sound-requests.ts';
 
 /** How long requests in flight may take to finish once a stop has begun, milliseconds. */
 const graceMs = 10_000;
@@ -16,7 +17,7 @@ export async function startServer(
   context: Context,
   { port = context.config.port, drainMs = 0 }: { port?: number; drainMs?: number } = {},
 ): Promise<{ server: Server; port: number; stop: () => Promise<void> }> {
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, createApp(context));
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, soundRequests(createApp(context)));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, context.config.host ?? undefined, () => resolve());

@@ -1,0 +1,36 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { RequestHandler } from 'express';
+import { AppError } from '../errors.ts';
+
+/** What is wrong with requests that Express must not see as they came. */
+const faults = new WeakMap<IncomingMessage, string>();
+
+/**
+ * Before Express parses anything: the target becomes a path (RFC 9112 §3.2). What can't
+ * be understood is kept for `refuseUnsound`, so that it is counted, logged and answered like every other request.
+ */
+export function soundRequests(app: RequestListener): RequestListener {
+  return (req, res) => {
+    const target = req.url ?? '';
+    const path = pathOf(target);
+    if (path === null) {
+      faults.set(req, 'The address is neither a path nor a URL.');
+      Object.assign(req, { url: '/', originalUrl: target });
+    } else req.url = path;
+    return app(req, res);
+  };
+}
+
+export const refuseUnsound: RequestHandler = (req, res, next) => {
+  // About the server as a whole; there is nothing to say.
+  if (req.method === 'OPTIONS' && req.originalUrl === '*') return void res.status(204).end();
+  const fault = faults.get(req);
+  next(fault === undefined ? undefined : new AppError('invalid_request', fault));
+};
+
+function pathOf(target: string): string | null {
+  if (target.startsWith('/')) return target;
+  if (!/^https?:\/\//i.test(target) || !URL.canParse(target)) return null;
+  const { pathname, search } = new URL(target);
+  return pathname + search;
+}
