@@ -13,10 +13,15 @@ export function soundRequests(app: RequestListener): RequestListener {
   return (req, res) => {
     const target = req.url ?? '';
     const path = pathOf(target);
-    if (path === null) {
-      faults.set(req, 'The address is neither a path nor a URL.');
-      Object.assign(req, { url: '/', originalUrl: target });
-    } else req.url = path;
+    const fault =
+      path === null
+        ? 'The address is neither a path nor a URL.'
+        : hostsOf(req) > 1
+          ? 'There is more than one Host.'
+          : null;
+    if (fault !== null) faults.set(req, fault);
+    if (path === null) Object.assign(req, { url: '/', originalUrl: target });
+    else req.url = path;
     return app(req, res);
   };
 }
@@ -33,4 +38,8 @@ function pathOf(target: string): string | null {
   if (!/^https?:\/\//i.test(target) || !URL.canParse(target)) return null;
   const { pathname, search } = new URL(target);
   return pathname + search;
+}
+
+function hostsOf({ rawHeaders }: IncomingMessage): number {
+  return rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
 }

@@ -45,3 +45,13 @@ describe('a request target', () => {
     expect(answer).toMatchObject({ status, head: expect.stringMatching(/^x-request-id: /im) });
   });
 });
+
+describe('Host', () => {
+  it.each([
+    ['twice', ['Host: localhost', 'host: evil.example']],
+    ['twice the same', ['Host: localhost', 'Host: localhost']],
+    ['not at all', []],
+  ])('%s is refused', async (_what, hosts) => {
+    expect((await sendRaw('GET /healthz HTTP/1.1', ...hosts)).status).toBe(400);
+  });
+});
