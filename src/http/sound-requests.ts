@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
+import { isIP } from 'node:net';
 import type { RequestHandler } from 'express';
 import { AppError } from '../errors.ts';
 
@@ -6,7 +7,7 @@ import { AppError } from '../errors.ts';
 const faults = new WeakMap<IncomingMessage, string>();
 
 /**
- * Before Express parses anything: the target becomes a path (RFC 9112 §3.2). What can't
+ * Before Express parses anything: the target becomes a path (RFC 9112 §3.2), and X-Forwarded-For a list of addresses. What can't
  * be understood is kept for `refuseUnsound`, so that it is counted, logged and answered like every other request.
  */
 export function soundRequests(app: RequestListener): RequestListener {
@@ -22,6 +23,8 @@ export function soundRequests(app: RequestListener): RequestListener {
     if (fault !== null) faults.set(req, fault);
     if (path === null) Object.assign(req, { url: '/', originalUrl: target });
     else req.url = path;
+    const forwarded = req.headers['x-forwarded-for'];
+    if (forwarded !== undefined) req.headers['x-forwarded-for'] = addressesOf(String(forwarded));
     return app(req, res);
   };
 }
@@ -42,4 +45,16 @@ function pathOf(target: string): string | null {
 
 function hostsOf({ rawHeaders }: IncomingMessage): number {
   return rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
+}
+
+/**
+ * The addresses of X-Forwarded-For, without the ports and brackets that some proxies write. What stands before something that
+ * is no address was said by nobody who can be named, and goes.
+ */
+function addressesOf(forwarded: string): string {
+  const addresses = forwarded.split(',').map((entry) => {
+    const text = entry.trim();
+    return /^\[([^\]]*)\](?::\d+)?$/.exec(text)?.[1] ?? /^([\d.]+):\d+$/.exec(text)?.[1] ?? text;
+  });
+  return addresses.slice(addresses.findLastIndex((address) => isIP(address) === 0) + 1).join(', ');
 }

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Product, startProduct } from '../support/product.ts';
+import { type Product, startProduct, trinity } from '../support/product.ts';
 
 let product: Product;
 beforeAll(async () => {
-  product = await startProduct();
+  product = await startProduct({ env: { TRUST_PROXY: '1' } });
 });
 afterAll(() => product.stop());
 
@@ -53,5 +53,34 @@ describe('Host', () => {
     ['not at all', []],
   ])('%s is refused', async (_what, hosts) => {
     expect((await sendRaw('GET /healthz HTTP/1.1', ...hosts)).status).toBe(400);
+  });
+});
+
+describe('X-Forwarded-For', () => {
+  it.each([
+    ['203.0.113.7', '203.0.113.7'],
+    ['203.0.113.7:5678', '203.0.113.7'],
+    ['[2001:db8::1]:443', '2001:db8::1'],
+    ['[2001:db8::1]', '2001:db8::1'],
+    ['2001:db8::1', '2001:db8::1'],
+    ['198.51.100.1, 203.0.113.7:5678', '203.0.113.7'],
+    ['unknown, 203.0.113.7', '203.0.113.7'],
+    ['203.0.113.7, unknown', expect.stringMatching(/^(::1|(::ffff:)?127\.0\.0\.1)$/)],
+    ['<script>', expect.stringMatching(/^(::1|(::ffff:)?127\.0\.0\.1)$/)],
+  ])('of %s is recorded as the address alone', async (forwarded, ip) => {
+    const answer = await fetch(`${product.url}/global-token-revocation`, {
+      method: 'POST',
+      headers: {
+        'X-Forwarded-For': forwarded,
+        Authorization: `Bearer ${product.orgs.whiterabbit.apiKey}`,
+        'Content-Type': 'application/json',
+      },
+      body: JSON.stringify({ sub_id: { format: 'email', email: trinity.email } }),
+    });
+    expect(answer.status).toBe(204);
+    const { rows } = await product.context.pool.query('SELECT ip FROM audit_events WHERE request_id = $1', [
+      answer.headers.get('x-request-id'),
+    ]);
+    expect(rows[0]).toEqual({ ip });
   });
 });
