@@ -12,6 +12,7 @@ import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { createServiceRoutes } from './http/service-routes.ts';
 import { createTurns } from './http/turns.ts';
+import { refuseUnsound } from './http/sound-requests.ts';
 import { createMetricsRoutes } from './metrics/routes.ts';
 import { createGlobalLogout } from './revocation/global-logout.ts';
 import { createRevocationRoutes } from './revocation/routes.ts';
@@ -59,6 +60,7 @@ export function createApp(context: Context): Express {
   if (metrics) app.use(metrics.timeRequests(documentation.map(({ path }) => path)));
   app.use(createAccessLog({ config, log }));
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
+  app.use(refuseUnsound);
 
   // Provisioning's lists and the administrators' share the turns of their org.
   const inTurn = createTurns();

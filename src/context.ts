@@ -15,7 +15,7 @@ import { startHousekeeping } from './sessions/housekeeping.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
 
 /** Milliseconds. */
-const stopLimitMs = 5_000;
+const stopLimitMs = 4_500;
 
 export type Context = ReturnType<typeof createContext>;
 
@@ -64,7 +64,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     /** Open pages are told to go elsewhere. */
     closeStreams: liveChannel.stop,
     /** Waits for the work under way, but not for a database that went silent. */
-    async stop() {
+    async stop(limitMs = stopLimitMs) {
       stopping = true;
       idpKeys.stop();
       metrics?.stop();
@@ -76,7 +76,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
         await prisma.$disconnect();
         await pool.end();
       })();
-      await Promise.race([ended, delay(stopLimitMs, undefined, { ref: false })]);
+      await Promise.race([ended, delay(limitMs, undefined, { ref: false })]);
     },
   };
 }

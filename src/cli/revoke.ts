@@ -31,7 +31,7 @@ export function registerRevoke(program: Command, shell: Console): void {
     .option('--everyone', 'everybody in the organisation')
     .option('--all', 'everybody in every organisation, e.g. after restoring the database from a backup')
     .option('--reason <text>', 'for administrators; never shown to people')
-    .option('--yes', 'do not ask before --all')
+    .option('--yes', 'do not ask before --everyone or --all')
     .action(
       action(shell, form, async (workspace, input) => {
         const ways = [input.email !== undefined, input.everyone, input.all].filter(Boolean).length;
@@ -41,7 +41,7 @@ export function registerRevoke(program: Command, shell: Console): void {
         if (input.all) return revokeAll(workspace, input, shell);
         if (input.org === undefined) throw usageError('--org is missing');
         return input.everyone
-          ? revokeEveryone(workspace, input.org, input)
+          ? revokeEveryone(workspace, input.org, input, shell)
           : revokeOne(workspace, input.org, input.email ?? '', input);
       }),
     );
@@ -64,9 +64,12 @@ async function revokeOne(workspace: Workspace, ref: string, who: string, { reaso
 async function revokeEveryone(
   { requireOrg, pool, announce }: Workspace,
   ref: string,
-  { reason }: Input,
+  { reason, yes }: Input,
+  shell: Console,
 ): Promise<Answer> {
+  if (!yes) requireTerminal('--everyone', shell);
   const org = await requireOrg(ref);
+  if (!yes) await confirm(`everyone in ${org.name}`, `revoke ${org.slug}`, shell);
   const done = await revokeOrgAccess(pool, { ...by, orgId: org.id, reason: reason ?? null });
   if (!done) throw new Error(`${org.name} vanished.`);
   await announce();
@@ -78,9 +81,9 @@ async function revokeEveryone(
 
 /** Tries every org, then fails with what is left: one that can't be done must not keep the others alive. */
 async function revokeAll({ orgs, pool, announce }: Workspace, { reason, yes }: Input, shell: Console): Promise<Answer> {
-  if (!yes && !shell.stdin.isTTY) throw usageError('--all needs --yes where nobody can be asked.');
+  if (!yes) requireTerminal('--all', shell);
   const all = await orgs.listOrgs();
-  if (!yes) await confirm(all.length, shell);
+  if (!yes) await confirm(`everyone in ${all.length} organisation(s)`, 'revoke all', shell);
   const done: { id: string; orgId: string; slug: string }[] = [];
   const failed: { slug: string; error: unknown }[] = [];
   for (const org of all)
@@ -98,11 +101,15 @@ async function revokeAll({ orgs, pool, announce }: Workspace, { reason, yes }: I
   return { json: done, text: `Everyone in ${done.length} organisation(s) is signed out everywhere.` };
 }
 
-async function confirm(count: number, { stdin, stderr }: Console): Promise<void> {
+function requireTerminal(option: string, { stdin }: Console): void {
+  if (!stdin.isTTY) throw usageError(`${option} needs --yes where nobody can be asked.`);
+}
+
+async function confirm(whom: string, words: string, { stdin, stderr }: Console): Promise<void> {
   const prompt = createInterface({ input: stdin, output: stderr });
-  const question = `This signs out everyone in ${count} organisation(s). Type "revoke all" to go on: `;
+  const question = `This signs out ${whom}. Type "${words}" to go on: `;
   // Ctrl-C and Ctrl-D reject the question; both mean no.
   const typed = await prompt.question(question).catch(() => '');
   prompt.close();
-  if (typed.trim() !== 'revoke all') throw new AppError('invalid_request', 'Not confirmed; nothing was done.');
+  if (typed.trim() !== words) throw new AppError('invalid_request', 'Not confirmed; nothing was done.');
 }

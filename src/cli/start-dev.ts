@@ -16,7 +16,7 @@ import { findRunningDev } from './running-dev.ts';
 import { NotForSeedError, seed } from './seed.ts';
 import { demoTenants } from './seed-data.ts';
 
-/** A stop takes no longer, milliseconds: 10 s are for requests in flight, the rest for PostgreSQL's checkpoint. */
+/** A stop takes no longer, milliseconds: 5 s are for the app, the rest for PostgreSQL's checkpoint. */
 const stopLimit = 30_000;
 
 /** What has been started, oldest first; a stop takes it down from the end. */

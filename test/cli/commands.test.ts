@@ -342,7 +342,7 @@ describe('user, session and revoke', () => {
     expect(rows).toEqual([{ initiator: 'operator', reason: 'lost phone' }]);
 
     await signIn(one.id, mine.id, one.connectionId);
-    expect(await cli('revoke', '--org', one.slug, '--everyone')).toMatchObject({ orgId: one.id });
+    expect(await cli('revoke', '--org', one.slug, '--everyone', '--yes')).toMatchObject({ orgId: one.id });
     expect([await sessions(one.slug), await sessions(two.slug)]).toEqual([[], [theirs]]);
 
     const again = await signIn(one.id, mine.id, one.connectionId);
@@ -362,6 +362,7 @@ describe('user, session and revoke', () => {
       ['a@b.fake', '--everyone', '--org', one.slug],
       ['--all', '--org', one.slug],
       ['--all'],
+      ['--everyone', '--org', one.slug],
     ])
       expect(await refusal('revoke', ...args)).toMatchObject({ exit: 2, code: 'usage' });
     for (const who of ['only@one.fake', user.id]) {
@@ -382,6 +383,20 @@ describe('user, session and revoke', () => {
     expect(stderr).toContain('Not confirmed; nothing was done.');
     expect(stderr).not.toMatch(/AbortError|\.ts:\d/);
     expect((await db.query('SELECT count(*) FROM revocations')).rows).toEqual(rows);
+  });
+
+  it('asks at a terminal before it ends everyone of an organisation, by its slug', async () => {
+    const org = await newOrg();
+    const args = ['revoke', '--org', org.slug, '--everyone'];
+    const generation = async () => (await db.query('SELECT generation FROM orgs WHERE id = $1', [org.id])).rows[0];
+    const no = await runCliAtTerminal(args, env, 'revoke all\r');
+    expect([no.code, no.stderr, await generation()]).toEqual([
+      1,
+      expect.stringContaining('Not confirmed; nothing was done.'),
+      { generation: 0 },
+    ]);
+    const yes = await runCliAtTerminal(args, env, `revoke ${org.slug}\r`);
+    expect([yes.code, await generation()]).toEqual([0, { generation: 1 }]);
   });
 
   it('ends what it can of everything, and names the organisations that are left', async () => {

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { runCli as runProgram, type Streams } from '../../src/cli/program.ts';
 import { developmentEnvironment, environment } from '../../src/config.ts';
+import { endWithUs } from '../support/end-with-us.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -87,9 +88,9 @@ export async function finished(child: ChildProcess): Promise<Outcome> {
 }
 
 /** `npm run dev` without npm. `ready` resolves with all that was printed up to the line that begins with it. */
-export function startDev(env: Env, cwd = root) {
-  const script = path.join(root, 'src/cli/dev.ts');
-  const child = spawn(process.execPath, [script], { cwd, env: environmentOf(env), stdio: 'pipe' });
+export function startDev(env: Env, cwd = root, args = [path.join(root, 'src/cli/dev.ts')]) {
+  const child = spawn(process.execPath, args, { cwd, env: environmentOf(env), stdio: 'pipe' });
+  endWithUs(child);
   const outcome = finished(child);
   const ready = new Promise<string>((resolve, reject) => {
     let printed = '';

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import type { PoolClient } from 'pg';
 import { pino } from 'pino';
@@ -217,6 +217,36 @@ describe('a graceful stop', () => {
     await stopping;
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   });
+
+  const quiet = () =>
+    createContext(loadConfig({ ...product.env, PORT: '0' }, 'development'), pino({ level: 'silent' }));
+
+  it('does not wait for connections that sent no whole request', async () => {
+    const node = await startServer(quiet());
+    const sockets = ['', 'GET /healthz HTTP/1.1\r\n'].map((text) => {
+      const socket = connect(node.port, 'localhost', () => socket.write(text));
+      return socket.on('error', () => {});
+    });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const begin = Date.now();
+    await node.stop();
+    expect(Date.now() - begin).toBeLessThan(2_000);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('takes less than 5 s with its drain, also where a request does not end', async () => {
+    const node = await startServer(quiet(), { drainMs: 2_000 });
+    const lock = (blocker: PoolClient) =>
+      blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [product.orgs.whiterabbit.userId]);
+    await whileLocked(product, lock, async () => {
+      const inFlight = product.revoke(undefined, { at: `http://localhost:${node.port}` }).catch(() => 'cut off');
+      await waitForLock(product);
+      const begin = Date.now();
+      await node.stop();
+      expect(Date.now() - begin).toBeLessThan(5_000);
+      expect(await inFlight).toBe('cut off');
+    });
+  }, 30_000);
 
   it('does not wait for ever for a database that went silent', async () => {
     const env = { ...product.env, DATABASE_URL: `postgresql://nobody@127.0.0.1:${silent.port}/none`, PORT: '0' };

@@ -3,6 +3,6 @@ import { createContext } from '../../src/context.ts';
 import { startServer } from '../../src/server.ts';
 
 // A node in a process of its own, as `npm start` runs it, but in development mode: the test's IdP has no TLS.
-const { stop } = await startServer(createContext(loadConfig(process.env, 'development')));
-process.send?.('listening');
+const { port, stop } = await startServer(createContext(loadConfig(process.env, 'development')));
+process.send?.({ port });
 process.on('SIGTERM', () => void stop().then(() => process.exit(0)));

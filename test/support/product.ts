@@ -155,11 +155,10 @@ async function createTestOrg(
 
 /** One more node on the same database, in a process of its own. */
 export async function startNode(env: Record<string, string>): Promise<{ url: string; process: ChildProcess }> {
-  const port = await freePort();
-  const child = fork(`${import.meta.dirname}/node-process.ts`, { env: { ...process.env, ...env, PORT: String(port) } });
+  const child = fork(`${import.meta.dirname}/node-process.ts`, { env: { ...process.env, ...env, PORT: '0' } });
   const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
-  if (message !== 'listening') throw new Error(`the node ended with ${message}`);
-  return { url: `http://localhost:${port}`, process: child };
+  if (typeof message !== 'object' || message === null) throw new Error(`the node ended with ${message}`);
+  return { url: `http://localhost:${message.port}`, process: child };
 }
 
 async function stopProcess(child: ChildProcess): Promise<void> {
