@@ -53,7 +53,7 @@ export function readPatch(type: ResourceType, body: unknown): Change[] {
   const refuse = () => new ScimError(413, 'tooMany', `A request changes at most ${most} attributes.`);
   if (operations.length > most) throw refuse();
   const changes = operations.flatMap(({ op, path, value }): Change[] => {
-    if (path) return [readChange(type, op, path, value)];
+    if (path) return readChange(type, op, path, value);
     if (op === 'remove') throw new ScimError(400, 'noTarget', 'A "remove" needs a path.');
     if (!isObject(value))
       throw new ScimError(400, 'invalidValue', `A "${op}" without a path needs an object as its value.`);
@@ -72,14 +72,17 @@ function requireModest(changes: readonly Change[]): void {
     throw new ScimError(400, 'invalidFilter', `The filter of a path has at most ${mostComparisons} comparisons.`);
 }
 
-function readChange(type: ResourceType, op: Change['op'], path: string, value: unknown): Change {
-  const { attribute, ...target } = resolvePatchPath(type, path);
+function readChange(type: ResourceType, op: Change['op'], path: string, value: unknown): Change[] {
+  const found = resolvePatchPath(type, path);
+  // Left out, as without a path: it must not be in the way of the rest.
+  if (!found) return [];
+  const { attribute, ...target } = found;
   if (!attribute) throw new ScimError(400, 'invalidPath', `The path ${quoted(path)} names no attribute.`);
   if (isReadOnly(attribute)) throw new ScimError(400, 'mutability', `${attribute.name} is read only.`);
   const changed = change(op, { ...target, attribute }, target.filter, value);
   if (changed.op === 'remove' && isRequired(changed.target))
     throw new ScimError(400, 'mutability', `A user cannot be without ${attribute.name}.`);
-  return changed;
+  return [changed];
 }
 
 /** RFC 7644 §3.5.2.2. */

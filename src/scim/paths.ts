@@ -32,11 +32,11 @@ function resolveIn(attributes: ReadonlyMap<string, Attribute>, path: string, ext
   return sub ? { extension, attribute, sub } : null;
 }
 
-/** The path of a PATCH operation (RFC 7644 §3.5.2): as above, with a filter on the values of a multi-valued attribute. */
-export function resolvePatchPath(type: ResourceType, path: string): Target & { filter: Filter | null } {
+/** The path of a PATCH operation (RFC 7644 §3.5.2): as above, with a filter on the values of a multi-valued attribute. Null when it is unknown. */
+export function resolvePatchPath(type: ResourceType, path: string): (Target & { filter: Filter | null }) | null {
   const parsed = parseValuePath(path);
   const target = resolvePath(type, parsed.sub === null ? parsed.path : `${parsed.path}.${parsed.sub}`);
-  if (!target) throw new ScimError(400, 'invalidPath', `The schema has no attribute at the path ${quoted(path)}.`);
+  if (!target) return null;
   if (parsed.filter && !target.attribute?.config.multiValued)
     throw new ScimError(400, 'invalidPath', `${quoted(path)} filters an attribute that has a single value.`);
   if (parsed.filter && target.attribute) requireKnown(parsed.filter, target.attribute);

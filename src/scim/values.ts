@@ -43,7 +43,8 @@ export function readValue(attribute: Attribute, value: unknown): unknown {
   return values;
 }
 
-function readSingle(attribute: Attribute, value: unknown): unknown {
+function readSingle(attribute: Attribute, sent: unknown): unknown {
+  const value = unwrapped(attribute, sent);
   if (value === null || value === undefined) return undefined;
   const refuse = () => new ScimError(400, 'invalidValue', `${attribute.name} must be of the type ${attribute.type}.`);
   switch (attribute.type) {
@@ -66,6 +67,12 @@ function readSingle(attribute: Attribute, value: unknown): unknown {
       return readText(attribute.name, String(value));
     }
   }
+}
+
+/** Older Entra and Microsoft's own library send single values as [{"value": …}] or {"value": …}, a $ref or type beside it. */
+function unwrapped(attribute: Attribute, sent: unknown): unknown {
+  const one = Array.isArray(sent) && sent.length === 1 && !attribute.config.multiValued ? sent[0] : sent;
+  return attribute.type !== 'complex' && isObject(one) && 'value' in one ? one.value : one;
 }
 
 function readObject(attributes: ReadonlyMap<string, Attribute>, name: string, value: unknown): Json | undefined {
