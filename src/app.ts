@@ -11,7 +11,6 @@ import { requestId } from './http/request-id.ts';
 import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { createServiceRoutes } from './http/service-routes.ts';
-import { createTurns } from './http/turns.ts';
 import { refuseUnsound } from './http/sound-requests.ts';
 import { createMetricsRoutes } from './metrics/routes.ts';
 import { createGlobalLogout } from './revocation/global-logout.ts';
@@ -62,8 +61,6 @@ export function createApp(context: Context): Express {
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
   app.use(refuseUnsound);
 
-  // Provisioning's lists and the administrators' share the turns of their org.
-  const inTurn = createTurns();
   app.use(createServiceRoutes({ pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
   app.use(createMetricsRoutes({ metrics, metricsToken: config.metricsToken }));
   app.use(createOpenWebRoutes({ config }));
@@ -72,7 +69,7 @@ export function createApp(context: Context): Express {
     createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, refusedCalls, announce: liveChannel.announce }),
   );
   app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
-  app.use(createScimRoutes({ config, log, pool, apiKeys, announce: liveChannel.announce, inTurn }));
+  app.use(createScimRoutes({ config, log, pool, apiKeys, announce: liveChannel.announce }));
 
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   app.use(signIn.startRoutes);
@@ -100,7 +97,7 @@ export function createApp(context: Context): Express {
     createDeviceRoutes({ config, devices, signOutEverywhere, announce: liveChannel.announce }),
   );
   app.use('/api/todos', createTodoRoutes({ prisma }));
-  app.use(createOperationRoutes({ pool, inTurn }, administration));
+  app.use(createOperationRoutes({ pool }, administration));
   app.use(createWebRoutes({ signedIn: principalOf }));
 
   app.use(notFound);

@@ -5,7 +5,6 @@ import type { Actor } from '../audit/record.ts';
 import { AppError, type ProblemCode } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { allowOnly } from '../http/problem.ts';
-import type { InTurn } from '../http/turns.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { requireSession, signedInPrincipal } from '../sessions/session.ts';
 import { may, type Permission } from './permissions.ts';
@@ -94,10 +93,7 @@ export function operation<P extends Form | undefined, Q extends Form | undefined
 }
 
 /** Routes for operations, with their methods as the only ones. */
-export function createOperationRoutes(
-  { pool, inTurn }: { pool: Pool; inTurn: InTurn },
-  operations: readonly Operation[],
-): Router {
+export function createOperationRoutes({ pool }: { pool: Pool }, operations: readonly Operation[]): Router {
   const router = Router();
   const paths = new Set(operations.map(({ path }) => path));
   for (const path of paths) {
@@ -110,8 +106,7 @@ export function createOperationRoutes(
         requirePermission(one.permission),
         ...(recent ? [requireRecentAuthentication(pool)] : []),
         ...(one.body ? jsonBody('256kb') : []),
-        // What only reads may be dear: however much one org asks for, the connections that others need stay free.
-        answer(one.method === 'get' ? { ...one, handle: (call) => inTurn(call.orgId, () => one.handle(call)) } : one),
+        answer(one),
       );
     }
     const methods = here.map(({ method }) => method.toUpperCase());
