@@ -14,7 +14,7 @@ type Stream = { principal: Principal; response: Response };
 /** Says on every node that access has ended somewhere, so that open pages hear at once; they would within a second. */
 export const announceSql = 'NOTIFY access_revoked';
 const listenSql = 'LISTEN access_revoked; LISTEN notifications';
-const mostStreams = { ofCredential: 10, ofPerson: 20, ofNode: 20_000 };
+const mostStreams = { ofCredential: 10, ofNode: 20_000 };
 
 const deadAmong = (table: 'sessions' | 'grants', orgIds: string, ids: string) => `
   SELECT asked.id, s.id IS NOT NULL AS known, ${endColumns('s', table === 'sessions' ? 'session' : 'grant')}
@@ -179,13 +179,6 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
       if (!listener.isUp() || stopped || streams.size >= mostStreams.ofNode)
         throw new AppError('unavailable', 'Live updates are not available right now; try again in a few seconds.', {
           headers: { 'Retry-After': '2' },
-        });
-      const samePerson = [...streams.values()].filter(
-        ({ principal: { orgId, userId } }) => orgId === principal.orgId && userId === principal.userId,
-      );
-      if (samePerson.length >= mostStreams.ofPerson)
-        throw new AppError('too_many_requests', `You have ${mostStreams.ofPerson} live pages open; close one.`, {
-          headers: { 'Retry-After': '30' },
         });
       const sameCredential = [...streams.values()].filter(
         (stream) => stream.principal.credential.id === principal.credential.id,
