@@ -69,7 +69,7 @@ export class ConnectionStrategy extends Strategy {
       nonce: state.nonce,
       code_challenge: challenge,
       code_challenge_method: 'S256',
-      max_age: state.prompted ? '1' : patientMaxAge,
+      max_age: state.prompted ? '0' : patientMaxAge,
     };
   }
 

@@ -119,8 +119,6 @@ export function authenticationTime(
 ): Date | null {
   const authTime = verified.claims.auth_time ?? null;
   const answered = startedAt + verified.elapsed;
-  // Nobody authenticates after the token that says so was issued: believed, it would make anybody's sign-in a recent one.
-  if (authTime !== null && authTime > verified.issuedAt + clockSkew) return null;
   // Asked at the start, the person answered no earlier.
   if (authTime === null) return prompted && reauthentication === 'best_effort' ? new Date(startedAt * 1000) : null;
   return new Date((answered - Math.max(0, verified.issuedAt - authTime)) * 1000);

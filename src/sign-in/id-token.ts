@@ -24,8 +24,7 @@ const idTokenClaims = z.object({
   nonce: z.string(),
   // OpenID Connect Front-Channel Logout 1.0 §3. One that can't be kept could never be named again: it counts as none.
   sid: z.string().min(1).max(255).regex(printable).nullish().catch(null),
-  // One that can't be a moment in seconds (0, milliseconds, text) says nothing: it counts as none.
-  auth_time: z.number().min(1).max(1e11).nullish().catch(null),
+  auth_time: z.number().nonnegative().nullish(),
   email: z.string().max(320).nullish(),
   // Some IdPs send a string; only the real `true` counts later on.
   email_verified: z.unknown().optional(),
