@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { newId } from '../database/ids.ts';
-import { linkable, type Person, type Subject } from './find-user.ts';
+import type { Person, Subject } from './find-user.ts';
 
 type Where = Readonly<{ orgId: string; connectionId: string; ip: string | null; requestId: string }>;
 
@@ -26,14 +26,9 @@ async function linkIdentity(pool: Pool, userId: string, subject: Subject, where:
   const identityId = newId('identity');
   await pool.query({
     name: 'sign-in-link',
-    // Judged again behind the row's lock: a role, a domain or another identity may have come since the person was found.
-    text: `WITH person AS (
-             SELECT u.id, u.org_id FROM users u
-             WHERE u.org_id = $1 AND u.id = $4 AND ${linkable('$1', '$3', "split_part(u.email_key, '@', 2)")}
-             FOR NO KEY UPDATE
-           ), linked AS (
+    text: `WITH linked AS (
              INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject)
-             SELECT org_id, $2, $3, id, $5, $6 FROM person RETURNING org_id, id, user_id
+             VALUES ($1, $2, $3, $4, $5, $6) RETURNING org_id, id, user_id
            )
            INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
            SELECT org_id, $7, 'identity.linked', 'connection', $3, 'user', user_id, $8, $9, jsonb_build_object('identity', id)

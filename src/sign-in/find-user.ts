@@ -28,10 +28,7 @@ export async function findPerson(
   const key = emailKey(claims.email);
   if (key === null) throw new SignInRefused('email_unusable');
   const found = await findByEmail(pool, org.id, connection.id, key);
-  // Before anything is said about who exists. People of a domain come through the connections that answer for it alone: any
-  // other IdP that may call an address verified would sign in as its owner.
-  if (found.claimed && !found.authoritative) throw new SignInRefused('connection_not_authoritative');
-  // An unverified address could be anyone's: linking it would take over its
+  // Before anything is said about who exists. An unverified address could be anyone's: linking it would take over its
   // user, and creating one would lie in wait for its owner.
   if (!claims.emailVerified && !found.authoritative) throw new SignInRefused('email_unverified');
   if (found.linked) {
@@ -40,10 +37,7 @@ export async function findPerson(
     if (linked) return { kind: 'known', ...linked };
     throw new SignInRefused('identity_mismatch');
   }
-  if (found.userId) {
-    if (!found.linkable) throw new SignInRefused('identity_not_linkable');
-    return { kind: 'to_link', userId: found.userId };
-  }
+  if (found.userId) return { kind: 'to_link', userId: found.userId };
   if (!org.createUsers) throw new SignInRefused('user_unknown');
   const name = claims.name ?? key.slice(0, key.lastIndexOf('@'));
   return { kind: 'to_create', email: claims.email, emailKey: key, name };
@@ -71,14 +65,7 @@ async function findByEmail(
   orgId: string,
   connectionId: string,
   key: string,
-): Promise<{
-  userId: string | null;
-  linked: boolean;
-  authoritative: boolean;
-  /** Another connection answers for the domain, or this one does. */
-  claimed: boolean;
-  linkable: boolean;
-}> {
+): Promise<{ userId: string | null; linked: boolean; authoritative: boolean }> {
   const { rows } = await pool.query({
     name: 'sign-in-email',
     text: `SELECT u.id AS "userId",
@@ -86,29 +73,10 @@ async function findByEmail(
                           WHERE i.org_id = $1 AND i.user_id = u.id AND i.connection_id = $2) AS linked,
                   EXISTS (SELECT FROM domains d
                           WHERE d.org_id = $1 AND d.domain = $4 AND d.verified_at IS NOT NULL AND d.connection_id = $2)
-                    AS authoritative,
-                  EXISTS (SELECT FROM domains d
-                          WHERE d.org_id = $1 AND d.domain = $4 AND d.verified_at IS NOT NULL AND d.connection_id IS NOT NULL)
-                    AS claimed,
-                  ${linkable('$1', '$2', '$4')} AS linkable
+                    AS authoritative
            FROM (VALUES (1)) AS always (row)
            LEFT JOIN users u ON u.org_id = $1 AND u.email_key = $3`,
     values: [orgId, connectionId, key, key.slice(key.lastIndexOf('@') + 1)],
   });
   return rows[0];
 }
-
-/**
- * Whether a connection may link its subject to the user `u`, whose address's domain is `domain`. The IdP that answers for the
- * domain may. Where nobody does, an IdP's word that an address is verified is enough for a plain member without an identity
- * elsewhere, or where the org has no other IdP: else one IdP could take over whom another lets in, or an administrator.
- */
-export const linkable = (orgId: string, connectionId: string, domain: string) => `(
-  EXISTS (SELECT FROM domains d WHERE d.org_id = ${orgId} AND d.domain = ${domain} AND d.verified_at IS NOT NULL
-            AND d.connection_id = ${connectionId})
-  OR NOT EXISTS (SELECT FROM domains d WHERE d.org_id = ${orgId} AND d.domain = ${domain} AND d.verified_at IS NOT NULL
-                   AND d.connection_id IS NOT NULL)
-     AND (u.role = 'member'
-            AND NOT EXISTS (SELECT FROM identities i WHERE i.org_id = ${orgId} AND i.user_id = u.id
-                              AND i.connection_id <> ${connectionId})
-          OR NOT EXISTS (SELECT FROM connections c WHERE c.org_id = ${orgId} AND c.active AND c.id <> ${connectionId})))`;

@@ -103,16 +103,6 @@ export const refusals = {
     title: 'This account belongs to somebody else',
     text: 'Your e-mail address is already used here with another account of your identity provider, so this one was not let in. Your administrator can sort it out.',
   },
-  connection_not_authoritative: {
-    status: 403,
-    title: 'Please sign in the way your organisation set up',
-    text: 'Addresses of your domain sign in through another identity provider of your organisation. Start again with your work e-mail, or ask your administrator which one is yours.',
-  },
-  identity_not_linkable: {
-    status: 403,
-    title: 'This account is signed in to another way',
-    text: 'Your account here is not open to this identity provider. Sign in as you did before, or ask your administrator to link it.',
-  },
   user_unknown: {
     status: 403,
     title: 'You have no account here yet',
@@ -131,7 +121,7 @@ export const refusals = {
   auth_time_missing: {
     status: 403,
     title: 'It cannot be told when you signed in',
-    text: 'This sign-in has to be a new one, and your identity provider does not say when you last authenticated (the claim auth_time), or says what cannot be true. Your administrator can make it send that, or set the connection here to "best_effort".',
+    text: 'This sign-in has to be a new one, and your identity provider does not say when you last entered your password (the claim auth_time). Your administrator can make it send that, or set the connection here to "best_effort".',
   },
   overtaken: {
     status: 409,
