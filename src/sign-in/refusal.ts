@@ -126,7 +126,7 @@ export const refusals = {
   auth_time_missing: {
     status: 403,
     title: 'It cannot be told when you signed in',
-    text: 'This sign-in has to be a new one, and your identity provider does not say when you last entered your password (the claim auth_time). Your administrator can make it send that, or set the connection here to "best_effort".',
+    text: 'This sign-in has to be a new one, and your identity provider does not say when you last entered your password, or not in a way that can be true (the claim auth_time, in seconds since 1970). Your administrator can make it send that, or set the connection here to "best_effort".',
   },
   overtaken: {
     status: 409,
