@@ -1,68 +1,83 @@
 import type { Pool } from 'pg';
 import { newId } from '../database/ids.ts';
+import { transaction } from '../database/pool.ts';
+import { isAnothers, isAuthoritative, mayMean } from './authority.ts';
 import type { Person, Subject } from './find-user.ts';
 
 type Where = Readonly<{ orgId: string; connectionId: string; ip: string | null; requestId: string }>;
 
+type Unknown = Exclude<Person, { kind: 'known' }>;
+
 /**
- * Links or creates whoever is not known yet, with the audit event, in one statement; find the person again then. Nothing when
- * another sign-in of the same person was faster (a unique constraint decides).
+ * Links or creates whoever is not known yet, with the audit event; find the person again then. Nothing when another sign-in of
+ * the same person was faster (a unique constraint decides), nor when the org no longer lets the connection say who this is.
  */
-export async function admitPerson(
-  pool: Pool,
-  person: Exclude<Person, { kind: 'known' }>,
-  subject: Subject,
-  where: Where,
-): Promise<void> {
+export async function admitPerson(pool: Pool, person: Unknown, subject: Subject, where: Where): Promise<void> {
   try {
-    if (person.kind === 'to_link') await linkIdentity(pool, person.userId, subject, where);
+    if (person.kind === 'to_link') await linkIdentity(pool, person, subject, where);
     else await createUser(pool, person, subject, where);
   } catch (error) {
     if ((error as { code?: unknown }).code !== '23505') throw error;
   }
 }
 
-async function linkIdentity(pool: Pool, userId: string, subject: Subject, where: Where): Promise<void> {
-  const identityId = newId('identity');
-  await pool.query({
-    name: 'sign-in-link',
-    text: `WITH linked AS (
-             INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject)
-             VALUES ($1, $2, $3, $4, $5, $6) RETURNING org_id, id, user_id
-           )
-           INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
-           SELECT org_id, $7, 'identity.linked', 'connection', $3, 'user', user_id, $8, $9, jsonb_build_object('identity', id)
-           FROM linked`,
-    values: [
-      ...[where.orgId, identityId, where.connectionId, userId, subject.issuer, subject.subject],
-      ...[newId('auditEvent'), where.ip, where.requestId],
-    ],
+async function linkIdentity(
+  pool: Pool,
+  person: Extract<Unknown, { kind: 'to_link' }>,
+  subject: Subject,
+  where: Where,
+): Promise<void> {
+  const { userId, emailKey, emailVerified } = person;
+  await transaction(pool, async (client) => {
+    // Of two connections that link one person the second sees the first; and nobody is given another role meanwhile.
+    await client.query({
+      name: 'sign-in-lock',
+      text: `SELECT FROM users WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE`,
+      values: [where.orgId, userId],
+    });
+    await client.query({
+      name: 'sign-in-link',
+      text: `WITH linked AS (
+               INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject)
+               SELECT u.org_id, $4, $2, u.id, $6, $7 FROM users u
+               WHERE u.org_id = $1 AND u.id = $5 AND u.email_key = $3
+                 AND (${isAuthoritative} OR ($11 AND NOT ${isAnothers} AND ${mayMean}))
+               RETURNING org_id, id, user_id
+             )
+             INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
+             SELECT org_id, $8, 'identity.linked', 'connection', $2, 'user', user_id, $9, $10, jsonb_build_object('identity', id)
+             FROM linked`,
+      values: [
+        ...[where.orgId, where.connectionId, emailKey, newId('identity'), userId, subject.issuer, subject.subject],
+        ...[newId('auditEvent'), where.ip, where.requestId, emailVerified],
+      ],
+    });
   });
 }
 
 async function createUser(
   pool: Pool,
-  person: Extract<Person, { kind: 'to_create' }>,
+  person: Extract<Unknown, { kind: 'to_create' }>,
   subject: Subject,
   where: Where,
 ): Promise<void> {
-  const userId = newId('user');
-  const identityId = newId('identity');
   await pool.query({
     name: 'sign-in-create',
     text: `WITH made AS (
              INSERT INTO users (org_id, id, email, email_key, name, role)
-             VALUES ($1, $4, $10, $11, $12, 'member') RETURNING org_id, id
+             SELECT $1, $4, $5, $3, $6, 'member' WHERE ${isAuthoritative} OR ($13 AND NOT ${isAnothers})
+             RETURNING org_id, id
            ), linked AS (
              INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject)
-             SELECT org_id, $2, $3, id, $5, $6 FROM made RETURNING org_id, id, user_id
+             SELECT org_id, $7, $2, id, $8, $9 FROM made RETURNING org_id, id, user_id
            )
            INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
-           SELECT org_id, $7, 'user.added', 'connection', $3, 'user', user_id, $8, $9, jsonb_build_object('identity', id)
+           SELECT org_id, $10, 'user.added', 'connection', $2, 'user', user_id, $11, $12, jsonb_build_object('identity', id)
            FROM linked`,
     values: [
-      ...[where.orgId, identityId, where.connectionId, userId, subject.issuer, subject.subject],
-      ...[newId('auditEvent'), where.ip, where.requestId, person.email, person.emailKey, person.name],
+      ...[where.orgId, where.connectionId, person.emailKey, newId('user'), person.email, person.name],
+      ...[newId('identity'), subject.issuer, subject.subject],
+      ...[newId('auditEvent'), where.ip, where.requestId, person.emailVerified],
     ],
   });
 }

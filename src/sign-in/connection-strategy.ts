@@ -20,6 +20,8 @@ type TokenCallback = (error: null, accessToken: string, refreshToken: string, pa
 
 /** Seconds. Asks for `auth_time` (OpenID Connect Core §2) without asking for a password in a working week. */
 const patientMaxAge = '604800';
+/** Beside `prompt=login`. 0 would say the same, but Glewlwyd refuses it: nobody who was revoked could ever sign in again there. */
+const promptedMaxAge = '1';
 
 /**
  * passport-openidconnect for one request of one connection. What it lacks is put in here: PKCE, a state store on the
@@ -69,7 +71,7 @@ export class ConnectionStrategy extends Strategy {
       nonce: state.nonce,
       code_challenge: challenge,
       code_challenge_method: 'S256',
-      max_age: state.prompted ? '0' : patientMaxAge,
+      max_age: state.prompted ? promptedMaxAge : patientMaxAge,
     };
   }
 

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import { emailKey } from '../users/email.ts';
+import { isAnothers, isAuthoritative, mayMean } from './authority.ts';
 import type { OrgConnection, SignInConnection } from './find-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import type { PersonClaims } from './user-info.ts';
@@ -7,8 +8,11 @@ import type { PersonClaims } from './user-info.ts';
 /** Who signs in: someone known by subject, a user to be linked by address, or someone to be created. */
 export type Person =
   | Readonly<{ kind: 'known'; userId: string; identityId: string }>
-  | Readonly<{ kind: 'to_link'; userId: string }>
-  | Readonly<{ kind: 'to_create'; email: string; emailKey: string; name: string }>;
+  | (Readonly<{ kind: 'to_link'; userId: string }> & Claimed)
+  | (Readonly<{ kind: 'to_create'; email: string; name: string }> & Claimed);
+
+/** What it rests on; what the org says of it is judged once more when it is written. */
+type Claimed = Readonly<{ emailKey: string; emailVerified: boolean }>;
 
 export type Subject = Readonly<{ issuer: string; subject: string }>;
 
@@ -28,8 +32,10 @@ export async function findPerson(
   const key = emailKey(claims.email);
   if (key === null) throw new SignInRefused('email_unusable');
   const found = await findByEmail(pool, org.id, connection.id, key);
-  // Before anything is said about who exists. An unverified address could be anyone's: linking it would take over its
-  // user, and creating one would lie in wait for its owner.
+  // These two before anything is said about who exists. Whom an address of the domain means is for another connection to say.
+  if (found.anothers) throw new SignInRefused('connection_not_authoritative', 'domain');
+  // An unverified address could be anyone's: linking it would take over its user, and creating one would lie in wait for its
+  // owner.
   if (!claims.emailVerified && !found.authoritative) throw new SignInRefused('email_unverified');
   if (found.linked) {
     // Perhaps by this very subject, in another tab, since we looked.
@@ -37,10 +43,16 @@ export async function findPerson(
     if (linked) return { kind: 'known', ...linked };
     throw new SignInRefused('identity_mismatch');
   }
-  if (found.userId) return { kind: 'to_link', userId: found.userId };
+  const claimed = { emailKey: key, emailVerified: claims.emailVerified };
+  if (found.userId !== null) {
+    const { userId } = found;
+    if (!found.authoritative && !found.mayMean)
+      throw new SignInRefused('connection_not_authoritative', 'person', { userId });
+    return { kind: 'to_link', userId, ...claimed };
+  }
   if (!org.createUsers) throw new SignInRefused('user_unknown');
   const name = claims.name ?? key.slice(0, key.lastIndexOf('@'));
-  return { kind: 'to_create', email: claims.email, emailKey: key, name };
+  return { kind: 'to_create', email: claims.email, name, ...claimed };
 }
 
 /** The accepted issuers of a connection are names of one IdP, so its subjects are the same under each of them. */
@@ -60,23 +72,24 @@ async function findByIdentity(
   return rows[0] ?? null;
 }
 
-async function findByEmail(
-  pool: Pool,
-  orgId: string,
-  connectionId: string,
-  key: string,
-): Promise<{ userId: string | null; linked: boolean; authoritative: boolean }> {
+type FoundByEmail = Readonly<{
+  userId: string | null;
+  linked: boolean;
+  authoritative: boolean;
+  anothers: boolean;
+  mayMean: boolean;
+}>;
+
+async function findByEmail(pool: Pool, orgId: string, connectionId: string, key: string): Promise<FoundByEmail> {
   const { rows } = await pool.query({
     name: 'sign-in-email',
     text: `SELECT u.id AS "userId",
                   EXISTS (SELECT FROM identities i
                           WHERE i.org_id = $1 AND i.user_id = u.id AND i.connection_id = $2) AS linked,
-                  EXISTS (SELECT FROM domains d
-                          WHERE d.org_id = $1 AND d.domain = $4 AND d.verified_at IS NOT NULL AND d.connection_id = $2)
-                    AS authoritative
+                  ${isAuthoritative} AS authoritative, ${isAnothers} AS anothers, ${mayMean} AS "mayMean"
            FROM (VALUES (1)) AS always (row)
            LEFT JOIN users u ON u.org_id = $1 AND u.email_key = $3`,
-    values: [orgId, connectionId, key, key.slice(key.lastIndexOf('@') + 1)],
+    values: [orgId, connectionId, key],
   });
   return rows[0];
 }

@@ -101,7 +101,7 @@ export function judgeFreshness(input: {
     return state.prompted || standing.signedInSince ? 'fresh' : 'stale';
   }
   // Nobody authenticates after the token that says so was issued.
-  if (authTime > verified.issuedAt + clockSkew || authTime > Date.now() / 1000 + clockSkew) return 'stale';
+  if (authTime > verified.issuedAt + clockSkew) return 'stale';
   const sinceStart = verified.issuedAt - authTime <= verified.elapsed + slack;
   if (state.anew) return sinceStart ? 'fresh' : 'stale';
   const afterRevocation = standing.revocations.every((revoked) => authTime > revoked.at + certainly);

@@ -13,6 +13,18 @@ const oldestIssue = 900;
 
 const printable = /^[\x20-\x7e]+$/;
 
+/** Seconds since 1970 of 2001-09-09, before there was any OpenID Connect. */
+const earliest = 1_000_000_000;
+
+/**
+ * The `auth_time`, or null for one that can't be the moment of an authentication (0, milliseconds, text, far ahead): it tells
+ * no more than none at all, and must not keep people out where none does.
+ */
+function asMoment(value: unknown): number | null {
+  const latest = Date.now() / 1000 + clockSkew;
+  return typeof value === 'number' && value >= earliest && value <= latest ? value : null;
+}
+
 const idTokenClaims = z.object({
   iss: z.string(),
   // OpenID Connect Core §2: at most 255 ASCII characters.
@@ -24,7 +36,7 @@ const idTokenClaims = z.object({
   nonce: z.string(),
   // OpenID Connect Front-Channel Logout 1.0 §3. One that can't be kept could never be named again: it counts as none.
   sid: z.string().min(1).max(255).regex(printable).nullish().catch(null),
-  auth_time: z.number().nonnegative().nullish(),
+  auth_time: z.unknown().transform(asMoment).optional(),
   email: z.string().max(320).nullish(),
   // Some IdPs send a string; only the real `true` counts later on.
   email_verified: z.unknown().optional(),

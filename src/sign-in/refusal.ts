@@ -98,6 +98,11 @@ export const refusals = {
     title: 'Your e-mail address is not verified',
     text: 'Your identity provider does not vouch for your e-mail address, which is needed the first time you sign in. Verify it there, or ask your administrator.',
   },
+  connection_not_authoritative: {
+    status: 403,
+    title: 'This sign-in cannot speak for your address',
+    text: 'The identity provider that you came from is not the one that your organisation lets decide whose your e-mail address is. Sign in the way you usually do. Ask your administrator to make its connection the one for your address’s domain here if this is to be your way in.',
+  },
   identity_mismatch: {
     status: 403,
     title: 'This account belongs to somebody else',
@@ -121,7 +126,7 @@ export const refusals = {
   auth_time_missing: {
     status: 403,
     title: 'It cannot be told when you signed in',
-    text: 'This sign-in has to be a new one, and your identity provider does not say when you last entered your password (the claim auth_time). Your administrator can make it send that, or set the connection here to "best_effort".',
+    text: 'This sign-in has to be a new one, and your identity provider does not say when you last entered your password, or not in a way that can be true (the claim auth_time, in seconds since 1970). Your administrator can make it send that, or set the connection here to "best_effort".',
   },
   overtaken: {
     status: 409,
@@ -146,10 +151,13 @@ export type RefusalReason = keyof typeof refusals;
 export class SignInRefused extends Error {
   readonly reason: RefusalReason;
   readonly detail: string | null;
-  constructor(reason: RefusalReason, detail: string | null = null) {
+  /** Whom it is about, for the organisation's record alone; the page never shows it. */
+  readonly userId: string | null;
+  constructor(reason: RefusalReason, detail: string | null = null, { userId = null }: { userId?: string | null } = {}) {
     super(`sign-in refused: ${reason}`);
     this.name = 'SignInRefused';
     this.reason = reason;
     this.detail = detail;
+    this.userId = userId;
   }
 }

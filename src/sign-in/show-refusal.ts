@@ -18,7 +18,8 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
   return async (error, req, res, next) => {
     if (res.headersSent) return next(error);
     const attempt = attemptOf(res);
-    const { reason, detail } = asRefused(error);
+    const { reason, detail, userId } = asRefused(error);
+    if (userId !== null) attempt.userId = userId;
     const line = { requestId: req.id, reason, detail, orgId: attempt.found?.org.id };
     const failed = reason === 'internal' || reason === 'unavailable';
     signInChannel.publish({ result: failed ? 'failed' : 'refused' } satisfies ObservedSignIn);

@@ -1,7 +1,12 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createConnections } from '../../src/orgs/connections.ts';
+import { discover } from '../../src/orgs/discovery.ts';
+import { admitPerson } from '../../src/sign-in/admit-person.ts';
+import type { Person } from '../../src/sign-in/find-user.ts';
 import { insertUser } from '../../src/users/users.ts';
 import { createBrowser } from '../support/browser.ts';
 import { answers } from '../support/hostile-answers.ts';
+import { type HostileIdp, startHostileIdp } from '../support/hostile-idp.ts';
 import { type SignInBed, startSignInBed } from './support.ts';
 
 let bed: SignInBed;
@@ -144,4 +149,163 @@ test('the same subject and address in another org is another person', async () =
   const { me } = await asStranger({ email: 'trinity@whiterabbit.fake', email_verified: true });
   expect(me.json()).toMatchObject({ orgId: bed.org.id });
   expect(me.json()).not.toMatchObject({ id: whiterabbit.userId });
+});
+
+describe('a second connection, whose identity provider calls every address verified', () => {
+  let guest: HostileIdp;
+  let connectionId = '';
+  beforeAll(async () => {
+    guest = await startHostileIdp({ clientId: 'guest' });
+    const { prisma, keyring, guardedFetch } = bed.product.context;
+    const { clientId, clientSecret } = guest;
+    const input = { ...(await discover(guardedFetch, guest.issuer)), clientId, clientSecret };
+    const added = await createConnections({ prisma, keyring }).addConnection(bed.org.id, input, { type: 'operator' });
+    connectionId = added.id;
+  });
+  afterEach(() => guest.reset());
+  afterAll(() => guest?.stop());
+
+  const setFirstActive = (active: boolean) =>
+    bed.prisma.connection.updateMany({ where: { orgId: bed.org.id, id: { not: connectionId } }, data: { active } });
+
+  async function asGuest(email: string, { sub = `guest-${++count}`, email_verified = true as unknown } = {}) {
+    guest.setIdToken({ claims: { sub, email, email_verified } });
+    const browser = createBrowser({ baseUrl: bed.url });
+    const query = { connection: connectionId };
+    const page = await browser.signIn({ appUrl: bed.url, org: 'hostile', query, email: '', password: '' });
+    return { page, browser, me: await browser.get('/api/users/me') };
+  }
+
+  async function addAs(email: string, role: 'member' | 'admin' | 'super_admin' | 'owner') {
+    const { id } = await addUser(email);
+    await bed.prisma.user.updateMany({ where: { id }, data: { role } });
+    return id;
+  }
+  const linksOf = (userId: string) => bed.prisma.identity.count({ where: { userId } });
+
+  test.each(['member', 'super_admin', 'owner'] as const)(
+    'is not let in as a %s whose domain another connection speaks for',
+    async (role) => {
+      const id = await addAs(`${role}@hostile.fake`, role);
+      await expectRefused(asGuest(`${role}@hostile.fake`), 'connection_not_authoritative');
+      expect(await linksOf(id)).toBe(0);
+    },
+  );
+
+  test('creates nobody there, also while the connection that speaks for it is switched off, and tells nothing of who exists', async () => {
+    await addUser('there@hostile.fake');
+    for (const email of ['new-guest@hostile.fake', 'there@hostile.fake'])
+      for (const email_verified of [true, false])
+        await expectRefused(asGuest(email, { email_verified }), 'connection_not_authoritative');
+    await setFirstActive(false);
+    await expectRefused(asGuest('new-guest@hostile.fake'), 'connection_not_authoritative');
+    await setFirstActive(true);
+    expect(await userOf('new-guest@hostile.fake')).toBeNull();
+  });
+
+  test('says in words what is to be asked for', async () => {
+    const { page } = await asGuest('somebody@hostile.fake');
+    expect(page.text).toMatch(/Ask your administrator/);
+  });
+
+  test.each(['admin', 'super_admin', 'owner'] as const)(
+    'elsewhere it is not let in as a %s, who is on record, but is once it is the only connection',
+    async (role) => {
+      const email = `${role}@nobodys.fake`;
+      const id = await addAs(email, role);
+      await expectRefused(asGuest(email), 'connection_not_authoritative');
+      const refused = await bed.prisma.auditEvent.findFirst({ where: { targetId: id, action: 'sign_in.refused' } });
+      expect(refused?.detail).toEqual({ reason: 'connection_not_authoritative', connection: connectionId });
+      expect(await linksOf(id)).toBe(0);
+      await setFirstActive(false);
+      const { me } = await asGuest(email);
+      await setFirstActive(true);
+      expect(me.json()).toMatchObject({ id });
+    },
+  );
+
+  test('elsewhere it means a plain member whom no other connection knows, and may create one', async () => {
+    const free = await addUser('free@nobodys.fake');
+    expect((await asGuest('free@nobodys.fake')).me.json()).toMatchObject({ id: free.id });
+    expect((await asGuest('created@nobodys.fake')).me.status).toBe(200);
+    const { me } = await asStranger({ email: 'known@nobodys.fake', email_verified: true });
+    expect(me.status).toBe(200);
+    await expectRefused(asGuest('known@nobodys.fake'), 'connection_not_authoritative');
+    expect(await linksOf(String(me.json().id))).toBe(1);
+  });
+
+  test('whom it knows already is let in whatever became of the role or the domain', async () => {
+    const sub = 'long-known';
+    const { me } = await asGuest('long-known@nobodys.fake', { sub });
+    await bed.prisma.user.updateMany({ where: { id: String(me.json().id) }, data: { role: 'owner' } });
+    expect((await asGuest('x@hostile.fake', { sub })).me.json()).toMatchObject({ id: me.json().id });
+  });
+
+  describe('what changed since the person was found', () => {
+    type Unknown = Exclude<Person, { kind: 'known' }>;
+    const admit = (person: Unknown, by = connectionId) => {
+      const where = { orgId: bed.org.id, connectionId: by, ip: null, requestId: 'r' };
+      return admitPerson(bed.pool, person, { issuer: guest.issuer, subject: `late-${++count}` }, where);
+    };
+    const toLink = (userId: string, emailKey: string): Unknown => ({
+      ...{ kind: 'to_link', userId, emailKey, emailVerified: true },
+    });
+
+    test('a role, an address or a domain: nobody is linked', async () => {
+      const owner = await addAs('late-owner@nobodys.fake', 'owner');
+      await admit(toLink(owner, 'late-owner@nobodys.fake'));
+      const renamed = await addAs('late-renamed@nobodys.fake', 'member');
+      await admit(toLink(renamed, 'late-before@nobodys.fake'));
+      const inDomain = await addAs('late@hostile.fake', 'member');
+      await admit(toLink(inDomain, 'late@hostile.fake'));
+      const unvouched = await addAs('late-unvouched@nobodys.fake', 'member');
+      await admit({
+        kind: 'to_link',
+        userId: unvouched,
+        emailKey: 'late-unvouched@nobodys.fake',
+        emailVerified: false,
+      });
+      for (const id of [owner, renamed, inDomain, unvouched]) expect(await linksOf(id)).toBe(0);
+      const member = await addAs('late-member@nobodys.fake', 'member');
+      await admit(toLink(member, 'late-member@nobodys.fake'));
+      expect(await linksOf(member)).toBe(1);
+    });
+
+    test('a domain: nobody is created', async () => {
+      const create = (email: string, emailVerified: boolean) =>
+        admit({ kind: 'to_create', email, emailKey: email, emailVerified, name: 'Late' });
+      await create('late-new@hostile.fake', true);
+      await create('late-new@nobodys.fake', false);
+      expect(await userOf('late-new@hostile.fake')).toBeNull();
+      expect(await userOf('late-new@nobodys.fake')).toBeNull();
+      await create('late-new@nobodys.fake', true);
+      expect(await userOf('late-new@nobodys.fake')).not.toBeNull();
+    });
+
+    test('two connections that link one person at once: one does', async () => {
+      const first = await bed.prisma.connection.findFirstOrThrow({
+        where: { orgId: bed.org.id, id: { not: connectionId } },
+      });
+      for (let i = 0; i < 10; i++) {
+        const email = `both-${i}@nobodys.fake`;
+        const id = await addAs(email, 'member');
+        await Promise.all([admit(toLink(id, email)), admit(toLink(id, email), first.id)]);
+        expect(await linksOf(id)).toBe(1);
+      }
+    });
+
+    test('a role that changes while the link waits for it', async () => {
+      const email = 'promoted@nobodys.fake';
+      const id = await addAs(email, 'member');
+      const client = await bed.pool.connect();
+      await client.query('BEGIN');
+      await client.query(`UPDATE users SET role = 'owner' WHERE id = $1`, [id]);
+      const admitted = admit(toLink(id, email));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await client.query('COMMIT');
+      client.release();
+      await admitted;
+      expect(await linksOf(id)).toBe(0);
+    });
+  });
 });

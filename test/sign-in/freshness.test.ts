@@ -127,7 +127,7 @@ describe('at a provider that never asks for a password, whatever it is told', ()
     const result = await attemptWith({ auth_time: now() - 3600 });
     expect(result).toMatchObject({ heading: 'Please sign in afresh', me: 401, rounds: 2 });
     expect(result.page.status).toBe(403);
-    expect(Object.fromEntries(authorizations()[1] ?? [])).toMatchObject({ prompt: 'login', max_age: '0' });
+    expect(Object.fromEntries(authorizations()[1] ?? [])).toMatchObject({ prompt: 'login', max_age: '1' });
     expect((await bed.refusals()).at(-1)).toBe('not_fresh');
   });
 
@@ -136,9 +136,20 @@ describe('at a provider that never asks for a password, whatever it is told', ()
     expect(await attemptWith({ auth_time: now() - 10 })).toMatchObject({ me: 401, rounds: 2 });
   });
 
-  test.each([3600, 120])('an auth_time %i s in the future proves nothing', async (ahead) => {
+  const impossible = [
+    ...[['0', () => 0] as const, ['milliseconds', () => Date.now()] as const, ['text', () => 'yesterday'] as const],
+    ...[['digits', () => String(now())] as const, ['negative', () => -1] as const, ['true', () => true] as const],
+    ...[['an hour ahead', () => now() + 3600] as const, ['two minutes ahead', () => now() + 120] as const],
+  ];
+  test.each(impossible)('an auth_time that can’t be one (%s) proves no more than none', async (_which, authTime) => {
     await revoke();
-    expect(await attemptWith({ auth_time: now() + ahead })).toMatchObject({ me: 401, rounds: 2 });
+    const result = await attemptWith({ auth_time: authTime() });
+    expect(result).toMatchObject({ heading: 'It cannot be told when you signed in', me: 401, rounds: 2 });
+    expect(result.page.text).toContain('not in a way that can be true');
+    expect((await bed.refusals()).at(-1)).toBe('auth_time_missing');
+    await setReauthentication('best_effort');
+    expect(await attemptWith({ auth_time: authTime() })).toMatchObject({ me: 200, rounds: 1 });
+    expect(authorizations().map((asked) => [asked.get('prompt'), asked.get('max_age')])).toEqual([['login', '1']]);
   });
 
   test('an auth_time long after the revocation will do, without a password', async () => {

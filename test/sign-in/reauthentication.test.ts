@@ -96,6 +96,26 @@ describe('at an identity provider that ignores prompt and max_age', () => {
     expect((await change(browser)).status).toBe(200);
   });
 
+  it.each([
+    ['0', () => 0],
+    ['milliseconds', () => Date.now()],
+    ['text', () => 'yesterday'],
+    ['far ahead', () => now() + 86_400],
+  ])('an auth_time that can’t be one (%s) is believed no more than none', async (_which, authTime) => {
+    const browser = newBrowser();
+    await attempt(browser, { auth_time: authTime() });
+    await beOwner();
+    expect((await change(browser)).body.code).toBe('reauthentication_required');
+    const again = await attempt(browser, { auth_time: authTime() }, anew);
+    expect(again).toMatchObject({ heading: 'It cannot be told when you signed in', asked: ['login', 'login'] });
+    expect((await change(browser)).status).toBe(401);
+    await setReauthentication('best_effort');
+    await attempt(browser, { auth_time: authTime() });
+    expect((await change(browser)).status).toBe(401);
+    await attempt(browser, { auth_time: authTime() }, anew);
+    expect((await change(browser)).status).toBe(200);
+  });
+
   it.each([0, 1000, 90_000])('the session keeps when the person authenticated, %i seconds ago', async (ago) => {
     const browser = newBrowser();
     await attempt(browser, { auth_time: now() - ago });

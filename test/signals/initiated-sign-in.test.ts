@@ -157,7 +157,7 @@ describe('prompt', () => {
     const url = await asked({ prompt: 'login', login_hint: 'trinity' });
     expect(Object.fromEntries(url.searchParams)).toMatchObject({
       prompt: 'login',
-      max_age: '0',
+      max_age: '1',
       login_hint: 'trinity',
     });
   });

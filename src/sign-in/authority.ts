@@ -1,0 +1,22 @@
+/**
+ * Which connection may say whom an address means, as SQL that the look-up and the write share. Parameters: $1 the org, $2 the
+ * connection, $3 the look-up form of the address.
+ */
+const domain = `
+  FROM domains d
+  WHERE d.org_id = $1 AND d.domain = split_part($3::text, '@', -1) AND d.verified_at IS NOT NULL`;
+
+/** The connection speaks for the address's domain: its word needs no `email_verified`. */
+export const isAuthoritative = `EXISTS (SELECT ${domain} AND d.connection_id = $2)`;
+
+/** Another connection does, also one that is switched off: then this one's word is nothing, whatever it says. */
+export const isAnothers = `(NOT ${isAuthoritative} AND EXISTS (SELECT ${domain} AND d.connection_id IS NOT NULL))`;
+
+/**
+ * Whether an address that nobody speaks for may lead to the user in the row `u`. Any administrator may add an IdP that calls
+ * addresses verified: where there are several, one must not sign in as those whom another knows, or who may do more.
+ */
+export const mayMean = `(
+  (u.role = 'member'
+    AND NOT EXISTS (SELECT FROM identities i WHERE i.org_id = $1 AND i.user_id = u.id AND i.connection_id <> $2))
+  OR NOT EXISTS (SELECT FROM connections c WHERE c.org_id = $1 AND c.id <> $2 AND c.active))`;
