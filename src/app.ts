@@ -94,7 +94,7 @@ export function createApp(context: Context): Express {
     '/api/users/me/sessions',
     createDeviceRoutes({ config, devices, signOutEverywhere, announce: liveChannel.announce }),
   );
-  app.use('/api/todos', createTodoRoutes({ prisma }));
+  app.use('/api/todos', createTodoRoutes({ prisma, pool }));
   app.use(createOperationRoutes({ pool }, administration));
   app.use(createWebRoutes({ signedIn: principalOf }));
 
