@@ -35,7 +35,7 @@ export const todosDocumentation: readonly Documented[] = [
       description: 'All of them, or a page; `next` is the cursor of the one after it, null at the end.',
       schema: z.object({ todos: z.array(todo), next: z.string().nullable() }),
     },
-    problems: ['invalid_request'],
+    problems: ['invalid_request', 'too_many_requests'],
   },
   {
     method: 'post',
@@ -47,7 +47,7 @@ export const todosDocumentation: readonly Documented[] = [
     body: z.object({ task: z.string().min(1).max(1000) }),
     bodyExample: { task: 'Follow the white rabbit' },
     success: { status: 201, description: 'The new one.', schema: todo },
-    problems: ['conflict'],
+    problems: ['conflict', 'too_many_requests'],
   },
   {
     method: 'put',

@@ -8,6 +8,7 @@ import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { allowOnly } from '../http/problem.ts';
+import { type InTurn, inOwnTurn } from '../http/turns.ts';
 import { requireSession, signedInPrincipal } from '../sessions/session.ts';
 import { listQuery, mostTodos } from './documentation.ts';
 
@@ -24,22 +25,25 @@ const shown = { id: true, task: true, completed: true, createdAt: true, complete
  * PUT    /api/todos/:id   {task?, completed?}: the todo
  * DELETE /api/todos/:id   204
  */
-export function createTodoRoutes({ prisma, pool }: { prisma: PrismaClient; pool: Pool }): Router {
+export function createTodoRoutes(deps: { prisma: PrismaClient; pool: Pool; inTurn: InTurn }): Router {
+  const { prisma, pool, inTurn } = deps;
   const list: RequestHandler = async (req, res) => {
     const { limit, cursor } = parse(listQuery, req.query);
     const after = readAfter(cursor);
-    const rows = await prisma.todo.findMany({
-      where: {
-        ...ownedBy(req),
-        ...(after && {
-          createdAt: { gte: after.createdAt },
-          NOT: { createdAt: after.createdAt, id: { lte: after.id } },
-        }),
-      },
-      select: shown,
-      orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-      take: limit + 1,
-    });
+    const rows = await inOwnTurn(inTurn, ownedBy(req), () =>
+      prisma.todo.findMany({
+        where: {
+          ...ownedBy(req),
+          ...(after && {
+            createdAt: { gte: after.createdAt },
+            NOT: { createdAt: after.createdAt, id: { lte: after.id } },
+          }),
+        },
+        select: shown,
+        orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+        take: limit + 1,
+      }),
+    );
     const { items, next } = toPage(rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
     res.json({ todos: items, next });
   };
@@ -47,20 +51,22 @@ export function createTodoRoutes({ prisma, pool }: { prisma: PrismaClient; pool:
   const create: RequestHandler = async (req, res) => {
     const { task } = parse(newTodo, req.body);
     const { orgId, userId } = ownedBy(req);
-    const todo = await transaction(pool, async (client) => {
-      // One at a time of a person's, so that of many at once none goes beyond the limit. No row of theirs is held: a revocation
-      // would wait for it.
-      await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`todos ${orgId} ${userId}`]);
-      const { rows } = await client.query({
-        name: 'add-todo',
-        text: `INSERT INTO todos (org_id, id, user_id, task)
+    const todo = await inOwnTurn(inTurn, { orgId, userId }, () =>
+      transaction(pool, async (client) => {
+        // One at a time of a person's, so that of many at once none goes beyond the limit. No row of theirs is held: a revocation
+        // would wait for it.
+        await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`todos ${orgId} ${userId}`]);
+        const { rows } = await client.query({
+          name: 'add-todo',
+          text: `INSERT INTO todos (org_id, id, user_id, task)
                SELECT $1, $2, $3, $4
                WHERE (SELECT count(*) FROM (SELECT FROM todos WHERE org_id = $1 AND user_id = $3 LIMIT $5) mine) < $5
                RETURNING id, task, completed, created_at AS "createdAt", completed_at AS "completedAt"`,
-        values: [orgId, newId('todo'), userId, task, mostTodos],
-      });
-      return rows[0];
-    });
+          values: [orgId, newId('todo'), userId, task, mostTodos],
+        });
+        return rows[0];
+      }),
+    );
     if (!todo) throw new AppError('conflict', `You have ${mostTodos} todos, the most one may have. Remove some first.`);
     res.status(201).json(todo);
   };

@@ -57,6 +57,7 @@ export const usersDocumentation: readonly Documented[] = [
     summary: 'Where you are signed in',
     description: 'Browsers and apps, the newest seen first; at most 200.',
     success: { status: 200, description: 'Live ones.', schema: z.array(device) },
+    problems: ['too_many_requests'],
   },
   {
     method: 'delete',
