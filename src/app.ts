@@ -35,14 +35,14 @@ import { sendPage } from './web/send-page.ts';
 
 /** The administration's operations, with what each works on. */
 export function adminOperations(context: Context): readonly Operation[] {
-  const { pool, liveChannel } = context;
-  const { announce } = liveChannel;
-  const devices = createDevices({ pool, clientNames });
+  const { announce } = context.liveChannel;
+  const devices = createDevices({ pool: context.pool, clientNames });
   return createAdminOperations({ ...context, announce, devices, clientNames });
 }
 
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
 export function createApp(context: Context): Express {
+  const { accessPool, inTurn } = context;
   const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys, refusedCalls, metrics } =
     context;
   const app = express();
@@ -61,15 +61,25 @@ export function createApp(context: Context): Express {
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
   app.use(refuseUnsound);
 
-  app.use(createServiceRoutes({ pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
+  app.use(
+    createServiceRoutes({ pool: accessPool, isListening: liveChannel.isListening, isStopping: context.isStopping }),
+  );
   app.use(createMetricsRoutes({ metrics, metricsToken: config.metricsToken }));
   app.use(createOpenWebRoutes({ config }));
   app.use(createReferenceRoutes(config, documentation, (api) => renderReference(api as ApiDocument)));
   app.use(
-    createRevocationRoutes({ config, log, pool, apiKeys, idpKeys, refusedCalls, announce: liveChannel.announce }),
+    createRevocationRoutes({
+      config,
+      log,
+      pool: accessPool,
+      apiKeys,
+      idpKeys,
+      refusedCalls,
+      announce: liveChannel.announce,
+    }),
   );
-  app.use(createSignalRoutes({ config, log, pool, idpKeys, announce: liveChannel.announce }));
-  app.use(createScimRoutes({ config, log, pool, apiKeys, announce: liveChannel.announce }));
+  app.use(createSignalRoutes({ config, log, pool: accessPool, idpKeys, announce: liveChannel.announce }));
+  app.use(createScimRoutes({ config, log, pool, apiKeys, inTurn, announce: liveChannel.announce }));
 
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   app.use(signIn.startRoutes);
@@ -78,26 +88,27 @@ export function createApp(context: Context): Express {
   const authorizationServer = createAuthorizationServer({ config, log, pool, keyring, announce });
   app.use(authorizationServer.routes);
 
-  app.use('/api', createBearerAuthentication({ pool, config }));
-  app.use(unlessBearer(createSameOriginGuard(config), ...createSessionMiddleware({ pool, config })));
+  app.use('/api', createBearerAuthentication({ pool: accessPool, config }));
+  app.use(unlessBearer(createSameOriginGuard(config), ...createSessionMiddleware({ pool: accessPool, config })));
   app.use(signIn.routes);
   app.use(authorizationServer.interactionRoutes);
-  const devices = createDevices({ pool, clientNames });
+  const { endDevice } = createDevices({ pool: accessPool, clientNames });
+  const devices = { ...createDevices({ pool, clientNames }), endDevice };
   app.use(
     '/api',
     createMeRoutes({
       ...{ liveChannel, devices },
       findIdpLogout: createFindIdpLogout({ pool, keyring, config }),
-      globalLogout: createGlobalLogout({ pool }),
+      globalLogout: createGlobalLogout({ pool: accessPool }),
     }),
   );
-  const signOutEverywhere = createSignOutEverywhere({ pool });
+  const signOutEverywhere = createSignOutEverywhere({ pool: accessPool });
   app.use(
     '/api/users/me/sessions',
-    createDeviceRoutes({ config, devices, signOutEverywhere, announce: liveChannel.announce }),
+    createDeviceRoutes({ config, devices, inTurn, signOutEverywhere, announce: liveChannel.announce }),
   );
-  app.use('/api/todos', createTodoRoutes({ prisma }));
-  app.use(createOperationRoutes({ pool }, administration));
+  app.use('/api/todos', createTodoRoutes({ prisma, pool, inTurn }));
+  app.use(createOperationRoutes({ pool: accessPool, inTurn }, administration));
   app.use(createWebRoutes({ signedIn: principalOf }));
 
   app.use(notFound);

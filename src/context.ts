@@ -4,6 +4,7 @@ import { sweepAuditEvents } from './audit/retention.ts';
 import type { Config } from './config.ts';
 import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
+import { createTurns } from './http/turns.ts';
 import { createKeyring } from './keyring.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { startNotifications } from './notifications/start.ts';
@@ -21,15 +22,20 @@ export type Context = ReturnType<typeof createContext>;
 
 /** The composition root: everything that lives as long as the process, made once. `stop` undoes it in reverse order. */
 export function createContext(config: Config, log: Logger = createLog(config)) {
-  const pool = createPool({
-    connectionString: config.databaseUrl,
-    max: config.databasePoolSize,
-    applicationName: 'universal-logout',
-    log,
-    pooled: config.directDatabaseUrl !== config.databaseUrl,
-  });
+  const poolOf = (max: number) =>
+    createPool({
+      connectionString: config.databaseUrl,
+      max: Math.max(2, max),
+      applicationName: 'universal-logout',
+      log,
+      pooled: config.directDatabaseUrl !== config.databaseUrl,
+    });
+  const half = Math.floor(config.databasePoolSize / 2);
+  const pool = poolOf(config.databasePoolSize - half);
+  // For ending access and for asking who is alive, and nothing else: whatever keeps the other pool busy, these go on.
+  const accessPool = poolOf(half);
   const prisma = createPrisma(pool);
-  const liveChannel = createLiveChannel({ pool, directDatabaseUrl: config.directDatabaseUrl, log });
+  const liveChannel = createLiveChannel({ pool: accessPool, directDatabaseUrl: config.directDatabaseUrl, log });
   const housekeeping = startHousekeeping({ pool, log, chores: [...sweepNotifications, sweepAuditEvents] });
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
@@ -43,11 +49,14 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     config,
     log,
     pool,
+    accessPool,
+    /** One for everything dear that an org asks of this node. */
+    inTurn: createTurns(),
     prisma,
     keyring,
     guardedFetch,
     idpKeys,
-    apiKeys: createApiKeys({ pool, prisma }),
+    apiKeys: createApiKeys({ pool: accessPool, prisma }),
     liveChannel,
     refusedCalls,
     metrics,
@@ -74,7 +83,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
         await housekeeping.stop();
         await refusedCalls.stop();
         await prisma.$disconnect();
-        await pool.end();
+        await Promise.all([pool.end(), accessPool.end()]);
       })();
       await Promise.race([ended, delay(limitMs, undefined, { ref: false })]);
     },

@@ -65,6 +65,7 @@ export function auditEventOperations(deps: { pool: Pool }): readonly Operation[]
         'NDJSON has one event a line in its canonical form (RFC 8785). It ends with what was on record when it began; an event that was being written at that very moment may be missing, so let the next export begin a minute earlier and compare ids. An answer that breaks off is incomplete. That an export began is itself recorded.',
       permission: 'record.export',
       recent: true,
+      turn: 'export',
       query: z.object({
         format: z.enum(Object.keys(exportFormats) as [ExportFormat, ...ExportFormat[]]).default('ndjson'),
         ...filter,

@@ -6,6 +6,7 @@ import { may, type Permission } from '../api/permissions.ts';
 import { withRetry } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
+import type { InTurn } from '../http/turns.ts';
 import type { Keyring } from '../keyring.ts';
 import { spend } from '../revocation/once.ts';
 import { type Revocation, revokeAccess, revokeOrgAccess } from '../revocation/revoke-access.ts';
@@ -64,11 +65,14 @@ type EndingCall = Call<unknown, unknown, z.output<typeof ofPerson>>;
 /** Ending access as an administrator: nothing ends before who asks has seen what would. */
 export function endingAccessOperations(deps: {
   pool: Pool;
+  /** What ends access, whatever the other is busy with. */
+  accessPool: Pool;
+  inTurn: InTurn;
   keyring: Keyring;
   clientNames: ReadonlyMap<string, string>;
   announce: () => void;
 }): readonly Operation[] {
-  const { pool, announce } = deps;
+  const { pool, accessPool, inTurn, announce } = deps;
   const confirmations = createConfirmations(deps);
   const readEffects = createReadEffects(deps);
 
@@ -79,7 +83,7 @@ export function endingAccessOperations(deps: {
     try {
       const { id, expiresAt, standing } = await confirmations.open(body.confirmation, confirmed);
       const result = await withRetry(() =>
-        transaction(pool, async (client) => {
+        transaction(accessPool, async (client) => {
           const now = await ending.look(client, true);
           await requireStill(client, principal, typeof now.whose === 'string' ? 'access.end_everyone' : 'access.end');
           if (!(await spend(client, orgId, { kind: 'confirmation', id, expiresAt })))
@@ -95,11 +99,11 @@ export function endingAccessOperations(deps: {
       return result;
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'confirmation_required') throw error;
-      const { whose, standing } = await ending.look(pool, false);
-      const [effects, confirmation] = await Promise.all([
-        readEffects(principal, whose),
-        confirmations.seal(confirmed, standing),
-      ]);
+      // Only looking takes turns.
+      const [effects, confirmation] = await inTurn(orgId, async () => {
+        const { whose, standing } = await ending.look(pool, false);
+        return Promise.all([readEffects(principal, whose), confirmations.seal(confirmed, standing)]);
+      });
       throw new AppError(error.code, error.detail, { members: { effects, confirmation } });
     }
   }

@@ -3,6 +3,7 @@ import type { Operation } from '../api/operation.ts';
 import type { Config } from '../config.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
+import type { InTurn } from '../http/turns.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Deliveries } from '../notifications/deliveries.ts';
 import type { Feed } from '../notifications/feed.ts';
@@ -28,6 +29,8 @@ import { webhookOperations } from './webhooks.ts';
 export type AdminDeps = Readonly<{
   config: Config;
   pool: Pool;
+  accessPool: Pool;
+  inTurn: InTurn;
   prisma: PrismaClient;
   keyring: Keyring;
   guardedFetch: GuardedFetch;

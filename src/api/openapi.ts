@@ -170,6 +170,9 @@ export function problemsOf(one: Documented | Operation): readonly ProblemCode[] 
     ...('permission' in one && isRecent(one) ? (['reauthentication_required'] as const) : []),
     ...(one.path.startsWith('/api/') && one.method !== 'get' ? (['foreign_origin'] as const) : []),
     ...(isJson ? (['content_too_large'] as const) : []),
+    ...('permission' in one && (one.method === 'get' || one.problems?.includes('confirmation_required'))
+      ? (['too_many_requests'] as const)
+      : []),
     ...(one.problems ?? []),
     'internal_error',
     'unavailable',

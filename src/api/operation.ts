@@ -5,6 +5,7 @@ import type { Actor } from '../audit/record.ts';
 import { AppError, type ProblemCode } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { allowOnly } from '../http/problem.ts';
+import type { InTurn } from '../http/turns.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { requireSession, signedInPrincipal } from '../sessions/session.ts';
 import { may, type Permission } from './permissions.ts';
@@ -76,6 +77,11 @@ export type Operation = Documented &
     permission: Permission;
     /** Asks for a recent authentication (the org's policy). Default: every method but GET. */
     recent?: boolean;
+    /**
+     * Which of the org's queues it waits in on a node. Default: of what reads, `lists`, and of the rest none: ending access
+     * never waits. `export` is for what takes as long as its reader likes, which no list should wait for.
+     */
+    turn?: 'lists' | 'export';
     /** Answers `success.status` with what it returns; nothing when it has answered itself. */
     handle: (call: Call) => Promise<unknown>;
   }>;
@@ -93,7 +99,10 @@ export function operation<P extends Form | undefined, Q extends Form | undefined
 }
 
 /** Routes for operations, with their methods as the only ones. */
-export function createOperationRoutes({ pool }: { pool: Pool }, operations: readonly Operation[]): Router {
+export function createOperationRoutes(
+  { pool, inTurn }: { pool: Pool; inTurn: InTurn },
+  operations: readonly Operation[],
+): Router {
   const router = Router();
   const paths = new Set(operations.map(({ path }) => path));
   for (const path of paths) {
@@ -106,7 +115,7 @@ export function createOperationRoutes({ pool }: { pool: Pool }, operations: read
         requirePermission(one.permission),
         ...(recent ? [requireRecentAuthentication(pool)] : []),
         ...(one.body ? jsonBody('256kb') : []),
-        answer(one),
+        answer(one, inTurn),
       );
     }
     const methods = here.map(({ method }) => method.toUpperCase());
@@ -158,7 +167,7 @@ function requireRecentAuthentication(pool: Pool): RequestHandler {
 }
 
 const answer =
-  (one: Operation): RequestHandler =>
+  (one: Operation, inTurn: InTurn): RequestHandler =>
   async (req, res) => {
     const principal = signedInPrincipal(req);
     const call: Call = {
@@ -173,7 +182,9 @@ const answer =
       req,
       res,
     };
-    const body = await one.handle(call);
+    const turn = one.turn ?? (one.method === 'get' ? 'lists' : null);
+    const queue = turn === 'export' ? `${call.orgId} export` : call.orgId;
+    const body = turn ? await inTurn(queue, () => one.handle(call)) : await one.handle(call);
     if (res.headersSent) return;
     res.status(one.success.status);
     if (one.success.schema) res.json(body);

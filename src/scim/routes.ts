@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { noStore } from '../http/no-store.ts';
 import { allowOnly, notFound } from '../http/problem.ts';
+import type { InTurn } from '../http/turns.ts';
 import type { ApiKeys } from '../orgs/api-keys.ts';
 import { createScimAuthentication } from './authentication.ts';
 import type { Call } from './call.ts';
@@ -17,7 +18,6 @@ import { createProjection } from './projection.ts';
 import { listRoles } from './roles.ts';
 import { groupType, userType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
-import { createTurns } from './turns.ts';
 import { toUserResource, type UserRow, userVersion } from './user-resource.ts';
 import { createScimUsers } from './users.ts';
 import { type Json, readResource } from './values.ts';
@@ -42,12 +42,13 @@ export function createScimRoutes(deps: {
   log: Logger;
   pool: Pool;
   apiKeys: ApiKeys;
+  inTurn: InTurn;
   announce: () => void;
 }): Router {
   const baseUrl = `${deps.config.publicUrl}/scim/v2`;
   const users = createScimUsers(deps);
   const groups = createScimGroups(deps);
-  const inTurn = createTurns();
+  const { inTurn } = deps;
 
   const sendUser = (req: Request, res: Response, status: number, row: UserRow) => {
     const resource = createProjection(userType, readListQuery(req.query)).apply(toUserResource(row, baseUrl));

@@ -14,7 +14,7 @@ type Stream = { principal: Principal; response: Response };
 /** Says on every node that access has ended somewhere, so that open pages hear at once; they would within a second. */
 export const announceSql = 'NOTIFY access_revoked';
 const listenSql = 'LISTEN access_revoked; LISTEN notifications';
-const mostStreams = { ofCredential: 10, ofNode: 20_000 };
+const mostStreams = { ofCredential: 10, ofPerson: 20, ofNode: 20_000 };
 
 const deadAmong = (table: 'sessions' | 'grants', orgIds: string, ids: string) => `
   SELECT asked.id, s.id IS NOT NULL AS known, ${endColumns('s', table === 'sessions' ? 'session' : 'grant')}
@@ -180,10 +180,17 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
         throw new AppError('unavailable', 'Live updates are not available right now; try again in a few seconds.', {
           headers: { 'Retry-After': '2' },
         });
-      const sameCredential = [...streams.values()].filter(
-        (stream) => stream.principal.credential.id === principal.credential.id,
+      const samePerson = [...streams.values()].filter(
+        (stream) => stream.principal.orgId === principal.orgId && stream.principal.userId === principal.userId,
       );
+      const sameCredential = samePerson.filter((stream) => stream.principal.credential.id === principal.credential.id);
       if (sameCredential.length >= mostStreams.ofCredential && sameCredential[0]) close(sameCredential[0]);
+      else if (samePerson.length >= mostStreams.ofPerson)
+        throw new AppError(
+          'too_many_requests',
+          `You have ${mostStreams.ofPerson} streams open here, the most one may have. Close some first.`,
+          { headers: { 'Retry-After': '30' } },
+        );
       response.writeHead(200, {
         'Content-Type': 'text/event-stream',
         'Cache-Control': 'no-store',

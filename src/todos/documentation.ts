@@ -1,5 +1,14 @@
 import { z } from 'zod';
 import type { Documented } from '../api/operation.ts';
+import { pageQuery } from '../api/page.ts';
+
+/** What one person may have, and what a list holds that asks for no pages: the workshop's client knows none. */
+export const mostTodos = 1_000;
+
+export const listQuery = z.object({
+  ...pageQuery,
+  limit: z.coerce.number().int().min(1).max(mostTodos).default(mostTodos).describe('Todos of a page.'),
+});
 
 const todo = z
   .object({
@@ -20,7 +29,13 @@ export const todosDocumentation: readonly Documented[] = [
     id: 'listTodos',
     tag,
     summary: 'Your todos, oldest first',
-    success: { status: 200, description: 'All of them.', schema: z.object({ todos: z.array(todo) }) },
+    query: listQuery,
+    success: {
+      status: 200,
+      description: 'All of them, or a page; `next` is the cursor of the one after it, null at the end.',
+      schema: z.object({ todos: z.array(todo), next: z.string().nullable() }),
+    },
+    problems: ['invalid_request', 'too_many_requests'],
   },
   {
     method: 'post',
@@ -28,9 +43,11 @@ export const todosDocumentation: readonly Documented[] = [
     id: 'addTodo',
     tag,
     summary: 'Add a todo',
+    description: `A person may have ${mostTodos} of them.`,
     body: z.object({ task: z.string().min(1).max(1000) }),
     bodyExample: { task: 'Follow the white rabbit' },
     success: { status: 201, description: 'The new one.', schema: todo },
+    problems: ['conflict', 'too_many_requests'],
   },
   {
     method: 'put',

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { allowOnly } from '../http/problem.ts';
+import { type InTurn, inOwnTurn } from '../http/turns.ts';
 import type { Devices } from '../sessions/devices.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { requireSession, signedInPrincipal } from '../sessions/session.ts';
@@ -12,6 +13,7 @@ import { sessionCookie } from '../sessions/session-store.ts';
 
 export type DeviceRoutesDeps = Readonly<{
   devices: Devices;
+  inTurn: InTurn;
   /** Null when the person is gone. */
   signOutEverywhere: (
     person: Principal,
@@ -40,7 +42,8 @@ export function createDeviceRoutes(deps: DeviceRoutesDeps): Router {
   };
 
   const list: RequestHandler = async (req, res) => {
-    res.json(await devices.listDevices(signedInPrincipal(req)));
+    const person = signedInPrincipal(req);
+    res.json(await inOwnTurn(deps.inTurn, person, () => devices.listDevices(person)));
   };
 
   const end: RequestHandler<{ id: string }> = async (req, res) => {

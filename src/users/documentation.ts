@@ -44,7 +44,8 @@ export const usersDocumentation: readonly Documented[] = [
     id: 'streamEvents',
     tag,
     summary: 'Hear of the end of this session at once',
-    description: 'Server-sent events. `signed-out` brings the reason when the session dies; then the stream closes.',
+    description:
+      'Server-sent events. `signed-out` brings the reason when the session dies; then the stream closes. A person may have 20 open at a node.',
     success: { status: 200, description: 'The stream.', contentTypes: ['text/event-stream'] },
     problems: ['too_many_requests'],
   },
@@ -56,6 +57,7 @@ export const usersDocumentation: readonly Documented[] = [
     summary: 'Where you are signed in',
     description: 'Browsers and apps, the newest seen first; at most 200.',
     success: { status: 200, description: 'Live ones.', schema: z.array(device) },
+    problems: ['too_many_requests'],
   },
   {
     method: 'delete',

@@ -187,6 +187,24 @@ it('keeps at most ten streams a session: the oldest gives way', async () => {
   for (const stream of streams.slice(1)) expect(await stream.ended).toContain('signed-out');
 });
 
+it('keeps at most twenty streams a person: 429 beyond, and nobody else hears of it', async () => {
+  const [user, other] = await plantUsers(product, 2, { sessions: 3 });
+  const [first = '', second = '', third = ''] = user?.cookies ?? [];
+  const streams = [];
+  for (const cookie of [first, second])
+    for (let count = 0; count < 10; count += 1) streams.push(await openStream(cookie));
+  const refused = await fetch(`${product.nodes[1]}/api/users/me/events`, { headers: { cookie: third } });
+  expect([refused.status, ((await refused.json()) as { code: string }).code]).toEqual([429, 'too_many_requests']);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  const theirs = await openStream(other?.cookies[0] as string);
+  expect(theirs.status).toBe(200);
+  // The eleventh of a session takes the place of that session's oldest.
+  streams.push(await openStream(first));
+  expect(await streams[0]?.ended).not.toContain('signed-out');
+  for (const one of [user, other]) await product.revoke({ format: 'email', email: one?.email });
+  for (const stream of [...streams.slice(1), theirs]) expect(await stream.ended).toContain('signed-out');
+});
+
 /** An app of two routes on a live channel of its own, as a node has it. */
 async function startChannel(options: { databaseUrl: string; checkEveryMs: number; before?: () => Promise<void> }) {
   const config = loadConfig({ ...product.env, DATABASE_URL: options.databaseUrl }, 'development');

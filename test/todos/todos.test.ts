@@ -72,6 +72,59 @@ describe('todos', () => {
     expect([answer.status, answer.json().detail]).toEqual([400, expect.stringContaining('task')]);
   });
 
+  it('are a thousand at most, also where many are added at once: 409, until some are gone', async () => {
+    const browser = await product.signIn('metacortex', { email: 'neo@whiterabbit.fake', password: 'Neo-and-123$' });
+    const me = (await browser.get('/api/users/me')).json<{ id: string; orgId: string }>();
+    await product.context.pool.query(
+      `INSERT INTO todos (org_id, id, user_id, task, created_at)
+       SELECT $1, 'tod_' || lpad(n::text, 4, '0'), $2, n::text, '2026-01-01T00:00:00Z' FROM generate_series(1, 995) n`,
+      [me.orgId, me.id],
+    );
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, () => browser.post('/api/todos', { json: { task: 'one more' } })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([...Array(5).fill(201), ...Array(7).fill(409)]);
+    expect(answers.find(({ status }) => status === 409)?.json()).toMatchObject({
+      code: 'conflict',
+      detail: expect.stringContaining('1000'),
+    });
+    const whole = (await browser.get('/api/todos')).json<{ todos: Todo[]; next: string | null }>();
+    expect([whole.todos.length, whole.next]).toEqual([1000, null]);
+    // Those of one instant are told apart by their ids.
+    const paged: string[] = [];
+    let cursor = '';
+    for (let pages = 0; pages < 10; pages += 1) {
+      const page = (await browser.get(`/api/todos?limit=300${cursor}`)).json<{ todos: Todo[]; next: string | null }>();
+      paged.push(...page.todos.map(({ id }) => id));
+      if (page.next === null) break;
+      cursor = `&cursor=${page.next}`;
+    }
+    expect(paged).toEqual(whole.todos.map(({ id }) => id));
+    expect((await browser.delete('/api/todos/tod_0001')).status).toBe(204);
+    expect((await browser.post('/api/todos', { json: { task: 'room again' } })).status).toBe(201);
+  });
+
+  it('come in pages where there were more before there was a limit', async () => {
+    const { id, orgId } = (await neo.get('/api/users/me')).json<{ id: string; orgId: string }>();
+    await product.context.pool.query(
+      `INSERT INTO todos (org_id, id, user_id, task) SELECT $1, 'tod_old_' || n, $2, 'x' FROM generate_series(1, 1500) n`,
+      [orgId, id],
+    );
+    const first = (await neo.get('/api/todos')).json<{ todos: Todo[]; next: string | null }>();
+    expect([first.todos.length, typeof first.next]).toEqual([1000, 'string']);
+    const rest = (await neo.get(`/api/todos?cursor=${first.next}`)).json<{ todos: Todo[]; next: string | null }>();
+    expect([rest.todos.length, rest.next]).toEqual([500, null]);
+  });
+
+  it.each([
+    'limit=0',
+    'limit=1001',
+    'cursor=x',
+    `cursor=${Buffer.from('["not a time","tod_1"]').toString('base64url')}`,
+  ])('400 for %s', async (query) => {
+    expect((await trinity.get(`/api/todos?${query}`)).status).toBe(400);
+  });
+
   it('400 for a NUL character, which PostgreSQL cannot store', async () => {
     expect((await trinity.post('/api/todos', { json: { task: 'a\u0000b' } })).status).toBe(400);
     expect((await trinity.put('/api/todos/a%00b', { json: { task: 'a' } })).status).toBe(400);

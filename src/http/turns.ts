@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts';
 
-/** Lists that an org has at once on a node, and how many more wait for their turn. The rest of the pool is for everybody. */
+/** Lists, searches and counts that an org has at once on a node, and how many more wait for their turn. The rest of the pool is for everybody. */
 const limits = { running: 2, waiting: 20 };
 
 export type InTurn = ReturnType<typeof createTurns>;
@@ -35,4 +35,16 @@ export function createTurns() {
       if (org.running === 0) orgs.delete(orgId);
     }
   };
+}
+
+/**
+ * A list of a person's own: first among theirs, then among those of their org, so that nobody fills what colleagues wait in,
+ * nor what administrators do.
+ */
+export function inOwnTurn<T>(
+  inTurn: InTurn,
+  { orgId, userId }: { orgId: string; userId: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  return inTurn(`${orgId} ${userId}`, () => inTurn(`${orgId} own`, work));
 }
