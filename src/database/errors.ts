@@ -5,8 +5,13 @@ const socketCodes = new Set([
   ...['ENOENT', 'EMFILE', 'ENFILE', 'EADDRNOTAVAIL'],
   ...['ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN'],
 ]);
-/** Lock and statement time limits, a standby after a failover, a conflict or deadlock that outlived its retries. */
-const sqlStates = new Set(['55P03', '57014', '25006', '40001', '40P01']);
+/** The SQLSTATE of a warning, which no error of PostgreSQL's has. */
+const unreplicatedCode = '01000';
+/**
+ * Lock and statement time limits, a standby after a failover, a conflict or deadlock that outlived its retries, a commit that
+ * reached no standby.
+ */
+const sqlStates = new Set(['55P03', '57014', '25006', '40001', '40P01', unreplicatedCode]);
 /** Connection exceptions, shutdown and start-up, and the server's own limits. */
 const sqlStateClasses = /^(08[0-9A-Z]{3}|57P0[0-9A-Z]|53[0-9A-Z]{3})$/;
 const prismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037']);
@@ -16,6 +21,15 @@ const adapterKinds = new Set([
 /** pg and pg-pool give these no code. */
 const driverMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (has encountered a connection error|was closed) and is not queryable|Cannot use a pool after calling end)/;
+
+/** It is committed on this server, and perhaps on no other. */
+export class UnreplicatedError extends Error {
+  override readonly name = 'UnreplicatedError';
+  readonly code = unreplicatedCode;
+  constructor(warning = 'no text') {
+    super(`The commit may be on no standby: ${warning}`);
+  }
+}
 
 /** Whether the database didn't answer, so that nothing is wrong with the request: a 503. Looks through `cause`. */
 export function isUnavailable(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { UnreplicatedError } from './errors.ts';
 import { PrismaClient } from './generated/client.ts';
 
 /**
@@ -8,6 +9,7 @@ import { PrismaClient } from './generated/client.ts';
  * process that dies in a transaction holds its locks 30 s at most. READ COMMITTED is what the revocation's row locks
  * are reasoned with. UTC because Prisma's adapter reads `timestamptz` without looking at the offset. Generic plans because
  * every statement looks up by key, yet PostgreSQL would plan a revocation anew each time (1.0 ms; 1.4 times the throughput).
+ * Warnings are sent because one of them says that a commit reached no standby.
  */
 const settings = {
   default_transaction_isolation: 'read committed',
@@ -16,6 +18,7 @@ const settings = {
   idle_in_transaction_session_timeout: '30000',
   TimeZone: 'UTC',
   plan_cache_mode: 'force_generic_plan',
+  client_min_messages: 'warning',
 } as const;
 
 export type PoolOptions = Readonly<{
@@ -56,6 +59,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     keepAliveInitialDelayMillis: 10_000,
     ...(inPacket ? { options: startupOptions(own) } : {}),
     onConnect: async (client) => {
+      refuseUnreplicated(client);
       if (!inPacket) await applySettings(client, own);
       await refuseStandby(client);
     },
@@ -76,6 +80,46 @@ function startupOptions(own: Readonly<Record<string, string>>): string {
   return Object.entries(own)
     .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`)
     .join(' ');
+}
+
+type Query = (...args: unknown[]) => unknown;
+type Callback = (error: Error | null | undefined, result?: unknown) => void;
+
+/**
+ * To PostgreSQL a commit whose wait for the standby is broken off is a success with a warning. Here the statement that the
+ * warning came with fails, and the connection ends. The warning always comes before the end of its statement.
+ */
+function refuseUnreplicated(client: pg.ClientBase): void {
+  let unreplicated: UnreplicatedError | undefined;
+  client.on('notice', ({ routine, message }) => {
+    // The routine's name is the same in every language of the server.
+    if (routine === 'SyncRepWaitForLSN' || /^canceling (the )?wait for synchronous replication/.test(message ?? ''))
+      unreplicated ??= new UnreplicatedError(message);
+  });
+  const end = (): void => {
+    void (client as pg.Client).end().catch(() => {});
+  };
+  const query = client.query.bind(client) as Query;
+  const guarded: Query = (...args) => {
+    const last = args.at(-1);
+    if (typeof last === 'function') {
+      const callback = last as Callback;
+      const checked: Callback = (error, result) => {
+        if (unreplicated) end();
+        if (unreplicated && !error) callback(unreplicated);
+        else callback(error, result);
+      };
+      return query(...args.slice(0, -1), checked);
+    }
+    const answer = query(...args);
+    if (!(answer instanceof Promise)) return answer;
+    return answer.then((result) => {
+      if (!unreplicated) return result;
+      end();
+      throw unreplicated;
+    });
+  };
+  client.query = guarded as typeof client.query;
 }
 
 /** After a failover the same name may lead to a standby, which still shows sessions that have been ended on the primary. */
