@@ -59,7 +59,8 @@ export function createApp(context: Context): Express {
   app.use(createAccessLog({ config, log }));
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
 
-  app.use(createServiceRoutes({ pool, isListening: liveChannel.isListening, isStopping: context.isStopping }));
+  const { isListening } = liveChannel;
+  app.use(createServiceRoutes({ config, pool, isListening, isStopping: context.isStopping }));
   app.use(createMetricsRoutes({ metrics, metricsToken: config.metricsToken }));
   app.use(createOpenWebRoutes({ config }));
   app.use(createReferenceRoutes(config, documentation, (api) => renderReference(api as ApiDocument)));
