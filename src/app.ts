@@ -61,9 +61,8 @@ export function createApp(context: Context): Express {
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
   app.use(refuseUnsound);
 
-  app.use(
-    createServiceRoutes({ pool: accessPool, isListening: liveChannel.isListening, isStopping: context.isStopping }),
-  );
+  const { isListening } = liveChannel;
+  app.use(createServiceRoutes({ config, pool: accessPool, isListening, isStopping: context.isStopping }));
   app.use(createMetricsRoutes({ metrics, metricsToken: config.metricsToken }));
   app.use(createOpenWebRoutes({ config }));
   app.use(createReferenceRoutes(config, documentation, (api) => renderReference(api as ApiDocument)));

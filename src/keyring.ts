@@ -53,6 +53,14 @@ export function createKeyring(keys: readonly Uint8Array[]): Keyring {
   };
 }
 
+/**
+ * How everything sealed with one of `keys` begins: the header's members up to the key's id, which with its closing quote ends
+ * where a group of base64url ends.
+ */
+export function sealedPrefixes(keys: readonly Uint8Array[]): string[] {
+  return keys.map((key) => Buffer.from(`{"alg":"dir","enc":"A256GCM","kid":"${keyId(key)}"`).toString('base64url'));
+}
+
 /** Compares in constant time. Digests are of one length, and say nothing of how much was right. */
 export function isSameSecret(one: string, other: string): boolean {
   return timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'));

@@ -1,5 +1,6 @@
 import { loadConfig, readEnvFile } from './config.ts';
 import { createContext } from './context.ts';
+import { checkContents } from './database/check-contents.ts';
 import { checkServer } from './database/check-server.ts';
 import { migrate } from './database/migrate.ts';
 import { refuseSeedKeys } from './orgs/seed-keys.ts';
@@ -17,6 +18,7 @@ async function main(): Promise<void> {
   const context = createContext(config);
   try {
     await checkServer(context.pool);
+    await checkContents(context.pool, config.encryptionKeys);
     await refuseSeedKeys(context.pool);
     const { port, stop } = await startServer(context, { drainMs });
     context.log.info({ port, publicUrl: config.publicUrl }, 'ready');

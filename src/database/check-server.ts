@@ -11,7 +11,7 @@ export class UnfitServerError extends Error {
 }
 
 type Facts = Record<
-  'version' | 'fsync' | 'synchronous_commit' | 'standbys' | 'full_page_writes' | 'isolation' | 'timezone',
+  'version' | 'fsync' | 'synchronous_commit' | 'standbys' | 'full_page_writes' | 'isolation' | 'timezone' | 'messages',
   string
 >;
 
@@ -25,6 +25,7 @@ export async function checkServer(pool: Pool): Promise<void> {
     `SELECT current_setting('server_version_num') AS version, current_setting('fsync') AS fsync,
             current_setting('synchronous_commit') AS synchronous_commit,
             current_setting('synchronous_standby_names') AS standbys,
+            current_setting('client_min_messages') AS messages,
             current_setting('full_page_writes') AS full_page_writes,
             current_setting('default_transaction_isolation') AS isolation, current_setting('TimeZone') AS timezone`,
   );
@@ -38,8 +39,10 @@ export async function checkServer(pool: Pool): Promise<void> {
     facts.synchronous_commit === 'off' &&
       'synchronous_commit is off: a revocation could be answered and then lost. Set it to on, for the server, the database or the role (ALTER ROLE … SET synchronous_commit = on).',
     facts.synchronous_commit === 'local' &&
-      facts.standbys.trim() !== '' &&
-      'synchronous_commit is local although standbys are configured: a revocation could be answered and then lost in a failover. Set it to on, for the server, the database or the role (ALTER ROLE … SET synchronous_commit = on).',
+      facts.standbys !== '' &&
+      'synchronous_commit is local: a revocation could be answered before any of synchronous_standby_names has it. Set it to on, for the server, the database or the role (ALTER ROLE … SET synchronous_commit = on).',
+    ['error', 'fatal', 'panic'].includes(facts.messages) &&
+      `client_min_messages is ${facts.messages}: the warning that a commit reached no standby would be lost. If a pooler is in front, run ALTER ROLE … SET client_min_messages = warning.`,
     facts.full_page_writes === 'off' &&
       'full_page_writes is off: a crash may damage pages. Set full_page_writes = on in postgresql.conf and reload.',
     facts.isolation !== 'read committed' &&

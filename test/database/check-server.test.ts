@@ -57,13 +57,24 @@ test('synchronous_commit off for the database alone is refused', async () => {
   await execute('ALTER DATABASE universal_logout RESET synchronous_commit');
 });
 
+test('synchronous_commit local is refused where standbys are configured, and only there', async () => {
+  await execute('ALTER DATABASE universal_logout SET synchronous_commit = local');
+  expect(await reasons()).toEqual([]);
+  await execute(`ALTER SYSTEM SET synchronous_standby_names = 'nobody'`, reload);
+  expect(await reasons()).toEqual([expect.stringMatching(/^synchronous_commit is local/)]);
+  await execute('ALTER SYSTEM RESET synchronous_standby_names', reload);
+  await execute('ALTER DATABASE universal_logout RESET synchronous_commit');
+});
+
 test('sessions that did not get their settings are refused, as behind a pooler that drops them', async () => {
   await execute(
     `ALTER DATABASE universal_logout SET default_transaction_isolation = 'serializable'`,
     `ALTER DATABASE universal_logout SET timezone = 'Europe/Berlin'`,
+    'ALTER DATABASE universal_logout SET client_min_messages = error',
   );
   expect(await reasons()).toEqual([]);
   expect(await reasons(new pg.Pool({ connectionString: server.databaseUrl }))).toEqual([
+    expect.stringMatching(/^client_min_messages is error/),
     expect.stringMatching(/^default_transaction_isolation is serializable/),
     expect.stringMatching(/TimeZone is Europe\/Berlin/),
   ]);

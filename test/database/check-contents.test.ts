@@ -1,0 +1,57 @@
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkContents } from '../../src/database/check-contents.ts';
+import { type Product, startProduct } from '../support/product.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await startProduct();
+});
+afterAll(() => product.stop());
+
+const old = Buffer.alloc(32, 7);
+const other = Buffer.alloc(32, 8);
+const readiness = async (url = product.url) => {
+  const answer = await fetch(`${url}/readyz`);
+  return { status: answer.status, text: await answer.text() };
+};
+
+async function until(status: number): Promise<string> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const answer = await readiness();
+    if (answer.status === status) return answer.text;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`/readyz never said ${status}`);
+}
+
+test('a key that stored secrets need cannot be retired; one that is added in front is no reason', async () => {
+  const { pool } = product.context;
+  await checkContents(pool, [old]);
+  await checkContents(pool, [other, old]);
+  await expect(checkContents(pool, [other])).rejects.toThrow(
+    /ENCRYPTION_KEYS lacks a key .*client secrets of connections: 2/,
+  );
+});
+
+test('/readyz is red while a stored secret cannot be opened', async () => {
+  const { pool } = product.context;
+  await until(200);
+  const { rows } = await pool.query('SELECT org_id, id, client_secret FROM connections LIMIT 1');
+  const [{ org_id, id, client_secret }] = rows;
+  const set = 'UPDATE connections SET client_secret = $3 WHERE org_id = $1 AND id = $2';
+  await pool.query(set, [org_id, id, 'sealed']);
+  expect(await until(503)).toMatch(/ENCRYPTION_KEYS lacks a key/);
+  await pool.query(set, [org_id, id, client_secret]);
+  await until(200);
+});
+
+test('a database that cannot be written is refused', async () => {
+  const connectionString = product.databaseUrl;
+  const readOnly = new pg.Pool({ connectionString, options: '-c default_transaction_read_only=on' });
+  await expect(checkContents(readOnly, [old])).rejects.toThrow(/read-only/);
+  await readOnly.end();
+  const unprivileged = new pg.Pool({ connectionString, options: '-c role=pg_read_all_data' });
+  await expect(checkContents(unprivileged, [old])).rejects.toThrow(/lacks privileges. GRANT it UPDATE on users/);
+  await unprivileged.end();
+});
