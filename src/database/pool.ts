@@ -59,7 +59,6 @@ export function createPool(options: PoolOptions): pg.Pool {
     keepAliveInitialDelayMillis: 10_000,
     ...(inPacket ? { options: startupOptions(own) } : {}),
     onConnect: async (client) => {
-      refuseUnreplicated(client);
       if (!inPacket) await applySettings(client, own);
       await refuseStandby(client);
     },
