@@ -7,8 +7,9 @@ import { allowOnly, notFound } from '../http/problem.ts';
 import type { InTurn } from '../http/turns.ts';
 import type { ApiKeys } from '../orgs/api-keys.ts';
 import { createScimAuthentication } from './authentication.ts';
-import type { Call } from './call.ts';
+import type { Call, Outcome } from './call.ts';
 import { listResourceTypes, listSchemas, serviceProviderConfig } from './discovery.ts';
+import { orEndAccess } from './ended-anyway.ts';
 import { createScimErrorHandler, sendScim } from './error-handler.ts';
 import { createScimGroups, type GroupRow, groupVersion, toGroupResource } from './groups.ts';
 import { type ListQuery, readListQuery, toListResponse } from './list.ts';
@@ -63,6 +64,24 @@ export function createScimRoutes(deps: {
     const resources = rows.map((row) => projection.apply(toUserResource(row, baseUrl)));
     sendScim(res, 200, toListResponse(resources, total, asked.startIndex));
   };
+  const changeUser = async (req: Request, res: Response, change: () => Promise<Outcome<UserRow>>) => {
+    const announced = async (work: () => Promise<Outcome<UserRow>>) => {
+      const { resource: row, revoked } = await work();
+      if (revoked) deps.announce();
+      return row;
+    };
+    const row = await orEndAccess(
+      req,
+      res,
+      // What reads the body throws before there is a promise.
+      () => announced(async () => change()),
+      async () => {
+        const off = await announced(() => users.switchOff(callOf(res), idOf(req), ifMatch(req)));
+        return { version: userVersion(off) };
+      },
+    );
+    sendUser(req, res, 200, row);
+  };
   const userHandlers = {
     list: (async (req, res) => listUsers(res, readListQuery(req.query))) as RequestHandler,
     search: (async (req, res) => listUsers(res, readListQuery(req.body))) as RequestHandler,
@@ -74,16 +93,14 @@ export function createScimRoutes(deps: {
       sendUser(req, res.location(`${baseUrl}/Users/${row.id}`), 201, row);
     }) as RequestHandler,
     replace: (async (req, res) => {
-      const resource = readResource(userType, req.body);
-      const { resource: row, revoked } = await users.replace(callOf(res), idOf(req), resource, ifMatch(req));
-      if (revoked) deps.announce();
-      sendUser(req, res, 200, row);
+      await changeUser(req, res, () =>
+        users.replace(callOf(res), idOf(req), readResource(userType, req.body), ifMatch(req)),
+      );
     }) as RequestHandler,
     patch: (async (req, res) => {
-      const changes = readPatch(userType, req.body);
-      const { resource: row, revoked } = await users.patch(callOf(res), idOf(req), changes, ifMatch(req));
-      if (revoked) deps.announce();
-      sendUser(req, res, 200, row);
+      await changeUser(req, res, () =>
+        users.patch(callOf(res), idOf(req), readPatch(userType, req.body), ifMatch(req)),
+      );
     }) as RequestHandler,
     remove: (async (req, res) => {
       await users.remove(callOf(res), idOf(req), ifMatch(req));

@@ -75,6 +75,11 @@ export function createScimUsers({ pool }: { pool: Pool }) {
       });
     },
 
+    /** Ends access and changes nothing else. Who is switched off already stays so. */
+    switchOff(call: Call, id: string, ifMatch: Precondition): Promise<Outcome<UserRow>> {
+      return change(call, id, ifMatch, (before) => ({ ...before, active: false }));
+    },
+
     /** The row stays for what refers to it; name, address and subjects are free for whoever is provisioned next. */
     remove(call: Call, id: string, ifMatch: Precondition): Promise<void> {
       return inTransaction(pool, async (client) => {

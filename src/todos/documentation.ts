@@ -32,8 +32,8 @@ export const todosDocumentation: readonly Documented[] = [
     query: listQuery,
     success: {
       status: 200,
-      description: 'All of them, or a page; `next` is the cursor of the one after it, null at the end.',
-      schema: z.object({ todos: z.array(todo), next: z.string().nullable() }),
+      description: 'All of them, or a page; `next` is the cursor of the one after it; there is none at the end.',
+      schema: z.object({ todos: z.array(todo), next: z.string().optional() }),
     },
     problems: ['invalid_request', 'too_many_requests'],
   },

@@ -45,7 +45,8 @@ export function createTodoRoutes(deps: { prisma: PrismaClient; pool: Pool; inTur
       }),
     );
     const { items, next } = toPage(rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
-    res.json({ todos: items, next });
+    // A whole list looks as it always did to clients that know no pages.
+    res.json({ todos: items, ...(next === null ? {} : { next }) });
   };
 
   const create: RequestHandler = async (req, res) => {

@@ -69,8 +69,10 @@ describe('hostile requests', () => {
       { op: 'remove', path: 'toString' },
     ];
     for (const operation of operations) {
-      const refused = await client.patch(`/Users/${id}`, [operation]);
-      expect([operation.path, refused.status]).toEqual([operation.path, 400]);
+      const answer = await client.patch(`/Users/${id}`, [operation]);
+      // An unknown path is left out, as an unknown member is; a filter that asks for what isn't there is refused.
+      expect([operation.path, answer.status]).toEqual([operation.path, operation.path.includes('[') ? 400 : 200]);
+      expect(answer.text).not.toContain('polluted');
     }
     const nested = '{"polluted":true}';
     const bodies = [
@@ -162,7 +164,7 @@ describe('hostile requests', () => {
       [{ op: 'x' }],
       [{ op: 'add', path: 1, value: 1 }],
       [{ op: 'remove' }],
-      [{ op: 'add', path: 'title' }],
+      [{ op: 'add', path: 'displayName' }],
       [{ op: 'add', value: 'x' }],
       [{ op: 'add', path: '', value: [] }],
     ]) {

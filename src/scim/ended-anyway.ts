@@ -1,0 +1,59 @@
+import type { Request, Response } from 'express';
+import { isUnstorable } from '../database/errors.ts';
+import { resolvePath } from './paths.ts';
+import { userType } from './schemas.ts';
+import { ScimError } from './scim-error.ts';
+import { isObject, readValue } from './values.ts';
+
+/**
+ * Changes a user by a PATCH or PUT, and where that is refused as wrong (400) or as another's (409) though the request leaves
+ * the user switched off, switches the user off by itself and says both. RFC 7644 §3.5.2 wants a PATCH to change all or
+ * nothing; this departs from it on purpose: somebody who was let go must not stay signed in for want of a good title.
+ *
+ * @param switchOff runs in a transaction of its own; its 404 and 412 are the answer then, and nothing has ended
+ */
+export async function orEndAccess<T>(
+  req: Request,
+  res: Response,
+  work: () => Promise<T>,
+  switchOff: () => Promise<{ version: string }>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const refusal = isUnstorable(error)
+      ? new ScimError(400, 'invalidValue', 'The request holds a character that text cannot hold.')
+      : error;
+    if (!(refusal instanceof ScimError) || ![400, 409].includes(refusal.status)) throw error;
+    if (lastSaidActive(req.body) !== false) throw error;
+    const { version } = await switchOff();
+    res.set('ETag', version);
+    const and = 'All the same, the user is switched off and has no access any more; nothing else was changed.';
+    throw new ScimError(refusal.status, refusal.scimType, `${refusal.detail} ${and}`);
+  }
+}
+
+/** What becomes of `active` by all that can be read of a body, in its order; undefined where it says nothing of it. */
+export function lastSaidActive(body: unknown): boolean | undefined {
+  if (!isObject(body)) return undefined;
+  const said = Array.isArray(body.Operations) ? body.Operations.flatMap(membersOf) : Object.entries(body);
+  return said.map(([name, value]) => readActive(name, value)).findLast((active) => active !== undefined);
+}
+
+function membersOf(operation: unknown): [name: string, value: unknown][] {
+  if (!isObject(operation) || !/^(add|replace)$/i.test(String(operation.op))) return [];
+  const { path, value } = operation;
+  if (typeof path === 'string' && path !== '') return [[path, value]];
+  return isObject(value) ? Object.entries(value) : [];
+}
+
+function readActive(name: string, value: unknown): boolean | undefined {
+  const target = resolvePath(userType, name);
+  if (target?.attribute?.name !== 'active' || target.sub !== null) return undefined;
+  try {
+    const active = readValue(target.attribute, value);
+    return typeof active === 'boolean' ? active : undefined;
+  } catch {
+    return undefined;
+  }
+}
