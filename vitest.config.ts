@@ -21,7 +21,10 @@ const skips: Reporter = {
 export default defineConfig({
   test: {
     environment: 'node',
-    include: ['test/**/*.test.ts'],
+    // What needs servers from Debian's packages is run by .ci/run-real.
+    ...(process.env.REAL_SERVERS === '1'
+      ? { include: ['test/real/**/*.test.ts'] }
+      : { include: ['test/**/*.test.ts'], exclude: ['test/real/**'] }),
     globalSetup: ['test/support/global-setup.ts'],
     // Processes, not threads: tests start servers, send signals and measure.
     pool: 'forks',

@@ -1,6 +1,7 @@
 import { loadConfig, readEnvFile } from './config.ts';
 import { createContext } from './context.ts';
 import { checkContents } from './database/check-contents.ts';
+import { checkPooler } from './database/check-pooler.ts';
 import { checkServer } from './database/check-server.ts';
 import { migrate } from './database/migrate.ts';
 import { refuseSeedKeys } from './orgs/seed-keys.ts';
@@ -18,6 +19,7 @@ async function main(): Promise<void> {
   const context = createContext(config);
   try {
     await checkServer(context.pool);
+    await checkPooler(context.pool);
     await checkContents(context.pool, config.encryptionKeys);
     await refuseSeedKeys(context.pool);
     const { port, stop } = await startServer(context, { drainMs });

@@ -2,15 +2,13 @@ import { type RequestHandler, Router } from 'express';
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import { checkContents } from '../database/check-contents.ts';
+import { checkPooler } from '../database/check-pooler.ts';
 import { UnfitServerError } from '../database/check-server.ts';
 import { AppError } from '../errors.ts';
 
-/** Milliseconds for which what was found of the database's contents is taken for true. */
-const contentsFreshMs = 3_000;
-
 /**
  * GET /healthz   the process is alive
- * GET /readyz    it can do its work: the database answers, can be written and read, live updates are up
+ * GET /readyz    it can do its work: the database answers, also through a pooler, can be written and read, live updates are up
  */
 export function createServiceRoutes(deps: {
   config: Pick<Config, 'encryptionKeys'>;
@@ -22,25 +20,18 @@ export function createServiceRoutes(deps: {
     res.set('Cache-Control', 'no-store').json({ status: 'alive' });
   };
 
-  let contents = { checkedAt: Number.NEGATIVE_INFINITY, reason: '' };
-  const reasonAgainstContents = async (): Promise<string> => {
-    if (performance.now() - contents.checkedAt < contentsFreshMs) return contents.reason;
-    let reason = '';
-    try {
-      await checkContents(deps.pool, deps.config.encryptionKeys);
-    } catch (error) {
-      if (!(error instanceof UnfitServerError)) throw error;
-      reason = error.reasons.join(' ');
-    }
-    contents = { checkedAt: performance.now(), reason };
-    return reason;
-  };
+  const findings = [
+    remembered(() => checkContents(deps.pool, deps.config.encryptionKeys), 3_000),
+    remembered(() => checkPooler(deps.pool), 30_000),
+  ];
 
   const ready: RequestHandler = async (_req, res) => {
     if (deps.isStopping()) throw notReady('The process is stopping.');
     await deps.pool.query({ name: 'ready', text: 'SELECT 1' });
-    const reason = await reasonAgainstContents();
-    if (reason) throw notReady(reason);
+    for (const find of findings) {
+      const reason = await find();
+      if (reason) throw notReady(reason);
+    }
     if (!deps.isListening()) throw notReady('The connection for live updates is down.');
     res.set('Cache-Control', 'no-store').json({ status: 'ready' });
   };
@@ -49,6 +40,23 @@ export function createServiceRoutes(deps: {
   router.get('/healthz', alive);
   router.get('/readyz', ready);
   return router;
+}
+
+/** Why the database is unfit by a check, or '', asked at most once in `freshMs` milliseconds. */
+function remembered(check: () => Promise<void>, freshMs: number): () => Promise<string> {
+  let last = { at: Number.NEGATIVE_INFINITY, reason: '' };
+  return async () => {
+    if (performance.now() - last.at < freshMs) return last.reason;
+    let reason = '';
+    try {
+      await check();
+    } catch (error) {
+      if (!(error instanceof UnfitServerError)) throw error;
+      reason = error.reasons.join(' ');
+    }
+    last = { at: performance.now(), reason };
+    return reason;
+  };
 }
 
 function notReady(detail: string): AppError {
