@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createApp } from './app.ts';
@@ -9,25 +9,48 @@ import { soundRequests } from './http/sound-requests.ts';
 const cutMs = 3_000;
 const stopLimitMs = 4_500;
 
+export type Listening = Awaited<ReturnType<typeof listen>>;
+
 /**
- * Listens on `port` (0: any free one). `stop` says so at /readyz and goes on answering for `drainMs`, so that a load balancer
+ * Listens on `port` (0: any free one), which is nobody else's from then on; what arrives before there is an app hears 503.
+ * `host` null: every address. @throws the listen error, e.g. EADDRINUSE
+ */
+export async function listen(port: number, host: string | null) {
+  let serve: RequestListener = (_req, res) => void res.writeHead(503, { 'Retry-After': '2' }).end();
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (req, res) => serve(req, res));
+  const connections = trackConnections(server);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host ?? undefined, () => resolve());
+  });
+  return {
+    server,
+    connections,
+    port: (server.address() as AddressInfo).port,
+    serve(app: RequestListener) {
+      serve = app;
+    },
+  };
+}
+
+/**
+ * Serves the app where `listening` does, or else on `port` (0: any free one). `stop` says so at /readyz and goes on answering for `drainMs`, so that a load balancer
  * can look elsewhere; then requests in flight finish, all other connections close, and the context ends. What is left 3 s
  * after the beginning is cut off, and the whole takes less than 5 s.
  */
 export async function startServer(
   context: Context,
-  { port = context.config.port, drainMs = 0 }: { port?: number; drainMs?: number } = {},
+  options: { listening?: Listening; port?: number; drainMs?: number } = {},
 ): Promise<{ server: Server; port: number; stop: () => Promise<void> }> {
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, soundRequests(createApp(context)));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, context.config.host ?? undefined, () => resolve());
-  });
-  const connections = trackConnections(server);
+  const { config } = context;
+  const { drainMs = 0 } = options;
+  const { server, port, connections, serve } =
+    options.listening ?? (await listen(options.port ?? config.port, config.host));
+  serve(soundRequests(createApp(context)));
   let stopping: Promise<void> | undefined;
   return {
     server,
-    port: (server.address() as AddressInfo).port,
+    port,
     stop() {
       stopping ??= stop();
       return stopping;

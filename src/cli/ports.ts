@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { type Listening, listen } from '../server.ts';
 
 /** A port that can't be had; the message names the environment variable that chooses another one. */
 export class PortError extends Error {
@@ -7,34 +8,34 @@ export class PortError extends Error {
 }
 
 /**
- * Tries a port by listening on it for a moment; 0 finds a free one. `host` undefined: all addresses. Beside a host, ::1 is
- * tried too: a browser asks it first for localhost, and would meet whoever listens there.
- * @returns the port. @throws PortError
+ * Takes a port of ours by listening on it, 0 a free one, and keeps it. `host` null: every address. Beside a host, ::1 is tried
+ * too: a browser asks it first for localhost, and would meet whoever listens there. @throws PortError
  */
-export async function tryPort(port: number, variable: string, host?: string): Promise<number> {
-  const free = await listenOnce(port, variable, host);
-  if (host !== undefined)
-    await listenOnce(free, variable, '::1').catch((error: NodeJS.ErrnoException) => {
+export async function takePort(port: number, variable: string, host: string | null): Promise<Listening> {
+  const listening = await listen(port, host).catch((error) => explain(error, port, variable));
+  if (host !== null)
+    await tryPort(listening.port, variable, '::1').catch((error: NodeJS.ErrnoException) => {
       // A machine without IPv6.
-      if (error.code !== 'EADDRNOTAVAIL' && error.code !== 'EAFNOSUPPORT') throw error;
+      if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') return;
+      listening.server.close();
+      throw error;
     });
-  return free;
+  return listening;
 }
 
-async function listenOnce(port: number, variable: string, host?: string): Promise<number> {
+/** Tries a port that is taken later by listening on it for a moment; 0 will be a free one. @throws PortError */
+export async function tryPort(port: number, variable: string, host: string): Promise<void> {
   const server = createServer();
   server.listen({ port, host });
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE')
-      throw new PortError(`Port ${port} is taken. Choose another one with ${variable}, e.g. ${variable}=${port + 100}`);
-    if (code === 'EACCES') throw new PortError(`Port ${port} is not allowed here. Set ${variable} to one above 1023.`);
-    throw error;
-  }
-  const address = server.address();
+  await once(server, 'listening').catch((error) => explain(error, port, variable));
   server.close();
   await once(server, 'close');
-  return typeof address === 'object' && address ? address.port : port;
+}
+
+function explain(error: NodeJS.ErrnoException, port: number, variable: string): never {
+  if (error.code === 'EADDRINUSE')
+    throw new PortError(`Port ${port} is taken. Choose another one with ${variable}, e.g. ${variable}=${port + 100}`);
+  if (error.code === 'EACCES')
+    throw new PortError(`Port ${port} is not allowed here. Set ${variable} to one above 1023.`);
+  throw error;
 }

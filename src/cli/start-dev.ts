@@ -11,7 +11,7 @@ import { startServer } from '../server.ts';
 import { explainStartFailure } from '../start-failure.ts';
 import { banner } from './dev-banner.ts';
 import { loadDevelopmentSecrets } from './development.ts';
-import { PortError, tryPort } from './ports.ts';
+import { PortError, takePort, tryPort } from './ports.ts';
 import { findRunningDev } from './running-dev.ts';
 import { NotForSeedError, seed } from './seed.ts';
 import { demoTenants } from './seed-data.ts';
@@ -51,15 +51,19 @@ async function start(): Promise<void> {
   );
   const running = await findRunningDev(given.DATABASE_URL, dataDir);
   if (running) throw new AlreadyRunningError(dataDir, running);
-  const ports = {
-    app: await tryPort(asked.port, 'PORT', asked.host ?? undefined),
-    idp: await tryPort(idpPort, 'IDP_PORT', '127.0.0.1'),
-  };
+  const listening = await takePort(asked.port, 'PORT', asked.host);
+  const { port } = listening;
+  const letGo = async () => void listening.server.close();
+  started.push(letGo);
+  for (const host of ['127.0.0.1', '::1'])
+    await tryPort(idpPort, 'IDP_PORT', host).catch((error: NodeJS.ErrnoException) => {
+      if (host === '127.0.0.1' || error instanceof PortError) throw error;
+    });
 
   const databaseUrl = given.DATABASE_URL ?? (await startDatabase(dataDir));
-  const config = configFor(databaseUrl, ports.app);
+  const config = configFor(databaseUrl, port);
   const { publicUrl } = config;
-  const lock = await step(holdDevLock(config.directDatabaseUrl, { pid: process.pid, port: ports.app, publicUrl }));
+  const lock = await step(holdDevLock(config.directDatabaseUrl, { pid: process.pid, port, publicUrl }));
   if (!lock) throw new AlreadyRunningError(dataDir, await findRunningDev(given.DATABASE_URL, dataDir));
   started.push(lock.release);
   await step(migrate(config.directDatabaseUrl));
@@ -75,13 +79,13 @@ async function start(): Promise<void> {
     return found.id;
   };
   const tenants = demoTenants(publicUrl, findConnection);
-  const idp = await step(startDemoIdp({ port: ports.idp, tenants, log: console.error }));
+  const idp = await step(startDemoIdp({ port: idpPort, tenants, log: console.error }));
   started.push(idp.stop);
   await step(checkServer(context.pool));
   await step(seed(context, idp.url));
-  const server = await step(startServer(context, { port: ports.app }));
-  // Ends the context too.
-  started.splice(started.indexOf(context.stop), 1);
+  const server = await step(startServer(context, { listening }));
+  // Ends these too.
+  for (const end of [context.stop, letGo]) started.splice(started.indexOf(end), 1);
   started.push(server.stop);
   console.log(
     banner({
