@@ -244,7 +244,9 @@ describe('a connection', () => {
     expect(recorded).toMatchObject(
       recorded.map(() => ({ actorId: product.orgs.whiterabbit.userId, ip: expect.any(String) })),
     );
-    expect(recorded.map(({ detail }) => detail)).toEqual([
+    // Recorded in one millisecond, they have no order.
+    const details = recorded.map(({ detail }) => detail as { policy: string });
+    expect(details.toSorted((one, other) => one.policy.localeCompare(other.policy))).toEqual([
       { policy: 'reauthentication', connection: id, before: 'verified', after: 'best_effort' },
       { policy: 'roleClaim', connection: id, before: null, after: 'groups' },
       { policy: 'roleMapping', connection: id, before: '{}', after: '{"boss":"super_admin"}' },
