@@ -97,8 +97,8 @@ export const problems = {
   },
   too_many_requests: {
     status: 429,
-    title: 'Too many failed attempts',
-    help: 'Too many requests with a wrong credential came from this address. A valid credential is still accepted at once.',
+    title: 'Too many requests',
+    help: 'Wait as many seconds as Retry-After says. Counted are requests with a wrong credential from one network, lists that an organisation or a person asks for at once, and whatever makes others be asked. A valid credential still ends access at once.',
   },
   internal_error: {
     status: 500,

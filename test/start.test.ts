@@ -9,6 +9,7 @@ import { seedApiKeys } from '../src/orgs/seed-keys.ts';
 import { explainStartFailure } from '../src/start-failure.ts';
 import { environmentOf, finished } from './cli/processes.ts';
 import { createTestDatabase } from './support/database.ts';
+import { endWithUs } from './support/end-with-us.ts';
 import { freePort } from './support/free-port.ts';
 
 const main = path.resolve(import.meta.dirname, '../src/main.ts');
@@ -24,8 +25,11 @@ function usable(databaseUrl: string): Record<string, string> {
 }
 
 /** `npm start` without npm. */
-const launch = (env: Record<string, string>) =>
-  spawn(process.execPath, [main], { env: environmentOf(env), stdio: 'pipe' });
+const launch = (env: Record<string, string>) => {
+  const child = spawn(process.execPath, [main], { env: environmentOf(env), stdio: 'pipe' });
+  endWithUs(child);
+  return child;
+};
 const start = (databaseUrl: string) => finished(launch(usable(databaseUrl)));
 
 test.each([

@@ -5,4 +5,5 @@ import { startServer } from '../../src/server.ts';
 // A node in a process of its own, as `npm start` runs it, but in development mode: the test's IdP has no TLS.
 const { port, stop } = await startServer(createContext(loadConfig(process.env, 'development')));
 process.send?.({ port });
-process.on('SIGTERM', () => void stop().then(() => process.exit(0)));
+// Whoever started it may die without a word.
+for (const end of ['SIGTERM', 'disconnect'] as const) process.on(end, () => void stop().then(() => process.exit(0)));

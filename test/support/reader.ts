@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { developmentEnvironment, environment } from '../../src/config.ts';
 import { removeDataDir } from '../cli/processes.ts';
+import { endWithUs } from './end-with-us.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -34,13 +35,16 @@ export function createReader() {
     const own = { NO_COLOR: '1', BROWSER: 'none', XDG_CONFIG_HOME: path.join(folder, 'config') };
     return { ...process.env, ...cleared, ...own, ...env };
   };
-  const start = (command: string, env: NodeJS.ProcessEnv, detached = false) =>
-    spawn('sh', ['-c', command], {
+  const start = (command: string, env: NodeJS.ProcessEnv, detached = false) => {
+    const child = spawn('sh', ['-c', command], {
       cwd: folder,
       env: environmentOf(env),
       stdio: ['ignore', 'pipe', 'pipe'],
       detached,
     });
+    endWithUs(child, { group: detached });
+    return child;
+  };
 
   return {
     folder,
