@@ -239,7 +239,7 @@ describe('attacks', () => {
       expect(Number(stopped.headers.get('retry-after'))).toBeGreaterThan(0);
       const form = { user_code: 'CCCC-CCCC' };
       const shown = await browser.post(page, { form, headers: { accept: 'text/html' } });
-      expect([shown.status, heading(shown)]).toEqual([429, 'Too many failed attempts']);
+      expect([shown.status, heading(shown)]).toEqual([429, 'Too many requests']);
     } finally {
       await limited.stop();
     }
