@@ -84,6 +84,20 @@ describe('a logout token without sid', () => {
     expect(await bed.me(browser)).toBe(200);
   });
 
+  test('without exp is not run twice either, and is remembered until its age refuses it', async () => {
+    const iat = now() - 30;
+    const jti = randomUUID();
+    const token = bed.logoutToken({ exp: undefined, iat, jti });
+    await expectOk(token);
+    const browser = await bed.signIn();
+    await expectOk(token);
+    expect(await bed.me(browser)).toBe(200);
+    const id = `${bed.connection.id} ${jti}`;
+    const { expiresAt } = await bed.prisma.spent.findFirstOrThrow({ where: { kind: 'logout_token', id } });
+    // Ten minutes of age, and a minute that clocks may differ.
+    expect(expiresAt.getTime()).toBeGreaterThanOrEqual((iat + 600 + 60) * 1000);
+  });
+
   test('is a success for whom nobody here knows, and touches nobody', async () => {
     const browser = await bed.signIn();
     const before = (await revocations()).length;
@@ -126,6 +140,15 @@ describe('a logout token with sid', () => {
       ...{ actorType: 'connection', actorId: bed.connection.id, targetId: person.userId },
       detail: { revocation: last?.id, sessionsEnded: 1, grantsEnded: 2 },
     });
+  });
+
+  test.each([
+    ['null', null],
+    ['empty', ''],
+  ])('beside a sub that is %s ends that session alone', async (name, sub) => {
+    const [one, two] = [await bed.signIn(`a sub that is ${name}`), await bed.signIn(`beside ${name}`)];
+    await expectOk(bed.logoutToken({ sid: `a sub that is ${name}`, sub }));
+    expect(await Promise.all([one, two].map(bed.me))).toEqual([401, 200]);
   });
 
   test('and sub also ends what that person has from before the IdP sent one, at this connection alone', async () => {
@@ -366,8 +389,9 @@ describe('a token that breaks a rule', () => {
     ['an iat in words', { iat: 'now' }],
     ['a date in the future', { iat: now() + 120, exp: now() + 200 }],
     ['an age of 12 minutes', { iat: now() - 720, exp: now() + 60 }],
-    ['no subject but an empty session', { sub: undefined, sid: '' }],
-    ['no subject but a session of null', { sub: undefined, sid: null }],
+    ['an age of 12 minutes without exp', { iat: now() - 720, exp: undefined }],
+    ['a date in the future without exp', { iat: now() + 120, exp: undefined }],
+    ['an exp in words', { exp: 'soon' }],
     ['an exp that is over', { iat: now() - 300, exp: now() - 120 }],
     ['an end before its beginning', { exp: now() - 30 }],
     ['no jti', { jti: undefined }],
@@ -387,6 +411,9 @@ describe('a token that breaks a rule', () => {
     ['neither sub nor sid', { sub: undefined }],
     ['a sub that is a number', { sub: 7 }],
     ['an empty sub', { sub: '' }],
+    ['a sid that is null without sub', { sid: null, sub: undefined }],
+    ['an empty sid without sub', { sid: '', sub: undefined }],
+    ['neither, as null and as empty text', { sid: null, sub: '' }],
     ['a sid that is an object', { sid: {} }],
     ['a sid with NUL', { sid: 'a\0b' }],
   ])('is refused: %s', async (_name, changes) => {
@@ -400,13 +427,15 @@ describe('a token that breaks a rule', () => {
     ['the typ JWT', {}, { typ: 'JWT' }],
     ['the whole media type', {}, { typ: 'application/logout+jwt' }],
     ['an audience in a list', { aud: ['another', 'hostile-client'] }, {}],
-    ['no exp', { exp: undefined }, {}],
-    ['an exp of null', { exp: null }, {}],
-    ['a life of two hours', { exp: now() + 7200 }, {}],
-    ['a session of null', { sid: null }, {}],
-    ['an empty session', { sid: '' }, {}],
     ['a clock 30 s ahead', { iat: now() + 30, exp: now() + 150 }, {}],
     ['an exp 30 s ago', { iat: now() - 150, exp: now() - 30 }, {}],
+    ['no exp', { exp: undefined }, {}],
+    ['an exp of null', { exp: null }, {}],
+    ['no exp, nine minutes old', { iat: now() - 540, exp: undefined }, {}],
+    ['a life of two hours', { exp: now() + 7_200 }, {}],
+    ['a life of a year', { exp: now() + 31_536_000 }, {}],
+    ['a sid that is null beside sub', { sid: null }, {}],
+    ['an empty sid beside sub', { sid: '' }, {}],
     ['a member in the event', { events: { [logoutEvent]: { more: 1 } } }, {}],
     ['claims of its own', { more: { deep: [] } }, {}],
   ])('is not: %s', async (_name, changes, header) => {

@@ -293,11 +293,24 @@ describe('a token that breaks a rule', () => {
     expect(await bed.me(browser)).toBe(200);
   });
 
-  test.each<[string, () => { claims?: object; header?: Record<string, unknown> }]>([
+  test.each<[string, () => { claims?: object; details?: unknown; header?: Record<string, unknown> }]>([
     ['the client id as audience', () => ({ claims: { aud: bed.hostile.clientId } })],
     ['an audience in a list', () => ({ claims: { aud: ['https://other.example', bed.receiver] } })],
     ['an age of six days', () => ({ claims: { iat: now() - 6 * day } })],
     ['a clock 30 s ahead', () => ({ claims: { iat: now() + 30 } })],
+    ['a subject in the event that is null', () => ({ details: { subject: null } })],
+    [
+      'a subject in the event, and a sub_id that is null',
+      () => ({
+        claims: { sub_id: null },
+        details: { subject: { format: 'iss_sub', iss: bed.hostile.issuer, sub: 'mallory' } },
+      }),
+    ],
+    [
+      'optional members that are null',
+      () => ({ details: { event_timestamp: null, reason_admin: null, reason_user: null, initiating_entity: null } }),
+    ],
+    ['a reason by language that is null', () => ({ details: { reason_admin: { en: null } } })],
     ['an exp to come', () => ({ claims: { exp: now() + 60 } })],
     ['the whole media type as typ', () => ({ header: { typ: 'application/secevent+jwt' } })],
   ])('is not: %s', async (_name, how) => {
