@@ -63,6 +63,13 @@ export function allowedScope(clientId: string, asked: string): string {
     .join(' ');
 }
 
+/**
+ * Whether the address may lead to another app than the client's: a loopback port or a scheme belongs to whichever program
+ * took it (RFC 8252 §8.6), and any page can send a browser here in that client's name.
+ */
+export const leadsToAnyApp = (redirectUri: unknown): boolean =>
+  typeof redirectUri === 'string' && !redirectUri.startsWith('https://');
+
 export const asksForAdministration = (scope: unknown): boolean => String(scope).split(' ').includes(adminScope);
 
 /** What people read, by client id. */

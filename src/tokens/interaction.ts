@@ -1,14 +1,18 @@
+import { createHmac } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import { errors, type Provider } from 'oidc-provider';
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { isSameSecret } from '../keyring.ts';
+import type { Principal } from '../sessions/principal.ts';
 import { principalOf } from '../sessions/session.ts';
+import { renderApprove } from '../web/approve-page.ts';
 import { renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
 import { approve } from './approve.ts';
-import { allowedScope } from './clients.ts';
+import { allowedScope, clientNames, leadsToAnyApp } from './clients.ts';
 import { hashToken } from './hash-token.ts';
 import { type Interaction, signInUrl } from './sign-in-url.ts';
 import { findToken } from './stored-tokens.ts';
@@ -16,17 +20,51 @@ import { findToken } from './stored-tokens.ts';
 type Deps = Readonly<{ config: Config; pool: Pool; provider: () => Promise<Provider> }>;
 
 /**
- * `GET /oauth/interaction/:uid`: where the authorization server sends a browser for each request of an app. With a live
- * session of the app the request is approved, and the browser goes back; without one it goes through the sign-in first.
- * The library's cookie ties the interaction to the browser that began it.
+ * `/oauth/interaction/:uid`: where the authorization server sends a browser for each request of an app. With a live session of
+ * the app the request is approved, and the browser goes back; without one it goes through the sign-in first. Where the way back
+ * may lead to another app than the one that is named, a page asks, and only its button, a POST, approves: else a link on any
+ * page would do. The library's cookie ties the interaction to the browser that began it.
  */
-export function createInteraction(deps: Deps): RequestHandler<{ uid: string }> {
-  return async (req, res) => {
+export function createInteraction(deps: Deps): {
+  enter: RequestHandler<{ uid: string }>;
+  confirm: RequestHandler<{ uid: string }>;
+} {
+  /** The interaction, if it is this browser's. */
+  async function load(req: Request<{ uid: string }>, res: Response): Promise<Interaction> {
     res.set('Cache-Control', 'no-store');
     const provider = await deps.provider();
     const interaction = await loadInteraction(provider, req, res);
-    const { uid, params } = interaction;
-    if (uid !== req.params.uid || !(await isSameBrowser(deps.pool, provider, interaction, req, res))) throw tooLate();
+    const isOurs = interaction.uid === req.params.uid;
+    if (!isOurs || !(await isSameBrowser(deps.pool, provider, interaction, req, res))) throw tooLate();
+    return interaction;
+  }
+
+  const approveAs = (person: Principal, { uid, params }: Interaction, req: Request<{ uid: string }>) =>
+    approve(deps.pool, deps.config, {
+      person,
+      interactionId: uid,
+      clientId: String(params.client_id),
+      scope: scopeOf(params),
+      userAgent: req.get('user-agent') ?? null,
+      ip: req.ip ?? null,
+      requestId: req.id,
+    });
+
+  function ask(res: Response, person: Principal, { uid, params }: Interaction): void {
+    const clientId = String(params.client_id);
+    letFormLeadTo(res, String(params.redirect_uri));
+    const page = {
+      person,
+      clientName: clientNames.get(clientId) ?? clientId,
+      lasting: scopeOf(params).split(' ').includes('offline_access'),
+      action: pathOf(uid),
+      seal: sealsOf(deps.config, uid, person)[0] as string,
+    };
+    sendPage(res, 200, renderApprove(page));
+  }
+
+  const enter: RequestHandler<{ uid: string }> = async (req, res) => {
+    const interaction = await load(req, res);
     // Approved before: coming back a second time makes no second grant.
     if (interaction.result) return res.redirect(303, interaction.returnTo);
 
@@ -36,19 +74,59 @@ export function createInteraction(deps: Deps): RequestHandler<{ uid: string }> {
     if (signIn !== null && person && interaction.deviceCode)
       return sendPage(res, 200, renderMessage({ ...signInAgain, actions: [{ label: 'Sign in again', href: signIn }] }));
     if (signIn !== null || !person) return res.redirect(303, signIn ?? '/');
+    if (leadsToAnyApp(interaction.params.redirect_uri)) return ask(res, person, interaction);
 
-    const approved = await approve(deps.pool, deps.config, {
-      person,
-      interactionId: uid,
-      clientId: String(params.client_id),
-      scope: allowedScope(String(params.client_id), String(params.scope)),
-      userAgent: req.get('user-agent') ?? null,
-      ip: req.ip ?? null,
-      requestId: req.id,
-    });
+    const approved = await approveAs(person, interaction, req);
     // Overtaken, by a revocation or by the same page in another tab: what holds now is read anew.
-    res.redirect(303, approved ? interaction.returnTo : `/oauth/interaction/${uid}`);
+    res.redirect(303, approved ? interaction.returnTo : pathOf(interaction.uid));
   };
+
+  const confirm: RequestHandler<{ uid: string }> = async (req, res) => {
+    const interaction = await load(req, res);
+    if (interaction.result) return res.redirect(303, interaction.returnTo);
+    const person = principalOf(req);
+    if (!person || (await signInUrl(deps.pool, interaction, person)) !== null) return startOver(res, interaction);
+    const { seal } = (req.body ?? {}) as { seal?: unknown };
+    // Whoever is signed in by now hasn't seen the page.
+    if (
+      !sealsOf(deps.config, interaction.uid, person).some((one) => typeof seal === 'string' && isSameSecret(one, seal))
+    )
+      return ask(res, person, interaction);
+
+    if (await approveAs(person, interaction, req)) return res.redirect(303, interaction.returnTo);
+    const now = await load(req, res);
+    if (now.result) return res.redirect(303, now.returnTo);
+    startOver(res, now);
+  };
+
+  return { enter, confirm };
+}
+
+/** Behind a form a browser can't go on to an identity provider, only by a link. */
+function startOver(res: Response, { uid }: Interaction): void {
+  const actions = [{ label: 'Sign in again', href: pathOf(uid) }];
+  const text = 'Your sign-in has ended meanwhile, or the app asks for a new one. Sign in again, and it goes on.';
+  sendPage(res, 200, renderMessage({ title: 'Sign in again', text, actions }));
+}
+
+const pathOf = (uid: string) => `/oauth/interaction/${uid}`;
+
+const scopeOf = ({ client_id: clientId, scope }: Interaction['params']) =>
+  allowedScope(String(clientId), String(scope));
+
+/** What only a page for this session and this interaction holds, by each of the secrets that still count. */
+function sealsOf({ sessionSecrets }: Pick<Config, 'sessionSecrets'>, uid: string, { orgId, credential }: Principal) {
+  const seen = ['approve', uid, orgId, credential.id].join(' ');
+  return sessionSecrets.map((secret) => createHmac('sha256', secret).update(seen).digest('base64url'));
+}
+
+/** The app's address is where the page's form leads in the end; the port alone is the app's choice. */
+function letFormLeadTo(res: Response, redirectUri: string): void {
+  const { protocol, host, hostname } = new URL(redirectUri);
+  // A policy can't name an IPv6 address, nor a host of a scheme that has none.
+  const target = protocol === 'http:' && !hostname.startsWith('[') ? `http://${host}` : protocol;
+  const policy = String(res.getHeader('Content-Security-Policy'));
+  res.set('Content-Security-Policy', policy.replace("form-action 'self'", `form-action 'self' ${target}`));
 }
 
 const signInAgain = {

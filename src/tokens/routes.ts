@@ -1,4 +1,4 @@
-import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
+import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
 import type { Provider } from 'oidc-provider';
 import { problems } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
@@ -28,7 +28,7 @@ const tooMany = 'Too many requests came from your network; wait before the next 
  * GET  /oauth/jwks             the keys of ID tokens
  * POST /oauth/device/code      RFC 8628: begins the device flow
  * GET  /oauth/device           where a person types the code; POST answers it
- * GET  /oauth/interaction/:uid approves a request with the browser's session of the app
+ * GET  /oauth/interaction/:uid approves a request with the browser's session of the app, or asks; POST is the yes
  */
 export function createAuthorizationServer(deps: ProviderDeps): { routes: Router; interactionRoutes: Router } {
   const provider = onceMade(() => createProvider(deps));
@@ -89,11 +89,13 @@ export function createAuthorizationServer(deps: ProviderDeps): { routes: Router;
   routes.route(`${paths.code_verification}/:uid`).get(limitBeginnings, serve).all(allowOnly('GET', 'HEAD'));
   routes.use('/oauth', explain);
 
+  const { enter, confirm } = createInteraction({ ...deps, provider });
   const interactionRoutes = Router();
   interactionRoutes
     .route('/oauth/interaction/:uid')
-    .get(createInteraction({ ...deps, provider }))
-    .all(allowOnly('GET'));
+    .get(enter)
+    .post(express.urlencoded({ extended: false, limit: '4kb' }), confirm)
+    .all(allowOnly('GET', 'POST'));
   return { routes, interactionRoutes };
 }
 

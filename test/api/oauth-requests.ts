@@ -18,6 +18,17 @@ export const oauthRequests: Requests = {
     await ask('approve', { as: owner, params: { uid } });
     await ask('approve', { as: owner, params: { uid: 'none' } });
   },
+  async confirmApproval({ ask, owner, product }) {
+    const begun = await owner.get(startOf(product).url);
+    const url = new URL(begun.headers.get('location') as string, product.url);
+    const uid = url.pathname.split('/').at(-1) as string;
+    const seal = /name="seal" value="([^"]+)"/.exec((await owner.get(url.href)).text)?.[1] as string;
+    const origin = { origin: product.url };
+    await ask('confirmApproval', { as: owner, params: { uid }, body: { seal: 'none' }, headers: origin });
+    const foreign = { origin: 'https://evil.example' };
+    await ask('confirmApproval', { as: owner, params: { uid }, body: { seal }, headers: foreign });
+    await ask('confirmApproval', { as: owner, params: { uid }, body: { seal }, headers: origin });
+  },
   async resumeAuthorization({ ask, owner, product }) {
     const isResume = (url: URL) => url.pathname.startsWith('/oauth/authorize/');
     const { next } = await walk(product, owner, await owner.get(startOf(product).url), isResume);

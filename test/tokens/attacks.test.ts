@@ -234,12 +234,13 @@ describe('an interaction', () => {
     const before = (await grantsOf(product)).length;
     const { started, interaction } = await begin(browser);
     const { userId } = product.orgs.whiterabbit;
+    const asked = await browser.get(interaction);
     let all: Promise<BrowserResponse[]> = Promise.resolve([]);
     await whileLocked(
       product,
       (blocker) => blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [userId]),
       async () => {
-        all = Promise.all([1, 2, 3].map(() => browser.get(interaction)));
+        all = Promise.all([1, 2, 3].map(() => browser.submitForm(asked, {}, 'seal')));
         await waitForLock(product, 3);
       },
     );
@@ -265,16 +266,23 @@ describe('an interaction', () => {
     const { id: orgId, userId } = product.orgs.whiterabbit;
     const revocation = { orgId, subject: { userIds: [userId] }, initiator: 'idp', actor: operator } as const;
     const before = (await grantsOf(product)).length;
+    const asked = await who.get(interaction);
     let approving: Promise<BrowserResponse> | undefined;
     await whileLocked(
       product,
       (blocker) => revokeAccess(blocker, revocation),
       async () => {
-        approving = who.get(interaction);
+        approving = who.submitForm(asked, {}, 'seal');
         await waitForLock(product);
       },
     );
-    const { page, next } = await walk(product, who, (await approving) as BrowserResponse);
+    const refused = (await approving) as BrowserResponse;
+    expect([
+      refused.status,
+      heading(refused),
+      refused.text.includes(`href="${new URL(interaction).pathname}"`),
+    ]).toEqual([200, 'Sign in again', true]);
+    const { page, next } = await walk(product, who, await who.get(interaction));
     expect([next, heading(page)]).toEqual([undefined, 'Sign in']);
     expect((await grantsOf(product)).length).toBe(before);
     browser = await product.signIn();
@@ -304,6 +312,131 @@ describe('an interaction', () => {
       expect(JSON.stringify(payload)).not.toMatch(/accountId|authorizations|loginTs|usr_|grn_/);
       expect(grantId).toBe(null);
     }
+  });
+});
+
+describe('a grant without a click', () => {
+  const count = async () =>
+    (await grantsOf(product)).length + (await grantsOf(product, product.orgs.metacortex.id)).length;
+  /** Up to the page, as a link on another site's page leads there. */
+  const lure = async (who: Browser, params: Parameters<typeof startOf>[1] = {}) => {
+    const started = startOf(product, params);
+    const answer = await who.get(started.url, { crossSite: true });
+    const interaction = new URL(answer.headers.get('location') ?? '', product.url).href;
+    return { started, interaction, page: await who.get(interaction, { crossSite: true }) };
+  };
+  const resume = (interaction: string) => interaction.replace('/oauth/interaction/', '/oauth/authorize/');
+
+  it.each([
+    { client_id: 'mobile-app', redirect_uri: 'http://127.0.0.1:51234/callback' },
+    { client_id: 'mobile-app', redirect_uri: 'http://[::1]:51234/callback' },
+    { client_id: 'mobile-app', redirect_uri: 'com.universal-logout.mobile:/callback' },
+    { client_id: 'browser-extension', redirect_uri: 'com.universal-logout.extension:/callback' },
+    { client_id: 'browser-extension', redirect_uri: 'http://127.0.0.1:51234/callback', scope: 'openid' },
+    { client_id: 'mobile-app', redirect_uri: 'http://127.0.0.1:51234/callback', prompt: 'consent' },
+  ])('is not to be had by a link alone, however often it is followed: %o', async (params) => {
+    const who = await product.signIn();
+    const before = await count();
+    // A yes that was given before says nothing for the next time.
+    await tokensOf(product, params, who);
+    const { interaction, page } = await lure(who, params);
+    for (const answer of [page, await who.get(interaction), await who.open('HEAD', interaction)])
+      expect([answer.status, answer.headers.get('location'), answer.headers.get('cache-control')]).toEqual([
+        200,
+        null,
+        'no-store',
+      ]);
+    for (const said of [trinity.email, 'Trinity', params.client_id === 'mobile-app' ? 'Mobile app' : 'extension'])
+      expect(page.text).toContain(said);
+    // Past the page: back to the same question.
+    const past = await who.get(resume(interaction));
+    expect(past.headers.get('location') ?? '').not.toContain('code=');
+    expect(await count()).toBe(before + 1);
+  });
+
+  it('is refused to a form of another site’s page, to one of this site’s other hosts, and to another method', async () => {
+    const who = await product.signIn();
+    const { interaction, page } = await lure(who);
+    const before = await count();
+    const seal = /name="seal" value="([^"]+)"/.exec(page.text)?.[1] as string;
+    const cookie = await who.cookiesFor(interaction);
+    const form = { seal };
+    for (const headers of [
+      { origin: 'https://elsewhere.example', 'sec-fetch-site': 'cross-site' },
+      { origin: 'null', 'sec-fetch-site': 'cross-site' },
+      { origin: undefined, 'sec-fetch-site': 'same-site' },
+      { origin: 'https://elsewhere.example', authorization: 'Bearer x' },
+    ])
+      expect((await who.post(interaction, { form, headers: { ...headers, cookie } })).json().code).toBe(
+        'foreign_origin',
+      );
+    for (const method of ['PUT', 'DELETE', 'PATCH'])
+      expect((await who.open(method, interaction, { form })).status).toBe(405);
+    const byQuery = await who.get(`${interaction}?seal=${encodeURIComponent(seal)}`);
+    expect([byQuery.status, heading(byQuery)]).toEqual([200, 'Sign in “Mobile app”?']);
+    expect(await count()).toBe(before);
+  });
+
+  it('is not to be had without what the page held, nor by that of another page', async () => {
+    const who = await product.signIn();
+    const [one, two] = [await lure(who), await lure(who)];
+    const before = await count();
+    const foreign = /name="seal" value="([^"]+)"/.exec(two.page.text)?.[1] as string;
+    for (const form of [{}, { seal: '' }, { seal: 'x' }, { seal: foreign }] as Record<string, string>[]) {
+      const answer = await who.post(one.interaction, { form });
+      expect([answer.status, heading(answer)]).toEqual([200, 'Sign in “Mobile app”?']);
+    }
+    const twice = await who.post(one.interaction, {
+      raw: 'seal=a&seal=b',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    expect([twice.status, heading(twice)]).toEqual([200, 'Sign in “Mobile app”?']);
+    const json = await who.post(one.interaction, { json: { seal: foreign } });
+    expect(json.status).toBe(200);
+    expect(await count()).toBe(before);
+    const { next } = await walk(product, who, one.page);
+    expect((await exchange(product, one.started, next?.searchParams.get('code') ?? '')).status).toBe(200);
+  });
+
+  it('is not the next person’s: the page is shown anew, and says who is signed in by now', async () => {
+    const who = await product.signIn();
+    const { started, page } = await lure(who);
+    await who.post('/api/signout');
+    const before = await count();
+    const nobody = await who.submitForm(page, {}, 'seal');
+    expect([nobody.status, heading(nobody)]).toEqual([200, 'Sign in again']);
+    await who.signIn({ appUrl: product.url, org: 'metacortex', ...twin });
+    const anew = await who.submitForm(page, {}, 'seal');
+    expect([anew.status, heading(anew), anew.headers.get('location')]).toEqual([200, 'Sign in “Mobile app”?', null]);
+    const where = { id: product.orgs.metacortex.id };
+    const { name: orgName } = await product.context.prisma.org.findUniqueOrThrow({ where });
+    expect([page.text.includes(orgName), anew.text.includes(orgName)]).toEqual([false, true]);
+    expect(await count()).toBe(before);
+    const { next } = await walk(product, who, anew);
+    const { body } = await exchange(product, started, next?.searchParams.get('code') ?? '');
+    expect((await api(product, body.access_token)).body.orgSlug).toBe('metacortex');
+  });
+
+  it('is not given to an older session where the app asks for a new sign-in, by the button either', async () => {
+    const who = await product.signIn();
+    const started = startOf(product, { prompt: 'login' });
+    const answer = await who.get(started.url);
+    const interaction = new URL(answer.headers.get('location') ?? '', product.url).href;
+    const before = await count();
+    const refused = await who.post(interaction, { form: { seal: 'x' } });
+    expect([refused.status, heading(refused), await count()]).toEqual([200, 'Sign in again', before]);
+  });
+
+  it.each([
+    ['http://127.0.0.1:51234/callback', "form-action 'self' http://127.0.0.1:51234;"],
+    ['http://[::1]:51234/callback', "form-action 'self' http:;"],
+    ['com.universal-logout.mobile:/callback', "form-action 'self' com.universal-logout.mobile:;"],
+  ])('its page lets a form lead to the app alone: %s', async (redirect_uri, directive) => {
+    const { page } = await lure(await product.signIn(), { redirect_uri });
+    const usual = (await browser.get('/oauth/device')).headers.get('content-security-policy') ?? '';
+    const policy = page.headers.get('content-security-policy');
+    expect(policy).toBe(usual.replace("form-action 'self';", directive));
+    expect(policy).toContain(directive);
   });
 });
 
@@ -355,7 +488,8 @@ describe.each(Object.keys(endings))('when %s', (ending) => {
   it('between the approval and the way back: no code', async () => {
     const who = await signIn();
     const answer = await who.get(startOf(product).url);
-    const approved = await who.get(answer.headers.get('location') as string);
+    const asked = await who.get(answer.headers.get('location') as string);
+    const approved = await who.submitForm(asked, {}, 'seal');
     expect(approved.headers.get('location')).toContain('/oauth/authorize/');
     await end();
     await noCode(who, approved.headers.get('location') as string);

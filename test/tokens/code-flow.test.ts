@@ -163,11 +163,21 @@ describe('a sign-in of an app', () => {
     expect(await codeOf(product, browser, startOf(product, { org: 'nobody' }))).toBeTruthy();
   });
 
-  it('tells an app that may not show a page that a sign-in is needed, also with a live session', async () => {
+  it('tells an app that may not show a page that a sign-in or a yes is needed, also with a live session', async () => {
     const browser = await product.signIn();
-    const answer = await browser.get(startOf(product, { prompt: 'none' }).url);
-    const target = new URL(answer.headers.get('location') ?? '');
-    expect(target.searchParams.get('error')).toBe('login_required');
+    const extension = {
+      client_id: 'browser-extension',
+      redirect_uri: 'https://abcdefghijklmnopabcdefghijklmnop.chromiumapp.org/callback',
+    };
+    for (const [params, error] of [
+      [extension, 'login_required'],
+      [{}, 'interaction_required'],
+      [{ redirect_uri: 'com.universal-logout.mobile:/callback' }, 'interaction_required'],
+    ] as const) {
+      const answer = await browser.get(startOf(product, { ...params, prompt: 'none' }).url);
+      const target = new URL(answer.headers.get('location') ?? '');
+      expect([target.searchParams.get('error'), target.searchParams.get('code')]).toEqual([error, null]);
+    }
   });
 });
 

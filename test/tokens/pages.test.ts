@@ -66,13 +66,19 @@ describeInChromium('in a browser', () => {
     expect((await poll(product, device.device_code)).body.error).toBe('access_denied');
   });
 
-  it('leads back to the app’s sign-in from the sign-in page', async () => {
-    const started = startOf(product);
-    const back = page.waitForRequest((request) => request.url().startsWith(started.redirectUri));
-    await page.goto(started.url);
-    await page.getByLabel('Work e-mail').waitFor();
-    await signIn();
-    const code = new URL((await back).url()).searchParams.get('code');
-    expect((await exchange(product, started, code ?? '')).status).toBe(200);
-  });
+  it.each(['http://127.0.0.1:51234/callback', 'http://[::1]:51234/callback'])(
+    'leads back to the app’s sign-in from the sign-in page, by a button: %s',
+    async (redirect_uri) => {
+      const started = startOf(product, { redirect_uri });
+      const back = page.waitForRequest((request) => request.url().startsWith(started.redirectUri));
+      await page.goto(started.url);
+      await page.getByLabel('Work e-mail').waitFor();
+      await signIn();
+      await page.getByText(trinity.email).waitFor();
+      expect(await fits()).toBe(true);
+      await page.getByRole('button', { name: 'Yes, sign it in' }).press('Enter');
+      const code = new URL((await back).url()).searchParams.get('code');
+      expect((await exchange(product, started, code ?? '')).status).toBe(200);
+    },
+  );
 });

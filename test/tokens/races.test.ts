@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
+import { findForm } from '../support/html-form.ts';
 import { inParallel, plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { type Holding, type Kind, plantHoldings } from './planted-tokens.ts';
-import { api, exchange, refresh, startOf, type TokenAnswer } from './support.ts';
+import { api, asksForYes, exchange, refresh, startOf, type TokenAnswer } from './support.ts';
 
 // Two nodes, each a process, on one database.
 let product: Product;
@@ -111,11 +112,11 @@ it('a sign-in of an app that is under way when the person is revoked yields noth
   let stopped = 0;
   await inParallel([...users.entries()], 8, async ([index, { id, cookies }]) => {
     const started = startOf({ url: eitherNode() });
-    // Beside the first request, the second, …, the exchange, or after it.
+    // Beside the first request, the second, the yes, …, the exchange, or after it.
     let step = 0;
     let revoked: Promise<unknown> | undefined;
     const next = () => {
-      if (step === index % 5) revoked = product.revoke({ format: 'opaque', id }, { at: eitherNode() });
+      if (step === index % 6) revoked = product.revoke({ format: 'opaque', id }, { at: eitherNode() });
       step += 1;
     };
     const code = await codeByCookie(started.url, cookies[0] as string, started.redirectUri, next);
@@ -144,16 +145,24 @@ async function codeByCookie(
 ): Promise<string | null> {
   const cookies = new Map([['session', session.slice('session='.length)]]);
   let next = new URL(url);
+  let yes: { method: 'POST'; body: URLSearchParams } | null = null;
   for (let step = 0; step < 10; step += 1) {
     const cookie = [...cookies].map(([name, value]) => `${name}=${value}`).join('; ');
     onRequest();
-    const answer = await fetch(next, { headers: { cookie }, redirect: 'manual' });
-    await answer.arrayBuffer();
+    const answer: Response = await fetch(next, { headers: { cookie }, redirect: 'manual', ...yes });
+    const text = await answer.text();
+    yes = null;
     for (const line of answer.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
       if (name && value) cookies.set(name, value);
     }
     const location = answer.headers.get('location');
+    if (location === null && asksForYes({ text })) {
+      const { action, fields } = findForm(text, 'seal');
+      yes = { method: 'POST', body: new URLSearchParams(fields) };
+      next = new URL(action, eitherNode());
+      continue;
+    }
     if (location === null) return null;
     if (location.startsWith(redirectUri)) return new URL(location).searchParams.get('code');
     const to = new URL(location, next);

@@ -51,7 +51,10 @@ export function startOf(product: Pick<Product, 'url'>, params: Params = {}) {
   };
 }
 
-/** Follows redirects within the product; stops before one that leaves it, or at a page. */
+/** The page that asks whether an app may be signed in. */
+export const asksForYes = (page: { text: string }) => page.text.includes('name="seal"');
+
+/** Follows redirects within the product, and says yes where a page asks; stops before one that leaves it, or at another page. */
 export async function walk(
   product: Pick<Product, 'url'>,
   browser: Browser,
@@ -61,6 +64,10 @@ export async function walk(
   let page = first;
   for (let step = 0; step < 12; step += 1) {
     const location = page.headers.get('location');
+    if (location === null && asksForYes(page)) {
+      page = await browser.submitForm(page, {}, 'seal');
+      continue;
+    }
     if (location === null) return { page };
     const next = new URL(location, page.url);
     if (next.origin !== product.url || until(next)) return { page, next };
