@@ -29,6 +29,10 @@ function sentence({ kind, action, actorType, targetType, count, parts }: Told): 
   if (kind === 'revocation' && 'grant' in parts) return `${actor} signed ${target} out of one app`;
   if (kind === 'revocation') return `${actor} ended the access of ${target}`;
   if (kind === 'refused_calls') return `${actor} was refused at the revocation endpoint ${count} times in a row`;
+  if (kind === 'refused_sign_in')
+    return targetType === 'user'
+      ? `A sign-in as ${target} was refused: its identity provider may not decide whose that address is`
+      : `A sign-in by the identity provider ${target} was refused: it may not speak for the address’s domain`;
   if (kind === 'api_key') return `${actor} made the API key ${target}`;
   if (kind === 'role_change')
     return `${actor} changed the role of ${target} from ${roleOf(parts.from)} to ${roleOf(parts.to)}`;

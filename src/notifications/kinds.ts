@@ -1,5 +1,12 @@
 /** What administrators are told of. The names are API: in the feed, in settings and as a webhook's `type`. */
-export const kinds = ['revocation', 'refused_calls', 'api_key', 'role_change', 'dead_letter'] as const;
+export const kinds = [
+  'revocation',
+  'refused_calls',
+  'refused_sign_in',
+  'api_key',
+  'role_change',
+  'dead_letter',
+] as const;
 export type Kind = (typeof kinds)[number];
 
 /** An audit event that came through the outbox, with the names that its text needs, as they are now. */
@@ -23,6 +30,8 @@ const kindOfAction: Readonly<Record<string, Kind>> = {
   'access.revoked_for_everyone': 'revocation',
   'user.deactivated': 'revocation',
   'idp_session.ended': 'revocation',
+  // Only those are put into the outbox that an administrator can put right (a trigger).
+  'sign_in.refused': 'refused_sign_in',
   'api_key.created': 'api_key',
   'role.changed': 'role_change',
   'delivery.failed': 'dead_letter',

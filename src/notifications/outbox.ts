@@ -26,6 +26,7 @@ const takeSql = `
          CASE e.target_type
            WHEN 'user' THEN (SELECT u.name FROM users u WHERE u.org_id = e.org_id AND u.id = e.target_id)
            WHEN 'api_key' THEN (SELECT k.name FROM api_keys k WHERE k.org_id = e.org_id AND k.id = e.target_id)
+           WHEN 'connection' THEN (SELECT c.name FROM connections c WHERE c.org_id = e.org_id AND c.id = e.target_id)
            WHEN 'webhook' THEN (SELECT substring(w.url FROM '^https?://([^/?#]*)') FROM webhooks w
                                 WHERE w.org_id = e.org_id AND w.id = e.target_id)
          END AS "targetName",

@@ -44,7 +44,7 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
         orgId: attempt.found.org.id,
         action: 'sign_in.refused',
         actor: { type: 'anonymous' },
-        target: attempt.userId ? { type: 'user', id: attempt.userId } : undefined,
+        target: targetOf(attempt, reason),
         ip: req.ip ?? null,
         requestId: req.id,
         detail: { reason, connection: attempt.state ? attempt.state.connectionId : null },
@@ -54,6 +54,14 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
       deps.log.error({ err, requestId: req.id }, 'a refused sign-in could not be recorded');
     }
   }
+}
+
+/** Whom it is about; of nobody in particular, the connection that administrators have to look at. */
+function targetOf({ userId, state }: Attempt, reason: RefusalReason) {
+  if (userId) return { type: 'user', id: userId } as const;
+  if (reason === 'connection_not_authoritative' && state)
+    return { type: 'connection', id: state.connectionId } as const;
+  return undefined;
 }
 
 function asRefused(error: unknown): SignInRefused {
