@@ -36,7 +36,7 @@ import { sendPage } from './web/send-page.ts';
 /** The administration's operations, with what each works on. */
 export function adminOperations(context: Context): readonly Operation[] {
   const { announce } = context.liveChannel;
-  const devices = createDevices({ pool: context.pool, clientNames });
+  const devices = createDevices({ ...context, clientNames });
   return createAdminOperations({ ...context, announce, devices, clientNames });
 }
 
@@ -62,7 +62,7 @@ export function createApp(context: Context): Express {
   app.use(refuseUnsound);
 
   const { isListening } = liveChannel;
-  app.use(createServiceRoutes({ config, pool: accessPool, isListening, isStopping: context.isStopping }));
+  app.use(createServiceRoutes({ config, pool, accessPool, isListening, isStopping: context.isStopping }));
   app.use(createMetricsRoutes({ metrics, metricsToken: config.metricsToken }));
   app.use(createOpenWebRoutes({ config }));
   app.use(createReferenceRoutes(config, documentation, (api) => renderReference(api as ApiDocument)));
@@ -78,21 +78,20 @@ export function createApp(context: Context): Express {
     }),
   );
   app.use(createSignalRoutes({ config, log, pool: accessPool, idpKeys, announce: liveChannel.announce }));
-  app.use(createScimRoutes({ config, log, pool, apiKeys, inTurn, announce: liveChannel.announce }));
+  app.use(createScimRoutes({ config, log, pool, accessPool, apiKeys, inTurn, announce: liveChannel.announce }));
 
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   app.use(signIn.startRoutes);
 
   const { announce } = liveChannel;
-  const authorizationServer = createAuthorizationServer({ config, log, pool, keyring, announce });
+  const authorizationServer = createAuthorizationServer({ config, log, pool, accessPool, keyring, announce });
   app.use(authorizationServer.routes);
 
   app.use('/api', createBearerAuthentication({ pool: accessPool, config }));
   app.use(unlessBearer(createSameOriginGuard(config), ...createSessionMiddleware({ pool: accessPool, config })));
   app.use(signIn.routes);
   app.use(authorizationServer.interactionRoutes);
-  const { endDevice } = createDevices({ pool: accessPool, clientNames });
-  const devices = { ...createDevices({ pool, clientNames }), endDevice };
+  const devices = createDevices({ pool, accessPool, clientNames });
   app.use(
     '/api',
     createMeRoutes({

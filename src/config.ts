@@ -144,7 +144,7 @@ function areNameServers(servers: string[]): boolean {
 export const environment = {
   DATABASE_URL: databaseUrl,
   DIRECT_DATABASE_URL: databaseUrl.optional(),
-  DATABASE_POOL_SIZE: wholeNumber(1, 500).default(16),
+  DATABASE_POOL_SIZE: wholeNumber(4, 500).default(16),
   PORT: wholeNumber(0, 65535).default(3333),
   HOST: z.string().min(1).optional(),
   PUBLIC_URL: origin,

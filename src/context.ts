@@ -32,7 +32,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     });
   const half = Math.floor(config.databasePoolSize / 2);
   const pool = poolOf(config.databasePoolSize - half);
-  // For ending access and for asking who is alive, and nothing else: whatever keeps the other pool busy, these go on.
+  // For ending access and for asking who asks and who is alive: whatever keeps the other pool busy, these go on.
   const accessPool = poolOf(half);
   const prisma = createPrisma(pool);
   const liveChannel = createLiveChannel({ pool: accessPool, directDatabaseUrl: config.directDatabaseUrl, log });
@@ -43,7 +43,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   const notifications = startNotifications({ config, log, pool, keyring });
   liveChannel.whenAnnounced(notifications.wake);
   const refusedCalls = createRefusedCalls({ pool, log });
-  const metrics = config.metricsToken === null ? null : createMetrics({ pool, log });
+  const metrics = config.metricsToken === null ? null : createMetrics({ pool, accessPool, log });
   let stopping = false;
   return {
     config,

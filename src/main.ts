@@ -1,8 +1,6 @@
 import { loadConfig, readEnvFile } from './config.ts';
 import { createContext } from './context.ts';
-import { checkContents } from './database/check-contents.ts';
-import { checkPooler } from './database/check-pooler.ts';
-import { checkServer } from './database/check-server.ts';
+import { checkDatabase } from './database/check-database.ts';
 import { migrate } from './database/migrate.ts';
 import { refuseSeedKeys } from './orgs/seed-keys.ts';
 import { startServer } from './server.ts';
@@ -18,9 +16,7 @@ async function main(): Promise<void> {
   await migrate(config.directDatabaseUrl);
   const context = createContext(config);
   try {
-    await checkServer(context.pool);
-    await checkPooler(context.pool);
-    await checkContents(context.pool, config.encryptionKeys);
+    await checkDatabase(context.pool, config.encryptionKeys);
     await refuseSeedKeys(context.pool);
     const { port, stop } = await startServer(context, { drainMs });
     context.log.info({ port, publicUrl: config.publicUrl }, 'ready');

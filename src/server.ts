@@ -34,9 +34,11 @@ export async function listen(port: number, host: string | null) {
 }
 
 /**
- * Serves the app where `listening` does, or else on `port` (0: any free one). `stop` says so at /readyz and goes on answering for `drainMs`, so that a load balancer
- * can look elsewhere; then requests in flight finish, all other connections close, and the context ends. What is left 3 s
- * after the beginning is cut off, and the whole takes less than 5 s.
+ * Serves the app where `listening` does, or else on `port` (0: any free one).
+ *
+ * `stop` says so at /readyz and goes on answering for `drainMs`, so that a load balancer can look elsewhere.
+ * Then requests in flight finish, all other connections close, and the context ends. What is left 3 s after
+ * the beginning is cut off, and the whole takes less than 5 s.
  */
 export async function startServer(
   context: Context,

@@ -33,13 +33,20 @@ export function toPeoplePage({ rows, until }: Awaited<ReturnType<People['listPeo
 }
 
 /** The people of the org: who they are, what they are signed in with, what they may do. */
-export function peopleOperations(deps: { pool: Pool; devices: Devices; announce: () => void }): readonly Operation[] {
+export function peopleOperations(deps: {
+  pool: Pool;
+  accessPool: Pool;
+  devices: Devices;
+  announce: () => void;
+}): readonly Operation[] {
   const { devices } = deps;
   const people = createPeople(deps);
-  const changePerson = createChangePerson(deps);
+  // A change may end access: it waits for no list, nor does its answer.
+  const changePerson = createChangePerson({ pool: deps.accessPool });
+  const { findPerson } = createPeople({ pool: deps.accessPool });
 
   const requirePerson = async (orgId: string, id: string): Promise<Person> => {
-    const found = await people.findPerson(orgId, id);
+    const found = await findPerson(orgId, id);
     if (!found) throw noSuchPerson();
     return found;
   };

@@ -5,7 +5,7 @@ import type { Actor } from '../audit/record.ts';
 import { AppError, type ProblemCode } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { allowOnly } from '../http/problem.ts';
-import type { InTurn } from '../http/turns.ts';
+import { type InTurn, queueOfExports } from '../http/turns.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { requireSession, signedInPrincipal } from '../sessions/session.ts';
 import { may, type Permission } from './permissions.ts';
@@ -183,7 +183,7 @@ const answer =
       res,
     };
     const turn = one.turn ?? (one.method === 'get' ? 'lists' : null);
-    const queue = turn === 'export' ? `${call.orgId} export` : call.orgId;
+    const queue = turn === 'export' ? queueOfExports(call.orgId) : call.orgId;
     const body = turn ? await inTurn(queue, () => one.handle(call)) : await one.handle(call);
     if (res.headersSent) return;
     res.status(one.success.status);

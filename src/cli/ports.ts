@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { type Listening, listen } from '../server.ts';
 
 /** A port that can't be had; the message names the environment variable that chooses another one. */
@@ -13,7 +13,8 @@ export class PortError extends Error {
  */
 export async function takePort(port: number, variable: string, host: string | null): Promise<Listening> {
   const listening = await listen(port, host).catch((error) => explain(error, port, variable));
-  if (host !== null)
+  const { address } = listening.server.address() as AddressInfo;
+  if (host !== null && !address.includes(':'))
     await tryPort(listening.port, variable, '::1').catch((error: NodeJS.ErrnoException) => {
       // A machine without IPv6.
       if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') return;

@@ -2,7 +2,7 @@ import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import { type Config, loadConfig, loadDevelopmentConfig, readEnvFile } from '../config.ts';
 import { createContext, logOptions } from '../context.ts';
-import { checkServer } from '../database/check-server.ts';
+import { checkDatabase } from '../database/check-database.ts';
 import { holdDevLock } from '../database/dev-lock.ts';
 import { startEmbeddedPostgres } from '../database/embedded-postgres.ts';
 import { migrate } from '../database/migrate.ts';
@@ -16,7 +16,7 @@ import { findRunningDev } from './running-dev.ts';
 import { NotForSeedError, seed } from './seed.ts';
 import { demoTenants } from './seed-data.ts';
 
-/** A stop takes no longer, milliseconds: 5 s are for the app, the rest for PostgreSQL's checkpoint. */
+/** A stop takes no longer, milliseconds: under 5 s for the app, the rest for PostgreSQL's checkpoint. */
 const stopLimit = 30_000;
 
 /** What has been started, oldest first; a stop takes it down from the end. */
@@ -81,7 +81,7 @@ async function start(): Promise<void> {
   const tenants = demoTenants(publicUrl, findConnection);
   const idp = await step(startDemoIdp({ port: idpPort, tenants, log: console.error }));
   started.push(idp.stop);
-  await step(checkServer(context.pool));
+  await step(checkDatabase(context.pool, config.encryptionKeys));
   await step(seed(context, idp.url));
   const server = await step(startServer(context, { listening }));
   // Ends these too.

@@ -4,14 +4,13 @@ import { UnfitServerError } from './check-server.ts';
 
 type Facts = { read_only: string; forbidden: string[]; connections: number; signing_keys: number; webhooks: number };
 
-/** What every revocation and sign-in writes. */
+/** What a revocation, a sign-in and an app's token write: a role that may not would start and then fail at each. */
 const writes = [
-  ['users', 'UPDATE'],
-  ['sessions', 'INSERT'],
-  ['sessions', 'UPDATE'],
-  ['revocations', 'INSERT'],
-  ['audit_events', 'INSERT'],
-] as const;
+  ...['users', 'identities', 'sessions', 'grants', 'tokens', 'spent', 'revocations', 'audit_events', 'outbox'].map(
+    (table) => [table, 'INSERT'] as const,
+  ),
+  ...['orgs', 'users', 'sessions', 'grants', 'tokens'].map((table) => [table, 'UPDATE'] as const),
+];
 
 /**
  * Refuses a database that can't be written, and one that holds secrets which none of `encryptionKeys` opens. Only the start
@@ -44,7 +43,7 @@ export async function checkContents(pool: Pool, encryptionKeys: readonly Uint8Ar
       'The database is read-only. Set default_transaction_read_only = off, for the server, the database or the role.',
     facts.forbidden.length > 0 && `The role lacks privileges. GRANT it ${facts.forbidden.join(', ')}.`,
     closed.length > 0 &&
-      `ENCRYPTION_KEYS lacks a key that stored secrets were sealed with (${closed.join('; ')}). Add it again, behind the current one.`,
+      `ENCRYPTION_KEYS lacks a key that stored secrets were sealed with (${closed.join('; ')}). Add it again, behind the current one. A new key is added behind the old one on every node first, and only then moved to the front.`,
   ].filter((reason) => reason !== false);
   if (reasons.length > 0) throw new UnfitServerError(reasons);
 }

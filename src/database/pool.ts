@@ -42,7 +42,7 @@ export type PoolOptions = Readonly<{
   lazyCommits?: boolean;
 }>;
 
-/** The one pool of a process. A server that goes away never ends the process: idle and busy connections are listened to. */
+/** A pool. A server that goes away never ends the process: idle and busy connections are listened to. */
 export function createPool(options: PoolOptions): pg.Pool {
   const { connectionString, max, applicationName, log, pooled = false, lazyCommits = false } = options;
   const own = lazyCommits ? { ...settings, synchronous_commit: 'off' } : settings;

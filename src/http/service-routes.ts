@@ -12,7 +12,10 @@ import { AppError } from '../errors.ts';
  */
 export function createServiceRoutes(deps: {
   config: Pick<Config, 'encryptionKeys'>;
+  /** For the checks. */
   pool: Pool;
+  /** Must answer. */
+  accessPool: Pool;
   isListening: () => boolean;
   isStopping: () => boolean;
 }): Router {
@@ -27,7 +30,7 @@ export function createServiceRoutes(deps: {
 
   const ready: RequestHandler = async (_req, res) => {
     if (deps.isStopping()) throw notReady('The process is stopping.');
-    await deps.pool.query({ name: 'ready', text: 'SELECT 1' });
+    await deps.accessPool.query({ name: 'ready', text: 'SELECT 1' });
     for (const find of findings) {
       const reason = await find();
       if (reason) throw notReady(reason);
@@ -42,20 +45,30 @@ export function createServiceRoutes(deps: {
   return router;
 }
 
-/** Why the database is unfit by a check, or '', asked at most once in `freshMs` milliseconds. */
+/**
+ * Why the database is unfit by a check, or ''. However many ask, one check runs, at most once in `freshMs` milliseconds;
+ * meanwhile, and where it comes to nothing, what was found last holds. That the database answers is asked for itself.
+ */
 function remembered(check: () => Promise<void>, freshMs: number): () => Promise<string> {
-  let last = { at: Number.NEGATIVE_INFINITY, reason: '' };
-  return async () => {
-    if (performance.now() - last.at < freshMs) return last.reason;
-    let reason = '';
+  let found = '';
+  let askedAt = Number.NEGATIVE_INFINITY;
+  let first: Promise<void> | undefined;
+  const ask = async (): Promise<void> => {
     try {
       await check();
+      found = '';
     } catch (error) {
-      if (!(error instanceof UnfitServerError)) throw error;
-      reason = error.reasons.join(' ');
+      if (error instanceof UnfitServerError) found = error.reasons.join(' ');
     }
-    last = { at: performance.now(), reason };
-    return reason;
+  };
+  return async () => {
+    if (performance.now() - askedAt >= freshMs) {
+      askedAt = performance.now();
+      const asking = ask();
+      first ??= asking;
+    }
+    await first;
+    return found;
   };
 }
 

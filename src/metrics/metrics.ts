@@ -14,7 +14,7 @@ const prefix = 'universal_logout_';
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Prometheus's numbers of one process. Labels are from closed lists: no org, no person, nothing that a request chose. */
-export function createMetrics({ pool, log }: { pool: Pool; log: Logger }) {
+export function createMetrics({ pool, accessPool, log }: { pool: Pool; accessPool: Pool; log: Logger }) {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register, prefix });
@@ -46,16 +46,18 @@ export function createMetrics({ pool, log }: { pool: Pool; log: Logger }) {
   });
   const connections = new Gauge({
     name: `${prefix}database_connections`,
-    help: 'Connections of the pool by state, and requests that wait for one.',
-    labelNames: ['state'] as const,
+    help: 'Connections by pool and state, and requests that wait for one: `access` ends access and asks who is alive.',
+    labelNames: ['pool', 'state'] as const,
     registers,
     collect() {
-      this.set({ state: 'total' }, pool.totalCount);
-      this.set({ state: 'idle' }, pool.idleCount);
-      this.set({ state: 'waiting' }, pool.waitingCount);
+      for (const [name, one] of Object.entries({ general: pool, access: accessPool })) {
+        this.set({ pool: name, state: 'total' }, one.totalCount);
+        this.set({ pool: name, state: 'idle' }, one.idleCount);
+        this.set({ pool: name, state: 'waiting' }, one.waitingCount);
+      }
     },
   });
-  connections.set({ state: 'waiting' }, 0);
+  connections.set({ pool: 'access', state: 'waiting' }, 0);
 
   const databaseUp = new Gauge({ name: `${prefix}database_up`, help: '1 while the database answers.', registers });
   const gauges = createGauges(registers);

@@ -32,7 +32,10 @@ function resolveIn(attributes: ReadonlyMap<string, Attribute>, path: string, ext
   return sub ? { extension, attribute, sub } : null;
 }
 
-/** The path of a PATCH operation (RFC 7644 §3.5.2): as above, with a filter on the values of a multi-valued attribute. Null when it is unknown. */
+/**
+ * The path of a PATCH operation (RFC 7644 §3.5.2): as above, with a filter on the values of a multi-valued
+ * attribute. Null when it is unknown.
+ */
 export function resolvePatchPath(type: ResourceType, path: string): (Target & { filter: Filter | null }) | null {
   const parsed = parseValuePath(path);
   const target = resolvePath(type, parsed.sub === null ? parsed.path : `${parsed.path}.${parsed.sub}`);

@@ -42,6 +42,7 @@ export function createScimRoutes(deps: {
   config: Config;
   log: Logger;
   pool: Pool;
+  accessPool: Pool;
   apiKeys: ApiKeys;
   inTurn: InTurn;
   announce: () => void;

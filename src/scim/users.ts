@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { withRetry } from '../database/errors.ts';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
+import { createTurns } from '../http/turns.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
 import { addressOfRemoved } from '../users/email.ts';
 import { type Call, type Outcome, type Precondition, recordChange, refuseTwin } from './call.ts';
@@ -30,7 +31,8 @@ export type ScimUsers = ReturnType<typeof createScimUsers>;
  * address) ends it in the UPDATE that says so, by `revokeAccess`, in one transaction with everything else that the request
  * changes. The row is locked from reading to writing: of two changes at once none is lost.
  */
-export function createScimUsers({ pool }: { pool: Pool }) {
+export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: Pool }) {
+  const endings = createTurns({ running: 2, waiting: 200 });
   return {
     async list(orgId: string, asked: ListQuery, withGroups: boolean): Promise<Page<UserRow>> {
       const select = withGroups ? `${columns}, ${groupsOfUser} AS groups` : columns;
@@ -82,7 +84,7 @@ export function createScimUsers({ pool }: { pool: Pool }) {
 
     /** The row stays for what refers to it; name, address and subjects are free for whoever is provisioned next. */
     remove(call: Call, id: string, ifMatch: Precondition): Promise<void> {
-      return inTransaction(pool, async (client) => {
+      return inOwnTransaction(call, async (client) => {
         const before = await lock(client, call.orgId, id, 'UPDATE');
         requireVersion(ifMatch, userVersion(before));
         const address = addressOfRemoved();
@@ -112,13 +114,18 @@ export function createScimUsers({ pool }: { pool: Pool }) {
     },
   };
 
+  /** What may end access has its own connections; of one org two at once, so that nobody's endings wait for another's. */
+  function inOwnTransaction<T>({ orgId }: Call, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    return endings(orgId, () => withRetry(() => transaction(accessPool, work)));
+  }
+
   function change(
     call: Call,
     id: string,
     ifMatch: Precondition,
     decide: (before: UserRow) => Person,
   ): Promise<Outcome<UserRow>> {
-    return inTransaction(pool, async (client) => {
+    return inOwnTransaction(call, async (client) => {
       const before = await lock(client, call.orgId, id);
       requireVersion(ifMatch, userVersion(before));
       const revoked = await write(client, call, before, decide(before)).catch((error) => refuseTwin(error, twin()));
@@ -186,10 +193,6 @@ async function endAccess(
     ...(rename ? { rename } : {}),
   });
   if (outcome.result !== 'revoked') throw new Error(`access was not ended: ${outcome.result}`);
-}
-
-function inTransaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
-  return withRetry(() => transaction(pool, work));
 }
 
 async function load(db: Pool | PoolClient, orgId: string, id: string): Promise<UserRow> {

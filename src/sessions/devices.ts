@@ -30,8 +30,10 @@ export type Devices = ReturnType<typeof createDevices>;
 
 const mostListed = 200;
 
+type Deps = Readonly<{ pool: Pool; accessPool: Pool; clientNames: ReadonlyMap<string, string> }>;
+
 /** What a person is signed in with. `clientNames` holds the names of apps by client id. */
-export function createDevices({ pool, clientNames }: { pool: Pool; clientNames: ReadonlyMap<string, string> }) {
+export function createDevices({ pool, accessPool, clientNames }: Deps) {
   return {
     /** The person's live sessions and grants, the newest seen first: at most 200, the one that asks always among them. */
     async listDevices({ orgId, userId, credential }: DeviceOwner): Promise<Device[]> {
@@ -75,7 +77,7 @@ export function createDevices({ pool, clientNames }: { pool: Pool; clientNames: 
       id: string,
       { ip, requestId }: { ip: string | null; requestId: string | null },
     ): Promise<boolean> {
-      const { rowCount } = await pool.query({
+      const { rowCount } = await accessPool.query({
         name: 'device-end',
         text: endSql,
         values: [orgId, userId, id, newId('auditEvent'), ip, requestId],

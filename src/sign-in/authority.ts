@@ -13,10 +13,10 @@ export const isAuthoritative = `EXISTS (SELECT ${domain} AND d.connection_id = $
 export const isAnothers = `(NOT ${isAuthoritative} AND EXISTS (SELECT ${domain} AND d.connection_id IS NOT NULL))`;
 
 /**
- * Whether an address that nobody speaks for may lead to the user in the row `u`. Any administrator may add an IdP that calls
- * addresses verified: where there are several, one must not sign in as those whom another knows, or who may do more.
+ * Whether an address that nobody speaks for may lead to the user in the row `u`: never to whom another connection knows, and
+ * to an administrator only where no other connection is in use. Else the operator of one identity provider, which calls any
+ * address verified, could sign in as the people of another.
  */
 export const mayMean = `(
-  (u.role = 'member'
-    AND NOT EXISTS (SELECT FROM identities i WHERE i.org_id = $1 AND i.user_id = u.id AND i.connection_id <> $2))
-  OR NOT EXISTS (SELECT FROM connections c WHERE c.org_id = $1 AND c.id <> $2 AND c.active))`;
+  NOT EXISTS (SELECT FROM identities i WHERE i.org_id = $1 AND i.user_id = u.id AND i.connection_id <> $2)
+  AND (u.role = 'member' OR NOT EXISTS (SELECT FROM connections c WHERE c.org_id = $1 AND c.id <> $2 AND c.active)))`;

@@ -32,7 +32,7 @@ export async function findPerson(
   const key = emailKey(claims.email);
   if (key === null) throw new SignInRefused('email_unusable');
   const found = await findByEmail(pool, org.id, connection.id, key);
-  // These two before anything is said about who exists. Whom an address of the domain means is for another connection to say.
+  // Another connection is authoritative for this domain. This, and the next, before anything is said of who exists.
   if (found.anothers) throw new SignInRefused('connection_not_authoritative', 'domain');
   // An unverified address could be anyone's: linking it would take over its user, and creating one would lie in wait for its
   // owner.

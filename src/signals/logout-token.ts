@@ -34,11 +34,13 @@ const claims = z.object({
   iss: z.string(),
   aud: z.union([z.string(), z.array(z.string())]),
   iat: z.number(),
-  // Required only since the errata of December 2023. Age is bounded by `iat`, repeats by `jti`: none, or a late one, ends access too.
+  // Required only since the errata of December 2023. Age is bounded by `iat`, and repeats by `jti`: a token
+  // without it, or with a late one, ends access too.
   exp: z.number().nullish(),
   jti: name,
   sub: nameIfAny,
-  sid: nameIfAny,
+  // One that can't be kept was never kept at a sign-in either (id-token.ts).
+  sid: nameIfAny.catch(null),
   // The one event, and no other: a token that says more is of another kind.
   events: z.strictObject({ [logoutEvent]: z.record(z.string(), z.unknown()) }),
 });

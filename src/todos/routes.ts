@@ -8,7 +8,7 @@ import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { allowOnly } from '../http/problem.ts';
-import { type InTurn, inOwnTurn } from '../http/turns.ts';
+import { type InTurn, inOwnTurn, queueOfPerson } from '../http/turns.ts';
 import { requireSession, signedInPrincipal } from '../sessions/session.ts';
 import { listQuery, mostTodos } from './documentation.ts';
 
@@ -52,7 +52,7 @@ export function createTodoRoutes(deps: { prisma: PrismaClient; pool: Pool; inTur
   const create: RequestHandler = async (req, res) => {
     const { task } = parse(newTodo, req.body);
     const { orgId, userId } = ownedBy(req);
-    const todo = await inOwnTurn(inTurn, { orgId, userId }, () =>
+    const todo = await inTurn(queueOfPerson({ orgId, userId }), () =>
       transaction(pool, async (client) => {
         // One at a time of a person's, so that of many at once none goes beyond the limit. No row of theirs is held: a revocation
         // would wait for it.

@@ -47,7 +47,7 @@ function adapterOf(deps: StorageDeps, kind: string): Adapter {
 }
 
 /** Grants are inserted by an approval alone (approve.ts). */
-function grantAdapter({ pool, announce }: StorageDeps): Adapter {
+function grantAdapter({ pool, accessPool, announce }: StorageDeps): Adapter {
   return {
     ...nothing,
     async find(id) {
@@ -57,7 +57,7 @@ function grantAdapter({ pool, announce }: StorageDeps): Adapter {
     async destroy(id) {
       const reference = parseReference(id);
       if (!reference) return;
-      await endGrant(pool, reference, Provider.ctx?.oidc.route === 'revocation' ? 'by_app' : 'token_used_twice');
+      await endGrant(accessPool, reference, Provider.ctx?.oidc.route === 'revocation' ? 'by_app' : 'token_used_twice');
       announce();
     },
   };

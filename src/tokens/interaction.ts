@@ -5,6 +5,7 @@ import { errors, type Provider } from 'oidc-provider';
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { letFormsLeadTo } from '../http/security-headers.ts';
 import { isSameSecret } from '../keyring.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { principalOf } from '../sessions/session.ts';
@@ -123,10 +124,8 @@ function sealsOf({ sessionSecrets }: Pick<Config, 'sessionSecrets'>, uid: string
 /** The app's address is where the page's form leads in the end; the port alone is the app's choice. */
 function letFormLeadTo(res: Response, redirectUri: string): void {
   const { protocol, host, hostname } = new URL(redirectUri);
-  // A policy can't name an IPv6 address, nor a host of a scheme that has none.
-  const target = protocol === 'http:' && !hostname.startsWith('[') ? `http://${host}` : protocol;
-  const policy = String(res.getHeader('Content-Security-Policy'));
-  res.set('Content-Security-Policy', policy.replace("form-action 'self'", `form-action 'self' ${target}`));
+  // A policy can name no IPv6 address, and an app's own scheme has no host: their scheme has to do.
+  letFormsLeadTo(res, protocol === 'http:' && !hostname.startsWith('[') ? `http://${host}` : protocol);
 }
 
 const signInAgain = {

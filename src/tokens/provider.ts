@@ -18,6 +18,8 @@ export type ProviderDeps = Readonly<{
   config: Config;
   log: Logger;
   pool: Pool;
+  /** For ending access. */
+  accessPool: Pool;
   keyring: Keyring;
   /** Says on every node that access has ended. */
   announce: () => void;

@@ -8,6 +8,7 @@ import { parseReference, toReference } from './references.ts';
 
 export type StorageDeps = Readonly<{
   pool: Pool;
+  accessPool: Pool;
   config: Pick<Config, 'grantIdleSeconds'>;
   log: Logger;
   announce: () => void;
@@ -37,7 +38,7 @@ export const nothing: Adapter = {
 };
 
 /** Rows of `tokens` of one kind. */
-export function tokenAdapter({ pool, config, announce }: StorageDeps, kind: Kind): Adapter {
+export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps, kind: Kind): Adapter {
   return {
     ...nothing,
 
@@ -68,7 +69,7 @@ export function tokenAdapter({ pool, config, announce }: StorageDeps, kind: Kind
       const payload = await find(idHash);
       const grant = payload?.consumed ? parseReference(payload.grantId) : null;
       if (grant) {
-        await endGrant(pool, grant, 'token_used_twice');
+        await endGrant(accessPool, grant, 'token_used_twice');
         announce();
       }
       throw dead();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { provision } from '../scim/support.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -42,4 +43,39 @@ it("one org's lists take turns, 429 beyond; another org's revocation and session
   );
   const statuses = (await Promise.all(asked)).map(({ status }) => status);
   expect(statuses.sort()).toEqual([...Array(22).fill(200), ...Array(38).fill(429)]);
+});
+
+it('whatever ends access goes on while every other connection is taken', async () => {
+  const { pool, config } = product.context;
+  const { whiterabbit } = product.orgs;
+  const [admin, ...people] = await plantUsers(product, 5, { sessions: 2 });
+  await pool.query("UPDATE users SET role = 'owner', created_at = created_at WHERE id = $1", [admin?.id]);
+  await pool.query('UPDATE sessions SET authenticated_at = now() WHERE user_id = $1', [admin?.id]);
+  const scim = await provision(product);
+  const cookie = admin?.cookies[0] ?? '';
+  const asAdmin = (method: string, path: string, json: object) =>
+    fetch(product.url + path, {
+      method,
+      headers: { cookie, 'content-type': 'application/json', origin: product.url },
+      body: JSON.stringify(json),
+    });
+  const held = await Promise.all(
+    Array.from({ length: config.databasePoolSize - Math.floor(config.databasePoolSize / 2) }, () => pool.connect()),
+  );
+  try {
+    const id = (index: number) => people[index]?.id as string;
+    expect((await product.revoke({ format: 'opaque', id: id(0) })).status).toBe(204);
+    expect((await scim.patch(`/Users/${id(1)}`, [{ op: 'replace', path: 'active', value: false }])).status).toBe(200);
+    expect((await scim.remove(`/Users/${id(2)}`)).status).toBe(204);
+    const switched = await asAdmin('PATCH', `/api/orgs/current/users/${id(3)}`, { active: false });
+    expect(switched.status).toBe(200);
+    const everywhere = await asAdmin('POST', '/api/users/me/sessions/revoke', { keepCurrent: false });
+    expect(everywhere.status).toBe(200);
+    for (const one of [admin, ...people])
+      for (const dead of one?.cookies ?? [])
+        expect((await fetch(`${product.url}/api/users/me`, { headers: { cookie: dead } })).status).toBe(401);
+  } finally {
+    for (const client of held) client.release();
+  }
+  expect(whiterabbit.id).toBe(scim.orgId);
 });

@@ -195,8 +195,8 @@ describe('what is counted', () => {
 
   it('connections of the pool', async () => {
     const { samples } = await scrape();
-    expect(samples.get(name('database_connections{state="total"}'))).toBeGreaterThan(0);
-    expect(samples.get(name('database_connections{state="waiting"}'))).toBe(0);
+    expect(samples.get(name('database_connections{pool="access",state="total"}'))).toBeGreaterThan(0);
+    expect(samples.get(name('database_connections{pool="access",state="waiting"}'))).toBe(0);
     expect(samples.get(name('database_up'))).toBe(1);
   });
 

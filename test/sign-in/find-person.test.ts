@@ -234,6 +234,19 @@ describe('a second connection, whose identity provider calls every address verif
     expect(await linksOf(String(me.json().id))).toBe(1);
   });
 
+  test('nobody whom another connection knows is its to link, also while that one is switched off', async () => {
+    for (const role of ['member', 'owner'] as const) {
+      const email = `${role}-of-another@nobodys.fake`;
+      const { me } = await asStranger({ email, email_verified: true });
+      const id = String(me.json().id);
+      await bed.prisma.user.updateMany({ where: { orgId: bed.org.id, id }, data: { role } });
+      await setFirstActive(false);
+      await expectRefused(asGuest(email), 'connection_not_authoritative');
+      await setFirstActive(true);
+      expect(await linksOf(id)).toBe(1);
+    }
+  });
+
   test('whom it knows already is let in whatever became of the role or the domain', async () => {
     const sub = 'long-known';
     const { me } = await asGuest('long-known@nobodys.fake', { sub });

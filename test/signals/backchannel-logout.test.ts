@@ -414,8 +414,8 @@ describe('a token that breaks a rule', () => {
     ['a sid that is null without sub', { sid: null, sub: undefined }],
     ['an empty sid without sub', { sid: '', sub: undefined }],
     ['neither, as null and as empty text', { sid: null, sub: '' }],
-    ['a sid that is an object', { sid: {} }],
-    ['a sid with NUL', { sid: 'a\0b' }],
+    ['a sid that is an object without sub', { sid: {}, sub: undefined }],
+    ['a sid with NUL without sub', { sid: 'a\0b', sub: undefined }],
   ])('is refused: %s', async (_name, changes) => {
     const browser = await bed.signIn('rules');
     await expectRefused(await bed.postLogout(bed.logoutToken(changes)));
@@ -436,6 +436,7 @@ describe('a token that breaks a rule', () => {
     ['a life of a year', { exp: now() + 31_536_000 }, {}],
     ['a sid that is null beside sub', { sid: null }, {}],
     ['an empty sid beside sub', { sid: '' }, {}],
+    ['a sid beside sub that no sign-in can have had', { sid: 'x'.repeat(300) }, {}],
     ['a member in the event', { events: { [logoutEvent]: { more: 1 } } }, {}],
     ['claims of its own', { more: { deep: [] } }, {}],
   ])('is not: %s', async (_name, changes, header) => {

@@ -1,0 +1,11 @@
+import type { Pool } from 'pg';
+import { checkContents } from './check-contents.ts';
+import { checkPooler } from './check-pooler.ts';
+import { checkServer } from './check-server.ts';
+
+/** All that a start asks of its database. @throws UnfitServerError */
+export async function checkDatabase(pool: Pool, encryptionKeys: readonly Uint8Array[]): Promise<void> {
+  await checkServer(pool);
+  await checkPooler(pool);
+  await checkContents(pool, encryptionKeys);
+}
