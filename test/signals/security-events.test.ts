@@ -267,7 +267,8 @@ describe('a token that breaks a rule', () => {
     browser = await bed.signIn();
   });
 
-  test.each<[string, Record<string, unknown>, string]>([
+  // A busy machine may come to a test a minute after its table was read.
+  test.each<[string, object | (() => object), string]>([
     ['no issuer', { iss: undefined }, 'invalid_issuer'],
     ['another issuer', { iss: 'https://evil.example' }, 'invalid_issuer'],
     ['no audience', { aud: undefined }, 'invalid_request'],
@@ -275,9 +276,9 @@ describe('a token that breaks a rule', () => {
     ['an empty audience', { aud: [] }, 'invalid_audience'],
     ['an audience that is an object', { aud: {} }, 'invalid_request'],
     ['no iat', { iat: undefined }, 'invalid_request'],
-    ['a date in the future', { iat: now() + 120 }, 'invalid_request'],
-    ['an age of eight days', { iat: now() - 8 * day }, 'invalid_request'],
-    ['an exp that is over', { exp: now() - 120 }, 'invalid_request'],
+    ['a date in the future', () => ({ iat: now() + 120 }), 'invalid_request'],
+    ['an age of eight days', () => ({ iat: now() - 8 * day }), 'invalid_request'],
+    ['an exp that is over', () => ({ exp: now() - 120 }), 'invalid_request'],
     ['an exp in words', { exp: 'never' }, 'invalid_request'],
     ['no jti', { jti: undefined }, 'invalid_request'],
     ['an empty jti', { jti: '' }, 'invalid_request'],
@@ -288,7 +289,8 @@ describe('a token that breaks a rule', () => {
     ['two events', { events: { [uri]: {}, [eventUris['account-disabled']]: {} } }, 'invalid_request'],
     ['an event that is null', { events: { [uri]: null } }, 'invalid_request'],
     ['an event that is a list', { events: { [uri]: [] } }, 'invalid_request'],
-  ])('is refused: %s', async (_name, claims, err) => {
+  ])('is refused: %s', async (_name, given, err) => {
+    const claims = typeof given === 'function' ? given() : given;
     await expectRefused(await bed.pushEvent(bed.eventToken('session-revoked', { claims })), err);
     expect(await bed.me(browser)).toBe(200);
   });
