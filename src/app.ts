@@ -42,7 +42,7 @@ export function adminOperations(context: Context): readonly Operation[] {
 
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
 export function createApp(context: Context): Express {
-  const { accessPool, inTurn } = context;
+  const { accessPool, batches, inTurn } = context;
   const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys, refusedCalls, metrics } =
     context;
   const app = express();
@@ -71,13 +71,14 @@ export function createApp(context: Context): Express {
       config,
       log,
       pool: accessPool,
+      batches,
       apiKeys,
       idpKeys,
       refusedCalls,
       announce: liveChannel.announce,
     }),
   );
-  app.use(createSignalRoutes({ config, log, pool: accessPool, idpKeys, announce: liveChannel.announce }));
+  app.use(createSignalRoutes({ config, log, pool: accessPool, batches, idpKeys, announce: liveChannel.announce }));
   app.use(createScimRoutes({ config, log, pool, accessPool, apiKeys, inTurn, announce: liveChannel.announce }));
 
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
@@ -97,10 +98,10 @@ export function createApp(context: Context): Express {
     createMeRoutes({
       ...{ liveChannel, devices },
       findIdpLogout: createFindIdpLogout({ pool, keyring, config }),
-      globalLogout: createGlobalLogout({ pool: accessPool }),
+      globalLogout: createGlobalLogout({ pool: accessPool, batches }),
     }),
   );
-  const signOutEverywhere = createSignOutEverywhere({ pool: accessPool });
+  const signOutEverywhere = createSignOutEverywhere({ pool: accessPool, batches });
   app.use(
     '/api/users/me/sessions',
     createDeviceRoutes({ config, devices, inTurn, signOutEverywhere, announce: liveChannel.announce }),

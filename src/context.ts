@@ -11,6 +11,7 @@ import { startNotifications } from './notifications/start.ts';
 import { sweepNotifications } from './notifications/sweep.ts';
 import { createApiKeys } from './orgs/api-keys.ts';
 import { createIdpKeys } from './orgs/idp-keys.ts';
+import { batchConnections, createBatches } from './revocation/batches.ts';
 import { createRefusedCalls } from './revocation/refused-calls.ts';
 import { startHousekeeping } from './sessions/housekeeping.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
@@ -34,6 +35,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   const pool = poolOf(config.databasePoolSize - half);
   // For ending access and for asking who asks and who is alive: whatever keeps the other pool busy, these go on.
   const accessPool = poolOf(half);
+  const endingPool = poolOf(batchConnections);
   const prisma = createPrisma(pool);
   const liveChannel = createLiveChannel({ pool: accessPool, directDatabaseUrl: config.directDatabaseUrl, log });
   const housekeeping = startHousekeeping({ pool, log, chores: [...sweepNotifications, sweepAuditEvents] });
@@ -43,13 +45,19 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   const notifications = startNotifications({ config, log, pool, keyring });
   liveChannel.whenAnnounced(notifications.wake);
   const refusedCalls = createRefusedCalls({ pool, log });
-  const metrics = config.metricsToken === null ? null : createMetrics({ pool, accessPool, log });
+  const metrics =
+    config.metricsToken === null
+      ? null
+      : createMetrics({ pools: { general: pool, access: accessPool, ending: endingPool }, log });
   let stopping = false;
   return {
     config,
     log,
     pool,
     accessPool,
+    endingPool,
+    /** Ends the access of people, what arrives together in one statement. */
+    batches: createBatches({ pool: endingPool }),
     /** One for everything dear that an org asks of this node. */
     inTurn: createTurns(),
     prisma,
@@ -83,7 +91,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
         await housekeeping.stop();
         await refusedCalls.stop();
         await prisma.$disconnect();
-        await Promise.all([pool.end(), accessPool.end()]);
+        await Promise.all([pool.end(), accessPool.end(), endingPool.end()]);
       })();
       await Promise.race([ended, delay(limitMs, undefined, { ref: false })]);
     },

@@ -14,7 +14,9 @@ const prefix = 'universal_logout_';
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Prometheus's numbers of one process. Labels are from closed lists: no org, no person, nothing that a request chose. */
-export function createMetrics({ pool, accessPool, log }: { pool: Pool; accessPool: Pool; log: Logger }) {
+type Deps = Readonly<{ pools: Readonly<{ general: Pool; access: Pool; ending: Pool }>; log: Logger }>;
+
+export function createMetrics({ pools, log }: Deps) {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register, prefix });
@@ -46,11 +48,11 @@ export function createMetrics({ pool, accessPool, log }: { pool: Pool; accessPoo
   });
   const connections = new Gauge({
     name: `${prefix}database_connections`,
-    help: 'Connections by pool and state, and requests that wait for one: `access` ends access and asks who is alive.',
+    help: 'Connections by pool and state, and requests that wait for one: `access` ends access and asks who is alive, `ending` ends the access of several people at once.',
     labelNames: ['pool', 'state'] as const,
     registers,
     collect() {
-      for (const [name, one] of Object.entries({ general: pool, access: accessPool })) {
+      for (const [name, one] of Object.entries(pools)) {
         this.set({ pool: name, state: 'total' }, one.totalCount);
         this.set({ pool: name, state: 'idle' }, one.idleCount);
         this.set({ pool: name, state: 'waiting' }, one.waitingCount);
@@ -61,7 +63,7 @@ export function createMetrics({ pool, accessPool, log }: { pool: Pool; accessPoo
 
   const databaseUp = new Gauge({ name: `${prefix}database_up`, help: '1 while the database answers.', registers });
   const gauges = createGauges(registers);
-  const readNumbers = createDatabaseNumbers({ pool });
+  const readNumbers = createDatabaseNumbers({ pool: pools.general });
 
   const onRevocation = (message: unknown) => {
     const { initiator, result, times, seconds } = message as ObservedRevocation;

@@ -1,12 +1,13 @@
 import type { Pool } from 'pg';
 import type { Principal } from '../sessions/principal.ts';
+import type { Batches } from './batches.ts';
 import { revokeAccess } from './revoke-access.ts';
 
 /**
  * What a person's sign-out ends beyond what it was done in: with the org's policy of global logout, every session and grant
  * they have. True if it did.
  */
-export function createGlobalLogout({ pool }: { pool: Pool }) {
+export function createGlobalLogout({ pool, batches }: { pool: Pool; batches: Batches }) {
   return async (
     { orgId, userId }: Principal,
     { ip, requestId }: { ip: string | null; requestId: string },
@@ -17,7 +18,7 @@ export function createGlobalLogout({ pool }: { pool: Pool }) {
       values: [orgId],
     });
     if (!rows[0]?.global_logout) return false;
-    const outcome = await revokeAccess(pool, {
+    const outcome = await revokeAccess(batches, {
       ...{ orgId, ip, requestId },
       subject: { userIds: [userId] },
       initiator: 'policy',

@@ -17,7 +17,7 @@ export const revocationChannel = channel('universal-logout:revocation');
 
 /** Runs `work`, a revocation, and publishes what came of it: of one within a transaction when that has committed. */
 export async function observed<Outcome>(
-  db: Pool | PoolClient,
+  db: Pool | PoolClient | object,
   initiator: Revocation['initiator'],
   work: () => Promise<Outcome>,
   judge: (outcome: Outcome) => { result: ObservedRevocation['result']; times?: number },
@@ -32,7 +32,7 @@ export async function observed<Outcome>(
   try {
     const outcome = await work();
     const publish = observation(judge(outcome));
-    if ('release' in db) afterCommit(db, publish);
+    if ('release' in db) afterCommit(db as PoolClient, publish);
     else publish();
     return outcome;
   } catch (error) {

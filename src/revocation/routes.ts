@@ -3,6 +3,7 @@ import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { noStore } from '../http/no-store.ts';
 import { allowOnly, toAppError } from '../http/problem.ts';
+import type { Batches } from './batches.ts';
 import { type Caller, CallerRefused } from './caller.ts';
 import { type CallerDeps, callerOf, createCallerAuthentication } from './callers.ts';
 import { revokeAccess } from './revoke-access.ts';
@@ -15,7 +16,7 @@ import { parseSubjectIdentifier, type SubjectIdentifier, toSubject } from './sub
  * The caller is an API key of the org, or the IdP by its signed JWT: that one reaches only people of its own connection.
  * Answered in this order: 401, 403, 400, 404, 204. What is there for another org's user is what is there for nobody.
  */
-export function createRevocationRoutes(deps: CallerDeps & { announce: () => void }): Router {
+export function createRevocationRoutes(deps: CallerDeps & { batches: Batches; announce: () => void }): Router {
   const { authenticateCaller, requireScope, refusal } = createCallerAuthentication(deps);
 
   const parseRequest: RequestHandler = (req, res, next) => {
@@ -26,7 +27,7 @@ export function createRevocationRoutes(deps: CallerDeps & { announce: () => void
   const revoke: RequestHandler = async (req, res) => {
     const caller = callerOf(req);
     const asked: SubjectIdentifier = res.locals.asked;
-    const outcome = await revokeAccess(deps.pool, {
+    const outcome = await revokeAccess(deps.batches, {
       orgId: caller.orgId,
       subject: toSubject(asked),
       initiator: 'idp',

@@ -1,25 +1,26 @@
 import type { Pool } from 'pg';
 import type { Principal } from '../sessions/principal.ts';
+import type { Batches } from './batches.ts';
 import { revokeAccess } from './revoke-access.ts';
 
 /**
  * A person's own "sign out everywhere", or "everywhere else": then what the request came with stays, if no other revocation
  * comes at the same time. Counts what ended; null when the person is gone.
  */
-export function createSignOutEverywhere({ pool }: { pool: Pool }) {
+export function createSignOutEverywhere({ pool, batches }: { pool: Pool; batches: Batches }) {
   return async (
     { orgId, userId, credential }: Principal,
     { keepCurrent, ip, requestId }: { keepCurrent: boolean; ip: string | null; requestId: string },
   ): Promise<{ sessionsEnded: number; grantsEnded: number } | null> => {
-    const outcome = await revokeAccess(pool, {
-      orgId,
+    const revocation = {
+      ...{ orgId, ip, requestId },
       subject: { userIds: [userId] },
       initiator: 'user',
       actor: { type: 'user', id: userId },
-      ...(keepCurrent ? { keep: credential } : {}),
-      ip,
-      requestId,
-    });
+    } as const;
+    const outcome = await (keepCurrent
+      ? revokeAccess(pool, { ...revocation, keep: credential })
+      : revokeAccess(batches, revocation));
     if (outcome.result !== 'revoked') return null;
     return { sessionsEnded: outcome.sessionsEnded, grantsEnded: outcome.grantsEnded };
   };

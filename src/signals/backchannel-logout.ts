@@ -1,7 +1,8 @@
 import express, { type RequestHandler, type Response } from 'express';
 import type { Pool } from 'pg';
 import { type IdpKeys, peek, UntrustedJwt } from '../orgs/idp-keys.ts';
-import { endIdpSession } from '../revocation/end-idp-session.ts';
+import type { Batches } from '../revocation/batches.ts';
+import { endIdpSession } from '../revocation/end-rows.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
 import { findByIssuer, type SignalConnection } from './find-connection.ts';
 import { type LogoutToken, readLogoutToken } from './logout-token.ts';
@@ -14,7 +15,12 @@ type Locals = { token: string; connection: SignalConnection; logout: LogoutToken
 const localsOf = (res: Response) => res.locals as Locals;
 
 /** The steps of `POST /openid/backchannel-logout/:org` (OpenID Connect Back-Channel Logout 1.0 §2.5 to §2.8). */
-export function createBackchannelLogout(deps: { pool: Pool; idpKeys: IdpKeys; announce: () => void }) {
+export function createBackchannelLogout(deps: {
+  pool: Pool;
+  batches: Batches;
+  idpKeys: IdpKeys;
+  announce: () => void;
+}) {
   const requireForm: RequestHandler = (req, _res, next) => {
     if (req.is('application/x-www-form-urlencoded')) return next();
     throw new SignalRefused('invalid_request', 'Send the logout_token as application/x-www-form-urlencoded.');
@@ -65,7 +71,7 @@ export function createBackchannelLogout(deps: { pool: Pool; idpKeys: IdpKeys; an
     } else if (sub !== null) {
       const subject = { identities: [{ issuer, subject: sub }] };
       const asked = { format: 'iss_sub', iss: issuer, sub };
-      await revokeAccess(deps.pool, { ...common, subject, initiator: 'idp', reach: { connectionId }, asked });
+      await revokeAccess(deps.batches, { ...common, subject, initiator: 'idp', reach: { connectionId }, asked });
     }
     deps.announce();
     // §2.8: also for whom nobody here knows, who is gone already, and for a repeat.

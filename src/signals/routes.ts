@@ -5,11 +5,19 @@ import type { Config } from '../config.ts';
 import { noStore } from '../http/no-store.ts';
 import { allowOnly } from '../http/problem.ts';
 import type { IdpKeys } from '../orgs/idp-keys.ts';
+import type { Batches } from '../revocation/batches.ts';
 import { createBackchannelLogout } from './backchannel-logout.ts';
 import { createEventErrors, createLogoutErrors } from './refusal.ts';
 import { createSecurityEvents } from './security-events.ts';
 
-type Deps = Readonly<{ config: Config; log: Logger; pool: Pool; idpKeys: IdpKeys; announce: () => void }>;
+type Deps = Readonly<{
+  config: Config;
+  log: Logger;
+  pool: Pool;
+  batches: Batches;
+  idpKeys: IdpKeys;
+  announce: () => void;
+}>;
 
 /**
  * POST /openid/backchannel-logout/:org   an IdP says that a session of its own, or all of a person's, is over

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { revokeDevice } from '../../src/revocation/end-rows.ts';
 import { revokeAccess } from '../../src/revocation/revoke-access.ts';
-import { revokeDevice } from '../../src/revocation/revoke-device.ts';
 import { createBrowser } from '../support/browser.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
 import { liveGrants, type PlantedGrant, plantGrants } from '../support/planted-grants.ts';

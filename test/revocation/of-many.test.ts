@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { revokeAccess } from '../../src/revocation/revoke-access.ts';
-import { revokeAccessOfMany } from '../../src/revocation/revoke-access-of-many.ts';
+import { revokeAccess, revokeAccessOfMany } from '../../src/revocation/revoke-access.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
 import { liveGrants, plantGrants } from '../support/planted-grants.ts';
 import { type PlantedUser, plantUsers, statusOfMe } from '../support/planted-sessions.ts';

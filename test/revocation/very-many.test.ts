@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { revokeAccess } from '../../src/revocation/revoke-access.ts';
-import { revokeAccessOfMany } from '../../src/revocation/revoke-access-of-many.ts';
+import { revokeAccess, revokeAccessOfMany } from '../../src/revocation/revoke-access.ts';
 import { clean } from '../../src/sessions/housekeeping.ts';
 import { inParallel, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';

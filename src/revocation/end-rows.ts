@@ -1,0 +1,66 @@
+import type { Pool, PoolClient } from 'pg';
+import { observed } from './observed.ts';
+import type { Once } from './once.ts';
+import { onceOf, type Revocation, recordOf, runStatement } from './revoke-access.ts';
+import { endRowsSql } from './statements.ts';
+
+// Endings of some sessions and grants, where no generation moves and all else of the person's stays: one statement each, as
+// with `revokeAccess`.
+
+type Ended = { sessions: number; grants: number };
+
+/** Ends one live session or grant of one person from outside. Null when the person has no live one of this id. */
+export async function revokeDevice(
+  db: Pool | PoolClient,
+  { userId, id, ...revocation }: Revocation & Readonly<{ userId: string /** A session's or a grant's. */; id: string }>,
+): Promise<Readonly<{ revocationId: string; sessionsEnded: number; grantsEnded: number }> | null> {
+  const row = { ...recordOf(revocation), person: userId, device: id };
+  const { sessions, grants } = await observed(
+    db,
+    revocation.initiator,
+    async () => (await runStatement<Ended>(db, 'end-rows', endRowsSql, [row])).rows[0] as Ended,
+    (ended) => ({ result: ended.sessions + ended.grants > 0 ? 'revoked' : 'unknown' }),
+  );
+  if (sessions + grants === 0) return null;
+  return { revocationId: row.revocation, sessionsEnded: sessions, grantsEnded: grants };
+}
+
+export type IdpSessionEnd = Omit<Revocation, 'initiator' | 'reason'> &
+  Readonly<{
+    connectionId: string;
+    /** The IdP's name for the session: the claim `sid` of its ID tokens. */
+    sid: string;
+    /** Whose session it is, where the IdP names the person. */
+    of?: Readonly<{ issuer: string; subject: string }> | undefined;
+    once?: Once;
+  }>;
+
+export type IdpSessionOutcome =
+  | Readonly<{ result: 'ended'; sessionsEnded: number; grantsEnded: number }>
+  /** `once` was spent before: nothing was done. */
+  | Readonly<{ result: 'replayed' }>;
+
+/**
+ * Ends what was born of one session at an org's IdP: the sessions and grants that carry its `sid`, and, by remembering the
+ * `sid` for a day, every sign-in under way with it. Of the person it names (`of`) also what this connection made without any
+ * `sid`, before its IdP sent one: that may be of this session. An IdP session that nobody here knows is remembered like any
+ * other.
+ */
+export async function endIdpSession(
+  db: Pool | PoolClient,
+  { connectionId, sid, of, once, ...end }: IdpSessionEnd,
+): Promise<IdpSessionOutcome> {
+  const row = {
+    ...recordOf({ ...end, initiator: 'idp' }),
+    ...{ connection: connectionId, idp_sid: sid, issuer: of?.issuer, subject: of?.subject },
+    ...onceOf(once),
+  };
+  const ended = await observed(
+    db,
+    'idp',
+    async () => (await runStatement<Ended>(db, 'end-rows', endRowsSql, [row])).rows[0],
+    (ended) => ({ result: ended ? 'revoked' : 'replayed' }),
+  );
+  if (!ended) return { result: 'replayed' };
+  return { result: 'ended', sessionsEnded: ended.sessions, grantsEnded: ended.grants };
+}
