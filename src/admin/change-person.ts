@@ -23,10 +23,10 @@ export const noSuchPerson = () => new AppError('not_found', 'Your organisation h
  * @throws AppError not_found, forbidden; conflict for the last active owner
  */
 export function createChangePerson({ pool }: { pool: Pool }) {
-  return ({ principal, orgId, actor, ip, requestId }: Call, id: string, change: PersonChange): Promise<boolean> =>
+  return ({ principal, orgId, by }: Call, id: string, change: PersonChange): Promise<boolean> =>
     withRetry(() =>
       transaction(pool, async (client) => {
-        const record = { orgId, actor, ip, requestId } as const;
+        const record = { orgId, by } as const;
         const target = { type: 'user', id };
         const locked = await lockWithOwners(client, orgId, [principal.userId, id]);
         const own = locked.get(principal.userId);

@@ -298,8 +298,8 @@ async function requireStill(client: PoolClient, { orgId, userId, credential }: P
   requireRole(rows[0].role, permission);
 }
 
-const byAdministrator = ({ orgId, actor, ip, requestId, body }: EndingCall, asked: unknown): Revocation => ({
-  ...{ orgId, initiator: 'admin', actor, ip, requestId, asked },
+const byAdministrator = ({ orgId, by, body }: EndingCall, asked: unknown): Revocation => ({
+  ...{ orgId, initiator: 'admin', by, asked },
   reason: body.reason?.administrators ?? null,
   reasonForPerson: body.reason?.person ?? null,
 });

@@ -2,13 +2,14 @@ import type { Command } from 'commander';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { recordEvent } from '../audit/record.ts';
+import { byOperator } from '../by.ts';
 import { withRetry } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
 import { domainKey } from '../users/email.ts';
-import { action, type Console, operator, text } from './command.ts';
+import { action, type Console, text } from './command.ts';
 import { table } from './output.ts';
 
 type Person = { org_id: string; id: string; email: string; email_key: string; name: string; slug: string };
@@ -67,7 +68,7 @@ function move(pool: Pool, orgId: string, person: Person) {
         subject: { userIds: [old] },
         deactivate: true,
         initiator: 'operator',
-        actor: operator,
+        by: byOperator,
         reason: 'moved to another organisation',
       });
       if (revoked.result !== 'revoked') throw new AppError('conflict', `${person.email} vanished. Run it again.`);
@@ -80,7 +81,7 @@ function move(pool: Pool, orgId: string, person: Person) {
       await recordEvent(db, {
         orgId,
         action: 'user.moved_in',
-        actor: operator,
+        by: byOperator,
         target: { type: 'user', id },
         detail: { fromOrg: from, fromUser: old, todos: todos.rowCount },
       });

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { By } from '../by.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { revokeAccess } from './revoke-access.ts';
 
@@ -7,10 +8,7 @@ import { revokeAccess } from './revoke-access.ts';
  * they have. True if it did.
  */
 export function createGlobalLogout({ pool }: { pool: Pool }) {
-  return async (
-    { orgId, userId }: Principal,
-    { ip, requestId }: { ip: string | null; requestId: string },
-  ): Promise<boolean> => {
+  return async ({ orgId, userId }: Principal, by: By): Promise<boolean> => {
     const { rows } = await pool.query<{ global_logout: boolean }>({
       name: 'global-logout-policy',
       text: 'SELECT global_logout FROM orgs WHERE id = $1',
@@ -18,10 +16,10 @@ export function createGlobalLogout({ pool }: { pool: Pool }) {
     });
     if (!rows[0]?.global_logout) return false;
     const outcome = await revokeAccess(pool, {
-      ...{ orgId, ip, requestId },
+      orgId,
       subject: { userIds: [userId] },
       initiator: 'policy',
-      actor: { type: 'user', id: userId },
+      by,
     });
     return outcome.result === 'revoked';
   };

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient, QueryConfig } from 'pg';
-import type { Actor } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import { withRetry } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import type { Credential } from '../sessions/principal.ts';
@@ -18,15 +18,13 @@ export type Revocation = Readonly<{
   orgId: string;
   /** Who caused it. */
   initiator: 'idp' | 'admin' | 'user' | 'scim' | 'signal' | 'policy' | 'operator';
-  actor: Actor;
+  by: By;
   /** For administrators; never shown to the person. */
   reason?: string | null;
   /** The neutral part, which the person reads. */
   reasonForPerson?: string | null;
   /** The subject identifier as it was received. */
   asked?: unknown;
-  ip?: string | null;
-  requestId?: string | null;
 }>;
 
 /** `more`: the person had very many; what is counted here is dead like the rest, which a job counts into the revocation. */
@@ -153,10 +151,10 @@ export function recordValues(revocation: Revocation, revocationId: string): unkn
     revocation.initiator,
     revocation.asked === undefined ? null : JSON.stringify(revocation.asked),
     revocation.reason ?? null,
-    revocation.actor.type,
-    revocation.actor.id ?? null,
-    revocation.ip ?? null,
-    revocation.requestId ?? null,
+    revocation.by.actor.type,
+    revocation.by.actor.id,
+    revocation.by.ip,
+    revocation.by.requestId,
     revocation.reasonForPerson ?? null,
   ];
 }

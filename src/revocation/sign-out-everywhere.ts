@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { By } from '../by.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { revokeAccess } from './revoke-access.ts';
 
@@ -9,16 +10,14 @@ import { revokeAccess } from './revoke-access.ts';
 export function createSignOutEverywhere({ pool }: { pool: Pool }) {
   return async (
     { orgId, userId, credential }: Principal,
-    { keepCurrent, ip, requestId }: { keepCurrent: boolean; ip: string | null; requestId: string },
+    { keepCurrent, by }: { keepCurrent: boolean; by: By },
   ): Promise<{ sessionsEnded: number; grantsEnded: number } | null> => {
     const outcome = await revokeAccess(pool, {
       orgId,
       subject: { userIds: [userId] },
       initiator: 'user',
-      actor: { type: 'user', id: userId },
+      by,
       ...(keepCurrent ? { keep: credential } : {}),
-      ip,
-      requestId,
     });
     if (outcome.result !== 'revoked') return null;
     return { sessionsEnded: outcome.sessionsEnded, grantsEnded: outcome.grantsEnded };

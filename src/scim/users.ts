@@ -182,13 +182,10 @@ async function endAccess(
 ): Promise<void> {
   const { rename, ...rest } = how;
   const outcome = await revokeAccess(client, {
-    orgId: call.orgId,
+    ...call,
     subject: { userIds: [id] },
     initiator: 'scim',
-    actor: { type: 'api_key', id: call.keyId },
     asked: { format: 'opaque', id },
-    ip: call.ip,
-    requestId: call.requestId,
     ...rest,
     ...(rename ? { rename } : {}),
   });

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import { withRetry } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
@@ -14,8 +15,7 @@ import type { SecurityEvent } from './security-event.ts';
 type Received = Readonly<{
   connection: SignalConnection;
   event: SecurityEvent;
-  ip: string | null;
-  requestId: string;
+  by: By;
 }>;
 
 type Result = Readonly<{
@@ -52,7 +52,7 @@ export function receiveEvent(pool: Pool, received: Received): Promise<Result> {
 }
 
 async function act(db: PoolClient, received: Received, action: EventAction | null): Promise<Result> {
-  const { connection, event, ip, requestId } = received;
+  const { connection, event, by } = received;
   const once: Once = {
     kind: 'security_event',
     id: `${connection.id} ${event.jti}`,
@@ -66,9 +66,8 @@ async function act(db: PoolClient, received: Received, action: EventAction | nul
     return { outcome: action === 'record' ? 'recorded' : 'subject_unsupported' };
   }
   const revoked = await revokeAccess(db, {
-    ...{ orgId: connection.orgId, subject, once, ip, requestId },
+    ...{ orgId: connection.orgId, subject, once, by },
     initiator: 'signal',
-    actor: { type: 'connection', id: connection.id },
     reach: { connectionId: connection.id },
     asked: event.subject,
     reason: event.reason,
@@ -92,16 +91,15 @@ function findable(subject: NonNullable<SecurityEvent['subject']>) {
 
 function record(
   db: PoolClient,
-  { connection, event, ip, requestId }: Received,
+  { connection, event, by }: Received,
   action: EventAction | null,
   { outcome, userId }: Result,
 ): Promise<void> {
   return recordEvent(db, {
     orgId: connection.orgId,
     action: 'signal.received',
-    actor: { type: 'connection', id: connection.id },
+    by,
     ...(userId === undefined ? {} : { target: { type: 'user', id: userId } }),
-    ...{ ip, requestId },
     detail: {
       type: event.event ?? (/^[\x21-\x7e]{1,200}$/.test(event.uri) ? event.uri : 'unreadable'),
       action,

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { type Browser, createBrowser, hasLoginForm } from '../support/browser.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
@@ -16,9 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-const operator = { type: 'operator' } as const;
 const everyone = (slug: 'whiterabbit' | 'metacortex' = 'whiterabbit') =>
-  revokeOrgAccess(product.context.pool, { orgId: product.orgs[slug].id, initiator: 'operator', actor: operator });
+  revokeOrgAccess(product.context.pool, { orgId: product.orgs[slug].id, initiator: 'operator', by: byOperator });
 const revokeTrinity = async (at = nodes[0]) => expect((await product.revoke(undefined, { at })).status).toBe(204);
 
 /** Keeps requesting /api/users/me with every cookie on every node until `stop`; remembers when each began. */
