@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { byOperator } from '../by.ts';
-import { withRetry } from '../database/errors.ts';
 import type { User } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
@@ -94,19 +93,17 @@ export function registerUser(program: Command, shell: Console): void {
       action(shell, z.object({ user: text, org: text, reason: text.optional() }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
         const found = await requireUser(workspace, org, input.user);
-        const outcome = await withRetry(() =>
-          transaction(workspace.pool, async (client) => {
-            refuseLastOwner(await lockWithOwners(client, org.id, [found.id]), found.id, insteadOfDeactivating);
-            return revokeAccess(client, {
-              orgId: org.id,
-              subject: { userIds: [found.id] },
-              deactivate: true,
-              initiator: 'operator',
-              by: byOperator,
-              reason: input.reason ?? null,
-            });
-          }),
-        );
+        const outcome = await transaction(workspace.pool, async (client) => {
+          refuseLastOwner(await lockWithOwners(client, org.id, [found.id]), found.id, insteadOfDeactivating);
+          return revokeAccess(client, {
+            orgId: org.id,
+            subject: { userIds: [found.id] },
+            deactivate: true,
+            initiator: 'operator',
+            by: byOperator,
+            reason: input.reason ?? null,
+          });
+        });
         if (outcome.result !== 'revoked') throw unknownUser(org, input.user);
         await workspace.announce();
         const { revocationId, sessionsEnded, grantsEnded } = outcome;

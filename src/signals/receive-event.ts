@@ -1,7 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
-import { withRetry } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { actionOf, type EventAction } from '../orgs/event-actions.ts';
@@ -42,13 +41,11 @@ export function receiveEvent(pool: Pool, received: Received): Promise<Result> {
   const { connection, event } = received;
   const action =
     event.event === null || event.event === 'verification' ? null : actionOf(event.event, connection.eventActions);
-  return withRetry(() =>
-    transaction(pool, async (db) => {
-      const result = await act(db, received, action);
-      if (result.outcome !== 'replayed') await record(db, received, action, result);
-      return result;
-    }),
-  );
+  return transaction(pool, async (db) => {
+    const result = await act(db, received, action);
+    if (result.outcome !== 'replayed') await record(db, received, action, result);
+    return result;
+  });
 }
 
 async function act(db: PoolClient, received: Received, action: EventAction | null): Promise<Result> {
