@@ -74,10 +74,8 @@ function createParts(databaseUrl: string) {
       orgId: await orgIdOf(n),
       subject: { emailKeys: [emailOf(n)] },
       initiator: 'idp' as const,
-      actor: { type: 'api_key' as const, id: 'key_bench' },
+      by: { actor: { type: 'api_key' as const, id: 'key_bench' }, ip: '127.0.0.1', requestId: 'bench' },
       asked: { format: 'email', email: emailOf(n) },
-      ip: '127.0.0.1',
-      requestId: 'bench',
     };
   }
 }

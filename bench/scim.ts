@@ -1,6 +1,7 @@
 // node bench/scim.ts [users]: what a provisioning client waits for, over HTTP, in an org of that many people (100,000).
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { byOperator } from '../src/by.ts';
 import { loadConfig } from '../src/config.ts';
 import { createContext } from '../src/context.ts';
 import { migrate } from '../src/database/migrate.ts';
@@ -44,7 +45,7 @@ const env = {
   ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
 };
 const context = createContext(loadConfig(env, 'development'));
-const { apiKey } = await context.apiKeys.create('org_1', { name: 'bench', scopes: ['scim'] }, { type: 'operator' });
+const { apiKey } = await context.apiKeys.create('org_1', { name: 'bench', scopes: ['scim'] }, byOperator);
 const node = await startServer(context, { port: 0 });
 const anybody = () => 1 + Math.floor(Math.random() * people);
 const search = (resource: string, filter: string) => `/${resource}?filter=${encodeURIComponent(filter)}`;

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { expect, inject, test } from 'vitest';
+import { byOperator } from '../src/by.ts';
 import { loadConfig } from '../src/config.ts';
 import { createContext } from '../src/context.ts';
 import { createOrgs } from '../src/orgs/orgs.ts';
@@ -60,9 +61,8 @@ function changed(change: Partial<Pick<URL, 'pathname' | 'password'>>): string {
 test('a database with the keys that npm run dev seeds is refused', async () => {
   const database = await createTestDatabase();
   const context = createContext(loadConfig(usable(database.url), 'development'));
-  const actor = { type: 'operator' } as const;
-  const org = await createOrgs(context).createOrg({ name: 'Customer' }, actor);
-  await context.apiKeys.create(org.id, { name: 'Demo', key: seedApiKeys.metacortex }, actor);
+  const org = await createOrgs(context).createOrg({ name: 'Customer' }, byOperator);
+  await context.apiKeys.create(org.id, { name: 'Demo', key: seedApiKeys.metacortex }, byOperator);
   await context.stop();
   const { code, stderr } = await start(database.url);
   expect([code, stderr]).toEqual([1, expect.stringMatching(/holds the API keys that `npm run dev` seeds/)]);

@@ -64,10 +64,10 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
         schema: z.object({ ...view, apiKey: z.string().describe('The key itself.') }),
       },
       problems: ['conflict'],
-      handle: async ({ principal, orgId, body, actor, ip, requestId }) => {
+      handle: async ({ principal, orgId, body, by }) => {
         if (body.scopes.includes('scim') && !may(principal.role, 'identity.change'))
           throw new AppError('forbidden', `Your role (${principal.role}) makes no key for provisioning; an owner may.`);
-        const made = await apiKeys.create(orgId, body, actor, { ip, requestId });
+        const made = await apiKeys.create(orgId, body, by);
         const row = await apiKeys.find(orgId, made.id);
         if (!row) throw new AppError('not_found', 'The key was removed at once.');
         return { ...shown(row), apiKey: made.apiKey };
@@ -80,8 +80,8 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
       params: z.object({ id: reference }),
       success: { status: 204, description: 'It is not accepted any more.' },
       problems: ['not_found'],
-      handle: async ({ orgId, params, actor, ip, requestId }) => {
-        if (await apiKeys.revoke(orgId, params.id, actor, { ip, requestId })) return;
+      handle: async ({ orgId, params, by }) => {
+        if (await apiKeys.revoke(orgId, params.id, by)) return;
         throw new AppError('not_found', 'The organisation has no current API key of this id.');
       },
     }),

@@ -112,7 +112,7 @@ export function auditEventOperations(deps: { pool: Pool }): readonly Operation[]
 type Asked = { format: ExportFormat; from?: Date; to?: Date; actor?: string; target?: string; action?: string };
 
 /** Before the first byte, so that one that is cut off is on record too. Returns where the export ends. */
-async function record(pool: Pool, { orgId, actor, ip, requestId, query }: Call<unknown, Asked>): Promise<Date> {
+async function record(pool: Pool, { orgId, by, query }: Call<unknown, Asked>): Promise<Date> {
   const { rows } = await pool.query({
     name: 'audit-export-end',
     text: 'SELECT least($1::timestamptz, clock_timestamp()) AS end',
@@ -124,7 +124,7 @@ async function record(pool: Pool, { orgId, actor, ip, requestId, query }: Call<u
     value instanceof Date ? value.toISOString() : (value ?? null),
   ]);
   await recordEvent(pool, {
-    ...{ orgId, action: 'record.exported', actor, ip, requestId },
+    ...{ orgId, action: 'record.exported', by },
     target: { type: 'org', id: orgId },
     detail: { ...Object.fromEntries(detail), to: to.toISOString() },
   });

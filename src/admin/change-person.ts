@@ -2,7 +2,6 @@ import type { Pool } from 'pg';
 import type { Call } from '../api/operation.ts';
 import { mayChangeRole, type Role } from '../api/permissions.ts';
 import { recordEvent } from '../audit/record.ts';
-import { withRetry } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
@@ -23,44 +22,41 @@ export const noSuchPerson = () => new AppError('not_found', 'Your organisation h
  * @throws AppError not_found, forbidden; conflict for the last active owner
  */
 export function createChangePerson({ pool }: { pool: Pool }) {
-  return ({ principal, orgId, actor, ip, requestId }: Call, id: string, change: PersonChange): Promise<boolean> =>
-    withRetry(() =>
-      transaction(pool, async (client) => {
-        const record = { orgId, actor, ip, requestId } as const;
-        const target = { type: 'user', id };
-        const locked = await lockWithOwners(client, orgId, [principal.userId, id]);
-        const own = locked.get(principal.userId);
-        if (!own?.active) throw new AppError('forbidden', 'You are no active member of your organisation any longer.');
-        const person = locked.get(id);
-        if (!person) throw noSuchPerson();
-        if (!mayChangeRole(own.role, person.role, change.role ?? person.role))
-          throw new AppError(
-            'forbidden',
-            `Your role (${own.role}) changes nobody above it, and gives no role above it, also not to yourself.`,
-          );
-        if (change.name !== undefined) {
-          const { rowCount } = await client.query({
-            name: 'rename-person',
-            text: `UPDATE users SET name = $3, updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2 AND name <> $3`,
-            values: [orgId, id, change.name],
-          });
-          if (rowCount)
-            await recordEvent(client, { ...record, action: 'user.changed', target, detail: { name: true } });
-        }
-        if (change.role !== undefined) await changeRole(client, locked, { id, role: change.role }, record);
-        if (change.active === undefined || change.active === person.active) return false;
-        if (change.active) {
-          await client.query({
-            name: 'activate-person',
-            text: `UPDATE users SET active = true, updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2`,
-            values: [orgId, id],
-          });
-          await recordEvent(client, { ...record, action: 'user.activated', target });
-          return false;
-        }
-        refuseLastOwner(locked, id);
-        await revokeAccess(client, { ...record, subject: { userIds: [id] }, initiator: 'admin', deactivate: true });
-        return true;
-      }),
-    );
+  return ({ principal, orgId, by }: Call, id: string, change: PersonChange): Promise<boolean> =>
+    transaction(pool, async (client) => {
+      const record = { orgId, by } as const;
+      const target = { type: 'user', id };
+      const locked = await lockWithOwners(client, orgId, [principal.userId, id]);
+      const own = locked.get(principal.userId);
+      if (!own?.active) throw new AppError('forbidden', 'You are no active member of your organisation any longer.');
+      const person = locked.get(id);
+      if (!person) throw noSuchPerson();
+      if (!mayChangeRole(own.role, person.role, change.role ?? person.role))
+        throw new AppError(
+          'forbidden',
+          `Your role (${own.role}) changes nobody above it, and gives no role above it, also not to yourself.`,
+        );
+      if (change.name !== undefined) {
+        const { rowCount } = await client.query({
+          name: 'rename-person',
+          text: `UPDATE users SET name = $3, updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2 AND name <> $3`,
+          values: [orgId, id, change.name],
+        });
+        if (rowCount) await recordEvent(client, { ...record, action: 'user.changed', target, detail: { name: true } });
+      }
+      if (change.role !== undefined) await changeRole(client, locked, { id, role: change.role }, record);
+      if (change.active === undefined || change.active === person.active) return false;
+      if (change.active) {
+        await client.query({
+          name: 'activate-person',
+          text: `UPDATE users SET active = true, updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2`,
+          values: [orgId, id],
+        });
+        await recordEvent(client, { ...record, action: 'user.activated', target });
+        return false;
+      }
+      refuseLastOwner(locked, id);
+      await revokeAccess(client, { ...record, subject: { userIds: [id] }, initiator: 'admin', deactivate: true });
+      return true;
+    });
 }

@@ -172,10 +172,10 @@ export function connectionOperations(deps: {
         schema: connection,
       },
       problems: ['conflict', 'too_many_requests'],
-      handle: async ({ orgId, principal, body, actor, ip, requestId }) => {
+      handle: async ({ orgId, principal, body, by }) => {
         await lookOutward(orgId);
         const endpoints = await resolveEndpoints(guardedFetch, body, typist);
-        const added = await connections.addConnection(orgId, { ...endpoints, ...body }, actor, { ip, requestId });
+        const added = await connections.addConnection(orgId, { ...endpoints, ...body }, by);
         return shown(added, principal.orgSlug);
       },
     }),
@@ -201,7 +201,7 @@ export function connectionOperations(deps: {
       bodyExample: { roleClaim: 'groups', roleMapping: { 'Logout admins': 'admin' } },
       success: { status: 200, description: 'The connection, as it is now.', schema: connection },
       problems: ['not_found', 'conflict', 'too_many_requests'],
-      handle: async ({ orgId, principal, params, body, actor, ip, requestId }) => {
+      handle: async ({ orgId, principal, params, body, by }) => {
         const { issuer } = body;
         // Before anything is fetched for an org that has no such connection.
         if (!(await connections.findConnection(orgId, params.id)))
@@ -210,7 +210,7 @@ export function connectionOperations(deps: {
         else await lookOutward(orgId);
         const endpoints = issuer === undefined ? {} : await resolveEndpoints(guardedFetch, { ...body, issuer }, typist);
         const wanted = { ...endpoints, ...body };
-        const changed = await connections.updateConnection(orgId, params.id, wanted, actor, { ip, requestId });
+        const changed = await connections.updateConnection(orgId, params.id, wanted, by);
         return shown(changed, principal.orgSlug);
       },
     }),

@@ -6,7 +6,6 @@ import { AppError } from '../errors.ts';
 import { type Deliveries, type DeliveryRow, deliveryStatuses } from '../notifications/deliveries.ts';
 import type { Webhooks } from '../notifications/webhooks.ts';
 import { readTimeCursor } from './forms.ts';
-import { originOf } from './webhooks.ts';
 
 const tag = 'Webhooks';
 const here = '/api/orgs/current';
@@ -50,7 +49,7 @@ export function deliveryOperations(deps: { deliveries: Deliveries; webhooks: Web
       success: { status: 202, description: 'It is on its way again, under the same id.', schema: delivery },
       problems: ['not_found', 'conflict'],
       handle: async (call) => {
-        const again = await deliveries.replay(call.orgId, call.params.id, of, originOf(call));
+        const again = await deliveries.replay(call.orgId, call.params.id, of, call.by);
         if (!again) throw missing();
         return present(again);
       },

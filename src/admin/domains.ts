@@ -54,8 +54,7 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       }),
       success: { status: 201, description: 'The domain, with the record to publish.', schema: domain },
       problems: ['not_found', 'conflict'],
-      handle: async ({ orgId, body, actor, ip, requestId }) =>
-        shown(await domains.addDomain(orgId, { ...body, verified: false }, actor, { ip, requestId })),
+      handle: async ({ orgId, body, by }) => shown(await domains.addDomain(orgId, { ...body, verified: false }, by)),
     }),
     operation({
       ...{ ...one, method: 'get', id: 'getDomain' },
@@ -75,8 +74,8 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       bodyExample: { connectionId: 'con_01example' },
       success: { status: 200, description: 'The domain, as it is now.', schema: domain },
       problems: ['not_found', 'conflict'],
-      handle: async ({ orgId, params, body, actor, ip, requestId }) =>
-        shown(await domains.chooseConnection(orgId, params.id, body.connectionId, actor, { ip, requestId })),
+      handle: async ({ orgId, params, body, by }) =>
+        shown(await domains.chooseConnection(orgId, params.id, body.connectionId, by)),
     }),
     operation({
       ...{ ...one, method: 'delete', id: 'removeDomain' },
@@ -85,8 +84,7 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       permission: 'identity.change',
       success: { status: 204, description: 'It is not here any more.' },
       problems: ['not_found'],
-      handle: ({ orgId, params, actor, ip, requestId }) =>
-        domains.removeDomain(orgId, params.id, actor, { ip, requestId }),
+      handle: ({ orgId, params, by }) => domains.removeDomain(orgId, params.id, by),
     }),
     operation({
       ...{ ...one, path: `${one.path}/verification`, method: 'post', id: 'verifyDomain' },
@@ -96,12 +94,12 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       permission: 'identity.change',
       success: { status: 200, description: 'The domain is verified.', schema: domain },
       problems: ['not_found', 'conflict', 'too_many_requests', 'unavailable'],
-      handle: async ({ orgId, params, actor, ip, requestId }) => {
+      handle: async ({ orgId, params, by }) => {
         const asked = await domains.findDomain(orgId, params.id);
         if (asked.verifiedAt !== null) return shown(asked);
         await lookOutward(orgId);
         await proveDomain(asked);
-        return shown(await domains.noteVerified(orgId, asked, actor, { ip, requestId }));
+        return shown(await domains.noteVerified(orgId, asked, by));
       },
     }),
   ];

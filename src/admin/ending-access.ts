@@ -3,7 +3,6 @@ import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
 import { type Call, type Operation, operation } from '../api/operation.ts';
 import { may, type Permission } from '../api/permissions.ts';
-import { withRetry } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import type { InTurn } from '../http/turns.ts';
@@ -81,19 +80,17 @@ export function endingAccessOperations(deps: {
     const confirmed: Confirmed = { by: principal, ...ending.confirmed };
     try {
       const { id, expiresAt, standing } = await confirmations.open(body.confirmation, confirmed);
-      const result = await withRetry(() =>
-        transaction(accessPool, async (client) => {
-          const now = await ending.look(client, true);
-          await requireStill(client, principal, typeof now.whose === 'string' ? 'access.end_everyone' : 'access.end');
-          if (!(await spend(client, orgId, { kind: 'confirmation', id, expiresAt })))
-            throw notConfirmed('The confirmation was used before. Here is a fresh one.');
-          if (now.standing !== standing)
-            throw notConfirmed(
-              'Since the confirmation was given, access has ended otherwise, or who is concerned has changed.',
-            );
-          return ending.end(client, now.whose);
-        }),
-      );
+      const result = await transaction(accessPool, async (client) => {
+        const now = await ending.look(client, true);
+        await requireStill(client, principal, typeof now.whose === 'string' ? 'access.end_everyone' : 'access.end');
+        if (!(await spend(client, orgId, { kind: 'confirmation', id, expiresAt })))
+          throw notConfirmed('The confirmation was used before. Here is a fresh one.');
+        if (now.standing !== standing)
+          throw notConfirmed(
+            'Since the confirmation was given, access has ended otherwise, or who is concerned has changed.',
+          );
+        return ending.end(client, now.whose);
+      });
       announce();
       return result;
     } catch (error) {
@@ -297,8 +294,8 @@ async function requireStill(client: PoolClient, { orgId, userId, credential }: P
   requireRole(rows[0].role, permission);
 }
 
-const byAdministrator = ({ orgId, actor, ip, requestId, body }: EndingCall, asked: unknown): Revocation => ({
-  ...{ orgId, initiator: 'admin', actor, ip, requestId, asked },
+const byAdministrator = ({ orgId, by, body }: EndingCall, asked: unknown): Revocation => ({
+  ...{ orgId, initiator: 'admin', by, asked },
   reason: body.reason?.administrators ?? null,
   reasonForPerson: body.reason?.person ?? null,
 });

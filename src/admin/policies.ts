@@ -51,8 +51,8 @@ export function policyOperations(deps: { config: Lifetimes; prisma: PrismaClient
       body: policyChangesForm(deps.config),
       success: { status: 200, description: 'All policies, as they are now.', schema: policies },
       problems: ['invalid_request'],
-      handle: async ({ orgId, body, actor, ip, requestId }) => {
-        const org = await deps.orgs.updateOrg(orgId, body, actor, { ip, requestId });
+      handle: async ({ orgId, body, by }) => {
+        const org = await deps.orgs.updateOrg(orgId, body, by);
         return { items: describePolicies(org, deps.config), next: null };
       },
     }),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { type Call, type Operation, operation } from '../api/operation.ts';
+import { type Operation, operation } from '../api/operation.ts';
 import { AppError } from '../errors.ts';
 import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
 import { kinds } from '../notifications/kinds.ts';
-import type { Origin, WebhookRow, Webhooks } from '../notifications/webhooks.ts';
+import type { WebhookRow, Webhooks } from '../notifications/webhooks.ts';
 
 const tag = 'Webhooks';
 const list = '/api/orgs/current/webhooks';
@@ -79,7 +79,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
       problems: ['conflict'],
       handle: async (call) => {
         const input = { ...call.body, url: checkedUrl(call.body.url) };
-        const added = await webhooks.add(call.orgId, input, originOf(call));
+        const added = await webhooks.add(call.orgId, input, call.by);
         return { ...present(added), secret: added.secret };
       },
     }),
@@ -112,7 +112,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
       handle: async (call) => {
         const { url } = call.body;
         const input = { ...call.body, url: url === undefined ? undefined : checkedUrl(url) };
-        return present(found(await webhooks.change(call.orgId, call.params.id, input, originOf(call))));
+        return present(found(await webhooks.change(call.orgId, call.params.id, input, call.by)));
       },
     }),
     operation({
@@ -126,7 +126,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
       success: { status: 204, description: 'Removed.' },
       problems: ['not_found'],
       handle: async (call) => {
-        found((await webhooks.remove(call.orgId, call.params.id, originOf(call))) || null);
+        found((await webhooks.remove(call.orgId, call.params.id, call.by)) || null);
       },
     }),
     operation({
@@ -141,7 +141,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
       success: { status: 200, description: 'With its new secret, this once.', schema: withSecret },
       problems: ['not_found'],
       handle: async (call) => {
-        const rotated = found(await webhooks.rotateSecret(call.orgId, call.params.id, originOf(call)));
+        const rotated = found(await webhooks.rotateSecret(call.orgId, call.params.id, call.by));
         return { ...present(rotated), secret: rotated.secret };
       },
     }),
@@ -160,14 +160,10 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
       },
       problems: ['not_found', 'conflict'],
       handle: async (call) => ({
-        delivery: found(await webhooks.sendTest(call.orgId, call.params.id, originOf(call))),
+        delivery: found(await webhooks.sendTest(call.orgId, call.params.id, call.by)),
       }),
     }),
   ];
-}
-
-export function originOf({ actor, ip, requestId }: Pick<Call, 'actor' | 'ip' | 'requestId'>): Origin {
-  return { actor, ip, requestId };
 }
 
 function found<T>(value: T | null): T {

@@ -1,7 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Pool } from 'pg';
 import type { z } from 'zod';
-import type { Actor } from '../audit/record.ts';
+import { type By, byPerson } from '../by.ts';
 import { AppError, type ProblemCode } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { allowOnly } from '../http/problem.ts';
@@ -17,10 +17,7 @@ type Parsed<F> = F extends Form ? z.output<F> : undefined;
 export type Call<Params = unknown, Query = unknown, Body = unknown> = Readonly<{
   principal: Principal;
   orgId: string;
-  /** For audit events and revocations. */
-  actor: Actor;
-  ip: string | null;
-  requestId: string;
+  by: By;
   params: Params;
   query: Query;
   body: Body;
@@ -173,9 +170,7 @@ const answer =
     const call: Call = {
       principal,
       orgId: principal.orgId,
-      actor: { type: 'user', id: principal.userId },
-      ip: req.ip ?? null,
-      requestId: req.id,
+      by: byPerson(req, principal),
       params: check(one.params, req.params, 'the address'),
       query: check(one.query, req.query, 'the query'),
       body: check(one.body, req.body, 'the body'),

@@ -1,36 +1,31 @@
 import type { Pool, PoolClient } from 'pg';
+import type { By } from '../by.ts';
 import type { Prisma } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
-
-export type Actor = Readonly<{
-  type: 'api_key' | 'user' | 'operator' | 'system' | 'connection' | 'anonymous';
-  id?: string | null;
-}>;
 
 export type AuditEvent = Readonly<{
   orgId: string;
   /** Dotted, past tense where it happened: `sign_in.succeeded`, `sign_in.refused`, `revocation.user`, `api_key.created`. */
   action: string;
-  actor: Actor;
+  by: By;
   target?: Readonly<{ type: string; id: string }>;
-  ip?: string | null;
-  requestId?: string | null;
   /** Flat JSON; never a secret, never an IdP's own words. */
   detail?: Readonly<Record<string, string | number | boolean | null>>;
 }>;
 
 /** Appends one event. Pass the transaction's client, pg's or Prisma's, to record in the transaction that does the thing. */
 export async function recordEvent(db: Pool | PoolClient | Prisma.TransactionClient, event: AuditEvent): Promise<void> {
+  const { actor, ip, requestId } = event.by;
   const row = {
     orgId: event.orgId,
     id: newId('auditEvent'),
     action: event.action,
-    actorType: event.actor.type,
-    actorId: event.actor.id ?? null,
+    actorType: actor.type,
+    actorId: actor.id,
     targetType: event.target?.type ?? null,
     targetId: event.target?.id ?? null,
-    ip: event.ip ?? null,
-    requestId: event.requestId ?? null,
+    ip,
+    requestId,
     detail: event.detail ?? {},
   };
   if ('auditEvent' in db) {

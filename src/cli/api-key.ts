@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { byOperator } from '../by.ts';
 import { AppError } from '../errors.ts';
 import { apiKeyScopes } from '../orgs/api-keys.ts';
-import { action, type Console, collect, operator, text } from './command.ts';
+import { action, type Console, collect, text } from './command.ts';
 import { facts, table } from './output.ts';
 
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
@@ -35,7 +36,7 @@ export function registerApiKey(program: Command, shell: Console): void {
           const made = await workspace.apiKeys.create(
             org.id,
             { name: input.name, scopes: granted, expiresAt },
-            operator,
+            byOperator,
           );
           return {
             json: { ...made, orgId: org.id, name: input.name, scopes: granted, expiresAt },
@@ -82,7 +83,7 @@ export function registerApiKey(program: Command, shell: Console): void {
     .action(
       action(shell, z.object({ id: text, org: text }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
-        if (!(await workspace.apiKeys.revoke(org.id, input.id, operator)))
+        if (!(await workspace.apiKeys.revoke(org.id, input.id, byOperator)))
           throw new AppError('not_found', `${org.name} has no current API key ${input.id}.`);
         return { json: { id: input.id, revoked: true }, text: `The API key ${input.id} is revoked.` };
       }),

@@ -1,12 +1,8 @@
 import { type Command, CommanderError } from 'commander';
 import { z } from 'zod';
-import type { Actor } from '../audit/record.ts';
 import type { Answer } from './output.ts';
 import type { Settings } from './settings.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
-
-/** Who does what is done from the command line. */
-export const operator: Actor = { type: 'operator' };
 
 /** What the program gives the commands, made per run. */
 export type Console = Readonly<{

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { byOperator } from '../by.ts';
 import type { ConnectionView } from '../orgs/connections.ts';
 import { ownEndpoint } from '../orgs/idp-links.ts';
-import { action, type Console, operator, text, usageError } from './command.ts';
+import { action, type Console, text, usageError } from './command.ts';
 import {
   addConnectionOptions,
   connectionForm,
@@ -29,7 +30,7 @@ export function registerConnection(program: Command, shell: Console): void {
       if (!described) throw usageError('A connection needs --issuer and --client-id.');
       const publicUrl = await workspace.publicUrl();
       const named = input.name === undefined ? described : { ...described, name: input.name };
-      return one(await workspace.connections.addConnection(org.id, named, operator), publicUrl);
+      return one(await workspace.connections.addConnection(org.id, named, byOperator), publicUrl);
     }),
   );
 
@@ -68,9 +69,9 @@ export function registerConnection(program: Command, shell: Console): void {
         if (!changed && !proven) throw usageError('Nothing to change was given.');
         const publicUrl = await workspace.publicUrl();
         const updated = changed
-          ? await connections.updateConnection(org.id, id, { ...changes, sameSubjects }, operator)
+          ? await connections.updateConnection(org.id, id, { ...changes, sameSubjects }, byOperator)
           : null;
-        const after = proven ? await connections.vouchForConnection(org.id, id, operator) : updated;
+        const after = proven ? await connections.vouchForConnection(org.id, id, byOperator) : updated;
         return one(after as ConnectionView, publicUrl);
       },
     ),

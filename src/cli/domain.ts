@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { byOperator } from '../by.ts';
 import { recordOf } from '../orgs/domain-proof.ts';
-import { action, type Console, operator, text } from './command.ts';
+import { action, type Console, text } from './command.ts';
 import { facts } from './output.ts';
 
 export function registerDomain(program: Command, shell: Console): void {
@@ -22,7 +23,7 @@ export function registerDomain(program: Command, shell: Console): void {
           const added = await workspace.domains.addDomain(
             org.id,
             { domain: input.domain, verified: !input.unverified, connectionId: input.connection },
-            operator,
+            byOperator,
           );
           const record = recordOf(added);
           return {

@@ -2,13 +2,13 @@ import type { Command } from 'commander';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { recordEvent } from '../audit/record.ts';
-import { withRetry } from '../database/errors.ts';
+import { byOperator } from '../by.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
 import { domainKey } from '../users/email.ts';
-import { action, type Console, operator, text } from './command.ts';
+import { action, type Console, text } from './command.ts';
 import { table } from './output.ts';
 
 type Person = { org_id: string; id: string; email: string; email_key: string; name: string; slug: string };
@@ -45,46 +45,44 @@ export function registerOidcMigrate(program: Command, shell: Console): void {
 
 /** One person, all or nothing, so that a run that broke off is simply run again. Nobody brings a role along. */
 function move(pool: Pool, orgId: string, person: Person) {
-  return withRetry(() =>
-    transaction(pool, async (db) => {
-      const added = await db.query<{ id: string }>(
-        `INSERT INTO users (org_id, id, email, email_key, name) VALUES ($1, $2, $3, $4, $5)
+  return transaction(pool, async (db) => {
+    const added = await db.query<{ id: string }>(
+      `INSERT INTO users (org_id, id, email, email_key, name) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (org_id, email_key) DO NOTHING RETURNING id`,
-        [orgId, newId('user'), person.email, person.email_key, person.name],
-      );
-      const found = await db.query<{ id: string; active: boolean }>(
-        'SELECT id, active FROM users WHERE org_id = $1 AND email_key = $2 FOR NO KEY UPDATE',
-        [orgId, person.email_key],
-      );
-      const { id, active } = found.rows[0] as { id: string; active: boolean };
-      const { org_id: from, id: old } = person;
-      const known = { id, email: person.email, fromOrg: person.slug, fromUserId: old };
-      // Whoever is switched off there would lose the old access and the todos, and gain nothing.
-      if (!active) return { ...known, outcome: 'inactive there: left alone', todos: 0 };
-      // Revoked before the todos leave: from here on nobody signed in as the old user can add one.
-      const revoked = await revokeAccess(db, {
-        orgId: from,
-        subject: { userIds: [old] },
-        deactivate: true,
-        initiator: 'operator',
-        actor: operator,
-        reason: 'moved to another organisation',
-      });
-      if (revoked.result !== 'revoked') throw new AppError('conflict', `${person.email} vanished. Run it again.`);
-      const todos = await db.query('UPDATE todos SET org_id = $1, user_id = $2 WHERE org_id = $3 AND user_id = $4', [
-        orgId,
-        id,
-        from,
-        old,
-      ]);
-      await recordEvent(db, {
-        orgId,
-        action: 'user.moved_in',
-        actor: operator,
-        target: { type: 'user', id },
-        detail: { fromOrg: from, fromUser: old, todos: todos.rowCount },
-      });
-      return { ...known, outcome: added.rowCount === 1 ? 'created' : 'was there', todos: todos.rowCount ?? 0 };
-    }),
-  );
+      [orgId, newId('user'), person.email, person.email_key, person.name],
+    );
+    const found = await db.query<{ id: string; active: boolean }>(
+      'SELECT id, active FROM users WHERE org_id = $1 AND email_key = $2 FOR NO KEY UPDATE',
+      [orgId, person.email_key],
+    );
+    const { id, active } = found.rows[0] as { id: string; active: boolean };
+    const { org_id: from, id: old } = person;
+    const known = { id, email: person.email, fromOrg: person.slug, fromUserId: old };
+    // Whoever is switched off there would lose the old access and the todos, and gain nothing.
+    if (!active) return { ...known, outcome: 'inactive there: left alone', todos: 0 };
+    // Revoked before the todos leave: from here on nobody signed in as the old user can add one.
+    const revoked = await revokeAccess(db, {
+      orgId: from,
+      subject: { userIds: [old] },
+      deactivate: true,
+      initiator: 'operator',
+      by: byOperator,
+      reason: 'moved to another organisation',
+    });
+    if (revoked.result !== 'revoked') throw new AppError('conflict', `${person.email} vanished. Run it again.`);
+    const todos = await db.query('UPDATE todos SET org_id = $1, user_id = $2 WHERE org_id = $3 AND user_id = $4', [
+      orgId,
+      id,
+      from,
+      old,
+    ]);
+    await recordEvent(db, {
+      orgId,
+      action: 'user.moved_in',
+      by: byOperator,
+      target: { type: 'user', id },
+      detail: { fromOrg: from, fromUser: old, todos: todos.rowCount },
+    });
+    return { ...known, outcome: added.rowCount === 1 ? 'created' : 'was there', todos: todos.rowCount ?? 0 };
+  });
 }

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { byOperator } from '../by.ts';
 import type { Org } from '../database/generated/client.ts';
 import { type EventAction, eventActions, knownEventNames } from '../orgs/event-actions.ts';
 import { orgLinks } from '../orgs/idp-links.ts';
 import { describePolicies, policyChangesForm } from '../orgs/policies.ts';
-import { action, type Console, collect, onOff, operator, text, usageError } from './command.ts';
+import { action, type Console, collect, onOff, text, usageError } from './command.ts';
 import { addConnectionOptions, connectionForm, readNewConnection, revocationFacts } from './connection-options.ts';
 import { type Answer, facts, table } from './output.ts';
 
@@ -69,7 +70,7 @@ export function registerOrg(program: Command, shell: Console): void {
       const connection = await readNewConnection(input, workspace.guardedFetch, shell);
       const domains = input.domain.map((domain) => ({ domain, verified: true }));
       const { name, slug, createUsers } = input;
-      const created = await workspace.orgs.createOrg({ name, slug, createUsers, domains, connection }, operator);
+      const created = await workspace.orgs.createOrg({ name, slug, createUsers, domains, connection }, byOperator);
       const connections = await workspace.connections.listConnections(created.id);
       const owned = await workspace.domains.listDomains(created.id);
       return describeCreated(
@@ -109,7 +110,7 @@ export function registerOrg(program: Command, shell: Console): void {
           );
         if (named.length === 0 && given === undefined) throw usageError('Nothing to change was given.');
         const changes = given === undefined ? policies.data : { ...policies.data, name: given };
-        const after = await workspace.orgs.updateOrg(id, changes, operator);
+        const after = await workspace.orgs.updateOrg(id, changes, byOperator);
         const { slug, name } = after;
         const { eventActions: onEvent, ...set } = Object.fromEntries(
           describePolicies(after, lifetimes).map((policy) => [policy.name, policy.value]),

@@ -1,11 +1,12 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { byOperator } from '../by.ts';
 import { isUnavailable } from '../database/errors.ts';
 import { AppError } from '../errors.ts';
 import { revokeAccess, revokeOrgAccess } from '../revocation/revoke-access.ts';
 import { emailKey } from '../users/email.ts';
-import { action, type Console, operator, text, usageError } from './command.ts';
+import { action, type Console, text, usageError } from './command.ts';
 import type { Answer } from './output.ts';
 import { unknownUser } from './user.ts';
 import type { Workspace } from './workspace.ts';
@@ -20,7 +21,7 @@ const form = z.object({
 });
 type Input = z.output<typeof form>;
 
-const by = { initiator: 'operator', actor: operator } as const;
+const operator = { initiator: 'operator', by: byOperator } as const;
 
 export function registerRevoke(program: Command, shell: Console): void {
   program
@@ -51,7 +52,7 @@ async function revokeOne(workspace: Workspace, ref: string, who: string, { reaso
   const org = await workspace.requireOrg(ref);
   const key = emailKey(who);
   const subject = key === null ? { userIds: [who] } : { emailKeys: [key] };
-  const outcome = await revokeAccess(workspace.pool, { ...by, orgId: org.id, subject, reason: reason ?? null });
+  const outcome = await revokeAccess(workspace.pool, { ...operator, orgId: org.id, subject, reason: reason ?? null });
   if (outcome.result !== 'revoked') throw unknownUser(org, who);
   await workspace.announce();
   const { revocationId: id, userId, sessionsEnded, grantsEnded } = outcome;
@@ -70,7 +71,7 @@ async function revokeEveryone(
   if (!yes) requireTerminal('--everyone', shell);
   const org = await requireOrg(ref);
   if (!yes) await confirm(`everyone in ${org.name}`, `revoke ${org.slug}`, shell);
-  const done = await revokeOrgAccess(pool, { ...by, orgId: org.id, reason: reason ?? null });
+  const done = await revokeOrgAccess(pool, { ...operator, orgId: org.id, reason: reason ?? null });
   if (!done) throw new Error(`${org.name} vanished.`);
   await announce();
   return {
@@ -87,7 +88,7 @@ async function revokeAll({ orgs, pool, announce }: Workspace, { reason, yes }: I
   const done: { id: string; orgId: string; slug: string }[] = [];
   const failed: { slug: string; error: unknown }[] = [];
   for (const org of all)
-    await revokeOrgAccess(pool, { ...by, orgId: org.id, reason: reason ?? null }).then(
+    await revokeOrgAccess(pool, { ...operator, orgId: org.id, reason: reason ?? null }).then(
       (one) => one && done.push({ id: one.revocationId, orgId: org.id, slug: org.slug }),
       (error: unknown) => failed.push({ slug: org.slug, error }),
     );

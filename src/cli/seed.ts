@@ -1,4 +1,4 @@
-import type { Actor } from '../audit/record.ts';
+import { bySystem } from '../by.ts';
 import type { Org, PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
@@ -14,7 +14,7 @@ import { type SeedOrg, seedOrgs } from './seed-data.ts';
 
 type Deps = Readonly<{ prisma: PrismaClient; keyring: Keyring; apiKeys: ApiKeys; guardedFetch: GuardedFetch }>;
 
-const seeder: Actor = { type: 'system', id: 'seed' };
+const seeder = bySystem('seed');
 
 /**
  * Puts in what is missing of the two demo orgs, and leaves what is there: what a developer changed stays changed. Only

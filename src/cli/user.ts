@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { withRetry } from '../database/errors.ts';
+import { byOperator } from '../by.ts';
 import type { User } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
 import { changeRole, lockWithOwners, refuseLastOwner } from '../users/roles.ts';
-import { action, type Console, operator, text } from './command.ts';
+import { action, type Console, text } from './command.ts';
 import { facts, table } from './output.ts';
 
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
@@ -28,7 +28,7 @@ export function registerUser(program: Command, shell: Console): void {
       action(shell, z.object({ email: text, org: text, name: text.optional(), role }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
         const { email, name, role } = input;
-        const added = view(await workspace.users.addUser(org.id, { email, name, role }, operator));
+        const added = view(await workspace.users.addUser(org.id, { email, name, role }, byOperator));
         return {
           json: added,
           text: facts([
@@ -54,7 +54,7 @@ export function registerUser(program: Command, shell: Console): void {
         const { id } = await requireUser(workspace, org, input.user);
         await transaction(workspace.pool, async (client) => {
           const locked = await lockWithOwners(client, org.id, [id]);
-          await changeRole(client, locked, { id, role: input.role }, { orgId: org.id, actor: operator });
+          await changeRole(client, locked, { id, role: input.role }, { orgId: org.id, by: byOperator });
         });
         const after = view(await requireUser(workspace, org, id));
         return { json: after, text: `${after.email} is ${after.role} in ${org.name}.` };
@@ -93,19 +93,17 @@ export function registerUser(program: Command, shell: Console): void {
       action(shell, z.object({ user: text, org: text, reason: text.optional() }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
         const found = await requireUser(workspace, org, input.user);
-        const outcome = await withRetry(() =>
-          transaction(workspace.pool, async (client) => {
-            refuseLastOwner(await lockWithOwners(client, org.id, [found.id]), found.id, insteadOfDeactivating);
-            return revokeAccess(client, {
-              orgId: org.id,
-              subject: { userIds: [found.id] },
-              deactivate: true,
-              initiator: 'operator',
-              actor: operator,
-              reason: input.reason ?? null,
-            });
-          }),
-        );
+        const outcome = await transaction(workspace.pool, async (client) => {
+          refuseLastOwner(await lockWithOwners(client, org.id, [found.id]), found.id, insteadOfDeactivating);
+          return revokeAccess(client, {
+            orgId: org.id,
+            subject: { userIds: [found.id] },
+            deactivate: true,
+            initiator: 'operator',
+            by: byOperator,
+            reason: input.reason ?? null,
+          });
+        });
         if (outcome.result !== 'revoked') throw unknownUser(org, input.user);
         await workspace.announce();
         const { revocationId, sessionsEnded, grantsEnded } = outcome;
@@ -125,7 +123,7 @@ export function registerUser(program: Command, shell: Console): void {
       action(shell, z.object({ user: text, org: text }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
         const found = await requireUser(workspace, org, input.user);
-        const activated = await workspace.users.activateUser(org.id, found.id, operator);
+        const activated = await workspace.users.activateUser(org.id, found.id, byOperator);
         if (!activated) throw unknownUser(org, input.user);
         return { json: view(activated), text: `${activated.email} is active and may sign in.` };
       }),

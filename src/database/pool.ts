@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import { withRetry } from './errors.ts';
 import { PrismaClient } from './generated/client.ts';
 
 /**
@@ -117,15 +118,24 @@ async function applySettings(client: pg.ClientBase, own: Readonly<Record<string,
 
 const afterCommits = new WeakMap<pg.PoolClient, (() => void)[]>();
 
-/** Runs `work` when the client's `transaction` has committed, and never if it comes to nothing; outside of one at once. */
+/** Runs `work` once the client's `transaction` has committed, and never for a try that comes to nothing; outside of one at once. */
 export function afterCommit(client: pg.PoolClient, work: () => void): void {
   const waiting = afterCommits.get(client);
   if (waiting) waiting.push(work);
   else work();
 }
 
-/** Runs `work` in one transaction on one connection. A failure rolls back and ends the connection: none is reused half done. */
-export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+/**
+ * Runs `work` in one transaction, and after a serialization failure or a deadlock again in another one: 4 times at most.
+ * So whatever `work` does beyond the database must come out right when it is done twice. What was given the client
+ * fails, and is not tried again by itself: of a transaction only the whole can be.
+ */
+export function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  return withRetry(() => tryTransaction(pool, work));
+}
+
+/** A failure rolls back and ends the connection: none is reused half done. What waited for the commit is dropped. */
+async function tryTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let failure: Error | undefined;
   try {

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
+import { bySystem } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { addJobs, deliverJob } from './jobs.ts';
 import type { NotificationRow } from './notification.ts';
@@ -13,7 +14,7 @@ import { webhookBody } from './webhook-body.ts';
 const mostTries = 13;
 /** Milliseconds after a failure: from 3 seconds to 6 hours. */
 const pauseAfter = (tries: number) => Math.exp(Math.min(10, tries)) * 1_000;
-const system = { type: 'system' } as const;
+const by = bySystem(null);
 
 type Delivery = Readonly<{
   orgId: string;
@@ -141,7 +142,7 @@ async function switchOff(client: PoolClient, { orgId, webhookId }: Delivery): Pr
     await recordEvent(client, {
       orgId,
       action: 'webhook.changed',
-      actor: system,
+      by,
       target,
       detail: { active: false, reason: 'gone' },
     });
@@ -152,5 +153,5 @@ function recordFailure(client: PoolClient, delivery: Delivery, attempts: number,
   const target = webhookId === null ? { type: 'user', id: userId ?? '' } : { type: 'webhook', id: webhookId };
   const channel = webhookId === null ? 'email' : 'webhook';
   const detail = { delivery: id, channel, kinds: kinds.join(' '), attempts, error };
-  return recordEvent(client, { orgId, action: 'delivery.failed', actor: system, target, detail });
+  return recordEvent(client, { orgId, action: 'delivery.failed', by, target, detail });
 }

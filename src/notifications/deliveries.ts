@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
 import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { addJobs, deliverJob } from './jobs.ts';
-import type { Origin } from './webhooks.ts';
 
 export type Deliveries = ReturnType<typeof createDeliveries>;
 
@@ -72,7 +72,7 @@ export function createDeliveries({ pool }: { pool: Pool }) {
      * Sends the same message again, under the same id, with as many tries as the first time. `of`: only if it is dead. Null when
      * the org has no such delivery. @throws AppError conflict when it is under way, or its webhook is switched off
      */
-    async replay(orgId: string, id: string, of: 'all' | 'dead', origin: Origin): Promise<DeliveryRow | null> {
+    async replay(orgId: string, id: string, of: 'all' | 'dead', by: By): Promise<DeliveryRow | null> {
       return transaction(pool, async (client) => {
         const { rows } = await client.query<DeliveryRow & { off: boolean }>(
           `SELECT ${columns}, EXISTS (SELECT FROM webhooks w WHERE w.org_id = d.org_id AND w.id = d.webhook_id AND NOT w.active) AS off
@@ -91,7 +91,7 @@ export function createDeliveries({ pool }: { pool: Pool }) {
         await addJobs(client, [deliverJob({ ...delivery, orgId })]);
         const target = { type: 'delivery', id };
         const detail = { channel: delivery.channel, webhook: delivery.webhookId, before: delivery.status };
-        await recordEvent(client, { orgId, action: 'delivery.replayed', ...origin, target, detail });
+        await recordEvent(client, { orgId, action: 'delivery.replayed', by, target, detail });
         return again.rows[0] as DeliveryRow;
       });
     },

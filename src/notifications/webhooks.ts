@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
-import { type Actor, recordEvent } from '../audit/record.ts';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
@@ -12,9 +13,6 @@ export type Webhooks = ReturnType<typeof createWebhooks>;
 
 /** Of an org: each may hold up one of a node's jobs for as long as its receiver hangs. */
 const mostWebhooks = 10;
-
-/** Who changes something, for the record. */
-export type Origin = Readonly<{ actor: Actor; ip: string | null; requestId: string | null }>;
 
 export type WebhookRow = Readonly<{
   id: string;
@@ -33,8 +31,8 @@ type Detail = Record<string, string | number | boolean | null>;
 
 /** Where an org's notifications are posted to. A secret is returned once, when it is made. */
 export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring }) {
-  const record = (db: PoolClient, orgId: string, id: string, action: string, origin: Origin, detail: Detail = {}) =>
-    recordEvent(db, { orgId, action, ...origin, target: { type: 'webhook', id }, detail });
+  const record = (db: PoolClient, orgId: string, id: string, action: string, by: By, detail: Detail = {}) =>
+    recordEvent(db, { orgId, action, by, target: { type: 'webhook', id }, detail });
 
   return {
     async list(orgId: string): Promise<readonly WebhookRow[]> {
@@ -51,7 +49,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
     async add(
       orgId: string,
       input: { url: string; kinds: readonly string[]; active: boolean },
-      origin: Origin,
+      by: By,
     ): Promise<WebhookRow & { secret: string }> {
       const id = newId('webhook');
       const secret = newSecret();
@@ -69,7 +67,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
            RETURNING ${columns}`,
           [orgId, id, input.url, input.kinds, input.active, sealed],
         );
-        await record(client, orgId, id, 'webhook.added', origin, {
+        await record(client, orgId, id, 'webhook.added', by, {
           host: hostOf(input.url),
           kinds: input.kinds.join(' '),
         });
@@ -82,7 +80,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
       orgId: string,
       id: string,
       input: { url?: string | undefined; kinds?: readonly string[] | undefined; active?: boolean | undefined },
-      origin: Origin,
+      by: By,
     ): Promise<WebhookRow | null> {
       return transaction(pool, async (client) => {
         const { rows } = await client.query<WebhookRow>(
@@ -91,7 +89,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
           [orgId, id, input.url ?? null, input.kinds ?? null, input.active ?? null],
         );
         if (!rows[0]) return null;
-        await record(client, orgId, id, 'webhook.changed', origin, {
+        await record(client, orgId, id, 'webhook.changed', by, {
           ...(input.url === undefined ? {} : { host: hostOf(input.url) }),
           ...(input.kinds === undefined ? {} : { kinds: input.kinds.join(' ') }),
           ...(input.active === undefined ? {} : { active: input.active }),
@@ -101,20 +99,20 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
     },
 
     /** With its log. False when the org has no such webhook. */
-    async remove(orgId: string, id: string, origin: Origin): Promise<boolean> {
+    async remove(orgId: string, id: string, by: By): Promise<boolean> {
       return transaction(pool, async (client) => {
         const { rows } = await client.query('DELETE FROM webhooks WHERE org_id = $1 AND id = $2 RETURNING url', [
           orgId,
           id,
         ]);
         if (!rows[0]) return false;
-        await record(client, orgId, id, 'webhook.removed', origin, { host: hostOf(rows[0].url) });
+        await record(client, orgId, id, 'webhook.removed', by, { host: hostOf(rows[0].url) });
         return true;
       });
     },
 
     /** Makes a new secret; for a day the one before signs too. Null when the org has no such webhook. */
-    async rotateSecret(orgId: string, id: string, origin: Origin): Promise<(WebhookRow & { secret: string }) | null> {
+    async rotateSecret(orgId: string, id: string, by: By): Promise<(WebhookRow & { secret: string }) | null> {
       const secret = newSecret();
       const sealed = await keyring.encrypt(secret, secretPurpose(id));
       return transaction(pool, async (client) => {
@@ -124,13 +122,13 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
           [orgId, id, sealed],
         );
         if (!rows[0]) return null;
-        await record(client, orgId, id, 'webhook.changed', origin, { secret: 'rotated' });
+        await record(client, orgId, id, 'webhook.changed', by, { secret: 'rotated' });
         return { ...rows[0], secret };
       });
     },
 
     /** Sends one message of the type `test`. Returns the delivery's id; null when the org has no such webhook. */
-    async sendTest(orgId: string, id: string, origin: Origin): Promise<string | null> {
+    async sendTest(orgId: string, id: string, by: By): Promise<string | null> {
       return transaction(pool, async (client) => {
         const { rows } = await client.query('SELECT active FROM webhooks WHERE org_id = $1 AND id = $2 FOR SHARE', [
           orgId,
@@ -146,7 +144,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
           [orgId, deliveryId, id, body],
         );
         await addJobs(client, [deliverJob({ orgId, id: deliveryId, webhookId: id })]);
-        await record(client, orgId, id, 'webhook.tested', origin, { delivery: deliveryId });
+        await record(client, orgId, id, 'webhook.tested', by, { delivery: deliveryId });
         return deliveryId;
       });
     },

@@ -1,11 +1,11 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
-import { type Actor, recordEvent } from '../audit/record.ts';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { refuseTooMany } from './limits.ts';
-import type { Origin } from './origin.ts';
 
 export type ApiKeys = ReturnType<typeof createApiKeys>;
 
@@ -58,14 +58,13 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
     async create(
       orgId: string,
       input: { name: string; scopes?: ApiKeyScope[]; expiresAt?: Date | null; key?: string },
-      actor: Actor,
-      origin: Origin = {},
+      by: By,
     ): Promise<{ id: string; apiKey: string }> {
       const apiKey = input.key ?? `ul_${randomBytes(32).toString('base64url')}`;
       const id = newId('apiKey');
       const scopes = input.scopes ?? ['revoke'];
       await prisma.$transaction(async (transaction) => {
-        await refuseTooMany(transaction, orgId, 'current API keys', actor);
+        await refuseTooMany(transaction, orgId, 'current API keys', by);
         await transaction.apiKey.create({
           data: {
             orgId,
@@ -83,7 +82,7 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
           scopes: scopes.join(' '),
           expiresAt: input.expiresAt?.toISOString() ?? null,
         };
-        await recordEvent(transaction, { orgId, action: 'api_key.created', actor, target, ...origin, detail });
+        await recordEvent(transaction, { orgId, action: 'api_key.created', by, target, detail });
       });
       return { id, apiKey };
     },
@@ -110,14 +109,14 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
     },
 
     /** Ends a key for good. False when the org has no such current key. */
-    async revoke(orgId: string, id: string, actor: Actor, origin: Origin = {}): Promise<boolean> {
+    async revoke(orgId: string, id: string, by: By): Promise<boolean> {
       return prisma.$transaction(async (transaction) => {
         const { count } = await transaction.apiKey.updateMany({
           where: { orgId, id, revokedAt: null },
           data: { revokedAt: new Date() },
         });
         const target = { type: 'api_key', id };
-        if (count > 0) await recordEvent(transaction, { orgId, action: 'api_key.revoked', actor, target, ...origin });
+        if (count > 0) await recordEvent(transaction, { orgId, action: 'api_key.revoked', by, target });
         return count > 0;
       });
     },

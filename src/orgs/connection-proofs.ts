@@ -1,4 +1,5 @@
-import { type Actor, recordEvent } from '../audit/record.ts';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import type { Connection, Prisma, PrismaClient } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 
@@ -34,7 +35,7 @@ export function createConnectionProofs(prisma: PrismaClient) {
       orgId: string,
       id: string,
       seen: ProvenMembers,
-      actor: Actor,
+      by: By,
       { vouched = false } = {},
     ): Promise<'proven' | 'taken' | 'unchanged'> {
       const { issuer, clientId, tokenEndpoint, jwksUri } = seen;
@@ -59,7 +60,7 @@ export function createConnectionProofs(prisma: PrismaClient) {
         await recordEvent(transaction, {
           orgId,
           action: 'connection.proven',
-          actor,
+          by,
           target,
           detail: { issuer, clientId },
         });
@@ -71,12 +72,12 @@ export function createConnectionProofs(prisma: PrismaClient) {
      * An operator vouches for the connection as it is, in place of a first sign-in.
      * @throws AppError not_found; conflict when it is switched off, or another connection is the proven one of its IdP.
      */
-    async vouchForConnection(orgId: string, id: string, actor: Actor): Promise<Omit<Connection, 'clientSecret'>> {
+    async vouchForConnection(orgId: string, id: string, by: By): Promise<Omit<Connection, 'clientSecret'>> {
       const find = () =>
         prisma.connection.findUnique({ where: { orgId_id: { orgId, id } }, omit: { clientSecret: true } });
       const before = await find();
       if (!before) throw new AppError('not_found', `The organisation has no connection ${id}.`);
-      const outcome = await proofs.proveConnection(orgId, id, before, actor, { vouched: true });
+      const outcome = await proofs.proveConnection(orgId, id, before, by, { vouched: true });
       if (outcome === 'taken')
         throw new AppError('conflict', `Another connection is the proven one of ${before.issuer} and this client id.`);
       const after = await find();

@@ -1,4 +1,4 @@
-import type { Actor } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import type { Connection } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 import { isSameSecret, type Keyring } from '../keyring.ts';
@@ -30,10 +30,10 @@ export async function secretToStore(
   before: Connection,
   changes: object,
   given: string | undefined,
-  actor: Actor,
+  by: By,
 ): Promise<string | undefined> {
   const changed = [...ownMembers, ...endpoints].filter((member) => member in changes);
-  const asked = !isOperator(actor) && changed.length > 0;
+  const asked = !isOperator(by) && changed.length > 0;
   if (given === undefined) {
     if (asked) throw wrong(`${changed.join(', ')} would be another, and the secret that is kept would be used there.`);
     return undefined;
@@ -49,8 +49,8 @@ export async function secretToStore(
 }
 
 /** The command line, or the backend itself. */
-export function isOperator({ type }: Actor): boolean {
-  return type === 'operator' || type === 'system';
+export function isOperator({ actor }: By): boolean {
+  return actor.type === 'operator' || actor.type === 'system';
 }
 
 function wrong(why: string): AppError {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { type Actor, recordEvent } from '../audit/record.ts';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import type {
   Connection,
   Prisma,
@@ -13,7 +14,6 @@ import type { Keyring } from '../keyring.ts';
 import { atIdp, createConnectionProofs, lockClient, provenMembers } from './connection-proofs.ts';
 import { isOperator, sealSecret, secretToStore } from './connection-secret.ts';
 import { refuseTooMany } from './limits.ts';
-import type { Origin } from './origin.ts';
 import type { MappedRole } from './role-mapping.ts';
 
 export type NewConnection = Readonly<{
@@ -64,8 +64,8 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
      * Adds a connection; the org's first one becomes authoritative for the org's domains.
      * @throws AppError conflict when the org has an active connection of the same issuer and client id.
      */
-    addConnection(orgId: string, input: NewConnection, actor: Actor, origin: Origin = {}): Promise<ConnectionView> {
-      return prisma.$transaction((transaction) => insertConnection(transaction, keyring, orgId, input, actor, origin));
+    addConnection(orgId: string, input: NewConnection, by: By): Promise<ConnectionView> {
+      return prisma.$transaction((transaction) => insertConnection(transaction, keyring, orgId, input, by));
     },
 
     /**
@@ -75,13 +75,7 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
      * when the org has an active connection of the same issuer and client id; invalid_request when the client secret is
      * missing.
      */
-    updateConnection(
-      orgId: string,
-      id: string,
-      changes: ConnectionChanges,
-      actor: Actor,
-      origin: Origin = {},
-    ): Promise<ConnectionView> {
+    updateConnection(orgId: string, id: string, changes: ConnectionChanges, by: By): Promise<ConnectionView> {
       return prisma.$transaction(async (transaction) => {
         const { clientSecret, sameSubjects = false, ...plain } = changes;
         const before = await lockConnection(transaction, orgId, id, changes.clientId);
@@ -91,7 +85,7 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
             ([member, value]) => !isDeepStrictEqual(value, before[member as keyof Connection]),
           ),
         );
-        const sealed = await secretToStore(keyring, before, data, clientSecret, actor);
+        const sealed = await secretToStore(keyring, before, data, clientSecret, by);
         if (sealed !== undefined) data.clientSecret = sealed;
         if (Object.keys(data).length > 0) {
           const otherwise = provenMembers.some((member) => member in data);
@@ -99,20 +93,18 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
           if (after.active && (otherwise || !before.active)) await refuseTwin(transaction, after);
           // Also where nothing was proven when it was read: a proof of what was may come in between.
           if (otherwise || (data.active && !before.active)) Object.assign(data, { provenAt: null });
-          if (data.acceptedIssuers) data.vouchingNeeded = needsVouching(actor, after.acceptedIssuers);
+          if (data.acceptedIssuers) data.vouchingNeeded = needsVouching(by, after.acceptedIssuers);
           await transaction.connection.updateMany({ where: { orgId, id }, data });
           await recordEvent(transaction, {
             orgId,
             action: 'connection.changed',
-            actor,
+            by,
             target: { type: 'connection', id },
-            ...origin,
             detail: { changed: Object.keys(data).join(' ') },
           });
           for (const policy of policies.filter((member) => member in data))
             await recordEvent(transaction, {
-              ...{ orgId, action: 'policy.changed', actor, target: { type: 'org', id: orgId } },
-              ...origin,
+              ...{ orgId, action: 'policy.changed', by, target: { type: 'org', id: orgId } },
               detail: { policy, connection: id, before: flat(before[policy]), after: flat(after[policy]) },
             });
         }
@@ -181,8 +173,8 @@ function flat(value: Prisma.JsonValue): string | null {
 }
 
 /** Providers of many tenants publish the same keys under each tenant's issuer: a sign-in would prove another's. */
-function needsVouching(actor: Actor, acceptedIssuers: readonly string[]): boolean {
-  return !isOperator(actor) && acceptedIssuers.length > 0;
+function needsVouching(by: By, acceptedIssuers: readonly string[]): boolean {
+  return !isOperator(by) && acceptedIssuers.length > 0;
 }
 
 /**
@@ -230,11 +222,10 @@ export async function insertConnection(
   keyring: Keyring,
   orgId: string,
   input: NewConnection,
-  actor: Actor,
-  origin: Origin = {},
+  by: By,
 ): Promise<ConnectionView> {
   const id = newId('connection');
-  await refuseTooMany(db, orgId, 'connections', actor);
+  await refuseTooMany(db, orgId, 'connections', by);
   await refuseTwin(db, { acceptedIssuers: [], ...input, orgId, id });
   const first = (await db.connection.count({ where: { orgId } })) === 0;
   const added = await db.connection.create({
@@ -242,7 +233,7 @@ export async function insertConnection(
       ...input,
       orgId,
       id,
-      vouchingNeeded: needsVouching(actor, input.acceptedIssuers ?? []),
+      vouchingNeeded: needsVouching(by, input.acceptedIssuers ?? []),
       name: input.name ?? new URL(input.issuer).hostname,
       clientSecret: await sealSecret(keyring, { orgId, id }, input.clientSecret),
     },
@@ -252,9 +243,8 @@ export async function insertConnection(
   await recordEvent(db, {
     orgId,
     action: 'connection.added',
-    actor,
+    by,
     target: { type: 'connection', id },
-    ...origin,
     detail: { issuer: input.issuer, clientId: input.clientId },
   });
   return added;

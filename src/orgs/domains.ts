@@ -1,10 +1,10 @@
-import { type Actor, recordEvent } from '../audit/record.ts';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import { type Connection, type Domain, Prisma, type PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { domainKey } from '../users/email.ts';
 import { refuseTooMany } from './limits.ts';
-import type { Origin } from './origin.ts';
 
 export type NewDomain = Readonly<{
   domain: string;
@@ -24,8 +24,8 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
      * @throws AppError invalid_request when it isn't a domain; conflict when it is verified for another org; not_found when the org has
      * no such connection.
      */
-    addDomain(orgId: string, input: NewDomain, actor: Actor, origin: Origin = {}): Promise<Domain> {
-      return prisma.$transaction((transaction) => insertDomain(transaction, orgId, input, actor, origin));
+    addDomain(orgId: string, input: NewDomain, by: By): Promise<Domain> {
+      return prisma.$transaction((transaction) => insertDomain(transaction, orgId, input, by));
     },
 
     /** The org's domains, in alphabetical order: all, or `limit` of those after `after`. */
@@ -37,13 +37,7 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
     findDomain: (orgId: string, id: string): Promise<Domain> => requireDomain(prisma, orgId, id),
 
     /** Makes a connection authoritative for the domain's addresses. @throws AppError not_found */
-    chooseConnection(
-      orgId: string,
-      id: string,
-      connectionId: string,
-      actor: Actor,
-      origin: Origin = {},
-    ): Promise<Domain> {
+    chooseConnection(orgId: string, id: string, connectionId: string, by: By): Promise<Domain> {
       return prisma.$transaction(async (transaction) => {
         const { domain, connectionId: before } = await requireDomain(transaction, orgId, id, { locked: true });
         const connection = await transaction.connection.findUnique({
@@ -54,7 +48,7 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
           refuseInactive(connection);
           await transaction.domain.updateMany({ where: { orgId, id }, data: { connectionId } });
           const detail = { domain, connection: connectionId };
-          await recordEvent(transaction, { ...changeOf(orgId, id, 'changed', actor), ...origin, detail });
+          await recordEvent(transaction, { ...changeOf(orgId, id, 'changed', by), detail });
         }
         return requireDomain(transaction, orgId, id);
       });
@@ -64,15 +58,14 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
     noteVerified(
       orgId: string,
       { id, domain, challenge }: Pick<Domain, 'id' | 'domain' | 'challenge'>,
-      actor: Actor,
-      origin: Origin = {},
+      by: By,
     ): Promise<Domain> {
       return prisma.$transaction(async (transaction) => {
         const { count } = await transaction.domain
           .updateMany({ where: { orgId, id, challenge, verifiedAt: null }, data: { verifiedAt: new Date() } })
           .catch((error: unknown) => refuseTaken(domain, error));
         const detail = { domain, by: 'dns' };
-        if (count > 0) await recordEvent(transaction, { ...changeOf(orgId, id, 'verified', actor), ...origin, detail });
+        if (count > 0) await recordEvent(transaction, { ...changeOf(orgId, id, 'verified', by), detail });
         const after = await requireDomain(transaction, orgId, id);
         if (after.verifiedAt !== null) return after;
         throw new AppError(
@@ -83,19 +76,19 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
     },
 
     /** Removes a domain: from then on its addresses lead to nobody's sign-in. @throws AppError not_found */
-    removeDomain(orgId: string, id: string, actor: Actor, origin: Origin = {}): Promise<void> {
+    removeDomain(orgId: string, id: string, by: By): Promise<void> {
       return prisma.$transaction(async (transaction) => {
         const { domain, verifiedAt } = await requireDomain(transaction, orgId, id, { locked: true });
         await transaction.domain.deleteMany({ where: { orgId, id } });
         const detail = { domain, verified: verifiedAt !== null };
-        await recordEvent(transaction, { ...changeOf(orgId, id, 'removed', actor), ...origin, detail });
+        await recordEvent(transaction, { ...changeOf(orgId, id, 'removed', by), detail });
       });
     },
   };
 }
 
-const changeOf = (orgId: string, id: string, what: 'changed' | 'verified' | 'removed', actor: Actor) => ({
-  ...{ orgId, action: `domain.${what}`, actor },
+const changeOf = (orgId: string, id: string, what: 'changed' | 'verified' | 'removed', by: By) => ({
+  ...{ orgId, action: `domain.${what}`, by },
   target: { type: 'domain', id },
 });
 
@@ -125,8 +118,7 @@ export async function insertDomain(
   db: Prisma.TransactionClient,
   orgId: string,
   input: NewDomain,
-  actor: Actor,
-  origin: Origin = {},
+  by: By,
 ): Promise<Domain> {
   const domain = domainKey(input.domain);
   if (domain === null) throw new AppError('invalid_request', `"${input.domain}" is not a domain such as example.com.`);
@@ -136,7 +128,7 @@ export async function insertDomain(
   });
   if (input.connectionId !== undefined && !connection) throw noSuchConnection(input.connectionId);
   const where = { orgId_domain: { orgId, domain } };
-  if ((await db.domain.findUnique({ where })) === null) await refuseTooMany(db, orgId, 'domains', actor);
+  if ((await db.domain.findUnique({ where })) === null) await refuseTooMany(db, orgId, 'domains', by);
   // Unverified, so that it can meet only the org's own row of this name.
   const { count: added } = await db.domain.createMany({
     data: [{ orgId, id: newId('domain'), domain }],
@@ -160,9 +152,8 @@ export async function insertDomain(
   await recordEvent(db, {
     orgId,
     action: added > 0 ? 'domain.added' : 'domain.changed',
-    actor,
+    by,
     target: { type: 'domain', id: after.id },
-    ...origin,
     detail: { domain, verified: after.verifiedAt !== null, connection: after.connectionId },
   });
   return after;

@@ -1,4 +1,4 @@
-import type { Actor } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import type { Prisma } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 import { isOperator } from './connection-secret.ts';
@@ -14,9 +14,9 @@ export async function refuseTooMany(
   db: Prisma.TransactionClient,
   orgId: string,
   what: keyof typeof limits,
-  actor: Actor,
+  by: By,
 ): Promise<void> {
-  if (isOperator(actor)) return;
+  if (isOperator(by)) return;
   await db.$queryRaw`SELECT id FROM orgs WHERE id = ${orgId} FOR NO KEY UPDATE`;
   const there = await counts[what](db, orgId);
   if (there < limits[what]) return;

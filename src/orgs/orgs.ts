@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { type Actor, recordEvent } from '../audit/record.ts';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import type { Org, PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
@@ -7,7 +8,6 @@ import type { Keyring } from '../keyring.ts';
 import { domainKey } from '../users/email.ts';
 import { insertConnection, type NewConnection } from './connections.ts';
 import { insertDomain, isUniqueViolation, type NewDomain } from './domains.ts';
-import type { Origin } from './origin.ts';
 import { changePolicies, type PolicyChanges } from './policies.ts';
 
 export type NewOrg = Readonly<{
@@ -33,7 +33,7 @@ export function createOrgs({ prisma, keyring }: { prisma: PrismaClient; keyring:
      * Creates an org with its domains and its connection, all or nothing. The connection is authoritative for the domains.
      * @throws AppError conflict when the slug is taken or a domain is verified for another org; invalid_request.
      */
-    createOrg(input: NewOrg, actor: Actor): Promise<Org> {
+    createOrg(input: NewOrg, by: By): Promise<Org> {
       const slug = input.slug ?? randomBytes(10).toString('hex');
       if (!slugForm.test(slug))
         throw new AppError('invalid_request', 'A slug is 1 to 63 of a-z, 0-9 and -, and does not begin with -.');
@@ -45,9 +45,9 @@ export function createOrgs({ prisma, keyring }: { prisma: PrismaClient; keyring:
             throw new AppError('conflict', `The slug "${slug}" is taken. Choose another one.`, { cause: error });
           });
         const target = { type: 'org', id: org.id };
-        await recordEvent(transaction, { orgId: org.id, action: 'org.created', actor, target, detail: { slug } });
-        if (input.connection) await insertConnection(transaction, keyring, org.id, input.connection, actor);
-        for (const domain of input.domains ?? []) await insertDomain(transaction, org.id, domain, actor);
+        await recordEvent(transaction, { orgId: org.id, action: 'org.created', by, target, detail: { slug } });
+        if (input.connection) await insertConnection(transaction, keyring, org.id, input.connection, by);
+        for (const domain of input.domains ?? []) await insertDomain(transaction, org.id, domain, by);
         return org;
       });
     },
@@ -56,17 +56,16 @@ export function createOrgs({ prisma, keyring }: { prisma: PrismaClient; keyring:
      * Changes what is given and leaves the rest; policies have passed `policyChangesForm`.
      * @throws AppError not_found; invalid_request when policies contradict each other.
      */
-    updateOrg(orgId: string, { name, ...policies }: OrgChanges, actor: Actor, origin: Origin = {}): Promise<Org> {
+    updateOrg(orgId: string, { name, ...policies }: OrgChanges, by: By): Promise<Org> {
       return prisma.$transaction(async (transaction) => {
-        const org = await changePolicies(transaction, orgId, policies, actor, origin);
+        const org = await changePolicies(transaction, orgId, policies, by);
         if (name === undefined || name === org.name) return org;
         const target = { type: 'org', id: orgId };
         await recordEvent(transaction, {
           orgId,
           action: 'org.changed',
-          actor,
+          by,
           target,
-          ...origin,
           detail: { changed: 'name' },
         });
         return transaction.org.update({ where: { id: orgId }, data: { name } });

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { type Actor, recordEvent } from '../audit/record.ts';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import type { Config } from '../config.ts';
 import type { Org, Prisma } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 import { actionOf, type EventAction, eventActions, knownEventNames, knownEvents } from './event-actions.ts';
-import type { Origin } from './origin.ts';
 
 /** The deployment's lifetimes, seconds: what an org sets is never above them. */
 export type Lifetimes = Readonly<
@@ -170,8 +170,7 @@ export async function changePolicies(
   db: Prisma.TransactionClient,
   orgId: string,
   { eventActions: actions, ...plain }: PolicyChanges,
-  actor: Actor,
-  origin: Origin = {},
+  by: By,
 ): Promise<Org> {
   await db.$queryRaw`SELECT id FROM orgs WHERE id = ${orgId} FOR NO KEY UPDATE`;
   const before = await db.org.findUnique({ where: { id: orgId } });
@@ -197,9 +196,8 @@ export async function changePolicies(
     await recordEvent(db, {
       orgId,
       action: 'policy.changed',
-      actor,
+      by,
       target: { type: 'org', id: orgId },
-      ...origin,
       detail,
     });
   return after;

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { By } from '../by.ts';
 import type { Principal } from '../sessions/principal.ts';
 import type { Batches } from './batches.ts';
 import { revokeAccess } from './revoke-access.ts';
@@ -8,10 +9,7 @@ import { revokeAccess } from './revoke-access.ts';
  * they have. True if it did.
  */
 export function createGlobalLogout({ pool, batches }: { pool: Pool; batches: Batches }) {
-  return async (
-    { orgId, userId }: Principal,
-    { ip, requestId }: { ip: string | null; requestId: string },
-  ): Promise<boolean> => {
+  return async ({ orgId, userId }: Principal, by: By): Promise<boolean> => {
     const { rows } = await pool.query<{ global_logout: boolean }>({
       name: 'global-logout-policy',
       text: 'SELECT global_logout FROM orgs WHERE id = $1',
@@ -19,10 +17,9 @@ export function createGlobalLogout({ pool, batches }: { pool: Pool; batches: Bat
     });
     if (!rows[0]?.global_logout) return false;
     const outcome = await revokeAccess(batches, {
-      ...{ orgId, ip, requestId },
+      ...{ orgId, by },
       subject: { userIds: [userId] },
       initiator: 'policy',
-      actor: { type: 'user', id: userId },
     });
     return outcome.result === 'revoked';
   };

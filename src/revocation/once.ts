@@ -7,17 +7,12 @@ export type Once = Readonly<{
   expiresAt: Date;
 }>;
 
-export const onceValues = ({ kind, id, expiresAt }: Once) => [kind, id, expiresAt];
-
-/**
- * Spends it, within a statement whose $1 is the org and whose parameters from `first` on are `onceValues`. One row, or none
- * if it was spent before: whoever comes second waits until the first has committed.
- */
-export const spending = (first: number) =>
-  `INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, $${first}, $${first + 1}, $${first + 2}) ON CONFLICT DO NOTHING RETURNING id`;
-
-/** Spends it in the transaction. False if it was spent before. */
-export async function spend(db: PoolClient, orgId: string, once: Once): Promise<boolean> {
-  const { rowCount } = await db.query({ name: 'spend', text: spending(2), values: [orgId, ...onceValues(once)] });
+/** Spends it in the transaction. False if it was spent before: whoever comes second waits until the first has committed. */
+export async function spend(db: PoolClient, orgId: string, { kind, id, expiresAt }: Once): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'spend',
+    text: 'INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
+    values: [orgId, kind, id, expiresAt],
+  });
   return rowCount === 1;
 }

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import type { Caller, Claimed } from './caller.ts';
 
@@ -56,9 +57,7 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
   const recordOne = ({ claimed, call, network }: Alike) =>
     write(() =>
       recordEvent(pool, {
-        ...stranger(claimed),
-        ip: call.ip,
-        requestId: call.requestId,
+        ...stranger(claimed, call),
         detail: { ...detailOf(call), network, repeats: 0 },
       }),
     );
@@ -66,8 +65,7 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
   const recordRepeats = ({ claimed, call, network, repeats, firstAt, lastAt }: Alike) =>
     write(() =>
       recordEvent(pool, {
-        ...stranger(claimed),
-        ip: network === various ? null : call.ip,
+        ...stranger(claimed, { ip: network === various ? null : call.ip, requestId: null }),
         detail: {
           ...detailOf(call),
           ...{ network, repeats, firstAt: firstAt.toISOString(), lastAt: lastAt.toISOString() },
@@ -132,8 +130,10 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
     ): Promise<void> {
       await write(() =>
         recordEvent(pool, {
-          ...{ orgId, action, actor: { type, id }, target: { type, id } },
-          ...{ ip: call.ip, requestId: call.requestId },
+          orgId,
+          action,
+          by: { actor: { type, id }, ip: call.ip, requestId: call.requestId },
+          target: { type, id },
           detail: {
             ...detailOf(call),
             format: subject?.format ?? null,
@@ -168,8 +168,11 @@ const longestSubject = 1_000;
 /** A character that is cut in half would be refused by the store, and whoever sends one would leave no trace. */
 const shorten = (subject: string) => subject.slice(0, longestSubject).toWellFormed();
 
-const stranger = ({ orgId, type, id }: Claimed) => ({
-  ...{ orgId, action, actor: { type: 'anonymous' as const }, target: { type, id } },
+const stranger = ({ orgId, type, id }: Claimed, { ip, requestId }: Pick<By, 'ip' | 'requestId'>) => ({
+  orgId,
+  action,
+  by: { actor: { type: 'anonymous', id: null }, ip, requestId } as const,
+  target: { type, id },
 });
 
 const detailOf = ({ code, reason, explanation, credentialType }: RefusedCall) => ({

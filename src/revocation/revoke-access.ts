@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import type { Actor } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import { withRetry } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import type { Credential } from '../sessions/principal.ts';
@@ -20,15 +20,13 @@ export type Revocation = Readonly<{
   orgId: string;
   /** Who caused it. */
   initiator: 'idp' | 'admin' | 'user' | 'scim' | 'signal' | 'policy' | 'operator';
-  actor: Actor;
+  by: By;
   /** For administrators; never shown to the person. */
   reason?: string | null;
   /** The neutral part, which the person reads. */
   reasonForPerson?: string | null;
   /** The subject identifier as it was received. */
   asked?: unknown;
-  ip?: string | null;
-  requestId?: string | null;
 }>;
 
 export type UserRevocation = Revocation &
@@ -173,7 +171,7 @@ export function runStatement<Row extends object>(
 }
 
 /** What is written into the revocation and its audit event. */
-export function recordOf(revocation: Revocation) {
+export function recordOf({ by, ...revocation }: Revocation) {
   return {
     revocation: newId('revocation'),
     event: newId('auditEvent'),
@@ -182,10 +180,10 @@ export function recordOf(revocation: Revocation) {
     asked: revocation.asked ?? null,
     reason: revocation.reason ?? null,
     reason_for_person: revocation.reasonForPerson ?? null,
-    actor_type: revocation.actor.type,
-    actor_id: revocation.actor.id ?? null,
-    ip: revocation.ip ?? null,
-    request_id: revocation.requestId ?? null,
+    actor_type: by.actor.type,
+    actor_id: by.actor.id,
+    ip: by.ip,
+    request_id: by.requestId,
   };
 }
 

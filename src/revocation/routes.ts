@@ -1,4 +1,5 @@
 import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
+import { byRequest } from '../by.ts';
 import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { noStore } from '../http/no-store.ts';
@@ -31,11 +32,9 @@ export function createRevocationRoutes(deps: CallerDeps & { batches: Batches; an
       orgId: caller.orgId,
       subject: toSubject(asked),
       initiator: 'idp',
-      actor: { type: caller.type, id: caller.id },
+      by: byRequest(req, { type: caller.type, id: caller.id }),
       ...(caller.type === 'connection' ? { reach: { connectionId: caller.id }, once: caller.once } : {}),
       asked,
-      ip: req.ip ?? null,
-      requestId: req.id,
     });
     if (outcome.result === 'replayed') throw await refusal(req, replayed(caller));
     if (outcome.result === 'unknown')

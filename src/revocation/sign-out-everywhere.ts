@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { By } from '../by.ts';
 import type { Principal } from '../sessions/principal.ts';
 import type { Batches } from './batches.ts';
 import { revokeAccess } from './revoke-access.ts';
@@ -10,14 +11,9 @@ import { revokeAccess } from './revoke-access.ts';
 export function createSignOutEverywhere({ pool, batches }: { pool: Pool; batches: Batches }) {
   return async (
     { orgId, userId, credential }: Principal,
-    { keepCurrent, ip, requestId }: { keepCurrent: boolean; ip: string | null; requestId: string },
+    { keepCurrent, by }: { keepCurrent: boolean; by: By },
   ): Promise<{ sessionsEnded: number; grantsEnded: number } | null> => {
-    const revocation = {
-      ...{ orgId, ip, requestId },
-      subject: { userIds: [userId] },
-      initiator: 'user',
-      actor: { type: 'user', id: userId },
-    } as const;
+    const revocation = { orgId, subject: { userIds: [userId] }, initiator: 'user', by } as const;
     const outcome = await (keepCurrent
       ? revokeAccess(pool, { ...revocation, keep: credential })
       : revokeAccess(batches, revocation));

@@ -1,4 +1,5 @@
 import type { Request, RequestHandler } from 'express';
+import { byRequest } from '../by.ts';
 import { AppError } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
@@ -43,7 +44,7 @@ export function createScimAuthentication({ apiKeys }: { apiKeys: ApiKeys }): Req
       });
     // For the access log.
     req.user = { caller: { ...found, type: 'api_key' } };
-    res.locals.call = { orgId: found.orgId, keyId: found.id, ip: req.ip ?? null, requestId: req.id } satisfies Call;
+    res.locals.call = { orgId: found.orgId, by: byRequest(req, { type: 'api_key', id: found.id }) } satisfies Call;
     next();
   };
 }

@@ -1,9 +1,10 @@
 import type { PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import type { ScimError } from './scim-error.ts';
 
-/** Who provisions: an API key of one org. */
-export type Call = Readonly<{ orgId: string; keyId: string; ip: string | null; requestId: string }>;
+/** Who provisions, an API key, and in which org. */
+export type Call = Readonly<{ orgId: string; by: By }>;
 
 /** What a change of a resource may be bound to (RFC 7644 §3.14). Null: nothing. */
 export type Precondition = string | null;
@@ -19,12 +20,9 @@ export async function recordChange(
   detail: Readonly<Record<string, string | number | boolean | null>> = {},
 ): Promise<void> {
   await recordEvent(client, {
-    orgId: call.orgId,
+    ...call,
     action,
-    actor: { type: 'api_key', id: call.keyId },
     target,
-    ip: call.ip,
-    requestId: call.requestId,
     detail,
   });
 }

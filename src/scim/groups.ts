@@ -1,5 +1,4 @@
 import type { Pool, PoolClient } from 'pg';
-import { withRetry } from '../database/errors.ts';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { type Call, type Precondition, recordChange } from './call.ts';
@@ -123,15 +122,13 @@ export function createScimGroups({ pool }: { pool: Pool }) {
     },
 
     remove(call: Call, id: string, ifMatch: Precondition): Promise<void> {
-      return withRetry(() =>
-        transaction(pool, async (client) => {
-          const before = await load(client, call.orgId, id, 'scim-group-lock', lockSql);
-          requireVersion(ifMatch, groupVersion(before));
-          // Its memberships go with it.
-          await client.query('DELETE FROM groups WHERE org_id = $1 AND id = $2', [call.orgId, id]);
-          await recordChange(client, call, 'group.removed', { type: 'group', id });
-        }),
-      );
+      return transaction(pool, async (client) => {
+        const before = await load(client, call.orgId, id, 'scim-group-lock', lockSql);
+        requireVersion(ifMatch, groupVersion(before));
+        // Its memberships go with it.
+        await client.query('DELETE FROM groups WHERE org_id = $1 AND id = $2', [call.orgId, id]);
+        await recordChange(client, call, 'group.removed', { type: 'group', id });
+      });
     },
   };
 
@@ -141,20 +138,18 @@ export function createScimGroups({ pool }: { pool: Pool }) {
     ifMatch: Precondition,
     work: (client: PoolClient, before: GroupRow) => Promise<{ added: number; removed: number; renamed: boolean }>,
   ): Promise<GroupRow> {
-    return withRetry(() =>
-      transaction(pool, async (client) => {
-        const before = await load(client, call.orgId, id, 'scim-group-lock', lockSql);
-        requireVersion(ifMatch, groupVersion(before));
-        const { added, removed, renamed } = await work(client, before);
-        if (added + removed === 0 && !renamed) return before;
-        await client.query('UPDATE groups SET updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2', [
-          ...[call.orgId, id],
-        ]);
-        const detail = { membersAdded: added, membersRemoved: removed, renamed };
-        await recordChange(client, call, 'group.changed', { type: 'group', id }, detail);
-        return load(client, call.orgId, id, 'scim-group', loadSql);
-      }),
-    );
+    return transaction(pool, async (client) => {
+      const before = await load(client, call.orgId, id, 'scim-group-lock', lockSql);
+      requireVersion(ifMatch, groupVersion(before));
+      const { added, removed, renamed } = await work(client, before);
+      if (added + removed === 0 && !renamed) return before;
+      await client.query('UPDATE groups SET updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2', [
+        ...[call.orgId, id],
+      ]);
+      const detail = { membersAdded: added, membersRemoved: removed, renamed };
+      await recordChange(client, call, 'group.changed', { type: 'group', id }, detail);
+      return load(client, call.orgId, id, 'scim-group', loadSql);
+    });
   }
 }
 

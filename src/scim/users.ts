@@ -1,5 +1,4 @@
 import type { Pool, PoolClient } from 'pg';
-import { withRetry } from '../database/errors.ts';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { createTurns } from '../http/turns.ts';
@@ -116,7 +115,7 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
 
   /** What may end access has its own connections; of one org two at once, so that nobody's endings wait for another's. */
   function inOwnTransaction<T>({ orgId }: Call, work: (client: PoolClient) => Promise<T>): Promise<T> {
-    return endings(orgId, () => withRetry(() => transaction(accessPool, work)));
+    return endings(orgId, () => transaction(accessPool, work));
   }
 
   function change(
@@ -182,13 +181,10 @@ async function endAccess(
 ): Promise<void> {
   const { rename, ...rest } = how;
   const outcome = await revokeAccess(client, {
-    orgId: call.orgId,
+    ...call,
     subject: { userIds: [id] },
     initiator: 'scim',
-    actor: { type: 'api_key', id: call.keyId },
     asked: { format: 'opaque', id },
-    ip: call.ip,
-    requestId: call.requestId,
     ...rest,
     ...(rename ? { rename } : {}),
   });

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { By } from '../by.ts';
 import { newId } from '../database/ids.ts';
 import { deviceName } from './device-name.ts';
 import type { Credential, Principal } from './principal.ts';
@@ -75,7 +76,7 @@ export function createDevices({ pool, accessPool, clientNames }: Deps) {
     async endDevice(
       { orgId, userId }: Principal,
       id: string,
-      { ip, requestId }: { ip: string | null; requestId: string | null },
+      { ip, requestId }: Pick<By, 'ip' | 'requestId'>,
     ): Promise<boolean> {
       const { rowCount } = await accessPool.query({
         name: 'device-end',

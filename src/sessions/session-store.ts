@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import session, { type SessionData } from 'express-session';
 import type { Pool } from 'pg';
+import type { By } from '../by.ts';
 import type { Config } from '../config.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import { newId } from '../database/ids.ts';
@@ -176,7 +177,7 @@ export class PostgresSessionStore extends session.Store {
     });
   }
 
-  async #end(sidHash: Buffer, from: { ip: string | null; requestId: string | null }): Promise<void> {
+  async #end(sidHash: Buffer, from: Pick<By, 'ip' | 'requestId'>): Promise<void> {
     await this.#pool.query({
       name: 'session-end',
       text: `

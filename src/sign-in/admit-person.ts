@@ -1,10 +1,11 @@
 import type { Pool } from 'pg';
+import type { By } from '../by.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { isAnothers, isAuthoritative, mayMean } from './authority.ts';
 import type { Person, Subject } from './find-user.ts';
 
-type Where = Readonly<{ orgId: string; connectionId: string; ip: string | null; requestId: string }>;
+type Where = Readonly<{ orgId: string; connectionId: string; by: By }>;
 
 type Unknown = Exclude<Person, { kind: 'known' }>;
 
@@ -49,7 +50,7 @@ async function linkIdentity(
              FROM linked`,
       values: [
         ...[where.orgId, where.connectionId, emailKey, newId('identity'), userId, subject.issuer, subject.subject],
-        ...[newId('auditEvent'), where.ip, where.requestId, emailVerified],
+        ...[newId('auditEvent'), where.by.ip, where.by.requestId, emailVerified],
       ],
     });
   });
@@ -77,7 +78,7 @@ async function createUser(
     values: [
       ...[where.orgId, where.connectionId, person.emailKey, newId('user'), person.email, person.name],
       ...[newId('identity'), subject.issuer, subject.subject],
-      ...[newId('auditEvent'), where.ip, where.requestId, person.emailVerified],
+      ...[newId('auditEvent'), where.by.ip, where.by.requestId, person.emailVerified],
     ],
   });
 }

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Pool } from 'pg';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { byRequest } from '../by.ts';
 import type { Config } from '../config.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
@@ -95,7 +96,8 @@ export function createCallback(deps: Deps) {
       return claims;
     };
     const subject = { issuer: connection.issuer, subject: verified.claims.sub };
-    const where = { orgId: org.id, connectionId: connection.id, ip: req.ip ?? null, requestId: req.id };
+    const by = byRequest(req, { type: 'connection', id: connection.id });
+    const where = { orgId: org.id, connectionId: connection.id, by };
 
     for (let i = 0; i < tries; i++) {
       const person = await findPerson(deps.pool, org, connection, subject.subject, readClaims);

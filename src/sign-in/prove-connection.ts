@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { compactVerify } from 'jose';
 import type { Logger } from 'pino';
+import { bySystem } from '../by.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
@@ -57,7 +58,7 @@ export function createConnectionProof(deps: Deps) {
     if (claims.iss !== connection.issuer) throw new Error('the ID token is that of a further issuer');
     const issuers = [connection.issuer, ...connection.acceptedIssuers];
     await Promise.all(issuers.map((issuer) => publishesKeyOf(orgId, connection, issuer, idToken)));
-    return connections.proveConnection(orgId, connection.id, connection, { type: 'system', id: 'sign-in' });
+    return connections.proveConnection(orgId, connection.id, connection, bySystem('sign-in'));
   }
 
   function failedLately(name: string): boolean {

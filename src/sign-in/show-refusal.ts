@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { recordEvent } from '../audit/record.ts';
+import { byRequest } from '../by.ts';
 import { isUnavailable } from '../database/errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import { type ObservedSignIn, signInChannel } from '../sessions/insert-session.ts';
@@ -43,10 +44,8 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
       await recordEvent(deps.pool, {
         orgId: attempt.found.org.id,
         action: 'sign_in.refused',
-        actor: { type: 'anonymous' },
+        by: byRequest(req, { type: 'anonymous', id: null }),
         target: targetOf(attempt, reason),
-        ip: req.ip ?? null,
-        requestId: req.id,
         detail: { reason, connection: attempt.state ? attempt.state.connectionId : null },
       });
     } catch (err) {

@@ -1,5 +1,6 @@
 import express, { type RequestHandler, type Response } from 'express';
 import type { Pool } from 'pg';
+import { byRequest } from '../by.ts';
 import { type IdpKeys, peek, UntrustedJwt } from '../orgs/idp-keys.ts';
 import type { Batches } from '../revocation/batches.ts';
 import { endIdpSession } from '../revocation/end-rows.ts';
@@ -55,9 +56,7 @@ export function createBackchannelLogout(deps: {
     const { issuer, sub, sid } = logout;
     const common = {
       orgId,
-      actor: { type: 'connection', id: connectionId },
-      ip: req.ip ?? null,
-      requestId: req.id,
+      by: byRequest(req, { type: 'connection', id: connectionId }),
       once: {
         kind: 'logout_token',
         id: `${connectionId} ${logout.jti}`,

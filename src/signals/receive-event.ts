@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
-import { withRetry } from '../database/errors.ts';
+import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { actionOf, type EventAction } from '../orgs/event-actions.ts';
@@ -14,8 +14,7 @@ import type { SecurityEvent } from './security-event.ts';
 type Received = Readonly<{
   connection: SignalConnection;
   event: SecurityEvent;
-  ip: string | null;
-  requestId: string;
+  by: By;
 }>;
 
 type Result = Readonly<{
@@ -42,17 +41,15 @@ export function receiveEvent(pool: Pool, received: Received): Promise<Result> {
   const { connection, event } = received;
   const action =
     event.event === null || event.event === 'verification' ? null : actionOf(event.event, connection.eventActions);
-  return withRetry(() =>
-    transaction(pool, async (db) => {
-      const result = await act(db, received, action);
-      if (result.outcome !== 'replayed') await record(db, received, action, result);
-      return result;
-    }),
-  );
+  return transaction(pool, async (db) => {
+    const result = await act(db, received, action);
+    if (result.outcome !== 'replayed') await record(db, received, action, result);
+    return result;
+  });
 }
 
 async function act(db: PoolClient, received: Received, action: EventAction | null): Promise<Result> {
-  const { connection, event, ip, requestId } = received;
+  const { connection, event, by } = received;
   const once: Once = {
     kind: 'security_event',
     id: `${connection.id} ${event.jti}`,
@@ -66,9 +63,8 @@ async function act(db: PoolClient, received: Received, action: EventAction | nul
     return { outcome: action === 'record' ? 'recorded' : 'subject_unsupported' };
   }
   const revoked = await revokeAccess(db, {
-    ...{ orgId: connection.orgId, subject, once, ip, requestId },
+    ...{ orgId: connection.orgId, subject, once, by },
     initiator: 'signal',
-    actor: { type: 'connection', id: connection.id },
     reach: { connectionId: connection.id },
     asked: event.subject,
     reason: event.reason,
@@ -92,16 +88,15 @@ function findable(subject: NonNullable<SecurityEvent['subject']>) {
 
 function record(
   db: PoolClient,
-  { connection, event, ip, requestId }: Received,
+  { connection, event, by }: Received,
   action: EventAction | null,
   { outcome, userId }: Result,
 ): Promise<void> {
   return recordEvent(db, {
     orgId: connection.orgId,
     action: 'signal.received',
-    actor: { type: 'connection', id: connection.id },
+    by,
     ...(userId === undefined ? {} : { target: { type: 'user', id: userId } }),
-    ...{ ip, requestId },
     detail: {
       type: event.event ?? (/^[\x21-\x7e]{1,200}$/.test(event.uri) ? event.uri : 'unreadable'),
       action,

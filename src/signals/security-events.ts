@@ -1,5 +1,6 @@
 import express, { type RequestHandler, type Response } from 'express';
 import type { Pool } from 'pg';
+import { byRequest } from '../by.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { type IdpKeys, peek, UntrustedJwt } from '../orgs/idp-keys.ts';
@@ -51,7 +52,8 @@ export function createSecurityEvents(deps: { config: Config; pool: Pool; idpKeys
 
   const receive: RequestHandler = async (req, res) => {
     const { connection, event } = localsOf(res);
-    const { outcome } = await receiveEvent(deps.pool, { connection, event, ip: req.ip ?? null, requestId: req.id });
+    const by = byRequest(req, { type: 'connection', id: connection.id });
+    const { outcome } = await receiveEvent(deps.pool, { connection, event, by });
     if (outcome === 'revoked') deps.announce();
     // RFC 8935 §2.2: also for a repeat, and for what means nothing here.
     res.status(202).end();

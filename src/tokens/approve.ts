@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { By } from '../by.ts';
 import type { Config } from '../config.ts';
 import { newId } from '../database/ids.ts';
 import type { Principal } from '../sessions/principal.ts';
@@ -11,8 +12,7 @@ export type Approval = Readonly<{
   clientId: string;
   scope: string;
   userAgent: string | null;
-  ip: string | null;
-  requestId: string | null;
+  by: By;
 }>;
 
 /** Seconds that a grant without a refresh token waits for its one access token: as long as a device code can. */
@@ -27,7 +27,7 @@ const waitSeconds = 900;
 export async function approve(
   pool: Pool,
   config: Pick<Config, 'grantIdleSeconds' | 'grantAbsoluteSeconds'>,
-  { person, interactionId, clientId, scope, userAgent, ip, requestId }: Approval,
+  { person, interactionId, clientId, scope, userAgent, by }: Approval,
 ): Promise<boolean> {
   const lasting = scope.split(' ').includes('offline_access');
   const { rowCount } = await pool.query({
@@ -35,9 +35,9 @@ export async function approve(
     text: sql,
     values: [
       ...[person.orgId, person.userId, person.credential.id, hashToken(interactionId), newId('grant'), clientId, scope],
-      ...[userAgent?.slice(0, 512) ?? null, ip],
+      ...[userAgent?.slice(0, 512) ?? null, by.ip],
       ...[lasting ? config.grantIdleSeconds : waitSeconds, lasting ? config.grantAbsoluteSeconds : waitSeconds],
-      ...[newId('auditEvent'), requestId],
+      ...[newId('auditEvent'), by.requestId],
     ],
   });
   return rowCount === 1;

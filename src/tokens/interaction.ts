@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, RequestHandler, Response } from 'express';
 import { errors, type Provider } from 'oidc-provider';
 import type { Pool } from 'pg';
+import { byPerson } from '../by.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { letFormsLeadTo } from '../http/security-headers.ts';
@@ -47,8 +48,7 @@ export function createInteraction(deps: Deps): {
       clientId: String(params.client_id),
       scope: scopeOf(params),
       userAgent: req.get('user-agent') ?? null,
-      ip: req.ip ?? null,
-      requestId: req.id,
+      by: byPerson(req, person),
     });
 
   function ask(res: Response, person: Principal, { uid, params }: Interaction): void {

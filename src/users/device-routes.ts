@@ -1,5 +1,6 @@
 import { type RequestHandler, type Response, Router } from 'express';
 import { z } from 'zod';
+import { type By, byPerson } from '../by.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
@@ -17,7 +18,7 @@ export type DeviceRoutesDeps = Readonly<{
   /** Null when the person is gone. */
   signOutEverywhere: (
     person: Principal,
-    options: { keepCurrent: boolean; ip: string | null; requestId: string },
+    options: { keepCurrent: boolean; by: By },
   ) => Promise<{ sessionsEnded: number; grantsEnded: number } | null>;
   config: Config;
   announce: () => void;
@@ -49,7 +50,7 @@ export function createDeviceRoutes(deps: DeviceRoutesDeps): Router {
   const end: RequestHandler<{ id: string }> = async (req, res) => {
     const person = signedInPrincipal(req);
     const { id } = req.params;
-    const ended = await devices.endDevice(person, id, { ip: req.ip ?? null, requestId: req.id });
+    const ended = await devices.endDevice(person, id, byPerson(req, person));
     // Another person's looks exactly like one that doesn't exist.
     if (!ended) throw new AppError('not_found', 'You are not signed in anywhere under this id.');
     announce();
@@ -62,7 +63,7 @@ export function createDeviceRoutes(deps: DeviceRoutesDeps): Router {
     const parsed = revocation.safeParse(req.body);
     if (!parsed.success) throw new AppError('invalid_request', 'Send {"keepCurrent": true} or {"keepCurrent": false}.');
     const { keepCurrent } = parsed.data;
-    const ended = await deps.signOutEverywhere(person, { keepCurrent, ip: req.ip ?? null, requestId: req.id });
+    const ended = await deps.signOutEverywhere(person, { keepCurrent, by: byPerson(req, person) });
     if (!ended) throw notSignedIn(undefined);
     announce();
     if (!keepCurrent) forgetCookie(res, person);

@@ -1,4 +1,5 @@
 import { type RequestHandler, Router } from 'express';
+import { type By, byPerson } from '../by.ts';
 import { allowOnly } from '../http/problem.ts';
 import type { Devices } from '../sessions/devices.ts';
 import type { FindIdpLogout } from '../sessions/idp-logout.ts';
@@ -18,7 +19,7 @@ export function createMeRoutes(deps: {
   findIdpLogout: FindIdpLogout;
   devices: Pick<Devices, 'endDevice'>;
   /** Ends all that the person has, if their org's policy says so; false if it doesn't. */
-  globalLogout: (person: Principal, from: { ip: string | null; requestId: string }) => Promise<boolean>;
+  globalLogout: (person: Principal, by: By) => Promise<boolean>;
 }): Router {
   const { liveChannel } = deps;
 
@@ -41,9 +42,9 @@ export function createMeRoutes(deps: {
     if (!principal) return void res.status(204).end();
     const logoutUrl = await deps.findIdpLogout(principal);
     // Here first: whether the IdP is up doesn't matter.
-    const from = { ip: req.ip ?? null, requestId: req.id };
-    const all = await deps.globalLogout(principal, from);
-    if (!all) await deps.devices.endDevice(principal, principal.credential.id, from);
+    const by = byPerson(req, principal);
+    const all = await deps.globalLogout(principal, by);
+    if (!all) await deps.devices.endDevice(principal, principal.credential.id, by);
     liveChannel.announce();
     if (logoutUrl === null) res.status(204).end();
     else res.json({ logoutUrl });

@@ -44,7 +44,7 @@ export async function changeRole(
   client: PoolClient,
   locked: ReadonlyMap<string, Standing>,
   { id, role }: { id: string; role: Role },
-  record: Pick<AuditEvent, 'orgId' | 'actor' | 'ip' | 'requestId'>,
+  record: Pick<AuditEvent, 'orgId' | 'by'>,
 ): Promise<void> {
   const from = locked.get(id)?.role;
   if (from === undefined || from === role) return;

@@ -1,4 +1,5 @@
-import { type Actor, recordEvent } from '../audit/record.ts';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import { Prisma, type PrismaClient, type Role, type User } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
@@ -12,19 +13,19 @@ export type Users = ReturnType<typeof createUsers>;
 export function createUsers({ prisma }: { prisma: PrismaClient }) {
   return {
     /** @throws AppError invalid_request when the address isn't acceptable; conflict when it is a user's of this org already. */
-    addUser(orgId: string, input: NewUser, actor: Actor): Promise<User> {
-      return prisma.$transaction((transaction) => insertUser(transaction, orgId, input, actor));
+    addUser(orgId: string, input: NewUser, by: By): Promise<User> {
+      return prisma.$transaction((transaction) => insertUser(transaction, orgId, input, by));
     },
 
     /** Switches a deactivated user on again; their old sessions stay dead. Null when the org has no such user. */
-    activateUser(orgId: string, id: string, actor: Actor): Promise<User | null> {
+    activateUser(orgId: string, id: string, by: By): Promise<User | null> {
       return prisma.$transaction(async (transaction) => {
         const { count } = await transaction.user.updateMany({
           where: { orgId, id, active: false, deletedAt: null },
           data: { active: true, updatedAt: new Date() },
         });
         if (count > 0)
-          await recordEvent(transaction, { orgId, action: 'user.activated', actor, target: { type: 'user', id } });
+          await recordEvent(transaction, { orgId, action: 'user.activated', by, target: { type: 'user', id } });
         return transaction.user.findUnique({ where: { orgId_id: { orgId, id }, deletedAt: null } });
       });
     },
@@ -44,12 +45,7 @@ export function createUsers({ prisma }: { prisma: PrismaClient }) {
 }
 
 /** `addUser` inside the caller's transaction. */
-export async function insertUser(
-  db: Prisma.TransactionClient,
-  orgId: string,
-  input: NewUser,
-  actor: Actor,
-): Promise<User> {
+export async function insertUser(db: Prisma.TransactionClient, orgId: string, input: NewUser, by: By): Promise<User> {
   const email = input.email.trim();
   const key = emailKey(email);
   if (key === null) throw new AppError('invalid_request', `"${email}" is not an acceptable e-mail address.`);
@@ -60,6 +56,6 @@ export async function insertUser(
       if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') throw error;
       throw new AppError('conflict', `The organisation already has a user ${email}.`, { cause: error });
     });
-  await recordEvent(db, { orgId, action: 'user.added', actor, target: { type: 'user', id: user.id } });
+  await recordEvent(db, { orgId, action: 'user.added', by, target: { type: 'user', id: user.id } });
   return user;
 }

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
 import { type Answer, clientOf, plantAdministrator } from '../support/planted-administrators.ts';
@@ -215,7 +216,7 @@ describe('a confirmation', () => {
     const confirmation = await confirmationFor(person.id, boss);
     const keep = await sessionOf(boss.id);
     await revokeOrgAccess(product.context.pool, {
-      ...{ orgId, initiator: 'operator', actor: { type: 'operator' }, keep: { type: 'session', id: keep } },
+      ...{ orgId, initiator: 'operator', by: byOperator, keep: { type: 'session', id: keep } },
     });
     const answer = await end(person.id, confirmation, { by: boss });
     tokenOf(answer);

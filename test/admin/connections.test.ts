@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator, bySystem } from '../../src/by.ts';
 import { createConnections } from '../../src/orgs/connections.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { answers } from '../support/hostile-answers.ts';
@@ -6,7 +7,6 @@ import { type HostileIdp, startHostileIdp } from '../support/hostile-idp.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
 const path = '/api/orgs/current/connections';
-const operator = { type: 'operator' } as const;
 let product: Product;
 let idp: HostileIdp;
 let owner: Browser;
@@ -52,7 +52,7 @@ const secretOf = async (id: string) => {
   return product.context.keyring.decrypt(clientSecret, `connection-secret:${orgId}:${id}`);
 };
 const vouch = (id: string) =>
-  createConnections(product.context).vouchForConnection(product.orgs.whiterabbit.id, id, operator);
+  createConnections(product.context).vouchForConnection(product.orgs.whiterabbit.id, id, byOperator);
 const eventsOf = async (id: string) => {
   const all = await product.context.prisma.auditEvent.findMany({ where: { targetId: id }, orderBy: { at: 'asc' } });
   return all.map(({ action, actorId, ip, detail }) => ({ action, actorId, ip: ip !== null, detail }));
@@ -176,10 +176,10 @@ describe('a connection', () => {
     expect(await secretOf(id)).toBe(secret);
     // What it is already needs none.
     expect((await change(id, { [member]: value, name: 'Same' })).status).toBe(200);
-    // The operator, who holds the keys, isn't asked.
+    // The byOperator, who holds the keys, isn't asked.
     const back = { [member]: before[member as keyof typeof before] };
     const { orgId } = before;
-    await createConnections(product.context).updateConnection(orgId, id, back, operator);
+    await createConnections(product.context).updateConnection(orgId, id, back, byOperator);
   });
 
   it('asks for its secret with another issuer, discovers that one’s endpoints, and loses its proof', async () => {
@@ -282,7 +282,7 @@ describe('a connection', () => {
     expect((await stored(id)).provenAt).toBeNull();
     const seen = await stored(id);
     const { proveConnection } = createConnections(product.context);
-    expect(await proveConnection(seen.orgId, id, seen, { type: 'system', id: 'sign-in' })).toBe('unchanged');
+    expect(await proveConnection(seen.orgId, id, seen, bySystem('sign-in'))).toBe('unchanged');
     expect((await vouch(id)).provenAt).not.toBeNull();
     await change(id, { acceptedIssuers: [`${idp.issuer}/other`] });
     expect((await change(id, { acceptedIssuers: [] })).body).toMatchObject({ provenAt: null, vouchingNeeded: false });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bySystem } from '../../src/by.ts';
 import { createDomains } from '../../src/orgs/domains.ts';
 import type { Browser } from '../support/browser.ts';
 import { type Spoken, startDns } from '../support/dns.ts';
@@ -182,7 +183,7 @@ describe('a domain', () => {
     const { id, domain } = await add(owner, 'challenge.example');
     const other = { id, domain, challenge: '00000000-0000-4000-8000-000000000000' };
     const { noteVerified } = createDomains(product.context);
-    await expect(noteVerified(product.orgs.whiterabbit.id, other, { type: 'system' })).rejects.toMatchObject({
+    await expect(noteVerified(product.orgs.whiterabbit.id, other, bySystem(null))).rejects.toMatchObject({
       code: 'conflict',
     });
     expect((await ask(owner, 'GET', `/${id}`)).body.verifiedAt).toBeNull();

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { type CallerBed, mallory, startCallerBed } from '../revocation/caller-bed.ts';
 import { callerJwt } from '../support/idp-jwt.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
@@ -15,8 +16,6 @@ type Listed = {
   ip: string;
   subject: string;
 };
-
-const operator = { type: 'operator' } as const;
 
 let bed: CallerBed;
 /** Of whiterabbit, and of metacortex. */
@@ -103,7 +102,7 @@ describe('a refused call of an authenticated caller', () => {
     const { apiKey } = await bed.product.context.apiKeys.create(
       whiterabbit().id,
       { name: 'scim', scopes: ['scim'] },
-      operator,
+      byOperator,
     );
     const scope = await bed.post(bed.shared, apiKey, mallory);
     expect(await ofAnswer(scope.headers)).toMatchObject({ code: 'insufficient_scope', authenticated: true });
@@ -150,8 +149,8 @@ describe('a call without a credential that counts', () => {
   const keyOf = async (change: { revoked?: boolean; expired?: boolean }) => {
     const { apiKeys } = bed.product.context;
     const expiresAt = change.expired ? new Date(Date.now() - 1000) : null;
-    const { id, apiKey } = await apiKeys.create(whiterabbit().id, { name: 'old', expiresAt }, operator);
-    if (change.revoked) await apiKeys.revoke(whiterabbit().id, id, operator);
+    const { id, apiKey } = await apiKeys.create(whiterabbit().id, { name: 'old', expiresAt }, byOperator);
+    if (change.revoked) await apiKeys.revoke(whiterabbit().id, id, byOperator);
     return { id, apiKey };
   };
 
@@ -271,7 +270,7 @@ describe('while nothing can be put on record', () => {
     const { id, apiKey } = await bed.product.context.apiKeys.create(
       whiterabbit().id,
       { name: 'gone', expiresAt: new Date(0) },
-      operator,
+      byOperator,
     );
     const before = (await list('?limit=200')).items.length;
     await bed.pool.query(`

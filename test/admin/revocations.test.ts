@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { plantGrants } from '../support/planted-grants.ts';
@@ -65,7 +66,8 @@ describe('GET /revocations', () => {
   it('tells of a connection that called', async () => {
     const person = await plantOne();
     const actor = { type: 'connection', id: product.orgs.whiterabbit.connectionId } as const;
-    await revokeAccess(product.context.pool, { orgId, subject: { userIds: [person.id] }, initiator: 'idp', actor });
+    const by = { actor, ip: null, requestId: null };
+    await revokeAccess(product.context.pool, { orgId, subject: { userIds: [person.id] }, initiator: 'idp', by });
     const name = (await product.context.prisma.connection.findFirstOrThrow({ where: { orgId } })).name;
     expect((await list({ user: person.id })).items).toMatchObject([
       { caller: { ...actor, name }, actor: { ...actor, name } },
@@ -153,12 +155,11 @@ it('another org’s are as if they were not there', async () => {
   const person = await plantOne();
   await byIdp(person.id);
   const { pool } = product.context;
-  const operator = { type: 'operator' } as const;
   await revokeAccess(pool, {
     orgId: product.orgs.metacortex.id,
     subject: { userIds: [product.orgs.metacortex.userId] },
     initiator: 'operator',
-    actor: operator,
+    by: byOperator,
   });
   const theirs = (await stranger.send('GET', '/revocations')).body as unknown as Page;
   expect(theirs.items.map(({ user }) => user?.id)).toEqual([product.orgs.metacortex.userId]);
@@ -191,7 +192,8 @@ it('another org’s person, administrator, key and connection of the same ids le
   const { pool } = product.context;
   const { id: twinOrg, connectionId } = product.orgs.metacortex;
   const actor = { type: 'connection', id: product.orgs.whiterabbit.connectionId } as const;
-  await revokeAccess(pool, { orgId, subject: { userIds: [person.id] }, initiator: 'idp', actor });
+  const by = { actor, ip: null, requestId: null };
+  await revokeAccess(pool, { orgId, subject: { userIds: [person.id] }, initiator: 'idp', by });
   const before = (await list({ user: person.id })).items;
   expect(before).toHaveLength(3);
   await pool.query(
@@ -214,7 +216,7 @@ it('another org’s person, administrator, key and connection of the same ids le
 
 it('a sign-out of everyone has no person and no counts', async () => {
   const done = await revokeOrgAccess(product.context.pool, {
-    ...{ orgId, initiator: 'operator', actor: { type: 'operator' }, reason: 'drill' },
+    ...{ orgId, initiator: 'operator', by: byOperator, reason: 'drill' },
   });
   const after = await plantAdministrator(product, 'admin');
   expect(await after.send('GET', `/revocations/${done?.revocationId}`)).toMatchObject({

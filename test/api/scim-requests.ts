@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { byOperator } from '../../src/by.ts';
 import type { Requests } from './requests.ts';
 import type { World } from './world.ts';
 
@@ -8,8 +9,7 @@ const keys = new WeakMap<World, Promise<string>>();
 async function keyOf(world: World): Promise<string> {
   const { apiKeys } = world.product.context;
   const make = async () =>
-    (await apiKeys.create(world.product.orgs.metacortex.id, { name: 'IdP', scopes: ['scim'] }, { type: 'operator' }))
-      .apiKey;
+    (await apiKeys.create(world.product.orgs.metacortex.id, { name: 'IdP', scopes: ['scim'] }, byOperator)).apiKey;
   const key = keys.get(world) ?? make();
   keys.set(world, key);
   return key;

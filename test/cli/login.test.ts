@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
@@ -199,7 +200,7 @@ describe('whoami', () => {
         revokeOrgAccess(product.context.pool, {
           orgId: product.orgs.whiterabbit.id,
           initiator: 'operator',
-          actor: { type: 'operator' },
+          by: byOperator,
         }),
     ],
     [

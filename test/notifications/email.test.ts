@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { createMailer } from '../../src/notifications/mailer.ts';
 import type { Browser } from '../support/browser.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
@@ -177,7 +178,7 @@ test('only to people who are administrators and active when it is sent', async (
     owner = await product.signIn();
     await choose(['api_key']);
     smtp.refuseWith(() => refusal(451));
-    await product.context.apiKeys.create(whiterabbit.id, { name: 'another' }, { type: 'operator' });
+    await product.context.apiKeys.create(whiterabbit.id, { name: 'another' }, byOperator);
     await relayed(product);
     await until(async () => {
       await hasten(product);
@@ -202,7 +203,7 @@ test('only to people who are administrators and active when it is sent', async (
   owner = await product.signIn();
   // An administrator of the same address elsewhere has another mailbox in mind: each org's is its own.
   await choose(['api_key'], twin);
-  await product.context.apiKeys.create(whiterabbit.id, { name: 'third' }, { type: 'operator' });
+  await product.context.apiKeys.create(whiterabbit.id, { name: 'third' }, byOperator);
   await drained(product);
   expect(smtp.mails).toEqual([]);
 });

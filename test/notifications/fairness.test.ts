@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import type { Browser } from '../support/browser.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -25,9 +26,8 @@ afterEach(async () => {
   await pool.query('SELECT graphile_worker.complete_jobs(array_agg(id)) FROM graphile_worker.jobs');
 });
 
-const origin = { actor: { type: 'operator' as const }, ip: null, requestId: null };
 const addHook = (orgId: string, path: string) =>
-  product.context.webhooks.add(orgId, { url: receiver.url + path, kinds: ['role_change'], active: true }, origin);
+  product.context.webhooks.add(orgId, { url: receiver.url + path, kinds: ['role_change'], active: true }, byOperator);
 
 /** One event that administrators are told of, in each org; of another person each time. */
 const tell = (orgIds: readonly string[]) =>
@@ -163,7 +163,7 @@ test('a receiver’s clock and this process’s may differ from the database’s
   await product.context.webhooks.add(
     whiterabbit.id,
     { url: `${receiver.url}/repeats`, kinds: ['revocation'], active: true },
-    origin,
+    byOperator,
   );
   const [user] = await plantUsers(product, 1);
   await product.revoke({ format: 'email', email: user?.email });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { sweepNotifications } from '../../src/notifications/sweep.ts';
 import { clean } from '../../src/sessions/housekeeping.ts';
 import type { Browser } from '../support/browser.ts';
@@ -283,7 +284,7 @@ test('refused calls of a stranger at a connection’s own address are told of on
 
 test('new keys and changed roles are told of; what ended nobody’s session is not', async () => {
   const { whiterabbit } = product.orgs;
-  const key = await product.context.apiKeys.create(whiterabbit.id, { name: 'Okta' }, { type: 'operator' });
+  const key = await product.context.apiKeys.create(whiterabbit.id, { name: 'Okta' }, byOperator);
   const target = { targetType: 'user', targetId: whiterabbit.userId };
   await record(product, whiterabbit, {
     action: 'role.changed',

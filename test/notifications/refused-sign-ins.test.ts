@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { createConnections } from '../../src/orgs/connections.ts';
 import { discover } from '../../src/orgs/discovery.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
@@ -20,7 +21,7 @@ beforeAll(async () => {
   const { clientId, clientSecret } = guest;
   const input = { ...(await discover(guardedFetch, guest.issuer)), clientId, clientSecret, name: 'Guests' };
   const { id: orgId } = product.orgs.whiterabbit;
-  connectionId = (await createConnections(product.context).addConnection(orgId, input, { type: 'operator' })).id;
+  connectionId = (await createConnections(product.context).addConnection(orgId, input, byOperator)).id;
 });
 afterAll(async () => {
   await guest.stop();

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Actor } from '../../src/audit/record.ts';
+import { byOperator } from '../../src/by.ts';
 import type { PrismaClient } from '../../src/database/generated/client.ts';
 import { createPool, createPrisma } from '../../src/database/pool.ts';
 import { createKeyring, type Keyring } from '../../src/keyring.ts';
@@ -13,7 +13,6 @@ import { createOrgs } from '../../src/orgs/orgs.ts';
 import { createUsers } from '../../src/users/users.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
-const actor: Actor = { type: 'operator' };
 const connection: NewConnection = {
   issuer: 'https://idp.example',
   authorizationEndpoint: 'https://idp.example/a',
@@ -53,13 +52,13 @@ const users = () => createUsers({ prisma });
 
 describe('orgs', () => {
   it('are made whole or not at all', async () => {
-    await orgs().createOrg({ name: 'One', slug: 'one', domains: [{ domain: 'one.fake', verified: true }] }, actor);
+    await orgs().createOrg({ name: 'One', slug: 'one', domains: [{ domain: 'one.fake', verified: true }] }, byOperator);
     const before = await prisma.auditEvent.count();
     const both = [
       { domain: 'new.fake', verified: true },
       { domain: 'one.fake', verified: true },
     ];
-    await expect(orgs().createOrg({ name: 'Two', connection, domains: both }, actor)).rejects.toMatchObject({
+    await expect(orgs().createOrg({ name: 'Two', connection, domains: both }, byOperator)).rejects.toMatchObject({
       code: 'conflict',
     });
     expect(await prisma.org.count({ where: { name: 'Two' } })).toBe(0);
@@ -69,7 +68,7 @@ describe('orgs', () => {
 
   it('let one win when many claim a verified domain at the same moment', async () => {
     const claims = Array.from({ length: 8 }, (_, index) =>
-      orgs().createOrg({ name: `Claim ${index}`, domains: [{ domain: 'contested.fake', verified: true }] }, actor),
+      orgs().createOrg({ name: `Claim ${index}`, domains: [{ domain: 'contested.fake', verified: true }] }, byOperator),
     );
     const results = await Promise.allSettled(claims);
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -81,10 +80,10 @@ describe('orgs', () => {
   });
 
   it('have slugs that nobody guesses unless one is chosen', async () => {
-    const made = await orgs().createOrg({ name: 'Random' }, actor);
+    const made = await orgs().createOrg({ name: 'Random' }, byOperator);
     expect(made.slug).toMatch(/^[0-9a-f]{20}$/);
     for (const slug of ['', '-a', 'A', 'a_b', 'a.b', 'a'.repeat(64)])
-      await expect((async () => orgs().createOrg({ name: 'x', slug }, actor))()).rejects.toMatchObject({
+      await expect((async () => orgs().createOrg({ name: 'x', slug }, byOperator))()).rejects.toMatchObject({
         code: 'invalid_request',
       });
   });
@@ -92,22 +91,24 @@ describe('orgs', () => {
 
 describe('domains and connections', () => {
   it('the first connection is authoritative for the domains, later ones are not', async () => {
-    const org = await orgs().createOrg({ name: 'A', domains: [{ domain: 'a.fake', verified: true }] }, actor);
-    const first = await connections().addConnection(org.id, connection, actor);
-    const second = await connections().addConnection(org.id, { ...connection, clientId: 'second' }, actor);
-    await domains().addDomain(org.id, { domain: 'b.fake', verified: true }, actor);
+    const org = await orgs().createOrg({ name: 'A', domains: [{ domain: 'a.fake', verified: true }] }, byOperator);
+    const first = await connections().addConnection(org.id, connection, byOperator);
+    const second = await connections().addConnection(org.id, { ...connection, clientId: 'second' }, byOperator);
+    await domains().addDomain(org.id, { domain: 'b.fake', verified: true }, byOperator);
     const chosen = { domain: 'c.fake', verified: true, connectionId: second.id };
-    await domains().addDomain(org.id, chosen, actor);
+    await domains().addDomain(org.id, chosen, byOperator);
     const owned = await domains().listDomains(org.id);
     expect(owned.map(({ domain, connectionId }) => [domain, connectionId])).toEqual([
       ['a.fake', first.id],
       ['b.fake', first.id],
       ['c.fake', second.id],
     ]);
-    const other = await orgs().createOrg({ name: 'B' }, actor);
+    const other = await orgs().createOrg({ name: 'B' }, byOperator);
     const foreign = { domain: 'd.fake', verified: true, connectionId: first.id };
-    await expect(domains().addDomain(other.id, foreign, actor)).rejects.toMatchObject({ code: 'not_found' });
-    await expect(connections().updateConnection(other.id, first.id, { active: false }, actor)).rejects.toMatchObject({
+    await expect(domains().addDomain(other.id, foreign, byOperator)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(
+      connections().updateConnection(other.id, first.id, { active: false }, byOperator),
+    ).rejects.toMatchObject({
       code: 'not_found',
     });
     expect(await connections().listConnections(other.id)).toEqual([]);
@@ -115,16 +116,16 @@ describe('domains and connections', () => {
   });
 
   it('a domain that is claimed first can be vouched for later, and never loses that', async () => {
-    const org = await orgs().createOrg({ name: 'C', domains: [{ domain: 'later.fake', verified: false }] }, actor);
+    const org = await orgs().createOrg({ name: 'C', domains: [{ domain: 'later.fake', verified: false }] }, byOperator);
     expect(await orgs().findOrg('later.fake')).toBeNull();
-    const verified = await domains().addDomain(org.id, { domain: 'later.fake', verified: true }, actor);
-    const again = await domains().addDomain(org.id, { domain: 'later.fake', verified: false }, actor);
+    const verified = await domains().addDomain(org.id, { domain: 'later.fake', verified: true }, byOperator);
+    const again = await domains().addDomain(org.id, { domain: 'later.fake', verified: false }, byOperator);
     expect(again).toEqual(verified);
     expect((await orgs().findOrg('later.fake'))?.id).toBe(org.id);
   });
 
   it('the client secret is sealed for its own row', async () => {
-    const org = await orgs().createOrg({ name: 'D', connection }, actor);
+    const org = await orgs().createOrg({ name: 'D', connection }, byOperator);
     const [view] = await connections().listConnections(org.id);
     const id = view?.id ?? '';
     expect(view).not.toHaveProperty('clientSecret');
@@ -132,7 +133,7 @@ describe('domains and connections', () => {
     const purpose = connectionSecretPurpose(org.id, id);
     expect(await keyring.decrypt(row.clientSecret, purpose)).toBe('shown to nobody');
     await expect(keyring.decrypt(row.clientSecret, connectionSecretPurpose(org.id, 'con_x'))).rejects.toThrow();
-    await connections().updateConnection(org.id, id, { clientSecret: 'another' }, actor);
+    await connections().updateConnection(org.id, id, { clientSecret: 'another' }, byOperator);
     const changed = await prisma.connection.findUniqueOrThrow({ where: { orgId_id: { orgId: org.id, id } } });
     expect(await keyring.decrypt(changed.clientSecret, purpose)).toBe('another');
     const events = await prisma.auditEvent.findMany({ where: { orgId: org.id } });
@@ -147,12 +148,12 @@ describe('two active connections of one client id in one org', () => {
     detail: expect.stringMatching(/^The active connection con_\w+ .+ switch it off/),
   };
   const make = async () => {
-    const org = await orgs().createOrg({ name: 'Twins', connection }, actor);
+    const org = await orgs().createOrg({ name: 'Twins', connection }, byOperator);
     const [first] = await connections().listConnections(org.id);
     const add = (changes: Partial<NewConnection>) =>
-      connections().addConnection(org.id, { ...connection, ...changes }, actor);
+      connections().addConnection(org.id, { ...connection, ...changes }, byOperator);
     const update = (id: string, changes: ConnectionChanges) =>
-      connections().updateConnection(org.id, id, changes, actor);
+      connections().updateConnection(org.id, id, changes, byOperator);
     return { org, first: first?.id ?? '', add, update };
   };
 
@@ -184,29 +185,32 @@ describe('two active connections of one client id in one org', () => {
   });
 
   it('are one when both are added at the same moment, and two in two orgs', async () => {
-    const org = await orgs().createOrg({ name: 'Race' }, actor);
+    const org = await orgs().createOrg({ name: 'Race' }, byOperator);
     const added = await Promise.allSettled(
-      Array.from({ length: 6 }, () => connections().addConnection(org.id, connection, actor)),
+      Array.from({ length: 6 }, () => connections().addConnection(org.id, connection, byOperator)),
     );
     expect(added.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const each of added) if (each.status === 'rejected') expect(each.reason).toMatchObject(conflict);
-    const another = await orgs().createOrg({ name: 'Another', connection }, actor);
+    const another = await orgs().createOrg({ name: 'Another', connection }, byOperator);
     expect(await connections().listConnections(another.id)).toHaveLength(1);
   });
 });
 
 describe('users', () => {
   it('are found in their own org only, by any spelling of their address', async () => {
-    const [one, two] = [await orgs().createOrg({ name: 'E' }, actor), await orgs().createOrg({ name: 'F' }, actor)];
-    const user = await users().addUser(one.id, { email: ' Neo@Matrix.fake ' }, actor);
+    const [one, two] = [
+      await orgs().createOrg({ name: 'E' }, byOperator),
+      await orgs().createOrg({ name: 'F' }, byOperator),
+    ];
+    const user = await users().addUser(one.id, { email: ' Neo@Matrix.fake ' }, byOperator);
     expect(user).toMatchObject({ email: 'Neo@Matrix.fake', emailKey: 'neo@matrix.fake', name: 'Neo', role: 'member' });
     for (const ref of ['NEO@matrix.FAKE', user.id]) {
       expect((await users().findUser(one.id, ref))?.id).toBe(user.id);
       expect(await users().findUser(two.id, ref)).toBeNull();
     }
-    const twin = await users().addUser(two.id, { email: 'neo@matrix.fake' }, actor);
+    const twin = await users().addUser(two.id, { email: 'neo@matrix.fake' }, byOperator);
     expect(twin.id).not.toBe(user.id);
-    await expect(users().addUser(one.id, { email: 'NEO@MATRIX.FAKE' }, actor)).rejects.toMatchObject({
+    await expect(users().addUser(one.id, { email: 'NEO@MATRIX.FAKE' }, byOperator)).rejects.toMatchObject({
       code: 'conflict',
     });
     expect(await users().listUsers(one.id)).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { createConnections } from '../../src/orgs/connections.ts';
 import { discover } from '../../src/orgs/discovery.ts';
 import { createOrgs } from '../../src/orgs/orgs.ts';
@@ -9,7 +10,6 @@ import { answers } from '../support/hostile-answers.ts';
 import { type HostileIdp, startHostileIdp } from '../support/hostile-idp.ts';
 import { callerJwt, type JwtOptions, postRevocation } from '../support/idp-jwt.ts';
 
-const operator = { type: 'operator' } as const;
 const mallory = { format: 'email', email: 'mallory@hostile.fake' };
 let bed: SignInBed;
 /** The squatter's own identity provider, which signs whatever it likes with keys of its own. */
@@ -64,7 +64,7 @@ async function addSquatter(claimed: { issuer: string; acceptedIssuers?: string[]
       domains: [{ domain: `${slug}.fake`, verified: true }],
       connection: { ...endpoints, ...claimed, clientId: bed.hostile.clientId, clientSecret: 's' },
     },
-    operator,
+    byOperator,
   );
 }
 
@@ -156,11 +156,11 @@ describe('a connection', () => {
 
   it.each(['tokenEndpoint', 'jwksUri'] as const)('with a %s of its own is not proven by a sign-in', async (member) => {
     const { id, [member]: before } = await connectionOf(bed.org.id);
-    const other = await connections.updateConnection(bed.org.id, id, { [member]: `${before}?` }, operator);
+    const other = await connections.updateConnection(bed.org.id, id, { [member]: `${before}?` }, byOperator);
     expect(await statusOf(await signIn('hostile'))).toBe(200);
     expect(await isProven(bed.org.id)).toBe(false);
-    expect((await connections.vouchForConnection(bed.org.id, other.id, operator)).provenAt).not.toBeNull();
-    await connections.updateConnection(bed.org.id, id, { [member]: before }, operator);
+    expect((await connections.vouchForConnection(bed.org.id, other.id, byOperator)).provenAt).not.toBeNull();
+    await connections.updateConnection(bed.org.id, id, { [member]: before }, byOperator);
     await signIn('hostile');
     expect(await isProven(bed.org.id)).toBe(true);
   });
@@ -174,7 +174,7 @@ describe('a connection', () => {
   ])('must prove itself anew after another %s', async (_name, changes) => {
     const before = await connectionOf(bed.org.id);
     expect(before.provenAt).not.toBeNull();
-    const after = await connections.updateConnection(bed.org.id, before.id, changes(before), operator);
+    const after = await connections.updateConnection(bed.org.id, before.id, changes(before), byOperator);
     expect(after.provenAt).toBeNull();
     const { issuer, acceptedIssuers, clientId, tokenEndpoint, jwksUri, provenAt } = before;
     const data = { issuer, acceptedIssuers, clientId, tokenEndpoint, jwksUri, provenAt };
@@ -183,12 +183,12 @@ describe('a connection', () => {
 
   it('must do so when it is switched on again, and not after a change that says nothing of its IdP', async () => {
     const { id, issuer } = await connectionOf(bed.org.id);
-    const update = (changes: object) => connections.updateConnection(bed.org.id, id, changes, operator);
+    const update = (changes: object) => connections.updateConnection(bed.org.id, id, changes, byOperator);
     expect((await update({ name: 'N', issuer, clientSecret: bed.hostile.clientSecret })).provenAt).not.toBeNull();
     expect((await update({ active: false })).provenAt).not.toBeNull();
     expect((await update({ active: true })).provenAt).toBeNull();
-    expect((await connections.vouchForConnection(bed.org.id, id, operator)).provenAt).not.toBeNull();
-    await expect(connections.vouchForConnection(bed.product.orgs.metacortex.id, id, operator)).rejects.toMatchObject({
+    expect((await connections.vouchForConnection(bed.org.id, id, byOperator)).provenAt).not.toBeNull();
+    await expect(connections.vouchForConnection(bed.product.orgs.metacortex.id, id, byOperator)).rejects.toMatchObject({
       code: 'not_found',
     });
   });
@@ -203,9 +203,9 @@ describe('a connection', () => {
     const before = await connectionOf(bed.org.id);
     await unprove(bed.org.id);
     const seen = { ...before, [member]: earlier };
-    expect(await connections.proveConnection(bed.org.id, before.id, seen, operator)).toBe('unchanged');
+    expect(await connections.proveConnection(bed.org.id, before.id, seen, byOperator)).toBe('unchanged');
     expect(await isProven(bed.org.id)).toBe(false);
-    expect(await connections.proveConnection(bed.org.id, before.id, before, operator)).toBe('proven');
+    expect(await connections.proveConnection(bed.org.id, before.id, before, byOperator)).toBe('proven');
   });
 
   it('is not proven while it is switched off, whoever vouches for it', async () => {
@@ -214,11 +214,11 @@ describe('a connection', () => {
     const set = (active: boolean) =>
       bed.prisma.connection.updateMany({ where: { orgId: bed.org.id }, data: { active } });
     await set(false);
-    expect(await connections.proveConnection(bed.org.id, before.id, before, operator)).toBe('unchanged');
-    const vouching = connections.vouchForConnection(bed.org.id, before.id, operator);
+    expect(await connections.proveConnection(bed.org.id, before.id, before, byOperator)).toBe('unchanged');
+    const vouching = connections.vouchForConnection(bed.org.id, before.id, byOperator);
     await expect(vouching).rejects.toMatchObject({ code: 'conflict' });
     await set(true);
-    expect(await connections.proveConnection(bed.org.id, before.id, before, operator)).toBe('proven');
+    expect(await connections.proveConnection(bed.org.id, before.id, before, byOperator)).toBe('proven');
   });
 });
 
@@ -254,7 +254,7 @@ describe("an org that registers another's issuer and client id", () => {
     const theirs = await signIn(squatter.slug);
     expect([await statusOf(theirs), await isProven(squatter.id)]).toEqual([200, false]);
     const { id } = await connectionOf(squatter.id);
-    const vouching = connections.vouchForConnection(squatter.id, id, operator);
+    const vouching = connections.vouchForConnection(squatter.id, id, byOperator);
     await expect(vouching).rejects.toMatchObject({ code: 'conflict' });
     expect((await revokeBy()).status).toBe(204);
     expect(await statusOf(theirs)).toBe(200);
@@ -285,14 +285,14 @@ describe("an org that registers another's issuer and client id", () => {
   it('that the proven one accepts beside its own: it is taken', async () => {
     const ours = await connectionOf(bed.org.id);
     const alias = 'https://alias.fake';
-    await connections.updateConnection(bed.org.id, ours.id, { acceptedIssuers: [alias] }, operator);
-    await connections.vouchForConnection(bed.org.id, ours.id, operator);
+    await connections.updateConnection(bed.org.id, ours.id, { acceptedIssuers: [alias] }, byOperator);
+    await connections.vouchForConnection(bed.org.id, ours.id, byOperator);
     const squatter = await addSquatter({ issuer: alias });
     const theirs = await connectionOf(squatter.id);
-    expect(await connections.proveConnection(squatter.id, theirs.id, theirs, operator)).toBe('taken');
-    await connections.updateConnection(bed.org.id, ours.id, { acceptedIssuers: [] }, operator);
-    await connections.vouchForConnection(bed.org.id, ours.id, operator);
-    expect(await connections.proveConnection(squatter.id, theirs.id, theirs, operator)).toBe('proven');
+    expect(await connections.proveConnection(squatter.id, theirs.id, theirs, byOperator)).toBe('taken');
+    await connections.updateConnection(bed.org.id, ours.id, { acceptedIssuers: [] }, byOperator);
+    await connections.vouchForConnection(bed.org.id, ours.id, byOperator);
+    expect(await connections.proveConnection(squatter.id, theirs.id, theirs, byOperator)).toBe('proven');
   });
 
   it('of the same provider and client: of two at the same moment exactly one is proven, 20 times', async () => {
@@ -301,7 +301,7 @@ describe("an org that registers another's issuer and client id", () => {
     for (let round = 0; round < 20; round += 1) {
       await Promise.all([unprove(bed.org.id), unprove(second.id)]);
       const outcomes = await Promise.all(
-        both.map((one) => connections.proveConnection(one.orgId, one.id, one, operator)),
+        both.map((one) => connections.proveConnection(one.orgId, one.id, one, byOperator)),
       );
       expect(outcomes.sort()).toEqual(['proven', 'taken']);
     }

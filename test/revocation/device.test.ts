@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeDevice } from '../../src/revocation/end-rows.ts';
 import { revokeAccess } from '../../src/revocation/revoke-access.ts';
 import { createBrowser } from '../support/browser.ts';
@@ -15,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-const by = { initiator: 'admin', actor: { type: 'operator' } } as const;
+const by = { initiator: 'admin', by: byOperator } as const;
 const revoke = (userId: string, id: string, org = orgId) =>
   revokeDevice(product.context.pool, { ...by, orgId: org, userId, id });
 async function plant(org: 'whiterabbit' | 'metacortex' = 'whiterabbit') {

@@ -1,10 +1,11 @@
 import request from 'supertest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
+import { revokeAccess } from '../../src/revocation/revoke-access.ts';
 import { waitForLock } from '../support/locks.ts';
 import { plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
-const operator = { type: 'operator' } as const;
 let product: Product;
 beforeAll(async () => {
   product = await startProduct();
@@ -98,12 +99,15 @@ describe('what it does', () => {
     // The other way round than a revocation: the session first, then the user.
     await blocker.query(`SET LOCAL deadlock_timeout = '60s'`);
     await blocker.query('SELECT FROM sessions WHERE user_id = $1 FOR UPDATE', [user?.id]);
-    const revoking = post({ sub_id: { format: 'opaque', id: user?.id } }).then((answer) => answer.status);
+    const [orgId, id] = [product.orgs.whiterabbit.id, user?.id as string];
+    const revoking = revokeAccess(product.context.pool, {
+      ...{ orgId, subject: { userIds: [id] }, initiator: 'operator', by: byOperator },
+    });
     await waitForLock(product);
-    await blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [user?.id]);
+    await blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
     await blocker.query('COMMIT');
     blocker.release();
-    expect(await revoking).toBe(204);
+    expect(await revoking).toMatchObject({ result: 'revoked', userId: id });
   });
 
   it('erases the data of the sessions it ends', async () => {
@@ -315,14 +319,18 @@ describe('callers', () => {
   it('401 for an expired and for a revoked key, 403 without the scope, and authentication comes before parsing', async () => {
     const { apiKeys } = product.context;
     const { id: orgId } = product.orgs.whiterabbit;
-    const expired = await apiKeys.create(orgId, { name: 'expired', expiresAt: new Date(Date.now() - 1000) }, operator);
-    const revoked = await apiKeys.create(orgId, { name: 'revoked' }, operator);
+    const expired = await apiKeys.create(
+      orgId,
+      { name: 'expired', expiresAt: new Date(Date.now() - 1000) },
+      byOperator,
+    );
+    const revoked = await apiKeys.create(orgId, { name: 'revoked' }, byOperator);
     expect((await post({ sub_id: byEmail }, revoked.apiKey)).status).toBe(204);
-    expect(await apiKeys.revoke(product.orgs.metacortex.id, revoked.id, operator)).toBe(false);
-    expect(await apiKeys.revoke(orgId, revoked.id, operator)).toBe(true);
+    expect(await apiKeys.revoke(product.orgs.metacortex.id, revoked.id, byOperator)).toBe(false);
+    expect(await apiKeys.revoke(orgId, revoked.id, byOperator)).toBe(true);
     expect((await post({ sub_id: byEmail }, expired.apiKey)).status).toBe(401);
     expect((await post({ sub_id: byEmail }, revoked.apiKey)).status).toBe(401);
-    const scim = await apiKeys.create(orgId, { name: 'scim', scopes: ['scim'] }, operator);
+    const scim = await apiKeys.create(orgId, { name: 'scim', scopes: ['scim'] }, byOperator);
     const malformed = request(product.url)
       .post('/global-token-revocation')
       .set('Authorization', `Bearer ${scim.apiKey}`)
@@ -334,7 +342,7 @@ describe('callers', () => {
 
   it('keeps only a hash of the key, and notes its use', async () => {
     const { pool, apiKeys } = product.context;
-    const { apiKey, id } = await apiKeys.create(product.orgs.whiterabbit.id, { name: 'noted' }, operator);
+    const { apiKey, id } = await apiKeys.create(product.orgs.whiterabbit.id, { name: 'noted' }, byOperator);
     await post({ sub_id: byEmail }, apiKey);
     const { rows } = await pool.query('SELECT api_keys::text AS row, last_used_at FROM api_keys WHERE id = $1', [id]);
     expect(rows[0].row).not.toContain(apiKey);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { clean } from '../../src/sessions/housekeeping.ts';
 import { liveGrants, plantGrants } from '../support/planted-grants.ts';
@@ -13,7 +14,6 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-const operator = { type: 'operator' } as const;
 /** The product's own housekeeping may be at it just now. */
 async function cleanUp(): Promise<void> {
   while (!(await clean(product.context.pool))) {
@@ -30,7 +30,7 @@ const tombstones = (ids: string[]) =>
     where: { id: { in: ids }, revokedAt: { not: null }, revocationId: { not: null } },
   });
 const revoke = (userId: string) =>
-  revokeAccess(product.context.pool, { orgId, subject: { userIds: [userId] }, initiator: 'idp', actor: operator });
+  revokeAccess(product.context.pool, { orgId, subject: { userIds: [userId] }, initiator: 'idp', by: byOperator });
 
 it('ends every grant of the person with the sessions, and counts them', async () => {
   const { userId, grants } = await plant();
@@ -76,7 +76,7 @@ it('ends everyone’s grants with an org-wide sign-out; the tombstones follow, w
   const { pool, prisma } = product.context;
   const { grants } = await plant();
   const twin = await plant('metacortex');
-  const done = await revokeOrgAccess(pool, { orgId, initiator: 'operator', actor: operator });
+  const done = await revokeOrgAccess(pool, { orgId, initiator: 'operator', by: byOperator });
   expect(await liveGrants(product, grants)).toEqual([]);
   expect(await tombstones(grants.map(({ id }) => id))).toBe(0);
   await cleanUp();
@@ -108,7 +108,7 @@ it('is swept a day after it could last count, with its tokens; other tokens an h
 it('spends what may be used once with the revocation, and does nothing the second time', async () => {
   const { userId, grants } = await plant();
   const once = { kind: 'caller_jwt', id: `con jti-of-${userId}`, expiresAt: new Date(Date.now() + 60_000) } as const;
-  const revocation = { orgId, subject: { userIds: [userId] }, initiator: 'idp', actor: operator, once } as const;
+  const revocation = { orgId, subject: { userIds: [userId] }, initiator: 'idp', by: byOperator, once } as const;
   expect(await revokeAccess(product.context.pool, revocation)).toMatchObject({ result: 'revoked' });
   expect(await liveGrants(product, grants)).toEqual([]);
   const again = await plantGrants(product, { orgId, userId }, 1);

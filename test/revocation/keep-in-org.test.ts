@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
@@ -31,9 +32,8 @@ const alive = async (owner: Owner) => {
 };
 const byIdp = async ({ id }: Owner) =>
   expect((await product.revoke({ format: 'opaque', id }, { at: nodes[1] })).status).toBe(204);
-const byOperator = async () => {
-  const operator = { type: 'operator' } as const;
-  expect(await revokeOrgAccess(product.context.pool, { orgId, initiator: 'operator', actor: operator })).not.toBeNull();
+const bySignOut = async () => {
+  expect(await revokeOrgAccess(product.context.pool, { orgId, initiator: 'operator', by: byOperator })).not.toBeNull();
 };
 
 describe('an owner who signs everyone else out', () => {
@@ -58,7 +58,7 @@ describe('an owner who signs everyone else out', () => {
 
   it.each([
     ['a revocation of that very person', byIdp],
-    ['another sign-out of everyone', byOperator],
+    ['another sign-out of everyone', bySignOut],
   ])('dies at the same moment as %s, in 100 trials', async (_name, revoke) => {
     let survivors = 0;
     let kept = 0;
@@ -80,7 +80,7 @@ describe('an owner who signs everyone else out', () => {
 
   it.each([
     ['a revocation of that very person', byIdp],
-    ['another sign-out of everyone', byOperator],
+    ['another sign-out of everyone', bySignOut],
   ])('dies when it waits at the org’s row together with %s, in either order', async (_name, revoke) => {
     for (let trial = 0; trial < 10; trial += 1) {
       const owner = await plantOwner();
@@ -124,7 +124,8 @@ it('of two statements that each keep another session, one at most does (30 trial
       owners.map(async ({ id }) => {
         const session = await product.context.prisma.session.findFirstOrThrow({ where: { orgId, userId: id } });
         const keep = { type: 'session', id: session.id } as const;
-        await revokeOrgAccess(product.context.pool, { orgId, initiator: 'admin', actor: { type: 'user', id }, keep });
+        const by = { actor: { type: 'user', id }, ip: null, requestId: null } as const;
+        await revokeOrgAccess(product.context.pool, { orgId, initiator: 'admin', by, keep });
       }),
     );
     expect((await alive(owners[0])) + (await alive(owners[1]))).toBeLessThanOrEqual(2);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeAccess, revokeAccessOfMany } from '../../src/revocation/revoke-access.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
 import { liveGrants, plantGrants } from '../support/planted-grants.ts';
@@ -13,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-const by = { initiator: 'admin', actor: { type: 'operator' } } as const;
+const by = { initiator: 'admin', by: byOperator } as const;
 const revokeMany = (userIds: readonly string[]) => revokeAccessOfMany(product.context.pool, { ...by, orgId, userIds });
 const idsOf = (people: readonly PlantedUser[]) => people.map(({ id }) => id);
 const generations = async (people: readonly PlantedUser[]) =>

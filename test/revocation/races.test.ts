@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { type Browser, createBrowser, hasLoginForm } from '../support/browser.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
@@ -16,9 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-const operator = { type: 'operator' } as const;
 const everyone = (slug: 'whiterabbit' | 'metacortex' = 'whiterabbit') =>
-  revokeOrgAccess(product.context.pool, { orgId: product.orgs[slug].id, initiator: 'operator', actor: operator });
+  revokeOrgAccess(product.context.pool, { orgId: product.orgs[slug].id, initiator: 'operator', by: byOperator });
 const revokeTrinity = async (at = nodes[0]) => expect((await product.revoke(undefined, { at })).status).toBe(204);
 
 /** Keeps requesting /api/users/me with every cookie on every node until `stop`; remembers when each began. */
@@ -134,6 +134,14 @@ describe.each(Object.keys(points))('a sign-in that stands %s', (point) => {
 });
 
 describe('a sign-in between its reading and its insert', () => {
+  beforeAll(async () => {
+    await product.context.pool.query(`
+      CREATE FUNCTION hold_state() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NEW; END $$;
+      CREATE TRIGGER spent_hold_state BEFORE INSERT ON spent
+        FOR EACH ROW WHEN (NEW.kind = 'sign_in_state') EXECUTE FUNCTION hold_state()`);
+  });
+
   it.each([
     ['a revocation of the person', () => revokeTrinity()],
     ['a sign-out of the whole org', () => everyone()],
@@ -147,7 +155,7 @@ describe('a sign-in between its reading and its insert', () => {
       );
       let finishing: Promise<unknown> = Promise.resolve();
       // The insert burns the state first: it waits at this lock, which a revocation never asks for.
-      const lock = (blocker: PoolClient) => blocker.query('LOCK TABLE spent IN SHARE MODE');
+      const lock = (blocker: PoolClient) => blocker.query('SELECT pg_advisory_xact_lock(4711)');
       await whileLocked(product, lock, async () => {
         finishing = browser.get(callbackUrl);
         await waitForLock(product);

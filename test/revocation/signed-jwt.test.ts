@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
 import { exportJWK, SignJWT } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { answers } from '../support/hostile-answers.ts';
 import { callerClaims, callerJwt, now } from '../support/idp-jwt.ts';
 import { whileLocked } from '../support/locks.ts';
@@ -8,7 +9,6 @@ import { plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { trinity } from '../support/product.ts';
 import { type CallerBed, mallory, startCallerBed, statusOf } from './caller-bed.ts';
 
-const operator = { type: 'operator' } as const;
 let bed: CallerBed;
 beforeAll(async () => {
   bed = await startCallerBed();
@@ -197,7 +197,7 @@ describe('its reach', () => {
         clientId: 'second',
         clientSecret: 's',
       },
-      operator,
+      byOperator,
     );
     const email = 'second@second.fake';
     await prisma.user.create({ data: { orgId, id: 'usr_second', email, emailKey: email, name: 'S' } });
@@ -298,7 +298,7 @@ describe('a switch of the org', () => {
   afterEach(() => set({ apiKeyCallers: true, jwtCallers: true }));
 
   it('turns JWTs off, or API keys, at once: 403 for what would else count', async () => {
-    const { apiKey } = await bed.product.context.apiKeys.create(bed.org.id, { name: 'own' }, operator);
+    const { apiKey } = await bed.product.context.apiKeys.create(bed.org.id, { name: 'own' }, byOperator);
     const byKey = (url = bed.shared) => bed.post(url, apiKey, mallory);
     const browser = await bed.signedIn();
     await set({ jwtCallers: false });

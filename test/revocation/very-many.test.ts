@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeAccess, revokeAccessOfMany } from '../../src/revocation/revoke-access.ts';
 import { clean } from '../../src/sessions/housekeeping.ts';
 import { inParallel, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
@@ -10,7 +11,6 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 
-const operator = { type: 'operator' } as const;
 const tombstones = async (userId: string) => {
   const { rows } = await product.context.pool.query(
     `SELECT revocation_id, data::text, count(*)::int FROM sessions WHERE user_id = $1 GROUP BY 1, 2 ORDER BY 3`,
@@ -26,7 +26,7 @@ test.each(['one', 'many'])(
     if (!person || !other) throw new Error('nobody was planted');
     const { pool } = product.context;
     const orgId = product.orgs.whiterabbit.id;
-    const how = { orgId, initiator: 'operator', actor: operator, reasonForPerson: 'laptop lost' } as const;
+    const how = { orgId, initiator: 'operator', by: byOperator, reasonForPerson: 'laptop lost' } as const;
     const outcome =
       as === 'one'
         ? await revokeAccess(pool, { ...how, subject: { userIds: [person.id] } })
@@ -55,7 +55,7 @@ test('a second revocation before the job came ends nothing twice, and counts not
   const { pool, prisma } = product.context;
   const orgId = product.orgs.whiterabbit.id;
   const revoke = () =>
-    revokeAccess(pool, { orgId, subject: { userIds: [person.id] }, initiator: 'operator', actor: operator });
+    revokeAccess(pool, { orgId, subject: { userIds: [person.id] }, initiator: 'operator', by: byOperator });
   expect(await revoke()).toMatchObject({ sessionsEnded: 101, more: true });
   // What the first had ended already isn't the second's to count, though it is the one that explains it.
   expect(await revoke()).toMatchObject({ sessionsEnded: 0 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { createClient, oktaUser, provision, urns } from './support.ts';
 
@@ -37,7 +38,7 @@ describe('who may', () => {
     await product.context.prisma.org.update({ where: { id: both.orgId }, data: { apiKeyCallers: false } });
     expect((await both.get('/Users')).status).toBe(200);
     await product.context.prisma.org.update({ where: { id: both.orgId }, data: { apiKeyCallers: true } });
-    expect(await product.context.apiKeys.revoke(both.orgId, both.keyId, { type: 'operator' })).toBe(true);
+    expect(await product.context.apiKeys.revoke(both.orgId, both.keyId, byOperator)).toBe(true);
     expect((await both.get('/Users')).status).toBe(401);
   });
 

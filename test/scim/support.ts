@@ -1,3 +1,4 @@
+import { byOperator } from '../../src/by.ts';
 import { createApiKeys } from '../../src/orgs/api-keys.ts';
 import type { Product } from '../support/product.ts';
 
@@ -27,7 +28,7 @@ export async function provision(
 ) {
   const { pool, prisma } = product.context;
   const keys = createApiKeys({ pool, prisma });
-  const { apiKey, id } = await keys.create(product.orgs[org].id, { name: 'IdP', scopes }, { type: 'operator' });
+  const { apiKey, id } = await keys.create(product.orgs[org].id, { name: 'IdP', scopes }, byOperator);
   return {
     ...createClient(product.url, { Authorization: `Bearer ${apiKey}` }),
     keyId: id,

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { clean } from '../../src/sessions/housekeeping.ts';
 import { createSessionMiddleware } from '../../src/sessions/session.ts';
@@ -57,19 +58,18 @@ afterAll(async () => {
   await product.stop();
 });
 
-const operator = { type: 'operator' } as const;
 const revoke = (userId: string) =>
   revokeAccess(product.context.pool, {
     orgId: product.orgs.whiterabbit.id,
     subject: { userIds: [userId] },
     initiator: 'operator',
-    actor: operator,
+    by: byOperator,
   });
 const revokeOrg = (_userId?: string) =>
   revokeOrgAccess(product.context.pool, {
     orgId: product.orgs.whiterabbit.id,
     initiator: 'operator',
-    actor: operator,
+    by: byOperator,
   });
 const call = async (method: string, path: string, cookie: string) => {
   const response = await fetch(`${shop}${path}`, { method, headers: { cookie } });
@@ -265,7 +265,7 @@ describe('housekeeping', () => {
     const done = await revokeOrgAccess(pool, {
       orgId: product.orgs.whiterabbit.id,
       initiator: 'operator',
-      actor: operator,
+      by: byOperator,
     });
     expect(await statusOfMe(product.url, cookie)).toBe(401);
     await cleanUp();

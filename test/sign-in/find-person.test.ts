@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { createConnections } from '../../src/orgs/connections.ts';
 import { discover } from '../../src/orgs/discovery.ts';
 import { admitPerson } from '../../src/sign-in/admit-person.ts';
@@ -21,7 +22,7 @@ afterEach(async () => {
 afterAll(() => bed?.stop());
 
 const addUser = (email: string) =>
-  bed.prisma.$transaction((db) => insertUser(db, bed.org.id, { email, name: 'Somebody' }, { type: 'operator' }));
+  bed.prisma.$transaction((db) => insertUser(db, bed.org.id, { email, name: 'Somebody' }, byOperator));
 const userOf = (emailKey: string) => bed.prisma.user.findFirst({ where: { orgId: bed.org.id, emailKey } });
 
 /** Signs in as a subject that was never seen, with these claims in the ID token. */
@@ -159,7 +160,7 @@ describe('a second connection, whose identity provider calls every address verif
     const { prisma, keyring, guardedFetch } = bed.product.context;
     const { clientId, clientSecret } = guest;
     const input = { ...(await discover(guardedFetch, guest.issuer)), clientId, clientSecret };
-    const added = await createConnections({ prisma, keyring }).addConnection(bed.org.id, input, { type: 'operator' });
+    const added = await createConnections({ prisma, keyring }).addConnection(bed.org.id, input, byOperator);
     connectionId = added.id;
   });
   afterEach(() => guest.reset());
@@ -256,8 +257,9 @@ describe('a second connection, whose identity provider calls every address verif
 
   describe('what changed since the person was found', () => {
     type Unknown = Exclude<Person, { kind: 'known' }>;
-    const admit = (person: Unknown, by = connectionId) => {
-      const where = { orgId: bed.org.id, connectionId: by, ip: null, requestId: 'r' };
+    const admit = (person: Unknown, id = connectionId) => {
+      const by = { actor: { type: 'connection', id }, ip: null, requestId: 'r' } as const;
+      const where = { orgId: bed.org.id, connectionId: id, by };
       return admitPerson(bed.pool, person, { issuer: guest.issuer, subject: `late-${++count}` }, where);
     };
     const toLink = (userId: string, emailKey: string): Unknown => ({

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { createBrowser, hasLoginForm } from '../support/browser.ts';
 import { trinity } from '../support/product.ts';
@@ -11,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => bed?.stop());
 
-const operator = { initiator: 'operator', actor: { type: 'operator' } } as const;
+const operator = { initiator: 'operator', by: byOperator } as const;
 const newBrowser = () => createBrowser({ baseUrl: bed.url });
 type Browser = ReturnType<typeof newBrowser>;
 const now = () => Math.floor(Date.now() / 1000);

@@ -1,3 +1,4 @@
+import { byOperator } from '../../src/by.ts';
 import { discover } from '../../src/orgs/discovery.ts';
 import { createOrgs, type NewOrg } from '../../src/orgs/orgs.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
@@ -5,8 +6,6 @@ import { startHostileIdp } from '../support/hostile-idp.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
 export type SignInBed = Awaited<ReturnType<typeof startSignInBed>>;
-
-const operator = { type: 'operator' } as const;
 
 /** The product, and a third org whose IdP is the hostile one; by default its domain is verified and its users are created. */
 export async function startSignInBed(options: { org?: Partial<NewOrg>; env?: Record<string, string> } = {}) {
@@ -63,7 +62,7 @@ export async function addHostileOrg(
       connection: { ...discovered, clientId: hostile.clientId, clientSecret: hostile.clientSecret },
       ...changes,
     },
-    operator,
+    byOperator,
   );
 }
 

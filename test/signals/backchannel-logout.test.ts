@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { clean } from '../../src/sessions/housekeeping.ts';
 import { heading } from '../sign-in/support.ts';
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterEach(() => bed.hostile.reset());
 afterAll(() => bed?.stop());
 
-const operator = { initiator: 'operator', actor: { type: 'operator' } } as const;
+const operator = { initiator: 'operator', by: byOperator } as const;
 const newBrowser = () => createBrowser({ baseUrl: bed.url });
 const revocations = () =>
   bed.prisma.revocation.findMany({ where: { orgId: bed.org.id }, orderBy: { createdAt: 'asc' } });

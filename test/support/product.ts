@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { byOperator } from '../../src/by.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createContext } from '../../src/context.ts';
 import { createConnections } from '../../src/orgs/connections.ts';
@@ -27,7 +28,6 @@ const secrets = {
   SESSION_SECRETS: 'a-secret-of-the-tests-of-32-letters',
   ENCRYPTION_KEYS: Buffer.alloc(32, 7).toString('base64'),
 };
-const operator = { type: 'operator' } as const;
 
 /** The same address in both orgs: two people. */
 export const trinity = { email: 'trinity@whiterabbit.fake', password: 'Zion123$' };
@@ -140,14 +140,14 @@ async function createTestOrg(
       domains: [{ domain, verified: true }],
       connection: { ...discovered, clientId: `${slug}-app`, clientSecret: `the secret of ${slug}` },
     },
-    operator,
+    byOperator,
   );
   const connections = createConnections({ prisma, keyring });
   const [connection] = await connections.listConnections(org.id);
-  await connections.vouchForConnection(org.id, connection?.id ?? '', operator);
-  const { apiKey } = await apiKeys.create(org.id, { name: 'test' }, operator);
+  await connections.vouchForConnection(org.id, connection?.id ?? '', byOperator);
+  const { apiKey } = await apiKeys.create(org.id, { name: 'test' }, byOperator);
   const user = await prisma.$transaction((db) =>
-    insertUser(db, org.id, { email: trinity.email, name: 'Trinity' }, operator),
+    insertUser(db, org.id, { email: trinity.email, name: 'Trinity' }, byOperator),
   );
   const connectionId = connection?.id ?? '';
   return { id: org.id, slug, apiKey, userId: user.id, issuer: discovered.issuer, connectionId };

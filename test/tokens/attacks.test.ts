@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { type Browser, type BrowserResponse, hasLoginForm } from '../support/browser.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
@@ -29,8 +30,6 @@ beforeAll(async () => {
   browser = await product.signIn();
 });
 afterAll(() => product.stop());
-
-const operator = { type: 'operator' } as const;
 
 it('an age greater than any is an age', async () => {
   for (const max_age of ['1000000000000', String(Number.MAX_SAFE_INTEGER)]) {
@@ -264,7 +263,7 @@ describe('an interaction', () => {
     const who = await product.signIn();
     const { interaction } = await begin(who);
     const { id: orgId, userId } = product.orgs.whiterabbit;
-    const revocation = { orgId, subject: { userIds: [userId] }, initiator: 'idp', actor: operator } as const;
+    const revocation = { orgId, subject: { userIds: [userId] }, initiator: 'idp', by: byOperator } as const;
     const before = (await grantsOf(product)).length;
     const asked = await who.get(interaction);
     let approving: Promise<BrowserResponse> | undefined;
@@ -456,7 +455,7 @@ const endings: Record<string, () => Promise<unknown>> = {
     revokeOrgAccess(product.context.pool, {
       orgId: product.orgs.whiterabbit.id,
       initiator: 'operator',
-      actor: operator,
+      by: byOperator,
     }),
 };
 

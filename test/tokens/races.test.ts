@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { findForm } from '../support/html-form.ts';
 import { inParallel, plantUsers } from '../support/planted-sessions.ts';
@@ -88,7 +89,7 @@ describe.each(kinds)('%s, in flight when access is revoked', (kind) => {
       });
       while (done < holdings.length / 3) await pause(1);
       const orgId = product.orgs.whiterabbit.id;
-      await revokeOrgAccess(product.context.pool, { orgId, initiator: 'operator', actor: { type: 'operator' } });
+      await revokeOrgAccess(product.context.pool, { orgId, initiator: 'operator', by: byOperator });
       await redeemed;
       expect(await liveTokens(holdings)).toBe(0);
     }

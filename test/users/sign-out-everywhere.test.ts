@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { createBrowser } from '../support/browser.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
@@ -57,7 +58,7 @@ const everyone = async () => {
   const done = await revokeOrgAccess(product.context.pool, {
     orgId,
     initiator: 'operator',
-    actor: { type: 'operator' },
+    by: byOperator,
   });
   expect(done).not.toBeNull();
 };
