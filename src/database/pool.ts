@@ -18,6 +18,8 @@ const settings = {
   idle_in_transaction_session_timeout: '30000',
   TimeZone: 'UTC',
   plan_cache_mode: 'force_generic_plan',
+  // Of no use to short statements; one that is planned to be dear would be compiled each time.
+  jit: 'off',
   // A commit that reached no standby is told by a warning alone.
   client_min_messages: 'warning',
 } as const;

@@ -290,7 +290,7 @@ export const endRowsSql = `
            CASE WHEN f.device IS NULL THEN 'idp_session.ended' ELSE 'access.revoked' END AS action,
            'user' AS target_type, p.user_id AS target,
            CASE WHEN f.device IS NULL THEN jsonb_build_object('connection', f.connection)
-                ELSE jsonb_build_object('initiator', f.initiator, 'type', type, 'id', f.device) END
+                ELSE jsonb_build_object('initiator', f.initiator, type, f.device) END
            || jsonb_build_object('sessionsEnded', coalesce(sessions, 0), 'grantsEnded', coalesce(grants, 0)) AS detail
     FROM fresh f
     LEFT JOIN (people p JOIN counted ON of = p.revocation) ON true

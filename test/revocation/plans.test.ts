@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { newId } from '../../src/database/ids.ts';
+import { endPeopleSql } from '../../src/revocation/statements.ts';
+import { plantUsers } from '../support/planted-sessions.ts';
+import { type Product, startProduct } from '../support/product.ts';
+
+// A generic plan is made without looking at what is asked: it must be right for one row and for ten thousand.
+const most = 10_000;
+let product: Product;
+let ids: string[];
+beforeAll(async () => {
+  product = await startProduct();
+  ids = (await plantUsers(product, most, { sessions: 2 })).map(({ id }) => id);
+  await product.context.pool.query('ANALYZE');
+});
+afterAll(() => product.stop());
+
+type Plan = {
+  'Node Type': string;
+  'Relation Name'?: string;
+  'Actual Rows': number;
+  'Actual Loops': number;
+  'Rows Removed by Filter'?: number;
+  'Rows Removed by Join Filter'?: number;
+  Plans?: Plan[];
+};
+const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
+/** Rows that a step looked at, all its loops together. */
+const looked = (node: Plan) =>
+  (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Join Filter'] ?? 0)) *
+  node['Actual Loops'];
+
+async function explain(way: 'waiting' | 'skipping', count: number): Promise<Plan[]> {
+  const by = { initiator: 'admin', actor_type: 'operator', org: product.orgs.whiterabbit.id, asked: { users: count } };
+  const once = () => ({ once_kind: 'caller_jwt', once_id: randomBytes(8).toString('hex'), once_until: new Date() });
+  const names = (id: string, n: number) =>
+    n % 2 === 0
+      ? { user_ids: [id] }
+      : { email_keys: [`${id}@whiterabbit.fake`], ...(way === 'skipping' ? once() : {}) };
+  const asked = ids.slice(0, count).map((id, n) => ({
+    ...{ n, revocation: newId('revocation'), event: newId('auditEvent'), ...by },
+    ...{ user_ids: [], email_keys: [], issuers: [], subjects: [], ...names(id, n) },
+  }));
+  const client = await product.context.pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query(`PREPARE ended_${way} (jsonb) AS ${endPeopleSql[way]}`);
+    const literal = client.escapeLiteral(JSON.stringify(asked));
+    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE ended_${way} (${literal})`);
+    return nodesOf(rows[0]['QUERY PLAN'][0].Plan);
+  } finally {
+    await client.query('ROLLBACK');
+    await client.query(`DEALLOCATE ended_${way}`).catch(() => {});
+    client.release();
+  }
+}
+
+it.each([
+  ['waiting', 1],
+  ['waiting', most],
+  ['skipping', 1],
+  ['skipping', 32],
+  ['skipping', 1000],
+] as const)('%s, of %i rows: looks at each person’s own rows, and at each of them a few times', async (way, count) => {
+  const nodes = await explain(way, count);
+  const whole = nodes.filter((node) => node['Node Type'] === 'Seq Scan').map((node) => node['Relation Name']);
+  // Of these an org has few.
+  expect(whole.filter((name) => name !== 'connections' && name !== 'domains')).toEqual([]);
+  const [dearest] = [...nodes].sort((a, b) => looked(b) - looked(a));
+  expect(looked(dearest as Plan), JSON.stringify({ ...dearest, Plans: undefined })).toBeLessThanOrEqual(
+    10 * count + 50,
+  );
+});

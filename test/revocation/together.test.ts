@@ -1,0 +1,289 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
+import type { Once } from '../../src/revocation/once.ts';
+import {
+  type Outcome,
+  revokeAccess,
+  revokeAccessOfMany,
+  type Subject,
+  type UserRevocation,
+} from '../../src/revocation/revoke-access.ts';
+import { waitForLock, whileLocked } from '../support/locks.ts';
+import { plantGrants } from '../support/planted-grants.ts';
+import { type PlantedUser, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
+import { type Product, startProduct } from '../support/product.ts';
+
+// What one node is asked in one turn of its event loop goes into one statement.
+let product: Product;
+let orgId: string;
+let otherOrgId: string;
+beforeAll(async () => {
+  product = await startProduct({ processes: 1 });
+  [orgId, otherOrgId] = [product.orgs.whiterabbit.id, product.orgs.metacortex.id];
+});
+afterAll(() => product.stop());
+beforeEach(() => product.context.pool.query("DELETE FROM spent WHERE kind = 'caller_jwt'"));
+
+type Rest = Partial<Pick<UserRevocation, 'orgId' | 'once' | 'initiator'>>;
+const revoke = (subject: Subject, rest: Rest = {}) =>
+  revokeAccess(product.context.batches, { orgId, subject, initiator: 'idp', by: byOperator, ...rest });
+const byId = ({ id }: PlantedUser): Subject => ({ userIds: [id] });
+const byEmail = ({ email }: PlantedUser): Subject => ({ emailKeys: [email] });
+const jwt = (id: string = randomUUID()): Once => ({
+  kind: 'caller_jwt',
+  id,
+  expiresAt: new Date(Date.now() + 60_000),
+});
+const results = (outcomes: readonly Outcome[]) => outcomes.map(({ result }) => result).sort();
+
+async function plant(count: number, org: 'whiterabbit' | 'metacortex' = 'whiterabbit', sessions = 1) {
+  return (await plantUsers(product, count, { org, sessions })) as [PlantedUser, PlantedUser, ...PlantedUser[]];
+}
+
+/** How often a person's access ended, by their generation and by the record: they must agree. */
+async function timesEnded(people: readonly PlantedUser[], of = orgId): Promise<number[]> {
+  const { rows } = await product.context.pool.query<{ generation: number; records: number; events: number }>(
+    `SELECT u.generation,
+            (SELECT count(*)::int FROM revocations r WHERE r.org_id = u.org_id AND r.user_id = u.id) AS records,
+            (SELECT count(*)::int FROM audit_events e WHERE e.org_id = u.org_id AND e.target_id = u.id) AS events
+     FROM unnest($2::text[]) WITH ORDINALITY AS asked (id, at)
+     JOIN users u ON u.org_id = $1 AND u.id = asked.id ORDER BY asked.at`,
+    [of, people.map(({ id }) => id)],
+  );
+  for (const { generation, records, events } of rows) expect([records, events]).toEqual([generation, generation]);
+  return rows.map(({ generation }) => generation);
+}
+const survivors = async (people: readonly PlantedUser[]) => {
+  const cookies = people.flatMap((one) => one.cookies);
+  const statuses = await Promise.all(
+    cookies.map((cookie, index) => statusOfMe(product.nodes[index % 2] as string, cookie)),
+  );
+  return statuses.filter((status) => status !== 401).length;
+};
+const deadlocks = async () => {
+  const { rows } = await product.context.pool.query(
+    'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+  );
+  return rows[0].deadlocks as number;
+};
+
+describe('in one batch', () => {
+  it('somebody who is named twice, by address and by subject, is ended twice', async () => {
+    const [user] = await plant(1, 'whiterabbit', 3);
+    const { pool } = product.context;
+    const { rows } = await pool.query('SELECT issuer, subject FROM identities WHERE org_id = $1 AND user_id = $2', [
+      orgId,
+      user.id,
+    ]);
+    const outcomes = await Promise.all([revoke(byEmail(user)), revoke({ identities: rows }), revoke(byId(user))]);
+    expect(outcomes.map((one) => one.result === 'revoked' && one.sessionsEnded)).toEqual([3, 0, 0]);
+    expect(await timesEnded([user])).toEqual([3]);
+    expect(await survivors([user])).toBe(0);
+  });
+
+  it('of two rows with one jti one is done, whoever they name', async () => {
+    const [one, other] = await plant(2);
+    const once = jwt();
+    expect(results(await Promise.all([revoke(byId(one), { once }), revoke(byId(other), { once })]))).toEqual([
+      'replayed',
+      'revoked',
+    ]);
+    expect((await timesEnded([one, other])).sort()).toEqual([0, 1]);
+    // For the same person, and on two nodes at once, too.
+    const again = jwt();
+    expect(
+      results(await Promise.all([revoke(byId(one), { once: again }), revoke(byId(one), { once: again })])),
+    ).toEqual(['replayed', 'revoked']);
+    // One jti in two orgs is two.
+    const [twin] = await plant(1, 'metacortex');
+    const both = jwt();
+    expect(
+      results(
+        await Promise.all([revoke(byId(one), { once: both }), revoke(byId(twin), { once: both, orgId: otherOrgId })]),
+      ),
+    ).toEqual(['revoked', 'revoked']);
+  });
+
+  it('a jti is spent by whoever gets a final answer', async () => {
+    const [one, other] = await plant(2);
+    const [forNobody, forTwo] = [jwt(), jwt()];
+    const two = { userIds: [one.id], emailKeys: [other.email] };
+    const first = [revoke({ userIds: ['usr_nobody'] }, { once: forNobody }), revoke(two, { once: forTwo })];
+    expect(results(await Promise.all(first))).toEqual(['ambiguous', 'unknown']);
+    const second = [revoke(byId(one), { once: forNobody }), revoke(byId(other), { once: forTwo })];
+    expect(results(await Promise.all(second))).toEqual(['replayed', 'replayed']);
+    expect(await timesEnded([one, other])).toEqual([0, 0]);
+  });
+
+  it('the same address in two orgs is two people, each of their own caller', async () => {
+    const [here] = await plant(1);
+    const [there] = await plant(1, 'metacortex');
+    const { pool } = product.context;
+    await pool.query('UPDATE users SET email = $3, email_key = $3 WHERE org_id = $1 AND id = $2', [
+      otherOrgId,
+      there.id,
+      here.email,
+    ]);
+    expect(results(await Promise.all([revoke(byEmail(here)), revoke(byId(there)), revoke(byId(here))]))).toEqual([
+      'revoked',
+      'revoked',
+      'unknown',
+    ]);
+    expect(await timesEnded([here])).toEqual([2]);
+    expect(await timesEnded([there], otherOrgId)).toEqual([0]);
+    expect(await survivors([there])).toBe(1);
+    await Promise.all([revoke(byEmail(here), { orgId: otherOrgId }), revoke(byEmail(here))]);
+    expect(await timesEnded([there], otherOrgId)).toEqual([1]);
+    expect(await timesEnded([here])).toEqual([3]);
+  });
+
+  it('a row that fails is alone with it: 31 others are done', async () => {
+    const people = await plant(32);
+    const outcomes = await Promise.allSettled(
+      people.map((user, index) => revoke(byId(user), index === 7 ? { initiator: 'nobody' as 'idp' } : {})),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(
+      people.map((_, index) => (index === 7 ? 'rejected' : 'fulfilled')),
+    );
+    expect(await timesEnded(people)).toEqual(people.map((_, index) => (index === 7 ? 0 : 1)));
+    expect(await survivors(people)).toBe(1);
+  });
+
+  it('what JSON in PostgreSQL cannot hold is refused before it gets there; what only looks like it is nobody', async () => {
+    const people = await plant(20);
+    const hostile = ['\0', 'a\ud800', '\udfff', '\ud83d', '\\\0', `${'\\'.repeat(3)}\0`];
+    const harmless = ['\\u0000', '\\ud800', '\u{1f600}', '"}]', "'; DROP TABLE users; --", '\\\\u0000', '{"org":"x"}'];
+    const mixed = await Promise.allSettled([
+      ...hostile.map((id) => revoke({ userIds: [id] })),
+      ...harmless.map((id) => revoke({ userIds: [id], emailKeys: [id], identities: [{ issuer: id, subject: id }] })),
+      ...people.map((user) => revoke(byId(user))),
+    ]);
+    const told = mixed.map((one) => (one.status === 'fulfilled' ? one.value.result : one.reason.code));
+    expect(told).toEqual([
+      ...hostile.map(() => '22P05'),
+      ...harmless.map(() => 'unknown'),
+      ...people.map(() => 'revoked'),
+    ]);
+    // At the endpoint beside honest calls: a clear 400.
+    const [user] = await plant(1);
+    const calls = [...hostile, user.id].map((id) => product.revoke({ format: 'opaque', id }));
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([...hostile.map(() => 400), 204]);
+  });
+});
+
+describe('nobody waits for whom somebody else holds', () => {
+  const held = {
+    'the row of a person': (user: PlantedUser) =>
+      ['SELECT FROM users WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE', [orgId, user.id]] as const,
+    'the row of a session': (user: PlantedUser) =>
+      ['SELECT FROM sessions WHERE org_id = $1 AND user_id = $2 FOR UPDATE', [orgId, user.id]] as const,
+    'the row of a grant': (user: PlantedUser) =>
+      ['SELECT FROM grants WHERE org_id = $1 AND user_id = $2 FOR UPDATE', [orgId, user.id]] as const,
+    'a jti that is being spent': (_user: PlantedUser, id: string) =>
+      [`INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, 'caller_jwt', $2, now())`, [orgId, id]] as const,
+  };
+  // Dead by their generation at once: only the tombstone is left to a job.
+  const atOnce = (what: string) => what.includes('session') || what.includes('grant');
+
+  it.each(Object.entries(held))('%s', async (what, hold) => {
+    const [user] = await plant(1, 'whiterabbit', 2);
+    await plantGrants(product, { orgId, userId: user.id }, 2);
+    const mates = await plant(8);
+    const others = await plant(40, 'metacortex');
+    const once = jwt();
+    let concerned: Promise<Outcome> = Promise.reject(new Error('not asked'));
+    concerned.catch(() => {});
+    let answered = false;
+    await whileLocked(
+      product,
+      (blocker) => {
+        const [text, values] = hold(user, once.id);
+        return blocker.query(text, [...values]);
+      },
+      async () => {
+        concerned = revoke(byId(user), { once });
+        concerned.then(
+          () => (answered = true),
+          () => {},
+        );
+        const batchMates = Promise.all(mates.map((mate) => revoke(byId(mate))));
+        for (const other of others)
+          expect((await revoke(byEmail(other), { orgId: otherOrgId })).result).toBe('revoked');
+        expect(results(await batchMates)).toEqual(mates.map(() => 'revoked'));
+        if (atOnce(what)) {
+          expect(await concerned).toMatchObject({ result: 'revoked', more: true });
+          expect(await survivors([user])).toBe(0);
+        } else {
+          await waitForLock(product);
+          expect(answered).toBe(false);
+        }
+      },
+    );
+    expect((await concerned).result).toBe(what.includes('jti') ? 'replayed' : 'revoked');
+    expect(await timesEnded([user])).toEqual([what.includes('jti') ? 0 : 1]);
+    // Not burnt while it waited, and burnt by the one that was done.
+    expect((await revoke(byId(user), { once })).result).toBe('replayed');
+    expect(await timesEnded(others, otherOrgId)).toEqual(others.map(() => 1));
+  });
+
+  it('many calls for one held person, and a second held person, leave the way free', async () => {
+    const [one, two] = await plant(2);
+    const others = await plant(20, 'metacortex');
+    let waiting: Promise<Outcome[]> = Promise.resolve([]);
+    const lock = (blocker: { query: (text: string, values: unknown[]) => Promise<unknown> }) =>
+      blocker.query('SELECT FROM users WHERE org_id = $1 AND id = ANY ($2) ORDER BY id FOR UPDATE', [
+        orgId,
+        [one.id, two.id],
+      ]);
+    await whileLocked(product, lock, async () => {
+      waiting = Promise.all([...Array.from({ length: 50 }, () => revoke(byId(one))), revoke(byId(two))]);
+      await waitForLock(product, 2);
+      for (const other of others) expect((await revoke(byId(other), { orgId: otherOrgId })).result).toBe('revoked');
+    });
+    expect(results(await waiting)).toEqual(Array.from({ length: 51 }, () => 'revoked'));
+    expect(await timesEnded([one, two])).toEqual([50, 1]);
+  });
+});
+
+describe('beside each other', () => {
+  it('a list of 10,000 people, and single calls', async () => {
+    const list = await plant(10_000);
+    const others = await plant(100, 'metacortex');
+    // As autovacuum does within a minute: plans that were made for empty tables go.
+    await product.context.pool.query('ANALYZE');
+    let listDone = false;
+    const ending = revokeAccessOfMany(product.context.accessPool, {
+      ...{ orgId, initiator: 'admin', by: byOperator, userIds: list.map(({ id }) => id) },
+    }).then((done) => {
+      listDone = true;
+      return done.length;
+    });
+    let before = 0;
+    for (const other of others) {
+      expect((await revoke(byId(other), { orgId: otherOrgId })).result).toBe('revoked');
+      if (!listDone) before += 1;
+    }
+    const inList = await Promise.all(list.slice(0, 20).map((user) => revoke(byId(user))));
+    expect(results(inList)).toEqual(inList.map(() => 'revoked'));
+    expect(await ending).toBe(10_000);
+    expect(before).toBeGreaterThan(10);
+    expect(await timesEnded(list)).toEqual(list.map((_, index) => (index < 20 ? 2 : 1)));
+    expect(await survivors(list.slice(0, 200))).toBe(0);
+  });
+
+  it('overlapping batches of the same people in random orders on two nodes: every 204 is a bump and a record', async () => {
+    const people = await plant(40);
+    const before = await deadlocks();
+    const asked = Array.from({ length: 12 }, () => [...people].sort(() => Math.random() - 0.5)).flat();
+    const answers = await Promise.all(
+      asked.map(({ email }, index) =>
+        product.revoke({ format: 'email', email }, { at: product.nodes[index % 2] as string }),
+      ),
+    );
+    expect([...new Set(answers.map(({ status }) => status))]).toEqual([204]);
+    expect(await timesEnded(people)).toEqual(people.map(() => 12));
+    expect(await survivors(people)).toBe(0);
+    expect(await deadlocks()).toBe(before);
+  });
+});
