@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
 import type { Call } from '../api/operation.ts';
-import { mayChangeRole, type Role } from '../api/permissions.ts';
+import { mayChangeRole } from '../api/permissions.ts';
 import { recordEvent } from '../audit/record.ts';
+import type { Role } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { switchOff, switchOn } from '../revocation/switch-person.ts';

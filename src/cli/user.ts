@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { byOperator } from '../by.ts';
-import type { User } from '../database/generated/client.ts';
+import { Role, type User } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { switchOff, switchOn } from '../revocation/switch-person.ts';
@@ -12,7 +12,7 @@ import { facts, table } from './output.ts';
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
 const insteadOfDeactivating =
   'Make somebody else an owner first (`user set-role`), or only end their access now (`revoke`).';
-const role = z.enum(['owner', 'super_admin', 'admin', 'member']);
+const role = z.enum(Role);
 
 export function registerUser(program: Command, shell: Console): void {
   const user = program.command('user').description('the people of organisations');

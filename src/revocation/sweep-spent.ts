@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { DeviceKind } from '../sessions/principal.ts';
 
 /**
  * Removes what was spent an hour after it could last be replayed. What remembers an ended IdP session is also all that ends
@@ -23,7 +24,7 @@ export async function sweepSpent(client: PoolClient): Promise<boolean> {
   return (rowCount ?? 0) > 0;
 }
 
-const idpTombstonesOf = (table: 'sessions' | 'grants', erased: string) => `
+const idpTombstonesOf = (table: `${DeviceKind}s`, erased: string) => `
        UPDATE ${table} d SET revoked_at = i.ended_at${erased}
        FROM idp_sessions i
        WHERE d.org_id = i.org_id AND d.connection_id = i.connection_id AND d.idp_sid = i.sid

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { DeviceKind } from '../sessions/principal.ts';
 
 /**
  * Tombstones up to 5,000 sessions and as many grants of one revocation that left some, the oldest first, so that each is told
@@ -29,7 +30,7 @@ const deadOfUser = `d.org_id = r.org_id AND d.user_id = r.user_id AND d.revoked_
   AND d.user_generation < r.user_generation`;
 
 // A user's are counted, too: of an org nobody counts.
-const tombstonesOf = (table: 'sessions' | 'grants', erased: string, dead: string) => `
+const tombstonesOf = (table: `${DeviceKind}s`, erased: string, dead: string) => `
   WITH dead AS (
     SELECT d.org_id, d.id FROM revocations r, ${table} d
     WHERE r.org_id = $1 AND r.id = $2 AND ${dead}
