@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { cleaningLock } from '../src/database/chores.ts';
 import type { Child } from './child.ts';
 import { revocationRequest } from './contenders.ts';
 import type { HttpJob, HttpRequest, Samples } from './http-load.ts';
@@ -41,8 +42,6 @@ export type OrganisationResult = Readonly<{
 
 const json = { 'Content-Type': 'application/json', Cookie: ownerCookie };
 const current = '/api/orgs/current';
-/** What housekeeping takes a turn by: while it is held, no tombstones are written. */
-const cleaningLock = 7_262_001;
 
 /** What an organisation's administration costs: `people` people with ten sessions each, `events` events on record. */
 export async function measureOrganisation(

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { sweepAuditEvents } from './audit/retention.ts';
 import type { Config } from './config.ts';
+import { type Chore, startHousekeeping } from './database/chores.ts';
 import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
 import { createTurns } from './http/turns.ts';
@@ -13,11 +14,25 @@ import { createApiKeys } from './orgs/api-keys.ts';
 import { createIdpKeys } from './orgs/idp-keys.ts';
 import { batchConnections, createBatches } from './revocation/batches.ts';
 import { createRefusedCalls } from './revocation/refused-calls.ts';
-import { startHousekeeping } from './sessions/housekeeping.ts';
+import { sweepSpent } from './revocation/sweep-spent.ts';
+import { writeTombstones } from './revocation/tombstones.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
+import { sweepSessions } from './sessions/sweep.ts';
+import { sweepGrants, sweepTokens } from './tokens/sweep.ts';
 
 /** Milliseconds. */
 const stopLimitMs = 4_500;
+
+/** What housekeeping does, in this order. */
+export const chores: readonly Chore[] = [
+  writeTombstones,
+  sweepSessions,
+  sweepGrants,
+  sweepTokens,
+  sweepSpent,
+  ...sweepNotifications,
+  sweepAuditEvents,
+];
 
 export type Context = ReturnType<typeof createContext>;
 
@@ -38,7 +53,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   const endingPool = poolOf(batchConnections);
   const prisma = createPrisma(pool);
   const liveChannel = createLiveChannel({ pool: accessPool, directDatabaseUrl: config.directDatabaseUrl, log });
-  const housekeeping = startHousekeeping({ pool, log, chores: [...sweepNotifications, sweepAuditEvents] });
+  const housekeeping = startHousekeeping({ pool, log, chores });
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
   const keyring = createKeyring(config.encryptionKeys);

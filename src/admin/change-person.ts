@@ -1,11 +1,12 @@
 import type { Pool } from 'pg';
 import type { Call } from '../api/operation.ts';
-import { mayChangeRole, type Role } from '../api/permissions.ts';
+import { mayChangeRole } from '../api/permissions.ts';
 import { recordEvent } from '../audit/record.ts';
+import type { Role } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
-import { revokeAccess } from '../revocation/revoke-access.ts';
-import { changeRole, lockWithOwners, refuseLastOwner } from '../users/roles.ts';
+import { switchOff, switchOn } from '../revocation/switch-person.ts';
+import { changeRole, lockWithOwners } from '../users/roles.ts';
 
 export type PersonChange = Readonly<{
   role?: Role | undefined;
@@ -47,16 +48,10 @@ export function createChangePerson({ pool }: { pool: Pool }) {
       if (change.role !== undefined) await changeRole(client, locked, { id, role: change.role }, record);
       if (change.active === undefined || change.active === person.active) return false;
       if (change.active) {
-        await client.query({
-          name: 'activate-person',
-          text: `UPDATE users SET active = true, updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2`,
-          values: [orgId, id],
-        });
-        await recordEvent(client, { ...record, action: 'user.activated', target });
+        await switchOn(client, id, record);
         return false;
       }
-      refuseLastOwner(locked, id);
-      await revokeAccess(client, { ...record, subject: { userIds: [id] }, initiator: 'admin', deactivate: true });
+      await switchOff(client, id, { ...record, initiator: 'admin' }, { locked });
       return true;
     });
 }

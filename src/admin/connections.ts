@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { assignableRoles } from '../api/permissions.ts';
 import type { Config } from '../config.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
@@ -9,7 +10,7 @@ import type { Keyring } from '../keyring.ts';
 import { type ConnectionView, createConnections } from '../orgs/connections.ts';
 import { checkEndpoints, resolveEndpoints, type Typist } from '../orgs/endpoints.ts';
 import { orgLinks, ownEndpoint } from '../orgs/idp-links.ts';
-import { mappedRoles, roleClaimForm, roleMappingForm } from '../orgs/role-mapping.ts';
+import { roleClaimForm, roleMappingForm } from '../orgs/role-mapping.ts';
 import { eventsUrl } from '../signals/security-events.ts';
 import { line, readTimeCursor, reference } from './forms.ts';
 import { createOutwardLimit } from './outward-limit.ts';
@@ -42,7 +43,7 @@ const connection = z.object({
   reauthentication: z.enum(reauthentications),
   signOutAtIdp: z.boolean(),
   roleClaim: z.string().nullable(),
-  roleMapping: z.record(z.string(), z.enum(mappedRoles)),
+  roleMapping: z.record(z.string(), z.enum(assignableRoles)),
   createdAt: z.iso.datetime(),
   updatedAt: z.iso.datetime(),
   links: z

@@ -1,7 +1,9 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { type Role, roles } from '../api/permissions.ts';
+import { roles } from '../api/permissions.ts';
+import type { Role } from '../database/generated/client.ts';
 import { clientName, type DeviceOwner, type DeviceRow, toDevices } from '../sessions/devices.ts';
+import type { DeviceKind } from '../sessions/principal.ts';
 import { device } from './forms.ts';
 
 const mostListed = 20;
@@ -87,7 +89,7 @@ const rolesSql = both(
   GROUP BY role ORDER BY role`,
 );
 
-const live = (table: 'sessions' | 'grants', clientId: string, of: Of, most: number) => `
+const live = (table: `${DeviceKind}s`, clientId: string, of: Of, most: number) => `
   SELECT id, ${clientId} AS client_id, user_agent, ip, created_at, last_seen_at FROM live_${table}
   WHERE org_id = $1 AND ${of === 'people' ? 'user_id = ANY ($2::text[])' : 'cardinality($2::text[]) = 0'}
     AND ($3::text IS NULL OR id ${of === 'people' ? '=' : '<>'} $3)

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { readCursor } from '../api/page.ts';
 import { AppError } from '../errors.ts';
+import { deviceKinds } from '../sessions/principal.ts';
 
 /** An id. One that no id looks like is refused; one of another org is exactly one that doesn't exist. */
 export const reference = z.string().regex(/^[\w-]{1,80}$/, 'is not an id');
@@ -32,7 +33,7 @@ export const flag = z.enum(['true', 'false']).transform((value) => value === 'tr
 /** A live session or grant, as `Device` has it. */
 export const device = z.object({
   id: z.string(),
-  type: z.enum(['session', 'grant']),
+  type: z.enum(deviceKinds),
   client: z.string().describe('"Browser", or the name of the app.'),
   device: z.string(),
   userAgent: z.string().nullable(),

@@ -2,8 +2,9 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { Initiator } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
-import { createRevocationRecord, initiators } from '../revocation/revocation-record.ts';
+import { createRevocationRecord } from '../revocation/revocation-record.ts';
 import { readTimeCursor, reference, time } from './forms.ts';
 
 const actor = z.object({ type: z.string(), id: z.string().nullable(), name: z.string().nullable() });
@@ -14,7 +15,7 @@ const revocation = z.object({
     .object({ id: z.string(), name: z.string().nullable(), email: z.string().nullable() })
     .nullable()
     .describe('Whose access ended; null: everyone’s. Of a person who has been removed only the id is left.'),
-  initiator: z.enum(initiators),
+  initiator: z.enum(Initiator),
   caller: z
     .object({ type: z.enum(['api_key', 'connection']), id: z.string(), name: z.string().nullable() })
     .nullable()
@@ -44,7 +45,7 @@ export function revocationOperations(deps: { pool: Pool }): readonly Operation[]
       query: z.object({
         ...pageQuery,
         user: reference.optional(),
-        initiator: z.enum(initiators).optional(),
+        initiator: z.enum(Initiator).optional(),
         from: time.optional().describe('Not before this moment.'),
         to: time.optional().describe('Before this moment.'),
       }),

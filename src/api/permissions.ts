@@ -1,6 +1,4 @@
-import type { Principal } from '../sessions/principal.ts';
-
-export type Role = Principal['role'];
+import { Role } from '../database/generated/client.ts';
 
 const everyAdministrator = ['owner', 'super_admin', 'admin'] as const;
 const thoseAbove = ['owner', 'super_admin'] as const;
@@ -32,8 +30,12 @@ export function may(role: Role, permission: Permission): boolean {
   return (permissions[permission] as readonly Role[]).includes(role);
 }
 
-/** From the least to the greatest. */
-export const roles = ['member', 'admin', 'super_admin', 'owner'] as const satisfies readonly Role[];
+/** From the least to the greatest; the schema has them the other way round. */
+export const roles: readonly Role[] = Object.values(Role).reverse();
+
+/** What a claim of an IdP or provisioning may make of a person, in the same order: owners are made by people alone. */
+export const assignableRoles = roles.filter((role) => role !== 'owner');
+export type AssignableRole = (typeof assignableRoles)[number];
 
 /**
  * Whether someone of role `own` may change another's role from `from` to `to`: neither may be above their own. Nobody changes

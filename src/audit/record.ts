@@ -2,11 +2,11 @@ import type { Pool, PoolClient } from 'pg';
 import type { By } from '../by.ts';
 import type { Prisma } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
+import type { Action } from './actions.ts';
 
 export type AuditEvent = Readonly<{
   orgId: string;
-  /** Dotted, past tense where it happened: `sign_in.succeeded`, `sign_in.refused`, `revocation.user`, `api_key.created`. */
-  action: string;
+  action: Action;
   by: By;
   target?: Readonly<{ type: string; id: string }>;
   /** Flat JSON; never a secret, never an IdP's own words. */

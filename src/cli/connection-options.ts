@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { z } from 'zod';
+import { type AssignableRole, assignableRoles } from '../api/permissions.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { ConnectionChanges, NewConnection } from '../orgs/connections.ts';
 import { checkEndpoints, resolveEndpoints, type Typist } from '../orgs/endpoints.ts';
 import { ownEndpoint } from '../orgs/idp-links.ts';
-import { type MappedRole, mappedRoles, roleClaimForm, roleMappingForm } from '../orgs/role-mapping.ts';
+import { roleClaimForm, roleMappingForm } from '../orgs/role-mapping.ts';
 import { eventsUrl } from '../signals/security-events.ts';
 import { type Console, collect, onOff, text, usageError } from './command.ts';
 
@@ -35,7 +36,7 @@ export function addConnectionOptions(command: Command): Command {
     .option('--role-claim <name>', "the ID tokens' claim that sets people's roles at each sign-in; empty: none does")
     .option(
       '--map-role <value=role>',
-      `what a value of it makes of a person (repeatable): ${mappedRoles.join(', ')}`,
+      `what a value of it makes of a person (repeatable): ${assignableRoles.join(', ')}`,
       collect,
     )
     .option('--authorization-endpoint <url>', 'where discovery is not possible; then the next two are needed as well')
@@ -115,14 +116,14 @@ function readPlain({ acceptedIssuer, mapRole, ...input }: Input) {
   return defined({ ...plain, reauthentication, tokenEndpointAuth, signOutAtIdp, roleClaim });
 }
 
-function readRoles(pairs: string[], context: z.RefinementCtx): Record<string, MappedRole> {
+function readRoles(pairs: string[], context: z.RefinementCtx): Record<string, AssignableRole> {
   const read = pairs.map((pair) => {
     const at = pair.lastIndexOf('=');
     return [pair.slice(0, Math.max(at, 0)), pair.slice(at + 1)];
   });
   const mapping = roleMappingForm.safeParse(Object.fromEntries(read));
   if (mapping.success) return mapping.data;
-  context.addIssue({ code: 'custom', message: `must be a value and its role: ${mappedRoles.join(', ')}` });
+  context.addIssue({ code: 'custom', message: `must be a value and its role: ${assignableRoles.join(', ')}` });
   return z.NEVER;
 }
 

@@ -6,7 +6,7 @@ import { byOperator } from '../by.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
-import { revokeAccess } from '../revocation/revoke-access.ts';
+import { switchOff } from '../revocation/switch-person.ts';
 import { domainKey } from '../users/email.ts';
 import { action, type Console, text } from './command.ts';
 import { table } from './output.ts';
@@ -61,15 +61,14 @@ function move(pool: Pool, orgId: string, person: Person) {
     // Whoever is switched off there would lose the old access and the todos, and gain nothing.
     if (!active) return { ...known, outcome: 'inactive there: left alone', todos: 0 };
     // Revoked before the todos leave: from here on nobody signed in as the old user can add one.
-    const revoked = await revokeAccess(db, {
+    const ending = {
       orgId: from,
-      subject: { userIds: [old] },
-      deactivate: true,
       initiator: 'operator',
       by: byOperator,
       reason: 'moved to another organisation',
-    });
-    if (revoked.result !== 'revoked') throw new AppError('conflict', `${person.email} vanished. Run it again.`);
+    } as const;
+    const ended = await switchOff(db, old, ending, null);
+    if (!ended) throw new AppError('conflict', `${person.email} vanished. Run it again.`);
     const todos = await db.query('UPDATE todos SET org_id = $1, user_id = $2 WHERE org_id = $3 AND user_id = $4', [
       orgId,
       id,

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import type { DeviceKind } from '../sessions/principal.ts';
 import { action, type Console, text } from './command.ts';
 import { table } from './output.ts';
 import { requireUser } from './user.ts';
 
 type LiveAccess = {
   id: string;
-  type: 'session' | 'grant';
+  type: DeviceKind;
   /** The app's client id; null is a browser. */
   clientId: string | null;
   createdAt: Date;

@@ -1,18 +1,18 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { byOperator } from '../by.ts';
-import type { User } from '../database/generated/client.ts';
+import { Role, type User } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
-import { revokeAccess } from '../revocation/revoke-access.ts';
-import { changeRole, lockWithOwners, refuseLastOwner } from '../users/roles.ts';
+import { switchOff, switchOn } from '../revocation/switch-person.ts';
+import { changeRole, lockWithOwners } from '../users/roles.ts';
 import { action, type Console, text } from './command.ts';
 import { facts, table } from './output.ts';
 
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
 const insteadOfDeactivating =
   'Make somebody else an owner first (`user set-role`), or only end their access now (`revoke`).';
-const role = z.enum(['owner', 'super_admin', 'admin', 'member']);
+const role = z.enum(Role);
 
 export function registerUser(program: Command, shell: Console): void {
   const user = program.command('user').description('the people of organisations');
@@ -93,20 +93,19 @@ export function registerUser(program: Command, shell: Console): void {
       action(shell, z.object({ user: text, org: text, reason: text.optional() }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
         const found = await requireUser(workspace, org, input.user);
-        const outcome = await transaction(workspace.pool, async (client) => {
-          refuseLastOwner(await lockWithOwners(client, org.id, [found.id]), found.id, insteadOfDeactivating);
-          return revokeAccess(client, {
+        const ended = await transaction(workspace.pool, async (client) => {
+          const locked = await lockWithOwners(client, org.id, [found.id]);
+          const ending = {
             orgId: org.id,
-            subject: { userIds: [found.id] },
-            deactivate: true,
             initiator: 'operator',
             by: byOperator,
             reason: input.reason ?? null,
-          });
+          } as const;
+          return switchOff(client, found.id, ending, { locked, advice: insteadOfDeactivating });
         });
-        if (outcome.result !== 'revoked') throw unknownUser(org, input.user);
+        if (!ended) throw unknownUser(org, input.user);
         await workspace.announce();
-        const { revocationId, sessionsEnded, grantsEnded } = outcome;
+        const { revocationId, sessionsEnded, grantsEnded } = ended;
         return {
           json: { id: found.id, email: found.email, active: false, revocationId, sessionsEnded, grantsEnded },
           text: `${found.email} is deactivated; ${sessionsEnded} session(s) and ${grantsEnded} grant(s) of apps ended.`,
@@ -123,8 +122,8 @@ export function registerUser(program: Command, shell: Console): void {
       action(shell, z.object({ user: text, org: text }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
         const found = await requireUser(workspace, org, input.user);
-        const activated = await workspace.users.activateUser(org.id, found.id, byOperator);
-        if (!activated) throw unknownUser(org, input.user);
+        await transaction(workspace.pool, (client) => switchOn(client, found.id, { orgId: org.id, by: byOperator }));
+        const activated = await requireUser(workspace, org, found.id);
         return { json: view(activated), text: `${activated.email} is active and may sign in.` };
       }),
     );

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { transaction } from '../database/pool.ts';
+import type { DeviceKind } from '../sessions/principal.ts';
 
 export type DatabaseNumbers = Readonly<{
   liveSessions: number;
@@ -59,7 +60,7 @@ export function createDatabaseNumbers({ pool }: { pool: Pool }) {
   };
 }
 
-async function countLive(client: PoolClient, table: 'sessions' | 'grants'): Promise<number> {
+async function countLive(client: PoolClient, table: `${DeviceKind}s`): Promise<number> {
   const size = await client.query(`SELECT pg_relation_size('${table}') / current_setting('block_size')::int AS pages`);
   const share = Math.min(1, sampledPages / Math.max(1, Number(size.rows[0].pages)));
   // OFFSET 0 keeps the view from being joined as a whole: each row of the sample is looked up by its key.

@@ -1,9 +1,9 @@
-import type { Kind } from './kinds.ts';
+import type { Kind, OutboxAction } from './kinds.ts';
 
 /** What a notification's text is made of. */
 export type Told = Readonly<{
   kind: Kind;
-  action: string;
+  action: OutboxAction;
   actorType: string;
   targetType: string | null;
   count: number;

@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
+import { deviceKinds } from '../sessions/principal.ts';
 import type { Parts } from './describe.ts';
-import { type Kind, kindOf, type OutboxEvent } from './kinds.ts';
+import { type Kind, kindOf, type OutboxAction, type OutboxEvent } from './kinds.ts';
 import { createRefusedCallers } from './refused-callers.ts';
 
 /** What a batch's events that belong together amount to. */
@@ -9,7 +10,7 @@ export type Notice = Readonly<{
   kind: Kind;
   /** The first event. */
   eventId: string;
-  action: string;
+  action: OutboxAction;
   actorType: string;
   actorId: string | null;
   targetType: string | null;
@@ -70,7 +71,7 @@ function toNotice(event: OutboxEvent, kind: Kind): Notice {
 function alikeOf({ action, actorType, actorId, detail }: OutboxEvent, kind: Kind): string | null {
   if (kind === 'role_change') return null;
   if (kind === 'refused_calls') return kind;
-  const what = ['session', 'grant'].find((one) => one in detail) ?? 'all';
+  const what = deviceKinds.find((one) => one in detail) ?? 'all';
   return [kind, action, what, actorType, actorId].join(' ');
 }
 

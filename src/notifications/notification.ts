@@ -1,5 +1,5 @@
 import { describe, type Parts } from './describe.ts';
-import type { Kind } from './kinds.ts';
+import type { Kind, OutboxAction } from './kinds.ts';
 
 /** A row of the feed, as `notificationColumns` reads it. */
 export type NotificationRow = Readonly<{
@@ -8,7 +8,7 @@ export type NotificationRow = Readonly<{
   position: number;
   kind: Kind;
   eventId: string;
-  action: string;
+  action: OutboxAction;
   actorType: string;
   actorId: string | null;
   targetType: string | null;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
+import type { Action } from '../audit/actions.ts';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { newId } from '../database/ids.ts';
@@ -31,7 +32,7 @@ type Detail = Record<string, string | number | boolean | null>;
 
 /** Where an org's notifications are posted to. A secret is returned once, when it is made. */
 export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring }) {
-  const record = (db: PoolClient, orgId: string, id: string, action: string, by: By, detail: Detail = {}) =>
+  const record = (db: PoolClient, orgId: string, id: string, action: Action, by: By, detail: Detail = {}) =>
     recordEvent(db, { orgId, action, by, target: { type: 'webhook', id }, detail });
 
   return {

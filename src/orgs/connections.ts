@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { AssignableRole } from '../api/permissions.ts';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import type {
@@ -14,7 +15,6 @@ import type { Keyring } from '../keyring.ts';
 import { atIdp, createConnectionProofs, lockClient, provenMembers } from './connection-proofs.ts';
 import { isOperator, sealSecret, secretToStore } from './connection-secret.ts';
 import { refuseTooMany } from './limits.ts';
-import type { MappedRole } from './role-mapping.ts';
 
 export type NewConnection = Readonly<{
   /** Shown to administrators; the issuer's host when left out. */
@@ -41,7 +41,7 @@ export type NewConnection = Readonly<{
   roleMapping?: RoleMapping;
 }>;
 
-type RoleMapping = Readonly<Record<string, MappedRole>>;
+type RoleMapping = Readonly<Record<string, AssignableRole>>;
 
 export type ConnectionChanges = Partial<NewConnection> &
   Readonly<{

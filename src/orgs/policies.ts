@@ -4,6 +4,7 @@ import type { By } from '../by.ts';
 import type { Config } from '../config.ts';
 import type { Org, Prisma } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
+import { deviceKinds } from '../sessions/principal.ts';
 import { actionOf, type EventAction, eventActions, knownEventNames, knownEvents } from './event-actions.ts';
 
 /** The deployment's lifetimes, seconds: what an org sets is never above them. */
@@ -215,7 +216,7 @@ function mergeActions(setting: unknown, changes: Readonly<Record<string, EventAc
 }
 
 function refuseLongerIdle(org: Org): void {
-  for (const what of ['session', 'grant'] as const) {
+  for (const what of deviceKinds) {
     const [idle, absolute] = [org[`${what}IdleSeconds`], org[`${what}AbsoluteSeconds`]];
     if (idle === null || absolute === null || idle <= absolute) continue;
     const names = `${what}IdleSeconds (${idle}) must not be greater than ${what}AbsoluteSeconds (${absolute}).`;

@@ -1,12 +1,9 @@
 import { z } from 'zod';
-
-/** What a claim may make of a person, from the least to the greatest. `owner` is given and taken by people alone. */
-export const mappedRoles = ['member', 'admin', 'super_admin'] as const;
-export type MappedRole = (typeof mappedRoles)[number];
+import { type AssignableRole, assignableRoles } from '../api/permissions.ts';
 
 /** Which value of the claim is which role. */
 export const roleMappingForm = z
-  .record(z.string().min(1).max(255), z.enum(mappedRoles))
+  .record(z.string().min(1).max(255), z.enum(assignableRoles))
   .refine((mapping) => Object.keys(mapping).length <= 200, 'must have at most 200 values');
 
 /** The claim's name: a top-level member of the ID token, exactly as it is spelt there. */
@@ -23,12 +20,12 @@ export const roleClaimForm = z
 export function roleOfClaims(
   { roleClaim, roleMapping }: { roleClaim: string | null; roleMapping: unknown },
   claims: Readonly<Record<string, unknown>>,
-): MappedRole | null {
+): AssignableRole | null {
   if (roleClaim === null || !Object.hasOwn(claims, roleClaim)) return null;
   const claimed = claims[roleClaim];
   if (claimed === null || claimed === undefined) return null;
   const mapping = new Map(Object.entries(roleMappingForm.safeParse(roleMapping).data ?? {}));
   // Values that are no text match nothing.
   const given = new Set([claimed].flat().map((value) => (typeof value === 'string' ? mapping.get(value) : undefined)));
-  return mappedRoles.findLast((role) => given.has(role)) ?? 'member';
+  return assignableRoles.findLast((role) => given.has(role)) ?? 'member';
 }

@@ -161,7 +161,7 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
   };
 }
 
-const action = 'call.refused';
+const action = 'call.refused' as const;
 const various = 'various';
 const longestSubject = 1_000;
 

@@ -1,11 +1,10 @@
 import type { Pool } from 'pg';
-
-export const initiators = ['idp', 'admin', 'user', 'scim', 'signal', 'policy', 'operator'] as const;
+import type { Initiator } from '../database/generated/client.ts';
 
 export type RecordedRevocation = Readonly<{
   id: string;
   user: { id: string; name: string | null; email: string | null } | null;
-  initiator: (typeof initiators)[number];
+  initiator: Initiator;
   caller: { type: 'api_key' | 'connection'; id: string; name: string | null } | null;
   actor: { type: string; id: string | null; name: string | null } | null;
   subject: unknown;
@@ -20,7 +19,7 @@ export type RecordedRevocation = Readonly<{
 
 export type RevocationFilter = Readonly<{
   user?: string | undefined;
-  initiator?: (typeof initiators)[number] | undefined;
+  initiator?: Initiator | undefined;
   from?: Date | undefined;
   to?: Date | undefined;
 }>;

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { Action } from '../audit/actions.ts';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import type { ScimError } from './scim-error.ts';
@@ -15,7 +16,7 @@ export type Outcome<Resource> = Readonly<{ resource: Resource; revoked: boolean 
 export async function recordChange(
   client: PoolClient,
   call: Call,
-  action: string,
+  action: Action,
   target: Readonly<{ type: 'user' | 'group'; id: string }>,
   detail: Readonly<Record<string, string | number | boolean | null>> = {},
 ): Promise<void> {

@@ -1,3 +1,4 @@
+import { type AssignableRole, assignableRoles } from '../api/permissions.ts';
 import type { Role } from '../database/generated/client.ts';
 import { type Filter, parseFilter } from './filter.ts';
 import { matches } from './filter-match.ts';
@@ -12,14 +13,14 @@ export const roleNames = {
   member: 'Member',
 } as const satisfies Record<Role, string>;
 
-/** What provisioning may give, the greatest first. Owners are made by people only. */
-const assignable = ['super_admin', 'admin', 'member'] as const;
+/** The greatest first. */
+const assignable = assignableRoles.toReversed();
 
 const descriptions = {
   super_admin: 'Changes roles and settings, and ends access.',
   admin: 'Ends the access of anyone in the organisation.',
   member: 'Uses the product.',
-} as const;
+} as const satisfies Record<AssignableRole, string>;
 
 /**
  * The role that `roles` asks for: the primary one, else the greatest. Without the attribute the present one stays; with an
@@ -35,7 +36,7 @@ export function roleOf(roles: unknown, before: Role | null): Role {
   return primary ?? assignable.find((role) => asked.some(({ value }) => value === role)) ?? 'member';
 }
 
-function readRole(value: unknown): (typeof assignable)[number] {
+function readRole(value: unknown): AssignableRole {
   const name = typeof value === 'string' ? roleNameOf(value) : '';
   const found = assignable.find((role) => role === name);
   if (found) return found;

@@ -2,7 +2,8 @@ import type { Pool, PoolClient } from 'pg';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { createTurns } from '../http/turns.ts';
-import { revokeAccess } from '../revocation/revoke-access.ts';
+import { type NewNames, type Revocation, revokeAccess } from '../revocation/revoke-access.ts';
+import { switchOff, switchOn } from '../revocation/switch-person.ts';
 import { addressOfRemoved } from '../users/email.ts';
 import { type Call, type Outcome, type Precondition, recordChange, refuseTwin } from './call.ts';
 import { type ListQuery, listRows, type Page } from './list.ts';
@@ -47,7 +48,7 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
       const id = newId('user');
       return transaction(pool, async (client) => {
         await client
-          .query(insertSql, [call.orgId, id, ...personValues(person)])
+          .query(insertSql, [call.orgId, id, ...personValues(person), person.active])
           .catch((error) => refuseTwin(error, twin()));
         await recordChange(
           client,
@@ -157,12 +158,11 @@ async function write(client: PoolClient, call: Call, before: UserRow, after: Per
         ? 'Your organisation switched your account off.'
         : 'Your organisation changed your user name or e-mail address.',
     });
+  if (!before.active && after.active) await switchOn(client, id, call);
   const changed = changedAttributes(before, after);
   const isPromoted = before.role !== after.role;
-  const isActivated = !before.active && after.active;
-  if (changed.length > 0 || isPromoted || deactivate || isActivated)
+  if (changed.length > 0 || isPromoted || deactivate)
     await client.query(updateSql, [call.orgId, id, ...personValues(after)]);
-  if (isActivated) await recordChange(client, call, 'user.activated', target);
   if (isPromoted) await recordChange(client, call, 'role.changed', target, { from: before.role, to: after.role });
   if (changed.length > 0) await recordChange(client, call, 'user.changed', target, { attributes: changed.join(', ') });
   return deactivate || renamed;
@@ -173,22 +173,18 @@ function lookUpNames(person: Person): string {
   return JSON.stringify([person.email_key, person.user_name_key ?? person.email_key]);
 }
 
+/** The org's directory has the last word: it may also switch the last owner off. */
 async function endAccess(
   client: PoolClient,
   call: Call,
   id: string,
-  how: Pick<Parameters<typeof revokeAccess>[1], 'deactivate' | 'rename' | 'reason' | 'reasonForPerson'>,
+  { deactivate, ...how }: Pick<Revocation, 'reason' | 'reasonForPerson'> & { deactivate: boolean; rename?: NewNames },
 ): Promise<void> {
-  const { rename, ...rest } = how;
-  const outcome = await revokeAccess(client, {
-    ...call,
-    subject: { userIds: [id] },
-    initiator: 'scim',
-    asked: { format: 'opaque', id },
-    ...rest,
-    ...(rename ? { rename } : {}),
-  });
-  if (outcome.result !== 'revoked') throw new Error(`access was not ended: ${outcome.result}`);
+  const ending = { ...call, ...how, initiator: 'scim', asked: { format: 'opaque', id } } as const;
+  const ended = deactivate
+    ? await switchOff(client, id, ending, null)
+    : (await revokeAccess(client, { ...ending, subject: { userIds: [id] } })).result === 'revoked';
+  if (!ended) throw new Error('access was not ended');
 }
 
 async function load(db: Pool | PoolClient, orgId: string, id: string): Promise<UserRow> {
@@ -230,15 +226,14 @@ function personValues(person: Person): unknown[] {
     person.external_id,
     person.name,
     person.role,
-    person.active,
     JSON.stringify(person.profile),
   ];
 }
 
 const loadSql = `SELECT ${columns}, ${groupsOfUser} AS groups FROM users u
   WHERE u.org_id = $1 AND u.id = $2 AND u.deleted_at IS NULL`;
-const insertSql = `INSERT INTO users (org_id, id, email, email_key, user_name, user_name_key, external_id, name, role, active, profile)
+const insertSql = `INSERT INTO users (org_id, id, email, email_key, user_name, user_name_key, external_id, name, role, profile, active)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::"Role", $10, $11)`;
 const updateSql = `UPDATE users SET email = $3, email_key = $4, user_name = $5, user_name_key = $6, external_id = $7, name = $8,
-    role = $9::"Role", active = $10, profile = $11, updated_at = clock_timestamp()
+    role = $9::"Role", profile = $10, updated_at = clock_timestamp()
   WHERE org_id = $1 AND id = $2`;

@@ -2,12 +2,12 @@ import type { Pool } from 'pg';
 import type { By } from '../by.ts';
 import { newId } from '../database/ids.ts';
 import { deviceName } from './device-name.ts';
-import type { Credential, Principal } from './principal.ts';
+import type { DeviceKind, Principal } from './principal.ts';
 
 /** A live sign-in of a person, of a browser or of an app. Nothing in it gives access. */
 export type Device = Readonly<{
   id: string;
-  type: Credential['type'];
+  type: DeviceKind;
   /** "Browser", or the app's name. */
   client: string;
   /** A few words made of `userAgent`. */
@@ -102,7 +102,7 @@ export function clientName(clientId: string | null, clientNames: ReadonlyMap<str
   return clientId === null ? 'Browser' : (clientNames.get(clientId) ?? clientId);
 }
 
-const listOf = (type: Credential['type'], clientId: string) => `
+const listOf = (type: DeviceKind, clientId: string) => `
   SELECT id, '${type}' AS type, ${clientId} AS "clientId", user_agent AS "userAgent", ip, created_at AS "createdAt",
          last_seen_at AS "lastSeenAt", '${type}' = $3 AND id = $4 AS current
   FROM live_${type}s WHERE org_id = $1 AND user_id = $2`;
@@ -121,7 +121,7 @@ const listSql = `
   ) AS listed ORDER BY "lastSeenAt" DESC, id`;
 
 // The row's own tombstones are compared again beside the view: see the session store's save.
-const ended = (type: Credential['type'], erased: string) => `
+const ended = (type: DeviceKind, erased: string) => `
   UPDATE ${type}s d SET ended_at = clock_timestamp()${erased}
   WHERE d.org_id = $1 AND d.user_id = $2 AND d.id = $3 AND d.revoked_at IS NULL AND d.ended_at IS NULL
     AND EXISTS (SELECT FROM live_${type}s l WHERE l.org_id = d.org_id AND l.id = d.id)

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
 import { keepListening } from './listener.ts';
-import type { Credential, Principal } from './principal.ts';
+import type { DeviceKind, Principal } from './principal.ts';
 import { endColumns, type SessionEnd, toSessionEnd } from './session-end.ts';
 
 export type LiveChannel = ReturnType<typeof createLiveChannel>;
@@ -16,13 +16,13 @@ export const announceSql = 'NOTIFY access_revoked';
 const listenSql = 'LISTEN access_revoked; LISTEN notifications';
 const mostStreams = { ofCredential: 10, ofPerson: 20, ofNode: 20_000 };
 
-const deadAmong = (table: 'sessions' | 'grants', orgIds: string, ids: string) => `
-  SELECT asked.id, s.id IS NOT NULL AS known, ${endColumns('s', table === 'sessions' ? 'session' : 'grant')}
+const deadAmong = (kind: DeviceKind, orgIds: string, ids: string) => `
+  SELECT asked.id, s.id IS NOT NULL AS known, ${endColumns('s', kind)}
   FROM unnest(${orgIds}::text[], ${ids}::text[]) AS asked (org_id, id)
-  LEFT JOIN ${table} s ON s.org_id = asked.org_id AND s.id = asked.id
+  LEFT JOIN ${kind}s s ON s.org_id = asked.org_id AND s.id = asked.id
   LEFT JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
   LEFT JOIN orgs o ON o.id = s.org_id
-  WHERE NOT EXISTS (SELECT FROM live_${table} l WHERE l.org_id = asked.org_id AND l.id = asked.id)`;
+  WHERE NOT EXISTS (SELECT FROM live_${kind}s l WHERE l.org_id = asked.org_id AND l.id = asked.id)`;
 
 /** Credentials of those among the open streams who are administrators now, and whose app, if it is one, may administer. */
 const administratorsSql = `
@@ -33,7 +33,7 @@ const administratorsSql = `
   WHERE (org_id, id) IN (SELECT * FROM unnest($3::text[], $4::text[])) AND role <> 'member'
     AND 'admin' = ANY (string_to_array(scope, ' '))`;
 
-const deadSql = `${deadAmong('sessions', '$1', '$2')} UNION ALL ${deadAmong('grants', '$3', '$4')}`;
+const deadSql = `${deadAmong('session', '$1', '$2')} UNION ALL ${deadAmong('grant', '$3', '$4')}`;
 
 /** A check that takes longer counts as failed: who can't be told in time is not kept waiting. */
 const checkLimitMs = 2_000;
@@ -225,7 +225,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
 
 /** Org ids and ids of the sessions, then of the grants. */
 function credentialsOf(open: readonly Stream[]): string[][] {
-  const ofType = (type: Credential['type']) => open.filter(({ principal }) => principal.credential.type === type);
+  const ofType = (type: DeviceKind) => open.filter(({ principal }) => principal.credential.type === type);
   return [ofType('session'), ofType('grant')].flatMap((streams) => [
     streams.map(({ principal }) => principal.orgId),
     streams.map(({ principal }) => principal.credential.id),

@@ -1,3 +1,5 @@
+import type { Role } from '../database/generated/client.ts';
+
 /** Who a live session or grant belongs to: what the one joined statement returns, and `req.user` afterwards. */
 export type Principal = Readonly<{
   orgId: string;
@@ -8,14 +10,18 @@ export type Principal = Readonly<{
   credential: Credential;
   email: string;
   name: string;
-  role: 'owner' | 'super_admin' | 'admin' | 'member';
+  role: Role;
   /** When the person authenticated at the IdP; null where that isn't proven. */
   authenticatedAt: Date | null;
   /** What an app's access token may do, space-separated; null: a browser's session, which may do all. */
   scope: string | null;
 }>;
 
-export type Credential = Readonly<{ type: 'session' | 'grant'; id: string }>;
+/** What a person can be signed in with: a browser's session, an app's grant. Tables and columns are named after them. */
+export const deviceKinds = ['session', 'grant'] as const;
+export type DeviceKind = (typeof deviceKinds)[number];
+
+export type Credential = Readonly<{ type: DeviceKind; id: string }>;
 
 /** What `live_sessions` and `live_grants` say alike of whom a row belongs to. */
 export type LiveRow = {
@@ -26,14 +32,14 @@ export type LiveRow = {
   org_name: string;
   email: string;
   name: string;
-  role: Principal['role'];
+  role: Role;
   authenticated_at: Date | null;
   last_seen_at: Date;
   /** Of a grant. */
   scope?: string;
 };
 
-export function toPrincipal(row: LiveRow, type: Credential['type']): Principal {
+export function toPrincipal(row: LiveRow, type: DeviceKind): Principal {
   return {
     orgId: row.org_id,
     orgSlug: row.org_slug,
@@ -71,7 +77,7 @@ export type SignInTicket = Readonly<{
   /** When the person authenticated at the IdP; null where that isn't proven. */
   authenticatedAt: Date | null;
   /** What the person becomes by this sign-in: a claim of the IdP's says so. Null: as they are. An owner stays one. */
-  role: Exclude<Principal['role'], 'owner'> | null;
+  role: Exclude<Role, 'owner'> | null;
   /** Encrypted; null unless signing out goes on to the IdP. */
   idToken: string | null;
   userAgent: string | null;

@@ -1,5 +1,6 @@
 import type { Pool, QueryResultRow } from 'pg';
 import { AppError } from '../errors.ts';
+import type { DeviceKind } from './principal.ts';
 
 /** Why a session or a grant is dead, in words for the person: the administrator's own reason never leaves the record. */
 export type SessionEnd = Readonly<{
@@ -13,7 +14,7 @@ export type SessionEnd = Readonly<{
  * What tells the end of a session or grant `alias` of user `u` in org `o`; read by `toSessionEnd`. An ended IdP session is
  * remembered for a day from its end on.
  */
-export const endColumns = (alias: string, of: 'session' | 'grant') => `
+export const endColumns = (alias: string, of: DeviceKind) => `
   ${alias}.ended_at, ${alias}.revoked_at,
   least(${alias}.expires_at, ${alias}.idle_expires_at,
         ${alias}.created_at + make_interval(secs => o.${of}_absolute_seconds),

@@ -1,9 +1,10 @@
 import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
+import type { AssignableRole } from '../api/permissions.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
 import { clockSkew, type IdpKeys, signatureAlgorithms } from '../orgs/idp-keys.ts';
 import { IdpKeysUnavailable } from '../orgs/key-sets.ts';
-import { type MappedRole, roleOfClaims } from '../orgs/role-mapping.ts';
+import { roleOfClaims } from '../orgs/role-mapping.ts';
 import type { SignInConnection } from './find-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import { asRefusal } from './token-exchange.ts';
@@ -45,13 +46,13 @@ const idTokenClaims = z.object({
 
 export type IdTokenClaims = z.infer<typeof idTokenClaims>;
 
-export type VerifiedIdToken = Readonly<{ claims: IdTokenClaims; role: MappedRole | null }>;
+export type VerifiedIdToken = Readonly<{ claims: IdTokenClaims; role: AssignableRole | null }>;
 
 /** A sign-in whose ID token has been verified. */
 export type VerifiedSignIn = Readonly<{
   claims: IdTokenClaims;
   /** What the connection's claim of roles gives; null where it says nothing. */
-  role: MappedRole | null;
+  role: AssignableRole | null;
   idToken: string;
   accessToken: string | null;
   /** The moment of issue on the IdP's clock, seconds: `iat`, or its Date header if that is later. */

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Documented } from '../api/operation.ts';
 import { roles } from '../api/permissions.ts';
+import { deviceKinds } from '../sessions/principal.ts';
 
 const device = z
   .object({
     id: z.string(),
-    type: z.enum(['session', 'grant']),
+    type: z.enum(deviceKinds),
     client: z.string().meta({ examples: ['Browser', 'Mobile app'] }),
     device: z.string().meta({ examples: ['Firefox on Linux'] }),
     userAgent: z.string().nullable(),

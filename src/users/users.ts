@@ -17,19 +17,6 @@ export function createUsers({ prisma }: { prisma: PrismaClient }) {
       return prisma.$transaction((transaction) => insertUser(transaction, orgId, input, by));
     },
 
-    /** Switches a deactivated user on again; their old sessions stay dead. Null when the org has no such user. */
-    activateUser(orgId: string, id: string, by: By): Promise<User | null> {
-      return prisma.$transaction(async (transaction) => {
-        const { count } = await transaction.user.updateMany({
-          where: { orgId, id, active: false, deletedAt: null },
-          data: { active: true, updatedAt: new Date() },
-        });
-        if (count > 0)
-          await recordEvent(transaction, { orgId, action: 'user.activated', by, target: { type: 'user', id } });
-        return transaction.user.findUnique({ where: { orgId_id: { orgId, id }, deletedAt: null } });
-      });
-    },
-
     /** The org's users by address. */
     listUsers(orgId: string): Promise<User[]> {
       return prisma.user.findMany({ where: { orgId, deletedAt: null }, orderBy: { emailKey: 'asc' } });

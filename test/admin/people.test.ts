@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Role } from '../../src/api/permissions.ts';
+import type { Role } from '../../src/database/generated/client.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
 import { clientOf, plantAdministrator } from '../support/planted-administrators.ts';
 import { liveGrants, plantGrants } from '../support/planted-grants.ts';

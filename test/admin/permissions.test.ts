@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Operation } from '../../src/api/operation.ts';
-import { mayChangeRole, type Permission, permissions, type Role, roles } from '../../src/api/permissions.ts';
+import { mayChangeRole, type Permission, permissions, roles } from '../../src/api/permissions.ts';
 import { adminOperations } from '../../src/app.ts';
+import type { Role } from '../../src/database/generated/client.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type Product, startProduct } from '../support/product.ts';
 

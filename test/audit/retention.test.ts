@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sweepAuditEvents } from '../../src/audit/retention.ts';
-import { clean } from '../../src/sessions/housekeeping.ts';
+import { clean } from '../../src/database/chores.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
 let product: Product;
@@ -33,7 +33,7 @@ const keep = (days: number | null, orgId = orgs()[0]) =>
   db().query('UPDATE orgs SET audit_retention_days = $2 WHERE id = $1', [orgId, days]);
 /** The node's own housekeeping may be at it at this very moment. */
 const sweep = async () => {
-  while (!(await clean(db(), () => false, [sweepAuditEvents])));
+  while (!(await clean(db(), [sweepAuditEvents])));
 };
 
 describe('the retention of the record', () => {

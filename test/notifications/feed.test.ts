@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { clean } from '../../src/database/chores.ts';
 import { sweepNotifications } from '../../src/notifications/sweep.ts';
-import { clean } from '../../src/sessions/housekeeping.ts';
 import type { Browser } from '../support/browser.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -366,7 +366,7 @@ test('what is older than 90 days is swept, with the log of its deliveries', asyn
     [id],
   );
   // False: another node is cleaning.
-  while (!(await clean(pool, () => false, sweepNotifications)));
+  while (!(await clean(pool, sweepNotifications)));
   expect((await feedOf(admin)).items.map((item) => item.id)).toEqual([newest]);
   expect((await pool.query('SELECT id FROM deliveries')).rows).toEqual([{ id: 'dlv_new' }]);
   expect((await pool.query('SELECT FROM delivery_attempts')).rowCount).toBe(0);
@@ -394,7 +394,7 @@ test('where the record is kept for less than 90 days, so are notifications and t
      FROM (${plantOld}) old (org, id, days, status, at)`,
     [orgs, ['']],
   );
-  while (!(await clean(pool, () => false, sweepNotifications)));
+  while (!(await clean(pool, sweepNotifications)));
   const left = async (table: string, org: string) =>
     (await pool.query(`SELECT count(*)::int AS count FROM ${table} WHERE org_id = $1`, [org])).rows[0].count;
   expect([await left('notifications', whiterabbit.id), await left('deliveries', whiterabbit.id)]).toEqual([1, 4]);

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { chores } from '../../src/context.ts';
+import { clean } from '../../src/database/chores.ts';
 import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
-import { clean } from '../../src/sessions/housekeeping.ts';
 import { liveGrants, plantGrants } from '../support/planted-grants.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -16,7 +17,7 @@ afterAll(() => product.stop());
 
 /** The product's own housekeeping may be at it just now. */
 async function cleanUp(): Promise<void> {
-  while (!(await clean(product.context.pool))) {
+  while (!(await clean(product.context.pool, chores))) {
     // Once more.
   }
 }

@@ -12,6 +12,14 @@ let ids: string[];
 beforeAll(async () => {
   product = await startProduct();
   ids = (await plantUsers(product, most, { sessions: 2 })).map(({ id }) => id);
+  await product.context.pool.query(
+    `INSERT INTO grants (org_id, id, client_id, user_id, connection_id, identity_id, session_id, user_generation, org_generation,
+                         scope, idle_expires_at, expires_at)
+     SELECT i.org_id, 'grn_' || u.id, 'mobile-app', u.id, i.connection_id, i.id, 'ses_' || u.id, u.generation, 0, 'openid',
+            now() + interval '1 hour', now() + interval '1 day'
+     FROM users u JOIN identities i ON i.org_id = u.org_id AND i.user_id = u.id WHERE u.id = ANY ($1)`,
+    [ids],
+  );
   await product.context.pool.query('ANALYZE');
 });
 afterAll(() => product.stop());

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { chores } from '../../src/context.ts';
+import { clean } from '../../src/database/chores.ts';
 import { revokeAccess, revokeAccessOfMany } from '../../src/revocation/revoke-access.ts';
-import { clean } from '../../src/sessions/housekeeping.ts';
 import { inParallel, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
@@ -37,7 +38,7 @@ test.each(['one', 'many'])(
     expect([...statuses]).toEqual([401]);
     expect(await statusOfMe(product.url, other.cookies[0] ?? '')).toBe(200);
 
-    while (!(await clean(pool)));
+    while (!(await clean(pool, chores)));
     const revocation = await product.context.prisma.revocation.findFirstOrThrow({
       where: { orgId, userId: person.id },
     });
@@ -59,7 +60,7 @@ test('a second revocation before the job came ends nothing twice, and counts not
   expect(await revoke()).toMatchObject({ sessionsEnded: 101, more: true });
   // What the first had ended already isn't the second's to count, though it is the one that explains it.
   expect(await revoke()).toMatchObject({ sessionsEnded: 0 });
-  while (!(await clean(pool)));
+  while (!(await clean(pool, chores)));
   const counts = await prisma.revocation.findMany({
     where: { orgId, userId: person.id },
     orderBy: { createdAt: 'asc' },

@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { chores } from '../../src/context.ts';
+import { clean } from '../../src/database/chores.ts';
 import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
-import { clean } from '../../src/sessions/housekeeping.ts';
 import { createSessionMiddleware } from '../../src/sessions/session.ts';
 import { whileLocked } from '../support/locks.ts';
 import { plantUsers, statusOfMe } from '../support/planted-sessions.ts';
@@ -251,7 +252,7 @@ describe('time', () => {
 
 /** The product's own housekeeping may be at it just now. */
 async function cleanUp(): Promise<void> {
-  while (!(await clean(product.context.pool))) {
+  while (!(await clean(product.context.pool, chores))) {
     // Once more.
   }
 }
@@ -301,7 +302,7 @@ describe('housekeeping', () => {
       product,
       (blocker) => blocker.query('SELECT FROM sessions WHERE user_id = $1 FOR UPDATE', [id]),
       async () => {
-        await clean(pool);
+        await clean(pool, chores);
         expect((await rowOf(id)).revokedAt).toBe(null);
       },
     );
@@ -317,7 +318,7 @@ describe('housekeeping', () => {
       product,
       (blocker) => blocker.query('SELECT pg_advisory_xact_lock(7262001)'),
       async () => {
-        await clean(pool);
+        await clean(pool, chores);
         expect((await rowOf(id)).revokedAt).toBe(null);
       },
     );

@@ -3,8 +3,9 @@ import { once } from 'node:events';
 import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { chores } from '../../src/context.ts';
+import { clean } from '../../src/database/chores.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
-import { clean } from '../../src/sessions/housekeeping.ts';
 import { heading } from '../sign-in/support.ts';
 import { createBrowser } from '../support/browser.ts';
 import { answers } from '../support/hostile-answers.ts';
@@ -259,7 +260,7 @@ describe('a logout token with sid', () => {
     await expectOk(bed.logoutToken({ sid: name }));
     const session = () => bed.prisma.session.findFirstOrThrow({ where: { orgId: bed.org.id, idpSid: name } });
     // Tombstones of a sign-out of everyone are written by housekeeping, ours or the product's own.
-    while ((await session()).revokedAt === null) await clean(bed.pool);
+    while ((await session()).revokedAt === null) await clean(bed.pool, chores);
     expect([(await session()).revocationId, (await revocations()).at(-1)?.id]).toEqual([first?.id, first?.id]);
   });
 
@@ -371,7 +372,7 @@ describe('a sign-in under way with the sid of a session that ended', () => {
     );
     const notes = () => bed.prisma.spent.count({ where: { id: { contains: 'forgotten' } } });
     // The product's own housekeeping may have the turn just now.
-    while ((await notes()) > 0) await clean(bed.pool);
+    while ((await notes()) > 0) await clean(bed.pool, chores);
     expect(await Promise.all([browser, ...others].map(bed.me))).toEqual([401, 401, 200]);
     expect(await liveGrants(bed.product, grants)).toEqual([]);
   });

@@ -1,4 +1,4 @@
-import type { Role } from '../../src/api/permissions.ts';
+import type { Role } from '../../src/database/generated/client.ts';
 import { plantUsers } from './planted-sessions.ts';
 import type { Product } from './product.ts';
 

@@ -1,0 +1,31 @@
+import type { PoolClient } from 'pg';
+import type { DeviceKind } from '../sessions/principal.ts';
+
+/**
+ * Removes what was spent an hour after it could last be replayed. What remembers an ended IdP session is also all that ends
+ * a session or grant which was inserted at that very moment: those get their tombstones first.
+ */
+export async function sweepSpent(client: PoolClient): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `WITH old AS (
+       SELECT org_id, kind, id, expires_at FROM spent
+       WHERE expires_at < now() - interval '1 hour' LIMIT 5000 FOR UPDATE SKIP LOCKED
+     ), idp_sessions AS (
+       SELECT org_id, split_part(id, ' ', 1) AS connection_id, substr(id, strpos(id, ' ') + 1) AS sid,
+              expires_at - interval '1 day' AS ended_at
+       FROM old WHERE kind = 'idp_session'
+     ), sessions_left AS (
+       ${idpTombstonesOf('sessions', ", data = '{}', id_token = NULL")}
+     ), grants_left AS (
+       ${idpTombstonesOf('grants', '')}
+     )
+     DELETE FROM spent s USING old WHERE s.org_id = old.org_id AND s.kind = old.kind AND s.id = old.id`,
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+const idpTombstonesOf = (table: `${DeviceKind}s`, erased: string) => `
+       UPDATE ${table} d SET revoked_at = i.ended_at${erased}
+       FROM idp_sessions i
+       WHERE d.org_id = i.org_id AND d.connection_id = i.connection_id AND d.idp_sid = i.sid
+         AND d.revoked_at IS NULL AND d.ended_at IS NULL`;

@@ -1,0 +1,39 @@
+import type { PoolClient } from 'pg';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
+import { refuseLastOwner, type Standing } from '../users/roles.ts';
+import { type NewNames, type Revocation, type Revoked, revokeAccess } from './revoke-access.ts';
+
+/** Who may be the org's last active owner, and what to do about it. */
+export type OwnerGuard = Readonly<{ locked: ReadonlyMap<string, Standing>; advice?: string }>;
+
+/**
+ * Switches a person off and ends all their access, in one UPDATE of the caller's transaction. Null when the org has no such
+ * person. With a guard, of rows that `lockWithOwners` has locked, an org keeps its last active owner; without one, for
+ * whoever's directory has the last word, access ends all the same. @throws AppError conflict for the last active owner
+ */
+export async function switchOff(
+  client: PoolClient,
+  id: string,
+  ending: Revocation & Readonly<{ rename?: NewNames }>,
+  guard: OwnerGuard | null,
+): Promise<Revoked | null> {
+  if (guard) refuseLastOwner(guard.locked, id, guard.advice);
+  const outcome = await revokeAccess(client, { ...ending, subject: { userIds: [id] }, deactivate: true });
+  return outcome.result === 'revoked' ? outcome : null;
+}
+
+/** Switches a person on again, and records it; old sessions and grants stay dead. Nothing where they are on already. */
+export async function switchOn(
+  client: PoolClient,
+  id: string,
+  { orgId, by }: Readonly<{ orgId: string; by: By }>,
+): Promise<void> {
+  const { rowCount } = await client.query({
+    name: 'switch-person-on',
+    text: `UPDATE users SET active = true, updated_at = clock_timestamp()
+           WHERE org_id = $1 AND id = $2 AND NOT active AND deleted_at IS NULL`,
+    values: [orgId, id],
+  });
+  if (rowCount) await recordEvent(client, { orgId, by, action: 'user.activated', target: { type: 'user', id } });
+}

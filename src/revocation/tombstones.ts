@@ -1,0 +1,47 @@
+import type { PoolClient } from 'pg';
+import type { DeviceKind } from '../sessions/principal.ts';
+
+/**
+ * Tombstones up to 5,000 sessions and as many grants of one revocation that left some, the oldest first, so that each is told
+ * of the one that ended it. True while there may be more; a row that is locked now is left for the next round.
+ */
+export async function writeTombstones(client: PoolClient): Promise<boolean> {
+  const { rows } = await client.query<{ org_id: string; id: string; user_id: string | null }>(
+    `SELECT org_id, id, user_id FROM revocations WHERE tombstones_pending ORDER BY created_at LIMIT 1`,
+  );
+  const revocation = rows[0];
+  if (!revocation) return false;
+  const values = [revocation.org_id, revocation.id];
+  const dead = revocation.user_id === null ? deadOfOrg : deadOfUser;
+  const sessions = await client.query(tombstonesOf('sessions', ", data = '{}', id_token = NULL", dead), values);
+  const grants = await client.query(tombstonesOf('grants', '', dead), values);
+  if (sessions.rows[0].dead || grants.rows[0].dead) return true;
+  const done = await client.query(
+    `UPDATE revocations r SET tombstones_pending = false
+     WHERE r.org_id = $1 AND r.id = $2
+       AND NOT EXISTS (SELECT FROM sessions d WHERE ${dead}) AND NOT EXISTS (SELECT FROM grants d WHERE ${dead})`,
+    values,
+  );
+  return (done.rowCount ?? 0) > 0;
+}
+
+const deadOfOrg = `d.org_id = r.org_id AND d.revoked_at IS NULL AND d.ended_at IS NULL AND d.org_generation < r.org_generation`;
+const deadOfUser = `d.org_id = r.org_id AND d.user_id = r.user_id AND d.revoked_at IS NULL AND d.ended_at IS NULL
+  AND d.user_generation < r.user_generation`;
+
+// A user's are counted, too: of an org nobody counts.
+const tombstonesOf = (table: `${DeviceKind}s`, erased: string, dead: string) => `
+  WITH dead AS (
+    SELECT d.org_id, d.id FROM revocations r, ${table} d
+    WHERE r.org_id = $1 AND r.id = $2 AND ${dead}
+    LIMIT 5000 FOR NO KEY UPDATE OF d SKIP LOCKED
+  ), tombstoned AS (
+    UPDATE ${table} d SET revoked_at = r.created_at, revocation_id = r.id${erased}
+    FROM dead, revocations r
+    WHERE d.org_id = dead.org_id AND d.id = dead.id AND r.org_id = $1 AND r.id = $2
+    RETURNING d.user_generation = r.user_generation - 1 AND d.expires_at > r.created_at AND d.idle_expires_at > r.created_at AS was_live
+  ), counted AS (
+    UPDATE revocations SET ${table}_ended = ${table}_ended + (SELECT count(*) FILTER (WHERE was_live) FROM tombstoned)
+    WHERE org_id = $1 AND id = $2 AND user_id IS NOT NULL
+  )
+  SELECT count(*)::int AS dead FROM tombstoned`;

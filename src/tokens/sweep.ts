@@ -1,0 +1,19 @@
+import type { PoolClient } from 'pg';
+
+/** Removes grants, with what was issued under them, a day after the greatest age they could have reached. */
+export async function sweepGrants(client: PoolClient): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `DELETE FROM grants WHERE (org_id, id) IN (
+       SELECT org_id, id FROM grants WHERE expires_at < now() - interval '1 day' LIMIT 1000 FOR UPDATE SKIP LOCKED)`,
+  );
+  return (rowCount ?? 0) > 0;
+}
+
+/** Removes tokens and codes an hour after they expired: until then a second use of one is told from an unknown one. */
+export async function sweepTokens(client: PoolClient): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `DELETE FROM tokens WHERE (kind, id_hash) IN (
+       SELECT kind, id_hash FROM tokens WHERE expires_at < now() - interval '1 hour' LIMIT 5000 FOR UPDATE SKIP LOCKED)`,
+  );
+  return (rowCount ?? 0) > 0;
+}
