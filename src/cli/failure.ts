@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
-import { MigrationError } from '../database/migrate.ts';
+import { MigrationError } from '../database/migration-error.ts';
 import { explainUnreachable } from '../database/unreachable.ts';
 import { AppError } from '../errors.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
