@@ -66,7 +66,9 @@ it('what production loads is installed for production', () => {
     .filter((file) => file.endsWith('.ts') && file !== path.join('cli', 'start-dev.ts'))
     .flatMap((file) => {
       const text = readFileSync(path.join(src, file), 'utf8').replace(/^import type .*?;$/gms, '');
-      const names = [...text.matchAll(/(?:from|import\()\s*'([^'.][^']*)'/g)].map((match) => match[1] as string);
+      const names = [...text.matchAll(/(?:^(?:import|export|\}).* from |\bimport\()'([^'.][^']*)'/gm)].map(
+        (match) => match[1] as string,
+      );
       return names
         .filter((name) => !name.startsWith('node:'))
         .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] as string)
