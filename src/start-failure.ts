@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { ConfigError } from './config.ts';
 import { UnfitServerError } from './database/check-server.ts';
-import { MigrationError } from './database/migrate.ts';
+import { MigrationError } from './database/migration-error.ts';
 import { explainUnreachable } from './database/unreachable.ts';
 import { SeedKeysError } from './orgs/seed-keys.ts';
 

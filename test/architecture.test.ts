@@ -59,6 +59,44 @@ it('no two rooms know each other', () => {
   expect(circles.filter((pair) => !pair.includes('.ts'))).toEqual([]);
 });
 
+it('what production loads is installed for production', () => {
+  const { dependencies } = JSON.parse(readFileSync(path.join(src, '../package.json'), 'utf8'));
+  const missing = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    // `npm run dev` alone may use what is installed for development.
+    .filter((file) => file.endsWith('.ts') && file !== path.join('cli', 'start-dev.ts'))
+    .flatMap((file) => {
+      const text = readFileSync(path.join(src, file), 'utf8').replace(/^import type .*?;$/gms, '');
+      const names = [...text.matchAll(/(?:^(?:import|export|\}).* from |\bimport\()'([^'.][^']*)'/gm)].map(
+        (match) => match[1] as string,
+      );
+      return names
+        .filter((name) => !name.startsWith('node:'))
+        .map((name) => /^(@[^/]+\/)?[^/]+/.exec(name)?.[0] as string)
+        .filter((name) => !(name in dependencies))
+        .map((name) => `${file} → ${name}`);
+    });
+  expect(missing).toEqual([]);
+});
+
+it('nothing in src imports what stands outside of it', () => {
+  expect(imports.filter(({ target }) => target.startsWith('..'))).toEqual([]);
+});
+
+it('neither TypeScript nor what tests and benchmarks is installed for production', () => {
+  const root = path.join(src, '..');
+  const { devDependencies } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
+  const { packages } = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8'));
+  type Locked = { name?: string; dev?: boolean };
+  const installed = Object.entries(packages as Record<string, Locked>)
+    .filter(([location, { dev }]) => location !== '' && dev !== true)
+    .map(([location, { name }]) => name ?? location.replace(/^.*node_modules\//, ''));
+  expect(installed).toContain('express');
+  expect(installed.filter((name) => /^@?typescript\b/.test(name))).toEqual([]);
+  // What a dependency of ours brings along anyway.
+  const shared = ['@prisma/driver-adapter-utils', '@types/node', '@types/pg', 'ajv'];
+  expect(installed.filter((name) => name in devDependencies && !shared.includes(name))).toEqual([]);
+});
+
 it('only the edge reads process.env', () => {
   const readers = readdirSync(src, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.ts') && !file.startsWith(path.join('database', 'generated')))

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
-import { MigrationError } from '../database/migrate.ts';
+import { NoEmbeddedPostgresError } from '../database/binaries.ts';
+import { MigrationError } from '../database/migration-error.ts';
 import { explainUnreachable } from '../database/unreachable.ts';
 import { AppError } from '../errors.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
@@ -12,7 +13,8 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError) return describeUse(error);
   if (error instanceof AppError)
     return { code: error.code, message: `${error.detail}${networkCode(error)}`, exitCode: 1 };
-  if (error instanceof ConfigError) return { code: 'configuration', message: error.message, exitCode: 1 };
+  if (error instanceof ConfigError || error instanceof NoEmbeddedPostgresError)
+    return { code: 'configuration', message: error.message, exitCode: 1 };
   if (error instanceof MigrationError) return { code: 'migration', message: error.message, exitCode: 1 };
   if (isUnmigrated(error)) {
     const message = 'The database does not have the current schema: run `npm run migrate` first.';

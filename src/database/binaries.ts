@@ -15,7 +15,12 @@ export type Binaries = Readonly<{ postgres: string; initdb: string; runAs: RunAs
 const advice =
   'Set DATABASE_URL to a PostgreSQL 15 or later instead, e.g. postgresql://user:password@localhost:5432/universal_logout';
 
-/** Finds the server that npm installed for this platform. @throws Error that says to set DATABASE_URL. */
+/** Thrown where only a database of one's own will do, as in production; the message says to name it. */
+export class NoEmbeddedPostgresError extends Error {
+  override readonly name = 'NoEmbeddedPostgresError';
+}
+
+/** Finds the server that npm installed for this platform. @throws NoEmbeddedPostgresError */
 export function findBinaries(): Binaries {
   const platform = `${process.platform}-${process.arch}`;
   let native: string;
@@ -27,8 +32,8 @@ export function findBinaries(): Binaries {
     native = path.resolve(path.dirname(main), '../native');
     version = JSON.parse(readFileSync(path.resolve(main, '../../package.json'), 'utf8')).version;
   } catch (cause) {
-    throw new Error(
-      `There is no embedded PostgreSQL for ${platform}, or npm was told to omit optional dependencies. ${advice}`,
+    throw new NoEmbeddedPostgresError(
+      `There is no embedded PostgreSQL for ${platform}, or npm was told to omit what only development needs. ${advice}`,
       { cause },
     );
   }

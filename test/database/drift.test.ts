@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { schemaDrift } from '../../src/database/migrate.ts';
+import { schemaDrift } from '../../prisma/schema-engine.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 
 let shadow: TestDatabase;
@@ -9,6 +9,6 @@ beforeAll(async () => {
 afterAll(() => shadow.drop());
 
 test('schema.prisma and the migrations say the same', async () => {
-  // What is printed on failure is the SQL that a new migration needs: node src/database/new-migration.ts <name>
+  // What is printed on failure is the SQL that a new migration needs: node prisma/new-migration.ts <name>
   expect(await schemaDrift(shadow.url)).toBe('');
 });

@@ -1,2 +1,0 @@
--- AlterTable
-ALTER TABLE "revocations" ADD COLUMN     "user_generation" INTEGER;

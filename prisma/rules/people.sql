@@ -1,0 +1,34 @@
+-- A sign-in that has found somebody who is removed meanwhile must not link its subject to them: whoever is provisioned in
+-- their place could never sign in. The sign-in takes it for a faster twin and looks again. It runs behind the foreign key's
+-- own check (triggers go by name), which has waited for the removal.
+CREATE OR REPLACE FUNCTION refuse_link_to_removed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM users WHERE org_id = NEW.org_id AND id = NEW.user_id AND deleted_at IS NOT NULL) THEN
+    RAISE EXCEPTION 'the user was removed' USING ERRCODE = 'unique_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER identities_of_the_present AFTER INSERT ON identities
+  FOR EACH ROW EXECUTE FUNCTION refuse_link_to_removed();
+
+-- A sign-in that was under way when a person was removed or renamed finds nobody, or whoever was provisioned in their place,
+-- by the name that is free now. When it was freed is kept, so that such a sign-in doesn't complete; in a trigger, so that no
+-- way of freeing a name forgets it. The name stays with one transaction until that has committed: the last writer is the last.
+CREATE OR REPLACE FUNCTION keep_released_name() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  freed text;
+BEGIN
+  IF TG_TABLE_NAME = 'users' THEN
+    freed := 'email ' || OLD.email_key;
+  ELSE
+    freed := 'subject ' || OLD.connection_id || ' ' || OLD.subject;
+  END IF;
+  INSERT INTO released_names (org_id, name, revoked_xid, revoked_at)
+  VALUES (OLD.org_id, sha256(convert_to(freed, 'UTF8')), pg_current_xact_id(), clock_timestamp())
+  ON CONFLICT (org_id, name) DO UPDATE SET revoked_xid = EXCLUDED.revoked_xid, revoked_at = EXCLUDED.revoked_at;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER users_released_names AFTER UPDATE OF email_key ON users
+  FOR EACH ROW WHEN (OLD.email_key <> NEW.email_key) EXECUTE FUNCTION keep_released_name();
+CREATE OR REPLACE TRIGGER identities_released_names AFTER UPDATE OF subject ON identities
+  FOR EACH ROW WHEN (OLD.subject <> NEW.subject) EXECUTE FUNCTION keep_released_name();

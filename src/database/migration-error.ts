@@ -1,0 +1,12 @@
+/** Thrown when a database can't be brought to the current schema; the message says why, and what to do. */
+export class MigrationError extends Error {
+  override readonly name = 'MigrationError';
+}
+
+/** PostgreSQL's message with the line of the script it points at. */
+export function describeScriptError(error: unknown, script: string): string {
+  if (!(error instanceof Error)) return String(error);
+  const { position } = error as Error & { position?: string };
+  const line = position ? script.slice(0, Number(position)).split('\n').length : undefined;
+  return `${error.message}${line ? ` (line ${line})` : ''}.`;
+}

@@ -1,0 +1,129 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import type pg from 'pg';
+import { hasFirstMigrations } from './first-migrations.ts';
+import { describeScriptError, MigrationError } from './migration-error.ts';
+
+export const migrationsPath = path.resolve(import.meta.dirname, '../../prisma/migrations');
+
+/** One folder of prisma/migrations; `checksum` is the SHA-256 of its file, in hex, as Prisma keeps it. */
+type Migration = Readonly<{ name: string; sql: string; checksum: string }>;
+
+/** Prisma's own definition: its command finds the table as it left it, and reads what is written here. */
+const createTable = `CREATE TABLE _prisma_migrations (
+  id varchar(36) PRIMARY KEY NOT NULL,
+  checksum varchar(64) NOT NULL,
+  finished_at timestamptz,
+  migration_name varchar(255) NOT NULL,
+  logs text,
+  rolled_back_at timestamptz,
+  started_at timestamptz NOT NULL DEFAULT now(),
+  applied_steps_count integer NOT NULL DEFAULT 0
+)`;
+
+/** prisma/migrations, oldest first. */
+export async function readMigrations(): Promise<Migration[]> {
+  const entries = await readdir(migrationsPath, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const sql = await readFile(path.join(migrationsPath, name, 'migration.sql'), 'utf8');
+      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+    }),
+  );
+}
+
+/**
+ * Applies what is missing, each in a transaction of its own, and records it as Prisma's own command does, so either can
+ * be used. The caller holds the migration lock on `client`. Returns the names applied. @throws MigrationError
+ */
+export async function applyMigrations(client: pg.Client): Promise<string[]> {
+  const migrations = await readMigrations();
+  const checksums = await appliedChecksums(client);
+  const tables = migrations[0] as Migration;
+  if (!checksums.has(tables.name) && hasFirstMigrations(checksums)) {
+    // The rows of before stay: a node of version 0.1.0 can still be started beside this one.
+    await recordMigration(client, tables, { startedAt: new Date(), steps: 0 });
+    checksums.set(tables.name, tables.checksum);
+  }
+  refuseEdited(migrations, checksums);
+  const pending = migrations.filter(({ name }) => !checksums.has(name));
+  for (const migration of pending) await apply(client, migration);
+  return pending.map(({ name }) => name);
+}
+
+/** Name and checksum of every migration that this database has. An empty database gets the table that keeps them. */
+async function appliedChecksums(client: pg.Client): Promise<Map<string, string>> {
+  const { rows } = await client.query(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`);
+  if (!rows[0].exists) {
+    await refuseForeign(client);
+    await client.query(createTable);
+    return new Map();
+  }
+  const recorded = await client.query<{ name: string; checksum: string; finished: boolean }>(
+    `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS finished
+     FROM _prisma_migrations WHERE rolled_back_at IS NULL`,
+  );
+  const unfinished = recorded.rows.filter(({ finished }) => !finished).map(({ name }) => name);
+  if (unfinished.length > 0)
+    throw new MigrationError(
+      `Begun by Prisma's own command on this database and not finished: ${unfinished.join(', ')}. Settle it with "npx prisma migrate resolve" first.`,
+    );
+  return new Map(recorded.rows.map(({ name, checksum }) => [name, checksum]));
+}
+
+/** Somebody else's database, named by mistake, stays as it is. What an extension brought doesn't count. */
+async function refuseForeign(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_class
+     WHERE relnamespace = to_regnamespace(current_schema()) AND relkind IN ('r', 'p', 'v', 'm', 'f')
+       AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND classid = 'pg_class'::regclass AND deptype = 'e')
+     ORDER BY relname LIMIT 3`,
+  );
+  if (rows.length > 0)
+    throw new MigrationError(
+      `The database holds something else already (${rows.map(({ name }) => name).join(', ')}): name an empty one in DATABASE_URL.`,
+    );
+}
+
+/** An applied migration that was edited since is refused: databases would silently differ. */
+function refuseEdited(migrations: readonly Migration[], checksums: ReadonlyMap<string, string>): void {
+  const edited = migrations.filter(({ name, checksum }) => (checksums.get(name) ?? checksum) !== checksum);
+  if (edited.length > 0)
+    throw new MigrationError(
+      `Edited after being applied to this database: ${edited.map(({ name }) => name).join(', ')}. Put the file back and write a new migration (node prisma/new-migration.ts <name>). A development database can be thrown away instead: stop it and delete its DATA_DIR.`,
+    );
+}
+
+async function apply(client: pg.Client, migration: Migration): Promise<void> {
+  // PostgreSQL refuses CREATE INDEX CONCURRENTLY in a transaction; such a migration stands alone in its file.
+  const transactional = !/\bCONCURRENTLY\b/i.test(migration.sql);
+  const startedAt = new Date();
+  try {
+    if (transactional) await client.query('BEGIN');
+    await client.query(migration.sql);
+    await recordMigration(client, migration, { startedAt, steps: 1 });
+    if (transactional) await client.query('COMMIT');
+  } catch (error) {
+    if (transactional) await client.query('ROLLBACK').catch(() => {});
+    const outcome = transactional ? 'Nothing of it was kept.' : 'Part of it may have been kept.';
+    throw new MigrationError(
+      `The migration ${migration.name} failed: ${describeScriptError(error, migration.sql)} ${outcome}`,
+      { cause: error },
+    );
+  }
+}
+
+/** `steps` is 1 for a script that ran, 0 for one that was found to be applied, as Prisma counts. */
+async function recordMigration(
+  client: pg.Client,
+  { name, checksum }: Migration,
+  { startedAt, steps }: { startedAt: Date; steps: 0 | 1 },
+): Promise<void> {
+  await client.query(
+    `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+     VALUES ($1, $2, $3, $4, clock_timestamp(), $5)`,
+    [randomUUID(), checksum, name, startedAt, steps],
+  );
+}

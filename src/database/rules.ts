@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import pRetry from 'p-retry';
+import type pg from 'pg';
+import { isConflict } from './errors.ts';
+import { describeScriptError, MigrationError } from './migration-error.ts';
+
+export const rulesPath = path.resolve(import.meta.dirname, '../../prisma/rules');
+
+/** The text of prisma/rules, its SHA-256 in hex, and the number that version.json gives it. */
+export type Rules = Readonly<{ version: number; sql: string; sha256: string }>;
+
+export async function readRules(): Promise<Rules> {
+  const { version } = JSON.parse(await readFile(path.join(rulesPath, 'version.json'), 'utf8'));
+  const files = (await readdir(rulesPath)).filter((file) => file.endsWith('.sql')).sort();
+  const texts = await Promise.all(files.map((file) => readFile(path.join(rulesPath, file), 'utf8')));
+  const sql = texts.join('\n');
+  return { version, sql, sha256: createHash('sha256').update(sql).digest('hex') };
+}
+
+/**
+ * Puts views, functions and triggers in place if the database's are of a lower version, all or none. Those of a higher
+ * one stay: this node is then the older of two that run beside each other. The caller holds the migration lock on
+ * `client`. Returns whether they were applied. @throws MigrationError
+ */
+export async function applyRules(client: pg.Client, rules: Rules): Promise<boolean> {
+  try {
+    // Whoever waits for a lock holds up all who come after it, revocations among them: so not for long, but often.
+    return await pRetry(() => attempt(client, rules), {
+      retries: 9,
+      minTimeout: 500,
+      maxTimeout: 3_000,
+      randomize: true,
+      shouldRetry: ({ error }) => isBusy(error),
+    });
+  } catch (error) {
+    if (error instanceof MigrationError) throw error;
+    const advice = isBusy(error) ? ' A long transaction holds a lock (see pg_stat_activity): try again after it.' : '';
+    throw new MigrationError(
+      `The database's rules, version ${rules.version}, could not be put in place: ${describeScriptError(error, rules.sql)} Nothing of them was kept.${advice}`,
+      { cause: error },
+    );
+  }
+}
+
+async function attempt(client: pg.Client, rules: Rules): Promise<boolean> {
+  const { version, sql, sha256 } = rules;
+  await client.query('BEGIN');
+  try {
+    await client.query(`SET LOCAL lock_timeout = '2s'`);
+    const { rows } = await client.query<{ version: number; sha256: string }>(
+      'SELECT version, sha256 FROM rules_versions ORDER BY version DESC LIMIT 1',
+    );
+    const present = rows[0];
+    if (present?.version === version && present.sha256 !== sha256)
+      throw new MigrationError(
+        `The rules of this database, version ${version}, have another text than prisma/rules: raise the number in prisma/rules/version.json.`,
+      );
+    const needed = present === undefined || present.version < version;
+    if (needed) {
+      await client.query(sql);
+      await client.query('INSERT INTO rules_versions (version, sha256) VALUES ($1, $2)', [version, sha256]);
+    }
+    await client.query('COMMIT');
+    return needed;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {});
+    throw error;
+  }
+}
+
+/** Somebody else had the lock (55P03), or both would have waited for each other. */
+function isBusy(error: unknown): boolean {
+  return isConflict(error) || (error as { code?: unknown }).code === '55P03';
+}
