@@ -92,7 +92,8 @@ it('neither TypeScript nor what tests and benchmarks is installed for production
     .map(([location, { name }]) => name ?? location.replace(/^.*node_modules\//, ''));
   expect(installed).toContain('express');
   expect(installed.filter((name) => /^@?typescript\b/.test(name))).toEqual([]);
-  // What a dependency of ours brings along anyway.
+  // What a dependency of ours brings along anyway. TypeScript would be among it under its own name, as an optional peer of
+  // some: so package.json calls it tsc.
   const shared = ['@prisma/driver-adapter-utils', '@types/node', '@types/pg', 'ajv'];
   expect(installed.filter((name) => name in devDependencies && !shared.includes(name))).toEqual([]);
 });
