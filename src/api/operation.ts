@@ -141,7 +141,7 @@ const requirePermission =
 function requireRecentAuthentication(pool: Pool): RequestHandler {
   return async (req, _res, next) => {
     const { orgId, orgSlug, authenticatedAt } = signedInPrincipal(req);
-    const { rows } = await pool.query({
+    const { rows } = await pool.query<{ age: number; recent: boolean }>({
       name: 'recent-authentication',
       text: `SELECT admin_reauthentication_seconds AS age,
                     coalesce($2::timestamptz > now() - make_interval(secs => admin_reauthentication_seconds), false) AS recent
@@ -149,7 +149,7 @@ function requireRecentAuthentication(pool: Pool): RequestHandler {
       values: [orgId, authenticatedAt],
     });
     if (rows[0]?.recent) return next();
-    const maxAge: number = rows[0]?.age ?? 0;
+    const maxAge = rows[0]?.age ?? 0;
     throw new AppError(
       'reauthentication_required',
       `Your organisation asks administrators to authenticate again after ${maxAge} seconds. Sign in again to go on.`,

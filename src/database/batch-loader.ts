@@ -16,7 +16,7 @@ const statementsAtOnce = 4;
  */
 export function createBatchLoader<Row extends QueryResultRow>(
   pool: Pool,
-  statement: { name: string; text: string; keyColumn: string },
+  statement: { name: string; text: string; keyColumn: keyof Row & string },
 ): (key: Buffer) => Promise<Row | null> {
   let waiting = new Map<string, Waiting<Row>[]>();
   let running = 0;

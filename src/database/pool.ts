@@ -129,15 +129,18 @@ export function afterCommit(client: pg.PoolClient, work: () => void): void {
 
 /**
  * Runs `work` in one transaction, and after a serialization failure or a deadlock again in another one: 4 times at most.
- * So whatever `work` does beyond the database must come out right when it is done twice. What was given the client
- * fails, and is not tried again by itself: of a transaction only the whole can be.
+ * So whatever `work` does beyond the database must come out right when it is done twice. What runs within a transaction,
+ * such as `revokeAccess` with its client, never retries by itself: only the whole can be run again.
  */
-export function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  return withRetry(() => tryTransaction(pool, work));
+export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const { result, committed } = await withRetry(() => tryTransaction(pool, work));
+  // Behind the retries: what has committed is never run again.
+  for (const work of committed) work();
+  return result;
 }
 
 /** A failure rolls back and ends the connection: none is reused half done. What waited for the commit is dropped. */
-async function tryTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+async function tryTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>) {
   const client = await pool.connect();
   let failure: Error | undefined;
   try {
@@ -146,8 +149,7 @@ async function tryTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) =>
     await client.query('BEGIN');
     const result = await work(client);
     await client.query('COMMIT');
-    for (const work of committed) work();
-    return result;
+    return { result, committed };
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));
     throw error;

@@ -13,6 +13,17 @@ export type ApiKeys = ReturnType<typeof createApiKeys>;
 export const apiKeyScopes = ['revoke', 'scim'] as const;
 export type ApiKeyScope = (typeof apiKeyScopes)[number];
 
+type CurrentKeyRow = {
+  key_hash: Buffer;
+  org_id: string;
+  id: string;
+  scopes: string[];
+  /** The org lets API keys call the revocation endpoint. */
+  api_key_callers: boolean;
+  /** Its use is to be noted. */
+  stale: boolean;
+};
+
 /** 256 random bits need no slow hash, and equal digests are compared inside the index, never byte by byte here. */
 export function hashApiKey(key: string): Buffer {
   return hash('sha256', key, 'buffer');
@@ -20,13 +31,7 @@ export function hashApiKey(key: string): Buffer {
 
 /** API keys of an org. The key itself is shown once, by `create`; only its SHA-256 is kept. */
 export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClient }) {
-  const findCurrent = createBatchLoader<{
-    org_id: string;
-    id: string;
-    scopes: string[];
-    api_key_callers: boolean;
-    stale: boolean;
-  }>(pool, {
+  const findCurrent = createBatchLoader<CurrentKeyRow>(pool, {
     name: 'api-keys-authenticate',
     text: `SELECT k.key_hash, k.org_id, k.id, k.scopes, o.api_key_callers,
                   k.last_used_at IS NULL OR k.last_used_at < now() - interval '1 minute' AS stale

@@ -166,7 +166,7 @@ function connectionOf(req: Request): string | null {
 /** Of the org that this key was made for, with why it doesn't count any more. */
 async function findKey(pool: Pool, key: string): Promise<Claimed[]> {
   if (key.length > longestApiKey) return [];
-  const { rows } = await pool.query({
+  const { rows } = await pool.query<{ org_id: string; id: string; revoked: boolean }>({
     name: 'refused-key',
     text: 'SELECT org_id, id, revoked_at IS NOT NULL AS revoked FROM api_keys WHERE key_hash = $1',
     values: [hashApiKey(key)],
@@ -179,7 +179,7 @@ async function findKey(pool: Pool, key: string): Promise<Claimed[]> {
 /** The connection whose own address was called. */
 async function findConnection(pool: Pool, id: string | null): Promise<Claimed[]> {
   if (id === null || !isReference(id)) return [];
-  const { rows } = await pool.query({
+  const { rows } = await pool.query<{ org_id: string }>({
     name: 'refused-connection',
     text: 'SELECT org_id FROM connections WHERE id = $1',
     values: [id],

@@ -8,6 +8,9 @@ import { SignInSuperseded, type SignInTicket } from './principal.ts';
 export const signInChannel = channel('universal-logout:sign-in');
 export type ObservedSignIn = Readonly<{ result: 'succeeded' | 'refused' | 'failed' }>;
 
+/** Of the audit event, whose target is the session. */
+type InsertedRow = { target_id: string };
+
 /**
  * Burns the sign-in's state, and inserts the session if it wasn't burnt before and the sign-in's generations are current.
  * The user's row is locked (FOR NO KEY UPDATE) so that a revocation comes wholly before or wholly after; the org's
@@ -19,7 +22,7 @@ export async function insertSession(
   config: Pick<Config, 'sessionIdleSeconds' | 'sessionAbsoluteSeconds'>,
   { sidHash, ticket, data }: { sidHash: Buffer; ticket: SignInTicket; data: string },
 ): Promise<string> {
-  const { rows } = await pool.query({
+  const { rows } = await pool.query<InsertedRow>({
     name: `session-insert-${ticket.role === null ? 'plain' : 'role'}`,
     text: ticket.role === null ? sql.plain : sql.role,
     values: [
@@ -46,9 +49,10 @@ export async function insertSession(
       ...(ticket.role === null ? [] : [ticket.role, newId('auditEvent')]),
     ],
   });
-  if (rows.length === 0) throw new SignInSuperseded();
+  const [inserted] = rows;
+  if (!inserted) throw new SignInSuperseded();
   signInChannel.publish({ result: 'succeeded' } satisfies ObservedSignIn);
-  return rows[0].target_id;
+  return inserted.target_id;
 }
 
 // The role is the row's that is locked. A table that a sign-in has no use for isn't named in its statement.

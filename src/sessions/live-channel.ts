@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
 import { keepListening } from './listener.ts';
 import type { DeviceKind, Principal } from './principal.ts';
-import { endColumns, type SessionEnd, toSessionEnd } from './session-end.ts';
+import { type EndRow, endColumns, type SessionEnd, toSessionEnd } from './session-end.ts';
 
 export type LiveChannel = ReturnType<typeof createLiveChannel>;
 
@@ -23,6 +23,9 @@ const deadAmong = (kind: DeviceKind, orgIds: string, ids: string) => `
   LEFT JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
   LEFT JOIN orgs o ON o.id = s.org_id
   WHERE NOT EXISTS (SELECT FROM live_${kind}s l WHERE l.org_id = asked.org_id AND l.id = asked.id)`;
+
+/** `known`: there is such a row at all; else nothing tells its end. */
+type DeadRow = EndRow & { id: string; known: boolean };
 
 /** Credentials of those among the open streams who are administrators now, and whose app, if it is one, may administer. */
 const administratorsSql = `
@@ -78,7 +81,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     if (streams.size === 0) return;
     const open = [...streams.values()];
     const values = credentialsOf(open);
-    const { rows } = await withinLimit(deps.pool.query({ name: 'live-channel-dead', text: deadSql, values }));
+    const { rows } = await withinLimit(deps.pool.query<DeadRow>({ name: 'live-channel-dead', text: deadSql, values }));
     const ends = new Map(rows.map((row) => [row.id, row.known ? toSessionEnd(row) : undefined]));
     for (const stream of open)
       if (ends.has(stream.principal.credential.id) && streams.has(stream.response))

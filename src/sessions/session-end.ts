@@ -1,4 +1,4 @@
-import type { Pool, QueryResultRow } from 'pg';
+import type { Pool } from 'pg';
 import { AppError } from '../errors.ts';
 import type { DeviceKind } from './principal.ts';
 
@@ -32,8 +32,19 @@ export const endColumns = (alias: string, of: DeviceKind) => `
      ${alias}.revocation_id, CASE WHEN ${alias}.user_generation <> u.generation THEN u.last_revocation_id END,
      CASE WHEN ${alias}.org_generation <> o.generation THEN o.last_revocation_id END)) AS revocation`;
 
+/** What `endColumns` reads of a session or grant, dead or not. */
+export type EndRow = {
+  ended_at: Date | null;
+  revoked_at: Date | null;
+  expired_at: Date;
+  org_revoked_at: Date | null;
+  user_revoked_at: Date | null;
+  idp_ended_at: Date | null;
+  revocation: { byUser: boolean; reason: string | null } | null;
+};
+
 /** Reads `endColumns`: from the tombstone, or from what moved where there is none yet. */
-export function toSessionEnd(row: QueryResultRow): SessionEnd {
+export function toSessionEnd(row: EndRow): SessionEnd {
   if (row.ended_at) return { code: 'session_ended', at: row.ended_at };
   const revokedAt = row.revoked_at ?? row.user_revoked_at ?? row.org_revoked_at ?? row.idp_ended_at;
   // "Sign out everywhere" on another device: nobody but the person themselves.
@@ -46,7 +57,7 @@ export function toSessionEnd(row: QueryResultRow): SessionEnd {
 
 /** Why the session with this hashed id is dead. Null when no row tells. */
 export async function explainEnd(pool: Pool, sidHash: Buffer): Promise<SessionEnd | null> {
-  const { rows } = await pool.query({
+  const { rows } = await pool.query<EndRow>({
     name: 'session-explain',
     text: `SELECT ${endColumns('s', 'session')}
            FROM sessions s

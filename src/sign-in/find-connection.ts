@@ -45,6 +45,17 @@ export type WantedConnection = Readonly<{
   issuer?: string | null;
 }>;
 
+type ConnectionRow = {
+  id: string;
+  slug: string;
+  create_users: boolean;
+  generation: number;
+  connection: SignInConnection | null;
+  snapshot: string;
+  now: number;
+  revoked_lately: boolean;
+};
+
 /**
  * One query: the org by slug or id, its active connection (the first of those that are wanted), the snapshot and the
  * clock. Null when there is no such org.
@@ -58,7 +69,7 @@ export async function findConnection(
   const possible =
     (connectionId === null || isReference(connectionId)) && (issuer === null || /^[\x21-\x7e]{1,2000}$/.test(issuer));
   const values = [orgRef, possible ? connectionId : '', possible ? issuer : null];
-  const { rows } = await pool.query({ name: 'sign-in-connection', text: sql, values });
+  const { rows } = await pool.query<ConnectionRow>({ name: 'sign-in-connection', text: sql, values });
   const row = rows[0];
   if (!row) return null;
   return {

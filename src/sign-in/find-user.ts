@@ -62,7 +62,7 @@ async function findByIdentity(
   connection: SignInConnection,
   subject: string,
 ): Promise<{ userId: string; identityId: string } | null> {
-  const { rows } = await pool.query({
+  const { rows } = await pool.query<{ userId: string; identityId: string }>({
     name: 'sign-in-identity',
     text: `SELECT id AS "identityId", user_id AS "userId" FROM identities
            WHERE org_id = $1 AND connection_id = $2 AND issuer = ANY ($3::text[]) AND subject = $4
@@ -81,7 +81,7 @@ type FoundByEmail = Readonly<{
 }>;
 
 async function findByEmail(pool: Pool, orgId: string, connectionId: string, key: string): Promise<FoundByEmail> {
-  const { rows } = await pool.query({
+  const { rows } = await pool.query<FoundByEmail>({
     name: 'sign-in-email',
     text: `SELECT u.id AS "userId",
                   EXISTS (SELECT FROM identities i
@@ -91,5 +91,5 @@ async function findByEmail(pool: Pool, orgId: string, connectionId: string, key:
            LEFT JOIN users u ON u.org_id = $1 AND u.email_key = $3`,
     values: [orgId, connectionId, key],
   });
-  return rows[0];
+  return rows[0] as FoundByEmail;
 }

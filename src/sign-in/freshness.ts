@@ -32,9 +32,14 @@ export type Standing = Readonly<{
 type Who = Readonly<{ orgId: string; sessionId: string; connectionId: string; subject: string }> &
   (Readonly<{ userId: string }> | Readonly<{ userId: null; emailKey: string }>);
 
+/** Always one: the org's, which was found before. `at` null: there was no revocation. */
+type StandingRow = Omit<Standing, 'orgAsAtStart' | 'revocations'> & {
+  revocations: readonly (Revoked | Readonly<{ at: null }>)[];
+};
+
 /** Reads without a lock: the session's insert compares the generations again. */
 export async function readStanding(pool: Pool, who: Who, state: SealedState): Promise<Standing> {
-  const { rows } = await pool.query({
+  const { rows } = await pool.query<StandingRow>({
     name: 'sign-in-standing',
     text: sql,
     values: [
@@ -42,9 +47,9 @@ export async function readStanding(pool: Pool, who: Who, state: SealedState): Pr
       ...[who.userId === null ? who.emailKey : null, who.connectionId, who.subject],
     ],
   });
-  const { revocations, ...row } = rows[0];
+  const { revocations, ...row } = rows[0] as StandingRow;
   const orgAsAtStart = row.orgGeneration === state.orgGeneration;
-  return { ...row, orgAsAtStart, revocations: revocations.filter((revoked: Revoked) => revoked.at !== null) };
+  return { ...row, orgAsAtStart, revocations: revocations.filter((revoked) => revoked.at !== null) };
 }
 
 // A snapshot of the future was sealed by a primary that has been lost, with the transactions it counts as done: it says

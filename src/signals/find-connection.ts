@@ -24,7 +24,7 @@ export async function findByIssuer(
   clientIds: readonly string[],
 ): Promise<SignalConnection | null> {
   if (!isReference(orgRef) || ![issuer, ...clientIds].every((one) => printable.test(one))) return null;
-  const { rows } = await pool.query({
+  const { rows } = await pool.query<SignalConnection>({
     name: 'signal-connection-by-issuer',
     text: `SELECT ${columns}
            FROM orgs o JOIN connections c ON c.org_id = o.id
@@ -39,11 +39,11 @@ export async function findByIssuer(
 /** The active connection of that id; it says which org is meant. */
 export async function findById(pool: Pool, id: string): Promise<SignalConnection | null> {
   if (!isReference(id)) return null;
-  const { rows } = await pool.query({
+  const { rows } = await pool.query<SignalConnection>({
     name: 'signal-connection-by-id',
     text: `SELECT ${columns} FROM orgs o JOIN connections c ON c.org_id = o.id WHERE c.id = $1 AND c.active`,
     values: [id],
   });
   // An id is unique in its org, and random: should two orgs ever have the same, neither is meant.
-  return rows.length === 1 ? rows[0] : null;
+  return rows.length === 1 ? (rows[0] ?? null) : null;
 }

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import { AppError } from '../errors.ts';
 import { type LiveRow, toPrincipal, touchAfterMs } from '../sessions/principal.ts';
-import { endColumns, notSignedIn, type SessionEnd, toSessionEnd } from '../sessions/session-end.ts';
+import { type EndRow, endColumns, notSignedIn, type SessionEnd, toSessionEnd } from '../sessions/session-end.ts';
 import { hashToken } from './hash-token.ts';
 
 type LiveTokenRow = LiveRow & { id_hash: Buffer };
@@ -73,7 +73,7 @@ function isBearer(req: Request): boolean {
 
 /** Why the grant of this token is dead: null where it lives (the token alone has expired) or no row tells. */
 async function explainEnd(pool: Pool, idHash: Buffer): Promise<SessionEnd | null> {
-  const { rows } = await pool.query({
+  const { rows } = await pool.query<EndRow>({
     name: 'access-token-explain',
     text: `SELECT ${endColumns('g', 'grant')}
            FROM tokens t

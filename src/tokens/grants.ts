@@ -6,9 +6,11 @@ import { toReference } from './references.ts';
 
 export type GrantEnd = 'by_app' | 'token_used_twice';
 
+type GrantRow = { client_id: string; user_id: string; scope: string; iat: number; exp: number };
+
 /** A grant as the library knows it, if it is alive. */
 export async function findGrant(pool: Pool, { orgId, id }: Reference): Promise<AdapterPayload | undefined> {
-  const { rows } = await pool.query({
+  const { rows } = await pool.query<GrantRow>({
     name: 'grant-find',
     text: `SELECT client_id, user_id, scope, floor(extract(epoch FROM created_at))::int AS iat, floor(extract(epoch FROM expires_at))::int AS exp
            FROM live_grants WHERE org_id = $1 AND id = $2`,

@@ -122,9 +122,15 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
   }
 }
 
+/** `org_id` and `grant_id` are there, or null, together. */
+type TokenRow = { payload: AdapterPayload; consumed: number | null } & (
+  | { org_id: string; grant_id: string }
+  | { org_id: null; grant_id: null }
+);
+
 /** The payload of a token, unless its grant is dead; with `consumed`, in seconds, once it was used. */
 export async function findToken(pool: Pool, kind: Kind, idHash: Buffer): Promise<AdapterPayload | undefined> {
-  const { rows } = await pool.query({
+  const { rows } = await pool.query<TokenRow>({
     name: 'token-find',
     text: `SELECT t.payload, t.org_id, t.grant_id, extract(epoch FROM t.consumed_at)::int AS consumed
            FROM tokens t WHERE t.kind = $1 AND t.id_hash = $2 AND ${counts}`,
