@@ -1,3 +1,5 @@
+import type { DeviceKind } from '../sessions/principal.ts';
+
 /**
  * What ends access, in SQL: three statements in the same words and of the same pieces. Each reads what is *asked* from one
  * JSON array ($1), so that one row and ten thousand are the same text, and what is asked of it has a name, not a number.
@@ -10,7 +12,7 @@
 /** Sessions, and as many grants, of a person that are tombstoned at once. The rest is as dead; a job explains and counts it. */
 export const mostAtOnce = 100;
 
-type Table = 'sessions' | 'grants';
+export type Table = `${DeviceKind}s`;
 const tables = ['sessions', 'grants'] as const;
 
 // Who asks, and why: written into the revocation and its audit event.
@@ -29,9 +31,10 @@ const neverWaitLong = `
 
 const once = 'once_kind text, once_id text, once_until timestamptz';
 
-// A revoked session's data and ID token are of no more use to anybody.
-const tombstone = (table: Table) =>
-  `revoked_at = ended.revoked_at, revocation_id = ended.revocation${table === 'sessions' ? ", data = '{}', id_token = NULL" : ''}`;
+/** A revoked session's data and ID token are of no more use to anybody. */
+export const erased = (table: Table) => (table === 'sessions' ? ", data = '{}', id_token = NULL" : '');
+
+const tombstone = (table: Table) => `revoked_at = ended.revoked_at, revocation_id = ended.revocation${erased(table)}`;
 
 // One clock, the database's. What waited for a lock is in it, what Node and the network took isn't.
 const duration = 'extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000';

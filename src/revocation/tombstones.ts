@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { DeviceKind } from '../sessions/principal.ts';
+import { erased, type Table } from './statements.ts';
 
 /**
  * Tombstones up to 5,000 sessions and as many grants of one revocation that left some, the oldest first, so that each is told
@@ -13,8 +13,8 @@ export async function writeTombstones(client: PoolClient): Promise<boolean> {
   if (!revocation) return false;
   const values = [revocation.org_id, revocation.id];
   const dead = revocation.user_id === null ? deadOfOrg : deadOfUser;
-  const sessions = await client.query(tombstonesOf('sessions', ", data = '{}', id_token = NULL", dead), values);
-  const grants = await client.query(tombstonesOf('grants', '', dead), values);
+  const sessions = await client.query(tombstonesOf('sessions', dead), values);
+  const grants = await client.query(tombstonesOf('grants', dead), values);
   if (sessions.rows[0].dead || grants.rows[0].dead) return true;
   const done = await client.query(
     `UPDATE revocations r SET tombstones_pending = false
@@ -30,16 +30,17 @@ const deadOfUser = `d.org_id = r.org_id AND d.user_id = r.user_id AND d.revoked_
   AND d.user_generation < r.user_generation`;
 
 // A user's are counted, too: of an org nobody counts.
-const tombstonesOf = (table: `${DeviceKind}s`, erased: string, dead: string) => `
+const tombstonesOf = (table: Table, dead: string) => `
   WITH dead AS (
     SELECT d.org_id, d.id FROM revocations r, ${table} d
     WHERE r.org_id = $1 AND r.id = $2 AND ${dead}
     LIMIT 5000 FOR NO KEY UPDATE OF d SKIP LOCKED
   ), tombstoned AS (
-    UPDATE ${table} d SET revoked_at = r.created_at, revocation_id = r.id${erased}
-    FROM dead, revocations r
-    WHERE d.org_id = dead.org_id AND d.id = dead.id AND r.org_id = $1 AND r.id = $2
-    RETURNING d.user_generation = r.user_generation - 1 AND d.expires_at > r.created_at AND d.idle_expires_at > r.created_at AS was_live
+    UPDATE ${table} d SET revoked_at = r.created_at, revocation_id = r.id${erased(table)}
+    FROM dead, revocations r, orgs o
+    WHERE d.org_id = dead.org_id AND d.id = dead.id AND r.org_id = $1 AND r.id = $2 AND o.id = r.org_id
+    RETURNING d.user_generation = r.user_generation - 1 AND in_time(d, o, r.created_at)
+              AND (d.org_generation = o.generation OR o.revoked_at > r.created_at) AS was_live
   ), counted AS (
     UPDATE revocations SET ${table}_ended = ${table}_ended + (SELECT count(*) FILTER (WHERE was_live) FROM tombstoned)
     WHERE org_id = $1 AND id = $2 AND user_id IS NOT NULL
