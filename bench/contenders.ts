@@ -75,6 +75,8 @@ export function revocationContenders(store: Store, load: Child): Contender[] {
     },
     { name: 'revokeAccess, no HTTP', ...rearmed, run: direct('revokeAccess') },
     { name: names.statement, ...rearmed, run: direct('statement') },
+    { name: 'the same, waiting', ...rearmed, run: direct('waiting') },
+    { name: 'the statement before 0.2.0', ...rearmed, run: direct('before') },
     { name: names.keyLookup, ...cheap, run: direct('keyLookup') },
     { name: names.barePost, ...cheap, ...http(servers.bare, revocationRequest) },
     {

@@ -1,22 +1,22 @@
-import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { createPool, createPrisma } from '../src/database/pool.ts';
 import { createApiKeys } from '../src/orgs/api-keys.ts';
-import { revokeAccess } from '../src/revocation/revoke-access.ts';
+import { type AnswerRow, type AskedRow, askedOf, endPeople } from '../src/revocation/asked-rows.ts';
+import { createBatches } from '../src/revocation/batches.ts';
 import type { Samples } from './http-load.ts';
+import { createAlone, createOldWay } from './old-way.ts';
 import { apiKeyOf, emailOf } from './people.ts';
 
 export type DirectJob = Readonly<{
   databaseUrl: string;
-  /** What is called for each person: the use case, its statement alone, or the look-up of the caller's key. */
-  what: 'revokeAccess' | 'statement' | 'keyLookup';
+  /** What is called for each person: the use case, its statement alone (skipping, waiting, or that of before 0.2.0), or the
+   * look-up of the caller's key. */
+  what: 'revokeAccess' | 'statement' | 'waiting' | 'before' | 'keyLookup';
   people: readonly number[];
   connections: number;
   /** Milliseconds after which nothing new is begun. */
   budget: number;
 }>;
-
-type Statement = { name: string; text: string; values: unknown[] };
 
 /** Calls parts of the endpoint without HTTP, from this process, on a pool with the product's own settings. */
 export function createDirectLoad() {
@@ -55,15 +55,17 @@ function createParts(databaseUrl: string) {
     orgIds.set(key, caller.orgId);
     return caller.orgId;
   };
+  const batches = createBatches({ pool });
+  const [alone, before] = [createAlone(pool), createOldWay(pool)];
+  const ending = (ask: (row: AskedRow) => Promise<AnswerRow | undefined>) => async (n: number) => {
+    const answer = await ask(askedOf(await revocationOf(n)));
+    if (answer?.result !== 'revoked' || answer.sessions !== 5) throw new Error(JSON.stringify(answer));
+  };
   return {
-    async revokeAccess(n: number) {
-      const outcome = await revokeAccess(pool, await revocationOf(n));
-      if (outcome.result !== 'revoked' || outcome.sessionsEnded !== 5) throw new Error(JSON.stringify(outcome));
-    },
-    async statement(n: number) {
-      const { rows } = await pool.query(await statementOf(await revocationOf(n)));
-      if (rows[0].sessions_ended !== 5) throw new Error(JSON.stringify(rows));
-    },
+    revokeAccess: ending(batches.ask),
+    statement: ending(alone.ask),
+    waiting: ending(async (row) => (await endPeople(pool, [row]))[0]),
+    before: ending(before.ask),
     async keyLookup(n: number) {
       if (!(await apiKeys.authenticate(apiKeyOf(n)))) throw new Error('the key look-up found nothing');
     },
@@ -78,19 +80,4 @@ function createParts(databaseUrl: string) {
       asked: { format: 'email', email: emailOf(n) },
     };
   }
-}
-
-/** The very statement that `revokeAccess` would send, taken from it by a pool that sends nothing. */
-async function statementOf(revocation: Parameters<typeof revokeAccess>[1]): Promise<Statement> {
-  let statement: Statement | undefined;
-  const recorder = {
-    release() {},
-    async query(query: Statement) {
-      statement = query;
-      return { rows: [{ matched: 0 }] };
-    },
-  };
-  await revokeAccess(recorder as unknown as Pool, revocation);
-  if (!statement) throw new Error('revokeAccess sent no statement');
-  return statement;
 }

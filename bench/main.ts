@@ -12,12 +12,14 @@ import { measureOrganisation, type OrganisationResult } from './organisation.ts'
 import { organisationReport } from './organisation-report.ts';
 import { aimsReport, type Results, type SizeResult, sizeReport } from './report.ts';
 import { openStore, type Store } from './store.ts';
+import { compareWays, waysReport } from './ways.ts';
 
 const usage = `npm run bench -- [--sizes 10000,100000,1000000] [--quick] [--only organisation]
 
   --sizes   live sessions in each store, multiples of 10,000; default 10000,100000,1000000
   --quick   two rounds in place of five, and a small organisation
-  --only    organisation: what administration costs, and nothing else`;
+  --only    organisation: what administration costs, and nothing else
+            ways: the endpoint beside how it was before, and nothing else`;
 
 /** People, with ten sessions each; events on record; single requests of each kind. */
 const largeOrganisation = { people: 100_000, events: 1_000_000, trials: 20 };
@@ -37,7 +39,7 @@ const { values: options } = parseArgs({
 });
 const sizes = (options.sizes ?? '10000,100000,1000000').split(',').map(Number);
 const wrongSize = sizes.some((size) => !Number.isInteger(size) || size < 10_000 || size % 10_000 !== 0);
-const wrongUse = wrongSize || (options.only !== undefined && options.only !== 'organisation');
+const wrongUse = wrongSize || (options.only !== undefined && !['organisation', 'ways'].includes(options.only));
 if (options.help || wrongUse) {
   process.stdout.write(`${usage}\n`);
   process.exit(wrongUse ? 2 : 0);
@@ -66,6 +68,15 @@ async function run(rounds: number): Promise<void> {
   const stores: Store[] = [];
   const results: SizeResult[] = [];
   process.stdout.write(`${machine()}\n`);
+  if (options.only === 'ways') {
+    for (const size of sizes) {
+      const store = await openStore(postgres.databaseUrl, size, progress);
+      process.stdout.write(`${waysReport(size, await compareWays(store, load, rounds))}\n`);
+      await store.stopPeers();
+      await store.close();
+    }
+    return load.stop();
+  }
   const organisation = await measureOrganisation(
     postgres.databaseUrl,
     load,
@@ -83,6 +94,8 @@ async function run(rounds: number): Promise<void> {
     const result = await compare(store, load, rounds);
     results.push(result);
     process.stdout.write(`${sizeReport(result)}\n`);
+    progress('comparing the ways to end access');
+    process.stdout.write(`${waysReport(size, await compareWays(store, load, rounds))}\n`);
     await store.stopPeers();
   }
   progress('the endpoint at all sizes in turn');

@@ -50,7 +50,9 @@ export async function openStore(serverUrl: string, size: number, progress: (text
 
   const jwtCaller = createJwtCaller(publicUrl);
   const servers = {
-    product: await start('servers/product.ts', jwtCaller.jwks),
+    product: await start('servers/product.ts', { jwks: jwtCaller.jwks, way: 'together' }),
+    alone: await start('servers/product.ts', { jwks: jwtCaller.jwks, way: 'alone' }),
+    before: await start('servers/product.ts', { jwks: jwtCaller.jwks, way: 'before' }),
     bare: await start('servers/bare-express.ts'),
     workshop: await start('servers/workshop.ts', { people }, ['--max-old-space-size=6000']),
     usual: await start('servers/usual-stack.ts'),
@@ -80,7 +82,9 @@ export async function openStore(serverUrl: string, size: number, progress: (text
     tidy: () => withClient(databaseUrl, (client) => client.query('VACUUM')),
     async stopPeers() {
       await Promise.all(
-        [servers.bare, servers.workshop, servers.usual, betterAuth].map((server) => server?.child.stop()),
+        [servers.alone, servers.before, servers.bare, servers.workshop, servers.usual, betterAuth].map((server) =>
+          server?.child.stop(),
+        ),
       );
     },
     async close() {

@@ -109,7 +109,10 @@ function failConnection(client: pg.ClientBase): void {
 
 /** After a failover the same name may lead to a standby, which still shows sessions that have been ended on the primary. */
 async function refuseStandby(client: pg.ClientBase): Promise<void> {
-  const { rows } = await client.query('SELECT pg_is_in_recovery() AS standby');
+  // Where the role may: parameters hold people's addresses, of all who are in a batch, and a slow statement is logged with them.
+  const { rows } = await client.query(`
+    SELECT pg_is_in_recovery() AS standby, CASE WHEN has_parameter_privilege('log_parameter_max_length', 'SET')
+      THEN set_config('log_parameter_max_length', '0', false) END`);
   if (rows[0].standby) throw Object.assign(new Error('the database is a standby'), { code: '25006' });
 }
 

@@ -1,6 +1,6 @@
 import pg, { type Pool } from 'pg';
 import { AppError } from '../errors.ts';
-import { type AnswerRow, type AskedRow, endPeople } from './revoke-access.ts';
+import { type AnswerRow, type AskedRow, endPeople, toJson } from './asked-rows.ts';
 import { endPeopleSql } from './statements.ts';
 
 /** Rows that one statement takes. */
@@ -44,9 +44,8 @@ export function createBatches({ pool }: { pool: Pool }) {
   let scheduled = false;
   let timer: NodeJS.Timeout | undefined;
 
-  function ask(row: AskedRow): Promise<AnswerRow> {
-    const json = JSON.stringify(row);
-    if (isUnstorable(json)) return Promise.reject(unstorable());
+  async function ask(row: AskedRow): Promise<AnswerRow> {
+    const json = toJson(row);
     return new Promise((resolve, reject) => {
       queue.push({ row, json, since: performance.now(), resolve, reject });
       if (running >= statements) return watch();
@@ -139,13 +138,5 @@ export function createBatches({ pool }: { pool: Pool }) {
 function isRolledBack(error: unknown): boolean {
   return error instanceof pg.DatabaseError && !/^(08|57P)/.test(error.code ?? '08');
 }
-
-/** PostgreSQL's JSON holds neither NUL nor half of a surrogate pair, which JSON writes so. It would fail everybody's batch. */
-function isUnstorable(json: string): boolean {
-  return /(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][\da-f]{2})/i.test(json);
-}
-
-/** As PostgreSQL would say it. */
-const unstorable = () => Object.assign(new Error('a character that text cannot hold'), { code: '22P05' });
 
 const overloaded = () => new AppError('unavailable', 'Too much is asked of this node at the moment. Try again.');

@@ -11,11 +11,11 @@ it('holds every 204 through kill -9 of PostgreSQL in the middle of revocations, 
     const statuses = new Map<number, number>();
     let broken = 0;
     for (let round = 0; round < 4; round += 1) {
-      const users = await plantUsers(product, 300);
+      const users = await plantUsers(product, 600);
       const promised: string[] = [];
       const revoking = Promise.all(
-        Array.from({ length: 8 }, async (_, worker) => {
-          for (let index = worker; index < users.length; index += 8) {
+        Array.from({ length: 200 }, async (_, worker) => {
+          for (let index = worker; index < users.length; index += 200) {
             const user = users[index] as (typeof users)[number];
             const { status } = await product.revoke({ format: 'email', email: user.email }, { at: node });
             statuses.set(status, (statuses.get(status) ?? 0) + 1);
