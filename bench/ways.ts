@@ -75,8 +75,9 @@ export function waysReport(size: number, result: WaysResult): string {
   };
   const rows = connections.flatMap((at) =>
     Object.entries(names).map(([way, name]) => {
-      const { p50, p99, perSecond, cpu } = result[way]?.[at] as Figure;
-      const together = result.together?.[at] as Figure;
+      const [one, together] = [result[way]?.[at], result.together?.[at]];
+      if (!one || !together) throw new Error(`${way} was not measured`);
+      const { p50, p99, perSecond, cpu } = one;
       const ratio = at === 1 ? together.p50 / p50 : together.perSecond / perSecond;
       return [
         `${name}, ${at}`,

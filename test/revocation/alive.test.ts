@@ -30,10 +30,10 @@ const rows = [
   { made: 6, seen: 6 },
   { made: 20, seen: 20 },
   { made: 120, seen: 0 },
-  { made: 1, seen: 1, then: "expires_at = now() - interval '1 second'" },
-  { made: 1, seen: 1, then: "idle_expires_at = now() - interval '1 second'" },
-  { made: 1, seen: 1, then: 'ended_at = now()' },
-  { made: 1, seen: 1, then: "idp_sid = 'ended at the IdP'" },
+  { made: 1, seen: 1, also: "expires_at = now() - interval '1 second'" },
+  { made: 1, seen: 1, also: "idle_expires_at = now() - interval '1 second'" },
+  { made: 1, seen: 1, also: 'ended_at = now()' },
+  { made: 1, seen: 1, also: "idp_sid = 'ended at the IdP'" },
 ];
 const untouched = 4;
 
@@ -104,10 +104,10 @@ async function plant(org: 'whiterabbit' | 'metacortex') {
   const { pool } = product.context;
   for (const table of ['sessions', 'grants']) {
     const planted = await pool.query(`SELECT id FROM ${table} WHERE user_id = $1 ORDER BY id`, [user.id]);
-    for (const [index, { made, seen, then }] of rows.entries())
+    for (const [index, { made, seen, also }] of rows.entries())
       await pool.query(
         `UPDATE ${table} SET created_at = now() - make_interval(mins => $2), last_seen_at = now() - make_interval(mins => $3)
-           ${then ? `, ${then}` : ''} WHERE id = $1`,
+           ${also ? `, ${also}` : ''} WHERE id = $1`,
         [planted.rows[index].id, made, seen],
       );
   }
