@@ -13,7 +13,7 @@ const waitingStatements = 2;
 /** Connections that this takes at most. */
 export const batchConnections = mostStatements + waitingStatements;
 /** A row that no connection was free for until then is a 503. */
-const patienceMs = 5_000;
+const patienceMs = 10_000;
 
 type Waiting = Readonly<{
   row: AskedRow;
@@ -118,6 +118,8 @@ export function createBatches({ pool }: { pool: Pool }) {
 
   function waitNext(): void {
     if (heldNow.size >= waitingStatements) return;
+    const limit = performance.now() - patienceMs;
+    while (held[0] && held[0].waiting.since < limit) held.shift()?.waiting.reject(overloaded());
     const at = held.findIndex(({ person }) => !heldNow.has(person));
     const [next] = at < 0 ? [] : held.splice(at, 1);
     if (!next) return;

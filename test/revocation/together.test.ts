@@ -246,6 +246,27 @@ describe('nobody waits for whom somebody else holds', () => {
   });
 });
 
+it('while nobody’s row can be had, calls wait or are told 503 with Retry-After, and then all goes on', async () => {
+  const people = await plant(12);
+  let asked: Promise<Response[]> = Promise.resolve([]);
+  await whileLocked(
+    product,
+    (blocker) => blocker.query('SELECT FROM users WHERE id = ANY ($1) FOR UPDATE', [people.map(({ id }) => id)]),
+    async () => {
+      asked = Promise.all(people.map(({ id }) => product.revoke({ format: 'opaque', id })));
+      await waitForLock(product, 2);
+      // Longer than two of them wait for a lock.
+      await new Promise((resolve) => setTimeout(resolve, 6_000));
+    },
+  );
+  const answers = await asked;
+  const statuses = answers.map(({ status }) => status);
+  expect([...new Set(statuses)].sort()).toEqual([204, 503]);
+  for (const { status, headers } of answers) if (status === 503) expect(headers.get('retry-after')).toMatch(/^\d+$/);
+  expect(await timesEnded(people)).toEqual(statuses.map((status) => (status === 204 ? 1 : 0)));
+  expect((await product.revoke({ format: 'opaque', id: people[0].id })).status).toBe(204);
+});
+
 describe('beside each other', () => {
   it('a list of 10,000 people, and single calls', async () => {
     const list: PlantedUser[] = [];
