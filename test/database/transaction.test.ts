@@ -94,3 +94,17 @@ test('nothing else is tried again', async () => {
   await expect(failing).rejects.toMatchObject({ code: '22012' });
   expect(tries).toBe(1);
 });
+
+test('what has committed is not run again, whatever comes after its commit', async () => {
+  let tries = 0;
+  const failing = transaction(pool, async (client) => {
+    tries += 1;
+    await add(client, 1);
+    afterCommit(client, () => {
+      throw conflict;
+    });
+  });
+  await expect(failing).rejects.toBe(conflict);
+  expect(tries).toBe(1);
+  expect(await counters()).toEqual([{ n: 1 }, { n: 0 }]);
+});
