@@ -1,4 +1,4 @@
-import express, { type Express } from 'express';
+import express, { type Express, Router } from 'express';
 import { createAdminOperations } from './admin/operations.ts';
 import { createOperationRoutes, type Operation } from './api/operation.ts';
 import { createReferenceRoutes } from './api/reference.ts';
@@ -40,6 +40,9 @@ export function adminOperations(context: Context): readonly Operation[] {
   return createAdminOperations({ ...context, announce, devices, clientNames });
 }
 
+/** Everything but `/api/…`, whose requests need not look for themselves in what stands here. */
+const outsideApi = /^(?!\/api\/)/i;
+
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
 export function createApp(context: Context): Express {
   const { accessPool, batches, inTurn } = context;
@@ -62,11 +65,13 @@ export function createApp(context: Context): Express {
   app.use(refuseUnsound);
 
   const { isListening } = liveChannel;
-  app.use(createServiceRoutes({ config, pool, accessPool, isListening, isStopping: context.isStopping }));
-  app.use(createMetricsRoutes({ metrics, metricsToken: config.metricsToken }));
-  app.use(createOpenWebRoutes({ config }));
-  app.use(createReferenceRoutes(config, documentation, (api) => renderReference(api as ApiDocument)));
-  app.use(
+  const open = Router();
+  app.use(outsideApi, open);
+  open.use(createServiceRoutes({ config, pool, accessPool, isListening, isStopping: context.isStopping }));
+  open.use(createMetricsRoutes({ metrics, metricsToken: config.metricsToken }));
+  open.use(createOpenWebRoutes({ config }));
+  open.use(createReferenceRoutes(config, documentation, (api) => renderReference(api as ApiDocument)));
+  open.use(
     createRevocationRoutes({
       config,
       log,
@@ -78,20 +83,18 @@ export function createApp(context: Context): Express {
       announce: liveChannel.announce,
     }),
   );
-  app.use(createSignalRoutes({ config, log, pool: accessPool, batches, idpKeys, announce: liveChannel.announce }));
-  app.use(createScimRoutes({ config, log, pool, accessPool, apiKeys, inTurn, announce: liveChannel.announce }));
+  open.use(createSignalRoutes({ config, log, pool: accessPool, batches, idpKeys, announce: liveChannel.announce }));
+  open.use(createScimRoutes({ config, log, pool, accessPool, apiKeys, inTurn, announce: liveChannel.announce }));
 
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
-  app.use(signIn.startRoutes);
+  open.use(signIn.startRoutes);
 
   const { announce } = liveChannel;
   const authorizationServer = createAuthorizationServer({ config, log, pool, accessPool, keyring, announce });
-  app.use(authorizationServer.routes);
+  open.use(authorizationServer.routes);
 
   app.use('/api', createBearerAuthentication({ pool: accessPool, config }));
   app.use(unlessBearer(createSameOriginGuard(config), ...createSessionMiddleware({ pool: accessPool, config })));
-  app.use(signIn.routes);
-  app.use(authorizationServer.interactionRoutes);
   const devices = createDevices({ pool, accessPool, clientNames });
   app.use(
     '/api',
@@ -101,6 +104,8 @@ export function createApp(context: Context): Express {
       globalLogout: createGlobalLogout({ pool: accessPool, batches }),
     }),
   );
+  app.use(signIn.routes);
+  app.use(authorizationServer.interactionRoutes);
   const signOutEverywhere = createSignOutEverywhere({ pool: accessPool, batches });
   app.use(
     '/api/users/me/sessions',

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { sweepAuditEvents } from './audit/retention.ts';
 import type { Config } from './config.ts';
 import { type Chore, startHousekeeping } from './database/chores.ts';
@@ -7,6 +7,7 @@ import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
 import { createTurns } from './http/turns.ts';
 import { createKeyring } from './keyring.ts';
+import { createLogOutput } from './log-output.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { startNotifications } from './notifications/start.ts';
 import { sweepNotifications } from './notifications/sweep.ts';
@@ -126,7 +127,9 @@ export const logOptions = {
   },
 };
 
+let standardOutput: DestinationStream | undefined;
+
 export function createLog(config: Pick<Config, 'logLevel'>): Logger {
-  // Written beside the requests, not between them; what is left is flushed when the process ends.
-  return pino({ ...logOptions, level: config.logLevel }, pino.destination({ dest: 1, sync: false }));
+  standardOutput ??= createLogOutput(1);
+  return pino({ ...logOptions, level: config.logLevel }, standardOutput);
 }

@@ -13,22 +13,31 @@ export function createAccessLog({ config, log }: { config: Config; log: Logger }
     morgan.token('url', (req) => pathOf(req as Request));
     return morgan<Request>('dev', { skip: () => !log.isLevelEnabled('info') });
   }
-  return morgan<Request>((tokens, req, res) => {
-    log.info(
-      {
-        requestId: req.id,
-        org: req.user?.principal?.orgId ?? req.user?.caller?.orgId,
-        method: req.method,
-        path: pathOf(req),
-        status: res.headersSent ? res.statusCode : undefined,
-        // Whole and decimal milliseconds from the request's arrival to the answer's headers.
-        durationMs: Number(tokens['response-time']?.(req, res)) || undefined,
-        network: clientNetwork(req.ip),
-      },
-      'request',
-    );
-    return undefined;
-  });
+  return (req, res, next) => {
+    const arrived = performance.now();
+    let answered: number | undefined;
+    const { writeHead } = res;
+    res.writeHead = (...given: unknown[]) => {
+      answered ??= performance.now();
+      return writeHead.apply(res, given as Parameters<typeof writeHead>);
+    };
+    res.once('close', () => {
+      log.info(
+        {
+          requestId: req.id,
+          org: req.user?.principal?.orgId ?? req.user?.caller?.orgId,
+          method: req.method,
+          path: pathOf(req),
+          status: res.headersSent ? res.statusCode : undefined,
+          // Whole and decimal milliseconds from the request's arrival to the answer's headers.
+          durationMs: answered && Math.round((answered - arrived) * 1000) / 1000,
+          network: clientNetwork(req.ip),
+        },
+        'request',
+      );
+    });
+    next();
+  };
 }
 
 function pathOf(req: Request): string {

@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
@@ -5,6 +6,9 @@ import ipaddr from 'ipaddr.js';
  * logs that keep no full address. `unknown` where there is none.
  */
 export function clientNetwork(address: string | undefined): string {
+  // The usual form needs no parser, of which every request would pay for.
+  const plain = address?.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
+  if (plain && isIPv4(plain)) return `${plain.slice(0, plain.lastIndexOf('.'))}.0/24`;
   if (!address || !ipaddr.isValid(address)) return 'unknown';
   const parsed = ipaddr.process(address);
   const bits = parsed.kind() === 'ipv4' ? 24 : 48;

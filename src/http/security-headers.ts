@@ -1,12 +1,22 @@
-import type { Response } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 
 /**
  * The same strict headers on every answer: no inline script or style, nothing from elsewhere, no frame around us.
  * `form-action` also stops redirects that follow a form post, so a sign-in starts by a link, never by posting a form.
  */
-export function createSecurityHeaders({ https }: { https: boolean }) {
-  return helmet({
+export function createSecurityHeaders({ https }: { https: boolean }): RequestHandler {
+  const headers = headersOf(https);
+  return (_req, res, next) => {
+    for (const [name, value] of headers) res.setHeader(name, value);
+    next();
+  };
+}
+
+/** What helmet sets on an answer: it never changes, so it is asked once, and not a dozen middlewares at every request. */
+function headersOf(https: boolean): readonly (readonly [string, string])[] {
+  const setHeaders = helmet({
     contentSecurityPolicy: {
       useDefaults: false,
       directives: {
@@ -26,6 +36,12 @@ export function createSecurityHeaders({ https }: { https: boolean }) {
     xFrameOptions: { action: 'deny' },
     referrerPolicy: { policy: 'same-origin' },
   });
+  const headers: [string, string][] = [];
+  const collector = { setHeader: (name: string, value: string) => headers.push([name, value]), removeHeader() {} };
+  setHeaders({} as IncomingMessage, collector as unknown as ServerResponse, (error) => {
+    if (error) throw error;
+  });
+  return headers;
 }
 
 /** Lets forms of this one answer lead to `target`, an origin or a scheme, as well. Call it before the answer is sent. */

@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { By } from '../by.ts';
+import type { Initiator } from '../database/generated/client.ts';
 import type { Credential } from '../sessions/principal.ts';
 import { type AnswerRow, askedOf, endPeople, keepOf, recordOf, runStatement } from './asked-rows.ts';
 import type { Batches } from './batches.ts';
@@ -18,7 +19,7 @@ export type Subject = Readonly<{
 export type Revocation = Readonly<{
   orgId: string;
   /** Who caused it. */
-  initiator: 'idp' | 'admin' | 'user' | 'scim' | 'signal' | 'policy' | 'operator';
+  initiator: Initiator;
   by: By;
   /** For administrators; never shown to the person. */
   reason?: string | null;

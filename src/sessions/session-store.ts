@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import { newId } from '../database/ids.ts';
 import { insertSession } from './insert-session.ts';
-import { type LiveRow, toPrincipal, touchAfterMs } from './principal.ts';
+import { type LiveRow, type Principal, toPrincipal, touchAfterMs } from './principal.ts';
 import { explainEnd, type SessionEnd } from './session-end.ts';
 
 declare module 'express-session' {
@@ -117,7 +117,7 @@ export class PostgresSessionStore extends session.Store {
     const loaded: SessionData = {
       ...JSON.parse(data),
       cookie: this.#cookie(row.expires_at),
-      passport: { user: { principal: toPrincipal(row, 'session') } },
+      passport: { user: withoutTrace(toPrincipal(row, 'session')) },
     };
     this.#stored.set(loaded, {
       orgId: row.org_id,
@@ -192,6 +192,14 @@ export class PostgresSessionStore extends session.Store {
       values: [sidHash, newId('auditEvent'), from.ip, from.requestId],
     });
   }
+}
+
+/**
+ * `req.user`, of which JSON shows nothing: express-session writes the session as JSON four times a request, to see whether
+ * it was changed, and the person of a loaded session is never stored with it.
+ */
+function withoutTrace(principal: Principal): Express.User {
+  return Object.defineProperty({}, 'principal', { value: principal });
 }
 
 /** The session cookie's name and attributes. On https it is Secure and `__Host-`: no other host or path can plant it. */

@@ -26,10 +26,11 @@ export function routesOf(build: () => Express): { routes: Route[]; files: string
   };
   const use = shared.use;
   shared.use = function listening(this: unknown, ...given: unknown[]) {
-    const [first, ...rest] = given;
+    // A pattern only keeps requests away: what is mounted at one keeps its paths.
+    const [first, ...rest] = given[0] instanceof RegExp ? ['', ...given.slice(1)] : given;
     const isPath = typeof first === 'string';
     if (Array.isArray(first) && first.some((one) => typeof one === 'string')) throw new Error('a list of paths');
-    const handlers = (isPath ? rest : given).flat(Number.POSITIVE_INFINITY);
+    const handlers = (isPath ? rest : [first, ...rest]).flat(Number.POSITIVE_INFINITY);
     const heard = handlers.map((handler) => ({ path: isPath ? first : '', handler }));
     mounts.set(this, [...(mounts.get(this) ?? []), ...heard]);
     return use.apply(this, given);
