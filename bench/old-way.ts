@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
 import type { AnswerRow, AskedRow } from '../src/revocation/asked-rows.ts';
-import { endPeopleSql, mostAtOnce } from '../src/revocation/statements.ts';
+import { endPeopleSql } from '../src/revocation/statements.ts';
+
+const mostAtOnce = 100;
 
 /** The statement of today, one a request. */
 export const createAlone = (pool: Pool) => ({
@@ -28,28 +30,10 @@ export const createOldWay = (pool: Pool) => ({
   },
 });
 
-const valuesOf = (row: AskedRow) => [
-  ...[
-    row.org,
-    row.user_ids,
-    row.email_keys,
-    row.issuers,
-    row.subjects,
-    false,
-    row.revocation,
-    row.event,
-    row.initiator,
-  ],
-  ...[
-    JSON.stringify(row.asked),
-    row.reason,
-    row.actor_type,
-    row.actor_id,
-    row.ip,
-    row.request_id,
-    row.reason_for_person,
-  ],
-  row.reach ?? null,
+const valuesOf = ({ org, revocation, by, user_ids, email_keys, issuers, subjects, reach }: AskedRow) => [
+  ...[org, user_ids, email_keys, issuers, subjects, false, revocation, by.event, by.initiator],
+  ...[by.asked === undefined ? null : JSON.stringify(by.asked), by.reason ?? null, by.actor_type, by.actor_id, by.ip],
+  ...[by.request_id, by.reason_for_person ?? null, reach ?? null],
 ];
 
 /** Two steps of a statement that has `bumped` users: `found_…`, and the tombstones themselves, `ended_…`. */

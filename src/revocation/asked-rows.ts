@@ -8,25 +8,22 @@ import { endPeopleSql } from './statements.ts';
 
 // What the statements read and answer: rows whose members have the names that statements.ts gives them.
 
-/** What is written into the revocation and its audit event. */
-export function recordOf({ by, ...revocation }: Revocation) {
+/** Which revocation it is, and what is written into it and its audit event. */
+export function recordOf({ orgId, initiator, asked, reason, reasonForPerson, by }: Revocation) {
   return {
+    org: orgId,
     revocation: newId('revocation'),
-    event: newId('auditEvent'),
-    org: revocation.orgId,
-    initiator: revocation.initiator,
-    asked: revocation.asked ?? null,
-    reason: revocation.reason ?? null,
-    reason_for_person: revocation.reasonForPerson ?? null,
-    actor_type: by.actor.type,
-    actor_id: by.actor.id,
-    ip: by.ip,
-    request_id: by.requestId,
+    by: {
+      event: newId('auditEvent'),
+      ...{ initiator, asked, reason, reason_for_person: reasonForPerson },
+      ...{ actor_type: by.actor.type, actor_id: by.actor.id, ip: by.ip, request_id: by.requestId },
+    },
   };
 }
 
+/** A member that is undefined isn't sent. */
 export function onceOf(once: Once | undefined) {
-  return once ? { once_kind: once.kind, once_id: once.id, once_until: once.expiresAt } : {};
+  return once && { kind: once.kind, id: once.id, until: once.expiresAt };
 }
 
 export const keepOf = (keep: Credential | undefined) => (keep ? { [`keep_${keep.type}`]: keep.id } : {});
@@ -45,16 +42,20 @@ export function askedOf(revocation: AloneRevocation) {
     email_keys: subject.emailKeys ?? [],
     issuers: identities.map(({ issuer }) => issuer),
     subjects: identities.map(({ subject }) => subject),
-    ...(reach ? { reach: reach.connectionId } : {}),
-    ...onceOf(once),
-    ...keepOf(keep),
-    ...(deactivate ? { deactivate } : {}),
-    ...(rename ? newNamesOf(rename) : {}),
+    reach: reach?.connectionId,
+    once: onceOf(once),
+    alone: keep || deactivate || rename ? aloneOf(revocation) : undefined,
   };
 }
 
-const newNamesOf = ({ email, emailKey, userName, userNameKey }: NewNames) => ({
-  ...{ new_email: email, new_email_key: emailKey, new_user_name: userName, new_user_name_key: userNameKey },
+const aloneOf = ({ keep, deactivate, rename }: AloneRevocation) => ({
+  ...keepOf(keep),
+  ...(deactivate ? { deactivate } : {}),
+  ...(rename ? { rename: namesOf(rename) } : {}),
+});
+
+const namesOf = ({ email, emailKey, userName, userNameKey }: NewNames) => ({
+  ...{ email, email_key: emailKey, user_name: userName, user_name_key: userNameKey },
 });
 
 /** What one row of `endPeopleSql` is asked, by the names of its members. */

@@ -54,7 +54,7 @@ export async function endIdpSession(
   const row = {
     ...recordOf({ ...end, initiator: 'idp' }),
     ...{ connection: connectionId, idp_sid: sid, issuer: of?.issuer, subject: of?.subject },
-    ...onceOf(once),
+    once: onceOf(once),
   };
   const ended = await observed(
     db,

@@ -125,7 +125,7 @@ export function revokeOrgAccess(
   db: Pool | PoolClient,
   { keep, ...revocation }: Revocation & Readonly<{ keep?: Credential }>,
 ): Promise<{ revocationId: string } | null> {
-  const row = { ...recordOf(revocation), ...keepOf(keep) };
+  const row = { ...recordOf(revocation), alone: keepOf(keep) };
   return observed(
     db,
     revocation.initiator,

@@ -10,26 +10,15 @@ import type { DeviceKind } from '../sessions/principal.ts';
  */
 
 /** Sessions, and as many grants, of a person that are tombstoned at once. The rest is as dead; a job explains and counts it. */
-export const mostAtOnce = 100;
+export const mostAtOnce = 101;
 
 export type Table = `${DeviceKind}s`;
 const tables = ['sessions', 'grants'] as const;
 
-// Who asks, and why: written into the revocation and its audit event.
-const by = `revocation text, event text, org text, initiator "Initiator", asked jsonb, reason text, reason_for_person text,
-            actor_type text, actor_id text, ip text, request_id text`;
-
-const asked = (members: string, condition = '') => `
-  asked AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset($1) AS asked (n bigint, ${by}, ${members})${condition}
-  )`;
-
-// Rows of many callers stand in one statement: whatever somebody else holds (a `jti` that is being spent) breaks it off soon,
-// and each row is asked alone.
-const neverWaitLong = `
-    WHERE set_config('lock_timeout', '20ms', true) IS NOT NULL`;
-
-const once = 'once_kind text, once_id text, once_until timestamptz';
+// Of each row the statements carry along whole what they only write down: `by` (who asks, why, and the ids of what is
+// written). Each step of a statement costs by the columns that it has, also where it has no rows.
+const asked = (members: string) =>
+  `jsonb_to_recordset($1) AS asked (n bigint, org text, revocation text, by jsonb, ${members})`;
 
 /** A revoked session's data and ID token are of no more use to anybody. */
 export const erased = (table: Table) => (table === 'sessions' ? ", data = '{}', id_token = NULL" : '');
@@ -39,164 +28,174 @@ const tombstone = (table: Table) => `revoked_at = ended.revoked_at, revocation_i
 // One clock, the database's. What waited for a lock is in it, what Node and the network took isn't.
 const duration = 'extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000';
 
-/** Of `done`, whose rows have what is written; those without a revocation are in the audit trail alone. */
-const record = `
+/** Writes each row of `done` down; one without a revocation in the audit trail alone. The rest are SQL expressions over it. */
+const record = (of: {
+  user: string;
+  counts: [sessions: string, grants: string];
+  generations: [user: string, org: string];
+  more: string;
+  action: string;
+  target: [type: string, id: string];
+  /** A JSON object. */
+  detail: string;
+}) => `
   recorded AS (
     INSERT INTO revocations (org_id, id, user_id, initiator, subject, reason, reason_for_person, caller_id, request_id,
                              sessions_ended, grants_ended, user_generation, org_generation, tombstones_pending, created_at,
                              duration_ms)
-    SELECT org, revocation, user_id, initiator, asked, reason, reason_for_person,
-           CASE WHEN actor_type IN ('api_key', 'connection') THEN actor_id END, request_id,
-           sessions, grants, user_generation, org_generation, more, revoked_at, ${duration}
+    SELECT org, revocation, ${of.user}, (by ->> 'initiator')::"Initiator", by -> 'asked', by ->> 'reason',
+           by ->> 'reason_for_person', CASE WHEN by ->> 'actor_type' IN ('api_key', 'connection') THEN by ->> 'actor_id' END,
+           by ->> 'request_id', ${of.counts.join(', ')}, ${of.generations.join(', ')}, ${of.more}, revoked_at, ${duration}
     FROM done WHERE revocation IS NOT NULL
   ), audited AS (
     INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
-    SELECT org, event, action, actor_type, actor_id, CASE WHEN target IS NOT NULL THEN target_type END, target, ip, request_id,
-           jsonb_build_object('revocation', revocation) || detail
+    SELECT org, by ->> 'event', ${of.action}, by ->> 'actor_type', by ->> 'actor_id', ${of.target.join(', ')}, by ->> 'ip',
+           by ->> 'request_id', jsonb_build_object('revocation', revocation) || ${of.detail}
     FROM done
   )`;
 
 // Whom the names of a row mean: every name that was given, and only whom the connection that asks reaches. Looked up row by
 // row: PostgreSQL would guess at a hundred rows, and read the whole table where it is small.
 const named = `
-      SELECT u.id FROM unnest(a.user_ids) AS given (id)
-      JOIN users u ON u.org_id = a.org AND u.id = given.id AND u.deleted_at IS NULL
+      SELECT u.id FROM unnest(user_ids) AS given (id)
+      JOIN users u ON u.org_id = org AND u.id = given.id AND u.deleted_at IS NULL
       UNION
-      SELECT u.id FROM unnest(a.email_keys) AS given (email_key)
-      JOIN users u ON u.org_id = a.org AND u.email_key = given.email_key
+      SELECT u.id FROM unnest(email_keys) AS given (email_key)
+      JOIN users u ON u.org_id = org AND u.email_key = given.email_key
       UNION
-      SELECT i.user_id FROM unnest(a.issuers, a.subjects) AS given (issuer, subject)
-      JOIN connections c ON c.org_id = a.org AND (c.issuer = given.issuer OR given.issuer = ANY (c.accepted_issuers))
-        AND (a.reach IS NULL OR c.id = a.reach)
-      JOIN identities i ON i.org_id = a.org AND i.connection_id = c.id AND i.subject = given.subject
+      SELECT i.user_id FROM unnest(issuers, subjects) AS given (issuer, subject)
+      JOIN connections c ON c.org_id = org AND (c.issuer = given.issuer OR given.issuer = ANY (c.accepted_issuers))
+        AND (reach IS NULL OR c.id = reach)
+      JOIN identities i ON i.org_id = org AND i.connection_id = c.id AND i.subject = given.subject
         AND (i.issuer = c.issuer OR i.issuer = ANY (c.accepted_issuers))`;
 
 const reached = `
-        EXISTS (SELECT FROM identities i WHERE i.org_id = a.org AND i.connection_id = a.reach AND i.user_id = named.id)
-        OR EXISTS (SELECT FROM users u JOIN domains d ON d.org_id = a.org AND d.domain = substring(u.email_key FROM '[^@]*$')
-                   WHERE u.org_id = a.org AND u.id = named.id AND d.verified_at IS NOT NULL AND d.connection_id = a.reach)`;
+        EXISTS (SELECT FROM identities i WHERE i.org_id = org AND i.connection_id = reach AND i.user_id = named.id)
+        OR EXISTS (SELECT FROM users u JOIN domains d ON d.org_id = org AND d.domain = substring(u.email_key FROM '[^@]*$')
+                   WHERE u.org_id = org AND u.id = named.id AND d.verified_at IS NOT NULL AND d.connection_id = reach)`;
+
+// Rows of many callers stand in one statement: whatever somebody else holds (a `jti` that is being spent) breaks it off soon,
+// and each row is asked alone.
+const neverWaitLong = `
+    WHERE set_config('lock_timeout', '20ms', true) IS NOT NULL`;
+
+// `once`: {"kind", "id", "until"}. Spent now, by this very statement.
+const spend = (rows: string) => `spent_now AS (
+    INSERT INTO spent (org_id, kind, id, expires_at)
+    SELECT org, once ->> 'kind', once ->> 'id', (once ->> 'until')::timestamptz FROM ${rows} once IS NOT NULL
+    ORDER BY 1, 2, 3
+    ON CONFLICT DO NOTHING
+    RETURNING org_id, kind, id
+  )`;
+const fresh = `(once IS NULL OR (org, once ->> 'kind', once ->> 'id') IN (SELECT org_id, kind, id FROM spent_now))`;
 
 /**
  * Ends the access of people, each row's own. Columns of what it returns: `revocation`, `result`, `user_id`, `sessions`,
- * `grants`, `more`. Nobody is locked twice: of two rows for one person the second is `behind`, and is to be asked again.
+ * `grants`, `more`. Of two rows for one person, or with one thing to be spent once, the second is `behind`, and is to be asked
+ * again: it would count twice, or not at all.
  *
  * - A row goes on only if exactly one person is meant.
  * - People are locked first, in the order of their keys (two lists never wait for each other); `skipping` leaves out whom
  *   somebody else holds (`held`).
- * - What may be used `once` is spent behind the lock, by rows that get a final answer, and of two that bring the same one is
- *   done: the other is a replay, whoever it names.
+ * - What may be used `once` is spent behind the lock, by rows that get a final answer.
  * - `revoked_xid` is compared with the snapshot that a sign-in seals at its start, so that one under way cannot complete.
  * - What an org-wide sign-out ended before is left to it, and a sign-in that committed while this waited for the person's row
  *   is dead by its generation without a tombstone.
  * - No two steps are joined but by FULL JOIN, which is always hashed: PostgreSQL takes a few people for granted, and would
  *   compare every row with every other (10,000: 9 s in place of 1).
  */
-const endPeople = (way: 'waiting' | 'skipping') => `
-  WITH ${asked(
-    `user_ids text[], email_keys text[], issuers text[], subjects text[], reach text, ${once}${
-      way === 'waiting'
-        ? ', deactivate boolean, keep_session text, keep_grant text, new_email text, new_email_key text, new_user_name text, new_user_name_key text'
-        : ''
-    }`,
-    way === 'skipping' ? neverWaitLong : '',
-  )}, target AS MATERIALIZED (
-    SELECT a.*, m.matched, m.user_id,
-           row_number() OVER (PARTITION BY a.org, CASE WHEN m.matched = 1 THEN m.user_id END ORDER BY a.n) AS turn
-    FROM asked a CROSS JOIN LATERAL (
+type Way = 'waiting' | 'skipping';
+const endPeople = (way: Way) => `
+  WITH target AS MATERIALIZED (
+    SELECT org, revocation, by, once, ${way === 'waiting' ? 'alone, ' : ''}matched, user_id,
+           (matched = 1 AND row_number() OVER (PARTITION BY org, matched, user_id ORDER BY n) > 1)
+           OR row_number() OVER (PARTITION BY org, once ->> 'kind', coalesce(once ->> 'id', revocation) ORDER BY n) > 1 AS behind
+    FROM ${asked(
+      `user_ids text[], email_keys text[], issuers text[], subjects text[], reach text, once jsonb${way === 'waiting' ? ', alone jsonb' : ''}`,
+    )} CROSS JOIN LATERAL (
       SELECT count(*) AS matched, min(id) AS user_id FROM (${named}
-      ) named WHERE CASE WHEN a.reach IS NULL THEN true ELSE ${reached} END
-    ) m
+      ) named WHERE CASE WHEN reach IS NULL THEN true ELSE ${reached} END
+    ) meant${way === 'skipping' ? neverWaitLong : ''}
   ), locked AS MATERIALIZED (
     SELECT t.* FROM target t JOIN users u ON u.org_id = t.org AND u.id = t.user_id
-    WHERE t.matched = 1 AND t.turn = 1
+    WHERE t.matched = 1 AND NOT t.behind
     ${way === 'waiting' ? 'ORDER BY t.org, t.user_id ' : ''}FOR NO KEY UPDATE OF u${way === 'skipping' ? ' SKIP LOCKED' : ''}
-  ), final AS MATERIALIZED (
-    SELECT *, row_number() OVER (PARTITION BY org, once_kind, once_id ORDER BY n) AS claim
-    FROM (SELECT * FROM target WHERE matched <> 1 UNION ALL SELECT * FROM locked) either
-  ), spent_now AS (
-    INSERT INTO spent (org_id, kind, id, expires_at)
-    SELECT org, once_kind, once_id, once_until FROM final WHERE once_id IS NOT NULL AND claim = 1
-    ORDER BY org, once_kind, once_id
-    ON CONFLICT DO NOTHING
-    RETURNING org_id, kind, id
-  ), judged AS MATERIALIZED (
-    SELECT *, once_id IS NULL OR (claim = 1 AND (org, once_kind, once_id) IN (SELECT org_id, kind, id FROM spent_now)) AS fresh
-    FROM final
-  ), bumped AS (
+  ), ${spend('target WHERE NOT behind AND (matched <> 1 OR revocation IN (SELECT revocation FROM locked)) AND')}, bumped AS (
     UPDATE users u SET generation = u.generation + 1, revoked_at = clock_timestamp(), revoked_xid = pg_current_xact_id(),
                        last_revocation_id = a.revocation${way === 'waiting' ? switchedOff + renamed : ''}
-    FROM judged a, orgs o
-    WHERE a.fresh AND a.matched = 1 AND u.org_id = a.org AND u.id = a.user_id AND o.id = a.org
-    RETURNING a.*, o AS of_org, u.revoked_at, u.generation, o.generation AS org_generation
+    FROM locked a, orgs o
+    WHERE ${fresh} AND u.org_id = a.org AND u.id = a.user_id AND o.id = a.org
+    RETURNING a.org, a.revocation, a.by, ${way === 'waiting' ? 'a.alone, ' : ''}a.user_id, o AS of_org, u.revoked_at, u.generation
   ), ${way === 'waiting' ? tables.map(keepOfPerson).join('') : ''}${tables.map((table) => endOfPerson(table, way)).join(',')},
-  counted AS (
-    SELECT revocation AS of, count(*) FILTER (WHERE step = 'sessions' AND was_live) AS sessions,
-           count(*) FILTER (WHERE step = 'grants' AND was_live) AS grants,
-           count(*) FILTER (WHERE step = 'found sessions') > ${mostAtOnce} OR count(*) FILTER (WHERE step = 'found grants') > ${mostAtOnce}
-           ${way === 'skipping' ? "OR count(*) FILTER (WHERE step LIKE 'found %') > count(*) FILTER (WHERE step NOT LIKE 'found %')" : ''} AS more
-    FROM (${tables
-      .map(
-        (table) => `
-      SELECT revocation, '${table}' AS step, was_live FROM ended_${table}
-      UNION ALL SELECT revocation, 'found ${table}', NULL FROM found_${table}`,
-      )
-      .join(' UNION ALL ')}
-    ) steps GROUP BY revocation
+  standing AS (
+    SELECT a.*, ${tables.map((table) => `(SELECT count(*) FROM (SELECT ${standing(table, way)} LIMIT ${mostAtOnce + 1}) each)`).join(' + ')} AS found
+    FROM bumped a
+  ), counted AS (
+    SELECT revocation AS of, count(*) FILTER (WHERE type = 'session' AND was_live) AS sessions,
+           count(*) FILTER (WHERE type = 'grant' AND was_live) AS grants, count(*) AS ended
+    FROM (SELECT 'session' AS type, * FROM ended_sessions UNION ALL SELECT 'grant', * FROM ended_grants) each
+    GROUP BY revocation
   ), done AS MATERIALIZED (
-    SELECT org, revocation, event, user_id, initiator, asked, reason, reason_for_person, actor_type, actor_id, ip, request_id,
-           coalesce(sessions, 0) AS sessions, coalesce(grants, 0) AS grants, coalesce(more, false) AS more,
-           generation AS user_generation, NULL::int AS org_generation, revoked_at,
-           ${way === 'waiting' ? "CASE WHEN deactivate THEN 'user.deactivated' ELSE 'access.revoked' END" : "'access.revoked'"} AS action, 'user' AS target_type, user_id AS target,
-           jsonb_build_object('initiator', initiator, 'sessionsEnded', coalesce(sessions, 0), 'grantsEnded', coalesce(grants, 0),
-                              'more', coalesce(more, false)) AS detail
-    FROM bumped FULL JOIN counted ON of = revocation
-  ), ${record}
+    SELECT org, revocation, by, ${way === 'waiting' ? 'alone, ' : ''}user_id, revoked_at, generation, coalesce(sessions, 0) AS sessions,
+           coalesce(grants, 0) AS grants, found > coalesce(ended, 0) AS more
+    FROM standing FULL JOIN counted ON of = revocation
+  ), ${record({
+    user: 'user_id',
+    counts: ['sessions', 'grants'],
+    generations: ['generation', 'NULL'],
+    more: 'more',
+    action:
+      way === 'waiting'
+        ? "CASE WHEN alone ? 'deactivate' THEN 'user.deactivated' ELSE 'access.revoked' END"
+        : "'access.revoked'",
+    target: ["'user'", 'user_id'],
+    detail: `jsonb_build_object('initiator', by ->> 'initiator', 'sessionsEnded', sessions, 'grantsEnded', grants, 'more', more)`,
+  })}
   SELECT revocation, 'revoked' AS result, user_id, sessions::int, grants::int, more FROM done
   UNION ALL
-  SELECT revocation, CASE WHEN NOT fresh THEN 'replayed' WHEN matched = 0 THEN 'unknown' ELSE 'ambiguous' END, NULL, 0, 0, false
-  FROM judged WHERE NOT fresh OR matched <> 1
-  UNION ALL
-  SELECT revocation, CASE WHEN turn > 1 THEN 'behind' ELSE 'held' END, user_id, 0, 0, false
-  FROM target WHERE matched = 1 AND revocation NOT IN (SELECT revocation FROM locked)`;
+  SELECT revocation, CASE
+    WHEN behind THEN 'behind'
+    WHEN matched = 1 AND revocation NOT IN (SELECT revocation FROM locked) THEN 'held'
+    WHEN matched = 1 OR NOT ${fresh} THEN 'replayed'
+    WHEN matched = 0 THEN 'unknown' ELSE 'ambiguous'
+  END, user_id, 0, 0, false
+  FROM target WHERE revocation NOT IN (SELECT revocation FROM done)`;
 
-const switchedOff = ', active = u.active AND a.deactivate IS NOT TRUE';
+// `alone`: {"deactivate": true, "keep_session", "keep_grant", "rename": {"email", "email_key", "user_name", "user_name_key"}}
+const switchedOff = `, active = u.active AND a.alone -> 'deactivate' IS NULL`;
 
 const renamed = `,
-      ${['email', 'email_key']
-        .map((column) => `${column} = coalesce(a.new_${column}, u.${column})`)
-        .concat(
-          ['user_name', 'user_name_key'].map(
-            (column) => `${column} = CASE WHEN a.new_email_key IS NULL THEN u.${column} ELSE a.new_${column} END`,
-          ),
+      ${['email', 'email_key', 'user_name', 'user_name_key']
+        .map(
+          (name) => `${name} = CASE WHEN a.alone ? 'rename' THEN a.alone -> 'rename' ->> '${name}' ELSE u.${name} END`,
         )
-        .join(', ')},
-      updated_at = CASE WHEN a.new_email_key IS NULL THEN u.updated_at ELSE clock_timestamp() END`;
+        .join(',\n      ')},
+      updated_at = CASE WHEN a.alone ? 'rename' THEN clock_timestamp() ELSE u.updated_at END`;
+
+const keptId = (table: Table) => `a.alone ->> 'keep_${table.slice(0, -1)}'`;
 
 // From exactly the generation before, and only while it is alive: a revocation at the same time, the person's or the org's, wins.
 const keepOfPerson = (table: Table) => `kept_${table} AS (
-    UPDATE ${table} k SET user_generation = b.generation FROM bumped b
-    WHERE k.org_id = b.org AND k.id = b.keep_${table.slice(0, -1)} AND k.user_id = b.user_id AND k.user_generation = b.generation - 1
-      AND k.org_generation = b.org_generation AND k.revoked_at IS NULL AND k.ended_at IS NULL AND in_time(k, b.of_org, now())
+    UPDATE ${table} k SET user_generation = a.generation FROM bumped a
+    WHERE k.org_id = a.org AND k.id = ${keptId(table)} AND k.user_id = a.user_id AND k.user_generation = a.generation - 1
+      AND k.org_generation = (a.of_org).generation AND k.revoked_at IS NULL AND k.ended_at IS NULL AND in_time(k, a.of_org, now())
   ), `;
 
-const endOfPerson = (table: Table, way: 'waiting' | 'skipping') => `
+// What of a person isn't dead yet by another ending: `a` says whose.
+const standing = (table: Table, way: Way) => `
+      FROM ${table} d
+      WHERE d.org_id = a.org AND d.user_id = a.user_id AND d.revoked_at IS NULL AND d.ended_at IS NULL
+        AND d.org_generation = (a.of_org).generation${way === 'waiting' ? ` AND d.id IS DISTINCT FROM ${keptId(table)}` : ''}`;
+
+const endOfPerson = (table: Table, way: Way) => `
   found_${table} AS (
-    SELECT b.org, b.revocation, b.revoked_at, b.generation, b.of_org, d.id
-    FROM bumped b, LATERAL (
-      SELECT d.id FROM ${table} d
-      WHERE d.org_id = b.org AND d.user_id = b.user_id AND d.revoked_at IS NULL AND d.ended_at IS NULL
-        AND d.org_generation = b.org_generation${way === 'waiting' ? ` AND d.id IS DISTINCT FROM b.keep_${table.slice(0, -1)}` : ''}
-      LIMIT ${mostAtOnce + 1}
+    SELECT a.org, a.revocation, a.revoked_at, a.generation, a.of_org, d.id FROM bumped a, LATERAL (
+      SELECT d.id ${standing(table, way)}
+      LIMIT ${mostAtOnce}${way === 'skipping' ? ' FOR NO KEY UPDATE SKIP LOCKED' : ''}
     ) d
-  ), ${
-    way === 'skipping'
-      ? `free_${table} AS (
-    SELECT f.* FROM found_${table} f JOIN ${table} d ON d.org_id = f.org AND d.id = f.id FOR NO KEY UPDATE OF d SKIP LOCKED
-  ), `
-      : ''
-  }ended_${table} AS (
+  ), ended_${table} AS (
     UPDATE ${table} d SET ${tombstone(table)}
-    FROM ${way === 'skipping' ? 'free' : 'found'}_${table} ended
+    FROM found_${table} ended
     WHERE d.org_id = ended.org AND d.id = ended.id AND d.revoked_at IS NULL AND d.ended_at IS NULL
     RETURNING ended.revocation, d.user_generation = ended.generation - 1 AND in_time(d, ended.of_org, now()) AS was_live
   )`;
@@ -206,24 +205,27 @@ export const endPeopleSql = { waiting: endPeople('waiting'), skipping: endPeople
 // From exactly the org's generation before, and only while it is alive: another org-wide sign-out, or a revocation of the
 // person, at the same time wins.
 const keepOfOrg = (table: Table) => `kept_${table} AS (
-    UPDATE ${table} k SET org_generation = b.org_generation FROM bumped b
-    WHERE k.org_id = b.org AND k.id = b.keep_${table.slice(0, -1)} AND k.org_generation = b.org_generation - 1
-      AND k.revoked_at IS NULL AND k.ended_at IS NULL AND in_time(k, b.of_org, now())
+    UPDATE ${table} k SET org_generation = a.generation FROM done a
+    WHERE k.org_id = a.org AND k.id = ${keptId(table)} AND k.org_generation = a.generation - 1
+      AND k.revoked_at IS NULL AND k.ended_at IS NULL AND in_time(k, a.of_org, now())
   ), `;
 
 /** Ends the access of everyone in an org: one bump, however many they are. A job writes the tombstones, and nobody counts. */
 export const endOrgSql = `
-  WITH ${asked('keep_session text, keep_grant text')}, bumped AS (
+  WITH done AS (
     UPDATE orgs o SET generation = o.generation + 1, revoked_at = clock_timestamp(), revoked_xid = pg_current_xact_id(),
-                      last_revocation_id = a.revocation
-    FROM asked a WHERE o.id = a.org
-    RETURNING a.*, o AS of_org, o.revoked_at, o.generation AS org_generation
-  ), ${tables.map(keepOfOrg).join('')}done AS (
-    SELECT *, NULL AS user_id, NULL::int AS sessions, NULL::int AS grants, NULL::int AS user_generation, true AS more,
-           'access.revoked_for_everyone' AS action, 'org' AS target_type, org AS target,
-           jsonb_build_object('initiator', initiator) AS detail
-    FROM bumped
-  ), ${record}
+                      last_revocation_id = asked.revocation
+    FROM ${asked('alone jsonb')} WHERE o.id = org
+    RETURNING org, revocation, by, alone, o AS of_org, o.revoked_at, o.generation
+  ), ${tables.map(keepOfOrg).join('')}${record({
+    user: 'NULL',
+    counts: ['NULL', 'NULL'],
+    generations: ['NULL', 'generation'],
+    more: 'true',
+    action: "'access.revoked_for_everyone'",
+    target: ["'org'", 'org'],
+    detail: `jsonb_build_object('initiator', by ->> 'initiator')`,
+  })}
   SELECT revocation FROM done`;
 
 // What a revocation of the person or an org-wide sign-out has ended is left to it. The row's own tombstones are compared beside
@@ -242,30 +244,27 @@ const endRows = (table: Table) => `
   )`;
 
 /**
- * Ends some rows, and moves no generation: one session or grant of a person (`person`, `device`), or what was born of one
- * session at an IdP (`connection`, `idp_sid`), which is then remembered for a day. Whom anything ended for gets a revocation
- * and an event of their own (nearly always that is one person; the ids of further ones are numbered), for a revocation without a
- * user would read as the whole org's. Where no IdP's session ended anything there is the event alone.
+ * Ends some rows of one asked row, and moves no generation: one session or grant of a person (`person`, `device`), or what was
+ * born of one session at an IdP (`connection`, `idp_sid`), which is then remembered for a day. Whom anything ended for gets a
+ * revocation and an event of their own (nearly always that is one person; the ids of further ones are numbered), for a
+ * revocation without a user would read as the whole org's. Where no IdP's session ended anything there is the event alone.
  * Returns no row for what was spent before, else how many `sessions` and `grants` ended.
  */
 export const endRowsSql = `
-  WITH ${asked(`person text, device text, connection text, idp_sid text, issuer text, subject text, ${once}`)}, spent_now AS (
-    INSERT INTO spent (org_id, kind, id, expires_at)
-    SELECT org, once_kind, once_id, once_until FROM asked WHERE once_id IS NOT NULL
-    ON CONFLICT DO NOTHING
-    RETURNING org_id, kind, id
-  ), fresh AS MATERIALIZED (
-    SELECT * FROM asked
-    WHERE once_id IS NULL OR (org, once_kind, once_id) IN (SELECT org_id, kind, id FROM spent_now)
+  WITH asked AS MATERIALIZED (
+    SELECT * FROM ${asked(
+      'once jsonb, person text, device text, connection text, idp_sid text, issuer text, subject text',
+    )}
+  ), ${spend('asked WHERE')}, fresh AS MATERIALIZED (
+    SELECT * FROM asked WHERE ${fresh}
   ), remembered AS (
     INSERT INTO spent AS s (org_id, kind, id, expires_at)
     SELECT org, 'idp_session', connection || ' ' || idp_sid, now() + interval '1 day' FROM fresh WHERE idp_sid IS NOT NULL
     ON CONFLICT (org_id, kind, id) DO UPDATE SET expires_at = greatest(s.expires_at, excluded.expires_at)
-    RETURNING 1
   ), people AS MATERIALIZED (
     SELECT f.org, f.device, f.connection, f.idp_sid, concerned.user_id, concerned.named, clock_timestamp() AS revoked_at,
            concat(f.revocation, '_' || nullif(row_number() OVER numbered, 1)) AS revocation,
-           concat(f.event, '_' || nullif(row_number() OVER numbered, 1)) AS event
+           concat(f.by ->> 'event', '_' || nullif(row_number() OVER numbered, 1)) AS event
     FROM fresh f CROSS JOIN LATERAL (
       SELECT user_id, bool_or(named) AS named FROM (
         SELECT f.person AS user_id, false AS named WHERE f.device IS NOT NULL
@@ -287,17 +286,20 @@ export const endRowsSql = `
     FROM (SELECT revocation, 'session' AS type FROM ended_sessions UNION ALL SELECT revocation, 'grant' FROM ended_grants) rows
     GROUP BY revocation
   ), done AS MATERIALIZED (
-    SELECT f.org, p.revocation, coalesce(p.event, f.event) AS event, p.user_id, f.initiator, f.asked, f.reason, f.reason_for_person, f.actor_type, f.actor_id,
-           f.ip, f.request_id, coalesce(sessions, 0) AS sessions, coalesce(grants, 0) AS grants, false AS more,
-           NULL::int AS user_generation, NULL::int AS org_generation, p.revoked_at,
-           CASE WHEN f.device IS NULL THEN 'idp_session.ended' ELSE 'access.revoked' END AS action,
-           'user' AS target_type, p.user_id AS target,
-           CASE WHEN f.device IS NULL THEN jsonb_build_object('connection', f.connection)
-                ELSE jsonb_build_object('initiator', f.initiator, type, f.device) END
-           || jsonb_build_object('sessionsEnded', coalesce(sessions, 0), 'grantsEnded', coalesce(grants, 0)) AS detail
-    FROM fresh f
-    LEFT JOIN (people p JOIN counted ON of = p.revocation) ON true
+    SELECT f.org, p.revocation, f.by || jsonb_build_object('event', coalesce(p.event, f.by ->> 'event')) AS by, p.user_id,
+           f.device, f.connection, type, coalesce(sessions, 0) AS sessions, coalesce(grants, 0) AS grants, p.revoked_at
+    FROM fresh f LEFT JOIN (people p JOIN counted ON of = p.revocation) ON true
     WHERE of IS NOT NULL OR f.idp_sid IS NOT NULL
-  ), ${record}
+  ), ${record({
+    user: 'user_id',
+    counts: ['sessions', 'grants'],
+    generations: ['NULL', 'NULL'],
+    more: 'false',
+    action: "CASE WHEN device IS NULL THEN 'idp_session.ended' ELSE 'access.revoked' END",
+    target: ["CASE WHEN user_id IS NOT NULL THEN 'user' END", 'user_id'],
+    detail: `jsonb_build_object('sessionsEnded', sessions, 'grantsEnded', grants)
+           || CASE WHEN device IS NULL THEN jsonb_build_object('connection', connection)
+                   ELSE jsonb_build_object('initiator', by ->> 'initiator', type, device) END`,
+  })}
   SELECT coalesce(sum(sessions), 0)::int AS sessions, coalesce(sum(grants), 0)::int AS grants
   FROM fresh LEFT JOIN done ON true HAVING count(fresh.org) > 0`;

@@ -40,14 +40,19 @@ const looked = (node: Plan) =>
   node['Actual Loops'];
 
 async function explain(way: 'waiting' | 'skipping', count: number): Promise<Plan[]> {
-  const by = { initiator: 'admin', actor_type: 'operator', org: product.orgs.whiterabbit.id, asked: { users: count } };
-  const once = () => ({ once_kind: 'caller_jwt', once_id: randomBytes(8).toString('hex'), once_until: new Date() });
+  const by = { initiator: 'admin', actor_type: 'operator', asked: { users: count } };
+  const once = () => ({ kind: 'caller_jwt', id: randomBytes(8).toString('hex'), until: new Date() });
   const names = (id: string, n: number) =>
     n % 2 === 0
       ? { user_ids: [id] }
-      : { email_keys: [`${id}@whiterabbit.fake`], ...(way === 'skipping' ? once() : {}) };
+      : { email_keys: [`${id}@whiterabbit.fake`], ...(way === 'skipping' ? { once: once() } : {}) };
   const asked = ids.slice(0, count).map((id, n) => ({
-    ...{ n, revocation: newId('revocation'), event: newId('auditEvent'), ...by },
+    ...{
+      n,
+      org: product.orgs.whiterabbit.id,
+      revocation: newId('revocation'),
+      by: { ...by, event: newId('auditEvent') },
+    },
     ...{ user_ids: [], email_keys: [], issuers: [], subjects: [], ...names(id, n) },
   }));
   const client = await product.context.pool.connect();
