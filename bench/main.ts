@@ -12,7 +12,7 @@ import { measureOrganisation, type OrganisationResult } from './organisation.ts'
 import { organisationReport } from './organisation-report.ts';
 import { aimsReport, type Results, type SizeResult, sizeReport } from './report.ts';
 import { openStore, type Store } from './store.ts';
-import { compareWays, waysReport } from './ways.ts';
+import { compareLists, compareWays, waysReport } from './ways.ts';
 
 const usage = `npm run bench -- [--sizes 10000,100000,1000000] [--quick] [--only organisation]
 
@@ -71,7 +71,9 @@ async function run(rounds: number): Promise<void> {
   if (options.only === 'ways') {
     for (const size of sizes) {
       const store = await openStore(postgres.databaseUrl, size, progress);
-      process.stdout.write(`${waysReport(size, await compareWays(store, load, rounds))}\n`);
+      process.stdout.write(
+        `${waysReport(size, await compareWays(store, load, rounds), await compareLists(store, rounds))}\n`,
+      );
       await store.stopPeers();
       await store.close();
     }
@@ -95,7 +97,9 @@ async function run(rounds: number): Promise<void> {
     results.push(result);
     process.stdout.write(`${sizeReport(result)}\n`);
     progress('comparing the ways to end access');
-    process.stdout.write(`${waysReport(size, await compareWays(store, load, rounds))}\n`);
+    process.stdout.write(
+      `${waysReport(size, await compareWays(store, load, rounds), await compareLists(store, rounds))}\n`,
+    );
     await store.stopPeers();
   }
   progress('the endpoint at all sizes in turn');

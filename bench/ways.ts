@@ -1,7 +1,11 @@
+import { byOperator } from '../src/by.ts';
+import { revokeAccessOfMany } from '../src/revocation/revoke-access.ts';
 import type { Child } from './child.ts';
 import { revocationRequest } from './contenders.ts';
 import type { HttpJob, Samples } from './http-load.ts';
 import { median, quantile } from './measure.ts';
+import { createOldWay } from './old-way.ts';
+import { orgCount } from './people.ts';
 import { rearmProduct } from './rearm.ts';
 import { count, ms, table, times } from './report.ts';
 import type { Server, Store } from './store.ts';
@@ -50,6 +54,37 @@ export async function compareWays(
   );
 }
 
+export type ListResult = Readonly<{ people: number; today: number; before: number }>;
+
+/** A list of people of one org, as today and as before 0.2.0, in turn; milliseconds, medians. */
+export async function compareLists({ size, pool, tidy, nextPeople }: Store, rounds: number): Promise<ListResult> {
+  const people = nextPeople(Math.min(10_000 * orgCount, size / 10)).filter((n) => n % orgCount === 0);
+  const { rows } = await pool.query<{ org_id: string; id: string }>(
+    `SELECT org_id, id FROM users WHERE id = ANY (SELECT 'usr_' || md5('user-' || n) FROM unnest($1::int[]) n)`,
+    [people],
+  );
+  const orgId = rows[0]?.org_id ?? '';
+  const userIds = rows.map(({ id }) => id);
+  const old = createOldWay(pool);
+  const ways = {
+    today: async () =>
+      (await revokeAccessOfMany(pool, { orgId, initiator: 'operator', by: byOperator, userIds })).length,
+    before: () => old.endMany(orgId, userIds),
+  };
+  const taken: Record<keyof typeof ways, number[]> = { today: [], before: [] };
+  for (let round = 0; round <= rounds; round += 1)
+    for (const name of ['today', 'before'] as const) {
+      await rearmProduct(pool, people);
+      await tidy();
+      const begin = performance.now();
+      const done = await ways[name]();
+      if (done !== people.length) throw new Error(`${done} of ${people.length} were ended`);
+      if (round > 0) taken[name].push(performance.now() - begin);
+    }
+  await rearmProduct(pool, people);
+  return { people: people.length, today: median(taken.today), before: median(taken.before) };
+}
+
 async function runJob(load: Child, { child, port }: Server, people: readonly number[], at: number) {
   const cpu = async () => {
     const { user, system } = await child.call<NodeJS.CpuUsage>('cpu');
@@ -67,7 +102,7 @@ async function runJob(load: Child, { child, port }: Server, people: readonly num
   };
 }
 
-export function waysReport(size: number, result: WaysResult): string {
+export function waysReport(size: number, result: WaysResult, list: ListResult): string {
   const names = {
     together: 'what arrives together is ended together',
     alone: 'the statement, one a request',
@@ -92,5 +127,6 @@ export function waysReport(size: number, result: WaysResult): string {
   return [
     `\nThe endpoint, with 1, 16 and 64 connections; ${count(size)} live sessions`,
     table(['', 'p50 ms', 'p99 ms', 'a second', 'CPU ms each', 'together against it: time at 1, else throughput'], rows),
+    `A list of ${count(list.people)} people: ${ms(list.today)} ms, before 0.2.0 ${ms(list.before)} ms: ${times(list.today / list.before)}`,
   ].join('\n');
 }

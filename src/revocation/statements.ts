@@ -57,22 +57,22 @@ const record = (of: {
 // Whom the names of a row mean: every name that was given, and only whom the connection that asks reaches. Looked up row by
 // row: PostgreSQL would guess at a hundred rows, and read the whole table where it is small.
 const named = `
-      SELECT u.id FROM unnest(user_ids) AS given (id)
-      JOIN users u ON u.org_id = org AND u.id = given.id AND u.deleted_at IS NULL
+      SELECT u.id FROM unnest(asked.user_ids) AS given (id)
+      JOIN users u ON u.org_id = asked.org AND u.id = given.id AND u.deleted_at IS NULL
       UNION
-      SELECT u.id FROM unnest(email_keys) AS given (email_key)
-      JOIN users u ON u.org_id = org AND u.email_key = given.email_key
+      SELECT u.id FROM unnest(asked.email_keys) AS given (email_key)
+      JOIN users u ON u.org_id = asked.org AND u.email_key = given.email_key
       UNION
-      SELECT i.user_id FROM unnest(issuers, subjects) AS given (issuer, subject)
-      JOIN connections c ON c.org_id = org AND (c.issuer = given.issuer OR given.issuer = ANY (c.accepted_issuers))
-        AND (reach IS NULL OR c.id = reach)
-      JOIN identities i ON i.org_id = org AND i.connection_id = c.id AND i.subject = given.subject
+      SELECT i.user_id FROM unnest(asked.issuers, asked.subjects) AS given (issuer, subject)
+      JOIN connections c ON c.org_id = asked.org AND (c.issuer = given.issuer OR given.issuer = ANY (c.accepted_issuers))
+        AND (asked.reach IS NULL OR c.id = asked.reach)
+      JOIN identities i ON i.org_id = asked.org AND i.connection_id = c.id AND i.subject = given.subject
         AND (i.issuer = c.issuer OR i.issuer = ANY (c.accepted_issuers))`;
 
 const reached = `
-        EXISTS (SELECT FROM identities i WHERE i.org_id = org AND i.connection_id = reach AND i.user_id = named.id)
-        OR EXISTS (SELECT FROM users u JOIN domains d ON d.org_id = org AND d.domain = substring(u.email_key FROM '[^@]*$')
-                   WHERE u.org_id = org AND u.id = named.id AND d.verified_at IS NOT NULL AND d.connection_id = reach)`;
+        EXISTS (SELECT FROM identities i WHERE i.org_id = asked.org AND i.connection_id = asked.reach AND i.user_id = named.id)
+        OR EXISTS (SELECT FROM users u JOIN domains d ON d.org_id = asked.org AND d.domain = substring(u.email_key FROM '[^@]*$')
+                   WHERE u.org_id = asked.org AND u.id = named.id AND d.verified_at IS NOT NULL AND d.connection_id = asked.reach)`;
 
 // Rows of many callers stand in one statement: whatever somebody else holds (a `jti` that is being spent) breaks it off soon,
 // and each row is asked alone.
@@ -89,6 +89,8 @@ const spend = (rows: string) => `spent_now AS (
   )`;
 const fresh = `(once IS NULL OR (org, once ->> 'kind', once ->> 'id') IN (SELECT org_id, kind, id FROM spent_now))`;
 
+type Way = 'waiting' | 'skipping';
+
 /**
  * Ends the access of people, each row's own. Columns of what it returns: `revocation`, `result`, `user_id`, `sessions`,
  * `grants`, `more`. Of two rows for one person, or with one thing to be spent once, the second is `behind`, and is to be asked
@@ -104,7 +106,6 @@ const fresh = `(once IS NULL OR (org, once ->> 'kind', once ->> 'id') IN (SELECT
  * - No two steps are joined but by FULL JOIN, which is always hashed: PostgreSQL takes a few people for granted, and would
  *   compare every row with every other (10,000: 9 s in place of 1).
  */
-type Way = 'waiting' | 'skipping';
 const endPeople = (way: Way) => `
   WITH target AS MATERIALIZED (
     SELECT org, revocation, by, once, ${way === 'waiting' ? 'alone, ' : ''}matched, user_id,
@@ -114,7 +115,7 @@ const endPeople = (way: Way) => `
       `user_ids text[], email_keys text[], issuers text[], subjects text[], reach text, once jsonb${way === 'waiting' ? ', alone jsonb' : ''}`,
     )} CROSS JOIN LATERAL (
       SELECT count(*) AS matched, min(id) AS user_id FROM (${named}
-      ) named WHERE CASE WHEN reach IS NULL THEN true ELSE ${reached} END
+      ) named WHERE CASE WHEN asked.reach IS NULL THEN true ELSE ${reached} END
     ) meant${way === 'skipping' ? neverWaitLong : ''}
   ), locked AS MATERIALIZED (
     SELECT t.* FROM target t JOIN users u ON u.org_id = t.org AND u.id = t.user_id
@@ -127,18 +128,18 @@ const endPeople = (way: Way) => `
     WHERE ${fresh} AND u.org_id = a.org AND u.id = a.user_id AND o.id = a.org
     RETURNING a.org, a.revocation, a.by, ${way === 'waiting' ? 'a.alone, ' : ''}a.user_id, o AS of_org, u.revoked_at, u.generation
   ), ${way === 'waiting' ? tables.map(keepOfPerson).join('') : ''}${tables.map((table) => endOfPerson(table, way)).join(',')},
-  standing AS (
-    SELECT a.*, ${tables.map((table) => `(SELECT count(*) FROM (SELECT ${standing(table, way)} LIMIT ${mostAtOnce + 1}) each)`).join(' + ')} AS found
-    FROM bumped a
-  ), counted AS (
+  ${way === 'skipping' ? skipped : ''}counted AS (
     SELECT revocation AS of, count(*) FILTER (WHERE type = 'session' AND was_live) AS sessions,
-           count(*) FILTER (WHERE type = 'grant' AND was_live) AS grants, count(*) AS ended
+           count(*) FILTER (WHERE type = 'grant' AND was_live) AS grants,
+           greatest(count(*) FILTER (WHERE type = 'session'), count(*) FILTER (WHERE type = 'grant')) = ${mostAtOnce} AS "full",
+           count(*) AS ended
     FROM (SELECT 'session' AS type, * FROM ended_sessions UNION ALL SELECT 'grant', * FROM ended_grants) each
     GROUP BY revocation
   ), done AS MATERIALIZED (
     SELECT org, revocation, by, ${way === 'waiting' ? 'alone, ' : ''}user_id, revoked_at, generation, coalesce(sessions, 0) AS sessions,
-           coalesce(grants, 0) AS grants, found > coalesce(ended, 0) AS more
-    FROM standing FULL JOIN counted ON of = revocation
+           coalesce(grants, 0) AS grants,
+           ${way === 'skipping' ? 'found > coalesce(ended, 0)' : 'coalesce("full", false)'} AS more
+    FROM ${way === 'skipping' ? 'standing' : 'bumped'} FULL JOIN counted ON of = revocation
   ), ${record({
     user: 'user_id',
     counts: ['sessions', 'grants'],
@@ -186,6 +187,12 @@ const standing = (table: Table, way: Way) => `
       FROM ${table} d
       WHERE d.org_id = a.org AND d.user_id = a.user_id AND d.revoked_at IS NULL AND d.ended_at IS NULL
         AND d.org_generation = (a.of_org).generation${way === 'waiting' ? ` AND d.id IS DISTINCT FROM ${keptId(table)}` : ''}`;
+
+// What somebody else holds gets no tombstone: then more was found than ended, and a job comes back for it.
+const skipped = `standing AS (
+    SELECT a.*, ${tables.map((table) => `(SELECT count(*) FROM (SELECT ${standing(table, 'skipping')} LIMIT ${mostAtOnce + 1}) each)`).join(' + ')} AS found
+    FROM bumped a
+  ), `;
 
 const endOfPerson = (table: Table, way: Way) => `
   found_${table} AS (
