@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { type Browser, createBrowser, hasLoginForm } from '../support/browser.ts';
-import { waitForLock, whileLocked } from '../support/locks.ts';
+import { atTheirInsert, letSignInsWait, waitForLock, whileLocked } from '../support/locks.ts';
 import { inParallel, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
@@ -134,13 +134,7 @@ describe.each(Object.keys(points))('a sign-in that stands %s', (point) => {
 });
 
 describe('a sign-in between its reading and its insert', () => {
-  beforeAll(async () => {
-    await product.context.pool.query(`
-      CREATE FUNCTION hold_state() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NEW; END $$;
-      CREATE TRIGGER spent_hold_state BEFORE INSERT ON spent
-        FOR EACH ROW WHEN (NEW.kind = 'sign_in_state') EXECUTE FUNCTION hold_state()`);
-  });
+  beforeAll(() => letSignInsWait(product));
 
   it.each([
     ['a revocation of the person', () => revokeTrinity()],
@@ -154,9 +148,7 @@ describe('a sign-in between its reading and its insert', () => {
         trinity,
       );
       let finishing: Promise<unknown> = Promise.resolve();
-      // The insert burns the state first: it waits at this lock, which a revocation never asks for.
-      const lock = (blocker: PoolClient) => blocker.query('SELECT pg_advisory_xact_lock(4711)');
-      await whileLocked(product, lock, async () => {
+      await whileLocked(product, atTheirInsert, async () => {
         finishing = browser.get(callbackUrl);
         await waitForLock(product);
         await revoke();
@@ -182,8 +174,7 @@ describe('a sign-in between its reading and its insert', () => {
     const sessions = () => product.context.prisma.session.count({ where: { userId: product.orgs.whiterabbit.userId } });
     const before = await sessions();
     let finishing: Promise<unknown> = Promise.resolve();
-    const lock = (blocker: PoolClient) => blocker.query('LOCK TABLE spent IN SHARE MODE');
-    await whileLocked(product, lock, async () => {
+    await whileLocked(product, atTheirInsert, async () => {
       finishing = browser.get(callbackUrl);
       await waitForLock(product);
       await set(false);

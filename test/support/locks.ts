@@ -31,3 +31,17 @@ export async function waitForLock({ context }: WithPool, count = 1): Promise<voi
   }
   throw new Error('nothing waited for the lock');
 }
+
+/**
+ * Makes sign-ins wait where they have read everything and are about to insert their session, for as long as somebody holds
+ * `atTheirInsert`: a lock that no revocation asks for.
+ */
+export async function letSignInsWait({ context }: WithPool): Promise<void> {
+  await context.pool.query(`
+    CREATE OR REPLACE FUNCTION wait_at_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN PERFORM pg_advisory_xact_lock_shared(4711); RETURN NEW; END $$;
+    CREATE OR REPLACE TRIGGER spent_wait_at_insert BEFORE INSERT ON spent
+      FOR EACH ROW WHEN (NEW.kind = 'sign_in_state') EXECUTE FUNCTION wait_at_insert()`);
+}
+
+export const atTheirInsert = (blocker: PoolClient) => blocker.query('SELECT pg_advisory_xact_lock(4711)');

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { createBrowser } from '../support/browser.ts';
-import { waitForLock, whileLocked } from '../support/locks.ts';
+import { atTheirInsert, letSignInsWait, waitForLock, whileLocked } from '../support/locks.ts';
 import { plantGrants } from '../support/planted-grants.ts';
 import { inParallel, plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
@@ -193,15 +193,14 @@ describe('a sign-in under way', () => {
 
   it('does not complete when it stands between its reading and its insert (20 trials)', async () => {
     let survivors = 0;
+    await letSignInsWait(product);
     const own = await product.signIn();
     for (let trial = 0; trial < 20; trial += 1) {
       const browser = createBrowser({ baseUrl: product.url });
       const step = await browser.beginSignIn({ appUrl: product.url, org: 'whiterabbit' });
       const callbackUrl = await browser.submitLogin(step, trinity);
       let finishing: Promise<unknown> = Promise.resolve();
-      // The insert burns the state first: it waits at this lock, which "sign out everywhere else" never asks for.
-      const lock = (blocker: PoolClient) => blocker.query('LOCK TABLE spent IN SHARE MODE');
-      await whileLocked(product, lock, async () => {
+      await whileLocked(product, atTheirInsert, async () => {
         finishing = browser.get(callbackUrl);
         await waitForLock(product);
         await keepOnlyOf(own);
