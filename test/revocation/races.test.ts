@@ -174,7 +174,9 @@ describe('a sign-in between its reading and its insert', () => {
     const sessions = () => product.context.prisma.session.count({ where: { userId: product.orgs.whiterabbit.userId } });
     const before = await sessions();
     let finishing: Promise<unknown> = Promise.resolve();
-    await whileLocked(product, atTheirInsert, async () => {
+    // Before the insert has looked at anything.
+    const lock = (blocker: PoolClient) => blocker.query('LOCK TABLE spent IN SHARE MODE');
+    await whileLocked(product, lock, async () => {
       finishing = browser.get(callbackUrl);
       await waitForLock(product);
       await set(false);
