@@ -85,7 +85,10 @@ export type Outcome =
  * By `Batches` it is ended together with what else arrives at this node; by a pool alone; by a client inside that client's
  * transaction (and is not retried).
  */
-export function revokeAccess(db: Batches, revocation: UserRevocation): Promise<Outcome>;
+export function revokeAccess(
+  db: Batches,
+  revocation: UserRevocation & { keep?: never; deactivate?: never; rename?: never },
+): Promise<Outcome>;
 export function revokeAccess(db: Pool | PoolClient, revocation: AloneRevocation): Promise<Outcome>;
 export function revokeAccess(db: Batches | Pool | PoolClient, revocation: AloneRevocation): Promise<Outcome> {
   const row = askedOf(revocation);
