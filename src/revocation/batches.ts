@@ -1,6 +1,6 @@
 import pg, { type Pool } from 'pg';
 import { AppError } from '../errors.ts';
-import { type AnswerRow, type AskedRow, endPeople, toJson } from './asked-rows.ts';
+import { type AnswerRow, type AskedRow, endWaiting, toJson } from './asked-rows.ts';
 import { endPeopleSql } from './statements.ts';
 
 /** Rows that one statement takes. */
@@ -130,7 +130,7 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
     if (!next) return;
     const { waiting, person } = next;
     heldNow.add(person);
-    void endPeople(pool, [waiting.row])
+    void endWaiting(pool, [waiting.row])
       .then(([answer]) => waiting.resolve(answer as AnswerRow), waiting.reject)
       .finally(() => {
         heldNow.delete(person);

@@ -106,7 +106,7 @@ type Way = 'waiting' | 'skipping';
  * - No two steps are joined but by FULL JOIN, which is always hashed: PostgreSQL takes a few people for granted, and would
  *   compare every row with every other (10,000: 9 s in place of 1).
  */
-const endPeople = (way: Way) => `
+const endPeopleIn = (way: Way) => `
   WITH target AS MATERIALIZED (
     SELECT org, revocation, by, once, ${way === 'waiting' ? 'alone, ' : ''}matched, user_id,
            (matched = 1 AND row_number() OVER (PARTITION BY org, matched, user_id ORDER BY n) > 1)
@@ -207,7 +207,7 @@ const endOfPerson = (table: Table, way: Way) => `
     RETURNING ended.revocation, d.user_generation = ended.generation - 1 AND in_time(d, ended.of_org, now()) AS was_live
   )`;
 
-export const endPeopleSql = { waiting: endPeople('waiting'), skipping: endPeople('skipping') };
+export const endPeopleSql = { waiting: endPeopleIn('waiting'), skipping: endPeopleIn('skipping') };
 
 // From exactly the org's generation before, and only while it is alive: another org-wide sign-out, or a revocation of the
 // person, at the same time wins.
