@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { createPool, createPrisma } from '../src/database/pool.ts';
 import { createApiKeys } from '../src/orgs/api-keys.ts';
-import { type AnswerRow, type AskedRow, askedOf, endPeople } from '../src/revocation/asked-rows.ts';
+import { type AnswerRow, type AskedRow, askedOf, endWaiting } from '../src/revocation/asked-rows.ts';
 import { createBatches } from '../src/revocation/batches.ts';
 import type { Samples } from './http-load.ts';
 import { createAlone, createOldWay } from './old-way.ts';
@@ -64,7 +64,7 @@ function createParts(databaseUrl: string) {
   return {
     revokeAccess: ending(batches.ask),
     statement: ending(alone.ask),
-    waiting: ending(async (row) => (await endPeople(pool, [row]))[0]),
+    waiting: ending(async (row) => (await endWaiting(pool, [row]))[0]),
     before: ending(before.ask),
     async keyLookup(n: number) {
       if (!(await apiKeys.authenticate(apiKeyOf(n)))) throw new Error('the key look-up found nothing');

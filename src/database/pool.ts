@@ -151,7 +151,9 @@ async function tryTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) =>
     afterCommits.set(client, committed);
     await client.query('BEGIN');
     const result = await work(client);
-    await client.query('COMMIT');
+    // Of a transaction that an error has broken, PostgreSQL says ROLLBACK, and calls it no error.
+    const { command } = await client.query('COMMIT');
+    if (command !== 'COMMIT') throw new Error('the transaction was rolled back: an error in it was passed over');
     return { result, committed };
   } catch (error) {
     failure = error instanceof Error ? error : new Error(String(error));

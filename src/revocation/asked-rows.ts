@@ -15,8 +15,14 @@ export function recordOf({ orgId, initiator, asked, reason, reasonForPerson, by 
     revocation: newId('revocation'),
     by: {
       event: newId('auditEvent'),
-      ...{ initiator, asked, reason, reason_for_person: reasonForPerson },
-      ...{ actor_type: by.actor.type, actor_id: by.actor.id, ip: by.ip, request_id: by.requestId },
+      initiator,
+      asked,
+      reason,
+      reason_for_person: reasonForPerson,
+      actor_type: by.actor.type,
+      actor_id: by.actor.id,
+      ip: by.ip,
+      request_id: by.requestId,
     },
   };
 }
@@ -29,14 +35,14 @@ export function onceOf(once: Once | undefined) {
 export const keepOf = (keep: Credential | undefined) => (keep ? { [`keep_${keep.type}`]: keep.id } : {});
 
 /** Where a row stands among those that this node was asked: first come, first served. */
-let asked = 0;
+let rowsSoFar = 0;
 
 export function askedOf(revocation: AloneRevocation) {
   const { subject, reach, once, keep, deactivate, rename } = revocation;
   const identities = subject.identities ?? [];
-  asked += 1;
+  rowsSoFar += 1;
   return {
-    n: asked,
+    n: rowsSoFar,
     ...recordOf(revocation),
     user_ids: subject.userIds ?? [],
     email_keys: subject.emailKeys ?? [],
@@ -55,7 +61,10 @@ const aloneOf = ({ keep, deactivate, rename }: AloneRevocation) => ({
 });
 
 const namesOf = ({ email, emailKey, userName, userNameKey }: NewNames) => ({
-  ...{ email, email_key: emailKey, user_name: userName, user_name_key: userNameKey },
+  email,
+  email_key: emailKey,
+  user_name: userName,
+  user_name_key: userNameKey,
 });
 
 /** What one row of `endPeopleSql` is asked, by the names of its members. */
@@ -73,7 +82,7 @@ export type AnswerRow = Readonly<{
 }>;
 
 /** Ends people's access in one statement that waits for whoever holds their rows; the answers are in the rows' order. */
-export async function endPeople(db: Pool | PoolClient, asked: readonly AskedRow[]): Promise<AnswerRow[]> {
+export async function endWaiting(db: Pool | PoolClient, asked: readonly AskedRow[]): Promise<AnswerRow[]> {
   if (asked.length === 0) return [];
   const { rows } = await runStatement<AnswerRow>(db, 'end-people-waiting', endPeopleSql.waiting, asked);
   const answers = new Map(rows.map((row) => [row.revocation, row]));

@@ -1,6 +1,6 @@
 import pg, { type Pool } from 'pg';
 import { AppError } from '../errors.ts';
-import { type AnswerRow, type AskedRow, endPeople, toJson } from './asked-rows.ts';
+import { type AnswerRow, type AskedRow, endWaiting, toJson } from './asked-rows.ts';
 import { endPeopleSql } from './statements.ts';
 
 /** Rows that one statement takes. */
@@ -12,8 +12,6 @@ const longWaitMs = 20;
 const waitingStatements = 2;
 /** Connections that this takes at most. */
 export const batchConnections = mostStatements + waitingStatements;
-/** A row that no connection was free for until then is a 503. */
-const patienceMs = 10_000;
 
 type Waiting = Readonly<{
   row: AskedRow;
@@ -33,10 +31,11 @@ export type Batches = ReturnType<typeof createBatches>;
  *
  * - Nobody is delayed by whom somebody else holds: such a row goes on alone, in a lane of its own.
  * - Everyone is answered after the commit that holds their own row.
+ * - A row that no statement was free for within `patienceMs` is a 503.
  * - A statement that PostgreSQL refused is asked again row by row, for one row must not fail the others. After a lost
  *   connection it may have committed: then nobody is told anything but 503.
  */
-export function createBatches({ pool }: { pool: Pool }) {
+export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patienceMs?: number }) {
   const queue: Waiting[] = [];
   const held: Held[] = [];
   const heldNow = new Set<string>();
@@ -45,45 +44,46 @@ export function createBatches({ pool }: { pool: Pool }) {
   let timer: NodeJS.Timeout | undefined;
 
   async function ask(row: AskedRow): Promise<AnswerRow> {
+    if (row.alone) throw new Error('what keeps, renames or switches off goes on alone');
     const json = toJson(row);
     return new Promise((resolve, reject) => {
       queue.push({ row, json, since: performance.now(), resolve, reject });
-      if (running >= statements) return watch();
-      if (scheduled) return;
-      scheduled = true;
       // What one turn of the event loop read from the sockets goes together.
-      setImmediate(start);
+      if (!scheduled) setImmediate(goOn);
+      scheduled = true;
     });
   }
 
-  function start(): void {
+  /** Starts what may be started now, and looks again when a row has waited long. */
+  function goOn(): void {
     scheduled = false;
-    const batch = queue.splice(0, mostInBatch);
-    if (batch.length === 0) return;
-    running += 1;
-    void run(batch).finally(() => {
-      running -= 1;
-      if (queue.length === 0) return;
-      if (running < statements) start();
-      else watch();
-    });
-  }
-
-  /** Looks again when the oldest row has waited long: for a further statement, or to give it up. */
-  function watch(): void {
-    const [oldest] = queue;
-    if (timer || !oldest) return;
-    const limit = running < mostStatements ? longWaitMs : patienceMs;
-    timer = setTimeout(look, Math.max(0, oldest.since + limit - performance.now()));
+    const now = performance.now();
+    giveUp(now);
+    while (queue[0] && running < (now - queue[0].since < longWaitMs ? statements : mostStatements)) start();
+    clearTimeout(timer);
+    timer = undefined;
+    const since = Math.min(
+      queue[0]?.since ?? Number.POSITIVE_INFINITY,
+      held[0]?.waiting.since ?? Number.POSITIVE_INFINITY,
+    );
+    if (since === Number.POSITIVE_INFINITY) return;
+    const early = queue[0] !== undefined && running < mostStatements;
+    timer = setTimeout(goOn, Math.max(1, (early ? (queue[0]?.since ?? 0) + longWaitMs : since + patienceMs) - now));
     timer.unref();
   }
 
-  function look(): void {
-    timer = undefined;
-    const now = performance.now();
-    while (queue[0] && queue[0].since + patienceMs <= now) queue.shift()?.reject(overloaded());
-    if (queue[0] && queue[0].since + longWaitMs <= now + 1 && running < mostStatements) start();
-    watch();
+  function giveUp(now: number): void {
+    const isLate = ({ since }: Waiting) => since + patienceMs <= now;
+    while (queue[0] && isLate(queue[0])) queue.shift()?.reject(overloaded());
+    while (held[0] && isLate(held[0].waiting)) held.shift()?.waiting.reject(overloaded());
+  }
+
+  function start(): void {
+    running += 1;
+    void run(queue.splice(0, mostInBatch)).finally(() => {
+      running -= 1;
+      goOn();
+    });
   }
 
   /** Never fails: every row is answered, or waits elsewhere. */
@@ -95,9 +95,9 @@ export function createBatches({ pool }: { pool: Pool }) {
       answers = new Map(rows.map((row) => [row.revocation, row]));
     } catch (error) {
       if (!isRolledBack(error)) for (const { reject } of batch) reject(error);
-      else if (batch.length > 1) for (const one of batch) await run([one]);
-      // Whatever else may be held, a `jti` that is being spent: whom the row is about isn't known, so it is a lane of one.
-      else for (const one of batch) wait({ waiting: one, person: one.row.revocation });
+      else if (batch.length > 1) await runEach(batch);
+      // It may be a `jti` that is being spent. Whom the row is about isn't known, so it waits as if it were alone.
+      else for (const waiting of batch) wait({ waiting, person: waiting.row.revocation });
       return;
     }
     const behind: Waiting[] = [];
@@ -111,21 +111,26 @@ export function createBatches({ pool }: { pool: Pool }) {
     queue.unshift(...behind);
   }
 
-  function wait(one: Held): void {
-    held.push(one);
+  /** Where a whole table is locked each takes seconds: whoever has waited too long by then is told so. */
+  async function runEach(batch: readonly Waiting[]): Promise<void> {
+    for (const waiting of batch)
+      if (waiting.since + patienceMs <= performance.now()) waiting.reject(overloaded());
+      else await run([waiting]);
+  }
+
+  function wait(next: Held): void {
+    held.push(next);
     waitNext();
   }
 
   function waitNext(): void {
-    if (heldNow.size >= waitingStatements) return;
-    const limit = performance.now() - patienceMs;
-    while (held[0] && held[0].waiting.since < limit) held.shift()?.waiting.reject(overloaded());
-    const at = held.findIndex(({ person }) => !heldNow.has(person));
+    giveUp(performance.now());
+    const at = heldNow.size < waitingStatements ? held.findIndex(({ person }) => !heldNow.has(person)) : -1;
     const [next] = at < 0 ? [] : held.splice(at, 1);
     if (!next) return;
     const { waiting, person } = next;
     heldNow.add(person);
-    void endPeople(pool, [waiting.row])
+    void endWaiting(pool, [waiting.row])
       .then(([answer]) => waiting.resolve(answer as AnswerRow), waiting.reject)
       .finally(() => {
         heldNow.delete(person);

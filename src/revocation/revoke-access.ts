@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import type { By } from '../by.ts';
 import type { Initiator } from '../database/generated/client.ts';
 import type { Credential } from '../sessions/principal.ts';
-import { type AnswerRow, askedOf, endPeople, keepOf, recordOf, runStatement } from './asked-rows.ts';
+import { type AnswerRow, askedOf, endWaiting, keepOf, recordOf, runStatement } from './asked-rows.ts';
 import type { Batches } from './batches.ts';
 import { observed } from './observed.ts';
 import type { Once } from './once.ts';
@@ -85,14 +85,17 @@ export type Outcome =
  * By `Batches` it is ended together with what else arrives at this node; by a pool alone; by a client inside that client's
  * transaction (and is not retried).
  */
-export function revokeAccess(db: Batches, revocation: UserRevocation): Promise<Outcome>;
+export function revokeAccess(
+  db: Batches,
+  revocation: UserRevocation & { keep?: never; deactivate?: never; rename?: never },
+): Promise<Outcome>;
 export function revokeAccess(db: Pool | PoolClient, revocation: AloneRevocation): Promise<Outcome>;
 export function revokeAccess(db: Batches | Pool | PoolClient, revocation: AloneRevocation): Promise<Outcome> {
   const row = askedOf(revocation);
   return observed(
     db,
     revocation.initiator,
-    async () => toOutcome('ask' in db ? await db.ask(row) : (await endPeople(db, [row]))[0]),
+    async () => toOutcome('ask' in db ? await db.ask(row) : (await endWaiting(db, [row]))[0]),
     ({ result }) => ({ result }),
   );
 }
@@ -110,7 +113,7 @@ export function revokeAccessOfMany(
     revocation.initiator,
     async () => {
       const rows = [...new Set(userIds)].sort().map((id) => askedOf({ ...revocation, subject: { userIds: [id] } }));
-      const outcomes = (await endPeople(db, rows)).map(toOutcome);
+      const outcomes = (await endWaiting(db, rows)).map(toOutcome);
       return outcomes.flatMap((one) => (one.result === 'revoked' ? [one] : []));
     },
     ({ length }) => ({ result: 'revoked', times: length }),

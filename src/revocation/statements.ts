@@ -43,7 +43,7 @@ const record = (of: {
     INSERT INTO revocations (org_id, id, user_id, initiator, subject, reason, reason_for_person, caller_id, request_id,
                              sessions_ended, grants_ended, user_generation, org_generation, tombstones_pending, created_at,
                              duration_ms)
-    SELECT org, revocation, ${of.user}, (by ->> 'initiator')::"Initiator", by -> 'asked', by ->> 'reason',
+    SELECT org, revocation, ${of.user}, (by ->> 'initiator')::"Initiator", nullif(by -> 'asked', 'null'), by ->> 'reason',
            by ->> 'reason_for_person', CASE WHEN by ->> 'actor_type' IN ('api_key', 'connection') THEN by ->> 'actor_id' END,
            by ->> 'request_id', ${of.counts.join(', ')}, ${of.generations.join(', ')}, ${of.more}, revoked_at, ${duration}
     FROM done WHERE revocation IS NOT NULL
@@ -101,12 +101,12 @@ type Way = 'waiting' | 'skipping';
  *   somebody else holds (`held`).
  * - What may be used `once` is spent behind the lock, by rows that get a final answer.
  * - `revoked_xid` is compared with the snapshot that a sign-in seals at its start, so that one under way cannot complete.
- * - What an org-wide sign-out ended before is left to it, and a sign-in that committed while this waited for the person's row
- *   is dead by its generation without a tombstone.
+ * - What is of an older generation of the org has been ended by a sign-out of everyone: it isn't counted again. A sign-in that
+ *   committed while this waited for the person's row is dead by its generation, without a tombstone.
  * - No two steps are joined but by FULL JOIN, which is always hashed: PostgreSQL takes a few people for granted, and would
  *   compare every row with every other (10,000: 9 s in place of 1).
  */
-const endPeople = (way: Way) => `
+const endPeopleIn = (way: Way) => `
   WITH target AS MATERIALIZED (
     SELECT org, revocation, by, once, ${way === 'waiting' ? 'alone, ' : ''}matched, user_id,
            (matched = 1 AND row_number() OVER (PARTITION BY org, matched, user_id ORDER BY n) > 1)
@@ -207,7 +207,7 @@ const endOfPerson = (table: Table, way: Way) => `
     RETURNING ended.revocation, d.user_generation = ended.generation - 1 AND in_time(d, ended.of_org, now()) AS was_live
   )`;
 
-export const endPeopleSql = { waiting: endPeople('waiting'), skipping: endPeople('skipping') };
+export const endPeopleSql = { waiting: endPeopleIn('waiting'), skipping: endPeopleIn('skipping') };
 
 // From exactly the org's generation before, and only while it is alive: another org-wide sign-out, or a revocation of the
 // person, at the same time wins.
@@ -235,8 +235,8 @@ export const endOrgSql = `
   })}
   SELECT revocation FROM done`;
 
-// What a revocation of the person or an org-wide sign-out has ended is left to it. The row's own tombstones are compared beside
-// all else: of two endings at the same time the second sees the first's row, but not its snapshot.
+// What is of an older generation was ended before, and isn't counted again. The row's own tombstones are compared beside all
+// else: of two endings at the same time the second sees what the first left of the row, but not what it did elsewhere.
 const endRows = (table: Table) => `
   ended_${table} AS (
     UPDATE ${table} d SET ${tombstone(table)}

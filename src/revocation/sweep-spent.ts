@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import type { DeviceKind } from '../sessions/principal.ts';
+import { erased, type Table } from './statements.ts';
 
 /**
  * Removes what was spent an hour after it could last be replayed. What remembers an ended IdP session is also all that ends
@@ -15,17 +15,17 @@ export async function sweepSpent(client: PoolClient): Promise<boolean> {
               expires_at - interval '1 day' AS ended_at
        FROM old WHERE kind = 'idp_session'
      ), sessions_left AS (
-       ${idpTombstonesOf('sessions', ", data = '{}', id_token = NULL")}
+       ${idpTombstonesOf('sessions')}
      ), grants_left AS (
-       ${idpTombstonesOf('grants', '')}
+       ${idpTombstonesOf('grants')}
      )
      DELETE FROM spent s USING old WHERE s.org_id = old.org_id AND s.kind = old.kind AND s.id = old.id`,
   );
   return (rowCount ?? 0) > 0;
 }
 
-const idpTombstonesOf = (table: `${DeviceKind}s`, erased: string) => `
-       UPDATE ${table} d SET revoked_at = i.ended_at${erased}
+const idpTombstonesOf = (table: Table) => `
+       UPDATE ${table} d SET revoked_at = i.ended_at${erased(table)}
        FROM idp_sessions i
        WHERE d.org_id = i.org_id AND d.connection_id = i.connection_id AND d.idp_sid = i.sid
          AND d.revoked_at IS NULL AND d.ended_at IS NULL`;

@@ -75,8 +75,7 @@ const statement = (variant: 'plain' | 'role') => `
     JOIN identities i ON i.org_id = h.org_id AND i.id = $9 AND i.user_id = h.id AND i.connection_id = $10
     JOIN connections c ON c.org_id = h.org_id AND c.id = i.connection_id AND c.active
     WHERE EXISTS (SELECT FROM burnt)
-      AND NOT EXISTS (SELECT FROM spent e
-                      WHERE e.org_id = h.org_id AND e.kind = 'idp_session' AND e.id = i.connection_id || ' ' || $18::text)
+      AND NOT ($18::text IS NOT NULL AND idp_session_ended(h.org_id, i.connection_id, $18))
     RETURNING org_id, id, user_id, ip, connection_id
   )${variant === 'role' ? changedRole : ''}
   INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)

@@ -23,8 +23,8 @@ async function hasIdpSessionEnded(pool: Pool, ticket: SignInTicket): Promise<boo
   if (ticket.idpSid === null) return false;
   const { rows } = await pool.query({
     name: 'sign-in-idp-session-ended',
-    text: `SELECT EXISTS (SELECT FROM spent WHERE org_id = $1 AND kind = 'idp_session' AND id = $2) AS ended`,
-    values: [ticket.orgId, `${ticket.connectionId} ${ticket.idpSid}`],
+    text: 'SELECT idp_session_ended($1, $2, $3) AS ended',
+    values: [ticket.orgId, ticket.connectionId, ticket.idpSid],
   });
   return rows[0].ended;
 }

@@ -12,7 +12,7 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
 // Elsewhere the compiler compares.
 it('every action that stands in SQL is one of the list', () => {
   const inSql = files
-    .filter(({ text }) => text.includes('audit_events'))
+    .filter(({ text }) => /(INTO|FROM) audit_events/.test(text))
     .flatMap(({ file, text }) => [...text.matchAll(/'([a-z_]+\.[a-z_]+)'/g)].map((match) => `${match[1]} in ${file}`));
   expect(inSql.length).toBeGreaterThan(10);
   expect(inSql.filter((found) => !actions.some((action) => found.startsWith(`${action} in `)))).toEqual([]);

@@ -89,7 +89,7 @@ test('whoever holds a lock for long holds up neither the others nor, in the end,
     await holder.query('BEGIN');
     await holder.query('SELECT FROM live_sessions');
     const applied = applyRules(client, newer);
-    // Behind the new rules, which wait for the holder: longer than two seconds nobody waits.
+    // Behind the new rules, which wait for the holder: longer than half a second nobody waits.
     let longest = 0;
     for (const until = Date.now() + 5_000; Date.now() < until; await new Promise((done) => setTimeout(done, 20))) {
       const began = Date.now();

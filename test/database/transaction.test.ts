@@ -108,3 +108,15 @@ test('what has committed is not run again, whatever comes after its commit', asy
   expect(tries).toBe(1);
   expect(await counters()).toEqual([{ n: 1 }, { n: 0 }]);
 });
+
+test('a transaction that passed over an error in it is a failure: PostgreSQL answers its COMMIT with ROLLBACK', async () => {
+  let told = false;
+  const passedOver = transaction(pool, async (client) => {
+    afterCommit(client, () => {
+      told = true;
+    });
+    await client.query('SELECT 1 / 0').catch(() => {});
+  });
+  await expect(passedOver).rejects.toThrow(/rolled back/);
+  expect(told).toBe(false);
+});

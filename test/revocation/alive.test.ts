@@ -1,4 +1,9 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
+import { chores } from '../../src/context.ts';
+import { clean } from '../../src/database/chores.ts';
+import { endIdpSession, revokeDevice } from '../../src/revocation/end-rows.ts';
+import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { startReceiver } from '../notifications/receiver.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { plantGrants } from '../support/planted-grants.ts';
@@ -160,3 +165,63 @@ it.each(cases)('under %s all say the same of what %s ended', async (_policy, way
   expect(await view(twin)).toEqual({ sessions: untouched, grants: untouched });
 });
 let sent = 0;
+
+const by = { initiator: 'operator', by: byOperator } as const;
+const deadByPolicy = async (user: PlantedUser, table: 'sessions' | 'grants') => {
+  const { rows } = await product.context.pool.query<{ id: string; user_generation: number; org_generation: number }>(
+    `SELECT d.id, user_generation, org_generation FROM ${table} d
+     WHERE user_id = $1 AND ended_at IS NULL AND NOT EXISTS (SELECT FROM live_${table} l WHERE l.id = d.id) ORDER BY id`,
+    [user.id],
+  );
+  expect(rows.length).toBeGreaterThan(0);
+  return rows;
+};
+const tables = [['session', 'sessions'] as const, ['grant', 'grants'] as const];
+
+it('what a policy has ended is neither kept nor ended again', async () => {
+  await setPolicies(['600, NULL']);
+  for (const [type, table] of tables) {
+    const user = await plant('whiterabbit');
+    const { pool } = product.context;
+    for (const { id } of await deadByPolicy(user, table))
+      expect(await revokeDevice(pool, { ...by, orgId, userId: user.id, id })).toBeNull();
+    const [dead] = await deadByPolicy(user, table);
+    if (!dead) throw new Error('nothing is dead');
+    const keep = { type, id: dead.id };
+    await revokeAccess(pool, { ...by, orgId, subject: { userIds: [user.id] }, keep });
+    await revokeOrgAccess(pool, { ...by, orgId, keep });
+    expect(await deadByPolicy(user, table)).toContainEqual(dead);
+  }
+  owner = await plantAdministrator(product, 'owner');
+});
+
+it('of an IdP session only what is alive is ended and counted', async () => {
+  await setPolicies(['600, NULL']);
+  const user = await plant('whiterabbit');
+  const { pool } = product.context;
+  await pool.query(`UPDATE sessions SET idp_sid = 'one at the IdP' WHERE user_id = $1 AND idp_sid IS NULL`, [user.id]);
+  await pool.query(`UPDATE grants SET idp_sid = 'one at the IdP' WHERE user_id = $1 AND idp_sid IS NULL`, [user.id]);
+  const { connectionId } = product.orgs.whiterabbit;
+  const end = { orgId, by: byOperator, connectionId, sid: 'one at the IdP' };
+  expect(await endIdpSession(pool, end)).toEqual({ result: 'ended', sessionsEnded: 3, grantsEnded: 3 });
+  expect(await endIdpSession(pool, end)).toEqual({ result: 'ended', sessionsEnded: 0, grantsEnded: 0 });
+});
+
+it('of very many the job counts what was alive, and nothing that a sign-out of everyone had ended', async () => {
+  await setPolicies(['600, NULL']);
+  const { pool } = product.context;
+  const [user] = (await plantUsers(product, 1, { sessions: 300 })) as [PlantedUser];
+  await pool.query(
+    `UPDATE sessions SET last_seen_at = now() - interval '20 minutes'
+     WHERE id IN (SELECT id FROM sessions WHERE user_id = $1 ORDER BY id LIMIT 120)`,
+    [user.id],
+  );
+  const counted = async () => {
+    const outcome = await revokeAccess(pool, { ...by, orgId, subject: { userIds: [user.id] } });
+    while (!(await clean(pool, chores))) await new Promise((resolve) => setTimeout(resolve, 50));
+    const id = outcome.result === 'revoked' ? outcome.revocationId : '';
+    return (await product.context.prisma.revocation.findFirstOrThrow({ where: { orgId, id } })).sessionsEnded;
+  };
+  expect(await counted()).toBe(180);
+  expect(await counted()).toBe(0);
+});

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { isUnavailable } from '../../src/database/errors.ts';
+import { createBatches } from '../../src/revocation/batches.ts';
 import type { Once } from '../../src/revocation/once.ts';
 import {
   type Outcome,
@@ -90,7 +92,7 @@ describe('in one batch', () => {
       'revoked',
     ]);
     expect((await timesEnded([one, other])).sort()).toEqual([0, 1]);
-    // For the same person, and on two nodes at once, too.
+    // For the same person, too.
     const again = jwt();
     expect(
       results(await Promise.all([revoke(byId(one), { once: again }), revoke(byId(one), { once: again })])),
@@ -103,6 +105,23 @@ describe('in one batch', () => {
         await Promise.all([revoke(byId(one), { once: both }), revoke(byId(twin), { once: both, orgId: otherOrgId })]),
       ),
     ).toEqual(['revoked', 'revoked']);
+  });
+
+  it('of one jti on two nodes at once one is done', async () => {
+    const people = await plant(40);
+    const elsewhere = createBatches({ pool: product.context.accessPool });
+    const outcomes = await Promise.all(
+      people.flatMap((user, index) => {
+        const once = jwt();
+        const asked = { orgId, initiator: 'idp', by: byOperator, once } as const;
+        return [
+          revoke(byId(user), { once }),
+          revokeAccess(elsewhere, { ...asked, subject: byEmail(people[(index + 1) % 40] as PlantedUser) }),
+        ];
+      }),
+    );
+    expect(results(outcomes)).toEqual([...people.map(() => 'replayed'), ...people.map(() => 'revoked')]);
+    expect((await timesEnded(people)).reduce((sum, times) => sum + times, 0)).toBe(40);
   });
 
   it('a jti is spent by whoever gets a final answer', async () => {
@@ -265,6 +284,66 @@ it('while nobody’s row can be had, calls wait or are told 503 with Retry-After
   for (const { status, headers } of answers) if (status === 503) expect(headers.get('retry-after')).toMatch(/^\d+$/);
   expect(await timesEnded(people)).toEqual(statuses.map((status) => (status === 204 ? 1 : 0)));
   expect((await product.revoke({ format: 'opaque', id: people[0].id })).status).toBe(204);
+});
+
+it('what waits long opens further statements, up to four, and leaves none of a crowd behind', async () => {
+  const people = await plant(100);
+  const { pool } = product.context;
+  // Not as a lock that is waited for: that would break the statement off.
+  await pool.query(`
+    CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      WHILE NOT pg_try_advisory_xact_lock_shared(4712) LOOP PERFORM pg_sleep(0.01); END LOOP;
+      RETURN NULL;
+    END $$;
+    CREATE TRIGGER revocations_dawdle BEFORE INSERT ON revocations FOR EACH STATEMENT EXECUTE FUNCTION dawdle()`);
+  let asked: Promise<Outcome[]> = Promise.resolve([]);
+  await whileLocked(
+    product,
+    (blocker) => blocker.query('SELECT pg_advisory_xact_lock(4712)'),
+    async () => {
+      asked = Promise.all(people.map((user) => revoke(byId(user))));
+      for (let tries = 0, count = 0; count < 4; tries += 1) {
+        const { rows } = await pool.query(
+          `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`,
+        );
+        count = rows[0].count;
+        expect(tries).toBeLessThan(1_000);
+      }
+    },
+  );
+  expect(results(await asked)).toEqual(people.map(() => 'revoked'));
+  await pool.query('DROP TRIGGER revocations_dawdle ON revocations');
+  expect(await timesEnded(people)).toEqual(people.map(() => 1));
+});
+
+it('while a whole table is locked everybody is told, and nobody waits for the others before them', async () => {
+  const people = await plant(40);
+  const { endingPool, accessPool } = product.context;
+  const batches = createBatches({ pool: endingPool, patienceMs: 1_000 });
+  const ask = ({ id }: PlantedUser) =>
+    revokeAccess(batches, { orgId, initiator: 'idp', by: byOperator, subject: { userIds: [id] } });
+  await whileLocked(
+    product,
+    (blocker) => blocker.query('LOCK TABLE revocations IN ACCESS EXCLUSIVE MODE'),
+    async () => {
+      const told = await Promise.allSettled(people.map(ask));
+      expect(told.map(({ status }) => status)).toEqual(people.map(() => 'rejected'));
+      for (const { reason } of told as PromiseRejectedResult[])
+        expect(isUnavailable(reason) || reason.code === 'unavailable', String(reason)).toBe(true);
+    },
+  );
+  expect(accessPool.waitingCount).toBe(0);
+  expect(await timesEnded(people)).toEqual(people.map(() => 0));
+  expect(results(await Promise.all(people.map(ask)))).toEqual(people.map(() => 'revoked'));
+});
+
+it('takes nothing that has to go alone', async () => {
+  const [user] = await plant(1);
+  const revocation = { orgId, initiator: 'idp', by: byOperator, subject: byId(user), deactivate: true } as const;
+  // @ts-expect-error
+  await expect(revokeAccess(product.context.batches, revocation)).rejects.toThrow(/alone/);
+  expect(await timesEnded([user])).toEqual([0]);
 });
 
 describe('beside each other', () => {
