@@ -53,7 +53,10 @@ export async function endIdpSession(
 ): Promise<IdpSessionOutcome> {
   const row = {
     ...recordOf({ ...end, initiator: 'idp' }),
-    ...{ connection: connectionId, idp_sid: sid, issuer: of?.issuer, subject: of?.subject },
+    connection: connectionId,
+    idp_sid: sid,
+    issuer: of?.issuer,
+    subject: of?.subject,
     once: onceOf(once),
   };
   const ended = await observed(

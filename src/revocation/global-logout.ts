@@ -17,7 +17,8 @@ export function createGlobalLogout({ pool, batches }: { pool: Pool; batches: Bat
     });
     if (!rows[0]?.global_logout) return false;
     const outcome = await revokeAccess(batches, {
-      ...{ orgId, by },
+      orgId,
+      by,
       subject: { userIds: [userId] },
       initiator: 'policy',
     });

@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Pool, PoolClient } from 'pg';
 import { afterCommit } from '../database/pool.ts';
+import type { Batches } from './batches.ts';
 import type { Revocation } from './revoke-access.ts';
 
 export type ObservedRevocation = Readonly<{
@@ -17,7 +18,7 @@ export const revocationChannel = channel('universal-logout:revocation');
 
 /** Runs `work`, a revocation, and publishes what came of it: of one within a transaction when that has committed. */
 export async function observed<Outcome>(
-  db: Pool | PoolClient | object,
+  db: Batches | Pool | PoolClient,
   initiator: Revocation['initiator'],
   work: () => Promise<Outcome>,
   judge: (outcome: Outcome) => { result: ObservedRevocation['result']; times?: number },
@@ -32,7 +33,7 @@ export async function observed<Outcome>(
   try {
     const outcome = await work();
     const publish = observation(judge(outcome));
-    if ('release' in db) afterCommit(db as PoolClient, publish);
+    if ('release' in db) afterCommit(db, publish);
     else publish();
     return outcome;
   } catch (error) {

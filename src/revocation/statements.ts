@@ -1,4 +1,5 @@
 import type { DeviceKind } from '../sessions/principal.ts';
+import { erased } from '../sessions/session-end.ts';
 
 /**
  * What ends access, in SQL: three statements in the same words and of the same pieces. Each reads what is *asked* from one
@@ -19,9 +20,6 @@ const tables = ['sessions', 'grants'] as const;
 // written). Each step of a statement costs by the columns that it has, also where it has no rows.
 const asked = (members: string) =>
   `jsonb_to_recordset($1) AS asked (n bigint, org text, revocation text, by jsonb, ${members})`;
-
-/** A revoked session's data and ID token are of no more use to anybody. */
-export const erased = (table: Table) => (table === 'sessions' ? ", data = '{}', id_token = NULL" : '');
 
 const tombstone = (table: Table) => `revoked_at = ended.revoked_at, revocation_id = ended.revocation${erased(table)}`;
 
@@ -54,6 +52,12 @@ const record = (of: {
     FROM done
   )`;
 
+// Whose `given` issuer and subject are, at the connections that meet `condition`: an issuer has several spellings there.
+const identities = (org: string, condition: string) => `JOIN connections c ON c.org_id = ${org} AND (${condition})
+        AND (c.issuer = given.issuer OR given.issuer = ANY (c.accepted_issuers))
+      JOIN identities i ON i.org_id = ${org} AND i.connection_id = c.id AND i.subject = given.subject
+        AND (i.issuer = c.issuer OR i.issuer = ANY (c.accepted_issuers))`;
+
 // Whom the names of a row mean: every name that was given, and only whom the connection that asks reaches. Looked up row by
 // row: PostgreSQL would guess at a hundred rows, and read the whole table where it is small.
 const named = `
@@ -64,10 +68,7 @@ const named = `
       JOIN users u ON u.org_id = asked.org AND u.email_key = given.email_key
       UNION
       SELECT i.user_id FROM unnest(asked.issuers, asked.subjects) AS given (issuer, subject)
-      JOIN connections c ON c.org_id = asked.org AND (c.issuer = given.issuer OR given.issuer = ANY (c.accepted_issuers))
-        AND (asked.reach IS NULL OR c.id = asked.reach)
-      JOIN identities i ON i.org_id = asked.org AND i.connection_id = c.id AND i.subject = given.subject
-        AND (i.issuer = c.issuer OR i.issuer = ANY (c.accepted_issuers))`;
+      ${identities('asked.org', 'asked.reach IS NULL OR c.id = asked.reach')}`;
 
 const reached = `
         EXISTS (SELECT FROM identities i WHERE i.org_id = asked.org AND i.connection_id = asked.reach AND i.user_id = named.id)
@@ -280,10 +281,8 @@ export const endRowsSql = `
         UNION ALL
         SELECT user_id, false FROM grants WHERE org_id = f.org AND connection_id = f.connection AND idp_sid = f.idp_sid
         UNION ALL
-        SELECT i.user_id, true FROM connections c
-        JOIN identities i ON i.org_id = f.org AND i.connection_id = c.id AND i.subject = f.subject
-          AND (i.issuer = c.issuer OR i.issuer = ANY (c.accepted_issuers))
-        WHERE c.org_id = f.org AND c.id = f.connection AND (c.issuer = f.issuer OR f.issuer = ANY (c.accepted_issuers))
+        SELECT i.user_id, true FROM (SELECT f.issuer, f.subject) AS given
+        ${identities('f.org', 'c.id = f.connection')}
       ) either GROUP BY user_id
     ) concerned
     WINDOW numbered AS (PARTITION BY f.revocation ORDER BY concerned.user_id)

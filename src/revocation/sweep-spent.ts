@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import { erased, type Table } from './statements.ts';
+import { erased } from '../sessions/session-end.ts';
+import type { Table } from './statements.ts';
 
 /**
  * Removes what was spent an hour after it could last be replayed. What remembers an ended IdP session is also all that ends

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import { erased, type Table } from './statements.ts';
+import { erased } from '../sessions/session-end.ts';
+import type { Table } from './statements.ts';
 
 /**
  * Tombstones up to 5,000 sessions and as many grants of one revocation that left some, the oldest first, so that each is told

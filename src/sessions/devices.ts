@@ -3,6 +3,7 @@ import type { By } from '../by.ts';
 import { newId } from '../database/ids.ts';
 import { deviceName } from './device-name.ts';
 import type { DeviceKind, Principal } from './principal.ts';
+import { erased } from './session-end.ts';
 
 /** A live sign-in of a person, of a browser or of an app. Nothing in it gives access. */
 export type Device = Readonly<{
@@ -121,14 +122,14 @@ const listSql = `
   ) AS listed ORDER BY "lastSeenAt" DESC, id`;
 
 // The row's own tombstones are compared again beside the view: see the session store's save.
-const ended = (type: DeviceKind, erased: string) => `
-  UPDATE ${type}s d SET ended_at = clock_timestamp()${erased}
+const ended = (type: DeviceKind) => `
+  UPDATE ${type}s d SET ended_at = clock_timestamp()${erased(`${type}s`)}
   WHERE d.org_id = $1 AND d.user_id = $2 AND d.id = $3 AND d.revoked_at IS NULL AND d.ended_at IS NULL
     AND EXISTS (SELECT FROM live_${type}s l WHERE l.org_id = d.org_id AND l.id = d.id)
   RETURNING d.org_id, d.id, d.user_id`;
 
 const endSql = `
-  WITH ended_session AS (${ended('session', ", data = '{}', id_token = NULL")}), ended_grant AS (${ended('grant', '')})
+  WITH ended_session AS (${ended('session')}), ended_grant AS (${ended('grant')})
   INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id)
   SELECT org_id, $4, type || '.ended', 'user', user_id, type, id, $5, $6
   FROM (SELECT *, 'session' AS type FROM ended_session UNION ALL SELECT *, 'grant' FROM ended_grant) AS ended`;

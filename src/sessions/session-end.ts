@@ -10,6 +10,9 @@ export type SessionEnd = Readonly<{
   reason?: string;
 }>;
 
+/** To be set with the end of a row: a session's data and ID token are of no more use to anybody then. */
+export const erased = (table: `${DeviceKind}s`) => (table === 'sessions' ? ", data = '{}', id_token = NULL" : '');
+
 /**
  * What tells the end of a session or grant `alias` of user `u` in org `o`; read by `toSessionEnd`. An ended IdP session is
  * remembered for a day from its end on.

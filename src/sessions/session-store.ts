@@ -8,7 +8,7 @@ import { createBatchLoader } from '../database/batch-loader.ts';
 import { newId } from '../database/ids.ts';
 import { insertSession } from './insert-session.ts';
 import { type LiveRow, type Principal, toPrincipal, touchAfterMs } from './principal.ts';
-import { explainEnd, type SessionEnd } from './session-end.ts';
+import { erased, explainEnd, type SessionEnd } from './session-end.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -182,7 +182,7 @@ export class PostgresSessionStore extends session.Store {
       name: 'session-end',
       text: `
         WITH ended AS (
-          UPDATE sessions s SET ended_at = clock_timestamp(), data = '{}', id_token = NULL
+          UPDATE sessions s SET ended_at = clock_timestamp()${erased('sessions')}
           WHERE s.sid_hash = $1 AND s.revoked_at IS NULL AND s.ended_at IS NULL
             AND EXISTS (SELECT FROM live_sessions l WHERE l.org_id = s.org_id AND l.id = s.id)
           RETURNING org_id, id, user_id

@@ -11,9 +11,9 @@ import {
   type Subject,
   type UserRevocation,
 } from '../../src/revocation/revoke-access.ts';
-import { waitForLock, whileLocked } from '../support/locks.ts';
+import { deadlocksOf, waitForLock, whileLocked } from '../support/locks.ts';
 import { plantGrants } from '../support/planted-grants.ts';
-import { type PlantedUser, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
+import { type PlantedUser, plantUsers, survivorsOf } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
 // What one node is asked in one turn of its event loop goes into one statement.
@@ -56,19 +56,7 @@ async function timesEnded(people: readonly PlantedUser[], of = orgId): Promise<n
   for (const { generation, records, events } of rows) expect([records, events]).toEqual([generation, generation]);
   return rows.map(({ generation }) => generation);
 }
-const survivors = async (people: readonly PlantedUser[]) => {
-  const cookies = people.flatMap((one) => one.cookies);
-  const statuses = await Promise.all(
-    cookies.map((cookie, index) => statusOfMe(product.nodes[index % 2] as string, cookie)),
-  );
-  return statuses.filter((status) => status !== 401).length;
-};
-const deadlocks = async () => {
-  const { rows } = await product.context.pool.query(
-    'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
-  );
-  return rows[0].deadlocks as number;
-};
+const survivors = (people: readonly PlantedUser[]) => survivorsOf(product, people);
 
 describe('in one batch', () => {
   it('somebody who is named twice, by address and by subject, is ended twice', async () => {
@@ -357,7 +345,10 @@ describe('beside each other', () => {
     const others = await plant(100, 'metacortex');
     let listDone = false;
     const ending = revokeAccessOfMany(product.context.accessPool, {
-      ...{ orgId, initiator: 'admin', by: byOperator, userIds: list.map(({ id }) => id) },
+      orgId,
+      initiator: 'admin',
+      by: byOperator,
+      userIds: list.map(({ id }) => id),
     }).then((done) => {
       listDone = true;
       return done.length;
@@ -377,7 +368,7 @@ describe('beside each other', () => {
 
   it('overlapping batches of the same people in random orders on two nodes: every 204 is a bump and a record', async () => {
     const people = await plant(40);
-    const before = await deadlocks();
+    const before = await deadlocksOf(product);
     const asked = Array.from({ length: 12 }, () => [...people].sort(() => Math.random() - 0.5)).flat();
     const answers = await Promise.all(
       asked.map(({ email }, index) =>
@@ -387,6 +378,6 @@ describe('beside each other', () => {
     expect([...new Set(answers.map(({ status }) => status))]).toEqual([204]);
     expect(await timesEnded(people)).toEqual(people.map(() => 12));
     expect(await survivors(people)).toBe(0);
-    expect(await deadlocks()).toBe(before);
+    expect(await deadlocksOf(product)).toBe(before);
   });
 });

@@ -45,3 +45,11 @@ export async function letSignInsWait({ context }: WithPool): Promise<void> {
 }
 
 export const atTheirInsert = (blocker: PoolClient) => blocker.query('SELECT pg_advisory_xact_lock(4711)');
+
+/** How many deadlocks PostgreSQL has broken in this database so far. */
+export async function deadlocksOf({ context }: WithPool): Promise<number> {
+  const { rows } = await context.pool.query<{ deadlocks: number }>(
+    'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+  );
+  return (rows[0] as { deadlocks: number }).deadlocks;
+}

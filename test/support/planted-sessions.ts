@@ -76,3 +76,15 @@ export async function inParallel<T>(
   };
   await Promise.all(Array.from({ length: limit }, worker));
 }
+
+/** How many of these people's cookies still open something, asked on all nodes in turn. */
+export async function survivorsOf(
+  { nodes }: Pick<Product, 'nodes'>,
+  people: readonly Pick<PlantedUser, 'cookies'>[],
+): Promise<number> {
+  const cookies = people.flatMap((person) => person.cookies);
+  const statuses = await Promise.all(
+    cookies.map((cookie, index) => statusOfMe(nodes[index % nodes.length] as string, cookie)),
+  );
+  return statuses.filter((status) => status !== 401).length;
+}
