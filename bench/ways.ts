@@ -92,13 +92,20 @@ async function runJob(load: Child, { child, port }: Server, people: readonly num
   };
   const before = await cpu();
   const { latencies, wall } = await load.call<Samples>('http', {
-    ...{ port, connections: at, budget: 2_500, count: people.length, expect: 204 },
+    port,
+    connections: at,
+    budget: 2_500,
+    count: people.length,
+    expect: 204,
     requests: people.map(revocationRequest),
   } satisfies HttpJob);
   const done = latencies.length;
   return {
-    ...{ latencies, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) },
-    ...{ perSecond: (done / wall) * 1000, cpu: ((await cpu()) - before) / done },
+    latencies,
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    perSecond: (done / wall) * 1000,
+    cpu: ((await cpu()) - before) / done,
   };
 }
 

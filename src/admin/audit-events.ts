@@ -124,7 +124,9 @@ async function record(pool: Pool, { orgId, by, query }: Call<unknown, Asked>): P
     value instanceof Date ? value.toISOString() : (value ?? null),
   ]);
   await recordEvent(pool, {
-    ...{ orgId, action: 'record.exported', by },
+    orgId,
+    action: 'record.exported',
+    by,
     target: { type: 'org', id: orgId },
     detail: { ...Object.fromEntries(detail), to: to.toISOString() },
   });

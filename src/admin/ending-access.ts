@@ -295,7 +295,10 @@ async function requireStill(client: PoolClient, { orgId, userId, credential }: P
 }
 
 const byAdministrator = ({ orgId, by, body }: EndingCall, asked: unknown): Revocation => ({
-  ...{ orgId, initiator: 'admin', by, asked },
+  orgId,
+  initiator: 'admin',
+  by,
+  asked,
   reason: body.reason?.administrators ?? null,
   reasonForPerson: body.reason?.person ?? null,
 });

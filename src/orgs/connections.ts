@@ -104,7 +104,10 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
           });
           for (const policy of policies.filter((member) => member in data))
             await recordEvent(transaction, {
-              ...{ orgId, action: 'policy.changed', by, target: { type: 'org', id: orgId } },
+              orgId,
+              action: 'policy.changed',
+              by,
+              target: { type: 'org', id: orgId },
               detail: { policy, connection: id, before: flat(before[policy]), after: flat(after[policy]) },
             });
         }

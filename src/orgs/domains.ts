@@ -88,7 +88,9 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
 }
 
 const changeOf = (orgId: string, id: string, what: 'changed' | 'verified' | 'removed', by: By) => ({
-  ...{ orgId, action: `domain.${what}` as const, by },
+  orgId,
+  action: `domain.${what}` as const,
+  by,
   target: { type: 'domain', id },
 });
 

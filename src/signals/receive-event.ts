@@ -63,7 +63,10 @@ async function act(db: PoolClient, received: Received, action: EventAction | nul
     return { outcome: action === 'record' ? 'recorded' : 'subject_unsupported' };
   }
   const revoked = await revokeAccess(db, {
-    ...{ orgId: connection.orgId, subject, once, by },
+    orgId: connection.orgId,
+    subject,
+    once,
+    by,
     initiator: 'signal',
     reach: { connectionId: connection.id },
     asked: event.subject,

@@ -101,7 +101,10 @@ describe('what it does', () => {
     await blocker.query('SELECT FROM sessions WHERE user_id = $1 FOR UPDATE', [user?.id]);
     const [orgId, id] = [product.orgs.whiterabbit.id, user?.id as string];
     const revoking = revokeAccess(product.context.pool, {
-      ...{ orgId, subject: { userIds: [id] }, initiator: 'operator', by: byOperator },
+      orgId,
+      subject: { userIds: [id] },
+      initiator: 'operator',
+      by: byOperator,
     });
     await waitForLock(product);
     await blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);

@@ -53,7 +53,11 @@ async function explain(way: 'waiting' | 'skipping', count: number): Promise<Plan
       revocation: newId('revocation'),
       by: { ...by, event: newId('auditEvent') },
     },
-    ...{ user_ids: [], email_keys: [], issuers: [], subjects: [], ...names(id, n) },
+    user_ids: [],
+    email_keys: [],
+    issuers: [],
+    subjects: [],
+    ...names(id, n),
   }));
   const client = await product.context.pool.connect();
   try {
