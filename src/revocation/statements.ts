@@ -52,10 +52,11 @@ const record = (of: {
     FROM done
   )`;
 
-// Whose `given` issuer and subject are, at the connections that meet `condition`: an issuer has several spellings there.
-const identities = (org: string, condition: string) => `JOIN connections c ON c.org_id = ${org} AND (${condition})
+// Whose `given` issuer and subject are in the org of `row`, at connections that meet `condition`: an issuer has several
+// spellings there.
+const identities = (row: string, condition: string) => `JOIN connections c ON c.org_id = ${row}.org AND (${condition})
         AND (c.issuer = given.issuer OR given.issuer = ANY (c.accepted_issuers))
-      JOIN identities i ON i.org_id = ${org} AND i.connection_id = c.id AND i.subject = given.subject
+      JOIN identities i ON i.org_id = ${row}.org AND i.connection_id = c.id AND i.subject = given.subject
         AND (i.issuer = c.issuer OR i.issuer = ANY (c.accepted_issuers))`;
 
 // Whom the names of a row mean: every name that was given, and only whom the connection that asks reaches. Looked up row by
@@ -68,7 +69,7 @@ const named = `
       JOIN users u ON u.org_id = asked.org AND u.email_key = given.email_key
       UNION
       SELECT i.user_id FROM unnest(asked.issuers, asked.subjects) AS given (issuer, subject)
-      ${identities('asked.org', 'asked.reach IS NULL OR c.id = asked.reach')}`;
+      ${identities('asked', 'asked.reach IS NULL OR c.id = asked.reach')}`;
 
 const reached = `
         EXISTS (SELECT FROM identities i WHERE i.org_id = asked.org AND i.connection_id = asked.reach AND i.user_id = named.id)
@@ -282,7 +283,7 @@ export const endRowsSql = `
         SELECT user_id, false FROM grants WHERE org_id = f.org AND connection_id = f.connection AND idp_sid = f.idp_sid
         UNION ALL
         SELECT i.user_id, true FROM (SELECT f.issuer, f.subject) AS given
-        ${identities('f.org', 'c.id = f.connection')}
+        ${identities('f', 'c.id = f.connection')}
       ) either GROUP BY user_id
     ) concerned
     WINDOW numbered AS (PARTITION BY f.revocation ORDER BY concerned.user_id)
