@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../src/postgres/embedded-postgres.ts';
 import { type Child, killChildren, startChild } from './child.ts';
 import { readContenders, revocationContenders } from './contenders.ts';
 import { installPeers } from './install-peers.ts';

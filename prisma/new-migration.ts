@@ -3,8 +3,8 @@
 import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
 import { migrationsPath } from '../src/database/migrations.ts';
+import { startEmbeddedPostgres } from '../src/postgres/embedded-postgres.ts';
 import { schemaDrift } from './schema-engine.ts';
 
 const name = process.argv[2] ?? '';

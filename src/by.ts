@@ -23,6 +23,11 @@ export function byPerson(req: Request, { userId }: Readonly<{ userId: string }>)
   return byRequest(req, { type: 'user', id: userId });
 }
 
+/** The command line, or the backend itself. */
+export function isOperator({ actor }: By): boolean {
+  return actor.type === 'operator' || actor.type === 'system';
+}
+
 export const byOperator: By = { actor: { type: 'operator', id: null }, ip: null, requestId: null };
 
 export function bySystem(part: string | null): By {

@@ -1,7 +1,7 @@
 import { createApp } from '../../src/app.ts';
 import { loadConfig, type Mode } from '../../src/config.ts';
+import { createIdpKeys } from '../../src/connections/idp-keys.ts';
 import { createContext } from '../../src/context.ts';
-import { createIdpKeys } from '../../src/orgs/idp-keys.ts';
 import { answerCalls } from '../child.ts';
 import { createAlone, createOldWay } from '../old-way.ts';
 import { listen } from './listen.ts';

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { z } from 'zod';
 import { type AssignableRole, assignableRoles } from '../api/permissions.ts';
+import type { ConnectionChanges, NewConnection } from '../connections/connections.ts';
+import { checkEndpoints, resolveEndpoints, type Typist } from '../connections/endpoints.ts';
+import { ownEndpoint } from '../connections/idp-links.ts';
+import { roleClaimForm, roleMappingForm } from '../connections/role-mapping.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
-import type { ConnectionChanges, NewConnection } from '../orgs/connections.ts';
-import { checkEndpoints, resolveEndpoints, type Typist } from '../orgs/endpoints.ts';
-import { ownEndpoint } from '../orgs/idp-links.ts';
-import { roleClaimForm, roleMappingForm } from '../orgs/role-mapping.ts';
 import { eventsUrl } from '../signals/security-events.ts';
 import { type Console, collect, onOff, text, usageError } from './command.ts';
 

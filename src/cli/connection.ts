@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { byOperator } from '../by.ts';
-import type { ConnectionView } from '../orgs/connections.ts';
-import { ownEndpoint } from '../orgs/idp-links.ts';
+import type { ConnectionView } from '../connections/connections.ts';
+import { ownEndpoint } from '../connections/idp-links.ts';
 import { action, type Console, text, usageError } from './command.ts';
 import {
   addConnectionOptions,

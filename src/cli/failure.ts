@@ -1,10 +1,10 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
-import { NoEmbeddedPostgresError } from '../database/binaries.ts';
 import { MigrationError } from '../database/migration-error.ts';
 import { explainUnreachable } from '../database/unreachable.ts';
 import { AppError } from '../errors.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
+import { NoEmbeddedPostgresError } from '../postgres/binaries.ts';
 
 export type Failure = Readonly<{ code: string; message: string; exitCode: number }>;
 

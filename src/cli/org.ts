@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { byOperator } from '../by.ts';
+import { beginWith } from '../connections/connections.ts';
+import { orgLinks } from '../connections/idp-links.ts';
 import type { Org } from '../database/generated/client.ts';
 import { type EventAction, eventActions, knownEventNames } from '../orgs/event-actions.ts';
-import { orgLinks } from '../orgs/idp-links.ts';
 import { describePolicies, policyChangesForm } from '../orgs/policies.ts';
 import { action, type Console, collect, onOff, text, usageError } from './command.ts';
 import { addConnectionOptions, connectionForm, readNewConnection, revocationFacts } from './connection-options.ts';
@@ -70,7 +71,11 @@ export function registerOrg(program: Command, shell: Console): void {
       const connection = await readNewConnection(input, workspace.guardedFetch, shell);
       const domains = input.domain.map((domain) => ({ domain, verified: true }));
       const { name, slug, createUsers } = input;
-      const created = await workspace.orgs.createOrg({ name, slug, createUsers, domains, connection }, byOperator);
+      const created = await workspace.orgs.createOrg(
+        { name, slug, createUsers, domains },
+        byOperator,
+        connection && beginWith(workspace.keyring, connection, byOperator),
+      );
       const connections = await workspace.connections.listConnections(created.id);
       const owned = await workspace.domains.listDomains(created.id);
       return describeCreated(

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { openCluster } from '../database/cluster.ts';
-import { type DevProcess, findDevProcess } from '../database/dev-lock.ts';
-import { isRunning, readPostmaster } from '../database/postmaster.ts';
+import { openCluster } from '../postgres/cluster.ts';
+import { type DevProcess, findDevProcess } from '../postgres/dev-lock.ts';
+import { isRunning, readPostmaster } from '../postgres/postmaster.ts';
 
 /**
  * The `npm run dev` that works on this database already, or null. Looks only: no server is started for it. A database

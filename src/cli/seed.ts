@@ -1,12 +1,12 @@
 import { bySystem } from '../by.ts';
+import { connectionSecretPurpose } from '../connections/client-secret.ts';
+import { createConnections } from '../connections/connections.ts';
+import { discover } from '../connections/discovery.ts';
 import type { Org, PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import { type ApiKeys, hashApiKey } from '../orgs/api-keys.ts';
-import { connectionSecretPurpose } from '../orgs/connection-secret.ts';
-import { createConnections } from '../orgs/connections.ts';
-import { discover } from '../orgs/discovery.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import { emailKey } from '../users/email.ts';
 import { createUsers } from '../users/users.ts';

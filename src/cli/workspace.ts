@@ -1,8 +1,7 @@
 import type { Pool } from 'pg';
 import { pino } from 'pino';
 import type { Mode } from '../config.ts';
-import { findDevProcess } from '../database/dev-lock.ts';
-import { startEmbeddedPostgres } from '../database/embedded-postgres.ts';
+import { createConnections } from '../connections/connections.ts';
 import type { Org } from '../database/generated/client.ts';
 import { migrate } from '../database/migrate.ts';
 import { createPool, createPrisma } from '../database/pool.ts';
@@ -10,10 +9,11 @@ import { AppError } from '../errors.ts';
 import { createGuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import { createApiKeys } from '../orgs/api-keys.ts';
-import { createConnections } from '../orgs/connections.ts';
 import { createDomains } from '../orgs/domains.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import { holdsSeedKeys } from '../orgs/seed-keys.ts';
+import { findDevProcess } from '../postgres/dev-lock.ts';
+import { startEmbeddedPostgres } from '../postgres/embedded-postgres.ts';
 import { announceSql } from '../sessions/live-channel.ts';
 import { createUsers } from '../users/users.ts';
 import type { Settings } from './settings.ts';
@@ -62,7 +62,7 @@ export async function openWorkspace(settings: Settings) {
     encrypt: async (text, purpose) => settings.keyring(mode).encrypt(text, purpose),
     decrypt: async (sealed, purpose) => settings.keyring(mode).decrypt(sealed, purpose),
   };
-  const orgs = createOrgs({ prisma, keyring });
+  const orgs = createOrgs({ prisma });
   return {
     pool,
     prisma,

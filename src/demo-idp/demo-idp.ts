@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import express, { type Express } from 'express';
 import { indexPage } from './pages.ts';
 import { createTenant, type DemoTenant, type DemoTenantOptions } from './tenant.ts';
+import { createTenantRoutes } from './tenant-routes.ts';
 
 type Options = {
   /** Origin under which it is reached, without a trailing slash, e.g. `http://localhost:3334`. */
@@ -17,7 +18,7 @@ export function createDemoIdp({ url, tenants: options, log = () => {} }: Options
   for (const one of options) {
     const tenant = createTenant(url, one, log);
     tenants.set(tenant.path, tenant);
-    handler.use(`/${tenant.path}`, tenant.router);
+    handler.use(`/${tenant.path}`, createTenantRoutes(tenant));
   }
   handler.get('/', (_request, response) => {
     const page = indexPage([...tenants.values()]);

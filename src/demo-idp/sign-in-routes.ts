@@ -1,21 +1,10 @@
 import express, { type Request, type Response, Router } from 'express';
-import { errors, type Provider } from 'oidc-provider';
+import { errors } from 'oidc-provider';
 import { errorPage, sendPage, signInPage } from './pages.ts';
-import type { createStore } from './store.ts';
-import type { DemoUser } from './tenant.ts';
-
-type Deps = {
-  path: string;
-  name: string;
-  /** Another one after each rotation of keys. */
-  provider: () => Provider;
-  store: ReturnType<typeof createStore>;
-  users: () => DemoUser[];
-  byEmail: (email: string) => DemoUser | undefined;
-};
+import type { DemoTenant } from './tenant.ts';
 
 /** A tenant's sign-in form, at `/<path>/sign-in/<interaction>`. */
-export function createSignInRoutes({ path, name, provider, store, users, byEmail }: Deps): Router {
+export function createSignInRoutes({ path, name, provider, store, users, byEmail }: DemoTenant): Router {
   const form = (request: Request, fields: { email: string; password: string; message?: string }) =>
     signInPage({ org: name, path, action: `/${path}/sign-in/${request.params.uid}`, people: users(), ...fields });
 

@@ -1,9 +1,7 @@
-import { Router } from 'express';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
-import { createAdminRoutes } from './admin/routes.ts';
 import type { DemoApp } from './assigned-app.ts';
 import { createProvider, type DemoClient } from './provider.ts';
-import { createSignInRoutes } from './sign-in-routes.ts';
 import { createSignals } from './signals.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import { createStore, type DemoSession } from './store.ts';
@@ -22,7 +20,7 @@ export type DemoTenantOptions = {
 
 export type DemoTenant = ReturnType<typeof createTenant>;
 
-/** One organisation's identity provider at `/<path>`: a real OpenID provider, its people, its sign-in page, its console. */
+/** One organisation's identity provider: a real OpenID provider, its people, and the app that is assigned to them. */
 export function createTenant(url: string, options: DemoTenantOptions, log: (message: string) => void) {
   const { path, name } = options;
   const issuer = `${url}/${path}`;
@@ -67,13 +65,17 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
   };
   rebuild();
 
-  const router = Router();
-  const tenant = {
+  return {
     path,
     name,
     issuer,
-    router,
+    /** Another one after each rotation of keys. */
+    provider: () => provider,
+    /** Answers what OpenID Connect asks. */
+    handle: (request: IncomingMessage, response: ServerResponse) => handle(request, response),
+    store,
     users: (): DemoUser[] => [...users.values()],
+    byEmail,
     /** Adds a person, or replaces who had this subject. */
     setUser(user: DemoUser) {
       users.set(user.subject, { ...user });
@@ -115,12 +117,4 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
     },
     ...signals,
   };
-
-  router.use('/admin', createAdminRoutes(tenant));
-  router.use(
-    '/sign-in',
-    createSignInRoutes({ path, name, provider: () => provider, store, users: tenant.users, byEmail }),
-  );
-  router.use((request, response) => handle(request, response));
-  return tenant;
 }

@@ -1,7 +1,6 @@
-import type { By } from '../by.ts';
+import { type By, isOperator } from '../by.ts';
 import type { Prisma } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
-import { isOperator } from './connection-secret.ts';
 
 /** How many an org may have by itself. The operator may add more. */
 const limits = { connections: 50, domains: 500, 'current API keys': 100 } as const;

@@ -3,7 +3,7 @@ import { withRetry } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import type { Credential } from '../sessions/principal.ts';
 import type { Once } from './once.ts';
-import type { AloneRevocation, NewNames, Outcome, Revocation } from './revoke-access.ts';
+import type { AloneRevocation, NewNames, Outcome, Revocation } from './revocation.ts';
 import { endPeopleSql } from './statements.ts';
 
 // What the statements read and answer: rows whose members have the names that statements.ts gives them.

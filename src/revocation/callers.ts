@@ -4,12 +4,12 @@ import { Strategy as BearerStrategy, type VerifyFunctionWithRequest } from 'pass
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import type { IdpKeys } from '../connections/idp-keys.ts';
 import { isReference } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
 import { type ApiKeys, hashApiKey } from '../orgs/api-keys.ts';
-import type { IdpKeys } from '../orgs/idp-keys.ts';
 import { type Caller, CallerRefused, type Claimed } from './caller.ts';
 import type { RefusedCall, RefusedCalls } from './refused-calls.ts';
 import { createJwtAuthentication } from './signed-jwt.ts';

@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { onceOf, recordOf, runStatement } from './asked-rows.ts';
 import { observed } from './observed.ts';
 import type { Once } from './once.ts';
-import type { Revocation } from './revoke-access.ts';
+import type { Revocation } from './revocation.ts';
 import { endRowsSql } from './statements.ts';
 
 // Endings of some sessions and grants, where no generation moves and all else of the person's stays: one statement each, as

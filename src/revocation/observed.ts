@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import type { Pool, PoolClient } from 'pg';
 import { afterCommit } from '../database/pool.ts';
 import type { Batches } from './batches.ts';
-import type { Revocation } from './revoke-access.ts';
+import type { Revocation } from './revocation.ts';
 
 export type ObservedRevocation = Readonly<{
   initiator: Revocation['initiator'];

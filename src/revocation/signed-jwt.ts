@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { clockSkew, type IdpKeys, peek, UntrustedJwt } from '../orgs/idp-keys.ts';
+import { clockSkew, type IdpKeys, peek, UntrustedJwt } from '../connections/idp-keys.ts';
 import { type Caller, CallerRefused, type Claimed } from './caller.ts';
 
 /** As Okta sends it; the explicit type keeps ID tokens, logout tokens and security events out (RFC 8725 §3.11). */

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { emailKey } from '../users/email.ts';
-import type { Subject } from './revoke-access.ts';
+import type { Subject } from './revocation.ts';
 
 // NUL and halves of surrogate pairs are characters that no store keeps.
 const storable = (value: string) => value.isWellFormed() && !value.includes('\0');

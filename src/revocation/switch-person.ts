@@ -2,7 +2,8 @@ import type { PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { refuseLastOwner, type Standing } from '../users/roles.ts';
-import { type NewNames, type Revocation, type Revoked, revokeAccess } from './revoke-access.ts';
+import type { NewNames, Revocation, Revoked } from './revocation.ts';
+import { revokeAccess } from './revoke-access.ts';
 
 /** Who may be the org's last active owner, and what to do about it. */
 export type OwnerGuard = Readonly<{ locked: ReadonlyMap<string, Standing>; advice?: string }>;

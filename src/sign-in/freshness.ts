@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { clockSkew } from '../orgs/idp-keys.ts';
+import { clockSkew } from '../connections/idp-keys.ts';
 import { hashSessionId } from '../sessions/session-store.ts';
 import type { SignInConnection } from './find-connection.ts';
 import type { VerifiedSignIn } from './id-token.ts';

@@ -1,10 +1,10 @@
 import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { AssignableRole } from '../api/permissions.ts';
+import { clockSkew, type IdpKeys, signatureAlgorithms } from '../connections/idp-keys.ts';
+import { IdpKeysUnavailable } from '../connections/key-sets.ts';
+import { roleOfClaims } from '../connections/role-mapping.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
-import { clockSkew, type IdpKeys, signatureAlgorithms } from '../orgs/idp-keys.ts';
-import { IdpKeysUnavailable } from '../orgs/key-sets.ts';
-import { roleOfClaims } from '../orgs/role-mapping.ts';
 import type { SignInConnection } from './find-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import { asRefusal } from './token-exchange.ts';

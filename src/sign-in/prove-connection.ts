@@ -2,12 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { compactVerify } from 'jose';
 import type { Logger } from 'pino';
 import { bySystem } from '../by.ts';
+import { discover } from '../connections/discovery.ts';
+import { type IdpKeys, signatureAlgorithms } from '../connections/idp-keys.ts';
+import { createConnectionProofs } from '../connections/proofs.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
-import { createConnectionProofs } from '../orgs/connection-proofs.ts';
-import { discover } from '../orgs/discovery.ts';
-import { type IdpKeys, signatureAlgorithms } from '../orgs/idp-keys.ts';
 import type { SignInConnection } from './find-connection.ts';
 import type { VerifiedSignIn } from './id-token.ts';
 

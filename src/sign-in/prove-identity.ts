@@ -1,7 +1,7 @@
 import type { Config } from '../config.ts';
+import { connectionSecretPurpose } from '../connections/client-secret.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
-import { connectionSecretPurpose } from '../orgs/connection-secret.ts';
 import { ConnectionStrategy, completeSignIn } from './connection-strategy.ts';
 import type { OrgConnection, SignInConnection } from './find-connection.ts';
 import type { createIdTokenVerifier, VerifiedSignIn } from './id-token.ts';

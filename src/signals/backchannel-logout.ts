@@ -1,7 +1,7 @@
 import express, { type RequestHandler, type Response } from 'express';
 import type { Pool } from 'pg';
 import { byRequest } from '../by.ts';
-import { type IdpKeys, peek, UntrustedJwt } from '../orgs/idp-keys.ts';
+import { type IdpKeys, peek, UntrustedJwt } from '../connections/idp-keys.ts';
 import type { Batches } from '../revocation/batches.ts';
 import { endIdpSession } from '../revocation/end-rows.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';

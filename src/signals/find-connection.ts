@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
+import type { IdpJwtConnection } from '../connections/idp-keys.ts';
 import { isReference } from '../database/ids.ts';
-import type { IdpJwtConnection } from '../orgs/idp-keys.ts';
 
 export type SignalConnection = IdpJwtConnection &
   Readonly<{

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { clockSkew } from '../orgs/idp-keys.ts';
+import { clockSkew } from '../connections/idp-keys.ts';
 import type { SignalConnection } from './find-connection.ts';
 import { SignalRefused } from './refusal.ts';
 

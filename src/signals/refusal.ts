@@ -1,8 +1,8 @@
 import type { ErrorRequestHandler } from 'express';
 import type { Logger } from 'pino';
+import type { UntrustedJwt } from '../connections/idp-keys.ts';
 import { AppError } from '../errors.ts';
 import { toAppError } from '../http/problem.ts';
-import type { UntrustedJwt } from '../orgs/idp-keys.ts';
 
 /** RFC 8935 §2.4, and what a refused logout token is filed under. */
 export type SignalError =

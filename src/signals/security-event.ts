@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { clockSkew } from '../connections/idp-keys.ts';
 import { AppError } from '../errors.ts';
 import { eventOfUri, type KnownEvent, verificationEvent } from '../orgs/event-actions.ts';
-import { clockSkew } from '../orgs/idp-keys.ts';
 import { parseSubject, type SubjectIdentifier } from '../revocation/subject-identifier.ts';
 import type { SignalConnection } from './find-connection.ts';
 import { SignalRefused } from './refusal.ts';

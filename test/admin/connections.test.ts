@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { byOperator, bySystem } from '../../src/by.ts';
-import { createConnections } from '../../src/orgs/connections.ts';
+import { createConnections } from '../../src/connections/connections.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { answers } from '../support/hostile-answers.ts';
 import { type HostileIdp, startHostileIdp } from '../support/hostile-idp.ts';

@@ -1,4 +1,4 @@
-import { createConnections } from '../../src/orgs/connections.ts';
+import { createConnections } from '../../src/connections/connections.ts';
 import { startSignInBed } from '../sign-in/support.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { callerJwt, type JwtOptions, postRevocation } from '../support/idp-jwt.ts';

@@ -4,13 +4,8 @@ import { byOperator } from '../../src/by.ts';
 import { isUnavailable } from '../../src/database/errors.ts';
 import { createBatches } from '../../src/revocation/batches.ts';
 import type { Once } from '../../src/revocation/once.ts';
-import {
-  type Outcome,
-  revokeAccess,
-  revokeAccessOfMany,
-  type Subject,
-  type UserRevocation,
-} from '../../src/revocation/revoke-access.ts';
+import type { Outcome, Subject, UserRevocation } from '../../src/revocation/revocation.ts';
+import { revokeAccess, revokeAccessOfMany } from '../../src/revocation/revoke-access.ts';
 import { deadlocksOf, waitForLock, whileLocked } from '../support/locks.ts';
 import { plantGrants } from '../support/planted-grants.ts';
 import { type PlantedUser, plantUsers, survivorsOf } from '../support/planted-sessions.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { byOperator } from '../../src/by.ts';
-import { createConnections } from '../../src/orgs/connections.ts';
-import { discover } from '../../src/orgs/discovery.ts';
+import { createConnections } from '../../src/connections/connections.ts';
+import { discover } from '../../src/connections/discovery.ts';
 import { admitPerson } from '../../src/sign-in/admit-person.ts';
 import type { Person } from '../../src/sign-in/find-user.ts';
 import { insertUser } from '../../src/users/users.ts';

@@ -1,5 +1,6 @@
 import { byOperator } from '../../src/by.ts';
-import { discover } from '../../src/orgs/discovery.ts';
+import { beginWith } from '../../src/connections/connections.ts';
+import { discover } from '../../src/connections/discovery.ts';
 import { createOrgs, type NewOrg } from '../../src/orgs/orgs.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { startHostileIdp } from '../support/hostile-idp.ts';
@@ -54,15 +55,15 @@ export async function addHostileOrg(
 ) {
   const { prisma, keyring, guardedFetch } = product.context;
   const discovered = await discover(guardedFetch, hostile.issuer);
-  return createOrgs({ prisma, keyring }).createOrg(
+  return createOrgs({ prisma }).createOrg(
     {
       name: slug,
       slug,
       domains: [{ domain: `${slug}.fake`, verified: true }],
-      connection: { ...discovered, clientId: hostile.clientId, clientSecret: hostile.clientSecret },
       ...changes,
     },
     byOperator,
+    beginWith(keyring, { ...discovered, clientId: hostile.clientId, clientSecret: hostile.clientSecret }, byOperator),
   );
 }
 

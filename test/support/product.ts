@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { byOperator } from '../../src/by.ts';
 import { loadConfig } from '../../src/config.ts';
+import { beginWith, createConnections } from '../../src/connections/connections.ts';
+import { discover } from '../../src/connections/discovery.ts';
 import { createContext } from '../../src/context.ts';
-import { createConnections } from '../../src/orgs/connections.ts';
-import { discover } from '../../src/orgs/discovery.ts';
 import { createOrgs } from '../../src/orgs/orgs.ts';
 import { startServer } from '../../src/server.ts';
 import { insertUser } from '../../src/users/users.ts';
@@ -133,14 +133,14 @@ async function createTestOrg(
   domain: string,
 ): Promise<TestOrg> {
   const discovered = await discover(guardedFetch, `${idp.url}/${slug}`);
-  const org = await createOrgs({ prisma, keyring }).createOrg(
+  const org = await createOrgs({ prisma }).createOrg(
     {
       name: slug,
       slug,
       domains: [{ domain, verified: true }],
-      connection: { ...discovered, clientId: `${slug}-app`, clientSecret: `the secret of ${slug}` },
     },
     byOperator,
+    beginWith(keyring, { ...discovered, clientId: `${slug}-app`, clientSecret: `the secret of ${slug}` }, byOperator),
   );
   const connections = createConnections({ prisma, keyring });
   const [connection] = await connections.listConnections(org.id);

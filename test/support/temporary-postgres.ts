@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/database/embedded-postgres.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded-postgres.ts';
 
 /**
  * Runs beside us in a session of its own, and when its standard input ends, because we closed it or died in whatever

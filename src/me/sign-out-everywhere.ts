@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 import type { By } from '../by.ts';
+import type { Batches } from '../revocation/batches.ts';
+import { revokeAccess } from '../revocation/revoke-access.ts';
 import type { Principal } from '../sessions/principal.ts';
-import type { Batches } from './batches.ts';
-import { revokeAccess } from './revoke-access.ts';
 
 /**
  * A person's own "sign out everywhere", or "everywhere else": then what the request came with stays, if no other revocation

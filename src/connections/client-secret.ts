@@ -1,4 +1,4 @@
-import type { By } from '../by.ts';
+import { type By, isOperator } from '../by.ts';
 import type { Connection } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 import { isSameSecret, type Keyring } from '../keyring.ts';
@@ -46,11 +46,6 @@ export async function secretToStore(
     );
   }
   return sealSecret(keyring, before, given);
-}
-
-/** The command line, or the backend itself. */
-export function isOperator({ actor }: By): boolean {
-  return actor.type === 'operator' || actor.type === 'system';
 }
 
 function wrong(why: string): AppError {

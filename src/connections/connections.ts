@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AssignableRole } from '../api/permissions.ts';
 import { recordEvent } from '../audit/record.ts';
-import type { By } from '../by.ts';
+import { type By, isOperator } from '../by.ts';
 import type {
   Connection,
   Prisma,
@@ -12,9 +12,9 @@ import type {
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
-import { atIdp, createConnectionProofs, lockClient, provenMembers } from './connection-proofs.ts';
-import { isOperator, sealSecret, secretToStore } from './connection-secret.ts';
-import { refuseTooMany } from './limits.ts';
+import { refuseTooMany } from '../orgs/limits.ts';
+import { sealSecret, secretToStore } from './client-secret.ts';
+import { atIdp, createConnectionProofs, lockClient, provenMembers } from './proofs.ts';
 
 export type NewConnection = Readonly<{
   /** Shown to administrators; the issuer's host when left out. */
@@ -220,6 +220,11 @@ async function keepLinks(
 }
 
 /** `addConnection` inside the caller's transaction. */
+/** For an org that begins with this connection: what `createOrg` does besides. */
+export function beginWith(keyring: Keyring, connection: NewConnection, by: By) {
+  return (db: Prisma.TransactionClient, orgId: string) => insertConnection(db, keyring, orgId, connection, by);
+}
+
 export async function insertConnection(
   db: Prisma.TransactionClient,
   keyring: Keyring,

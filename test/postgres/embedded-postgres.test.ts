@@ -5,11 +5,11 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
 import { findRunningDev } from '../../src/cli/running-dev.ts';
-import { findDevProcess, holdDevLock } from '../../src/database/dev-lock.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/database/embedded-postgres.ts';
+import { findDevProcess, holdDevLock } from '../../src/postgres/dev-lock.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded-postgres.ts';
 import { temporaryDataDir } from '../support/temporary-postgres.ts';
 
-const modulePath = path.resolve(import.meta.dirname, '../../src/database/embedded-postgres.ts');
+const modulePath = path.resolve(import.meta.dirname, '../../src/postgres/embedded-postgres.ts');
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();

@@ -1,8 +1,8 @@
 import type { Pool } from 'pg';
 import type { By } from '../by.ts';
+import type { Batches } from '../revocation/batches.ts';
+import { revokeAccess } from '../revocation/revoke-access.ts';
 import type { Principal } from '../sessions/principal.ts';
-import type { Batches } from './batches.ts';
-import { revokeAccess } from './revoke-access.ts';
 
 /**
  * What a person's sign-out ends beyond what it was done in: with the org's policy of global logout, every session and grant
