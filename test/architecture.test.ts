@@ -14,7 +14,7 @@ const rows = [
   // Rooms that act.
   ['revocation', 'web'],
   ['tokens', 'sign-in', 'signals', 'me', 'admin', 'scim', 'metrics'],
-  ['log-output.ts', 'context.ts', 'documentation.ts', 'app.ts', 'server.ts', 'start-failure.ts'],
+  ['log-output.ts', 'context.ts', 'app.ts', 'server.ts', 'start-failure.ts'],
   // The demo identity provider stands alone: it is nobody's, and only `npm run dev` starts it.
   ['demo-idp'],
   ['cli', 'main.ts'],

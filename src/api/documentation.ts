@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Documented } from './operation.ts';
+import type { Documented } from './endpoint.ts';
 
 const tag = 'Service';
 

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { type ProblemCode, problems } from '../errors.ts';
 import { sessionCookie } from '../sessions/session-store.ts';
-import { adminScope, type Documented, type Operation, type Security, type Success } from './operation.ts';
+import type { Documented, Security, Success } from './endpoint.ts';
+import { type AdminOperation, adminScope, isAdministration, type Operation } from './operation.ts';
 import { permissions } from './permissions.ts';
 
 type Json = Record<string, unknown>;
@@ -47,7 +48,7 @@ function createSchemas(operations: readonly (Documented | Operation)[]) {
   const named = new Map<string, string>();
   const names = new Map<unknown, string>();
   for (const one of operations)
-    if ('permission' in one && one.id.startsWith('get') && one.success.schema)
+    if (isAdministration(one) && one.id.startsWith('get') && one.success.schema)
       names.set(one.success.schema, one.id.slice('get'.length));
   const metadata = {
     has: (schema: z.ZodType) => names.has(schema) || z.globalRegistry.has(schema),
@@ -97,7 +98,7 @@ function describeOperation(one: Documented | Operation, schemas: Schemas): Json 
     operationId: one.id,
     tags: [one.tag],
     summary: one.summary,
-    ...describe([one.description, 'permission' in one && needs(one)]),
+    ...describe([one.description, isAdministration(one) && needs(one)]),
     parameters: [
       ...parameters(one.params, 'path', schemas),
       ...parameters(one.query, 'query', schemas),
@@ -125,9 +126,9 @@ const describe = (parts: readonly (string | false | undefined)[]) => {
 };
 
 const scopesOf = (one: Documented, name: Security) =>
-  'permission' in one && name === 'accessToken' ? [adminScope] : [];
+  isAdministration(one) && name === 'accessToken' ? [adminScope] : [];
 
-function needs({ permission, ...one }: Operation): string {
+function needs({ permission, ...one }: AdminOperation): string {
   const who = permissions[permission].map((role) => role.replace('_', ' ')).join(', ');
   const recently = isRecent(one) ? ' They must have authenticated lately.' : '';
   return `For administrators with the permission \`${permission}\`: ${who}.${recently}`;
@@ -166,11 +167,11 @@ export function problemsOf(one: Documented | Operation): readonly ProblemCode[] 
     ...(one.params || one.query || isJson ? (['invalid_request'] as const) : []),
     ...(personal ? (['not_signed_in', 'session_revoked', 'session_ended', 'session_expired'] as const) : []),
     ...(security.length > 0 ? (['invalid_token'] as const) : []),
-    ...('permission' in one ? (['insufficient_scope', 'forbidden'] as const) : []),
-    ...('permission' in one && isRecent(one) ? (['reauthentication_required'] as const) : []),
+    ...(isAdministration(one) ? (['insufficient_scope', 'forbidden'] as const) : []),
+    ...(isAdministration(one) && isRecent(one) ? (['reauthentication_required'] as const) : []),
     ...(one.path.startsWith('/api/') && one.method !== 'get' ? (['foreign_origin'] as const) : []),
     ...(isJson ? (['content_too_large'] as const) : []),
-    ...('permission' in one && (one.method === 'get' || one.problems?.includes('confirmation_required'))
+    ...(isAdministration(one) && (one.method === 'get' || one.problems?.includes('confirmation_required'))
       ? (['too_many_requests'] as const)
       : []),
     ...(one.problems ?? []),

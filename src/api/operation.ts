@@ -1,22 +1,27 @@
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Pool } from 'pg';
-import type { z } from 'zod';
-import { type By, byPerson } from '../by.ts';
-import { AppError, type ProblemCode } from '../errors.ts';
+import { z } from 'zod';
+import { type By, byPerson, byRequest } from '../by.ts';
+import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
-import { allowOnly } from '../http/problem.ts';
-import { type InTurn, queueOfExports } from '../http/turns.ts';
+import { noStore } from '../http/no-store.ts';
+import { type InTurn, inOwnTurn, queueOfExports } from '../http/turns.ts';
 import type { Principal } from '../sessions/principal.ts';
-import { requireSession, signedInPrincipal } from '../sessions/session.ts';
+import { principalOf, requireSession, signedInPrincipal } from '../sessions/session.ts';
+import type { Documented, Endpoint, Form } from './endpoint.ts';
 import { may, type Permission } from './permissions.ts';
 
-type Form = z.ZodObject;
-type Parsed<F> = F extends Form ? z.output<F> : undefined;
+type Parsed<F> = F extends z.ZodType ? z.output<F> : undefined;
 
 /** Who asks, and what was asked, checked. */
-export type Call<Params = unknown, Query = unknown, Body = unknown> = Readonly<{
-  principal: Principal;
-  orgId: string;
+export type Call<
+  Params = unknown,
+  Query = unknown,
+  Body = unknown,
+  Who extends Principal | null = Principal,
+> = Readonly<{
+  principal: Who;
+  orgId: Who extends null ? null : string;
   by: By;
   params: Params;
   query: Query;
@@ -25,100 +30,76 @@ export type Call<Params = unknown, Query = unknown, Body = unknown> = Readonly<{
   res: Response;
 }>;
 
-/** What an operation answers when all is well; without a schema there is no body. */
-export type Success = Readonly<{
-  status: number;
-  description: string;
-  schema?: z.ZodType;
-  /** Default: application/json where there is a schema. */
-  contentTypes?: readonly string[];
-  /** What a header of the answer says, by its name. */
-  headers?: Readonly<Record<string, string>>;
-}>;
-
-/** What proves a caller; openapi.ts says how each is sent. */
-export type Security = 'session' | 'accessToken' | 'apiKey' | 'signedJwt' | 'metricsToken';
-
-/** One line of the interface, as OpenAPI knows it. */
-export type Documented = Readonly<{
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  /** As OpenAPI writes it: /api/orgs/current/users/{id} */
-  path: string;
-  /** camelCase, unique: the `operationId`. */
-  id: string;
-  tag: string;
-  summary: string;
-  description?: string;
-  params?: Form;
-  query?: Form;
-  /** Of the request, beside the credential. */
-  headers?: Form;
-  body?: z.ZodType;
-  /** Default application/json. */
-  bodyType?: string;
-  bodyExample?: unknown;
-  /** One of these; [] is anybody. Default: a person, by a browser's session or an app's access token. */
-  security?: readonly Security[];
-  /** Answers without one, too. */
-  securityOptional?: boolean;
-  success: Success;
-  /** Other answers: further successes, and faults in the form of a standard that has its own. */
-  also?: readonly Success[];
-  /** The problems it may answer, beside what all of its kind do. */
-  problems?: readonly ProblemCode[];
-}>;
-
-/** An operation of an org's administration: who may is checked before anything else, then every part of the request. */
+/**
+ * A JSON route under /api: who may is checked before anything else, then every part of the request. Without a permission it
+ * is any person's own; with `security: []` or `securityOptional` it is also answered to nobody in particular.
+ */
 export type Operation = Documented &
   Readonly<{
-    permission: Permission;
-    /** Asks for a recent authentication (the org's policy). Default: every method but GET. */
+    /** Of the administration of an org: what the person's role, and an app's scope, must allow. */
+    permission?: Permission;
+    /** Asks for a recent authentication (the org's policy). Default: of the administration every method but GET. */
     recent?: boolean;
     /**
-     * Which of the org's queues it waits in on a node. Default: of what reads, `lists`, and of the rest none: ending access
-     * never waits. `export` is for what takes as long as its reader likes, which no list should wait for.
+     * Which queue it waits in on a node. Default: of the administration's GETs the org's `lists`, and of the rest none: ending
+     * access never waits. `export` is for what takes as long as its reader likes, which no list should wait for. `own` is for
+     * a person's own lists.
      */
-    turn?: 'lists' | 'export';
+    turn?: 'lists' | 'export' | 'own';
     /** Answers `success.status` with what it returns; nothing when it has answered itself. */
     handle: (call: Call) => Promise<unknown>;
   }>;
 
-/** Types `handle` by the forms that are given. */
-export function operation<P extends Form | undefined, Q extends Form | undefined, B extends z.ZodType | undefined>(
-  definition: Omit<Operation, 'params' | 'query' | 'body' | 'handle'> & {
+export type AdminOperation = Operation & Readonly<{ permission: Permission }>;
+
+export const isAdministration = (documented: Documented | Operation): documented is AdminOperation =>
+  'permission' in documented;
+
+/** Types `handle` by the forms that are given, and by whether somebody must be signed in. */
+export function operation<
+  P extends Form | undefined,
+  Q extends Form | undefined,
+  B extends z.ZodType | undefined,
+  Anybody extends readonly [] | undefined = undefined,
+  Optional extends true | undefined = undefined,
+>(
+  definition: Omit<Operation, 'params' | 'query' | 'body' | 'security' | 'securityOptional' | 'handle'> & {
     params?: P;
     query?: Q;
     body?: B;
-    handle: (call: Call<Parsed<P>, Parsed<Q>, B extends z.ZodType ? z.output<B> : undefined>) => Promise<unknown>;
+    security?: Anybody;
+    securityOptional?: Optional;
+    handle: (
+      call: Call<
+        Parsed<P>,
+        Parsed<Q>,
+        Parsed<B>,
+        [Anybody, Optional] extends [undefined, undefined] ? Principal : Principal | null
+      >,
+    ) => Promise<unknown>;
   },
 ): Operation {
   return definition as unknown as Operation;
 }
 
-/** Routes for operations, with their methods as the only ones. */
-export function createOperationRoutes(
+/** What answers operations, by the same routes as everything else. */
+export function toEndpoints(
   { pool, inTurn }: { pool: Pool; inTurn: InTurn },
   operations: readonly Operation[],
-): Router {
-  const router = Router();
-  const paths = new Set(operations.map(({ path }) => path));
-  for (const path of paths) {
-    const here = operations.filter((one) => one.path === path);
-    const route = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
-    for (const one of here) {
-      const recent = one.recent ?? one.method !== 'get';
-      route[one.method](
-        requireSession,
-        requirePermission(one.permission),
-        ...(recent ? [requireRecentAuthentication(pool)] : []),
-        ...(one.body ? jsonBody('256kb') : []),
-        answer(one, inTurn),
-      );
-    }
-    const methods = here.map(({ method }) => method.toUpperCase());
-    route.all(allowOnly(...(methods.includes('GET') ? ['HEAD'] : []), ...methods));
-  }
-  return router;
+): readonly Endpoint[] {
+  return operations.map((definition) => {
+    const { method, permission, recent = method !== 'get', body, security, securityOptional } = definition;
+    return {
+      ...definition,
+      handlers: [
+        security?.length === 0 || securityOptional ? noStore : requireSession,
+        ...(permission ? [requirePermission(permission)] : []),
+        ...(permission && recent ? [requireRecentAuthentication(pool)] : []),
+        ...(body ? jsonBody(permission ? '256kb' : '16kb') : []),
+        answer(definition, inTurn),
+      ],
+    };
+  });
 }
 
 /** The scope that an app's access token needs for the administration of an org. */
@@ -163,28 +144,48 @@ function requireRecentAuthentication(pool: Pool): RequestHandler {
   };
 }
 
-const answer =
-  (one: Operation, inTurn: InTurn): RequestHandler =>
-  async (req, res) => {
-    const principal = signedInPrincipal(req);
-    const call: Call = {
+function answer(definition: Operation, inTurn: InTurn): RequestHandler {
+  const { method, permission, params, body, success, handle } = definition;
+  const query = queryForm(definition);
+  const turn = definition.turn ?? (permission && method === 'get' ? 'lists' : null);
+  return async (req, res) => {
+    const principal = principalOf(req);
+    const call = {
       principal,
-      orgId: principal.orgId,
-      by: byPerson(req, principal),
-      params: check(one.params, req.params, 'the address'),
-      query: check(one.query, req.query, 'the query'),
-      body: check(one.body, req.body, 'the body'),
+      orgId: principal?.orgId ?? null,
+      by: principal ? byPerson(req, principal) : byRequest(req, { type: 'anonymous', id: null }),
+      params: check(params, req.params, 'the address'),
+      query: check(query, req.query, 'the query'),
+      body: check(body, req.body, 'the body'),
       req,
       res,
-    };
-    const turn = one.turn ?? (one.method === 'get' ? 'lists' : null);
-    const queue = turn === 'export' ? queueOfExports(call.orgId) : call.orgId;
-    const body = turn ? await inTurn(queue, () => one.handle(call)) : await one.handle(call);
+    } as Call;
+    const answered = await (turn ? takeTurn(inTurn, turn, call, handle) : handle(call));
     if (res.headersSent) return;
-    res.status(one.success.status);
-    if (one.success.schema) res.json(body);
+    res.status(success.status);
+    if (success.schema) res.json(answered);
     else res.end();
   };
+}
+
+function takeTurn(
+  inTurn: InTurn,
+  turn: NonNullable<Operation['turn']>,
+  call: Call,
+  handle: Operation['handle'],
+): Promise<unknown> {
+  const work = () => handle(call);
+  if (turn === 'own') return inOwnTurn(inTurn, call.principal, work);
+  return inTurn(turn === 'export' ? queueOfExports(call.orgId) : call.orgId, work);
+}
+
+/**
+ * In the administration a parameter that doesn't exist is refused: a list that a mistyped filter widened to everybody would
+ * be acted on. Elsewhere it is ignored.
+ */
+function queryForm({ path, query }: Operation): Form | undefined {
+  return path.startsWith('/api/orgs/') ? (query ?? z.object({})).strict() : query;
+}
 
 /** Names what is wrong and why, never the value. */
 function check(form: z.ZodType | undefined, value: unknown, where: string): unknown {

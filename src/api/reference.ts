@@ -1,8 +1,9 @@
 import { type RequestHandler, Router } from 'express';
 import type { Config } from '../config.ts';
 import { allowOnly } from '../http/problem.ts';
+import type { Documented } from './endpoint.ts';
 import { describeApi } from './openapi.ts';
-import type { Documented, Operation } from './operation.ts';
+import type { Operation } from './operation.ts';
 
 /**
  * GET /openapi.json   the whole interface, as OpenAPI 3.1

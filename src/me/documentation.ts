@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Documented } from '../api/operation.ts';
+import type { Documented } from '../api/endpoint.ts';
 import { roles } from '../api/permissions.ts';
 import { deviceKinds } from '../sessions/principal.ts';
 

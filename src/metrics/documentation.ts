@@ -1,4 +1,4 @@
-import type { Documented } from '../api/operation.ts';
+import type { Documented } from '../api/endpoint.ts';
 
 export const metricsDocumentation: readonly Documented[] = [
   {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Documented, Success } from '../api/operation.ts';
+import type { Documented, Success } from '../api/endpoint.ts';
 
 const scim = ['application/scim+json'];
 const tag = 'Provisioning (SCIM 2.0)';

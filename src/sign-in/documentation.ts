@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Documented } from '../api/operation.ts';
+import type { Documented } from '../api/endpoint.ts';
 
 const tag = 'Sign-in';
 const params = z.object({ org: z.string().describe('Short name or id of the organisation.') });
@@ -65,21 +65,5 @@ export const signInDocumentation: readonly Documented[] = [
       description: 'A page that says why not.',
       ...pages,
     })),
-  },
-  {
-    method: 'post',
-    path: '/api/openid/check',
-    id: 'findOrg',
-    tag,
-    summary: 'Which organisation an address signs in with',
-    description: 'By its verified domain alone: never whether a user exists.',
-    body: z.object({ username: z.string() }),
-    bodyExample: { username: 'trinity@whiterabbit.fake' },
-    security: [],
-    success: {
-      status: 200,
-      description: 'Its short name, or null.',
-      schema: z.object({ org_id: z.string().nullable() }),
-    },
   },
 ];

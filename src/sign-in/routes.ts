@@ -5,11 +5,9 @@ import type { Config } from '../config.ts';
 import type { IdpKeys } from '../connections/idp-keys.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
-import { jsonBody } from '../http/json-body.ts';
 import type { Keyring } from '../keyring.ts';
 import { createCallback } from './callback.ts';
 import { createIdTokenVerifier } from './id-token.ts';
-import { createOpenIdCheck } from './openid-check.ts';
 import { createConnectionProof } from './prove-connection.ts';
 import { createStateCookies } from './sealed-state.ts';
 import { createShowRefusal } from './show-refusal.ts';
@@ -50,7 +48,6 @@ export function createSignIn(deps: Deps): { startRoutes: Router; routes: Router 
     ...createCallback({ ...deps, stateCookies, verifyIdToken, proveConnection }),
   );
   routes.use('/openid', showRefusal);
-  routes.post('/api/openid/check', ...jsonBody('4kb'), createOpenIdCheck(deps));
   routes.post('/api/signin', noPasswords);
   return { startRoutes, routes };
 }

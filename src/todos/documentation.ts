@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Documented } from '../api/operation.ts';
+import type { Documented } from '../api/endpoint.ts';
 import { pageQuery } from '../api/page.ts';
 
 /** What one person may have, and what a list holds that asks for no pages: the workshop's client knows none. */

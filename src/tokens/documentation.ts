@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Documented, Success } from '../api/operation.ts';
+import type { Documented, Success } from '../api/endpoint.ts';
 import { paths } from './provider.ts';
 
 const tag = 'OAuth for your apps';

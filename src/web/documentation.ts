@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Documented, Success } from '../api/operation.ts';
+import type { Documented, Success } from '../api/endpoint.ts';
 
 const shown: Success = { status: 200, description: 'The page.', contentTypes: ['text/html'] };
 const elsewhere: Success = {
