@@ -14,10 +14,9 @@ import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { createServiceRoutes } from './http/service-routes.ts';
 import { refuseUnsound } from './http/sound-requests.ts';
-import { createDeviceRoutes } from './me/device-routes.ts';
-import { usersDocumentation } from './me/documentation.ts';
+import { deviceOperations } from './me/device-routes.ts';
 import { createGlobalLogout } from './me/global-logout.ts';
-import { createMeRoutes } from './me/me-routes.ts';
+import { meOperations } from './me/me-routes.ts';
 import { createSignOutEverywhere } from './me/sign-out-everywhere.ts';
 import { metricsDocumentation } from './metrics/documentation.ts';
 import { createMetricsRoutes } from './metrics/routes.ts';
@@ -32,8 +31,7 @@ import { findOrgOperation } from './sign-in/find-org.ts';
 import { createSignIn } from './sign-in/routes.ts';
 import { signalsDocumentation } from './signals/documentation.ts';
 import { createSignalRoutes } from './signals/routes.ts';
-import { todosDocumentation } from './todos/documentation.ts';
-import { createTodoRoutes } from './todos/routes.ts';
+import { todoOperations } from './todos/routes.ts';
 import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
 import { clientNames } from './tokens/clients.ts';
 import { tokensDocumentation } from './tokens/documentation.ts';
@@ -51,6 +49,27 @@ export function adminOperations(context: Context): readonly Operation[] {
   return createAdminOperations({ ...context, announce, devices, clientNames });
 }
 
+/** What is a person's own: the first of them is asked for most. */
+function personalOperations(context: Context): readonly Operation[] {
+  const { accessPool, batches, liveChannel } = context;
+  const devices = createDevices({ ...context, clientNames });
+  return [
+    ...meOperations({
+      liveChannel,
+      devices,
+      findIdpLogout: createFindIdpLogout(context),
+      globalLogout: createGlobalLogout({ pool: accessPool, batches }),
+    }),
+    ...deviceOperations({
+      ...context,
+      devices,
+      signOutEverywhere: createSignOutEverywhere({ pool: accessPool, batches }),
+      announce: liveChannel.announce,
+    }),
+  ];
+}
+
+const insideApi = /^(?=\/api\/)/i;
 /** Everything but `/api/…`, whose requests need not look for themselves in what stands here. */
 const outsideApi = /^(?!\/api\/)/i;
 
@@ -68,18 +87,20 @@ export function createApp(context: Context): Express {
   // Everything is made before anything is mounted: what is documented and measured is what is there.
   const { announce, isListening } = liveChannel;
   const revocation = createRevocationEndpoints({ ...context, pool: accessPool, announce });
+  const personal = personalOperations(context);
   const findOrg = findOrgOperation(context);
+  const todos = todoOperations(context);
   const administration = adminOperations(context);
   const documented: readonly (Documented | Operation)[] = [
     ...revocation,
     ...administration,
     ...scimDocumentation,
-    ...usersDocumentation,
+    ...personal,
     ...signalsDocumentation,
     ...signInDocumentation,
     findOrg,
     ...tokensDocumentation,
-    ...todosDocumentation,
+    ...todos,
     ...serviceDocumentation,
     ...metricsDocumentation,
     ...webDocumentation,
@@ -109,21 +130,10 @@ export function createApp(context: Context): Express {
 
   app.use('/api', createBearerAuthentication({ pool: accessPool, config }));
   app.use(unlessBearer(createSameOriginGuard(config), ...createSessionMiddleware({ pool: accessPool, config })));
-  const devices = createDevices({ pool, accessPool, clientNames });
-  app.use(
-    '/api',
-    createMeRoutes({
-      ...{ liveChannel, devices },
-      findIdpLogout: createFindIdpLogout({ pool, keyring, config }),
-      globalLogout: createGlobalLogout({ pool: accessPool, batches }),
-    }),
-  );
+  const operations = toEndpoints({ pool: accessPool, inTurn }, [...personal, ...todos, findOrg, ...administration]);
+  app.use(insideApi, createRoutes(operations));
   app.use(signIn.routes);
   app.use(authorizationServer.interactionRoutes);
-  const signOutEverywhere = createSignOutEverywhere({ pool: accessPool, batches });
-  app.use('/api/users/me/sessions', createDeviceRoutes({ config, devices, inTurn, signOutEverywhere, announce }));
-  app.use('/api/todos', createTodoRoutes({ prisma, pool, inTurn }));
-  app.use(createRoutes(toEndpoints({ pool: accessPool, inTurn }, [findOrg, ...administration])));
   app.use(createWebRoutes({ signedIn: principalOf }));
 
   app.use(notFound);

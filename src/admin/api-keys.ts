@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 import { may } from '../api/permissions.ts';
 import { AppError } from '../errors.ts';
 import { type ApiKeys, apiKeyScopes } from '../orgs/api-keys.ts';
-import { line, readTimeCursor, reference, time } from './forms.ts';
+import { line, reference, time } from './forms.ts';
 
 const view = {
   id: z.string(),

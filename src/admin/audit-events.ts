@@ -2,14 +2,14 @@ import { pipeline } from 'node:stream/promises';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Call, type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 import { may } from '../api/permissions.ts';
 import { createAuditEvents } from '../audit/events.ts';
 import { type ExportFormat, exportFormats } from '../audit/export.ts';
 import { recordEvent } from '../audit/record.ts';
 import { AppError } from '../errors.ts';
 import type { Principal } from '../sessions/principal.ts';
-import { readTimeCursor, reference, time } from './forms.ts';
+import { reference, time } from './forms.ts';
 
 const party = z.object({ type: z.string(), id: z.string().nullable() });
 

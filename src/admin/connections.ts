@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 import { assignableRoles } from '../api/permissions.ts';
 import type { Config } from '../config.ts';
 import { type ConnectionView, createConnections } from '../connections/connections.ts';
@@ -12,7 +12,7 @@ import { AppError } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import { eventsUrl } from '../signals/security-events.ts';
-import { line, readTimeCursor, reference } from './forms.ts';
+import { line, reference } from './forms.ts';
 import { createOutwardLimit } from './outward-limit.ts';
 
 const url = z.string().min(1).max(2_000);

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 
 import { AppError } from '../errors.ts';
 import { type Deliveries, type DeliveryRow, deliveryStatuses } from '../notifications/deliveries.ts';
 import type { Webhooks } from '../notifications/webhooks.ts';
-import { readTimeCursor } from './forms.ts';
 
 const tag = 'Webhooks';
 const here = '/api/orgs/current';

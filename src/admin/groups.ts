@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readCursor, readTimeCursor, toPage } from '../api/page.ts';
 import { AppError } from '../errors.ts';
 import { createGroups } from '../users/groups.ts';
 import { createPeople } from '../users/people.ts';
-import { line, readTimeCursor, reference } from './forms.ts';
+import { line, reference } from './forms.ts';
 import { person, toPeoplePage } from './people.ts';
 
 const group = z.object({

@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 import { Initiator } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 import { createRevocationRecord } from '../revocation/revocation-record.ts';
-import { readTimeCursor, reference, time } from './forms.ts';
+import { reference, time } from './forms.ts';
 
 const actor = z.object({ type: z.string(), id: z.string().nullable(), name: z.string().nullable() });
 

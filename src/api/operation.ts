@@ -153,7 +153,9 @@ function answer(definition: Operation, inTurn: InTurn): RequestHandler {
     const call = {
       principal,
       orgId: principal?.orgId ?? null,
-      by: principal ? byPerson(req, principal) : byRequest(req, { type: 'anonymous', id: null }),
+      get by() {
+        return principal ? byPerson(req, principal) : byRequest(req, { type: 'anonymous', id: null });
+      },
       params: check(params, req.params, 'the address'),
       query: check(query, req.query, 'the query'),
       body: check(body, req.body, 'the body'),

@@ -43,7 +43,24 @@ export function readCursor(cursor: string | undefined, length: number): readonly
   if (cursor === undefined) return null;
   const key = z.array(text).length(length).safeParse(parse(cursor));
   if (key.success) return key.data;
-  throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
+  throw notOfThisList();
+}
+
+/** The cursor of a list by time: `[time, id]` of the last row before. Null without one. @throws AppError invalid_request */
+export function readTimeCursor(cursor: string | undefined): { createdAt: Date; id: string } | null {
+  const key = readCursor(cursor, 2);
+  if (!key) return null;
+  const [text, id] = key as [string, string];
+  const createdAt = new Date(text);
+  // Only as this backend writes it; Date itself reads very much more, also times that PostgreSQL cannot hold.
+  if (z.iso.datetime().safeParse(text).success && isStorable(createdAt)) return { createdAt, id };
+  throw notOfThisList();
+}
+
+/** Within the years that can be written in four digits. */
+export function isStorable(at: Date): boolean {
+  const year = at.getUTCFullYear();
+  return year >= 1 && year <= 9999;
 }
 
 function parse(cursor: string): unknown {
@@ -52,4 +69,8 @@ function parse(cursor: string): unknown {
   } catch {
     return null;
   }
+}
+
+function notOfThisList(): AppError {
+  return new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
 }

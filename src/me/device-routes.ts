@@ -1,20 +1,16 @@
-import { type RequestHandler, type Response, Router } from 'express';
+import type { Response } from 'express';
 import { z } from 'zod';
-import { type By, byPerson } from '../by.ts';
+import { type Operation, operation } from '../api/operation.ts';
+import type { By } from '../by.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
-import { jsonBody } from '../http/json-body.ts';
-import { allowOnly } from '../http/problem.ts';
-import { type InTurn, inOwnTurn } from '../http/turns.ts';
 import type { Devices } from '../sessions/devices.ts';
-import type { Principal } from '../sessions/principal.ts';
-import { requireSession, signedInPrincipal } from '../sessions/session.ts';
+import { deviceKinds, type Principal } from '../sessions/principal.ts';
 import { notSignedIn } from '../sessions/session-end.ts';
 import { sessionCookie } from '../sessions/session-store.ts';
 
-export type DeviceRoutesDeps = Readonly<{
+export type DeviceDeps = Readonly<{
   devices: Devices;
-  inTurn: InTurn;
   /** Null when the person is gone. */
   signOutEverywhere: (
     person: Principal,
@@ -24,17 +20,24 @@ export type DeviceRoutesDeps = Readonly<{
   announce: () => void;
 }>;
 
-const revocation = z.strictObject({ keepCurrent: z.boolean().default(false) });
+const device = z
+  .object({
+    id: z.string(),
+    type: z.enum(deviceKinds),
+    client: z.string().meta({ examples: ['Browser', 'Mobile app'] }),
+    device: z.string().meta({ examples: ['Firefox on Linux'] }),
+    userAgent: z.string().nullable(),
+    ip: z.string().nullable(),
+    createdAt: z.date(),
+    lastSeenAt: z.date().describe('Exact to a minute.'),
+    current: z.boolean().describe('The one that asks.'),
+  })
+  .meta({ id: 'Device' });
+const tag = 'You';
+const here = '/api/users/me/sessions';
 
-/**
- * A person's own devices, for a browser's session and an app's access token alike.
- *
- * GET    /api/users/me/sessions         live sessions and grants, newest seen first, at most 200: [{id, type, client, device,
- *                                       userAgent, ip, createdAt, lastSeenAt, current}]
- * DELETE /api/users/me/sessions/:id     ends that one: 204
- * POST   /api/users/me/sessions/revoke  {keepCurrent?}: ends all, or all but the one that asks: {sessionsEnded, grantsEnded}
- */
-export function createDeviceRoutes(deps: DeviceRoutesDeps): Router {
+/** A person's own devices, for a browser's session and an app's access token alike. */
+export function deviceOperations(deps: DeviceDeps): readonly Operation[] {
   const { devices, announce } = deps;
   const { name, cookie } = sessionCookie(deps.config);
   /** An app's own request says nothing about the browser that it may run in. */
@@ -42,38 +45,56 @@ export function createDeviceRoutes(deps: DeviceRoutesDeps): Router {
     if (credential.type === 'session') res.clearCookie(name, cookie);
   };
 
-  const list: RequestHandler = async (req, res) => {
-    const person = signedInPrincipal(req);
-    res.json(await inOwnTurn(deps.inTurn, person, () => devices.listDevices(person)));
-  };
-
-  const end: RequestHandler<{ id: string }> = async (req, res) => {
-    const person = signedInPrincipal(req);
-    const { id } = req.params;
-    const ended = await devices.endDevice(person, id, byPerson(req, person));
-    // Another person's looks exactly like one that doesn't exist.
-    if (!ended) throw new AppError('not_found', 'You are not signed in anywhere under this id.');
-    announce();
-    if (id === person.credential.id) forgetCookie(res, person);
-    res.status(204).end();
-  };
-
-  const revoke: RequestHandler = async (req, res) => {
-    const person = signedInPrincipal(req);
-    const parsed = revocation.safeParse(req.body);
-    if (!parsed.success) throw new AppError('invalid_request', 'Send {"keepCurrent": true} or {"keepCurrent": false}.');
-    const { keepCurrent } = parsed.data;
-    const ended = await deps.signOutEverywhere(person, { keepCurrent, by: byPerson(req, person) });
-    if (!ended) throw notSignedIn(undefined);
-    announce();
-    if (!keepCurrent) forgetCookie(res, person);
-    res.json(ended);
-  };
-
-  const router = Router();
-  router.use(requireSession);
-  router.route('/').get(list).all(allowOnly('GET', 'HEAD'));
-  router.route('/revoke').post(jsonBody(), revoke).all(allowOnly('POST'));
-  router.route('/:id').delete(end).all(allowOnly('DELETE'));
-  return router;
+  return [
+    operation({
+      method: 'get',
+      path: here,
+      id: 'listMySessions',
+      tag,
+      summary: 'Where you are signed in',
+      description: 'Browsers and apps, the newest seen first; at most 200.',
+      turn: 'own',
+      success: { status: 200, description: 'Live ones.', schema: z.array(device) },
+      problems: ['too_many_requests'],
+      handle: ({ principal }) => devices.listDevices(principal),
+    }),
+    operation({
+      method: 'post',
+      path: `${here}/revoke`,
+      id: 'endMySessions',
+      tag,
+      summary: 'Sign out everywhere, or everywhere else',
+      body: z.strictObject({ keepCurrent: z.boolean().default(false) }),
+      bodyExample: { keepCurrent: true },
+      success: {
+        status: 200,
+        description: 'What has ended.',
+        schema: z.object({ sessionsEnded: z.int(), grantsEnded: z.int() }),
+      },
+      handle: async ({ principal, by, body: { keepCurrent }, res }) => {
+        const ended = await deps.signOutEverywhere(principal, { keepCurrent, by });
+        if (!ended) throw notSignedIn(undefined);
+        announce();
+        if (!keepCurrent) forgetCookie(res, principal);
+        return ended;
+      },
+    }),
+    operation({
+      method: 'delete',
+      path: `${here}/{id}`,
+      id: 'endMySession',
+      tag,
+      summary: 'End one of your sign-ins',
+      params: z.object({ id: z.string() }),
+      success: { status: 204, description: 'It has ended.' },
+      problems: ['not_found'],
+      handle: async ({ principal, by, params: { id }, res }) => {
+        const ended = await devices.endDevice(principal, id, by);
+        // Another person's looks exactly like one that doesn't exist.
+        if (!ended) throw new AppError('not_found', 'You are not signed in anywhere under this id.');
+        announce();
+        if (id === principal.credential.id) forgetCookie(res, principal);
+      },
+    }),
+  ];
 }

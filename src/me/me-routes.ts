@@ -1,59 +1,101 @@
-import { type RequestHandler, Router } from 'express';
-import { type By, byPerson } from '../by.ts';
-import { allowOnly } from '../http/problem.ts';
+import { z } from 'zod';
+import { type Operation, operation } from '../api/operation.ts';
+import { roles } from '../api/permissions.ts';
+import type { By } from '../by.ts';
 import type { Devices } from '../sessions/devices.ts';
 import type { FindIdpLogout } from '../sessions/idp-logout.ts';
-import type { LiveChannel } from '../sessions/live-channel.ts';
+import { type LiveChannel, mostStreams, streamEvents } from '../sessions/live-channel.ts';
 import type { Principal } from '../sessions/principal.ts';
-import { principalOf, requireSession, signedInPrincipal } from '../sessions/session.ts';
 
-/**
- * GET  /api/users/me          who is signed in: flat scalars
- * GET  /api/users/me/events   server-sent events: `signed-out` with the reason when the session dies, then it closes
- * POST /api/signout           ends this session, or the grant of an app's access token, and with the org's policy of global
- *                             logout all of the person's: 204, also without one; 200 with `logoutUrl` where the connection
- *                             is set to sign out at the IdP too: the browser goes on there
- */
-export function createMeRoutes(deps: {
+const tag = 'You';
+
+/** Who is signed in, how they hear that they no longer are, and their sign-out. */
+export function meOperations(deps: {
   liveChannel: LiveChannel;
   findIdpLogout: FindIdpLogout;
   devices: Pick<Devices, 'endDevice'>;
   /** Ends all that the person has, if their org's policy says so; false if it doesn't. */
   globalLogout: (person: Principal, by: By) => Promise<boolean>;
-}): Router {
+}): readonly Operation[] {
   const { liveChannel } = deps;
-
-  const showMe: RequestHandler = (req, res) => {
-    const { userId, name, email, orgId, orgName, orgSlug, role } = signedInPrincipal(req);
-    res.json({ id: userId, name, email, orgId, org: orgName, orgSlug, role });
-  };
-
-  const streamEvents: RequestHandler = (req, res) => {
-    const principal = signedInPrincipal(req);
-    // express-session would touch the session before it lets the answer end: a stream must close also when the database,
-    // of which that asks a write, has gone silent.
-    Object.assign(req, { session: undefined });
-    return liveChannel.open(principal, res);
-  };
-
-  const signOut: RequestHandler = async (req, res) => {
-    res.set('Cache-Control', 'no-store');
-    const principal = principalOf(req);
-    if (!principal) return void res.status(204).end();
-    const logoutUrl = await deps.findIdpLogout(principal);
-    // Here first: whether the IdP is up doesn't matter.
-    const by = byPerson(req, principal);
-    const all = await deps.globalLogout(principal, by);
-    if (!all) await deps.devices.endDevice(principal, principal.credential.id, by);
-    liveChannel.announce();
-    if (logoutUrl === null) res.status(204).end();
-    else res.json({ logoutUrl });
-  };
-
-  const router = Router();
-  router.route('/users/me').get(requireSession, showMe).all(allowOnly('GET', 'HEAD'));
-  // Without HEAD, which Express would answer by a stream that never ends.
-  router.route('/users/me/events').head(allowOnly('GET')).get(requireSession, streamEvents).all(allowOnly('GET'));
-  router.route('/signout').post(signOut).all(allowOnly('POST'));
-  return router;
+  return [
+    operation({
+      method: 'get',
+      path: '/api/users/me',
+      id: 'getMe',
+      tag,
+      summary: 'Who is signed in',
+      success: {
+        status: 200,
+        description: 'The person.',
+        schema: z.object({
+          id: z.string(),
+          name: z.string(),
+          email: z.string(),
+          orgId: z.string(),
+          org: z.string(),
+          orgSlug: z.string(),
+          role: z.enum(roles),
+        }),
+      },
+      handle: async ({ principal: { userId, name, email, orgId, orgName, orgSlug, role } }) => ({
+        id: userId,
+        name,
+        email,
+        orgId,
+        org: orgName,
+        orgSlug,
+        role,
+      }),
+    }),
+    operation({
+      method: 'get',
+      path: '/api/users/me/events',
+      id: 'streamEvents',
+      tag,
+      summary: 'Hear of the end of this session at once',
+      description: [
+        'Server-sent events, each with an object as JSON.',
+        ...Object.entries(streamEvents).map(([name, meaning]) => `- \`${name}\`: ${meaning}`),
+        '',
+        `A person may have ${mostStreams.ofPerson} streams open at a node. A session or an app may have ${mostStreams.ofCredential}; one more closes its oldest.`,
+      ].join('\n'),
+      head: false,
+      success: { status: 200, description: 'The stream.', contentTypes: ['text/event-stream'] },
+      problems: ['too_many_requests'],
+      handle: async ({ principal, req, res }) => {
+        // express-session would touch the session before it lets the answer end: a stream must close also when the database,
+        // of which that asks a write, has gone silent.
+        Object.assign(req, { session: undefined });
+        await liveChannel.open(principal, res);
+      },
+    }),
+    operation({
+      method: 'post',
+      path: '/api/signout',
+      id: 'signOut',
+      tag,
+      summary: 'Sign out',
+      description:
+        'Ends the session or, of an app, the grant that asks. Where the organisation has global logout on, everything.',
+      securityOptional: true,
+      success: { status: 204, description: 'Signed out, also if nobody was signed in.' },
+      also: [
+        {
+          status: 200,
+          description: 'Signed out here; the browser goes on to sign out at the IdP.',
+          schema: z.object({ logoutUrl: z.url() }),
+        },
+      ],
+      handle: async ({ principal, by, res }) => {
+        if (!principal) return;
+        const logoutUrl = await deps.findIdpLogout(principal);
+        // Here first: whether the IdP is up doesn't matter.
+        const all = await deps.globalLogout(principal, by);
+        if (!all) await deps.devices.endDevice(principal, principal.credential.id, by);
+        liveChannel.announce();
+        if (logoutUrl !== null) res.json({ logoutUrl });
+      },
+    }),
+  ];
 }

@@ -14,7 +14,18 @@ type Stream = { principal: Principal; response: Response };
 /** Says on every node that access has ended somewhere, so that open pages hear at once; they would within a second. */
 export const announceSql = 'NOTIFY access_revoked';
 const listenSql = 'LISTEN access_revoked; LISTEN notifications';
-const mostStreams = { ofCredential: 10, ofPerson: 20, ofNode: 20_000 };
+export const mostStreams = { ofCredential: 10, ofPerson: 20, ofNode: 20_000 };
+
+/** What a stream says, by the name of the event: each has an object as its data. */
+export const streamEvents = {
+  'signed-out': 'The session or the grant has died: `{reason, at}`. Then the stream closes.',
+  notifications:
+    'The feed of the organisation has grown: `{}`. Only administrators hear it; an app needs the scope `admin` for it.',
+} as const;
+
+function sendEvent(response: Response, event: keyof typeof streamEvents, data: object): void {
+  response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+}
 
 const deadAmong = (kind: DeviceKind, orgIds: string, ids: string) => `
   SELECT asked.id, s.id IS NOT NULL AS known, ${endColumns('s', kind)}
@@ -54,10 +65,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
 
   const close = (stream: Stream, end?: SessionEnd) => {
     streams.delete(stream.response);
-    if (end)
-      stream.response.write(
-        `event: signed-out\ndata: ${JSON.stringify({ reason: end.code, at: end.at.toISOString() })}\n\n`,
-      );
+    if (end) sendEvent(stream.response, 'signed-out', { reason: end.code, at: end.at.toISOString() });
     stream.response.end();
   };
 
@@ -130,7 +138,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     const administrators = new Set(rows.map(({ id }) => id));
     for (const { principal, response } of open)
       if (administrators.has(principal.credential.id) && streams.has(response))
-        response.write('event: notifications\ndata: {}\n\n');
+        sendEvent(response, 'notifications', {});
   };
 
   const timer = setInterval(checkOrClose, deps.checkEveryMs ?? 1_000);
@@ -173,9 +181,8 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     isListening: listener.isUp,
 
     /**
-     * Makes `response` an event stream (text/event-stream) that closes when the session or grant dies, after one event
-     * `signed-out` with `{reason, at}`. Before that an administrator's gets `notifications`, without a word of what they say, for
-     * each time that the org's feed has grown. Registered first and checked after, so that nothing falls between.
+     * Makes `response` an event stream (text/event-stream) that closes when the session or grant dies. Registered first and
+     * checked after, so that nothing falls between.
      * @throws AppError unavailable, too_many_requests
      */
     async open(principal: Principal, response: Response): Promise<void> {

@@ -52,6 +52,34 @@ describe('every documented operation', () => {
   });
 });
 
+describe('a form', () => {
+  const errorsOfBody = (id: string, body: unknown) => {
+    const { path, method } = world.operations.find(({ operationId }) => operationId === id) ?? {};
+    const where = ['paths', path, method, 'requestBody', 'content', 'application/json', 'schema'] as string[];
+    return world.errorsOf(where, body);
+  };
+
+  it.each(['', ' ', '\t\n'])('of a todo refuses %j, as the server does', async (task) => {
+    expect(errorsOfBody('addTodo', { task })).not.toEqual([]);
+    expect(errorsOfBody('changeTodo', { task })).not.toEqual([]);
+    const added = await world.ask('addTodo', { as: world.owner, body: { task: 'Wake up' } });
+    const params = { id: added.json.id };
+    expect((await world.ask('addTodo', { as: world.owner, body: { task } })).status).toBe(400);
+    expect((await world.ask('changeTodo', { as: world.owner, params, body: { task } })).status).toBe(400);
+  });
+
+  it('of a todo takes members that are not its own, as the server does', async () => {
+    const body = { task: 'Wake up', id: 'tod_x', colour: 'white' };
+    expect(errorsOfBody('addTodo', body)).toEqual([]);
+    expect((await world.ask('addTodo', { as: world.owner, body })).status).toBe(201);
+  });
+});
+
+it('names both events that a stream may bring', () => {
+  const { description } = world.operations.find(({ operationId }) => operationId === 'streamEvents') ?? {};
+  for (const event of ['signed-out', 'notifications']) expect(description).toContain(`- \`${event}\`: `);
+});
+
 describe('examples', () => {
   it('are there for what is sent as JSON, and hold to their schemas', () => {
     const bodies = world.operations.flatMap(({ operationId, requestBody, method, path }) =>

@@ -12,6 +12,7 @@ export type DocumentedOperation = {
   operationId: string;
   method: string;
   path: string;
+  description?: string;
   responses: Record<string, { content?: Content }>;
   requestBody?: { content: Content };
 };

@@ -100,6 +100,12 @@ describe('answers', () => {
     }
   });
 
+  it('a parameter that does not exist changes nothing outside of the administration', async () => {
+    const headers = { cookie: await cookieOf() };
+    for (const path of ['/api/users/me?_=1', '/api/todos?serch=x&serch=y', '/healthz?_=1', '/?utm_source=mail'])
+      expect((await send(path, { headers, redirect: 'manual' })).status).toBeLessThan(400);
+  });
+
   it('no HEAD of a stream, which would never end', async () => {
     const answer = await send('/api/users/me/events', { method: 'HEAD', headers: { cookie: await cookieOf() } });
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET']);
