@@ -241,9 +241,13 @@ export function loadConfig(env: Environment, mode: Mode): Config {
 /** Where `npm run dev` and the command line keep the embedded database and the secrets made for it. */
 export function loadDevelopmentConfig(env: Environment): { dataDir: string; idpPort: number } {
   const parsed = z.object(developmentEnvironment).safeParse(withoutBlanks(env));
-  if (!parsed.success)
-    throw new ConfigError(parsed.error.issues.map(({ path, message }) => describe(String(path[0]), message, env)));
+  if (!parsed.success) throw wrongVariables(parsed.error, env);
   return { dataDir: parsed.data.DATA_DIR, idpPort: parsed.data.IDP_PORT };
+}
+
+/** Of a form whose members are variables. */
+export function wrongVariables({ issues }: z.ZodError, env: Environment): ConfigError {
+  return new ConfigError(issues.map(({ path, message }) => describe(String(path[0]), message, env)));
 }
 
 /** A blank line in an env file means "not set". */

@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { noStore } from '../http/no-store.ts';
 import { type InTurn, inOwnTurn, queueOfExports } from '../http/turns.ts';
+import { describeIssues } from '../issues.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { principalOf, requireSession, signedInPrincipal } from '../sessions/session.ts';
 import type { Documented, Endpoint, Form } from './endpoint.ts';
@@ -189,11 +190,10 @@ function queryForm({ path, query }: Operation): Form | undefined {
   return path.startsWith('/api/orgs/') ? (query ?? z.object({})).strict() : query;
 }
 
-/** Names what is wrong and why, never the value. */
 function check(form: z.ZodType | undefined, value: unknown, where: string): unknown {
   if (!form) return undefined;
   const parsed = form.safeParse(value);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.') || where}: ${message}`);
-  throw new AppError('invalid_request', `Wrong in ${where}: ${[...new Set(wrong)].slice(0, 10).join('; ')}.`);
+  const wrong = describeIssues(parsed.error, where).slice(0, 10);
+  throw new AppError('invalid_request', `Wrong in ${where}: ${wrong.join('; ')}.`);
 }

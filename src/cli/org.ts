@@ -4,6 +4,7 @@ import { byOperator } from '../by.ts';
 import { beginWith } from '../connections/connections.ts';
 import { orgLinks } from '../connections/idp-links.ts';
 import type { Org } from '../database/generated/client.ts';
+import { describeIssues } from '../issues.ts';
 import { type EventAction, eventActions, knownEventNames } from '../orgs/event-actions.ts';
 import { describePolicies, policyChangesForm } from '../orgs/policies.ts';
 import { action, type Console, collect, onOff, text, usageError } from './command.ts';
@@ -109,10 +110,7 @@ export function registerOrg(program: Command, shell: Console): void {
         const named = Object.entries({ ...input, eventActions }).filter(([, value]) => value !== undefined);
         const { lifetimes } = shell.settings();
         const policies = policyChangesForm(lifetimes).safeParse(Object.fromEntries(named));
-        if (!policies.success)
-          throw usageError(
-            policies.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
-          );
+        if (!policies.success) throw usageError(describeIssues(policies.error, 'the policies').join('\n'));
         if (named.length === 0 && given === undefined) throw usageError('Nothing to change was given.');
         const changes = given === undefined ? policies.data : { ...policies.data, name: given };
         const after = await workspace.orgs.updateOrg(id, changes, byOperator);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ConfigError, developmentEnvironment, environment, type Mode } from '../config.ts';
+import { ConfigError, developmentEnvironment, environment, type Mode, wrongVariables } from '../config.ts';
 import { createKeyring, type Keyring } from '../keyring.ts';
 import { findDevelopmentSecrets, loadDevelopmentSecrets } from './development.ts';
 
@@ -26,8 +26,7 @@ export type Settings = ReturnType<typeof loadSettings>;
 export function loadSettings(env: Environment) {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
   const parsed = form.safeParse(given);
-  if (!parsed.success)
-    throw new ConfigError(parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`));
+  if (!parsed.success) throw wrongVariables(parsed.error, env);
   const data = parsed.data;
   return {
     databaseUrl: data.DATABASE_URL ?? null,

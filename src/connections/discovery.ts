@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
+import { wrongMembers } from '../issues.ts';
 
 /** The columns of a connection that its IdP's metadata gives. */
 export type DiscoveredConnection = Readonly<{
@@ -80,8 +81,7 @@ function parse(text: string, address: string): z.infer<typeof metadata> {
   }
   const parsed = metadata.safeParse(json);
   if (parsed.success) return parsed.data;
-  const members = parsed.error.issues.map((issue) => issue.path.join('.') || 'the document');
-  throw refusal(address, `lacks or misspells: ${[...new Set(members)].join(', ')}`);
+  throw refusal(address, `lacks or misspells: ${wrongMembers(parsed.error, 'the document').join(', ')}`);
 }
 
 function checkEndpoint(guardedFetch: GuardedFetch, address: string, name: string, value: string): string {

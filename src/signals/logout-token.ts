@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { clockSkew } from '../connections/idp-keys.ts';
+import { wrongMembers } from '../issues.ts';
 import type { SignalConnection } from './find-connection.ts';
 import { SignalRefused } from './refusal.ts';
 
@@ -49,8 +50,7 @@ const claims = z.object({
 export function readLogoutToken(payload: object, connection: SignalConnection, now: number): LogoutToken {
   const parsed = claims.safeParse(payload);
   if (!parsed.success) {
-    const wrong = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];
-    throw refusal(`These claims are missing or malformed: ${wrong.join(', ')}.`);
+    throw refusal(`These claims are missing or malformed: ${wrongMembers(parsed.error, 'all').join(', ')}.`);
   }
   const { iss, aud, iat, exp, jti, sub, sid } = parsed.data;
   // What an ID token has, so that neither can stand for the other.

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { clockSkew } from '../connections/idp-keys.ts';
 import { AppError } from '../errors.ts';
+import { wrongMembers } from '../issues.ts';
 import { eventOfUri, type KnownEvent, verificationEvent } from '../orgs/event-actions.ts';
 import { parseSubject, type SubjectIdentifier } from '../revocation/subject-identifier.ts';
 import type { SignalConnection } from './find-connection.ts';
@@ -53,8 +54,7 @@ export function readSecurityEvent(
 ): SecurityEvent {
   const parsed = claims.safeParse(payload);
   if (!parsed.success) {
-    const wrong = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];
-    throw malformed(`These claims are missing or malformed: ${wrong.join(', ')}.`);
+    throw malformed(`These claims are missing or malformed: ${wrongMembers(parsed.error, 'all').join(', ')}.`);
   }
   const { iss, aud, iat, exp, jti, events, sub_id: subId } = parsed.data;
   if (!connection.issuers.includes(iss))
