@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Call, type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 import { may } from '../api/permissions.ts';
+import { actionFamilies, actions } from '../audit/actions.ts';
 import { createAuditEvents } from '../audit/events.ts';
 import { type ExportFormat, exportFormats } from '../audit/export.ts';
 import { recordEvent } from '../audit/record.ts';
@@ -31,8 +32,7 @@ const filter = {
   actor: reference.optional().describe('The id of who did it.'),
   target: reference.optional().describe('The id of what it was done to.'),
   action: z
-    .string()
-    .regex(/^[a-z0-9_]{1,40}(\.[a-z0-9_]{0,40})?$/, 'must be an action, or its first part with the dot')
+    .enum([...actions, ...actionFamilies])
     .optional()
     .describe('An action, or the first part of several with the dot: `sign_in.`'),
 };

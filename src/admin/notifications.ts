@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import { type Feed, mostUnread } from '../notifications/feed.ts';
 import { kinds } from '../notifications/kinds.ts';
 import { present } from '../notifications/notification.ts';
+import { flag } from './forms.ts';
 
 const tag = 'Notifications';
 const here = '/api/orgs/current/notifications';
@@ -53,21 +54,17 @@ export function notificationOperations(deps: { feed: Feed; emailAvailable: boole
       tag,
       summary: 'What happened that administrators are told of, newest first',
       permission: 'org.read',
-      query: z.object({ ...pageQuery, unread: z.enum(['true', 'false']).default('false') }),
+      query: z.object({ ...pageQuery, unread: flag.prefault('false') }),
       success: { status: 200, description: 'A page.', schema: pageOf(notification).extend(state) },
       handle: async ({ orgId, principal, query }) => {
         const [cursor] = readCursor(query.cursor, 1) ?? [];
         const before = cursor === undefined ? null : position.safeParse(Number(cursor)).data;
         if (before === undefined)
           throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list.');
-        const { limit } = query;
+        const { limit, unread } = query;
         // First the state: what comes in between counts as unread.
         const now = await feed.state(orgId, principal.userId);
-        const rows = await feed.list(orgId, principal.userId, {
-          before,
-          limit: limit + 1,
-          unread: query.unread === 'true',
-        });
+        const rows = await feed.list(orgId, principal.userId, { before, limit: limit + 1, unread });
         const page = toPage(rows, limit, (row) => [String(row.position)]);
         const items = page.items.map((row) => ({ ...present(row), position: row.position, read: row.read }));
         return { ...page, items, ...now };

@@ -45,3 +45,6 @@ export const actions = [
   'webhook.tested',
 ] as const;
 export type Action = (typeof actions)[number];
+
+/** What several of them begin with, the dot included: `sign_in.` */
+export const actionFamilies = [...new Set(actions.map((action) => action.slice(0, action.indexOf('.') + 1)))];
