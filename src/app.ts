@@ -1,10 +1,10 @@
 import express, { type Express, Router } from 'express';
 import { createAdminOperations } from './admin/operations.ts';
-import { serviceDocumentation } from './api/documentation.ts';
 import type { Documented } from './api/endpoint.ts';
 import { createRoutes } from './api/endpoint.ts';
+import { createHealthEndpoints } from './api/health.ts';
 import { type Operation, toEndpoints } from './api/operation.ts';
-import { createReferenceRoutes } from './api/reference.ts';
+import { createReferenceEndpoints } from './api/reference.ts';
 import type { Context } from './context.ts';
 import { problems } from './errors.ts';
 import { createAccessLog } from './http/access-log.ts';
@@ -12,14 +12,12 @@ import { createErrorHandler, notFound } from './http/problem.ts';
 import { requestId } from './http/request-id.ts';
 import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
-import { createServiceRoutes } from './http/service-routes.ts';
 import { refuseUnsound } from './http/sound-requests.ts';
 import { deviceOperations } from './me/device-routes.ts';
 import { createGlobalLogout } from './me/global-logout.ts';
 import { meOperations } from './me/me-routes.ts';
 import { createSignOutEverywhere } from './me/sign-out-everywhere.ts';
-import { metricsDocumentation } from './metrics/documentation.ts';
-import { createMetricsRoutes } from './metrics/routes.ts';
+import { createMetricsEndpoints } from './metrics/routes.ts';
 import { createRevocationEndpoints } from './revocation/routes.ts';
 import { scimDocumentation } from './scim/documentation.ts';
 import { createScimRoutes } from './scim/routes.ts';
@@ -29,17 +27,15 @@ import { createSessionMiddleware, principalOf } from './sessions/session.ts';
 import { signInDocumentation } from './sign-in/documentation.ts';
 import { findOrgOperation } from './sign-in/find-org.ts';
 import { createSignIn } from './sign-in/routes.ts';
-import { signalsDocumentation } from './signals/documentation.ts';
-import { createSignalRoutes } from './signals/routes.ts';
+import { createSignalEndpoints } from './signals/routes.ts';
 import { todoOperations } from './todos/routes.ts';
 import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
 import { clientNames } from './tokens/clients.ts';
 import { tokensDocumentation } from './tokens/documentation.ts';
 import { createAuthorizationServer } from './tokens/routes.ts';
-import { webDocumentation } from './web/documentation.ts';
 import { renderMessage } from './web/message-page.ts';
 import { type ApiDocument, renderReference } from './web/reference-page.ts';
-import { createOpenWebRoutes, createWebRoutes } from './web/routes.ts';
+import { createOpenPages, createPages, serveAssets } from './web/routes.ts';
 import { sendPage } from './web/send-page.ts';
 
 /** The administration's operations, with what each works on. */
@@ -75,7 +71,7 @@ const outsideApi = /^(?!\/api\/)/i;
 
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
 export function createApp(context: Context): Express {
-  const { accessPool, batches, inTurn } = context;
+  const { accessPool, inTurn } = context;
   const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys, metrics } = context;
   const app = express();
   app.disable('x-powered-by');
@@ -87,39 +83,43 @@ export function createApp(context: Context): Express {
   // Everything is made before anything is mounted: what is documented and measured is what is there.
   const { announce, isListening } = liveChannel;
   const revocation = createRevocationEndpoints({ ...context, pool: accessPool, announce });
+  const administration = adminOperations(context);
   const personal = personalOperations(context);
+  const signals = createSignalEndpoints({ ...context, pool: accessPool, announce });
   const findOrg = findOrgOperation(context);
   const todos = todoOperations(context);
-  const administration = adminOperations(context);
-  const documented: readonly (Documented | Operation)[] = [
+  const health = createHealthEndpoints({ ...context, isListening });
+  const metricsEndpoints = createMetricsEndpoints({ metrics, metricsToken: config.metricsToken });
+  const openPages = createOpenPages(context);
+  const pages = createPages({ signedIn: principalOf });
+  // In the order in which a reader wants them.
+  const others: readonly (Documented | Operation)[] = [
     ...revocation,
     ...administration,
     ...scimDocumentation,
     ...personal,
-    ...signalsDocumentation,
+    ...signals,
     ...signInDocumentation,
     findOrg,
     ...tokensDocumentation,
     ...todos,
-    ...serviceDocumentation,
-    ...metricsDocumentation,
-    ...webDocumentation,
+    ...health,
+    ...metricsEndpoints,
+    ...pages,
+    ...openPages,
   ];
+  const reference = createReferenceEndpoints(config, others, (api) => renderReference(api as ApiDocument));
 
   app.use(requestId);
-  if (metrics) app.use(metrics.timeRequests(documented.map(({ path }) => path)));
+  if (metrics) app.use(metrics.timeRequests([...others, ...reference].map(({ path }) => path)));
   app.use(createAccessLog({ config, log }));
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
   app.use(refuseUnsound);
 
   const open = Router();
   app.use(outsideApi, open);
-  open.use(createServiceRoutes({ config, pool, accessPool, isListening, isStopping: context.isStopping }));
-  open.use(createMetricsRoutes({ metrics, metricsToken: config.metricsToken }));
-  open.use(createOpenWebRoutes({ config }));
-  open.use(createReferenceRoutes(config, documented, (api) => renderReference(api as ApiDocument)));
-  open.use(createRoutes(revocation));
-  open.use(createSignalRoutes({ config, log, pool: accessPool, batches, idpKeys, announce }));
+  open.use('/assets', serveAssets);
+  open.use(createRoutes([...health, ...metricsEndpoints, ...openPages, ...reference, ...revocation, ...signals]));
   open.use(createScimRoutes({ config, log, pool, accessPool, apiKeys, inTurn, announce }));
 
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
@@ -134,7 +134,7 @@ export function createApp(context: Context): Express {
   app.use(insideApi, createRoutes(operations));
   app.use(signIn.routes);
   app.use(authorizationServer.interactionRoutes);
-  app.use(createWebRoutes({ signedIn: principalOf }));
+  app.use(createRoutes(pages));
 
   app.use(notFound);
   app.use(

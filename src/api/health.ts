@@ -1,16 +1,16 @@
-import { type RequestHandler, Router } from 'express';
+import type { RequestHandler } from 'express';
 import type { Pool } from 'pg';
+import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { checkContents } from '../database/check-contents.ts';
 import { checkPooler } from '../database/check-pooler.ts';
 import { UnfitServerError } from '../database/check-server.ts';
 import { AppError } from '../errors.ts';
+import { noStore } from '../http/no-store.ts';
+import { type Endpoint, endpoint } from './endpoint.ts';
 
-/**
- * GET /healthz   the process is alive
- * GET /readyz    it can do its work: the database answers, also through a pooler, can be written and read, live updates are up
- */
-export function createServiceRoutes(deps: {
+/** For whatever watches the process: whether it lives, and whether it should be sent requests. */
+export function createHealthEndpoints(deps: {
   config: Pick<Config, 'encryptionKeys'>;
   /** For the checks. */
   pool: Pool;
@@ -18,9 +18,9 @@ export function createServiceRoutes(deps: {
   accessPool: Pool;
   isListening: () => boolean;
   isStopping: () => boolean;
-}): Router {
+}): readonly Endpoint[] {
   const alive: RequestHandler = (_req, res) => {
-    res.set('Cache-Control', 'no-store').json({ status: 'alive' });
+    res.json({ status: 'alive' });
   };
 
   const findings = [
@@ -36,13 +36,33 @@ export function createServiceRoutes(deps: {
       if (reason) throw notReady(reason);
     }
     if (!deps.isListening()) throw notReady('The connection for live updates is down.');
-    res.set('Cache-Control', 'no-store').json({ status: 'ready' });
+    res.json({ status: 'ready' });
   };
 
-  const router = Router();
-  router.get('/healthz', alive);
-  router.get('/readyz', ready);
-  return router;
+  return [
+    endpoint({
+      method: 'get',
+      path: '/healthz',
+      id: 'getHealth',
+      tag: 'Service',
+      summary: 'Whether the process is alive',
+      security: [],
+      success: { status: 200, description: 'It is.', schema: z.object({ status: z.literal('alive') }) },
+      handlers: [noStore, alive],
+    }),
+    endpoint({
+      method: 'get',
+      path: '/readyz',
+      id: 'getReadiness',
+      tag: 'Service',
+      summary: 'Whether the process can do its work',
+      description:
+        'The database answers, also through a pooler, and can be written and read; live updates come; the process is not stopping.',
+      security: [],
+      success: { status: 200, description: 'It can.', schema: z.object({ status: z.literal('ready') }) },
+      handlers: [noStore, ready],
+    }),
+  ];
 }
 
 /**

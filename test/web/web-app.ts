@@ -1,11 +1,12 @@
 import express from 'express';
-import { createReferenceRoutes } from '../../src/api/reference.ts';
+import { createRoutes } from '../../src/api/endpoint.ts';
+import { createReferenceEndpoints } from '../../src/api/reference.ts';
 import type { Config } from '../../src/config.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createSecurityHeaders } from '../../src/http/security-headers.ts';
 import type { Principal } from '../../src/sessions/principal.ts';
 import { type ApiDocument, renderReference } from '../../src/web/reference-page.ts';
-import { createOpenWebRoutes, createWebRoutes } from '../../src/web/routes.ts';
+import { createOpenPages, createPages, serveAssets } from '../../src/web/routes.ts';
 
 export const config: Config = loadConfig(
   {
@@ -34,8 +35,8 @@ export const trinity: Principal = {
 export function createWebApp(person: Principal | null) {
   const app = express();
   app.use(createSecurityHeaders({ https: false }));
-  app.use(createOpenWebRoutes({ config }));
-  app.use(createReferenceRoutes(config, [], (api) => renderReference(api as ApiDocument)));
-  app.use(createWebRoutes({ signedIn: () => person }));
+  app.use('/assets', serveAssets);
+  const reference = createReferenceEndpoints(config, [], (api) => renderReference(api as ApiDocument));
+  app.use(createRoutes([...createOpenPages({ config }), ...reference, ...createPages({ signedIn: () => person })]));
   return app;
 }
