@@ -8,7 +8,9 @@ import { freePort } from './support/free-port.ts';
 import { commandsOf, createReader } from './support/reader.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
-const commands = commandsOf('README.md');
+/** In the order in which somebody reads them. */
+const documents = ['README.md', 'docs/integrating.md', 'docs/workshop.md', 'docs/operators.md'];
+const commands = documents.flatMap(commandsOf);
 
 /** Run elsewhere, or it would run itself. */
 const elsewhere = new Map([
