@@ -8,9 +8,9 @@ export type TokenHeader = { typ?: string; [member: string]: unknown };
 
 export type SigningKeys = ReturnType<typeof createSigningKeys>;
 
-/** A tenant's keys. The newest signs; older ones stay published until they are dropped. */
-export function createSigningKeys() {
-  let keys = [newKey()];
+/** A tenant's keys, `first` (RSA) to begin with. The newest signs; older ones stay published until they are dropped. */
+export function createSigningKeys(first?: KeyObject) {
+  let keys = [newKey(first)];
   return {
     /** Private, newest first, as the provider wants them. */
     jwks: (): JWK[] => keys.map(({ jwk }) => jwk),
@@ -29,8 +29,7 @@ export function createSigningKeys() {
   };
 }
 
-function newKey(): SigningKey {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+function newKey(privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey): SigningKey {
   const kid = randomUUID();
   const jwk = { ...privateKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' };
   return { kid, since: new Date(), privateKey, jwk };

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import type { DemoApp } from './assigned-app.ts';
@@ -14,6 +15,8 @@ export type DemoTenantOptions = {
   name: string;
   client: DemoClient;
   users: DemoUser[];
+  /** What it signs with at first; default a new key. */
+  signingKey?: KeyObject;
   /** The app behind `client`, for whatever the admin console sends to it. */
   app?: DemoApp;
 };
@@ -26,7 +29,7 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
   const issuer = `${url}/${path}`;
   const users = new Map(options.users.map((user) => [user.subject, { ...user }]));
   const store = createStore();
-  const keys = createSigningKeys();
+  const keys = createSigningKeys(options.signingKey);
   let { client, app } = options;
   let provider: Provider;
   let handle: ReturnType<Provider['callback']>;

@@ -173,6 +173,7 @@ export async function startHostileIdp(options: { clientId?: string; clientSecret
       new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        keys.giveBack();
       }),
   };
 }

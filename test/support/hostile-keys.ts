@@ -1,5 +1,6 @@
-import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { createHmac, createPublicKey, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { exportJWK, type JWK } from 'jose';
+import { borrowRsaKeys } from './rsa-keys.ts';
 
 /**
  * What signs a token. `own`: the published key. `foreign`: another key under the published key's kid. `none`: nothing.
@@ -15,9 +16,10 @@ export type TokenOptions = {
 
 /** A key set that signs anything, not only what a decent library would: payloads of any JSON type, any header. */
 export async function createHostileKeys() {
-  let own = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pairs = borrowRsaKeys();
+  let own = pairs.next();
   let kid: string = randomUUID();
-  const foreign = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const foreign = pairs.next();
   const publicJwk = async (key: KeyObject): Promise<JWK> => ({
     ...(await exportJWK(key)),
     kid,
@@ -48,8 +50,10 @@ export async function createHostileKeys() {
     },
     /** A new key under a new kid; the old one is no longer published. */
     rotate() {
-      own = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      own = pairs.next();
       kid = randomUUID();
     },
+    /** At the end: what was signed with them is looked at no more. */
+    giveBack: pairs.giveBack,
   };
 }
