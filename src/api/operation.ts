@@ -8,7 +8,7 @@ import { allowOnly } from '../http/problem.ts';
 import { type InTurn, queueOfExports } from '../http/turns.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { requireSession, signedInPrincipal } from '../sessions/session.ts';
-import { may, type Permission } from './permissions.ts';
+import { type Permission, requireRole } from './permissions.ts';
 
 type Form = z.ZodObject;
 type Parsed<F> = F extends Form ? z.output<F> : undefined;
@@ -132,8 +132,7 @@ const requirePermission =
       throw new AppError('insufficient_scope', `This access token lacks the scope "${adminScope}".`, {
         headers: { 'WWW-Authenticate': `Bearer realm="api", error="insufficient_scope", scope="${adminScope}"` },
       });
-    if (!may(role, permission))
-      throw new AppError('forbidden', `Your role (${role}) does not allow this; it needs "${permission}".`);
+    requireRole(role, permission);
     next();
   };
 
