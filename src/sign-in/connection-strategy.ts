@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import Strategy from 'passport-openidconnect';
-import type { SignInConnection } from './find-connection.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
 import type { IdTokenClaims, VerifiedSignIn } from './id-token.ts';
 import type { SealedState } from './sealed-state.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type GuardedFetch, GuardedFetchError, type GuardedResponse } from '../http/guarded-fetch.ts';
-import type { SignInConnection } from './find-connection.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
 
 const tokenResponse = z.object({

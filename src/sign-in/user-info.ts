@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
-import type { SignInConnection } from './find-connection.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
 import type { VerifiedSignIn } from './id-token.ts';
 import { SignInRefused } from './refusal.ts';
 import { asRefusal, parseJson } from './token-exchange.ts';
