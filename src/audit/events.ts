@@ -54,7 +54,7 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
     const text = isOfFamily(filter)
       ? familyPage(add(filter.action), page([...conditions, 'action = name']), inOrder)
       : page(conditions);
-    const { rows } = await pool.query<Row>(text, values);
+    const { rows } = await pool.query<EventRow>(text, values);
     return rows.map(toEvent);
   }
 
@@ -64,7 +64,7 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
 
     /** Null when the org has no such event. */
     async findEvent(orgId: string, id: string): Promise<RecordedEvent | null> {
-      const { rows } = await pool.query<Row>({
+      const { rows } = await pool.query<EventRow>({
         name: 'audit-event-find',
         text: `SELECT ${columns} FROM audit_events WHERE org_id = $1 AND id = $2`,
         values: [orgId, id],
@@ -100,7 +100,7 @@ export function canonicalEvent(event: RecordedEvent): string {
   return canonicalJson(event);
 }
 
-type Row = {
+type EventRow = {
   id: string;
   org_id: string;
   at: Date;
@@ -116,7 +116,7 @@ type Row = {
 
 const columns = 'id, org_id, at, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail';
 
-function toEvent(row: Row): RecordedEvent {
+function toEvent(row: EventRow): RecordedEvent {
   return {
     id: row.id,
     orgId: row.org_id,

@@ -11,7 +11,7 @@ import {
   readNewConnection,
   revocationFacts,
 } from './connection-options.ts';
-import { type Answer, facts, table } from './output.ts';
+import { type CommandAnswer, facts, table } from './output.ts';
 
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
 
@@ -109,7 +109,7 @@ export function registerConnection(program: Command, shell: Console): void {
     );
 }
 
-function one(connection: ConnectionView, publicUrl: string): Answer {
+function one(connection: ConnectionView, publicUrl: string): CommandAnswer {
   const proven = connection.provenAt !== null;
   const described = facts([
     ['Id', connection.id],

@@ -1,5 +1,6 @@
 import { type RequestHandler, Router } from 'express';
 import { AppError } from '../errors.ts';
+import { readBearer } from '../http/bearer.ts';
 import { allowOnly } from '../http/problem.ts';
 import { isSameSecret } from '../keyring.ts';
 import type { Metrics } from './metrics.ts';
@@ -15,8 +16,8 @@ export function createMetricsRoutes({
   const requireToken: RequestHandler = (req, res, next) => {
     if (metricsToken === null) return next('router');
     res.set('Cache-Control', 'no-store');
-    const [, given] = /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '') ?? [];
-    if (given !== undefined && isSameSecret(given, metricsToken)) return next();
+    const given = readBearer(req);
+    if (given && isSameSecret(given, metricsToken)) return next();
     throw new AppError('invalid_token', 'Send METRICS_TOKEN as "Authorization: Bearer <token>".', {
       headers: { 'WWW-Authenticate': `Bearer realm="metrics"${given === undefined ? '' : ', error="invalid_token"'}` },
     });

@@ -4,7 +4,7 @@ import { type Filter, parseFilter } from './filter.ts';
 import { matches } from './filter-match.ts';
 import { roleUrn } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
-import { isObject, type Json } from './values.ts';
+import { isObject, type JsonObject } from './values.ts';
 
 export const roleNames = {
   owner: 'Owner',
@@ -31,7 +31,10 @@ const descriptions = {
 export function roleOf(roles: unknown, before: Role | null): Role {
   if (before === 'owner') return before;
   if (!Array.isArray(roles)) return before ?? 'member';
-  const asked = (roles as Json[]).map((role) => ({ value: readRole(role.value), primary: role.primary === true }));
+  const asked = (roles as JsonObject[]).map((role) => ({
+    value: readRole(role.value),
+    primary: role.primary === true,
+  }));
   const primary = asked.find((role) => role.primary)?.value;
   return primary ?? assignable.find((role) => asked.some(({ value }) => value === role)) ?? 'member';
 }
@@ -61,7 +64,7 @@ function roleNameOf(value: string): string {
 }
 
 /** Okta's `/Roles`: the entitlements that it can give. */
-export function listRoles(baseUrl: string, filter: string | null): Json[] {
+export function listRoles(baseUrl: string, filter: string | null): JsonObject[] {
   const parsed: Filter | null = filter === null ? null : parseFilter(filter);
   return assignable
     .map((id) => ({

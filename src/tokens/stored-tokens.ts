@@ -14,7 +14,7 @@ export type StorageDeps = Readonly<{
   announce: () => void;
 }>;
 
-type Kind = 'AccessToken' | 'AuthorizationCode' | 'DeviceCode' | 'Interaction' | 'RefreshToken' | 'Session';
+type TokenKind = 'AccessToken' | 'AuthorizationCode' | 'DeviceCode' | 'Interaction' | 'RefreshToken' | 'Session';
 
 declare module 'http' {
   interface IncomingMessage {
@@ -24,7 +24,7 @@ declare module 'http' {
 }
 
 /** A second use of the others is told from an unknown one: it ends the grant. */
-const goneOnceUsed: ReadonlySet<Kind> = new Set<Kind>(['AccessToken', 'Interaction', 'Session']);
+const goneOnceUsed: ReadonlySet<TokenKind> = new Set<TokenKind>(['AccessToken', 'Interaction', 'Session']);
 
 export const nothing: Adapter = {
   upsert: () => Promise.reject(new Error('this is never stored')),
@@ -38,7 +38,7 @@ export const nothing: Adapter = {
 };
 
 /** Rows of `tokens` of one kind. */
-export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps, kind: Kind): Adapter {
+export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps, kind: TokenKind): Adapter {
   return {
     ...nothing,
 
@@ -129,7 +129,7 @@ type TokenRow = { payload: AdapterPayload; consumed: number | null } & (
 );
 
 /** The payload of a token, unless its grant is dead; with `consumed`, in seconds, once it was used. */
-export async function findToken(pool: Pool, kind: Kind, idHash: Buffer): Promise<AdapterPayload | undefined> {
+export async function findToken(pool: Pool, kind: TokenKind, idHash: Buffer): Promise<AdapterPayload | undefined> {
   const { rows } = await pool.query<TokenRow>({
     name: 'token-find',
     text: `SELECT t.payload, t.org_id, t.grant_id, extract(epoch FROM t.consumed_at)::int AS consumed
@@ -164,7 +164,7 @@ export function dead(): errors.OIDCProviderError {
  * does an interaction remember who approved one before it. One of the device flow remembers the browser (`begunIn`) in which
  * the code was confirmed.
  */
-function impersonal(kind: Kind, payload: AdapterPayload): AdapterPayload {
+function impersonal(kind: TokenKind, payload: AdapterPayload): AdapterPayload {
   if (kind === 'Session') {
     const { uid, iat, exp, state } = payload;
     return { kind, uid, iat, exp, state };

@@ -1,5 +1,5 @@
 import { type Html, html, trusted } from '../html.ts';
-import { type SecurityEvent, securityEvents } from '../signal-tokens.ts';
+import { type SecurityEventName, securityEvents } from '../signal-tokens.ts';
 import type { DemoTenant, DemoUser } from '../tenant.ts';
 import { clock, personPath } from './layout.ts';
 
@@ -73,7 +73,7 @@ const securityEvent: PersonForm = {
   needsApp: true,
   fields: (tenant) => {
     const format = tenant.app()?.subjectFormat ?? 'email';
-    const events = Object.entries(securityEvents) as [SecurityEvent, { title: string; uri: string }][];
+    const events = Object.entries(securityEvents) as [SecurityEventName, { title: string; uri: string }][];
     return html`
     <fieldset><legend>Event</legend>${events.map(([value, { title, uri }], index) =>
       option('radio', { name: 'event', value, checked: index === 0, label: title, hint: html`<code>${uri}</code>` }),

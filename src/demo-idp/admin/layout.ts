@@ -7,7 +7,7 @@ import { stylesheet } from './stylesheet.ts';
 
 export type Section = 'people' | 'calls' | 'settings';
 
-type Content = {
+type ConsolePage = {
   title: string;
   section: Section | null;
   /** The way to this page, from the section down; the last is this page. */
@@ -28,7 +28,7 @@ export const avatar = (name: string, size: 'small' | 'large' = 'small') =>
   html`<span class="avatar ${size}" aria-hidden="true">${[...name.trim()][0]?.toUpperCase() ?? '?'}</span>`;
 
 /** The console's frame around a page, in the tenant's colour. */
-export function adminPage(tenant: DemoTenant, { title, section, trail, body }: Content): HtmlPage {
+export function adminPage(tenant: DemoTenant, { title, section, trail, body }: ConsolePage): HtmlPage {
   const nonce = randomBytes(16).toString('base64');
   const admin = adminPath(tenant);
   const link = (to: Section, href: string, label: string) =>
