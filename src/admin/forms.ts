@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { readCursor } from '../api/page.ts';
-import { AppError } from '../errors.ts';
+import { isStorable } from '../database/time-key.ts';
 import { deviceKinds } from '../sessions/principal.ts';
 
 /** An id. One that no id looks like is refused; one of another org is exactly one that doesn't exist. */
@@ -42,19 +41,3 @@ export const device = z.object({
   lastSeenAt: z.iso.datetime().describe('Exact to a minute.'),
   current: z.boolean().describe('The one that asks.'),
 });
-
-/** The cursor of a list by time: `[time, id]` of the last row before. Null without one. @throws AppError invalid_request */
-export function readTimeCursor(cursor: string | undefined): { createdAt: Date; id: string } | null {
-  const key = readCursor(cursor, 2);
-  if (!key) return null;
-  const [text, id] = key as [string, string];
-  const createdAt = new Date(text);
-  // Only as this backend writes it; Date itself reads very much more, also times that PostgreSQL cannot hold.
-  if (z.iso.datetime().safeParse(text).success && isStorable(createdAt)) return { createdAt, id };
-  throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
-}
-
-function isStorable(at: Date): boolean {
-  const year = at.getUTCFullYear();
-  return year >= 1 && year <= 9999;
-}

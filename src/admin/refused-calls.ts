@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 import { createAuditEvents, type RecordedEvent } from '../audit/events.ts';
 import { type ProblemCode, problems } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
-import { readTimeCursor, reference, time } from './forms.ts';
+import { reference, time } from './forms.ts';
 
 const code = z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]);
 

@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import { Initiator } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 import { createRevocationRecord } from '../revocation/revocation-record.ts';
-import { readTimeCursor, reference, time } from './forms.ts';
+import { reference, time } from './forms.ts';
 
 const actor = z.object({ type: z.string(), id: z.string().nullable(), name: z.string().nullable() });
 
@@ -52,7 +52,7 @@ export function revocationOperations(deps: { pool: Pool }): readonly Operation[]
       success: { status: 200, description: 'A page of revocations.', schema: pageOf(revocation) },
       handle: async ({ orgId, query: { limit, cursor, ...filter } }) => {
         const rows = await record.listRevocations(orgId, filter, { limit: limit + 1, after: readTimeCursor(cursor) });
-        return toPage(rows, limit, (one) => [one.createdAt.toISOString(), one.id]);
+        return toTimePage(rows, limit);
       },
     }),
     operation({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isStorable, type TimeKey } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
 
 /** What a list takes: `limit` rows (1 to 200, default 50), after the row that `cursor` stands for. */
@@ -43,8 +44,26 @@ export function readCursor(cursor: string | undefined, length: number): readonly
   if (cursor === undefined) return null;
   const key = z.array(text).length(length).safeParse(parse(cursor));
   if (key.success) return key.data;
-  throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
+  throw foreignCursor();
 }
+
+/** Where the cursor of a list in the order of time stands; null without one. @throws AppError invalid_request */
+export function readTimeCursor(cursor: string | undefined): TimeKey | null {
+  const key = readCursor(cursor, 2);
+  if (!key) return null;
+  const [text, id] = key as [string, string];
+  const createdAt = new Date(text);
+  // Only as this backend writes it; Date itself reads very much more, also times that PostgreSQL cannot hold.
+  if (z.iso.datetime().safeParse(text).success && isStorable(createdAt)) return { createdAt, id };
+  throw foreignCursor();
+}
+
+/** `toPage` for a list in the order of time. */
+export const toTimePage = <Row extends TimeKey>(rows: readonly Row[], limit: number) =>
+  toPage(rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+
+const foreignCursor = () =>
+  new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
 
 function parse(cursor: string): unknown {
   try {
