@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { TimeKey, TimePage } from '../database/time-key.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 /** An event as it is read: what the API shows, what an export holds, and what a seal will be made over. */
@@ -30,7 +31,6 @@ export type EventFilter = Readonly<{
 }>;
 
 export type EventOrder = 'asc' | 'desc';
-type After = Readonly<{ createdAt: Date; id: string }>;
 
 export type AuditEvents = ReturnType<typeof createAuditEvents>;
 
@@ -42,7 +42,7 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
   async function listEvents(
     orgId: string,
     filter: EventFilter,
-    { limit, after, order }: { limit: number; after: After | null; order: EventOrder },
+    { limit, after, order }: TimePage & { order: EventOrder },
   ): Promise<RecordedEvent[]> {
     const { conditions, values } = conditionsOf(filter, [orgId]);
     const add = (value: unknown) => `$${values.push(value)}`;
@@ -82,7 +82,7 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
       filter: EventFilter,
       check: () => Promise<void>,
     ): AsyncGenerator<RecordedEvent, void> {
-      let after: After | null = null;
+      let after: TimeKey | null = null;
       for (let more = true; more; ) {
         await check();
         const events: RecordedEvent[] = await listEvents(orgId, filter, { limit: exportPage, after, order: 'asc' });

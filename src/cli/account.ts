@@ -112,7 +112,7 @@ export async function openAccount(url: string) {
       // Until the answer begins: an export takes the time that it takes.
       const limit = new AbortController();
       const late = setTimeout(() => limit.abort(), answerLimit * 1000);
-      const asked = { method, headers, body, signal: limit.signal, redirect: 'error' } as const;
+      const asked = { method, headers, body: body ?? null, signal: limit.signal, redirect: 'error' } as const;
       return answered(url, () => fetch(target, asked)).finally(() => clearTimeout(late));
     },
   };

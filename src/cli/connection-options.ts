@@ -3,7 +3,7 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import { type AssignableRole, assignableRoles } from '../api/permissions.ts';
 import type { ConnectionChanges, NewConnection } from '../connections/connections.ts';
-import { checkEndpoints, resolveEndpoints, type Typist } from '../connections/endpoints.ts';
+import { checkEndpoints, defined, resolveEndpoints, type Typist } from '../connections/endpoints.ts';
 import { ownEndpoint } from '../connections/idp-links.ts';
 import { roleClaimForm, roleMappingForm } from '../connections/role-mapping.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
@@ -152,10 +152,4 @@ async function readSecret({ clientSecret }: ConnectionOptions, { stdin, env }: C
   const secret = read.replace(/\r?\n$/, '');
   if (secret === '') throw usageError('There was no client secret on standard input.');
   return secret;
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function defined<T extends object>(members: T): Defined<T> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

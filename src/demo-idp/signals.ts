@@ -99,7 +99,7 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
      */
     async sendBackchannelLogout(
       who: string,
-      { sid, keepSessions = false }: { sid?: string; keepSessions?: boolean } = {},
+      { sid, keepSessions = false }: { sid?: string | undefined; keepSessions?: boolean } = {},
     ): Promise<Signal> {
       const whom = person(who);
       app();
