@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { isStorable, type TimeKey } from '../database/time-key.ts';
+import { isStorableMoment } from '../database/storable.ts';
+import type { TimeKey } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
+import { parseJson } from '../http/parse-json.ts';
 
 /** What a list takes: `limit` rows (1 to 200, default 50), after the row that `cursor` stands for. */
 export const pageQuery = {
@@ -42,7 +44,10 @@ const text = z
 /** The `length` texts that a cursor holds; null without one. @throws AppError invalid_request */
 export function readCursor(cursor: string | undefined, length: number): readonly string[] | null {
   if (cursor === undefined) return null;
-  const key = z.array(text).length(length).safeParse(parse(cursor));
+  const key = z
+    .array(text)
+    .length(length)
+    .safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
   if (key.success) return key.data;
   throw foreignCursor();
 }
@@ -54,7 +59,7 @@ export function readTimeCursor(cursor: string | undefined): TimeKey | null {
   const [text, id] = key as [string, string];
   const createdAt = new Date(text);
   // Only as this backend writes it; Date itself reads very much more, also times that PostgreSQL cannot hold.
-  if (z.iso.datetime().safeParse(text).success && isStorable(createdAt)) return { createdAt, id };
+  if (z.iso.datetime().safeParse(text).success && isStorableMoment(createdAt)) return { createdAt, id };
   throw foreignCursor();
 }
 
@@ -64,11 +69,3 @@ export const toTimePage = <Row extends TimeKey>(rows: readonly Row[], limit: num
 
 const foreignCursor = () =>
   new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
-
-function parse(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
-  } catch {
-    return null;
-  }
-}

@@ -16,9 +16,3 @@ export function inTime(order: 'asc' | 'desc', page?: TimePage) {
     ...(page && { take: page.limit }),
   };
 }
-
-/** Whether a moment is within the years that can be written in four digits. */
-export function isStorable(at: Date): boolean {
-  const year = at.getUTCFullYear();
-  return year >= 1 && year <= 9999;
-}

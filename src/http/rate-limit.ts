@@ -3,6 +3,9 @@ import { AppError } from '../errors.ts';
 
 type Allowed = Readonly<{ points: number; duration: number }>;
 
+/** Failed authentications a network may have in 60 seconds before it hears 429 in place of 401. */
+export const allowedFailures: Allowed = { points: 30, duration: 60 };
+
 /** Counts on this node, by whatever key, up to `points` in `duration` seconds. */
 export function createLimit(allowed: Allowed) {
   const limiter = new RateLimiterMemory({ ...allowed });

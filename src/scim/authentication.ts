@@ -3,12 +3,9 @@ import { byRequest } from '../by.ts';
 import { AppError } from '../errors.ts';
 import { readBearer } from '../http/bearer.ts';
 import { clientNetwork } from '../http/client-address.ts';
-import { createRateLimit } from '../http/rate-limit.ts';
+import { allowedFailures, createRateLimit } from '../http/rate-limit.ts';
 import type { ApiKeys } from '../orgs/api-keys.ts';
 import type { ScimCall } from './call.ts';
-
-/** Failed authentications a network may have in 60 seconds before it hears 429 in place of 401. */
-const allowedFailures = { points: 30, duration: 60 };
 
 const realm = 'Bearer realm="scim"';
 

@@ -30,6 +30,6 @@ export async function recordChange(
 }
 
 /** A unique violation in whoever's words; any other error as it is. */
-export function refuseTwin(error: unknown, refusal: ScimError): never {
+export function refuseAsTaken(error: unknown, refusal: ScimError): never {
   throw isUniqueViolation(error) ? refusal : error;
 }

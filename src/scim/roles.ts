@@ -1,5 +1,6 @@
 import { type AssignableRole, assignableRoles } from '../api/permissions.ts';
 import type { Role } from '../database/generated/client.ts';
+import { parseJson } from '../http/parse-json.ts';
 import { type Filter, parseFilter } from './filter.ts';
 import { matches } from './filter-match.ts';
 import { roleUrn } from './schemas.ts';
@@ -55,12 +56,8 @@ function readRole(value: unknown): AssignableRole {
 /** Entra's mapping of app roles sends each as a JSON text: {"id": …, "value": "admin", "displayName": …}. */
 function roleNameOf(value: string): string {
   if (!value.startsWith('{')) return value.trim().toLowerCase();
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return isObject(parsed) && typeof parsed.value === 'string' ? parsed.value.trim().toLowerCase() : '';
-  } catch {
-    return '';
-  }
+  const parsed = parseJson(value);
+  return isObject(parsed) && typeof parsed.value === 'string' ? parsed.value.trim().toLowerCase() : '';
 }
 
 /** Okta's `/Roles`: the entitlements that it can give. */

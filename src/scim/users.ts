@@ -6,7 +6,7 @@ import type { NewNames, Revocation } from '../revocation/revocation.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
 import { switchOff, switchOn } from '../revocation/switch-person.ts';
 import { addressOfRemoved } from '../users/email.ts';
-import { type Changed, type Precondition, recordChange, refuseTwin, type ScimCall } from './call.ts';
+import { type Changed, type Precondition, recordChange, refuseAsTaken, type ScimCall } from './call.ts';
 import { type ListPage, type ListQuery, listRows } from './list.ts';
 import { applyChanges, type Change } from './patch.ts';
 import { requireVersion } from './precondition.ts';
@@ -50,7 +50,7 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
       return transaction(pool, async (client) => {
         await client
           .query(insertSql, [call.orgId, id, ...personValues(person), person.active])
-          .catch((error) => refuseTwin(error, twin()));
+          .catch((error) => refuseAsTaken(error, twin()));
         await recordChange(
           client,
           call,
@@ -129,7 +129,7 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
     return inOwnTransaction(call, async (client) => {
       const before = await lock(client, call.orgId, id);
       requireVersion(ifMatch, userVersion(before));
-      const revoked = await write(client, call, before, decide(before)).catch((error) => refuseTwin(error, twin()));
+      const revoked = await write(client, call, before, decide(before)).catch((error) => refuseAsTaken(error, twin()));
       return { resource: await load(client, call.orgId, id), revoked };
     });
   }

@@ -1,3 +1,4 @@
+import { isStorableText } from '../database/storable.ts';
 import { type Attribute, isReadOnly, type ResourceType, subAttribute } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
 
@@ -88,7 +89,7 @@ function readObject(attributes: ReadonlyMap<string, Attribute>, name: string, va
 
 function readText(name: string, text: string): string {
   if (text.length > longest) throw new ScimError(400, 'invalidValue', `${name} is longer than ${longest} characters.`);
-  if (text.includes('\0') || !text.isWellFormed())
+  if (!isStorableText(text))
     throw new ScimError(400, 'invalidValue', `${name} holds a character that cannot be stored, such as NUL.`);
   return text;
 }

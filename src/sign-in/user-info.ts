@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
+import { parseJson } from '../http/parse-json.ts';
 import type { SignInConnection } from './find-sign-in-connection.ts';
 import type { IdTokenClaims, VerifiedSignIn } from './id-token.ts';
 import { SignInRefused } from './refusal.ts';
-import { asRefusal, parseJson } from './token-exchange.ts';
+import { asRefusal } from './token-exchange.ts';
 
 const userInfo = z.object({
   sub: z.string(),

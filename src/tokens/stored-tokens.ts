@@ -97,7 +97,7 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
       name: `token-insert-${kind}`,
       text: kind === 'AccessToken' ? insertAccessTokenSql : insertTokenSql,
       values: [
-        ...[kind, hashToken(id), storable(payload), expiresIn, grant.orgId, grant.id, payload.clientId],
+        ...[kind, hashToken(id), withoutSecrets(payload), expiresIn, grant.orgId, grant.id, payload.clientId],
         ...(kind === 'AccessToken' ? [config.grantIdleSeconds] : []),
       ],
     });
@@ -147,7 +147,7 @@ export async function findToken(pool: Pool, kind: TokenKind, idHash: Buffer): Pr
 }
 
 /** Without the secrets themselves; where it belongs stands in columns. */
-export function storable(payload: AdapterPayload): AdapterPayload {
+export function withoutSecrets(payload: AdapterPayload): AdapterPayload {
   const { jti: _jti, grantId: _grantId, userCode: _userCode, ...rest } = payload;
   return rest;
 }
@@ -169,7 +169,7 @@ function impersonal(kind: TokenKind, payload: AdapterPayload): AdapterPayload {
     const { uid, iat, exp, state } = payload;
     return { kind, uid, iat, exp, state };
   }
-  const { session: _session, lastSubmission: _lastSubmission, ...rest } = storable(payload);
+  const { session: _session, lastSubmission: _lastSubmission, ...rest } = withoutSecrets(payload);
   const begunIn = rest.deviceCode ? Provider.ctx?.oidc.session?.uid : undefined;
   return begunIn ? { ...rest, begunIn } : rest;
 }
