@@ -1,7 +1,8 @@
 import { hash, randomBytes } from 'node:crypto';
 import type { Response } from 'express';
-import { type Html, html, toText, trusted } from './html.ts';
+import { type Html, html, toText } from '../html.ts';
 import { stylesheet } from './stylesheet.ts';
+import { trusted } from './trusted.ts';
 
 export type HtmlPage = { html: string; headers: Record<string, string> };
 

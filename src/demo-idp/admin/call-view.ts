@@ -1,8 +1,9 @@
 import { STATUS_CODES } from 'node:http';
-import { type Html, html, trusted } from '../html.ts';
+import { type Html, html } from '../../html.ts';
 import type { CallAnswer, SentCall } from '../send-call.ts';
 import type { Signal } from '../signals.ts';
 import type { DemoTenant } from '../tenant.ts';
+import { trusted } from '../trusted.ts';
 import { clock, personPath } from './layout.ts';
 
 /** One entry of the history: what was asked, as an exchange between the two sides, with all of it a click away. */

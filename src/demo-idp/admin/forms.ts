@@ -1,6 +1,7 @@
-import { type Html, html, trusted } from '../html.ts';
+import { type Html, html } from '../../html.ts';
 import { type SecurityEventName, securityEvents } from '../signal-tokens.ts';
 import type { DemoTenant, DemoUser } from '../tenant.ts';
+import { trusted } from '../trusted.ts';
 import { clock, personPath } from './layout.ts';
 
 /** A form about a person: shown in a dialog where scripts run, and on a page of its own. */

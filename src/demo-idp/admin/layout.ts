@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type Html, html, toText, trusted } from '../html.ts';
+import { type Html, html, toText } from '../../html.ts';
 import { type HtmlPage, hueOf } from '../pages.ts';
 import type { DemoTenant } from '../tenant.ts';
+import { trusted } from '../trusted.ts';
 import { script } from './script.ts';
 import { stylesheet } from './stylesheet.ts';
 
