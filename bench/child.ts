@@ -15,7 +15,10 @@ export type Child = Readonly<{
  * Starts a module of this folder as a process of its own, in production mode. What it writes to standard output (the
  * access log) is made and discarded.
  */
-export function startChild(file: string, options: { env?: Record<string, string>; execArgv?: string[] } = {}): Child {
+export function startChild(
+  file: string,
+  options: { env?: Record<string, string>; execArgv?: string[] | undefined } = {},
+): Child {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
     env: { ...process.env, NODE_ENV: 'production', ...options.env },
     execArgv: options.execArgv ?? [],

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Resolver } from 'node:dns';
 import { existsSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
@@ -278,7 +278,7 @@ function contradictions(data: Partial<Values>, mode: Mode): string[] {
   const { GRANT_IDLE_SECONDS: grantIdle, GRANT_ABSOLUTE_SECONDS: grantAbsolute } = data;
   if (grantIdle !== undefined && grantAbsolute !== undefined && grantIdle > grantAbsolute)
     problems.push('GRANT_IDLE_SECONDS must not be greater than GRANT_ABSOLUTE_SECONDS');
-  const digests = (data.ENCRYPTION_KEYS ?? []).map((key) => createHash('sha256').update(key).digest('hex'));
+  const digests = (data.ENCRYPTION_KEYS ?? []).map((key) => hash('sha256', key, 'hex'));
   if (new Set(digests).size !== digests.length) problems.push('ENCRYPTION_KEYS holds the same key twice');
   return problems;
 }

@@ -1,4 +1,4 @@
-import { createHash, hash, timingSafeEqual } from 'node:crypto';
+import { hash, timingSafeEqual } from 'node:crypto';
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader } from 'jose';
 
 /** Seals short texts (client secrets, sign-in states) with keys that can rotate. */
@@ -62,10 +62,10 @@ export function sealedPrefixes(keys: readonly Uint8Array[]): string[] {
 }
 
 /** Compares in constant time. Digests are of one length, and say nothing of how much was right. */
-export function isSameSecret(one: string, other: string): boolean {
-  return timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'));
+export function isSameSecret(given: string, kept: string): boolean {
+  return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', kept, 'buffer'));
 }
 
 function keyId(key: Uint8Array): string {
-  return createHash('sha256').update(key).digest('base64url').slice(0, 11);
+  return hash('sha256', key, 'base64url').slice(0, 11);
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import { may } from '../api/permissions.ts';
 import { AppError } from '../errors.ts';
 import { type ApiKeys, apiKeyScopes } from '../orgs/api-keys.ts';
@@ -47,7 +47,7 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
       success: { status: 200, description: 'A page of keys.', schema: pageOf(apiKey) },
       handle: async ({ orgId, query: { limit, cursor } }) => {
         const rows = await apiKeys.list(orgId, { limit: limit + 1, after: readTimeCursor(cursor) });
-        return toPage(rows.map(shown), limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+        return toTimePage(rows.map(shown), limit);
       },
     }),
     operation({

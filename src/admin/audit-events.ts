@@ -5,7 +5,7 @@ import { type Call, type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 import { may } from '../api/permissions.ts';
 import { actionFamilies, actions } from '../audit/actions.ts';
-import { createAuditEvents } from '../audit/events.ts';
+import { createAuditEvents, type EventFilter } from '../audit/events.ts';
 import { type ExportFormat, exportFormats } from '../audit/export.ts';
 import { recordEvent } from '../audit/record.ts';
 import { AppError } from '../errors.ts';
@@ -81,7 +81,10 @@ export function auditEventOperations(deps: { pool: Pool }): readonly Operation[]
         const isHead = call.req.method === 'HEAD';
         const to = isHead ? undefined : await record(deps.pool, call);
         call.res.status(200).attachment(`audit-events.${format}`).type(contentType);
-        if (isHead) return call.res.end();
+        if (isHead) {
+          call.res.end();
+          return;
+        }
         const check = () => requireExporter(deps.pool, call.principal);
         const all = events.readAll(call.orgId, { ...asked, to }, check);
         await pipeline(write(all), call.res).catch((error) => {
@@ -109,7 +112,7 @@ export function auditEventOperations(deps: { pool: Pool }): readonly Operation[]
   ];
 }
 
-type Asked = { format: ExportFormat; from?: Date; to?: Date; actor?: string; target?: string; action?: string };
+type Asked = { format: ExportFormat } & Omit<EventFilter, 'refusal'>;
 
 /** Before the first byte, so that one that is cut off is on record too. Returns where the export ends. */
 async function record(pool: Pool, { orgId, by, query }: Call<unknown, Asked>): Promise<Date> {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import { assignableRoles } from '../api/permissions.ts';
 import type { Config } from '../config.ts';
 import { type ConnectionView, createConnections } from '../connections/connections.ts';
-import { checkEndpoints, resolveEndpoints, type Typist } from '../connections/endpoints.ts';
+import { checkEndpoints, defined, resolveEndpoints, type Typist } from '../connections/endpoints.ts';
 import { orgLinks, ownEndpoint } from '../connections/idp-links.ts';
 import { roleClaimForm, roleMappingForm } from '../connections/role-mapping.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
@@ -155,7 +155,7 @@ export function connectionOperations(deps: {
       success: { status: 200, description: 'A page of connections.', schema: pageOf(connection) },
       handle: async ({ orgId, principal, query: { limit, cursor } }) => {
         const rows = await connections.listConnections(orgId, { limit: limit + 1, after: readTimeCursor(cursor) });
-        const page = toPage(rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+        const page = toTimePage(rows, limit);
         return { ...page, items: page.items.map((row) => shown(row, principal.orgSlug)) };
       },
     }),
@@ -176,7 +176,7 @@ export function connectionOperations(deps: {
       handle: async ({ orgId, principal, body, by }) => {
         await lookOutward(orgId);
         const endpoints = await resolveEndpoints(guardedFetch, body, typist);
-        const added = await connections.addConnection(orgId, { ...endpoints, ...body }, by);
+        const added = await connections.addConnection(orgId, { ...endpoints, ...defined(body) }, by);
         return shown(added, principal.orgSlug);
       },
     }),
@@ -210,7 +210,7 @@ export function connectionOperations(deps: {
         if (issuer === undefined) checkEndpoints(guardedFetch, body, typist);
         else await lookOutward(orgId);
         const endpoints = issuer === undefined ? {} : await resolveEndpoints(guardedFetch, { ...body, issuer }, typist);
-        const wanted = { ...endpoints, ...body };
+        const wanted = { ...endpoints, ...defined(body) };
         const changed = await connections.updateConnection(orgId, params.id, wanted, by);
         return shown(changed, principal.orgSlug);
       },

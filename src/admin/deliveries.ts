@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 
 import { AppError } from '../errors.ts';
 import { type Deliveries, type DeliveryRow, deliveryStatuses } from '../notifications/deliveries.ts';
@@ -70,7 +70,7 @@ export function deliveryOperations(deps: { deliveries: Deliveries; webhooks: Web
         if (!(await webhooks.find(orgId, id)))
           throw new AppError('not_found', 'Your organisation has no such webhook.');
         return pageOfRows(
-          await deliveries.list(orgId, { webhookId: id }, { after: after(cursor), limit: limit + 1 }),
+          await deliveries.list(orgId, { webhookId: id }, { after: readTimeCursor(cursor), limit: limit + 1 }),
           limit,
         );
       },
@@ -102,19 +102,17 @@ export function deliveryOperations(deps: { deliveries: Deliveries; webhooks: Web
       query,
       success: { status: 200, description: 'A page.', schema: pageOf(delivery) },
       handle: async ({ orgId, query: { limit, cursor } }) =>
-        pageOfRows(await deliveries.list(orgId, { status: 'dead' }, { after: after(cursor), limit: limit + 1 }), limit),
+        pageOfRows(
+          await deliveries.list(orgId, { status: 'dead' }, { after: readTimeCursor(cursor), limit: limit + 1 }),
+          limit,
+        ),
     }),
     replay(`${here}/dead-letters`, 'replayDeadLetter', 'dead', 'Send a dead letter again'),
   ];
 }
 
-function after(cursor: string | undefined): readonly string[] | null {
-  const key = readTimeCursor(cursor);
-  return key && [key.createdAt.toISOString(), key.id];
-}
-
 function pageOfRows(rows: readonly DeliveryRow[], limit: number) {
-  const page = toPage(rows, limit, (row) => [row.createdAt.toISOString(), row.id]);
+  const page = toTimePage(rows, limit);
   return { ...page, items: page.items.map(present) };
 }
 

@@ -3,7 +3,7 @@ import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
 import type { Config } from '../config.ts';
 import type { Domain, PrismaClient } from '../database/generated/client.ts';
-import { createDomainProof, recordOf } from '../orgs/domain-proof.ts';
+import { challengeRecordOf, createDomainProof } from '../orgs/domain-proof.ts';
 import { createDomains } from '../orgs/domains.ts';
 import { reference } from './forms.ts';
 import { createOutwardLimit } from './outward-limit.ts';
@@ -106,5 +106,5 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
 }
 
 function shown({ orgId: _orgId, challenge, ...row }: Domain) {
-  return { ...row, record: recordOf({ domain: row.domain, challenge }) };
+  return { ...row, record: challengeRecordOf({ domain: row.domain, challenge }) };
 }

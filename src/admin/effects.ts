@@ -4,6 +4,7 @@ import { roles } from '../api/permissions.ts';
 import type { Role } from '../database/generated/client.ts';
 import { clientName, type DeviceOwner, type DeviceRow, toDevices } from '../sessions/devices.ts';
 import type { DeviceKind } from '../sessions/principal.ts';
+import type { Concerned } from './concerned.ts';
 import { device } from './forms.ts';
 
 const mostListed = 20;
@@ -34,23 +35,14 @@ export const effects = z.object({
 
 export type Effects = z.infer<typeof effects>;
 
-/**
- * Whose access: these people's (`unknown`: ids that were named beside them and are nobody's), one session or grant of theirs,
- * everyone's, or everyone's but what the one who asks is signed in with.
- */
-export type Whose =
-  | Readonly<{ userIds: readonly string[]; deviceId?: string; unknown?: string[] }>
-  | 'everyone'
-  | 'everyone_else';
-
 /** Looks at what of `whose` access would end. */
 export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNames: ReadonlyMap<string, string> }) {
-  return async ({ orgId, credential }: Pick<DeviceOwner, 'orgId' | 'credential'>, whose: Whose): Promise<Effects> => {
-    const named = typeof whose === 'string' ? null : whose;
-    const userIds = named?.userIds ?? [];
-    const unknown = named?.unknown ?? [];
-    const deviceId = whose === 'everyone_else' ? credential.id : (named?.deviceId ?? null);
-    const of = named ? 'people' : 'everyone';
+  return async (
+    { orgId, credential }: Pick<DeviceOwner, 'orgId' | 'credential'>,
+    whose: Concerned,
+  ): Promise<Effects> => {
+    const { userIds, unknown, deviceId } = idsOf(whose);
+    const of = whose.kind === 'everyone' ? 'everyone' : 'people';
     const [people, counted, listed] = await Promise.all([
       pool.query({ name: `effects-roles-${of}`, text: rolesSql[of], values: [orgId, userIds] }),
       pool.query({ name: `effects-counts-${of}`, text: countsSql[of], values: [orgId, userIds, deviceId] }),
@@ -65,16 +57,23 @@ export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNam
     const found: { role: Role; people: number }[] = people.rows.map(({ role, people }) => ({ role, people }));
     return {
       user: userIds.length + unknown.length === 1 ? (people.rows[0]?.user ?? null) : null,
-      people: found.reduce((sum, one) => sum + one.people, 0),
+      people: found.reduce((sum, role) => sum + role.people, 0),
       roles: found,
       unknown,
       sessionCount,
       grantCount,
       sessions: sessions as unknown as Effects['sessions'],
       apps: apps.map((id: string) => clientName(id, clientNames)).sort(),
-      devices: [...new Set(sessions.map((one) => one.device))].sort(),
+      devices: [...new Set(sessions.map(({ device }) => device))].sort(),
     };
   };
+}
+
+/** `deviceId`: of people the only one that ends, of everyone the only one that stays; null: all end. */
+function idsOf(whose: Concerned) {
+  if (whose.kind === 'people') return { userIds: whose.userIds, unknown: [...whose.unknown], deviceId: null };
+  if (whose.kind === 'device') return { userIds: [whose.userId], unknown: [], deviceId: whose.deviceId };
+  return { userIds: [], unknown: [], deviceId: whose.keep?.id ?? null };
 }
 
 type Of = 'everyone' | 'people';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isStorable } from '../api/page.ts';
+import { isStorableMoment } from '../database/storable.ts';
 import { deviceKinds } from '../sessions/principal.ts';
 
 /** An id. One that no id looks like is refused; one of another org is exactly one that doesn't exist. */
@@ -9,7 +9,7 @@ export const reference = z.string().regex(/^[\w-]{1,80}$/, 'is not an id');
 export const time = z.iso
   .datetime({ offset: true })
   .transform((text) => new Date(text))
-  .refine(isStorable, 'must be in the years from 1 to 9999');
+  .refine(isStorableMoment, 'must be in the years from 1 to 9999');
 
 /**
  * One line of text that people read: nothing that is invisible, turns its direction or breaks it, which could make it look

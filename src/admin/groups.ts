@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, readCursor, readTimeCursor, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readCursor, readTimeCursor, toTimePage } from '../api/page.ts';
 import { AppError } from '../errors.ts';
 import { createGroups } from '../users/groups.ts';
 import { createPeople } from '../users/people.ts';
@@ -39,7 +39,7 @@ export function groupOperations(deps: { pool: Pool }): readonly Operation[] {
       handle: async ({ orgId, query: { limit, cursor, search } }) => {
         const after = readTimeCursor(cursor);
         const rows = await groups.listGroups(orgId, { search, limit: limit + 1, after });
-        return toPage(rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+        return toTimePage(rows, limit);
       },
     }),
     operation({

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, readCursor, readTimeCursor, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readCursor, readTimeCursor, toPage, toTimePage } from '../api/page.ts';
 import { roles } from '../api/permissions.ts';
 import type { Devices } from '../sessions/devices.ts';
 import { createPeople, type People, type Person } from '../users/people.ts';
@@ -129,7 +129,7 @@ export function peopleOperations(deps: {
         await requirePerson(orgId, id);
         const owner = { orgId, userId: id, credential: principal.credential };
         const rows = await devices.pageDevices(owner, { limit: limit + 1, after });
-        return toPage(rows, limit, (one) => [one.createdAt.toISOString(), one.id]);
+        return toTimePage(rows, limit);
       },
     }),
   ];

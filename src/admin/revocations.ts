@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import { Initiator } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 import { createRevocationRecord } from '../revocation/revocation-record.ts';
@@ -52,7 +52,7 @@ export function revocationOperations(deps: { pool: Pool }): readonly Operation[]
       success: { status: 200, description: 'A page of revocations.', schema: pageOf(revocation) },
       handle: async ({ orgId, query: { limit, cursor, ...filter } }) => {
         const rows = await record.listRevocations(orgId, filter, { limit: limit + 1, after: readTimeCursor(cursor) });
-        return toPage(rows, limit, (one) => [one.createdAt.toISOString(), one.id]);
+        return toTimePage(rows, limit);
       },
     }),
     operation({

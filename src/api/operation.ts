@@ -10,7 +10,7 @@ import { describeIssues } from '../issues.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { principalOf, requireSession, signedInPrincipal } from '../sessions/session.ts';
 import type { Documented, Endpoint, Form } from './endpoint.ts';
-import { may, type Permission } from './permissions.ts';
+import { type Permission, requireRole } from './permissions.ts';
 
 type Parsed<F> = F extends z.ZodType ? z.output<F> : undefined;
 
@@ -114,8 +114,7 @@ const requirePermission =
       throw new AppError('insufficient_scope', `This access token lacks the scope "${adminScope}".`, {
         headers: { 'WWW-Authenticate': `Bearer realm="api", error="insufficient_scope", scope="${adminScope}"` },
       });
-    if (!may(role, permission))
-      throw new AppError('forbidden', `Your role (${role}) does not allow this; it needs "${permission}".`);
+    requireRole(role, permission);
     next();
   };
 

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { isStorableMoment } from '../database/storable.ts';
+import type { TimeKey } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
+import { parseJson } from '../http/parse-json.ts';
 
 /** What a list takes: `limit` rows (1 to 200, default 50), after the row that `cursor` stands for. */
 export const pageQuery = {
@@ -41,36 +44,28 @@ const text = z
 /** The `length` texts that a cursor holds; null without one. @throws AppError invalid_request */
 export function readCursor(cursor: string | undefined, length: number): readonly string[] | null {
   if (cursor === undefined) return null;
-  const key = z.array(text).length(length).safeParse(parse(cursor));
+  const key = z
+    .array(text)
+    .length(length)
+    .safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
   if (key.success) return key.data;
-  throw notOfThisList();
+  throw foreignCursor();
 }
 
-/** The cursor of a list by time: `[time, id]` of the last row before. Null without one. @throws AppError invalid_request */
-export function readTimeCursor(cursor: string | undefined): { createdAt: Date; id: string } | null {
+/** Where the cursor of a list in the order of time stands; null without one. @throws AppError invalid_request */
+export function readTimeCursor(cursor: string | undefined): TimeKey | null {
   const key = readCursor(cursor, 2);
   if (!key) return null;
   const [text, id] = key as [string, string];
   const createdAt = new Date(text);
   // Only as this backend writes it; Date itself reads very much more, also times that PostgreSQL cannot hold.
-  if (z.iso.datetime().safeParse(text).success && isStorable(createdAt)) return { createdAt, id };
-  throw notOfThisList();
+  if (z.iso.datetime().safeParse(text).success && isStorableMoment(createdAt)) return { createdAt, id };
+  throw foreignCursor();
 }
 
-/** Within the years that can be written in four digits. */
-export function isStorable(at: Date): boolean {
-  const year = at.getUTCFullYear();
-  return year >= 1 && year <= 9999;
-}
+/** `toPage` for a list in the order of time. */
+export const toTimePage = <Row extends TimeKey>(rows: readonly Row[], limit: number) =>
+  toPage(rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
 
-function parse(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
-  } catch {
-    return null;
-  }
-}
-
-function notOfThisList(): AppError {
-  return new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
-}
+const foreignCursor = () =>
+  new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');

@@ -1,4 +1,5 @@
 import { Role } from '../database/generated/client.ts';
+import { AppError } from '../errors.ts';
 
 const everyAdministrator = ['owner', 'super_admin', 'admin'] as const;
 const thoseAbove = ['owner', 'super_admin'] as const;
@@ -28,6 +29,12 @@ export type Permission = keyof typeof permissions;
 
 export function may(role: Role, permission: Permission): boolean {
   return (permissions[permission] as readonly Role[]).includes(role);
+}
+
+/** @throws AppError forbidden */
+export function requireRole(role: Role, permission: Permission): void {
+  if (!may(role, permission))
+    throw new AppError('forbidden', `Your role (${role}) does not allow this; it needs "${permission}".`);
 }
 
 /** From the least to the greatest; the schema has them the other way round. */

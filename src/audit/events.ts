@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { TimeKey, TimePage } from '../database/time-key.ts';
 import { canonicalJson } from './canonical-json.ts';
 
 /** An event as it is read: what the API shows, what an export holds, and what a seal will be made over. */
@@ -30,7 +31,6 @@ export type EventFilter = Readonly<{
 }>;
 
 export type EventOrder = 'asc' | 'desc';
-type After = Readonly<{ createdAt: Date; id: string }>;
 
 export type AuditEvents = ReturnType<typeof createAuditEvents>;
 
@@ -42,7 +42,7 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
   async function listEvents(
     orgId: string,
     filter: EventFilter,
-    { limit, after, order }: { limit: number; after: After | null; order: EventOrder },
+    { limit, after, order }: TimePage & { order: EventOrder },
   ): Promise<RecordedEvent[]> {
     const { conditions, values } = conditionsOf(filter, [orgId]);
     const add = (value: unknown) => `$${values.push(value)}`;
@@ -54,7 +54,7 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
     const text = isOfFamily(filter)
       ? familyPage(add(filter.action), page([...conditions, 'action = name']), inOrder)
       : page(conditions);
-    const { rows } = await pool.query<Row>(text, values);
+    const { rows } = await pool.query<EventRow>(text, values);
     return rows.map(toEvent);
   }
 
@@ -64,7 +64,7 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
 
     /** Null when the org has no such event. */
     async findEvent(orgId: string, id: string): Promise<RecordedEvent | null> {
-      const { rows } = await pool.query<Row>({
+      const { rows } = await pool.query<EventRow>({
         name: 'audit-event-find',
         text: `SELECT ${columns} FROM audit_events WHERE org_id = $1 AND id = $2`,
         values: [orgId, id],
@@ -82,7 +82,7 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
       filter: EventFilter,
       check: () => Promise<void>,
     ): AsyncGenerator<RecordedEvent, void> {
-      let after: After | null = null;
+      let after: TimeKey | null = null;
       for (let more = true; more; ) {
         await check();
         const events: RecordedEvent[] = await listEvents(orgId, filter, { limit: exportPage, after, order: 'asc' });
@@ -100,7 +100,7 @@ export function canonicalEvent(event: RecordedEvent): string {
   return canonicalJson(event);
 }
 
-type Row = {
+type EventRow = {
   id: string;
   org_id: string;
   at: Date;
@@ -116,7 +116,7 @@ type Row = {
 
 const columns = 'id, org_id, at, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail';
 
-function toEvent(row: Row): RecordedEvent {
+function toEvent(row: EventRow): RecordedEvent {
   return {
     id: row.id,
     orgId: row.org_id,

@@ -8,7 +8,7 @@ export type AuditEvent = Readonly<{
   orgId: string;
   action: Action;
   by: By;
-  target?: Readonly<{ type: string; id: string }>;
+  target?: Readonly<{ type: string; id: string }> | undefined;
   /** Flat JSON; never a secret, never an IdP's own words. */
   detail?: Readonly<Record<string, string | number | boolean | null>>;
 }>;

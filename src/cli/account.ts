@@ -20,7 +20,7 @@ const person = z.object({
   orgSlug: z.string(),
   role: z.string(),
 });
-export type Person = z.output<typeof person>;
+export type SignedInPerson = z.output<typeof person>;
 
 export type Account = Awaited<ReturnType<typeof openAccount>>;
 
@@ -88,7 +88,7 @@ export async function openAccount(url: string) {
     },
 
     /** Whose the access token is; why not, when the server refuses it. */
-    async whoIs(tokens: Tokens): Promise<Person | Refusal> {
+    async whoIs(tokens: Tokens): Promise<SignedInPerson | Refusal> {
       const response = await this.send(tokens, { method: 'GET', path: '/api/users/me' });
       return answered(url, async () => {
         const body: unknown = await response.json();
@@ -112,7 +112,7 @@ export async function openAccount(url: string) {
       // Until the answer begins: an export takes the time that it takes.
       const limit = new AbortController();
       const late = setTimeout(() => limit.abort(), answerLimit * 1000);
-      const asked = { method, headers, body, signal: limit.signal, redirect: 'error' } as const;
+      const asked = { method, headers, body: body ?? null, signal: limit.signal, redirect: 'error' } as const;
       return answered(url, () => fetch(target, asked)).finally(() => clearTimeout(late));
     },
   };

@@ -1,13 +1,13 @@
 import { type Command, CommanderError } from 'commander';
 import { z } from 'zod';
-import type { Answer } from './output.ts';
+import type { CommandAnswer } from './output.ts';
 import type { Settings } from './settings.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
 
 /** What the program gives the commands, made per run. */
 export type Console = Readonly<{
   settings: () => Settings;
-  answer: (answer: Answer) => void;
+  answer: (answer: CommandAnswer) => void;
   /** Whether --json was given. */
   json: boolean;
   env: Readonly<Record<string, string | undefined>>;
@@ -34,7 +34,7 @@ export function usageError(message: string): CommanderError {
 export function action<Form extends z.ZodObject>(
   shell: Console,
   form: Form,
-  handle: (workspace: Workspace, input: z.output<Form>, shell: Console) => Promise<Answer>,
+  handle: (workspace: Workspace, input: z.output<Form>, shell: Console) => Promise<CommandAnswer>,
 ) {
   return async function run(this: Command): Promise<void> {
     const input = parseInput(this, form);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { byOperator } from '../by.ts';
 import type { ConnectionView } from '../connections/connections.ts';
+import { defined } from '../connections/endpoints.ts';
 import { ownEndpoint } from '../connections/idp-links.ts';
 import { action, type Console, text, usageError } from './command.ts';
 import {
@@ -11,7 +12,7 @@ import {
   readNewConnection,
   revocationFacts,
 } from './connection-options.ts';
-import { type Answer, facts, table } from './output.ts';
+import { type CommandAnswer, facts, table } from './output.ts';
 
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
 
@@ -60,11 +61,9 @@ export function registerConnection(program: Command, shell: Console): void {
         const org = await workspace.requireOrg(input.org);
         const { connections } = workspace;
         const { connection: id, proven, sameSubjects } = input;
-        const changes = {
-          ...(await readConnectionChanges(input, workspace.guardedFetch, shell)),
-          ...(input.name === undefined ? {} : { name: input.name }),
-          ...(input.active === undefined ? {} : { active: input.active }),
-        };
+        const { name, active } = input;
+        const typed = await readConnectionChanges(input, workspace.guardedFetch, shell);
+        const changes = { ...typed, ...defined({ name, active }) };
         const changed = Object.keys(changes).length > 0;
         if (!changed && !proven) throw usageError('Nothing to change was given.');
         const publicUrl = await workspace.publicUrl();
@@ -109,7 +108,7 @@ export function registerConnection(program: Command, shell: Console): void {
     );
 }
 
-function one(connection: ConnectionView, publicUrl: string): Answer {
+function one(connection: ConnectionView, publicUrl: string): CommandAnswer {
   const proven = connection.provenAt !== null;
   const described = facts([
     ['Id', connection.id],

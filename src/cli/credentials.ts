@@ -4,6 +4,7 @@ import path from 'node:path';
 import lockfile from 'proper-lockfile';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
+import { parseJson } from '../http/parse-json.ts';
 import type { Environment } from './settings.ts';
 
 const tokens = z.object({
@@ -72,12 +73,4 @@ export function openCredentials(env: Environment) {
       }
     },
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -11,7 +11,7 @@ import { domainKey } from '../users/email.ts';
 import { action, type Console, text } from './command.ts';
 import { table } from './output.ts';
 
-type Person = { org_id: string; id: string; email: string; email_key: string; name: string; slug: string };
+type MovedPerson = { org_id: string; id: string; email: string; email_key: string; name: string; slug: string };
 
 export function registerOidcMigrate(program: Command, shell: Console): void {
   program
@@ -26,7 +26,7 @@ export function registerOidcMigrate(program: Command, shell: Console): void {
         const org = domain && (await orgs.findOrg(domain));
         if (!domain || !org)
           throw new AppError('not_found', `No organisation owns "${input.domain}" as a verified domain.`);
-        const { rows } = await pool.query<Person>(
+        const { rows } = await pool.query<MovedPerson>(
           `SELECT u.org_id, u.id, u.email, u.email_key, u.name, o.slug FROM users u JOIN orgs o ON o.id = u.org_id
            WHERE u.active AND u.org_id <> $1 AND split_part(u.email_key, '@', 2) = $2
              AND NOT EXISTS (SELECT FROM connections c WHERE c.org_id = u.org_id)
@@ -44,7 +44,7 @@ export function registerOidcMigrate(program: Command, shell: Console): void {
 }
 
 /** One person, all or nothing, so that a run that broke off is simply run again. Nobody brings a role along. */
-function move(pool: Pool, orgId: string, person: Person) {
+function move(pool: Pool, orgId: string, person: MovedPerson) {
   return transaction(pool, async (db) => {
     const added = await db.query<{ id: string }>(
       `INSERT INTO users (org_id, id, email, email_key, name) VALUES ($1, $2, $3, $4, $5)

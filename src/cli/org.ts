@@ -9,7 +9,7 @@ import { type EventAction, eventActions, knownEventNames } from '../orgs/event-a
 import { describePolicies, policyChangesForm } from '../orgs/policies.ts';
 import { action, type Console, collect, onOff, text, usageError } from './command.ts';
 import { addConnectionOptions, connectionForm, readNewConnection, revocationFacts } from './connection-options.ts';
-import { type Answer, facts, table } from './output.ts';
+import { type CommandAnswer, facts, table } from './output.ts';
 
 const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9 and -, not beginning with -');
 const createForm = z.object({
@@ -170,7 +170,7 @@ function describeCreated(
   publicUrl: string,
   domains: string[],
   connection?: { id: string; issuer: string; clientId: string; tokenEndpointAuth: string },
-): Answer {
+): CommandAnswer {
   const links = orgLinks(publicUrl, slug);
   const json = { id, slug, name, domains, connectionId: connection?.id ?? null, ...links };
   const next = connection

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
 
 /** What a command answers: `json` (an object with `id`, or an array) with --json, `text` for people. */
-export type Answer = Readonly<{ json: object; text: string }>;
+export type CommandAnswer = Readonly<{ json: object; text: string }>;
 
 type Cell = string | number | boolean | Date | null | undefined | readonly string[];
 

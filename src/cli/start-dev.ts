@@ -71,14 +71,14 @@ async function start(): Promise<void> {
   const log = pino({ ...logOptions, level: config.logLevel }, pretty({ ignore: 'requestId', sync: true }));
   const context = createContext(config, log);
   started.push(context.stop);
-  const findConnection = async (slug: string) => {
+  const findDemoConnection = async (slug: string) => {
     const found = await context.prisma.connection.findFirstOrThrow({
       where: { org: { slug } },
       orderBy: { createdAt: 'asc' },
     });
     return found.id;
   };
-  const tenants = demoTenants(publicUrl, findConnection);
+  const tenants = demoTenants(publicUrl, findDemoConnection);
   const idp = await step(startDemoIdp({ port: idpPort, tenants, log: console.error }));
   started.push(idp.stop);
   await step(checkDatabase(context.pool, config.encryptionKeys));

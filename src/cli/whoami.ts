@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { AppError } from '../errors.ts';
-import { type Account, openAccount, type Person, type Refusal } from './account.ts';
+import { type Account, openAccount, type Refusal, type SignedInPerson } from './account.ts';
 import { type Console, parseInput } from './command.ts';
 import { type Credentials, openCredentials, type Tokens } from './credentials.ts';
-import { type Answer, facts } from './output.ts';
+import { type CommandAnswer, facts } from './output.ts';
 import { forServer, serverUrl, urlForm } from './server-url.ts';
 import type { Environment } from './settings.ts';
 
@@ -25,10 +25,10 @@ export function registerWhoami(program: Command, shell: Console): void {
 export async function whoIsSignedIn(
   url: string,
   env: Environment,
-): Promise<{ account: Account; person: Person; tokens: Tokens }> {
+): Promise<{ account: Account; person: SignedInPerson; tokens: Tokens }> {
   const credentials = openCredentials(env);
   const kept = await credentials.read(url);
-  if (!kept) throw notSignedIn(url);
+  if (!kept) throw signInFirst(url);
   const account = await openAccount(url);
   let current = hasExpired(kept) ? await refreshed(url, account, credentials, kept) : kept;
   let found = await account.whoIs(current ?? kept);
@@ -59,7 +59,7 @@ function refreshed(url: string, account: Account, credentials: Credentials, old:
 
 const hasExpired = ({ expiresAt }: Tokens) => Date.parse(expiresAt) - leeway < Date.now();
 
-export function notSignedIn(url: string): AppError {
+export function signInFirst(url: string): AppError {
   return new AppError('not_signed_in', `You are not signed in at ${url}. Run login first.`);
 }
 
@@ -79,7 +79,7 @@ function localTime(moment: Date): string {
   return new Intl.DateTimeFormat('en-GB', format).format(moment);
 }
 
-export function personAnswer(person: Person, url: string): Answer {
+export function personAnswer(person: SignedInPerson, url: string): CommandAnswer {
   return {
     json: { ...person, url },
     text: facts([

@@ -10,6 +10,7 @@ import type {
   TokenEndpointAuth,
 } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
+import { inTime, type TimePage } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
 import { refuseTooMany } from '../orgs/limits.ts';
@@ -123,23 +124,10 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
       return prisma.connection.findUnique({ where: { orgId_id: { orgId, id } }, omit: { clientSecret: true } });
     },
 
-    /** The org's connections, oldest first, without secrets: all, or `limit` of those after the one that `after` names. */
-    listConnections(
-      orgId: string,
-      page?: { limit: number; after: { createdAt: Date; id: string } | null },
-    ): Promise<ConnectionView[]> {
-      const after = page?.after;
-      return prisma.connection.findMany({
-        where: {
-          orgId,
-          ...(after && {
-            OR: [{ createdAt: { gt: after.createdAt } }, { createdAt: after.createdAt, id: { gt: after.id } }],
-          }),
-        },
-        omit: { clientSecret: true },
-        orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-        ...(page && { take: page.limit }),
-      });
+    /** The org's connections, oldest first, without secrets: all, or a page. */
+    listConnections(orgId: string, page?: TimePage): Promise<ConnectionView[]> {
+      const { where, ...asked } = inTime('asc', page);
+      return prisma.connection.findMany({ where: { orgId, ...where }, omit: { clientSecret: true }, ...asked });
     },
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
+import { parseJson } from '../http/parse-json.ts';
 import { wrongMembers } from '../issues.ts';
 
 /** The columns of a connection that its IdP's metadata gives. */
@@ -73,12 +74,8 @@ async function get(guardedFetch: GuardedFetch, address: string): Promise<string>
 }
 
 function parse(text: string, address: string): z.infer<typeof metadata> {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    throw refusal(address, 'does not answer with JSON');
-  }
+  const json = parseJson(text);
+  if (json === undefined) throw refusal(address, 'does not answer with JSON');
   const parsed = metadata.safeParse(json);
   if (parsed.success) return parsed.data;
   throw refusal(address, `lacks or misspells: ${wrongMembers(parsed.error, 'the document').join(', ')}`);

@@ -13,6 +13,15 @@ export type TypedEndpoints = Readonly<{
   endSessionEndpoint?: string | null | undefined;
 }>;
 
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** What was typed in, without what was left out: a member that is undefined would overwrite one. */
+export function defined<T extends object>(members: T): Defined<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
+
 /** How a refusal names a member, as whoever typed it knows it, and what wrong use is there. */
 export type Typist = Readonly<{ spell: (member: string) => string; refuse: (message: string) => Error }>;
 
@@ -50,9 +59,12 @@ export async function resolveEndpoints(
   const { authorizationEndpoint, tokenEndpoint, jwksUri, userinfoEndpoint, endSessionEndpoint } = typed;
   if (authorizationEndpoint !== undefined && tokenEndpoint !== undefined && jwksUri !== undefined)
     return {
-      ...{ authorizationEndpoint, tokenEndpoint, jwksUri },
+      authorizationEndpoint,
+      tokenEndpoint,
+      jwksUri,
       // Another issuer's must not be kept.
-      ...{ userinfoEndpoint: userinfoEndpoint ?? null, endSessionEndpoint: endSessionEndpoint ?? null },
+      userinfoEndpoint: userinfoEndpoint ?? null,
+      endSessionEndpoint: endSessionEndpoint ?? null,
     };
   if ([...needed, ...optional].some((member) => typed[member] !== undefined))
     throw typist.refuse(`Without discovery all three are needed: ${needed.map(typist.spell).join(', ')}.`);

@@ -44,7 +44,12 @@ type KeySet = {
   reload: NodeJS.Timeout | null;
 };
 
-/** The key sets (JWKS) of connections' IdPs, each connection's its own. */
+/**
+ * The key sets (JWKS) of connections' IdPs, each connection's its own. jose's `createRemoteJWKSet` waits for a fetch once a set
+ * is old and fails with it, where a set of an hour still serves here; in its pause a key that isn't known is "wrong", where
+ * here it is "not now"; it fetches again at once after a failure; and it keeps one pause for everybody, where here a token
+ * that the IdP itself handed over needs none.
+ */
 export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetch; log: Logger }) {
   const sets = new Map<string, KeySet>();
 

@@ -7,12 +7,15 @@ const mostKeys = 100;
 /** Bits; OpenSSL takes twice that, at a cost that an attacker would choose. */
 const longestModulus = 8_192;
 
-const short = z.string().max(255).optional();
+const short = z.string().max(255).exactOptional();
 const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(mostKeys) });
 // RFC 7517 §4: what says which tokens a key is for. A set with private parts (`d`) is everybody's: it signs for nobody.
 const purpose = z.object({
-  ...{ kid: short, alg: short, use: short, d: z.never().optional() },
-  key_ops: z.array(z.string().max(20)).max(10).optional(),
+  kid: short,
+  alg: short,
+  use: short,
+  d: z.never().exactOptional(),
+  key_ops: z.array(z.string().max(20)).max(10).exactOptional(),
 });
 
 /**

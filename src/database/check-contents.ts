@@ -2,7 +2,13 @@ import type { Pool } from 'pg';
 import { sealedPrefixes } from '../keyring.ts';
 import { UnfitServerError } from './check-server.ts';
 
-type Facts = { read_only: string; forbidden: string[]; connections: number; signing_keys: number; webhooks: number };
+type ContentsFacts = {
+  read_only: string;
+  forbidden: string[];
+  connections: number;
+  signing_keys: number;
+  webhooks: number;
+};
 
 /** What a revocation, a sign-in and an app's token write: a role that may not would start and then fail at each. */
 const writes = [
@@ -17,7 +23,7 @@ const writes = [
  * of each secret is looked at, which names its key. @throws UnfitServerError
  */
 export async function checkContents(pool: Pool, encryptionKeys: readonly Uint8Array[]): Promise<void> {
-  const { rows } = await pool.query<Facts>({
+  const { rows } = await pool.query<ContentsFacts>({
     name: 'check-contents',
     text: `
       SELECT current_setting('transaction_read_only') AS read_only,

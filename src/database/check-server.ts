@@ -10,7 +10,7 @@ export class UnfitServerError extends Error {
   }
 }
 
-type Facts = Record<
+type ServerFacts = Record<
   'version' | 'fsync' | 'synchronous_commit' | 'standbys' | 'full_page_writes' | 'isolation' | 'timezone' | 'messages',
   string
 >;
@@ -21,7 +21,7 @@ type Facts = Record<
  * at every connection. @throws UnfitServerError
  */
 export async function checkServer(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<Facts>(
+  const { rows } = await pool.query<ServerFacts>(
     `SELECT current_setting('server_version_num') AS version, current_setting('fsync') AS fsync,
             current_setting('synchronous_commit') AS synchronous_commit,
             current_setting('synchronous_standby_names') AS standbys,

@@ -1,9 +1,21 @@
 import pRetry from 'p-retry';
 
 const socketCodes = new Set([
-  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'],
-  ...['ENOENT', 'EMFILE', 'ENFILE', 'EADDRNOTAVAIL'],
-  ...['ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN'],
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOENT',
+  'EMFILE',
+  'ENFILE',
+  'EADDRNOTAVAIL',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
 ]);
 /** Lock and statement time limits, a standby after a failover, a conflict or deadlock that outlived its retries. */
 const sqlStates = new Set(['55P03', '57014', '25006', '40001', '40P01']);
@@ -11,7 +23,11 @@ const sqlStates = new Set(['55P03', '57014', '25006', '40001', '40P01']);
 const sqlStateClasses = /^(08[0-9A-Z]{3}|57P0[0-9A-Z]|53[0-9A-Z]{3})$/;
 const prismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037']);
 const adapterKinds = new Set([
-  ...['DatabaseNotReachable', 'ConnectionClosed', 'TooManyConnections', 'SocketTimeout', 'TransactionWriteConflict'],
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'TooManyConnections',
+  'SocketTimeout',
+  'TransactionWriteConflict',
 ]);
 /** pg and pg-pool give these no code. */
 const driverMessages =
@@ -33,6 +49,11 @@ export function isUnavailable(error: unknown): boolean {
 /** Whether PostgreSQL broke off the transaction for a reason that trying again may cure (40001, 40P01). */
 export function isConflict(error: unknown): boolean {
   return someCause(error, (link) => codesOf(link).some((code) => ['40001', '40P01', 'P2034'].includes(code)));
+}
+
+/** Whether there was a row of the same unique key already, in the words of pg or of Prisma. */
+export function isUniqueViolation(error: unknown): boolean {
+  return someCause(error, (link) => codesOf(link).some((code) => code === '23505' || code === 'P2002'));
 }
 
 /** Whether PostgreSQL refused a character that text cannot hold, such as NUL: the request's fault, wherever it got in. */

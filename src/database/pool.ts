@@ -77,7 +77,10 @@ export function createPool(options: PoolOptions): pg.Pool {
   return pool;
 }
 
-/** Prisma on that very pool. `$disconnect` leaves the pool open: whoever made it ends it. */
+/**
+ * Prisma on that very pool, for what isn't hot: orgs, connections, domains, todos. Loading and saving sessions, revocations,
+ * sign-ins and lists are SQL on the pool. `$disconnect` leaves the pool open: whoever made it ends it.
+ */
 export function createPrisma(pool: pg.Pool): PrismaClient {
   return new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' });
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pRetry from 'p-retry';
@@ -16,7 +16,7 @@ export async function readRules(): Promise<Rules> {
   const files = (await readdir(rulesPath)).filter((file) => file.endsWith('.sql')).sort();
   const texts = await Promise.all(files.map((file) => readFile(path.join(rulesPath, file), 'utf8')));
   const sql = texts.join('\n');
-  return { version, sql, sha256: createHash('sha256').update(sql).digest('hex') };
+  return { version, sql, sha256: hash('sha256', sql, 'hex') };
 }
 
 /**

@@ -9,11 +9,11 @@ export type DemoApp = {
   /** Where it takes logout tokens (OIDC Back-Channel Logout 1.0). */
   backchannelLogoutUri: string;
   /** Where it takes pushed security events (RFC 8935). A function where the address is known only later. */
-  securityEventsUrl?: string | (() => Promise<string>);
+  securityEventsUrl?: string | (() => Promise<string>) | undefined;
   /** Default `email`. */
   subjectFormat?: SubjectFormat;
   /** Milliseconds for a whole call; default 8 s. */
-  timeLimit?: number;
+  timeLimit?: number | undefined;
 };
 
 /** @throws Error when the app has no receiver, or it isn't known yet. */

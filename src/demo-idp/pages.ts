@@ -1,12 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Response } from 'express';
-import { type Html, html, toText, trusted } from './html.ts';
+import { type Html, html, toText } from '../html.ts';
 import { stylesheet } from './stylesheet.ts';
+import { trusted } from './trusted.ts';
 
 export type HtmlPage = { html: string; headers: Record<string, string> };
 
 /** A colour of its own for each organisation, in degrees, so that nobody mistakes one for the other. */
-export const hueOf = (org: string) => createHash('sha256').update(org).digest().readUInt16BE(0) % 360;
+export const hueOf = (org: string) => hash('sha256', org, 'buffer').readUInt16BE(0) % 360;
 
 export function sendPage(response: Response, status: number, page: HtmlPage): void {
   response.status(status).set(page.headers).type('html').send(page.html);

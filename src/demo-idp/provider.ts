@@ -14,7 +14,7 @@ export type DemoClient = {
   alwaysAuthTime?: boolean;
 };
 
-type Account = { subject: string; email: string; emailVerified: boolean; name: string };
+type DemoAccount = { subject: string; email: string; emailVerified: boolean; name: string };
 
 type ProviderOptions = {
   issuer: string;
@@ -24,18 +24,18 @@ type ProviderOptions = {
   /** Private signing keys. The first signs, all are published. */
   keys: JWK[];
   store: ReturnType<typeof createStore>;
-  findUser: (subject: string) => Account | undefined;
+  findUser: (subject: string) => DemoAccount | undefined;
   /** Tells the app of a sign-out here. */
   onSignOut: (subject: string, sid?: string) => Promise<void>;
   log: (message: string) => void;
 };
 
-type Context = { type: string; body: unknown; set: (headers: Record<string, string>) => void };
+type ProviderContext = { type: string; body: unknown; set: (headers: Record<string, string>) => void };
 
 const day = 24 * 3600;
 
 /** A tenant's OpenID provider: code flow with PKCE only, first-party (no consent page), sessions that make the next sign-in silent. */
-export function createProvider(options: ProviderOptions): Provider {
+export function createDemoProvider(options: ProviderOptions): Provider {
   const { issuer, path, client, store } = options;
   // Two tenants share a host, and cookies know no ports: names and paths keep their sessions apart.
   const cookieName = (kind: string) => `demo_idp_${path.replaceAll(/[^\w-]/g, '_')}_${kind}`;
@@ -118,7 +118,7 @@ export function createProvider(options: ProviderOptions): Provider {
   return provider;
 }
 
-function send(context: Context, page: HtmlPage): void {
+function send(context: ProviderContext, page: HtmlPage): void {
   context.type = 'html';
   context.set(page.headers);
   context.body = page.html;

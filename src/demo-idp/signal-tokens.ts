@@ -5,7 +5,7 @@ import type { TokenHeader } from './signing-keys.ts';
 /** What is signed: the claims, and the header beside `alg` and `kid`. */
 export type UnsignedToken = { claims: Record<string, unknown>; header: TokenHeader };
 
-type Person = { subject: string; email: string };
+export type SignalSubject = { subject: string; email: string };
 
 const secevent = 'https://schemas.openid.net/secevent';
 
@@ -17,12 +17,16 @@ export const securityEvents = {
   verification: { title: 'SSF verification', uri: `${secevent}/ssf/event-type/verification` },
 } as const;
 
-export type SecurityEvent = keyof typeof securityEvents;
+export type SecurityEventName = keyof typeof securityEvents;
 
 const now = () => Math.floor(Date.now() / 1000);
 
 /** A subject identifier (RFC 9493). */
-export function subjectIdentifier(person: Person, format: SubjectFormat, issuer: string): Record<string, string> {
+export function subjectIdentifier(
+  person: SignalSubject,
+  format: SubjectFormat,
+  issuer: string,
+): Record<string, string> {
   return format === 'email' ? { format, email: person.email } : { format, iss: issuer, sub: person.subject };
 }
 
@@ -37,7 +41,7 @@ export function revocationToken(issuer: string, clientId: string, endpoint: stri
 }
 
 /** OIDC Back-Channel Logout 1.0 §2.4; with `sid` it speaks of one session at the provider. */
-export function logoutToken(issuer: string, clientId: string, person: Person, sid?: string): UnsignedToken {
+export function logoutToken(issuer: string, clientId: string, person: SignalSubject, sid?: string): UnsignedToken {
   const iat = now();
   const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
   const whose = { sub: person.subject, ...(sid !== undefined && { sid }) };
@@ -51,7 +55,7 @@ export function logoutToken(issuer: string, clientId: string, person: Person, si
 export function securityEventToken(
   issuer: string,
   receiver: string,
-  event: SecurityEvent,
+  event: SecurityEventName,
   subId: Record<string, string>,
 ): UnsignedToken {
   const iat = now();
@@ -62,7 +66,7 @@ export function securityEventToken(
   };
 }
 
-function eventMembers(event: SecurityEvent, at: number): Record<string, unknown> {
+function eventMembers(event: SecurityEventName, at: number): Record<string, unknown> {
   const byAdmin = { event_timestamp: at, initiating_entity: 'admin' };
   switch (event) {
     case 'session-revoked':

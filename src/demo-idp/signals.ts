@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type DemoApp, findSecurityEventsUrl, type SubjectFormat } from './assigned-app.ts';
-import { type Call, sendCall } from './send-call.ts';
+import { type SentCall, sendCall } from './send-call.ts';
 import {
   logoutToken,
   revocationToken,
-  type SecurityEvent,
+  type SecurityEventName,
+  type SignalSubject,
   securityEvents,
   securityEventToken,
   subjectIdentifier,
@@ -13,18 +14,18 @@ import {
 import type { SigningKeys } from './signing-keys.ts';
 import type { createStore } from './store.ts';
 
-type Person = { subject: string; email: string; name: string };
+type DemoPerson = SignalSubject & { name: string };
 
 /** One thing that was done to a person, and what the app said to it. */
 export type Signal = {
   id: string;
   at: Date;
   title: string;
-  person: Person;
+  person: DemoPerson;
   /** How many sessions ended at this provider; null where that wasn't asked. */
   ended: number | null;
   /** null: nothing was sent. */
-  call: Call | null;
+  call: SentCall | null;
 };
 
 type Deps = {
@@ -36,7 +37,7 @@ type Deps = {
   app: () => DemoApp;
   hasApp: () => boolean;
   /** By subject or e-mail address. @throws Error if there is nobody. */
-  person: (who: string) => Person;
+  person: (who: string) => DemoPerson;
 };
 
 const remembered = 20;
@@ -45,7 +46,7 @@ const remembered = 20;
 export function createSignals({ issuer, keys, store, clientId, app, hasApp, person }: Deps) {
   const history: Signal[] = [];
 
-  function record(title: string, whom: Person, ended: number | null, call: Call | null): Signal {
+  function record(title: string, whom: DemoPerson, ended: number | null, call: SentCall | null): Signal {
     const { subject, email, name } = whom;
     const signal = { id: randomUUID(), at: new Date(), title, person: { subject, email, name }, ended, call };
     history.unshift(signal);
@@ -57,12 +58,12 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
     { claims, header }: UnsignedToken,
     url: string,
     form: (token: string) => { headers: Record<string, string>; body: string },
-  ): Promise<Call> {
+  ): Promise<SentCall> {
     const token = await keys.sign(claims, header);
     return sendCall({ url, token, ...form(token) }, app().timeLimit);
   }
 
-  function revoke(whom: Person): Promise<Call> {
+  function revoke(whom: DemoPerson): Promise<SentCall> {
     const { revocationEndpoint: url, subjectFormat = 'email' } = app();
     const body = JSON.stringify({ sub_id: subjectIdentifier(whom, subjectFormat, issuer) });
     return post(revocationToken(issuer, clientId(), url), url, (token) => ({
@@ -71,7 +72,7 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
     }));
   }
 
-  function logOut(whom: Person, sid?: string): Promise<Call> {
+  function logOut(whom: DemoPerson, sid?: string): Promise<SentCall> {
     return post(logoutToken(issuer, clientId(), whom, sid), app().backchannelLogoutUri, (token) => ({
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
       body: `logout_token=${token}`,
@@ -98,7 +99,7 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
      */
     async sendBackchannelLogout(
       who: string,
-      { sid, keepSessions = false }: { sid?: string; keepSessions?: boolean } = {},
+      { sid, keepSessions = false }: { sid?: string | undefined; keepSessions?: boolean } = {},
     ): Promise<Signal> {
       const whom = person(who);
       app();
@@ -118,7 +119,7 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
     /** Pushes a security event (RFC 8935). `subject` is how the person is named; default: as the app is set. */
     async sendSecurityEvent(
       who: string,
-      event: SecurityEvent,
+      event: SecurityEventName,
       { subject }: { subject?: SubjectFormat } = {},
     ): Promise<Signal> {
       const whom = person(who);

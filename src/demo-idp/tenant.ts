@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
 import type { DemoApp } from './assigned-app.ts';
-import { createProvider, type DemoClient } from './provider.ts';
+import { createDemoProvider, type DemoClient } from './provider.ts';
 import { createSignals } from './signals.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import { createStore, type DemoSession } from './store.ts';
@@ -63,7 +63,7 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
       return user && { ...user, emailVerified: user.emailVerified ?? true };
     };
     const options = { issuer, path, name, client, keys: keys.jwks(), store, findUser, onSignOut: followSignOut, log };
-    provider = createProvider(options);
+    provider = createDemoProvider(options);
     handle = provider.callback();
   };
   rebuild();

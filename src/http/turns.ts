@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { tooManyRequests } from './rate-limit.ts';
 
 /** What runs at once of a queue on a node, and how many more wait for their turn. */
 const usual = { running: 2, waiting: 20 };
@@ -47,21 +47,19 @@ function turnOf(waiting: Set<() => void>): Promise<boolean> {
   });
 }
 
-function tooMany(): AppError {
-  const detail = 'Too much is asked for at once by your organisation, or by you; wait a little.';
-  return new AppError('too_many_requests', detail, { headers: { 'Retry-After': '1' } });
-}
+const tooMany = () =>
+  tooManyRequests('Too much is asked for at once by your organisation, or by you; wait a little.', 1);
 
 export const queueOfExports = (orgId: string): string => `${orgId} export`;
 
-type Person = Readonly<{ orgId: string; userId: string }>;
+type Asker = Readonly<{ orgId: string; userId: string }>;
 
-export const queueOfPerson = ({ orgId, userId }: Person): string => `${orgId} ${userId}`;
+export const queueOfPerson = ({ orgId, userId }: Asker): string => `${orgId} ${userId}`;
 
 /**
  * A list of a person's own: first among theirs, then among those of their org, so that nobody fills what colleagues wait in,
  * nor what administrators do.
  */
-export function inOwnTurn<T>(inTurn: InTurn, person: Person, work: () => Promise<T>): Promise<T> {
-  return inTurn(queueOfPerson(person), () => inTurn(`${person.orgId} own`, work));
+export function inOwnTurn<T>(inTurn: InTurn, asker: Asker, work: () => Promise<T>): Promise<T> {
+  return inTurn(queueOfPerson(asker), () => inTurn(`${asker.orgId} own`, work));
 }

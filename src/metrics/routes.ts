@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { type Endpoint, endpoint } from '../api/endpoint.ts';
 import { AppError } from '../errors.ts';
+import { readBearer } from '../http/bearer.ts';
 import { noStore } from '../http/no-store.ts';
 import { isSameSecret } from '../keyring.ts';
 import type { Metrics } from './metrics.ts';
@@ -16,8 +17,8 @@ export function createMetricsEndpoints({
   if (metrics === null || metricsToken === null) return [];
 
   const requireToken: RequestHandler = (req, _res, next) => {
-    const [, given] = /^Bearer +(\S+) *$/i.exec(req.headers.authorization ?? '') ?? [];
-    if (given !== undefined && isSameSecret(given, metricsToken)) return next();
+    const given = readBearer(req);
+    if (given && isSameSecret(given, metricsToken)) return next();
     throw new AppError('invalid_token', 'Send METRICS_TOKEN as "Authorization: Bearer <token>".', {
       headers: { 'WWW-Authenticate': `Bearer realm="metrics"${given === undefined ? '' : ', error="invalid_token"'}` },
     });

@@ -4,13 +4,16 @@ import type { Notice } from './notices.ts';
 import { type NotificationRow, notificationColumns } from './notification.ts';
 
 /** A notification as it stands now, and whether it was there before and has been told of again. */
-export type Told = NotificationRow & Readonly<{ repeated: boolean }>;
+export type AddedNotification = NotificationRow & Readonly<{ repeated: boolean }>;
 
 /**
  * Writes notices into their orgs' feeds, which the caller has locked. One that is alike and of the same target, within a minute,
  * counts further and moves to the end of the feed; it is unread again then.
  */
-export async function addNotifications(client: PoolClient, notices: readonly Notice[]): Promise<readonly Told[]> {
+export async function addNotifications(
+  client: PoolClient,
+  notices: readonly Notice[],
+): Promise<readonly AddedNotification[]> {
   if (notices.length === 0) return [];
   const open = await findOpen(client, notices);
   const positions = await takePositions(client, notices);

@@ -2,10 +2,10 @@ import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import { bySystem } from '../by.ts';
 import { transaction } from '../database/pool.ts';
+import type { DeliveryOutcome } from './delivery-outcome.ts';
 import { addJobs, deliverJob } from './jobs.ts';
 import type { NotificationRow } from './notification.ts';
 import { notificationColumns } from './notification.ts';
-import type { Outcome } from './outcome.ts';
 import type { createPostWebhook } from './post-webhook.ts';
 import type { createSendDigest } from './send-digest.ts';
 import { webhookBody } from './webhook-body.ts';
@@ -52,7 +52,7 @@ export function createDeliver(deps: {
     await transaction(deps.pool, (client) => settle(client, delivery, outcome, { startedAt, durationMs }));
   };
 
-  async function attempt(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
+  async function attempt(delivery: Delivery, signal: AbortSignal): Promise<DeliveryOutcome> {
     const body = delivery.body ?? (await writeBody(deps.pool, delivery));
     const { id, orgId, userId, webhookId, url, secret, previousSecret, kinds } = delivery;
     if (body === null) return { result: 'cancelled', error: 'nothing_to_tell' };
@@ -96,7 +96,7 @@ async function writeBody(pool: Pool, { orgId, id, notificationId }: Delivery): P
 async function settle(
   client: PoolClient,
   delivery: Delivery,
-  outcome: Outcome,
+  outcome: DeliveryOutcome,
   { startedAt, durationMs }: { startedAt: Date; durationMs: number },
 ): Promise<void> {
   const { orgId, id, webhookId } = delivery;
@@ -110,7 +110,7 @@ async function settle(
   const [settled] = rows;
   // Its webhook was removed, or another process has settled it.
   if (!settled) return;
-  if (outcome.result === 'gone') await switchOff(client, delivery);
+  if (outcome.result === 'gone') await switchWebhookOff(client, delivery);
   if (settled.status === 'dead') await recordFailure(client, delivery, settled.attempts, error);
   if (settled.status === 'pending')
     await addJobs(client, [deliverJob({ orgId, id, webhookId, again: true, afterMs: pauseAfter(settled.tries) })]);
@@ -130,7 +130,7 @@ const settleSql = `
   )
   SELECT attempts, tries, status FROM settled`;
 
-async function switchOff(client: PoolClient, { orgId, webhookId }: Delivery): Promise<void> {
+async function switchWebhookOff(client: PoolClient, { orgId, webhookId }: Delivery): Promise<void> {
   if (webhookId === null) return;
   const { rowCount } = await client.query({
     name: 'webhook-off',

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
+import type { TimePage } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
 import { addJobs, deliverJob } from './jobs.ts';
 
@@ -36,11 +37,11 @@ const columns = `id, channel, webhook_id AS "webhookId", user_id AS "userId", ki
 /** The log of what was sent to webhooks and by e-mail, and what can be sent again. */
 export function createDeliveries({ pool }: { pool: Pool }) {
   return {
-    /** Newest first, after the row that `after` names by its time and id: a webhook's, or those that are dead. */
+    /** Newest first: a webhook's, or those that are dead. */
     async list(
       orgId: string,
       of: { webhookId: string } | { status: 'dead' },
-      { after, limit }: { after: readonly string[] | null; limit: number },
+      { after, limit }: TimePage,
     ): Promise<readonly DeliveryRow[]> {
       const [which, value] = 'webhookId' in of ? ['webhook_id', of.webhookId] : ['status', of.status];
       // Only what is asked for, and the limit as it is, a number of ours: a page is read off the index from where it begins.
@@ -48,7 +49,7 @@ export function createDeliveries({ pool }: { pool: Pool }) {
         `SELECT ${columns} FROM deliveries
          WHERE org_id = $1 AND ${which} = $2 ${after ? 'AND (created_at, id) < ($3, $4)' : ''}
          ORDER BY created_at DESC, id DESC LIMIT ${BigInt(limit)}`,
-        [orgId, value, ...(after ?? [])],
+        after ? [orgId, value, after.createdAt, after.id] : [orgId, value],
       );
       return rows;
     },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { escapeHtml } from '../html.ts';
 import { oneLine } from './mailer.ts';
 
 /** What one e-mail tells of, as it is kept until it is sent. */
@@ -32,18 +33,6 @@ export function renderDigest({ items, more }: Digest, { orgName, appUrl }: { org
     '</body></html>',
   ].join('\n');
   return { subject, text, html };
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => entities[letter] as string);
 }
 
 function cut(text: string, length: number): string {

@@ -1,6 +1,6 @@
 import { createTransport } from 'nodemailer';
 import { isLoopback, type Mode } from '../config.ts';
-import type { Outcome } from './outcome.ts';
+import type { DeliveryOutcome } from './delivery-outcome.ts';
 
 export type Email = Readonly<{
   id: string;
@@ -10,7 +10,7 @@ export type Email = Readonly<{
   html: string;
 }>;
 /** Broken off by the signal, it counts as failed. */
-export type Mailer = (email: Email, signal: AbortSignal) => Promise<Outcome>;
+export type Mailer = (email: Email, signal: AbortSignal) => Promise<DeliveryOutcome>;
 
 /** Milliseconds. */
 const limits = { connectionTimeout: 8_000, greetingTimeout: 8_000, dnsTimeout: 8_000, socketTimeout: 10_000 };
@@ -38,7 +38,7 @@ export function createMailer(options: { smtpUrl: string; mailFrom: string; host:
 
   return async ({ id, to, subject, text, html }, signal) => {
     const transport = createTransport(settings);
-    const late = Promise.withResolvers<Outcome>();
+    const late = Promise.withResolvers<DeliveryOutcome>();
     const giveUp = () => late.resolve({ result: 'failed', status: null, error: 'timeout' });
     const timer = setTimeout(giveUp, wholeLimit);
     signal.addEventListener('abort', giveUp, { once: true });
@@ -52,7 +52,7 @@ export function createMailer(options: { smtpUrl: string; mailFrom: string; host:
         messageId: `<${id}@${options.host}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
       })
-      .then((): Outcome => ({ result: 'delivered', status: 250 }), toFailure);
+      .then((): DeliveryOutcome => ({ result: 'delivered', status: 250 }), toFailure);
     try {
       return await Promise.race([sent, late.promise]);
     } finally {
@@ -71,7 +71,7 @@ export function oneLine(text: string): string {
 const words: Readonly<Record<string, string>> = { ETIMEDOUT: 'timeout', ETLS: 'tls', EAUTH: 'authentication' };
 
 /** Never the server's own words: they may quote the address. */
-function toFailure(error: unknown): Outcome {
+function toFailure(error: unknown): DeliveryOutcome {
   const { code, responseCode } = error as { code?: string; responseCode?: number };
   const word = words[code ?? ''] ?? (responseCode === undefined ? 'network' : 'refused');
   return { result: 'failed', status: responseCode ?? null, error: word };

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { PoolClient } from 'pg';
-import type { Told } from './add-notifications.ts';
+import type { AddedNotification } from './add-notifications.ts';
 import { addJobs, deliverJob, type Job } from './jobs.ts';
 import { webhookBody } from './webhook-body.ts';
 
@@ -13,7 +13,7 @@ const emailPause = 300_000;
 /** Plans who is told outside the app, in the relay's transaction: deliveries to webhooks, and e-mails to be gathered. */
 export async function planDeliveries(
   client: PoolClient,
-  told: readonly Told[],
+  told: readonly AddedNotification[],
   { emailAvailable }: { emailAvailable: boolean },
 ): Promise<void> {
   if (told.length === 0) return;
@@ -25,7 +25,7 @@ export async function planDeliveries(
  * The first of a kind and target goes out at once. Its repeats are told of together, when no more can come: a storm is two
  * messages, the second with the count.
  */
-async function planWebhooks(client: PoolClient, told: readonly Told[]): Promise<void> {
+async function planWebhooks(client: PoolClient, told: readonly AddedNotification[]): Promise<void> {
   const { rows: webhooks } = await client.query<{ orgId: string; id: string; kinds: string[] }>({
     name: 'webhooks-of-orgs',
     text: 'SELECT org_id AS "orgId", id, kinds FROM webhooks WHERE active AND org_id = ANY ($1::text[])',
@@ -76,11 +76,11 @@ async function planWebhooks(client: PoolClient, told: readonly Told[]): Promise<
 
 /** From what it tells of and whom: a receiver can tell a repeat, whatever was killed in between. */
 function stableId(about: string, receiver: string): string {
-  return `dlv_${createHash('sha256').update(`${about} ${receiver}`).digest('hex').slice(0, 32)}`;
+  return `dlv_${hash('sha256', `${about} ${receiver}`, 'hex').slice(0, 32)}`;
 }
 
 /** One job a person, at the time it was first planned for: everything that has come by then is in that e-mail. */
-async function planEmails(client: PoolClient, told: readonly Told[]): Promise<void> {
+async function planEmails(client: PoolClient, told: readonly AddedNotification[]): Promise<void> {
   const { rows } = await client.query<{ orgId: string; userId: string; sinceLast: number | null }>({
     name: 'emails-wanted',
     text: `SELECT DISTINCT r.org_id AS "orgId", r.user_id AS "userId",

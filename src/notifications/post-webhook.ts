@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
-import type { Outcome } from './outcome.ts';
+import type { DeliveryOutcome } from './delivery-outcome.ts';
 
 export type WebhookMessage = Readonly<{
   /** `webhook-id`: the same at each try and each replay. */
@@ -19,7 +19,7 @@ export const secretPurpose = (webhookId: string) => `webhook ${webhookId}`;
 
 /** Posts one message as Standard Webhooks has it, to public addresses only, bounded, without following redirects. */
 export function createPostWebhook({ webhookFetch, keyring }: { webhookFetch: GuardedFetch; keyring: Keyring }) {
-  return async (message: WebhookMessage, signal: AbortSignal): Promise<Outcome> => {
+  return async (message: WebhookMessage, signal: AbortSignal): Promise<DeliveryOutcome> => {
     const now = new Date();
     const sealed = [message.secret, message.previousSecret].filter((secret) => secret !== null);
     const secrets = await Promise.all(

@@ -1,13 +1,13 @@
 import type { Pool } from 'pg';
+import type { DeliveryOutcome } from './delivery-outcome.ts';
 import { digestForm, renderDigest } from './digest.ts';
 import type { Mailer } from './mailer.ts';
-import type { Outcome } from './outcome.ts';
 
 type AddressedDigest = Readonly<{ orgId: string; id: string; userId: string; kinds: string[]; body: string }>;
 
 /** Mails a digest to a person who is an active administrator at this moment and still wants some of it; else to nobody. */
 export function createSendDigest(deps: { pool: Pool; mailer: Mailer | null; appUrl: string }) {
-  return async (delivery: AddressedDigest, signal: AbortSignal): Promise<Outcome> => {
+  return async (delivery: AddressedDigest, signal: AbortSignal): Promise<DeliveryOutcome> => {
     if (!deps.mailer) return { result: 'cancelled', error: 'no_smtp' };
     const { rows } = await deps.pool.query<{ email: string; name: string; orgName: string }>({
       name: 'email-receiver',

@@ -5,6 +5,7 @@ import type { By } from '../by.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
+import { inTime, type TimePage } from '../database/time-key.ts';
 import { refuseTooMany } from './limits.ts';
 
 export type ApiKeys = ReturnType<typeof createApiKeys>;
@@ -92,20 +93,10 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
       return { id, apiKey };
     },
 
-    /** Keys of the org, newest first, without anything secret: all, or `limit` of those after the one that `after` names. */
-    list(orgId: string, page?: { limit: number; after: { createdAt: Date; id: string } | null }) {
-      const after = page?.after;
-      return prisma.apiKey.findMany({
-        where: {
-          orgId,
-          ...(after && {
-            OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }],
-          }),
-        },
-        omit: { keyHash: true },
-        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-        ...(page && { take: page.limit }),
-      });
+    /** Keys of the org, newest first, without anything secret: all, or a page. */
+    list(orgId: string, page?: TimePage) {
+      const { where, ...asked } = inTime('desc', page);
+      return prisma.apiKey.findMany({ where: { orgId, ...where }, omit: { keyHash: true }, ...asked });
     },
 
     /** One key, without anything secret; null when the org has none of this id. */

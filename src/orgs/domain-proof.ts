@@ -9,7 +9,7 @@ const patience = 8_000;
 export type DomainRecord = Readonly<{ type: 'TXT'; name: string; value: string }>;
 
 /** What the domain's owner publishes: a name of its own, so that it stands in nobody's way. */
-export function recordOf({ domain, challenge }: Pick<Domain, 'domain' | 'challenge'>): DomainRecord {
+export function challengeRecordOf({ domain, challenge }: Pick<Domain, 'domain' | 'challenge'>): DomainRecord {
   return { type: 'TXT', name: `_universal-logout.${domain}`, value: `universal-logout-verification=${challenge}` };
 }
 
@@ -17,7 +17,7 @@ export function recordOf({ domain, challenge }: Pick<Domain, 'domain' | 'challen
 export function createDomainProof({ dnsServers }: Pick<Config, 'dnsServers'>) {
   /** @throws AppError conflict, with what was found instead; unavailable when the DNS has no answer */
   return async function proveDomain(domain: Pick<Domain, 'domain' | 'challenge'>): Promise<void> {
-    const { name, value } = recordOf(domain);
+    const { name, value } = challengeRecordOf(domain);
     const found = await lookUp(name);
     if (found.includes(value)) return;
     const seen = found.slice(0, 10).map((text) => text.slice(0, 255));

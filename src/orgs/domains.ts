@@ -1,6 +1,7 @@
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
-import { type Connection, type Domain, Prisma, type PrismaClient } from '../database/generated/client.ts';
+import { isUniqueViolation } from '../database/errors.ts';
+import type { Connection, Domain, Prisma, PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { domainKey } from '../users/email.ts';
@@ -164,8 +165,4 @@ export async function insertDomain(
 function refuseInactive({ id, active }: Pick<Connection, 'id' | 'active'>): void {
   if (active) return;
   throw new AppError('conflict', `The connection ${id} is switched off. Switch it on first, or choose another one.`);
-}
-
-export function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
+import { isUniqueViolation } from '../database/errors.ts';
 import type { Org, Prisma, PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { domainKey } from '../users/email.ts';
-import { insertDomain, isUniqueViolation, type NewDomain } from './domains.ts';
+import { insertDomain, type NewDomain } from './domains.ts';
 import { changePolicies, type PolicyChanges } from './policies.ts';
 
 export type NewOrg = Readonly<{

@@ -4,6 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { isUniqueViolation } from '../database/errors.ts';
 import { findBinaries } from './binaries.ts';
 import { createCluster, isAlive, openCluster } from './cluster.ts';
 import { isRunning, type Postmaster, readPostmaster, startPostmaster, stopPostmaster } from './postmaster.ts';
@@ -119,7 +120,7 @@ function streamOf(client: pg.Client): Socket {
 
 function tolerateExisting(error: { code?: string }): void {
   // Two processes at once: duplicate_database, or the unique index behind it.
-  if (error.code !== '42P04' && error.code !== '23505') throw error;
+  if (error.code !== '42P04' && !isUniqueViolation(error)) throw error;
 }
 
 /** Keeps the exclusive lock until the connection ends, so that nobody joins a server that is about to stop. */

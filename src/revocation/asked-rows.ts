@@ -3,7 +3,7 @@ import { withRetry } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import type { Credential } from '../sessions/principal.ts';
 import type { Once } from './once.ts';
-import type { AloneRevocation, NewNames, Outcome, Revocation } from './revocation.ts';
+import type { AloneRevocation, NewNames, Revocation, RevocationOutcome } from './revocation.ts';
 import { endPeopleSql } from './statements.ts';
 
 // What the statements read and answer: rows whose members have the names that statements.ts gives them.
@@ -32,7 +32,7 @@ export function onceOf(once: Once | undefined) {
   return once && { kind: once.kind, id: once.id, until: once.expiresAt };
 }
 
-export const keepOf = (keep: Credential | undefined) => (keep ? { [`keep_${keep.type}`]: keep.id } : {});
+export const keepOf = (keep: Credential | null | undefined) => (keep ? { [`keep_${keep.type}`]: keep.id } : {});
 
 /** Where a row stands among those that this node was asked: first come, first served. */
 let rowsSoFar = 0;
@@ -74,7 +74,7 @@ export type AskedRow = ReturnType<typeof askedOf>;
 export type AnswerRow = Readonly<{
   revocation: string;
   /** `held`: somebody else holds the person's row. `behind`: an earlier row of the same statement is about the same person. */
-  result: Outcome['result'] | 'held' | 'behind';
+  result: RevocationOutcome['result'] | 'held' | 'behind';
   user_id: string | null;
   sessions: number;
   grants: number;

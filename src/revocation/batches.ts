@@ -13,7 +13,7 @@ const waitingStatements = 2;
 /** Connections that this takes at most. */
 export const batchConnections = mostStatements + waitingStatements;
 
-type Waiting = Readonly<{
+type WaitingRow = Readonly<{
   row: AskedRow;
   /** As it is sent. */
   json: string;
@@ -21,7 +21,7 @@ type Waiting = Readonly<{
   resolve: (answer: AnswerRow) => void;
   reject: (error: unknown) => void;
 }>;
-type Held = Readonly<{ waiting: Waiting; person: string }>;
+type Held = Readonly<{ waiting: WaitingRow; person: string }>;
 
 export type Batches = ReturnType<typeof createBatches>;
 
@@ -36,7 +36,7 @@ export type Batches = ReturnType<typeof createBatches>;
  *   connection it may have committed: then nobody is told anything but 503.
  */
 export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patienceMs?: number }) {
-  const queue: Waiting[] = [];
+  const queue: WaitingRow[] = [];
   const held: Held[] = [];
   const heldNow = new Set<string>();
   let running = 0;
@@ -73,7 +73,7 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
   }
 
   function giveUp(now: number): void {
-    const isLate = ({ since }: Waiting) => since + patienceMs <= now;
+    const isLate = ({ since }: WaitingRow) => since + patienceMs <= now;
     while (queue[0] && isLate(queue[0])) queue.shift()?.reject(overloaded());
     while (held[0] && isLate(held[0].waiting)) held.shift()?.waiting.reject(overloaded());
   }
@@ -87,7 +87,7 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
   }
 
   /** Never fails: every row is answered, or waits elsewhere. */
-  async function run(batch: readonly Waiting[]): Promise<void> {
+  async function run(batch: readonly WaitingRow[]): Promise<void> {
     let answers: Map<string, AnswerRow>;
     try {
       const values = [`[${batch.map(({ json }) => json).join(',')}]`];
@@ -100,7 +100,7 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
       else for (const waiting of batch) wait({ waiting, person: waiting.row.revocation });
       return;
     }
-    const behind: Waiting[] = [];
+    const behind: WaitingRow[] = [];
     for (const waiting of batch) {
       const answer = answers.get(waiting.row.revocation);
       if (!answer) waiting.reject(new Error('a revocation was not answered'));
@@ -112,7 +112,7 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
   }
 
   /** Where a whole table is locked each takes seconds: whoever has waited too long by then is told so. */
-  async function runEach(batch: readonly Waiting[]): Promise<void> {
+  async function runEach(batch: readonly WaitingRow[]): Promise<void> {
     for (const waiting of batch)
       if (waiting.since + patienceMs <= performance.now()) waiting.reject(overloaded());
       else await run([waiting]);

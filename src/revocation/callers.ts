@@ -7,8 +7,9 @@ import type { Config } from '../config.ts';
 import type { IdpKeys } from '../connections/idp-keys.ts';
 import { isReference } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
+import { readBearer } from '../http/bearer.ts';
 import { clientNetwork } from '../http/client-address.ts';
-import { createRateLimit } from '../http/rate-limit.ts';
+import { allowedFailures, createRateLimit } from '../http/rate-limit.ts';
 import { type ApiKeys, hashApiKey } from '../orgs/api-keys.ts';
 import { type Caller, CallerRefused, type Claimed } from './caller.ts';
 import type { RefusedCall, RefusedCalls } from './refused-calls.ts';
@@ -31,18 +32,16 @@ export type CallerDeps = Readonly<{
   refusedCalls: RefusedCalls;
 }>;
 
-/** Failed authentications a network may have in 60 seconds before it hears 429 in place of 401. */
-const allowedFailures = { points: 30, duration: 60 };
-
 const realm = 'Bearer realm="global-token-revocation"';
-// RFC 6750 §2.1, at a length that no JWT worth reading reaches.
-const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,16384}=*)$/i;
 const longestApiKey = 512;
 
 /**
- * Authenticates the caller before anything of the body is read: an API key, or an IdP's JWT, which has two dots. Credentials
- * are taken from the Authorization header alone: passport-http-bearer would also take them from the query and from forms,
- * where they land in logs.
+ * Authenticates the caller before anything of the body is read: an API key, or an IdP's JWT, which has two dots.
+ *
+ * Of passport-http-bearer little is used: it reads the header once more and calls the function below, in which
+ * `authenticateKey` and `authenticateJwt` do the work. It would also take credentials from the query and from forms, where
+ * they land in logs, so `authenticateCaller` reads the Authorization header first and hides the query.
+ *
  * Only failures are counted, and a valid credential is accepted however many there were: nobody can lock a caller out.
  */
 export function createCallerAuthentication(deps: CallerDeps) {
@@ -63,7 +62,7 @@ export function createCallerAuthentication(deps: CallerDeps) {
 
   async function authenticateKey(key: string, connectionId: string | null): Promise<Caller> {
     const found = key.length <= longestApiKey ? await deps.apiKeys.authenticate(key) : null;
-    if (!found) throw unknownKey(() => findKey(deps.pool, key));
+    if (!found) throw unknownKey(() => findCalledKey(deps.pool, key));
     // At a connection's own address: that of the key's org, or else there is nothing for it here.
     if (connectionId !== null && !(await ownsConnection(deps.pool, found.orgId, connectionId)))
       throw unknownKey(async () => [
@@ -90,8 +89,9 @@ export function createCallerAuthentication(deps: CallerDeps) {
   async function recordStranger(req: Request, refused: CallerRefused | null, explanation: string): Promise<void> {
     try {
       const claims = new Map<string, Claimed>();
-      for (const one of await findConnection(deps.pool, connectionOf(req))) claims.set(`${one.orgId} ${one.id}`, one);
-      for (const one of (await refused?.findClaimed()) ?? []) claims.set(`${one.orgId} ${one.id}`, one);
+      const called = await findCalledConnection(deps.pool, connectionOf(req));
+      const claimed = (await refused?.findClaimed()) ?? [];
+      for (const claim of [...called, ...claimed]) claims.set(`${claim.orgId} ${claim.id}`, claim);
       const reason = refused?.reason ?? 'no_credential';
       const credentialType = credentialTypeOf(req.headers.authorization);
       const call = {
@@ -110,9 +110,8 @@ export function createCallerAuthentication(deps: CallerDeps) {
   }
 
   const authenticateCaller: RequestHandler = (req, res, next) => {
-    const header = req.headers.authorization;
-    if (header === undefined || !bearer.test(header)) {
-      refusal(req, header === undefined ? null : unknownKey()).then(next, next);
+    if (!readBearer(req)) {
+      refusal(req, req.headers.authorization === undefined ? null : unknownKey()).then(next, next);
       return;
     }
     // The query is hidden from the strategy: a key there must not count, nor spoil a good one in the header.
@@ -164,20 +163,20 @@ function connectionOf(req: Request): string | null {
 }
 
 /** Of the org that this key was made for, with why it doesn't count any more. */
-async function findKey(pool: Pool, key: string): Promise<Claimed[]> {
+async function findCalledKey(pool: Pool, key: string): Promise<Claimed[]> {
   if (key.length > longestApiKey) return [];
   const { rows } = await pool.query<{ org_id: string; id: string; revoked: boolean }>({
     name: 'refused-key',
     text: 'SELECT org_id, id, revoked_at IS NOT NULL AS revoked FROM api_keys WHERE key_hash = $1',
     values: [hashApiKey(key)],
   });
-  return rows.map(({ org_id: orgId, id, revoked }) => ({
-    ...{ orgId, type: 'api_key', id, reason: revoked ? 'api_key_revoked' : 'api_key_expired' },
-  }));
+  return rows.map(({ org_id, id, revoked }) => {
+    return { orgId: org_id, type: 'api_key', id, reason: revoked ? 'api_key_revoked' : 'api_key_expired' };
+  });
 }
 
 /** The connection whose own address was called. */
-async function findConnection(pool: Pool, id: string | null): Promise<Claimed[]> {
+async function findCalledConnection(pool: Pool, id: string | null): Promise<Claimed[]> {
   if (id === null || !isReference(id)) return [];
   const { rows } = await pool.query<{ org_id: string }>({
     name: 'refused-connection',

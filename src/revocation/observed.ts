@@ -17,12 +17,12 @@ export type ObservedRevocation = Readonly<{
 export const revocationChannel = channel('universal-logout:revocation');
 
 /** Runs `work`, a revocation, and publishes what came of it: of one within a transaction when that has committed. */
-export async function observed<Outcome>(
+export async function observed<Result>(
   db: Batches | Pool | PoolClient,
   initiator: Revocation['initiator'],
-  work: () => Promise<Outcome>,
-  judge: (outcome: Outcome) => { result: ObservedRevocation['result']; times?: number },
-): Promise<Outcome> {
+  work: () => Promise<Result>,
+  judge: (outcome: Result) => { result: ObservedRevocation['result']; times?: number },
+): Promise<Result> {
   if (!revocationChannel.hasSubscribers) return work();
   const start = performance.now();
   const observation = (judged: ReturnType<typeof judge>) => {

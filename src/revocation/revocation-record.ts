@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Initiator } from '../database/generated/client.ts';
+import type { TimePage } from '../database/time-key.ts';
 
 export type RecordedRevocation = Readonly<{
   id: string;
@@ -31,7 +32,7 @@ export function createRevocationRecord({ pool }: { pool: Pool }) {
     async listRevocations(
       orgId: string,
       { user, initiator, from, to }: RevocationFilter,
-      { limit, after }: { limit: number; after: { createdAt: Date; id: string } | null },
+      { limit, after }: TimePage,
     ): Promise<RecordedRevocation[]> {
       const values: unknown[] = [orgId];
       const add = (value: unknown) => `$${values.push(value)}`;

@@ -64,7 +64,7 @@ export type Revoked = Readonly<{
   more: boolean;
 }>;
 
-export type Outcome =
+export type RevocationOutcome =
   | (Revoked & Readonly<{ result: 'revoked' }>)
   | Readonly<{ result: 'unknown' }>
   | Readonly<{ result: 'ambiguous' }>

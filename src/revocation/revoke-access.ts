@@ -3,7 +3,7 @@ import type { Credential } from '../sessions/principal.ts';
 import { type AnswerRow, askedOf, endWaiting, keepOf, recordOf, runStatement } from './asked-rows.ts';
 import type { Batches } from './batches.ts';
 import { observed } from './observed.ts';
-import type { AloneRevocation, Outcome, Revocation, Revoked, UserRevocation } from './revocation.ts';
+import type { AloneRevocation, Revocation, RevocationOutcome, Revoked, UserRevocation } from './revocation.ts';
 import { endOrgSql } from './statements.ts';
 
 /**
@@ -18,9 +18,9 @@ import { endOrgSql } from './statements.ts';
 export function revokeAccess(
   db: Batches,
   revocation: UserRevocation & { keep?: never; deactivate?: never; rename?: never },
-): Promise<Outcome>;
-export function revokeAccess(db: Pool | PoolClient, revocation: AloneRevocation): Promise<Outcome>;
-export function revokeAccess(db: Batches | Pool | PoolClient, revocation: AloneRevocation): Promise<Outcome> {
+): Promise<RevocationOutcome>;
+export function revokeAccess(db: Pool | PoolClient, revocation: AloneRevocation): Promise<RevocationOutcome>;
+export function revokeAccess(db: Batches | Pool | PoolClient, revocation: AloneRevocation): Promise<RevocationOutcome> {
   const row = askedOf(revocation);
   return observed(
     db,
@@ -56,7 +56,7 @@ export function revokeAccessOfMany(
  */
 export function revokeOrgAccess(
   db: Pool | PoolClient,
-  { keep, ...revocation }: Revocation & Readonly<{ keep?: Credential }>,
+  { keep, ...revocation }: Revocation & Readonly<{ keep?: Credential | null }>,
 ): Promise<{ revocationId: string } | null> {
   const row = { ...recordOf(revocation), alone: keepOf(keep) };
   return observed(
@@ -70,7 +70,7 @@ export function revokeOrgAccess(
   );
 }
 
-function toOutcome(answer: AnswerRow | undefined): Outcome {
+function toOutcome(answer: AnswerRow | undefined): RevocationOutcome {
   if (!answer || answer.result === 'held' || answer.result === 'behind')
     throw new Error('a revocation was not carried out');
   const {
@@ -81,6 +81,6 @@ function toOutcome(answer: AnswerRow | undefined): Outcome {
     grants: grantsEnded,
     more,
   } = answer;
-  if (result !== 'revoked' || userId === null) return { result } as Outcome;
+  if (result !== 'revoked' || userId === null) return { result } as RevocationOutcome;
   return { result, revocationId, userId, sessionsEnded, grantsEnded, more };
 }

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { clockSkew, type IdpKeys, peek, UntrustedJwt } from '../connections/idp-keys.ts';
+import { isStorableText } from '../database/storable.ts';
 import { type Caller, CallerRefused, type Claimed } from './caller.ts';
 
 /** As Okta sends it; the explicit type keeps ID tokens, logout tokens and security events out (RFC 8725 §3.11). */
@@ -11,11 +12,7 @@ const jwtType = 'global-token-revocation+jwt';
 const longestLife = 600;
 
 const claims = z.object({
-  jti: z
-    .string()
-    .min(1)
-    .max(255)
-    .refine((jti) => jti.isWellFormed() && !jti.includes('\0')),
+  jti: z.string().min(1).max(255).refine(isStorableText),
   exp: z.number(),
   iat: z.number(),
   nbf: z.number().optional(),
@@ -68,7 +65,7 @@ async function findConnections(
   clientId: string | null,
   connectionId: string | null,
 ): Promise<Candidate[]> {
-  const storable = (text: string | null) => text !== null && text.length <= 2048 && !text.includes('\0');
+  const storable = (text: string | null) => text !== null && text.length <= 2048 && isStorableText(text);
   if (!storable(issuer) || !storable(clientId) || (connectionId !== null && !storable(connectionId))) return [];
   const { rows } = await pool.query<Candidate>({
     name: 'caller-connections',

@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { isStorableText } from '../database/storable.ts';
 import { AppError } from '../errors.ts';
 import { emailKey } from '../users/email.ts';
 import type { Subject } from './revocation.ts';
 
-// NUL and halves of surrogate pairs are characters that no store keeps.
-const storable = (value: string) => value.isWellFormed() && !value.includes('\0');
-const text = (most: number) => z.string().min(1).max(most).refine(storable);
+const text = (most: number) => z.string().min(1).max(most).refine(isStorableText);
 const withScheme = (scheme: RegExp) => text(2048).regex(scheme);
 
 // RFC 9493 §3.2: each format describes its members exactly; others are forbidden.

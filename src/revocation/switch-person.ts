@@ -1,12 +1,12 @@
 import type { PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
-import { refuseLastOwner, type Standing } from '../users/roles.ts';
+import { type LockedPerson, refuseLastOwner } from '../users/roles.ts';
 import type { NewNames, Revocation, Revoked } from './revocation.ts';
 import { revokeAccess } from './revoke-access.ts';
 
 /** Who may be the org's last active owner, and what to do about it. */
-export type OwnerGuard = Readonly<{ locked: ReadonlyMap<string, Standing>; advice?: string }>;
+export type OwnerGuard = Readonly<{ locked: ReadonlyMap<string, LockedPerson>; advice?: string }>;
 
 /**
  * Switches a person off and ends all their access, in one UPDATE of the caller's transaction. Null when the org has no such

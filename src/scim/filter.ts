@@ -1,3 +1,5 @@
+import { isStorableText } from '../database/storable.ts';
+import { parseJson } from '../http/parse-json.ts';
 import { ScimError } from './scim-error.ts';
 
 export type Operator = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'gt' | 'ge' | 'lt' | 'le';
@@ -155,7 +157,7 @@ function createParser(text: string) {
 
 function tokenise(text: string): Token[] {
   if (text.length > limits.length) throw invalid('it is too long');
-  if (text.includes('\0') || !text.isWellFormed()) throw invalid('it holds a character that no value can have');
+  if (!isStorableText(text)) throw invalid('it holds a character that no value can have');
   const tokens: Token[] = [];
   const end = text.trimEnd().length;
   token.lastIndex = 0;
@@ -173,13 +175,9 @@ function tokenise(text: string): Token[] {
 }
 
 function decode(literal: string): string {
-  let value: string;
-  try {
-    value = JSON.parse(literal);
-  } catch {
-    throw invalid('a text in it is not written as JSON writes it');
-  }
-  if (value.includes('\0') || !value.isWellFormed()) throw invalid('it holds a character that no value can have');
+  const value = parseJson(literal);
+  if (typeof value !== 'string') throw invalid('a text in it is not written as JSON writes it');
+  if (!isStorableText(value)) throw invalid('it holds a character that no value can have');
   return value;
 }
 

@@ -1,15 +1,15 @@
 import type { Pool, PoolClient } from 'pg';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
-import { type Call, type Precondition, recordChange } from './call.ts';
+import { type Precondition, recordChange, type ScimCall } from './call.ts';
 import { requireAffordable, toSql } from './filter-sql.ts';
 import { groupColumns, memberColumns } from './group-columns.ts';
-import { type ListQuery, listRows, type Page } from './list.ts';
+import { type ListPage, type ListQuery, listRows } from './list.ts';
 import type { Change } from './patch.ts';
 import { requireVersion } from './precondition.ts';
 import { groupType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
-import { isObject, type Json, readValue } from './values.ts';
+import { isObject, type JsonObject, readValue } from './values.ts';
 
 export type GroupRow = Readonly<{
   id: string;
@@ -33,7 +33,7 @@ export function toGroupResource(
   row: GroupRow,
   members: readonly Readonly<{ value: string; display: string }>[] | null,
   baseUrl: string,
-): Json {
+): JsonObject {
   return {
     schemas: [groupType.schema],
     id: row.id,
@@ -65,7 +65,7 @@ export function createScimGroups({ pool }: { pool: Pool }) {
     /** With their members, as many groups as have at most 20,000 of them together, but one at least. */
     async list(orgId: string, asked: ListQuery, withMembers: boolean) {
       const source = { alias: 'g', from: 'groups g', where: 'true', select: columns, columns: groupColumns };
-      const page: Page<GroupRow> = await listRows<GroupRow>(pool, orgId, source, asked);
+      const page: ListPage<GroupRow> = await listRows<GroupRow>(pool, orgId, source, asked);
       if (!withMembers || page.rows.length === 0) return { ...page, members: null };
       const ids = await fitting(
         pool,
@@ -81,7 +81,7 @@ export function createScimGroups({ pool }: { pool: Pool }) {
       return { row, members: withMembers ? ((await loadMembers(pool, orgId, [id])).get(id) ?? []) : null };
     },
 
-    create(call: Call, resource: Json): Promise<GroupRow> {
+    create(call: ScimCall, resource: JsonObject): Promise<GroupRow> {
       const { displayName, externalId } = readNames(resource);
       const id = newId('group');
       return transaction(pool, async (client) => {
@@ -94,7 +94,7 @@ export function createScimGroups({ pool }: { pool: Pool }) {
       });
     },
 
-    replace(call: Call, id: string, resource: Json, ifMatch: Precondition): Promise<GroupRow> {
+    replace(call: ScimCall, id: string, resource: JsonObject, ifMatch: Precondition): Promise<GroupRow> {
       const names = readNames(resource);
       return change(call, id, ifMatch, async (client, before) => {
         const counts = await replaceMembers(client, call.orgId, id, memberIds(resource.members));
@@ -102,11 +102,11 @@ export function createScimGroups({ pool }: { pool: Pool }) {
       });
     },
 
-    patch(call: Call, id: string, changes: readonly Change[], ifMatch: Precondition): Promise<GroupRow> {
+    patch(call: ScimCall, id: string, changes: readonly Change[], ifMatch: Precondition): Promise<GroupRow> {
       return change(call, id, ifMatch, async (client, before) => {
         let added = 0;
         let removed = 0;
-        const names: Json = { displayName: before.display_name, externalId: before.external_id };
+        const names: JsonObject = { displayName: before.display_name, externalId: before.external_id };
         for (const one of changes) {
           const { attribute } = one.target;
           if (attribute.name === 'members') {
@@ -121,7 +121,7 @@ export function createScimGroups({ pool }: { pool: Pool }) {
       });
     },
 
-    remove(call: Call, id: string, ifMatch: Precondition): Promise<void> {
+    remove(call: ScimCall, id: string, ifMatch: Precondition): Promise<void> {
       return transaction(pool, async (client) => {
         const before = await load(client, call.orgId, id, 'scim-group-lock', lockSql);
         requireVersion(ifMatch, groupVersion(before));
@@ -133,7 +133,7 @@ export function createScimGroups({ pool }: { pool: Pool }) {
   };
 
   function change(
-    call: Call,
+    call: ScimCall,
     id: string,
     ifMatch: Precondition,
     work: (client: PoolClient, before: GroupRow) => Promise<{ added: number; removed: number; renamed: boolean }>,
@@ -155,7 +155,7 @@ export function createScimGroups({ pool }: { pool: Pool }) {
 
 type Names = Readonly<{ displayName: string; externalId: string | null }>;
 
-function readNames(resource: Json): Names {
+function readNames(resource: JsonObject): Names {
   const read = (name: string) => (typeof resource[name] === 'string' ? resource[name].trim() : '');
   const displayName = read('displayName');
   const externalId = read('externalId');
@@ -173,9 +173,14 @@ async function rename(client: PoolClient, orgId: string, before: GroupRow, names
   return true;
 }
 
-type Counts = Readonly<{ added: number; removed: number }>;
+type MemberCounts = Readonly<{ added: number; removed: number }>;
 
-async function changeMembers(client: PoolClient, orgId: string, groupId: string, change: Change): Promise<Counts> {
+async function changeMembers(
+  client: PoolClient,
+  orgId: string,
+  groupId: string,
+  change: Change,
+): Promise<MemberCounts> {
   const { op, target, filter, value } = change;
   if (target.sub) throw new ScimError(400, 'mutability', 'A member is added or removed as a whole.');
   if (op === 'remove') {
@@ -234,7 +239,7 @@ async function replaceMembers(
   orgId: string,
   groupId: string,
   ids: readonly string[],
-): Promise<Counts> {
+): Promise<MemberCounts> {
   const { rowCount } = await client.query(
     `DELETE FROM group_members m WHERE m.org_id = $1 AND m.group_id = $2
        AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS kept (id) WHERE kept.id = m.user_id)`,

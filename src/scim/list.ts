@@ -4,7 +4,7 @@ import { transaction } from '../database/pool.ts';
 import { parseFilter } from './filter.ts';
 import { type Columns, requireAffordable, sortSql, toSql } from './filter-sql.ts';
 import { ScimError } from './scim-error.ts';
-import type { Json } from './values.ts';
+import type { JsonObject } from './values.ts';
 
 /** What a list is asked by, in the query or in the body of a `.search` (RFC 7644 §3.4.2, §3.4.3). */
 export type ListQuery = Readonly<{
@@ -18,7 +18,7 @@ export type ListQuery = Readonly<{
   excludedAttributes: readonly string[];
 }>;
 
-export type Page<Row> = Readonly<{ rows: Row[]; total: number }>;
+export type ListPage<Row> = Readonly<{ rows: Row[]; total: number }>;
 
 /** Resources on a page, by default and at most. */
 export const pageSize = { usual: 100, most: 200 };
@@ -82,7 +82,7 @@ export async function listRows<Row extends QueryResultRow>(
   orgId: string,
   source: Readonly<{ alias: string; from: string; where: string; select: string; columns: Columns }>,
   asked: ListQuery,
-): Promise<Page<Row>> {
+): Promise<ListPage<Row>> {
   const { alias, columns } = source;
   const values: unknown[] = [orgId];
   const filter = asked.filter === null ? null : parseFilter(asked.filter);
@@ -132,7 +132,7 @@ function sortOrder(descending: boolean): string {
   return descending ? 'DESC NULLS FIRST' : 'ASC NULLS LAST';
 }
 
-export function toListResponse(resources: readonly Json[], total: number, startIndex: number): Json {
+export function toListResponse(resources: readonly JsonObject[], total: number, startIndex: number): JsonObject {
   return {
     schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
     totalResults: total,

@@ -5,7 +5,7 @@ import { describedBy, matches } from './filter-match.ts';
 import { quoted, resolvePatchPath, resolvePath, type Target } from './paths.ts';
 import { type Attribute, isReadOnly, type ResourceType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
-import { isKept, isObject, type Json, readValue } from './values.ts';
+import { isKept, isObject, type JsonObject, readValue } from './values.ts';
 
 /** One change of one attribute, as a PATCH operation asks for it. */
 export type Change = Readonly<{
@@ -113,16 +113,16 @@ function readMember(type: ResourceType, op: 'add' | 'replace', key: string, valu
 }
 
 /** Applies changes to a resource, a copy that nobody else has. @throws ScimError noTarget, invalidValue */
-export function applyChanges(resource: Json, changes: readonly Change[]): void {
+export function applyChanges(resource: JsonObject, changes: readonly Change[]): void {
   for (const change of changes) if (isKept(change.target.attribute)) applyChange(resource, change);
 }
 
-function applyChange(resource: Json, { op, target, filter, value }: Change): void {
+function applyChange(resource: JsonObject, { op, target, filter, value }: Change): void {
   const { extension, attribute, sub } = target;
   const holder = extension === null ? resource : objectAt(resource, extension);
   const { name } = attribute;
   if (attribute.config.multiValued) {
-    const before = Array.isArray(holder[name]) ? (holder[name] as Json[]) : [];
+    const before = Array.isArray(holder[name]) ? (holder[name] as JsonObject[]) : [];
     holder[name] = changeValues(before, { op, target, filter, value });
   } else if (sub) {
     setOrDelete(objectAt(holder, name), sub.name, op === 'remove' ? undefined : readValue(sub, value));
@@ -135,11 +135,11 @@ function applyChange(resource: Json, { op, target, filter, value }: Change): voi
   if (extension !== null && Object.keys(holder).length === 0) delete resource[extension];
 }
 
-function changeValues(before: readonly Json[], { op, target, filter, value }: Change): unknown {
+function changeValues(before: readonly JsonObject[], { op, target, filter, value }: Change): unknown {
   const { attribute, sub } = target;
   if (sub || filter) return changeSome(before, { op, target, filter, value });
   if (op === 'remove' && value === undefined) return [];
-  const given = readValue(attribute, value) as Json[];
+  const given = readValue(attribute, value) as JsonObject[];
   if (op === 'remove') return before.filter((one) => !given.some((gone) => isSame(gone, one)));
   if (op === 'replace') return given;
   const added = given.filter((one) => !before.some((other) => isDeepStrictEqual(one, other)));
@@ -147,9 +147,9 @@ function changeValues(before: readonly Json[], { op, target, filter, value }: Ch
 }
 
 /** Changes the values that the filter selects, or without one all of them, wholly or in one part. */
-function changeSome(before: readonly Json[], { op, target, filter, value }: Change): unknown {
+function changeSome(before: readonly JsonObject[], { op, target, filter, value }: Change): unknown {
   const { attribute, sub } = target;
-  const isMeant = (one: Json) => filter === null || matches(filter, one);
+  const isMeant = (one: JsonObject) => filter === null || matches(filter, one);
   const found = before.some(isMeant);
   if (op === 'remove')
     return before.flatMap((one) => {
@@ -157,7 +157,7 @@ function changeSome(before: readonly Json[], { op, target, filter, value }: Chan
       const { [sub?.name ?? '']: _gone, ...rest } = one;
       return sub && Object.keys(rest).length > 0 ? [rest] : [];
     });
-  const part = sub ? { [sub.name]: readValue(sub, value) } : (readValue(attribute, value) as Json[])[0];
+  const part = sub ? { [sub.name]: readValue(sub, value) } : (readValue(attribute, value) as JsonObject[])[0];
   if (found) {
     const changed = before.map((one) => (isMeant(one) ? { ...one, ...part } : one));
     return readValue(
@@ -170,28 +170,28 @@ function changeSome(before: readonly Json[], { op, target, filter, value }: Chan
   }
   const seed = filter ? describedBy(filter) : {};
   if (!seed) throw new ScimError(400, 'noTarget', `No value of ${attribute.name} meets the filter of the path.`);
-  const made = { ...(readValue(attribute, seed) as Json[])[0], ...part };
+  const made = { ...(readValue(attribute, seed) as JsonObject[])[0], ...part };
   return readValue(attribute, onePrimary([...before, made], [made]));
 }
 
 /** A value that becomes the primary one takes that from any other (RFC 7644 §3.5.2). */
-function onePrimary(values: Json[], changed: readonly Json[]): Json[] {
+function onePrimary(values: JsonObject[], changed: readonly JsonObject[]): JsonObject[] {
   if (!changed.some((one) => one.primary === true)) return values;
   return values.map((one) => (one.primary === true && !changed.includes(one) ? { ...one, primary: false } : one));
 }
 
-function isSame(asked: Json, one: Json): boolean {
+function isSame(asked: JsonObject, one: JsonObject): boolean {
   return asked.value === undefined ? isDeepStrictEqual(asked, one) : asked.value === one.value;
 }
 
-function objectAt(holder: Json, name: string): Json {
+function objectAt(holder: JsonObject, name: string): JsonObject {
   const found = holder[name];
   const object = isObject(found) ? { ...found } : {};
   holder[name] = object;
   return object;
 }
 
-function setOrDelete(holder: Json, name: string, value: unknown): void {
+function setOrDelete(holder: JsonObject, name: string, value: unknown): void {
   if (value === undefined) delete holder[name];
   else holder[name] = value;
 }

@@ -1,12 +1,12 @@
 import { resolvePath } from './paths.ts';
 import type { ResourceType } from './schemas.ts';
-import { isObject, type Json } from './values.ts';
+import { isObject, type JsonObject } from './values.ts';
 
 /** Which attributes an answer has (RFC 7644 §3.9): those asked for, or all but those. */
 export type Projection = Readonly<{
   /** Whether an attribute of the core schema is wanted at all: what is dear to load need not be. */
   wants: (attribute: string) => boolean;
-  apply: (resource: Json) => Json;
+  apply: (resource: JsonObject) => JsonObject;
 }>;
 
 const always = ['schemas', 'id'];
@@ -41,8 +41,8 @@ function places(type: ResourceType, paths: readonly string[]): string[][] {
   return [...new Map(found.map((place) => [place.join(' '), place])).values()];
 }
 
-function pick(value: Json, wanted: readonly string[][]): Json {
-  const picked: Json = {};
+function pick(value: JsonObject, wanted: readonly string[][]): JsonObject {
+  const picked: JsonObject = {};
   for (const [name, member] of Object.entries(value)) {
     const within = wanted.filter(([first]) => first === name).map((place) => place.slice(1));
     if (within.length === 0) continue;
@@ -51,13 +51,13 @@ function pick(value: Json, wanted: readonly string[][]): Json {
   return picked;
 }
 
-function omit(value: Json, [first, ...rest]: readonly string[]): Json {
+function omit(value: JsonObject, [first, ...rest]: readonly string[]): JsonObject {
   if (first === undefined || !(first in value)) return value;
   const { [first]: member, ...others } = value;
   return rest.length === 0 ? others : { ...value, [first]: inside(member, (one) => omit(one, rest)) };
 }
 
-function inside(member: unknown, change: (value: Json) => Json): unknown {
+function inside(member: unknown, change: (value: JsonObject) => JsonObject): unknown {
   if (Array.isArray(member)) return member.map((one) => inside(one, change));
   return isObject(member) ? change(member) : member;
 }

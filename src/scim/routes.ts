@@ -7,7 +7,7 @@ import { allowOnly, notFound } from '../http/problem.ts';
 import type { InTurn } from '../http/turns.ts';
 import type { ApiKeys } from '../orgs/api-keys.ts';
 import { createScimAuthentication } from './authentication.ts';
-import type { Call, Outcome } from './call.ts';
+import type { Changed, ScimCall } from './call.ts';
 import { listResourceTypes, listSchemas, serviceProviderConfig } from './discovery.ts';
 import { orEndAccess } from './ended-anyway.ts';
 import { createScimErrorHandler, sendScim } from './error-handler.ts';
@@ -21,7 +21,7 @@ import { groupType, userType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
 import { toUserResource, type UserRow, userVersion } from './user-resource.ts';
 import { createScimUsers } from './users.ts';
-import { type Json, readResource } from './values.ts';
+import { type JsonObject, readResource } from './values.ts';
 
 /** Bytes of a body: a group of 10,000 members with their names fits, and all that is kept of a person. */
 const largestBody = { group: 2 * 1024 * 1024, user: 256 * 1024, search: 256 * 1024 };
@@ -65,8 +65,8 @@ export function createScimRoutes(deps: {
     const resources = rows.map((row) => projection.apply(toUserResource(row, baseUrl)));
     sendScim(res, 200, toListResponse(resources, total, asked.startIndex));
   };
-  const changeUser = async (req: Request, res: Response, change: () => Promise<Outcome<UserRow>>) => {
-    const announced = async (work: () => Promise<Outcome<UserRow>>) => {
+  const changeUser = async (req: Request, res: Response, change: () => Promise<Changed<UserRow>>) => {
+    const announced = async (work: () => Promise<Changed<UserRow>>) => {
       const { resource: row, revoked } = await work();
       if (revoked) deps.announce();
       return row;
@@ -194,7 +194,7 @@ function mountResource(router: Router, path: string, handlers: Handlers, largest
 }
 
 /** A list that the product itself makes, whole. */
-function mountFixed(router: Router, path: string, list: (req: Request) => readonly Json[]): void {
+function mountFixed(router: Router, path: string, list: (req: Request) => readonly JsonObject[]): void {
   const show: RequestHandler = (req, res) => {
     const found = list(req).find(({ id }) => id === idOf(req));
     if (!found) throw new ScimError(404, null, 'There is nothing of this id.');
@@ -221,7 +221,14 @@ const scimBody = (limit: number): RequestHandler[] => [
  *
  * @param isAll whether the version covers all that is sent
  */
-function sendVersion(req: Request, res: Response, status: number, version: string, resource: Json, isAll = true): void {
+function sendVersion(
+  req: Request,
+  res: Response,
+  status: number,
+  version: string,
+  resource: JsonObject,
+  isAll = true,
+): void {
   res.set('ETag', version);
   const known = req.get('If-None-Match');
   const isRead = req.method === 'GET' || req.method === 'HEAD';
@@ -229,7 +236,7 @@ function sendVersion(req: Request, res: Response, status: number, version: strin
   else sendScim(res, status, resource);
 }
 
-function callOf(res: Response): Call {
+function callOf(res: Response): ScimCall {
   return res.locals.call;
 }
 

@@ -5,7 +5,7 @@ import { emailKey, isOfRemoved } from '../users/email.ts';
 import { roleNames, roleOf } from './roles.ts';
 import { enterpriseUrn, userType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
-import { isObject, type Json } from './values.ts';
+import { isObject, type JsonObject } from './values.ts';
 
 /** A user as the database has it. `profile` holds what has no column of its own, by SCIM's names. */
 export type UserRow = Readonly<{
@@ -18,14 +18,14 @@ export type UserRow = Readonly<{
   name: string;
   role: Role;
   active: boolean;
-  profile: Json;
+  profile: JsonObject;
   created_at: Date;
   updated_at: Date;
   groups?: readonly Readonly<{ value: string; display: string }>[] | null;
 }>;
 
 /** What a user is to be: the columns that provisioning writes. */
-export type Person = Omit<UserRow, 'id' | 'created_at' | 'updated_at' | 'groups'>;
+export type ProvisionedPerson = Omit<UserRow, 'id' | 'created_at' | 'updated_at' | 'groups'>;
 
 /** What is indexed must fit an index entry; the rest of a person in all, as JSON. Characters. */
 const longest = { userName: 256, externalId: 512, displayName: 512, profile: 65_536 };
@@ -39,7 +39,7 @@ export function userNameKey(userName: string): string {
 }
 
 /** @param baseUrl of the SCIM endpoints, without a slash at the end */
-export function toUserResource(row: UserRow, baseUrl: string): Json {
+export function toUserResource(row: UserRow, baseUrl: string): JsonObject {
   const { emails, ...profile } = row.profile;
   return {
     schemas: [userType.schema, ...(enterpriseUrn in profile ? [enterpriseUrn] : [])],
@@ -71,7 +71,7 @@ export function userVersion(row: UserRow): string {
   return `W/"${hash('sha256', JSON.stringify(seen), 'base64url').slice(0, 22)}"`;
 }
 
-function impliedEmails(row: UserRow): Json[] {
+function impliedEmails(row: UserRow): JsonObject[] {
   return [{ value: row.email, type: 'work', primary: true }];
 }
 
@@ -79,8 +79,9 @@ function impliedEmails(row: UserRow): Json[] {
  * What a user becomes by a resource as a client describes it. What a PUT leaves out and the product must have (name, address,
  * role, whether active) stays. @throws ScimError invalidValue
  */
-export function toPerson(resource: Json, before: UserRow | null): Person {
-  const emails = Array.isArray(resource.emails) && resource.emails.length > 0 ? (resource.emails as Json[]) : null;
+export function toPerson(resource: JsonObject, before: UserRow | null): ProvisionedPerson {
+  const emails =
+    Array.isArray(resource.emails) && resource.emails.length > 0 ? (resource.emails as JsonObject[]) : null;
   // Nobody gave any: the address goes on to be what it was, or follows a userName that is one.
   const implied = before !== null && !('emails' in before.profile) && isDeepStrictEqual(emails, impliedEmails(before));
   const given = implied ? null : emails;
@@ -104,7 +105,7 @@ export function toPerson(resource: Json, before: UserRow | null): Person {
 }
 
 /** The address that counts: the primary one, else one for work, else the first. */
-function primaryAddress(emails: readonly Json[] | null): string | null {
+function primaryAddress(emails: readonly JsonObject[] | null): string | null {
   const found =
     emails?.find((one) => one.primary === true) ?? emails?.find((one) => one.type === 'work') ?? emails?.[0];
   if (!found) return null;
@@ -118,7 +119,7 @@ function addressFor(userName: string | null, before: UserRow | null): string | n
   return emailKey(userName) === null ? (before?.email ?? null) : userName;
 }
 
-function displayName(resource: Json): string | null {
+function displayName(resource: JsonObject): string | null {
   const name = isObject(resource.name) ? resource.name : {};
   const parts = [name.givenName, name.familyName].filter((part) => typeof part === 'string' && part.trim() !== '');
   const found = text(resource, 'displayName') ?? text(name, 'formatted') ?? (parts.join(' ').trim() || null);
@@ -126,7 +127,7 @@ function displayName(resource: Json): string | null {
   return found?.slice(0, longest.displayName).replace(/[\ud800-\udbff]$/, '') ?? null;
 }
 
-function toProfile(resource: Json, emails: readonly Json[] | null): Json {
+function toProfile(resource: JsonObject, emails: readonly JsonObject[] | null): JsonObject {
   const kept = Object.entries(resource).filter(
     ([name, value]) =>
       !notInProfile.includes(name) && name !== 'emails' && !(Array.isArray(value) && value.length === 0),
@@ -138,7 +139,7 @@ function toProfile(resource: Json, emails: readonly Json[] | null): Json {
 }
 
 /** Without spaces around it; null when it is absent or empty. */
-function text(resource: Json, name: string): string | null {
+function text(resource: JsonObject, name: string): string | null {
   const value = resource[name];
   const trimmed = typeof value === 'string' ? value.trim() : '';
   const limit = Object.entries(longest).find(([of]) => of === name)?.[1];
@@ -148,7 +149,7 @@ function text(resource: Json, name: string): string | null {
 }
 
 /** The attributes that differ, by SCIM's names. */
-export function changedAttributes(before: UserRow, after: Person): string[] {
+export function changedAttributes(before: UserRow, after: ProvisionedPerson): string[] {
   const columns = [
     ['userName', before.user_name, after.user_name],
     ['emails', [before.email, before.profile.emails], [after.email, after.profile.emails]],

@@ -1,7 +1,8 @@
+import { isStorableText } from '../database/storable.ts';
 import { type Attribute, isReadOnly, type ResourceType, subAttribute } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
 
-export type Json = Record<string, unknown>;
+export type JsonObject = Record<string, unknown>;
 
 /** Characters of one text, and values of one attribute (members of a group are many more, and bounded by the body alone). */
 const longest = 8_192;
@@ -13,9 +14,9 @@ const most = 100;
  *
  * @throws ScimError invalidSyntax, invalidValue
  */
-export function readResource(type: ResourceType, body: unknown): Json {
+export function readResource(type: ResourceType, body: unknown): JsonObject {
   if (!isObject(body)) throw new ScimError(400, 'invalidSyntax', 'Send a JSON object.');
-  const resource: Json = {};
+  const resource: JsonObject = {};
   for (const [key, value] of Object.entries(body)) {
     const extension = type.extensionAttributes.get(key.toLowerCase());
     if (extension) put(resource, extension.id, readObject(extension.attributes, extension.id, value));
@@ -75,10 +76,10 @@ function unwrapped(attribute: Attribute, sent: unknown): unknown {
   return attribute.type !== 'complex' && isObject(one) && 'value' in one ? one.value : one;
 }
 
-function readObject(attributes: ReadonlyMap<string, Attribute>, name: string, value: unknown): Json | undefined {
+function readObject(attributes: ReadonlyMap<string, Attribute>, name: string, value: unknown): JsonObject | undefined {
   if (value === null || value === undefined) return undefined;
   if (!isObject(value)) throw new ScimError(400, 'invalidValue', `${name} must be of the type complex.`);
-  const object: Json = {};
+  const object: JsonObject = {};
   for (const [key, one] of Object.entries(value)) {
     const attribute = attributes.get(key.toLowerCase());
     if (attribute) put(object, attribute.name, readValue(attribute, one));
@@ -88,15 +89,15 @@ function readObject(attributes: ReadonlyMap<string, Attribute>, name: string, va
 
 function readText(name: string, text: string): string {
   if (text.length > longest) throw new ScimError(400, 'invalidValue', `${name} is longer than ${longest} characters.`);
-  if (text.includes('\0') || !text.isWellFormed())
+  if (!isStorableText(text))
     throw new ScimError(400, 'invalidValue', `${name} holds a character that cannot be stored, such as NUL.`);
   return text;
 }
 
-function put(object: Json, name: string, value: unknown): void {
+function put(object: JsonObject, name: string, value: unknown): void {
   if (value !== undefined) object[name] = value;
 }
 
-export function isObject(value: unknown): value is Json {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { By } from '../by.ts';
 import { newId } from '../database/ids.ts';
+import type { TimePage } from '../database/time-key.ts';
 import { deviceName } from './device-name.ts';
 import type { DeviceKind, Principal } from './principal.ts';
 import { erased } from './session-end.ts';
@@ -48,10 +49,7 @@ export function createDevices({ pool, accessPool, clientNames }: Deps) {
     },
 
     /** All of them, the youngest first: up to `limit` of those that are older than `after`. */
-    async pageDevices(
-      { orgId, userId, credential }: DeviceOwner,
-      { limit, after }: { limit: number; after: { createdAt: Date; id: string } | null },
-    ): Promise<Device[]> {
+    async pageDevices({ orgId, userId, credential }: DeviceOwner, { limit, after }: TimePage): Promise<Device[]> {
       const { rows } = await pool.query<DeviceRow>({
         name: 'devices-page',
         text: pageSql,

@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
+import { tooManyRequests } from '../http/rate-limit.ts';
 import { keepListening } from './listener.ts';
 import type { DeviceKind, Principal } from './principal.ts';
 import { type EndRow, endColumns, type SessionEnd, toSessionEnd } from './session-end.ts';
@@ -196,10 +197,9 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
       const sameCredential = samePerson.filter((stream) => stream.principal.credential.id === principal.credential.id);
       if (sameCredential.length >= mostStreams.ofCredential && sameCredential[0]) close(sameCredential[0]);
       else if (samePerson.length >= mostStreams.ofPerson)
-        throw new AppError(
-          'too_many_requests',
+        throw tooManyRequests(
           `You have ${mostStreams.ofPerson} streams open here, the most one may have. Close some first.`,
-          { headers: { 'Retry-After': '30' } },
+          30,
         );
       response.writeHead(200, {
         'Content-Type': 'text/event-stream',

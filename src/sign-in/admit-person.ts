@@ -1,31 +1,32 @@
 import type { Pool } from 'pg';
 import type { By } from '../by.ts';
+import { isUniqueViolation } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { isAnothers, isAuthoritative, mayMean } from './authority.ts';
-import type { Person, Subject } from './find-user.ts';
+import type { IssuedSubject, SignInPerson } from './find-user.ts';
 
 type Where = Readonly<{ orgId: string; connectionId: string; by: By }>;
 
-type Unknown = Exclude<Person, { kind: 'known' }>;
+type Newcomer = Exclude<SignInPerson, { kind: 'known' }>;
 
 /**
  * Links or creates whoever is not known yet, with the audit event; find the person again then. Nothing when another sign-in of
  * the same person was faster (a unique constraint decides), nor when the org no longer lets the connection say who this is.
  */
-export async function admitPerson(pool: Pool, person: Unknown, subject: Subject, where: Where): Promise<void> {
+export async function admitPerson(pool: Pool, person: Newcomer, subject: IssuedSubject, where: Where): Promise<void> {
   try {
     if (person.kind === 'to_link') await linkIdentity(pool, person, subject, where);
     else await createUser(pool, person, subject, where);
   } catch (error) {
-    if ((error as { code?: unknown }).code !== '23505') throw error;
+    if (!isUniqueViolation(error)) throw error;
   }
 }
 
 async function linkIdentity(
   pool: Pool,
-  person: Extract<Unknown, { kind: 'to_link' }>,
-  subject: Subject,
+  person: Extract<Newcomer, { kind: 'to_link' }>,
+  subject: IssuedSubject,
   where: Where,
 ): Promise<void> {
   const { userId, emailKey, emailVerified } = person;
@@ -58,8 +59,8 @@ async function linkIdentity(
 
 async function createUser(
   pool: Pool,
-  person: Extract<Unknown, { kind: 'to_create' }>,
-  subject: Subject,
+  person: Extract<Newcomer, { kind: 'to_create' }>,
+  subject: IssuedSubject,
   where: Where,
 ): Promise<void> {
   await pool.query({

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import Strategy from 'passport-openidconnect';
-import type { SignInConnection } from './find-connection.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
 import type { IdTokenClaims, VerifiedSignIn } from './id-token.ts';
 import type { SealedState } from './sealed-state.ts';
 
@@ -24,9 +24,14 @@ const patientMaxAge = '604800';
 const promptedMaxAge = '1';
 
 /**
- * passport-openidconnect for one request of one connection. What it lacks is put in here: PKCE, a state store on the
- * sealed cookie, a bounded token request, and an ID token that is verified before the strategy parses it. Left alone, it
- * ends the process on a token response that is `null`, and its nonce comes from Math.random.
+ * passport-openidconnect for one request of one connection. Little of it is used: it builds the address at the IdP, and it
+ * compares claims that have been judged. The work is done by token-exchange.ts (the code) and id-token.ts (the signature and
+ * the claims, by jose). openid-client, which the command line uses, can't do it for the product: it takes the ID tokens of one
+ * issuer alone, and a connection may have several.
+ *
+ * What the strategy lacks is put in here: PKCE, a state store on the sealed cookie, a bounded token request, and an ID token
+ * that is verified before the strategy parses it. Left alone, it ends the process on a token response that is `null`, and its
+ * nonce comes from Math.random.
  */
 export class ConnectionStrategy extends Strategy {
   verified: VerifiedSignIn | null = null;

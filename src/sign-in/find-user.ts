@@ -1,20 +1,20 @@
 import type { Pool } from 'pg';
 import { emailKey } from '../users/email.ts';
 import { isAnothers, isAuthoritative, mayMean } from './authority.ts';
-import type { OrgConnection, SignInConnection } from './find-connection.ts';
+import type { OrgConnection, SignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import type { PersonClaims } from './user-info.ts';
 
 /** Who signs in: someone known by subject, a user to be linked by address, or someone to be created. */
-export type Person =
+export type SignInPerson =
   | Readonly<{ kind: 'known'; userId: string; identityId: string }>
-  | (Readonly<{ kind: 'to_link'; userId: string }> & Claimed)
-  | (Readonly<{ kind: 'to_create'; email: string; name: string }> & Claimed);
+  | (Readonly<{ kind: 'to_link'; userId: string }> & ClaimedAddress)
+  | (Readonly<{ kind: 'to_create'; email: string; name: string }> & ClaimedAddress);
 
 /** What it rests on; what the org says of it is judged once more when it is written. */
-type Claimed = Readonly<{ emailKey: string; emailVerified: boolean }>;
+type ClaimedAddress = Readonly<{ emailKey: string; emailVerified: boolean }>;
 
-export type Subject = Readonly<{ issuer: string; subject: string }>;
+export type IssuedSubject = Readonly<{ issuer: string; subject: string }>;
 
 /** Finds without writing. `readClaims` is called only if the subject is not known. @throws SignInRefused */
 export async function findPerson(
@@ -23,7 +23,7 @@ export async function findPerson(
   connection: SignInConnection,
   subject: string,
   readClaims: () => Promise<PersonClaims>,
-): Promise<Person> {
+): Promise<SignInPerson> {
   const known = await findByIdentity(pool, org.id, connection, subject);
   if (known) return { kind: 'known', ...known };
 

@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
 import { clockSkew } from '../connections/idp-keys.ts';
 import { hashSessionId } from '../sessions/session-store.ts';
-import type { SignInConnection } from './find-connection.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
 import type { VerifiedSignIn } from './id-token.ts';
 import type { SealedState } from './sealed-state.ts';
 
-type Revoked = Readonly<{
+type LastRevocation = Readonly<{
   /** Seconds since 1970, the database's clock. */
   at: number;
   /** Whether the revocation had committed when the sign-in started. */
@@ -13,7 +13,7 @@ type Revoked = Readonly<{
 }>;
 
 /** The user's and the org's state, from one SELECT: what the sign-in is judged by and what its session is born with. */
-export type Standing = Readonly<{
+export type SignInStanding = Readonly<{
   active: boolean;
   userGeneration: number;
   orgGeneration: number;
@@ -23,7 +23,7 @@ export type Standing = Readonly<{
    * The last revocation of the user and of the org, where there was one, and of whoever had the person's address or subject
    * before (somebody removed, whom the IdP knows as the same).
    */
-  revocations: readonly Revoked[];
+  revocations: readonly LastRevocation[];
   /** This browser's own session, alive or ended, is the person's and of both current generations: it was let in since. */
   signedInSince: boolean;
 }>;
@@ -33,12 +33,12 @@ type Who = Readonly<{ orgId: string; sessionId: string; connectionId: string; su
   (Readonly<{ userId: string }> | Readonly<{ userId: null; emailKey: string }>);
 
 /** Always one: the org's, which was found before. `at` null: there was no revocation. */
-type StandingRow = Omit<Standing, 'orgAsAtStart' | 'revocations'> & {
-  revocations: readonly (Revoked | Readonly<{ at: null }>)[];
+type StandingRow = Omit<SignInStanding, 'orgAsAtStart' | 'revocations'> & {
+  revocations: readonly (LastRevocation | Readonly<{ at: null }>)[];
 };
 
 /** Reads without a lock: the session's insert compares the generations again. */
-export async function readStanding(pool: Pool, who: Who, state: SealedState): Promise<Standing> {
+export async function readStanding(pool: Pool, who: Who, state: SealedState): Promise<SignInStanding> {
   const { rows } = await pool.query<StandingRow>({
     name: 'sign-in-standing',
     text: sql,
@@ -89,7 +89,7 @@ const certainly = 300;
  * session left at the IdP. Differences are taken on one clock each; a stripped `prompt` or `max_age` shows in `auth_time`.
  */
 export function judgeFreshness(input: {
-  standing: Standing;
+  standing: SignInStanding;
   verified: VerifiedSignIn;
   reauthentication: SignInConnection['reauthentication'];
   state: Pick<SealedState, 'prompted' | 'anew'>;

@@ -5,7 +5,7 @@ import { clockSkew, type IdpKeys, signatureAlgorithms } from '../connections/idp
 import { IdpKeysUnavailable } from '../connections/key-sets.ts';
 import { roleOfClaims } from '../connections/role-mapping.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
-import type { SignInConnection } from './find-connection.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import { asRefusal } from './token-exchange.ts';
 

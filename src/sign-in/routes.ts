@@ -1,4 +1,4 @@
-import express, { type RequestHandler, Router } from 'express';
+import express, { type Request, type RequestHandler, Router } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
@@ -37,16 +37,22 @@ export function createSignIn(deps: Deps): { startRoutes: Router; routes: Router 
   const form = express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 20 });
   startRoutes
     .route('/openid/start/:org')
-    .get(neverStored, ...createStart({ ...deps, stateCookies }))
+    .get(neverStored, createStart({ ...deps, stateCookies }))
     .post(neverStored, form, restartByGet);
   startRoutes.use('/openid/start', showRefusal);
 
+  const callback = createCallback({ ...deps, stateCookies, verifyIdToken, proveConnection });
   const routes = Router();
-  routes.get(
-    '/openid/callback/:org',
-    neverStored,
-    ...createCallback({ ...deps, stateCookies, verifyIdToken, proveConnection }),
-  );
+  routes.get('/openid/callback/:org', neverStored, async (req: Request<{ org: string }>, res) => {
+    const opened = await callback.openState(req, res);
+    const answered = await callback.checkResponse(req, res, opened);
+    const proven = await callback.proveIdentity(res, answered);
+    const ticket = await callback.issueTicket(req, res, proven);
+    const outcome = typeof ticket === 'string' ? ticket : await callback.establishSession(req, proven, ticket);
+    if (outcome !== 'established') return callback.askAgain(req, res, proven, outcome);
+    await callback.proveConnection(proven);
+    callback.redirectToApp(res, proven);
+  });
   routes.use('/openid', showRefusal);
   routes.post('/api/signin', noPasswords);
   return { startRoutes, routes };

@@ -1,26 +1,26 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { recordEvent } from '../audit/record.ts';
 import { byRequest } from '../by.ts';
 import { isUnavailable } from '../database/errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
+import { createLimit } from '../http/rate-limit.ts';
 import { type ObservedSignIn, signInChannel } from '../sessions/insert-session.ts';
 import { type MessageAction, renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
-import { type Attempt, attemptOf } from './attempt.ts';
+import { type Attempt, attemptOf, noteAttempt } from './attempt.ts';
 import { type RefusalReason, refusals, SignInRefused } from './refusal.ts';
 
 /** The end of every sign-in that fails: a page, an audit event where the org is known, a log line. */
 export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorRequestHandler {
-  const strangers = new RateLimiterMemory({ points: 60, duration: 60 });
+  const strangers = createLimit({ points: 60, duration: 60 });
 
   return async (error, req, res, next) => {
     if (res.headersSent) return next(error);
-    const attempt = attemptOf(res);
     const { reason, detail, userId } = asRefused(error);
-    if (userId !== null) attempt.userId = userId;
+    if (userId !== null) noteAttempt(res, { userId });
+    const attempt = attemptOf(res);
     const line = { requestId: req.id, reason, detail, orgId: attempt.found?.org.id };
     const failed = reason === 'internal' || reason === 'unavailable';
     signInChannel.publish({ result: failed ? 'failed' : 'refused' } satisfies ObservedSignIn);
@@ -34,12 +34,7 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
     if (!attempt.found) return;
     // Anyone can start a sign-in and come back with anything: what no proven identity stands behind must not fill the record
     // without end.
-    const withinLimit = () =>
-      strangers.consume(clientNetwork(req.ip)).then(
-        () => true,
-        () => false,
-      );
-    if (!attempt.verified && !(await withinLimit())) return;
+    if (!attempt.isProven && (await strangers.count(clientNetwork(req.ip))) > 0) return;
     try {
       await recordEvent(deps.pool, {
         orgId: attempt.found.org.id,

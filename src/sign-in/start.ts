@@ -1,45 +1,36 @@
-import type { Request, RequestHandler } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
-import { attemptOf, required } from './attempt.ts';
-import { findConnection } from './find-connection.ts';
+import { noteAttempt } from './attempt.ts';
+import { findSignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import { ownTarget, safeReturnTo } from './return-to.ts';
 import { type StateCookies, sendToIdp } from './send-to-idp.ts';
 
 /**
- * The steps of `GET /openid/start/:org`. Beside ours (`connection`, `returnTo`) it takes the parameters of a login that a
+ * `GET /openid/start/:org`. Beside ours (`connection`, `returnTo`) it takes the parameters of a login that a
  * third party initiates (OpenID Connect Core §4: `iss`, `login_hint`, `target_link_uri`), and `prompt=login`.
  */
 export function createStart(deps: { config: Config; pool: Pool; stateCookies: StateCookies }) {
-  const readReturnTo: RequestHandler = (req, res, next) => {
-    const { returnTo, target_link_uri } = req.query;
-    attemptOf(res).returnTo = safeReturnTo(returnTo) ?? ownTarget(deps.config, target_link_uri);
-    next();
-  };
-
-  const findOrgConnection: RequestHandler<{ org: string }> = async (req, res, next) => {
-    const attempt = attemptOf(res);
-    const wanted = { connectionId: given(req.query.connection), issuer: given(req.query.iss) };
-    const found = await findConnection(deps.pool, req.params.org, wanted);
+  return async (req: Request<{ org: string }>, res: Response): Promise<void> => {
+    const { query } = req;
+    const returnTo = safeReturnTo(query.returnTo) ?? ownTarget(deps.config, query.target_link_uri);
+    noteAttempt(res, { returnTo });
+    const wanted = { connectionId: given(query.connection), issuer: given(query.iss) };
+    const found = await findSignInConnection(deps.pool, req.params.org, wanted);
     if (!found) throw new SignInRefused('org_unknown');
-    attempt.found = found;
-    if (!found.connection) throw new SignInRefused('connection_unknown');
-    next();
-  };
-
-  const redirectToIdp: RequestHandler = async (req, res) => {
-    const { found, returnTo } = attemptOf(res);
-    const { connection } = required(found);
+    noteAttempt(res, { found });
+    const { connection } = found;
     if (!connection) throw new SignInRefused('connection_unknown');
     await sendToIdp(deps, req, res, {
-      ...{ found: required(found), connection, round: 1, returnTo: returnTo ?? null },
-      anew: req.query.prompt === 'login',
-      loginHint: loginHint(req.query.login_hint),
+      found,
+      connection,
+      round: 1,
+      returnTo,
+      anew: query.prompt === 'login',
+      loginHint: loginHint(query.login_hint),
     });
   };
-
-  return [readReturnTo, findOrgConnection, redirectToIdp] as RequestHandler[];
 }
 
 const initiated = ['iss', 'login_hint', 'target_link_uri'] as const;

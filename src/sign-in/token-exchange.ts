@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type GuardedFetch, GuardedFetchError, type GuardedResponse } from '../http/guarded-fetch.ts';
-import type { SignInConnection } from './find-connection.ts';
+import { parseJson } from '../http/parse-json.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
 
 const tokenResponse = z.object({
@@ -73,13 +74,4 @@ export function asRefusal(call: 'token' | 'keys' | 'user_info') {
     const garbage = error.reason === 'too_large' || error.reason === 'redirect';
     throw new SignInRefused(garbage ? 'idp_garbage' : 'idp_unreachable', `${call}_${error.reason}`);
   };
-}
-
-/** Undefined for what isn't JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
-import type { SignInConnection } from './find-connection.ts';
-import type { VerifiedSignIn } from './id-token.ts';
+import { parseJson } from '../http/parse-json.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
+import type { IdTokenClaims, VerifiedSignIn } from './id-token.ts';
 import { SignInRefused } from './refusal.ts';
-import { asRefusal, parseJson } from './token-exchange.ts';
+import { asRefusal } from './token-exchange.ts';
 
 const userInfo = z.object({
   sub: z.string(),
@@ -36,7 +37,7 @@ export async function readPersonClaims(
   return personClaims({ ...parsed.data, name: parsed.data.name ?? claims.name });
 }
 
-function personClaims(claims: { email?: string | null; email_verified?: unknown; name?: string | null }): PersonClaims {
+function personClaims(claims: Pick<IdTokenClaims, 'email' | 'email_verified' | 'name'>): PersonClaims {
   const name = claims.name?.replaceAll(/\p{C}/gu, '').trim().slice(0, 200);
   return { email: claims.email || null, emailVerified: claims.email_verified === true, name: name || null };
 }

@@ -12,8 +12,8 @@ import { asSignalRefused, SignalRefused } from './refusal.ts';
 /** `logout+jwt` is recommended (§2.4) and not always sent; other kinds of token have types of their own. */
 const types = ['logout+jwt', 'jwt', null];
 
-type Locals = { token: string; connection: SignalConnection; logout: LogoutToken };
-const localsOf = (res: Response) => res.locals as Locals;
+type LogoutLocals = { token: string; connection: SignalConnection; logout: LogoutToken };
+const localsOf = (res: Response) => res.locals as LogoutLocals;
 
 /** The steps of `POST /openid/backchannel-logout/:org` (OpenID Connect Back-Channel Logout 1.0 §2.5 to §2.8). */
 export function createBackchannelLogout(deps: {
@@ -29,7 +29,7 @@ export function createBackchannelLogout(deps: {
 
   const readForm = express.urlencoded({ extended: false, limit: '32kb', parameterLimit: 20 });
 
-  const findConnection: RequestHandler<{ org: string }> = async (req, res, next) => {
+  const findConnectionOfToken: RequestHandler<{ org: string }> = async (req, res, next) => {
     const { logout_token: token } = (req.body ?? {}) as { logout_token?: unknown };
     const seen = typeof token === 'string' ? peek(token) : null;
     if (!seen) throw new SignalRefused('invalid_request', 'Send exactly one logout_token, which is a JWT.');
@@ -77,5 +77,5 @@ export function createBackchannelLogout(deps: {
     res.status(200).end();
   };
 
-  return [requireForm, readForm, findConnection, verifyToken, logOut] as RequestHandler[];
+  return [requireForm, readForm, findConnectionOfToken, verifyToken, logOut] as RequestHandler[];
 }

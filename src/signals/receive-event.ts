@@ -99,7 +99,7 @@ function record(
     orgId: connection.orgId,
     action: 'signal.received',
     by,
-    ...(userId === undefined ? {} : { target: { type: 'user', id: userId } }),
+    target: userId === undefined ? undefined : { type: 'user', id: userId },
     detail: {
       type: event.event ?? (/^[\x21-\x7e]{1,200}$/.test(event.uri) ? event.uri : 'unreadable'),
       action,

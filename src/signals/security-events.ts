@@ -15,8 +15,8 @@ export const eventsUrl = (config: Pick<Config, 'publicUrl'>, connectionId: strin
 
 const mediaType = 'application/secevent+jwt';
 
-type Locals = { token: string; connection: SignalConnection; event: SecurityEvent };
-const localsOf = (res: Response) => res.locals as Locals;
+type EventLocals = { token: string; connection: SignalConnection; event: SecurityEvent };
+const localsOf = (res: Response) => res.locals as EventLocals;
 
 /** The steps of `POST /ssf/events/:connection`: a push receiver (RFC 8935 §2). */
 export function createSecurityEvents(deps: { config: Config; pool: Pool; idpKeys: IdpKeys; announce: () => void }) {
@@ -27,7 +27,7 @@ export function createSecurityEvents(deps: { config: Config; pool: Pool; idpKeys
 
   const readBody = express.text({ type: mediaType, limit: '64kb' });
 
-  const findConnection: RequestHandler<{ connection: string }> = async (req, res, next) => {
+  const findConnectionAtAddress: RequestHandler<{ connection: string }> = async (req, res, next) => {
     const connection = await findById(deps.pool, req.params.connection);
     if (!connection) throw new AppError('not_found', 'Nothing receives events at this address.');
     const token = typeof req.body === 'string' ? req.body.trim() : '';
@@ -59,5 +59,5 @@ export function createSecurityEvents(deps: { config: Config; pool: Pool; idpKeys
     res.status(202).end();
   };
 
-  return [requireToken, readBody, findConnection, verifyToken, receive] as RequestHandler[];
+  return [requireToken, readBody, findConnectionAtAddress, verifyToken, receive] as RequestHandler[];
 }

@@ -3,19 +3,16 @@ import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import { AppError } from '../errors.ts';
+import { readBearer } from '../http/bearer.ts';
 import { type LiveRow, toPrincipal, touchAfterMs } from '../sessions/principal.ts';
 import { type EndRow, endColumns, notSignedIn, type SessionEnd, toSessionEnd } from '../sessions/session-end.ts';
 import { hashToken } from './hash-token.ts';
 
 type LiveTokenRow = LiveRow & { id_hash: Buffer };
 
-/** RFC 6750 §2.1, at the length of ours and some more. */
-const form = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
-
 /**
  * For `/api`: a request with `Authorization: Bearer` is the app's whose access token that is, and nobody else's: its cookies
- * are not looked at, however good. The token is taken from the header alone; in an address or a form it would land in logs.
- * One statement finds the token with its live grant and the person. Other requests pass untouched.
+ * are not looked at, however good. One statement finds the token with its live grant and the person. Other requests pass untouched.
  */
 export function createBearerAuthentication({ pool, config }: { pool: Pool; config: Config }): RequestHandler {
   const loadLive = createBatchLoader<LiveTokenRow>(pool, {
@@ -28,13 +25,12 @@ export function createBearerAuthentication({ pool, config }: { pool: Pool; confi
   });
 
   const authenticateBearer: RequestHandler = async (req, _res, next) => {
-    const { authorization } = req.headers;
-    if (authorization === undefined || !/^Bearer\b/i.test(authorization)) return next();
-    const token = form.exec(authorization)?.[1];
-    if (!token) throw refusal(null);
+    const token = readBearer(req);
+    if (token === undefined) return next();
+    if (token === null) throw refusal(null);
     const idHash = hashToken(token);
     const row = await loadLive(idHash);
-    if (!row) throw refusal(await explainEnd(pool, idHash));
+    if (!row) throw refusal(await explainGrantEnd(pool, idHash));
     if (Date.now() - row.last_seen_at.getTime() >= touchAfterMs) await touch(row);
     req.user = { principal: toPrincipal(row, 'grant') };
     next();
@@ -71,7 +67,7 @@ function isBearer(req: Request): boolean {
 }
 
 /** Why the grant of this token is dead: null where it lives (the token alone has expired) or no row tells. */
-async function explainEnd(pool: Pool, idHash: Buffer): Promise<SessionEnd | null> {
+async function explainGrantEnd(pool: Pool, idHash: Buffer): Promise<SessionEnd | null> {
   const { rows } = await pool.query<EndRow>({
     name: 'access-token-explain',
     text: `SELECT ${endColumns('g', 'grant')}

@@ -1,7 +1,7 @@
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider';
 import { hashToken } from './hash-token.ts';
 import { parseReference } from './references.ts';
-import { dead, findToken, lockedGrant, type StorageDeps, storable, tokenAdapter } from './stored-tokens.ts';
+import { dead, findToken, lockedGrant, type StorageDeps, tokenAdapter, withoutSecrets } from './stored-tokens.ts';
 
 /**
  * A device code is made, taken in hand by one browser, and then approved under a live grant, or refused: each of them once.
@@ -22,7 +22,7 @@ export function deviceCodeAdapter(deps: StorageDeps): Adapter {
               name: 'device-code-insert',
               text: `INSERT INTO tokens (kind, id_hash, user_code_hash, payload, expires_at)
                      VALUES ('DeviceCode', $1, $2, $3, now() + make_interval(secs => $4))`,
-              values: [idHash, hashToken(payload.userCode ?? ''), storable(payload), expiresIn],
+              values: [idHash, hashToken(payload.userCode ?? ''), withoutSecrets(payload), expiresIn],
             }
           : grant
             ? {
@@ -30,7 +30,7 @@ export function deviceCodeAdapter(deps: StorageDeps): Adapter {
                 text: `WITH holder AS (${lockedGrant('$3', '$4', '$5')})
                        UPDATE tokens t SET payload = $2, org_id = holder.org_id, grant_id = holder.id
                        FROM holder WHERE t.kind = 'DeviceCode' AND t.id_hash = $1 AND ${pending}`,
-                values: [idHash, storable(payload), grant.orgId, grant.id, payload.clientId],
+                values: [idHash, withoutSecrets(payload), grant.orgId, grant.id, payload.clientId],
               }
             : {
                 name: 'device-code-update',
@@ -64,7 +64,13 @@ export function deviceCodeAdapter(deps: StorageDeps): Adapter {
 const pending = `t.grant_id IS NULL AND t.consumed_at IS NULL AND t.expires_at > now() AND NOT t.payload ? 'error'`;
 
 function withoutPerson(payload: AdapterPayload): AdapterPayload {
-  const { accountId: _accountId, authTime: _authTime, claims: _claims, scope: _scope, ...rest } = storable(payload);
+  const {
+    accountId: _accountId,
+    authTime: _authTime,
+    claims: _claims,
+    scope: _scope,
+    ...rest
+  } = withoutSecrets(payload);
   return rest;
 }
 

@@ -5,7 +5,7 @@ import { emailDomain } from '../users/email.ts';
 import { asksForAdministration } from './clients.ts';
 import { hashToken } from './hash-token.ts';
 
-export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>> & { deviceCode?: string };
+export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>> & { deviceCode?: string | undefined };
 
 /**
  * Where a person has to sign in before an app's request can be approved: at the organisation that the app names, or else the

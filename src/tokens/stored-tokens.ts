@@ -14,7 +14,7 @@ export type StorageDeps = Readonly<{
   announce: () => void;
 }>;
 
-type Kind = 'AccessToken' | 'AuthorizationCode' | 'DeviceCode' | 'Interaction' | 'RefreshToken' | 'Session';
+type TokenKind = 'AccessToken' | 'AuthorizationCode' | 'DeviceCode' | 'Interaction' | 'RefreshToken' | 'Session';
 
 declare module 'http' {
   interface IncomingMessage {
@@ -24,7 +24,7 @@ declare module 'http' {
 }
 
 /** A second use of the others is told from an unknown one: it ends the grant. */
-const goneOnceUsed: ReadonlySet<Kind> = new Set<Kind>(['AccessToken', 'Interaction', 'Session']);
+const goneOnceUsed: ReadonlySet<TokenKind> = new Set<TokenKind>(['AccessToken', 'Interaction', 'Session']);
 
 export const nothing: Adapter = {
   upsert: () => Promise.reject(new Error('this is never stored')),
@@ -38,7 +38,7 @@ export const nothing: Adapter = {
 };
 
 /** Rows of `tokens` of one kind. */
-export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps, kind: Kind): Adapter {
+export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps, kind: TokenKind): Adapter {
   return {
     ...nothing,
 
@@ -97,7 +97,7 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
       name: `token-insert-${kind}`,
       text: kind === 'AccessToken' ? insertAccessTokenSql : insertTokenSql,
       values: [
-        ...[kind, hashToken(id), storable(payload), expiresIn, grant.orgId, grant.id, payload.clientId],
+        ...[kind, hashToken(id), withoutSecrets(payload), expiresIn, grant.orgId, grant.id, payload.clientId],
         ...(kind === 'AccessToken' ? [config.grantIdleSeconds] : []),
       ],
     });
@@ -129,7 +129,7 @@ type TokenRow = { payload: AdapterPayload; consumed: number | null } & (
 );
 
 /** The payload of a token, unless its grant is dead; with `consumed`, in seconds, once it was used. */
-export async function findToken(pool: Pool, kind: Kind, idHash: Buffer): Promise<AdapterPayload | undefined> {
+export async function findToken(pool: Pool, kind: TokenKind, idHash: Buffer): Promise<AdapterPayload | undefined> {
   const { rows } = await pool.query<TokenRow>({
     name: 'token-find',
     text: `SELECT t.payload, t.org_id, t.grant_id, extract(epoch FROM t.consumed_at)::int AS consumed
@@ -147,7 +147,7 @@ export async function findToken(pool: Pool, kind: Kind, idHash: Buffer): Promise
 }
 
 /** Without the secrets themselves; where it belongs stands in columns. */
-export function storable(payload: AdapterPayload): AdapterPayload {
+export function withoutSecrets(payload: AdapterPayload): AdapterPayload {
   const { jti: _jti, grantId: _grantId, userCode: _userCode, ...rest } = payload;
   return rest;
 }
@@ -164,12 +164,12 @@ export function dead(): errors.OIDCProviderError {
  * does an interaction remember who approved one before it. One of the device flow remembers the browser (`begunIn`) in which
  * the code was confirmed.
  */
-function impersonal(kind: Kind, payload: AdapterPayload): AdapterPayload {
+function impersonal(kind: TokenKind, payload: AdapterPayload): AdapterPayload {
   if (kind === 'Session') {
     const { uid, iat, exp, state } = payload;
     return { kind, uid, iat, exp, state };
   }
-  const { session: _session, lastSubmission: _lastSubmission, ...rest } = storable(payload);
+  const { session: _session, lastSubmission: _lastSubmission, ...rest } = withoutSecrets(payload);
   const begunIn = rest.deviceCode ? Provider.ctx?.oidc.session?.uid : undefined;
   return begunIn ? { ...rest, begunIn } : rest;
 }

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import type { TimePage } from '../database/time-key.ts';
 
 /** A group of an org, as its administrators see it. */
 export type Group = Readonly<{ id: string; displayName: string; members: number; createdAt: Date }>;
@@ -9,7 +10,7 @@ export function createGroups({ pool }: { pool: Pool }) {
     /** Up to `limit` groups, the youngest first, from behind `after`; `search` is a part of the name in any letter case. */
     async listGroups(
       orgId: string,
-      { search = null, limit, after }: { search?: string | null; limit: number; after: After },
+      { search = null, limit, after }: TimePage & { search?: string | null | undefined },
     ): Promise<Group[]> {
       const values = [orgId, search, limit, after?.createdAt ?? null, after?.id ?? null];
       const { rows } = await pool.query({ name: 'groups-list', text: listSql, values });
@@ -24,8 +25,6 @@ export function createGroups({ pool }: { pool: Pool }) {
     },
   };
 }
-
-type After = Readonly<{ createdAt: Date; id: string }> | null;
 
 // Members are counted for the groups of the page alone.
 const listSql = `

@@ -4,7 +4,7 @@ import type { Role } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 
 /** How someone stands while their row is locked. */
-export type Standing = Readonly<{ id: string; role: Role; active: boolean }>;
+export type LockedPerson = Readonly<{ id: string; role: Role; active: boolean }>;
 
 /**
  * Locks these people and every active owner of the org, in the order of their ids, until the transaction ends: of two
@@ -14,8 +14,8 @@ export async function lockWithOwners(
   client: PoolClient,
   orgId: string,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, Standing>> {
-  const { rows } = await client.query<Standing>({
+): Promise<ReadonlyMap<string, LockedPerson>> {
+  const { rows } = await client.query<LockedPerson>({
     name: 'lock-with-owners',
     text: `SELECT id, role, active FROM users
            WHERE org_id = $1 AND deleted_at IS NULL AND (id = ANY ($2::text[]) OR (role = 'owner' AND active))
@@ -27,7 +27,7 @@ export async function lockWithOwners(
 
 /** An org always has somebody who may do everything. @throws AppError conflict when this is its last active owner. */
 export function refuseLastOwner(
-  locked: ReadonlyMap<string, Standing>,
+  locked: ReadonlyMap<string, LockedPerson>,
   id: string,
   advice = 'Make somebody else an owner first.',
 ): void {
@@ -42,7 +42,7 @@ export function refuseLastOwner(
  */
 export async function changeRole(
   client: PoolClient,
-  locked: ReadonlyMap<string, Standing>,
+  locked: ReadonlyMap<string, LockedPerson>,
   { id, role }: { id: string; role: Role },
   record: Pick<AuditEvent, 'orgId' | 'by'>,
 ): Promise<void> {

@@ -1,5 +1,5 @@
+import { html } from '../html.ts';
 import type { Principal } from '../sessions/principal.ts';
-import { html } from './html.ts';
 import { renderPage } from './page.ts';
 
 /** Who is signed in, what the app gets, and the one button that gives it. */

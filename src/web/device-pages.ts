@@ -1,4 +1,4 @@
-import { html } from './html.ts';
+import { html } from '../html.ts';
 import { renderPage } from './page.ts';
 
 /** Where a person types the code that an app shows (RFC 8628 §3.3). `problem` is shown beside the field. */

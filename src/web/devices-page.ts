@@ -1,5 +1,5 @@
+import { html } from '../html.ts';
 import type { Principal } from '../sessions/principal.ts';
-import { html } from './html.ts';
 import { renderPage } from './page.ts';
 import { renderPerson } from './person.ts';
 

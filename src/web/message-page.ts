@@ -1,4 +1,4 @@
-import { html } from './html.ts';
+import { html } from '../html.ts';
 import { renderPage } from './page.ts';
 
 export type MessageAction = Readonly<{ label: string; href: string }>;
@@ -11,7 +11,7 @@ export type Message = Readonly<{
   /** The first is the way that is recommended. */
   actions: readonly MessageAction[];
   /** Shown as the reference to quote to a support desk. */
-  requestId?: string;
+  requestId?: string | undefined;
 }>;
 
 /** A page that says what happened and how to go on. Returns the whole document; send it with `sendPage`. */

@@ -1,4 +1,4 @@
-import { type Html, html, toText } from './html.ts';
+import { type Html, html, toText } from '../html.ts';
 import { renderMark } from './mark.ts';
 
 export type Page = Readonly<{

@@ -1,5 +1,5 @@
+import { type Html, html } from '../html.ts';
 import type { Principal } from '../sessions/principal.ts';
-import { type Html, html } from './html.ts';
 
 /** The right of the header on a signed-in person's pages: who it is, the way to the other page, the way out. */
 export function renderPerson(person: Principal, link: { href: string; label: string }): Html {

@@ -1,5 +1,5 @@
 import { type ProblemCode, problems } from '../errors.ts';
-import { html } from './html.ts';
+import { html } from '../html.ts';
 import { renderPage } from './page.ts';
 
 export function isProblemCode(code: string): code is ProblemCode {

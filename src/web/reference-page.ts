@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../html.ts';
 import { renderPage } from './page.ts';
 import { inline, listMembers, type Schema, typeOf } from './reference-schema.ts';
 

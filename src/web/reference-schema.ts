@@ -1,4 +1,4 @@
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../html.ts';
 
 /** What we write of JSON Schema 2020-12. */
 export type Schema = {

@@ -1,4 +1,4 @@
-import { html } from './html.ts';
+import { html } from '../html.ts';
 import { renderPage } from './page.ts';
 
 /** Sign-in by work e-mail, or by the organisation's short name for guests whose address belongs elsewhere. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../html.ts';
 import { renderMark } from './mark.ts';
 import { renderPage } from './page.ts';
 

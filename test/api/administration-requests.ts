@@ -8,7 +8,7 @@ import type { Answer, World } from './world.ts';
 async function confirmed(
   { ask, owner }: World,
   id: string,
-  { params, body = {} }: { params?: Record<string, string>; body?: object } = {},
+  { params, body = {} }: { params?: Record<string, string> | undefined; body?: object } = {},
 ): Promise<Answer> {
   const first = await ask(id, { as: owner, params, body });
   if (first.json.code !== 'confirmation_required') throw new Error(`${id} asked for no confirmation: ${first.text}`);

@@ -23,7 +23,7 @@ export type OpenApi = {
 
 type Asked = {
   /** Of the address. */
-  params?: Record<string, string>;
+  params?: Record<string, string> | undefined;
   query?: Record<string, string>;
   /** As the documented content type has it: JSON, or a form. */
   body?: unknown;
@@ -107,11 +107,11 @@ function send(product: Product, one: DocumentedOperation, asked: Asked): Promise
   const { body } = asked;
   const sent =
     body === undefined || typeof body === 'string'
-      ? body
+      ? (body ?? null)
       : type?.endsWith('json')
         ? JSON.stringify(body)
         : new URLSearchParams(body as Record<string, string>).toString();
-  const headers = { ...(type && sent !== undefined && { 'content-type': type }), ...asked.headers };
+  const headers = { ...(type && sent !== null && { 'content-type': type }), ...asked.headers };
   const url = `${product.url}${path}${query}`;
   const { as } = asked;
   const method = one.method.toUpperCase();
@@ -120,9 +120,9 @@ function send(product: Product, one: DocumentedOperation, asked: Asked): Promise
       method,
       redirect: 'manual',
       headers: { ...headers, ...(as && { authorization: `Bearer ${as}` }) },
-      body: sent as string | undefined,
+      body: sent,
     });
-  return as.open(method, url, { headers, raw: sent as string | undefined });
+  return as.open(method, url, { headers, raw: sent });
 }
 
 /**

@@ -263,7 +263,7 @@ describe('what the app answers', () => {
   test('a connection that breaks, and an app that is down', async () => {
     receiver.answer((response) => void response.destroy());
     expect(await clear()).toMatchObject({ status: null, reason: expect.stringContaining('other side closed') });
-    const { revocationEndpoint } = tenant.app() ?? {};
+    const { revocationEndpoint = '' } = tenant.app() ?? {};
     tenant.updateApp({ revocationEndpoint: `http://127.0.0.1:${await freePort()}/global-token-revocation` });
     expect(await clear()).toMatchObject({ status: null, reason: 'nobody listens there (ECONNREFUSED)' });
     tenant.updateApp({ revocationEndpoint });

@@ -91,7 +91,7 @@ describe('sessions in use', () => {
       Array.from({ length: 40 }, (_, index) => product.revoke(subject, { at: nodes[index % 2] as string })),
     );
     expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 204));
-    const row = await product.context.prisma.user.findFirstOrThrow({ where: { id: user?.id } });
+    const row = await product.context.prisma.user.findFirstOrThrow({ where: { id: user?.id ?? '' } });
     expect(row.generation).toBe(40);
   });
 });

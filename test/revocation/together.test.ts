@@ -4,7 +4,7 @@ import { byOperator } from '../../src/by.ts';
 import { isUnavailable } from '../../src/database/errors.ts';
 import { createBatches } from '../../src/revocation/batches.ts';
 import type { Once } from '../../src/revocation/once.ts';
-import type { Outcome, Subject, UserRevocation } from '../../src/revocation/revocation.ts';
+import type { RevocationOutcome, Subject, UserRevocation } from '../../src/revocation/revocation.ts';
 import { revokeAccess, revokeAccessOfMany } from '../../src/revocation/revoke-access.ts';
 import { deadlocksOf, waitForLock, whileLocked } from '../support/locks.ts';
 import { plantGrants } from '../support/planted-grants.ts';
@@ -32,7 +32,7 @@ const jwt = (id: string = randomUUID()): Once => ({
   id,
   expiresAt: new Date(Date.now() + 60_000),
 });
-const results = (outcomes: readonly Outcome[]) => outcomes.map(({ result }) => result).sort();
+const results = (outcomes: readonly RevocationOutcome[]) => outcomes.map(({ result }) => result).sort();
 
 async function plant(count: number, org: 'whiterabbit' | 'metacortex' = 'whiterabbit', sessions = 1) {
   return (await plantUsers(product, count, { org, sessions })) as [PlantedUser, PlantedUser, ...PlantedUser[]];
@@ -194,7 +194,7 @@ describe('nobody waits for whom somebody else holds', () => {
     const mates = await plant(8);
     const others = await plant(40, 'metacortex');
     const once = jwt();
-    let concerned: Promise<Outcome> = Promise.reject(new Error('not asked'));
+    let concerned: Promise<RevocationOutcome> = Promise.reject(new Error('not asked'));
     concerned.catch(() => {});
     let answered = false;
     await whileLocked(
@@ -232,7 +232,7 @@ describe('nobody waits for whom somebody else holds', () => {
   it('many calls for one held person, and a second held person, leave the way free', async () => {
     const [one, two] = await plant(2);
     const others = await plant(20, 'metacortex');
-    let waiting: Promise<Outcome[]> = Promise.resolve([]);
+    let waiting: Promise<RevocationOutcome[]> = Promise.resolve([]);
     const lock = (blocker: { query: (text: string, values: unknown[]) => Promise<unknown> }) =>
       blocker.query('SELECT FROM users WHERE org_id = $1 AND id = ANY ($2) ORDER BY id FOR UPDATE', [
         orgId,
@@ -280,7 +280,7 @@ it('what waits long opens further statements, up to four, and leaves none of a c
       RETURN NULL;
     END $$;
     CREATE TRIGGER revocations_dawdle BEFORE INSERT ON revocations FOR EACH STATEMENT EXECUTE FUNCTION dawdle()`);
-  let asked: Promise<Outcome[]> = Promise.resolve([]);
+  let asked: Promise<RevocationOutcome[]> = Promise.resolve([]);
   await whileLocked(
     product,
     (blocker) => blocker.query('SELECT pg_advisory_xact_lock(4712)'),

@@ -270,7 +270,7 @@ describe('housekeeping', () => {
     });
     expect(await statusOfMe(product.url, cookie)).toBe(401);
     await cleanUp();
-    const revocation = await prisma.revocation.findFirstOrThrow({ where: { id: done?.revocationId } });
+    const revocation = await prisma.revocation.findFirstOrThrow({ where: { id: done?.revocationId ?? '' } });
     expect(await rowOf(id)).toMatchObject({ revocationId: revocation.id, revokedAt: revocation.createdAt, data: {} });
     expect(revocation.tombstonesPending).toBe(false);
     expect(await rowOf(foreign?.id as string)).toMatchObject({ revokedAt: null });

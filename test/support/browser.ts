@@ -13,12 +13,12 @@ export type RequestOptions = {
   json?: unknown;
   form?: Record<string, string>;
   /** A body as it is; `headers` say what it is. */
-  raw?: string;
+  raw?: string | null;
   /** `undefined` leaves out a header that would be sent by itself. */
   headers?: Record<string, string | undefined>;
   /** Sent as by another site's page: foreign Origin and Sec-Fetch-Site, SameSite cookies held back. */
   crossSite?: boolean;
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
 };
 
 export type Credentials = { email: string; password: string };
@@ -69,8 +69,8 @@ export function createBrowser({
           ? JSON.stringify(options.json)
           : options.form
             ? new URLSearchParams(options.form).toString()
-            : options.raw,
-      signal: options.signal,
+            : (options.raw ?? null),
+      signal: options.signal ?? null,
     });
     for (const cookie of response.headers.getSetCookie()) {
       // As browsers do: a cookie that may not be set here is dropped, and nothing is said.

@@ -55,7 +55,7 @@ export async function startHostileIdp(options: { clientId?: string; clientSecret
     honest;
   let issuer = '';
 
-  function signIdToken({ claims, payload, ...token }: IdTokenOptions & { nonce?: string } = {}): string {
+  function signIdToken({ claims, payload, ...token }: IdTokenOptions & { nonce?: string | undefined } = {}): string {
     const now = Math.floor(Date.now() / 1000);
     const honest = {
       iss: issuer,

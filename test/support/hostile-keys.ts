@@ -11,7 +11,7 @@ export type Signer = 'own' | 'foreign' | 'none' | 'hs256-public';
 export type TokenOptions = {
   /** Laid over the default header; a member that is undefined is left out. */
   header?: Record<string, unknown>;
-  signer?: Signer;
+  signer?: Signer | undefined;
 };
 
 /** A key set that signs anything, not only what a decent library would: payloads of any JSON type, any header. */

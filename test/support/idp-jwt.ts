@@ -9,7 +9,7 @@ export type JwtOptions = {
   payload?: unknown;
   /** Laid over the honest header, as for claims. */
   header?: Record<string, unknown>;
-  signer?: Signer;
+  signer?: Signer | undefined;
 };
 
 export const now = () => Math.floor(Date.now() / 1000);

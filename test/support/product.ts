@@ -39,7 +39,7 @@ export const twin = { email: 'trinity@whiterabbit.fake', password: 'Other-Zion-4
  * the same database; the first node lives in the test's process and its `context` can be looked into.
  */
 export async function startProduct(
-  options: { processes?: number; databaseUrl?: string; env?: Record<string, string> } = {},
+  options: { processes?: number; databaseUrl?: string; env?: Record<string, string> | undefined } = {},
 ) {
   const database = options.databaseUrl
     ? { url: options.databaseUrl, drop: async () => {} }

@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.ts';
+import { type Html, html } from '../../html.ts';
 import type { DemoTenant } from '../tenant.ts';
 import { adminPath } from './layout.ts';
 

@@ -1,4 +1,4 @@
-import { html } from '../html.ts';
+import { html } from '../../html.ts';
 import type { HtmlPage } from '../pages.ts';
 import type { DemoTenant } from '../tenant.ts';
 import { signalView } from './call-view.ts';

@@ -1,6 +1,7 @@
-import { type Html, html, trusted } from '../html.ts';
-import { type SecurityEvent, securityEvents } from '../signal-tokens.ts';
+import { type Html, html } from '../../html.ts';
+import { type SecurityEventName, securityEvents } from '../signal-tokens.ts';
 import type { DemoTenant, DemoUser } from '../tenant.ts';
+import { trusted } from '../trusted.ts';
 import { clock, personPath } from './layout.ts';
 
 /** A form about a person: shown in a dialog where scripts run, and on a page of its own. */
@@ -73,7 +74,7 @@ const securityEvent: PersonForm = {
   needsApp: true,
   fields: (tenant) => {
     const format = tenant.app()?.subjectFormat ?? 'email';
-    const events = Object.entries(securityEvents) as [SecurityEvent, { title: string; uri: string }][];
+    const events = Object.entries(securityEvents) as [SecurityEventName, { title: string; uri: string }][];
     return html`
     <fieldset><legend>Event</legend>${events.map(([value, { title, uri }], index) =>
       option('radio', { name: 'event', value, checked: index === 0, label: title, hint: html`<code>${uri}</code>` }),

@@ -1,4 +1,4 @@
-import { html } from '../html.ts';
+import { html } from '../../html.ts';
 import type { HtmlPage } from '../pages.ts';
 import type { DemoTenant, DemoUser } from '../tenant.ts';
 import { adminPage, avatar, personPath } from './layout.ts';

@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.ts';
+import { type Html, html } from '../../html.ts';
 import type { HtmlPage } from '../pages.ts';
 import type { Signal } from '../signals.ts';
 import type { DemoTenant, DemoUser } from '../tenant.ts';

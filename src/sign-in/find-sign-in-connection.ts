@@ -60,7 +60,7 @@ type ConnectionRow = {
  * One query: the org by slug or id, its active connection (the first of those that are wanted), the snapshot and the
  * clock. Null when there is no such org.
  */
-export async function findConnection(
+export async function findSignInConnection(
   pool: Pool,
   orgRef: string,
   { connectionId = null, issuer = null }: WantedConnection,

@@ -1,5 +1,5 @@
 /** What came of one try to deliver: a status of HTTP or of SMTP where there was an answer, and a word where it failed. */
-export type Outcome =
+export type DeliveryOutcome =
   | Readonly<{ result: 'delivered'; status: number }>
   | Readonly<{ result: 'failed'; status: number | null; error: string }>
   /** 410: the receiver wants nothing more. */

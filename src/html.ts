@@ -29,5 +29,9 @@ export function toText(content: Html): string {
 function toMarkup(value: Value): string {
   if (value === null || value === undefined || value === false) return '';
   if (typeof value === 'object') return markup in value ? value[markup] : value.map(toMarkup).join('');
-  return String(value).replace(/[&<>"']/g, (character) => entities[character] ?? '');
+  return escapeHtml(String(value));
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
 }
