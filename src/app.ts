@@ -54,6 +54,7 @@ export function createApp(context: Context): Express {
   app.disable('etag');
   app.set('trust proxy', config.trustProxy);
   app.set('query parser', 'simple');
+  app.set('languages', context.languages);
 
   const administration = adminOperations(context);
   const documentation = documentEverything(administration);
@@ -121,13 +122,11 @@ export function createApp(context: Context): Express {
       config,
       log,
       renderPage: (res, problem) =>
-        sendPage(
-          res,
-          problems[problem.code].status,
-          renderMessage({
+        sendPage(res, problems[problem.code].status, (texts) =>
+          renderMessage(texts, {
             title: problems[problem.code].title,
             text: problem.detail,
-            actions: [{ label: 'Go to the start page', href: '/' }],
+            actions: [{ label: texts.frame.toStart, href: '/' }],
             requestId: problem.requestId,
           }),
         ),

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import express, { type Request, type RequestHandler, Router } from 'express';
 import type { Config } from '../config.ts';
 import type { Principal } from '../sessions/principal.ts';
+import type { Texts } from '../texts/texts.ts';
 import { renderDevices } from './devices-page.ts';
 import { renderMessage } from './message-page.ts';
 import { isProblemCode, renderProblem, renderProblems } from './problems-page.ts';
@@ -28,14 +29,14 @@ export function createWebRoutes({ signedIn }: WebDeps): Router {
     // Only to an app's sign-in that waits for this one: anywhere else a link could lead.
     const waiting = /^\/oauth\/interaction\/[\w-]{1,64}$/.exec(String(request.query.returnTo))?.[0];
     if (signedIn(request)) response.set('Cache-Control', 'no-store').redirect(303, waiting ?? '/todos');
-    else sendPage(response, 200, renderSignIn());
+    else sendPage(response, 200, renderSignIn);
   }
 
   /** A page for whoever is signed in; everybody else is told why they are not, or asked to sign in. */
-  function personal(render: (person: Principal) => string): RequestHandler {
+  function personal(render: (texts: Texts, person: Principal) => string): RequestHandler {
     return (request, response) => {
       const person = signedIn(request);
-      if (person) return sendPage(response, 200, render(person));
+      if (person) return sendPage(response, 200, (texts) => render(texts, person));
       const end = request.sessionEnd;
       const why = end && new URLSearchParams({ reason: end.code.replace(/^session_/, ''), at: end.at.toISOString() });
       response.set('Cache-Control', 'no-store').redirect(303, why ? `/signed-out?${why}` : '/');
@@ -44,7 +45,7 @@ export function createWebRoutes({ signedIn }: WebDeps): Router {
 
   function showSignedOut(...[request, response]: Parameters<RequestHandler>) {
     const options = { now: new Date(), signedIn: signedIn(request) !== null };
-    sendPage(response, 200, renderSignedOut(request.query, options));
+    sendPage(response, 200, (texts) => renderSignedOut(texts, request.query, options));
   }
 }
 
@@ -55,19 +56,20 @@ export function createWebRoutes({ signedIn }: WebDeps): Router {
 export function createOpenWebRoutes({ config }: { config: Config }): Router {
   const router = Router();
   router.use('/assets', serveAssets);
-  router.get('/problems', (_request, response) => sendPage(response, 200, renderProblems()));
+  router.get('/problems', (_request, response) => sendPage(response, 200, renderProblems));
   router.get('/problems/:code', showProblem);
   return router;
 
   function showProblem(...[request, response]: Parameters<RequestHandler<{ code: string }>>) {
     const { code } = request.params;
-    if (isProblemCode(code)) return sendPage(response, 200, renderProblem(code, config.publicUrl));
-    const page = renderMessage({
-      title: 'No such problem',
-      text: 'This address names a problem that does not exist here. Perhaps it was cut off when it was copied.',
-      actions: [{ label: 'All problems', href: '/problems' }],
-    });
-    sendPage(response, 404, page);
+    if (isProblemCode(code)) return sendPage(response, 200, (texts) => renderProblem(texts, code, config.publicUrl));
+    sendPage(response, 404, (texts) =>
+      renderMessage(texts, {
+        title: texts.problems.unknown,
+        text: texts.problems.unknownText,
+        actions: [{ label: texts.problems.all, href: '/problems' }],
+      }),
+    );
   }
 }
 
