@@ -16,8 +16,8 @@ const signIns: PluralForms<(parts: { count: string }) => string> = {
 };
 
 /**
- * English. A text is a string, or a function of what stands in it; neither holds markup: a page puts its own around what
- * it fills in. What is called `script` is said by a page's script.
+ * English. A text is a string, or a function of what is filled in. No text holds markup: a page puts its own around what
+ * it fills in. The texts called `script` are said by a page's script.
  */
 export const en = {
   /** The BCP 47 tag: of `<html lang>`, and for Accept-Language. */
@@ -132,10 +132,8 @@ export const en = {
     script: {
       askOthers: 'Sign out everywhere else?',
       askOthersText: 'Every other browser and app loses access at once. This browser stays signed in.',
-      others: 'Sign out everywhere else',
       askAll: 'Sign out everywhere?',
       askAllText: 'Every browser and app loses access at once, this browser too.',
-      all: 'Sign out everywhere',
       nobodySignedOut: 'Nobody was signed out.',
       signedOutElsewhere: ({ count }: { count: string }) => `Signed out elsewhere: ${count}`,
       signIns,
@@ -326,6 +324,7 @@ export const en = {
 
   /** One line each; names are other people's words. */
   notifications: {
+    test: 'This is a test. Nothing has happened.',
     somebody: 'somebody',
     actors: {
       apiKey: 'An API key',

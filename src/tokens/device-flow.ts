@@ -29,14 +29,8 @@ export const devicePages: Pages = {
     if (problem === 'gone' || problem === 'refused') return send(ctx, renderEnd(texts, texts.apps[problem]));
     ctx.req.guessedUserCode = error?.name === 'NotFoundError';
     const code = (error && 'userCode' in error && String(error.userCode)) || ctx.req.givenUserCode || '';
-    send(
-      ctx,
-      renderDeviceCode(texts, {
-        xsrf: xsrfOf(ctx),
-        code: code.slice(0, 40),
-        problem: problem ? texts.apps[problem] : null,
-      }),
-    );
+    const page = { xsrf: xsrfOf(ctx), code: code.slice(0, 40), problem: problem ? texts.apps[problem] : null };
+    send(ctx, renderDeviceCode(texts, page));
   },
 
   userCodeConfirmSource(ctx, _form, client, _deviceInfo, userCode) {
@@ -53,7 +47,7 @@ export const devicePages: Pages = {
   },
 };
 
-/** What is said of the library's errors at these pages. They are told apart by name: its classes for them aren't exported. */
+/** What to say of the library's error. Errors are told apart by name: their classes aren't exported. */
 function problemOf(error: Error): 'noCode' | 'wrongCode' | 'gone' | 'refused' | 'onceMore' {
   switch (error.name) {
     case 'NoCodeError':

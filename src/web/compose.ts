@@ -5,8 +5,7 @@ export function compose<Part extends string>(
   text: (parts: Record<Part, string>) => string,
   parts: Record<Part, Value>,
 ): Html {
-  const names = Object.keys(parts) as Part[];
-  const marked = Object.fromEntries(names.map((name, index) => [name, `\0${index}\0`])) as Record<Part, string>;
-  const pieces = text(marked).split('\0');
-  return html`${pieces.map((piece, index) => (index % 2 === 0 ? piece : parts[names[Number(piece)] as Part]))}`;
+  const marked = Object.fromEntries(Object.keys(parts).map((name) => [name, `\0${name}\0`]));
+  const pieces = text(marked as Record<Part, string>).split('\0');
+  return html`${pieces.map((piece, index) => (index % 2 === 0 ? piece : parts[piece as Part]))}`;
 }

@@ -22,9 +22,9 @@ function markStrings(parts: object): object {
   });
 }
 
-/** Words of a page that a person can see or hear and that are in no catalogue, except for `data` and what is `<code>`. */
+/** Words of a page that a person can see or hear and that are in no catalogue, except for `data`, what is `<code>`, and `{holes}`. */
 export function hardCodedWords(page: string, data: readonly string[]): string[] {
-  const markup = page.replaceAll(/<!doctype[^>]*>|<code>[^<]*<\/code>/gi, '');
+  const markup = page.replaceAll(/<!doctype[^>]*>|<code>[^<]*<\/code>|\{\w+\}/gi, '');
   const attributes = markup.matchAll(/\s(?:placeholder|title|alt|aria-label|aria-description)="([^"]*)"/g);
   const texts = [markup.replaceAll(/<[^>]*>/g, ' '), ...[...attributes].map(([, value]) => value as string)];
   return texts.flatMap(outsideOfTexts).flatMap((words) => {

@@ -119,12 +119,10 @@ describe('no text of a page stands outside of the catalogue', () => {
     const yes = await browser.submitForm(await code(device.user_code), { confirm: 'yes' }, 'user_code');
     expectWrapped((await walk(product, browser, yes)).page, '⟦⟨Command line⟩ is signed in⟧');
 
-    const tries = Array.from({ length: 21 }, () =>
-      browser.post('/oauth/device', { form: { user_code: 'BBBB-BBBB' }, ...acceptHtml }),
-    );
-    const limited = (await Promise.all(tries)).find(({ status }) => status === 429);
+    for (let tries = 0; tries < 25 && (await code('BBBB-BBBB')).status === 200; tries += 1);
+    const limited = await browser.post('/oauth/device', { form: { user_code: 'BBBB-BBBB' }, ...acceptHtml });
     const detail = 'Too many requests came from your network; wait before the next try.';
-    expectWrapped(limited as BrowserResponse, '⟦Back to the code⟧', [detail]);
+    expectWrapped(limited, '⟦Back to the code⟧', [detail]);
   });
 });
 
@@ -157,7 +155,7 @@ describe('no text to administrators stands outside of the catalogue', () => {
     const to = { orgName: 'Zion', appUrl: 'https://app.example' };
     for (const more of [0, 3]) {
       const { subject, text, html } = renderDigest(pseudo, { items, more }, to);
-      const outside = [subject, text, html].map((each) => hardCodedWords(each, ['https://app.example']));
+      const outside = [subject, text, html].map((each) => hardCodedWords(each, ['https://app.example', 'Zion']));
       expect(outside).toEqual([[], [], []]);
       expect(html).toContain('<html lang="qps-ploc">');
     }
@@ -169,7 +167,7 @@ describe('no text to administrators stands outside of the catalogue', () => {
     await drained(product);
     const [html] = /<!doctype.*<\/html>/s.exec(textOf(smtp.mails[0] as (typeof smtp.mails)[0])) ?? [];
     expect(html).toContain('changed the role of ⟨Trinity⟩ from ⟨⟦member⟧⟩ to ⟨⟦admin⟧⟩⟧');
-    expect(hardCodedWords(String(html), [product.url])).toEqual([]);
+    expect(hardCodedWords(String(html), [product.url, ...data])).toEqual([]);
   });
 
   it('of the name of a device', () => {
@@ -194,7 +192,7 @@ describeInChromium('no script says what is not in the catalogue', () => {
 
   /** Waits for a text, and reads the page as it is then. */
   async function expectSaid(text: string, more: readonly string[] = []) {
-    await page.waitForFunction(`document.body.textContent.includes(${JSON.stringify(text)})`);
+    await expect.poll(() => page.locator('body').textContent(), { timeout: 15_000 }).toContain(text);
     expect(hardCodedWords(await page.content(), [...more, ...data])).toEqual([]);
   }
   /** A person who is signed in, and what names them. */
@@ -239,15 +237,15 @@ describeInChromium('no script says what is not in the catalogue', () => {
     await page.route('**/api/openid/check', () => {}, { times: 1 });
     await ask(trinity.email);
     await expectSaid('⟦Looking for your organisation');
-    await page.route('**/openid/start/**', (route) => route.abort());
+    await page.route('**/openid/start/**', (route) => route.fulfill({ status: 204 }));
     await page.locator('#organisation').fill('whiterabbit');
     await page.keyboard.press('Enter');
     await expectSaid('⟦Taking you to');
   });
 
   it('at the list', async () => {
-    await openAs('/todos');
-    const more = ['Planted', 'Wake up', 'Follow'];
+    const { email } = await openAs('/todos');
+    const more = [email, 'Planted', 'Wake up', 'Follow'];
     const saved = () => page.locator('#todos li:not([aria-busy])').waitFor();
     const say = (text: string) => expectSaid(text, more);
     const rename = async (task: string) => {
@@ -278,7 +276,7 @@ describeInChromium('no script says what is not in the catalogue', () => {
     await say('⟦“⟨Follow⟩” was not changed.⟧ ⟦The server did not answer.');
     await rename('Wake up');
     await page.keyboard.press('Enter');
-    await say('⟦“⟨Wake up⟩” was not renamed.⟧');
+    await say('⟦“⟨Follow⟩” was not renamed.⟧');
     await saved();
     await press('#todos li > button + button');
     await say('⟦“⟨Follow⟩” was not deleted.⟧');
@@ -292,12 +290,15 @@ describeInChromium('no script says what is not in the catalogue', () => {
     await say('⟦“⟨Wake up⟩” was not added.⟧ ⟦That did not work.');
     await press('#sign-out');
     await say('⟦You are still signed in.⟧');
+    await page.reload();
+    await say('⟦The list could not be loaded.⟧');
+    await say('⟦Try again⟧');
   });
 
   it('at the devices', async () => {
     const more = ['Planted', 'Unknown device', 'curl/8', 'curl', 'Browser', 'Mobile app', 'Jan'];
-    const say = (text: string) => expectSaid(text, more);
     const user = await openAs('/devices', { sessions: 3, grants: 1 });
+    const say = (text: string) => expectSaid(text, [user.email, ...more]);
     await product.context.pool.query(
       `UPDATE sessions SET user_agent = 'curl/8', created_at = '2026-01-02T20:42:00Z' WHERE user_id = $1`,
       [user.id],
@@ -333,6 +334,16 @@ describeInChromium('no script says what is not in the catalogue', () => {
     await page.reload();
     await say('⟦The list could not be loaded.⟧');
     await say('⟦Try again⟧');
+  });
+
+  it('and a page that brings no words is followed all the same', async () => {
+    const script = `import { followSession } from '/assets/live-session.js'; followSession({ onBack() {} });`;
+    await page.route('**/own.js', (route) => route.fulfill({ contentType: 'text/javascript', body: script }));
+    const own = '<!doctype html><script type="module" src="/own.js"></script>';
+    await page.route('**/own', (route) => route.fulfill({ contentType: 'text/html', body: own }));
+    const asked = page.waitForRequest('**/api/users/me/events');
+    await page.goto(`${product.url}/own`);
+    await asked;
   });
 
   it('where it says since when', async () => {

@@ -15,11 +15,11 @@ byId('sign-out').addEventListener('click', (event) => {
   void attempt(event.currentTarget, say('stillSignedIn'), () => signOut());
 });
 
-byId('sign-out-others').addEventListener('click', () => {
+byId('sign-out-others').addEventListener('click', (event) => {
   ask({
     title: say('askOthers'),
     text: say('askOthersText'),
-    yes: say('others'),
+    yes: event.currentTarget.textContent,
     run: async () => {
       const { sessionsEnded, grantsEnded } = await request('POST', `${address}/revoke`, { keepCurrent: true });
       dialog.close();
@@ -29,11 +29,11 @@ byId('sign-out-others').addEventListener('click', () => {
   });
 });
 
-byId('sign-out-all').addEventListener('click', () => {
+byId('sign-out-all').addEventListener('click', (event) => {
   ask({
     title: say('askAll'),
     text: say('askAllText'),
-    yes: say('all'),
+    yes: event.currentTarget.textContent,
     run: () => signOut(`${address}/revoke`, { keepCurrent: false }),
   });
 });
