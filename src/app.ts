@@ -79,6 +79,7 @@ export function createApp(context: Context): Express {
   app.disable('etag');
   app.set('trust proxy', config.trustProxy);
   app.set('query parser', 'simple');
+  app.set('languages', context.languages);
 
   // Everything is made before anything is mounted: what is documented and measured is what is there.
   const { announce, isListening } = liveChannel;
@@ -142,13 +143,11 @@ export function createApp(context: Context): Express {
       config,
       log,
       renderPage: (res, problem) =>
-        sendPage(
-          res,
-          problems[problem.code].status,
-          renderMessage({
+        sendPage(res, problems[problem.code].status, (texts) =>
+          renderMessage(texts, {
             title: problems[problem.code].title,
             text: problem.detail,
-            actions: [{ label: 'Go to the start page', href: '/' }],
+            actions: [{ label: texts.frame.toStart, href: '/' }],
             requestId: problem.requestId,
           }),
         ),

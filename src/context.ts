@@ -19,6 +19,7 @@ import { sweepSpent } from './revocation/sweep-spent.ts';
 import { writeTombstones } from './revocation/tombstones.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
 import { sweepSessions } from './sessions/sweep.ts';
+import { languages as everyLanguage, type Languages } from './texts/texts.ts';
 import { sweepGrants, sweepTokens } from './tokens/sweep.ts';
 
 /** Milliseconds. */
@@ -38,7 +39,7 @@ export const chores: readonly Chore[] = [
 export type Context = ReturnType<typeof createContext>;
 
 /** The composition root: everything that lives as long as the process, made once. `stop` undoes it in reverse order. */
-export function createContext(config: Config, log: Logger = createLog(config)) {
+export function createContext(config: Config, log: Logger = createLog(config), languages: Languages = everyLanguage) {
   const poolOf = (max: number) =>
     createPool({
       connectionString: config.databaseUrl,
@@ -58,7 +59,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
   const keyring = createKeyring(config.encryptionKeys);
-  const notifications = startNotifications({ config, log, pool, keyring });
+  const notifications = startNotifications({ config, log, pool, keyring, texts: languages[0] });
   liveChannel.whenAnnounced(notifications.wake);
   const refusedCalls = createRefusedCalls({ pool, log });
   const metrics =
@@ -69,6 +70,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   return {
     config,
     log,
+    languages,
     pool,
     accessPool,
     endingPool,

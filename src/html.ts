@@ -8,7 +8,7 @@ const markup = Symbol('markup');
 /** Markup made by `html`. The symbol can't be forged by anything that was parsed from JSON or a query string. */
 export type Html = Readonly<{ [markup]: string }>;
 
-type Value = Html | string | number | null | undefined | false | readonly Value[];
+export type Value = Html | string | number | null | undefined | false | readonly Value[];
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 

@@ -6,7 +6,7 @@ const src = path.resolve(import.meta.dirname, '../src');
 
 /** Who may know whom: a room imports from rooms further up, and from its own row as long as no circle comes of it. */
 const rows = [
-  ['errors.ts', 'config.ts', 'by.ts', 'html.ts', 'issues.ts'],
+  ['errors.ts', 'config.ts', 'by.ts', 'html.ts', 'issues.ts', 'texts'],
   ['database', 'postgres', 'keyring.ts', 'http'],
   ['audit'],
   // Rooms that keep.
@@ -51,6 +51,10 @@ it('arrows go one way: no room imports from a row below its own', () => {
 it('only the command line knows the demo identity provider, and of ours it knows only how to escape HTML', () => {
   expect(imports.filter(({ to, from }) => to === 'demo-idp' && from !== 'cli')).toEqual([]);
   expect(imports.filter(({ from, to }) => from === 'demo-idp' && to !== 'html.ts')).toEqual([]);
+});
+
+it('texts know nothing of what shows them', () => {
+  expect(imports.filter(({ from }) => from === 'texts')).toEqual([]);
 });
 
 it('no two rooms know each other', () => {

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { createPool } from '../database/pool.ts';
 import { createGuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
+import type { Texts } from '../texts/texts.ts';
 import { createDeliver } from './deliver.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createFeed } from './feed.ts';
@@ -19,8 +20,15 @@ import { startWorker } from './worker.ts';
  * Everything that tells administrators: the relay from the outbox, the worker of its jobs, and what the routes work on. Each node
  * runs both; `wake` makes the relay look at once.
  */
-export function startNotifications(deps: { config: Config; log: Logger; pool: Pool; keyring: Keyring }) {
-  const { config, log, pool, keyring } = deps;
+export function startNotifications(deps: {
+  config: Config;
+  log: Logger;
+  pool: Pool;
+  keyring: Keyring;
+  /** Of the e-mails: nobody knows yet which language a person speaks. */
+  texts: Texts;
+}) {
+  const { config, log, pool, keyring, texts } = deps;
   const { smtp, mode, appUrl } = config;
   const host = new URL(config.publicUrl).hostname;
   const mailer = smtp && createMailer({ smtpUrl: smtp.url, mailFrom: smtp.from, host, mode });
@@ -38,14 +46,14 @@ export function startNotifications(deps: { config: Config; log: Logger; pool: Po
   const deliver = createDeliver({
     pool: jobsPool,
     postWebhook: createPostWebhook({ webhookFetch, keyring }),
-    sendDigest: createSendDigest({ pool, mailer, appUrl }),
+    sendDigest: createSendDigest({ pool, mailer, appUrl, texts }),
   });
   const worker = startWorker({
     pool: jobsPool,
     log,
     tasks: {
       deliver: ({ orgId = '', deliveryId = '' }, signal) => deliver({ orgId, deliveryId }, signal),
-      'gather-email': ({ orgId = '', userId = '' }) => gatherEmail(pool, { orgId, userId }),
+      'gather-email': ({ orgId = '', userId = '' }) => gatherEmail(pool, texts, { orgId, userId }),
     },
   });
   const relay = startRelay({ pool, log, emailAvailable });

@@ -7,6 +7,7 @@ import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
+import { en } from '../texts/en.ts';
 import { addJobs, deliverJob } from './jobs.ts';
 import { secretPurpose } from './post-webhook.ts';
 
@@ -138,7 +139,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
         if (!rows[0]) return null;
         if (!rows[0].active) throw new AppError('conflict', 'This webhook is switched off; switch it on first.');
         const deliveryId = newId('delivery');
-        const data = { organization: orgId, text: 'This is a test. Nothing has happened.' };
+        const data = { organization: orgId, text: en.notifications.test };
         const body = JSON.stringify({ type: 'test', timestamp: new Date().toISOString(), data });
         await client.query(
           `INSERT INTO deliveries (org_id, id, channel, webhook_id, kinds, body) VALUES ($1, $2, 'webhook', $3, '{test}', $4)`,

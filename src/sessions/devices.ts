@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { By } from '../by.ts';
 import { newId } from '../database/ids.ts';
 import type { TimePage } from '../database/time-key.ts';
+import { en } from '../texts/en.ts';
 import { deviceName } from './device-name.ts';
 import type { DeviceKind, Principal } from './principal.ts';
 import { erased } from './session-end.ts';
@@ -87,18 +88,18 @@ export function createDevices({ pool, accessPool, clientNames }: Deps) {
   };
 }
 
-/** Puts names to rows. Reading a header costs more than reading its row, and a person's are mostly alike. */
+/** Puts names to rows, in English. Reading a header costs more than reading its row, and a person's are mostly alike. */
 export function toDevices(rows: readonly DeviceRow[], clientNames: ReadonlyMap<string, string>): Device[] {
   const names = new Map<string | null, string>();
   return rows.map(({ id, type, clientId, ...row }) => {
-    const device = names.get(row.userAgent) ?? deviceName(row.userAgent);
+    const device = names.get(row.userAgent) ?? deviceName(row.userAgent, en.devices);
     names.set(row.userAgent, device);
     return { id, type, client: clientName(clientId, clientNames), device, ...row };
   });
 }
 
 export function clientName(clientId: string | null, clientNames: ReadonlyMap<string, string>): string {
-  return clientId === null ? 'Browser' : (clientNames.get(clientId) ?? clientId);
+  return clientId === null ? en.devices.browser : (clientNames.get(clientId) ?? clientId);
 }
 
 const listOf = (type: DeviceKind, clientId: string) => `

@@ -7,6 +7,7 @@ import { isUnavailable } from '../database/errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import { createLimit } from '../http/rate-limit.ts';
 import { type ObservedSignIn, signInChannel } from '../sessions/insert-session.ts';
+import type { Texts } from '../texts/texts.ts';
 import { type MessageAction, renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
 import { type Attempt, attemptOf, noteAttempt } from './attempt.ts';
@@ -71,15 +72,18 @@ function isRequestFault(error: unknown): boolean {
 }
 
 function sendRefusal(req: Request, res: Response, attempt: Attempt, reason: RefusalReason): void {
-  const { status, title, text } = refusals[reason];
+  const status = refusals[reason];
   if (status === 503) res.set('Retry-After', '5');
-  sendPage(res, status, renderMessage({ title, text, actions: waysOn(attempt), requestId: req.id }));
+  sendPage(res, status, (texts) =>
+    renderMessage(texts, { ...texts.refusals[reason], actions: waysOn(texts, attempt), requestId: req.id }),
+  );
 }
 
-function waysOn(attempt: Attempt): MessageAction[] {
-  const elsewhere = { label: 'Sign in with another address', href: '/' };
+function waysOn(texts: Texts, attempt: Attempt): MessageAction[] {
+  const { anotherAddress, tryAgain } = texts.afterRefusal;
+  const elsewhere = { label: anotherAddress, href: '/' };
   if (!attempt.found?.connection) return [elsewhere];
   const query = new URLSearchParams({ connection: attempt.found.connection.id });
   if (attempt.returnTo) query.set('returnTo', attempt.returnTo);
-  return [{ label: 'Try again', href: `/openid/start/${attempt.found.org.slug}?${query}` }, elsewhere];
+  return [{ label: tryAgain, href: `/openid/start/${attempt.found.org.slug}?${query}` }, elsewhere];
 }

@@ -10,6 +10,7 @@ import { letFormsLeadTo } from '../http/security-headers.ts';
 import { isSameSecret } from '../keyring.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { principalOf } from '../sessions/session.ts';
+import type { Texts } from '../texts/texts.ts';
 import { renderApprove } from '../web/approve-page.ts';
 import { renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
@@ -61,7 +62,7 @@ export function createInteraction(deps: Deps): {
       action: pathOf(uid),
       seal: sealsOf(deps.config, uid, person)[0] as string,
     };
-    sendPage(res, 200, renderApprove(page));
+    sendPage(res, 200, (texts) => renderApprove(texts, page));
   }
 
   const enter: RequestHandler<{ uid: string }> = async (req, res) => {
@@ -73,7 +74,7 @@ export function createInteraction(deps: Deps): {
     const signIn = await signInUrl(deps.pool, interaction, person);
     // Behind a form, our headers let a browser go nowhere but here: a link has to be followed.
     if (signIn !== null && person && interaction.deviceCode)
-      return sendPage(res, 200, renderMessage({ ...signInAgain, actions: [{ label: 'Sign in again', href: signIn }] }));
+      return askToSignIn(res, signIn, ({ recentSignIn }) => recentSignIn);
     if (signIn !== null || !person) return res.redirect(303, signIn ?? '/');
     if (leadsToAnyApp(interaction.params.redirect_uri)) return ask(res, person, interaction);
 
@@ -105,9 +106,15 @@ export function createInteraction(deps: Deps): {
 
 /** Behind a form a browser can't go on to an identity provider, only by a link. */
 function startOver(res: Response, { uid }: Interaction): void {
-  const actions = [{ label: 'Sign in again', href: pathOf(uid) }];
-  const text = 'Your sign-in has ended meanwhile, or the app asks for a new one. Sign in again, and it goes on.';
-  sendPage(res, 200, renderMessage({ title: 'Sign in again', text, actions }));
+  askToSignIn(res, pathOf(uid), ({ endedMeanwhile }) => endedMeanwhile);
+}
+
+function askToSignIn(res: Response, href: string, why: (words: Texts['apps']) => string): void {
+  sendPage(res, 200, (texts) => {
+    const { signInAgain } = texts.apps;
+    const actions = [{ label: signInAgain, href }];
+    return renderMessage(texts, { title: signInAgain, text: why(texts.apps), actions });
+  });
 }
 
 const pathOf = (uid: string) => `/oauth/interaction/${uid}`;
@@ -127,11 +134,6 @@ function letFormLeadTo(res: Response, redirectUri: string): void {
   // A policy can name no IPv6 address, and an app's own scheme has no host: their scheme has to do.
   letFormsLeadTo(res, protocol === 'http:' && !hostname.startsWith('[') ? `http://${host}` : protocol);
 }
-
-const signInAgain = {
-  title: 'Sign in again',
-  text: 'To administer your organisation, an app needs a sign-in of yours that is recent. Sign in again, and it goes on.',
-};
 
 async function loadInteraction(provider: Provider, req: IncomingMessage, res: ServerResponse): Promise<Interaction> {
   try {

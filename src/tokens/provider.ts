@@ -7,7 +7,7 @@ import type { Keyring } from '../keyring.ts';
 import { renderMessage } from '../web/message-page.ts';
 import { createAdapter } from './adapter.ts';
 import { clientOrigins, clients } from './clients.ts';
-import { devicePages } from './device-flow.ts';
+import { devicePages, textsOf } from './device-flow.ts';
 import { inOAuthTerms } from './failures.ts';
 import { completeMetadata } from './metadata.ts';
 import { policy } from './policy.ts';
@@ -148,13 +148,12 @@ function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void
   const description = 'error_description' in error ? error.error_description : undefined;
   ctx.type = 'html';
   ctx.set('Cache-Control', 'no-store');
-  ctx.body = renderMessage({
-    title: ctx.status === 503 ? 'Temporarily unavailable' : 'The app’s request did not work',
-    text: [
-      'Go back to the app and try once more. If it happens again, tell its makers what stands here.',
-      `${out.error}: ${description ?? 'no more is known'}`,
-    ],
-    actions: [{ label: 'Go to the start page', href: '/' }],
+  const texts = textsOf(ctx);
+  const { unavailable, failed, failedText, nothingKnown } = texts.apps;
+  ctx.body = renderMessage(texts, {
+    title: ctx.status === 503 ? unavailable : failed,
+    text: [failedText, `${out.error}: ${description ?? nothingKnown}`],
+    actions: [{ label: texts.frame.toStart, href: '/' }],
     requestId: (ctx.req as { id?: string }).id,
   });
 }

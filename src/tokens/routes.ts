@@ -135,9 +135,11 @@ const explain: ErrorRequestHandler = (error, req, res, next) => {
   if (isPage && req.method === 'GET') return next(error);
   res.status(problem.status).set('Cache-Control', 'no-store').set(problem.headers);
   if (isPage) {
-    const actions = [{ label: 'Back to the code', href: paths.code_verification }];
     const { title } = problems[problem.code];
-    return sendPage(res, problem.status, renderMessage({ title, text: problem.detail, actions, requestId: req.id }));
+    return sendPage(res, problem.status, (texts) => {
+      const actions = [{ label: texts.apps.toCode, href: paths.code_verification }];
+      return renderMessage(texts, { title, text: problem.detail, actions, requestId: req.id });
+    });
   }
   const name = problem.code === 'unavailable' ? 'temporarily_unavailable' : 'slow_down';
   res.json({ error: name, error_description: problem.detail });

@@ -1,4 +1,6 @@
 import { html } from '../html.ts';
+import type { Texts } from '../texts/texts.ts';
+import { compose } from './compose.ts';
 import { renderPage } from './page.ts';
 
 export type MessageAction = Readonly<{ label: string; href: string }>;
@@ -15,9 +17,10 @@ export type Message = Readonly<{
 }>;
 
 /** A page that says what happened and how to go on. Returns the whole document; send it with `sendPage`. */
-export function renderMessage(message: Message): string {
+export function renderMessage(texts: Texts, message: Message): string {
   const paragraphs = typeof message.text === 'string' ? [message.text] : message.text;
   return renderPage({
+    texts,
     title: message.title,
     body: html`<div class="card message">
 <h1>${message.title}</h1>
@@ -27,7 +30,7 @@ ${paragraphs.map((text) => html`<p>${text}</p>\n`)}${
     (action, index) => html`<a class="button${index > 0 ? ' quiet' : ''}" href="${action.href}">${action.label}</a> `,
   )}</p>`
 }
-${message.requestId && html`<p class="reference">Reference <code>${message.requestId}</code></p>`}
+${message.requestId && html`<p class="reference">${compose(texts.frame.reference, { id: html`<code>${message.requestId}</code>` })}</p>`}
 </div>`,
   });
 }

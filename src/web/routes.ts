@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Endpoint, endpoint, type Success } from '../api/endpoint.ts';
 import type { Config } from '../config.ts';
 import type { Principal } from '../sessions/principal.ts';
+import type { Texts } from '../texts/texts.ts';
 import { renderDevices } from './devices-page.ts';
 import { renderMessage } from './message-page.ts';
 import { isProblemCode, renderProblem, renderProblems } from './problems-page.ts';
@@ -36,15 +37,15 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
     // Only to an app's sign-in that waits for this one: anywhere else a link could lead.
     const waiting = /^\/oauth\/interaction\/[\w-]{1,64}$/.exec(String(request.query.returnTo))?.[0];
     if (signedIn(request)) response.set('Cache-Control', 'no-store').redirect(303, waiting ?? '/todos');
-    else sendPage(response, 200, renderSignIn());
+    else sendPage(response, 200, renderSignIn);
   };
 
   /** A page for whoever is signed in; everybody else is told why they are not, or asked to sign in. */
   const personal =
-    (render: (person: Principal) => string): RequestHandler =>
+    (render: (texts: Texts, person: Principal) => string): RequestHandler =>
     (request, response) => {
       const person = signedIn(request);
-      if (person) return sendPage(response, 200, render(person));
+      if (person) return sendPage(response, 200, (texts) => render(texts, person));
       const end = request.sessionEnd;
       const why = end && new URLSearchParams({ reason: end.code.replace(/^session_/, ''), at: end.at.toISOString() });
       response.set('Cache-Control', 'no-store').redirect(303, why ? `/signed-out?${why}` : '/');
@@ -52,7 +53,7 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
 
   const showSignedOut: RequestHandler = (request, response) => {
     const options = { now: new Date(), signedIn: signedIn(request) !== null };
-    sendPage(response, 200, renderSignedOut(request.query, options));
+    sendPage(response, 200, (texts) => renderSignedOut(texts, request.query, options));
   };
 
   return [
@@ -87,17 +88,18 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
  * that says so leads here.
  */
 export function createOpenPages({ config }: { config: Config }): readonly Endpoint[] {
-  const listProblems: RequestHandler = (_request, response) => sendPage(response, 200, renderProblems());
+  const listProblems: RequestHandler = (_request, response) => sendPage(response, 200, renderProblems);
 
   const showProblem: RequestHandler<{ code: string }> = (request, response) => {
     const { code } = request.params;
-    if (isProblemCode(code)) return sendPage(response, 200, renderProblem(code, config.publicUrl));
-    const message = renderMessage({
-      title: 'No such problem',
-      text: 'This address names a problem that does not exist here. Perhaps it was cut off when it was copied.',
-      actions: [{ label: 'All problems', href: '/problems' }],
-    });
-    sendPage(response, 404, message);
+    if (isProblemCode(code)) return sendPage(response, 200, (texts) => renderProblem(texts, code, config.publicUrl));
+    sendPage(response, 404, (texts) =>
+      renderMessage(texts, {
+        title: texts.problems.unknown,
+        text: texts.problems.unknownText,
+        actions: [{ label: texts.problems.all, href: '/problems' }],
+      }),
+    );
   };
 
   return [

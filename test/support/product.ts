@@ -7,6 +7,7 @@ import { discover } from '../../src/connections/discovery.ts';
 import { createContext } from '../../src/context.ts';
 import { createOrgs } from '../../src/orgs/orgs.ts';
 import { startServer } from '../../src/server.ts';
+import type { Languages } from '../../src/texts/texts.ts';
 import { insertUser } from '../../src/users/users.ts';
 import { type Browser, createBrowser } from './browser.ts';
 import { createTestDatabase } from './database.ts';
@@ -39,7 +40,12 @@ export const twin = { email: 'trinity@whiterabbit.fake', password: 'Other-Zion-4
  * the same database; the first node lives in the test's process and its `context` can be looked into.
  */
 export async function startProduct(
-  options: { processes?: number; databaseUrl?: string; env?: Record<string, string> | undefined } = {},
+  options: {
+    processes?: number;
+    databaseUrl?: string;
+    env?: Record<string, string> | undefined;
+    languages?: Languages | undefined;
+  } = {},
 ) {
   const database = options.databaseUrl
     ? { url: options.databaseUrl, drop: async () => {} }
@@ -54,7 +60,7 @@ export async function startProduct(
     ...secrets,
     ...options.env,
   };
-  const context = createContext(loadConfig(env, 'development'));
+  const context = createContext(loadConfig(env, 'development'), undefined, options.languages);
   const idp = await startTestIdp({
     tenants: [tenant('whiterabbit', 'White Rabbit', url, trinity), tenant('metacortex', 'Metacortex', url, twin)],
   });

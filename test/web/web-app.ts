@@ -5,6 +5,7 @@ import type { Config } from '../../src/config.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createSecurityHeaders } from '../../src/http/security-headers.ts';
 import type { Principal } from '../../src/sessions/principal.ts';
+import { type Languages, languages } from '../../src/texts/texts.ts';
 import { type ApiDocument, renderReference } from '../../src/web/reference-page.ts';
 import { createOpenPages, createPages, serveAssets } from '../../src/web/routes.ts';
 
@@ -32,8 +33,9 @@ export const trinity: Principal = {
 };
 
 /** The pages behind the product's own headers, for a person who is signed in, or for nobody. */
-export function createWebApp(person: Principal | null) {
+export function createWebApp(person: Principal | null, offered: Languages = languages) {
   const app = express();
+  app.set('languages', offered);
   app.use(createSecurityHeaders({ https: false }));
   app.use('/assets', serveAssets);
   const reference = createReferenceEndpoints(config, [], (api) => renderReference(api as ApiDocument));

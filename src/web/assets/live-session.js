@@ -1,6 +1,8 @@
 // Keeps a page from outliving its session: the server's stream tells of the end within a second, any 401 does the same,
 // and a page that comes back from the background or from the browser's back-forward cache asks before it is trusted.
 
+import { say } from './words.js';
+
 const leastWait = 1_000;
 const greatestWait = 15_000;
 const steady = 10_000;
@@ -48,7 +50,7 @@ export async function request(method, path, body) {
       signal: AbortSignal.timeout(15_000),
     });
   } catch {
-    throw new Error('The server did not answer. Check your connection and try again.');
+    throw new Error(say('noAnswer'));
   }
   const answer = response.status === 204 ? null : await response.json().catch(() => null);
   if (response.status === 401) {
@@ -56,13 +58,12 @@ export async function request(method, path, body) {
     return new Promise(() => {});
   }
   if (response.ok) return answer;
-  throw new Error(
-    response.status < 500 && answer?.detail ? answer.detail : 'That did not work. Try again in a moment.',
-  );
+  throw new Error(response.status < 500 && answer?.detail ? answer.detail : say('failed'));
 }
 
 /**
- * Ends the session, by `path` in place of a plain sign-out if need be, and leaves: for the page that says so, or for the identity provider where the sign-out goes on there.
+ * Ends the session, by `path` in place of a plain sign-out if need be, and leaves: for the page that says so, or for the
+ * identity provider where the sign-out goes on there.
  * Throws as `request` does if the session could not be ended.
  */
 export async function signOut(path = '/api/signout', body = undefined) {

@@ -1,3 +1,5 @@
+import { say } from './words.js';
+
 const status = document.getElementById('status');
 const byEmail = document.getElementById('by-email');
 const byOrganisation = document.getElementById('by-organisation');
@@ -6,19 +8,14 @@ byEmail.addEventListener('submit', async (event) => {
   event.preventDefault();
   if (byEmail.dataset.busy) return;
   const username = byEmail.username.value.trim();
-  if (!/^[^\s@]+@[^\s@]+$/.test(username))
-    return refuse(byEmail, 'Enter your work e-mail, such as name@company.example.');
+  if (!/^[^\s@]+@[^\s@]+$/.test(username)) return refuse(byEmail, say('enterEmail'));
   accept(byEmail);
   byEmail.dataset.busy = 'yes';
-  status.textContent = 'Looking for your organisation…';
+  status.textContent = say('looking');
   try {
     const org = await findOrganisation(username);
-    if (org === null) {
-      refuse(
-        byEmail,
-        'No organisation signs in with this address. Check it, or ask your administrator for your organisation’s sign-in link.',
-      );
-    } else start(org);
+    if (org === null) refuse(byEmail, say('nobodys'));
+    else start(org);
   } catch (error) {
     refuse(byEmail, error.message);
   } finally {
@@ -29,7 +26,7 @@ byEmail.addEventListener('submit', async (event) => {
 byOrganisation.addEventListener('submit', (event) => {
   event.preventDefault();
   const org = readOrganisation(byOrganisation.organisation.value.trim());
-  if (!org) return refuse(byOrganisation, 'Enter the short name, or the whole link your administrator gave you.');
+  if (!org) return refuse(byOrganisation, say('enterOrganisation'));
   accept(byOrganisation);
   start(org.name, org.connection);
 });
@@ -44,12 +41,12 @@ async function findOrganisation(username) {
       signal: AbortSignal.timeout(15_000),
     });
   } catch {
-    throw new Error('The server did not answer. Check your connection and try again.');
+    throw new Error(say('noAnswer'));
   }
   if (response.ok) return (await response.json().catch(() => ({}))).org_id ?? null;
-  if (response.status === 429) throw new Error('Too many tries from here. Wait a minute and try again.');
-  if (response.status < 500) throw new Error('This address was not accepted. Check it and try again.');
-  throw new Error('Signing in does not work at the moment. Try again in a moment.');
+  if (response.status === 429) throw new Error(say('tooMany'));
+  if (response.status < 500) throw new Error(say('notAccepted'));
+  throw new Error(say('notNow'));
 }
 
 // A short name, or a pasted link. Only the name and the connection are taken from a link, never where it leads.
@@ -73,7 +70,7 @@ function wanted() {
 }
 
 function start(org, connection) {
-  status.textContent = 'Taking you to your organisation’s sign-in…';
+  status.textContent = say('leaving');
   const query = new URLSearchParams({ ...(connection ? { connection } : {}), ...wanted() });
   location.assign(`/openid/start/${encodeURIComponent(org)}?${query}`);
 }
