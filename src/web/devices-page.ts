@@ -11,7 +11,7 @@ export function renderDevices(texts: Texts, person: Principal): string {
   return renderPage({
     texts,
     title: words.title,
-    scripts: ['devices.js'],
+    scripts: ['words.js', 'devices.js'],
     aside: renderPerson(texts, person, { href: '/todos', label: texts.todos.link }),
     body: html`<div class="sheet">
 <div class="heading"><h1>${words.title}</h1> <p id="count" class="count"></p></div>

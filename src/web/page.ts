@@ -13,7 +13,7 @@ export type Page = Readonly<{
   aside?: Html;
   /** Files below /assets, beside the product's own style sheet. */
   styles?: readonly string[];
-  /** Files below /assets, loaded as modules. */
+  /** Files below /assets, loaded as modules. Named first, what they import needs no further round trip. */
   scripts?: readonly string[];
   /** The mark's lights: out on the page that tells of a sign-out. */
   lights?: 'lit' | 'out';

@@ -9,7 +9,7 @@ export function renderSignIn(texts: Texts): string {
   return renderPage({
     texts,
     title: words.title,
-    scripts: ['sign-in.js'],
+    scripts: ['words.js', 'sign-in.js'],
     body: html`<div class="card">
 <h1>${words.title}</h1>
 <p>${words.how}</p>

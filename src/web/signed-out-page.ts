@@ -23,7 +23,7 @@ export function renderSignedOut(texts: Texts, rawQuery: unknown, options: { now:
   return renderPage({
     texts,
     title,
-    scripts: ['local-time.js'],
+    scripts: ['words.js', 'local-time.js'],
     lights: 'out',
     body: html`<div class="card message">
 ${renderMark({ lights: 'out', large: true })}

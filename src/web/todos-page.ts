@@ -11,7 +11,7 @@ export function renderTodos(texts: Texts, person: Principal): string {
   return renderPage({
     texts,
     title: words.title,
-    scripts: ['todos.js'],
+    scripts: ['words.js', 'todos.js'],
     aside: renderPerson(texts, person, { href: '/devices', label: texts.devices.link }),
     body: html`<div class="sheet">
 <div class="heading"><h1>${words.title}</h1> <p id="count" class="count"></p></div>
