@@ -193,7 +193,7 @@ export function readEnvFile(): void {
   if (existsSync('.env')) process.loadEnvFile('.env');
 }
 
-type Environment = Record<string, string | undefined>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 type Values = z.output<z.ZodObject<typeof environment>>;
 
 /** Reads and checks the environment. @throws ConfigError listing everything that is missing or wrong. */

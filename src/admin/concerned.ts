@@ -22,7 +22,8 @@ type Db = Pool | PoolClient;
 
 export const mostInGroup = 10_000;
 
-// Each function looks by a pool, or by a client in whose transaction the rows are locked (`lock`) until it ends.
+// Each function looks by a pool, or by a client in whose transaction the rows are locked (`lock`)
+// until it ends.
 
 /** @throws AppError not_found */
 export async function lookAtPerson(db: Db, orgId: string, id: string, lock: boolean): Promise<Seen<ConcernedPeople>> {
@@ -31,7 +32,10 @@ export async function lookAtPerson(db: Db, orgId: string, id: string, lock: bool
   return seen;
 }
 
-/** Those of them who are of the org, with their generations and the org's. Rows are locked in the order of their ids. */
+/**
+ * Those of them who are of the org, with their generations and the org's. Rows are locked in the
+ * order of their ids.
+ */
 export async function lookAtPeople(
   db: Db,
   orgId: string,
@@ -51,7 +55,10 @@ export async function lookAtPeople(
   return { whose: { kind: 'people', userIds, unknown: ids.filter((id) => !found.has(id)) }, standing };
 }
 
-/** Everyone who is in a group. @throws AppError not_found; invalid_request for a group that is too large */
+/**
+ * Everyone who is in a group. @throws AppError not_found; invalid_request for a group that is too
+ * large
+ */
 export async function lookAtGroup(db: Db, orgId: string, group: string, lock: boolean): Promise<Seen<ConcernedPeople>> {
   const { rows } = await db.query<{ user_id: string | null }>({
     name: 'group-members-to-revoke',

@@ -69,7 +69,9 @@ export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNam
   };
 }
 
-/** `deviceId`: of people the only one that ends, of everyone the only one that stays; null: all end. */
+/**
+ * `deviceId`: of people the only one that ends, of everyone the only one that stays; null: all end.
+ */
 function idsOf(whose: Concerned) {
   if (whose.kind === 'people') return { userIds: whose.userIds, unknown: [...whose.unknown], deviceId: null };
   if (whose.kind === 'device') return { userIds: [whose.userId], unknown: [], deviceId: whose.deviceId };

@@ -72,7 +72,10 @@ export function createEndConfirmed(deps: EndingDeps) {
     return { effects, confirmation };
   }
 
-  /** Ends it if it is confirmed, all or nothing. @throws AppError confirmation_required with what would end, and how to say yes */
+  /**
+   * Ends it if it is confirmed, all or nothing. @throws AppError confirmation_required with what
+   * would end, and how to say yes
+   */
   return async function endConfirmed<Whose extends Concerned, Result>(
     call: ConfirmableCall,
     ending: Ending<Whose, Result>,
@@ -94,8 +97,8 @@ export function createEndConfirmed(deps: EndingDeps) {
 }
 
 /**
- * Who asks still may. Asked behind the locks of whom it concerns: while they were waited for, the role, the person or the
- * very session that asks may have gone. @throws AppError forbidden
+ * Who asks still may. Asked behind the locks of whom it concerns: while they were waited for, the
+ * role, the person or the very session that asks may have gone. @throws AppError forbidden
  */
 async function requireStill(client: PoolClient, { orgId, userId, credential }: Principal, permission: Permission) {
   const { rows } = await client.query<Pick<Principal, 'role'>>({

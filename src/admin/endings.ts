@@ -23,7 +23,9 @@ export type EndingCall = Pick<Call, 'orgId' | 'by' | 'principal'> & Readonly<{ b
 
 type Counts = Omit<Revoked, 'userId'>;
 
-/** Of a list or a group there is one result for each person; of everyone there is one revocation. */
+/**
+ * Of a list or a group there is one result for each person; of everyone there is one revocation.
+ */
 export type EndedForMany = Readonly<{
   revocationId: string | null;
   results: readonly Readonly<
@@ -85,7 +87,9 @@ export const endingOfEveryone = (call: EndingCall, keepCurrent: boolean): Ending
   },
 });
 
-/** Ends the access of `userIds`; tells of each who was asked for, in that order, what came of it. */
+/**
+ * Ends the access of `userIds`; tells of each who was asked for, in that order, what came of it.
+ */
 async function endMany(
   client: PoolClient,
   revocation: Revocation,

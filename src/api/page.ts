@@ -4,7 +4,9 @@ import type { TimeKey } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
 import { parseJson } from '../http/parse-json.ts';
 
-/** What a list takes: `limit` rows (1 to 200, default 50), after the row that `cursor` stands for. */
+/**
+ * What a list takes: `limit` rows (1 to 200, default 50), after the row that `cursor` stands for.
+ */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50).describe('Rows of a page.'),
   cursor: z.string().max(1024).optional().describe('`next` of the page before.'),
@@ -15,9 +17,9 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next: z.string().nullable() });
 
 /**
- * Makes a page of up to `limit + 1` rows that were read. `keyOf` names what the list is ordered by, ending with something
- * unique, so that rows which come and go meanwhile make nothing appear twice or get lost. `until`: where the reading ended
- * before the list did, though the page isn't full.
+ * Makes a page of up to `limit + 1` rows that were read. `keyOf` names what the list is ordered by,
+ * ending with something unique, so that rows which come and go meanwhile make nothing appear twice
+ * or get lost. `until`: where the reading ended before the list did, though the page isn't full.
  */
 export function toPage<Row>(
   rows: readonly Row[],
@@ -52,13 +54,17 @@ export function readCursor(cursor: string | undefined, length: number): readonly
   throw foreignCursor();
 }
 
-/** Where the cursor of a list in the order of time stands; null without one. @throws AppError invalid_request */
+/**
+ * Where the cursor of a list in the order of time stands; null without one. @throws AppError
+ * invalid_request
+ */
 export function readTimeCursor(cursor: string | undefined): TimeKey | null {
   const key = readCursor(cursor, 2);
   if (!key) return null;
   const [text, id] = key as [string, string];
   const createdAt = new Date(text);
-  // Only as this backend writes it; Date itself reads very much more, also times that PostgreSQL cannot hold.
+  // Only as this backend writes it; Date itself reads very much more, also times that PostgreSQL
+  // cannot hold.
   if (z.iso.datetime().safeParse(text).success && isStorableMoment(createdAt)) return { createdAt, id };
   throw foreignCursor();
 }

@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import lockfile from 'proper-lockfile';
 import { z } from 'zod';
+import type { Environment } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { parseJson } from '../http/parse-json.ts';
-import type { Environment } from './settings.ts';
 
 const tokens = z.object({
   accessToken: z.string(),

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import type { Environment } from '../config.ts';
 import { registerApi } from './api.ts';
 import { registerApiKey } from './api-key.ts';
 import type { Console } from './command.ts';
@@ -12,7 +13,7 @@ import { registerOidcMigrate } from './oidc-migrate.ts';
 import { registerOrg } from './org.ts';
 import { registerRevoke } from './revoke.ts';
 import { registerSession } from './session.ts';
-import { type Environment, loadSettings } from './settings.ts';
+import { loadSettings } from './settings.ts';
 import { registerStudio } from './studio.ts';
 import { registerUser } from './user.ts';
 import { registerWhoami } from './whoami.ts';

@@ -1,9 +1,14 @@
 import { z } from 'zod';
-import { ConfigError, developmentEnvironment, environment, type Mode, wrongVariables } from '../config.ts';
+import {
+  ConfigError,
+  developmentEnvironment,
+  type Environment,
+  environment,
+  type Mode,
+  wrongVariables,
+} from '../config.ts';
 import { createKeyring, type Keyring } from '../keyring.ts';
 import { findDevelopmentSecrets, loadDevelopmentSecrets } from './development.ts';
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What the command line reads: the server's own variables, none of them required until a command needs it. */
 const form = z.object({

@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import type { Environment } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { type Account, openAccount, type Refusal, type SignedInPerson } from './account.ts';
 import { type Console, parseInput } from './command.ts';
 import { type Credentials, openCredentials, type Tokens } from './credentials.ts';
 import { type CommandAnswer, facts } from './output.ts';
 import { forServer, serverUrl, urlForm } from './server-url.ts';
-import type { Environment } from './settings.ts';
 
 /** Milliseconds before its end from which on an access token is replaced first. */
 const leeway = 5_000;

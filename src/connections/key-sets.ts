@@ -10,7 +10,10 @@ const freshFor = 5 * minute;
 const usableFor = 60 * minute;
 /** At most one fetch for an unknown key id in this time, however much junk comes. */
 const unknownKeyPause = minute;
-/** A token that the IdP itself handed us (at its token endpoint) is no junk: a short pause is enough. */
+/**
+ * A token that the IdP itself handed us (at its token endpoint) is no junk: a short pause is
+ * enough.
+ */
 const handedOverPause = 1_000;
 const failurePause = 1_000;
 /** Key sets kept; connections beyond that fetch theirs again. */
@@ -20,7 +23,10 @@ const triedKeys = 10;
 
 export type IdpJwtConnection = Readonly<{ orgId: string; id: string; jwksUri: string }>;
 
-/** The keys can't be had. `cause`: a GuardedFetchError, or what was wrong with the answer; none in a pause. */
+/**
+ * The keys can't be had. `cause`: a GuardedFetchError, or what was wrong with the answer; none in a
+ * pause.
+ */
 export class IdpKeysUnavailable extends Error {
   /** Seconds. */
   readonly retryAfter: number;
@@ -31,7 +37,10 @@ export class IdpKeysUnavailable extends Error {
   }
 }
 
-/** `at`: when the fetch that brought them began. All moments are milliseconds on the process's monotonic clock. */
+/**
+ * `at`: when the fetch that brought them began. All moments are milliseconds on the process's
+ * monotonic clock.
+ */
 type Fetched = Readonly<{ keys: LocalJWKSet; at: number }>;
 
 type KeySet = {
@@ -45,10 +54,11 @@ type KeySet = {
 };
 
 /**
- * The key sets (JWKS) of connections' IdPs, each connection's its own. jose's `createRemoteJWKSet` waits for a fetch once a set
- * is old and fails with it, where a set of an hour still serves here; in its pause a key that isn't known is "wrong", where
- * here it is "not now"; it fetches again at once after a failure; and it keeps one pause for everybody, where here a token
- * that the IdP itself handed over needs none.
+ * The key sets (JWKS) of connections' IdPs, each connection's its own. jose's `createRemoteJWKSet`
+ * waits for a fetch once a set is old and fails with it, where a set of an hour still serves here;
+ * in its pause a key that isn't known is "wrong", where here it is "not now"; it fetches again at
+ * once after a failure; and it keeps one pause for everybody, where here a token that the IdP
+ * itself handed over needs none.
  */
 export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetch; log: Logger }) {
   const sets = new Map<string, KeySet>();
@@ -110,8 +120,9 @@ export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetc
   }
 
   /**
-   * Fetches anew because of a key that isn't known. Junk can use this up, so within the pause the answer is "not now", never
-   * "wrong"; and whoever asked in vain sees to it that the next fetch comes as soon as the pause is over.
+   * Fetches anew because of a key that isn't known. Junk can use this up, so within the pause the
+   * answer is "not now", never "wrong"; and whoever asked in vain sees to it that the next fetch
+   * comes as soon as the pause is over.
    * @throws IdpKeysUnavailable
    */
   async function loadForUnknownKey(set: KeySet): Promise<void> {
@@ -125,9 +136,10 @@ export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetc
   }
 
   /**
-   * Runs `check` (a verification by jose) with the connection's keys; once more with newly fetched ones if none was the
-   * token's.
-   * @param options.handedOver the IdP itself gave us the token, so it may ask for a fetch at any time
+   * Runs `check` (a verification by jose) with the connection's keys; once more with newly fetched
+   * ones if none was the token's.
+   * @param options.handedOver the IdP itself gave us the token, so it may ask for a fetch at any
+   * time
    * @throws IdpKeysUnavailable, and what `check` throws
    */
   async function withKeys<T>(
@@ -138,7 +150,8 @@ export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetc
   ): Promise<T> {
     const set = setOf(connection);
     const arrivedAt = performance.now();
-    // A load that was under way when the token came may have been for somebody else's: then there is one more round.
+    // A load that was under way when the token came may have been for somebody else's: then there
+    // is one more round.
     for (;;) {
       const tried = await usableKeys(set);
       try {

@@ -17,7 +17,10 @@ const socketCodes = new Set([
   'EHOSTDOWN',
   'ENETDOWN',
 ]);
-/** Lock and statement time limits, a standby after a failover, a conflict or deadlock that outlived its retries. */
+/**
+ * Lock and statement time limits, a standby after a failover, a conflict or deadlock that outlived
+ * its retries.
+ */
 const sqlStates = new Set(['55P03', '57014', '25006', '40001', '40P01']);
 /** Connection exceptions, shutdown and start-up, and the server's own limits. */
 const sqlStateClasses = /^(08[0-9A-Z]{3}|57P0[0-9A-Z]|53[0-9A-Z]{3})$/;
@@ -33,7 +36,10 @@ const adapterKinds = new Set([
 const driverMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (has encountered a connection error|was closed) and is not queryable|Cannot use a pool after calling end)/;
 
-/** Whether the database didn't answer, so that nothing is wrong with the request: a 503. Looks through `cause`. */
+/**
+ * Whether the database didn't answer, so that nothing is wrong with the request: a 503. Looks
+ * through `cause`.
+ */
 export function isUnavailable(error: unknown): boolean {
   return someCause(error, (link) => {
     const codes = codesOf(link);
@@ -46,7 +52,10 @@ export function isUnavailable(error: unknown): boolean {
   });
 }
 
-/** Whether PostgreSQL broke off the transaction for a reason that trying again may cure (40001, 40P01). */
+/**
+ * Whether PostgreSQL broke off the transaction for a reason that trying again may cure (40001,
+ * 40P01).
+ */
 export function isConflict(error: unknown): boolean {
   return someCause(error, (link) => codesOf(link).some((code) => ['40001', '40P01', 'P2034'].includes(code)));
 }
@@ -56,12 +65,18 @@ export function isUniqueViolation(error: unknown): boolean {
   return someCause(error, (link) => codesOf(link).some((code) => code === '23505' || code === 'P2002'));
 }
 
-/** Whether PostgreSQL refused a character that text cannot hold, such as NUL: the request's fault, wherever it got in. */
+/**
+ * Whether PostgreSQL refused a character that text cannot hold, such as NUL: the request's fault,
+ * wherever it got in.
+ */
 export function isUnstorable(error: unknown): boolean {
   return someCause(error, (link) => codesOf(link).some((code) => ['22021', '22P05'].includes(code)));
 }
 
-/** Runs `fn`, a whole transaction, again after a serialization failure or deadlock: 3 times at most, with jitter. */
+/**
+ * Runs `fn`, a whole transaction, again after a serialization failure or deadlock: 3 times at most,
+ * with jitter.
+ */
 export async function withRetry<T>(fn: () => Promise<T>): Promise<T> {
   return pRetry(() => fn(), {
     retries: 3,
@@ -78,7 +93,10 @@ function codesOf(link: Link): string[] {
   return [link.code, link.errorCode, link.originalCode].filter((code) => typeof code === 'string');
 }
 
-/** Walks `cause`, the members of an AggregateError (both addresses of localhost), and where Prisma hides the adapter's error. */
+/**
+ * Walks `cause`, the members of an AggregateError (both addresses of localhost), and where Prisma
+ * hides the adapter's error.
+ */
 function someCause(error: unknown, test: (link: Link) => boolean, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > 8) return false;
   const link = error as Link;

@@ -36,13 +36,16 @@ const realm = 'Bearer realm="global-token-revocation"';
 const longestApiKey = 512;
 
 /**
- * Authenticates the caller before anything of the body is read: an API key, or an IdP's JWT, which has two dots.
+ * Authenticates the caller before anything of the body is read: an API key, or an IdP's JWT, which
+ * has two dots.
  *
- * Of passport-http-bearer little is used: it reads the header once more and calls the function below, in which
- * `authenticateKey` and `authenticateJwt` do the work. It would also take credentials from the query and from forms, where
- * they land in logs, so `authenticateCaller` reads the Authorization header first and hides the query.
+ * Of passport-http-bearer little is used: it reads the header once more and calls the function
+ * below, in which `authenticateKey` and `authenticateJwt` do the work. It would also take
+ * credentials from the query and from forms, where they land in logs, so `authenticateCaller` reads
+ * the Authorization header first and hides the query.
  *
- * Only failures are counted, and a valid credential is accepted however many there were: nobody can lock a caller out.
+ * Only failures are counted, and a valid credential is accepted however many there were: nobody can
+ * lock a caller out.
  */
 export function createCallerAuthentication(deps: CallerDeps) {
   const failures = createRateLimit(
@@ -114,7 +117,8 @@ export function createCallerAuthentication(deps: CallerDeps) {
       refusal(req, req.headers.authorization === undefined ? null : unknownKey()).then(next, next);
       return;
     }
-    // The query is hidden from the strategy: a key there must not count, nor spoil a good one in the header.
+    // The query is hidden from the strategy: a key there must not count, nor spoil a good one in
+    // the header.
     Object.defineProperty(req, 'query', { value: {}, configurable: true });
     passport.authenticate('bearer', { session: false }, (error: unknown, user: Express.User | false) => {
       if (error instanceof CallerRefused) return refusal(req, error).then(next, next);

@@ -10,8 +10,8 @@ import type { ScimCall } from './call.ts';
 const realm = 'Bearer realm="scim"';
 
 /**
- * Lets API keys with the scope `scim` through, by the Authorization header alone. Only failures are counted, and a good key
- * is taken however many there were: nobody can lock an IdP out.
+ * Lets API keys with the scope `scim` through, by the Authorization header alone. Only failures are
+ * counted, and a good key is taken however many there were: nobody can lock an IdP out.
  */
 export function createScimAuthentication({ apiKeys }: { apiKeys: ApiKeys }): RequestHandler {
   const failures = createRateLimit(

@@ -6,15 +6,21 @@ import { transaction } from '../database/pool.ts';
 import { isAnothers, isAuthoritative, mayMean } from './authority.ts';
 import type { IssuedSubject, SignInPerson } from './find-user.ts';
 
-type Where = Readonly<{ orgId: string; connectionId: string; by: By }>;
+type SignInOrigin = Readonly<{ orgId: string; connectionId: string; by: By }>;
 
 type Newcomer = Exclude<SignInPerson, { kind: 'known' }>;
 
 /**
- * Links or creates whoever is not known yet, with the audit event; find the person again then. Nothing when another sign-in of
- * the same person was faster (a unique constraint decides), nor when the org no longer lets the connection say who this is.
+ * Links or creates whoever is not known yet, with the audit event; find the person again then.
+ * Nothing when another sign-in of the same person was faster (a unique constraint decides), nor
+ * when the org no longer lets the connection say who this is.
  */
-export async function admitPerson(pool: Pool, person: Newcomer, subject: IssuedSubject, where: Where): Promise<void> {
+export async function admitPerson(
+  pool: Pool,
+  person: Newcomer,
+  subject: IssuedSubject,
+  where: SignInOrigin,
+): Promise<void> {
   try {
     if (person.kind === 'to_link') await linkIdentity(pool, person, subject, where);
     else await createUser(pool, person, subject, where);
@@ -27,11 +33,12 @@ async function linkIdentity(
   pool: Pool,
   person: Extract<Newcomer, { kind: 'to_link' }>,
   subject: IssuedSubject,
-  where: Where,
+  where: SignInOrigin,
 ): Promise<void> {
   const { userId, emailKey, emailVerified } = person;
   await transaction(pool, async (client) => {
-    // Of two connections that link one person the second sees the first; and nobody is given another role meanwhile.
+    // Of two connections that link one person the second sees the first; and nobody is given
+    // another role meanwhile.
     await client.query({
       name: 'sign-in-lock',
       text: `SELECT FROM users WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE`,
@@ -50,8 +57,17 @@ async function linkIdentity(
              SELECT org_id, $8, 'identity.linked', 'connection', $2, 'user', user_id, $9, $10, jsonb_build_object('identity', id)
              FROM linked`,
       values: [
-        ...[where.orgId, where.connectionId, emailKey, newId('identity'), userId, subject.issuer, subject.subject],
-        ...[newId('auditEvent'), where.by.ip, where.by.requestId, emailVerified],
+        where.orgId,
+        where.connectionId,
+        emailKey,
+        newId('identity'),
+        userId,
+        subject.issuer,
+        subject.subject,
+        newId('auditEvent'),
+        where.by.ip,
+        where.by.requestId,
+        emailVerified,
       ],
     });
   });
@@ -61,7 +77,7 @@ async function createUser(
   pool: Pool,
   person: Extract<Newcomer, { kind: 'to_create' }>,
   subject: IssuedSubject,
-  where: Where,
+  where: SignInOrigin,
 ): Promise<void> {
   await pool.query({
     name: 'sign-in-create',
@@ -77,9 +93,19 @@ async function createUser(
            SELECT org_id, $10, 'user.added', 'connection', $2, 'user', user_id, $11, $12, jsonb_build_object('identity', id)
            FROM linked`,
     values: [
-      ...[where.orgId, where.connectionId, person.emailKey, newId('user'), person.email, person.name],
-      ...[newId('identity'), subject.issuer, subject.subject],
-      ...[newId('auditEvent'), where.by.ip, where.by.requestId, person.emailVerified],
+      where.orgId,
+      where.connectionId,
+      person.emailKey,
+      newId('user'),
+      person.email,
+      person.name,
+      newId('identity'),
+      subject.issuer,
+      subject.subject,
+      newId('auditEvent'),
+      where.by.ip,
+      where.by.requestId,
+      person.emailVerified,
     ],
   });
 }

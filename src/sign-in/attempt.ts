@@ -13,7 +13,10 @@ export type OpenedSignIn = Readonly<{
   foundAt: number;
   state: SealedState;
   response: AuthorizationResponse;
-  /** Ends every call to the IdP, and what else the callback waits for outside, nine seconds after it began. */
+  /**
+   * Ends every call to the IdP, and what else the callback waits for outside, nine seconds after it
+   * began.
+   */
   deadline: AbortSignal;
 }>;
 
@@ -23,7 +26,10 @@ export type AnsweredSignIn = OpenedSignIn & Readonly<{ connection: SignInConnect
 /** The code was exchanged, and the ID token holds. */
 export type ProvenSignIn = AnsweredSignIn & Readonly<{ verified: VerifiedSignIn }>;
 
-/** What is known of a sign-in if it is refused now, for the page and the organisation's record. No step reads it. */
+/**
+ * What is known of a sign-in if it is refused now, for the page and the organisation's record. No
+ * step reads it.
+ */
 export type Attempt = Readonly<{
   found: OrgConnection | null;
   state: SealedState | null;

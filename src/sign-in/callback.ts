@@ -6,10 +6,10 @@ import { createLimit } from '../http/rate-limit.ts';
 import type { Keyring } from '../keyring.ts';
 import { type AnsweredSignIn, noteAttempt, type OpenedSignIn, type ProvenSignIn } from './attempt.ts';
 import { checkIssuer, checkState, errorRefusal, parseResponse } from './check-response.ts';
-import { createSessionStart } from './establish-session.ts';
+import { createEstablishSession } from './establish-session.ts';
 import { findSignInConnection } from './find-sign-in-connection.ts';
 import type { createIdTokenVerifier } from './id-token.ts';
-import { createTicketOffice } from './issue-ticket.ts';
+import { createIssueTicket } from './issue-ticket.ts';
 import type { createConnectionProof } from './prove-connection.ts';
 import { createProof } from './prove-identity.ts';
 import { SignInRefused } from './refusal.ts';
@@ -52,8 +52,8 @@ export function createCallback(deps: Deps) {
     async checkResponse(req: Request, res: Response, opened: OpenedSignIn): Promise<AnsweredSignIn> {
       const { found, state, response } = opened;
       const connection = await checkState(deps.pool, found, state);
-      // A kept cookie would cost the IdP an exchange each time. From here on the state counts as used on this node, whatever
-      // happens; across nodes the session's insert decides.
+      // A kept cookie would cost the IdP an exchange each time. From here on the state counts as
+      // used on this node, whatever happens; across nodes the session's insert decides.
       if ((await answers.count(response.state)) > 0) throw new SignInRefused('state_spent');
       deps.stateCookies.clear(req, res, response.state);
       checkIssuer(response, connection);
@@ -67,11 +67,14 @@ export function createCallback(deps: Deps) {
       return { ...answered, verified };
     },
 
-    issueTicket: createTicketOffice(deps),
+    issueTicket: createIssueTicket(deps),
 
-    establishSession: createSessionStart(deps),
+    establishSession: createEstablishSession(deps),
 
-    /** Once more to the IdP, now for a password; a new start with a new snapshot. Never a third time. */
+    /**
+     * Once more to the IdP, now for a password; a new start with a new snapshot. Never a third
+     * time.
+     */
     async askAgain(
       req: Request,
       res: Response,

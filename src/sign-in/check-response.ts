@@ -7,7 +7,10 @@ import { type SealedState, stateLifetime } from './sealed-state.ts';
 export type AuthorizationResponse = Readonly<{ state: string; iss: string | null }> &
   (Readonly<{ code: string; error: null }> | Readonly<{ code: null; error: string }>);
 
-/** OAuth's own error codes (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6): of what an IdP says only these are logged. */
+/**
+ * OAuth's own error codes (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6): of what an IdP says
+ * only these are logged.
+ */
 const errorCodes = new Set([
   'access_denied',
   'invalid_request',
@@ -37,8 +40,8 @@ export function parseResponse(req: Request): AuthorizationResponse | null {
 }
 
 /**
- * The sealed state must be of this org, in time and unused, before anything else in the answer counts. Returns the connection
- * that was asked. @throws SignInRefused
+ * The sealed state must be of this org, in time and unused, before anything else in the answer
+ * counts. Returns the connection that was asked. @throws SignInRefused
  */
 export async function checkState(pool: Pool, found: OrgConnection, state: SealedState): Promise<SignInConnection> {
   if (state.orgId !== found.org.id) throw new SignInRefused('state_foreign');

@@ -6,10 +6,10 @@ import { whyNotInserted } from './overtaken.ts';
 import { SignInRefused } from './refusal.ts';
 
 /**
- * Makes the ticket a session. The function returns `overtaken` where access ended meanwhile; where another sign-in may not
- * help it @throws SignInRefused
+ * Makes the ticket a session. The function returns `overtaken` where access ended meanwhile; where
+ * another sign-in may not help it @throws SignInRefused
  */
-export function createSessionStart({ pool }: { pool: Pool }) {
+export function createEstablishSession({ pool }: { pool: Pool }) {
   return async (
     req: Request,
     { verified, state }: ProvenSignIn,
@@ -19,7 +19,8 @@ export function createSessionStart({ pool }: { pool: Pool }) {
       await login(req, { ticket });
       return 'established';
     } catch (error) {
-      // What is left is a session that was never inserted; express-session would try to at the end of the request.
+      // What is left is a session that was never inserted; express-session would try to at the end
+      // of the request.
       Object.assign(req, { session: undefined });
       if (!(error instanceof SignInSuperseded)) throw error;
       const signIn = { sessionId: req.sessionID, subject: verified.claims.sub, state };

@@ -32,11 +32,15 @@ export type OrgConnection = Readonly<{
   orgGeneration: number;
   /** The database's clock, seconds since 1970 with a fraction. */
   now: number;
-  /** Somebody of the org was revoked within the last seconds: see `prompted` in the sealed state. */
+  /**
+   * Somebody of the org was revoked within the last seconds: see `prompted` in the sealed state.
+   */
   revokedLately: boolean;
 }>;
 
-/** Longest snapshot that is sealed as it is; it has an entry for each writing transaction under way. */
+/**
+ * Longest snapshot that is sealed as it is; it has an entry for each writing transaction under way.
+ */
 const longestSnapshot = 400;
 
 export type WantedConnection = Readonly<{
@@ -57,8 +61,8 @@ type ConnectionRow = {
 };
 
 /**
- * One query: the org by slug or id, its active connection (the first of those that are wanted), the snapshot and the
- * clock. Null when there is no such org.
+ * One query: the org by slug or id, its active connection (the first of those that are wanted), the
+ * snapshot and the clock. Null when there is no such org.
  */
 export async function findSignInConnection(
   pool: Pool,
@@ -83,8 +87,9 @@ export async function findSignInConnection(
 }
 
 /**
- * Keeps the sealed cookie below what browsers take. The substitute counts everything after xmin as not yet visible, so a
- * revocation may be taken for later than it was (and the person asked once more), never for earlier.
+ * Keeps the sealed cookie below what browsers take. The substitute counts everything after xmin as
+ * not yet visible, so a revocation may be taken for later than it was (and the person asked once
+ * more), never for earlier.
  */
 function bounded(snapshot: string): string {
   if (snapshot.length <= longestSnapshot) return snapshot;

@@ -5,7 +5,9 @@ import type { OrgConnection, SignInConnection } from './find-sign-in-connection.
 import { SignInRefused } from './refusal.ts';
 import type { PersonClaims } from './user-info.ts';
 
-/** Who signs in: someone known by subject, a user to be linked by address, or someone to be created. */
+/**
+ * Who signs in: someone known by subject, a user to be linked by address, or someone to be created.
+ */
 export type SignInPerson =
   | Readonly<{ kind: 'known'; userId: string; identityId: string }>
   | (Readonly<{ kind: 'to_link'; userId: string }> & ClaimedAddress)
@@ -16,7 +18,10 @@ type ClaimedAddress = Readonly<{ emailKey: string; emailVerified: boolean }>;
 
 export type IssuedSubject = Readonly<{ issuer: string; subject: string }>;
 
-/** Finds without writing. `readClaims` is called only if the subject is not known. @throws SignInRefused */
+/**
+ * Finds without writing. `readClaims` is called only if the subject is not known. @throws
+ * SignInRefused
+ */
 export async function findPerson(
   pool: Pool,
   org: OrgConnection['org'],
@@ -32,10 +37,11 @@ export async function findPerson(
   const key = emailKey(claims.email);
   if (key === null) throw new SignInRefused('email_unusable');
   const found = await findByEmail(pool, org.id, connection.id, key);
-  // Another connection is authoritative for this domain. This, and the next, before anything is said of who exists.
+  // Another connection is authoritative for this domain. This, and the next, before anything is
+  // said of who exists.
   if (found.anothers) throw new SignInRefused('connection_not_authoritative', 'domain');
-  // An unverified address could be anyone's: linking it would take over its user, and creating one would lie in wait for its
-  // owner.
+  // An unverified address could be anyone's: linking it would take over its user, and creating one
+  // would lie in wait for its owner.
   if (!claims.emailVerified && !found.authoritative) throw new SignInRefused('email_unverified');
   if (found.linked) {
     // Perhaps by this very subject, in another tab, since we looked.
@@ -55,7 +61,10 @@ export async function findPerson(
   return { kind: 'to_create', email: claims.email, name, ...claimed };
 }
 
-/** The accepted issuers of a connection are names of one IdP, so its subjects are the same under each of them. */
+/**
+ * The accepted issuers of a connection are names of one IdP, so its subjects are the same under
+ * each of them.
+ */
 async function findByIdentity(
   pool: Pool,
   orgId: string,

@@ -12,7 +12,10 @@ type LastRevocation = Readonly<{
   visible: boolean;
 }>;
 
-/** The user's and the org's state, from one SELECT: what the sign-in is judged by and what its session is born with. */
+/**
+ * The user's and the org's state, from one SELECT: what the sign-in is judged by and what its
+ * session is born with.
+ */
 export type SignInStanding = Readonly<{
   active: boolean;
   userGeneration: number;
@@ -20,15 +23,21 @@ export type SignInStanding = Readonly<{
   /** Nobody has signed everyone of the org out since the sign-in started. */
   orgAsAtStart: boolean;
   /**
-   * The last revocation of the user and of the org, where there was one, and of whoever had the person's address or subject
-   * before (somebody removed, whom the IdP knows as the same).
+   * The last revocation of the user and of the org, where there was one, and of whoever had the
+   * person's address or subject before (somebody removed, whom the IdP knows as the same).
    */
   revocations: readonly LastRevocation[];
-  /** This browser's own session, alive or ended, is the person's and of both current generations: it was let in since. */
+  /**
+   * This browser's own session, alive or ended, is the person's and of both current generations: it
+   * was let in since.
+   */
   signedInSince: boolean;
 }>;
 
-/** Who signs in. `userId` null: someone not known yet, of this address. `sessionId` is the browser's, as its cookie has it. */
+/**
+ * Who signs in. `userId` null: someone not known yet, of this address. `sessionId` is the
+ * browser's, as its cookie has it.
+ */
 type Who = Readonly<{ orgId: string; sessionId: string; connectionId: string; subject: string }> &
   (Readonly<{ userId: string }> | Readonly<{ userId: null; emailKey: string }>);
 
@@ -43,8 +52,13 @@ export async function readStanding(pool: Pool, who: Who, state: SealedState): Pr
     name: 'sign-in-standing',
     text: sql,
     values: [
-      ...[who.orgId, who.userId, state.snapshot, hashSessionId(who.sessionId)],
-      ...[who.userId === null ? who.emailKey : null, who.connectionId, who.subject],
+      who.orgId,
+      who.userId,
+      state.snapshot,
+      hashSessionId(who.sessionId),
+      who.userId === null ? who.emailKey : null,
+      who.connectionId,
+      who.subject,
     ],
   });
   const { revocations, ...row } = rows[0] as StandingRow;
@@ -52,9 +66,9 @@ export async function readStanding(pool: Pool, who: Who, state: SealedState): Pr
   return { ...row, orgAsAtStart, revocations: revocations.filter((revoked) => revoked.at !== null) };
 }
 
-// A snapshot of the future was sealed by a primary that has been lost, with the transactions it counts as done: it says
-// nothing about ours of the same numbers.
-// A revocation's transaction id from the future means that the cluster was restored and its counter set back; compared with
+// A snapshot of the future was sealed by a primary that has been lost, with the transactions it
+// counts as done: it says nothing about ours of the same numbers. A revocation's transaction id
+// from the future means that the cluster was restored and its counter set back; compared with
 // snapshots of today it would never become visible, and the person could never sign in again.
 const visible = (table: string) => `
   (${table}.revoked_xid IS NULL OR ${table}.revoked_xid >= pg_snapshot_xmax(pg_current_snapshot())
@@ -79,14 +93,18 @@ const sql = `
   LEFT JOIN users u ON u.org_id = o.id AND u.id = $2
   WHERE o.id = $1`;
 
-/** Seconds. Both claims are whole seconds. What that lets through is asked for a password at the start (`prompted`). */
+/**
+ * Seconds. Both claims are whole seconds. What that lets through is asked for a password at the
+ * start (`prompted`).
+ */
 const slack = 2;
 /** Seconds between the IdP's clock and ours that certainly lie beyond any error of either. */
 const certainly = 300;
 
 /**
- * Whether the person authenticated after the last revocation, or after a start that asked for it, and not merely has a
- * session left at the IdP. Differences are taken on one clock each; a stripped `prompt` or `max_age` shows in `auth_time`.
+ * Whether the person authenticated after the last revocation, or after a start that asked for it,
+ * and not merely has a session left at the IdP. Differences are taken on one clock each; a stripped
+ * `prompt` or `max_age` shows in `auth_time`.
  */
 export function judgeFreshness(input: {
   standing: SignInStanding;
@@ -102,7 +120,8 @@ export function judgeFreshness(input: {
   const authTime = verified.claims.auth_time ?? null;
   if (authTime === null) {
     if (input.reauthentication === 'verified') return 'auth_time_missing';
-    // Only for the browser that was asked: a session left at the IdP in another one proves nothing by its owner's sign-in.
+    // Only for the browser that was asked: a session left at the IdP in another one proves nothing
+    // by its owner's sign-in.
     return state.prompted || standing.signedInSince ? 'fresh' : 'stale';
   }
   // Nobody authenticates after the token that says so was issued.
@@ -114,8 +133,9 @@ export function judgeFreshness(input: {
 }
 
 /**
- * When the person authenticated, on the database's clock: how long before the answer is told by the IdP's alone. Null where
- * it doesn't say, unless its administrator has set that being asked is as good as it gets (`best_effort`).
+ * When the person authenticated, on the database's clock: how long before the answer is told by the
+ * IdP's alone. Null where it doesn't say, unless its administrator has set that being asked is as
+ * good as it gets (`best_effort`).
  */
 export function authenticationTime(
   verified: VerifiedSignIn,

@@ -18,8 +18,9 @@ const printable = /^[\x20-\x7e]+$/;
 const earliest = 1_000_000_000;
 
 /**
- * The `auth_time`, or null for one that can't be the moment of an authentication (0, milliseconds, text, far ahead): it tells
- * no more than none at all, and must not keep people out where none does.
+ * The `auth_time`, or null for one that can't be the moment of an authentication (0, milliseconds,
+ * text, far ahead): it tells no more than none at all, and must not keep people out where none
+ * does.
  */
 function asMoment(value: unknown): number | null {
   const latest = Date.now() / 1000 + clockSkew;
@@ -35,7 +36,8 @@ const idTokenClaims = z.object({
   exp: z.number(),
   iat: z.number(),
   nonce: z.string(),
-  // OpenID Connect Front-Channel Logout 1.0 §3. One that can't be kept could never be named again: it counts as none.
+  // OpenID Connect Front-Channel Logout 1.0 §3. One that can't be kept could never be named again:
+  // it counts as none.
   sid: z.string().min(1).max(255).regex(printable).nullish().catch(null),
   auth_time: z.unknown().transform(asMoment).optional(),
   email: z.string().max(320).nullish(),
@@ -55,7 +57,9 @@ export type VerifiedSignIn = Readonly<{
   role: AssignableRole | null;
   idToken: string;
   accessToken: string | null;
-  /** The moment of issue on the IdP's clock, seconds: `iat`, or its Date header if that is later. */
+  /**
+   * The moment of issue on the IdP's clock, seconds: `iat`, or its Date header if that is later.
+   */
   issuedAt: number;
   /** Seconds from the start of the sign-in to that answer, on our side's clock alone. */
   elapsed: number;

@@ -15,14 +15,17 @@ import { readPersonClaims } from './user-info.ts';
 
 type Deps = Readonly<{ pool: Pool; keyring: Keyring; guardedFetch: GuardedFetch }>;
 
-/** Whoever is made or linked is looked for again; so is whom another sign-in, or provisioning, made or removed meanwhile. */
+/**
+ * Whoever is made or linked is looked for again; so is whom another sign-in, or provisioning, made
+ * or removed meanwhile.
+ */
 const tries = 4;
 
 /**
- * Finds who signs in, lets in whom the org lets in, and judges whether the sign-in is fresh. The function returns the ticket,
- * or why it wasn't fresh. It @throws SignInRefused
+ * Finds who signs in, lets in whom the org lets in, and judges whether the sign-in is fresh. The
+ * function returns the ticket, or why it wasn't fresh. It @throws SignInRefused
  */
-export function createTicketOffice(deps: Deps) {
+export function createIssueTicket(deps: Deps) {
   return async (
     req: Request,
     res: Response,
@@ -50,7 +53,8 @@ export function createTicketOffice(deps: Deps) {
       const verdict = judgeFreshness({ standing, verified, reauthentication, state });
       if (verdict !== 'fresh') return verdict;
       if (person.kind !== 'known') {
-        // Judged once more then: somebody of the name may have come and gone while this waited to be written.
+        // Judged once more then: somebody of the name may have come and gone while this waited to
+        // be written.
         await admitPerson(deps.pool, person, subject, { ...at, by });
         continue;
       }

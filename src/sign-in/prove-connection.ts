@@ -24,10 +24,11 @@ const patience = 3_000;
 const pause = 60_000;
 
 /**
- * The proof of a connection, at its first sign-in. A code was exchanged; but all its endpoints may have been typed in by
- * whoever wants to speak for another's IdP, who may even hand over an ID token that the IdP once made. So the issuer that
- * signed must itself, where discovery leads, name the very endpoints that were used, and every further issuer that the
- * connection names must publish the key that signed. Where that isn't so, an operator may vouch for the connection. The
+ * The proof of a connection, at its first sign-in. A code was exchanged; but all its endpoints may
+ * have been typed in by whoever wants to speak for another's IdP, who may even hand over an ID
+ * token that the IdP once made. So the issuer that signed must itself, where discovery leads, name
+ * the very endpoints that were used, and every further issuer that the connection names must
+ * publish the key that signed. Where that isn't so, an operator may vouch for the connection. The
  * sign-in goes on, whatever comes of it.
  */
 export function createConnectionProof(deps: Deps) {

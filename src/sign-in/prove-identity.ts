@@ -16,7 +16,10 @@ type Deps = Readonly<{
   verifyIdToken: ReturnType<typeof createIdTokenVerifier>;
 }>;
 
-/** Exchanges the code and verifies who signed in, through the strategy. The function @throws SignInRefused */
+/**
+ * Exchanges the code and verifies who signed in, through the strategy. The function @throws
+ * SignInRefused
+ */
 export function createProof(deps: Deps): (answered: AnsweredSignIn) => Promise<VerifiedSignIn> {
   async function exchangeAndVerify(answered: AnsweredSignIn, redirectUri: string): Promise<VerifiedSignIn> {
     const { found, connection, state, code, deadline: signal } = answered;

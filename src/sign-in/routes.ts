@@ -24,8 +24,9 @@ type Deps = Readonly<{
 }>;
 
 /**
- * Sign-in by OpenID Connect. Mount both at the root: `startRoutes` ahead of the guard against other sites and of the session
- * middleware, for another site may send people here (OpenID Connect Core §4); `routes` behind them.
+ * Sign-in by OpenID Connect. Mount both at the root: `startRoutes` ahead of the guard against other
+ * sites and of the session middleware, for another site may send people here (OpenID Connect Core
+ * §4); `routes` behind them.
  */
 export function createSignIn(deps: Deps): { startRoutes: Router; routes: Router } {
   const stateCookies = createStateCookies(deps);

@@ -12,7 +12,10 @@ export const redirectUri = (config: Config, slug: string) => `${config.publicUrl
 
 export const challengeOf = (verifier: string) => hash('sha256', verifier, 'base64url');
 
-/** Begins a sign-in: seals its state, with the snapshot and the clock that `found` was read at, and redirects to the IdP. */
+/**
+ * Begins a sign-in: seals its state, with the snapshot and the clock that `found` was read at, and
+ * redirects to the IdP.
+ */
 export async function sendToIdp(
   deps: { config: Config; stateCookies: StateCookies },
   req: Request,

@@ -12,11 +12,16 @@ const tokenResponse = z.object({
 export type ExchangedTokens = Readonly<{
   idToken: string;
   accessToken: string | null;
-  /** The IdP's clock when it answered (its Date header), seconds since 1970; null when it didn't say. */
+  /**
+   * The IdP's clock when it answered (its Date header), seconds since 1970; null when it didn't
+   * say.
+   */
   answeredAt: number | null;
 }>;
 
-/** Exchanges the code at the token endpoint (RFC 6749 §4.1.3 with RFC 7636). @throws SignInRefused */
+/**
+ * Exchanges the code at the token endpoint (RFC 6749 §4.1.3 with RFC 7636). @throws SignInRefused
+ */
 export async function exchangeCode(
   guardedFetch: GuardedFetch,
   connection: SignInConnection,
