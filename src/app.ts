@@ -22,8 +22,7 @@ import { createSignOutEverywhere } from './me/sign-out-everywhere.ts';
 import { metricsDocumentation } from './metrics/documentation.ts';
 import { createMetricsRoutes } from './metrics/routes.ts';
 import { createRevocationEndpoints } from './revocation/routes.ts';
-import { scimDocumentation } from './scim/documentation.ts';
-import { createScimRoutes } from './scim/routes.ts';
+import { createScim } from './scim/routes.ts';
 import { createDevices } from './sessions/devices.ts';
 import { createFindIdpLogout } from './sessions/idp-logout.ts';
 import { createSessionMiddleware, principalOf } from './sessions/session.ts';
@@ -70,10 +69,11 @@ export function createApp(context: Context): Express {
   const revocation = createRevocationEndpoints({ ...context, pool: accessPool, announce });
   const findOrg = findOrgOperation(context);
   const administration = adminOperations(context);
+  const scim = createScim({ config, log, pool, accessPool, apiKeys, inTurn, announce });
   const documented: readonly (Documented | Operation)[] = [
     ...revocation,
     ...administration,
-    ...scimDocumentation,
+    ...scim.endpoints,
     ...usersDocumentation,
     ...signalsDocumentation,
     ...signInDocumentation,
@@ -99,7 +99,7 @@ export function createApp(context: Context): Express {
   open.use(createReferenceRoutes(config, documented, (api) => renderReference(api as ApiDocument)));
   open.use(createRoutes(revocation));
   open.use(createSignalRoutes({ config, log, pool: accessPool, batches, idpKeys, announce }));
-  open.use(createScimRoutes({ config, log, pool, accessPool, apiKeys, inTurn, announce }));
+  open.use(scim.routes);
 
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   open.use(signIn.startRoutes);
