@@ -26,7 +26,6 @@ import { createScim } from './scim/routes.ts';
 import { createDevices } from './sessions/devices.ts';
 import { createFindIdpLogout } from './sessions/idp-logout.ts';
 import { createSessionMiddleware, principalOf } from './sessions/session.ts';
-import { signInDocumentation } from './sign-in/documentation.ts';
 import { findOrgOperation } from './sign-in/find-org.ts';
 import { createSignIn } from './sign-in/routes.ts';
 import { signalsDocumentation } from './signals/documentation.ts';
@@ -70,13 +69,14 @@ export function createApp(context: Context): Express {
   const findOrg = findOrgOperation(context);
   const administration = adminOperations(context);
   const scim = createScim({ config, log, pool, accessPool, apiKeys, inTurn, announce });
+  const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   const documented: readonly (Documented | Operation)[] = [
     ...revocation,
     ...administration,
     ...scim.endpoints,
     ...usersDocumentation,
     ...signalsDocumentation,
-    ...signInDocumentation,
+    ...signIn.endpoints,
     findOrg,
     ...tokensDocumentation,
     ...todosDocumentation,
@@ -101,7 +101,6 @@ export function createApp(context: Context): Express {
   open.use(createSignalRoutes({ config, log, pool: accessPool, batches, idpKeys, announce }));
   open.use(scim.routes);
 
-  const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   open.use(signIn.startRoutes);
 
   const authorizationServer = createAuthorizationServer({ config, log, pool, accessPool, keyring, announce });
