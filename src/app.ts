@@ -34,7 +34,6 @@ import { todosDocumentation } from './todos/documentation.ts';
 import { createTodoRoutes } from './todos/routes.ts';
 import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
 import { clientNames } from './tokens/clients.ts';
-import { tokensDocumentation } from './tokens/documentation.ts';
 import { createAuthorizationServer } from './tokens/routes.ts';
 import { webDocumentation } from './web/documentation.ts';
 import { renderMessage } from './web/message-page.ts';
@@ -70,6 +69,7 @@ export function createApp(context: Context): Express {
   const administration = adminOperations(context);
   const scim = createScim({ config, log, pool, accessPool, apiKeys, inTurn, announce });
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
+  const authorizationServer = createAuthorizationServer({ config, log, pool, accessPool, keyring, announce });
   const documented: readonly (Documented | Operation)[] = [
     ...revocation,
     ...administration,
@@ -78,7 +78,7 @@ export function createApp(context: Context): Express {
     ...signalsDocumentation,
     ...signIn.endpoints,
     findOrg,
-    ...tokensDocumentation,
+    ...authorizationServer.endpoints,
     ...todosDocumentation,
     ...serviceDocumentation,
     ...metricsDocumentation,
@@ -100,10 +100,7 @@ export function createApp(context: Context): Express {
   open.use(createRoutes(revocation));
   open.use(createSignalRoutes({ config, log, pool: accessPool, batches, idpKeys, announce }));
   open.use(scim.routes);
-
   open.use(signIn.startRoutes);
-
-  const authorizationServer = createAuthorizationServer({ config, log, pool, accessPool, keyring, announce });
   open.use(authorizationServer.routes);
 
   app.use('/api', createBearerAuthentication({ pool: accessPool, config }));
