@@ -75,8 +75,8 @@ export function endpoint<P extends Form | undefined = undefined>(
 }
 
 /**
- * Routes for endpoints in their order; whatever else an address is asked by is refused with the methods that it takes, or
- * passed on.
+ * Routes for endpoints in their order. Whatever else an address is asked by is refused with the
+ * methods that it takes, or with `passOn` left to whatever is mounted behind.
  */
 export function createRoutes(endpoints: readonly Endpoint[], { passOn = false } = {}): Router {
   const router = Router();

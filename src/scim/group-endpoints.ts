@@ -42,7 +42,10 @@ export function createGroupEndpoints(deps: Deps): readonly Endpoint[] {
     sendScim(res, 200, toListResponse(resources, total, asked.startIndex));
   };
 
-  /** Nothing back unless it is asked for: ten thousand members are a megabyte (RFC 7644 §3.5.2 allows 204). */
+  /**
+   * Sends nothing back unless it is asked for: ten thousand members are a megabyte, and RFC 7644
+   * §3.5.2 allows 204.
+   */
   const sendChanged = async (req: Request<object>, res: Response, row: GroupRow) => {
     const { attributes, excludedAttributes } = readListQuery(req.query);
     if (attributes.length + excludedAttributes.length > 0) return sendGroup(req, res, 200, row.id);

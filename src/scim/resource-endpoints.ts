@@ -24,7 +24,7 @@ type Kind = Readonly<{
   patchExample: unknown;
   /** Bytes. */
   largestBody: number;
-  /** How a body that is understood may be refused. */
+  /** 409, where two may not have the same name. */
   conflicts: readonly 409[];
   /** What a PATCH may be answered beside the resource. */
   patched: readonly Success[];

@@ -27,11 +27,12 @@ type Deps = Readonly<{
 const root = '/scim/v2';
 
 /**
- * SCIM 2.0 (RFC 7643, RFC 7644), for an API key with the scope `scim`: what it sees and changes is its own org. Whatever is
- * asked below /scim/v2 needs the key, and is refused in SCIM's form.
+ * SCIM 2.0 (RFC 7643, RFC 7644), for an API key with the scope `scim`: what it sees and changes is
+ * its own org. Whatever is asked below /scim/v2 needs the key, and is refused in SCIM's form.
  *
- * The schemas are scimmy's. Its messages and its routers are not used: their filter can be made to run for ever by a few dozen
- * backslashes, negates wrongly and knows no nested brackets, a database that is down is a 404 to them, and they lock nothing.
+ * The schemas are scimmy's. Its messages and its routers are not used: their filter can be made to
+ * run for ever by a few dozen backslashes, negates wrongly and knows no nested brackets, a database
+ * that is down is a 404 to them, and they lock nothing.
  */
 export function createScim(deps: Deps): { endpoints: readonly Endpoint[]; routes: Router } {
   const given = { ...deps, baseUrl: `${deps.config.publicUrl}${root}` };

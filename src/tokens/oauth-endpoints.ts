@@ -41,7 +41,10 @@ type Handlers = Readonly<{
   limitBeginnings: RequestHandler;
 }>;
 
-/** What oidc-provider serves: it reads and checks the requests, so these forms only tell what its configuration makes of them. */
+/**
+ * What oidc-provider serves. The library reads and checks the requests: these forms only tell what
+ * its configuration makes of them.
+ */
 export function createOAuthEndpoints(handlers: Handlers): readonly Endpoint[] {
   return [...describeServer(handlers), ...codeFlow(handlers), ...tokenEndpoints(handlers)];
 }
@@ -184,7 +187,17 @@ function tokenEndpoints({ serve }: Handlers): readonly Endpoint[] {
       bodyExample: { client_id: 'mobile-app', token: 'the-access-token' },
       success: { status: 200, description: 'What it is.', schema: z.looseObject({ active: z.boolean() }) },
     }),
-    endpoint({ ...userinfo, method: 'get', id: 'getUserInfo' }),
-    endpoint({ ...userinfo, method: 'post', id: 'postUserInfo' }),
+    endpoint({
+      ...userinfo,
+      method: 'get',
+      id: 'getUserInfo',
+      query: z.object({ scope: scope.optional().describe('The claims of fewer scopes than the token has.') }),
+    }),
+    endpoint({
+      ...userinfo,
+      method: 'post',
+      id: 'postUserInfo',
+      description: `${userinfo.description} A form may bring the token as \`access_token\` (RFC 6750 §2.2).`,
+    }),
   ];
 }

@@ -56,7 +56,10 @@ export const oauthRequests: Requests = {
       code_verifier: started.verifier,
     };
     const { json } = await ask('getToken', { body });
-    await ask('getToken', { body: { ...client, grant_type: 'refresh_token', refresh_token: json.refresh_token } });
+    const refresh = { ...client, grant_type: 'refresh_token' };
+    const next = await ask('getToken', { body: { ...refresh, refresh_token: json.refresh_token } });
+    const less = { ...refresh, refresh_token: next.json.refresh_token, scope: 'openid' };
+    expect((await ask('getToken', { body: less })).json.scope).toBe('openid');
     await ask('getToken', { body: { ...client, grant_type: 'refresh_token', refresh_token: 'none' } });
   },
   async revokeToken({ ask, product, owner }) {
@@ -72,11 +75,18 @@ export const oauthRequests: Requests = {
   async getUserInfo({ ask, product, owner }) {
     const { access_token } = await tokensOf(product, {}, owner);
     await ask('getUserInfo', { as: access_token });
+    const { json } = await ask('getUserInfo', { as: access_token, query: { scope: 'openid' } });
+    expect(Object.keys(json)).toEqual(['sub']);
     await ask('getUserInfo', { as: 'none' });
   },
   async postUserInfo({ ask, product, owner }) {
     const { access_token } = await tokensOf(product, {}, owner);
     await ask('postUserInfo', { as: access_token });
+    const byForm = await fetch(`${product.url}/oauth/userinfo`, {
+      method: 'POST',
+      body: new URLSearchParams({ access_token }),
+    });
+    expect(byForm.status).toBe(200);
   },
   async beginDeviceFlow({ ask }) {
     await ask('beginDeviceFlow', { body: { client_id: 'cli', scope: 'openid offline_access' } });

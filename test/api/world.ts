@@ -40,8 +40,8 @@ export const metricsToken = 'the-token-of-the-metrics';
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
 /**
- * The product with an owner who has just signed in, and `ask`, which holds every answer against the document, and every
- * request that succeeded.
+ * The product with an owner who has just signed in, and `ask`, which holds every answer against the
+ * document, and every request that succeeded.
  */
 export async function createWorld() {
   const dns = await startDns();
@@ -86,7 +86,7 @@ export async function createWorld() {
     return { status: response.status, headers: response.headers, text, json };
   }
 
-  /** What was sent that the document doesn't have: parameters of the query, and what its form refuses in a body. */
+  /** What was sent that the document doesn't have: parameters, and what its form refuses in a body. */
   function undocumented({ path, method, parameters, requestBody }: DocumentedOperation, { query, body }: Asked) {
     const known = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
     const parametersElse = Object.keys(query ?? {}).filter((name) => !known.includes(name));
