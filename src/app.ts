@@ -19,19 +19,16 @@ import { meOperations } from './me/me-routes.ts';
 import { createSignOutEverywhere } from './me/sign-out-everywhere.ts';
 import { createMetricsEndpoints } from './metrics/routes.ts';
 import { createRevocationEndpoints } from './revocation/routes.ts';
-import { scimDocumentation } from './scim/documentation.ts';
-import { createScimRoutes } from './scim/routes.ts';
+import { createScim } from './scim/routes.ts';
 import { createDevices } from './sessions/devices.ts';
 import { createFindIdpLogout } from './sessions/idp-logout.ts';
 import { createSessionMiddleware, principalOf } from './sessions/session.ts';
-import { signInDocumentation } from './sign-in/documentation.ts';
 import { findOrgOperation } from './sign-in/find-org.ts';
 import { createSignIn } from './sign-in/routes.ts';
 import { createSignalEndpoints } from './signals/routes.ts';
 import { todoOperations } from './todos/routes.ts';
 import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
 import { clientNames } from './tokens/clients.ts';
-import { tokensDocumentation } from './tokens/documentation.ts';
 import { createAuthorizationServer } from './tokens/routes.ts';
 import { renderMessage } from './web/message-page.ts';
 import { type ApiDocument, renderReference } from './web/reference-page.ts';
@@ -85,8 +82,11 @@ export function createApp(context: Context): Express {
   const { announce, isListening } = liveChannel;
   const revocation = createRevocationEndpoints({ ...context, pool: accessPool, announce });
   const administration = adminOperations(context);
+  const scim = createScim({ config, log, pool, accessPool, apiKeys, inTurn, announce });
   const personal = personalOperations(context);
   const signals = createSignalEndpoints({ ...context, pool: accessPool, announce });
+  const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
+  const authorizationServer = createAuthorizationServer({ config, log, pool, accessPool, keyring, announce });
   const findOrg = findOrgOperation(context);
   const todos = todoOperations(context);
   const health = createHealthEndpoints({ ...context, isListening });
@@ -97,12 +97,12 @@ export function createApp(context: Context): Express {
   const others: readonly (Documented | Operation)[] = [
     ...revocation,
     ...administration,
-    ...scimDocumentation,
+    ...scim.endpoints,
     ...personal,
     ...signals,
-    ...signInDocumentation,
+    ...signIn.endpoints,
     findOrg,
-    ...tokensDocumentation,
+    ...authorizationServer.endpoints,
     ...todos,
     ...health,
     ...metricsEndpoints,
@@ -121,12 +121,8 @@ export function createApp(context: Context): Express {
   app.use(outsideApi, open);
   open.use('/assets', serveAssets);
   open.use(createRoutes([...health, ...metricsEndpoints, ...openPages, ...reference, ...revocation, ...signals]));
-  open.use(createScimRoutes({ config, log, pool, accessPool, apiKeys, inTurn, announce }));
-
-  const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
+  open.use(scim.routes);
   open.use(signIn.startRoutes);
-
-  const authorizationServer = createAuthorizationServer({ config, log, pool, accessPool, keyring, announce });
   open.use(authorizationServer.routes);
 
   app.use('/api', createBearerAuthentication({ pool: accessPool, config }));

@@ -74,8 +74,11 @@ export function endpoint<P extends Form | undefined = undefined>(
   return definition as unknown as Endpoint;
 }
 
-/** Routes for endpoints in their order; whatever else an address is asked by is refused with the methods that it takes. */
-export function createRoutes(endpoints: readonly Endpoint[]): Router {
+/**
+ * Routes for endpoints in their order. Whatever else an address is asked by is refused with the
+ * methods that it takes, or with `passOn` left to whatever is mounted behind.
+ */
+export function createRoutes(endpoints: readonly Endpoint[], { passOn = false } = {}): Router {
   const router = Router();
   for (const [path, here] of Map.groupBy(endpoints, (endpoint) => endpoint.path)) {
     const refuseOthers = allowOnly(...here.flatMap(methodsOf), ...(here.some(hasPreflight) ? ['OPTIONS'] : []));
@@ -86,7 +89,7 @@ export function createRoutes(endpoints: readonly Endpoint[]): Router {
       if (preflight) route.options(preflight);
       route[method](...(handlers as RequestHandler[]));
     }
-    route.all(refuseOthers);
+    if (!passOn) route.all(refuseOthers);
   }
   return router;
 }

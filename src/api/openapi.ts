@@ -146,7 +146,10 @@ function parameters(form: z.ZodObject | undefined, where: 'path' | 'query' | 'he
 
 function describeAnswer({ description, schema, contentTypes, headers }: Success, schemas: Schemas): Json {
   const types = contentTypes ?? (schema ? ['application/json'] : []);
-  const written = schema ? schemas.of(schema, 'output') : { type: 'string' };
+  const text = { type: 'string' };
+  const written = schema ? schemas.of(schema, 'output') : text;
+  // A page has no form, whatever form the same answer has as JSON.
+  const formOf = (type: string) => (type === 'text/html' ? text : written);
   return {
     description,
     ...(headers && {
@@ -154,7 +157,7 @@ function describeAnswer({ description, schema, contentTypes, headers }: Success,
         Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
       ),
     }),
-    ...(types.length > 0 && { content: Object.fromEntries(types.map((type) => [type, { schema: written }])) }),
+    ...(types.length > 0 && { content: Object.fromEntries(types.map((type) => [type, { schema: formOf(type) }])) }),
   };
 }
 

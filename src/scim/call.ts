@@ -1,3 +1,4 @@
+import type { Response } from 'express';
 import type { PoolClient } from 'pg';
 import type { Action } from '../audit/actions.ts';
 import { recordEvent } from '../audit/record.ts';
@@ -7,6 +8,10 @@ import type { ScimError } from './scim-error.ts';
 
 /** Who provisions, an API key, and in which org. */
 export type ScimCall = Readonly<{ orgId: string; by: By }>;
+
+export function callOf(res: Response): ScimCall {
+  return res.locals.call;
+}
 
 /** What a change of a resource may be bound to (RFC 7644 §3.14). Null: nothing. */
 export type Precondition = string | null;

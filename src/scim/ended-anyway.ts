@@ -13,7 +13,7 @@ import { isObject, readValue } from './values.ts';
  * @param switchOff runs in a transaction of its own; its 404 and 412 are the answer then, and nothing has ended
  */
 export async function orEndAccess<T>(
-  req: Request,
+  req: Request<object>,
   res: Response,
   work: () => Promise<T>,
   switchOff: () => Promise<{ version: string }>,

@@ -1,13 +1,17 @@
-import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
+import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 import type { Provider } from 'oidc-provider';
+import { createRoutes, type Endpoint } from '../api/endpoint.ts';
 import { problems } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
-import { allowOnly, toAppError } from '../http/problem.ts';
+import { toAppError } from '../http/problem.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
 import { createSameOriginGuard } from '../http/same-origin.ts';
 import { renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
+import { createDeviceEndpoints } from './device-endpoints.ts';
 import { createInteraction } from './interaction.ts';
+import { createInteractionEndpoints } from './interaction-endpoints.ts';
+import { createOAuthEndpoints } from './oauth-endpoints.ts';
 import { createProvider, type ProviderDeps, paths } from './provider.ts';
 
 /** Codes that nobody has, and requests that store something, which a network may send in as many seconds. */
@@ -18,19 +22,12 @@ const tooMany = 'Too many requests came from your network; wait before the next 
 /**
  * The OAuth 2.1 authorization server for the product's own apps (clients.ts). Mount `routes` at the root, ahead of the
  * guard against other sites and of the sessions, and `interactionRoutes` behind them.
- *
- * GET  /.well-known/openid-configuration, /.well-known/oauth-authorization-server   one document (OpenID, RFC 8414)
- * GET  /oauth/authorize        the code flow: PKCE with S256 required
- * POST /oauth/token            authorization_code, refresh_token, device_code
- * POST /oauth/revoke           RFC 7009: a refresh token ends the grant, an access token only itself
- * POST /oauth/introspect       RFC 7662: an app's own tokens
- * GET  /oauth/userinfo         also POST
- * GET  /oauth/jwks             the keys of ID tokens
- * POST /oauth/device/code      RFC 8628: begins the device flow
- * GET  /oauth/device           where a person types the code; POST answers it
- * GET  /oauth/interaction/:uid approves a request with the browser's session of the app, or asks; POST is the yes
  */
-export function createAuthorizationServer(deps: ProviderDeps): { routes: Router; interactionRoutes: Router } {
+export function createAuthorizationServer(deps: ProviderDeps): {
+  endpoints: readonly Endpoint[];
+  routes: Router;
+  interactionRoutes: Router;
+} {
   const provider = onceMade(() => createProvider(deps));
   const callback = async () => (await provider()).callback();
 
@@ -57,46 +54,15 @@ export function createAuthorizationServer(deps: ProviderDeps): { routes: Router;
     next();
   };
 
-  const routes = Router();
-  routes
-    .route(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', paths.jwks])
-    .get(serve)
-    .options(serve)
-    .all(allowOnly('GET', 'HEAD', 'OPTIONS'));
-  routes.route(paths.authorization).get(limitBeginnings, serve).all(allowOnly('GET', 'HEAD'));
-  routes.route(`${paths.authorization}/:uid`).get(serve).all(allowOnly('GET', 'HEAD'));
-  routes
-    .route(paths.userinfo)
-    .get(serve)
-    .post(serve)
-    .options(serve)
-    .all(allowOnly('GET', 'HEAD', 'POST', 'OPTIONS'));
-  routes
-    .route(paths.device_authorization)
-    .post(limitBeginnings, serve)
-    .options(serve)
-    .all(allowOnly('POST', 'OPTIONS'));
-  routes
-    .route([paths.token, paths.revocation, paths.introspection])
-    .post(serve)
-    .options(serve)
-    .all(allowOnly('POST', 'OPTIONS'));
-  routes
-    .route(paths.code_verification)
-    .get(limitBeginnings, fillInCode, serve)
-    .post(createSameOriginGuard(deps.config), limitGuesses, serve)
-    .all(allowOnly('GET', 'HEAD', 'POST'));
-  routes.route(`${paths.code_verification}/:uid`).get(limitBeginnings, serve).all(allowOnly('GET', 'HEAD'));
+  const refuseForeignOrigin = createSameOriginGuard(deps.config);
+  const oauth = [
+    ...createOAuthEndpoints({ serve, limitBeginnings }),
+    ...createDeviceEndpoints({ serve, limitBeginnings, limitGuesses, fillInCode, refuseForeignOrigin }),
+  ];
+  const interaction = createInteractionEndpoints(createInteraction({ ...deps, provider }));
+  const routes = createRoutes(oauth);
   routes.use('/oauth', explain);
-
-  const { enter, confirm } = createInteraction({ ...deps, provider });
-  const interactionRoutes = Router();
-  interactionRoutes
-    .route('/oauth/interaction/:uid')
-    .get(enter)
-    .post(express.urlencoded({ extended: false, limit: '4kb' }), confirm)
-    .all(allowOnly('GET', 'POST'));
-  return { routes, interactionRoutes };
+  return { endpoints: [...oauth, ...interaction], routes, interactionRoutes: createRoutes(interaction) };
 }
 
 declare module 'http' {

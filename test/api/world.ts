@@ -13,7 +13,8 @@ export type DocumentedOperation = {
   method: string;
   path: string;
   description?: string;
-  responses: Record<string, { content?: Content }>;
+  parameters: { name: string; in: string }[];
+  responses: Record<string, { content?: Content; headers?: Json }>;
   requestBody?: { content: Content };
 };
 export type OpenApi = {
@@ -39,7 +40,10 @@ export const metricsToken = 'the-token-of-the-metrics';
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
-/** The product with an owner who has just signed in, and `ask`, which holds every answer against the document. */
+/**
+ * The product with an owner who has just signed in, and `ask`, which holds every answer against the
+ * document, and every request that succeeded.
+ */
 export async function createWorld() {
   const dns = await startDns();
   const product = await startProduct({
@@ -74,8 +78,24 @@ export async function createWorld() {
       const answer = ['responses', String(response.status), 'content', String(type), 'schema'];
       expect(errorsOf(['paths', one.path, one.method, ...answer], json), told).toEqual([]);
     }
-    if (response.status < 400) succeeded.add(id);
+    for (const name of Object.keys(documented?.headers ?? {}))
+      expect(response.headers.has(name), `${told}\nlacks the header ${name}`).toBe(true);
+    if (response.status < 400) {
+      succeeded.add(id);
+      expect(undocumented(one, asked), `${told}\nwas asked by what is not documented`).toEqual([]);
+    }
     return { status: response.status, headers: response.headers, text, json };
+  }
+
+  /** What was sent that the document doesn't have: parameters, and what its form refuses in a body. */
+  function undocumented({ path, method, parameters, requestBody }: DocumentedOperation, { query, body }: Asked) {
+    const known = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+    const parametersElse = Object.keys(query ?? {}).filter((name) => !known.includes(name));
+    const [type] = Object.keys(requestBody?.content ?? {});
+    if (body === undefined) return parametersElse;
+    if (type === undefined) return [...parametersElse, 'a body'];
+    const sent = typeof body === 'string' && type.endsWith('json') ? JSON.parse(body) : body;
+    return [...parametersElse, ...errorsOf(['paths', path, method, 'requestBody', 'content', type, 'schema'], sent)];
   }
 
   return {

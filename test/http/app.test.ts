@@ -91,6 +91,8 @@ describe('answers', () => {
     const json = await send('/nowhere');
     expect([json.status, ((await json.json()) as { code: string }).code]).toEqual([404, 'not_found']);
     expect((await send('/problems/%E0%A4%A')).status).toBe(400);
+    const noSignIn = await send('/openid/start/whiterabbit', { method: 'PUT' });
+    expect([noSignIn.status, ((await noSignIn.json()) as { code: string }).code]).toEqual([404, 'not_found']);
   });
 
   it('401 without a session on everything personal, never stored', async () => {
