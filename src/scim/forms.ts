@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { longestName } from './groups.ts';
+import { pageSize } from './list.ts';
 
 const text = z.string();
 
@@ -22,7 +24,7 @@ const userAttributes = {
 const members = z.array(reference).optional();
 
 export const userBody = z.looseObject({ ...asked, ...userAttributes });
-export const groupBody = z.looseObject({ ...asked, displayName: text.regex(/\S/).max(512), members });
+export const groupBody = z.looseObject({ ...asked, displayName: text.regex(/\S/).max(longestName), members });
 
 export const userResource = z
   .looseObject({ ...asked, id: text, meta: meta.optional(), ...userAttributes, groups: z.array(reference).optional() })
@@ -51,7 +53,7 @@ const wish = {
   sortBy: text.optional(),
   sortOrder: z.enum(['ascending', 'descending']).optional(),
   startIndex: z.int().optional().describe('From 1.'),
-  count: z.int().optional().describe('200 at most.'),
+  count: z.int().optional().describe(`${pageSize.most} at most, ${pageSize.usual} where it is not said.`),
 };
 export const listQuery = z.object({ ...wish, ...projectionQuery.shape });
 export const roleQuery = z.object({ filter: wish.filter.meta({ examples: ['id eq "admin"'] }) });

@@ -22,7 +22,7 @@ export type GroupRow = Readonly<{
 }>;
 
 /** What is indexed must fit an index entry. Characters. */
-const longest = 512;
+export const longestName = 512;
 /** Members on a page of groups: beyond it the page has fewer groups than asked for. */
 const mostMembers = 20_000;
 
@@ -160,8 +160,8 @@ function readNames(resource: JsonObject): Names {
   const displayName = read('displayName');
   const externalId = read('externalId');
   if (displayName === '') throw new ScimError(400, 'invalidValue', 'A group needs a displayName.');
-  if (displayName.length > longest || externalId.length > longest)
-    throw new ScimError(400, 'invalidValue', `displayName and externalId have at most ${longest} characters.`);
+  if (displayName.length > longestName || externalId.length > longestName)
+    throw new ScimError(400, 'invalidValue', `displayName and externalId have at most ${longestName} characters.`);
   return { displayName, externalId: externalId || null };
 }
 

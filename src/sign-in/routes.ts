@@ -14,7 +14,7 @@ import { createConnectionProof } from './prove-connection.ts';
 import { refusals } from './refusal.ts';
 import { createStateCookies } from './sealed-state.ts';
 import { createShowRefusal } from './show-refusal.ts';
-import { createStart, restartByGet } from './start.ts';
+import { createStart, initiated, restartByGet } from './start.ts';
 
 type Deps = Readonly<{
   config: Config;
@@ -27,13 +27,6 @@ type Deps = Readonly<{
 }>;
 
 const params = z.object({ org: z.string().describe('Short name or id of the organisation.') });
-
-/** The parameters of a sign-in that a third party initiates (OpenID Connect Core §4). */
-const initiated = {
-  iss: z.string().optional(),
-  login_hint: z.string().optional(),
-  target_link_uri: z.string().optional(),
-};
 
 const refused = (...statuses: number[]): readonly Success[] =>
   statuses.map((status) => ({ status, description: 'A page that says why not.', contentTypes: ['text/html'] }));
@@ -80,7 +73,7 @@ export function createSignIn(deps: Deps): { endpoints: readonly Endpoint[]; star
         connection: z.string().optional().describe('Which one, if the organisation has several.'),
         returnTo: z.string().optional().describe('A path here, to come back to.'),
         prompt: z.string().optional().describe('`login`: authenticate anew.'),
-        ...initiated,
+        ...initiated.shape,
       }),
       success: toIdp,
       also: refused(400, 404, 500, 503),
@@ -93,7 +86,7 @@ export function createSignIn(deps: Deps): { endpoints: readonly Endpoint[]; star
       summary: 'The same by a form, as a third party may initiate it',
       description: 'OpenID Connect Core §4 lets a third party post what a link would say.',
       bodyType: 'application/x-www-form-urlencoded',
-      body: z.object(initiated),
+      body: initiated,
       success: { status: 303, description: 'To the same address by GET.', headers: { Location: 'The address.' } },
       also: refused(400, 500),
       handlers: [neverStored, express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 20 }), restartByGet],

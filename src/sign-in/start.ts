@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Pool } from 'pg';
+import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { noteAttempt } from './attempt.ts';
 import { findSignInConnection } from './find-sign-in-connection.ts';
@@ -34,7 +35,12 @@ export function createStart(deps: { config: Config; pool: Pool; stateCookies: St
   };
 }
 
-const initiated = ['iss', 'login_hint', 'target_link_uri'] as const;
+/** The parameters of a sign-in that a third party initiates (OpenID Connect Core §4). */
+export const initiated = z.object({
+  iss: z.string().optional(),
+  login_hint: z.string().optional(),
+  target_link_uri: z.string().optional(),
+});
 
 /**
  * `POST /openid/start/:org`, a form as OpenID Connect Core §4 allows it, also from another site: it
@@ -44,7 +50,8 @@ const initiated = ['iss', 'login_hint', 'target_link_uri'] as const;
 export const restartByGet: RequestHandler<{ org: string }> = (req, res) => {
   const form: Record<string, unknown> = req.body ?? {};
   const query = new URLSearchParams();
-  for (const name of initiated) for (const value of [form[name] ?? []].flat()) query.append(name, String(value));
+  for (const name of initiated.keyof().options)
+    for (const value of [form[name] ?? []].flat()) query.append(name, String(value));
   res.redirect(303, `/openid/start/${encodeURIComponent(req.params.org)}?${query}`);
 };
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { expect } from 'vitest';
 import { byOperator } from '../../src/by.ts';
 import type { Requests } from './requests.ts';
-import type { World } from './world.ts';
+import type { DocumentedOperation, World } from './world.ts';
 
 const keys = new WeakMap<World, Promise<string>>();
 
@@ -35,6 +35,14 @@ const briefly = { attributes: 'displayName' };
 async function made(world: World, kind: 'User' | 'Group', body: object): Promise<{ id: string; etag: string }> {
   const { json, headers } = await world.ask(`createScim${kind}`, { as: await keyOf(world), body });
   return { id: json.id, etag: String(headers.get('etag')) };
+}
+
+/** Asks for what is refused, and holds that the document says so of the body. */
+async function refused(world: World, id: string, asked: { params?: { id: string }; body: object }): Promise<void> {
+  const { path, method } = world.operations.find(({ operationId }) => operationId === id) as DocumentedOperation;
+  const { status } = await world.ask(id, { as: await keyOf(world), ...asked });
+  const form = ['paths', path, method, 'requestBody', 'content', 'application/scim+json', 'schema'];
+  expect([status, world.errorsOf(form, asked.body).length > 0]).toEqual([400, true]);
 }
 
 /** What is asked alike of people and of groups. */
@@ -123,13 +131,18 @@ export const scimRequests: Requests = {
     if (json.active !== false) throw new Error('still active');
     const { json: brief } = await world.ask('patchScimUser', { as, params: { id }, query: briefly, body });
     expect(Object.keys(brief)).toEqual(['schemas', 'id', 'displayName']);
-    await world.ask('patchScimUser', { as, params: { id }, body: patch({ op: 'juggle' }) });
+    await refused(world, 'patchScimUser', { params: { id }, body: patch({ op: 'juggle' }) });
+    await refused(world, 'patchScimUser', { params: { id }, body: patch() });
     await world.ask('patchScimUser', { as, params: none, body });
   },
   async patchScimGroup(world) {
     const as = await keyOf(world);
     const { id: value } = await made(world, 'User', person());
     const { id } = await made(world, 'Group', crew());
+    for (const displayName of [undefined, ' ', 'x'.repeat(513)]) {
+      await refused(world, 'createScimGroup', { body: { ...crew(), displayName } });
+      await refused(world, 'replaceScimGroup', { params: { id }, body: { ...crew(), displayName } });
+    }
     const body = patch({ op: 'add', path: 'members', value: [{ value }] });
     await world.ask('patchScimGroup', { as, params: { id }, body });
     const { json } = await world.ask('patchScimGroup', { as, params: { id }, query: briefly, body });
