@@ -62,8 +62,8 @@ function personalOperations(context: Context): readonly Operation[] {
   ];
 }
 
+// `/api/…`, and everything else: a request need not look for itself among what stands on the other side.
 const insideApi = /^(?=\/api\/)/i;
-/** Everything but `/api/…`, whose requests need not look for themselves in what stands here. */
 const outsideApi = /^(?!\/api\/)/i;
 
 /** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */

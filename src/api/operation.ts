@@ -89,13 +89,14 @@ export function toEndpoints(
   operations: readonly Operation[],
 ): readonly Endpoint[] {
   return operations.map((definition) => {
-    const { method, permission, recent = method !== 'get', body, security, securityOptional } = definition;
+    const { method, permission, body, security, securityOptional } = definition;
+    const { recent = permission !== undefined && method !== 'get' } = definition;
     return {
       ...definition,
       handlers: [
         security?.length === 0 || securityOptional ? noStore : requireSession,
         ...(permission ? [requirePermission(permission)] : []),
-        ...(permission && recent ? [requireRecentAuthentication(pool)] : []),
+        ...(recent ? [requireRecentAuthentication(pool)] : []),
         ...(body ? jsonBody(permission ? '256kb' : '16kb') : []),
         answer(definition, inTurn),
       ],
