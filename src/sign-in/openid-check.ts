@@ -3,8 +3,8 @@ import type { PrismaClient } from '../database/generated/client.ts';
 import { emailDomain } from '../users/email.ts';
 
 /**
- * Which org an address signs in with: by its verified domain alone, so that nobody learns whether a
- * user exists. The answer's `org_id` is the slug, as it stands in sign-in links.
+ * Which org an address signs in with: by its verified domain alone, so that nobody learns whether a user exists. The
+ * answer's `org_id` is the slug, as it stands in sign-in links.
  */
 export function createOpenIdCheck(deps: { prisma: PrismaClient }): RequestHandler {
   return async (req, res) => {
