@@ -5,8 +5,8 @@ import { discover } from '../connections/discovery.ts';
 import type { Org, PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
-import type { Keyring } from '../keyring.ts';
-import { type ApiKeys, hashApiKey } from '../orgs/api-keys.ts';
+import { hashSecret, type Keyring } from '../keyring.ts';
+import type { ApiKeys } from '../orgs/api-keys.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import { emailKey } from '../users/email.ts';
 import { createUsers } from '../users/users.ts';
@@ -76,7 +76,7 @@ async function seedConnection(deps: Deps, org: Org, { name, client }: SeedOrg, i
 }
 
 async function seedApiKey({ prisma, apiKeys }: Deps, org: Org, { apiKey }: SeedOrg): Promise<void> {
-  const keyHash = new Uint8Array(hashApiKey(apiKey));
+  const keyHash = new Uint8Array(hashSecret(apiKey));
   if (await prisma.apiKey.findUnique({ where: { keyHash } })) return;
   await apiKeys.create(org.id, { name: 'Demo', key: apiKey }, seeder);
 }

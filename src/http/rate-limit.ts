@@ -32,10 +32,10 @@ export function createLimit(allowed: Allowed) {
 export function createRateLimit(allowed: Allowed, detail: string) {
   const limit = createLimit(allowed);
   return {
-    /** Counts one. Returns the refusal, with when to try again, or null while there is room. */
-    async count(key: string): Promise<AppError | null> {
+    /** Counts one. @throws AppError too_many_requests, with when to try again */
+    async count(key: string): Promise<void> {
       const seconds = await limit.count(key);
-      return seconds === 0 ? null : tooManyRequests(detail, seconds);
+      if (seconds > 0) throw tooManyRequests(detail, seconds);
     },
 
     giveBack: limit.giveBack,

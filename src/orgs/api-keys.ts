@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
@@ -6,6 +6,7 @@ import { createBatchLoader } from '../database/batch-loader.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { inTime, type TimePage } from '../database/time-key.ts';
+import { hashSecret } from '../keyring.ts';
 import { refuseTooMany } from './limits.ts';
 
 export type ApiKeys = ReturnType<typeof createApiKeys>;
@@ -25,11 +26,6 @@ type CurrentKeyRow = {
   stale: boolean;
 };
 
-/** 256 random bits need no slow hash, and equal digests are compared inside the index, never byte by byte here. */
-export function hashApiKey(key: string): Buffer {
-  return hash('sha256', key, 'buffer');
-}
-
 /** API keys of an org. The key itself is shown once, by `create`; only its SHA-256 is kept. */
 export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClient }) {
   const findCurrent = createBatchLoader<CurrentKeyRow>(pool, {
@@ -48,7 +44,7 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
      * use at most once a minute.
      */
     async authenticate(key: string): Promise<{ orgId: string; id: string; scopes: string[]; allowed: boolean } | null> {
-      const row = await findCurrent(hashApiKey(key));
+      const row = await findCurrent(hashSecret(key));
       if (!row) return null;
       if (row.stale)
         await pool.query({
@@ -76,7 +72,7 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
             orgId,
             id,
             name: input.name,
-            keyHash: new Uint8Array(hashApiKey(apiKey)),
+            keyHash: new Uint8Array(hashSecret(apiKey)),
             hint: apiKey.slice(0, input.key ? 2 : 7),
             scopes,
             expiresAt: input.expiresAt ?? null,

@@ -10,7 +10,8 @@ import { AppError } from '../errors.ts';
 import { readBearer } from '../http/bearer.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import { allowedFailures, createRateLimit } from '../http/rate-limit.ts';
-import { type ApiKeys, hashApiKey } from '../orgs/api-keys.ts';
+import { hashSecret } from '../keyring.ts';
+import type { ApiKeys } from '../orgs/api-keys.ts';
 import { type Caller, CallerRefused, type Claimed } from './caller.ts';
 import type { RefusedCall, RefusedCalls } from './refused-calls.ts';
 import { createJwtAuthentication } from './signed-jwt.ts';
@@ -74,12 +75,14 @@ export function createCallerAuthentication(deps: CallerDeps) {
     return { ...found, type: 'api_key' };
   }
 
-  /** What a caller hears whose credential doesn't count; `null` when none was sent. */
+  /**
+   * What a caller hears whose credential doesn't count; `null` when none was sent.
+   * @throws AppError too_many_requests
+   */
   async function refusal(req: Request, refused: CallerRefused | null): Promise<AppError> {
     if (refused)
       deps.log.info({ requestId: req.id, reason: refused.reason }, 'a caller of the revocation endpoint was refused');
-    const limited = await failures.count(clientNetwork(req.ip));
-    if (limited) return limited;
+    await failures.count(clientNetwork(req.ip));
     const detail = refused?.detail ?? noCredential;
     await recordStranger(req, refused, detail);
     // RFC 6750 §3: no error code when no credential was sent.
@@ -172,7 +175,7 @@ async function findCalledKey(pool: Pool, key: string): Promise<Claimed[]> {
   const { rows } = await pool.query<{ org_id: string; id: string; revoked: boolean }>({
     name: 'refused-key',
     text: 'SELECT org_id, id, revoked_at IS NOT NULL AS revoked FROM api_keys WHERE key_hash = $1',
-    values: [hashApiKey(key)],
+    values: [hashSecret(key)],
   });
   return rows.map(({ org_id, id, revoked }) => {
     return { orgId: org_id, type: 'api_key', id, reason: revoked ? 'api_key_revoked' : 'api_key_expired' };

@@ -20,8 +20,7 @@ export function createScimAuthentication({ apiKeys }: { apiKeys: ApiKeys }): Req
   );
 
   async function refusal(req: Request, wasSent: boolean): Promise<AppError> {
-    const limited = await failures.count(clientNetwork(req.ip));
-    if (limited) return limited;
+    await failures.count(clientNetwork(req.ip));
     return new AppError(
       'invalid_token',
       'Send a current API key of the organisation as "Authorization: Bearer <API key>".',

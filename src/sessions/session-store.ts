@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import session, { type SessionData } from 'express-session';
 import type { Pool } from 'pg';
@@ -6,6 +5,7 @@ import type { By } from '../by.ts';
 import type { Config } from '../config.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import { newId } from '../database/ids.ts';
+import { hashSecret } from '../keyring.ts';
 import { insertSession } from './insert-session.ts';
 import { type LiveRow, type Principal, toPrincipal, touchAfterMs } from './principal.ts';
 import { erased, explainEnd, type SessionEnd } from './session-end.ts';
@@ -31,11 +31,6 @@ type LiveSessionRow = LiveRow & { sid_hash: Buffer; data: object; expires_at: Da
 /** What the store knows of a session object that it loaded or inserted; never part of the session's data. */
 type LiveSession = { orgId: string; id: string; data: string; lastSeenAt: number };
 type Stored = LiveSession | { end: SessionEnd };
-
-/** Only the SHA-256 of a session id is stored: reading the table gives no one a session. */
-export function hashSessionId(sid: string): Buffer {
-  return hash('sha256', sid, 'buffer');
-}
 
 /**
  * The express-session store. express-session calls `set` blindly at the end of a request that changed its session, which
@@ -68,7 +63,7 @@ export class PostgresSessionStore extends session.Store {
    * anonymous session that keeps the id, so that a 401 can say why (`req.sessionEnd`); it can never be saved.
    */
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
-    this.#load(hashSessionId(sid)).then(
+    this.#load(hashSecret(sid)).then(
       (loaded) => callback(null, loaded),
       // Wrapped: express-session takes an error with the code ENOENT (a Unix socket that is gone) for "no session".
       (cause) => callback(new Error('the session could not be loaded', { cause })),
@@ -90,13 +85,13 @@ export class PostgresSessionStore extends session.Store {
 
   /** Ends a live session and records it; a dead one stays as it is. Signing out is `endDevice`, which knows the request. */
   override destroy(sid: string, callback?: (error?: unknown) => void): void {
-    this.#end(hashSessionId(sid), { ip: null, requestId: null }).then(() => callback?.(), callback);
+    this.#end(hashSecret(sid), { ip: null, requestId: null }).then(() => callback?.(), callback);
   }
 
   /** A new session in place of the browser's former one, which ends: Passport asks for it at each sign-in. */
   override regenerate(req: Request, callback: (error?: unknown) => void): void {
     const generate = () => (this as unknown as { generate: (req: Request) => void }).generate(req);
-    this.#end(hashSessionId(req.sessionID), { ip: req.ip ?? null, requestId: req.id })
+    this.#end(hashSecret(req.sessionID), { ip: req.ip ?? null, requestId: req.id })
       .finally(generate)
       .then(() => callback(), callback);
   }
@@ -147,7 +142,7 @@ export class PostgresSessionStore extends session.Store {
     const stored = this.#stored.get(session);
     const ticket = passport?.user?.ticket;
     if (!stored && ticket) {
-      const id = await insertSession(this.#pool, this.#config, { sidHash: hashSessionId(sid), ticket, data });
+      const id = await insertSession(this.#pool, this.#config, { sidHash: hashSecret(sid), ticket, data });
       this.#stored.set(session, { orgId: ticket.orgId, id, data, lastSeenAt: Date.now() });
       return;
     }

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { clockSkew } from '../connections/idp-keys.ts';
-import { hashSessionId } from '../sessions/session-store.ts';
+import { hashSecret } from '../keyring.ts';
 import type { SignInConnection } from './find-sign-in-connection.ts';
 import type { VerifiedSignIn } from './id-token.ts';
 import type { SealedState } from './sealed-state.ts';
@@ -55,7 +55,7 @@ export async function readStanding(pool: Pool, who: Who, state: SealedState): Pr
       who.orgId,
       who.userId,
       state.snapshot,
-      hashSessionId(who.sessionId),
+      hashSecret(who.sessionId),
       who.userId === null ? who.emailKey : null,
       who.connectionId,
       who.subject,

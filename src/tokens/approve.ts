@@ -2,8 +2,8 @@ import type { Pool } from 'pg';
 import type { By } from '../by.ts';
 import type { Config } from '../config.ts';
 import { newId } from '../database/ids.ts';
+import { hashSecret } from '../keyring.ts';
 import type { Principal } from '../sessions/principal.ts';
-import { hashToken } from './hash-token.ts';
 
 export type Approval = Readonly<{
   /** Whose live session in this browser approves. */
@@ -34,7 +34,15 @@ export async function approve(
     name: 'grant-insert',
     text: sql,
     values: [
-      ...[person.orgId, person.userId, person.credential.id, hashToken(interactionId), newId('grant'), clientId, scope],
+      ...[
+        person.orgId,
+        person.userId,
+        person.credential.id,
+        hashSecret(interactionId),
+        newId('grant'),
+        clientId,
+        scope,
+      ],
       ...[userAgent?.slice(0, 512) ?? null, by.ip],
       ...[lasting ? config.grantIdleSeconds : waitSeconds, lasting ? config.grantAbsoluteSeconds : waitSeconds],
       ...[newId('auditEvent'), by.requestId],

@@ -4,9 +4,9 @@ import type { Config } from '../config.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import { AppError } from '../errors.ts';
 import { readBearer } from '../http/bearer.ts';
+import { hashSecret } from '../keyring.ts';
 import { type LiveRow, toPrincipal, touchAfterMs } from '../sessions/principal.ts';
 import { type EndRow, endColumns, notSignedIn, type SessionEnd, toSessionEnd } from '../sessions/session-end.ts';
-import { hashToken } from './hash-token.ts';
 
 type LiveTokenRow = LiveRow & { id_hash: Buffer };
 
@@ -29,7 +29,7 @@ export function createBearerAuthentication({ pool, config }: { pool: Pool; confi
     const token = readBearer(req);
     if (token === undefined) return next();
     if (token === null) throw refusal(null);
-    const idHash = hashToken(token);
+    const idHash = hashSecret(token);
     const row = await loadLive(idHash);
     if (!row) throw refusal(await explainGrantEnd(pool, idHash));
     if (Date.now() - row.last_seen_at.getTime() >= touchAfterMs) await touch(row);

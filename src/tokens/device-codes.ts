@@ -1,5 +1,5 @@
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider';
-import { hashToken } from './hash-token.ts';
+import { hashSecret } from '../keyring.ts';
 import { parseReference } from './references.ts';
 import { dead, findToken, lockedGrant, type StorageDeps, tokenAdapter, withoutSecrets } from './stored-tokens.ts';
 
@@ -22,7 +22,7 @@ export function deviceCodeAdapter(deps: StorageDeps): Adapter {
               name: 'device-code-insert',
               text: `INSERT INTO tokens (kind, id_hash, user_code_hash, payload, expires_at)
                      VALUES ('DeviceCode', $1, $2, $3, now() + make_interval(secs => $4))`,
-              values: [idHash, hashToken(payload.userCode ?? ''), withoutSecrets(payload), expiresIn],
+              values: [idHash, hashSecret(payload.userCode ?? ''), withoutSecrets(payload), expiresIn],
             }
           : grant
             ? {
@@ -52,7 +52,7 @@ export function deviceCodeAdapter(deps: StorageDeps): Adapter {
       const { rows } = await pool.query<{ id_hash: Buffer }>({
         name: 'device-code-by-user-code',
         text: `SELECT id_hash FROM tokens WHERE kind = 'DeviceCode' AND user_code_hash = $1`,
-        values: [hashToken(userCode)],
+        values: [hashSecret(userCode)],
       });
       const payload = rows[0] && (await findToken(pool, 'DeviceCode', rows[0].id_hash));
       return payload && rows[0] && { ...payload, userCode, jti: standIn(rows[0].id_hash) };
@@ -83,5 +83,5 @@ const standIn = (idHash: Buffer) => `sha256:${idHash.toString('hex')}`;
 function deviceCodeHash(id: string): Buffer {
   const route = Provider.ctx?.oidc.route;
   const stands = (route === 'code_verification' || route === 'device_resume') && id.startsWith('sha256:');
-  return stands ? Buffer.from(id.slice('sha256:'.length), 'hex') : hashToken(id);
+  return stands ? Buffer.from(id.slice('sha256:'.length), 'hex') : hashSecret(id);
 }

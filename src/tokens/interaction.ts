@@ -7,7 +7,7 @@ import { byPerson } from '../by.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { letFormsLeadTo } from '../http/security-headers.ts';
-import { isSameSecret } from '../keyring.ts';
+import { hashSecret, isSameSecret } from '../keyring.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { principalOf } from '../sessions/session.ts';
 import type { Texts } from '../texts/texts.ts';
@@ -16,7 +16,6 @@ import { renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
 import { approve } from './approve.ts';
 import { allowedScope, clientNames, leadsToAnyApp } from './clients.ts';
-import { hashToken } from './hash-token.ts';
 import { type Interaction, signInUrl } from './sign-in-url.ts';
 import { findToken } from './stored-tokens.ts';
 
@@ -158,7 +157,7 @@ async function isSameBrowser(
 ): Promise<boolean> {
   if (!deviceCode) return true;
   const [begun, session] = await Promise.all([
-    findToken(pool, 'Interaction', hashToken(uid)),
+    findToken(pool, 'Interaction', hashSecret(uid)),
     provider.Session.get(provider.createContext(req, res)),
   ]);
   return begun?.begunIn !== undefined && begun.begunIn === session.uid;

@@ -39,8 +39,7 @@ export function createAuthorizationServer(deps: ProviderDeps): {
   /** Each try costs a point, which is given back unless the code was a guess. Who guesses many at once gains nothing. */
   const limitGuesses: RequestHandler = async (req, res, next) => {
     const network = clientNetwork(req.ip);
-    const refused = await guessed.count(network);
-    if (refused) throw refused;
+    await guessed.count(network);
     res.once('finish', () => {
       if (!req.guessedUserCode) guessed.giveBack(network);
     });
@@ -49,8 +48,7 @@ export function createAuthorizationServer(deps: ProviderDeps): {
 
   const begun = createRateLimit(beginnings, tooMany);
   const limitBeginnings: RequestHandler = async (req, _res, next) => {
-    const refused = await begun.count(clientNetwork(req.ip));
-    if (refused) throw refused;
+    await begun.count(clientNetwork(req.ip));
     next();
   };
 

@@ -1,9 +1,9 @@
 import type { Provider } from 'oidc-provider';
 import type { Pool } from 'pg';
+import { hashSecret } from '../keyring.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { emailDomain } from '../users/email.ts';
 import { asksForAdministration } from './clients.ts';
-import { hashToken } from './hash-token.ts';
 
 export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>> & { deviceCode?: string | undefined };
 
@@ -46,7 +46,7 @@ async function signedInLately(pool: Pool, { orgId, credential }: Principal, inte
               AND ($5::float8 IS NULL OR s.created_at > t.created_at - make_interval(secs => least($5::float8, 1e9))) AS young
            FROM sessions s, tokens t
            WHERE s.org_id = $1 AND s.id = $2 AND t.kind = 'Interaction' AND t.id_hash = $3`,
-    values: [orgId, credential.id, hashToken(interaction.uid), anew, maxAge],
+    values: [orgId, credential.id, hashSecret(interaction.uid), anew, maxAge],
   });
   return rows[0]?.young === true;
 }
@@ -63,7 +63,7 @@ async function authenticatedLately(
               OR s.created_at > t.created_at AS lately
            FROM sessions s JOIN orgs o ON o.id = s.org_id, tokens t
            WHERE s.org_id = $1 AND s.id = $2 AND t.kind = 'Interaction' AND t.id_hash = $3`,
-    values: [orgId, credential.id, hashToken(uid)],
+    values: [orgId, credential.id, hashSecret(uid)],
   });
   return rows[0]?.lately === true;
 }

@@ -2,8 +2,8 @@ import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provid
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { hashSecret } from '../keyring.ts';
 import { endGrant } from './grants.ts';
-import { hashToken } from './hash-token.ts';
 import { parseReference, toReference } from './references.ts';
 
 export type StorageDeps = Readonly<{
@@ -49,13 +49,13 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
     },
 
     async find(id) {
-      const payload = await find(hashToken(id));
+      const payload = await find(hashSecret(id));
       return payload && { ...payload, jti: id };
     },
 
     /** Once. Whoever comes second ends the grant: it was used twice, and nobody knows by whom. */
     async consume(id) {
-      const idHash = hashToken(id);
+      const idHash = hashSecret(id);
       const { rowCount } = await pool.query({
         name: 'token-consume',
         text: `UPDATE tokens t SET consumed_at = now()
@@ -83,7 +83,7 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
         name: 'token-destroy',
         text: `UPDATE tokens SET consumed_at = now(), payload = '{}'
                WHERE kind = $1 AND id_hash = $2 AND consumed_at IS NULL`,
-        values: [kind, hashToken(id)],
+        values: [kind, hashSecret(id)],
       });
       if (kind === 'Interaction' && rowCount !== 1)
         throw new errors.SessionNotFound('the sign-in for the app was already completed');
@@ -97,7 +97,7 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
       name: `token-insert-${kind}`,
       text: kind === 'AccessToken' ? insertAccessTokenSql : insertTokenSql,
       values: [
-        ...[kind, hashToken(id), withoutSecrets(payload), expiresIn, grant.orgId, grant.id, payload.clientId],
+        ...[kind, hashSecret(id), withoutSecrets(payload), expiresIn, grant.orgId, grant.id, payload.clientId],
         ...(kind === 'AccessToken' ? [config.grantIdleSeconds] : []),
       ],
     });
@@ -112,7 +112,7 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
              VALUES ($1, $2, $3, now() + make_interval(secs => $4))
              ON CONFLICT (kind, id_hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at
              WHERE t.consumed_at IS NULL AND t.expires_at > now()`,
-      values: [kind, hashToken(id), impersonal(kind, payload), expiresIn],
+      values: [kind, hashSecret(id), impersonal(kind, payload), expiresIn],
     });
   }
 
