@@ -21,7 +21,7 @@ import type { Ending } from './end-confirmed.ts';
 type Reason = Readonly<{ administrators?: string | undefined; person?: string | undefined }>;
 export type EndingCall = Pick<Call, 'orgId' | 'by' | 'principal'> & Readonly<{ body: { reason?: Reason | undefined } }>;
 
-type Counts = Omit<Revoked, 'userId'>;
+type Ended = Omit<Revoked, 'userId'>;
 
 /**
  * Of a list or a group there is one result for each person; of everyone there is one revocation.
@@ -29,11 +29,11 @@ type Counts = Omit<Revoked, 'userId'>;
 export type EndedForMany = Readonly<{
   revocationId: string | null;
   results: readonly Readonly<
-    { user: string; result: 'revoked' | 'unknown' } & Omit<Counts, 'revocationId'> & { revocationId: string | null }
+    { user: string; result: 'revoked' | 'unknown' } & Omit<Ended, 'revocationId'> & { revocationId: string | null }
   >[];
 }>;
 
-export const endingOfPerson = (call: EndingCall, userId: string): Ending<ConcernedPeople, Counts> => ({
+export const endingOfPerson = (call: EndingCall, userId: string): Ending<ConcernedPeople, Ended> => ({
   confirmed: { action: 'person', target: userId },
   permission: 'access.end',
   look: (db, lock) => lookAtPerson(db, call.orgId, userId, lock),
@@ -50,7 +50,7 @@ export const endingOfDevice = (
   call: EndingCall,
   userId: string,
   deviceId: string,
-): Ending<ConcernedDevice, Omit<Counts, 'more'>> => ({
+): Ending<ConcernedDevice, Omit<Ended, 'more'>> => ({
   confirmed: { action: 'device', target: `${userId} ${deviceId}` },
   permission: 'access.end',
   look: (db, lock) => lookAtDevice(db, call.orgId, { userId, deviceId }, lock),

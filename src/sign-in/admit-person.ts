@@ -6,7 +6,7 @@ import { transaction } from '../database/pool.ts';
 import { isAnothers, isAuthoritative, mayMean } from './authority.ts';
 import type { IssuedSubject, SignInPerson } from './find-user.ts';
 
-type SignInOrigin = Readonly<{ orgId: string; connectionId: string; by: By }>;
+type ActingConnection = Readonly<{ orgId: string; connectionId: string; by: By }>;
 
 type Newcomer = Exclude<SignInPerson, { kind: 'known' }>;
 
@@ -19,11 +19,11 @@ export async function admitPerson(
   pool: Pool,
   person: Newcomer,
   subject: IssuedSubject,
-  where: SignInOrigin,
+  acting: ActingConnection,
 ): Promise<void> {
   try {
-    if (person.kind === 'to_link') await linkIdentity(pool, person, subject, where);
-    else await createUser(pool, person, subject, where);
+    if (person.kind === 'to_link') await linkIdentity(pool, person, subject, acting);
+    else await createUser(pool, person, subject, acting);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
   }
@@ -33,7 +33,7 @@ async function linkIdentity(
   pool: Pool,
   person: Extract<Newcomer, { kind: 'to_link' }>,
   subject: IssuedSubject,
-  where: SignInOrigin,
+  acting: ActingConnection,
 ): Promise<void> {
   const { userId, emailKey, emailVerified } = person;
   await transaction(pool, async (client) => {
@@ -42,7 +42,7 @@ async function linkIdentity(
     await client.query({
       name: 'sign-in-lock',
       text: `SELECT FROM users WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE`,
-      values: [where.orgId, userId],
+      values: [acting.orgId, userId],
     });
     await client.query({
       name: 'sign-in-link',
@@ -57,16 +57,16 @@ async function linkIdentity(
              SELECT org_id, $8, 'identity.linked', 'connection', $2, 'user', user_id, $9, $10, jsonb_build_object('identity', id)
              FROM linked`,
       values: [
-        where.orgId,
-        where.connectionId,
+        acting.orgId,
+        acting.connectionId,
         emailKey,
         newId('identity'),
         userId,
         subject.issuer,
         subject.subject,
         newId('auditEvent'),
-        where.by.ip,
-        where.by.requestId,
+        acting.by.ip,
+        acting.by.requestId,
         emailVerified,
       ],
     });
@@ -77,7 +77,7 @@ async function createUser(
   pool: Pool,
   person: Extract<Newcomer, { kind: 'to_create' }>,
   subject: IssuedSubject,
-  where: SignInOrigin,
+  acting: ActingConnection,
 ): Promise<void> {
   await pool.query({
     name: 'sign-in-create',
@@ -93,8 +93,8 @@ async function createUser(
            SELECT org_id, $10, 'user.added', 'connection', $2, 'user', user_id, $11, $12, jsonb_build_object('identity', id)
            FROM linked`,
     values: [
-      where.orgId,
-      where.connectionId,
+      acting.orgId,
+      acting.connectionId,
       person.emailKey,
       newId('user'),
       person.email,
@@ -103,8 +103,8 @@ async function createUser(
       subject.issuer,
       subject.subject,
       newId('auditEvent'),
-      where.by.ip,
-      where.by.requestId,
+      acting.by.ip,
+      acting.by.requestId,
       person.emailVerified,
     ],
   });
