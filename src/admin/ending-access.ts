@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
-import { type Call, type Operation, operation } from '../api/operation.ts';
+import { idIn } from '../api/examples.ts';
+import { type Call, type Operation, operation, type Success } from '../api/operation.ts';
 import { may, type Permission } from '../api/permissions.ts';
 import { transaction } from '../database/pool.ts';
-import { AppError } from '../errors.ts';
+import { AppError, problems } from '../errors.ts';
 import type { InTurn } from '../http/turns.ts';
 import type { Keyring } from '../keyring.ts';
 import { revokeDevice } from '../revocation/end-rows.ts';
@@ -14,7 +15,7 @@ import { revokeAccess, revokeAccessOfMany, revokeOrgAccess } from '../revocation
 import type { Principal } from '../sessions/principal.ts';
 import { noSuchPerson } from './change-person.ts';
 import { type Confirmed, createConfirmations, notConfirmed } from './confirmation.ts';
-import { createReadEffects, type Whose } from './effects.ts';
+import { createReadEffects, effects, type Whose } from './effects.ts';
 import { line, reference } from './forms.ts';
 import { noSuchGroup } from './groups.ts';
 
@@ -27,6 +28,7 @@ const withReason = {
       administrators: line(500).optional().describe('For administrators; never shown to the people concerned.'),
       person: line(200).optional().describe('What the people concerned read.'),
     })
+    .meta({ id: 'RevocationReason' })
     .optional(),
   confirmation: z
     .string()
@@ -35,7 +37,7 @@ const withReason = {
     .optional()
     .describe('From the 409 that this request was answered with first.'),
 };
-const ofPerson = z.strictObject(withReason);
+const ofPerson = z.strictObject(withReason).meta({ id: 'EndAccess' });
 const ofMany = z
   .strictObject({
     users: z.array(reference).min(1).max(mostInList).optional().describe('Ids.'),
@@ -47,10 +49,57 @@ const ofMany = z
   .refine(({ users, group, everyone }) => [users, group, everyone].filter((one) => one !== undefined).length === 1, {
     message: 'name one of users, group and everyone',
   })
-  .refine(({ everyone, keepCurrent }) => everyone || !keepCurrent, { message: 'keepCurrent goes with everyone' });
+  .refine(({ everyone, keepCurrent }) => everyone || !keepCurrent, { message: 'keepCurrent goes with everyone' })
+  .meta({ id: 'EndAccessOfMany' });
 
 const counts = { sessionsEnded: z.int(), grantsEnded: z.int() };
-const more = z.boolean().describe('They had very many: what is not counted yet has ended like the rest.');
+const more = z
+  .boolean()
+  .describe('They had very many: what is not counted yet has ended like the rest.')
+  .meta({ examples: [false] });
+const ended = z.object({ revocationId: z.string(), ...counts, more }).meta({ id: 'EndedAccess' });
+const endedDevice = z.object({ revocationId: z.string(), ...counts }).meta({ id: 'EndedDevice' });
+const endedOfMany = z
+  .object({
+    revocationId: z
+      .string()
+      .nullable()
+      .describe('The one revocation of everyone.')
+      .meta({ examples: [null] }),
+    results: z
+      .array(
+        z.object({
+          user: z.string(),
+          result: z.enum(['revoked', 'unknown']),
+          revocationId: idIn('revocations').nullable(),
+          ...counts,
+          more,
+        }),
+      )
+      .describe('One for each person of a list or a group.'),
+  })
+  .meta({ id: 'EndedAccessOfMany' });
+
+/** What is answered first: what would end, and what to send back to say yes. */
+const askedBack: Success = {
+  status: 409,
+  description: '`confirmation_required`: nothing has ended yet.',
+  contentTypes: ['application/problem+json'],
+  schema: z
+    .object({
+      type: z.url().meta({ examples: ['https://logout.whiterabbit.fake/problems/confirmation_required'] }),
+      title: z.string().meta({ examples: [problems.confirmation_required.title] }),
+      status: z.literal(409),
+      detail: z
+        .string()
+        .meta({ examples: ['Look at `effects`, then send the same request again with this `confirmation`.'] }),
+      code: z.literal('confirmation_required'),
+      requestId: z.string(),
+      effects: effects.describe('What would end.'),
+      confirmation: z.string().describe('To be sent back with the same request, within five minutes.'),
+    })
+    .meta({ id: 'ConfirmationRequired', description: 'Problem details (RFC 9457), with what would end.' }),
+};
 
 type Db = Pool | PoolClient;
 type Ending<Result> = Readonly<{
@@ -122,8 +171,9 @@ export function endingAccessOperations(deps: {
       success: {
         status: 200,
         description: 'From now on no request of theirs is answered.',
-        schema: z.object({ revocationId: z.string(), ...counts, more }),
+        schema: ended,
       },
+      also: [askedBack],
       problems: ['not_found', 'confirmation_required'],
       handle: (call) => {
         const { id } = call.params;
@@ -153,8 +203,9 @@ export function endingAccessOperations(deps: {
       success: {
         status: 200,
         description: 'It has ended; everything else of theirs stays.',
-        schema: z.object({ revocationId: z.string(), ...counts }),
+        schema: endedDevice,
       },
+      also: [askedBack],
       problems: ['not_found', 'confirmation_required'],
       handle: (call) => {
         const { id: userId, sessionId } = call.params;
@@ -187,22 +238,9 @@ export function endingAccessOperations(deps: {
       success: {
         status: 200,
         description: 'From now on no request of theirs is answered.',
-        schema: z.object({
-          revocationId: z.string().nullable().describe('The one revocation of everyone.'),
-          results: z
-            .array(
-              z.object({
-                user: z.string(),
-                result: z.enum(['revoked', 'unknown']),
-                revocationId: z.string().nullable(),
-                sessionsEnded: z.int(),
-                grantsEnded: z.int(),
-                more,
-              }),
-            )
-            .describe('One for each person of a list or a group.'),
-        }),
+        schema: endedOfMany,
       },
+      also: [askedBack],
       problems: ['not_found', 'confirmation_required'],
       handle: (call) => {
         const { users, group, keepCurrent = false } = call.body;

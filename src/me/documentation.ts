@@ -1,21 +1,8 @@
 import { z } from 'zod';
 import type { Documented } from '../api/operation.ts';
 import { roles } from '../api/permissions.ts';
-import { deviceKinds } from '../sessions/principal.ts';
+import { deviceForm } from '../sessions/device-form.ts';
 
-const device = z
-  .object({
-    id: z.string(),
-    type: z.enum(deviceKinds),
-    client: z.string().meta({ examples: ['Browser', 'Mobile app'] }),
-    device: z.string().meta({ examples: ['Firefox on Linux'] }),
-    userAgent: z.string().nullable(),
-    ip: z.string().nullable(),
-    createdAt: z.date(),
-    lastSeenAt: z.date().describe('Exact to a minute.'),
-    current: z.boolean().describe('The one that asks.'),
-  })
-  .meta({ id: 'Device' });
 const tag = 'You';
 
 export const usersDocumentation: readonly Documented[] = [
@@ -25,6 +12,8 @@ export const usersDocumentation: readonly Documented[] = [
     id: 'getMe',
     tag,
     summary: 'Who is signed in',
+    description:
+      'The person, their organisation, and their role in it. Answered only while their session or grant lives.',
     success: {
       status: 200,
       description: 'The person.',
@@ -57,7 +46,7 @@ export const usersDocumentation: readonly Documented[] = [
     tag,
     summary: 'Where you are signed in',
     description: 'Browsers and apps, the newest seen first; at most 200.',
-    success: { status: 200, description: 'Live ones.', schema: z.array(device) },
+    success: { status: 200, description: 'Live ones.', schema: z.array(deviceForm) },
     problems: ['too_many_requests'],
   },
   {
@@ -66,6 +55,8 @@ export const usersDocumentation: readonly Documented[] = [
     id: 'endMySession',
     tag,
     summary: 'End one of your sign-ins',
+    description:
+      'A browser’s session or an app’s grant, by the id that `listMySessions` gives. It counts from the next request on.',
     params: z.object({ id: z.string() }),
     success: { status: 204, description: 'It has ended.' },
     problems: ['not_found'],
@@ -76,6 +67,7 @@ export const usersDocumentation: readonly Documented[] = [
     id: 'endMySessions',
     tag,
     summary: 'Sign out everywhere, or everywhere else',
+    description: 'Every session and every grant of yours ends at once; with `keepCurrent` all but the one that asks.',
     body: z.strictObject({ keepCurrent: z.boolean().default(false) }),
     bodyExample: { keepCurrent: true },
     success: {

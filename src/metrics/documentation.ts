@@ -7,9 +7,9 @@ export const metricsDocumentation: readonly Documented[] = [
     id: 'getMetrics',
     tag: 'Service',
     summary: 'Numbers for Prometheus',
-    description: 'Asks for `METRICS_TOKEN` as a bearer token. Where the deployment has none, there is no such address.',
-    security: [],
+    description: 'Where the deployment has no `METRICS_TOKEN`, there is no such address.',
+    security: ['metricsToken'],
     success: { status: 200, description: 'Prometheus’s text format.', contentTypes: ['text/plain'] },
-    problems: ['invalid_token', 'not_found'],
+    problems: ['not_found'],
   },
 ];

@@ -38,6 +38,9 @@ export const aliases = z.strictObject({
   identifiers: z.array(identifier).min(1).max(20),
 });
 
+/** Of RFC 9493. */
+export const subjectFormats = [...(Object.keys(formats) as (keyof typeof formats)[]), 'aliases'] as const;
+
 export type SubjectIdentifier = z.infer<typeof identifier> | z.infer<typeof aliases>;
 
 /**

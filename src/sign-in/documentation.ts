@@ -18,6 +18,8 @@ export const signInDocumentation: readonly Documented[] = [
     id: 'startSignIn',
     tag,
     summary: 'Begin a sign-in: go to the organisation’s IdP',
+    description:
+      'A browser is sent on to the identity provider, with a sealed state that only it can bring back. A third party may begin a sign-in here too (OpenID Connect Core §4).',
     params,
     query: z.object({
       connection: z.string().optional().describe('Which one, if the organisation has several.'),
@@ -35,6 +37,7 @@ export const signInDocumentation: readonly Documented[] = [
     id: 'startSignInByForm',
     tag,
     summary: 'The same by a form, as a third party may initiate it',
+    description: 'OpenID Connect Core §4 lets a third party post what a link would say.',
     params,
     bodyType: 'application/x-www-form-urlencoded',
     body: z.object(initiated),
@@ -47,6 +50,7 @@ export const signInDocumentation: readonly Documented[] = [
     id: 'completeSignIn',
     tag,
     summary: 'Back from the IdP',
+    description: 'The identity provider sends the browser here. Whoever was signed out since has to authenticate anew.',
     params,
     query: z.object({
       state: z.string(),

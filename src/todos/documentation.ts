@@ -29,6 +29,7 @@ export const todosDocumentation: readonly Documented[] = [
     id: 'listTodos',
     tag,
     summary: 'Your todos, oldest first',
+    description: 'All at once, or page by page with `limit` and `cursor`.',
     query: listQuery,
     success: {
       status: 200,
@@ -55,6 +56,7 @@ export const todosDocumentation: readonly Documented[] = [
     id: 'changeTodo',
     tag,
     summary: 'Change a todo',
+    description: 'Changes what is given; other members are ignored.',
     params,
     body: z.object({ task: z.string().min(1).max(1000).optional(), completed: z.boolean().optional() }),
     bodyExample: { completed: true },
@@ -67,6 +69,7 @@ export const todosDocumentation: readonly Documented[] = [
     id: 'removeTodo',
     tag,
     summary: 'Remove a todo',
+    description: 'It cannot be had back.',
     params,
     success: { status: 204, description: 'It is gone.' },
     problems: ['not_found'],
