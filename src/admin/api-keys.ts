@@ -15,12 +15,19 @@ const view = {
     .describe('How the key begins, to tell keys apart.')
     .meta({ examples: ['ul_3vK9'] }),
   scopes: z.array(z.enum(apiKeyScopes)),
-  expiresAt: z.iso.datetime().nullable(),
+  expiresAt: z.iso
+    .datetime()
+    .nullable()
+    .meta({ examples: ['2027-11-29T10:42:00.000Z'] }),
   revokedAt: z.iso
     .datetime()
     .nullable()
     .meta({ examples: [null] }),
-  lastUsedAt: z.iso.datetime().nullable().describe('Exact to a minute.'),
+  lastUsedAt: z.iso
+    .datetime()
+    .nullable()
+    .describe('Exact to a minute.')
+    .meta({ examples: [null] }),
   createdAt: z.iso.datetime(),
 };
 const apiKey = z.object(view).meta({ id: 'ApiKey' });

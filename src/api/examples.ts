@@ -9,6 +9,8 @@ const members: Readonly<Record<string, unknown>> = {
   orgId: 'org_0c9b8a7f6e5d4c3b2a19081726354453',
   slug: 'whiterabbit',
   org: 'White Rabbit',
+  orgSlug: 'whiterabbit',
+  org_id: 'whiterabbit',
   email: 'trinity@whiterabbit.fake',
   username: 'trinity@whiterabbit.fake',
   userName: 'trinity@whiterabbit.fake',
@@ -25,6 +27,23 @@ const members: Readonly<Record<string, unknown>> = {
   revocationId: 'rev_4b7e1a9d0c3f4e6282d5b8f1a6c90e37',
   connectionId: 'con_2f6b9d3c8a1e47509b7d4c6e0a8f1b52',
   sub: 'usr_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47',
+  iss: 'https://whiterabbit.okta.com',
+  login_hint: 'trinity@whiterabbit.fake',
+  logout_token: 'eyJ0eXAiOiJsb2dvdXQrand0…',
+  access_token: 'at_6Qe1Zr8Lx4…',
+  refresh_token: 'rt_0Wm3Yb7Kc9…',
+  redirect_uri: 'com.universal-logout.mobile:/callback',
+  code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  state: 'af0ifjsldkj',
+  scope: 'openid email profile offline_access',
+  device_code: 'Gm8cZ4wXv1Rt6Np…',
+  user_code: 'BDWP-HQPK',
+  seal: 'eyJhbGciOiJkaXIi…',
+  xsrf: '0b7f4c1e9a2d5836',
+  kid: 'sig-2026-11',
+  kty: 'RSA',
+  task: 'Follow the white rabbit',
+  openapi: '3.1.1',
 };
 const moment = '2026-11-29T10:42:00.000Z';
 const formats: Readonly<Record<string, unknown>> = {
@@ -61,10 +80,10 @@ function compose(schema: Json, name: string, inner: (part: Json, member?: string
   switch (types[0]) {
     case 'object':
       return Object.fromEntries(
-        Object.entries((schema.properties ?? {}) as Record<string, Json>).map(([member, part]) => [
-          member,
-          inner(part, member),
-        ]),
+        Object.entries((schema.properties ?? {}) as Record<string, Json>)
+          .map(([member, part]) => [member, inner(part, member)] as const)
+          // What may be missing is, where there is nothing to say.
+          .filter(([member, value]) => value !== unsaid || (schema.required as string[] | undefined)?.includes(member)),
       );
     case 'array':
       return [inner(schema.items as Json)];

@@ -104,6 +104,9 @@ const withExample = (schema: Json, { components }: Schemas, example = exampleOf(
   example,
 });
 
+/** What `getX` answers is an X. */
+const nameOfAnswer = (id: string) => (id.startsWith('get') ? id.slice('get'.length) : `${capitalised(id)}Answer`);
+
 const capitalised = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 const describe = (parts: readonly (string | false | undefined)[]) => {
@@ -129,7 +132,7 @@ function parameters(form: z.ZodObject | undefined, place: Place, schemas: Schema
     const { description, examples, ...written } = schemas.of(schema as z.ZodType, 'input');
     const required = place.where === 'path' || !(schema as z.ZodType).safeParse(undefined).success;
     const [given] = (examples ?? []) as unknown[];
-    const example = given ?? (place.where === 'path' ? exampleId(place.path, name) : undefined);
+    const example = given ?? exampleOfParameter({ name, required, written }, place, schemas);
     return {
       name,
       in: place.where,
@@ -141,11 +144,23 @@ function parameters(form: z.ZodObject | undefined, place: Place, schemas: Schema
   });
 }
 
-function describeAnswer({ description, schema, contentTypes, headers }: Success, id: string, schemas: Schemas): Json {
+/** What has to be there has an example; what may be left out only where its schema brings one. */
+function exampleOfParameter(
+  { name, required, written }: { name: string; required: boolean; written: Json },
+  place: Place,
+  { components }: Schemas,
+): unknown {
+  if (place.where === 'path') return exampleId(place.path, name);
+  return required ? exampleOf(written, components, name) : undefined;
+}
+
+function describeAnswer(success: Success, id: string, schemas: Schemas): Json {
+  const { status, description, schema, contentTypes, headers } = success;
   const types = contentTypes ?? (schema ? ['application/json'] : []);
-  const content = schema
-    ? withExample(schemas.of(schema, 'output', `${capitalised(id)}Answer`), schemas)
-    : { schema: { type: 'string' } };
+  const written = schema ? schemas.of(schema, 'output', nameOfAnswer(id)) : { type: 'string' };
+  // The errors of other standards say too little to be shown.
+  const isShown = schema && (status < 400 || types.includes('application/problem+json'));
+  const content = isShown ? withExample(written, schemas) : { schema: written };
   return {
     description,
     ...(headers && {

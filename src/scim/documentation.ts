@@ -9,6 +9,8 @@ const meta = z
   .looseObject({ resourceType: text, location: z.url(), version: text.optional() })
   .meta({ id: 'ScimMeta', description: 'RFC 7643 §3.1.' });
 const reference = z.looseObject({ value: text, display: text.optional(), type: text.optional() });
+/** The `schemas` of a message, with the one that it has. */
+const schemasOf = (name: string) => z.array(text).meta({ examples: [[name]] });
 const asked = { schemas: z.array(text), externalId: text.optional() };
 
 const userAttributes = {
@@ -68,7 +70,7 @@ const ifMatch = z.object({ 'If-Match': text.optional().describe('Only if it is s
 const ifNoneMatch = z.object({ 'If-None-Match': text.optional().describe('Only if it is of another version.') });
 const listOf = (resource: z.ZodType) =>
   z.object({
-    schemas: z.array(text),
+    schemas: schemasOf('urn:ietf:params:scim:api:messages:2.0:ListResponse'),
     totalResults: z.int(),
     itemsPerPage: z.int(),
     startIndex: z.int(),
@@ -84,7 +86,16 @@ const listQuery = z.object({
   count: z.int().optional().describe('200 at most.'),
   ...projection,
 });
-const search = z.looseObject({ schemas: z.array(text).optional(), ...listQuery.shape });
+const search = z.looseObject({ schemas: z.array(text).optional(), ...listQuery.shape }).meta({
+  examples: [
+    {
+      schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'],
+      filter: 'active eq true',
+      startIndex: 1,
+      count: 50,
+    },
+  ],
+});
 const patch = z.object({
   schemas: z.array(text),
   Operations: z.array(z.looseObject({ op: text, path: text.optional(), value: z.unknown().optional() })),
@@ -93,10 +104,33 @@ const params = z.object({ id: text });
 
 const user = z
   .looseObject({ ...asked, id: text, meta: meta.optional(), ...userAttributes, groups: z.array(reference).optional() })
-  .meta({ id: 'ScimUser', description: 'A person (RFC 7643 §4.1), with further attributes as the IdP sent them.' });
-const group = z
-  .looseObject({ ...asked, id: text, meta: meta.optional(), ...groupAttributes })
-  .meta({ id: 'ScimGroup', description: 'A group (RFC 7643 §4.2).' });
+  .meta({
+    id: 'ScimUser',
+    description: 'A person (RFC 7643 §4.1), with further attributes as the IdP sent them.',
+    examples: [
+      {
+        schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+        id: 'usr_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47',
+        externalId: '00u1example',
+        userName: 'trinity@whiterabbit.fake',
+        displayName: 'Trinity Moss',
+        active: true,
+        emails: [{ value: 'trinity@whiterabbit.fake', primary: true }],
+      },
+    ],
+  });
+const group = z.looseObject({ ...asked, id: text, meta: meta.optional(), ...groupAttributes }).meta({
+  id: 'ScimGroup',
+  description: 'A group (RFC 7643 §4.2).',
+  examples: [
+    {
+      schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+      id: 'grp_8e2d6f1a3c0b4d9f90a4b7c2e1f0d358',
+      displayName: 'Crew',
+      members: [{ value: 'usr_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47', display: 'Trinity Moss' }],
+    },
+  ],
+});
 
 type Resource = Readonly<{
   /** As it stands in paths and, without its s, in ids. */
@@ -151,7 +185,8 @@ const operationsOf = ({ name, what, body, example, patchExample, schema, changed
 };
 
 const fixed = (name: 'Roles' | 'Schemas' | 'ResourceTypes', summary: string): Documented[] => {
-  const entry = z.looseObject({ id: text });
+  const ids = { Roles: 'admin', Schemas: 'urn:ietf:params:scim:schemas:core:2.0:User', ResourceTypes: 'User' };
+  const entry = z.looseObject({ id: text.meta({ examples: [ids[name]] }) });
   const path = `/scim/v2/${name}`;
   return [
     {
@@ -201,6 +236,12 @@ export const scimDocumentation: readonly Documented[] = [
   ...fixed('ResourceTypes', 'Which kinds of resources there are'),
   {
     ...{ ...common, method: 'get', path: '/scim/v2/ServiceProviderConfig', id: 'getScimServiceProviderConfig' },
-    ...{ summary: 'What this server can do', success: ok(z.looseObject({ schemas: z.array(text) }), 'RFC 7643 §5.') },
+    ...{
+      summary: 'What this server can do',
+      success: ok(
+        z.looseObject({ schemas: schemasOf('urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig') }),
+        'RFC 7643 §5.',
+      ),
+    },
   },
 ];
