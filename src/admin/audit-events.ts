@@ -5,7 +5,7 @@ import { idIn } from '../api/examples.ts';
 import { type Call, type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, toPage } from '../api/page.ts';
 import { may } from '../api/permissions.ts';
-import { actions } from '../audit/actions.ts';
+import { actions, targetTypes } from '../audit/actions.ts';
 import { createAuditEvents } from '../audit/events.ts';
 import { type ExportFormat, exportFormats } from '../audit/export.ts';
 import { recordEvent } from '../audit/record.ts';
@@ -25,7 +25,7 @@ const auditEvent = z
       .meta({ examples: ['sign_in.succeeded'] }),
     actor: z.object({ type: z.enum(actorTypes), id: z.string().nullable() }).describe('Who did it.'),
     target: z
-      .object({ type: z.string().meta({ examples: ['session'] }), id: idIn('sessions').nullable() })
+      .object({ type: z.enum(targetTypes).meta({ examples: ['session'] }), id: idIn('sessions').nullable() })
       .nullable()
       .describe('What it was done to.'),
     ip: z.string().nullable(),

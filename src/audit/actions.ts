@@ -45,3 +45,17 @@ export const actions = [
   'webhook.tested',
 ] as const;
 export type Action = (typeof actions)[number];
+
+/** What an event may have happened to: a test holds what stands in the code against this list. These names are API, too. */
+export const targetTypes = [
+  'api_key',
+  'connection',
+  'delivery',
+  'domain',
+  'grant',
+  'group',
+  'org',
+  'session',
+  'user',
+  'webhook',
+] as const;

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import { targetTypes } from '../audit/actions.ts';
 import { actorTypes } from '../by.ts';
 import { type Kind, kinds, outboxActions } from './kinds.ts';
 
 const party = z.object({
-  type: z.string().meta({ examples: ['user'] }),
+  // A caller whom nobody knows is told by their network.
+  type: z.enum([...targetTypes, 'network']),
   id: z.string().nullable(),
   name: z.string().nullable().describe('As it was at the time.'),
 });
