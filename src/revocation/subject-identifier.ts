@@ -7,11 +7,14 @@ import type { Subject } from './revocation.ts';
 // NUL and halves of surrogate pairs are characters that no store keeps.
 const storable = (value: string) => value.isWellFormed() && !value.includes('\0');
 const text = (most: number) => z.string().min(1).max(most).refine(storable);
-const withScheme = (scheme: RegExp) => text(2048).regex(scheme);
+const withScheme = (scheme: RegExp, message?: string) => text(2048).regex(scheme, message);
 
 // RFC 9493 §3.2: each format describes its members exactly; others are forbidden.
 const formats = {
-  account: z.strictObject({ format: z.literal('account'), uri: withScheme(/^acct:[^@\s]+@[^@\s]+$/i) }),
+  account: z.strictObject({
+    format: z.literal('account'),
+    uri: withScheme(/^acct:[^@\s]+@[^@\s]+$/i, 'must be an `acct:` URI'),
+  }),
   email: z.strictObject({ format: z.literal('email'), email: text(320) }),
   iss_sub: z.strictObject({ format: z.literal('iss_sub'), iss: text(2048), sub: text(255) }),
   opaque: z.strictObject({ format: z.literal('opaque'), id: text(255) }),
@@ -20,7 +23,10 @@ const formats = {
     phone_number: text(16).regex(/^\+[1-9]\d{1,14}$/),
   }),
   did: z.strictObject({ format: z.literal('did'), url: withScheme(/^did:[a-z0-9]+:.+/) }),
-  uri: z.strictObject({ format: z.literal('uri'), uri: withScheme(/^[a-z][a-z0-9+.-]*:.+/i) }),
+  uri: z.strictObject({
+    format: z.literal('uri'),
+    uri: withScheme(/^[a-z][a-z0-9+.-]*:.+/i, 'must be a URI with its scheme'),
+  }),
 };
 /** Each format but aliases. */
 export const identifier = z.discriminatedUnion('format', [

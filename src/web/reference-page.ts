@@ -104,7 +104,7 @@ const renderOperation = (
 <h3><a href="#${operation.operationId}">${inline(operation.summary)}</a></h3>
 <p class="address"><b class="${operation.method.toLowerCase()}">${operation.method}</b> <code>${operation.path}</code></p>
 ${prose(operation.description)}<p class="eyebrow">${credentials(operation.security)}</p>
-<pre tabindex="0" aria-label="curl" data-copy>${curlOf(operation, server)}</pre>
+<pre tabindex="0" data-copy>${curlOf(operation, server)}</pre>
 ${renderParameters(operation)}${renderBody(operation, views)}<h4>Answers</h4>
 ${Object.entries(operation.responses).map(([status, answer]) => renderAnswer(status, answer, views))}</section>
 `;
@@ -114,7 +114,7 @@ function renderMessage(message: Described & { type: string }, views: SchemaViews
   return html`<section class="operation" id="${message.operationId}">
 <h3><a href="#${message.operationId}">${inline(message.summary)}</a></h3>
 <p class="address"><b>type</b> <code>${message.type}</code></p>
-${prose(message.description)}<pre tabindex="0" aria-label="Example">${JSON.stringify(example, null, 2)}</pre>
+${prose(message.description)}<pre tabindex="0">${JSON.stringify(example, null, 2)}</pre>
 ${renderParameters(message, 'Headers')}${renderBody(message, views)}<h4>Answers</h4>
 ${Object.entries(message.responses).map(([status, answer]) => renderAnswer(status, answer, views))}</section>
 `;
@@ -158,7 +158,7 @@ function renderAnswer(status: string, answer: Answer, views: SchemaViews): Html 
   if (isProblem || !schema || schema.type === 'string') return html`<p class="answer">${what}${more}</p>\n`;
   return html`<details class="answer"><summary>${what}${more}</summary>
 <p class="eyebrow">${Object.keys(content).map((name) => html`<code>${name}</code> `)}</p>
-${example === undefined ? views.list(schema) : html`<p>${typeOf(schema)}</p>\n<pre tabindex="0" aria-label="Example">${JSON.stringify(example, null, 2)}</pre>\n`}</details>
+${example === undefined ? views.list(schema) : html`<p>${typeOf(schema)}</p>\n<pre tabindex="0">${JSON.stringify(example, null, 2)}</pre>\n`}</details>
 `;
 }
 
