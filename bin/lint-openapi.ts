@@ -1,36 +1,48 @@
 // Lints the OpenAPI document with two independent linters: any error or warning fails. It needs no database and no network.
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import spectralCore, { type RulesetDefinition } from '@stoplight/spectral-core';
 import { oas } from '@stoplight/spectral-rulesets';
-import { describeApi } from '../src/api/openapi.ts';
-import { adminOperations } from '../src/app.ts';
+import { createApp } from '../src/app.ts';
 import { loadConfig } from '../src/config.ts';
-import type { Context } from '../src/context.ts';
-import { documentEverything } from '../src/documentation.ts';
+import { createContext } from '../src/context.ts';
 
 const run = promisify(execFile);
-const config = loadConfig(
-  {
-    DATABASE_URL: 'postgresql://nobody@localhost/nothing',
-    PUBLIC_URL: 'https://logout.whiterabbit.fake',
-    TRUST_PROXY: 'loopback',
-    SESSION_SECRETS: 'nothing-is-ever-signed-with-this-one',
-    ENCRYPTION_KEYS: Buffer.alloc(32).toString('base64'),
-  },
-  'production',
-);
-// The operations are described, never carried out: what they would work on isn't there.
-const context = { config, liveChannel: {} } as unknown as Context;
-const text = JSON.stringify(describeApi(config, documentEverything(adminOperations(context))), null, 2);
+const text = await readDocument();
 
 const findings = (await Promise.all([redocly(text), spectral(text)])).flat();
 for (const finding of findings) console.error(finding);
-if (findings.length > 0) process.exitCode = 1;
+// The parts of the product that wait for their database would keep the process.
+process.exit(findings.length > 0 ? 1 : 0);
+
+/** As the product answers it. Nothing listens at its database's address, and this route asks for none. */
+async function readDocument(): Promise<string> {
+  const config = loadConfig(
+    {
+      DATABASE_URL: 'postgresql://nobody@127.0.0.1:1/nothing',
+      PUBLIC_URL: 'https://logout.whiterabbit.fake',
+      TRUST_PROXY: 'loopback',
+      SESSION_SECRETS: 'nothing-is-ever-signed-with-this-one',
+      ENCRYPTION_KEYS: Buffer.alloc(32).toString('base64'),
+      LOG_LEVEL: 'silent',
+    },
+    'production',
+  );
+  const context = createContext(config);
+  const server = createApp(context).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const document = await (await fetch(`http://127.0.0.1:${port}/openapi.json`)).text();
+  server.close();
+  await context.stop(0);
+  return document;
+}
 
 async function redocly(document: string): Promise<string[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'openapi-'));
