@@ -1,10 +1,16 @@
 import type { Request } from 'express';
 
+const withId = ['user', 'api_key', 'connection'] as const;
+const withoutId = ['operator', 'anonymous'] as const;
+
 export type Actor =
-  | Readonly<{ type: 'user' | 'api_key' | 'connection'; id: string }>
+  | Readonly<{ type: (typeof withId)[number]; id: string }>
   /** The backend itself; `id` names the part of it, where there are several. */
   | Readonly<{ type: 'system'; id: string | null }>
-  | Readonly<{ type: 'operator' | 'anonymous'; id: null }>;
+  | Readonly<{ type: (typeof withoutId)[number]; id: null }>;
+
+/** Who may have done something. The names are API, in the record and in notifications. */
+export const actorTypes = [...withId, 'system', ...withoutId] as const satisfies readonly Actor['type'][];
 
 /** Who does something, from where, in which request: every change that goes on record takes one. */
 export type By = Readonly<{

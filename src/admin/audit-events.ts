@@ -1,30 +1,40 @@
 import { pipeline } from 'node:stream/promises';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { idIn } from '../api/examples.ts';
 import { type Call, type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 import { may } from '../api/permissions.ts';
-import { actionFamilies, actions } from '../audit/actions.ts';
+import { actionFamilies, actions, targetTypes } from '../audit/actions.ts';
 import { createAuditEvents, type EventFilter } from '../audit/events.ts';
 import { type ExportFormat, exportFormats } from '../audit/export.ts';
 import { recordEvent } from '../audit/record.ts';
+import { actorTypes } from '../by.ts';
 import { AppError } from '../errors.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { reference, time } from './forms.ts';
 
-const party = z.object({ type: z.string(), id: z.string().nullable() });
-
-const auditEvent = z.object({
-  id: z.string(),
-  orgId: z.string(),
-  at: z.iso.datetime(),
-  action: z.string().describe('What happened, such as `sign_in.succeeded`.'),
-  actor: party.describe('Who did it: user, api_key, connection, operator, system or anonymous.'),
-  target: party.nullable().describe('What it was done to.'),
-  ip: z.string().nullable(),
-  requestId: z.string().nullable(),
-  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-});
+const auditEvent = z
+  .object({
+    id: idIn('audit-events'),
+    orgId: z.string(),
+    at: z.iso.datetime(),
+    action: z
+      .enum(actions)
+      .describe('What happened.')
+      .meta({ examples: ['sign_in.succeeded'] }),
+    actor: z.object({ type: z.enum(actorTypes), id: z.string().nullable() }).describe('Who did it.'),
+    target: z
+      .object({ type: z.enum(targetTypes).meta({ examples: ['session'] }), id: idIn('sessions').nullable() })
+      .nullable()
+      .describe('What it was done to.'),
+    ip: z.string().nullable(),
+    requestId: z.string().nullable(),
+    detail: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+      .meta({ examples: [{ connection: 'con_2f6b9d3c8a1e47509b7d4c6e0a8f1b52' }] }),
+  })
+  .meta({ id: 'AuditEvent' });
 
 const filter = {
   from: time.optional().describe('Not before this moment.'),
@@ -49,7 +59,11 @@ export function auditEventOperations(deps: { pool: Pool }): readonly Operation[]
       summary: 'What has happened, the youngest first',
       permission: 'record.read',
       query: z.object({ ...pageQuery, ...filter, order: z.enum(['asc', 'desc']).default('desc') }),
-      success: { status: 200, description: 'A page of events.', schema: pageOf(auditEvent) },
+      success: {
+        status: 200,
+        description: 'A page of events.',
+        schema: pageOf(auditEvent).meta({ id: 'AuditEventPage' }),
+      },
       handle: async ({ orgId, query: { limit, cursor, order, ...asked } }) => {
         const page = { limit: limit + 1, after: readTimeCursor(cursor), order };
         return toPage(await events.listEvents(orgId, asked, page), limit, ({ at, id }) => [at, id]);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { idIn } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import { assignableRoles } from '../api/permissions.ts';
@@ -19,45 +20,56 @@ const url = z.string().min(1).max(2_000);
 const authentications = ['client_secret_basic', 'client_secret_post'] as const;
 const reauthentications = ['verified', 'best_effort'] as const;
 
-const connection = z.object({
-  id: z.string(),
-  name: z.string(),
-  active: z.boolean(),
-  provenAt: z.iso
-    .datetime()
-    .nullable()
-    .describe(
-      'Since when JWTs of its identity provider are taken. null: not until a sign-in or the operator proves it.',
-    ),
-  vouchingNeeded: z.boolean().describe('Only the operator’s word proves it: an administrator named accepted issuers.'),
-  issuer: z.string(),
-  acceptedIssuers: z.array(z.string()),
-  authorizationEndpoint: z.string(),
-  tokenEndpoint: z.string(),
-  jwksUri: z.string(),
-  userinfoEndpoint: z.string().nullable(),
-  endSessionEndpoint: z.string().nullable(),
-  tokenEndpointAuth: z.enum(authentications),
-  responseIss: z.boolean(),
-  clientId: z.string(),
-  reauthentication: z.enum(reauthentications),
-  signOutAtIdp: z.boolean(),
-  roleClaim: z.string().nullable(),
-  roleMapping: z.record(z.string(), z.enum(assignableRoles)),
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
-  links: z
-    .object({
-      signInUrl: z.string(),
-      callbackUrl: z.string(),
-      signedOutUrl: z.string(),
-      revocationEndpoint: z.string(),
-      ownRevocationEndpoint: z.string().describe('For this connection’s identity provider alone.'),
-      backchannelLogoutUrl: z.string(),
-      securityEventsUrl: z.string(),
-    })
-    .describe('What to enter at the identity provider.'),
-});
+const shownUrl = (example: string) => z.string().meta({ examples: [example] });
+
+const connection = z
+  .object({
+    id: idIn('connections'),
+    name: z.string().meta({ examples: ['Okta'] }),
+    active: z.boolean(),
+    provenAt: z.iso
+      .datetime()
+      .nullable()
+      .describe(
+        'Since when JWTs of its identity provider are taken. null: not until a sign-in or the operator proves it.',
+      ),
+    vouchingNeeded: z
+      .boolean()
+      .describe('Only the operator’s word proves it: an administrator named accepted issuers.'),
+    issuer: shownUrl('https://whiterabbit.okta.com'),
+    acceptedIssuers: z.array(z.string()).meta({ examples: [[]] }),
+    authorizationEndpoint: shownUrl('https://whiterabbit.okta.com/oauth2/v1/authorize'),
+    tokenEndpoint: shownUrl('https://whiterabbit.okta.com/oauth2/v1/token'),
+    jwksUri: shownUrl('https://whiterabbit.okta.com/oauth2/v1/keys'),
+    userinfoEndpoint: shownUrl('https://whiterabbit.okta.com/oauth2/v1/userinfo').nullable(),
+    endSessionEndpoint: shownUrl('https://whiterabbit.okta.com/oauth2/v1/logout').nullable(),
+    tokenEndpointAuth: z.enum(authentications),
+    responseIss: z.boolean(),
+    clientId: z.string().meta({ examples: ['0oa1example'] }),
+    reauthentication: z.enum(reauthentications),
+    signOutAtIdp: z.boolean(),
+    roleClaim: z
+      .string()
+      .nullable()
+      .meta({ examples: ['groups'] }),
+    roleMapping: z.record(z.string(), z.enum(assignableRoles)).meta({ examples: [{ 'Logout admins': 'admin' }] }),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+    links: z
+      .object({
+        signInUrl: shownUrl('https://logout.whiterabbit.fake/openid/start/whiterabbit'),
+        callbackUrl: shownUrl('https://logout.whiterabbit.fake/openid/callback/whiterabbit'),
+        signedOutUrl: shownUrl('https://logout.whiterabbit.fake/signed-out'),
+        revocationEndpoint: shownUrl('https://logout.whiterabbit.fake/global-token-revocation'),
+        ownRevocationEndpoint: shownUrl(
+          'https://logout.whiterabbit.fake/global-token-revocation/con_2f6b9d3c8a1e47509b7d4c6e0a8f1b52',
+        ).describe('For this connection’s identity provider alone.'),
+        backchannelLogoutUrl: shownUrl('https://logout.whiterabbit.fake/openid/backchannel-logout/whiterabbit'),
+        securityEventsUrl: shownUrl('https://logout.whiterabbit.fake/ssf/events/con_2f6b9d3c8a1e47509b7d4c6e0a8f1b52'),
+      })
+      .describe('What to enter at the identity provider.'),
+  })
+  .meta({ id: 'Connection' });
 
 const settings = z
   .strictObject({
@@ -93,29 +105,31 @@ const settings = z
 const clientId = line(500);
 const clientSecret = z.string().min(1).max(2_000);
 
-const newConnection = settings.extend({ issuer: url, clientId, clientSecret });
+const newConnection = settings.extend({ issuer: url, clientId, clientSecret }).meta({ id: 'NewConnection' });
 
-const changes = settings.extend({
-  issuer: url
-    .optional()
-    .describe('Its endpoints are discovered anew, unless they are given as well: then those that aren’t are none.'),
-  clientId: clientId.optional(),
-  clientSecret: clientSecret
-    .optional()
-    .describe(
-      'Needed with another issuer, client id or endpoint: with another endpoint alone, the one that is kept. A new secret of the same client goes in a request that changes no endpoint.',
-    ),
-  active: z
-    .boolean()
-    .optional()
-    .describe(
-      'Off: nobody signs in through it, and nothing its identity provider sends is taken. It ends nothing by itself: who is signed in stays so. On again: it must be proven anew.',
-    ),
-  sameSubjects: z
-    .boolean()
-    .optional()
-    .describe('With another issuer: it knows the people by the same subjects, so they stay linked.'),
-});
+const changes = settings
+  .extend({
+    issuer: url
+      .optional()
+      .describe('Its endpoints are discovered anew, unless they are given as well: then those that aren’t are none.'),
+    clientId: clientId.optional(),
+    clientSecret: clientSecret
+      .optional()
+      .describe(
+        'Needed with another issuer, client id or endpoint: with another endpoint alone, the one that is kept. A new secret of the same client goes in a request that changes no endpoint.',
+      ),
+    active: z
+      .boolean()
+      .optional()
+      .describe(
+        'Off: nobody signs in through it, and nothing its identity provider sends is taken. It ends nothing by itself: who is signed in stays so. On again: it must be proven anew.',
+      ),
+    sameSubjects: z
+      .boolean()
+      .optional()
+      .describe('With another issuer: it knows the people by the same subjects, so they stay linked.'),
+  })
+  .meta({ id: 'ConnectionChanges' });
 
 const tag = 'Connections';
 const path = '/api/orgs/current/connections';
@@ -152,7 +166,11 @@ export function connectionOperations(deps: {
       summary: 'The connections to identity providers, oldest first, without secrets',
       permission: 'org.read',
       query: z.object(pageQuery),
-      success: { status: 200, description: 'A page of connections.', schema: pageOf(connection) },
+      success: {
+        status: 200,
+        description: 'A page of connections.',
+        schema: pageOf(connection).meta({ id: 'ConnectionPage' }),
+      },
       handle: async ({ orgId, principal, query: { limit, cursor } }) => {
         const rows = await connections.listConnections(orgId, { limit: limit + 1, after: readTimeCursor(cursor) });
         const page = toTimePage(rows, limit);

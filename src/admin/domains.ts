@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { idIn } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
 import type { Config } from '../config.ts';
@@ -8,16 +9,30 @@ import { createDomains } from '../orgs/domains.ts';
 import { reference } from './forms.ts';
 import { createOutwardLimit } from './outward-limit.ts';
 
-const domain = z.object({
-  id: z.string(),
-  domain: z.string(),
-  verifiedAt: z.iso.datetime().nullable().describe('null: not yet. Nothing relies on it until then.'),
-  connectionId: z.string().nullable().describe('The connection that is authoritative for its addresses.'),
-  createdAt: z.iso.datetime(),
-  record: z
-    .object({ type: z.literal('TXT'), name: z.string(), value: z.string() })
-    .describe('What to publish in its DNS. It stays the same as long as the domain is here.'),
-});
+const domain = z
+  .object({
+    id: idIn('domains'),
+    domain: z.string().meta({ examples: ['whiterabbit.fake'] }),
+    verifiedAt: z.iso.datetime().nullable().describe('null: not yet. Nothing relies on it until then.'),
+    connectionId: z.string().nullable().describe('The connection that is authoritative for its addresses.'),
+    createdAt: z.iso.datetime(),
+    record: z
+      .object({
+        type: z.literal('TXT'),
+        name: z.string().meta({ examples: ['_universal-logout.whiterabbit.fake'] }),
+        value: z.string().meta({ examples: ['universal-logout-verification=8f3a6b1d0e9c2a47'] }),
+      })
+      .describe('What to publish in its DNS. It stays the same as long as the domain is here.'),
+  })
+  .meta({ id: 'Domain' });
+
+const newDomain = z
+  .strictObject({
+    domain: z.string().min(1).max(253),
+    connectionId: reference.optional().describe('Default: the first connection.'),
+  })
+  .meta({ id: 'NewDomain' });
+const domainChanges = z.strictObject({ connectionId: reference }).meta({ id: 'DomainChanges' });
 
 const tag = 'Domains';
 const path = '/api/orgs/current/domains';
@@ -35,7 +50,11 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       summary: 'The e-mail domains',
       permission: 'org.read',
       query: z.object(pageQuery),
-      success: { status: 200, description: 'A page of domains, in alphabetical order.', schema: pageOf(domain) },
+      success: {
+        status: 200,
+        description: 'A page of domains, in alphabetical order.',
+        schema: pageOf(domain).meta({ id: 'DomainPage' }),
+      },
       handle: async ({ orgId, query: { limit, cursor } }) => {
         const rows = await domains.listDomains(orgId, { limit: limit + 1, after: readCursor(cursor, 1)?.[0] ?? null });
         return toPage(rows.map(shown), limit, (row) => [row.domain]);
@@ -48,10 +67,7 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       description:
         'Nothing relies on it until it is verified: publish `record` in its DNS, then ask for the verification. A domain that is here already is answered as it is.',
       permission: 'identity.change',
-      body: z.strictObject({
-        domain: z.string().min(1).max(253),
-        connectionId: reference.optional().describe('Default: the first connection.'),
-      }),
+      body: newDomain,
       success: { status: 201, description: 'The domain, with the record to publish.', schema: domain },
       problems: ['not_found', 'conflict'],
       handle: async ({ orgId, body, by }) => shown(await domains.addDomain(orgId, { ...body, verified: false }, by)),
@@ -70,7 +86,7 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       description:
         'That connection may sign in people with addresses of the domain whose address its identity provider doesn’t vouch for, and end the access of all of them.',
       permission: 'identity.change',
-      body: z.strictObject({ connectionId: reference }),
+      body: domainChanges,
       bodyExample: { connectionId: 'con_01example' },
       success: { status: 200, description: 'The domain, as it is now.', schema: domain },
       problems: ['not_found', 'conflict'],

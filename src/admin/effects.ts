@@ -2,10 +2,10 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { roles } from '../api/permissions.ts';
 import type { Role } from '../database/generated/client.ts';
+import { deviceForm } from '../sessions/device-form.ts';
 import { clientName, type DeviceOwner, type DeviceRow, toDevices } from '../sessions/devices.ts';
 import type { DeviceKind } from '../sessions/principal.ts';
 import type { Concerned } from './concerned.ts';
-import { device } from './forms.ts';
 
 const mostListed = 20;
 /** Beyond it nobody counts on: an org may have millions. */
@@ -14,24 +14,35 @@ const mostCounted = 10_000;
 const mostCompared = 1_000;
 
 /** What would end. */
-export const effects = z.object({
-  user: z
-    .object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(roles) })
-    .nullable()
-    .describe('Where it is about one person, and nobody else was named.'),
-  people: z.int().describe('How many people it is about.'),
-  roles: z.array(z.object({ role: z.enum(roles), people: z.int() })).describe('Which roles they have.'),
-  unknown: z.array(z.string()).describe('Ids that were named and are nobody’s here.'),
-  sessionCount: z.int().describe(`Live sessions of browsers; ${mostCounted} stands for that many or more.`),
-  grantCount: z.int().describe(`Live grants of apps; ${mostCounted} stands for that many or more.`),
-  sessions: z
-    .array(device)
-    .describe(
-      `${mostListed} of both at most, the last seen first; where there are more than ${mostCompared} of a kind, out of any ${mostCompared}.`,
-    ),
-  apps: z.array(z.string()).describe('The names of the apps.'),
-  devices: z.array(z.string()).describe('The kinds of devices, of the sessions that are listed.'),
-});
+export const effects = z
+  .object({
+    user: z
+      .object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(roles) })
+      .nullable()
+      .describe('Where it is about one person, and nobody else was named.'),
+    people: z.int().describe('How many people it is about.'),
+    roles: z.array(z.object({ role: z.enum(roles), people: z.int() })).describe('Which roles they have.'),
+    unknown: z
+      .array(z.string())
+      .describe('Ids that were named and are nobody’s here.')
+      .meta({ examples: [[]] }),
+    sessionCount: z.int().describe(`Live sessions of browsers; ${mostCounted} stands for that many or more.`),
+    grantCount: z.int().describe(`Live grants of apps; ${mostCounted} stands for that many or more.`),
+    sessions: z
+      .array(deviceForm)
+      .describe(
+        `${mostListed} of both at most, the last seen first; where there are more than ${mostCompared} of a kind, out of any ${mostCompared}.`,
+      ),
+    apps: z
+      .array(z.string())
+      .describe('The names of the apps.')
+      .meta({ examples: [['Mobile app']] }),
+    devices: z
+      .array(z.string())
+      .describe('The kinds of devices, of the sessions that are listed.')
+      .meta({ examples: [['Firefox on Linux']] }),
+  })
+  .meta({ id: 'Effects' });
 
 export type Effects = z.infer<typeof effects>;
 

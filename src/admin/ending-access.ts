@@ -1,6 +1,10 @@
 import { z } from 'zod';
+import type { Success } from '../api/endpoint.ts';
+import { idIn } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
+import { problems } from '../errors.ts';
 import { mostInGroup } from './concerned.ts';
+import { effects } from './effects.ts';
 import { createEndConfirmed, type EndingDeps } from './end-confirmed.ts';
 import { endingOfDevice, endingOfEveryone, endingOfGroup, endingOfList, endingOfPerson } from './endings.ts';
 import { line, reference } from './forms.ts';
@@ -13,6 +17,7 @@ const withReason = {
       administrators: line(500).optional().describe('For administrators; never shown to the people concerned.'),
       person: line(200).optional().describe('What the people concerned read.'),
     })
+    .meta({ id: 'RevocationReason' })
     .optional(),
   confirmation: z
     .string()
@@ -21,7 +26,7 @@ const withReason = {
     .optional()
     .describe('From the 409 that this request was answered with first.'),
 };
-const ofPerson = z.strictObject(withReason);
+const ofPerson = z.strictObject(withReason).meta({ id: 'EndAccess' });
 const ofMany = z
   .strictObject({
     users: z.array(reference).min(1).max(mostInList).optional().describe('Ids.'),
@@ -36,10 +41,57 @@ const ofMany = z
       message: 'name one of users, group and everyone',
     },
   )
-  .refine(({ everyone, keepCurrent }) => everyone || !keepCurrent, { message: 'keepCurrent goes with everyone' });
+  .refine(({ everyone, keepCurrent }) => everyone || !keepCurrent, { message: 'keepCurrent goes with everyone' })
+  .meta({ id: 'EndAccessOfMany' });
 
 const counts = { sessionsEnded: z.int(), grantsEnded: z.int() };
-const more = z.boolean().describe('They had very many: what is not counted yet has ended like the rest.');
+const more = z
+  .boolean()
+  .describe('They had very many: what is not counted yet has ended like the rest.')
+  .meta({ examples: [false] });
+const ended = z.object({ revocationId: z.string(), ...counts, more }).meta({ id: 'EndedAccess' });
+const endedDevice = z.object({ revocationId: z.string(), ...counts }).meta({ id: 'EndedDevice' });
+const endedOfMany = z
+  .object({
+    revocationId: z
+      .string()
+      .nullable()
+      .describe('The one revocation of everyone.')
+      .meta({ examples: [null] }),
+    results: z
+      .array(
+        z.object({
+          user: z.string(),
+          result: z.enum(['revoked', 'unknown']),
+          revocationId: idIn('revocations').nullable(),
+          ...counts,
+          more,
+        }),
+      )
+      .describe('One for each person of a list or a group.'),
+  })
+  .meta({ id: 'EndedAccessOfMany' });
+
+/** What is answered first: what would end, and what to send back to say yes. */
+const askedBack: Success = {
+  status: 409,
+  description: '`confirmation_required`: nothing has ended yet.',
+  contentTypes: ['application/problem+json'],
+  schema: z
+    .object({
+      type: z.url().meta({ examples: ['https://logout.whiterabbit.fake/problems/confirmation_required'] }),
+      title: z.string().meta({ examples: [problems.confirmation_required.title] }),
+      status: z.literal(409),
+      detail: z
+        .string()
+        .meta({ examples: ['Look at `effects`, then send the same request again with this `confirmation`.'] }),
+      code: z.literal('confirmation_required'),
+      requestId: z.string(),
+      effects: effects.describe('What would end.'),
+      confirmation: z.string().describe('To be sent back with the same request, within five minutes.'),
+    })
+    .meta({ id: 'ConfirmationRequired', description: 'Problem details (RFC 9457), with what would end.' }),
+};
 
 /** Ending access as an administrator: nothing ends before who asks has seen what would. */
 export function endingAccessOperations(deps: EndingDeps): readonly Operation[] {
@@ -61,8 +113,9 @@ export function endingAccessOperations(deps: EndingDeps): readonly Operation[] {
       success: {
         status: 200,
         description: 'From now on no request of theirs is answered.',
-        schema: z.object({ revocationId: z.string(), ...counts, more }),
+        schema: ended,
       },
+      also: [askedBack],
       problems: ['not_found', 'confirmation_required'],
       handle: (call) => endConfirmed(call, endingOfPerson(call, call.params.id)),
     }),
@@ -79,8 +132,9 @@ export function endingAccessOperations(deps: EndingDeps): readonly Operation[] {
       success: {
         status: 200,
         description: 'It has ended; everything else of theirs stays.',
-        schema: z.object({ revocationId: z.string(), ...counts }),
+        schema: endedDevice,
       },
+      also: [askedBack],
       problems: ['not_found', 'confirmation_required'],
       handle: (call) => endConfirmed(call, endingOfDevice(call, call.params.id, call.params.sessionId)),
     }),
@@ -97,22 +151,9 @@ export function endingAccessOperations(deps: EndingDeps): readonly Operation[] {
       success: {
         status: 200,
         description: 'From now on no request of theirs is answered.',
-        schema: z.object({
-          revocationId: z.string().nullable().describe('The one revocation of everyone.'),
-          results: z
-            .array(
-              z.object({
-                user: z.string(),
-                result: z.enum(['revoked', 'unknown']),
-                revocationId: z.string().nullable(),
-                sessionsEnded: z.int(),
-                grantsEnded: z.int(),
-                more,
-              }),
-            )
-            .describe('One for each person of a list or a group.'),
-        }),
+        schema: endedOfMany,
       },
+      also: [askedBack],
       problems: ['not_found', 'confirmation_required'],
       handle: (call) => {
         const { users, group, keepCurrent = false } = call.body;

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { isStorableMoment } from '../database/storable.ts';
-import { deviceKinds } from '../sessions/principal.ts';
 
 /** An id. One that no id looks like is refused; one of another org is exactly one that doesn't exist. */
 export const reference = z.string().regex(/^[\w-]{1,80}$/, 'is not an id');
@@ -28,16 +27,3 @@ export const line = (mostCharacters: number) =>
 
 /** `true` or `false` in a query. */
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
-
-/** A live session or grant, as `Device` has it. */
-export const device = z.object({
-  id: z.string(),
-  type: z.enum(deviceKinds),
-  client: z.string().describe('"Browser", or the name of the app.'),
-  device: z.string(),
-  userAgent: z.string().nullable(),
-  ip: z.string().nullable().describe('Where the sign-in came from.'),
-  createdAt: z.iso.datetime(),
-  lastSeenAt: z.iso.datetime().describe('Exact to a minute.'),
-  current: z.boolean().describe('The one that asks.'),
-});

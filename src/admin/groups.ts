@@ -1,19 +1,22 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { idIn } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readCursor, readTimeCursor, toTimePage } from '../api/page.ts';
 import { AppError } from '../errors.ts';
 import { createGroups } from '../users/groups.ts';
 import { createPeople } from '../users/people.ts';
 import { line, reference } from './forms.ts';
-import { person, toPeoplePage } from './people.ts';
+import { personPage, toPeoplePage } from './people.ts';
 
-const group = z.object({
-  id: z.string(),
-  displayName: z.string(),
-  members: z.int().describe('How many people are in it.'),
-  createdAt: z.iso.datetime(),
-});
+const group = z
+  .object({
+    id: idIn('groups'),
+    displayName: z.string().meta({ examples: ['Crew'] }),
+    members: z.int().describe('How many people are in it.'),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Group' });
 
 export const noSuchGroup = () => new AppError('not_found', 'Your organisation has no group of this id.');
 
@@ -35,7 +38,7 @@ export function groupOperations(deps: { pool: Pool }): readonly Operation[] {
         ...pageQuery,
         search: line(200).optional().describe('Part of the name, in any letter case.'),
       }),
-      success: { status: 200, description: 'A page of groups.', schema: pageOf(group) },
+      success: { status: 200, description: 'A page of groups.', schema: pageOf(group).meta({ id: 'GroupPage' }) },
       handle: async ({ orgId, query: { limit, cursor, search } }) => {
         const after = readTimeCursor(cursor);
         const rows = await groups.listGroups(orgId, { search, limit: limit + 1, after });
@@ -51,7 +54,7 @@ export function groupOperations(deps: { pool: Pool }): readonly Operation[] {
       permission: 'org.read',
       params: z.object({ id: reference }),
       query: z.object(pageQuery),
-      success: { status: 200, description: 'A page of people.', schema: pageOf(person) },
+      success: { status: 200, description: 'A page of people.', schema: personPage },
       problems: ['not_found'],
       handle: async ({ orgId, params: { id }, query: { limit, cursor } }) => {
         const after = readCursor(cursor, 1)?.[0] ?? null;

@@ -2,15 +2,17 @@ import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
 import { may, type Permission, permissions, roles } from '../api/permissions.ts';
 
-const currentOrg = z.object({
-  id: z.string(),
-  slug: z.string(),
-  name: z.string(),
-  role: z.enum(roles).describe('Of who asks.'),
-  permissions: z
-    .array(z.enum(Object.keys(permissions) as [Permission, ...Permission[]]))
-    .describe('What that role may do.'),
-});
+const currentOrg = z
+  .object({
+    id: z.string().meta({ examples: ['org_0c9b8a7f6e5d4c3b2a19081726354453'] }),
+    slug: z.string(),
+    name: z.string().meta({ examples: ['White Rabbit'] }),
+    role: z.enum(roles).describe('Of who asks.'),
+    permissions: z
+      .array(z.enum(Object.keys(permissions) as [Permission, ...Permission[]]))
+      .describe('What that role may do.'),
+  })
+  .meta({ id: 'Org' });
 
 /** The org that the signed-in administrator is of. */
 export function orgOperations(): readonly Operation[] {

@@ -46,6 +46,7 @@ export function createHealthEndpoints(deps: {
       id: 'getHealth',
       tag: 'Service',
       summary: 'Whether the process is alive',
+      description: 'Says nothing about the database: a process that is alive isn’t restarted for what others lack.',
       security: [],
       success: { status: 200, description: 'It is.', schema: z.object({ status: z.literal('alive') }) },
       handlers: [noStore, alive],

@@ -4,8 +4,9 @@ import { type Operation, operation } from '../api/operation.ts';
 import type { By } from '../by.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { deviceForm } from '../sessions/device-form.ts';
 import type { Devices } from '../sessions/devices.ts';
-import { deviceKinds, type Principal } from '../sessions/principal.ts';
+import type { Principal } from '../sessions/principal.ts';
 import { notSignedIn } from '../sessions/session-end.ts';
 import { sessionCookie } from '../sessions/session-store.ts';
 
@@ -20,19 +21,6 @@ export type DeviceDeps = Readonly<{
   announce: () => void;
 }>;
 
-const device = z
-  .object({
-    id: z.string(),
-    type: z.enum(deviceKinds),
-    client: z.string().meta({ examples: ['Browser', 'Mobile app'] }),
-    device: z.string().meta({ examples: ['Firefox on Linux'] }),
-    userAgent: z.string().nullable(),
-    ip: z.string().nullable(),
-    createdAt: z.date(),
-    lastSeenAt: z.date().describe('Exact to a minute.'),
-    current: z.boolean().describe('The one that asks.'),
-  })
-  .meta({ id: 'Device' });
 const tag = 'You';
 const here = '/api/users/me/sessions';
 
@@ -54,7 +42,7 @@ export function deviceOperations(deps: DeviceDeps): readonly Operation[] {
       summary: 'Where you are signed in',
       description: 'Browsers and apps, the newest seen first; at most 200.',
       turn: 'own',
-      success: { status: 200, description: 'Live ones.', schema: z.array(device) },
+      success: { status: 200, description: 'Live ones.', schema: z.array(deviceForm) },
       problems: ['too_many_requests'],
       handle: ({ principal }) => devices.listDevices(principal),
     }),
@@ -64,6 +52,7 @@ export function deviceOperations(deps: DeviceDeps): readonly Operation[] {
       id: 'endMySessions',
       tag,
       summary: 'Sign out everywhere, or everywhere else',
+      description: 'Every session and every grant of yours ends at once; with `keepCurrent` all but the one that asks.',
       body: z.strictObject({ keepCurrent: z.boolean().default(false) }),
       bodyExample: { keepCurrent: true },
       success: {
@@ -85,6 +74,8 @@ export function deviceOperations(deps: DeviceDeps): readonly Operation[] {
       id: 'endMySession',
       tag,
       summary: 'End one of your sign-ins',
+      description:
+        'A browser’s session or an app’s grant, by the id that `listMySessions` gives. It counts from the next request on.',
       params: z.object({ id: z.string() }),
       success: { status: 204, description: 'It has ended.' },
       problems: ['not_found'],

@@ -25,6 +25,8 @@ export function meOperations(deps: {
       id: 'getMe',
       tag,
       summary: 'Who is signed in',
+      description:
+        'The person, their organisation, and their role in it. Answered only while their session or grant lives.',
       success: {
         status: 200,
         description: 'The person.',

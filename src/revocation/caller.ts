@@ -1,10 +1,12 @@
 import type { Once } from './once.ts';
 
+export const callerTypes = ['api_key', 'connection'] as const;
+
 /** Who posts to the revocation endpoint, always of exactly one org. */
 export type Caller = Readonly<{
   orgId: string;
   /** An API key, or the IdP of a connection by its signed JWT. */
-  type: 'api_key' | 'connection';
+  type: (typeof callerTypes)[number];
   id: string;
   scopes: readonly string[];
   /** The org takes callers of this type. */

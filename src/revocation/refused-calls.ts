@@ -5,6 +5,9 @@ import type { By } from '../by.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import type { Caller, Claimed } from './caller.ts';
 
+/** What a caller of the revocation endpoint may show: a key, a JWT, or nothing that looks like either. */
+export const credentialTypes = ['api_key', 'jwt', 'none'] as const;
+
 /** A call of the revocation endpoint that was refused. */
 export type RefusedCall = Readonly<{
   /** As it was answered. */
@@ -12,7 +15,7 @@ export type RefusedCall = Readonly<{
   /** Why, in one word and in words. */
   reason: string;
   explanation: string;
-  credentialType: 'api_key' | 'jwt' | 'none';
+  credentialType: (typeof credentialTypes)[number];
   ip: string | null;
   requestId: string;
 }>;

@@ -6,11 +6,14 @@ import { emailKey } from '../users/email.ts';
 import type { Subject } from './revocation.ts';
 
 const text = (most: number) => z.string().min(1).max(most).refine(isStorableText);
-const withScheme = (scheme: RegExp) => text(2048).regex(scheme);
+const withScheme = (scheme: RegExp, message?: string) => text(2048).regex(scheme, message);
 
 // RFC 9493 §3.2: each format describes its members exactly; others are forbidden.
 const formats = {
-  account: z.strictObject({ format: z.literal('account'), uri: withScheme(/^acct:[^@\s]+@[^@\s]+$/i) }),
+  account: z.strictObject({
+    format: z.literal('account'),
+    uri: withScheme(/^acct:[^@\s]+@[^@\s]+$/i, 'must be an `acct:` URI'),
+  }),
   email: z.strictObject({ format: z.literal('email'), email: text(320) }),
   iss_sub: z.strictObject({ format: z.literal('iss_sub'), iss: text(2048), sub: text(255) }),
   opaque: z.strictObject({ format: z.literal('opaque'), id: text(255) }),
@@ -19,7 +22,10 @@ const formats = {
     phone_number: text(16).regex(/^\+[1-9]\d{1,14}$/),
   }),
   did: z.strictObject({ format: z.literal('did'), url: withScheme(/^did:[a-z0-9]+:.+/) }),
-  uri: z.strictObject({ format: z.literal('uri'), uri: withScheme(/^[a-z][a-z0-9+.-]*:.+/i) }),
+  uri: z.strictObject({
+    format: z.literal('uri'),
+    uri: withScheme(/^[a-z][a-z0-9+.-]*:.+/i, 'must be a URI with its scheme'),
+  }),
 };
 /** Each format but aliases. */
 export const identifier = z.discriminatedUnion('format', [
@@ -36,6 +42,9 @@ export const aliases = z.strictObject({
   format: z.literal('aliases'),
   identifiers: z.array(identifier).min(1).max(20),
 });
+
+/** Of RFC 9493. */
+export const subjectFormats = [...(Object.keys(formats) as (keyof typeof formats)[]), 'aliases'] as const;
 
 export type SubjectIdentifier = z.infer<typeof identifier> | z.infer<typeof aliases>;
 

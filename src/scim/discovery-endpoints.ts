@@ -68,7 +68,7 @@ function fixedEndpoints({ name, summary, query, list }: Fixed): readonly Endpoin
       id: `listScim${name}`,
       summary,
       ...(query && { query }),
-      success: ok(pageOf(discovered), 'All of them.'),
+      success: ok(pageOf(discovered(name)), 'All of them.'),
       handlers: [showAll],
     }),
     endpoint({
@@ -78,7 +78,7 @@ function fixedEndpoints({ name, summary, query, list }: Fixed): readonly Endpoin
       id: `getScim${name.slice(0, -1)}`,
       summary: 'One of them',
       params: resourceParams,
-      success: ok(discovered, 'It.'),
+      success: ok(discovered(name), 'It.'),
       also: errorsOf(404),
       handlers: [show],
     }),

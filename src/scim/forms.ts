@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { exampleId, idIn } from '../api/examples.ts';
 import { longestName } from './groups.ts';
 import { pageSize } from './list.ts';
 
@@ -8,6 +9,8 @@ const meta = z
   .looseObject({ resourceType: text, location: z.url(), version: text.optional() })
   .meta({ id: 'ScimMeta', description: 'RFC 7643 §3.1.' });
 const reference = z.looseObject({ value: text, display: text.optional(), type: text.optional() });
+/** The `schemas` of a message, with the one that it has. */
+const schemasOf = (name: string) => z.array(text).meta({ examples: [[name]] });
 const asked = { schemas: z.array(text), externalId: text.optional() };
 
 const userAttributes = {
@@ -28,10 +31,35 @@ export const groupBody = z.looseObject({ ...asked, displayName: text.regex(/\S/)
 
 export const userResource = z
   .looseObject({ ...asked, id: text, meta: meta.optional(), ...userAttributes, groups: z.array(reference).optional() })
-  .meta({ id: 'ScimUser', description: 'A person (RFC 7643 §4.1), with further attributes as the IdP sent them.' });
+  .meta({
+    id: 'ScimUser',
+    description: 'A person (RFC 7643 §4.1), with further attributes as the IdP sent them.',
+    examples: [
+      {
+        schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
+        id: exampleId('/Users/{id}', 'id'),
+        externalId: '00u1example',
+        userName: 'trinity@whiterabbit.fake',
+        displayName: 'Trinity Moss',
+        active: true,
+        emails: [{ value: 'trinity@whiterabbit.fake', primary: true }],
+      },
+    ],
+  });
 export const groupResource = z
   .looseObject({ ...asked, id: text, meta: meta.optional(), displayName: text.optional(), members })
-  .meta({ id: 'ScimGroup', description: 'A group (RFC 7643 §4.2).' });
+  .meta({
+    id: 'ScimGroup',
+    description: 'A group (RFC 7643 §4.2).',
+    examples: [
+      {
+        schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
+        id: exampleId('/Groups/{id}', 'id'),
+        displayName: 'Crew',
+        members: [{ value: exampleId('/Users/{id}', 'id'), display: 'Trinity Moss' }],
+      },
+    ],
+  });
 
 export const resourceParams = z.object({ id: text });
 export const ifMatchHeader = z.object({
@@ -59,12 +87,23 @@ export const listQuery = z.object({ ...wish, ...projectionQuery.shape });
 export const roleQuery = z.object({ filter: wish.filter.meta({ examples: ['id eq "admin"'] }) });
 
 const nameList = z.union([z.array(text), text]).optional();
-export const searchBody = z.looseObject({
-  schemas: z.array(text).optional(),
-  ...wish,
-  attributes: nameList,
-  excludedAttributes: nameList,
-});
+export const searchBody = z
+  .looseObject({
+    schemas: z.array(text).optional(),
+    ...wish,
+    attributes: nameList,
+    excludedAttributes: nameList,
+  })
+  .meta({
+    examples: [
+      {
+        schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'],
+        filter: 'active eq true',
+        startIndex: 1,
+        count: 50,
+      },
+    ],
+  });
 
 export const patchBody = z.object({
   schemas: z.array(text),
@@ -82,15 +121,18 @@ export const patchBody = z.object({
 /** A page of a list. */
 export const pageOf = (resource: z.ZodType) =>
   z.object({
-    schemas: z.array(text),
+    schemas: schemasOf('urn:ietf:params:scim:api:messages:2.0:ListResponse'),
     totalResults: z.int(),
     itemsPerPage: z.int(),
     startIndex: z.int(),
     Resources: z.array(resource),
   });
 
-export const discovered = z.looseObject({ id: text });
-export const configuration = z.looseObject({ schemas: z.array(text) });
+/** What the server says of itself. */
+export const discovered = (of: 'Roles' | 'Schemas' | 'ResourceTypes') => z.looseObject({ id: idIn(of) });
+export const configuration = z.looseObject({
+  schemas: schemasOf('urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'),
+});
 
 export const scimFault = z
   .object({ schemas: z.array(text), status: text, scimType: text.optional(), detail: text })

@@ -55,7 +55,10 @@ export function createSignalEndpoints(deps: Deps): readonly Endpoint[] {
       description: 'RFC 8935, with CAEP and RISC events. What each does is a policy of the organisation.',
       params: z.object({ connection: z.string() }),
       bodyType: 'application/secevent+jwt',
-      body: z.string().describe('A security event token (RFC 8417).'),
+      body: z
+        .string()
+        .describe('A security event token (RFC 8417).')
+        .meta({ examples: ['eyJ0eXAiOiJzZWNldmVudCtqd3Qi…'] }),
       security: [],
       success: { status: 202, description: 'Taken, also if it came before.' },
       also: [400, 413].map((status) => ({ status, description: 'It is refused.', schema: eventFault })),

@@ -38,6 +38,7 @@ export function todoOperations(deps: { prisma: PrismaClient; pool: Pool; inTurn:
       id: 'listTodos',
       tag,
       summary: 'Your todos, oldest first',
+      description: 'All at once, or page by page with `limit` and `cursor`.',
       query: z.object({
         ...pageQuery,
         limit: z.coerce.number().int().min(1).max(mostTodos).default(mostTodos).describe('Todos of a page.'),
@@ -108,6 +109,7 @@ export function todoOperations(deps: { prisma: PrismaClient; pool: Pool; inTurn:
       id: 'changeTodo',
       tag,
       summary: 'Change a todo',
+      description: 'Changes what is given; other members are ignored.',
       params,
       // The workshop's client sends the whole todo back: members that aren't ours to change are ignored.
       body: z.object({ task: task.optional(), completed: z.boolean().optional() }),
@@ -137,6 +139,7 @@ export function todoOperations(deps: { prisma: PrismaClient; pool: Pool; inTurn:
       id: 'removeTodo',
       tag,
       summary: 'Remove a todo',
+      description: 'It cannot be had back.',
       params,
       success: { status: 204, description: 'It is gone.' },
       problems: ['not_found'],

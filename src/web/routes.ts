@@ -57,12 +57,21 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
   };
 
   return [
-    endpoint({ ...personalPage, path: '/', id: 'showStart', summary: 'Sign in', handlers: [showSignIn] }),
+    endpoint({
+      ...personalPage,
+      path: '/',
+      id: 'showStart',
+      summary: 'Sign in',
+      description:
+        'Asks for a work address, and leads to the identity provider of its organisation. Whoever is signed in goes on to their todos.',
+      handlers: [showSignIn],
+    }),
     endpoint({
       ...personalPage,
       path: '/todos',
       id: 'showTodos',
       summary: 'Your todos',
+      description: 'Closes by itself the moment that its session ends.',
       handlers: [personal(renderTodos)],
     }),
     endpoint({
@@ -70,6 +79,7 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
       path: '/devices',
       id: 'showDevices',
       summary: 'Where you are signed in',
+      description: 'Browsers and apps, each with a button that ends it.',
       handlers: [personal(renderDevices)],
     }),
     endpoint({
@@ -77,6 +87,7 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
       path: '/signed-out',
       id: 'showSignedOut',
       summary: 'Why you were signed out',
+      description: 'Says when and by whom. Nothing on it is personal.',
       query: z.object({ reason: z.string().optional(), at: z.string().optional() }),
       handlers: [showSignedOut],
     }),
@@ -108,6 +119,7 @@ export function createOpenPages({ config }: { config: Config }): readonly Endpoi
       path: '/problems',
       id: 'listProblems',
       summary: 'Every problem that an answer may name',
+      description: 'The codes of problem details (RFC 9457).',
       handlers: [listProblems],
     }),
     endpoint({
@@ -115,6 +127,7 @@ export function createOpenPages({ config }: { config: Config }): readonly Endpoi
       path: '/problems/{code}',
       id: 'showProblem',
       summary: 'What a problem means, and how to go on',
+      description: 'The `type` of problem details leads here.',
       params: z.object({ code: z.string() }),
       also: [{ status: 404, description: 'There is no such problem.', contentTypes: ['text/html'] }],
       handlers: [showProblem],

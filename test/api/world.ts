@@ -6,20 +6,24 @@ import { createBrowser } from '../support/browser.ts';
 import { startDns } from '../support/dns.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
-type Json = Record<string, unknown>;
-type Content = Record<string, { schema?: Json; example?: unknown }>;
+export type Json = Record<string, unknown>;
+export type Content = Record<string, { schema?: Json; example?: unknown }>;
 export type DocumentedOperation = {
   operationId: string;
   method: string;
   path: string;
+  summary?: string;
   description?: string;
-  parameters: { name: string; in: string }[];
+  parameters: { name: string; in: string; example?: unknown; schema: Json }[];
   responses: Record<string, { content?: Content; headers?: Json }>;
   requestBody?: { content: Content };
 };
 export type OpenApi = {
   openapi: string;
+  tags: { name: string; description?: string }[];
   paths: Record<string, Record<string, Omit<DocumentedOperation, 'method' | 'path'>>>;
+  webhooks: OpenApi['paths'];
+  components: { schemas: Record<string, Json> };
 };
 
 type Asked = {

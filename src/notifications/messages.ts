@@ -1,0 +1,161 @@
+import { z } from 'zod';
+import { targetTypes } from '../audit/actions.ts';
+import { actorTypes } from '../by.ts';
+import { type Kind, kinds, outboxActions } from './kinds.ts';
+
+const party = z.object({
+  // A caller whom nobody knows is told by their network.
+  type: z.enum([...targetTypes, 'network']),
+  id: z.string().nullable(),
+  name: z.string().nullable().describe('As it was at the time.'),
+});
+
+/** What `present` makes of a notification: what the feed shows, and what webhooks receive. */
+export const presented = z.object({
+  id: z.string(),
+  kind: z.enum(kinds),
+  text: z.string().describe('One line of plain text. Names in it are other people’s words.'),
+  event: z.string().describe('The first audit event that it tells of.'),
+  action: z.enum(outboxActions).describe('What happened, as the record has it.'),
+  actor: party.extend({ type: z.enum(actorTypes) }),
+  target: party.nullable(),
+  detail: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+    .describe('What the record says about it.'),
+  count: z.int().describe('How many events of the same kind and target it stands for.'),
+  firstAt: z.iso.datetime(),
+  lastAt: z.iso.datetime(),
+});
+type Presented = z.infer<typeof presented>;
+type Told = Pick<Presented, 'text' | 'action' | 'actor' | 'target' | 'detail'>;
+
+const key = { type: 'api_key', id: 'key_5d2e8c1f9a0b4736b4e7d0a3c6f81952', name: 'Okta Workflows' } as const;
+const neo = { type: 'user', id: 'usr_2a5d8f1c4b7e4093a6d9c2f5b8e10374', name: 'Thomas Anderson' } as const;
+const trinity = { type: 'user', id: 'usr_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47', name: 'Trinity Moss' } as const;
+const okta = { type: 'connection', id: 'con_2f6b9d3c8a1e47509b7d4c6e0a8f1b52', name: 'Okta' } as const;
+
+/** When each is made, and what one says. */
+const told: Record<Kind, readonly [when: string, example: Told]> = {
+  revocation: [
+    'Somebody’s access has ended, or everyone’s',
+    {
+      text: 'The API key Okta Workflows ended the access of Trinity Moss',
+      action: 'access.revoked',
+      actor: key,
+      target: trinity,
+      detail: { initiator: 'idp', sessionsEnded: 2, grantsEnded: 1, more: false },
+    },
+  ],
+  refused_calls: [
+    'A caller of the revocation endpoint is refused again and again',
+    {
+      text: 'The API key Okta Workflows was refused at the revocation endpoint 5 times in a row',
+      action: 'call.refused',
+      actor: key,
+      target: key,
+      detail: { code: 'user_not_found', credentialType: 'api_key', format: 'email' },
+    },
+  ],
+  refused_sign_in: [
+    'A sign-in was refused that an administrator can put right',
+    {
+      text: 'A sign-in by the identity provider Okta was refused: it may not speak for the address’s domain',
+      action: 'sign_in.refused',
+      actor: { type: 'anonymous', id: null, name: null },
+      target: okta,
+      detail: { connection: okta.id },
+    },
+  ],
+  api_key: [
+    'An API key was made',
+    {
+      text: 'Thomas Anderson made the API key Okta Workflows',
+      action: 'api_key.created',
+      actor: neo,
+      target: key,
+      detail: { name: 'Okta Workflows', scopes: 'revoke', expiresAt: null },
+    },
+  ],
+  role_change: [
+    'Somebody’s role was changed',
+    {
+      text: 'Thomas Anderson changed the role of Trinity Moss from member to admin',
+      action: 'role.changed',
+      actor: neo,
+      target: trinity,
+      detail: { from: 'member', to: 'admin' },
+    },
+  ],
+  dead_letter: [
+    'Something could not be delivered',
+    {
+      text: 'E-mail to Trinity Moss could not be delivered',
+      action: 'delivery.failed',
+      actor: { type: 'system', id: null, name: null },
+      target: trinity,
+      detail: { channel: 'email', kinds: 'revocation', attempts: 12, error: 'timeout' },
+    },
+  ],
+};
+
+const at = '2026-11-29T10:42:00.000Z';
+/** A notification of each kind, for documentation. */
+export const exampleOfKind = (kind: Kind): Presented => ({
+  id: 'ntf_6a3d0b9e7c1f4825b0e4d7a9c2f51836',
+  kind,
+  event: 'evt_1e9c4b7a0d3f4652a8b1c6e5f0927d34',
+  ...told[kind][1],
+  count: kind === 'refused_calls' ? 5 : 1,
+  firstAt: at,
+  lastAt: at,
+});
+
+const organization = z.string().describe('The id of the organisation.');
+const { kind: _kind, ...data } = presented.shape;
+
+/** What a webhook is posted: `{type, timestamp, data}` (Standard Webhooks). */
+const messageOf = (type: Kind | 'test', about: z.ZodObject, example: object) =>
+  z.object({ type: z.literal(type), timestamp: z.iso.datetime(), data: about }).meta({
+    id: `${type.replaceAll(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase())}Message`,
+    examples: [{ type, timestamp: at, data: { organization: 'org_0c9b8a7f6e5d4c3b2a19081726354453', ...example } }],
+  });
+
+type Message = Readonly<{ type: Kind | 'test'; summary: string; description: string; form: z.ZodType }>;
+
+/** Everything that is posted to webhooks: a message of each kind of notification, and the one of a test. */
+export const messages: readonly Message[] = [
+  ...kinds.map((type) => {
+    const { kind: _, ...example } = exampleOfKind(type);
+    const form = messageOf(type, z.object({ organization, ...data }), example);
+    return { type, summary: told[type][0], description: `What the feed shows as a \`${type}\`.`, form };
+  }),
+  {
+    type: 'test',
+    summary: 'An administrator tries a webhook',
+    description: 'Nothing has happened.',
+    form: messageOf('test', z.object({ organization, text: z.string() }), {
+      text: 'This is a test. Nothing has happened.',
+    }),
+  },
+];
+
+/** What comes with each (Standard Webhooks). */
+export const messageHeaders = z.object({
+  'webhook-id': z
+    .string()
+    .describe('The same at each try and each replay: what has it already was taken before.')
+    .meta({ examples: ['dlv_3c8f1b6e9d0a4275a1d4c7e0b3f68259'] }),
+  'webhook-timestamp': z
+    .string()
+    .regex(/^\d+$/)
+    .describe('When this try was made, in seconds since 1970.')
+    .meta({
+      examples: ['1796035320'],
+    }),
+  'webhook-signature': z
+    .string()
+    .describe(
+      'HMAC-SHA256 of `id.timestamp.body` with the webhook’s secret, as `v1,` and base64; for a day after a change of the secret one by each, with a space between.',
+    )
+    .meta({ examples: ['v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4='] }),
+});

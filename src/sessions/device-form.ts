@@ -1,0 +1,20 @@
+import { z } from 'zod';
+import { deviceKinds } from './principal.ts';
+
+/** A live session or grant as it is answered: what `Device` is in JSON. */
+export const deviceForm = z
+  .object({
+    id: z.string().meta({ examples: ['ses_1b4e7a0d3c6f4928b5e8d1a4c7f0b362'] }),
+    type: z.enum(deviceKinds),
+    client: z
+      .string()
+      .describe('"Browser", or the name of the app.')
+      .meta({ examples: ['Browser', 'Mobile app'] }),
+    device: z.string().meta({ examples: ['Firefox on Linux'] }),
+    userAgent: z.string().nullable(),
+    ip: z.string().nullable().describe('Where the sign-in came from.'),
+    createdAt: z.iso.datetime(),
+    lastSeenAt: z.iso.datetime().describe('Exact to a minute.'),
+    current: z.boolean().describe('The one that asks.'),
+  })
+  .meta({ id: 'Device' });
