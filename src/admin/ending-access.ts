@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
 import { z } from 'zod';
-import { idIn } from '../api/examples.ts';
+import { idOf } from '../api/examples.ts';
 import { type Call, type Operation, operation, type Success } from '../api/operation.ts';
 import { may, type Permission } from '../api/permissions.ts';
 import { transaction } from '../database/pool.ts';
@@ -71,7 +71,7 @@ const endedOfMany = z
         z.object({
           user: z.string(),
           result: z.enum(['revoked', 'unknown']),
-          revocationId: idIn('revocations').nullable(),
+          revocationId: idOf('revocation').nullable(),
           ...counts,
           more,
         }),

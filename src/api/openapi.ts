@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import { type ProblemCode, problems } from '../errors.ts';
 import { messageHeaders, messages } from '../notifications/messages.ts';
 import { sessionCookie } from '../sessions/session-store.ts';
-import { exampleId, exampleOf } from './examples.ts';
+import { exampleInPath, exampleOf } from './examples.ts';
 import { createSchemas, type Json, type Schemas } from './json-schema.ts';
 import { adminScope, type Documented, type Operation, type Security, type Success } from './operation.ts';
 import { permissions } from './permissions.ts';
@@ -12,7 +12,7 @@ import { tags } from './tags.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-/** The whole interface as an OpenAPI 3.1 document: what the server checks by is what is written here. */
+/** The whole interface as an OpenAPI 3.1 document. It is written from what the server checks by. */
 export function describeApi(config: Config, operations: readonly (Documented | Operation)[]): Json {
   const schemas = createSchemas();
   const paths: Record<string, Json> = {};
@@ -144,13 +144,13 @@ function parameters(form: z.ZodObject | undefined, place: Place, schemas: Schema
   });
 }
 
-/** What has to be there has an example; what may be left out only where its schema brings one. */
+/** A parameter that has to be there has an example; another only where its schema brings one. */
 function exampleOfParameter(
   { name, required, written }: { name: string; required: boolean; written: Json },
   place: Place,
   { components }: Schemas,
 ): unknown {
-  if (place.where === 'path') return exampleId(place.path, name);
+  if (place.where === 'path') return exampleInPath(place.path, name);
   return required ? exampleOf(written, components, name) : undefined;
 }
 

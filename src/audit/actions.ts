@@ -46,7 +46,7 @@ export const actions = [
 ] as const;
 export type Action = (typeof actions)[number];
 
-/** What an event may have happened to: a test holds what stands in the code against this list. These names are API, too. */
+/** What an event may have happened to. These names are API, too. */
 export const targetTypes = [
   'api_key',
   'connection',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Documented, Success } from '../api/operation.ts';
+import { sampleId } from '../database/ids.ts';
 
 const scim = ['application/scim+json'];
 const tag = 'Provisioning (SCIM 2.0)';
@@ -110,7 +111,7 @@ const user = z
     examples: [
       {
         schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
-        id: 'usr_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47',
+        id: sampleId('user'),
         externalId: '00u1example',
         userName: 'trinity@whiterabbit.fake',
         displayName: 'Trinity Moss',
@@ -125,9 +126,9 @@ const group = z.looseObject({ ...asked, id: text, meta: meta.optional(), ...grou
   examples: [
     {
       schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
-      id: 'grp_8e2d6f1a3c0b4d9f90a4b7c2e1f0d358',
+      id: sampleId('group'),
       displayName: 'Crew',
-      members: [{ value: 'usr_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47', display: 'Trinity Moss' }],
+      members: [{ value: sampleId('user'), display: 'Trinity Moss' }],
     },
   ],
 });
