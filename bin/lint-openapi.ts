@@ -1,4 +1,5 @@
-// Lints the OpenAPI document with two independent linters: any error or warning fails. It needs no database and no network.
+// Lints the OpenAPI document with two independent linters: any error or warning fails. The script
+// needs no database and no network.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -21,7 +22,7 @@ for (const finding of findings) console.error(finding);
 // The parts of the product that wait for their database would keep the process.
 process.exit(findings.length > 0 ? 1 : 0);
 
-/** As the product answers it. Nothing listens at its database's address, and this route asks for none. */
+/** The document as the product answers it, without a database: its route asks for none. */
 async function readDocument(): Promise<string> {
   const config = loadConfig(
     {

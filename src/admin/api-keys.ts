@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idIn } from '../api/examples.ts';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import { may } from '../api/permissions.ts';
@@ -8,7 +8,7 @@ import { type ApiKeys, apiKeyScopes } from '../orgs/api-keys.ts';
 import { line, reference, time } from './forms.ts';
 
 const view = {
-  id: idIn('api-keys'),
+  id: idOf('apiKey'),
   name: z.string().meta({ examples: ['Okta Workflows'] }),
   hint: z
     .string()

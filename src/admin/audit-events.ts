@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises';
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { idIn } from '../api/examples.ts';
+import { idOf } from '../api/examples.ts';
 import { type Call, type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 import { may } from '../api/permissions.ts';
@@ -10,13 +10,14 @@ import { createAuditEvents, type EventFilter } from '../audit/events.ts';
 import { type ExportFormat, exportFormats } from '../audit/export.ts';
 import { recordEvent } from '../audit/record.ts';
 import { actorTypes } from '../by.ts';
+import { sampleId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { reference, time } from './forms.ts';
 
 const auditEvent = z
   .object({
-    id: idIn('audit-events'),
+    id: idOf('auditEvent'),
     orgId: z.string(),
     at: z.iso.datetime(),
     action: z
@@ -25,14 +26,14 @@ const auditEvent = z
       .meta({ examples: ['sign_in.succeeded'] }),
     actor: z.object({ type: z.enum(actorTypes), id: z.string().nullable() }).describe('Who did it.'),
     target: z
-      .object({ type: z.enum(targetTypes).meta({ examples: ['session'] }), id: idIn('sessions').nullable() })
+      .object({ type: z.enum(targetTypes).meta({ examples: ['session'] }), id: idOf('session').nullable() })
       .nullable()
       .describe('What it was done to.'),
     ip: z.string().nullable(),
     requestId: z.string().nullable(),
     detail: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
-      .meta({ examples: [{ connection: 'con_2f6b9d3c8a1e47509b7d4c6e0a8f1b52' }] }),
+      .meta({ examples: [{ connection: sampleId('connection') }] }),
   })
   .meta({ id: 'AuditEvent' });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idIn } from '../api/examples.ts';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import { assignableRoles } from '../api/permissions.ts';
@@ -9,6 +9,7 @@ import { checkEndpoints, defined, resolveEndpoints, type Typist } from '../conne
 import { orgLinks, ownEndpoint } from '../connections/idp-links.ts';
 import { roleClaimForm, roleMappingForm } from '../connections/role-mapping.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
+import { sampleId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
@@ -24,7 +25,7 @@ const shownUrl = (example: string) => z.string().meta({ examples: [example] });
 
 const connection = z
   .object({
-    id: idIn('connections'),
+    id: idOf('connection'),
     name: z.string().meta({ examples: ['Okta'] }),
     active: z.boolean(),
     provenAt: z.iso
@@ -62,10 +63,10 @@ const connection = z
         signedOutUrl: shownUrl('https://logout.whiterabbit.fake/signed-out'),
         revocationEndpoint: shownUrl('https://logout.whiterabbit.fake/global-token-revocation'),
         ownRevocationEndpoint: shownUrl(
-          'https://logout.whiterabbit.fake/global-token-revocation/con_2f6b9d3c8a1e47509b7d4c6e0a8f1b52',
+          `https://logout.whiterabbit.fake/global-token-revocation/${sampleId('connection')}`,
         ).describe('For this connection’s identity provider alone.'),
         backchannelLogoutUrl: shownUrl('https://logout.whiterabbit.fake/openid/backchannel-logout/whiterabbit'),
-        securityEventsUrl: shownUrl('https://logout.whiterabbit.fake/ssf/events/con_2f6b9d3c8a1e47509b7d4c6e0a8f1b52'),
+        securityEventsUrl: shownUrl(`https://logout.whiterabbit.fake/ssf/events/${sampleId('connection')}`),
       })
       .describe('What to enter at the identity provider.'),
   })

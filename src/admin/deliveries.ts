@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idIn } from '../api/examples.ts';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 
@@ -16,9 +16,9 @@ const query = z.object(pageQuery);
 
 const delivery = z
   .object({
-    id: idIn('deliveries').describe('Of a webhook’s it is the `webhook-id`, the same at each try.'),
+    id: idOf('delivery').describe('Of a webhook’s it is the `webhook-id`, the same at each try.'),
     channel: z.enum(['webhook', 'email']),
-    webhook: idIn('webhooks').nullable(),
+    webhook: idOf('webhook').nullable(),
     user: z
       .string()
       .nullable()

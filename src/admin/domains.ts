@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idIn } from '../api/examples.ts';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
 import type { Config } from '../config.ts';
@@ -11,7 +11,7 @@ import { createOutwardLimit } from './outward-limit.ts';
 
 const domain = z
   .object({
-    id: idIn('domains'),
+    id: idOf('domain'),
     domain: z.string().meta({ examples: ['whiterabbit.fake'] }),
     verifiedAt: z.iso.datetime().nullable().describe('null: not yet. Nothing relies on it until then.'),
     connectionId: z.string().nullable().describe('The connection that is authoritative for its addresses.'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Success } from '../api/endpoint.ts';
-import { idIn } from '../api/examples.ts';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { problems } from '../errors.ts';
 import { mostInGroup } from './concerned.ts';
@@ -63,7 +63,7 @@ const endedOfMany = z
         z.object({
           user: z.string(),
           result: z.enum(['revoked', 'unknown']),
-          revocationId: idIn('revocations').nullable(),
+          revocationId: idOf('revocation').nullable(),
           ...counts,
           more,
         }),

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { idIn } from '../api/examples.ts';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readCursor, readTimeCursor, toTimePage } from '../api/page.ts';
 import { AppError } from '../errors.ts';
@@ -11,7 +11,7 @@ import { personPage, toPeoplePage } from './people.ts';
 
 const group = z
   .object({
-    id: idIn('groups'),
+    id: idOf('group'),
     displayName: z.string().meta({ examples: ['Crew'] }),
     members: z.int().describe('How many people are in it.'),
     createdAt: z.iso.datetime(),

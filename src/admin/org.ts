@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { may, type Permission, permissions, roles } from '../api/permissions.ts';
 
 const currentOrg = z
   .object({
-    id: z.string().meta({ examples: ['org_0c9b8a7f6e5d4c3b2a19081726354453'] }),
+    id: idOf('org'),
     slug: z.string(),
     name: z.string().meta({ examples: ['White Rabbit'] }),
     role: z.enum(roles).describe('Of who asks.'),

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { idIn } from '../api/examples.ts';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 import { createAuditEvents, type RecordedEvent } from '../audit/events.ts';
@@ -15,7 +15,7 @@ const code = z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]);
 
 const refusedCall = z
   .object({
-    id: idIn('audit-events').describe('Of the audit event.'),
+    id: idOf('auditEvent').describe('Of the audit event.'),
     at: z.iso.datetime().describe('When it was recorded.'),
     code: code.describe('What was answered.').meta({ examples: ['user_not_found'] }),
     reason: z
@@ -28,7 +28,7 @@ const refusedCall = z
       .describe('Why, as the caller was told.')
       .meta({ examples: ['Nobody of your organisation is meant by this subject identifier.'] }),
     caller: z
-      .object({ type: z.enum(callerTypes), id: idIn('api-keys').nullable() })
+      .object({ type: z.enum(callerTypes), id: idOf('apiKey').nullable() })
       .nullable()
       .describe(
         'The API key or the connection that the credential is of, or that the address which was called belongs to.',

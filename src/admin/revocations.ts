@@ -1,10 +1,11 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { idIn } from '../api/examples.ts';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import { actorTypes } from '../by.ts';
 import { Initiator } from '../database/generated/client.ts';
+import { sampleId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { callerTypes } from '../revocation/caller.ts';
 import { createRevocationRecord } from '../revocation/revocation-record.ts';
@@ -14,7 +15,7 @@ const actor = z.object({ type: z.enum(actorTypes), id: z.string().nullable(), na
 
 const revocation = z
   .object({
-    id: idIn('revocations'),
+    id: idOf('revocation'),
     user: z
       .object({ id: z.string(), name: z.string().nullable(), email: z.string().nullable() })
       .nullable()
@@ -23,7 +24,7 @@ const revocation = z
     caller: z
       .object({
         type: z.enum(callerTypes),
-        id: idIn('api-keys'),
+        id: idOf('apiKey'),
         name: z
           .string()
           .nullable()
@@ -34,7 +35,7 @@ const revocation = z
     actor: actor
       .nullable()
       .describe('Who did it, as long as the record keeps the event.')
-      .meta({ examples: [{ type: 'api_key', id: 'key_5d2e8c1f9a0b4736b4e7d0a3c6f81952', name: 'Okta Workflows' }] }),
+      .meta({ examples: [{ type: 'api_key', id: sampleId('apiKey'), name: 'Okta Workflows' }] }),
     subject: z
       .unknown()
       .describe('What was asked for, as it was received.')

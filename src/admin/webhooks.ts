@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idIn } from '../api/examples.ts';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { AppError } from '../errors.ts';
 import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
@@ -25,7 +25,7 @@ const url = z
 
 const webhook = z
   .object({
-    id: idIn('webhooks'),
+    id: idOf('webhook'),
     url: z.string().meta({ examples: ['https://hooks.whiterabbit.fake/logout'] }),
     kinds: z.array(z.enum(kinds)),
     active: z.boolean(),
@@ -53,7 +53,7 @@ const newWebhook = z
 const webhookChanges = z
   .strictObject({ url: url.optional(), kinds: chosenKinds.optional(), active: z.boolean().optional() })
   .meta({ id: 'WebhookChanges' });
-const sent = z.object({ delivery: idIn('deliveries') }).meta({ id: 'WebhookTest' });
+const sent = z.object({ delivery: idOf('delivery') }).meta({ id: 'WebhookTest' });
 
 /** Webhooks: a receiver of the org's choice is told of what its administrators are told of, signed (Standard Webhooks). */
 export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: GuardedFetch }): readonly Operation[] {

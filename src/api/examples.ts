@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { type IdKind, sampleId } from '../database/ids.ts';
 import type { Json } from './json-schema.ts';
 
-/** What the members of examples hold by their names, where their schema has no example of its own. */
+/** What members of examples hold by their names, where their schema has no example of its own. */
 const members: Readonly<Record<string, unknown>> = {
-  id: 'usr_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47',
-  user: 'usr_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47',
-  userId: 'usr_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47',
-  orgId: 'org_0c9b8a7f6e5d4c3b2a19081726354453',
+  id: sampleId('user'),
+  user: sampleId('user'),
+  userId: sampleId('user'),
+  orgId: sampleId('org'),
   slug: 'whiterabbit',
   org: 'White Rabbit',
   orgSlug: 'whiterabbit',
@@ -24,9 +25,9 @@ const members: Readonly<Record<string, unknown>> = {
   requestId: '3f0c2b8e-5d1a-4c7b-9e42-8a6d1f0b7c35',
   next: null,
   confirmation: 'eyJhbGciOiJkaXIi…',
-  revocationId: 'rev_4b7e1a9d0c3f4e6282d5b8f1a6c90e37',
-  connectionId: 'con_2f6b9d3c8a1e47509b7d4c6e0a8f1b52',
-  sub: 'usr_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47',
+  revocationId: sampleId('revocation'),
+  connectionId: sampleId('connection'),
+  sub: sampleId('user'),
   iss: 'https://whiterabbit.okta.com',
   login_hint: 'trinity@whiterabbit.fake',
   logout_token: 'eyJ0eXAiOiJsb2dvdXQrand0…',
@@ -56,8 +57,8 @@ const formats: Readonly<Record<string, unknown>> = {
 const deepest = 8;
 
 /**
- * A value that a schema of the document describes, composed of the examples of its parts, so that every answer has one and
- * none has a member too many. What a standard leaves open stays out.
+ * A value that a schema of the document describes. It is composed of the examples of the schema's
+ * parts, so that every answer has an example, and no example has a member too many.
  */
 export function exampleOf(schema: Json, components: Readonly<Record<string, Json>>, name = '', depth = 0): unknown {
   const inner = (part: Json, member = name) => exampleOf(part, components, member, depth + 1);
@@ -99,40 +100,40 @@ function compose(schema: Json, name: string, inner: (part: Json, member?: string
   }
 }
 
-/** What stands in an address after the name of a collection. */
-const collections = {
-  users: 'usr_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47',
-  Users: 'usr_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47',
-  groups: 'grp_8e2d6f1a3c0b4d9f90a4b7c2e1f0d358',
-  Groups: 'grp_8e2d6f1a3c0b4d9f90a4b7c2e1f0d358',
-  sessions: 'ses_1b4e7a0d3c6f4928b5e8d1a4c7f0b362',
-  revocations: 'rev_4b7e1a9d0c3f4e6282d5b8f1a6c90e37',
-  'audit-events': 'evt_1e9c4b7a0d3f4652a8b1c6e5f0927d34',
-  webhooks: 'whk_9c3f6b0e8d1a4257b3e6d9a2c5f81047',
-  deliveries: 'dlv_3c8f1b6e9d0a4275a1d4c7e0b3f68259',
-  'dead-letters': 'dlv_3c8f1b6e9d0a4275a1d4c7e0b3f68259',
-  connections: 'con_2f6b9d3c8a1e47509b7d4c6e0a8f1b52',
-  'global-token-revocation': 'con_2f6b9d3c8a1e47509b7d4c6e0a8f1b52',
-  events: 'con_2f6b9d3c8a1e47509b7d4c6e0a8f1b52',
-  domains: 'dom_5a8d1f4c7b0e4693a9d2c5f8b1e40726',
-  'api-keys': 'key_5d2e8c1f9a0b4736b4e7d0a3c6f81952',
-  todos: 'tod_0d3a6c9f2b5e4817a4c7f0b3d6e91258',
-  problems: 'user_not_found',
-  Roles: 'admin',
-  Schemas: 'urn:ietf:params:scim:schemas:core:2.0:User',
-  ResourceTypes: 'User',
-  interaction: 'V1StGXR8Z5jdHi6B',
-} as const;
-
-/** An id in an answer, with an example of what it looks like. */
-export const idIn = (collection: keyof typeof collections) => z.string().meta({ examples: [collections[collection]] });
+/** What stands in an address after the name of a collection: an id of ours, or another word. */
+const collections: Readonly<Record<string, IdKind | { word: string }>> = {
+  'api-keys': 'apiKey',
+  'audit-events': 'auditEvent',
+  connections: 'connection',
+  'dead-letters': 'delivery',
+  deliveries: 'delivery',
+  domains: 'domain',
+  events: 'connection',
+  'global-token-revocation': 'connection',
+  Groups: 'group',
+  groups: 'group',
+  problems: { word: 'user_not_found' },
+  ResourceTypes: { word: 'User' },
+  revocations: 'revocation',
+  Roles: { word: 'admin' },
+  Schemas: { word: 'urn:ietf:params:scim:schemas:core:2.0:User' },
+  sessions: 'session',
+  todos: 'todo',
+  Users: 'user',
+  users: 'user',
+  webhooks: 'webhook',
+};
 
 /** An example of what `{name}` stands for in an address. */
-export function exampleId(path: string, name: string): string {
-  const [, collection = ''] = new RegExp(`([^/]+)/\\{${name}\\}`).exec(path) ?? [];
+export function exampleInPath(path: string, name: string): string {
   if (name === 'org') return 'whiterabbit';
-  return (collections as Record<string, string>)[collection] ?? collections.interaction;
+  const [, collection = ''] = new RegExp(`([^/]+)/\\{${name}\\}`).exec(path) ?? [];
+  const found = collections[collection] ?? { word: 'V1StGXR8Z5jdHi6B' };
+  return typeof found === 'string' ? sampleId(found) : found.word;
 }
+
+/** An id in an answer, with an example of what it looks like. */
+export const idOf = (kind: IdKind) => z.string().meta({ examples: [sampleId(kind)] });
 
 /** What an example holds where nobody said anything better: a test finds it. */
 export const unsaid = '…';

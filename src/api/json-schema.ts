@@ -4,8 +4,9 @@ export type Json = Record<string, unknown>;
 type Io = 'input' | 'output';
 
 /**
- * Turns zod's forms into JSON Schema, as OpenAPI 3.1 has it. What has a name is written once, as a component: the name comes
- * from `meta({ id })`, or, for the whole of a body or an answer that has none, from its operation (`name`).
+ * Turns zod's forms into JSON Schema, as OpenAPI 3.1 has it. A form with a name is written once, as
+ * a component. The name comes from `meta({ id })`; the whole of a body or an answer that has no such
+ * name is given one by its operation (`name`).
  */
 export function createSchemas() {
   const components: Record<string, Json> = {};
@@ -64,8 +65,8 @@ function override({ zodSchema, jsonSchema }: Override): void {
 }
 
 /**
- * A pattern in a document has no flags: some readers compile it with `u` and some without, none with `i`. Where an expression
- * needs one, its message stands in the description in place of the pattern.
+ * A pattern in a document has no flags: some readers compile it with `u`, some without, and none
+ * with `i`. Where an expression needs a flag, its message stands in the description instead.
  */
 function describeFlags(zodSchema: z.core.$ZodTypes, jsonSchema: z.core.JSONSchema.BaseSchema): void {
   const checks = (zodSchema._zod.def.checks ?? []).map((check) => check._zod.def as unknown as Check);

@@ -5,7 +5,7 @@ import { type ProblemCode, problems } from '../errors.ts';
 import { messageHeaders, messages } from '../notifications/messages.ts';
 import { sessionCookie } from '../sessions/session-store.ts';
 import type { Documented, Security, Success } from './endpoint.ts';
-import { exampleId, exampleOf } from './examples.ts';
+import { exampleInPath, exampleOf } from './examples.ts';
 import { createSchemas, type Json, type Schemas } from './json-schema.ts';
 import { type AdminOperation, adminScope, isAdministration, type Operation } from './operation.ts';
 import { permissions } from './permissions.ts';
@@ -13,7 +13,7 @@ import { tags } from './tags.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-/** The whole interface as an OpenAPI 3.1 document: what the server checks by is what is written here. */
+/** The whole interface as an OpenAPI 3.1 document. It is written from what the server checks by. */
 export function describeApi(config: Config, operations: readonly (Documented | Operation)[]): Json {
   const schemas = createSchemas();
   const paths: Record<string, Json> = {};
@@ -50,6 +50,8 @@ function describeOperation(operation: Documented | Operation, schemas: Schemas):
   const { id, path, body, security = ['session', 'accessToken'] } = operation;
   const answers = [operation.success, ...(operation.also ?? [])];
   const refusals = describeProblems(operation);
+  // What only leads elsewhere has no success of its own; who meets its 405, say, hears a problem too.
+  const refusesOtherwise = Object.keys(refusals).length > 0 || answers.every(({ status }) => status >= 300);
   const ways = security.map((name) => ({ [name]: scopesOf(operation, name) }));
   return {
     operationId: id,
@@ -65,7 +67,7 @@ function describeOperation(operation: Documented | Operation, schemas: Schemas):
     responses: {
       ...Object.fromEntries(answers.map((answer) => [answer.status, describeAnswer(answer, id, schemas)])),
       ...refusals,
-      ...(Object.keys(refusals).length > 0 && { default: { $ref: '#/components/responses/Refusal' } }),
+      ...(refusesOtherwise && { default: { $ref: '#/components/responses/Refusal' } }),
     },
     security: operation.securityOptional ? [{}, ...ways] : ways,
   };
@@ -145,13 +147,13 @@ function parameters(form: z.ZodObject | undefined, place: Place, schemas: Schema
   });
 }
 
-/** What has to be there has an example; what may be left out only where its schema brings one. */
+/** A parameter that has to be there has an example; another only where its schema brings one. */
 function exampleOfParameter(
   { name, required, written }: { name: string; required: boolean; written: Json },
   place: Place,
   { components }: Schemas,
 ): unknown {
-  if (place.where === 'path') return exampleId(place.path, name);
+  if (place.where === 'path') return exampleInPath(place.path, name);
   return required ? exampleOf(written, components, name) : undefined;
 }
 

@@ -48,7 +48,8 @@ export type Action = (typeof actions)[number];
 
 /** What several of them begin with, the dot included: `sign_in.` */
 export const actionFamilies = [...new Set(actions.map((action) => action.slice(0, action.indexOf('.') + 1)))];
-/** What an event may have happened to: a test holds what stands in the code against this list. These names are API, too. */
+
+/** What an event may have happened to. These names are API, too. */
 export const targetTypes = [
   'api_key',
   'connection',

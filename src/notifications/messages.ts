@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { targetTypes } from '../audit/actions.ts';
 import { actorTypes } from '../by.ts';
+import { sampleId } from '../database/ids.ts';
 import { type Kind, kinds, outboxActions } from './kinds.ts';
 
 const party = z.object({
@@ -29,10 +30,10 @@ export const presented = z.object({
 type Presented = z.infer<typeof presented>;
 type Told = Pick<Presented, 'text' | 'action' | 'actor' | 'target' | 'detail'>;
 
-const key = { type: 'api_key', id: 'key_5d2e8c1f9a0b4736b4e7d0a3c6f81952', name: 'Okta Workflows' } as const;
+const key = { type: 'api_key', id: sampleId('apiKey'), name: 'Okta Workflows' } as const;
 const neo = { type: 'user', id: 'usr_2a5d8f1c4b7e4093a6d9c2f5b8e10374', name: 'Thomas Anderson' } as const;
-const trinity = { type: 'user', id: 'usr_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47', name: 'Trinity Moss' } as const;
-const okta = { type: 'connection', id: 'con_2f6b9d3c8a1e47509b7d4c6e0a8f1b52', name: 'Okta' } as const;
+const trinity = { type: 'user', id: sampleId('user'), name: 'Trinity Moss' } as const;
+const okta = { type: 'connection', id: sampleId('connection'), name: 'Okta' } as const;
 
 /** When each is made, and what one says. */
 const told: Record<Kind, readonly [when: string, example: Told]> = {
@@ -101,9 +102,9 @@ const told: Record<Kind, readonly [when: string, example: Told]> = {
 const at = '2026-11-29T10:42:00.000Z';
 /** A notification of each kind, for documentation. */
 export const exampleOfKind = (kind: Kind): Presented => ({
-  id: 'ntf_6a3d0b9e7c1f4825b0e4d7a9c2f51836',
+  id: sampleId('notification'),
   kind,
-  event: 'evt_1e9c4b7a0d3f4652a8b1c6e5f0927d34',
+  event: sampleId('auditEvent'),
   ...told[kind][1],
   count: kind === 'refused_calls' ? 5 : 1,
   firstAt: at,
@@ -117,12 +118,12 @@ const { kind: _kind, ...data } = presented.shape;
 const messageOf = (type: Kind | 'test', about: z.ZodObject, example: object) =>
   z.object({ type: z.literal(type), timestamp: z.iso.datetime(), data: about }).meta({
     id: `${type.replaceAll(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase())}Message`,
-    examples: [{ type, timestamp: at, data: { organization: 'org_0c9b8a7f6e5d4c3b2a19081726354453', ...example } }],
+    examples: [{ type, timestamp: at, data: { organization: sampleId('org'), ...example } }],
   });
 
 type Message = Readonly<{ type: Kind | 'test'; summary: string; description: string; form: z.ZodType }>;
 
-/** Everything that is posted to webhooks: a message of each kind of notification, and the one of a test. */
+/** Everything that webhooks are posted: a message of each kind of notification, and that of a test. */
 export const messages: readonly Message[] = [
   ...kinds.map((type) => {
     const { kind: _, ...example } = exampleOfKind(type);
@@ -143,8 +144,8 @@ export const messages: readonly Message[] = [
 export const messageHeaders = z.object({
   'webhook-id': z
     .string()
-    .describe('The same at each try and each replay: what has it already was taken before.')
-    .meta({ examples: ['dlv_3c8f1b6e9d0a4275a1d4c7e0b3f68259'] }),
+    .describe('The same at each try and each replay: a receiver that has seen it has the message already.')
+    .meta({ examples: [sampleId('delivery')] }),
   'webhook-timestamp': z
     .string()
     .regex(/^\d+$/)
@@ -155,7 +156,7 @@ export const messageHeaders = z.object({
   'webhook-signature': z
     .string()
     .describe(
-      'HMAC-SHA256 of `id.timestamp.body` with the webhook’s secret, as `v1,` and base64; for a day after a change of the secret one by each, with a space between.',
+      'HMAC-SHA256 of `id.timestamp.body` with the webhook’s secret: `v1,` and base64. For a day after the secret was changed there are two, by the new one and by the one before, with a space between.',
     )
     .meta({ examples: ['v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4='] }),
 });

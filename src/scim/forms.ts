@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { exampleId, idIn } from '../api/examples.ts';
+import { exampleInPath } from '../api/examples.ts';
+import { sampleId } from '../database/ids.ts';
 import { longestName } from './groups.ts';
 import { pageSize } from './list.ts';
 
@@ -37,7 +38,7 @@ export const userResource = z
     examples: [
       {
         schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'],
-        id: exampleId('/Users/{id}', 'id'),
+        id: sampleId('user'),
         externalId: '00u1example',
         userName: 'trinity@whiterabbit.fake',
         displayName: 'Trinity Moss',
@@ -54,9 +55,9 @@ export const groupResource = z
     examples: [
       {
         schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
-        id: exampleId('/Groups/{id}', 'id'),
+        id: sampleId('group'),
         displayName: 'Crew',
-        members: [{ value: exampleId('/Users/{id}', 'id'), display: 'Trinity Moss' }],
+        members: [{ value: sampleId('user'), display: 'Trinity Moss' }],
       },
     ],
   });
@@ -129,7 +130,8 @@ export const pageOf = (resource: z.ZodType) =>
   });
 
 /** What the server says of itself. */
-export const discovered = (of: 'Roles' | 'Schemas' | 'ResourceTypes') => z.looseObject({ id: idIn(of) });
+export const discovered = (of: 'Roles' | 'Schemas' | 'ResourceTypes') =>
+  z.looseObject({ id: text.meta({ examples: [exampleInPath(`/${of}/{id}`, 'id')] }) });
 export const configuration = z.looseObject({
   schemas: schemasOf('urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'),
 });

@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { sampleId } from '../database/ids.ts';
 import { deviceKinds } from './principal.ts';
 
 /** A live session or grant as it is answered: what `Device` is in JSON. */
 export const deviceForm = z
   .object({
-    id: z.string().meta({ examples: ['ses_1b4e7a0d3c6f4928b5e8d1a4c7f0b362'] }),
+    id: z.string().meta({ examples: [sampleId('session')] }),
     type: z.enum(deviceKinds),
     client: z
       .string()

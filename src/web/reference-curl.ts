@@ -1,6 +1,6 @@
 import type { Addressed } from './reference-document.ts';
 
-/** How each credential is sent: a variable of the shell stands for the secret. The first that an operation takes is shown. */
+/** How each credential is sent. A variable of the shell stands for the secret. */
 const credentials: Readonly<Record<string, string>> = {
   accessToken: '-H "Authorization: Bearer $ACCESS_TOKEN"',
   apiKey: '-H "Authorization: Bearer $API_KEY"',

@@ -126,7 +126,7 @@ describe('the document', () => {
     });
     expect(patterns.size).toBeGreaterThan(3);
     for (const pattern of patterns) {
-      // Escapes that only the flag knows, and characters beyond the first plane, which are two without it.
+      // These are escapes that only the flag knows, and characters that are two without it.
       expect(pattern).not.toMatch(/\\[pP]\{|\\u\{|[\ud800-\udfff]/);
       expect(() => [new RegExp(pattern), new RegExp(pattern, 'u')], pattern).not.toThrow();
     }
@@ -176,7 +176,7 @@ describe('examples', () => {
 
 const schemas = () => world.document.components.schemas;
 
-/** Everything that is sent, answered or posted to webhooks, with where it stands. A body's status is 0. */
+/** Everything that is sent, answered or posted to webhooks. A body's status is 0. */
 function contents() {
   const all = (root: string, paths: OpenApi['paths']) =>
     Object.entries(paths).flatMap(([path, methods]) =>

@@ -41,7 +41,7 @@ function search() {
   const count = entries.filter(({ fits, isOperation }) => fits && isOperation).length;
   found.textContent = isOpen ? `${count} ${count === 1 ? 'operation' : 'operations'}` : '';
   nothing.hidden = entries.some(({ fits }) => fits);
-  // Beside the field, what was found begins at the top; on a small screen the contents below the field show it.
+  // On a wide screen what was found stands beside the field, and begins at the top.
   if (isOpen && isWide.matches && reading.getBoundingClientRect().top < 0) reading.scrollIntoView();
 }
 
