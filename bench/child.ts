@@ -6,14 +6,17 @@ type Call = { id: number; method: string; argument: unknown };
 type Answer = { id: number; result?: unknown; error?: string };
 
 export type Child = Readonly<{
-  /** Runs a method of the child. @throws Error with the child's message; also when the child ends meanwhile. */
+  /**
+   * Runs a method of the child. @throws Error with the child's message; also when the child ends
+   * meanwhile.
+   */
   call<Result>(method: string, argument?: unknown): Promise<Result>;
   stop(): Promise<void>;
 }>;
 
 /**
- * Starts a module of this folder as a process of its own, in production mode. What it writes to standard output (the
- * access log) is made and discarded.
+ * Starts a module of this folder as a process of its own, in production mode. What it writes to
+ * standard output (the access log) is made and discarded.
  */
 export function startChild(
   file: string,

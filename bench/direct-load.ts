@@ -18,7 +18,10 @@ export type DirectJob = Readonly<{
   budget: number;
 }>;
 
-/** Calls parts of the endpoint without HTTP, from this process, on a pool with the product's own settings. */
+/**
+ * Calls parts of the endpoint without HTTP, from this process, on a pool with the product's own
+ * settings.
+ */
 export function createDirectLoad() {
   const pools = new Map<string, ReturnType<typeof createParts>>();
   return async ({ databaseUrl, what, people, connections, budget }: DirectJob): Promise<Samples> => {

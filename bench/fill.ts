@@ -6,9 +6,10 @@ import { insertGrants } from './grants.ts';
 import { clientId, orgCount, sessionsEach, sql } from './people.ts';
 
 /**
- * Fills the product's tables, connect-pg-simple's (schema `usual`) and better-auth's (schema `better_auth`, its tables must
- * be there) with `size` live sessions each. Foreign keys aren't checked and secondary indexes are built at the end: the
- * rows are right by construction, and it takes a quarter of the time.
+ * Fills the product's tables, connect-pg-simple's (schema `usual`) and better-auth's (schema
+ * `better_auth`, its tables must be there) with `size` live sessions each. Foreign keys aren't
+ * checked and secondary indexes are built at the end: the rows are right by construction, and it
+ * takes a quarter of the time.
  */
 export async function fillStores(
   client: Client,
@@ -47,7 +48,8 @@ export async function fillProduct(client: Client, people: number, size: number, 
       SELECT ${sql.orgId('n')}, 'idn_' || md5('user-' || n), 'con_' || md5((n % ${orgCount})::text), ${sql.userId('n')},
              'https://idp' || n % ${orgCount} || '.example', 'subject-' || n
       FROM generate_series(0, ${(people - 1) * step}, ${step}) n`);
-  // Counted session by session, not person by person: a person's five lie far apart, as sign-ins of different days do.
+  // Counted session by session, not person by person: a person's five lie far apart, as sign-ins of
+  // different days do.
   await withoutIndexes(client, 'public.sessions', () =>
     client.query(`
       INSERT INTO sessions (org_id, id, sid_hash, user_id, connection_id, identity_id, user_generation, org_generation, data,
@@ -94,7 +96,10 @@ async function fillBetterAuth(client: Client, size: number, people: number): Pro
   );
 }
 
-/** Drops the indexes that belong to no constraint, and makes them again, by the database's own definition of them. */
+/**
+ * Drops the indexes that belong to no constraint, and makes them again, by the database's own
+ * definition of them.
+ */
 export async function withoutIndexes(client: Client, table: string, insert: () => Promise<unknown>): Promise<void> {
   const { rows } = await client.query(
     `SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition FROM pg_index i

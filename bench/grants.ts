@@ -1,7 +1,10 @@
 import type { Client, Pool } from 'pg';
 import { grantsEach, sql } from './people.ts';
 
-/** Gives people live grants at their current generations, with an access token and a refresh token each. */
+/**
+ * Gives people live grants at their current generations, with an access token and a refresh token
+ * each.
+ */
 export async function insertGrants(db: Client | Pool, people: readonly number[]): Promise<void> {
   await db.query(
     `WITH made AS (

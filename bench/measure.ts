@@ -3,11 +3,16 @@ import type { Samples } from './http-load.ts';
 
 export type Figures = Readonly<{
   name: string;
-  /** Milliseconds, one after another: the median of the rounds' medians, and of all rounds together. */
+  /**
+   * Milliseconds, one after another: the median of the rounds' medians, and of all rounds together.
+   */
   p50: number;
   p99: number | null;
   samples: number;
-  /** With 16 connections, the median of the rounds; null where one answer takes too long for it to mean anything. */
+  /**
+   * With 16 connections, the median of the rounds; null where one answer takes too long for it to
+   * mean anything.
+   */
   perSecond: number | null;
   /** Milliseconds of CPU that the answering process spent on one request then. */
   cpu: number | null;
@@ -22,8 +27,9 @@ const budgets = { sequential: 1000, parallel: 1500 };
 const slow = 100;
 
 /**
- * Runs the contenders in turn, round after round, so that what disturbs the machine disturbs them alike. A first round
- * warms up and is forgotten. `afterRound` runs between the rounds, outside of what is measured.
+ * Runs the contenders in turn, round after round, so that what disturbs the machine disturbs them
+ * alike. A first round warms up and is forgotten. `afterRound` runs between the rounds, outside of
+ * what is measured.
  */
 export async function measure(
   contenders: readonly Contender[],

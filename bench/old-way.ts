@@ -14,8 +14,8 @@ export const createAlone = (pool: Pool) => ({
 });
 
 /**
- * How access was ended before 0.2.0: one statement a request, by number. Kept to be compared with, on the same database in the
- * same run.
+ * How access was ended before 0.2.0: one statement a request, by number. Kept to be compared with,
+ * on the same database in the same run.
  */
 export const createOldWay = (pool: Pool) => ({
   async ask(row: AskedRow): Promise<AnswerRow> {
@@ -36,7 +36,10 @@ const valuesOf = ({ org, revocation, by, user_ids, email_keys, issuers, subjects
   ...[by.request_id, by.reason_for_person ?? null, reach ?? null],
 ];
 
-/** Two steps of a statement that has `bumped` users: `found_…`, and the tombstones themselves, `ended_…`. */
+/**
+ * Two steps of a statement that has `bumped` users: `found_…`, and the tombstones themselves,
+ * `ended_…`.
+ */
 const tombstones = (table: 'sessions' | 'grants') => `found_${table} AS (
     SELECT bumped.id AS user_id, bumped.revoked_at, bumped.revocation_id, bumped.last_generation, d.id
     FROM bumped, LATERAL (
@@ -102,11 +105,15 @@ const revokeUserSql = `
          recorded.user_id, recorded.sessions_ended, recorded.grants_ended, recorded.tombstones_pending
   FROM (VALUES (1)) AS always (row) LEFT JOIN recorded ON true`;
 
-/** Made in the statement, as `newId` makes them, of 122 random bits: nothing has to be matched with a list of them. */
+/**
+ * Made in the statement, as `newId` makes them, of 122 random bits: nothing has to be matched with
+ * a list of them.
+ */
 const newIdSql = (prefix: 'rev' | 'evt') => `'${prefix}_' || replace(gen_random_uuid()::text, '-', '')`;
 
-// PostgreSQL takes a few people for granted, and would compare every person with every other (10,000: 9 s instead of 1 or 2).
-// So no two lists are joined; where counts are, by FULL JOIN, which says the same as LEFT here and is always hashed.
+// PostgreSQL takes a few people for granted, and would compare every person with every other
+// (10,000: 9 s instead of 1 or 2). So no two lists are joined; where counts are, by FULL JOIN,
+// which says the same as LEFT here and is always hashed.
 const revokeManySql = `
   WITH locked AS (
     SELECT u.id FROM users u WHERE u.org_id = $1 AND u.id = ANY ($2) AND u.deleted_at IS NULL ORDER BY u.id FOR NO KEY UPDATE

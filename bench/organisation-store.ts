@@ -17,9 +17,10 @@ export const ownerCookie = expressCookie('session', sidOf(owner, 0));
 export const scimKey = `${apiKeyOf(owner)}_scim`;
 
 /**
- * One org of `people` people with ten live sessions each, the first of them an owner who has just authenticated, beside them
- * `pairs` people with 10,000 sessions and as many with five. Two databases alike: in `silent` nothing of what is recorded goes
- * on to the outbox; in `told` all does.
+ * One org of `people` people with ten live sessions each, the first of them an owner who has just
+ * authenticated, beside them `pairs` people with 10,000 sessions and as many with five. Two
+ * databases alike: in `silent` nothing of what is recorded goes on to the outbox; in `told` all
+ * does.
  */
 export async function openOrganisation(serverUrl: string, people: number, pairs: number) {
   const urlOf = (name: string) => Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;

@@ -43,7 +43,10 @@ export type OrganisationResult = Readonly<{
 const json = { 'Content-Type': 'application/json', Cookie: ownerCookie };
 const current = '/api/orgs/current';
 
-/** What an organisation's administration costs: `people` people with ten sessions each, `events` events on record. */
+/**
+ * What an organisation's administration costs: `people` people with ten sessions each, `events`
+ * events on record.
+ */
 export async function measureOrganisation(
   serverUrl: string,
   load: Child,
@@ -65,7 +68,8 @@ export async function measureOrganisation(
       many.push(await timed(load, node, revocationRequest(store.many[index] as number), 204));
     }
     progress('provisioning');
-    // As autovacuum leaves a table that isn't filled within seconds: else each count reads every row.
+    // As autovacuum leaves a table that isn't filled within seconds: else each count reads every
+    // row.
     await withClient(store.told, (client) => client.query('VACUUM (ANALYZE) users'));
     const scim = await measureScim(store, node, load);
     progress(`exporting ${options.events.toLocaleString('en')} events`);
@@ -87,7 +91,10 @@ export async function measureOrganisation(
   }
 }
 
-/** The endpoint with the relay, the worker and a receiver at work, beside one where nothing goes into the outbox. */
+/**
+ * The endpoint with the relay, the worker and a receiver at work, beside one where nothing goes
+ * into the outbox.
+ */
 async function measureTelling(store: OrganisationStore, load: Child, rounds: number, progress: (text: string) => void) {
   const receiver = await startReceiver();
   const silent = await store.start(store.silent);
@@ -125,7 +132,10 @@ async function measureTelling(store: OrganisationStore, load: Child, rounds: num
   };
 }
 
-/** One person and everyone in turn, each as an administrator confirms it. What it ended is given back between. */
+/**
+ * One person and everyone in turn, each as an administrator confirms it. What it ended is given
+ * back between.
+ */
 async function measureEveryone(store: OrganisationStore, node: Node, load: Child, trials: number) {
   const ofOne: number[] = [];
   const ofEveryone: number[] = [];

@@ -1,9 +1,15 @@
 import { createHmac } from 'node:crypto';
 
-/** The invented people of the stores: person `n` of org `n mod 5`, with five live sessions in every store alike. */
+/**
+ * The invented people of the stores: person `n` of org `n mod 5`, with five live sessions in every
+ * store alike.
+ */
 export const orgCount = 5;
 export const sessionsEach = 5;
-/** A fifth of the people have as many live grants of apps, each with an access token and a refresh token. */
+/**
+ * A fifth of the people have as many live grants of apps, each with an access token and a refresh
+ * token.
+ */
 export const grantsEach = 5;
 /** Signs the cookies of every store that signs them. */
 export const secret = 'a secret of the benchmark on loopback for a database that is thrown away';
@@ -19,7 +25,10 @@ export const sql = {
   email: (n: string) => `'user' || ${n} || '@org' || ${n} % ${orgCount} || '.example'`,
 };
 
-/** The cookie of session `k` of person `n`, signed as cookie-signature does; the product and express-session agree on it. */
+/**
+ * The cookie of session `k` of person `n`, signed as cookie-signature does; the product and
+ * express-session agree on it.
+ */
 export function expressCookie(name: string, sid: string): string {
   const signature = createHmac('sha256', secret).update(sid).digest('base64').replace(/=+$/, '');
   return `${name}=${encodeURIComponent(`s:${sid}.${signature}`)}`;

@@ -4,8 +4,9 @@ import { insertGrants } from './grants.ts';
 import { sessionsEach, sql } from './people.ts';
 
 /**
- * Gives the people who were revoked in a round five live sessions again, so that every revocation that is measured has
- * something to end and a store keeps its size. The product's dead rows are removed as the sweeper would.
+ * Gives the people who were revoked in a round five live sessions again, so that every revocation
+ * that is measured has something to end and a store keeps its size. The product's dead rows are
+ * removed as the sweeper would.
  */
 export async function rearmProduct(pool: Pool, people: readonly number[]): Promise<void> {
   await pool.query(

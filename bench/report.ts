@@ -12,7 +12,9 @@ export type Results = Readonly<{
   sizes: readonly SizeResult[];
   /** The endpoint alone, all sizes in turn within the same rounds. */
   acrossSizes: readonly Readonly<{ size: number; figures: Figures }>[];
-  /** The endpoint in an organisation of its own, without and with messages to its administrators. */
+  /**
+   * The endpoint in an organisation of its own, without and with messages to its administrators.
+   */
   organisation: Readonly<{ sessions: number; silent: Figures; told: Figures }>;
 }>;
 
@@ -57,7 +59,10 @@ function figuresTable(
   return table(['', 'p50 ms', 'p99 ms', 'a second, 16 conn.', 'CPU ms each', ratio], rows);
 }
 
-/** The aims next to what was measured, and whether each was met here. Nothing fails on them: they depend on the machine. */
+/**
+ * The aims next to what was measured, and whether each was met here. Nothing fails on them: they
+ * depend on the machine.
+ */
 export function aimsReport({ sizes, acrossSizes, organisation }: Results): string {
   const rows: string[][] = [];
   const aim = (what: string, goal: string, measured: number, met: boolean, shown = times(measured)) =>

@@ -1,4 +1,5 @@
-// node bench/scim.ts [users]: what a provisioning client waits for, over HTTP, in an org of that many people (100,000).
+// node bench/scim.ts [users]: what a provisioning client waits for, over HTTP, in an org of that
+// many people (100,000).
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { byOperator } from '../src/by.ts';

@@ -15,8 +15,9 @@ const publicUrl = 'http://localhost:3333';
 const mostReaders = 400;
 
 /**
- * A database with `size` live sessions for the product and as many for each peer on it, and the servers in front. A peer
- * that can't be started is told in `missing`, and is then not compared with.
+ * A database with `size` live sessions for the product and as many for each peer on it, and the
+ * servers in front. A peer that can't be started is told in `missing`, and is then not compared
+ * with.
  */
 export async function openStore(serverUrl: string, size: number, progress: (text: string) => void) {
   const name = `bench_${size}`;
@@ -72,13 +73,18 @@ export async function openStore(serverUrl: string, size: number, progress: (text
     servers,
     missing,
     jwtCaller,
-    /** Numbers of people who may be revoked, all different, in an order without a pattern; they have no grants. */
+    /**
+     * Numbers of people who may be revoked, all different, in an order without a pattern; they have
+     * no grants.
+     */
     nextPeople: createDraw(range(0, withoutGrants)),
     /** The same of people who have five grants beside their five sessions. */
     nextPeopleWithGrants: createDraw(range(withoutGrants, people - readers)),
     /** Numbers of people who are never revoked; they have grants too. */
     readers: range(people - readers, people),
-    /** Removes what the rounds left behind in the tables, as autovacuum would at a time of its own. */
+    /**
+     * Removes what the rounds left behind in the tables, as autovacuum would at a time of its own.
+     */
     tidy: () => withClient(databaseUrl, (client) => client.query('VACUUM')),
     async stopPeers() {
       await Promise.all(

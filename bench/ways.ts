@@ -17,8 +17,8 @@ const connections = [1, 16, 64];
 const requests = { 1: 200, 16: 1_500, 64: 3_000 } as Readonly<Record<number, number>>;
 
 /**
- * The endpoint with what arrives together ended together, with the same statement for one request each, and as before 0.2.0: on one
- * database, in turn within each round.
+ * The endpoint with what arrives together ended together, with the same statement for one request
+ * each, and as before 0.2.0: on one database, in turn within each round.
  */
 export async function compareWays(
   { servers, pool, nextPeople, tidy }: Store,

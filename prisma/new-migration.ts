@@ -1,5 +1,6 @@
-// node prisma/new-migration.ts <name>: after a change of schema.prisma, writes the migration that leads to it.
-// Needs no database and no download: it starts the embedded PostgreSQL in a temporary folder.
+// node prisma/new-migration.ts <name>: after a change of schema.prisma, writes the migration that
+// leads to it. Needs no database and no download: it starts the embedded PostgreSQL in a temporary
+// folder.
 import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';

@@ -1,4 +1,5 @@
-// Prisma's schema engine, for whoever changes schema.prisma: writing migrations and finding drift. Nothing in src knows it.
+// Prisma's schema engine, for whoever changes schema.prisma: writing migrations and finding drift.
+// Nothing in src knows it.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -19,7 +20,10 @@ const schemaPath = path.resolve(import.meta.dirname, 'schema.prisma');
 
 const nothingFiltered: SchemaFilter = { externalTables: [], externalEnums: [] };
 
-/** SQL that leads from the migrations to schema.prisma; '' when they agree. Fills the empty database at `shadowUrl`. */
+/**
+ * SQL that leads from the migrations to schema.prisma; '' when they agree. Fills the empty database
+ * at `shadowUrl`.
+ */
 export async function schemaDrift(shadowUrl: string): Promise<string> {
   const pool = new pg.Pool({ connectionString: shadowUrl, max: 1 });
   try {
@@ -35,7 +39,9 @@ export async function schemaDrift(shadowUrl: string): Promise<string> {
   }
 }
 
-/** What `prisma migrate deploy` would do at `url`, without its download. Returns the names applied. */
+/**
+ * What `prisma migrate deploy` would do at `url`, without its download. Returns the names applied.
+ */
 export async function deploy(url: string): Promise<string[]> {
   const pool = new pg.Pool({ connectionString: url, max: 1 });
   try {
@@ -60,7 +66,10 @@ type WebAssemblyGlobal = {
   ): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>;
 };
 
-/** The package's entry imports .wasm, which Node does only behind a flag: so it is instantiated by hand, once. */
+/**
+ * The package's entry imports .wasm, which Node does only behind a flag: so it is instantiated by
+ * hand, once.
+ */
 async function loadBindings(): Promise<Bindings> {
   const file = createRequire(import.meta.url)
     .resolve('@prisma/schema-engine-wasm')
@@ -74,7 +83,10 @@ async function loadBindings(): Promise<Bindings> {
   return bindings as Bindings;
 }
 
-/** The engine leaves the 10 s timer of its own lock running, which would keep a finished process alive that long. */
+/**
+ * The engine leaves the 10 s timer of its own lock running, which would keep a finished process
+ * alive that long.
+ */
 function withoutLingeringTimers(): Record<string, unknown> {
   const imports: Record<string, unknown> = { ...bindings };
   for (const [name, value] of Object.entries(imports)) {
@@ -94,8 +106,9 @@ async function createSchemaEngine(pool: pg.Pool): Promise<SchemaEngine> {
 }
 
 /**
- * Prisma's adapter splits scripts at every `;`, also inside a comment, and refuses results of the catalogue's
- * type "char" (OID 18). So scripts go whole, and "char" is passed off as text, then named a character again.
+ * Prisma's adapter splits scripts at every `;`, also inside a comment, and refuses results of the
+ * catalogue's type "char" (OID 18). So scripts go whole, and "char" is passed off as text, then
+ * named a character again.
  */
 function wholeScripts(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
   const charColumns = readCharAsText(pool);
@@ -122,7 +135,9 @@ function wholeScripts(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
   };
 }
 
-/** Makes the pool tell "char" (18) as text (25), and note into the caller's set which columns were. */
+/**
+ * Makes the pool tell "char" (18) as text (25), and note into the caller's set which columns were.
+ */
 function readCharAsText(pool: pg.Pool): AsyncLocalStorage<Set<number>> {
   const charColumns = new AsyncLocalStorage<Set<number>>();
   const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<pg.QueryArrayResult>;

@@ -62,11 +62,15 @@ function personalOperations(context: Context): readonly Operation[] {
   ];
 }
 
-// `/api/…`, and everything else: a request need not look for itself among what stands on the other side.
+// `/api/…`, and everything else: a request need not look for itself among what stands on the other
+// side.
 const insideApi = /^(?=\/api\/)/i;
 const outsideApi = /^(?!\/api\/)/i;
 
-/** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
+/**
+ * The whole HTTP interface, in the order a request meets it. What needs no session comes before
+ * sessions are loaded.
+ */
 export function createApp(context: Context): Express {
   const { accessPool, inTurn } = context;
   const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys, metrics } = context;
@@ -78,7 +82,8 @@ export function createApp(context: Context): Express {
   app.set('query parser', 'simple');
   app.set('languages', context.languages);
 
-  // Everything is made before anything is mounted: what is documented and measured is what is there.
+  // Everything is made before anything is mounted: what is documented and measured is what is
+  // there.
   const { announce, isListening } = liveChannel;
   const revocation = createRevocationEndpoints({ ...context, pool: accessPool, announce });
   const administration = adminOperations(context);

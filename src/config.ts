@@ -5,14 +5,17 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 /**
- * Everything the backend reads from its environment. `loadConfig` is the only reader of `process.env`; `.env.example`
- * documents each variable, and a test holds it against this schema.
+ * Everything the backend reads from its environment. `loadConfig` is the only reader of
+ * `process.env`; `.env.example` documents each variable, and a test holds it against this schema.
  */
 export type Config = Readonly<{
   mode: 'production' | 'development';
   /** Where the pool connects; through a pooler if there is one. */
   databaseUrl: string;
-  /** A direct connection for LISTEN and migrations; the same as databaseUrl unless a pooler is in front. */
+  /**
+   * A direct connection for LISTEN and migrations; the same as databaseUrl unless a pooler is in
+   * front.
+   */
   directDatabaseUrl: string;
   databasePoolSize: number;
   port: number;
@@ -196,12 +199,16 @@ export function readEnvFile(): void {
 export type Environment = Readonly<Record<string, string | undefined>>;
 type Values = z.output<z.ZodObject<typeof environment>>;
 
-/** Reads and checks the environment. @throws ConfigError listing everything that is missing or wrong. */
+/**
+ * Reads and checks the environment. @throws ConfigError listing everything that is missing or
+ * wrong.
+ */
 export function loadConfig(env: Environment, mode: Mode): Config {
   const problems: string[] = [];
   const parsed: Partial<Values> = {};
   const given = withoutBlanks(env);
-  // Each by itself, so that one that is wrong doesn't hide what contradicts itself among the others.
+  // Each by itself, so that one that is wrong doesn't hide what contradicts itself among the
+  // others.
   for (const [name, form] of Object.entries(environment)) {
     const outcome = form.safeParse(given[name]);
     if (outcome.success) Object.assign(parsed, { [name]: outcome.data });
@@ -238,7 +245,9 @@ export function loadConfig(env: Environment, mode: Mode): Config {
   };
 }
 
-/** Where `npm run dev` and the command line keep the embedded database and the secrets made for it. */
+/**
+ * Where `npm run dev` and the command line keep the embedded database and the secrets made for it.
+ */
 export function loadDevelopmentConfig(env: Environment): { dataDir: string; idpPort: number } {
   const parsed = z.object(developmentEnvironment).safeParse(withoutBlanks(env));
   if (!parsed.success) throw wrongVariables(parsed.error, env);

@@ -38,7 +38,10 @@ export const chores: readonly Chore[] = [
 
 export type Context = ReturnType<typeof createContext>;
 
-/** The composition root: everything that lives as long as the process, made once. `stop` undoes it in reverse order. */
+/**
+ * The composition root: everything that lives as long as the process, made once. `stop` undoes it
+ * in reverse order.
+ */
 export function createContext(config: Config, log: Logger = createLog(config), languages: Languages = everyLanguage) {
   const poolOf = (max: number) =>
     createPool({
@@ -50,7 +53,8 @@ export function createContext(config: Config, log: Logger = createLog(config), l
     });
   const half = Math.floor(config.databasePoolSize / 2);
   const pool = poolOf(config.databasePoolSize - half);
-  // For ending access and for asking who asks and who is alive: whatever keeps the other pool busy, these go on.
+  // For ending access and for asking who asks and who is alive: whatever keeps the other pool busy,
+  // these go on.
   const accessPool = poolOf(half);
   const endingPool = poolOf(batchConnections);
   const prisma = createPrisma(pool);
@@ -116,7 +120,10 @@ export function createContext(config: Config, log: Logger = createLog(config), l
   };
 }
 
-/** What every log of ours has: no process id, times in ISO 8601, and of errors nothing that quotes a row. */
+/**
+ * What every log of ours has: no process id, times in ISO 8601, and of errors nothing that quotes a
+ * row.
+ */
 export const logOptions = {
   base: null,
   timestamp: stdTimeFunctions.isoTime,

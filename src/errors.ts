@@ -1,6 +1,7 @@
 /**
  * Every problem this backend answers with, as RFC 9457 problem details. The `type` of an answer is
- * `PUBLIC_URL/problems/<code>`, and that page shows `title` and `help`. The list is closed: codes are API.
+ * `PUBLIC_URL/problems/<code>`, and that page shows `title` and `help`. The list is closed: codes
+ * are API.
  */
 export const problems = {
   invalid_request: {
@@ -114,14 +115,20 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems;
 
-/** A refusal with a stable code. `detail` is shown to the caller: it says what to do and holds nothing secret. */
+/**
+ * A refusal with a stable code. `detail` is shown to the caller: it says what to do and holds
+ * nothing secret.
+ */
 export class AppError extends Error {
   readonly code: ProblemCode;
   readonly detail: string;
   /** Further members of the problem details, e.g. `signedOutAt`. */
   readonly members: Record<string, unknown>;
   readonly headers: Record<string, string>;
-  /** The fault is another's, such as an IdP's, and anybody may be able to bring it about: no error of ours in the log. */
+  /**
+   * The fault is another's, such as an IdP's, and anybody may be able to bring it about: no error
+   * of ours in the log.
+   */
   readonly foreign: boolean;
 
   constructor(

@@ -4,8 +4,8 @@ import type { z } from 'zod';
 const longestName = 60;
 
 /**
- * What a form refuses, a line for each member: which, and why in the form's own words. None holds a value. `whole` stands for
- * what was given as a whole.
+ * What a form refuses, a line for each member: which, and why in the form's own words. None holds a
+ * value. `whole` stands for what was given as a whole.
  */
 export function describeIssues({ issues }: z.ZodError, whole: string): string[] {
   const lines = issues.flatMap((issue) => {
@@ -16,7 +16,10 @@ export function describeIssues({ issues }: z.ZodError, whole: string): string[] 
   return [...new Set(lines)];
 }
 
-/** The members of a form that are missing or malformed, each once: names of the form's alone, none that was sent. */
+/**
+ * The members of a form that are missing or malformed, each once: names of the form's alone, none
+ * that was sent.
+ */
 export function wrongMembers({ issues }: z.ZodError, whole: string): string[] {
   return [...new Set(issues.map(({ path }) => (path.length > 0 ? String(path[0]) : whole)))];
 }

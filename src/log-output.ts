@@ -1,6 +1,9 @@
 import { type DestinationStream, pino } from 'pino';
 
-/** When the lines that wait are written, whichever comes first: characters, and milliseconds since the last write. */
+/**
+ * When the lines that wait are written, whichever comes first: characters, and milliseconds since
+ * the last write.
+ */
 const enough = 16_384;
 const longestWaitMs = 100;
 
@@ -11,10 +14,11 @@ const mostHeld = 16_777_216;
 const urgent = 40;
 
 /**
- * Where pino writes its lines to: the file `fd`, many lines at once and beside the requests. On a quiet server a line is
- * written at once, on a busy one those of a tenth of a second together; a warning or an error never waits. Whatever waits
- * when the process ends is written then, also after an uncaught exception; only a kill that no process hears (SIGKILL, or a
- * signal that nothing listens to) loses that tenth of a second. While nobody reads the log, 16 MB of it are held.
+ * Where pino writes its lines to: the file `fd`, many lines at once and beside the requests. On a
+ * quiet server a line is written at once, on a busy one those of a tenth of a second together; a
+ * warning or an error never waits. Whatever waits when the process ends is written then, also after
+ * an uncaught exception; only a kill that no process hears (SIGKILL, or a signal that nothing
+ * listens to) loses that tenth of a second. While nobody reads the log, 16 MB of it are held.
  */
 export function createLogOutput(fd: number): DestinationStream {
   // Without its own `minLength`, which measures all that waits anew for each line.

@@ -6,10 +6,16 @@ import { refuseSeedKeys } from './orgs/seed-keys.ts';
 import { startServer } from './server.ts';
 import { explainStartFailure } from './start-failure.ts';
 
-/** Milliseconds in which a load balancer notices that /readyz says no, before connections are refused. */
+/**
+ * Milliseconds in which a load balancer notices that /readyz says no, before connections are
+ * refused.
+ */
 const drainMs = 2_000;
 
-/** `npm start`: production. Everything comes from the environment; nothing is seeded and no IdP is started. */
+/**
+ * `npm start`: production. Everything comes from the environment; nothing is seeded and no IdP is
+ * started.
+ */
 async function main(): Promise<void> {
   readEnvFile();
   const config = loadConfig(process.env, 'production');

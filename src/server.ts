@@ -12,8 +12,8 @@ const stopLimitMs = 4_500;
 export type Listening = Awaited<ReturnType<typeof listen>>;
 
 /**
- * Listens on `port` (0: any free one), which is nobody else's from then on; what arrives before there is an app hears 503.
- * `host` null: every address. @throws the listen error, e.g. EADDRINUSE
+ * Listens on `port` (0: any free one), which is nobody else's from then on; what arrives before
+ * there is an app hears 503. `host` null: every address. @throws the listen error, e.g. EADDRINUSE
  */
 export async function listen(port: number, host: string | null) {
   let serve: RequestListener = (_req, res) => void res.writeHead(503, { 'Retry-After': '2' }).end();
@@ -36,9 +36,9 @@ export async function listen(port: number, host: string | null) {
 /**
  * Serves the app where `listening` does, or else on `port` (0: any free one).
  *
- * `stop` says so at /readyz and goes on answering for `drainMs`, so that a load balancer can look elsewhere.
- * Then requests in flight finish, all other connections close, and the context ends. What is left 3 s after
- * the beginning is cut off, and the whole takes less than 5 s.
+ * `stop` says so at /readyz and goes on answering for `drainMs`, so that a load balancer can look
+ * elsewhere. Then requests in flight finish, all other connections close, and the context ends.
+ * What is left 3 s after the beginning is cut off, and the whole takes less than 5 s.
  */
 export async function startServer(
   context: Context,

@@ -2,7 +2,10 @@ import express from 'express';
 import { answerCalls } from '../child.ts';
 import { listen } from './listen.ts';
 
-/** What Express alone costs: a POST whose JSON is parsed, and a GET that answers with as much JSON as the product's. */
+/**
+ * What Express alone costs: a POST whose JSON is parsed, and a GET that answers with as much JSON
+ * as the product's.
+ */
 answerCalls({
   start() {
     const app = express();

@@ -7,8 +7,9 @@ import { createAlone, createOldWay } from '../old-way.ts';
 import { listen } from './listen.ts';
 
 /**
- * The product as `npm start` composes it, its access log going to a discarded standard output; on loopback only. The keys
- * of the identity providers are given: they are fetched once, and what that takes is not measured.
+ * The product as `npm start` composes it, its access log going to a discarded standard output; on
+ * loopback only. The keys of the identity providers are given: they are fetched once, and what that
+ * takes is not measured.
  */
 answerCalls({
   start: ({ jwks, way }: Start) => start(jwks, 'production', way),
@@ -19,7 +20,9 @@ answerCalls({
   memory: () => process.memoryUsage.rss(),
 });
 
-/** How access is ended: as the product does, by its statement but one a request, or as before 0.2.0. */
+/**
+ * How access is ended: as the product does, by its statement but one a request, or as before 0.2.0.
+ */
 export type Way = 'together' | 'alone' | 'before';
 export type Start = Readonly<{ jwks: object; way: Way }>;
 

@@ -21,8 +21,9 @@ function addSessions(people: Iterable<number>) {
 }
 
 /**
- * What Okta's workshop does at the endpoint: parse every session of the process, and destroy those of the user. Left out,
- * in its favour: its query for the user (a Map here), its check of a token, and that it does not wait for the destroys.
+ * What Okta's workshop does at the endpoint: parse every session of the process, and destroy those
+ * of the user. Left out, in its favour: its query for the user (a Map here), its check of a token,
+ * and that it does not wait for the destroys.
  */
 answerCalls({
   start({ people }: { people: number }) {

@@ -129,7 +129,10 @@ export function auditEventOperations(deps: { pool: Pool }): readonly Operation[]
 
 type Asked = { format: ExportFormat } & Omit<EventFilter, 'refusal'>;
 
-/** Before the first byte, so that one that is cut off is on record too. Returns where the export ends. */
+/**
+ * Before the first byte, so that one that is cut off is on record too. Returns where the export
+ * ends.
+ */
 async function record(pool: Pool, { orgId, by, query }: Call<unknown, Asked>): Promise<Date> {
   const { rows } = await pool.query({
     name: 'audit-export-end',
@@ -151,7 +154,10 @@ async function record(pool: Pool, { orgId, by, query }: Call<unknown, Asked>): P
   return to;
 }
 
-/** An export may last: it ends with the session or grant that asked for it, and with the role that allows it. */
+/**
+ * An export may last: it ends with the session or grant that asked for it, and with the role that
+ * allows it.
+ */
 async function requireExporter(pool: Pool, { orgId, credential: { type, id } }: Principal): Promise<void> {
   const { rows } = await pool.query({
     name: `audit-export-role-${type}`,

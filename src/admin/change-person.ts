@@ -18,8 +18,9 @@ export type PersonChange = Readonly<{
 export const noSuchPerson = () => new AppError('not_found', 'Your organisation has no person of this id.');
 
 /**
- * Changes someone's role, name, or whether they may sign in, all or nothing. Who asks is judged by the role that they have
- * while the rows are locked. Switching off ends all access in the same UPDATE; true if that was done.
+ * Changes someone's role, name, or whether they may sign in, all or nothing. Who asks is judged by
+ * the role that they have while the rows are locked. Switching off ends all access in the same
+ * UPDATE; true if that was done.
  * @throws AppError not_found, forbidden; conflict for the last active owner
  */
 export function createChangePerson({ pool }: { pool: Pool }) {

@@ -31,9 +31,10 @@ const form = z.object({
 export const notConfirmed = (detail: string) => new AppError('confirmation_required', detail);
 
 /**
- * What an administrator sends back after having seen what would end. Sealed, so that neither its holder nor anybody else
- * makes one; bound to the session that asked, the action, its target and how that stood (`standing`, which holds the
- * generations), for five minutes. That it counts once is kept in `spent`, by its id, in the transaction that ends the access.
+ * What an administrator sends back after having seen what would end. Sealed, so that neither its
+ * holder nor anybody else makes one; bound to the session that asked, the action, its target and
+ * how that stood (`standing`, which holds the generations), for five minutes. That it counts once
+ * is kept in `spent`, by its id, in the transaction that ends the access.
  */
 export function createConfirmations({ keyring }: { keyring: Keyring }) {
   return {

@@ -141,7 +141,10 @@ const typist: Typist = {
   refuse: (message) => new AppError('invalid_request', message),
 };
 
-/** The org's connections to its identity providers. One in use is switched off, never removed: people are linked to it. */
+/**
+ * The org's connections to its identity providers. One in use is switched off, never removed:
+ * people are linked to it.
+ */
 export function connectionOperations(deps: {
   config: Config;
   prisma: PrismaClient;

@@ -31,7 +31,10 @@ const chosenSettings = z.strictObject(settings.shape).meta({ id: 'NotificationSe
 
 const position = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
-/** What administrators are told of in the app: one feed an org, and each one's own marker and settings. */
+/**
+ * What administrators are told of in the app: one feed an org, and each one's own marker and
+ * settings.
+ */
 export function notificationOperations(deps: { feed: Feed; emailAvailable: boolean }): readonly Operation[] {
   const { feed, emailAvailable } = deps;
   return [

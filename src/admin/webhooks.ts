@@ -55,7 +55,10 @@ const webhookChanges = z
   .meta({ id: 'WebhookChanges' });
 const sent = z.object({ delivery: idOf('delivery') }).meta({ id: 'WebhookTest' });
 
-/** Webhooks: a receiver of the org's choice is told of what its administrators are told of, signed (Standard Webhooks). */
+/**
+ * Webhooks: a receiver of the org's choice is told of what its administrators are told of, signed
+ * (Standard Webhooks).
+ */
 export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: GuardedFetch }): readonly Operation[] {
   const { webhooks, webhookFetch } = deps;
 

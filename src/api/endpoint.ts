@@ -37,7 +37,10 @@ export type Documented = Readonly<{
   /** Default application/json. */
   bodyType?: string;
   bodyExample?: unknown;
-  /** Any of these will do; [] is anybody. Default: a person, by a browser's session or an app's access token. */
+  /**
+   * Any of these will do; [] is anybody. Default: a person, by a browser's session or an app's
+   * access token.
+   */
   security?: readonly Security[];
   /** Answers without a credential, too. */
   securityOptional?: boolean;
@@ -51,12 +54,14 @@ export type Documented = Readonly<{
 }>;
 
 /**
- * A route of a protocol, or a page. The forms of its literal are documentation: its handlers check what they are sent
- * themselves, for each protocol has its own words for what is wrong.
+ * A route of a protocol, or a page. The forms of its literal are documentation: its handlers check
+ * what they are sent themselves, for each protocol has its own words for what is wrong.
  */
 export type Endpoint = Documented &
   Readonly<{
-    /** Named middlewares, in the order in which a request meets them; handlers of errors among them. */
+    /**
+     * Named middlewares, in the order in which a request meets them; handlers of errors among them.
+     */
     handlers: readonly (RequestHandler | ErrorRequestHandler)[];
     /** Answers OPTIONS: browsers ask before a page of another origin may read (CORS). */
     preflight?: RequestHandler;

@@ -67,8 +67,9 @@ export function createHealthEndpoints(deps: {
 }
 
 /**
- * Why the database is unfit by a check, or ''. However many ask, one check runs, at most once in `freshMs` milliseconds;
- * meanwhile, and where it comes to nothing, what was found last holds. That the database answers is asked for itself.
+ * Why the database is unfit by a check, or ''. However many ask, one check runs, at most once in
+ * `freshMs` milliseconds; meanwhile, and where it comes to nothing, what was found last holds. That
+ * the database answers is asked for itself.
  */
 function remembered(check: () => Promise<void>, freshMs: number): () => Promise<string> {
   let found = '';

@@ -5,8 +5,8 @@ type Io = 'input' | 'output';
 
 /**
  * Turns zod's forms into JSON Schema, as OpenAPI 3.1 has it. A form with a name is written once, as
- * a component. The name comes from `meta({ id })`; the whole of a body or an answer that has no such
- * name is given one by its operation (`name`).
+ * a component. The name comes from `meta({ id })`; the whole of a body or an answer that has no
+ * such name is given one by its operation (`name`).
  */
 export function createSchemas() {
   const components: Record<string, Json> = {};

@@ -50,7 +50,8 @@ function describeOperation(operation: Documented | Operation, schemas: Schemas):
   const { id, path, body, security = ['session', 'accessToken'] } = operation;
   const answers = [operation.success, ...(operation.also ?? [])];
   const refusals = describeProblems(operation);
-  // What only leads elsewhere has no success of its own; who meets its 405, say, hears a problem too.
+  // What only leads elsewhere has no success of its own; who meets its 405, say, hears a problem
+  // too.
   const refusesOtherwise = Object.keys(refusals).length > 0 || answers.every(({ status }) => status >= 300);
   const ways = security.map((name) => ({ [name]: scopesOf(operation, name) }));
   return {

@@ -32,19 +32,23 @@ export type Call<
 }>;
 
 /**
- * A JSON route under /api: who may is checked before anything else, then every part of the request. Without a permission it
- * is any person's own; with `security: []` or `securityOptional` it is also answered to nobody in particular.
+ * A JSON route under /api: who may is checked before anything else, then every part of the request.
+ * Without a permission it is any person's own; with `security: []` or `securityOptional` it is also
+ * answered to nobody in particular.
  */
 export type Operation = Documented &
   Readonly<{
     /** Of the administration of an org: what the person's role, and an app's scope, must allow. */
     permission?: Permission;
-    /** Asks for a recent authentication (the org's policy). Default: of the administration every method but GET. */
+    /**
+     * Asks for a recent authentication (the org's policy). Default: of the administration every
+     * method but GET.
+     */
     recent?: boolean;
     /**
-     * Which queue it waits in on a node. Default: of the administration's GETs the org's `lists`, and of the rest none: ending
-     * access never waits. `export` is for what takes as long as its reader likes, which no list should wait for. `own` is for
-     * a person's own lists.
+     * Which queue it waits in on a node. Default: of the administration's GETs the org's `lists`,
+     * and of the rest none: ending access never waits. `export` is for what takes as long as its
+     * reader likes, which no list should wait for. `own` is for a person's own lists.
      */
     turn?: 'lists' | 'export' | 'own';
     /** Answers `success.status` with what it returns; nothing when it has answered itself. */
@@ -119,7 +123,10 @@ const requirePermission =
     next();
   };
 
-/** RFC 9470: who changes something has authenticated at the IdP lately, and is not merely still signed in. */
+/**
+ * RFC 9470: who changes something has authenticated at the IdP lately, and is not merely still
+ * signed in.
+ */
 function requireRecentAuthentication(pool: Pool): RequestHandler {
   return async (req, _res, next) => {
     const { orgId, orgSlug, authenticatedAt } = signedInPrincipal(req);
@@ -183,8 +190,8 @@ function takeTurn(
 }
 
 /**
- * In the administration a parameter that doesn't exist is refused: a list that a mistyped filter widened to everybody would
- * be acted on. Elsewhere it is ignored.
+ * In the administration a parameter that doesn't exist is refused: a list that a mistyped filter
+ * widened to everybody would be acted on. Elsewhere it is ignored.
  */
 function queryForm({ path, query }: Operation): Form | undefined {
   return path.startsWith('/api/orgs/') ? (query ?? z.object({})).strict() : query;

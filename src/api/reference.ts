@@ -5,7 +5,10 @@ import { type Documented, type Endpoint, endpoint } from './endpoint.ts';
 import { describeApi } from './openapi.ts';
 import type { Operation } from './operation.ts';
 
-/** The whole interface as a document, and the same to read, as `renderPage` writes it. Both have themselves in them. */
+/**
+ * The whole interface as a document, and the same to read, as `renderPage` writes it. Both have
+ * themselves in them.
+ */
 export function createReferenceEndpoints(
   config: Config,
   others: readonly (Documented | Operation)[],

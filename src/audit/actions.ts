@@ -1,6 +1,7 @@
 /**
- * Everything that goes on record: what it happened to, and what happened. The names are API, in the record, its exports and
- * notifications: none is ever renamed. A test holds the ones that stand in SQL against this list.
+ * Everything that goes on record: what it happened to, and what happened. The names are API, in the
+ * record, its exports and notifications: none is ever renamed. A test holds the ones that stand in
+ * SQL against this list.
  */
 export const actions = [
   'access.revoked',

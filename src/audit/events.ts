@@ -2,7 +2,10 @@ import type { Pool } from 'pg';
 import type { TimeKey, TimePage } from '../database/time-key.ts';
 import { canonicalJson } from './canonical-json.ts';
 
-/** An event as it is read: what the API shows, what an export holds, and what a seal will be made over. */
+/**
+ * An event as it is read: what the API shows, what an export holds, and what a seal will be made
+ * over.
+ */
 export type RecordedEvent = Readonly<{
   id: string;
   orgId: string;
@@ -37,7 +40,10 @@ export type AuditEvents = ReturnType<typeof createAuditEvents>;
 /** Rows that an export reads at a time. */
 const exportPage = 1_000;
 
-/** Reads the record of orgs. Events are in the order of their time, and of their ids where that is the same. */
+/**
+ * Reads the record of orgs. Events are in the order of their time, and of their ids where that is
+ * the same.
+ */
 export function createAuditEvents({ pool }: { pool: Pool }) {
   async function listEvents(
     orgId: string,
@@ -47,7 +53,8 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
     const { conditions, values } = conditionsOf(filter, [orgId]);
     const add = (value: unknown) => `$${values.push(value)}`;
     if (after) conditions.push(`(at, id) ${order === 'asc' ? '>' : '<'} (${add(after.createdAt)}, ${add(after.id)})`);
-    // The limit, a number of ours, stands in the text: as a parameter PostgreSQL would plan for a tenth of the table.
+    // The limit, a number of ours, stands in the text: as a parameter PostgreSQL would plan for a
+    // tenth of the table.
     const inOrder = `ORDER BY at ${order}, id ${order} LIMIT ${BigInt(limit)}`;
     const page = (where: readonly string[]) =>
       `SELECT ${columns} FROM audit_events WHERE ${where.join(' AND ')} ${inOrder}`;
@@ -73,9 +80,9 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
     },
 
     /**
-     * Everything that the filter lets through, the oldest first, a thousand at a time: as much memory for a million as for one,
-     * and no connection or snapshot is held for a reader who is slow. `check` comes before each thousand, and ends it by
-     * throwing.
+     * Everything that the filter lets through, the oldest first, a thousand at a time: as much
+     * memory for a million as for one, and no connection or snapshot is held for a reader who is
+     * slow. `check` comes before each thousand, and ends it by throwing.
      */
     async *readAll(
       orgId: string,
@@ -130,7 +137,10 @@ function toEvent(row: EventRow): RecordedEvent {
   };
 }
 
-/** Only what is asked for stands in the statement: its plan, and so the index, is chosen without looking at the values. */
+/**
+ * Only what is asked for stands in the statement: its plan, and so the index, is chosen without
+ * looking at the values.
+ */
 function conditionsOf(filter: EventFilter, given: readonly unknown[]) {
   const { from, to, actor, target, action, refusal } = filter;
   const values = [...given];
@@ -153,8 +163,9 @@ function isOfFamily({ action, actor, target }: EventFilter): boolean {
 }
 
 /**
- * A page of each action of the family, and of these one: whether the family is a hundred events of a million or nearly all, no
- * more is read than that. An org's actions are a few dozen, stepped through on the index of them.
+ * A page of each action of the family, and of these one: whether the family is a hundred events of
+ * a million or nearly all, no more is read than that. An org's actions are a few dozen, stepped
+ * through on the index of them.
  */
 const familyPage = (prefix: string, pageOfAction: string, inOrder: string) => `
   WITH RECURSIVE actions (name) AS (

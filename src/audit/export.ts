@@ -44,7 +44,8 @@ const columns = {
 } as const satisfies Record<string, (event: RecordedEvent) => string | null>;
 
 function toCsv(events: AsyncIterable<RecordedEvent>): Readable {
-  // A spreadsheet runs a cell that begins with =, +, - or @: such a one gets an apostrophe in front.
+  // A spreadsheet runs a cell that begins with =, +, - or @: such a one gets an apostrophe in
+  // front.
   const csv = stringify({
     header: true,
     columns: Object.keys(columns),

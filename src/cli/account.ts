@@ -25,8 +25,8 @@ export type SignedInPerson = z.output<typeof person>;
 export type Account = Awaited<ReturnType<typeof openAccount>>;
 
 /**
- * What this command line, as the app `cli`, asks of a server: over HTTP alone, as any app would. Everything throws AppError
- * unavailable when the server gives no usable answer.
+ * What this command line, as the app `cli`, asks of a server: over HTTP alone, as any app would.
+ * Everything throws AppError unavailable when the server gives no usable answer.
  */
 export async function openAccount(url: string) {
   const config = await answered(url, () =>
@@ -40,7 +40,10 @@ export async function openAccount(url: string) {
   );
 
   return {
-    /** Asks for a device code (RFC 8628 §3.1); `tokens` waits until the person has approved, or refused, or was too late. */
+    /**
+     * Asks for a device code (RFC 8628 §3.1); `tokens` waits until the person has approved, or
+     * refused, or was too late.
+     */
     async beginLogin({ admin }: { admin: boolean }) {
       const scope = admin ? `${personalScope} ${adminScope}` : personalScope;
       const asked = await answered(url, () => oauth.initiateDeviceAuthorization(config, { scope }));
@@ -63,7 +66,9 @@ export async function openAccount(url: string) {
       };
     },
 
-    /** The next tokens for a refresh token, which is used up by that. Null when it no longer counts. */
+    /**
+     * The next tokens for a refresh token, which is used up by that. Null when it no longer counts.
+     */
     async refresh({ refreshToken }: Tokens): Promise<Tokens | null> {
       const answer = await answered(url, () =>
         oauth.refreshTokenGrant(config, refreshToken).catch((error: unknown) => {
@@ -74,7 +79,10 @@ export async function openAccount(url: string) {
       return answer && toTokens(answer, refreshToken);
     },
 
-    /** The person's sign-out, with all that their organisation's policy makes of it; 401: it is over already. */
+    /**
+     * The person's sign-out, with all that their organisation's policy makes of it; 401: it is over
+     * already.
+     */
     async signOut(tokens: Tokens): Promise<void> {
       const { status } = await this.send(tokens, { method: 'POST', path: '/api/signout' });
       await answered(url, async () => {

@@ -56,7 +56,9 @@ const confirmationAsked = z.object({
   effects: z.unknown(),
 });
 
-/** Shows what would end; the confirmation to send back if that is meant. Null for another conflict. */
+/**
+ * Shows what would end; the confirmation to send back if that is meant. Null for another conflict.
+ */
 async function confirmed(answer: Response, { stdin, stderr }: Console, yes: boolean): Promise<string | null> {
   const asked = confirmationAsked.safeParse(
     await answer

@@ -28,8 +28,9 @@ export function usageError(message: string): CommanderError {
 }
 
 /**
- * A commander action: its arguments (by the names they are declared with) and options are parsed together by `form`, then
- * `handle` runs with the database and answers. @throws CommanderError for wrong use.
+ * A commander action: its arguments (by the names they are declared with) and options are parsed
+ * together by `form`, then `handle` runs with the database and answers. @throws CommanderError for
+ * wrong use.
  */
 export function action<Form extends z.ZodObject>(
   shell: Console,

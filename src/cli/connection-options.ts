@@ -69,7 +69,10 @@ export const connectionForm = {
 
 type ConnectionOptions = z.output<z.ZodObject<typeof connectionForm>>;
 
-/** Undefined when no option of a connection was given. @throws CommanderError, AppError of `resolveEndpoints` */
+/**
+ * Undefined when no option of a connection was given. @throws CommanderError, AppError of
+ * `resolveEndpoints`
+ */
 export async function readNewConnection(
   input: ConnectionOptions,
   guardedFetch: GuardedFetch,
@@ -84,7 +87,10 @@ export async function readNewConnection(
   return { ...(await readEndpoints(issuer, input, guardedFetch)), ...readPlain(input), issuer, clientId, clientSecret };
 }
 
-/** What is given and nothing else; another issuer is discovered anew. @throws CommanderError, AppError of `resolveEndpoints` */
+/**
+ * What is given and nothing else; another issuer is discovered anew. @throws CommanderError,
+ * AppError of `resolveEndpoints`
+ */
 export async function readConnectionChanges(
   input: ConnectionOptions,
   guardedFetch: GuardedFetch,
@@ -128,7 +134,9 @@ function readRoles(pairs: string[], context: z.RefinementCtx): Record<string, As
   return z.NEVER;
 }
 
-/** What the identity provider must know to revoke: at Okta, the app's settings for Universal Logout. */
+/**
+ * What the identity provider must know to revoke: at Okta, the app's settings for Universal Logout.
+ */
 export function revocationFacts(publicUrl: string, connectionId: string | undefined): [string, string][] {
   return [
     ['  Logout endpoint (global token revocation)', `${publicUrl}/global-token-revocation`],
@@ -143,7 +151,10 @@ export function revocationFacts(publicUrl: string, connectionId: string | undefi
   ];
 }
 
-/** From standard input or the environment it stays out of the shell's history and the list of processes. */
+/**
+ * From standard input or the environment it stays out of the shell's history and the list of
+ * processes.
+ */
 async function readSecret({ clientSecret }: ConnectionOptions, { stdin, env }: Console): Promise<string | undefined> {
   // Blank in .env is not set.
   if (clientSecret !== '-') return clientSecret ?? (env.CLIENT_SECRET || undefined);

@@ -19,8 +19,9 @@ export type Tokens = Readonly<z.output<typeof tokens>>;
 export type Credentials = ReturnType<typeof openCredentials>;
 
 /**
- * The tokens of this command line, one set a server: $XDG_CONFIG_HOME/universal-logout/credentials.json, which only its
- * owner can read, and which is always either the old file or the new one, whole.
+ * The tokens of this command line, one set a server:
+ * $XDG_CONFIG_HOME/universal-logout/credentials.json, which only its owner can read, and which is
+ * always either the old file or the new one, whole.
  */
 export function openCredentials(env: Environment) {
   const folder = path.join(env.XDG_CONFIG_HOME?.trim() || path.join(os.homedir(), '.config'), 'universal-logout');
@@ -49,8 +50,8 @@ export function openCredentials(env: Environment) {
     },
 
     /**
-     * Runs `work` while no other command changes the file: a refresh token that two commands use ends the grant. `save`
-     * replaces what is kept for the server; null forgets it.
+     * Runs `work` while no other command changes the file: a refresh token that two commands use
+     * ends the grant. `save` replaces what is kept for the server; null forgets it.
      */
     async exclusively<T>(
       url: string,

@@ -8,7 +8,10 @@ import { NoEmbeddedPostgresError } from '../postgres/binaries.ts';
 
 export type Failure = Readonly<{ code: string; message: string; exitCode: number }>;
 
-/** What a command that failed says, and its exit code: 1 failed, 2 wrong use. An unexpected error shows its stack. */
+/**
+ * What a command that failed says, and its exit code: 1 failed, 2 wrong use. An unexpected error
+ * shows its stack.
+ */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError) return describeUse(error);
   if (error instanceof AppError)
@@ -44,7 +47,10 @@ function isUnmigrated(error: unknown): boolean {
   return ['42P01', '42703', 'P2021', 'P2022'].includes(String(code));
 }
 
-/** Why an identity provider could not be asked (ENOTFOUND, CERT_HAS_EXPIRED, …): for operators, never for the web. */
+/**
+ * Why an identity provider could not be asked (ENOTFOUND, CERT_HAS_EXPIRED, …): for operators,
+ * never for the web.
+ */
 function networkCode({ cause }: AppError): string {
   const code = cause instanceof GuardedFetchError ? (cause.cause as { code?: unknown } | undefined)?.code : undefined;
   return code === undefined ? '' : ` (${code})`;

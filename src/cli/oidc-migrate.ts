@@ -43,7 +43,10 @@ export function registerOidcMigrate(program: Command, shell: Console): void {
     );
 }
 
-/** One person, all or nothing, so that a run that broke off is simply run again. Nobody brings a role along. */
+/**
+ * One person, all or nothing, so that a run that broke off is simply run again. Nobody brings a
+ * role along.
+ */
 function move(pool: Pool, orgId: string, person: MovedPerson) {
   return transaction(pool, async (db) => {
     const added = await db.query<{ id: string }>(

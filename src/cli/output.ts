@@ -1,6 +1,8 @@
 import Table from 'cli-table3';
 
-/** What a command answers: `json` (an object with `id`, or an array) with --json, `text` for people. */
+/**
+ * What a command answers: `json` (an object with `id`, or an array) with --json, `text` for people.
+ */
 export type CommandAnswer = Readonly<{ json: object; text: string }>;
 
 type Cell = string | number | boolean | Date | null | undefined | readonly string[];

@@ -26,8 +26,9 @@ export type Streams = Readonly<{
 }>;
 
 /**
- * Runs one command and returns the exit code: 0 done, 1 failed, 2 wrong use. With --json exactly one JSON document goes
- * to standard output, and an error as `{"error":{"code","message"}}` to standard error.
+ * Runs one command and returns the exit code: 0 done, 1 failed, 2 wrong use. With --json exactly
+ * one JSON document goes to standard output, and an error as `{"error":{"code","message"}}` to
+ * standard error.
  */
 export async function runCli(args: readonly string[], streams: Streams): Promise<number> {
   const { env, stdin, stdout, stderr } = streams;
@@ -86,7 +87,10 @@ function createProgram(shell: Console, json: boolean, { stdout, stderr }: Stream
   return program;
 }
 
-/** A signal ends what was opened, too: an embedded server that was started for a command must not stay behind. */
+/**
+ * A signal ends what was opened, too: an embedded server that was started for a command must not
+ * stay behind.
+ */
 async function closingAtEnd<T extends { close: () => Promise<void> }>(
   open: () => Promise<T>,
   fn: (it: T) => Promise<void>,

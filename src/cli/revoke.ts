@@ -85,7 +85,10 @@ async function revokeEveryone(
   };
 }
 
-/** Tries every org, then fails with what is left: one that can't be done must not keep the others alive. */
+/**
+ * Tries every org, then fails with what is left: one that can't be done must not keep the others
+ * alive.
+ */
 async function revokeAll(
   { orgs, pool, announce }: Workspace,
   { reason, yes }: RevokeOptions,

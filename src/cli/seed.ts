@@ -17,8 +17,9 @@ type Deps = Readonly<{ prisma: PrismaClient; keyring: Keyring; apiKeys: ApiKeys;
 const seeder = bySystem('seed');
 
 /**
- * Puts in what is missing of the two demo orgs, and leaves what is there: what a developer changed stays changed. Only
- * the connections follow the demo identity provider at `idpUrl`, whose port may be another one today.
+ * Puts in what is missing of the two demo orgs, and leaves what is there: what a developer changed
+ * stays changed. Only the connections follow the demo identity provider at `idpUrl`, whose port may
+ * be another one today.
  */
 export async function seed(deps: Deps, idpUrl: string): Promise<void> {
   await refuseForeignDatabase(deps);
@@ -34,7 +35,10 @@ export class NotForSeedError extends Error {
   override readonly name = 'NotForSeedError';
 }
 
-/** A DATABASE_URL may lead to real customers: keys that everybody knows are never put beside them. @throws NotForSeedError */
+/**
+ * A DATABASE_URL may lead to real customers: keys that everybody knows are never put beside them.
+ * @throws NotForSeedError
+ */
 async function refuseForeignDatabase({ prisma }: Deps): Promise<void> {
   const slugs = seedOrgs.map(({ slug }) => slug);
   const [seeded, any] = await Promise.all([prisma.org.count({ where: { slug: { in: slugs } } }), prisma.org.count()]);

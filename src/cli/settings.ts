@@ -10,7 +10,10 @@ import {
 import { createKeyring, type Keyring } from '../keyring.ts';
 import { findDevelopmentSecrets, loadDevelopmentSecrets } from './development.ts';
 
-/** What the command line reads: the server's own variables, none of them required until a command needs it. */
+/**
+ * What the command line reads: the server's own variables, none of them required until a command
+ * needs it.
+ */
 const form = z.object({
   DATABASE_URL: environment.DATABASE_URL.optional(),
   DIRECT_DATABASE_URL: environment.DIRECT_DATABASE_URL,
@@ -55,7 +58,10 @@ export function loadSettings(env: Environment) {
       return `http://localhost:${data.PORT}`;
     },
 
-    /** @throws ConfigError: with another key than the server's, the server couldn't read what is written. */
+    /**
+     * @throws ConfigError: with another key than the server's, the server couldn't read what is
+     * written.
+     */
     keyring(mode: Mode): Keyring {
       if (data.ENCRYPTION_KEYS) return createKeyring(data.ENCRYPTION_KEYS);
       const find = data.DATABASE_URL ? findDevelopmentSecrets : loadDevelopmentSecrets;

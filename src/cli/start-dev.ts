@@ -16,7 +16,10 @@ import { findRunningDev } from './running-dev.ts';
 import { NotForSeedError, seed } from './seed.ts';
 import { demoTenants } from './seed-data.ts';
 
-/** A stop takes no longer, milliseconds: under 5 s for the app, the rest for PostgreSQL's checkpoint. */
+/**
+ * A stop takes no longer, milliseconds: under 5 s for the app, the rest for PostgreSQL's
+ * checkpoint.
+ */
 const stopLimit = 30_000;
 
 /** What has been started, oldest first; a stop takes it down from the end. */
@@ -44,7 +47,8 @@ async function start(): Promise<void> {
       { DATABASE_URL: databaseUrl, PUBLIC_URL: `http://localhost:${port}`, ...secrets, ...given, PORT: String(port) },
       'development',
     );
-  // Whatever is wrong is said before anything slow begins: settings, a second start, ports that others have.
+  // Whatever is wrong is said before anything slow begins: settings, a second start, ports that
+  // others have.
   const asked = loadConfig(
     { DATABASE_URL: 'postgresql://localhost/not-yet', PUBLIC_URL: 'http://localhost', ...secrets, ...given },
     'development',
@@ -106,7 +110,10 @@ async function startDatabase(dataDir: string): Promise<string> {
   return server.databaseUrl;
 }
 
-/** A signal during the start takes effect after the step under way, so that nothing is left half started. */
+/**
+ * A signal during the start takes effect after the step under way, so that nothing is left half
+ * started.
+ */
 async function step<T>(work: Promise<T>): Promise<T> {
   const done = await work;
   if (stopRequested) throw new StoppedError();

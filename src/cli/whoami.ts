@@ -19,8 +19,8 @@ export function registerWhoami(program: Command, shell: Console): void {
 }
 
 /**
- * Who this command line is at the server, with tokens that count: refreshed first if need be. Whoever was signed out is told
- * so, and what no longer counts is forgotten. @throws AppError
+ * Who this command line is at the server, with tokens that count: refreshed first if need be.
+ * Whoever was signed out is told so, and what no longer counts is forgotten. @throws AppError
  */
 export async function whoIsSignedIn(
   url: string,

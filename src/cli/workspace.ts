@@ -21,7 +21,10 @@ import type { Settings } from './settings.ts';
 /** A database and how to leave it. */
 export type Database = Readonly<{ url: string; directUrl: string; embedded: boolean; close: () => Promise<void> }>;
 
-/** DATABASE_URL if set; else the embedded one in DATA_DIR, beside a running `npm run dev` or started for the while. */
+/**
+ * DATABASE_URL if set; else the embedded one in DATA_DIR, beside a running `npm run dev` or started
+ * for the while.
+ */
 export async function openDatabase(settings: Settings): Promise<Database> {
   const { databaseUrl, directDatabaseUrl } = settings;
   if (databaseUrl)
@@ -37,7 +40,10 @@ export async function openDatabase(settings: Settings): Promise<Database> {
 
 export type Workspace = Awaited<ReturnType<typeof openWorkspace>>;
 
-/** What the commands work with. The embedded database is migrated first; another one is migrated by whoever runs it. */
+/**
+ * What the commands work with. The embedded database is migrated first; another one is migrated by
+ * whoever runs it.
+ */
 export async function openWorkspace(settings: Settings) {
   const database = await openDatabase(settings);
   const pool = createPool({
@@ -86,7 +92,10 @@ export async function openWorkspace(settings: Settings) {
       throw new AppError('not_found', `There is no organisation with the slug, id or verified domain "${ref}".`);
     },
 
-    /** The origin that people and IdPs use: that of the `npm run dev` which runs on this database, if one does. */
+    /**
+     * The origin that people and IdPs use: that of the `npm run dev` which runs on this database,
+     * if one does.
+     */
     async publicUrl(): Promise<string> {
       const dev = mode === 'development' ? await findDevProcess(database.directUrl) : null;
       return dev?.publicUrl ?? settings.publicUrl(mode);
@@ -97,8 +106,9 @@ export async function openWorkspace(settings: Settings) {
 }
 
 /**
- * Brings the embedded database up to date, and tells whose the database is: development's only if `npm run dev` seeded
- * it. What the environment happens to hold beside DATABASE_URL says nothing about that.
+ * Brings the embedded database up to date, and tells whose the database is: development's only if
+ * `npm run dev` seeded it. What the environment happens to hold beside DATABASE_URL says nothing
+ * about that.
  */
 async function prepare({ embedded, directUrl }: Database, pool: Pool): Promise<Mode> {
   if (embedded) await migrate(directUrl);

@@ -21,8 +21,9 @@ const ownMembers = ['issuer', 'clientId'];
 const endpoints = ['authorizationEndpoint', 'tokenEndpoint', 'jwksUri', 'userinfoEndpoint', 'endSessionEndpoint'];
 
 /**
- * What a change stores as the client secret, sealed; undefined where the one that is kept stays. Whoever doesn't know it must
- * not lead it elsewhere; the operator, who holds the keys that open it, isn't asked.
+ * What a change stores as the client secret, sealed; undefined where the one that is kept stays.
+ * Whoever doesn't know it must not lead it elsewhere; the operator, who holds the keys that open
+ * it, isn't asked.
  * @throws AppError invalid_request when it is missing, or is not the one that is kept
  */
 export async function secretToStore(

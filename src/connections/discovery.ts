@@ -34,7 +34,8 @@ const metadata = z.object({
 
 /**
  * Reads an issuer's OpenID Connect metadata.
- * @throws AppError `invalid_request` whose detail tells an administrator what is wrong with the issuer.
+ * @throws AppError `invalid_request` whose detail tells an administrator what is wrong with the
+ * issuer.
  */
 export async function discover(guardedFetch: GuardedFetch, issuer: string): Promise<DiscoveredConnection> {
   // §4.1: a terminating slash of the issuer is removed before the path is appended.

@@ -47,8 +47,10 @@ export function checkEndpoints(guardedFetch: GuardedFetch, typed: TypedEndpoints
 }
 
 /**
- * The endpoints of an issuer: those that were typed in and no others, or if none was, what its metadata says.
- * @throws AppError invalid_request when only some were typed in, when one is not usable, and as `discover`
+ * The endpoints of an issuer: those that were typed in and no others, or if none was, what its
+ * metadata says.
+ * @throws AppError invalid_request when only some were typed in, when one is not usable, and as
+ * `discover`
  */
 export async function resolveEndpoints(
   guardedFetch: GuardedFetch,

@@ -4,7 +4,9 @@ import { AppError } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { createKeySets, type IdpJwtConnection, IdpKeysUnavailable } from './key-sets.ts';
 
-/** Asymmetric only: with HS256 allowed, a public key could be used as the secret (RFC 8725 §3.1). */
+/**
+ * Asymmetric only: with HS256 allowed, a public key could be used as the secret (RFC 8725 §3.1).
+ */
 export const signatureAlgorithms = [
   'RS256',
   'RS384',
@@ -38,8 +40,8 @@ export class UntrustedJwt extends Error {
 }
 
 /**
- * The signature keys of connections' IdPs, for everything that an IdP signs. Each connection has a set of its own: two orgs
- * may share an IdP, but never what is known about it.
+ * The signature keys of connections' IdPs, for everything that an IdP signs. Each connection has a
+ * set of its own: two orgs may share an IdP, but never what is known about it.
  */
 export function createIdpKeys({ guardedFetch, log }: { guardedFetch: GuardedFetch; log: Logger }) {
   const keySets = createKeySets({ guardedFetch, log });
@@ -48,12 +50,13 @@ export function createIdpKeys({ guardedFetch, log }: { guardedFetch: GuardedFetc
     withKeys: keySets.withKeys,
 
     /**
-     * Verifies a JWT's signature, its algorithm (asymmetric, from our list) and its `typ`, which must be one of `types`
-     * (`null`: none). Judges no claim. Of the header nothing but `alg`, `kid` and `typ` counts: a key or an address that a
-     * token brings along (`jwk`, `jku`, `x5u`) is never looked at.
+     * Verifies a JWT's signature, its algorithm (asymmetric, from our list) and its `typ`, which
+     * must be one of `types` (`null`: none). Judges no claim. Of the header nothing but `alg`,
+     * `kid` and `typ` counts: a key or an address that a token brings along (`jwk`, `jku`, `x5u`)
+     * is never looked at.
      * @returns its claims
-     * @throws UntrustedJwt; AppError unavailable when the keys can't be had, or the key isn't known and a fetch for unknown
-     * ones has just been made.
+     * @throws UntrustedJwt; AppError unavailable when the keys can't be had, or the key isn't known
+     * and a fetch for unknown ones has just been made.
      */
     async verify(
       token: string,
@@ -74,7 +77,10 @@ export function createIdpKeys({ guardedFetch, log }: { guardedFetch: GuardedFetc
   };
 }
 
-/** Claims of a JWT before anything is verified, for finding its connection; null for what is no JWT, or too long for one. */
+/**
+ * Claims of a JWT before anything is verified, for finding its connection; null for what is no JWT,
+ * or too long for one.
+ */
 export function peek(token: string): { iss: string | null; sub: string | null; aud: unknown } | null {
   if (token.length > longestToken) return null;
   try {
@@ -104,7 +110,9 @@ function checkHeader(token: string, types: readonly (string | null)[]): void {
   if (!types.some((type) => (type === null ? typ === undefined : isType(typ, type)))) throw new UntrustedJwt('type');
 }
 
-/** RFC 7515 §4.1.9: a media type, whose "application/" may be left out; RFC 2045 §5.1: in any case. */
+/**
+ * RFC 7515 §4.1.9: a media type, whose "application/" may be left out; RFC 2045 §5.1: in any case.
+ */
 function isType(typ: unknown, expected: string): boolean {
   return typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === expected.toLowerCase();
 }

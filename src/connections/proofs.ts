@@ -27,9 +27,10 @@ export async function lockClient(db: Prisma.TransactionClient, clientId: string)
 export function createConnectionProofs(prisma: PrismaClient) {
   const proofs = {
     /**
-     * Notes that the connection is the IdP's: from then on its JWTs count. Only as it was when that was seen (`seen`), and
-     * never beside another proven connection, of whatever org, that has the same client id and an issuer in common: of two
-     * at once one loses. `unchanged` when it was proven before, is no longer as it was seen, or needs the operator's word.
+     * Notes that the connection is the IdP's: from then on its JWTs count. Only as it was when that
+     * was seen (`seen`), and never beside another proven connection, of whatever org, that has the
+     * same client id and an issuer in common: of two at once one loses. `unchanged` when it was
+     * proven before, is no longer as it was seen, or needs the operator's word.
      */
     proveConnection(
       orgId: string,
@@ -70,7 +71,8 @@ export function createConnectionProofs(prisma: PrismaClient) {
 
     /**
      * An operator vouches for the connection as it is, in place of a first sign-in.
-     * @throws AppError not_found; conflict when it is switched off, or another connection is the proven one of its IdP.
+     * @throws AppError not_found; conflict when it is switched off, or another connection is the
+     * proven one of its IdP.
      */
     async vouchForConnection(orgId: string, id: string, by: By): Promise<Omit<Connection, 'clientSecret'>> {
       const find = () =>

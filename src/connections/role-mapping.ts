@@ -14,8 +14,9 @@ export const roleClaimForm = z
   .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces');
 
 /**
- * The role that an ID token's claims give: the greatest of those that its values are mapped to, `member` where none is. Null
- * where the connection names no claim or the token lacks it: then nothing is said about the role.
+ * The role that an ID token's claims give: the greatest of those that its values are mapped to,
+ * `member` where none is. Null where the connection names no claim or the token lacks it: then
+ * nothing is said about the role.
  */
 export function roleOfClaims(
   { roleClaim, roleMapping }: { roleClaim: string | null; roleMapping: unknown },

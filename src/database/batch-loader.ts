@@ -5,12 +5,13 @@ type Waiting<Row> = { resolve: (row: Row | null) => void; reject: (error: unknow
 const statementsAtOnce = 4;
 
 /**
- * Loads rows by a hash, the look-ups that arrive together in one statement: waking the database costs more than finding the
- * row (16 connections: 1.5 times the throughput of `GET /api/users/me`). Nothing is kept: every look-up is answered by a
- * statement that began after it was asked for, so what was committed before is always seen.
+ * Loads rows by a hash, the look-ups that arrive together in one statement: waking the database
+ * costs more than finding the row (16 connections: 1.5 times the throughput of `GET
+ * /api/users/me`). Nothing is kept: every look-up is answered by a statement that began after it
+ * was asked for, so what was committed before is always seen.
  *
- * A batch takes all that wait: were it bounded, look-ups would queue here beyond the time limits of pool and statement while
- * the database is away.
+ * A batch takes all that wait: were it bounded, look-ups would queue here beyond the time limits of
+ * pool and statement while the database is away.
  *
  * @param statement has one parameter, `bytea[]`, and returns the key in the column `keyColumn`.
  */

@@ -10,7 +10,10 @@ type ContentsFacts = {
   webhooks: number;
 };
 
-/** What a revocation, a sign-in and an app's token write: a role that may not would start and then fail at each. */
+/**
+ * What a revocation, a sign-in and an app's token write: a role that may not would start and then
+ * fail at each.
+ */
 const writes = [
   ...['users', 'identities', 'sessions', 'grants', 'tokens', 'spent', 'revocations', 'audit_events', 'outbox'].map(
     (table) => [table, 'INSERT'] as const,
@@ -19,8 +22,9 @@ const writes = [
 ];
 
 /**
- * Refuses a database that can't be written, and one that holds secrets which none of `encryptionKeys` opens. Only the start
- * of each secret is looked at, which names its key. @throws UnfitServerError
+ * Refuses a database that can't be written, and one that holds secrets which none of
+ * `encryptionKeys` opens. Only the start of each secret is looked at, which names its key. @throws
+ * UnfitServerError
  */
 export async function checkContents(pool: Pool, encryptionKeys: readonly Uint8Array[]): Promise<void> {
   const { rows } = await pool.query<ContentsFacts>({

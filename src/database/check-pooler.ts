@@ -10,9 +10,10 @@ const tries = 20;
 const patience = 2_000;
 
 /**
- * Refuses a pooler that shares connections and loses prepared statements, such as PgBouncer before 1.21
- * in transaction mode: it starts and answers, and then most requests fail. While one client holds the
- * server's connection that knows a statement, the other runs it again, on one that doesn't know it.
+ * Refuses a pooler that shares connections and loses prepared statements, such as PgBouncer before
+ * 1.21 in transaction mode: it starts and answers, and then most requests fail. While one client
+ * holds the server's connection that knows a statement, the other runs it again, on one that
+ * doesn't know it.
  * @throws UnfitServerError
  */
 export async function checkPooler(pool: Pool): Promise<void> {

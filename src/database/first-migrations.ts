@@ -27,7 +27,8 @@ const names = [
 ];
 
 /**
- * Whether a database, told by the names of its migrations, is one of version 0.1.0: it has the tables then.
+ * Whether a database, told by the names of its migrations, is one of version 0.1.0: it has the
+ * tables then.
  * @throws MigrationError if it has only some of them
  */
 export function hasFirstMigrations(applied: ReadonlyMap<string, unknown>): boolean {

@@ -22,7 +22,10 @@ const prefixes = {
 /** What an id can name. */
 export type IdKind = keyof typeof prefixes;
 
-/** Whether an id or an org's slug could look so; PostgreSQL refuses some other characters (a NUL) with an error. */
+/**
+ * Whether an id or an org's slug could look so; PostgreSQL refuses some other characters (a NUL)
+ * with an error.
+ */
 export function isReference(text: string): boolean {
   return /^[\w-]{1,80}$/.test(text);
 }

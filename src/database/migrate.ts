@@ -4,13 +4,17 @@ import { MigrationError } from './migration-error.ts';
 import { applyMigrations } from './migrations.ts';
 import { applyRules, readRules } from './rules.ts';
 
-/** Two-part key of the advisory lock that lets one node at a time migrate; the number is arbitrary, and stays. */
+/**
+ * Two-part key of the advisory lock that lets one node at a time migrate; the number is arbitrary,
+ * and stays.
+ */
 const migrationLock = [0x554c4f47, 1] as const;
 
 /**
- * Brings a database to the current schema: what is missing of prisma/migrations, then prisma/rules if it has an older
- * version of them, then the job queue's own tables. Safe when several nodes start at once. `directUrl` must not lead
- * through a pooler. Returns what was applied, by name. @throws MigrationError
+ * Brings a database to the current schema: what is missing of prisma/migrations, then prisma/rules
+ * if it has an older version of them, then the job queue's own tables. Safe when several nodes
+ * start at once. `directUrl` must not lead through a pooler. Returns what was applied, by name.
+ * @throws MigrationError
  */
 export async function migrate(directUrl: string): Promise<string[]> {
   const client = new pg.Client({ connectionString: directUrl, connectionTimeoutMillis: 5000, keepAlive: true });
@@ -32,7 +36,10 @@ export async function migrate(directUrl: string): Promise<string[]> {
   }
 }
 
-/** The job queue keeps its own tables, in the schema graphile_worker, and its own list of what was applied. */
+/**
+ * The job queue keeps its own tables, in the schema graphile_worker, and its own list of what was
+ * applied.
+ */
 async function migrateJobs(directUrl: string): Promise<void> {
   const pool = new pg.Pool({ connectionString: directUrl, max: 1, options: '-c lock_timeout=10000' });
   pool.on('error', () => {});

@@ -1,4 +1,7 @@
-/** Thrown when a database can't be brought to the current schema; the message says why, and what to do. */
+/**
+ * Thrown when a database can't be brought to the current schema; the message says why, and what to
+ * do.
+ */
 export class MigrationError extends Error {
   override readonly name = 'MigrationError';
 }

@@ -7,10 +7,16 @@ import { describeScriptError, MigrationError } from './migration-error.ts';
 
 export const migrationsPath = path.resolve(import.meta.dirname, '../../prisma/migrations');
 
-/** One folder of prisma/migrations; `checksum` is the SHA-256 of its file, in hex, as Prisma keeps it. */
+/**
+ * One folder of prisma/migrations; `checksum` is the SHA-256 of its file, in hex, as Prisma keeps
+ * it.
+ */
 type Migration = Readonly<{ name: string; sql: string; checksum: string }>;
 
-/** Prisma's own definition: its command finds the table as it left it, and reads what is written here. */
+/**
+ * Prisma's own definition: its command finds the table as it left it, and reads what is written
+ * here.
+ */
 const createTable = `CREATE TABLE _prisma_migrations (
   id varchar(36) PRIMARY KEY NOT NULL,
   checksum varchar(64) NOT NULL,
@@ -35,8 +41,9 @@ export async function readMigrations(): Promise<Migration[]> {
 }
 
 /**
- * Applies what is missing, each in a transaction of its own, and records it as Prisma's own command does, so either can
- * be used. The caller holds the migration lock on `client`. Returns the names applied. @throws MigrationError
+ * Applies what is missing, each in a transaction of its own, and records it as Prisma's own command
+ * does, so either can be used. The caller holds the migration lock on `client`. Returns the names
+ * applied. @throws MigrationError
  */
 export async function applyMigrations(client: pg.Client): Promise<string[]> {
   const migrations = await readMigrations();
@@ -53,7 +60,10 @@ export async function applyMigrations(client: pg.Client): Promise<string[]> {
   return pending.map(({ name }) => name);
 }
 
-/** Name and checksum of every migration that this database has. An empty database gets the table that keeps them. */
+/**
+ * Name and checksum of every migration that this database has. An empty database gets the table
+ * that keeps them.
+ */
 async function appliedChecksums(client: pg.Client): Promise<Map<string, string>> {
   const { rows } = await client.query(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`);
   if (!rows[0].exists) {
@@ -73,7 +83,10 @@ async function appliedChecksums(client: pg.Client): Promise<Map<string, string>>
   return new Map(recorded.rows.map(({ name, checksum }) => [name, checksum]));
 }
 
-/** Somebody else's database, named by mistake, stays as it is. What an extension brought doesn't count. */
+/**
+ * Somebody else's database, named by mistake, stays as it is. What an extension brought doesn't
+ * count.
+ */
 async function refuseForeign(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT relname AS name FROM pg_class
@@ -97,7 +110,8 @@ function refuseEdited(migrations: readonly Migration[], checksums: ReadonlyMap<s
 }
 
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
-  // PostgreSQL refuses CREATE INDEX CONCURRENTLY in a transaction; such a migration stands alone in its file.
+  // PostgreSQL refuses CREATE INDEX CONCURRENTLY in a transaction; such a migration stands alone in
+  // its file.
   const transactional = !/\bCONCURRENTLY\b/i.test(migration.sql);
   const startedAt = new Date();
   try {

@@ -1,4 +1,7 @@
-/** How a person is named in what is sent: by e-mail address (Okta's default), or by issuer and subject (RFC 9493). */
+/**
+ * How a person is named in what is sent: by e-mail address (Okta's default), or by issuer and
+ * subject (RFC 9493).
+ */
 export type SubjectFormat = 'email' | 'iss_sub';
 
 /** The app that a tenant's people are assigned to, and where it takes what ends their access. */
@@ -8,7 +11,10 @@ export type DemoApp = {
   revocationEndpoint: string;
   /** Where it takes logout tokens (OIDC Back-Channel Logout 1.0). */
   backchannelLogoutUri: string;
-  /** Where it takes pushed security events (RFC 8935). A function where the address is known only later. */
+  /**
+   * Where it takes pushed security events (RFC 8935). A function where the address is known only
+   * later.
+   */
   securityEventsUrl?: string | (() => Promise<string>) | undefined;
   /** Default `email`. */
   subjectFormat?: SubjectFormat;

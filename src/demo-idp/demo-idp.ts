@@ -11,7 +11,10 @@ type Options = {
   log?: (message: string) => void;
 };
 
-/** The identity providers of several organisations on one host; each is a real OpenID provider at `<url>/<path>`. */
+/**
+ * The identity providers of several organisations on one host; each is a real OpenID provider at
+ * `<url>/<path>`.
+ */
 export function createDemoIdp({ url, tenants: options, log = () => {} }: Options) {
   const tenants = new Map<string, DemoTenant>();
   const handler: Express = express().disable('x-powered-by');
@@ -38,7 +41,10 @@ export function createDemoIdp({ url, tenants: options, log = () => {} }: Options
 
 type StartOptions = Omit<Options, 'url'> & { /** 0 takes a free one. */ port: number };
 
-/** Listens on loopback only. `stop` closes open connections too. @throws the listen error, e.g. EADDRINUSE. */
+/**
+ * Listens on loopback only. `stop` closes open connections too. @throws the listen error, e.g.
+ * EADDRINUSE.
+ */
 export async function startDemoIdp({ port, ...options }: StartOptions) {
   // The issuer has the port in it, which is known only once the server listens.
   const server = createServer();

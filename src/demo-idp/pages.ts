@@ -6,7 +6,9 @@ import { trusted } from './trusted.ts';
 
 export type HtmlPage = { html: string; headers: Record<string, string> };
 
-/** A colour of its own for each organisation, in degrees, so that nobody mistakes one for the other. */
+/**
+ * A colour of its own for each organisation, in degrees, so that nobody mistakes one for the other.
+ */
 export const hueOf = (org: string) => hash('sha256', org, 'buffer').readUInt16BE(0) % 360;
 
 export function sendPage(response: Response, status: number, page: HtmlPage): void {
@@ -127,8 +129,8 @@ function page(org: string, title: string, body: Html, links?: Html): HtmlPage {
 `),
     headers: {
       'Cache-Control': 'no-store',
-      // Browsers apply form-action to every redirect that follows the form, and those lead through the app to wherever
-      // the app sends the person: it can't be narrowed to this origin.
+      // Browsers apply form-action to every redirect that follows the form, and those lead through
+      // the app to wherever the app sends the person: it can't be narrowed to this origin.
       'Content-Security-Policy': `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; form-action http: https:; base-uri 'none'; frame-ancestors 'none'`,
       'Referrer-Policy': 'same-origin',
       'X-Content-Type-Options': 'nosniff',

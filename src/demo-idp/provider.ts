@@ -10,7 +10,10 @@ export type DemoClient = {
   postLogoutRedirectUris?: string[];
   /** How the client authenticates at the token endpoint; default client_secret_basic. */
   tokenEndpointAuth?: 'client_secret_basic' | 'client_secret_post';
-  /** Whether each ID token carries auth_time (as Okta's do) or only when max_age asks for it; default true. */
+  /**
+   * Whether each ID token carries auth_time (as Okta's do) or only when max_age asks for it;
+   * default true.
+   */
   alwaysAuthTime?: boolean;
 };
 
@@ -34,7 +37,10 @@ type ProviderContext = { type: string; body: unknown; set: (headers: Record<stri
 
 const day = 24 * 3600;
 
-/** A tenant's OpenID provider: code flow with PKCE only, first-party (no consent page), sessions that make the next sign-in silent. */
+/**
+ * A tenant's OpenID provider: code flow with PKCE only, first-party (no consent page), sessions
+ * that make the next sign-in silent.
+ */
 export function createDemoProvider(options: ProviderOptions): Provider {
   const { issuer, path, client, store } = options;
   // Two tenants share a host, and cookies know no ports: names and paths keep their sessions apart.
@@ -52,7 +58,8 @@ export function createDemoProvider(options: ProviderOptions): Provider {
         grant_types: ['authorization_code'],
         token_endpoint_auth_method: client.tokenEndpointAuth ?? 'client_secret_basic',
         require_auth_time: client.alwaysAuthTime ?? true,
-        // Together they put `sid` in ID tokens. The address itself is never used: `onSignOut` sends.
+        // Together they put `sid` in ID tokens. The address itself is never used: `onSignOut`
+        // sends.
         backchannel_logout_uri: `${issuer}/backchannel-logout`,
         backchannel_logout_session_required: true,
       },
@@ -64,7 +71,8 @@ export function createDemoProvider(options: ProviderOptions): Provider {
     // As Okta, Entra and Google do: what the scopes ask for stands in the ID token.
     conformIdTokenClaims: false,
     pkce: { required: () => true },
-    // A code outlives the sign-in session it came from, so that an app's own checks are what ends a stale sign-in.
+    // A code outlives the sign-in session it came from, so that an app's own checks are what ends a
+    // stale sign-in.
     expiresWithSession: () => false,
     cookies: {
       names: { session: cookieName('session'), interaction: cookieName('interaction'), resume: cookieName('resume') },
@@ -112,7 +120,8 @@ export function createDemoProvider(options: ProviderOptions): Provider {
     renderError: (context, out) => send(context, errorPage(options.name, out.error, out.error_description)),
   };
   const provider = new Provider(issuer, configuration);
-  // The library would send logout tokens itself; ours are shown in the console with what the app answered.
+  // The library would send logout tokens itself; ours are shown in the console with what the app
+  // answered.
   Object.assign(provider.Client.prototype, { backchannelLogout: options.onSignOut });
   provider.on('server_error', (_context, error) => options.log(`demo IdP ${path}: ${error.stack ?? error.message}`));
   return provider;

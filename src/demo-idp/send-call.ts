@@ -20,7 +20,10 @@ const bodyLimit = 4096;
 const headerLimit = 300;
 const shownHeaders = ['content-type', 'www-authenticate', 'retry-after', 'location'];
 
-/** Posts once, follows no redirect and never throws: an app that is down is an answer too. `limit` in milliseconds. */
+/**
+ * Posts once, follows no redirect and never throws: an app that is down is an answer too. `limit`
+ * in milliseconds.
+ */
 export async function sendCall({ url, headers, body, token }: Outgoing, limit = 8_000): Promise<SentCall> {
   const hide = (text: string) => text.replaceAll(token, '<the JWT>');
   return {

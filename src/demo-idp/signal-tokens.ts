@@ -30,7 +30,10 @@ export function subjectIdentifier(
   return format === 'email' ? { format, email: person.email } : { format, iss: issuer, sub: person.subject };
 }
 
-/** Who calls a Global Token Revocation endpoint, as Okta says it: `iss` isn't `sub`, and `nbf` lies in the past. */
+/**
+ * Who calls a Global Token Revocation endpoint, as Okta says it: `iss` isn't `sub`, and `nbf` lies
+ * in the past.
+ */
 export function revocationToken(issuer: string, clientId: string, endpoint: string): UnsignedToken {
   const iat = now();
   const [aud] = endpoint.split(/[?#]/, 1);
@@ -51,7 +54,10 @@ export function logoutToken(issuer: string, clientId: string, person: SignalSubj
   };
 }
 
-/** A security event token (RFC 8417) in the form of SSF 1.0: no `sub`, no `exp`. Its `aud` is the receiver's address. */
+/**
+ * A security event token (RFC 8417) in the form of SSF 1.0: no `sub`, no `exp`. Its `aud` is the
+ * receiver's address.
+ */
 export function securityEventToken(
   issuer: string,
   receiver: string,

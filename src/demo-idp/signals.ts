@@ -42,7 +42,10 @@ type Deps = {
 
 const remembered = 20;
 
-/** What a tenant's console can do to a person. Each returns what the app answered and is kept in a short history. */
+/**
+ * What a tenant's console can do to a person. Each returns what the app answered and is kept in a
+ * short history.
+ */
 export function createSignals({ issuer, keys, store, clientId, app, hasApp, person }: Deps) {
   const history: Signal[] = [];
 
@@ -84,8 +87,8 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
     history: (): readonly Signal[] => history,
 
     /**
-     * "Clear user sessions": ends the person's sessions here, then, with `includeApps`, posts the signed Global Token
-     * Revocation request to the app, as Okta does.
+     * "Clear user sessions": ends the person's sessions here, then, with `includeApps`, posts the
+     * signed Global Token Revocation request to the app, as Okta does.
      */
     async clearSessions(who: string, { includeApps = false }: { includeApps?: boolean } = {}): Promise<Signal> {
       const whom = person(who);
@@ -94,8 +97,9 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
     },
 
     /**
-     * Sends a logout token: with `sid` for that session here, without it for all of the person. What it says is made true
-     * first, by ending the session or sessions here, unless `keepSessions` is set.
+     * Sends a logout token: with `sid` for that session here, without it for all of the person.
+     * What it says is made true first, by ending the session or sessions here, unless
+     * `keepSessions` is set.
      */
     async sendBackchannelLogout(
       who: string,
@@ -116,7 +120,10 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
       record('Back-channel logout after a sign-out here', whom, null, await logOut(whom, sid));
     },
 
-    /** Pushes a security event (RFC 8935). `subject` is how the person is named; default: as the app is set. */
+    /**
+     * Pushes a security event (RFC 8935). `subject` is how the person is named; default: as the app
+     * is set.
+     */
     async sendSecurityEvent(
       who: string,
       event: SecurityEventName,

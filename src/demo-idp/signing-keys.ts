@@ -8,7 +8,10 @@ export type TokenHeader = { typ?: string; [member: string]: unknown };
 
 export type SigningKeys = ReturnType<typeof createSigningKeys>;
 
-/** A tenant's keys, `first` (RSA) to begin with. The newest signs; older ones stay published until they are dropped. */
+/**
+ * A tenant's keys, `first` (RSA) to begin with. The newest signs; older ones stay published until
+ * they are dropped.
+ */
 export function createSigningKeys(first?: KeyObject) {
   let keys = [newKey(first)];
   return {

@@ -3,8 +3,9 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 export type DemoSession = { sid: string | null; signedInAt: Date };
 
 /**
- * What one tenant's provider remembers, in memory. The library's own in-memory adapter is one shared LRU of 1,000
- * entries: two tenants would share it, and could push each other's sessions out.
+ * What one tenant's provider remembers, in memory. The library's own in-memory adapter is one
+ * shared LRU of 1,000 entries: two tenants would share it, and could push each other's sessions
+ * out.
  */
 export function createStore() {
   const entries = new Map<string, { payload: AdapterPayload; expiresAt: number }>();
@@ -51,7 +52,10 @@ export function createStore() {
 
   return {
     adapter,
-    /** The person's live sign-in sessions, newest first. `sid` is what the client's ID tokens call them. */
+    /**
+     * The person's live sign-in sessions, newest first. `sid` is what the client's ID tokens call
+     * them.
+     */
     sessions(accountId: string, clientId: string): DemoSession[] {
       const own = [...entries.keys()].flatMap((key) => {
         const payload = key.startsWith('Session:') ? live(key) : undefined;
@@ -65,9 +69,9 @@ export function createStore() {
         .sort((one, other) => other.signedInAt.getTime() - one.signedInAt.getTime());
     },
     /**
-     * Ends the sign-in sessions of an account, or the one of a `sid`; how many there were. A form that is open in such a
-     * session stays usable: the library would refuse it, but a person whose session was cleared must be able to sign in
-     * again at once.
+     * Ends the sign-in sessions of an account, or the one of a `sid`; how many there were. A form
+     * that is open in such a session stays usable: the library would refuse it, but a person whose
+     * session was cleared must be able to sign in again at once.
      */
     endSessions(accountId: string, only?: { sid: string; clientId: string }): number {
       const ended = new Set<unknown>();

@@ -23,7 +23,10 @@ export type DemoTenantOptions = {
 
 export type DemoTenant = ReturnType<typeof createTenant>;
 
-/** One organisation's identity provider: a real OpenID provider, its people, and the app that is assigned to them. */
+/**
+ * One organisation's identity provider: a real OpenID provider, its people, and the app that is
+ * assigned to them.
+ */
 export function createTenant(url: string, options: DemoTenantOptions, log: (message: string) => void) {
   const { path, name } = options;
   const issuer = `${url}/${path}`;
@@ -88,7 +91,10 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
       if (users.has(user.subject)) throw new Error(`${path} already has a user ${user.subject}`);
       users.set(user.subject, { ...user });
     },
-    /** Changes some members of a person; counts from the next ID token. @throws Error if there is no such subject. */
+    /**
+     * Changes some members of a person; counts from the next ID token. @throws Error if there is no
+     * such subject.
+     */
     updateUser(subject: string, changes: Partial<Omit<DemoUser, 'subject'>>) {
       const user = users.get(subject);
       if (!user) throw new Error(`${path} has no user ${subject}`);
@@ -96,7 +102,10 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
     },
     /** The person's sessions at this provider, newest first. */
     sessions: (subject: string): DemoSession[] => store.sessions(subject, client.id),
-    /** Ends the person's sessions at this provider: the next sign-in asks for the password. Returns how many ended. */
+    /**
+     * Ends the person's sessions at this provider: the next sign-in asks for the password. Returns
+     * how many ended.
+     */
     endSessions: (subject: string): number => store.endSessions(subject),
     /** The keys that are published, newest first; the first signs. */
     signingKeys: keys.list,
@@ -105,7 +114,10 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
       keys.rotate({ keepOld });
       rebuild();
     },
-    /** A JWS of exactly these claims, by the current key; `header` is laid over `alg` and `kid`. For hostile variants. */
+    /**
+     * A JWS of exactly these claims, by the current key; `header` is laid over `alg` and `kid`. For
+     * hostile variants.
+     */
     sign: keys.sign,
     /** Changes the registered client, e.g. its redirect URIs. */
     updateClient(changes: Partial<DemoClient>) {
@@ -114,7 +126,9 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
     },
     /** The assigned app, or null. */
     app: (): DemoApp | null => app ?? null,
-    /** Changes the assigned app, e.g. how people are named to it. @throws Error if there is none. */
+    /**
+     * Changes the assigned app, e.g. how people are named to it. @throws Error if there is none.
+     */
     updateApp(changes: Partial<DemoApp>) {
       app = { ...assignedApp(), ...changes };
     },

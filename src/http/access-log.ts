@@ -5,8 +5,9 @@ import type { Config } from '../config.ts';
 import { clientNetwork } from './client-address.ts';
 
 /**
- * One line a request. In production JSON without anything secret or personal: no query string (it may hold a code), no
- * body, no header, the client's network in place of its address. In development morgan's readable form, without the query.
+ * One line a request. In production JSON without anything secret or personal: no query string (it
+ * may hold a code), no body, no header, the client's network in place of its address. In
+ * development morgan's readable form, without the query.
  */
 export function createAccessLog({ config, log }: { config: Config; log: Logger }): RequestHandler {
   if (config.mode === 'development') {

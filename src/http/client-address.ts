@@ -2,8 +2,8 @@ import { isIPv4 } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
- * The network a client comes from: IPv4 /24, IPv6 /48. Good for counting (whoever has one IPv6 address has many) and for
- * logs that keep no full address. `unknown` where there is none.
+ * The network a client comes from: IPv4 /24, IPv6 /48. Good for counting (whoever has one IPv6
+ * address has many) and for logs that keep no full address. `unknown` where there is none.
  */
 export function clientNetwork(address: string | undefined): string {
   // The usual form needs no parser, of which every request would pay for.

@@ -14,7 +14,10 @@ export type GuardedRequest = Readonly<{
   method?: 'GET' | 'POST';
   headers?: Readonly<Record<string, string>>;
   body?: string;
-  /** The answer's status is all that counts: its body is left unread, whatever its size, and `text` is empty. */
+  /**
+   * The answer's status is all that counts: its body is left unread, whatever its size, and `text`
+   * is empty.
+   */
   statusOnly?: boolean;
   /** Ends the call earlier than the time limit; the failure's reason is then `timeout`. */
   signal?: AbortSignal;
@@ -23,7 +26,10 @@ export type GuardedRequest = Readonly<{
 export type GuardedFetch = {
   /** @throws GuardedFetchError */
   (url: string, init?: GuardedRequest): Promise<GuardedResponse>;
-  /** Checks what can be told from the URL alone: its scheme and a literal address. @throws GuardedFetchError */
+  /**
+   * Checks what can be told from the URL alone: its scheme and a literal address. @throws
+   * GuardedFetchError
+   */
   check(url: string): void;
 };
 
@@ -39,11 +45,12 @@ export class GuardedFetchError extends Error {
 }
 
 /**
- * The only way out to addresses that others chose (identity providers, apps behind): bounded in time and size, without
- * redirects, and to public addresses only, so that it cannot be turned against our own network (SSRF).
+ * The only way out to addresses that others chose (identity providers, apps behind): bounded in
+ * time and size, without redirects, and to public addresses only, so that it cannot be turned
+ * against our own network (SSRF).
  *
- * @param options.privateHosts hosts that may have private addresses, by exact name. In development loopback is allowed
- * too, and there with http.
+ * @param options.privateHosts hosts that may have private addresses, by exact name. In development
+ * loopback is allowed too, and there with http.
  */
 export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly string[] }): GuardedFetch {
   const policy = {
@@ -51,8 +58,9 @@ export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly
     privateHosts: new Set(options.privateHosts.map((host) => host.toLowerCase())),
   };
 
-  // The check stands in the look-up of the connection itself: a name that is checked first and resolved again to connect
-  // may have another address by then (DNS rebinding). Every address must pass, not one of them.
+  // The check stands in the look-up of the connection itself: a name that is checked first and
+  // resolved again to connect may have another address by then (DNS rebinding). Every address must
+  // pass, not one of them.
   const lookup: LookupFunction = (hostname, lookupOptions, callback) => {
     dnsLookup(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
       const [first] = addresses ?? [];
@@ -63,7 +71,8 @@ export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly
       else callback(null, first.address, first.family);
     });
   };
-  // No connection is kept: each call passes the look-up, and no POST meets a connection the other side has just closed.
+  // No connection is kept: each call passes the look-up, and no POST meets a connection the other
+  // side has just closed.
   const dispatcher = new Agent({ connect: { lookup }, pipelining: 0, maxHeaderSize: 16_384 });
 
   const check = (value: string) => {
@@ -89,7 +98,8 @@ export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly
         headers: { accept: 'application/json', 'accept-encoding': 'identity', ...init.headers },
         body: init.body ?? null,
       });
-      // A body that is destroyed unread emits an error, which would end the process if nobody listened.
+      // A body that is destroyed unread emits an error, which would end the process if nobody
+      // listened.
       response.body.on('error', () => {});
       if (response.statusCode >= 300 && response.statusCode < 400) {
         response.body.destroy();

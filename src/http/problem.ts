@@ -8,8 +8,9 @@ import { AppError, type ProblemCode, problems } from '../errors.ts';
 export type RenderPage = (res: Response, problem: { code: ProblemCode; detail: string; requestId: string }) => void;
 
 /**
- * The one error handler: RFC 9457 problem details with a `type` from the closed list, or a page where the client asked for
- * HTML. What isn't an AppError is logged with its stack and answered without a word of it.
+ * The one error handler: RFC 9457 problem details with a `type` from the closed list, or a page
+ * where the client asked for HTML. What isn't an AppError is logged with its stack and answered
+ * without a word of it.
  */
 export function createErrorHandler(deps: { config: Config; log: Logger; renderPage: RenderPage }): ErrorRequestHandler {
   return (error, req, res, _next) => {
@@ -60,7 +61,10 @@ export function allowOnly(...methods: string[]): RequestHandler {
   return refuseOthers;
 }
 
-/** What any error amounts to, in our own terms: for endpoints whose protocol has an error form of its own. */
+/**
+ * What any error amounts to, in our own terms: for endpoints whose protocol has an error form of
+ * its own.
+ */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const fault = requestFault(error);
@@ -83,7 +87,10 @@ export function toAppError(error: unknown): AppError {
   });
 }
 
-/** The router's and body-parser's own errors (http-errors: a status and `expose`). Their messages may quote the request. */
+/**
+ * The router's and body-parser's own errors (http-errors: a status and `expose`). Their messages
+ * may quote the request.
+ */
 function requestFault(error: unknown): AppError | null {
   if (error instanceof URIError)
     return new AppError('invalid_request', 'The address holds a malformed percent-encoding.');

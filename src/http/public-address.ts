@@ -7,7 +7,10 @@ export type AddressPolicy = Readonly<{
   privateHosts: ReadonlySet<string>;
 }>;
 
-/** For a URL's `hostname`: a name passes here (its addresses are checked when connecting), a literal address is judged. */
+/**
+ * For a URL's `hostname`: a name passes here (its addresses are checked when connecting), a literal
+ * address is judged.
+ */
 export function isAllowedHost(hostname: string, policy: AddressPolicy): boolean {
   const literal = hostname.replace(/^\[|\]$/g, '');
   return !ipaddr.isValid(literal) || isAllowedAddress(literal, hostname, policy);

@@ -7,8 +7,9 @@ import { AppError } from '../errors.ts';
 const faults = new WeakMap<IncomingMessage, string>();
 
 /**
- * Before Express parses anything: the target becomes a path (RFC 9112 §3.2), and X-Forwarded-For a list of addresses. What can't
- * be understood is kept for `refuseUnsound`, so that it is counted, logged and answered like every other request.
+ * Before Express parses anything: the target becomes a path (RFC 9112 §3.2), and X-Forwarded-For a
+ * list of addresses. What can't be understood is kept for `refuseUnsound`, so that it is counted,
+ * logged and answered like every other request.
  */
 export function soundRequests(app: RequestListener): RequestListener {
   return (req, res) => {
@@ -48,8 +49,8 @@ function hostsOf({ rawHeaders }: IncomingMessage): number {
 }
 
 /**
- * The addresses of X-Forwarded-For, without the ports and brackets that some proxies write. What stands before something that
- * is no address was said by nobody who can be named, and goes.
+ * The addresses of X-Forwarded-For, without the ports and brackets that some proxies write. What
+ * stands before something that is no address was said by nobody who can be named, and goes.
  */
 function addressesOf(forwarded: string): string {
   const addresses = forwarded.split(',').map((entry) => {

@@ -8,8 +8,9 @@ const patience = 15_000;
 export type InTurn = ReturnType<typeof createTurns>;
 
 /**
- * Runs dear work of one queue a little at a time, in the order in which it was asked for: however much one org asks, the
- * connections that others need stay free. The queue of an org's lists and searches has the org's id as its name.
+ * Runs dear work of one queue a little at a time, in the order in which it was asked for: however
+ * much one org asks, the connections that others need stay free. The queue of an org's lists and
+ * searches has the org's id as its name.
  *
  * @throws AppError too_many_requests
  */
@@ -57,8 +58,8 @@ type Asker = Readonly<{ orgId: string; userId: string }>;
 export const queueOfPerson = ({ orgId, userId }: Asker): string => `${orgId} ${userId}`;
 
 /**
- * A list of a person's own: first among theirs, then among those of their org, so that nobody fills what colleagues wait in,
- * nor what administrators do.
+ * A list of a person's own: first among theirs, then among those of their org, so that nobody fills
+ * what colleagues wait in, nor what administrators do.
  */
 export function inOwnTurn<T>(inTurn: InTurn, asker: Asker, work: () => Promise<T>): Promise<T> {
   return inTurn(queueOfPerson(asker), () => inTurn(`${asker.orgId} own`, work));

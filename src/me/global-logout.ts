@@ -5,8 +5,8 @@ import { revokeAccess } from '../revocation/revoke-access.ts';
 import type { Principal } from '../sessions/principal.ts';
 
 /**
- * What a person's sign-out ends beyond what it was done in: with the org's policy of global logout, every session and grant
- * they have. True if it did.
+ * What a person's sign-out ends beyond what it was done in: with the org's policy of global logout,
+ * every session and grant they have. True if it did.
  */
 export function createGlobalLogout({ pool, batches }: { pool: Pool; batches: Batches }) {
   return async ({ orgId, userId }: Principal, by: By): Promise<boolean> => {

@@ -66,8 +66,8 @@ export function meOperations(deps: {
       success: { status: 200, description: 'The stream.', contentTypes: ['text/event-stream'] },
       problems: ['too_many_requests'],
       handle: async ({ principal, req, res }) => {
-        // express-session would touch the session before it lets the answer end: a stream must close also when the database,
-        // of which that asks a write, has gone silent.
+        // express-session would touch the session before it lets the answer end: a stream must
+        // close also when the database, of which that asks a write, has gone silent.
         Object.assign(req, { session: undefined });
         await liveChannel.open(principal, res);
       },

@@ -5,8 +5,9 @@ import { revokeAccess } from '../revocation/revoke-access.ts';
 import type { Principal } from '../sessions/principal.ts';
 
 /**
- * A person's own "sign out everywhere", or "everywhere else": then what the request came with stays, if no other revocation
- * comes at the same time. Counts what ended; null when the person is gone.
+ * A person's own "sign out everywhere", or "everywhere else": then what the request came with
+ * stays, if no other revocation comes at the same time. Counts what ended; null when the person is
+ * gone.
  */
 export function createSignOutEverywhere({ pool, batches }: { pool: Pool; batches: Batches }) {
   return async (

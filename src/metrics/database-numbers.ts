@@ -24,8 +24,9 @@ const countEvery = 60_000;
 const mostCounted = 10_000;
 
 /**
- * What is asked of the database for a scrape. Live sessions and grants are counted at most once a minute, and from a random
- * part of their tables where those are large: never a scan of a million rows. Each statement has two seconds.
+ * What is asked of the database for a scrape. Live sessions and grants are counted at most once a
+ * minute, and from a random part of their tables where those are large: never a scan of a million
+ * rows. Each statement has two seconds.
  */
 export function createDatabaseNumbers({ pool }: { pool: Pool }) {
   let live: { sessions: number; grants: number; at: number } | null = null;
@@ -63,7 +64,8 @@ export function createDatabaseNumbers({ pool }: { pool: Pool }) {
 async function countLive(client: PoolClient, table: `${DeviceKind}s`): Promise<number> {
   const size = await client.query(`SELECT pg_relation_size('${table}') / current_setting('block_size')::int AS pages`);
   const share = Math.min(1, sampledPages / Math.max(1, Number(size.rows[0].pages)));
-  // OFFSET 0 keeps the view from being joined as a whole: each row of the sample is looked up by its key.
+  // OFFSET 0 keeps the view from being joined as a whole: each row of the sample is looked up by
+  // its key.
   const { rows } = await client.query(
     `SELECT count(*)::int AS live FROM ${table} s TABLESAMPLE SYSTEM (${(share * 100).toFixed(6)}),
             LATERAL (SELECT FROM live_${table} l WHERE l.org_id = s.org_id AND l.id = s.id OFFSET 0) AS l`,

@@ -13,7 +13,10 @@ export type Metrics = ReturnType<typeof createMetrics>;
 const prefix = 'universal_logout_';
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Prometheus's numbers of one process. Labels are from closed lists: no org, no person, nothing that a request chose. */
+/**
+ * Prometheus's numbers of one process. Labels are from closed lists: no org, no person, nothing
+ * that a request chose.
+ */
 type Deps = Readonly<{ pools: Readonly<{ general: Pool; access: Pool; ending: Pool }>; log: Logger }>;
 
 export function createMetrics({ pools, log }: Deps) {

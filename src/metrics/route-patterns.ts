@@ -1,6 +1,6 @@
 /**
- * Tells by which of the documented paths (`/todos/{id}`) an address is taken: as many different answers as there are routes,
- * whatever is asked. `other` for the rest, `/assets` for files.
+ * Tells by which of the documented paths (`/todos/{id}`) an address is taken: as many different
+ * answers as there are routes, whatever is asked. `other` for the rest, `/assets` for files.
  */
 export function createRoutePatterns(paths: readonly string[]): (address: string) => string {
   const byLength = new Map<number, { path: string; parts: string[] }[]>();

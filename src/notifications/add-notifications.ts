@@ -7,8 +7,9 @@ import { type NotificationRow, notificationColumns } from './notification.ts';
 export type AddedNotification = NotificationRow & Readonly<{ repeated: boolean }>;
 
 /**
- * Writes notices into their orgs' feeds, which the caller has locked. One that is alike and of the same target, within a minute,
- * counts further and moves to the end of the feed; it is unread again then.
+ * Writes notices into their orgs' feeds, which the caller has locked. One that is alike and of the
+ * same target, within a minute, counts further and moves to the end of the feed; it is unread again
+ * then.
  */
 export async function addNotifications(
   client: PoolClient,

@@ -31,9 +31,10 @@ type Delivery = Readonly<{
 }>;
 
 /**
- * The job that delivers one message. Each try is logged with what became of it and, where it failed, the next one planned, in one
- * transaction: its time follows from the tries, whatever the job went through. Killed in between it runs again too: at least once,
- * and always under the same id.
+ * The job that delivers one message. Each try is logged with what became of it and, where it
+ * failed, the next one planned, in one transaction: its time follows from the tries, whatever the
+ * job went through. Killed in between it runs again too: at least once, and always under the same
+ * id.
  */
 export function createDeliver(deps: {
   pool: Pool;
@@ -76,7 +77,10 @@ async function read(pool: Pool, orgId: string, id: string): Promise<Delivery | n
   return rows[0] ?? null;
 }
 
-/** Of repeats: now that no more come, their count is known. Written once, so that each try says the same. */
+/**
+ * Of repeats: now that no more come, their count is known. Written once, so that each try says the
+ * same.
+ */
 async function writeBody(pool: Pool, { orgId, id, notificationId }: Delivery): Promise<string | null> {
   const { rows } = await pool.query<NotificationRow>({
     name: 'delivery-notification',

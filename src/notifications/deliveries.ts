@@ -44,7 +44,8 @@ export function createDeliveries({ pool }: { pool: Pool }) {
       { after, limit }: TimePage,
     ): Promise<readonly DeliveryRow[]> {
       const [which, value] = 'webhookId' in of ? ['webhook_id', of.webhookId] : ['status', of.status];
-      // Only what is asked for, and the limit as it is, a number of ours: a page is read off the index from where it begins.
+      // Only what is asked for, and the limit as it is, a number of ours: a page is read off the
+      // index from where it begins.
       const { rows } = await pool.query<DeliveryRow>(
         `SELECT ${columns} FROM deliveries
          WHERE org_id = $1 AND ${which} = $2 ${after ? 'AND (created_at, id) < ($3, $4)' : ''}
@@ -70,8 +71,9 @@ export function createDeliveries({ pool }: { pool: Pool }) {
     },
 
     /**
-     * Sends the same message again, under the same id, with as many tries as the first time. `of`: only if it is dead. Null when
-     * the org has no such delivery. @throws AppError conflict when it is under way, or its webhook is switched off
+     * Sends the same message again, under the same id, with as many tries as the first time. `of`:
+     * only if it is dead. Null when the org has no such delivery. @throws AppError conflict when it
+     * is under way, or its webhook is switched off
      */
     async replay(orgId: string, id: string, of: 'all' | 'dead', by: By): Promise<DeliveryRow | null> {
       return transaction(pool, async (client) => {

@@ -1,4 +1,7 @@
-/** What came of one try to deliver: a status of HTTP or of SMTP where there was an answer, and a word where it failed. */
+/**
+ * What came of one try to deliver: a status of HTTP or of SMTP where there was an answer, and a
+ * word where it failed.
+ */
 export type DeliveryOutcome =
   | Readonly<{ result: 'delivered'; status: number }>
   | Readonly<{ result: 'failed'; status: number | null; error: string }>

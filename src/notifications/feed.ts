@@ -17,7 +17,10 @@ const readUpTo =
 /** What an org's administrators are told of, and how far each has read. */
 export function createFeed({ pool }: { pool: Pool }) {
   return {
-    /** Up to `limit` notifications before the position `before` (null: the newest), newest first; `unread` leaves the read ones out. */
+    /**
+     * Up to `limit` notifications before the position `before` (null: the newest), newest first;
+     * `unread` leaves the read ones out.
+     */
     async list(
       orgId: string,
       userId: string,
@@ -25,7 +28,8 @@ export function createFeed({ pool }: { pool: Pool }) {
     ): Promise<readonly (NotificationRow & { read: boolean })[]> {
       const values: unknown[] = [orgId, userId];
       const add = (value: unknown) => `$${values.push(value)}`;
-      // Only what is asked for, and the limit as it is, a number of ours: a page is read off the index from where it begins.
+      // Only what is asked for, and the limit as it is, a number of ours: a page is read off the
+      // index from where it begins.
       const conditions = [
         'n.org_id = $1',
         ...(before === null ? [] : [`n.position < ${add(before)}`]),

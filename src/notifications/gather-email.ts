@@ -8,8 +8,9 @@ import { addJobs, deliverJob } from './jobs.ts';
 import { type NotificationRow, notificationColumns } from './notification.ts';
 
 /**
- * Puts what an administrator has not been mailed of, of the kinds they chose, into one e-mail and plans its delivery: in one
- * transaction, so that nothing is in two of them or in none. At most a day old.
+ * Puts what an administrator has not been mailed of, of the kinds they chose, into one e-mail and
+ * plans its delivery: in one transaction, so that nothing is in two of them or in none. At most a
+ * day old.
  */
 export async function gatherEmail(
   pool: Pool,

@@ -12,14 +12,15 @@ export type Job = Readonly<{
 }>;
 
 /**
- * Runs of a job, at most. Deliveries give up by their own count before that; this is the limit for runs that a process did
- * not survive.
+ * Runs of a job, at most. Deliveries give up by their own count before that; this is the limit for
+ * runs that a process did not survive.
  */
 const mostRuns = 50;
 
 /**
- * Adds jobs in the caller's transaction. A job of the same key that hasn't run yet is replaced, with `keepTime` at the time it
- * was to run. Never in a statement that ends access: it notifies, and that serialises commits.
+ * Adds jobs in the caller's transaction. A job of the same key that hasn't run yet is replaced,
+ * with `keepTime` at the time it was to run. Never in a statement that ends access: it notifies,
+ * and that serialises commits.
  */
 export async function addJobs(
   db: Pool | PoolClient,

@@ -1,6 +1,9 @@
 import type { Action } from '../audit/actions.ts';
 
-/** What administrators are told of. The names are API: in the feed, in settings and as a webhook's `type`. */
+/**
+ * What administrators are told of. The names are API: in the feed, in settings and as a webhook's
+ * `type`.
+ */
 export const kinds = [
   'revocation',
   'refused_calls',
@@ -11,7 +14,10 @@ export const kinds = [
 ] as const;
 export type Kind = (typeof kinds)[number];
 
-/** What comes through the outbox (a trigger puts it there), and the kind of notification that it makes by itself. */
+/**
+ * What comes through the outbox (a trigger puts it there), and the kind of notification that it
+ * makes by itself.
+ */
 const kindOfAction = {
   'access.revoked': 'revocation',
   'access.revoked_for_everyone': 'revocation',
@@ -30,7 +36,9 @@ const kindOfAction = {
 export type OutboxAction = keyof typeof kindOfAction;
 export const outboxActions = Object.keys(kindOfAction) as readonly OutboxAction[];
 
-/** An audit event that came through the outbox, with the names that its text needs, as they are now. */
+/**
+ * An audit event that came through the outbox, with the names that its text needs, as they are now.
+ */
 export type OutboxEvent = Readonly<{
   orgId: string;
   eventId: string;

@@ -17,8 +17,9 @@ const limits = { connectionTimeout: 8_000, greetingTimeout: 8_000, dnsTimeout: 8
 const wholeLimit = 25_000;
 
 /**
- * Sends e-mail by SMTP, one connection each. In production a server that isn't on this machine is spoken to with TLS or not at
- * all. `host` stands in the Message-ID, which is the same at each try: a mail program shows a repeat as what it is.
+ * Sends e-mail by SMTP, one connection each. In production a server that isn't on this machine is
+ * spoken to with TLS or not at all. `host` stands in the Message-ID, which is the same at each try:
+ * a mail program shows a repeat as what it is.
  */
 export function createMailer(options: { smtpUrl: string; mailFrom: string; host: string; mode: Mode }): Mailer {
   const url = new URL(options.smtpUrl);

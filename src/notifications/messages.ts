@@ -123,7 +123,9 @@ const messageOf = (type: Kind | 'test', about: z.ZodObject, example: object) =>
 
 type Message = Readonly<{ type: Kind | 'test'; summary: string; description: string; form: z.ZodType }>;
 
-/** Everything that webhooks are posted: a message of each kind of notification, and that of a test. */
+/**
+ * Everything that webhooks are posted: a message of each kind of notification, and that of a test.
+ */
 export const messages: readonly Message[] = [
   ...kinds.map((type) => {
     const { kind: _, ...example } = exampleOfKind(type);

@@ -15,7 +15,10 @@ export type Notice = Readonly<{
   actorId: string | null;
   targetType: string | null;
   targetId: string | null;
-  /** What else than the target two must have in common to be counted together: they read the same then. Null: they never are. */
+  /**
+   * What else than the target two must have in common to be counted together: they read the same
+   * then. Null: they never are.
+   */
   alike: string | null;
   /** The latest event's. */
   parts: Parts;
@@ -67,7 +70,10 @@ function toNotice(event: OutboxEvent, kind: Kind): Notice {
   return { orgId, kind, eventId, action, actorType, actorId, targetType, targetId, alike, parts, ...counted };
 }
 
-/** Of two changes of a role the one could undo the other. Refused calls are their caller's, who is the target. */
+/**
+ * Of two changes of a role the one could undo the other. Refused calls are their caller's, who is
+ * the target.
+ */
 function alikeOf({ action, actorType, actorId, detail }: OutboxEvent, kind: Kind): string | null {
   if (kind === 'role_change') return null;
   if (kind === 'refused_calls') return kind;

@@ -27,7 +27,10 @@ export const notificationColumns = `
   n.actor_id AS "actorId", n.target_type AS "targetType", n.target_id AS "targetId", n.parts, n.count, n.first_at AS "firstAt",
   n.last_at AS "lastAt", n.created_at AS "createdAt"`;
 
-/** What the API and webhooks tell of it, in English: a text, whom and what it is about, and how often. */
+/**
+ * What the API and webhooks tell of it, in English: a text, whom and what it is about, and how
+ * often.
+ */
 export function present(row: NotificationRow) {
   const { actorName, targetName, ...detail } = row.parts;
   const name = (value: Parts[string] | undefined) => (typeof value === 'string' ? value : null);

@@ -4,13 +4,19 @@ import type { AddedNotification } from './add-notifications.ts';
 import { addJobs, deliverJob, type Job } from './jobs.ts';
 import { webhookBody } from './webhook-body.ts';
 
-/** Milliseconds after a notification when nothing more is counted into it, and a relay under way has committed. */
+/**
+ * Milliseconds after a notification when nothing more is counted into it, and a relay under way has
+ * committed.
+ */
 const repeatsEnd = 65_000;
 /** Milliseconds: what comes within is one e-mail, and the next one comes no sooner after it. */
 const emailWindow = 30_000;
 const emailPause = 300_000;
 
-/** Plans who is told outside the app, in the relay's transaction: deliveries to webhooks, and e-mails to be gathered. */
+/**
+ * Plans who is told outside the app, in the relay's transaction: deliveries to webhooks, and
+ * e-mails to be gathered.
+ */
 export async function planDeliveries(
   client: PoolClient,
   told: readonly AddedNotification[],
@@ -22,8 +28,8 @@ export async function planDeliveries(
 }
 
 /**
- * The first of a kind and target goes out at once. Its repeats are told of together, when no more can come: a storm is two
- * messages, the second with the count.
+ * The first of a kind and target goes out at once. Its repeats are told of together, when no more
+ * can come: a storm is two messages, the second with the count.
  */
 async function planWebhooks(client: PoolClient, told: readonly AddedNotification[]): Promise<void> {
   const { rows: webhooks } = await client.query<{ orgId: string; id: string; kinds: string[] }>({
@@ -79,7 +85,10 @@ function stableId(about: string, receiver: string): string {
   return `dlv_${hash('sha256', `${about} ${receiver}`, 'hex').slice(0, 32)}`;
 }
 
-/** One job a person, at the time it was first planned for: everything that has come by then is in that e-mail. */
+/**
+ * One job a person, at the time it was first planned for: everything that has come by then is in
+ * that e-mail.
+ */
 async function planEmails(client: PoolClient, told: readonly AddedNotification[]): Promise<void> {
   const { rows } = await client.query<{ orgId: string; userId: string; sinceLast: number | null }>({
     name: 'emails-wanted',

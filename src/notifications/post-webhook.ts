@@ -17,7 +17,10 @@ export type WebhookMessage = Readonly<{
 /** What a webhook's secrets are sealed for. */
 export const secretPurpose = (webhookId: string) => `webhook ${webhookId}`;
 
-/** Posts one message as Standard Webhooks has it, to public addresses only, bounded, without following redirects. */
+/**
+ * Posts one message as Standard Webhooks has it, to public addresses only, bounded, without
+ * following redirects.
+ */
 export function createPostWebhook({ webhookFetch, keyring }: { webhookFetch: GuardedFetch; keyring: Keyring }) {
   return async (message: WebhookMessage, signal: AbortSignal): Promise<DeliveryOutcome> => {
     const now = new Date();

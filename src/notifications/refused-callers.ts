@@ -11,13 +11,19 @@ type RefusedCaller = Readonly<{ type: string; id: string }>;
 type RefusedCallerRow = { orgId: string; caller: string; refusals: number; lastAt: Date };
 const keyOf = (orgId: string, { type, id }: RefusedCaller) => `${orgId} ${type} ${id}`;
 
-/** How often each caller of `events` was refused in a row; the orgs' feeds are locked, so nobody else counts meanwhile. */
+/**
+ * How often each caller of `events` was refused in a row; the orgs' feeds are locked, so nobody
+ * else counts meanwhile.
+ */
 export async function createRefusedCallers(client: PoolClient, events: readonly OutboxEvent[]) {
   const rows = await readRows(client, events);
   const changed = new Set<RefusedCallerRow>();
 
   return {
-    /** Counts a refusal. Returns the caller and the number of refusals where administrators are to be told. */
+    /**
+     * Counts a refusal. Returns the caller and the number of refusals where administrators are to
+     * be told.
+     */
     refuse(event: OutboxEvent): { caller: RefusedCaller; refusals: number } | null {
       const caller = refusedCallerOf(event);
       const key = keyOf(event.orgId, caller);
@@ -62,7 +68,10 @@ function networkOf({ ip, detail }: OutboxEvent): RefusedCaller {
   return { type: 'network', id: typeof detail.network === 'string' ? detail.network : clientNetwork(ip ?? undefined) };
 }
 
-/** Strangers' refusals are put on record together where they are alike: the first, then how many repeats there were. */
+/**
+ * Strangers' refusals are put on record together where they are alike: the first, then how many
+ * repeats there were.
+ */
 function refusalsOf({ detail }: OutboxEvent): number {
   return typeof detail.repeats === 'number' && detail.repeats > 0 ? detail.repeats : 1;
 }

@@ -17,8 +17,8 @@ import { createWebhooks } from './webhooks.ts';
 import { startWorker } from './worker.ts';
 
 /**
- * Everything that tells administrators: the relay from the outbox, the worker of its jobs, and what the routes work on. Each node
- * runs both; `wake` makes the relay look at once.
+ * Everything that tells administrators: the relay from the outbox, the worker of its jobs, and what
+ * the routes work on. Each node runs both; `wake` makes the relay look at once.
  */
 export function startNotifications(deps: {
   config: Config;
@@ -33,7 +33,8 @@ export function startNotifications(deps: {
   const host = new URL(config.publicUrl).hostname;
   const mailer = smtp && createMailer({ smtpUrl: smtp.url, mailFrom: smtp.from, host, mode });
   const emailAvailable = mailer !== null;
-  // Hosts that may be private are so as identity providers, which the operator knows of. Any org names its webhooks.
+  // Hosts that may be private are so as identity providers, which the operator knows of. Any org
+  // names its webhooks.
   const webhookFetch = createGuardedFetch({ mode, privateHosts: [] });
   // A job whose end was lost in a crash runs again, under the same id.
   const jobsPool = createPool({

@@ -1,7 +1,10 @@
 import type { PoolClient } from 'pg';
 import { deliveryStatuses } from './deliveries.ts';
 
-/** How long notifications, and the log of what was sent, are kept; less where an org's record is kept for less: they name people. */
+/**
+ * How long notifications, and the log of what was sent, are kept; less where an org's record is
+ * kept for less: they name people.
+ */
 const kept = `interval '90 days'`;
 const keptOfOrg = 'make_interval(days => o.audit_retention_days)';
 const orgsThatKeepLess = `orgs o WHERE o.audit_retention_days < 90`;

@@ -113,7 +113,10 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
       });
     },
 
-    /** Makes a new secret; for a day the one before signs too. Null when the org has no such webhook. */
+    /**
+     * Makes a new secret; for a day the one before signs too. Null when the org has no such
+     * webhook.
+     */
     async rotateSecret(orgId: string, id: string, by: By): Promise<(WebhookRow & { secret: string }) | null> {
       const secret = newSecret();
       const sealed = await keyring.encrypt(secret, secretPurpose(id));
@@ -129,7 +132,10 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
       });
     },
 
-    /** Sends one message of the type `test`. Returns the delivery's id; null when the org has no such webhook. */
+    /**
+     * Sends one message of the type `test`. Returns the delivery's id; null when the org has no
+     * such webhook.
+     */
     async sendTest(orgId: string, id: string, by: By): Promise<string | null> {
       return transaction(pool, async (client) => {
         const { rows } = await client.query('SELECT active FROM webhooks WHERE org_id = $1 AND id = $2 FOR SHARE', [

@@ -6,7 +6,10 @@ import type { Logger as Log } from 'pino';
 import { addJobs, type Job } from './jobs.ts';
 import { createLanes } from './lanes.ts';
 
-/** Jobs of a node at once. Most of the time they wait for a receiver, and hold no connection to the database. */
+/**
+ * Jobs of a node at once. Most of the time they wait for a receiver, and hold no connection to the
+ * database.
+ */
 const concurrency = 24;
 /** Milliseconds. New jobs come by NOTIFY; this is for those that wait for their time. */
 const pollInterval = 2_000;
@@ -16,16 +19,19 @@ const lookEveryMs = 10_000;
 const endsWithinMs = 10_000;
 /** Milliseconds. */
 const laneFullMs = 1_000;
-/** Milliseconds that a job takes at least: a storm reaches a receiver as a stream, and leaves the node to those who ask it. */
+/**
+ * Milliseconds that a job takes at least: a storm reaches a receiver as a stream, and leaves the
+ * node to those who ask it.
+ */
 const paceMs = 25;
 
 type Payload = Record<string, string>;
 type Tasks = Readonly<Record<Job['task'], (payload: Payload, signal: AbortSignal) => Promise<void>>>;
 
 /**
- * Runs jobs for as long as the process does, on a small pool that leads straight to the server: behind a pooler LISTEN is lost.
- * It starts anew if graphile-worker gives up. `stop` lets jobs finish for a moment, then breaks them off; they
- * are tried again, here or on another node.
+ * Runs jobs for as long as the process does, on a small pool that leads straight to the server:
+ * behind a pooler LISTEN is lost. It starts anew if graphile-worker gives up. `stop` lets jobs
+ * finish for a moment, then breaks them off; they are tried again, here or on another node.
  */
 export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
   const { log, pool } = deps;
@@ -61,8 +67,8 @@ export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
           gracefulShutdownAbortTimeout: 1_500,
           forbiddenFlags: lanes.full,
           logger: toPino(log),
-          // In batches the end of a job is written again and again until the database is back. By itself it is a promise
-          // that nobody waits for, which ends the process when it fails.
+          // In batches the end of a job is written again and again until the database is back. By
+          // itself it is a promise that nobody waits for, which ends the process when it fails.
           preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
         },
         { deliver: run('deliver'), 'gather-email': run('gather-email') },
@@ -90,15 +96,16 @@ export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
 }
 
 /**
- * A process that is killed leaves its jobs locked, and graphile-worker waits four hours for it. None of our jobs takes half a
- * minute: whoever has held one for a whole one is gone.
+ * A process that is killed leaves its jobs locked, and graphile-worker waits four hours for it.
+ * None of our jobs takes half a minute: whoever has held one for a whole one is gone.
  */
 async function tidy(pool: Pool): Promise<void> {
   await pool.query(
     `SELECT graphile_worker.force_unlock_workers(array_agg(DISTINCT locked_by))
      FROM graphile_worker.jobs WHERE locked_at < now() - interval '1 minute' HAVING count(*) > 0`,
   );
-  // Either another job took the place of one whose process was killed, or fifty processes did not survive it.
+  // Either another job took the place of one whose process was killed, or fifty processes did not
+  // survive it.
   await pool.query(
     `WITH over AS (
        SELECT key FROM graphile_worker.complete_jobs(ARRAY(

@@ -40,8 +40,8 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
 
   return {
     /**
-     * The caller a current key belongs to, or null; `allowed`: its org lets API keys call the revocation endpoint. Notes the
-     * use at most once a minute.
+     * The caller a current key belongs to, or null; `allowed`: its org lets API keys call the
+     * revocation endpoint. Notes the use at most once a minute.
      */
     async authenticate(key: string): Promise<{ orgId: string; id: string; scopes: string[]; allowed: boolean } | null> {
       const row = await findCurrent(hashSecret(key));

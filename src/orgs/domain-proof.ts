@@ -15,7 +15,9 @@ export function challengeRecordOf({ domain, challenge }: Pick<Domain, 'domain' |
 
 /** Looks whether the domain's owner has published the record. */
 export function createDomainProof({ dnsServers }: Pick<Config, 'dnsServers'>) {
-  /** @throws AppError conflict, with what was found instead; unavailable when the DNS has no answer */
+  /**
+   * @throws AppError conflict, with what was found instead; unavailable when the DNS has no answer
+   */
   return async function proveDomain(domain: Pick<Domain, 'domain' | 'challenge'>): Promise<void> {
     const { name, value } = challengeRecordOf(domain);
     const found = await lookUp(name);

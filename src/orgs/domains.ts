@@ -9,9 +9,15 @@ import { refuseTooMany } from './limits.ts';
 
 export type NewDomain = Readonly<{
   domain: string;
-  /** The operator vouches that the domain is the organisation's. Only then do sign-ins and look-ups rely on it. */
+  /**
+   * The operator vouches that the domain is the organisation's. Only then do sign-ins and look-ups
+   * rely on it.
+   */
   verified: boolean;
-  /** The connection that is authoritative for the domain's addresses; the org's first one when left out. */
+  /**
+   * The connection that is authoritative for the domain's addresses; the org's first one when left
+   * out.
+   */
   connectionId?: string | undefined;
 }>;
 
@@ -21,9 +27,10 @@ export type Domains = ReturnType<typeof createDomains>;
 export function createDomains({ prisma }: { prisma: PrismaClient }) {
   return {
     /**
-     * Adds a domain, or vouches for one that the org already has. Idempotent; never takes a verification back.
-     * @throws AppError invalid_request when it isn't a domain; conflict when it is verified for another org; not_found when the org has
-     * no such connection.
+     * Adds a domain, or vouches for one that the org already has. Idempotent; never takes a
+     * verification back.
+     * @throws AppError invalid_request when it isn't a domain; conflict when it is verified for
+     * another org; not_found when the org has no such connection.
      */
     addDomain(orgId: string, input: NewDomain, by: By): Promise<Domain> {
       return prisma.$transaction((transaction) => insertDomain(transaction, orgId, input, by));
@@ -55,7 +62,10 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
       });
     },
 
-    /** Notes that the domain's DNS holds this challenge. @throws AppError not_found; conflict when it is another org's */
+    /**
+     * Notes that the domain's DNS holds this challenge. @throws AppError not_found; conflict when
+     * it is another org's
+     */
     noteVerified(
       orgId: string,
       { id, domain, challenge }: Pick<Domain, 'id' | 'domain' | 'challenge'>,
@@ -76,7 +86,10 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
       });
     },
 
-    /** Removes a domain: from then on its addresses lead to nobody's sign-in. @throws AppError not_found */
+    /**
+     * Removes a domain: from then on its addresses lead to nobody's sign-in. @throws AppError
+     * not_found
+     */
     removeDomain(orgId: string, id: string, by: By): Promise<void> {
       return prisma.$transaction(async (transaction) => {
         const { domain, verifiedAt } = await requireDomain(transaction, orgId, id, { locked: true });

@@ -1,11 +1,17 @@
 const caep = 'https://schemas.openid.net/secevent/caep/event-type/';
 const risc = 'https://schemas.openid.net/secevent/risc/event-type/';
 
-/** What an event does to the person it is about. `record`: nothing but the entry in the record, which all have. */
+/**
+ * What an event does to the person it is about. `record`: nothing but the entry in the record,
+ * which all have.
+ */
 export const eventActions = ['revoke', 'revoke_and_deactivate', 'record'] as const;
 export type EventAction = (typeof eventActions)[number];
 
-/** CAEP 1.0 and RISC 1.0: the events that end access, and what each does unless the org has set something else. */
+/**
+ * CAEP 1.0 and RISC 1.0: the events that end access, and what each does unless the org has set
+ * something else.
+ */
 export const knownEvents = {
   'session-revoked': { uri: `${caep}session-revoked`, action: 'revoke' },
   'credential-change': { uri: `${caep}credential-change`, action: 'revoke' },
@@ -27,7 +33,10 @@ export function eventOfUri(uri: string): KnownEvent | null {
   return knownEventNames.find((name) => knownEvents[name].uri === uri) ?? null;
 }
 
-/** `setting` is the org's (`orgs.event_actions`); what it doesn't say, or says in words of no action, is the default. */
+/**
+ * `setting` is the org's (`orgs.event_actions`); what it doesn't say, or says in words of no
+ * action, is the default.
+ */
 export function actionOf(event: KnownEvent, setting: unknown): EventAction {
   const set = typeof setting === 'object' && setting !== null ? new Map(Object.entries(setting)).get(event) : undefined;
   return eventActions.find((action) => action === set) ?? knownEvents[event].action;

@@ -6,7 +6,8 @@ import { AppError } from '../errors.ts';
 const limits = { connections: 50, domains: 500, 'current API keys': 100 } as const;
 
 /**
- * Holds the org's row until the end of the caller's transaction, so that of many at once none goes beyond the limit.
+ * Holds the org's row until the end of the caller's transaction, so that of many at once none goes
+ * beyond the limit.
  * @throws AppError conflict
  */
 export async function refuseTooMany(

@@ -28,9 +28,10 @@ const slugForm = /^[a-z0-9][a-z0-9-]{0,62}$/;
 export function createOrgs({ prisma }: { prisma: PrismaClient }) {
   return {
     /**
-     * Creates an org with its domains, all or nothing. `begin` adds what it begins with: a connection becomes authoritative
-     * for the domains.
-     * @throws AppError conflict when the slug is taken or a domain is verified for another org; invalid_request.
+     * Creates an org with its domains, all or nothing. `begin` adds what it begins with: a
+     * connection becomes authoritative for the domains.
+     * @throws AppError conflict when the slug is taken or a domain is verified for another org;
+     * invalid_request.
      */
     createOrg(
       input: NewOrg,
@@ -83,7 +84,10 @@ export function createOrgs({ prisma }: { prisma: PrismaClient }) {
       });
     },
 
-    /** By slug, id or verified domain; null when nothing matches. They can't collide: a slug has neither `.` nor `_`. */
+    /**
+     * By slug, id or verified domain; null when nothing matches. They can't collide: a slug has
+     * neither `.` nor `_`.
+     */
     findOrg(ref: string): Promise<Org | null> {
       const domain = domainKey(ref);
       return prisma.org.findFirst({

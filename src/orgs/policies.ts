@@ -163,9 +163,11 @@ function actionsOf(setting: unknown): EventActions {
 }
 
 /**
- * Changes what differs, under the org's row lock so that of two changes at once none is lost, with an audit event for each
- * policy that changed. In the caller's transaction. `changes` has passed `policyChangesForm`.
- * @throws AppError not_found; invalid_request when an idle time would be above its absolute lifetime.
+ * Changes what differs, under the org's row lock so that of two changes at once none is lost, with
+ * an audit event for each policy that changed. In the caller's transaction. `changes` has passed
+ * `policyChangesForm`.
+ * @throws AppError not_found; invalid_request when an idle time would be above its absolute
+ * lifetime.
  */
 export async function changePolicies(
   db: Prisma.TransactionClient,

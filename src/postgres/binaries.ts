@@ -4,7 +4,10 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 
-/** Where the server keeps what can't stay in the project when we are root: its own user must get there. */
+/**
+ * Where the server keeps what can't stay in the project when we are root: its own user must get
+ * there.
+ */
 export const sharedDirectory = '/var/lib/universal-logout';
 
 /** The system user the server runs as; empty when we are not root and it runs as ourselves. */
@@ -15,7 +18,9 @@ export type Binaries = Readonly<{ postgres: string; initdb: string; runAs: RunAs
 const advice =
   'Set DATABASE_URL to a PostgreSQL 15 or later instead, e.g. postgresql://user:password@localhost:5432/universal_logout';
 
-/** Thrown where only a database of one's own will do, as in production; the message says to name it. */
+/**
+ * Thrown where only a database of one's own will do, as in production; the message says to name it.
+ */
 export class NoEmbeddedPostgresError extends Error {
   override readonly name = 'NoEmbeddedPostgresError';
 }
@@ -43,7 +48,10 @@ export function findBinaries(): Binaries {
   return { postgres: path.join(native, 'bin/postgres'), initdb: path.join(native, 'bin/initdb'), runAs };
 }
 
-/** The package makes its links to libraries in an install script, which npm may have been told not to run. */
+/**
+ * The package makes its links to libraries in an install script, which npm may have been told not
+ * to run.
+ */
 function linkLibraries(packageRoot: string): void {
   const list = path.join(packageRoot, 'native/pg-symlinks.json');
   if (!existsSync(list)) return;
@@ -53,7 +61,8 @@ function linkLibraries(packageRoot: string): void {
     try {
       symlinkSync(path.relative(path.dirname(to), from), to);
     } catch {
-      // Another process was faster, or the folder is read-only: then the server's own message says what is missing.
+      // Another process was faster, or the folder is read-only: then the server's own message says
+      // what is missing.
     }
   }
 }
@@ -72,7 +81,10 @@ function serverUser(): RunAs {
   throw new Error(`PostgreSQL does not run as root, and there is no user postgres or nobody here. ${advice}`);
 }
 
-/** Whether `user` may pass through every folder down to `target`. Looks at modes; access lists are not considered. */
+/**
+ * Whether `user` may pass through every folder down to `target`. Looks at modes; access lists are
+ * not considered.
+ */
 export function canReach(target: string, user: RunAs): boolean {
   for (let at = path.resolve(target); ; at = path.dirname(at)) {
     if (existsSync(at)) {
@@ -101,7 +113,10 @@ function copyBinaries(native: string, name: string): string {
   return target;
 }
 
-/** A folder any user can pass through; below the system's temporary folder where /var/lib can't be written. */
+/**
+ * A folder any user can pass through; below the system's temporary folder where /var/lib can't be
+ * written.
+ */
 export function makeSharedDirectory(): string {
   for (const directory of [sharedDirectory, path.join(os.tmpdir(), 'universal-logout')]) {
     try {

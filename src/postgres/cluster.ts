@@ -16,7 +16,10 @@ export type Cluster = Readonly<{
   password: string;
 }>;
 
-/** The cluster below `dataDir`, or null when there is none yet, or where it lies can't be seen. Looks only. */
+/**
+ * The cluster below `dataDir`, or null when there is none yet, or where it lies can't be seen.
+ * Looks only.
+ */
 export function openCluster(dataDir: string): Cluster | null {
   const link = path.join(dataDir, 'postgres');
   if (!fs.existsSync(link)) return null;
@@ -32,12 +35,13 @@ export function openCluster(dataDir: string): Cluster | null {
 }
 
 /**
- * Makes a cluster in a folder of its own and moves it into place whole: a kill leaves nothing half, and of two at once
- * one wins and the other takes the winner's.
+ * Makes a cluster in a folder of its own and moves it into place whole: a kill leaves nothing half,
+ * and of two at once one wins and the other takes the winner's.
  */
 export async function createCluster(dataDir: string, keep: boolean, binaries: Binaries): Promise<Cluster> {
   const { runAs } = binaries;
-  // 0711: when we are root, the server's user has to pass through; the files inside have modes of their own.
+  // 0711: when we are root, the server's user has to pass through; the files inside have modes of
+  // their own.
   fs.mkdirSync(dataDir, { recursive: true, mode: runAs.uid === undefined ? 0o700 : 0o711 });
   removeLeftovers(dataDir);
   const place = path.join(dataDir, 'postgres');
@@ -72,7 +76,8 @@ async function initialise(home: string, keep: boolean, { initdb, runAs }: Binari
   // Collation and messages that are the same on every machine; scram for every connection.
   const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--encoding=UTF8'];
   const access = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
-  // What is thrown away at the stop need not be on disk before the start; the server itself always syncs.
+  // What is thrown away at the stop need not be on disk before the start; the server itself always
+  // syncs.
   const speed = keep ? [] : ['--no-sync'];
   const child = spawn(initdb, ['-D', cluster.data, ...locale, ...access, ...speed], {
     ...runAs,
@@ -89,8 +94,8 @@ async function initialise(home: string, keep: boolean, { initdb, runAs }: Binari
 }
 
 /**
- * A link to what went with a temporary folder. Any other target may be on a disk that isn't mounted now: beginning afresh
- * would hide the data. @throws Error that names it
+ * A link to what went with a temporary folder. Any other target may be on a disk that isn't mounted
+ * now: beginning afresh would hide the data. @throws Error that names it
  */
 function removeDanglingLink(link: string): void {
   if (fs.existsSync(link) || !fs.lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) return;
@@ -115,8 +120,8 @@ function removeLeftovers(dataDir: string): void {
 }
 
 /**
- * What was kept elsewhere for a temporary folder that is gone (a test's, a trial's). Data of any other folder is never
- * removed here: it may be on a disk that isn't mounted now.
+ * What was kept elsewhere for a temporary folder that is gone (a test's, a trial's). Data of any
+ * other folder is never removed here: it may be on a disk that isn't mounted now.
  */
 function removeAbandoned(parent: string): void {
   for (const name of fs.readdirSync(parent)) {

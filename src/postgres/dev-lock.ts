@@ -1,6 +1,9 @@
 import pg from 'pg';
 
-/** One `npm run dev` a database. A lock of the server's own: it is free the moment its holder dies, however it dies. */
+/**
+ * One `npm run dev` a database. A lock of the server's own: it is free the moment its holder dies,
+ * however it dies.
+ */
 const devLock = [0x554c4f47, 3] as const;
 
 export type DevProcess = Readonly<{
@@ -10,7 +13,9 @@ export type DevProcess = Readonly<{
   publicUrl: string;
 }>;
 
-/** Takes the lock on a connection of its own, until `release()`; null when another process holds it. */
+/**
+ * Takes the lock on a connection of its own, until `release()`; null when another process holds it.
+ */
 export async function holdDevLock(
   databaseUrl: string,
   { pid, port, publicUrl }: DevProcess,
@@ -23,7 +28,8 @@ export async function holdDevLock(
   });
   client.on('error', () => {});
   await client.connect();
-  // A name holds 63 bytes, and an origin may be longer; the last statement of a connection is told in full.
+  // A name holds 63 bytes, and an origin may be longer; the last statement of a connection is told
+  // in full.
   const { rows } = await client.query(`SELECT pg_try_advisory_lock($1, $2) AS held -- ${publicUrl}`, [...devLock]);
   if (rows[0].held) return { release: () => client.end().catch(() => {}) };
   await client.end();

@@ -12,13 +12,19 @@ import { isRunning, type Postmaster, readPostmaster, startPostmaster, stopPostma
 export type EmbeddedPostgres = Readonly<{
   /** The application's database, direct, as its owner. */
   databaseUrl: string;
-  /** Whether this call started the server; false when it joined one that another process of ours, or a killed one, left running. */
+  /**
+   * Whether this call started the server; false when it joined one that another process of ours, or
+   * a killed one, left running.
+   */
   owned: boolean;
   /** The server's process id. */
   pid: number;
   /** Stops the server, whoever uses it, and waits until it is gone. */
   stop(): Promise<void>;
-  /** Stops the server unless another process has started or joined it: what a short command does at its end. */
+  /**
+   * Stops the server unless another process has started or joined it: what a short command does at
+   * its end.
+   */
   stopIfUnused(): Promise<void>;
 }>;
 
@@ -28,10 +34,12 @@ const databaseName = 'universal_logout';
 const startLimitMilliseconds = 30_000;
 
 /**
- * The PostgreSQL that npm installed, with its data in `dataDir`/postgres. Starts it, or joins it when it runs already;
- * several processes may call this at once, and a kill -9 of any of them or of the server is recovered from.
- * It listens on 127.0.0.1 only, with a password of its own. `keep: false` removes `dataDir` at the stop.
- * @throws Error that says what to do when the platform has no server, or the server doesn't start within 30 s.
+ * The PostgreSQL that npm installed, with its data in `dataDir`/postgres. Starts it, or joins it
+ * when it runs already; several processes may call this at once, and a kill -9 of any of them or of
+ * the server is recovered from. It listens on 127.0.0.1 only, with a password of its own. `keep:
+ * false` removes `dataDir` at the stop.
+ * @throws Error that says what to do when the platform has no server, or the server doesn't start
+ * within 30 s.
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string;
@@ -75,13 +83,15 @@ export async function startEmbeddedPostgres(options: {
       await sleep(50);
       continue;
     }
-    // PostgreSQL sees itself that a pid file is stale, unless the id now belongs to another process of the same user.
+    // PostgreSQL sees itself that a pid file is stale, unless the id now belongs to another process
+    // of the same user.
     if (running && isAlive(running.pid)) fs.rmSync(path.join(cluster.data, 'postmaster.pid'), { force: true });
     const outcome = await startPostmaster(cluster, port ?? (await freePort()), binaries, deadline);
     if ('pid' in outcome) started = outcome;
     else {
       problem = outcome.problem;
-      // Another process won the race, children of a killed server still linger, or the port was taken meanwhile.
+      // Another process won the race, children of a killed server still linger, or the port was
+      // taken meanwhile.
       if (options.port === undefined && /could not bind|Address already in use/.test(problem)) port = undefined;
       await sleep(150);
     }
@@ -91,7 +101,10 @@ export async function startEmbeddedPostgres(options: {
   );
 }
 
-/** Connects, holds the presence lock, and makes the database at first; null when the server isn't ready or is stopping. */
+/**
+ * Connects, holds the presence lock, and makes the database at first; null when the server isn't
+ * ready or is stopping.
+ */
 async function enter(url: string): Promise<pg.Client | null> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000, application_name: 'presence' });
   client.on('error', () => {});
@@ -123,7 +136,10 @@ function tolerateExisting(error: { code?: string }): void {
   if (error.code !== '42P04' && !isUniqueViolation(error)) throw error;
 }
 
-/** Keeps the exclusive lock until the connection ends, so that nobody joins a server that is about to stop. */
+/**
+ * Keeps the exclusive lock until the connection ends, so that nobody joins a server that is about
+ * to stop.
+ */
 async function isAlone(presence: pg.Client): Promise<boolean> {
   streamOf(presence).ref();
   try {

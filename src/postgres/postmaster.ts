@@ -11,7 +11,10 @@ export type Postmaster = Readonly<{ pid: number; port: number }>;
 const stopLimitMilliseconds = 20_000;
 const logLimitBytes = 10_000_000;
 
-/** What postmaster.pid says: line 1 is the process id, line 4 the port. Null when there is no such file, or not yet whole. */
+/**
+ * What postmaster.pid says: line 1 is the process id, line 4 the port. Null when there is no such
+ * file, or not yet whole.
+ */
 export function readPostmaster(data: string): Postmaster | null {
   try {
     const lines = fs.readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n');
@@ -25,7 +28,10 @@ export function readPostmaster(data: string): Postmaster | null {
   }
 }
 
-/** Whether that process lives and is a server: after a kill -9 or a reboot the id may be somebody else's. */
+/**
+ * Whether that process lives and is a server: after a kill -9 or a reboot the id may be somebody
+ * else's.
+ */
 export function isRunning({ pid }: Postmaster, data: string): boolean {
   if (!isAlive(pid)) return false;
   try {
@@ -39,8 +45,8 @@ export function isRunning({ pid }: Postmaster, data: string): boolean {
 }
 
 /**
- * Starts the server in a session of its own, so that Ctrl-C reaches us only, and returns when it has its port or ended.
- * Never with fsync off: the product is tried on what it promises.
+ * Starts the server in a session of its own, so that Ctrl-C reaches us only, and returns when it
+ * has its port or ended. Never with fsync off: the product is tried on what it promises.
  */
 export async function startPostmaster(
   cluster: Cluster,
@@ -92,7 +98,10 @@ function rotate(log: string): void {
   }
 }
 
-/** Fast shutdown: ends connections, writes a checkpoint, and is waited for; after 20 s the server is ended at once. */
+/**
+ * Fast shutdown: ends connections, writes a checkpoint, and is waited for; after 20 s the server is
+ * ended at once.
+ */
 export async function stopPostmaster(server: Postmaster, data: string): Promise<void> {
   const gone = () => !isRunning(server, data);
   if (gone()) return;

@@ -6,7 +6,8 @@ import type { Once } from './once.ts';
 import type { AloneRevocation, NewNames, Revocation, RevocationOutcome } from './revocation.ts';
 import { endPeopleSql } from './statements.ts';
 
-// What the statements read and answer: rows whose members have the names that statements.ts gives them.
+// What the statements read and answer: rows whose members have the names that statements.ts gives
+// them.
 
 /** Which revocation it is, and what is written into it and its audit event. */
 export function recordOf({ orgId, initiator, asked, reason, reasonForPerson, by }: Revocation) {
@@ -73,7 +74,10 @@ export type AskedRow = ReturnType<typeof askedOf>;
 /** What it answers. */
 export type AnswerRow = Readonly<{
   revocation: string;
-  /** `held`: somebody else holds the person's row. `behind`: an earlier row of the same statement is about the same person. */
+  /**
+   * `held`: somebody else holds the person's row. `behind`: an earlier row of the same statement is
+   * about the same person.
+   */
   result: RevocationOutcome['result'] | 'held' | 'behind';
   user_id: string | null;
   sessions: number;
@@ -81,7 +85,10 @@ export type AnswerRow = Readonly<{
   more: boolean;
 }>;
 
-/** Ends people's access in one statement that waits for whoever holds their rows; the answers are in the rows' order. */
+/**
+ * Ends people's access in one statement that waits for whoever holds their rows; the answers are in
+ * the rows' order.
+ */
 export async function endWaiting(db: Pool | PoolClient, asked: readonly AskedRow[]): Promise<AnswerRow[]> {
   if (asked.length === 0) return [];
   const { rows } = await runStatement<AnswerRow>(db, 'end-people-waiting', endPeopleSql.waiting, asked);
@@ -89,7 +96,10 @@ export async function endWaiting(db: Pool | PoolClient, asked: readonly AskedRow
   return asked.flatMap(({ revocation }) => answers.get(revocation) ?? []);
 }
 
-/** With a client inside its transaction; with a pool by itself, and again after a failure that a second try may cure. */
+/**
+ * With a client inside its transaction; with a pool by itself, and again after a failure that a
+ * second try may cure.
+ */
 export function runStatement<Row extends object>(
   db: Pool | PoolClient,
   name: string,
@@ -101,7 +111,8 @@ export function runStatement<Row extends object>(
 }
 
 /**
- * As it is sent. PostgreSQL's JSON holds neither NUL nor half of a surrogate pair, and would refuse all rows for one.
+ * As it is sent. PostgreSQL's JSON holds neither NUL nor half of a surrogate pair, and would refuse
+ * all rows for one.
  * @throws Error with the code that PostgreSQL gives it, 22P05: the request's fault
  */
 export function toJson(asked: object): string {

@@ -5,7 +5,10 @@ import { endPeopleSql } from './statements.ts';
 
 /** Rows that one statement takes. */
 const mostInBatch = 32;
-/** Statements at once, and more while somebody waits longer than `longWaitMs`: 3.6 times the throughput of one a row. */
+/**
+ * Statements at once, and more while somebody waits longer than `longWaitMs`: 3.6 times the
+ * throughput of one a row.
+ */
 const [statements, mostStatements] = [2, 4];
 const longWaitMs = 20;
 /** For people whose rows somebody else holds; one row a person. */
@@ -26,14 +29,15 @@ type Held = Readonly<{ waiting: WaitingRow; person: string }>;
 export type Batches = ReturnType<typeof createBatches>;
 
 /**
- * What a node is asked to end at the same time is ended by one statement. Nobody waits for company: a row that finds a
- * statement free is sent at once, and what arrives meanwhile goes together in the next.
+ * What a node is asked to end at the same time is ended by one statement. Nobody waits for company:
+ * a row that finds a statement free is sent at once, and what arrives meanwhile goes together in
+ * the next.
  *
  * - Nobody is delayed by whom somebody else holds: such a row goes on alone, in a lane of its own.
  * - Everyone is answered after the commit that holds their own row.
  * - A row that no statement was free for within `patienceMs` is a 503.
- * - A statement that PostgreSQL refused is asked again row by row, for one row must not fail the others. After a lost
- *   connection it may have committed: then nobody is told anything but 503.
+ * - A statement that PostgreSQL refused is asked again row by row, for one row must not fail the
+ *   others. After a lost connection it may have committed: then nobody is told anything but 503.
  */
 export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patienceMs?: number }) {
   const queue: WaitingRow[] = [];
@@ -96,7 +100,8 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
     } catch (error) {
       if (!isRolledBack(error)) for (const { reject } of batch) reject(error);
       else if (batch.length > 1) await runEach(batch);
-      // It may be a `jti` that is being spent. Whom the row is about isn't known, so it waits as if it were alone.
+      // It may be a `jti` that is being spent. Whom the row is about isn't known, so it waits as if
+      // it were alone.
       else for (const waiting of batch) wait({ waiting, person: waiting.row.revocation });
       return;
     }
@@ -111,7 +116,10 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
     queue.unshift(...behind);
   }
 
-  /** Where a whole table is locked each takes seconds: whoever has waited too long by then is told so. */
+  /**
+   * Where a whole table is locked each takes seconds: whoever has waited too long by then is told
+   * so.
+   */
   async function runEach(batch: readonly WaitingRow[]): Promise<void> {
     for (const waiting of batch)
       if (waiting.since + patienceMs <= performance.now()) waiting.reject(overloaded());

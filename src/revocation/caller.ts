@@ -25,8 +25,9 @@ export type Claimed = Readonly<{
 }>;
 
 /**
- * A credential that doesn't count. `detail` is for whoever sent it; `reason`, and whom `findClaimed` finds, are for the record
- * of the org. That is a look-up: what is refused often doesn't come to it.
+ * A credential that doesn't count. `detail` is for whoever sent it; `reason`, and whom
+ * `findClaimed` finds, are for the record of the org. That is a look-up: what is refused often
+ * doesn't come to it.
  */
 export class CallerRefused extends Error {
   readonly reason: string;

@@ -5,12 +5,15 @@ import type { Once } from './once.ts';
 import type { Revocation } from './revocation.ts';
 import { endRowsSql } from './statements.ts';
 
-// Endings of some sessions and grants, where no generation moves and all else of the person's stays: one statement each, as
-// with `revokeAccess`.
+// Endings of some sessions and grants, where no generation moves and all else of the person's
+// stays: one statement each, as with `revokeAccess`.
 
 type Ended = { sessions: number; grants: number };
 
-/** Ends one live session or grant of one person from outside. Null when the person has no live one of this id. */
+/**
+ * Ends one live session or grant of one person from outside. Null when the person has no live one
+ * of this id.
+ */
 export async function revokeDevice(
   db: Pool | PoolClient,
   { userId, id, ...revocation }: Revocation & Readonly<{ userId: string /** A session's or a grant's. */; id: string }>,
@@ -42,10 +45,10 @@ export type IdpSessionOutcome =
   | Readonly<{ result: 'replayed' }>;
 
 /**
- * Ends what was born of one session at an org's IdP: the sessions and grants that carry its `sid`, and, by remembering the
- * `sid` for a day, every sign-in under way with it. Of the person it names (`of`) also what this connection made without any
- * `sid`, before its IdP sent one: that may be of this session. An IdP session that nobody here knows is remembered like any
- * other.
+ * Ends what was born of one session at an org's IdP: the sessions and grants that carry its `sid`,
+ * and, by remembering the `sid` for a day, every sign-in under way with it. Of the person it names
+ * (`of`) also what this connection made without any `sid`, before its IdP sent one: that may be of
+ * this session. An IdP session that nobody here knows is remembered like any other.
  */
 export async function endIdpSession(
   db: Pool | PoolClient,

@@ -13,10 +13,15 @@ export type ObservedRevocation = Readonly<{
   seconds: number;
 }>;
 
-/** Every revocation once it holds, for whoever counts them. Without a subscriber it costs nothing. */
+/**
+ * Every revocation once it holds, for whoever counts them. Without a subscriber it costs nothing.
+ */
 export const revocationChannel = channel('universal-logout:revocation');
 
-/** Runs `work`, a revocation, and publishes what came of it: of one within a transaction when that has committed. */
+/**
+ * Runs `work`, a revocation, and publishes what came of it: of one within a transaction when that
+ * has committed.
+ */
 export async function observed<Result>(
   db: Batches | Pool | PoolClient,
   initiator: Revocation['initiator'],

@@ -7,7 +7,10 @@ export type Once = Readonly<{
   expiresAt: Date;
 }>;
 
-/** Spends it in the transaction. False if it was spent before: whoever comes second waits until the first has committed. */
+/**
+ * Spends it in the transaction. False if it was spent before: whoever comes second waits until the
+ * first has committed.
+ */
 export async function spend(db: PoolClient, orgId: string, { kind, id, expiresAt }: Once): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'spend',

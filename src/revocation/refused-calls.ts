@@ -5,7 +5,10 @@ import type { By } from '../by.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import type { Caller, Claimed } from './caller.ts';
 
-/** What a caller of the revocation endpoint may show: a key, a JWT, or nothing that looks like either. */
+/**
+ * What a caller of the revocation endpoint may show: a key, a JWT, or nothing that looks like
+ * either.
+ */
 export const credentialTypes = ['api_key', 'jwt', 'none'] as const;
 
 /** A call of the revocation endpoint that was refused. */
@@ -24,7 +27,10 @@ export type RefusedCalls = ReturnType<typeof createRefusedCalls>;
 
 /** Milliseconds in which calls of strangers that are alike are counted together. */
 const together = 60_000;
-/** What strangers may have recorded of an org in that time, each with its network; further networks are counted as one. */
+/**
+ * What strangers may have recorded of an org in that time, each with its network; further networks
+ * are counted as one.
+ */
 const mostOfOrg = 100;
 
 type Alike = {
@@ -39,10 +45,11 @@ type Alike = {
 };
 
 /**
- * Puts refused calls on record. What an authenticated caller does is recorded each time. What comes without a credential that
- * counts can be sent by anybody, and must not fill the record: of calls alike (org, credential, reason, network) the first is
- * recorded at once, and those of the next minute are counted and recorded together. An answer never depends on whether its
- * record could be written.
+ * Puts refused calls on record. What an authenticated caller does is recorded each time. What comes
+ * without a credential that counts can be sent by anybody, and must not fill the record: of calls
+ * alike (org, credential, reason, network) the first is recorded at once, and those of the next
+ * minute are counted and recorded together. An answer never depends on whether its record could be
+ * written.
  */
 export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
   const open = new Map<string, Alike>();
@@ -168,7 +175,10 @@ const action = 'call.refused' as const;
 const various = 'various';
 const longestSubject = 1_000;
 
-/** A character that is cut in half would be refused by the store, and whoever sends one would leave no trace. */
+/**
+ * A character that is cut in half would be refused by the store, and whoever sends one would leave
+ * no trace.
+ */
 const shorten = (subject: string) => subject.slice(0, longestSubject).toWellFormed();
 
 const stranger = ({ orgId, type, id }: Claimed, { ip, requestId }: Pick<By, 'ip' | 'requestId'>) => ({

@@ -36,7 +36,8 @@ export function createRevocationRecord({ pool }: { pool: Pool }) {
     ): Promise<RecordedRevocation[]> {
       const values: unknown[] = [orgId];
       const add = (value: unknown) => `$${values.push(value)}`;
-      // Only what is asked for stands in the statement: its plan is made without looking at the values.
+      // Only what is asked for stands in the statement: its plan is made without looking at the
+      // values.
       const conditions = [
         ...(user === undefined ? [] : [`user_id = ${add(user)}`]),
         ...(initiator === undefined ? [] : [`initiator = ${add(initiator)}::"Initiator"`]),
@@ -44,7 +45,8 @@ export function createRevocationRecord({ pool }: { pool: Pool }) {
         ...(to === undefined ? [] : [`created_at < ${add(to)}`]),
         ...(after === null ? [] : [`(created_at, id) < (${add(after.createdAt)}, ${add(after.id)})`]),
       ];
-      // The limit, a number of ours, too: as a parameter PostgreSQL would plan for a tenth of the table (30 times slower).
+      // The limit, a number of ours, too: as a parameter PostgreSQL would plan for a tenth of the
+      // table (30 times slower).
       const page = `SELECT * FROM revocations WHERE ${['org_id = $1', ...conditions].join(' AND ')}
                     ORDER BY created_at DESC, id DESC LIMIT ${BigInt(limit)}`;
       const { rows } = await pool.query(recordSql(page), values);
@@ -60,8 +62,8 @@ export function createRevocationRecord({ pool }: { pool: Pool }) {
   };
 }
 
-// The actor stands in the event of the same statement. It is found by its target and its time, for which there is an index: it was written
-// within the thirty seconds that a statement may take.
+// The actor stands in the event of the same statement. It is found by its target and its time, for
+// which there is an index: it was written within the thirty seconds that a statement may take.
 const recordSql = (page: string) => `
   SELECT r.id,
          CASE WHEN r.user_id IS NOT NULL THEN jsonb_build_object('id', r.user_id, 'name', u.name, 'email', u.email) END AS user,

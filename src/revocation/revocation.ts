@@ -28,8 +28,8 @@ export type UserRevocation = Revocation &
   Readonly<{
     subject: Subject;
     /**
-     * The connection whose IdP asks: it reaches only users with an identity on it, or with an address of a verified domain
-     * that it is authoritative for. Everybody else is unknown to it.
+     * The connection whose IdP asks: it reaches only users with an identity on it, or with an
+     * address of a verified domain that it is authoritative for. Everybody else is unknown to it.
      */
     reach?: { connectionId: string };
     /** Spent in the same statement. */
@@ -41,7 +41,10 @@ export type AloneRevocation = UserRevocation &
   Readonly<{
     /** "Sign out everywhere else": this one stays, if it was live until this very revocation. */
     keep?: Credential;
-    /** Also switches the user off, in the same UPDATE: two updates of one row in one statement would lose one of them. */
+    /**
+     * Also switches the user off, in the same UPDATE: two updates of one row in one statement would
+     * lose one of them.
+     */
     deactivate?: boolean;
     /** Provisioning changes what the person is found by, in the same UPDATE. */
     rename?: NewNames;
@@ -55,7 +58,10 @@ export type NewNames = Readonly<{
   userNameKey: string | null;
 }>;
 
-/** `more`: the person had very many; what is counted here is dead like the rest, which a job counts into the revocation. */
+/**
+ * `more`: the person had very many; what is counted here is dead like the rest, which a job counts
+ * into the revocation.
+ */
 export type Revoked = Readonly<{
   revocationId: string;
   userId: string;

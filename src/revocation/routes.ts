@@ -24,9 +24,10 @@ const subject = z.union([identifier, aliases]).meta({
 });
 
 /**
- * Global Token Revocation (draft-parecki-oauth-global-token-revocation §3). The caller is an API key of the org, or the IdP by
- * its signed JWT: that one reaches only people of its own connection. Answered in this order: 401, 403, 400, 404, 204. What
- * is there for another org's user is what is there for nobody.
+ * Global Token Revocation (draft-parecki-oauth-global-token-revocation §3). The caller is an API
+ * key of the org, or the IdP by its signed JWT: that one reaches only people of its own connection.
+ * Answered in this order: 401, 403, 400, 404, 204. What is there for another org's user is what is
+ * there for nobody.
  */
 export function createRevocationEndpoints(
   deps: CallerDeps & { batches: Batches; announce: () => void },
@@ -58,7 +59,8 @@ export function createRevocationEndpoints(
     res.status(204).end();
   };
 
-  // Before the answer, and for another org's user as for nobody. What has no valid credential is `refusal`'s.
+  // Before the answer, and for another org's user as for nobody. What has no valid credential is
+  // `refusal`'s.
   const recordRefusal: ErrorRequestHandler = async (error, req, res, next) => {
     const { code, status, detail } = toAppError(error);
     const caller = req.user?.caller;

@@ -5,7 +5,10 @@ import { clockSkew, type IdpKeys, peek, UntrustedJwt } from '../connections/idp-
 import { isStorableText } from '../database/storable.ts';
 import { type Caller, CallerRefused, type Claimed } from './caller.ts';
 
-/** As Okta sends it; the explicit type keeps ID tokens, logout tokens and security events out (RFC 8725 §3.11). */
+/**
+ * As Okta sends it; the explicit type keeps ID tokens, logout tokens and security events out (RFC
+ * 8725 §3.11).
+ */
 const jwtType = 'global-token-revocation+jwt';
 
 /** Seconds. */
@@ -21,9 +24,10 @@ const claims = z.object({
 type Candidate = Readonly<{ org_id: string; id: string; jwks_uri: string; jwt_callers: boolean }>;
 
 /**
- * Authenticates an IdP by its signed JWT. It is not an RFC 7523 assertion: `iss` is the IdP, `sub` our client id there, and
- * both together name the connection. Only a connection that has proven itself counts (see `proveConnection`).
- * The function @throws CallerRefused; AppError unavailable when the IdP's keys can't be had.
+ * Authenticates an IdP by its signed JWT. It is not an RFC 7523 assertion: `iss` is the IdP, `sub`
+ * our client id there, and both together name the connection. Only a connection that has proven
+ * itself counts (see `proveConnection`). The function @throws CallerRefused; AppError unavailable
+ * when the IdP's keys can't be had.
  */
 export function createJwtAuthentication(deps: { config: Config; pool: Pool; idpKeys: IdpKeys }) {
   const endpoint = `${deps.config.publicUrl}/global-token-revocation`;
@@ -32,7 +36,8 @@ export function createJwtAuthentication(deps: { config: Config; pool: Pool; idpK
   return async function authenticateJwt(token: string, connectionId: string | null): Promise<Caller> {
     const peeked = peek(token);
     if (!peeked) throw new CallerRefused('malformed', details.malformed);
-    // What it was made for comes first: nothing else is done for a JWT of another kind, or for another server.
+    // What it was made for comes first: nothing else is done for a JWT of another kind, or for
+    // another server.
     const audience = connectionId === null ? endpoint : `${endpoint}/${connectionId}`;
     if (peeked.aud !== audience)
       throw new CallerRefused('audience', `${details.audience} ${audience}`, async () =>
@@ -58,7 +63,10 @@ export function createJwtAuthentication(deps: { config: Config; pool: Pool; idpK
   }
 }
 
-/** Across all orgs, as a look-up by a secret's hash is: whoever verifies afterwards is of the org that is returned. */
+/**
+ * Across all orgs, as a look-up by a secret's hash is: whoever verifies afterwards is of the org
+ * that is returned.
+ */
 async function findConnections(
   pool: Pool,
   issuer: string | null,

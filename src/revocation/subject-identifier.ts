@@ -49,8 +49,8 @@ export const subjectFormats = [...(Object.keys(formats) as (keyof typeof formats
 export type SubjectIdentifier = z.infer<typeof identifier> | z.infer<typeof aliases>;
 
 /**
- * Reads the body of a revocation request: `{"sub_id": …}` (draft -03 and later), or `{"subject": …}` as Auth0's reference
- * and older Okta texts send it. Other top-level members are ignored.
+ * Reads the body of a revocation request: `{"sub_id": …}` (draft -03 and later), or `{"subject":
+ * …}` as Auth0's reference and older Okta texts send it. Other top-level members are ignored.
  * @throws AppError invalid_request, invalid_subject
  */
 export function parseSubjectIdentifier(body: unknown): SubjectIdentifier {
@@ -78,8 +78,8 @@ export function parseSubject(asked: unknown): SubjectIdentifier {
 }
 
 /**
- * What the identifier says about who is meant, in the terms our users are stored by. An address that no user can have
- * names nobody (404), as an unknown one does.
+ * What the identifier says about who is meant, in the terms our users are stored by. An address
+ * that no user can have names nobody (404), as an unknown one does.
  * @throws AppError unsupported_subject_format
  */
 export function toSubject(asked: SubjectIdentifier): Subject {

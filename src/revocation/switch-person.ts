@@ -9,9 +9,10 @@ import { revokeAccess } from './revoke-access.ts';
 export type OwnerGuard = Readonly<{ locked: ReadonlyMap<string, LockedPerson>; advice?: string }>;
 
 /**
- * Switches a person off and ends all their access, in one UPDATE of the caller's transaction. Null when the org has no such
- * person. With a guard, of rows that `lockWithOwners` has locked, an org keeps its last active owner; without one, for
- * whoever's directory has the last word, access ends all the same. @throws AppError conflict for the last active owner
+ * Switches a person off and ends all their access, in one UPDATE of the caller's transaction. Null
+ * when the org has no such person. With a guard, of rows that `lockWithOwners` has locked, an org
+ * keeps its last active owner; without one, for whoever's directory has the last word, access ends
+ * all the same. @throws AppError conflict for the last active owner
  */
 export async function switchOff(
   client: PoolClient,
@@ -24,7 +25,10 @@ export async function switchOff(
   return outcome.result === 'revoked' ? outcome : null;
 }
 
-/** Switches a person on again, and records it; old sessions and grants stay dead. Nothing where they are on already. */
+/**
+ * Switches a person on again, and records it; old sessions and grants stay dead. Nothing where they
+ * are on already.
+ */
 export async function switchOn(
   client: PoolClient,
   id: string,

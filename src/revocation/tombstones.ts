@@ -3,8 +3,9 @@ import { erased } from '../sessions/session-end.ts';
 import type { Table } from './statements.ts';
 
 /**
- * Tombstones up to 5,000 sessions and as many grants of one revocation that left some, the oldest first, so that each is told
- * of the one that ended it. True while there may be more; a row that is locked now is left for the next round.
+ * Tombstones up to 5,000 sessions and as many grants of one revocation that left some, the oldest
+ * first, so that each is told of the one that ended it. True while there may be more; a row that is
+ * locked now is left for the next round.
  */
 export async function writeTombstones(client: PoolClient): Promise<boolean> {
   const { rows } = await client.query<{ org_id: string; id: string; user_id: string | null }>(

@@ -1,7 +1,10 @@
 import type { Filter, Operand, Operator } from './filter.ts';
 import type { JsonObject } from './values.ts';
 
-/** Whether one value (of a multi-valued attribute, or a whole resource) meets a filter. Text is compared without letter case. */
+/**
+ * Whether one value (of a multi-valued attribute, or a whole resource) meets a filter. Text is
+ * compared without letter case.
+ */
 export function matches(filter: Filter, value: JsonObject): boolean {
   switch (filter.kind) {
     case 'and':
@@ -22,8 +25,8 @@ export function matches(filter: Filter, value: JsonObject): boolean {
 }
 
 /**
- * The value that a filter of nothing but equalities describes: Entra sets `emails[type eq "work"].value` of somebody who has
- * no such address yet. Null for any other filter.
+ * The value that a filter of nothing but equalities describes: Entra sets `emails[type eq
+ * "work"].value` of somebody who has no such address yet. Null for any other filter.
  */
 export function describedBy(filter: Filter): JsonObject | null {
   if (filter.kind === 'compare' && filter.operator === 'eq' && !filter.path.includes('.'))

@@ -1,7 +1,9 @@
 import { countComparisons, type Filter, type Operand, type Operator } from './filter.ts';
 import { ScimError } from './scim-error.ts';
 
-/** How an attribute is read in SQL. What is in here is ours; a client's own words become parameters. */
+/**
+ * How an attribute is read in SQL. What is in here is ours; a client's own words become parameters.
+ */
 export type Column =
   | Readonly<{
       type: 'string';
@@ -21,7 +23,10 @@ export type Column =
 /** By a path as written; null when there is none, or none that can be searched. */
 export type Columns = (path: string) => Column | null;
 
-/** Comparisons that go through every row: of an org of 100,000 people each takes a good part of a second. */
+/**
+ * Comparisons that go through every row: of an org of 100,000 people each takes a good part of a
+ * second.
+ */
 const mostUnindexed = 10;
 
 /** @throws ScimError invalidFilter when a filter would keep the database busy */
@@ -39,7 +44,10 @@ export function requireAffordable(filter: Filter, columns: Columns): void {
     );
 }
 
-/** A condition with its parameters appended to `values`. True or not: NULL counts as false, and `not` takes it so. */
+/**
+ * A condition with its parameters appended to `values`. True or not: NULL counts as false, and
+ * `not` takes it so.
+ */
 export function toSql(filter: Filter, columns: Columns, values: unknown[]): string {
   switch (filter.kind) {
     case 'and':

@@ -5,13 +5,19 @@ import { ScimError } from './scim-error.ts';
 export type Operator = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'gt' | 'ge' | 'lt' | 'le';
 export type Operand = string | number | boolean | null;
 
-/** A parsed filter (RFC 7644 §3.4.2.2). Paths are as written; whoever evaluates it looks them up in the schema. */
+/**
+ * A parsed filter (RFC 7644 §3.4.2.2). Paths are as written; whoever evaluates it looks them up in
+ * the schema.
+ */
 export type Filter =
   | Readonly<{ kind: 'and' | 'or'; terms: readonly Filter[] }>
   | Readonly<{ kind: 'not'; term: Filter }>
   | Readonly<{ kind: 'compare'; path: string; operator: Operator; value: Operand }>
   | Readonly<{ kind: 'present'; path: string }>
-  /** One value of a multi-valued attribute meets all of it: `emails[type eq "work" and value co "@a.example"]`. */
+  /**
+   * One value of a multi-valued attribute meets all of it: `emails[type eq "work" and value co
+   * "@a.example"]`.
+   */
   | Readonly<{ kind: 'some'; path: string; filter: Filter }>;
 
 /** Characters, comparisons, and levels of brackets: more than any provisioning client sends. */
@@ -21,7 +27,8 @@ const operators = new Set<string>(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt
 
 type Token = Readonly<{ kind: 'bracket' | 'string' | 'number' | 'word' | 'sub'; text: string }>;
 
-// Each character can be taken by one alternative only, so that no text makes it go back and try again.
+// Each character can be taken by one alternative only, so that no text makes it go back and try
+// again.
 const token =
   /\s*(?:([()[\]])|("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.-])|([A-Za-z$_][\w$:./-]*)|(\.[A-Za-z$_][\w$-]*))/y;
 
@@ -33,7 +40,10 @@ export function parseFilter(text: string): Filter {
   return filter;
 }
 
-/** `attribute`, `attribute.sub`, `attribute[filter]` or `attribute[filter].sub`. @throws ScimError invalidPath, invalidFilter */
+/**
+ * `attribute`, `attribute.sub`, `attribute[filter]` or `attribute[filter].sub`. @throws ScimError
+ * invalidPath, invalidFilter
+ */
 export function parseValuePath(text: string): { path: string; filter: Filter | null; sub: string | null } {
   const bracket = text.indexOf('[');
   if (bracket === -1) return { path: text.trim(), filter: null, sub: null };

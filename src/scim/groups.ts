@@ -52,7 +52,10 @@ export function toGroupResource(
   };
 }
 
-/** Every change of a group or of its members writes the group's row: the transaction that wrote it last is its version. */
+/**
+ * Every change of a group or of its members writes the group's row: the transaction that wrote it
+ * last is its version.
+ */
 export function groupVersion(row: GroupRow): string {
   return `W/"${row.version}"`;
 }
@@ -62,7 +65,9 @@ export type ScimGroups = ReturnType<typeof createScimGroups>;
 /** An org's groups. Members are rows of their own: adding one to ten thousand writes one. */
 export function createScimGroups({ pool }: { pool: Pool }) {
   return {
-    /** With their members, as many groups as have at most 20,000 of them together, but one at least. */
+    /**
+     * With their members, as many groups as have at most 20,000 of them together, but one at least.
+     */
     async list(orgId: string, asked: ListQuery, withMembers: boolean) {
       const source = { alias: 'g', from: 'groups g', where: 'true', select: columns, columns: groupColumns };
       const page: ListPage<GroupRow> = await listRows<GroupRow>(pool, orgId, source, asked);
@@ -207,8 +212,9 @@ function unknownMember(): never {
   throw new ScimError(400, 'invalidValue', 'A member is not the id of a user of the organisation.');
 }
 
-// Whoever is being removed is waited for, and is nobody then: the foreign key alone would let them in.
-// Lists go through `unnest`: PostgreSQL compares each row with each element of an array that is a parameter.
+// Whoever is being removed is waited for, and is nobody then: the foreign key alone would let them
+// in. Lists go through `unnest`: PostgreSQL compares each row with each element of an array that is
+// a parameter.
 async function addMembers(client: PoolClient, orgId: string, groupId: string, ids: readonly string[]): Promise<number> {
   if (ids.length === 0) return 0;
   const { rows } = await client.query(
@@ -262,7 +268,9 @@ async function removeMatching(client: PoolClient, orgId: string, groupId: string
   return rowCount ?? 0;
 }
 
-/** The first of these groups, as long as they have no more members together than a page may hold. */
+/**
+ * The first of these groups, as long as they have no more members together than a page may hold.
+ */
 async function fitting(pool: Pool, orgId: string, ids: readonly string[]): Promise<string[]> {
   const { rows } = await pool.query<{ id: string; before: string }>(
     `SELECT id, sum(members) OVER (ORDER BY place) - members AS before FROM (

@@ -6,7 +6,9 @@ import { type Columns, requireAffordable, sortSql, toSql } from './filter-sql.ts
 import { ScimError } from './scim-error.ts';
 import type { JsonObject } from './values.ts';
 
-/** What a list is asked by, in the query or in the body of a `.search` (RFC 7644 §3.4.2, §3.4.3). */
+/**
+ * What a list is asked by, in the query or in the body of a `.search` (RFC 7644 §3.4.2, §3.4.3).
+ */
 export type ListQuery = Readonly<{
   filter: string | null;
   sortBy: string | null;
@@ -74,8 +76,9 @@ export function readListQuery(given: unknown): ListQuery {
 }
 
 /**
- * One page of an org's rows, and how many there are in all. `from` names the table's alias; without a wish they come in the
- * order in which they were made, so that whoever pages through misses nobody who is added meanwhile.
+ * One page of an org's rows, and how many there are in all. `from` names the table's alias; without
+ * a wish they come in the order in which they were made, so that whoever pages through misses
+ * nobody who is added meanwhile.
  */
 export async function listRows<Row extends QueryResultRow>(
   pool: Pool,
@@ -91,8 +94,9 @@ export async function listRows<Row extends QueryResultRow>(
   const where = `${alias}.org_id = $1 AND ${source.where} AND ${condition}`;
   const order = asked.sortBy === null ? '' : `${sortSql(columns, asked.sortBy)} ${sortOrder(asked.descending)}, `;
   const count = `SELECT count(*)::int AS total FROM ${source.from} WHERE ${where}`;
-  // The page is found by its ids alone, in the index; only its own rows are read. Offset and limit, numbers of ours, stand in
-  // the text: as parameters PostgreSQL would plan for a tenth of the table (50 times slower).
+  // The page is found by its ids alone, in the index; only its own rows are read. Offset and limit,
+  // numbers of ours, stand in the text: as parameters PostgreSQL would plan for a tenth of the
+  // table (50 times slower).
   const page = `SELECT ${source.select} FROM (
        SELECT ${alias}.org_id, ${alias}.id, row_number() OVER () AS place FROM (
          SELECT ${alias}.org_id, ${alias}.id FROM ${source.from} WHERE ${where}

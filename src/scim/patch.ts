@@ -33,9 +33,15 @@ const message = z.object({
 });
 
 const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
-/** Of a group each is a statement; of a user all are worked out here, while nobody else is served and the row is locked. */
+/**
+ * Of a group each is a statement; of a user all are worked out here, while nobody else is served
+ * and the row is locked.
+ */
 const mostChanges = { User: 200, Group: 1_000, Role: 0 };
-/** In a change of a user: values given in all, each of which is compared with those there are, and comparisons of a path. */
+/**
+ * In a change of a user: values given in all, each of which is compared with those there are, and
+ * comparisons of a path.
+ */
 const mostValues = 1_000;
 const mostComparisons = 10;
 
@@ -97,9 +103,13 @@ function change(op: Change['op'], target: Change['target'], filter: Filter | nul
   return { op: 'remove', target, filter, value: undefined };
 }
 
-/** A member of the value of an operation without a path. As in a whole resource, what isn't known or is read only is left out. */
+/**
+ * A member of the value of an operation without a path. As in a whole resource, what isn't known or
+ * is read only is left out.
+ */
 function readMember(type: ResourceType, op: 'add' | 'replace', key: string, value: unknown): Change[] {
-  // Entra uses paths as names: "emails[type eq \"work\"].value", "name.givenName", "urn:…:User:department".
+  // Entra uses paths as names: "emails[type eq \"work\"].value", "name.givenName",
+  // "urn:…:User:department".
   const plain = !key.includes('[');
   const target = plain ? resolvePath(type, key) : resolvePatchPath(type, key);
   if (!target) return [];
@@ -112,7 +122,10 @@ function readMember(type: ResourceType, op: 'add' | 'replace', key: string, valu
   return Object.entries(value).flatMap(([name, one]) => readMember(type, op, `${extension}:${name}`, one));
 }
 
-/** Applies changes to a resource, a copy that nobody else has. @throws ScimError noTarget, invalidValue */
+/**
+ * Applies changes to a resource, a copy that nobody else has. @throws ScimError noTarget,
+ * invalidValue
+ */
 export function applyChanges(resource: JsonObject, changes: readonly Change[]): void {
   for (const change of changes) if (isKept(change.target.attribute)) applyChange(resource, change);
 }
@@ -146,7 +159,9 @@ function changeValues(before: readonly JsonObject[], { op, target, filter, value
   return readValue(attribute, onePrimary([...before, ...added], added));
 }
 
-/** Changes the values that the filter selects, or without one all of them, wholly or in one part. */
+/**
+ * Changes the values that the filter selects, or without one all of them, wholly or in one part.
+ */
 function changeSome(before: readonly JsonObject[], { op, target, filter, value }: Change): unknown {
   const { attribute, sub } = target;
   const isMeant = (one: JsonObject) => filter === null || matches(filter, one);

@@ -12,7 +12,10 @@ export type Target = Readonly<{
   sub: Attribute | null;
 }>;
 
-/** `attribute`, `attribute.sub`, or either behind a schema's URN. Null when the schema has no such attribute. */
+/**
+ * `attribute`, `attribute.sub`, or either behind a schema's URN. Null when the schema has no such
+ * attribute.
+ */
 export function resolvePath(type: ResourceType, path: string): Target | null {
   const lower = path.toLowerCase();
   for (const [urn, { id, attributes }] of type.extensionAttributes) {
@@ -33,8 +36,8 @@ function resolveIn(attributes: ReadonlyMap<string, Attribute>, path: string, ext
 }
 
 /**
- * The path of a PATCH operation (RFC 7644 §3.5.2): as above, with a filter on the values of a multi-valued
- * attribute. Null when it is unknown.
+ * The path of a PATCH operation (RFC 7644 §3.5.2): as above, with a filter on the values of a
+ * multi-valued attribute. Null when it is unknown.
  */
 export function resolvePatchPath(type: ResourceType, path: string): (Target & { filter: Filter | null }) | null {
   const parsed = parseValuePath(path);

@@ -24,8 +24,9 @@ const descriptions = {
 } as const satisfies Record<AssignableRole, string>;
 
 /**
- * The role that `roles` asks for: the primary one, else the greatest. Without the attribute the present one stays; with an
- * empty one it is `member`. An owner stays an owner, whatever it says: otherwise it would be in the way of switching one off.
+ * The role that `roles` asks for: the primary one, else the greatest. Without the attribute the
+ * present one stays; with an empty one it is `member`. An owner stays an owner, whatever it says:
+ * otherwise it would be in the way of switching one off.
  *
  * @throws ScimError invalidValue
  */
@@ -53,7 +54,10 @@ function readRole(value: unknown): AssignableRole {
   );
 }
 
-/** Entra's mapping of app roles sends each as a JSON text: {"id": …, "value": "admin", "displayName": …}. */
+/**
+ * Entra's mapping of app roles sends each as a JSON text: {"id": …, "value": "admin",
+ * "displayName": …}.
+ */
 function roleNameOf(value: string): string {
   if (!value.startsWith('{')) return value.trim().toLowerCase();
   const parsed = parseJson(value);

@@ -29,7 +29,10 @@ const emails = `coalesce(u.profile -> 'emails',
 const roles = `jsonb_build_array(jsonb_build_object('value', u.role::text, 'type', 'Role', 'primary', true))`;
 const memberships = 'group_members m JOIN groups g ON g.org_id = m.org_id AND g.id = m.group_id';
 
-/** How users (`u`) are searched and sorted. Attribute names in the SQL are the schema's, never the request's. */
+/**
+ * How users (`u`) are searched and sorted. Attribute names in the SQL are the schema's, never the
+ * request's.
+ */
 export const userColumns: Columns = (path) => {
   const target = resolvePath(userType, path);
   if (!target?.attribute) return null;

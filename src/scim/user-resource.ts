@@ -7,7 +7,9 @@ import { enterpriseUrn, userType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
 import { isObject, type JsonObject } from './values.ts';
 
-/** A user as the database has it. `profile` holds what has no column of its own, by SCIM's names. */
+/**
+ * A user as the database has it. `profile` holds what has no column of its own, by SCIM's names.
+ */
 export type UserRow = Readonly<{
   id: string;
   email: string;
@@ -64,7 +66,10 @@ export function toUserResource(row: UserRow, baseUrl: string): JsonObject {
   };
 }
 
-/** Weak: what provisioning can see of the person, their groups too, not the bytes. A revocation doesn't change it. */
+/**
+ * Weak: what provisioning can see of the person, their groups too, not the bytes. A revocation
+ * doesn't change it.
+ */
 export function userVersion(row: UserRow): string {
   const person = [row.email, row.user_name, row.external_id, row.name, row.role, row.active, row.profile];
   const seen = [...person, row.groups ?? []];
@@ -76,8 +81,8 @@ function impliedEmails(row: UserRow): JsonObject[] {
 }
 
 /**
- * What a user becomes by a resource as a client describes it. What a PUT leaves out and the product must have (name, address,
- * role, whether active) stays. @throws ScimError invalidValue
+ * What a user becomes by a resource as a client describes it. What a PUT leaves out and the product
+ * must have (name, address, role, whether active) stays. @throws ScimError invalidValue
  */
 export function toPerson(resource: JsonObject, before: UserRow | null): ProvisionedPerson {
   const emails =

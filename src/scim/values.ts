@@ -4,13 +4,17 @@ import { ScimError } from './scim-error.ts';
 
 export type JsonObject = Record<string, unknown>;
 
-/** Characters of one text, and values of one attribute (members of a group are many more, and bounded by the body alone). */
+/**
+ * Characters of one text, and values of one attribute (members of a group are many more, and
+ * bounded by the body alone).
+ */
 const longest = 8_192;
 const most = 100;
 
 /**
- * What a body says, by the schema's own names: unknown and read-only attributes are left out (RFC 7644 §3.3), and so is the
- * password, which this product has no use for. An attribute of several values that is there without one stays as [].
+ * What a body says, by the schema's own names: unknown and read-only attributes are left out (RFC
+ * 7644 §3.3), and so is the password, which this product has no use for. An attribute of several
+ * values that is there without one stays as [].
  *
  * @throws ScimError invalidSyntax, invalidValue
  */
@@ -70,7 +74,10 @@ function readSingle(attribute: Attribute, sent: unknown): unknown {
   }
 }
 
-/** Older Entra and Microsoft's own library send single values as [{"value": …}] or {"value": …}, a $ref or type beside it. */
+/**
+ * Older Entra and Microsoft's own library send single values as [{"value": …}] or {"value": …}, a
+ * $ref or type beside it.
+ */
 function unwrapped(attribute: Attribute, sent: unknown): unknown {
   const one = Array.isArray(sent) && sent.length === 1 && !attribute.config.multiValued ? sent[0] : sent;
   return attribute.type !== 'complex' && isObject(one) && 'value' in one ? one.value : one;

@@ -39,7 +39,10 @@ type Deps = Readonly<{ pool: Pool; accessPool: Pool; clientNames: ReadonlyMap<st
 /** What a person is signed in with. `clientNames` holds the names of apps by client id. */
 export function createDevices({ pool, accessPool, clientNames }: Deps) {
   return {
-    /** The person's live sessions and grants, the newest seen first: at most 200, the one that asks always among them. */
+    /**
+     * The person's live sessions and grants, the newest seen first: at most 200, the one that asks
+     * always among them.
+     */
     async listDevices({ orgId, userId, credential }: DeviceOwner): Promise<Device[]> {
       const { rows } = await pool.query<DeviceRow>({
         name: 'devices-list',
@@ -70,8 +73,8 @@ export function createDevices({ pool, accessPool, clientNames }: Deps) {
     },
 
     /**
-     * Ends one live session or grant of the person and records it, in one statement. False when the person has no live one
-     * of this id: unknown, dead, or another's.
+     * Ends one live session or grant of the person and records it, in one statement. False when the
+     * person has no live one of this id: unknown, dead, or another's.
      */
     async endDevice(
       { orgId, userId }: Principal,
@@ -88,7 +91,10 @@ export function createDevices({ pool, accessPool, clientNames }: Deps) {
   };
 }
 
-/** Puts names to rows, in English. Reading a header costs more than reading its row, and a person's are mostly alike. */
+/**
+ * Puts names to rows, in English. Reading a header costs more than reading its row, and a person's
+ * are mostly alike.
+ */
 export function toDevices(rows: readonly DeviceRow[], clientNames: ReadonlyMap<string, string>): Device[] {
   const names = new Map<string | null, string>();
   return rows.map(({ id, type, clientId, ...row }) => {

@@ -7,8 +7,9 @@ import { openIdToken } from './sealed-id-token.ts';
 export type FindIdpLogout = ReturnType<typeof createFindIdpLogout>;
 
 /**
- * Where a browser goes on to from its sign-out, so that it also signs out at the IdP (OpenID Connect RP-Initiated Logout
- * 1.0 §2). Null unless the session's connection is set to it. Ask before the session ends: its ID token ends with it.
+ * Where a browser goes on to from its sign-out, so that it also signs out at the IdP (OpenID
+ * Connect RP-Initiated Logout 1.0 §2). Null unless the session's connection is set to it. Ask
+ * before the session ends: its ID token ends with it.
  */
 export function createFindIdpLogout(deps: { pool: Pool; keyring: Keyring; config: Pick<Config, 'publicUrl'> }) {
   return async ({ orgId, credential }: Principal): Promise<string | null> => {
@@ -34,7 +35,10 @@ export function createFindIdpLogout(deps: { pool: Pool; keyring: Keyring; config
   };
 }
 
-/** Null where the key is gone: the IdP then asks the person, which is no reason to stay signed in here. */
+/**
+ * Null where the key is gone: the IdP then asks the person, which is no reason to stay signed in
+ * here.
+ */
 async function openHint(keyring: Keyring, orgId: string, sealed: string): Promise<string | null> {
   try {
     return await openIdToken(keyring, orgId, sealed);

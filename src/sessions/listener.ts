@@ -3,8 +3,9 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 
 /**
- * Keeps one LISTEN connection up for as long as the process runs, on the direct URL: a pooler forgets LISTEN.
- * `onLost` is called whenever it goes down, `onNotification` for each NOTIFY, with its channel and payload.
+ * Keeps one LISTEN connection up for as long as the process runs, on the direct URL: a pooler
+ * forgets LISTEN. `onLost` is called whenever it goes down, `onNotification` for each NOTIFY, with
+ * its channel and payload.
  */
 export function keepListening(deps: {
   directDatabaseUrl: string;
@@ -17,8 +18,8 @@ export function keepListening(deps: {
   const stopping = new AbortController();
 
   const listen = async () => {
-    // Takes the listener on `stopping` away again: with a database that stays down, each try would leave one, and a client
-    // that it holds.
+    // Takes the listener on `stopping` away again: with a database that stays down, each try would
+    // leave one, and a client that it holds.
     const gone = new AbortController();
     const client = new pg.Client({
       connectionString: deps.directDatabaseUrl,

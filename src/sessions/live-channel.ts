@@ -12,7 +12,10 @@ export type LiveChannel = ReturnType<typeof createLiveChannel>;
 
 type Stream = { principal: Principal; response: Response };
 
-/** Says on every node that access has ended somewhere, so that open pages hear at once; they would within a second. */
+/**
+ * Says on every node that access has ended somewhere, so that open pages hear at once; they would
+ * within a second.
+ */
 export const announceSql = 'NOTIFY access_revoked';
 const listenSql = 'LISTEN access_revoked; LISTEN notifications';
 export const mostStreams = { ofCredential: 10, ofPerson: 20, ofNode: 20_000 };
@@ -39,7 +42,10 @@ const deadAmong = (kind: DeviceKind, orgIds: string, ids: string) => `
 /** `known`: there is such a row at all; else nothing tells its end. */
 type DeadRow = EndRow & { id: string; known: boolean };
 
-/** Credentials of those among the open streams who are administrators now, and whose app, if it is one, may administer. */
+/**
+ * Credentials of those among the open streams who are administrators now, and whose app, if it is
+ * one, may administer.
+ */
 const administratorsSql = `
   SELECT id FROM live_sessions
   WHERE (org_id, id) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND role <> 'member'
@@ -54,11 +60,12 @@ const deadSql = `${deadAmong('session', '$1', '$2')} UNION ALL ${deadAmong('gran
 const checkLimitMs = 2_000;
 
 /**
- * Tells open pages, and apps, that their session or grant has ended. An app's access token is checked when its stream opens;
- * from then on the grant decides, so a stream may outlast the token. One LISTEN connection and one query a second serve all
- * streams of a node: a notification only makes the same query come sooner, so a lost one costs at most that second. While
- * the LISTEN connection is down, or the query has no answer within two seconds, every stream is closed: an open stream is
- * never one that would not hear.
+ * Tells open pages, and apps, that their session or grant has ended. An app's access token is
+ * checked when its stream opens; from then on the grant decides, so a stream may outlast the token.
+ * One LISTEN connection and one query a second serve all streams of a node: a notification only
+ * makes the same query come sooner, so a lost one costs at most that second. While the LISTEN
+ * connection is down, or the query has no answer within two seconds, every stream is closed: an
+ * open stream is never one that would not hear.
  */
 export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string; log: Logger; checkEveryMs?: number }) {
   const streams = new Map<Response, Stream>();
@@ -108,8 +115,8 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     });
   };
 
-  // Who is an administrator is asked anew each time: a stream may be older than its person's role. One question at a time;
-  // orgs that come meanwhile are asked about together.
+  // Who is an administrator is asked anew each time: a stream may be older than its person's role.
+  // One question at a time; orgs that come meanwhile are asked about together.
   const concerned = new Set<string>();
   let telling = false;
   const tellAdministrators = (orgIds: readonly string[]) => {
@@ -157,7 +164,8 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
   };
   const listener = keepListening({ ...deps, listenSql, onNotification, onLost: closeAll });
 
-  // What many revocations a second ask for is sent as one NOTIFY after another, never one each: NOTIFY serialises commits.
+  // What many revocations a second ask for is sent as one NOTIFY after another, never one each:
+  // NOTIFY serialises commits.
   let announcing = false;
   let announceAgain = false;
   const announce = () => {
@@ -182,8 +190,8 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     isListening: listener.isUp,
 
     /**
-     * Makes `response` an event stream (text/event-stream) that closes when the session or grant dies. Registered first and
-     * checked after, so that nothing falls between.
+     * Makes `response` an event stream (text/event-stream) that closes when the session or grant
+     * dies. Registered first and checked after, so that nothing falls between.
      * @throws AppError unavailable, too_many_requests
      */
     async open(principal: Principal, response: Response): Promise<void> {
@@ -215,10 +223,16 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
       await check();
     },
 
-    /** Says on every node that access has ended somewhere. Never awaited by a revocation: nothing rests on it. */
+    /**
+     * Says on every node that access has ended somewhere. Never awaited by a revocation: nothing
+     * rests on it.
+     */
     announce,
 
-    /** `listener` is called on every node after each `announce` on any: what must not be waited for may begin. */
+    /**
+     * `listener` is called on every node after each `announce` on any: what must not be waited for
+     * may begin.
+     */
     whenAnnounced(listener: () => void): void {
       onAnnounced = listener;
     },

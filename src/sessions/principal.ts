@@ -1,6 +1,9 @@
 import type { Role } from '../database/generated/client.ts';
 
-/** Who a live session or grant belongs to: what the one joined statement returns, and `req.user` afterwards. */
+/**
+ * Who a live session or grant belongs to: what the one joined statement returns, and `req.user`
+ * afterwards.
+ */
 export type Principal = Readonly<{
   orgId: string;
   orgSlug: string;
@@ -13,11 +16,17 @@ export type Principal = Readonly<{
   role: Role;
   /** When the person authenticated at the IdP; null where that isn't proven. */
   authenticatedAt: Date | null;
-  /** What an app's access token may do, space-separated; null: a browser's session, which may do all. */
+  /**
+   * What an app's access token may do, space-separated; null: a browser's session, which may do
+   * all.
+   */
   scope: string | null;
 }>;
 
-/** What a person can be signed in with: a browser's session, an app's grant. Tables and columns are named after them. */
+/**
+ * What a person can be signed in with: a browser's session, an app's grant. Tables and columns are
+ * named after them.
+ */
 export const deviceKinds = ['session', 'grant'] as const;
 export type DeviceKind = (typeof deviceKinds)[number];
 
@@ -58,8 +67,9 @@ export function toPrincipal(row: LiveRow, type: DeviceKind): Principal {
 export const touchAfterMs = 60_000;
 
 /**
- * A sign-in that has been proven and not yet become a session. `req.login(ticket)` hands it to the session store, which
- * inserts the session only if both generations are still these and the state has not been spent.
+ * A sign-in that has been proven and not yet become a session. `req.login(ticket)` hands it to the
+ * session store, which inserts the session only if both generations are still these and the state
+ * has not been spent.
  */
 export type SignInTicket = Readonly<{
   orgId: string;
@@ -76,7 +86,10 @@ export type SignInTicket = Readonly<{
   idpSid: string | null;
   /** When the person authenticated at the IdP; null where that isn't proven. */
   authenticatedAt: Date | null;
-  /** What the person becomes by this sign-in: a claim of the IdP's says so. Null: as they are. An owner stays one. */
+  /**
+   * What the person becomes by this sign-in: a claim of the IdP's says so. Null: as they are. An
+   * owner stays one.
+   */
   role: Exclude<Role, 'owner'> | null;
   /** Encrypted; null unless signing out goes on to the IdP. */
   idToken: string | null;
@@ -85,7 +98,10 @@ export type SignInTicket = Readonly<{
   requestId: string | null;
 }>;
 
-/** The session could not be inserted: a revocation came in between, the user is gone, or the state was spent. */
+/**
+ * The session could not be inserted: a revocation came in between, the user is gone, or the state
+ * was spent.
+ */
 export class SignInSuperseded extends Error {
   constructor() {
     super('the sign-in was overtaken by a revocation, or its state was used before');

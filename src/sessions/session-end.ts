@@ -2,7 +2,10 @@ import type { Pool } from 'pg';
 import { AppError } from '../errors.ts';
 import type { DeviceKind } from './principal.ts';
 
-/** Why a session or a grant is dead, in words for the person: the administrator's own reason never leaves the record. */
+/**
+ * Why a session or a grant is dead, in words for the person: the administrator's own reason never
+ * leaves the record.
+ */
 export type SessionEnd = Readonly<{
   code: 'session_revoked' | 'session_ended' | 'session_expired';
   at: Date;
@@ -10,12 +13,15 @@ export type SessionEnd = Readonly<{
   reason?: string;
 }>;
 
-/** To be set with the end of a row: a session's data and ID token are of no more use to anybody then. */
+/**
+ * To be set with the end of a row: a session's data and ID token are of no more use to anybody
+ * then.
+ */
 export const erased = (table: `${DeviceKind}s`) => (table === 'sessions' ? ", data = '{}', id_token = NULL" : '');
 
 /**
- * What tells the end of a session or grant `alias` of user `u` in org `o`; read by `toSessionEnd`. An ended IdP session is
- * remembered for a day from its end on.
+ * What tells the end of a session or grant `alias` of user `u` in org `o`; read by `toSessionEnd`.
+ * An ended IdP session is remembered for a day from its end on.
  */
 export const endColumns = (alias: string, of: DeviceKind) => `
   ${alias}.ended_at, ${alias}.revoked_at,

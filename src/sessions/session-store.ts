@@ -28,15 +28,19 @@ declare global {
 /** A row of the view `live_sessions`. */
 type LiveSessionRow = LiveRow & { sid_hash: Buffer; data: object; expires_at: Date };
 
-/** What the store knows of a session object that it loaded or inserted; never part of the session's data. */
+/**
+ * What the store knows of a session object that it loaded or inserted; never part of the session's
+ * data.
+ */
 type LiveSession = { orgId: string; id: string; data: string; lastSeenAt: number };
 type Stored = LiveSession | { end: SessionEnd };
 
 /**
- * The express-session store. express-session calls `set` blindly at the end of a request that changed its session, which
- * brings destroyed sessions back on every store that upserts. Here a session that was loaded is only ever UPDATEd, on
- * condition that it is live; a new one is only ever INSERTed, from a sign-in's ticket; anything else writes nothing.
- * No liveness is kept in this process.
+ * The express-session store. express-session calls `set` blindly at the end of a request that
+ * changed its session, which brings destroyed sessions back on every store that upserts. Here a
+ * session that was loaded is only ever UPDATEd, on condition that it is live; a new one is only
+ * ever INSERTed, from a sign-in's ticket; anything else writes nothing. No liveness is kept in this
+ * process.
  */
 export class PostgresSessionStore extends session.Store {
   readonly #pool: Pool;
@@ -59,18 +63,23 @@ export class PostgresSessionStore extends session.Store {
   }
 
   /**
-   * Yields the live session with its principal in one joined statement; nothing for an unknown id. For a dead one: an
-   * anonymous session that keeps the id, so that a 401 can say why (`req.sessionEnd`); it can never be saved.
+   * Yields the live session with its principal in one joined statement; nothing for an unknown id.
+   * For a dead one: an anonymous session that keeps the id, so that a 401 can say why
+   * (`req.sessionEnd`); it can never be saved.
    */
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
     this.#load(hashSecret(sid)).then(
       (loaded) => callback(null, loaded),
-      // Wrapped: express-session takes an error with the code ENOENT (a Unix socket that is gone) for "no session".
+      // Wrapped: express-session takes an error with the code ENOENT (a Unix socket that is gone)
+      // for "no session".
       (cause) => callback(new Error('the session could not be loaded', { cause })),
     );
   }
 
-  /** Inserts at sign-in, updates a live session, and otherwise writes nothing. @throws SignInSuperseded */
+  /**
+   * Inserts at sign-in, updates a live session, and otherwise writes nothing. @throws
+   * SignInSuperseded
+   */
   override set(sid: string, data: SessionData, callback?: (error?: unknown) => void): void {
     this.#save(sid, data).then(() => callback?.(), callback);
   }
@@ -78,17 +87,24 @@ export class PostgresSessionStore extends session.Store {
   /** Notes that the session was seen, at most once a minute, on condition that it is live. */
   override touch(_sid: string, data: SessionData, callback?: (error?: unknown) => void): void {
     const stored = this.#stored.get(data);
-    // At once where nothing is due: express-session would otherwise send the answer in two parts around the wait.
+    // At once where nothing is due: express-session would otherwise send the answer in two parts
+    // around the wait.
     if (!stored || 'end' in stored || Date.now() - stored.lastSeenAt < touchAfterMs) callback?.();
     else this.#touch(stored).then(() => callback?.(), callback);
   }
 
-  /** Ends a live session and records it; a dead one stays as it is. Signing out is `endDevice`, which knows the request. */
+  /**
+   * Ends a live session and records it; a dead one stays as it is. Signing out is `endDevice`,
+   * which knows the request.
+   */
   override destroy(sid: string, callback?: (error?: unknown) => void): void {
     this.#end(hashSecret(sid), { ip: null, requestId: null }).then(() => callback?.(), callback);
   }
 
-  /** A new session in place of the browser's former one, which ends: Passport asks for it at each sign-in. */
+  /**
+   * A new session in place of the browser's former one, which ends: Passport asks for it at each
+   * sign-in.
+   */
   override regenerate(req: Request, callback: (error?: unknown) => void): void {
     const generate = () => (this as unknown as { generate: (req: Request) => void }).generate(req);
     this.#end(hashSecret(req.sessionID), { ip: req.ip ?? null, requestId: req.id })
@@ -147,8 +163,9 @@ export class PostgresSessionStore extends session.Store {
       return;
     }
     if (!stored || 'end' in stored || stored.data === data) return;
-    // The row's own tombstone is compared again beside the view: after waiting for a lock, PostgreSQL re-checks the
-    // locked row in its newest version, but a subquery still in the old snapshot.
+    // The row's own tombstone is compared again beside the view: after waiting for a lock,
+    // PostgreSQL re-checks the locked row in its newest version, but a subquery still in the old
+    // snapshot.
     await this.#pool.query({
       name: 'session-save',
       text: `UPDATE sessions s SET data = $3
@@ -190,14 +207,18 @@ export class PostgresSessionStore extends session.Store {
 }
 
 /**
- * `req.user`, of which JSON shows nothing: express-session writes the session as JSON four times a request, to see whether
- * it was changed, and the person of a loaded session is never stored with it.
+ * `req.user`, of which JSON shows nothing: express-session writes the session as JSON four times a
+ * request, to see whether it was changed, and the person of a loaded session is never stored with
+ * it.
  */
 function withoutTrace(principal: Principal): Express.User {
   return Object.defineProperty({}, 'principal', { value: principal });
 }
 
-/** The session cookie's name and attributes. On https it is Secure and `__Host-`: no other host or path can plant it. */
+/**
+ * The session cookie's name and attributes. On https it is Secure and `__Host-`: no other host or
+ * path can plant it.
+ */
 export function sessionCookie(config: Config) {
   const secure = config.publicUrl.startsWith('https:');
   return {

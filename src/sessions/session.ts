@@ -8,8 +8,9 @@ import { notSignedIn } from './session-end.ts';
 import { PostgresSessionStore, sessionCookie } from './session-store.ts';
 
 /**
- * The middlewares that load the browser's session: express-session on the store of ours, then Passport's session. The
- * store's one statement already brings the user, so Passport has nothing left to look up.
+ * The middlewares that load the browser's session: express-session on the store of ours, then
+ * Passport's session. The store's one statement already brings the user, so Passport has nothing
+ * left to look up.
  */
 export function createSessionMiddleware(deps: { pool: Pool; config: Config }): RequestHandler[] {
   const { name, cookie } = sessionCookie(deps.config);
@@ -37,8 +38,8 @@ export function principalOf(req: Request): Principal | null {
 }
 
 /**
- * Guards a route: 401 with the reason unless there is a live session or, of an app, a live grant. Everything behind it is
- * personal: never stored.
+ * Guards a route: 401 with the reason unless there is a live session or, of an app, a live grant.
+ * Everything behind it is personal: never stored.
  */
 export const requireSession: RequestHandler = (req, res, next) => {
   res.set('Cache-Control', 'no-store');

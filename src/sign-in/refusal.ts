@@ -1,9 +1,9 @@
 import type { Texts } from '../texts/texts.ts';
 
 /**
- * Every way a sign-in can be refused, with its HTTP status. The list is closed: a reason is a page, the `detail.reason` of an
- * audit event and a member of a log line. The page's texts are ours alone; whatever an identity provider says is never passed
- * on.
+ * Every way a sign-in can be refused, with its HTTP status. The list is closed: a reason is a page,
+ * the `detail.reason` of an audit event and a member of a log line. The page's texts are ours
+ * alone; whatever an identity provider says is never passed on.
  */
 export const refusals = {
   org_unknown: 404,
@@ -38,7 +38,10 @@ export const refusals = {
 
 export type RefusalReason = keyof typeof refusals;
 
-/** `detail` is for the log: a word of ours or of a library's closed list, never of the identity provider. */
+/**
+ * `detail` is for the log: a word of ours or of a library's closed list, never of the identity
+ * provider.
+ */
 export class SignInRefused extends Error {
   readonly reason: RefusalReason;
   readonly detail: string | null;

@@ -13,7 +13,9 @@ import { sendPage } from '../web/send-page.ts';
 import { type Attempt, attemptOf, noteAttempt } from './attempt.ts';
 import { type RefusalReason, refusals, SignInRefused } from './refusal.ts';
 
-/** The end of every sign-in that fails: a page, an audit event where the org is known, a log line. */
+/**
+ * The end of every sign-in that fails: a page, an audit event where the org is known, a log line.
+ */
 export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorRequestHandler {
   const strangers = createLimit({ points: 60, duration: 60 });
 
@@ -33,8 +35,8 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
 
   async function record(req: Request, attempt: Attempt, reason: RefusalReason): Promise<void> {
     if (!attempt.found) return;
-    // Anyone can start a sign-in and come back with anything: what no proven identity stands behind must not fill the record
-    // without end.
+    // Anyone can start a sign-in and come back with anything: what no proven identity stands behind
+    // must not fill the record without end.
     if (!attempt.isProven && (await strangers.count(clientNetwork(req.ip))) > 0) return;
     try {
       await recordEvent(deps.pool, {
@@ -51,7 +53,9 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
   }
 }
 
-/** Whom it is about; of nobody in particular, the connection that administrators have to look at. */
+/**
+ * Whom it is about; of nobody in particular, the connection that administrators have to look at.
+ */
 function targetOf({ userId, state }: Attempt, reason: RefusalReason) {
   if (userId) return { type: 'user', id: userId } as const;
   if (reason === 'connection_not_authoritative' && state)

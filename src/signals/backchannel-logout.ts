@@ -9,13 +9,19 @@ import { findByIssuer, type SignalConnection } from './find-connection.ts';
 import { type LogoutToken, readLogoutToken } from './logout-token.ts';
 import { asSignalRefused, SignalRefused } from './refusal.ts';
 
-/** `logout+jwt` is recommended (§2.4) and not always sent; other kinds of token have types of their own. */
+/**
+ * `logout+jwt` is recommended (§2.4) and not always sent; other kinds of token have types of their
+ * own.
+ */
 const types = ['logout+jwt', 'jwt', null];
 
 type LogoutLocals = { token: string; connection: SignalConnection; logout: LogoutToken };
 const localsOf = (res: Response) => res.locals as LogoutLocals;
 
-/** The steps of `POST /openid/backchannel-logout/:org` (OpenID Connect Back-Channel Logout 1.0 §2.5 to §2.8). */
+/**
+ * The steps of `POST /openid/backchannel-logout/:org` (OpenID Connect Back-Channel Logout 1.0 §2.5
+ * to §2.8).
+ */
 export function createBackchannelLogout(deps: {
   pool: Pool;
   batches: Batches;

@@ -16,7 +16,10 @@ const printable = /^[\x20-\x7e]{1,2000}$/;
 const columns = `o.id AS "orgId", c.id, c.jwks_uri AS "jwksUri", c.client_id AS "clientId",
   array_prepend(c.issuer, coalesce(c.accepted_issuers, '{}')) AS issuers, o.event_actions AS "eventActions"`;
 
-/** The org's active connection of that issuer and one of those client ids, the one in use first; null if it has none. */
+/**
+ * The org's active connection of that issuer and one of those client ids, the one in use first;
+ * null if it has none.
+ */
 export async function findByIssuer(
   pool: Pool,
   orgRef: string,

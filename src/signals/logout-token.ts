@@ -4,7 +4,10 @@ import { wrongMembers } from '../issues.ts';
 import type { SignalConnection } from './find-connection.ts';
 import { SignalRefused } from './refusal.ts';
 
-/** What an IdP says by a logout token that has been verified: one session of its own is over, or all of a person's. */
+/**
+ * What an IdP says by a logout token that has been verified: one session of its own is over, or all
+ * of a person's.
+ */
 export type LogoutToken = Readonly<{
   jti: string;
   /** From then on the token is refused for its age. */
@@ -35,8 +38,8 @@ const claims = z.object({
   iss: z.string(),
   aud: z.union([z.string(), z.array(z.string())]),
   iat: z.number(),
-  // Required only since the errata of December 2023. Age is bounded by `iat`, and repeats by `jti`: a token
-  // without it, or with a late one, ends access too.
+  // Required only since the errata of December 2023. Age is bounded by `iat`, and repeats by `jti`:
+  // a token without it, or with a late one, ends access too.
   exp: z.number().nullish(),
   jti: name,
   sub: nameIfAny,
@@ -46,7 +49,10 @@ const claims = z.object({
   events: z.strictObject({ [logoutEvent]: z.record(z.string(), z.unknown()) }),
 });
 
-/** OpenID Connect Back-Channel Logout 1.0 §2.6, all but the signature. @param now seconds. @throws SignalRefused */
+/**
+ * OpenID Connect Back-Channel Logout 1.0 §2.6, all but the signature. @param now seconds. @throws
+ * SignalRefused
+ */
 export function readLogoutToken(payload: object, connection: SignalConnection, now: number): LogoutToken {
   const parsed = claims.safeParse(payload);
   if (!parsed.success) {

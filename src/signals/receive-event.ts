@@ -34,8 +34,9 @@ type Result = Readonly<{
 const rememberedMs = 8 * 86_400_000;
 
 /**
- * Does what the org has set for this event, and records that it came, in one transaction: a repeat, also at the same moment
- * on another node, does nothing. Whom the connection doesn't reach is unknown to it. @throws SignalRefused
+ * Does what the org has set for this event, and records that it came, in one transaction: a repeat,
+ * also at the same moment on another node, does nothing. Whom the connection doesn't reach is
+ * unknown to it. @throws SignalRefused
  */
 export function receiveEvent(pool: Pool, received: Received): Promise<Result> {
   const { connection, event } = received;

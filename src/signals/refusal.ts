@@ -35,7 +35,10 @@ export function asSignalRefused({ reason }: UntrustedJwt): SignalRefused {
   return new SignalRefused(code, description);
 }
 
-/** OpenID Connect Back-Channel Logout 1.0 §2.8: JSON in the form of OAuth's errors; 400 is for the token's faults alone. */
+/**
+ * OpenID Connect Back-Channel Logout 1.0 §2.8: JSON in the form of OAuth's errors; 400 is for the
+ * token's faults alone.
+ */
 export function createLogoutErrors({ log }: { log: Logger }): ErrorRequestHandler {
   return (error, req, res, _next) => {
     const known = error instanceof SignalRefused ? refused(error) : toAppError(error);
@@ -50,7 +53,10 @@ export function createLogoutErrors({ log }: { log: Logger }): ErrorRequestHandle
   };
 }
 
-/** RFC 8935 §2.3: `{err, description}`, and the language of the latter. Faults of ours go on to the one error handler. */
+/**
+ * RFC 8935 §2.3: `{err, description}`, and the language of the latter. Faults of ours go on to the
+ * one error handler.
+ */
 export function createEventErrors({ log }: { log: Logger }): ErrorRequestHandler {
   return (error, req, res, next) => {
     const known = error instanceof SignalRefused ? refused(error) : toAppError(error);

@@ -14,7 +14,10 @@ export type SecurityEvent = Readonly<{
   /** An event of ours, SSF's verification, or null for one that means nothing here. */
   event: KnownEvent | 'verification' | null;
   uri: string;
-  /** Who it is about: null where it names only what we can't find anybody by (a device, a tenant, the IdP's session). */
+  /**
+   * Who it is about: null where it names only what we can't find anybody by (a device, a tenant,
+   * the IdP's session).
+   */
   subject: SubjectIdentifier | null;
   /** In words for administrators. */
   reason: string | null;
@@ -42,8 +45,10 @@ const claims = z.object({
 });
 
 /**
- * RFC 8417 §2.2 and SSF 1.0 §4.1, all but the signature. Without `exp` (SSF forbids it) the age is judged.
- * @param receiver the address that events are pushed to, which `aud` names, or else the client id. @param now seconds.
+ * RFC 8417 §2.2 and SSF 1.0 §4.1, all but the signature. Without `exp` (SSF forbids it) the age is
+ * judged.
+ * @param receiver the address that events are pushed to, which `aud` names, or else the client id.
+ * @param now seconds.
  * @throws SignalRefused
  */
 export function readSecurityEvent(
@@ -88,7 +93,10 @@ function readSubject(subId: unknown, inEvent: unknown): SubjectIdentifier | null
 /** SSF 1.0 §3.2: the members of a complex subject. */
 const complexMembers = ['user', 'device', 'session', 'application', 'tenant', 'org_unit', 'group'];
 
-/** Of a complex subject the user counts: all of the user ends, on whichever device. Older ones have no `format`. */
+/**
+ * Of a complex subject the user counts: all of the user ends, on whichever device. Older ones have
+ * no `format`.
+ */
 function readPerson(subject: unknown): SubjectIdentifier | null {
   const { success, data } = object.safeParse(subject);
   const { format } = data ?? {};
@@ -102,7 +110,10 @@ function readPerson(subject: unknown): SubjectIdentifier | null {
   }
 }
 
-/** A text, or texts by language (CAEP 1.0 §2). Of the IdP's words only this much is kept, and only for administrators. */
+/**
+ * A text, or texts by language (CAEP 1.0 §2). Of the IdP's words only this much is kept, and only
+ * for administrators.
+ */
 function readReason(given: unknown): string | null {
   const { data: byLanguage = {} } = object.safeParse(given);
   const text = typeof given === 'string' ? given : (byLanguage.en ?? Object.values(byLanguage)[0]);

@@ -16,8 +16,8 @@ const signIns: PluralForms<(parts: { count: string }) => string> = {
 };
 
 /**
- * English. A text is a string, or a function of what is filled in. No text holds markup: a page puts its own around what
- * it fills in. The texts called `script` are said by a page's script.
+ * English. A text is a string, or a function of what is filled in. No text holds markup: a page
+ * puts its own around what it fills in. The texts called `script` are said by a page's script.
  */
 export const en = {
   /** The BCP 47 tag: of `<html lang>`, and for Accept-Language. */

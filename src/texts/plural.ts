@@ -1,4 +1,7 @@
-/** A text for each plural form of a language; `other` stands in for those that the language doesn't tell apart. */
+/**
+ * A text for each plural form of a language; `other` stands in for those that the language doesn't
+ * tell apart.
+ */
 export type PluralForms<Text> = { other: Text } & { [form in Intl.LDMLPluralRule]?: Text };
 
 /** Chooses a form by the rules of a language (a BCP 47 tag). */

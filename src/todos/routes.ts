@@ -9,7 +9,10 @@ import { AppError } from '../errors.ts';
 import { type InTurn, queueOfPerson } from '../http/turns.ts';
 import type { Principal } from '../sessions/principal.ts';
 
-/** What one person may have, and what a list holds that asks for no pages: the workshop's client knows none. */
+/**
+ * What one person may have, and what a list holds that asks for no pages: the workshop's client
+ * knows none.
+ */
 const mostTodos = 1_000;
 
 const todo = z
@@ -84,8 +87,8 @@ export function todoOperations(deps: { prisma: PrismaClient; pool: Pool; inTurn:
         const { orgId, userId } = principal;
         const added = await inTurn(queueOfPerson(principal), () =>
           transaction(pool, async (client) => {
-            // One at a time of a person's, so that of many at once none goes beyond the limit. No row of theirs is held: a
-            // revocation would wait for it.
+            // One at a time of a person's, so that of many at once none goes beyond the limit. No
+            // row of theirs is held: a revocation would wait for it.
             await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`todos ${orgId} ${userId}`]);
             const { rows } = await client.query({
               name: 'add-todo',
@@ -111,7 +114,8 @@ export function todoOperations(deps: { prisma: PrismaClient; pool: Pool; inTurn:
       summary: 'Change a todo',
       description: 'Changes what is given; other members are ignored.',
       params,
-      // The workshop's client sends the whole todo back: members that aren't ours to change are ignored.
+      // The workshop's client sends the whole todo back: members that aren't ours to change are
+      // ignored.
       body: z.object({ task: task.optional(), completed: z.boolean().optional() }),
       bodyExample: { completed: true },
       success: { status: 200, description: 'As it is now.', schema: todo },

@@ -15,14 +15,18 @@ export type Approval = Readonly<{
   by: By;
 }>;
 
-/** Seconds that a grant without a refresh token waits for its one access token: as long as a device code can. */
+/**
+ * Seconds that a grant without a refresh token waits for its one access token: as long as a device
+ * code can.
+ */
 const waitSeconds = 900;
 
 /**
- * Inserts the grant from exactly the session that approves, if that is alive: both generations and the IdP's session are
- * copied from it, never read from the user at that moment, so a revocation in between leaves a grant that is born dead. User
- * and session are locked (FOR NO KEY UPDATE) as at sign-in. The interaction's result is written in the same statement: one
- * interaction makes one grant. False when nothing was inserted.
+ * Inserts the grant from exactly the session that approves, if that is alive: both generations and
+ * the IdP's session are copied from it, never read from the user at that moment, so a revocation in
+ * between leaves a grant that is born dead. User and session are locked (FOR NO KEY UPDATE) as at
+ * sign-in. The interaction's result is written in the same statement: one interaction makes one
+ * grant. False when nothing was inserted.
  */
 export async function approve(
   pool: Pool,

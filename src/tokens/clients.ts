@@ -22,8 +22,9 @@ const codeFlow = {
 const extensionId = 'abcdefghijklmnopabcdefghijklmnop';
 
 /**
- * The product's own apps, a closed list: nobody registers here. All are public clients, so nothing but PKCE and the exact
- * redirect address ties a code to its app. Of a loopback address the port is the app's choice (RFC 8252 §7.3).
+ * The product's own apps, a closed list: nobody registers here. All are public clients, so nothing
+ * but PKCE and the exact redirect address ties a code to its app. Of a loopback address the port is
+ * the app's choice (RFC 8252 §7.3).
  */
 export const clients: ClientMetadata[] = [
   {
@@ -64,8 +65,9 @@ export function allowedScope(clientId: string, asked: string): string {
 }
 
 /**
- * Whether the address may lead to another app than the client's: a loopback port or a scheme belongs to whichever program
- * took it (RFC 8252 §8.6), and any page can send a browser here in that client's name.
+ * Whether the address may lead to another app than the client's: a loopback port or a scheme
+ * belongs to whichever program took it (RFC 8252 §8.6), and any page can send a browser here in
+ * that client's name.
  */
 export const leadsToAnyApp = (redirectUri: unknown): boolean =>
   typeof redirectUri === 'string' && !redirectUri.startsWith('https://');

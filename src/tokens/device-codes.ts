@@ -4,8 +4,8 @@ import { parseReference } from './references.ts';
 import { dead, findToken, lockedGrant, type StorageDeps, tokenAdapter, withoutSecrets } from './stored-tokens.ts';
 
 /**
- * A device code is made, taken in hand by one browser, and then approved under a live grant, or refused: each of them once.
- * Only an approval ties it to a person.
+ * A device code is made, taken in hand by one browser, and then approved under a live grant, or
+ * refused: each of them once. Only an approval ties it to a person.
  */
 export function deviceCodeAdapter(deps: StorageDeps): Adapter {
   const { pool } = deps;
@@ -75,8 +75,9 @@ function withoutPerson(payload: AdapterPayload): AdapterPayload {
 }
 
 /**
- * The page where a person types the short code finds the device code by that, and passes it on by its hash: the code
- * itself isn't stored. Only those pages can; from a client such a name is hashed like any other code, and unknown.
+ * The page where a person types the short code finds the device code by that, and passes it on by
+ * its hash: the code itself isn't stored. Only those pages can; from a client such a name is hashed
+ * like any other code, and unknown.
  */
 const standIn = (idHash: Buffer) => `sha256:${idHash.toString('hex')}`;
 

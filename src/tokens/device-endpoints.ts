@@ -14,7 +14,10 @@ type Handlers = Readonly<{
   refuseForeignOrigin: RequestHandler;
 }>;
 
-/** The device flow (RFC 8628). As in oauth-endpoints.ts the library serves, and these forms only tell. */
+/**
+ * The device flow (RFC 8628). As in oauth-endpoints.ts the library serves, and these forms only
+ * tell.
+ */
 export function createDeviceEndpoints(handlers: Handlers): readonly Endpoint[] {
   const { serve, limitBeginnings, limitGuesses, fillInCode, refuseForeignOrigin } = handlers;
   const refused = [pageOrFault(429), pageOrFault(500), pageOrFault(503)];

@@ -13,7 +13,10 @@ type Pages = Pick<
 
 declare module 'http' {
   interface IncomingMessage {
-    /** The code of a link that an app shows (verification_uri_complete); filled in, never sent by itself. */
+    /**
+     * The code of a link that an app shows (verification_uri_complete); filled in, never sent by
+     * itself.
+     */
     givenUserCode?: string;
   }
 }
@@ -47,7 +50,9 @@ export const devicePages: Pages = {
   },
 };
 
-/** What to say of the library's error. Errors are told apart by name: their classes aren't exported. */
+/**
+ * What to say of the library's error. Errors are told apart by name: their classes aren't exported.
+ */
 function problemOf(error: Error): 'noCode' | 'wrongCode' | 'gone' | 'refused' | 'onceMore' {
   switch (error.name) {
     case 'NoCodeError':

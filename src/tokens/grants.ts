@@ -30,7 +30,10 @@ export async function findGrant(pool: Pool, { orgId, id }: Reference): Promise<A
   );
 }
 
-/** Ends a live grant, and with it every token and code under it, and records it. A dead one stays as it is. */
+/**
+ * Ends a live grant, and with it every token and code under it, and records it. A dead one stays as
+ * it is.
+ */
 export async function endGrant(pool: Pool, { orgId, id }: Reference, why: GrantEnd): Promise<void> {
   const request = Provider.ctx?.req as { id?: string; ip?: string } | undefined;
   await pool.query({

@@ -22,10 +22,11 @@ import { findToken } from './stored-tokens.ts';
 type Deps = Readonly<{ config: Config; pool: Pool; provider: () => Promise<Provider> }>;
 
 /**
- * `/oauth/interaction/:uid`: where the authorization server sends a browser for each request of an app. With a live session of
- * the app the request is approved, and the browser goes back; without one it goes through the sign-in first. Where the way back
- * may lead to another app than the one that is named, a page asks, and only its button, a POST, approves: else a link on any
- * page would do. The library's cookie ties the interaction to the browser that began it.
+ * `/oauth/interaction/:uid`: where the authorization server sends a browser for each request of an
+ * app. With a live session of the app the request is approved, and the browser goes back; without
+ * one it goes through the sign-in first. Where the way back may lead to another app than the one
+ * that is named, a page asks, and only its button, a POST, approves: else a link on any page would
+ * do. The library's cookie ties the interaction to the browser that began it.
  */
 export function createInteraction(deps: Deps): {
   enter: RequestHandler<{ uid: string }>;
@@ -121,13 +122,18 @@ const pathOf = (uid: string) => `/oauth/interaction/${uid}`;
 const scopeOf = ({ client_id: clientId, scope }: Interaction['params']) =>
   allowedScope(String(clientId), String(scope));
 
-/** What only a page for this session and this interaction holds, by each of the secrets that still count. */
+/**
+ * What only a page for this session and this interaction holds, by each of the secrets that still
+ * count.
+ */
 function sealsOf({ sessionSecrets }: Pick<Config, 'sessionSecrets'>, uid: string, { orgId, credential }: Principal) {
   const seen = ['approve', uid, orgId, credential.id].join(' ');
   return sessionSecrets.map((secret) => createHmac('sha256', secret).update(seen).digest('base64url'));
 }
 
-/** The app's address is where the page's form leads in the end; the port alone is the app's choice. */
+/**
+ * The app's address is where the page's form leads in the end; the port alone is the app's choice.
+ */
 function letFormLeadTo(res: Response, redirectUri: string): void {
   const { protocol, host, hostname } = new URL(redirectUri);
   // A policy can name no IPv6 address, and an app's own scheme has no host: their scheme has to do.
@@ -144,9 +150,10 @@ async function loadInteraction(provider: Provider, req: IncomingMessage, res: Se
 }
 
 /**
- * The interaction's cookie has a path, so it can't be `__Host-`: another host of our domain could plant it, together with a
- * device's code that somebody else has confirmed. The library's session cookie can't be planted, and the two must match. An
- * app of the code flow is protected by its own `state` and PKCE.
+ * The interaction's cookie has a path, so it can't be `__Host-`: another host of our domain could
+ * plant it, together with a device's code that somebody else has confirmed. The library's session
+ * cookie can't be planted, and the two must match. An app of the code flow is protected by its own
+ * `state` and PKCE.
  */
 async function isSameBrowser(
   pool: Pool,

@@ -1,11 +1,12 @@
 import type { Config } from '../config.ts';
 
 /**
- * Completes the library's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). The two well-known addresses give the
- * same document, which has no empty array (RFC 8414 §3.2).
+ * Completes the library's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). The two
+ * well-known addresses give the same document, which has no empty array (RFC 8414 §3.2).
  *
- * Of the ways to authenticate at the revocation endpoint the draft (§5) takes names from IANA's registries. An API key and
- * a signed JWT are both sent as `Bearer`; Okta's own name for the latter, SIGNED_JWT, is in neither registry.
+ * Of the ways to authenticate at the revocation endpoint the draft (§5) takes names from IANA's
+ * registries. An API key and a signed JWT are both sent as `Bearer`; Okta's own name for the
+ * latter, SIGNED_JWT, is in neither registry.
  */
 export function completeMetadata({ publicUrl }: Pick<Config, 'publicUrl'>, answer: { body: unknown; set: SetHeader }) {
   const {

@@ -4,10 +4,10 @@ import { leadsToAnyApp } from './clients.ts';
 const { Check, Prompt } = interactionPolicy;
 
 /**
- * Every authorization request goes through an interaction of its own: it counts as approved by that one's result alone, and
- * only while the grant which that made is alive. What the library's session remembers proves nothing. `prompt=none` thus
- * always hears login_required, or interaction_required where the person is always asked: an app renews with its refresh
- * token.
+ * Every authorization request goes through an interaction of its own: it counts as approved by that
+ * one's result alone, and only while the grant which that made is alive. What the library's session
+ * remembers proves nothing. `prompt=none` thus always hears login_required, or interaction_required
+ * where the person is always asked: an app renews with its refresh token.
  */
 export const policy = [
   new Prompt(
@@ -20,7 +20,8 @@ export const policy = [
       return !isApproved(ctx);
     }),
   ),
-  // There is no page that asks for consent, the apps being the product's own; the name is what `offline_access` asks for.
+  // There is no page that asks for consent, the apps being the product's own; the name is what
+  // `offline_access` asks for.
   new Prompt({ name: 'consent', requestable: true }),
 ];
 

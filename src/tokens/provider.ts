@@ -50,7 +50,8 @@ export async function createProvider(deps: ProviderDeps): Promise<Provider> {
   provider.use(async (ctx, next) => {
     adjustRequest(ctx);
     await next().catch((error: unknown) => backToDevicePage(ctx as KoaContextWithOIDC, error));
-    // Not where a code or a refresh token is used up already: the same request once more would end the grant.
+    // Not where a code or a refresh token is used up already: the same request once more would end
+    // the grant.
     if (ctx.status === 503 && !ctx.req.tokenConsumed) ctx.set('Retry-After', '5');
     if (ctx.path.startsWith('/.well-known/') && ctx.status === 200) completeMetadata(config, ctx);
   });
@@ -126,7 +127,8 @@ async function configurationOf(deps: ProviderDeps): Promise<Configuration> {
     issueRefreshToken: (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
     rotateRefreshToken: () => true,
-    // A refresh token that is given back, and any second use, ends the grant; an access token only itself (RFC 7009 §2.1).
+    // A refresh token that is given back, and any second use, ends the grant; an access token only
+    // itself (RFC 7009 §2.1).
     revokeGrantPolicy: ({ oidc }) => !(oidc.route === 'revocation' && oidc.entities.AccessToken),
     async loadExistingGrant({ oidc }) {
       const grantId = oidc.result?.consent?.grantId;
@@ -159,9 +161,10 @@ function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void
 }
 
 /**
- * At the device pages the library shows the form again after an error, and fails itself where the browser came without its
- * cookie: it cannot save the form's session (9.13, `Session.persist`). Such a browser begins anew. What failed for want of
- * the database, after the library's own error pages, gets one here.
+ * At the device pages the library shows the form again after an error, and fails itself where the
+ * browser came without its cookie: it cannot save the form's session (9.13, `Session.persist`).
+ * Such a browser begins anew. What failed for want of the database, after the library's own error
+ * pages, gets one here.
  */
 function backToDevicePage(ctx: KoaContextWithOIDC, error: unknown): void {
   if (error instanceof errors.OIDCProviderError && error.status === 503) {
@@ -192,7 +195,10 @@ async function readClaims(pool: Pool, accountId: string, grantId: string | undef
   return { sub: accountId, ...rows[0] };
 }
 
-/** URLs and Secure cookies follow PUBLIC_URL, never what a request says of its host: a client could choose that. */
+/**
+ * URLs and Secure cookies follow PUBLIC_URL, never what a request says of its host: a client could
+ * choose that.
+ */
 function followPublicUrl(provider: Provider, config: Config): void {
   const { protocol, host } = new URL(config.publicUrl);
   Object.defineProperties(provider.request, {
@@ -202,9 +208,10 @@ function followPublicUrl(provider: Provider, config: Config): void {
 }
 
 /**
- * The library drops `offline_access` without `prompt=consent`. OpenID Connect Core §11 allows other conditions: here, that
- * the apps are the product's own. And it would answer, if only an error, by a form with a script that our headers forbid:
- * every response mode but `query` is made one that it doesn't know.
+ * The library drops `offline_access` without `prompt=consent`. OpenID Connect Core §11 allows other
+ * conditions: here, that the apps are the product's own. And it would answer, if only an error, by
+ * a form with a script that our headers forbid: every response mode but `query` is made one that it
+ * doesn't know.
  */
 function adjustRequest(ctx: Pick<KoaContextWithOIDC, 'path' | 'query'>): void {
   if (ctx.path.toLowerCase() !== paths.authorization) return;

@@ -1,6 +1,7 @@
 /**
- * The library names a person and a grant by one string each. Ours holds the org as well: `<org id>.<id>`, so that every
- * statement has the tenant, and an ID token's `sub` is unique across orgs. Ids have no dot.
+ * The library names a person and a grant by one string each. Ours holds the org as well: `<org
+ * id>.<id>`, so that every statement has the tenant, and an ID token's `sub` is unique across orgs.
+ * Ids have no dot.
  */
 export type Reference = Readonly<{ orgId: string; id: string }>;
 

@@ -14,14 +14,18 @@ import { createInteractionEndpoints } from './interaction-endpoints.ts';
 import { createOAuthEndpoints } from './oauth-endpoints.ts';
 import { createProvider, type ProviderDeps, paths } from './provider.ts';
 
-/** Codes that nobody has, and requests that store something, which a network may send in as many seconds. */
+/**
+ * Codes that nobody has, and requests that store something, which a network may send in as many
+ * seconds.
+ */
 const guesses = { points: 20, duration: 600 };
 const beginnings = { points: 300, duration: 60 };
 const tooMany = 'Too many requests came from your network; wait before the next try.';
 
 /**
- * The OAuth 2.1 authorization server for the product's own apps (clients.ts). Mount `routes` at the root, ahead of the
- * guard against other sites and of the sessions, and `interactionRoutes` behind them.
+ * The OAuth 2.1 authorization server for the product's own apps (clients.ts). Mount `routes` at the
+ * root, ahead of the guard against other sites and of the sessions, and `interactionRoutes` behind
+ * them.
  */
 export function createAuthorizationServer(deps: ProviderDeps): {
   endpoints: readonly Endpoint[];
@@ -36,7 +40,10 @@ export function createAuthorizationServer(deps: ProviderDeps): {
   };
 
   const guessed = createRateLimit(guesses, tooMany);
-  /** Each try costs a point, which is given back unless the code was a guess. Who guesses many at once gains nothing. */
+  /**
+   * Each try costs a point, which is given back unless the code was a guess. Who guesses many at
+   * once gains nothing.
+   */
   const limitGuesses: RequestHandler = async (req, res, next) => {
     const network = clientNetwork(req.ip);
     await guessed.count(network);
@@ -82,7 +89,10 @@ function onceMade(make: () => Promise<Provider>): () => Promise<Provider> {
   };
 }
 
-/** The library would send the form by a script inside the page, which our headers forbid, and before anybody compared the code. */
+/**
+ * The library would send the form by a script inside the page, which our headers forbid, and before
+ * anybody compared the code.
+ */
 const fillInCode: RequestHandler = (req, _res, next) => {
   const { user_code: code } = req.query;
   if (typeof code === 'string') req.givenUserCode = code;
@@ -90,7 +100,10 @@ const fillInCode: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** What went wrong before the library was reached: to apps in OAuth's form, to people as a page, also after a form. */
+/**
+ * What went wrong before the library was reached: to apps in OAuth's form, to people as a page,
+ * also after a form.
+ */
 const explain: ErrorRequestHandler = (error, req, res, next) => {
   const problem = toAppError(error);
   const expected = problem.code === 'unavailable' || problem.code === 'too_many_requests';

@@ -10,8 +10,9 @@ const makingLock = 7_262_002;
 const purpose = (id: string) => `signing-key:${id}`;
 
 /**
- * The authorization server's private keys, the newest first: that one signs ID tokens, all are published. The first is
- * made when it is first needed. Every node has the same. @throws Error where ENCRYPTION_KEYS opens none.
+ * The authorization server's private keys, the newest first: that one signs ID tokens, all are
+ * published. The first is made when it is first needed. Every node has the same. @throws Error
+ * where ENCRYPTION_KEYS opens none.
  */
 export async function loadSigningKeys({ pool, keyring }: { pool: Pool; keyring: Keyring }): Promise<JWK[]> {
   const stored = await readKeys(pool);

@@ -18,7 +18,10 @@ type TokenKind = 'AccessToken' | 'AuthorizationCode' | 'DeviceCode' | 'Interacti
 
 declare module 'http' {
   interface IncomingMessage {
-    /** The request has used up a code or a refresh token: to send it again would count as a second use. */
+    /**
+     * The request has used up a code or a refresh token: to send it again would count as a second
+     * use.
+     */
     tokenConsumed?: boolean;
   }
 }
@@ -33,7 +36,8 @@ export const nothing: Adapter = {
   findByUid: async () => undefined,
   consume: async () => {},
   destroy: async () => {},
-  // What is under a grant ends with it: `destroy` of the grant does it all. An access token that is given back ends alone.
+  // What is under a grant ends with it: `destroy` of the grant does it all. An access token that is
+  // given back ends alone.
   revokeByGrantId: async () => {},
 };
 
@@ -75,9 +79,13 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
       throw dead();
     },
 
-    /** Used up, and what it held is erased. Of two requests that come back from one interaction, one goes on. */
+    /**
+     * Used up, and what it held is erased. Of two requests that come back from one interaction, one
+     * goes on.
+     */
     async destroy(id) {
-      // The end of its grant covers it. Erased first, it would be unknown to the retry of a request whose second statement failed.
+      // The end of its grant covers it. Erased first, it would be unknown to the retry of a request
+      // whose second statement failed.
       if (kind === 'RefreshToken') return;
       const { rowCount } = await pool.query({
         name: 'token-destroy',
@@ -128,7 +136,9 @@ type TokenRow = { payload: AdapterPayload; consumed: number | null } & (
   | { org_id: null; grant_id: null }
 );
 
-/** The payload of a token, unless its grant is dead; with `consumed`, in seconds, once it was used. */
+/**
+ * The payload of a token, unless its grant is dead; with `consumed`, in seconds, once it was used.
+ */
 export async function findToken(pool: Pool, kind: TokenKind, idHash: Buffer): Promise<AdapterPayload | undefined> {
   const { rows } = await pool.query<TokenRow>({
     name: 'token-find',
@@ -160,9 +170,9 @@ export function dead(): errors.OIDCProviderError {
 }
 
 /**
- * The library's session proves nothing here and says nothing about anybody: it only carries the form of the device page. Nor
- * does an interaction remember who approved one before it. One of the device flow remembers the browser (`begunIn`) in which
- * the code was confirmed.
+ * The library's session proves nothing here and says nothing about anybody: it only carries the
+ * form of the device page. Nor does an interaction remember who approved one before it. One of the
+ * device flow remembers the browser (`begunIn`) in which the code was confirmed.
  */
 function impersonal(kind: TokenKind, payload: AdapterPayload): AdapterPayload {
   if (kind === 'Session') {
@@ -178,9 +188,10 @@ const counts = `(t.grant_id IS NULL
   OR EXISTS (SELECT FROM live_grants l WHERE l.org_id = t.org_id AND l.id = t.grant_id))`;
 
 /**
- * A live grant of this client, locked. Its own tombstones are compared beside the view: after waiting for a lock, PostgreSQL
- * re-checks the locked row in its newest version, but what the view reads still in the old snapshot. A generation that moves
- * meanwhile needs no lock: the token is then born dead.
+ * A live grant of this client, locked. Its own tombstones are compared beside the view: after
+ * waiting for a lock, PostgreSQL re-checks the locked row in its newest version, but what the view
+ * reads still in the old snapshot. A generation that moves meanwhile needs no lock: the token is
+ * then born dead.
  */
 export const lockedGrant = (org: string, id: string, client: string) => `
   SELECT g.org_id, g.id FROM grants g JOIN live_grants l ON l.org_id = g.org_id AND l.id = g.id
@@ -192,7 +203,10 @@ const insertTokenSql = `
   INSERT INTO tokens (kind, id_hash, payload, expires_at, org_id, grant_id)
   SELECT $1, $2, $3, now() + make_interval(secs => $4), org_id, id FROM holder`;
 
-/** Also moves the grant's idle time on; without a refresh token the grant ends with its access token. */
+/**
+ * Also moves the grant's idle time on; without a refresh token the grant ends with its access
+ * token.
+ */
 const insertAccessTokenSql = `
   WITH holder AS (
     UPDATE grants g SET last_seen_at = now(), idle_expires_at = least(g.expires_at, now() + make_interval(secs =>

@@ -11,9 +11,9 @@ const domainForm = new RegExp(`^(?:${label}\\.)+(?=[a-z0-9-]*[a-z])${label}$`);
 const domainOfRemoved = 'deleted.invalid';
 
 /**
- * What users are found by: the address in lower-cased ASCII, an international domain in punycode. Null when it isn't an
- * acceptable address. A local part outside ASCII is refused: look-alikes (`ı`, the Kelvin sign) would fold into another
- * person's key.
+ * What users are found by: the address in lower-cased ASCII, an international domain in punycode.
+ * Null when it isn't an acceptable address. A local part outside ASCII is refused: look-alikes
+ * (`ı`, the Kelvin sign) would fold into another person's key.
  */
 export function emailKey(value: unknown): string | null {
   if (typeof value !== 'string') return null;
@@ -24,7 +24,10 @@ export function emailKey(value: unknown): string | null {
   return address.safeParse(key).success ? key.toLowerCase() : null;
 }
 
-/** Nobody's address, which nobody can have: of whoever is removed. It cannot be foreseen, or taking it would prevent the removal. */
+/**
+ * Nobody's address, which nobody can have: of whoever is removed. It cannot be foreseen, or taking
+ * it would prevent the removal.
+ */
 export function addressOfRemoved(): string {
   return `${randomBytes(16).toString('hex')}@${domainOfRemoved}`;
 }
@@ -44,8 +47,8 @@ export function emailDomain(value: unknown): string | null {
 export function domainKey(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > 253) return null;
   const written = value.normalize('NFC');
-  // What only looks alike (full-width letters, the Kelvin sign, invisible marks) would be mapped to plain letters and
-  // so to somebody else's domain: refused.
+  // What only looks alike (full-width letters, the Kelvin sign, invisible marks) would be mapped to
+  // plain letters and so to somebody else's domain: refused.
   if (!/^[\p{L}\p{M}\p{N}.-]+$/u.test(written) || written.normalize('NFKC') !== written) return null;
   if (written !== value && value.normalize('NFD') !== value) return null;
   const ascii = domainToASCII(written);

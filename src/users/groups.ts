@@ -7,7 +7,10 @@ export type Group = Readonly<{ id: string; displayName: string; members: number;
 /** The groups of orgs as lists. Provisioning keeps them; who is in one is `PeopleFilter.group`. */
 export function createGroups({ pool }: { pool: Pool }) {
   return {
-    /** Up to `limit` groups, the youngest first, from behind `after`; `search` is a part of the name in any letter case. */
+    /**
+     * Up to `limit` groups, the youngest first, from behind `after`; `search` is a part of the name
+     * in any letter case.
+     */
     async listGroups(
       orgId: string,
       { search = null, limit, after }: TimePage & { search?: string | null | undefined },

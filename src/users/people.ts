@@ -28,12 +28,18 @@ export type PeopleFilter = Readonly<{
   group?: string | undefined;
 }>;
 
-/** How many people are looked at for a page of those who are signed in, or who aren't: 2,000 take a tenth of a second. */
+/**
+ * How many people are looked at for a page of those who are signed in, or who aren't: 2,000 take a
+ * tenth of a second.
+ */
 const mostLookedAt = 2_000;
 
 export type People = ReturnType<typeof createPeople>;
 
-/** The people of orgs as lists, with what they are signed in with. Whom provisioning has removed is in none. */
+/**
+ * The people of orgs as lists, with what they are signed in with. Whom provisioning has removed is
+ * in none.
+ */
 export function createPeople({ pool }: { pool: Pool }) {
   async function lastLookedAt(conditions: readonly string[], values: readonly unknown[]): Promise<string | null> {
     const { rows } = await pool.query(
@@ -45,9 +51,10 @@ export function createPeople({ pool }: { pool: Pool }) {
 
   return {
     /**
-     * Up to `limit` people by address, from behind the address key `after`, with that key for the next page. Whether somebody is
-     * signed in is looked up person by person, so with `live` only so many are looked at: `until` is the address key of the last
-     * one when there are more; from behind it the search goes on.
+     * Up to `limit` people by address, from behind the address key `after`, with that key for the
+     * next page. Whether somebody is signed in is looked up person by person, so with `live` only
+     * so many are looked at: `until` is the address key of the last one when there are more; from
+     * behind it the search goes on.
      */
     async listPeople(
       orgId: string,
@@ -75,7 +82,9 @@ export function createPeople({ pool }: { pool: Pool }) {
   };
 }
 
-/** Only what is asked for stands in the statement: its plan is made without looking at the values. */
+/**
+ * Only what is asked for stands in the statement: its plan is made without looking at the values.
+ */
 function conditionsOf(
   { search, role, active, group }: PeopleFilter,
   after: string | null,
@@ -88,7 +97,8 @@ function conditionsOf(
   // No search holds a line break, so nothing is found across two of them.
   if (search !== undefined)
     conditions.push(`strpos(lower(concat_ws(E'\\n', u.email, u.name, u.user_name)), lower(${add(search)})) > 0`);
-  // As literals, which let the planner see that the index of those above members will do, and that of those switched off.
+  // As literals, which let the planner see that the index of those above members will do, and that
+  // of those switched off.
   if (role !== undefined) conditions.push(`u.role = '${role}'`);
   if (active !== undefined) conditions.push(active ? 'u.active' : 'NOT u.active');
   if (group !== undefined)

@@ -7,8 +7,9 @@ import { AppError } from '../errors.ts';
 export type LockedPerson = Readonly<{ id: string; role: Role; active: boolean }>;
 
 /**
- * Locks these people and every active owner of the org, in the order of their ids, until the transaction ends: of two
- * changes that each leave one owner by itself, the second sees the first. Returns them by id; who isn't there is no one.
+ * Locks these people and every active owner of the org, in the order of their ids, until the
+ * transaction ends: of two changes that each leave one owner by itself, the second sees the first.
+ * Returns them by id; who isn't there is no one.
  */
 export async function lockWithOwners(
   client: PoolClient,
@@ -25,7 +26,10 @@ export async function lockWithOwners(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** An org always has somebody who may do everything. @throws AppError conflict when this is its last active owner. */
+/**
+ * An org always has somebody who may do everything. @throws AppError conflict when this is its last
+ * active owner.
+ */
 export function refuseLastOwner(
   locked: ReadonlyMap<string, LockedPerson>,
   id: string,
@@ -37,8 +41,9 @@ export function refuseLastOwner(
 }
 
 /**
- * Gives someone another role, and records it; nothing where it is theirs already. For rows that `lockWithOwners` has locked;
- * who may give it is the caller's to ask. @throws AppError conflict for the last active owner
+ * Gives someone another role, and records it; nothing where it is theirs already. For rows that
+ * `lockWithOwners` has locked; who may give it is the caller's to ask. @throws AppError conflict
+ * for the last active owner
  */
 export async function changeRole(
   client: PoolClient,

@@ -2,7 +2,10 @@ import { html } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
 import { renderPage } from './page.ts';
 
-/** Where a person types the code that an app shows (RFC 8628 §3.3). `problem` is shown beside the field. */
+/**
+ * Where a person types the code that an app shows (RFC 8628 §3.3). `problem` is shown beside the
+ * field.
+ */
 export function renderDeviceCode(texts: Texts, page: { xsrf: string; code: string; problem: string | null }): string {
   const words = texts.apps;
   return renderPage({

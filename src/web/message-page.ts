@@ -8,7 +8,10 @@ export type MessageAction = Readonly<{ label: string; href: string }>;
 export type Message = Readonly<{
   /** What happened, in a few words. */
   title: string;
-  /** What it means and how to go on: one paragraph, or several. Never the words of an identity provider. */
+  /**
+   * What it means and how to go on: one paragraph, or several. Never the words of an identity
+   * provider.
+   */
   text: string | readonly string[];
   /** The first is the way that is recommended. */
   actions: readonly MessageAction[];
@@ -16,7 +19,10 @@ export type Message = Readonly<{
   requestId?: string | undefined;
 }>;
 
-/** A page that says what happened and how to go on. Returns the whole document; send it with `sendPage`. */
+/**
+ * A page that says what happened and how to go on. Returns the whole document; send it with
+ * `sendPage`.
+ */
 export function renderMessage(texts: Texts, message: Message): string {
   const paragraphs = typeof message.text === 'string' ? [message.text] : message.text;
   return renderPage({

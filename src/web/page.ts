@@ -6,14 +6,19 @@ import { renderMark } from './mark.ts';
 export type Page = Readonly<{
   /** Left out by a page whose own content is English. */
   texts?: Texts;
-  /** Stands before the product's name in the browser's title; nothing personal, history keeps it. */
+  /**
+   * Stands before the product's name in the browser's title; nothing personal, history keeps it.
+   */
   title: string;
   body: Html;
   /** Shown at the right of the header: who is signed in, the way out. */
   aside?: Html;
   /** Files below /assets, beside the product's own style sheet. */
   styles?: readonly string[];
-  /** Files below /assets, loaded as modules. Named first, what they import needs no further round trip. */
+  /**
+   * Files below /assets, loaded as modules. Named first, what they import needs no further round
+   * trip.
+   */
   scripts?: readonly string[];
   /** The mark's lights: out on the page that tells of a sign-out. */
   lights?: 'lit' | 'out';

@@ -6,7 +6,9 @@ import { createSchemaViews, inline, type SchemaViews, typeOf } from './reference
 
 export type { ApiDocument } from './reference-document.ts';
 
-/** The whole interface to read. Everything is there without the script, which searches and copies. */
+/**
+ * The whole interface to read. Everything is there without the script, which searches and copies.
+ */
 export function renderReference(api: ApiDocument): string {
   const server = api.servers[0]?.url ?? '';
   const views = createSchemaViews(api.components.schemas);

@@ -40,7 +40,9 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
     else sendPage(response, 200, renderSignIn);
   };
 
-  /** A page for whoever is signed in; everybody else is told why they are not, or asked to sign in. */
+  /**
+   * A page for whoever is signed in; everybody else is told why they are not, or asked to sign in.
+   */
   const personal =
     (render: (texts: Texts, person: Principal) => string): RequestHandler =>
     (request, response) => {
@@ -95,8 +97,8 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
 }
 
 /**
- * What needs no session. Mounted ahead of the session middleware, it also serves while the database is away: the page
- * that says so leads here.
+ * What needs no session. Mounted ahead of the session middleware, it also serves while the database
+ * is away: the page that says so leads here.
  */
 export function createOpenPages({ config }: { config: Config }): readonly Endpoint[] {
   const listProblems: RequestHandler = (_request, response) => sendPage(response, 200, renderProblems);
@@ -135,7 +137,9 @@ export function createOpenPages({ config }: { config: Config }): readonly Endpoi
   ];
 }
 
-/** Kept by browsers, and asked about each time: a deployment is seen at once, at the price of a 304. */
+/**
+ * Kept by browsers, and asked about each time: a deployment is seen at once, at the price of a 304.
+ */
 export const serveAssets = express.static(fileURLToPath(new URL('./assets/', import.meta.url)), {
   index: false,
   redirect: false,

@@ -6,7 +6,10 @@ import { renderMark } from './mark.ts';
 import { renderPage } from './page.ts';
 import { renderScriptWords } from './script-words.ts';
 
-/** Closed: whatever else stands in the query is never shown, or anyone could put words in our mouth by a link. */
+/**
+ * Closed: whatever else stands in the query is never shown, or anyone could put words in our mouth
+ * by a link.
+ */
 const query = z.object({
   reason: z.enum(['revoked', 'ended', 'expired', 'none']).optional().catch(undefined),
   /** What the IdP passes on when a browser comes back from signing out there too. */
@@ -14,7 +17,10 @@ const query = z.object({
   at: z.iso.datetime({ offset: true }).optional().catch(undefined),
 });
 
-/** Says why, from a closed list. The moment is written in UTC; the browser turns it into its own time. */
+/**
+ * Says why, from a closed list. The moment is written in UTC; the browser turns it into its own
+ * time.
+ */
 export function renderSignedOut(texts: Texts, rawQuery: unknown, options: { now: Date; signedIn: boolean }): string {
   const words = texts.signedOut;
   const { reason, state, at } = query.parse(rawQuery);

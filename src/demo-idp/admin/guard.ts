@@ -3,9 +3,10 @@ import type { Request } from 'express';
 const safeMethods = new Set(['GET', 'HEAD']);
 
 /**
- * The console asks nobody to sign in, so it answers this machine only: under a loopback name (a name of someone else's
- * that was made to point here has another Host: DNS rebinding), and it acts only for its own pages (not for another
- * site's that posts a form here). Returns why a request is refused, or null.
+ * The console asks nobody to sign in, so it answers this machine only: under a loopback name (a
+ * name of someone else's that was made to point here has another Host: DNS rebinding), and it acts
+ * only for its own pages (not for another site's that posts a form here). Returns why a request is
+ * refused, or null.
  */
 export function createGuard(url: string): (request: Pick<Request, 'method' | 'headers'>) => string | null {
   const { protocol, port } = new URL(url);

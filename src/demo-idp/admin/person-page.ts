@@ -14,7 +14,9 @@ const trailTo = (tenant: DemoTenant, user: DemoUser, ...rest: { label: string; h
   ...rest,
 ];
 
-/** A person: what can be done to them, their sessions, the assigned app, and what was done lately. */
+/**
+ * A person: what can be done to them, their sessions, the assigned app, and what was done lately.
+ */
 export function personPage(tenant: DemoTenant, user: DemoUser, done?: Signal): HtmlPage {
   const forms = personForms.filter(({ needsApp }) => !needsApp || tenant.app());
   const earlier = tenant.history().filter((signal) => signal.person.subject === user.subject && signal !== done);

@@ -21,7 +21,10 @@ class ConsoleRefusal extends Error {
 
 type Fields = Record<string, unknown>;
 
-/** A tenant's admin console, for development: no sign-in, on loopback only, and nothing happens but by its own forms. */
+/**
+ * A tenant's admin console, for development: no sign-in, on loopback only, and nothing happens but
+ * by its own forms.
+ */
 export function createAdminRoutes(tenant: DemoTenant): Router {
   const refusalOf = createGuard(tenant.issuer);
   const router = Router();
