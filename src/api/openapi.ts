@@ -189,7 +189,7 @@ export function problemsOf(operation: Documented | Operation): readonly ProblemC
     // Also where an address or a header cannot be understood, whatever was asked.
     'invalid_request',
     ...(personal ? (['not_signed_in', 'session_revoked', 'session_ended', 'session_expired'] as const) : []),
-    ...(security.length > 0 ? (['invalid_token'] as const) : []),
+    ...(security.some((name) => name !== 'session') ? (['invalid_token'] as const) : []),
     ...(isAdministration(operation) ? (['insufficient_scope', 'forbidden'] as const) : []),
     ...(isAdministration(operation) && isRecent(operation) ? (['reauthentication_required'] as const) : []),
     ...(operation.path.startsWith('/api/') && operation.method !== 'get' ? (['foreign_origin'] as const) : []),

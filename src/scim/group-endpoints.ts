@@ -7,7 +7,7 @@ import { callOf } from './call.ts';
 import { sendScim } from './error-handler.ts';
 import { groupBody, groupResource } from './forms.ts';
 import { createScimGroups, type GroupRow, groupVersion, toGroupResource } from './groups.ts';
-import { type ListQuery, readListQuery, toListResponse } from './list.ts';
+import { type ListQuery, readListQuery, readProjection, toListResponse } from './list.ts';
 import { readPatch } from './patch.ts';
 import { ifMatch, sendVersion } from './precondition.ts';
 import { createProjection } from './projection.ts';
@@ -25,7 +25,7 @@ export function createGroupEndpoints(deps: Deps): readonly Endpoint[] {
   const groups = createScimGroups(deps);
 
   const sendGroup = async (req: Request<object>, res: Response, status: number, id: string) => {
-    const projection = createProjection(groupType, readListQuery(req.query));
+    const projection = createProjection(groupType, readProjection(req.query));
     const { row, members } = await groups.find(callOf(res).orgId, id, projection.wants('members'));
     const resource = projection.apply(toGroupResource(row, members, baseUrl));
     // Members are shown by their names, which the group's version knows nothing of.
@@ -47,7 +47,7 @@ export function createGroupEndpoints(deps: Deps): readonly Endpoint[] {
    * §3.5.2 allows 204.
    */
   const sendChanged = async (req: Request<object>, res: Response, row: GroupRow) => {
-    const { attributes, excludedAttributes } = readListQuery(req.query);
+    const { attributes, excludedAttributes } = readProjection(req.query);
     if (attributes.length + excludedAttributes.length > 0) return sendGroup(req, res, 200, row.id);
     res.set('ETag', groupVersion(row)).status(204).end();
   };

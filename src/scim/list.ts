@@ -1,6 +1,8 @@
+import type { Request } from 'express';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { z } from 'zod';
 import { transaction } from '../database/pool.ts';
+import { wrongMembers } from '../issues.ts';
 import { parseFilter } from './filter.ts';
 import { type Columns, requireAffordable, sortSql, toSql } from './filter-sql.ts';
 import { ScimError } from './scim-error.ts';
@@ -59,7 +61,7 @@ const query = z.object({
 export function readListQuery(given: unknown): ListQuery {
   const parsed = query.safeParse(given);
   if (!parsed.success) {
-    const name = parsed.error.issues[0]?.path.join('.') || 'the request';
+    const [name] = wrongMembers(parsed.error, 'the request');
     throw new ScimError(400, 'invalidValue', `Not a value that ${name} can have.`);
   }
   const { filter, sortBy, sortOrder, startIndex, count, attributes, excludedAttributes } = parsed.data;
@@ -73,6 +75,20 @@ export function readListQuery(given: unknown): ListQuery {
     attributes,
     excludedAttributes,
   };
+}
+
+/**
+ * Which attributes a single resource is sent with. Nothing is refused: the resource may have been
+ * changed before it is sent.
+ */
+export function readProjection(given: Request['query']): Pick<ListQuery, 'attributes' | 'excludedAttributes'> {
+  const read = (name: string) =>
+    [given[name] ?? []]
+      .flat()
+      .flatMap((text) => String(text).split(','))
+      .map((attribute) => attribute.trim())
+      .slice(0, mostNames);
+  return { attributes: read('attributes'), excludedAttributes: read('excludedAttributes') };
 }
 
 /**

@@ -6,7 +6,7 @@ import { type Changed, callOf } from './call.ts';
 import { orEndAccess } from './ended-anyway.ts';
 import { sendScim } from './error-handler.ts';
 import { userBody, userResource } from './forms.ts';
-import { type ListQuery, readListQuery, toListResponse } from './list.ts';
+import { type ListQuery, readListQuery, readProjection, toListResponse } from './list.ts';
 import { readPatch } from './patch.ts';
 import { ifMatch, sendVersion } from './precondition.ts';
 import { createProjection } from './projection.ts';
@@ -23,7 +23,7 @@ export function createUserEndpoints(deps: Deps): readonly Endpoint[] {
   const users = createScimUsers(deps);
 
   const sendUser = (req: Request<object>, res: Response, status: number, row: UserRow) => {
-    const resource = createProjection(userType, readListQuery(req.query)).apply(toUserResource(row, baseUrl));
+    const resource = createProjection(userType, readProjection(req.query)).apply(toUserResource(row, baseUrl));
     sendVersion(req, res, status, userVersion(row), resource);
   };
 

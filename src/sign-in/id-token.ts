@@ -5,6 +5,7 @@ import { clockSkew, type IdpKeys, signatureAlgorithms } from '../connections/idp
 import { IdpKeysUnavailable } from '../connections/key-sets.ts';
 import { roleOfClaims } from '../connections/role-mapping.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
+import { wrongMembers } from '../issues.ts';
 import type { SignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import { asRefusal } from './token-exchange.ts';
@@ -90,7 +91,7 @@ export function createIdTokenVerifier(idpKeys: IdpKeys) {
     );
     const { payload } = await beforeAbort(verifying, expected.signal).catch(refuse);
     const parsed = idTokenClaims.safeParse(payload);
-    if (!parsed.success) throw invalid(`claim_${String(parsed.error.issues[0]?.path[0])}`);
+    if (!parsed.success) throw invalid(`claim_${wrongMembers(parsed.error, 'none')[0]}`);
     const claims = parsed.data;
     if (claims.nonce !== expected.nonce) throw invalid('claim_nonce');
     // §3.1.3.7 (4, 5): a token for several must name us as the party it was issued to.

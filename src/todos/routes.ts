@@ -1,10 +1,11 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageQuery, readTimeCursor, toPage } from '../api/page.ts';
+import { pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
+import { inTime } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
 import { type InTurn, queueOfPerson } from '../http/turns.ts';
 import type { Principal } from '../sessions/principal.ts';
@@ -54,20 +55,13 @@ export function todoOperations(deps: { prisma: PrismaClient; pool: Pool; inTurn:
       },
       problems: ['too_many_requests'],
       handle: async ({ principal, query: { limit, cursor } }) => {
-        const after = readTimeCursor(cursor);
+        const { where, ...page } = inTime('asc', { limit: limit + 1, after: readTimeCursor(cursor) });
         const rows = await prisma.todo.findMany({
-          where: {
-            ...ownedBy(principal),
-            ...(after && {
-              createdAt: { gte: after.createdAt },
-              NOT: { createdAt: after.createdAt, id: { lte: after.id } },
-            }),
-          },
+          where: { ...ownedBy(principal), ...where },
           select: shown,
-          orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-          take: limit + 1,
+          ...page,
         });
-        const { items, next } = toPage(rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+        const { items, next } = toTimePage(rows, limit);
         // A whole list looks as it always did to clients that know no pages.
         return { todos: items, ...(next !== null && { next }) };
       },
