@@ -85,8 +85,7 @@ export function createOrgs({ prisma }: { prisma: PrismaClient }) {
     },
 
     /**
-     * By slug, id or verified domain; null when nothing matches. They can't collide: a slug has
-     * neither `.` nor `_`.
+     * By slug, id or verified domain, or null. They can't collide: slugs have no `.` and no `_`.
      */
     findOrg(ref: string): Promise<Org | null> {
       const domain = domainKey(ref);
