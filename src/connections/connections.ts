@@ -171,7 +171,7 @@ function needsVouching(by: By, acceptedIssuers: readonly string[]): boolean {
 
 /**
  * A caller, a logout token or an event names its connection by issuer and client id: with two in
- * one org it could end only what was born of one of them.
+ * one org it could end only the access that one of them gave.
  */
 async function refuseTwin(
   db: Prisma.TransactionClient,
