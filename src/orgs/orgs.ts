@@ -84,9 +84,7 @@ export function createOrgs({ prisma }: { prisma: PrismaClient }) {
       });
     },
 
-    /**
-     * By slug, id or verified domain, or null. They can't collide: slugs have no `.` and no `_`.
-     */
+    /** By slug, id or verified domain, or null. None collide: a slug has no `.` and no `_`. */
     findOrg(ref: string): Promise<Org | null> {
       const domain = domainKey(ref);
       return prisma.org.findFirst({
