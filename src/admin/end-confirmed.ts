@@ -97,8 +97,8 @@ export function createEndConfirmed(deps: EndingDeps) {
 }
 
 /**
- * Refuses a caller who may no longer. Called with the rows locked: during the wait for them the
- * caller's role, person or session may have gone. @throws AppError forbidden
+ * Refuses a caller who may no longer do this. Called with the rows locked: during the wait for them
+ * the caller's role, person or session may have gone. @throws AppError forbidden
  */
 async function requireStill(client: PoolClient, { orgId, userId, credential }: Principal, permission: Permission) {
   const { rows } = await client.query<Pick<Principal, 'role'>>({

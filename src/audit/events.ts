@@ -131,7 +131,7 @@ function toEvent(row: EventRow): RecordedEvent {
   };
 }
 
-/** Only given filters stand in the statement: the values don't influence its plan and index. */
+/** Only given filters stand in the statement: its plan and index are chosen without the values. */
 function conditionsOf(filter: EventFilter, given: readonly unknown[]) {
   const { from, to, actor, target, action, refusal } = filter;
   const values = [...given];

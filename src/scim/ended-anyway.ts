@@ -7,7 +7,7 @@ import { isObject, readValue } from './values.ts';
 
 /**
  * Changes a user by a PATCH or PUT. Where that is refused as wrong (400) or as another's (409)
- * though the request leaves the user switched off, the user is switched off alone and the answer
+ * though the request leaves the user switched off, the user is only switched off, and the answer
  * says both. RFC 7644 §3.5.2 wants a PATCH to change all or nothing; this departs from it on
  * purpose: a person who was let go must not stay signed in because of a wrong title.
  *

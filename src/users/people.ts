@@ -33,7 +33,7 @@ const mostLookedAt = 2_000;
 
 export type People = ReturnType<typeof createPeople>;
 
-/** The people of orgs, with counts of what they are signed in with, without removed people. */
+/** The people of orgs, and counts of what they are signed in with. Removed people are left out. */
 export function createPeople({ pool }: { pool: Pool }) {
   async function lastLookedAt(conditions: readonly string[], values: readonly unknown[]): Promise<string | null> {
     const { rows } = await pool.query(
@@ -45,9 +45,9 @@ export function createPeople({ pool }: { pool: Pool }) {
 
   return {
     /**
-     * Up to `limit` people by address, after the address key `after`, with that key for the next
-     * page. `live` is looked up person by person, so only so many people are looked at: `until` is
-     * the last one's address key when there are more, and the search goes on after it.
+     * Up to `limit` people by address, after the address key `after`, each with the own key for the
+     * next page. `live` is looked up person by person, so only so many people are looked at:
+     * `until` is the last one's address key when there are more, and the search goes on after it.
      */
     async listPeople(
       orgId: string,
