@@ -56,7 +56,10 @@ const path = '/api/orgs/current/api-keys';
 export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Operation[] {
   return [
     operation({
-      ...{ method: 'get', path, id: 'listApiKeys', tag },
+      method: 'get',
+      path,
+      id: 'listApiKeys',
+      tag,
       summary: 'The API keys, newest first, without the keys themselves',
       permission: 'org.read',
       query: z.object(pageQuery),
@@ -67,7 +70,10 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
       },
     }),
     operation({
-      ...{ method: 'post', path, id: 'createApiKey', tag },
+      method: 'post',
+      path,
+      id: 'createApiKey',
+      tag,
       summary: 'Make an API key',
       description:
         'The answer holds the key itself, `apiKey`: keep it now, it is not shown again. A key for provisioning (`scim`) is for owners to make.',
@@ -98,7 +104,10 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
       },
     }),
     operation({
-      ...{ method: 'delete', path: `${path}/{id}`, id: 'revokeApiKey', tag },
+      method: 'delete',
+      path: `${path}/{id}`,
+      id: 'revokeApiKey',
+      tag,
       summary: 'End an API key at once, for good',
       permission: 'settings.change',
       params: z.object({ id: reference }),

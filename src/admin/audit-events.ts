@@ -48,7 +48,7 @@ const filter = {
     .describe('An action, or the first part of several with the dot: `sign_in.`'),
 };
 
-/** The org's record: to look at, and to take away. */
+/** Lists and exports the org's record. */
 export function auditEventOperations(deps: { pool: Pool }): readonly Operation[] {
   const events = createAuditEvents(deps);
   return [
@@ -103,7 +103,7 @@ export function auditEventOperations(deps: { pool: Pool }): readonly Operation[]
         const check = () => requireExporter(deps.pool, call.principal);
         const all = events.readAll(call.orgId, { ...asked, to }, check);
         await pipeline(write(all), call.res).catch((error) => {
-          // Whoever stops reading has seen enough.
+          // A reader who closes the stream early causes no error.
           if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
         });
       },
@@ -129,10 +129,7 @@ export function auditEventOperations(deps: { pool: Pool }): readonly Operation[]
 
 type Asked = { format: ExportFormat } & Omit<EventFilter, 'refusal'>;
 
-/**
- * Before the first byte, so that one that is cut off is on record too. Returns where the export
- * ends.
- */
+/** Records the export before its first byte, also one that breaks off. Returns its end. */
 async function record(pool: Pool, { orgId, by, query }: Call<unknown, Asked>): Promise<Date> {
   const { rows } = await pool.query({
     name: 'audit-export-end',
@@ -154,10 +151,7 @@ async function record(pool: Pool, { orgId, by, query }: Call<unknown, Asked>): P
   return to;
 }
 
-/**
- * An export may last: it ends with the session or grant that asked for it, and with the role that
- * allows it.
- */
+/** Stops an export once its session or grant, or the role that allows it, is gone. */
 async function requireExporter(pool: Pool, { orgId, credential: { type, id } }: Principal): Promise<void> {
   const { rows } = await pool.query({
     name: `audit-export-role-${type}`,

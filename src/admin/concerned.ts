@@ -5,25 +5,24 @@ import type { Credential } from '../sessions/principal.ts';
 import { noSuchPerson } from './change-person.ts';
 import { noSuchGroup } from './groups.ts';
 
-/** These people's. `unknown`: ids that were named beside them and are nobody's. */
+/** All access of these people. `unknown`: ids that were asked for and are nobody's. */
 export type ConcernedPeople = Readonly<{ kind: 'people'; userIds: readonly string[]; unknown: readonly string[] }>;
 /** One session or grant of a person. */
 export type ConcernedDevice = Readonly<{ kind: 'device'; userId: string; deviceId: string }>;
-/** Everyone's of the org, but what is kept. */
+/** The access of everyone in the org, except the credential in `keep`. */
 export type ConcernedEveryone = Readonly<{ kind: 'everyone'; keep: Credential | null }>;
 
-/** Whose access is to end. */
+/** The people, the device or the org whose access is to end. */
 export type Concerned = ConcernedPeople | ConcernedDevice | ConcernedEveryone;
 
-/** Who is concerned, and how they stand: a confirmation is bound to that. */
+/** Who is concerned, and how they stood (`standing`): a confirmation is bound to that. */
 export type Seen<Whose extends Concerned> = Readonly<{ whose: Whose; standing: string }>;
 
 type Db = Pool | PoolClient;
 
 export const mostInGroup = 10_000;
 
-// Each function looks by a pool, or by a client in whose transaction the rows are locked (`lock`)
-// until it ends.
+// Each function takes a pool, or a client: with `lock` its transaction keeps the rows locked.
 
 /** @throws AppError not_found */
 export async function lookAtPerson(db: Db, orgId: string, id: string, lock: boolean): Promise<Seen<ConcernedPeople>> {
@@ -32,10 +31,7 @@ export async function lookAtPerson(db: Db, orgId: string, id: string, lock: bool
   return seen;
 }
 
-/**
- * Those of them who are of the org, with their generations and the org's. Rows are locked in the
- * order of their ids.
- */
+/** Finds which of these are the org's people, with generations. Locks rows in order of ids. */
 export async function lookAtPeople(
   db: Db,
   orgId: string,
@@ -55,10 +51,7 @@ export async function lookAtPeople(
   return { whose: { kind: 'people', userIds, unknown: ids.filter((id) => !found.has(id)) }, standing };
 }
 
-/**
- * Everyone who is in a group. @throws AppError not_found; invalid_request for a group that is too
- * large
- */
+/** Finds a group's members. @throws AppError not_found; invalid_request for a group too large */
 export async function lookAtGroup(db: Db, orgId: string, group: string, lock: boolean): Promise<Seen<ConcernedPeople>> {
   const { rows } = await db.query<{ user_id: string | null }>({
     name: 'group-members-to-revoke',
@@ -73,7 +66,7 @@ export async function lookAtGroup(db: Db, orgId: string, group: string, lock: bo
   return lookAtPeople(db, orgId, members, lock);
 }
 
-/** A live session or grant of a person. @throws AppError not_found */
+/** Finds a person's live session or grant. @throws AppError not_found */
 export async function lookAtDevice(
   db: Db,
   orgId: string,

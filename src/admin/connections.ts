@@ -134,17 +134,14 @@ const changes = settings
 
 const tag = 'Connections';
 const path = '/api/orgs/current/connections';
-const one = { path: `${path}/{id}`, tag, params: z.object({ id: reference }) };
+const byId = { path: `${path}/{id}`, tag, params: z.object({ id: reference }) };
 
 const typist: Typist = {
   spell: (member) => member,
   refuse: (message) => new AppError('invalid_request', message),
 };
 
-/**
- * The org's connections to its identity providers. One in use is switched off, never removed:
- * people are linked to it.
- */
+/** The org's IdP connections. They are switched off, never removed: people are linked to them. */
 export function connectionOperations(deps: {
   config: Config;
   prisma: PrismaClient;
@@ -166,7 +163,10 @@ export function connectionOperations(deps: {
 
   return [
     operation({
-      ...{ method: 'get', path, id: 'listConnections', tag },
+      method: 'get',
+      path,
+      id: 'listConnections',
+      tag,
       summary: 'The connections to identity providers, oldest first, without secrets',
       permission: 'org.read',
       query: z.object(pageQuery),
@@ -182,7 +182,10 @@ export function connectionOperations(deps: {
       },
     }),
     operation({
-      ...{ method: 'post', path, id: 'addConnection', tag },
+      method: 'post',
+      path,
+      id: 'addConnection',
+      tag,
       summary: 'Add a connection',
       description:
         'By its issuer alone where the identity provider has metadata (OpenID Connect Discovery), else with its endpoints. The organisation’s first one becomes authoritative for its domains. JWTs of its identity provider are taken once a sign-in through it, or the operator, has proven it.',
@@ -203,7 +206,9 @@ export function connectionOperations(deps: {
       },
     }),
     operation({
-      ...{ ...one, method: 'get', id: 'getConnection' },
+      ...byId,
+      method: 'get',
+      id: 'getConnection',
       summary: 'One connection, without its secret',
       permission: 'org.read',
       success: { status: 200, description: 'The connection.', schema: connection },
@@ -215,7 +220,9 @@ export function connectionOperations(deps: {
       },
     }),
     operation({
-      ...{ ...one, method: 'patch', id: 'changeConnection' },
+      ...byId,
+      method: 'patch',
+      id: 'changeConnection',
       summary: 'Change a connection, or switch it off or on',
       description:
         'Changes what is given and leaves the rest. Another issuer, client id or endpoint needs the client secret in the same request: whoever doesn’t know it must not lead it elsewhere. Where the issuer and the client id stay, it must be the one that is kept. After another issuer, accepted issuer, client id, token endpoint or JWKS URI the connection must be proven anew.',
@@ -226,7 +233,7 @@ export function connectionOperations(deps: {
       problems: ['not_found', 'conflict', 'too_many_requests'],
       handle: async ({ orgId, principal, params, body, by }) => {
         const { issuer } = body;
-        // Before anything is fetched for an org that has no such connection.
+        // An org without this connection is refused before anything is fetched.
         if (!(await connections.findConnection(orgId, params.id)))
           throw new AppError('not_found', 'The organisation has no connection of this id.');
         if (issuer === undefined) checkEndpoints(guardedFetch, body, typist);

@@ -55,9 +55,7 @@ const attempt = z
   .meta({ id: 'DeliveryAttempt' });
 const deliveryPage = pageOf(delivery).meta({ id: 'DeliveryPage' });
 
-/**
- * The log of what was sent to webhooks and by e-mail, and the dead letters, which can be replayed.
- */
+/** The log of webhook calls and e-mails, and the dead letters, which can be replayed. */
 export function deliveryOperations(deps: { deliveries: Deliveries; webhooks: Webhooks }): readonly Operation[] {
   const { deliveries, webhooks } = deps;
 

@@ -36,7 +36,7 @@ const domainChanges = z.strictObject({ connectionId: reference }).meta({ id: 'Do
 
 const tag = 'Domains';
 const path = '/api/orgs/current/domains';
-const one = { path: `${path}/{id}`, tag, params: z.object({ id: reference }) };
+const byId = { path: `${path}/{id}`, tag, params: z.object({ id: reference }) };
 
 /** The e-mail domains of the org: people find their sign-in by them. */
 export function domainOperations(deps: { config: Config; prisma: PrismaClient }): readonly Operation[] {
@@ -46,7 +46,10 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
 
   return [
     operation({
-      ...{ method: 'get', path, id: 'listDomains', tag },
+      method: 'get',
+      path,
+      id: 'listDomains',
+      tag,
       summary: 'The e-mail domains',
       permission: 'org.read',
       query: z.object(pageQuery),
@@ -61,7 +64,10 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       },
     }),
     operation({
-      ...{ method: 'post', path, id: 'addDomain', tag },
+      method: 'post',
+      path,
+      id: 'addDomain',
+      tag,
       bodyExample: { domain: 'acme.example' },
       summary: 'Add an e-mail domain, unverified',
       description:
@@ -73,7 +79,9 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       handle: async ({ orgId, body, by }) => shown(await domains.addDomain(orgId, { ...body, verified: false }, by)),
     }),
     operation({
-      ...{ ...one, method: 'get', id: 'getDomain' },
+      ...byId,
+      method: 'get',
+      id: 'getDomain',
       summary: 'One domain',
       permission: 'org.read',
       success: { status: 200, description: 'The domain.', schema: domain },
@@ -81,7 +89,9 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       handle: async ({ orgId, params }) => shown(await domains.findDomain(orgId, params.id)),
     }),
     operation({
-      ...{ ...one, method: 'patch', id: 'changeDomain' },
+      ...byId,
+      method: 'patch',
+      id: 'changeDomain',
       summary: 'Choose the connection that is authoritative for a domain',
       description:
         'That connection may sign in people with addresses of the domain whose address its identity provider doesn’t vouch for, and end the access of all of them.',
@@ -94,7 +104,9 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
         shown(await domains.chooseConnection(orgId, params.id, body.connectionId, by)),
     }),
     operation({
-      ...{ ...one, method: 'delete', id: 'removeDomain' },
+      ...byId,
+      method: 'delete',
+      id: 'removeDomain',
       summary: 'Remove a domain',
       description: 'Its addresses no longer lead to this organisation’s sign-in. Nobody is signed out.',
       permission: 'identity.change',
@@ -103,7 +115,10 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       handle: ({ orgId, params, by }) => domains.removeDomain(orgId, params.id, by),
     }),
     operation({
-      ...{ ...one, path: `${one.path}/verification`, method: 'post', id: 'verifyDomain' },
+      ...byId,
+      path: `${byId.path}/verification`,
+      method: 'post',
+      id: 'verifyDomain',
       summary: 'Verify a domain by its DNS',
       description:
         'Looks for `record` in the DNS, once. Where it isn’t there the answer is 409, with the TXT records that are (`found`). A verified domain belongs to one organisation alone, and stays verified when the record is removed.',

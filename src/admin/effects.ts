@@ -8,12 +8,12 @@ import type { DeviceKind } from '../sessions/principal.ts';
 import type { Concerned } from './concerned.ts';
 
 const mostListed = 20;
-/** Beyond it nobody counts on: an org may have millions. */
+/** Counting stops here: an org may have millions. */
 const mostCounted = 10_000;
-/** Of each kind, among which the last seen are looked for. */
+/** Rows of each kind among which the last seen are looked for. */
 const mostCompared = 1_000;
 
-/** What would end. */
+/** The access that would end. */
 export const effects = z
   .object({
     user: z
@@ -46,7 +46,7 @@ export const effects = z
 
 export type Effects = z.infer<typeof effects>;
 
-/** Looks at what of `whose` access would end. */
+/** Reads which access of `whose` would end. */
 export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNames: ReadonlyMap<string, string> }) {
   return async (
     { orgId, credential }: Pick<DeviceOwner, 'orgId' | 'credential'>,
@@ -80,9 +80,7 @@ export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNam
   };
 }
 
-/**
- * `deviceId`: of people the only one that ends, of everyone the only one that stays; null: all end.
- */
+/** `deviceId`: the only device that ends (of a person) or stays (of everyone); null: all end. */
 function idsOf(whose: Concerned) {
   if (whose.kind === 'people') return { userIds: whose.userIds, unknown: [...whose.unknown], deviceId: null };
   if (whose.kind === 'device') return { userIds: [whose.userId], unknown: [], deviceId: whose.deviceId };

@@ -15,14 +15,14 @@ import { createReadEffects } from './effects.ts';
 export type Ending<Whose extends Concerned, Result> = Readonly<{
   confirmed: Omit<Confirmed, 'by'>;
   permission: Permission;
-  /** Rows are locked until the transaction ends, if asked. */
+  /** With `lock` the rows stay locked until the transaction ends. */
   look: (db: Pool | PoolClient, lock: boolean) => Promise<Seen<Whose>>;
   end: (client: PoolClient, whose: Whose) => Promise<Result>;
 }>;
 
 export type EndingDeps = Readonly<{
   pool: Pool;
-  /** What ends access, whatever the other is busy with. */
+  /** Connections for ending access, which a busy `pool` never delays. */
   accessPool: Pool;
   inTurn: InTurn;
   keyring: Keyring;
@@ -32,13 +32,13 @@ export type EndingDeps = Readonly<{
 
 type ConfirmableCall = Pick<Call, 'orgId' | 'principal'> & Readonly<{ body: { confirmation?: string | undefined } }>;
 
-/** Ending access as an administrator: nothing ends before who asks has seen what would. */
+/** Ends access for an administrator, who has to see first what would end. */
 export function createEndConfirmed(deps: EndingDeps) {
   const { pool, accessPool, inTurn, announce } = deps;
   const confirmations = createConfirmations(deps);
   const readEffects = createReadEffects(deps);
 
-  /** @throws AppError confirmation_required for one that doesn't count, or counts no longer */
+  /** @throws AppError confirmation_required for a confirmation that doesn't count, or no longer */
   async function end<Whose extends Concerned, Result>(
     { orgId, principal, body }: ConfirmableCall,
     ending: Ending<Whose, Result>,
@@ -58,7 +58,7 @@ export function createEndConfirmed(deps: EndingDeps) {
     });
   }
 
-  /** What would end, and how to say yes. */
+  /** Tells what would end, and how to confirm it. */
   async function explain<Whose extends Concerned, Result>(
     principal: Principal,
     ending: Ending<Whose, Result>,
@@ -73,8 +73,8 @@ export function createEndConfirmed(deps: EndingDeps) {
   }
 
   /**
-   * Ends it if it is confirmed, all or nothing. @throws AppError confirmation_required with what
-   * would end, and how to say yes
+   * Ends the access if that is confirmed, all or nothing.
+   * @throws AppError confirmation_required with what would end, and how to confirm it
    */
   return async function endConfirmed<Whose extends Concerned, Result>(
     call: ConfirmableCall,
@@ -89,7 +89,7 @@ export function createEndConfirmed(deps: EndingDeps) {
       return result;
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'confirmation_required') throw error;
-      // Only looking takes turns.
+      // Only this look takes turns: ending access never waits.
       const members = await inTurn(orgId, () => explain(principal, ending, confirmed));
       throw new AppError(error.code, error.detail, { members });
     }
@@ -97,8 +97,8 @@ export function createEndConfirmed(deps: EndingDeps) {
 }
 
 /**
- * Who asks still may. Asked behind the locks of whom it concerns: while they were waited for, the
- * role, the person or the very session that asks may have gone. @throws AppError forbidden
+ * Refuses a caller who may no longer do this. Called with the rows locked: during the wait for them
+ * the caller's role, person or session may have gone. @throws AppError forbidden
  */
 async function requireStill(client: PoolClient, { orgId, userId, credential }: Principal, permission: Permission) {
   const { rows } = await client.query<Pick<Principal, 'role'>>({

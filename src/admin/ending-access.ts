@@ -72,7 +72,7 @@ const endedOfMany = z
   })
   .meta({ id: 'EndedAccessOfMany' });
 
-/** What is answered first: what would end, and what to send back to say yes. */
+/** The first answer: what would end, and what to send back to confirm it. */
 const askedBack: Success = {
   status: 409,
   description: '`confirmation_required`: nothing has ended yet.',
@@ -93,7 +93,7 @@ const askedBack: Success = {
     .meta({ id: 'ConfirmationRequired', description: 'Problem details (RFC 9457), with what would end.' }),
 };
 
-/** Ending access as an administrator: nothing ends before who asks has seen what would. */
+/** Ends access for an administrator, who has to see first what would end. */
 export function endingAccessOperations(deps: EndingDeps): readonly Operation[] {
   const endConfirmed = createEndConfirmed(deps);
   return [

@@ -23,9 +23,7 @@ export type EndingCall = Pick<Call, 'orgId' | 'by' | 'principal'> & Readonly<{ b
 
 type Ended = Omit<Revoked, 'userId'>;
 
-/**
- * Of a list or a group there is one result for each person; of everyone there is one revocation.
- */
+/** A list or a group gives a result for each person, everyone gives one revocation. */
 export type EndedForMany = Readonly<{
   revocationId: string | null;
   results: readonly Readonly<
@@ -87,9 +85,7 @@ export const endingOfEveryone = (call: EndingCall, keepCurrent: boolean): Ending
   },
 });
 
-/**
- * Ends the access of `userIds`; tells of each who was asked for, in that order, what came of it.
- */
+/** Ends the access of `userIds`; returns a result for each id asked for, in that order. */
 async function endMany(
   client: PoolClient,
   revocation: Revocation,

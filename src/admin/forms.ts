@@ -1,10 +1,7 @@
 import { z } from 'zod';
 import { isStorableMoment } from '../database/storable.ts';
 
-/**
- * An id. One that no id looks like is refused; one of another org is exactly one that doesn't
- * exist.
- */
+/** An id. Another org's id is answered exactly like an id that doesn't exist. */
 export const reference = z.string().regex(/^[\w-]{1,80}$/, 'is not an id');
 
 /** A moment in a query or a body, within the years that can be written in four digits. */
@@ -14,9 +11,9 @@ export const time = z.iso
   .refine(isStorableMoment, 'must be in the years from 1 to 9999');
 
 /**
- * One line of text that people read: nothing that is invisible, turns its direction or breaks it,
- * which could make it look like another. The two joiners are letters' (Persian, Indic scripts,
- * emoji).
+ * A line of text that people read. Characters that are invisible, break the line or turn its
+ * direction are refused: they could make it look like another text. The two joiners belong to words
+ * (Persian, Indic scripts) and emoji.
  */
 export const line = (mostCharacters: number) =>
   z

@@ -20,9 +20,7 @@ const group = z
 
 export const noSuchGroup = () => new AppError('not_found', 'Your organisation has no group of this id.');
 
-/**
- * The groups that provisioning keeps: to find whom `{"group": …}` stands for when access is ended.
- */
+/** Lists provisioning's groups: `{"group": …}` names one of them when access is ended. */
 export function groupOperations(deps: { pool: Pool }): readonly Operation[] {
   const groups = createGroups(deps);
   const people = createPeople(deps);

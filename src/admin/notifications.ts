@@ -31,10 +31,7 @@ const chosenSettings = z.strictObject(settings.shape).meta({ id: 'NotificationSe
 
 const position = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
-/**
- * What administrators are told of in the app: one feed an org, and each one's own marker and
- * settings.
- */
+/** Notifications in the app: one feed per org, a marker and settings per administrator. */
 export function notificationOperations(deps: { feed: Feed; emailAvailable: boolean }): readonly Operation[] {
   const { feed, emailAvailable } = deps;
   return [
@@ -57,7 +54,7 @@ export function notificationOperations(deps: { feed: Feed; emailAvailable: boole
         if (before === undefined)
           throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list.');
         const { limit, unread } = query;
-        // First the state: what comes in between counts as unread.
+        // The state is read first, so that a notification that comes in between counts as unread.
         const now = await feed.state(orgId, principal.userId);
         const rows = await feed.list(orgId, principal.userId, { before, limit: limit + 1, unread });
         const page = toPage(rows, limit, (row) => [String(row.position)]);

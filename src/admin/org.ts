@@ -31,7 +31,7 @@ export function orgOperations(): readonly Operation[] {
         slug: principal.orgSlug,
         name: principal.orgName,
         role: principal.role,
-        permissions: (Object.keys(permissions) as Permission[]).filter((one) => may(principal.role, one)),
+        permissions: (Object.keys(permissions) as Permission[]).filter((permission) => may(principal.role, permission)),
       }),
     }),
   ];

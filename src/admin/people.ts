@@ -9,7 +9,7 @@ import { createPeople, type People, type Person } from '../users/people.ts';
 import { createChangePerson, noSuchPerson } from './change-person.ts';
 import { flag, line, reference } from './forms.ts';
 
-/** Somebody in a list. */
+/** A person in a list. */
 export const person = z
   .object({
     id: z.string(),
@@ -28,7 +28,6 @@ export const person = z
     liveGrants: z.int().describe('Apps that they are signed in with.'),
   })
   .meta({ id: 'User' });
-/** A page of them. */
 export const personPage = pageOf(person).meta({ id: 'UserPage' });
 
 const personChanges = z
@@ -43,10 +42,10 @@ const personId = z.object({ id: reference });
 
 const tag = 'People';
 
-/** A page of what `listPeople` read for one row more than `limit`. */
+/** Makes a page of the rows that `listPeople` read with `limit + 1`. */
 export function toPeoplePage({ rows, until }: Awaited<ReturnType<People['listPeople']>>, limit: number) {
   const { items, next } = toPage(rows, limit, ({ emailKey }) => [emailKey], until === null ? null : [until]);
-  return { items: items.map(({ emailKey: _emailKey, ...one }) => one), next };
+  return { items: items.map(({ emailKey: _emailKey, ...shown }) => shown), next };
 }
 
 /** The people of the org: who they are, what they are signed in with, what they may do. */
@@ -58,7 +57,7 @@ export function peopleOperations(deps: {
 }): readonly Operation[] {
   const { devices } = deps;
   const people = createPeople(deps);
-  // A change may end access: it waits for no list, nor does its answer.
+  // A change may end access: neither the change nor its answer waits for a list.
   const changePerson = createChangePerson({ pool: deps.accessPool });
   const { findPerson } = createPeople({ pool: deps.accessPool });
 

@@ -61,7 +61,7 @@ const refusedCall = z
   })
   .meta({ id: 'RefusedCall' });
 
-/** Who called the revocation endpoint in vain, and why. */
+/** Calls that the revocation endpoint refused, and why. */
 export function refusedCallOperations(deps: { pool: Pool }): readonly Operation[] {
   const events = createAuditEvents(deps);
   return [
@@ -101,7 +101,12 @@ export function refusedCallOperations(deps: { pool: Pool }): readonly Operation[
 function toRefusedCall({ id, at, actor, target, ip, requestId, detail }: RecordedEvent) {
   const text = (name: string) => (typeof detail[name] === 'string' ? detail[name] : null);
   return {
-    ...{ id, at, caller: target, authenticated: actor.type !== 'anonymous', ip, requestId },
+    id,
+    at,
+    caller: target,
+    authenticated: actor.type !== 'anonymous',
+    ip,
+    requestId,
     code: text('code') ?? '',
     reason: text('reason') ?? '',
     explanation: text('explanation'),

@@ -8,7 +8,7 @@ import type { WebhookRow, Webhooks } from '../notifications/webhooks.ts';
 
 const tag = 'Webhooks';
 const list = '/api/orgs/current/webhooks';
-const one = `${list}/{id}`;
+const byId = `${list}/{id}`;
 const permission = 'settings.change';
 
 const params = z.object({ id: z.string().max(80) });
@@ -55,14 +55,11 @@ const webhookChanges = z
   .meta({ id: 'WebhookChanges' });
 const sent = z.object({ delivery: idOf('delivery') }).meta({ id: 'WebhookTest' });
 
-/**
- * Webhooks: a receiver of the org's choice is told of what its administrators are told of, signed
- * (Standard Webhooks).
- */
+/** Webhooks: receivers of the org's choice get its notifications, signed (Standard Webhooks). */
 export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: GuardedFetch }): readonly Operation[] {
   const { webhooks, webhookFetch } = deps;
 
-  /** As it will be called. */
+  /** The URL in the spelling by which it will be called. */
   const checkedUrl = (value: string): string => {
     try {
       webhookFetch.check(value);
@@ -105,7 +102,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
     }),
     operation({
       method: 'get',
-      path: one,
+      path: byId,
       id: 'getWebhook',
       tag,
       summary: 'One webhook',
@@ -117,7 +114,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
     }),
     operation({
       method: 'patch',
-      path: one,
+      path: byId,
       id: 'changeWebhook',
       bodyExample: { active: false },
       tag,
@@ -137,7 +134,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
     }),
     operation({
       method: 'delete',
-      path: one,
+      path: byId,
       id: 'removeWebhook',
       tag,
       summary: 'Remove a webhook, with its log',
@@ -151,7 +148,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
     }),
     operation({
       method: 'post',
-      path: `${one}/secret`,
+      path: `${byId}/secret`,
       id: 'rotateWebhookSecret',
       tag,
       summary: 'Make a new secret',
@@ -167,7 +164,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
     }),
     operation({
       method: 'post',
-      path: `${one}/test`,
+      path: `${byId}/test`,
       id: 'testWebhook',
       tag,
       summary: 'Send a message of the type `test`',

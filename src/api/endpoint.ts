@@ -5,21 +5,21 @@ import { allowOnly } from '../http/problem.ts';
 
 export type Form = z.ZodObject;
 
-/** What a request is answered when all is well; without a schema there is no body. */
+/** The answer when all is well; without a schema it has no body. */
 export type Success = Readonly<{
   status: number;
   description: string;
   schema?: z.ZodType;
   /** Default: application/json where there is a schema. */
   contentTypes?: readonly string[];
-  /** What a header of the answer says, by its name. */
+  /** Descriptions of the answer's headers, by name. */
   headers?: Readonly<Record<string, string>>;
 }>;
 
-/** What proves a caller; openapi.ts says how each is sent. */
+/** The ways in which a caller proves who they are; openapi.ts says how each is sent. */
 export type Security = 'session' | 'accessToken' | 'apiKey' | 'signedJwt' | 'metricsToken';
 
-/** One line of the interface, as OpenAPI knows it. */
+/** An operation of the interface, as OpenAPI describes it. */
 export type Documented = Readonly<{
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** As OpenAPI writes it: /api/orgs/current/users/{id} */
@@ -31,37 +31,32 @@ export type Documented = Readonly<{
   description?: string;
   params?: Form;
   query?: Form;
-  /** Of the request, beside the credential. */
+  /** Headers of the request, beside the credential. */
   headers?: Form;
   body?: z.ZodType;
   /** Default application/json. */
   bodyType?: string;
   bodyExample?: unknown;
-  /**
-   * Any of these will do; [] is anybody. Default: a person, by a browser's session or an app's
-   * access token.
-   */
+  /** Any of these will do; [] lets anybody in. Default: a person's session or access token. */
   security?: readonly Security[];
-  /** Answers without a credential, too. */
+  /** Whether it also answers without a credential. */
   securityOptional?: boolean;
-  /** False: an answer to GET that never ends, and so none to HEAD. */
+  /** False: the answer to GET never ends, so HEAD is refused. */
   head?: false;
   success: Success;
-  /** Other answers: further successes, and faults in the form of a standard that has its own. */
+  /** Other answers: further successes, and errors in the form of a standard of their own. */
   also?: readonly Success[];
-  /** The problems it may answer, beside what all of its kind do. */
+  /** Problems that it may answer, beside those that all of its kind may. */
   problems?: readonly ProblemCode[];
 }>;
 
 /**
- * A route of a protocol, or a page. The forms of its literal are documentation: its handlers check
- * what they are sent themselves, for each protocol has its own words for what is wrong.
+ * A route of a protocol, or a page. Its forms only document: the handlers check what they are sent,
+ * because each protocol has its own words for what is wrong.
  */
 export type Endpoint = Documented &
   Readonly<{
-    /**
-     * Named middlewares, in the order in which a request meets them; handlers of errors among them.
-     */
+    /** Named middlewares and error handlers, in the order in which a request meets them. */
     handlers: readonly (RequestHandler | ErrorRequestHandler)[];
     /** Answers OPTIONS: browsers ask before a page of another origin may read (CORS). */
     preflight?: RequestHandler;
@@ -80,8 +75,8 @@ export function endpoint<P extends Form | undefined = undefined>(
 }
 
 /**
- * Routes for endpoints in their order. Whatever else an address is asked by is refused with the
- * methods that it takes, or with `passOn` left to whatever is mounted behind.
+ * Makes routes for endpoints in their order. Other methods at their addresses are refused with the
+ * list of those that exist, or with `passOn` left to what is mounted behind.
  */
 export function createRoutes(endpoints: readonly Endpoint[], { passOn = false } = {}): Router {
   const router = Router();
@@ -89,7 +84,7 @@ export function createRoutes(endpoints: readonly Endpoint[], { passOn = false } 
     const refuseOthers = allowOnly(...here.flatMap(methodsOf), ...(here.some(hasPreflight) ? ['OPTIONS'] : []));
     const route = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
     for (const { method, head, handlers, preflight } of here) {
-      // Ahead of GET, by which Express would answer it.
+      // This comes ahead of GET, by which Express would answer HEAD.
       if (head === false) route.head(refuseOthers);
       if (preflight) route.options(preflight);
       route[method](...(handlers as RequestHandler[]));

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type IdKind, sampleId } from '../database/ids.ts';
 import type { Json } from './json-schema.ts';
 
-/** What members of examples hold by their names, where their schema has no example of its own. */
+/** Examples of members by their names, for schemas that have no example of their own. */
 const members: Readonly<Record<string, unknown>> = {
   id: sampleId('user'),
   user: sampleId('user'),
@@ -53,12 +53,12 @@ const formats: Readonly<Record<string, unknown>> = {
   email: members.email,
 };
 
-/** Below this many levels an example would tell nobody anything. */
+/** Levels of an example: deeper ones would tell nobody anything. */
 const deepest = 8;
 
 /**
- * A value that a schema of the document describes. It is composed of the examples of the schema's
- * parts, so that every answer has an example, and no example has a member too many.
+ * Makes a value that a schema of the document describes. It is composed of the examples of the
+ * schema's parts: every answer has an example, and no example has a member too many.
  */
 export function exampleOf(schema: Json, components: Readonly<Record<string, Json>>, name = '', depth = 0): unknown {
   const inner = (part: Json, member = name) => exampleOf(part, components, member, depth + 1);
@@ -83,7 +83,7 @@ function compose(schema: Json, name: string, inner: (part: Json, member?: string
       return Object.fromEntries(
         Object.entries((schema.properties ?? {}) as Record<string, Json>)
           .map(([member, part]) => [member, inner(part, member)] as const)
-          // What may be missing is, where there is nothing to say.
+          // An optional member without an example is left out.
           .filter(([member, value]) => value !== unsaid || (schema.required as string[] | undefined)?.includes(member)),
       );
     case 'array':
@@ -100,7 +100,7 @@ function compose(schema: Json, name: string, inner: (part: Json, member?: string
   }
 }
 
-/** What stands in an address after the name of a collection: an id of ours, or another word. */
+/** What follows a collection's name in an address: an id of ours, or another word. */
 const collections: Readonly<Record<string, IdKind | { word: string }>> = {
   'api-keys': 'apiKey',
   'audit-events': 'auditEvent',
@@ -135,5 +135,5 @@ export function exampleInPath(path: string, name: string): string {
 /** An id in an answer, with an example of what it looks like. */
 export const idOf = (kind: IdKind) => z.string().meta({ examples: [sampleId(kind)] });
 
-/** What an example holds where nobody said anything better: a test finds it. */
+/** Stands where a schema has no example: a test finds it. */
 export const unsaid = '…';

@@ -9,12 +9,12 @@ import { AppError } from '../errors.ts';
 import { noStore } from '../http/no-store.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 
-/** For whatever watches the process: whether it lives, and whether it should be sent requests. */
+/** Tells a monitor whether the process lives, and whether it should be sent requests. */
 export function createHealthEndpoints(deps: {
   config: Pick<Config, 'encryptionKeys'>;
-  /** For the checks. */
+  /** The checks run on this pool. */
   pool: Pool;
-  /** Must answer. */
+  /** Without an answer of this pool the process isn't ready. */
   accessPool: Pool;
   isListening: () => boolean;
   isStopping: () => boolean;
@@ -67,9 +67,9 @@ export function createHealthEndpoints(deps: {
 }
 
 /**
- * Why the database is unfit by a check, or ''. However many ask, one check runs, at most once in
- * `freshMs` milliseconds; meanwhile, and where it comes to nothing, what was found last holds. That
- * the database answers is asked for itself.
+ * Returns why a check finds the database unfit, or ''. However many ask, one check runs, at most
+ * once in `freshMs` milliseconds. Meanwhile, and when a check itself fails, the last finding holds.
+ * Whether the database answers at all is asked elsewhere.
  */
 function remembered(check: () => Promise<void>, freshMs: number): () => Promise<string> {
   let found = '';

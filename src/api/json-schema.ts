@@ -4,9 +4,9 @@ export type Json = Record<string, unknown>;
 type Io = 'input' | 'output';
 
 /**
- * Turns zod's forms into JSON Schema, as OpenAPI 3.1 has it. A form with a name is written once, as
- * a component. The name comes from `meta({ id })`; the whole of a body or an answer that has no
- * such name is given one by its operation (`name`).
+ * Turns zod's forms into the JSON Schema of OpenAPI 3.1. A form with a name becomes a component,
+ * written once. The name comes from `meta({ id })`; a whole body or answer without it is named by
+ * its operation (`name`).
  */
 export function createSchemas() {
   const components: Record<string, Json> = {};
@@ -53,10 +53,10 @@ type Override = { zodSchema: z.core.$ZodTypes; jsonSchema: z.core.JSONSchema.Bas
 function override({ zodSchema, jsonSchema }: Override): void {
   // JSON has no dates: they are sent as ISO 8601.
   if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
-  // The bounds of every integer say nothing.
+  // These bounds are every integer's: they say nothing.
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-  // What the format says at length. Times without an offset are in UTC.
+  // The pattern repeats the format at length. Times without an offset are in UTC.
   if (jsonSchema.format === 'date-time' && jsonSchema.pattern) {
     if (jsonSchema.pattern.includes('[+-]')) delete jsonSchema.pattern;
     else jsonSchema.pattern = 'Z$';

@@ -13,7 +13,7 @@ import { tags } from './tags.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-/** The whole interface as an OpenAPI 3.1 document. It is written from what the server checks by. */
+/** The whole interface as an OpenAPI 3.1 document, made of the forms that the server checks by. */
 export function describeApi(config: Config, operations: readonly (Documented | Operation)[]): Json {
   const schemas = createSchemas();
   const paths: Record<string, Json> = {};
@@ -50,8 +50,7 @@ function describeOperation(operation: Documented | Operation, schemas: Schemas):
   const { id, path, body, security = ['session', 'accessToken'] } = operation;
   const answers = [operation.success, ...(operation.also ?? [])];
   const refusals = describeProblems(operation);
-  // What only leads elsewhere has no success of its own; who meets its 405, say, hears a problem
-  // too.
+  // A redirect alone has no success; its caller may meet a problem too, such as 405.
   const refusesOtherwise = Object.keys(refusals).length > 0 || answers.every(({ status }) => status >= 300);
   const ways = security.map((name) => ({ [name]: scopesOf(operation, name) }));
   return {
@@ -74,7 +73,7 @@ function describeOperation(operation: Documented | Operation, schemas: Schemas):
   };
 }
 
-/** What is posted to an organisation's own receivers. */
+/** The messages that are posted to an organisation's webhooks. */
 function describeWebhooks(schemas: Schemas): Json {
   const headers = parameters(messageHeaders, { where: 'header' }, schemas);
   const described = messages.map(({ type, summary, description, form }) => {
@@ -108,7 +107,7 @@ const withExample = (schema: Json, { components }: Schemas, example = exampleOf(
   example,
 });
 
-/** What `getX` answers is an X. */
+/** The answer of `getX` is an X. */
 const nameOfAnswer = (id: string) => (id.startsWith('get') ? id.slice('get'.length) : `${capitalised(id)}Answer`);
 
 const capitalised = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
@@ -148,7 +147,7 @@ function parameters(form: z.ZodObject | undefined, place: Place, schemas: Schema
   });
 }
 
-/** A parameter that has to be there has an example; another only where its schema brings one. */
+/** A required parameter always has an example; another only where its schema brings one. */
 function exampleOfParameter(
   { name, required, written }: { name: string; required: boolean; written: Json },
   place: Place,
@@ -162,10 +161,10 @@ function describeAnswer(success: Success, id: string, schemas: Schemas): Json {
   const { status, description, schema, contentTypes, headers } = success;
   const types = contentTypes ?? (schema ? ['application/json'] : []);
   const written = schema ? schemas.of(schema, 'output', nameOfAnswer(id)) : { type: 'string' };
-  // The errors of other standards say too little to be shown.
+  // Errors in the form of other standards say too little for an example.
   const isShown = schema && (status < 400 || types.includes('application/problem+json'));
   const content = isShown ? withExample(written, schemas) : { schema: written };
-  // A page has no form, whatever form the same answer has as JSON.
+  // An HTML page has no form, whatever form the same answer has as JSON.
   const page = { schema: { type: 'string' } };
   return {
     description,
@@ -180,13 +179,13 @@ function describeAnswer(success: Success, id: string, schemas: Schemas): Json {
   };
 }
 
-/** Everything that the operation may answer as problem details, by status. */
+/** Every problem that the operation may answer. */
 export function problemsOf(operation: Documented | Operation): readonly ProblemCode[] {
   const security = operation.security ?? ['session', 'accessToken'];
   const personal = security.includes('session') && !operation.securityOptional;
   const isJson = operation.body !== undefined && (operation.bodyType ?? 'application/json') === 'application/json';
   return [
-    // Also where an address or a header cannot be understood, whatever was asked.
+    // Any request may have an address or a header that cannot be understood.
     'invalid_request',
     ...(personal ? (['not_signed_in', 'session_revoked', 'session_ended', 'session_expired'] as const) : []),
     ...(security.some((name) => name !== 'session') ? (['invalid_token'] as const) : []),
@@ -223,7 +222,7 @@ function describeProblems(operation: Documented | Operation): Json {
 const problemRef = { $ref: '#/components/schemas/Problem' };
 const problemContent = (schema: Json) => ({ 'application/problem+json': { schema } });
 
-/** RFC 9457; further members belong to a code. */
+/** RFC 9457; some codes have further members. */
 function problemSchema({ publicUrl }: Config): Json {
   const text = { type: 'string' };
   return {

@@ -14,7 +14,7 @@ import { type Permission, requireRole } from './permissions.ts';
 
 type Parsed<F> = F extends z.ZodType ? z.output<F> : undefined;
 
-/** Who asks, and what was asked, checked. */
+/** Who asks, and the checked parts of the request. */
 export type Call<
   Params = unknown,
   Query = unknown,
@@ -32,26 +32,23 @@ export type Call<
 }>;
 
 /**
- * A JSON route under /api: who may is checked before anything else, then every part of the request.
- * Without a permission it is any person's own; with `security: []` or `securityOptional` it is also
- * answered to nobody in particular.
+ * A JSON route under /api. The caller's rights are checked before anything else, then every part of
+ * the request. Without `permission` it serves a person's own data; with `security: []` or
+ * `securityOptional` also callers without a credential.
  */
 export type Operation = Documented &
   Readonly<{
-    /** Of the administration of an org: what the person's role, and an app's scope, must allow. */
+    /** For an org's administration: what the person's role, and an app's scope, must allow. */
     permission?: Permission;
-    /**
-     * Asks for a recent authentication (the org's policy). Default: of the administration every
-     * method but GET.
-     */
+    /** Needs a recent authentication (org policy). Default: all of the administration but GET. */
     recent?: boolean;
     /**
-     * Which queue it waits in on a node. Default: of the administration's GETs the org's `lists`,
-     * and of the rest none: ending access never waits. `export` is for what takes as long as its
-     * reader likes, which no list should wait for. `own` is for a person's own lists.
+     * The queue in which it waits on a node. Default: the org's `lists` for the administration's
+     * GETs, none for the rest: ending access never waits. `export` takes as long as its reader
+     * likes, and no list should wait for that. `own` is for a person's own lists.
      */
     turn?: 'lists' | 'export' | 'own';
-    /** Answers `success.status` with what it returns; nothing when it has answered itself. */
+    /** Its result is sent with `success.status`, unless it has answered itself. */
     handle: (call: Call) => Promise<unknown>;
   }>;
 
@@ -87,7 +84,7 @@ export function operation<
   return definition as unknown as Operation;
 }
 
-/** What answers operations, by the same routes as everything else. */
+/** Makes endpoints of operations, so that both are routed alike. */
 export function toEndpoints(
   { pool, inTurn }: { pool: Pool; inTurn: InTurn },
   operations: readonly Operation[],
@@ -123,10 +120,7 @@ const requirePermission =
     next();
   };
 
-/**
- * RFC 9470: who changes something has authenticated at the IdP lately, and is not merely still
- * signed in.
- */
+/** RFC 9470: a change needs a recent authentication at the IdP, not only a live sign-in. */
 function requireRecentAuthentication(pool: Pool): RequestHandler {
   return async (req, _res, next) => {
     const { orgId, orgSlug, authenticatedAt } = signedInPrincipal(req);
@@ -190,8 +184,8 @@ function takeTurn(
 }
 
 /**
- * In the administration a parameter that doesn't exist is refused: a list that a mistyped filter
- * widened to everybody would be acted on. Elsewhere it is ignored.
+ * The administration refuses unknown parameters: a list that a mistyped filter widened to everybody
+ * would be acted on. Elsewhere they are ignored.
  */
 function queryForm({ path, query }: Operation): Form | undefined {
   return path.startsWith('/api/orgs/') ? (query ?? z.object({})).strict() : query;

@@ -4,9 +4,7 @@ import type { TimeKey } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
 import { parseJson } from '../http/parse-json.ts';
 
-/**
- * What a list takes: `limit` rows (1 to 200, default 50), after the row that `cursor` stands for.
- */
+/** A list's query: `limit` rows (1 to 200, default 50), after the row that `cursor` stands for. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50).describe('Rows of a page.'),
   cursor: z.string().max(1024).optional().describe('`next` of the page before.'),
@@ -18,8 +16,8 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
 
 /**
  * Makes a page of up to `limit + 1` rows that were read. `keyOf` names what the list is ordered by,
- * ending with something unique, so that rows which come and go meanwhile make nothing appear twice
- * or get lost. `until`: where the reading ended before the list did, though the page isn't full.
+ * ending with something unique: rows that come and go meanwhile make none appear twice or get lost.
+ * `until`: the key at which reading stopped before the list's end, though the page isn't full.
  */
 export function toPage<Row>(
   rows: readonly Row[],
@@ -37,13 +35,13 @@ function writeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** Half a character would be looked for as another. */
+/** Half of a surrogate pair would be looked for as another character. */
 const text = z
   .string()
   .max(512)
   .refine((value) => value.isWellFormed());
 
-/** The `length` texts that a cursor holds; null without one. @throws AppError invalid_request */
+/** Reads the `length` texts of a cursor; null without one. @throws AppError invalid_request */
 export function readCursor(cursor: string | undefined, length: number): readonly string[] | null {
   if (cursor === undefined) return null;
   const key = z
@@ -54,17 +52,13 @@ export function readCursor(cursor: string | undefined, length: number): readonly
   throw foreignCursor();
 }
 
-/**
- * Where the cursor of a list in the order of time stands; null without one. @throws AppError
- * invalid_request
- */
+/** Reads the cursor of a list in order of time, or null. @throws AppError invalid_request */
 export function readTimeCursor(cursor: string | undefined): TimeKey | null {
   const key = readCursor(cursor, 2);
   if (!key) return null;
   const [text, id] = key as [string, string];
   const createdAt = new Date(text);
-  // Only as this backend writes it; Date itself reads very much more, also times that PostgreSQL
-  // cannot hold.
+  // Only this backend's own form counts: Date reads more, also times that PostgreSQL can't hold.
   if (z.iso.datetime().safeParse(text).success && isStorableMoment(createdAt)) return { createdAt, id };
   throw foreignCursor();
 }

@@ -5,10 +5,7 @@ import { type Documented, type Endpoint, endpoint } from './endpoint.ts';
 import { describeApi } from './openapi.ts';
 import type { Operation } from './operation.ts';
 
-/**
- * The whole interface as a document, and the same to read, as `renderPage` writes it. Both have
- * themselves in them.
- */
+/** The interface as an OpenAPI document and as a page (`renderPage`), themselves included. */
 export function createReferenceEndpoints(
   config: Config,
   others: readonly (Documented | Operation)[],

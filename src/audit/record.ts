@@ -13,10 +13,7 @@ export type AuditEvent = Readonly<{
   detail?: Readonly<Record<string, string | number | boolean | null>>;
 }>;
 
-/**
- * Appends one event. Pass the transaction's client, pg's or Prisma's, to record in the transaction
- * that does the thing.
- */
+/** Appends an event. Pass the client (pg's or Prisma's) of the transaction that does the thing. */
 export async function recordEvent(db: Pool | PoolClient | Prisma.TransactionClient, event: AuditEvent): Promise<void> {
   const { actor, ip, requestId } = event.by;
   const row = {

@@ -15,16 +15,16 @@ export function sealSecret(
   return keyring.encrypt(secret, connectionSecretPurpose(orgId, id));
 }
 
-/** Who a client secret belongs to: of another client, or at another issuer, it is another one. */
+/** A client secret belongs to these: another issuer or client has another secret. */
 const ownMembers = ['issuer', 'clientId'];
-/** Where the client secret, or what it gives, is sent to. */
+/** Addresses to which the client secret, or what it obtains, is sent. */
 const endpoints = ['authorizationEndpoint', 'tokenEndpoint', 'jwksUri', 'userinfoEndpoint', 'endSessionEndpoint'];
 
 /**
- * What a change stores as the client secret, sealed; undefined where the one that is kept stays.
- * Whoever doesn't know it must not lead it elsewhere; the operator, who holds the keys that open
+ * Returns the sealed client secret that a change stores; undefined keeps the present one. Whoever
+ * doesn't know the secret must not lead it elsewhere; the operator, who holds the keys that open
  * it, isn't asked.
- * @throws AppError invalid_request when it is missing, or is not the one that is kept
+ * @throws AppError invalid_request when the secret is missing, or isn't the present one
  */
 export async function secretToStore(
   keyring: Keyring,

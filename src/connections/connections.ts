@@ -37,7 +37,7 @@ export type NewConnection = Readonly<{
   reauthentication?: Reauthentication;
   /** Signing out here goes on to the IdP. */
   signOutAtIdp?: boolean;
-  /** The claim of its ID tokens that sets people's roles, and which value is which. */
+  /** The ID token claim that sets people's roles, and the role of each of its values. */
   roleClaim?: string | null;
   roleMapping?: RoleMapping;
 }>;
@@ -47,10 +47,7 @@ type RoleMapping = Readonly<Record<string, AssignableRole>>;
 export type ConnectionChanges = Partial<NewConnection> &
   Readonly<{
     active?: boolean;
-    /**
-     * A new issuer names the same people by the same subjects: who is linked under the old one
-     * stays linked.
-     */
+    /** A new issuer has the same subjects: people linked under the old one stay linked. */
     sameSubjects?: boolean;
   }>;
 
@@ -59,18 +56,14 @@ export type ConnectionView = Omit<Connection, 'clientSecret'>;
 
 export type Connections = ReturnType<typeof createConnections>;
 
-/**
- * The OIDC connections of orgs. Secrets are encrypted at rest; every change writes its audit event
- * in its transaction.
- */
+/** The OIDC connections of orgs. Secrets are encrypted; a change is audited in its transaction. */
 export function createConnections({ prisma, keyring }: { prisma: PrismaClient; keyring: Keyring }) {
   return {
     ...createConnectionProofs(prisma),
 
     /**
      * Adds a connection; the org's first one becomes authoritative for the org's domains.
-     * @throws AppError conflict when the org has an active connection of the same issuer and client
-     * id.
+     * @throws AppError conflict for a second active one of the same issuer and client id
      */
     addConnection(orgId: string, input: NewConnection, by: By): Promise<ConnectionView> {
       return prisma.$transaction((transaction) => insertConnection(transaction, keyring, orgId, input, by));
@@ -79,9 +72,9 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
     /**
      * Changes what is given and leaves the rest. After another issuer, client or key, or when it
      * was switched off, the connection must prove itself anew.
-     * @throws AppError not_found when the org has no such connection; conflict when another issuer
-     * would lock people out, or when the org has an active connection of the same issuer and client
-     * id; invalid_request when the client secret is missing.
+     * @throws AppError not_found; conflict when another issuer would lock people out, or for a
+     * second active one of the same issuer and client id; invalid_request when the client secret is
+     * missing
      */
     updateConnection(orgId: string, id: string, changes: ConnectionChanges, by: By): Promise<ConnectionView> {
       return prisma.$transaction(async (transaction) => {
@@ -99,8 +92,7 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
           const otherwise = provenMembers.some((member) => member in data);
           const after = { ...before, ...data } as Connection;
           if (after.active && (otherwise || !before.active)) await refuseTwin(transaction, after);
-          // Also where nothing was proven when it was read: a proof of what was may come in
-          // between.
+          // `provenAt` is reset even if it was null: a proof of old values may come in between.
           if (otherwise || (data.active && !before.active)) Object.assign(data, { provenAt: null });
           if (data.acceptedIssuers) data.vouchingNeeded = needsVouching(by, after.acceptedIssuers);
           await transaction.connection.updateMany({ where: { orgId, id }, data });
@@ -141,9 +133,9 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
 }
 
 /**
- * The connection as it is, held until the end of the transaction. Clients are locked first and in
- * order, as where a connection is proven, so that nobody waits in a circle. @throws AppError
- * not_found, conflict
+ * Reads the connection and locks it until the transaction ends. Clients are locked first and in
+ * order, as where a connection is proven, so that nobody waits in a circle.
+ * @throws AppError not_found, conflict
  */
 async function lockConnection(
   db: Prisma.TransactionClient,
@@ -164,10 +156,7 @@ async function lockConnection(
   );
 }
 
-/**
- * What decides how people sign in and what they become: recorded with before and after, as the
- * org's policies are.
- */
+/** Audited with before and after, like the org's policies: these decide sign-in and roles. */
 const policies = ['reauthentication', 'roleClaim', 'roleMapping'] as const;
 
 /** An event's detail is flat: a mapping stands there as JSON text. */
@@ -175,17 +164,14 @@ function flat(value: Prisma.JsonValue): string | null {
   return value === null || typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/**
- * Providers of many tenants publish the same keys under each tenant's issuer: a sign-in would prove
- * another's.
- */
+/** Multi-tenant IdPs use the same keys for all: a sign-in would prove another tenant's issuer. */
 function needsVouching(by: By, acceptedIssuers: readonly string[]): boolean {
   return !isOperator(by) && acceptedIssuers.length > 0;
 }
 
 /**
- * A caller, a logout token or an event names its connection by issuer and client id: of two in one
- * org it could end only what was born of one.
+ * A caller, a logout token or an event names its connection by issuer and client id: with two in
+ * one org it could end only the access that one of them gave.
  */
 async function refuseTwin(
   db: Prisma.TransactionClient,
@@ -204,10 +190,7 @@ async function refuseTwin(
   );
 }
 
-/**
- * Identities stay under the issuer they were made with: if it no longer counted, those people could
- * not sign in.
- */
+/** Identities keep the issuer they were made with: without it those people couldn't sign in. */
 async function keepLinks(
   db: Prisma.TransactionClient,
   before: Connection,
@@ -225,8 +208,7 @@ async function keepLinks(
   );
 }
 
-/** `addConnection` inside the caller's transaction. */
-/** For an org that begins with this connection: what `createOrg` does besides. */
+/** Makes `createOrg` begin an org with this connection. */
 export function beginWith(keyring: Keyring, connection: NewConnection, by: By) {
   return (db: Prisma.TransactionClient, orgId: string) => insertConnection(db, keyring, orgId, connection, by);
 }

@@ -34,14 +34,13 @@ const metadata = z.object({
 
 /**
  * Reads an issuer's OpenID Connect metadata.
- * @throws AppError `invalid_request` whose detail tells an administrator what is wrong with the
- * issuer.
+ * @throws AppError invalid_request, with a detail that tells an administrator what is wrong
  */
 export async function discover(guardedFetch: GuardedFetch, issuer: string): Promise<DiscoveredConnection> {
   // §4.1: a terminating slash of the issuer is removed before the path is appended.
   const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
   const found = parse(await get(guardedFetch, address), address);
-  // §4.3: exactly equal, or one issuer could speak for another.
+  // §4.3: the issuers must be exactly equal, or one could speak for another.
   if (found.issuer !== issuer)
     throw refusal(
       address,

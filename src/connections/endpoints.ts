@@ -17,12 +17,12 @@ type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] }
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };
 
-/** What was typed in, without what was left out: a member that is undefined would overwrite one. */
+/** Leaves out members that are undefined: they would overwrite what is stored. */
 export function defined<T extends object>(members: T): Defined<T> {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>;
 }
 
-/** How a refusal names a member, as whoever typed it knows it, and what wrong use is there. */
+/** How a refusal spells a member for the person who typed it, and the error it throws. */
 export type Typist = Readonly<{ spell: (member: string) => string; refuse: (message: string) => Error }>;
 
 const needed = ['authorizationEndpoint', 'tokenEndpoint', 'jwksUri'] as const;
@@ -47,9 +47,8 @@ export function checkEndpoints(guardedFetch: GuardedFetch, typed: TypedEndpoints
 }
 
 /**
- * The endpoints of an issuer: those that were typed in and no others, or if none was, what its
- * metadata says.
- * @throws AppError invalid_request when only some were typed in, when one is not usable, and as
+ * Returns the endpoints that were typed in and no others; if none was, those of the metadata.
+ * @throws AppError invalid_request when only some were typed in or one isn't usable, and as
  * `discover`
  */
 export async function resolveEndpoints(
@@ -64,7 +63,7 @@ export async function resolveEndpoints(
       authorizationEndpoint,
       tokenEndpoint,
       jwksUri,
-      // Another issuer's must not be kept.
+      // Null, because an endpoint of another issuer must not be kept.
       userinfoEndpoint: userinfoEndpoint ?? null,
       endSessionEndpoint: endSessionEndpoint ?? null,
     };

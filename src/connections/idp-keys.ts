@@ -4,9 +4,7 @@ import { AppError } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { createKeySets, type IdpJwtConnection, IdpKeysUnavailable } from './key-sets.ts';
 
-/**
- * Asymmetric only: with HS256 allowed, a public key could be used as the secret (RFC 8725 §3.1).
- */
+/** Only asymmetric: with HS256 a public key could be used as the secret (RFC 8725 §3.1). */
 export const signatureAlgorithms = [
   'RS256',
   'RS384',
@@ -40,8 +38,8 @@ export class UntrustedJwt extends Error {
 }
 
 /**
- * The signature keys of connections' IdPs, for everything that an IdP signs. Each connection has a
- * set of its own: two orgs may share an IdP, but never what is known about it.
+ * The signature keys of connections' IdPs. Each connection has a set of its own: two orgs may share
+ * an IdP, but never what is known about it.
  */
 export function createIdpKeys({ guardedFetch, log }: { guardedFetch: GuardedFetch; log: Logger }) {
   const keySets = createKeySets({ guardedFetch, log });
@@ -77,10 +75,7 @@ export function createIdpKeys({ guardedFetch, log }: { guardedFetch: GuardedFetc
   };
 }
 
-/**
- * Claims of a JWT before anything is verified, for finding its connection; null for what is no JWT,
- * or too long for one.
- */
+/** Unverified claims of a JWT, to find its connection; null for no JWT, or one too long. */
 export function peek(token: string): { iss: string | null; sub: string | null; aud: unknown } | null {
   if (token.length > longestToken) return null;
   try {
@@ -110,9 +105,7 @@ function checkHeader(token: string, types: readonly (string | null)[]): void {
   if (!types.some((type) => (type === null ? typ === undefined : isType(typ, type)))) throw new UntrustedJwt('type');
 }
 
-/**
- * RFC 7515 §4.1.9: a media type, whose "application/" may be left out; RFC 2045 §5.1: in any case.
- */
+/** RFC 7515 §4.1.9: "application/" may be left out; RFC 2045 §5.1: letter case doesn't count. */
 function isType(typ: unknown, expected: string): boolean {
   return typeof typ === 'string' && typ.toLowerCase().replace(/^application\//, '') === expected.toLowerCase();
 }
@@ -138,6 +131,6 @@ function explain(error: unknown): Error {
   if (error instanceof errors.JWKSNoMatchingKey) return new UntrustedJwt('unknown_key', error);
   if (error instanceof errors.JWSSignatureVerificationFailed) return new UntrustedJwt('signature', error);
   if (error instanceof errors.JOSEAlgNotAllowed) return new UntrustedJwt('algorithm', error);
-  // What is left are keys that the platform can't import, and what no library expected of a token.
+  // What is left: keys that the platform can't import, and tokens that no library expected.
   return new UntrustedJwt('malformed', error);
 }

@@ -1,4 +1,4 @@
-/** What an identity provider's administrator enters there, all made of our public address. */
+/** The addresses that an identity provider's administrator enters there. */
 export function orgLinks(publicUrl: string, slug: string) {
   return {
     signInUrl: `${publicUrl}/openid/start/${slug}`,

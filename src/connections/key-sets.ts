@@ -3,17 +3,14 @@ import type { Logger } from 'pino';
 import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
 import { parseKeySet } from './published-keys.ts';
 
-/** Milliseconds. */
+/** A minute in milliseconds. */
 const minute = 60_000;
-/** A set this young is used as it is; then while a fetch runs beside it, up to `usableFor`. */
+/** A set this young is used alone; an older one, up to `usableFor`, while a new one is fetched. */
 const freshFor = 5 * minute;
 const usableFor = 60 * minute;
 /** At most one fetch for an unknown key id in this time, however much junk comes. */
 const unknownKeyPause = minute;
-/**
- * A token that the IdP itself handed us (at its token endpoint) is no junk: a short pause is
- * enough.
- */
+/** The pause for tokens from the IdP's own token endpoint, which are no junk. */
 const handedOverPause = 1_000;
 const failurePause = 1_000;
 /** Key sets kept; connections beyond that fetch theirs again. */
@@ -23,10 +20,7 @@ const triedKeys = 10;
 
 export type IdpJwtConnection = Readonly<{ orgId: string; id: string; jwksUri: string }>;
 
-/**
- * The keys can't be had. `cause`: a GuardedFetchError, or what was wrong with the answer; none in a
- * pause.
- */
+/** Keys can't be had. `cause`: a GuardedFetchError, or the answer's fault; none in a pause. */
 export class IdpKeysUnavailable extends Error {
   /** Seconds. */
   readonly retryAfter: number;
@@ -37,10 +31,7 @@ export class IdpKeysUnavailable extends Error {
   }
 }
 
-/**
- * `at`: when the fetch that brought them began. All moments are milliseconds on the process's
- * monotonic clock.
- */
+/** `at`: when the fetch of these keys began. All moments: milliseconds on the monotonic clock. */
 type Fetched = Readonly<{ keys: LocalJWKSet; at: number }>;
 
 type KeySet = {
@@ -48,17 +39,17 @@ type KeySet = {
   fetched: Fetched | null;
   loading: Promise<void> | null;
   failure: { at: number; error: IdpKeysUnavailable } | null;
-  /** The last fetch for an unknown key that brought keys. */
+  /** When a fetch for an unknown key last brought keys. */
   askedAt: number;
   reload: NodeJS.Timeout | null;
 };
 
 /**
  * The key sets (JWKS) of connections' IdPs, each connection's its own. jose's `createRemoteJWKSet`
- * waits for a fetch once a set is old and fails with it, where a set of an hour still serves here;
- * in its pause a key that isn't known is "wrong", where here it is "not now"; it fetches again at
- * once after a failure; and it keeps one pause for everybody, where here a token that the IdP
- * itself handed over needs none.
+ * differs: a set that is old waits for a fetch and fails with it (here a set of an hour still
+ * serves); in its pause an unknown key is "wrong" (here "not now"); it fetches again at once after
+ * a failure; and its one pause is for all tokens (a token that the IdP itself handed over has a
+ * short one here).
  */
 export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetch; log: Logger }) {
   const sets = new Map<string, KeySet>();
@@ -80,8 +71,8 @@ export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetc
   }
 
   /**
-   * One fetch at a time, shared by all who need it; none for a moment after one that failed.
-   * @param forUnknownKey what it brings uses up the pause for unknown keys; a failure doesn't
+   * One fetch at a time, shared by all who need it; after a failure none for a moment.
+   * @param forUnknownKey keys that it brings use up the pause for unknown keys; a failure doesn't
    * @throws IdpKeysUnavailable
    */
   function load(set: KeySet, { forUnknownKey = false } = {}): Promise<void> {
@@ -120,9 +111,8 @@ export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetc
   }
 
   /**
-   * Fetches anew because of a key that isn't known. Junk can use this up, so within the pause the
-   * answer is "not now", never "wrong"; and whoever asked in vain sees to it that the next fetch
-   * comes as soon as the pause is over.
+   * Fetches because of an unknown key. Junk can use this up, so within the pause the answer is "not
+   * now", never "wrong", and the next fetch is made as soon as the pause is over.
    * @throws IdpKeysUnavailable
    */
   async function loadForUnknownKey(set: KeySet): Promise<void> {
@@ -138,8 +128,7 @@ export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetc
   /**
    * Runs `check` (a verification by jose) with the connection's keys; once more with newly fetched
    * ones if none was the token's.
-   * @param options.handedOver the IdP itself gave us the token, so it may ask for a fetch at any
-   * time
+   * @param options.handedOver the IdP itself gave us the token: it may cause a fetch at any time
    * @throws IdpKeysUnavailable, and what `check` throws
    */
   async function withKeys<T>(
@@ -150,19 +139,18 @@ export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetc
   ): Promise<T> {
     const set = setOf(connection);
     const arrivedAt = performance.now();
-    // A load that was under way when the token came may have been for somebody else's: then there
-    // is one more round.
+    // A load under way when the token came may lack its key: then one more round follows.
     for (;;) {
       const tried = await usableKeys(set);
       try {
         return await tryKeys(token, tried.keys, check);
       } catch (error) {
-        // A set that was asked for after the token came is the last word.
+        // A set whose fetch began after the token came is the last word.
         const isFinal = !(error instanceof errors.JWKSNoMatchingKey) || tried.at >= arrivedAt;
         const paused = options.handedOver && arrivedAt - tried.at < handedOverPause;
         if (isFinal || paused) throw error;
       }
-      // Another may have come while these were tried.
+      // Another set may have come while these keys were tried.
       if (set.fetched === tried) await (options.handedOver ? load(set) : loadForUnknownKey(set));
     }
   }
@@ -170,7 +158,7 @@ export function createKeySets({ guardedFetch, log }: { guardedFetch: GuardedFetc
   return {
     withKeys,
 
-    /** No fetch is begun by itself from here on. */
+    /** Stops the fetches that would begin by themselves. */
     stop() {
       for (const { reload } of sets.values()) clearTimeout(reload ?? undefined);
     },
@@ -192,7 +180,7 @@ async function tryKeys<T>(
   try {
     return await check(keys);
   } catch (error) {
-    // Without a name, a key that doesn't fit is as good as one that isn't there.
+    // Without a `kid`, a key that doesn't fit counts as a key that isn't there.
     if (error instanceof errors.JWSSignatureVerificationFailed && decodeProtectedHeader(token).kid === undefined)
       throw new errors.JWKSNoMatchingKey();
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
@@ -201,7 +189,7 @@ async function tryKeys<T>(
       try {
         return await check(key);
       } catch (mismatch) {
-        // What isn't jose's word is a key that can't be used, such as one that is too short.
+        // An error that isn't jose's means an unusable key, such as one that is too short.
         const fits =
           mismatch instanceof errors.JOSEError && !(mismatch instanceof errors.JWSSignatureVerificationFailed);
         if (fits) throw mismatch;

@@ -3,13 +3,13 @@ import type { By } from '../by.ts';
 import type { Connection, Prisma, PrismaClient } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 
-/** What a proof is about: when one of these changes, it no longer counts. */
+/** A proof is about these: when one of them changes, it no longer counts. */
 export const provenMembers = ['issuer', 'acceptedIssuers', 'clientId', 'tokenEndpoint', 'jwksUri'] as const;
 
 type AtIdp = Readonly<{ issuer: string; acceptedIssuers: readonly string[]; clientId: string }>;
 export type ProvenMembers = AtIdp & Readonly<Pick<Connection, 'tokenEndpoint' | 'jwksUri'>>;
 
-/** Connections of that client id that have an issuer in common with this one. */
+/** Selects connections of this client id that share an issuer with it. */
 export function atIdp({ issuer, acceptedIssuers, clientId }: AtIdp) {
   const issuers = [issuer, ...acceptedIssuers];
   return {
@@ -18,7 +18,7 @@ export function atIdp({ issuer, acceptedIssuers, clientId }: AtIdp) {
   } satisfies Prisma.ConnectionWhereInput;
 }
 
-/** Until the end of the transaction nobody else decides about connections of this client id. */
+/** Until the transaction ends nobody else decides about connections of this client id. */
 export async function lockClient(db: Prisma.TransactionClient, clientId: string): Promise<void> {
   await db.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended(${clientId}, 0))`;
 }
@@ -27,9 +27,9 @@ export async function lockClient(db: Prisma.TransactionClient, clientId: string)
 export function createConnectionProofs(prisma: PrismaClient) {
   const proofs = {
     /**
-     * Notes that the connection is the IdP's: from then on its JWTs count. Only as it was when that
-     * was seen (`seen`), and never beside another proven connection, of whatever org, that has the
-     * same client id and an issuer in common: of two at once one loses. `unchanged` when it was
+     * Notes that the connection is its IdP's: from then on its JWTs count. Only if it still is as
+     * it was seen (`seen`), and never beside another proven connection, of whatever org, that has
+     * the same client id and an issuer in common: of two at once one loses. `unchanged`: it was
      * proven before, is no longer as it was seen, or needs the operator's word.
      */
     proveConnection(
@@ -51,7 +51,11 @@ export function createConnectionProofs(prisma: PrismaClient) {
         const as = { issuer, acceptedIssuers: { equals: acceptedIssuers }, clientId, tokenEndpoint, jwksUri };
         const { count } = await transaction.connection.updateMany({
           where: {
-            ...{ orgId, id, active: true, provenAt: null, ...as },
+            orgId,
+            id,
+            active: true,
+            provenAt: null,
+            ...as,
             ...(vouched ? {} : { vouchingNeeded: false }),
           },
           data: { provenAt: new Date() },
@@ -71,8 +75,8 @@ export function createConnectionProofs(prisma: PrismaClient) {
 
     /**
      * An operator vouches for the connection as it is, in place of a first sign-in.
-     * @throws AppError not_found; conflict when it is switched off, or another connection is the
-     * proven one of its IdP.
+     * @throws AppError not_found; conflict when it is switched off, or its IdP has another proven
+     * one
      */
     async vouchForConnection(orgId: string, id: string, by: By): Promise<Omit<Connection, 'clientSecret'>> {
       const find = () =>

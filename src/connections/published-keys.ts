@@ -9,8 +9,8 @@ const longestModulus = 8_192;
 
 const short = z.string().max(255).exactOptional();
 const keySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())).max(mostKeys) });
-// RFC 7517 §4: what says which tokens a key is for. A set with private parts (`d`) is everybody's:
-// it signs for nobody.
+// RFC 7517 §4: these members say which tokens a key is for. A key set with private parts (`d`) is
+// known to everybody, so it signs for nobody.
 const purpose = z.object({
   kid: short,
   alg: short,
@@ -20,9 +20,8 @@ const purpose = z.object({
 });
 
 /**
- * An IdP's JWKS (RFC 7517), as it was fetched. Of each key only what verifying needs is kept, and
- * what is no usable public key is passed over. @throws Error for what is no key set, or has more
- * than 100 keys
+ * Parses an IdP's JWKS (RFC 7517). Of each key only what verifying needs is kept; what is no usable
+ * public key is left out. @throws Error for no key set, or one of more than 100 keys
  */
 export function parseKeySet(text: string): LocalJWKSet {
   const { keys } = keySet.parse(JSON.parse(text));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type AssignableRole, assignableRoles } from '../api/permissions.ts';
 
-/** Which value of the claim is which role. */
+/** The role of each value of the claim. */
 export const roleMappingForm = z
   .record(z.string().min(1).max(255), z.enum(assignableRoles))
   .refine((mapping) => Object.keys(mapping).length <= 200, 'must have at most 200 values');

@@ -20,9 +20,9 @@ type CurrentKeyRow = {
   org_id: string;
   id: string;
   scopes: string[];
-  /** The org lets API keys call the revocation endpoint. */
+  /** Whether the org lets API keys call the revocation endpoint. */
   api_key_callers: boolean;
-  /** Its use is to be noted. */
+  /** Whether its use is to be noted. */
   stale: boolean;
 };
 
@@ -40,7 +40,7 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
 
   return {
     /**
-     * The caller a current key belongs to, or null; `allowed`: its org lets API keys call the
+     * Finds the caller of a current key, or null. `allowed`: its org lets API keys call the
      * revocation endpoint. Notes the use at most once a minute.
      */
     async authenticate(key: string): Promise<{ orgId: string; id: string; scopes: string[]; allowed: boolean } | null> {
@@ -56,7 +56,7 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
       return { orgId: row.org_id, id: row.id, scopes: row.scopes, allowed: row.api_key_callers };
     },
 
-    /** Makes a key; `apiKey` is not to be had again. `key` is for the development seed only. */
+    /** Makes a key; `apiKey` is shown only here. `key` is for the development seed only. */
     async create(
       orgId: string,
       input: { name: string; scopes?: ApiKeyScope[]; expiresAt?: Date | null; key?: string },

@@ -84,10 +84,7 @@ export function createOrgs({ prisma }: { prisma: PrismaClient }) {
       });
     },
 
-    /**
-     * By slug, id or verified domain; null when nothing matches. They can't collide: a slug has
-     * neither `.` nor `_`.
-     */
+    /** By slug, id or verified domain, or null. None collide: a slug has no `.` and no `_`. */
     findOrg(ref: string): Promise<Org | null> {
       const domain = domainKey(ref);
       return prisma.org.findFirst({

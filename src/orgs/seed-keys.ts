@@ -16,10 +16,7 @@ export async function holdsSeedKeys(pool: Pool): Promise<boolean> {
   return rows.length > 0;
 }
 
-/**
- * Anyone could revoke with the seed's keys: production refuses a database that holds one. @throws
- * SeedKeysError
- */
+/** Keeps production off a database with a seed key: anyone could revoke. @throws SeedKeysError */
 export async function refuseSeedKeys(pool: Pool): Promise<void> {
   if (await holdsSeedKeys(pool))
     throw new SeedKeysError(

@@ -17,13 +17,13 @@ const meanings = {
   503: 'Something this depends on does not answer; see `Retry-After`.',
 } as const;
 
-/** What every request may be refused with, and what else this one may. */
+/** The refusals of every request, and those of this one (`own`). */
 export const errorsOf = (...own: (keyof typeof meanings)[]): readonly Success[] =>
   ([400, 401, 403, 429, 500, 503, ...own] as const)
     .toSorted()
     .map((status) => ({ status, description: meanings[status], contentTypes, schema: scimFault }));
 
-/** What all of them have in common. */
+/** What all SCIM endpoints have in common. */
 export const provisioning = {
   tag: 'Provisioning (SCIM 2.0)',
   security: ['apiKey'],
@@ -54,7 +54,7 @@ export const created = (schema: z.ZodType): Success => ({
 
 export const unchanged: Success = { status: 304, description: 'It is as `If-None-Match` has it.', headers };
 
-/** What a change of a group is answered, which may have ten thousand members. */
+/** The answer to a change of a group, which may have ten thousand members. */
 export const changedSilently: Success = {
   status: 204,
   description: 'Changed; nothing is sent back unless `attributes` asks for it.',

@@ -6,14 +6,14 @@ import type { By } from '../by.ts';
 import { isUniqueViolation } from '../database/errors.ts';
 import type { ScimError } from './scim-error.ts';
 
-/** Who provisions, an API key, and in which org. */
+/** The API key that provisions, and its org. */
 export type ScimCall = Readonly<{ orgId: string; by: By }>;
 
 export function callOf(res: Response): ScimCall {
   return res.locals.call;
 }
 
-/** What a change of a resource may be bound to (RFC 7644 §3.14). Null: nothing. */
+/** The If-Match of a change (RFC 7644 §3.14); null: none. */
 export type Precondition = string | null;
 
 export type Changed<Resource> = Readonly<{ resource: Resource; revoked: boolean }>;
@@ -34,7 +34,7 @@ export async function recordChange(
   });
 }
 
-/** A unique violation in whoever's words; any other error as it is. */
+/** Throws `refusal` for a unique violation, and any other error as it is. */
 export function refuseAsTaken(error: unknown, refusal: ScimError): never {
   throw isUniqueViolation(error) ? refusal : error;
 }

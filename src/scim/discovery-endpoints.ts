@@ -48,7 +48,7 @@ type Fixed = Readonly<{
   list: (req: Request<object>) => readonly JsonObject[];
 }>;
 
-/** A list that the product itself makes, whole. */
+/** The endpoints of a list that the product itself makes. */
 function fixedEndpoints({ name, summary, query, list }: Fixed): readonly Endpoint[] {
   const showAll: RequestHandler = (req, res) => {
     const all = list(req);

@@ -42,6 +42,6 @@ export function listResourceTypes(baseUrl: string): JsonObject[] {
 /** RFC 7643 §7. */
 export function listSchemas(baseUrl: string): JsonObject[] {
   const definitions = resourceTypes.flatMap((type) => type.definitions);
-  // As JSON, which is how scimmy's own objects are meant to be read.
+  // scimmy's own objects are meant to be read as JSON.
   return JSON.parse(JSON.stringify(definitions.map((definition) => definition.describe(`${baseUrl}/Schemas`))));
 }

@@ -5,19 +5,13 @@ import { ScimError } from './scim-error.ts';
 export type Operator = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'gt' | 'ge' | 'lt' | 'le';
 export type Operand = string | number | boolean | null;
 
-/**
- * A parsed filter (RFC 7644 §3.4.2.2). Paths are as written; whoever evaluates it looks them up in
- * the schema.
- */
+/** A parsed filter (RFC 7644 §3.4.2.2). Paths are as written, not looked up in the schema yet. */
 export type Filter =
   | Readonly<{ kind: 'and' | 'or'; terms: readonly Filter[] }>
   | Readonly<{ kind: 'not'; term: Filter }>
   | Readonly<{ kind: 'compare'; path: string; operator: Operator; value: Operand }>
   | Readonly<{ kind: 'present'; path: string }>
-  /**
-   * One value of a multi-valued attribute meets all of it: `emails[type eq "work" and value co
-   * "@a.example"]`.
-   */
+  /** One value of a list meets it all: `emails[type eq "work" and value co "@a.example"]`. */
   | Readonly<{ kind: 'some'; path: string; filter: Filter }>;
 
 /** Characters, comparisons, and levels of brackets: more than any provisioning client sends. */
@@ -27,8 +21,7 @@ const operators = new Set<string>(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt
 
 type Token = Readonly<{ kind: 'bracket' | 'string' | 'number' | 'word' | 'sub'; text: string }>;
 
-// Each character can be taken by one alternative only, so that no text makes it go back and try
-// again.
+// Only one alternative can take each character, so that no text makes it backtrack.
 const token =
   /\s*(?:([()[\]])|("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.-])|([A-Za-z$_][\w$:./-]*)|(\.[A-Za-z$_][\w$-]*))/y;
 
@@ -41,8 +34,8 @@ export function parseFilter(text: string): Filter {
 }
 
 /**
- * `attribute`, `attribute.sub`, `attribute[filter]` or `attribute[filter].sub`. @throws ScimError
- * invalidPath, invalidFilter
+ * Parses `attribute`, `attribute.sub`, `attribute[filter]` or `attribute[filter].sub`.
+ * @throws ScimError invalidPath, invalidFilter
  */
 export function parseValuePath(text: string): { path: string; filter: Filter | null; sub: string | null } {
   const bracket = text.indexOf('[');

@@ -10,7 +10,7 @@ const meta = z
   .looseObject({ resourceType: text, location: z.url(), version: text.optional() })
   .meta({ id: 'ScimMeta', description: 'RFC 7643 §3.1.' });
 const reference = z.looseObject({ value: text, display: text.optional(), type: text.optional() });
-/** The `schemas` of a message, with the one that it has. */
+/** The `schemas` of a message, with its own as the example. */
 const schemasOf = (name: string) => z.array(text).meta({ examples: [[name]] });
 const asked = { schemas: z.array(text), externalId: text.optional() };
 
@@ -129,7 +129,7 @@ export const pageOf = (resource: z.ZodType) =>
     Resources: z.array(resource),
   });
 
-/** What the server says of itself. */
+/** An entry of the lists that describe the server. */
 export const discovered = (of: 'Roles' | 'Schemas' | 'ResourceTypes') =>
   z.looseObject({ id: text.meta({ examples: [exampleInPath(`/${of}/{id}`, 'id')] }) });
 export const configuration = z.looseObject({

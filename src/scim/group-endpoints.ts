@@ -28,7 +28,7 @@ export function createGroupEndpoints(deps: Deps): readonly Endpoint[] {
     const projection = createProjection(groupType, readProjection(req.query));
     const { row, members } = await groups.find(callOf(res).orgId, id, projection.wants('members'));
     const resource = projection.apply(toGroupResource(row, members, baseUrl));
-    // Members are shown by their names, which the group's version knows nothing of.
+    // Members are shown by their names, which the group's version doesn't cover.
     sendVersion(req, res, status, groupVersion(row), resource, members === null);
   };
 
@@ -43,8 +43,8 @@ export function createGroupEndpoints(deps: Deps): readonly Endpoint[] {
   };
 
   /**
-   * Sends nothing back unless it is asked for: ten thousand members are a megabyte, and RFC 7644
-   * §3.5.2 allows 204.
+   * Sends the group only if asked for: ten thousand members are a megabyte, and RFC 7644 §3.5.2
+   * allows 204.
    */
   const sendChanged = async (req: Request<object>, res: Response, row: GroupRow) => {
     const { attributes, excludedAttributes } = readProjection(req.query);

@@ -15,15 +15,15 @@ export type GroupRow = Readonly<{
   id: string;
   display_name: string;
   external_id: string | null;
-  /** Of the last change of the group or its members. */
+  /** Changes with the group and with its members. */
   version: string;
   created_at: Date;
   updated_at: Date;
 }>;
 
-/** What is indexed must fit an index entry. Characters. */
+/** In characters: indexed text must fit an index entry. */
 export const longestName = 512;
-/** Members on a page of groups: beyond it the page has fewer groups than asked for. */
+/** Members on a page of groups: once there are as many, no further group is added. */
 const mostMembers = 20_000;
 
 const columns = 'g.id, g.display_name, g.external_id, g.xmin::text AS version, g.created_at, g.updated_at';
@@ -52,10 +52,7 @@ export function toGroupResource(
   };
 }
 
-/**
- * Every change of a group or of its members writes the group's row: the transaction that wrote it
- * last is its version.
- */
+/** The transaction that last wrote the row: a change of members writes it too. */
 export function groupVersion(row: GroupRow): string {
   return `W/"${row.version}"`;
 }
@@ -65,9 +62,7 @@ export type ScimGroups = ReturnType<typeof createScimGroups>;
 /** An org's groups. Members are rows of their own: adding one to ten thousand writes one. */
 export function createScimGroups({ pool }: { pool: Pool }) {
   return {
-    /**
-     * With their members, as many groups as have at most 20,000 of them together, but one at least.
-     */
+    /** With members, the page ends with the group that brings them to 20,000 or more. */
     async list(orgId: string, asked: ListQuery, withMembers: boolean) {
       const source = { alias: 'g', from: 'groups g', where: 'true', select: columns, columns: groupColumns };
       const page: ListPage<GroupRow> = await listRows<GroupRow>(pool, orgId, source, asked);
@@ -91,7 +86,10 @@ export function createScimGroups({ pool }: { pool: Pool }) {
       const id = newId('group');
       return transaction(pool, async (client) => {
         await client.query('INSERT INTO groups (org_id, id, display_name, external_id) VALUES ($1, $2, $3, $4)', [
-          ...[call.orgId, id, displayName, externalId],
+          call.orgId,
+          id,
+          displayName,
+          externalId,
         ]);
         const membersAdded = await addMembers(client, call.orgId, id, memberIds(resource.members));
         await recordChange(client, call, 'group.added', { type: 'group', id }, { membersAdded });
@@ -112,14 +110,14 @@ export function createScimGroups({ pool }: { pool: Pool }) {
         let added = 0;
         let removed = 0;
         const names: JsonObject = { displayName: before.display_name, externalId: before.external_id };
-        for (const one of changes) {
-          const { attribute } = one.target;
+        for (const asked of changes) {
+          const { attribute } = asked.target;
           if (attribute.name === 'members') {
-            const counts = await changeMembers(client, call.orgId, id, one);
+            const counts = await changeMembers(client, call.orgId, id, asked);
             added += counts.added;
             removed += counts.removed;
           } else if (attribute.name === 'displayName' || attribute.name === 'externalId') {
-            names[attribute.name] = one.op === 'remove' ? null : readValue(attribute, one.value);
+            names[attribute.name] = asked.op === 'remove' ? null : readValue(attribute, asked.value);
           }
         }
         return { added, removed, renamed: await rename(client, call.orgId, before, readNames(names)) };
@@ -130,7 +128,7 @@ export function createScimGroups({ pool }: { pool: Pool }) {
       return transaction(pool, async (client) => {
         const before = await load(client, call.orgId, id, 'scim-group-lock', lockSql);
         requireVersion(ifMatch, groupVersion(before));
-        // Its memberships go with it.
+        // The memberships are deleted with the group.
         await client.query('DELETE FROM groups WHERE org_id = $1 AND id = $2', [call.orgId, id]);
         await recordChange(client, call, 'group.removed', { type: 'group', id });
       });
@@ -149,7 +147,8 @@ export function createScimGroups({ pool }: { pool: Pool }) {
       const { added, removed, renamed } = await work(client, before);
       if (added + removed === 0 && !renamed) return before;
       await client.query('UPDATE groups SET updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2', [
-        ...[call.orgId, id],
+        call.orgId,
+        id,
       ]);
       const detail = { membersAdded: added, membersRemoved: removed, renamed };
       await recordChange(client, call, 'group.changed', { type: 'group', id }, detail);
@@ -173,7 +172,10 @@ function readNames(resource: JsonObject): Names {
 async function rename(client: PoolClient, orgId: string, before: GroupRow, names: Names): Promise<boolean> {
   if (before.display_name === names.displayName && before.external_id === names.externalId) return false;
   await client.query('UPDATE groups SET display_name = $3, external_id = $4 WHERE org_id = $1 AND id = $2', [
-    ...[orgId, before.id, names.displayName, names.externalId],
+    orgId,
+    before.id,
+    names.displayName,
+    names.externalId,
   ]);
   return true;
 }
@@ -212,7 +214,7 @@ function unknownMember(): never {
   throw new ScimError(400, 'invalidValue', 'A member is not the id of a user of the organisation.');
 }
 
-// Whoever is being removed is waited for, and is nobody then: the foreign key alone would let them
+// A user who is being removed is waited for and then left out: the foreign key alone would let them
 // in. Lists go through `unnest`: PostgreSQL compares each row with each element of an array that is
 // a parameter.
 async function addMembers(client: PoolClient, orgId: string, groupId: string, ids: readonly string[]): Promise<number> {
@@ -254,7 +256,7 @@ async function replaceMembers(
   return { removed: rowCount ?? 0, added: await addMembers(client, orgId, groupId, ids) };
 }
 
-/** Who isn't a member need not be removed: repeating a removal is no error. */
+/** Repeating a removal is no error: who isn't a member need not be removed. */
 async function removeMatching(client: PoolClient, orgId: string, groupId: string, { filter }: Change): Promise<number> {
   if (!filter) return 0;
   requireAffordable(filter, memberColumns);
@@ -268,9 +270,7 @@ async function removeMatching(client: PoolClient, orgId: string, groupId: string
   return rowCount ?? 0;
 }
 
-/**
- * The first of these groups, as long as they have no more members together than a page may hold.
- */
+/** The first of these groups, until their members fill a page. */
 async function fitting(pool: Pool, orgId: string, ids: readonly string[]): Promise<string[]> {
   const { rows } = await pool.query<{ id: string; before: string }>(
     `SELECT id, sum(members) OVER (ORDER BY place) - members AS before FROM (

@@ -34,14 +34,11 @@ const message = z.object({
 
 const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 /**
- * Of a group each is a statement; of a user all are worked out here, while nobody else is served
- * and the row is locked.
+ * A group's change is a statement each. A user's changes are all worked out here, while nobody else
+ * is served and the row is locked.
  */
 const mostChanges = { User: 200, Group: 1_000, Role: 0 };
-/**
- * In a change of a user: values given in all, each of which is compared with those there are, and
- * comparisons of a path.
- */
+/** In a change of a user: values, each compared with those there are, and path comparisons. */
 const mostValues = 1_000;
 const mostComparisons = 10;
 
@@ -63,9 +60,9 @@ export function readPatch(type: ResourceType, body: unknown): Change[] {
     if (op === 'remove') throw new ScimError(400, 'noTarget', 'A "remove" needs a path.');
     if (!isObject(value))
       throw new ScimError(400, 'invalidValue', `A "${op}" without a path needs an object as its value.`);
-    return Object.entries(value).flatMap(([key, one]) => readMember(type, op, key, one));
+    return Object.entries(value).flatMap(([key, member]) => readMember(type, op, key, member));
   });
-  // An operation without a path makes several, and one attribute has many spellings.
+  // Counted again: an operation without a path makes several, an attribute has many spellings.
   if (changes.length > most) throw refuse();
   if (type.name === 'User') requireModest(changes);
   return changes;
@@ -80,7 +77,7 @@ function requireModest(changes: readonly Change[]): void {
 
 function readChange(type: ResourceType, op: Change['op'], path: string, value: unknown): Change[] {
   const found = resolvePatchPath(type, path);
-  // Left out, as without a path: it must not be in the way of the rest.
+  // An unknown path is left out, as without a path: it must not be in the way of the rest.
   if (!found) return [];
   const { attribute, ...target } = found;
   if (!attribute) throw new ScimError(400, 'invalidPath', `The path ${quoted(path)} names no attribute.`);
@@ -91,7 +88,7 @@ function readChange(type: ResourceType, op: Change['op'], path: string, value: u
   return [changed];
 }
 
-/** RFC 7644 §3.5.2.2. */
+/** RFC 7644 §3.5.2.2: what is required can't be removed. */
 function isRequired({ extension, attribute }: Change['target']): boolean {
   return extension === null && (attribute.name === 'userName' || attribute.name === 'active');
 }
@@ -104,8 +101,8 @@ function change(op: Change['op'], target: Change['target'], filter: Filter | nul
 }
 
 /**
- * A member of the value of an operation without a path. As in a whole resource, what isn't known or
- * is read only is left out.
+ * Reads a member of the value of an operation without a path. Unknown and read-only members are
+ * left out, as in a whole resource.
  */
 function readMember(type: ResourceType, op: 'add' | 'replace', key: string, value: unknown): Change[] {
   // Entra uses paths as names: "emails[type eq \"work\"].value", "name.givenName",
@@ -119,13 +116,10 @@ function readMember(type: ResourceType, op: 'add' | 'replace', key: string, valu
     return isReadOnly(attribute) ? [] : [change(op, { extension, attribute, sub }, filter, value)];
   }
   if (!isObject(value)) throw new ScimError(400, 'invalidValue', `${extension} must be of the type complex.`);
-  return Object.entries(value).flatMap(([name, one]) => readMember(type, op, `${extension}:${name}`, one));
+  return Object.entries(value).flatMap(([name, member]) => readMember(type, op, `${extension}:${name}`, member));
 }
 
-/**
- * Applies changes to a resource, a copy that nobody else has. @throws ScimError noTarget,
- * invalidValue
- */
+/** Applies changes to the resource in place. @throws ScimError noTarget, invalidValue */
 export function applyChanges(resource: JsonObject, changes: readonly Change[]): void {
   for (const change of changes) if (isKept(change.target.attribute)) applyChange(resource, change);
 }
@@ -153,33 +147,31 @@ function changeValues(before: readonly JsonObject[], { op, target, filter, value
   if (sub || filter) return changeSome(before, { op, target, filter, value });
   if (op === 'remove' && value === undefined) return [];
   const given = readValue(attribute, value) as JsonObject[];
-  if (op === 'remove') return before.filter((one) => !given.some((gone) => isSame(gone, one)));
+  if (op === 'remove') return before.filter((present) => !given.some((gone) => isSame(gone, present)));
   if (op === 'replace') return given;
-  const added = given.filter((one) => !before.some((other) => isDeepStrictEqual(one, other)));
+  const added = given.filter((item) => !before.some((present) => isDeepStrictEqual(item, present)));
   return readValue(attribute, onePrimary([...before, ...added], added));
 }
 
-/**
- * Changes the values that the filter selects, or without one all of them, wholly or in one part.
- */
+/** Changes the values that the filter selects (without one all), wholly or in one part. */
 function changeSome(before: readonly JsonObject[], { op, target, filter, value }: Change): unknown {
   const { attribute, sub } = target;
-  const isMeant = (one: JsonObject) => filter === null || matches(filter, one);
+  const isMeant = (item: JsonObject) => filter === null || matches(filter, item);
   const found = before.some(isMeant);
   if (op === 'remove')
-    return before.flatMap((one) => {
-      if (!isMeant(one)) return [one];
-      const { [sub?.name ?? '']: _gone, ...rest } = one;
+    return before.flatMap((item) => {
+      if (!isMeant(item)) return [item];
+      const { [sub?.name ?? '']: _gone, ...rest } = item;
       return sub && Object.keys(rest).length > 0 ? [rest] : [];
     });
   const part = sub ? { [sub.name]: readValue(sub, value) } : (readValue(attribute, value) as JsonObject[])[0];
   if (found) {
-    const changed = before.map((one) => (isMeant(one) ? { ...one, ...part } : one));
+    const changed = before.map((item) => (isMeant(item) ? { ...item, ...part } : item));
     return readValue(
       attribute,
       onePrimary(
         changed,
-        changed.filter((one) => !before.includes(one)),
+        changed.filter((item) => !before.includes(item)),
       ),
     );
   }
@@ -189,14 +181,14 @@ function changeSome(before: readonly JsonObject[], { op, target, filter, value }
   return readValue(attribute, onePrimary([...before, made], [made]));
 }
 
-/** A value that becomes the primary one takes that from any other (RFC 7644 §3.5.2). */
+/** A value that becomes primary takes that from any other (RFC 7644 §3.5.2). */
 function onePrimary(values: JsonObject[], changed: readonly JsonObject[]): JsonObject[] {
-  if (!changed.some((one) => one.primary === true)) return values;
-  return values.map((one) => (one.primary === true && !changed.includes(one) ? { ...one, primary: false } : one));
+  if (!changed.some((item) => item.primary === true)) return values;
+  return values.map((item) => (item.primary === true && !changed.includes(item) ? { ...item, primary: false } : item));
 }
 
-function isSame(asked: JsonObject, one: JsonObject): boolean {
-  return asked.value === undefined ? isDeepStrictEqual(asked, one) : asked.value === one.value;
+function isSame(asked: JsonObject, present: JsonObject): boolean {
+  return asked.value === undefined ? isDeepStrictEqual(asked, present) : asked.value === present.value;
 }
 
 function objectAt(holder: JsonObject, name: string): JsonObject {

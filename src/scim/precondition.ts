@@ -12,17 +12,14 @@ export function requireVersion(tags: Precondition, version: string): void {
   throw new ScimError(412, null, 'The resource has changed since the version that If-Match names; read it again.');
 }
 
-/**
- * Whether a list of entity tags has this one; all of ours are weak, and compared so (RFC 9110
- * §8.8.3.2).
- */
+/** Whether the tags name this version; ours are weak and compared so (RFC 9110 §8.8.3.2). */
 function namesVersion(tags: string, version: string): boolean {
   const plain = (tag: string) => tag.trim().replace(/^W\//i, '');
   return tags.trim() === '*' || tags.split(',').some((tag) => plain(tag) === plain(version));
 }
 
 /**
- * Sends a resource with its ETag, or the word that the client has this version already.
+ * Sends a resource with its ETag, or 304 where the client has this version already.
  *
  * @param isAll whether the version covers all that is sent
  */

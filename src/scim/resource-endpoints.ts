@@ -26,7 +26,7 @@ type Kind = Readonly<{
   largestBody: number;
   /** 409, where two may not have the same name. */
   conflicts: readonly 409[];
-  /** What a PATCH may be answered beside the resource. */
+  /** The answers to a PATCH beside the resource. */
   patched: readonly Success[];
   handlers: ResourceHandlers;
 }>;
@@ -36,11 +36,11 @@ export type ResourceHandlers = Readonly<
   Record<'list' | 'create' | 'search', RequestHandler> & Record<'show' | 'replace' | 'patch' | 'remove', OfOne>
 >;
 
-/** Bytes of a search. */
+/** Bytes of a search's body. */
 const largestSearch = 256 * 1024;
 const bodyType = 'application/scim+json';
 
-/** What is done alike with people and with groups (RFC 7644 §3). */
+/** The endpoints that people and groups have alike (RFC 7644 §3). */
 export function resourceEndpoints(kind: Kind): readonly Endpoint[] {
   const { name, what, resource, body, bodyExample, conflicts, handlers } = kind;
   const path = `/scim/v2/${name}`;
@@ -141,7 +141,7 @@ export function resourceEndpoints(kind: Kind): readonly Endpoint[] {
   ];
 }
 
-/** A PATCH (RFC 7644 §3.5.2). */
+/** The body of a PATCH (RFC 7644 §3.5.2). */
 export const patchOf = (...Operations: object[]) => ({
   schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
   Operations,

@@ -25,8 +25,8 @@ const descriptions = {
 
 /**
  * The role that `roles` asks for: the primary one, else the greatest. Without the attribute the
- * present one stays; with an empty one it is `member`. An owner stays an owner, whatever it says:
- * otherwise it would be in the way of switching one off.
+ * present role stays; an empty one gives `member`. An owner stays an owner whatever `roles` says: a
+ * refusal would be in the way of switching an owner off.
  *
  * @throws ScimError invalidValue
  */
@@ -54,10 +54,7 @@ function readRole(value: unknown): AssignableRole {
   );
 }
 
-/**
- * Entra's mapping of app roles sends each as a JSON text: {"id": …, "value": "admin",
- * "displayName": …}.
- */
+/** Entra's app roles are JSON texts: {"id": …, "value": "admin", "displayName": …}. */
 function roleNameOf(value: string): string {
   if (!value.startsWith('{')) return value.trim().toLowerCase();
   const parsed = parseJson(value);

@@ -3,7 +3,7 @@ import { ScimError } from './scim-error.ts';
 
 const types = ['application/scim+json', 'application/json'];
 
-/** Parses a body of at most `limit` bytes, whichever of its two names it is sent under. */
+/** Parses a body of at most `limit` bytes, of either media type. */
 export const scimBody = (limit: number): readonly RequestHandler[] => [
   (req, _res, next) => {
     if (req.is(types)) return next();

@@ -50,7 +50,7 @@ export function createUserEndpoints(deps: Deps): readonly Endpoint[] {
     const row = await orEndAccess(
       req,
       res,
-      // What reads the body throws before there is a promise.
+      // Reading the body throws before there is a promise.
       () => announced(async () => change()),
       async () => {
         const off = await announced(() => users.switchOff(callOf(res), req.params.id, ifMatch(req)));

@@ -7,9 +7,7 @@ import { enterpriseUrn, userType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
 import { isObject, type JsonObject } from './values.ts';
 
-/**
- * A user as the database has it. `profile` holds what has no column of its own, by SCIM's names.
- */
+/** A user's row. `profile` holds what has no column of its own, by SCIM's names. */
 export type UserRow = Readonly<{
   id: string;
   email: string;
@@ -26,16 +24,16 @@ export type UserRow = Readonly<{
   groups?: readonly Readonly<{ value: string; display: string }>[] | null;
 }>;
 
-/** What a user is to be: the columns that provisioning writes. */
+/** The columns of a user that provisioning writes. */
 export type ProvisionedPerson = Omit<UserRow, 'id' | 'created_at' | 'updated_at' | 'groups'>;
 
-/** What is indexed must fit an index entry; the rest of a person in all, as JSON. Characters. */
+/** In characters: indexed text must fit an index entry; `profile` is all the rest, as JSON. */
 const longest = { userName: 256, externalId: 512, displayName: 512, profile: 65_536 };
 
-/** These have columns, or are others' to say. */
+/** These have columns of their own, or aren't the profile's to say. */
 const notInProfile = ['schemas', 'id', 'meta', 'externalId', 'userName', 'displayName', 'active', 'roles', 'groups'];
 
-/** The look-up form of a `userName`: as of an address if it is one, else without letter case. */
+/** The look-up form of a `userName`: an address's key if it is one, else lower case. */
 export function userNameKey(userName: string): string {
   return emailKey(userName) ?? userName.toLowerCase();
 }
@@ -66,10 +64,7 @@ export function toUserResource(row: UserRow, baseUrl: string): JsonObject {
   };
 }
 
-/**
- * Weak: what provisioning can see of the person, their groups too, not the bytes. A revocation
- * doesn't change it.
- */
+/** Weak: covers what provisioning sees of a person, groups too. A revocation doesn't change it. */
 export function userVersion(row: UserRow): string {
   const person = [row.email, row.user_name, row.external_id, row.name, row.role, row.active, row.profile];
   const seen = [...person, row.groups ?? []];
@@ -81,13 +76,13 @@ function impliedEmails(row: UserRow): JsonObject[] {
 }
 
 /**
- * What a user becomes by a resource as a client describes it. What a PUT leaves out and the product
- * must have (name, address, role, whether active) stays. @throws ScimError invalidValue
+ * The user that a client's resource describes. Name, address, role and `active` stay where a PUT
+ * leaves them out. @throws ScimError invalidValue
  */
 export function toPerson(resource: JsonObject, before: UserRow | null): ProvisionedPerson {
   const emails =
     Array.isArray(resource.emails) && resource.emails.length > 0 ? (resource.emails as JsonObject[]) : null;
-  // Nobody gave any: the address goes on to be what it was, or follows a userName that is one.
+  // Without emails given the address stays what it was, or follows a userName that is an address.
   const implied = before !== null && !('emails' in before.profile) && isDeepStrictEqual(emails, impliedEmails(before));
   const given = implied ? null : emails;
   const userName = text(resource, 'userName') ?? before?.user_name ?? null;
@@ -112,14 +107,14 @@ export function toPerson(resource: JsonObject, before: UserRow | null): Provisio
 /** The address that counts: the primary one, else one for work, else the first. */
 function primaryAddress(emails: readonly JsonObject[] | null): string | null {
   const found =
-    emails?.find((one) => one.primary === true) ?? emails?.find((one) => one.type === 'work') ?? emails?.[0];
+    emails?.find((email) => email.primary === true) ?? emails?.find((email) => email.type === 'work') ?? emails?.[0];
   if (!found) return null;
   return typeof found.value === 'string' ? found.value.trim() : '';
 }
 
 function addressFor(userName: string | null, before: UserRow | null): string | null {
   if (userName === null) return before?.email ?? null;
-  // Of somebody found by a name that isn't the address, a new name says nothing about that.
+  // For a user whose user name isn't the address, a new name says nothing about the address.
   if (before && (before.user_name !== null || userName === before.email)) return before.email;
   return emailKey(userName) === null ? (before?.email ?? null) : userName;
 }
@@ -128,7 +123,7 @@ function displayName(resource: JsonObject): string | null {
   const name = isObject(resource.name) ? resource.name : {};
   const parts = [name.givenName, name.familyName].filter((part) => typeof part === 'string' && part.trim() !== '');
   const found = text(resource, 'displayName') ?? text(name, 'formatted') ?? (parts.join(' ').trim() || null);
-  // Not in the middle of a character that is two in UTF-16.
+  // The cut must not leave half of a surrogate pair.
   return found?.slice(0, longest.displayName).replace(/[\ud800-\udbff]$/, '') ?? null;
 }
 
@@ -143,7 +138,7 @@ function toProfile(resource: JsonObject, emails: readonly JsonObject[] | null): 
   return profile;
 }
 
-/** Without spaces around it; null when it is absent or empty. */
+/** A member's text without spaces around it; null when it is absent or empty. */
 function text(resource: JsonObject, name: string): string | null {
   const value = resource[name];
   const trimmed = typeof value === 'string' ? value.trim() : '';

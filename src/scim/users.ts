@@ -28,10 +28,10 @@ const columns = `u.id, u.email, u.email_key, u.user_name, u.user_name_key, u.ext
 export type ScimUsers = ReturnType<typeof createScimUsers>;
 
 /**
- * An org's users as provisioning sees them. Whatever takes a person's access away (switched off,
- * removed, another name or address) ends it in the UPDATE that says so, by `revokeAccess`, in one
- * transaction with everything else that the request changes. The row is locked from reading to
- * writing: of two changes at once none is lost.
+ * An org's users as provisioning sees them. A change that takes access away (switched off, removed,
+ * another name or address) ends it by `revokeAccess` in the UPDATE that says so, in one transaction
+ * with the request's other changes. The row is locked from reading to writing: of two changes at
+ * once none is lost.
  */
 export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: Pool }) {
   const endings = createTurns({ running: 2, waiting: 200 });
@@ -44,10 +44,7 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
 
     find: (orgId: string, id: string): Promise<UserRow> => load(pool, orgId, id),
 
-    /**
-     * @throws ScimError uniqueness when the org has somebody of that name or address, also one who
-     * is switched off
-     */
+    /** @throws ScimError uniqueness for a user's name or address, also one who is switched off */
     create(call: ScimCall, resource: JsonObject): Promise<UserRow> {
       const person = toPerson(resource, null);
       const id = newId('user');
@@ -74,8 +71,7 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
 
     patch(call: ScimCall, id: string, changes: readonly Change[], ifMatch: Precondition): Promise<Changed<UserRow>> {
       return change(call, id, ifMatch, (before) => {
-        // Which of two roles counts is for the request to say: the present one has no claim to be
-        // the primary one.
+        // The request alone says which role counts: the present one isn't sent as primary.
         const roles = [{ value: before.role }];
         const resource: JsonObject = { ...structuredClone(toUserResource(before, '')), roles };
         applyChanges(resource, changes);
@@ -83,15 +79,12 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
       });
     },
 
-    /** Ends access and changes nothing else. Who is switched off already stays so. */
+    /** Ends access and changes nothing else. A user who is switched off already stays so. */
     switchOff(call: ScimCall, id: string, ifMatch: Precondition): Promise<Changed<UserRow>> {
       return change(call, id, ifMatch, (before) => ({ ...before, active: false }));
     },
 
-    /**
-     * The row stays for what refers to it; name, address and subjects are free for whoever is
-     * provisioned next.
-     */
+    /** The row stays for its references; name, address and subjects become free for others. */
     remove(call: ScimCall, id: string, ifMatch: Precondition): Promise<void> {
       return inOwnTransaction(call, async (client) => {
         const before = await lock(client, call.orgId, id, 'UPDATE');
@@ -124,8 +117,8 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
   };
 
   /**
-   * What may end access has its own connections; of one org two at once, so that nobody's endings
-   * wait for another's.
+   * Changes that may end access have their own connections, two at once per org, so that no org's
+   * endings wait for another's.
    */
   function inOwnTransaction<T>({ orgId }: ScimCall, work: (client: PoolClient) => Promise<T>): Promise<T> {
     return endings(orgId, () => transaction(accessPool, work));
@@ -146,7 +139,7 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
   }
 }
 
-/** Writes what differs, and records it. Whether access was ended. */
+/** Writes and records what differs. Returns whether access was ended. */
 async function write(client: PoolClient, call: ScimCall, before: UserRow, after: ProvisionedPerson): Promise<boolean> {
   const { id } = before;
   const target = { type: 'user', id } as const;
@@ -180,7 +173,7 @@ async function write(client: PoolClient, call: ScimCall, before: UserRow, after:
   return deactivate || renamed;
 }
 
-/** What a person is found by. */
+/** The names by which a person is found. */
 function lookUpNames(person: ProvisionedPerson): string {
   return JSON.stringify([person.email_key, person.user_name_key ?? person.email_key]);
 }
@@ -207,7 +200,7 @@ async function load(db: Pool | PoolClient, orgId: string, id: string): Promise<U
 
 /**
  * NO KEY UPDATE is the lock that revocations take: rows that refer to the user can be inserted
- * meanwhile. For UPDATE, a sign-in that would link its subject waits, and is refused then.
+ * meanwhile. With UPDATE, a sign-in that would link its subject waits, and is refused then.
  */
 async function lock(
   client: PoolClient,

@@ -13,10 +13,7 @@ export type Users = ReturnType<typeof createUsers>;
 /** The people of orgs. The same address in two orgs is two people. */
 export function createUsers({ prisma }: { prisma: PrismaClient }) {
   return {
-    /**
-     * @throws AppError invalid_request when the address isn't acceptable; conflict when it is a
-     * user's of this org already.
-     */
+    /** @throws AppError invalid_request for a bad address; conflict when the org has it already */
     addUser(orgId: string, input: NewUser, by: By): Promise<User> {
       return prisma.$transaction((transaction) => insertUser(transaction, orgId, input, by));
     },
