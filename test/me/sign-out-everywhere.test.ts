@@ -77,8 +77,8 @@ describe.each(['session', 'grant'] as const)('a %s that asks to be the only one'
       });
       await pause(5);
       expect((await keepOnly(current(person))).status).toBe(200);
-      for (const node of nodes)
-        for (const headers of person.headers.slice(1)) late += (await statusAt(node, headers)) === 401 ? 0 : 1;
+      const others = await statuses({ ...person, headers: person.headers.slice(1) });
+      late += others.filter((status) => status !== 401).length;
       running = false;
       await Promise.all(asking);
       refused += (await statusAt(nodes[1], current(person))) === 200 ? 0 : 1;

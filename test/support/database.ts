@@ -3,7 +3,6 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { migrate } from '../../src/database/migrate.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded-postgres.ts';
 import { startTemporaryPostgres } from './temporary-postgres.ts';
 
@@ -36,11 +35,10 @@ export type TestPostgres = Readonly<{
 
 /** A server of one's own, for tests that kill it. */
 export async function startTestPostgres(): Promise<TestPostgres> {
-  const first = await startTemporaryPostgres();
+  const first = await startTemporaryPostgres({ seed: inject('seed') });
   const { databaseUrl: url, dataDir } = first;
   const port = Number(new URL(url).port);
   let server: EmbeddedPostgres = first;
-  await migrate(url);
   const kill = async () => {
     // The children too: each would go on answering its open connection until it notices that the postmaster is gone.
     for (const pid of [server.pid, ...childrenOf(server.pid)]) killIfThere(pid);

@@ -1,13 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { developmentEnvironment, environment } from '../../src/config.ts';
-import { removeDataDir } from '../cli/processes.ts';
+import { removeDataDir, runCli } from '../cli/processes.ts';
 import { endWithUs } from './end-with-us.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
+
+/** How a document calls the command line. */
+export const cli = 'npm run -s cli -- ';
 
 export type Outcome = { code: number | null; output: string };
 
@@ -25,6 +28,7 @@ export function commandsOf(document: string): string[] {
  */
 export function createReader() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'reader-'));
+  const config = path.join(folder, 'config');
   for (const entry of ['package.json', 'bin', 'src', 'prisma', 'prisma.config.ts', 'node_modules', '.env.example'])
     fs.symlinkSync(path.join(root, entry), path.join(folder, entry));
 
@@ -32,7 +36,7 @@ export function createReader() {
   const environmentOf = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
     const names = [...Object.keys({ ...environment, ...developmentEnvironment }), 'NODE_ENV', 'VITEST'];
     const cleared = Object.fromEntries(names.map((name) => [name, undefined]));
-    const own = { NO_COLOR: '1', BROWSER: 'none', XDG_CONFIG_HOME: path.join(folder, 'config') };
+    const own = { NO_COLOR: '1', BROWSER: 'none', XDG_CONFIG_HOME: config };
     return { ...process.env, ...cleared, ...own, ...env };
   };
   const start = (command: string, env: NodeJS.ProcessEnv, detached = false) => {
@@ -67,6 +71,14 @@ export function createReader() {
         });
         outcome.then(resolve, reject);
       });
+    },
+
+    /** Runs a command of ours in this process, its words split by the shell; README's commands go through npm. */
+    async runHere(command: string, env: NodeJS.ProcessEnv): Promise<Outcome> {
+      const split = `set -- ${command.replace(cli, '')}; printf '%s\\0' "$@"`;
+      const args = execFileSync('sh', ['-c', split], { encoding: 'utf8' }).split('\0').slice(0, -1);
+      const { code, stdout, stderr } = await runCli(args, { XDG_CONFIG_HOME: config, ...env });
+      return { code, output: stdout + stderr };
     },
 
     /** Starts what stays until it is told to stop, and waits until it prints `ready`. */
