@@ -89,7 +89,7 @@ export async function endWaiting(db: Pool | PoolClient, asked: readonly AskedRow
   return asked.flatMap(({ revocation }) => answers.get(revocation) ?? []);
 }
 
-/** Runs on a client inside its transaction; on a pool again after what a second try may cure. */
+/** A client runs it inside its transaction; a pool also retries errors that this may cure. */
 export function runStatement<Row extends object>(
   db: Pool | PoolClient,
   name: string,

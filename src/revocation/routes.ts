@@ -26,7 +26,7 @@ const subject = z.union([identifier, aliases]).meta({
 /**
  * Global Token Revocation (draft-parecki-oauth-global-token-revocation §3). The caller is an API
  * key of the org, or the IdP by its signed JWT; the IdP reaches only people of its own connection.
- * Answers are looked for in this order: 401, 403, 400, 404, 204. Another org's user is nobody.
+ * The answer is the first that applies: 401, 403, 400, 404, 204. Another org's user is nobody.
  */
 export function createRevocationEndpoints(
   deps: CallerDeps & { batches: Batches; announce: () => void },

@@ -16,7 +16,7 @@ export const mostAtOnce = 101;
 export type Table = `${DeviceKind}s`;
 const tables = ['sessions', 'grants'] as const;
 
-// The statements carry along whole (`by`) what they only write down: who asks, why, and new ids.
+// The member `by` carries the values that are only written down: who asks, why, and the new ids.
 // Each step of a statement costs by its number of columns, also where it has no rows.
 const asked = (members: string) =>
   `jsonb_to_recordset($1) AS asked (n bigint, org text, revocation text, by jsonb, ${members})`;

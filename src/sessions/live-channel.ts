@@ -58,8 +58,8 @@ const checkLimitMs = 2_000;
  * checked when its stream opens; from then on the grant decides, so a stream may outlast the token.
  * One LISTEN connection and one query a second serve all streams of a node. A notification only
  * makes the query come sooner, so a lost one costs at most a second. While the LISTEN connection is
- * down, or the query has no answer within two seconds, every stream is closed: no open stream is
- * deaf.
+ * down, or the query has no answer within two seconds, every stream is closed: an open stream
+ * always hears.
  */
 export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string; log: Logger; checkEveryMs?: number }) {
   const streams = new Map<Response, Stream>();

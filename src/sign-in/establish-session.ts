@@ -16,7 +16,7 @@ export function createEstablishSession({ pool }: { pool: Pool }) {
       await login(req, { ticket });
       return 'established';
     } catch (error) {
-      // express-session would insert this session, which never was, at the end of the request.
+      // The session was not inserted; express-session would try again at the end of the request.
       Object.assign(req, { session: undefined });
       if (!(error instanceof SignInSuperseded)) throw error;
       const signIn = { sessionId: req.sessionID, subject: verified.claims.sub, state };

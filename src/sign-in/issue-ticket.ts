@@ -15,7 +15,7 @@ import { readPersonClaims } from './user-info.ts';
 
 type Deps = Readonly<{ pool: Pool; keyring: Keyring; guardedFetch: GuardedFetch }>;
 
-/** Looks for a person, whom a try, another sign-in or provisioning may make or remove between. */
+/** Most look-ups of the person: sign-ins and provisioning make and remove people meanwhile. */
 const tries = 4;
 
 /**

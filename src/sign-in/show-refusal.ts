@@ -33,7 +33,7 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
 
   async function record(req: Request, attempt: Attempt, reason: RefusalReason): Promise<void> {
     if (!attempt.found) return;
-    // Anyone can come back with anything: without a proven identity it mustn't fill the record.
+    // Anyone can come back with anything: attempts without proof mustn't fill the record.
     if (!attempt.isProven && (await strangers.count(clientNetwork(req.ip))) > 0) return;
     try {
       await recordEvent(deps.pool, {

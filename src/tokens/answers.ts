@@ -16,7 +16,7 @@ const fault = z
 export const faults = (...statuses: number[]): readonly Success[] =>
   statuses.map((status) => ({ status, description: 'In the form of OAuth’s errors.', schema: fault }));
 
-/** An answer to browsers: they get a page, and a client that asks for JSON what apps get. */
+/** An answer to browsers: a page, or, for a client that asks for JSON, OAuth's form. */
 export const pageOrFault = (status: number, description = 'A page, or the form of OAuth’s errors.'): Success => ({
   status,
   description,

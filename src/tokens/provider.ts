@@ -69,7 +69,7 @@ async function configurationOf(deps: ProviderDeps): Promise<Configuration> {
     responseTypes: ['code'],
     scopes: ['openid', 'offline_access', adminScope],
     claims: { openid: ['sub'], email: ['email'], profile: ['name'] },
-    // An app must know whom it works for without a second request.
+    // ID tokens hold the claims: no app needs a second request to know its person.
     conformIdTokenClaims: false,
     subjectTypes: ['public'],
     pkce: { required: () => true },

@@ -54,7 +54,7 @@ async function signedInLately(pool: Pool, { orgId, credential }: Principal, inte
 
 /**
  * Whether the person authenticated as lately as administrators have to. The session of a sign-in
- * that was begun for this will do: an IdP that tells no time would make a circle.
+ * that was begun for this will do: else no sign-in at an IdP that tells no time ever would.
  */
 async function authenticatedLately(
   pool: Pool,

@@ -53,7 +53,7 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
       return payload && { ...payload, jti: id };
     },
 
-    /** Uses it up, once. A second use ends the grant: nobody knows who of the two was the thief. */
+    /** Uses it up, once. A second use ends the grant: nobody knows which use was the app's own. */
     async consume(id) {
       const idHash = hashSecret(id);
       const { rowCount } = await pool.query({
