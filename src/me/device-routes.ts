@@ -81,7 +81,7 @@ export function deviceOperations(deps: DeviceDeps): readonly Operation[] {
       problems: ['not_found'],
       handle: async ({ principal, by, params: { id }, res }) => {
         const ended = await devices.endDevice(principal, id, by);
-        // Another person's looks exactly like one that doesn't exist.
+        // Another person's device looks exactly like one that doesn't exist.
         if (!ended) throw new AppError('not_found', 'You are not signed in anywhere under this id.');
         announce();
         if (id === principal.credential.id) forgetCookie(res, principal);

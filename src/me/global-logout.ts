@@ -4,10 +4,7 @@ import type { Batches } from '../revocation/batches.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
 import type { Principal } from '../sessions/principal.ts';
 
-/**
- * What a person's sign-out ends beyond what it was done in: with the org's policy of global logout,
- * every session and grant they have. True if it did.
- */
+/** Ends all that a person has, at their sign-out, if the org has global logout on; true if so. */
 export function createGlobalLogout({ pool, batches }: { pool: Pool; batches: Batches }) {
   return async ({ orgId, userId }: Principal, by: By): Promise<boolean> => {
     const { rows } = await pool.query<{ global_logout: boolean }>({

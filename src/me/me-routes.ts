@@ -66,8 +66,8 @@ export function meOperations(deps: {
       success: { status: 200, description: 'The stream.', contentTypes: ['text/event-stream'] },
       problems: ['too_many_requests'],
       handle: async ({ principal, req, res }) => {
-        // express-session would touch the session before it lets the answer end: a stream must
-        // close also when the database, of which that asks a write, has gone silent.
+        // express-session would touch the session before the answer ends: a stream must close also
+        // when the database, which that touch writes to, has gone silent.
         Object.assign(req, { session: undefined });
         await liveChannel.open(principal, res);
       },
@@ -92,7 +92,7 @@ export function meOperations(deps: {
       handle: async ({ principal, by, res }) => {
         if (!principal) return;
         const logoutUrl = await deps.findIdpLogout(principal);
-        // Here first: whether the IdP is up doesn't matter.
+        // The sign-out here comes first: whether the IdP is up doesn't matter.
         const all = await deps.globalLogout(principal, by);
         if (!all) await deps.devices.endDevice(principal, principal.credential.id, by);
         liveChannel.announce();

@@ -5,7 +5,7 @@ import { revokeAccess } from '../revocation/revoke-access.ts';
 import type { Principal } from '../sessions/principal.ts';
 
 /**
- * A person's own "sign out everywhere", or "everywhere else": then what the request came with
+ * A person's own "sign out everywhere", or "everywhere else": then the credential of the request
  * stays, if no other revocation comes at the same time. Counts what ended; null when the person is
  * gone.
  */

@@ -37,16 +37,14 @@ const realm = 'Bearer realm="global-token-revocation"';
 const longestApiKey = 512;
 
 /**
- * Authenticates the caller before anything of the body is read: an API key, or an IdP's JWT, which
- * has two dots.
+ * Authenticates the caller before the body is read: an API key, or an IdP's JWT (two dots).
  *
- * Of passport-http-bearer little is used: it reads the header once more and calls the function
- * below, in which `authenticateKey` and `authenticateJwt` do the work. It would also take
- * credentials from the query and from forms, where they land in logs, so `authenticateCaller` reads
- * the Authorization header first and hides the query.
+ * passport-http-bearer only reads the header once more and calls the function below, in which
+ * `authenticateKey` and `authenticateJwt` do the work. It would also take credentials from the
+ * query and from forms, which land in logs: `authenticateCaller` wants the header, and hides the
+ * query.
  *
- * Only failures are counted, and a valid credential is accepted however many there were: nobody can
- * lock a caller out.
+ * Only failures are limited. A valid credential is always accepted: nobody can lock a caller out.
  */
 export function createCallerAuthentication(deps: CallerDeps) {
   const failures = createRateLimit(
@@ -67,7 +65,7 @@ export function createCallerAuthentication(deps: CallerDeps) {
   async function authenticateKey(key: string, connectionId: string | null): Promise<Caller> {
     const found = key.length <= longestApiKey ? await deps.apiKeys.authenticate(key) : null;
     if (!found) throw unknownKey(() => findCalledKey(deps.pool, key));
-    // At a connection's own address: that of the key's org, or else there is nothing for it here.
+    // A connection's own address takes keys of its own org only.
     if (connectionId !== null && !(await ownsConnection(deps.pool, found.orgId, connectionId)))
       throw unknownKey(async () => [
         { orgId: found.orgId, type: 'api_key', id: found.id, reason: 'api_key_elsewhere' },
@@ -75,10 +73,7 @@ export function createCallerAuthentication(deps: CallerDeps) {
     return { ...found, type: 'api_key' };
   }
 
-  /**
-   * What a caller hears whose credential doesn't count; `null` when none was sent.
-   * @throws AppError too_many_requests
-   */
+  /** The 401 for `refused`, or for no credential (null). @throws AppError too_many_requests */
   async function refusal(req: Request, refused: CallerRefused | null): Promise<AppError> {
     if (refused)
       deps.log.info({ requestId: req.id, reason: refused.reason }, 'a caller of the revocation endpoint was refused');
@@ -91,7 +86,7 @@ export function createCallerAuthentication(deps: CallerDeps) {
     });
   }
 
-  /** For the org whose credential this would be, and for the one whose address was called. */
+  /** Records the refusal for the org of the credential, and for the org of the called address. */
   async function recordStranger(req: Request, refused: CallerRefused | null, explanation: string): Promise<void> {
     try {
       const claims = new Map<string, Claimed>();
@@ -110,7 +105,7 @@ export function createCallerAuthentication(deps: CallerDeps) {
       };
       await deps.refusedCalls.ofStranger([...claims.values()], call);
     } catch (err) {
-      // The answer is 401 whatever the record knows.
+      // The answer is 401 also where the record fails.
       deps.log.error({ err, requestId: req.id }, 'a refused call could not be attributed');
     }
   }
@@ -120,8 +115,7 @@ export function createCallerAuthentication(deps: CallerDeps) {
       refusal(req, req.headers.authorization === undefined ? null : unknownKey()).then(next, next);
       return;
     }
-    // The query is hidden from the strategy: a key there must not count, nor spoil a good one in
-    // the header.
+    // The strategy must not see the query: a key there neither counts nor spoils the header's.
     Object.defineProperty(req, 'query', { value: {}, configurable: true });
     passport.authenticate('bearer', { session: false }, (error: unknown, user: Express.User | false) => {
       if (error instanceof CallerRefused) return refusal(req, error).then(next, next);
@@ -151,7 +145,7 @@ export function createCallerAuthentication(deps: CallerDeps) {
   return { authenticateCaller, requireScope, refusal };
 }
 
-/** For handlers behind `authenticateCaller`. */
+/** The caller of a request that has passed `authenticateCaller`. */
 export function callerOf(req: Request): Caller {
   if (!req.user?.caller) throw new AppError('invalid_token', 'Send an API key of the organisation.');
   return req.user.caller;
@@ -169,7 +163,7 @@ function connectionOf(req: Request): string | null {
   return typeof connection === 'string' ? connection : null;
 }
 
-/** Of the org that this key was made for, with why it doesn't count any more. */
+/** The API key that was sent, with the reason why it doesn't count any more. */
 async function findCalledKey(pool: Pool, key: string): Promise<Claimed[]> {
   if (key.length > longestApiKey) return [];
   const { rows } = await pool.query<{ org_id: string; id: string; revoked: boolean }>({

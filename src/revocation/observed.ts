@@ -7,21 +7,16 @@ import type { Revocation } from './revocation.ts';
 export type ObservedRevocation = Readonly<{
   initiator: Revocation['initiator'];
   result: 'revoked' | 'unknown' | 'ambiguous' | 'replayed' | 'failed';
-  /** People, of a list; else 1. */
+  /** Number of people: the length of a list, else 1. */
   times: number;
-  /** In the database, the wait for a connection included. */
+  /** Time in the database, the wait for a connection included. */
   seconds: number;
 }>;
 
-/**
- * Every revocation once it holds, for whoever counts them. Without a subscriber it costs nothing.
- */
+/** Publishes every revocation once it holds, for counting. It is free without a subscriber. */
 export const revocationChannel = channel('universal-logout:revocation');
 
-/**
- * Runs `work`, a revocation, and publishes what came of it: of one within a transaction when that
- * has committed.
- */
+/** Runs the revocation `work` and publishes its result, after the commit of a transaction. */
 export async function observed<Result>(
   db: Batches | Pool | PoolClient,
   initiator: Revocation['initiator'],

@@ -3,7 +3,7 @@ import type { Initiator } from '../database/generated/client.ts';
 import type { Credential } from '../sessions/principal.ts';
 import type { Once } from './once.ts';
 
-/** How a user is named, all within one org. Several names must all mean the same user. */
+/** The names of one user within one org: several names must all mean the same user. */
 export type Subject = Readonly<{
   userIds?: readonly string[];
   /** Lower-cased ASCII, as `emailKey` makes them. */
@@ -13,12 +13,12 @@ export type Subject = Readonly<{
 
 export type Revocation = Readonly<{
   orgId: string;
-  /** Who caused it. */
+  /** Who caused the revocation. */
   initiator: Initiator;
   by: By;
-  /** For administrators; never shown to the person. */
+  /** The reason for administrators; never shown to the person. */
   reason?: string | null;
-  /** The neutral part, which the person reads. */
+  /** The neutral reason, which the person reads. */
   reasonForPerson?: string | null;
   /** The subject identifier as it was received. */
   asked?: unknown;
@@ -32,25 +32,22 @@ export type UserRevocation = Revocation &
      * address of a verified domain that it is authoritative for. Everybody else is unknown to it.
      */
     reach?: { connectionId: string };
-    /** Spent in the same statement. */
+    /** The thing to spend in the same statement. */
     once?: Once;
   }>;
 
-/** What goes on alone: it may have to wait for whoever holds the person's row. */
+/** A revocation that goes on alone: it may have to wait for a lock on the person's row. */
 export type AloneRevocation = UserRevocation &
   Readonly<{
-    /** "Sign out everywhere else": this one stays, if it was live until this very revocation. */
+    /** "Sign out everywhere else": this credential stays if it was live until this revocation. */
     keep?: Credential;
-    /**
-     * Also switches the user off, in the same UPDATE: two updates of one row in one statement would
-     * lose one of them.
-     */
+    /** Switches the user off in the same UPDATE: a statement loses a second UPDATE of one row. */
     deactivate?: boolean;
-    /** Provisioning changes what the person is found by, in the same UPDATE. */
+    /** The names that provisioning gives the person, set in the same UPDATE. */
     rename?: NewNames;
   }>;
 
-/** Keys are the look-up forms (`emailKey`). `userName` null: the address is it. */
+/** Keys are the look-up forms (`emailKey`). `userName` null: the address is the user name. */
 export type NewNames = Readonly<{
   email: string;
   emailKey: string;
@@ -58,10 +55,7 @@ export type NewNames = Readonly<{
   userNameKey: string | null;
 }>;
 
-/**
- * `more`: the person had very many; what is counted here is dead like the rest, which a job counts
- * into the revocation.
- */
+/** `more`: the person had very many. All are dead; a job counts the rest into the revocation. */
 export type Revoked = Readonly<{
   revocationId: string;
   userId: string;

@@ -7,13 +7,13 @@ import type { AloneRevocation, Revocation, RevocationOutcome, Revoked, UserRevoc
 import { endOrgSql } from './statements.ts';
 
 /**
- * Ends every session and every app's grant of one user of one org, for good: everything that ends a
- * person's access goes through here. One statement does all or nothing: finds the user, bumps the
- * generation, spends what may be used once, tombstones sessions and grants, inserts the revocation
- * and its audit event. When it has committed, nothing born before counts on any node.
+ * Ends every session and grant of one user of one org, for good: everything that ends a person's
+ * access goes through here. One statement does all or nothing: it finds the user, bumps the
+ * generation, spends `once`, tombstones sessions and grants, inserts the revocation and its audit
+ * event. When it has committed, nothing born before counts on any node.
  *
- * By `Batches` it is ended together with what else arrives at this node; by a pool alone; by a
- * client inside that client's transaction (and is not retried).
+ * `Batches` end it together with other rows of this node. A pool runs it alone. A client runs it
+ * inside its own transaction, and doesn't retry.
  */
 export function revokeAccess(
   db: Batches,
@@ -31,9 +31,9 @@ export function revokeAccess(db: Batches | Pool | PoolClient, revocation: AloneR
 }
 
 /**
- * The same for a list of users by their ids, all or nothing in one statement; ids of nobody are
- * left out of what it returns, which is in the order of their ids. Rows are locked in that order,
- * so that two lists never wait for each other.
+ * Does the same for a list of user ids, all or nothing in one statement. Returns the users that
+ * exist, in the order of their ids; rows are locked in that order, so two lists never block each
+ * other.
  */
 export function revokeAccessOfMany(
   db: Pool | PoolClient,
@@ -45,16 +45,16 @@ export function revokeAccessOfMany(
     async () => {
       const rows = [...new Set(userIds)].sort().map((id) => askedOf({ ...revocation, subject: { userIds: [id] } }));
       const outcomes = (await endWaiting(db, rows)).map(toOutcome);
-      return outcomes.flatMap((one) => (one.result === 'revoked' ? [one] : []));
+      return outcomes.flatMap((outcome) => (outcome.result === 'revoked' ? [outcome] : []));
     },
     ({ length }) => ({ result: 'revoked', times: length }),
   );
 }
 
 /**
- * Ends every session and grant of everyone in an org: one bump, however many people. The tombstones
- * are written by a job. `keep`: "sign everyone out but me"; that one stays, if it was live until
- * this very revocation. Null: there is no such org.
+ * Ends every session and grant of everyone in an org: one bump, however many people. A job writes
+ * the tombstones. `keep` ("sign everyone out but me") stays if it was live until this revocation.
+ * Null: there is no such org.
  */
 export function revokeOrgAccess(
   db: Pool | PoolClient,

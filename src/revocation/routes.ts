@@ -25,9 +25,8 @@ const subject = z.union([identifier, aliases]).meta({
 
 /**
  * Global Token Revocation (draft-parecki-oauth-global-token-revocation §3). The caller is an API
- * key of the org, or the IdP by its signed JWT: that one reaches only people of its own connection.
- * Answered in this order: 401, 403, 400, 404, 204. What is there for another org's user is what is
- * there for nobody.
+ * key of the org, or the IdP by its signed JWT; the IdP reaches only people of its own connection.
+ * The answer is the first that applies: 401, 403, 400, 404, 204. Another org's user is nobody.
  */
 export function createRevocationEndpoints(
   deps: CallerDeps & { batches: Batches; announce: () => void },
@@ -59,8 +58,7 @@ export function createRevocationEndpoints(
     res.status(204).end();
   };
 
-  // Before the answer, and for another org's user as for nobody. What has no valid credential is
-  // `refusal`'s.
+  // Runs before the answer, for another org's user as for nobody. `refusal` records the 401s.
   const recordRefusal: ErrorRequestHandler = async (error, req, res, next) => {
     const { code, status, detail } = toAppError(error);
     const caller = req.user?.caller;

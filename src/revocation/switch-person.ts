@@ -5,14 +5,14 @@ import { type LockedPerson, refuseLastOwner } from '../users/roles.ts';
 import type { NewNames, Revocation, Revoked } from './revocation.ts';
 import { revokeAccess } from './revoke-access.ts';
 
-/** Who may be the org's last active owner, and what to do about it. */
+/** The people who may be the org's last active owner, and the advice for a refusal. */
 export type OwnerGuard = Readonly<{ locked: ReadonlyMap<string, LockedPerson>; advice?: string }>;
 
 /**
  * Switches a person off and ends all their access, in one UPDATE of the caller's transaction. Null
- * when the org has no such person. With a guard, of rows that `lockWithOwners` has locked, an org
- * keeps its last active owner; without one, for whoever's directory has the last word, access ends
- * all the same. @throws AppError conflict for the last active owner
+ * when the org has no such person. With a guard, made of rows that `lockWithOwners` has locked, an
+ * org keeps its last active owner. Without one (a directory has the last word) the access of an
+ * owner ends too. @throws AppError conflict for the last active owner
  */
 export async function switchOff(
   client: PoolClient,
@@ -25,10 +25,7 @@ export async function switchOff(
   return outcome.result === 'revoked' ? outcome : null;
 }
 
-/**
- * Switches a person on again, and records it; old sessions and grants stay dead. Nothing where they
- * are on already.
- */
+/** Switches on a person who is off, and records it; old sessions and grants stay dead. */
 export async function switchOn(
   client: PoolClient,
   id: string,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { sampleId } from '../database/ids.ts';
 import { deviceKinds } from './principal.ts';
 
-/** A live session or grant as it is answered: what `Device` is in JSON. */
+/** A live session or grant as JSON: the form of `Device`. */
 export const deviceForm = z
   .object({
     id: z.string().meta({ examples: [sampleId('session')] }),

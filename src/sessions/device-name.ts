@@ -4,8 +4,8 @@ import type { Texts } from '../texts/texts.ts';
 const greatestLength = 60;
 
 /**
- * A few words for people about what sent this User-Agent header: "Firefox on Linux", "Safari on
- * iPhone", or the first product it names, such as "curl". The header is the client's own claim.
+ * Names the sender of a User-Agent header in a few words: "Firefox on Linux", "Safari on iPhone",
+ * or the header's first product, such as "curl". The header is the client's own claim.
  */
 export function deviceName(userAgent: string | null, words: Texts['devices']): string {
   if (!userAgent?.trim()) return words.unknown;

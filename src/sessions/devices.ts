@@ -21,13 +21,13 @@ export type Device = Readonly<{
   createdAt: Date;
   /** Exact to a minute. */
   lastSeenAt: Date;
-  /** The one that asks. */
+  /** Whether this is the device that asks. */
   current: boolean;
 }>;
 
 export type DeviceRow = Omit<Device, 'client' | 'device'> & { clientId: string | null };
 
-/** Whose devices, and which of them is the one that asks. */
+/** The person whose devices are meant; `credential` is the device that asks. */
 export type DeviceOwner = Pick<Principal, 'orgId' | 'userId' | 'credential'>;
 
 export type Devices = ReturnType<typeof createDevices>;
@@ -36,13 +36,10 @@ const mostListed = 200;
 
 type Deps = Readonly<{ pool: Pool; accessPool: Pool; clientNames: ReadonlyMap<string, string> }>;
 
-/** What a person is signed in with. `clientNames` holds the names of apps by client id. */
+/** The devices that people are signed in with. `clientNames`: names of apps by client id. */
 export function createDevices({ pool, accessPool, clientNames }: Deps) {
   return {
-    /**
-     * The person's live sessions and grants, the newest seen first: at most 200, the one that asks
-     * always among them.
-     */
+    /** A person's live devices, the last seen first: at most 200, the one that asks among them. */
     async listDevices({ orgId, userId, credential }: DeviceOwner): Promise<Device[]> {
       const { rows } = await pool.query<DeviceRow>({
         name: 'devices-list',
@@ -52,7 +49,7 @@ export function createDevices({ pool, accessPool, clientNames }: Deps) {
       return toDevices(rows, clientNames);
     },
 
-    /** All of them, the youngest first: up to `limit` of those that are older than `after`. */
+    /** A person's live devices, the youngest first: up to `limit` that are older than `after`. */
     async pageDevices({ orgId, userId, credential }: DeviceOwner, { limit, after }: TimePage): Promise<Device[]> {
       const { rows } = await pool.query<DeviceRow>({
         name: 'devices-page',
@@ -62,7 +59,7 @@ export function createDevices({ pool, accessPool, clientNames }: Deps) {
       return toDevices(rows, clientNames);
     },
 
-    /** A live one of the person by its id; null when they have none of it. */
+    /** A live device of the person by its id; null when the person has none of this id. */
     async findDevice({ orgId, userId, credential }: DeviceOwner, id: string): Promise<Device | null> {
       const { rows } = await pool.query<DeviceRow>({
         name: 'device-find',
@@ -91,10 +88,7 @@ export function createDevices({ pool, accessPool, clientNames }: Deps) {
   };
 }
 
-/**
- * Puts names to rows, in English. Reading a header costs more than reading its row, and a person's
- * are mostly alike.
- */
+/** Names the rows' devices, in English; a header is parsed once, for it costs more than its row. */
 export function toDevices(rows: readonly DeviceRow[], clientNames: ReadonlyMap<string, string>): Device[] {
   const names = new Map<string | null, string>();
   return rows.map(({ id, type, clientId, ...row }) => {
@@ -126,7 +120,7 @@ const listSql = `
     ORDER BY current DESC, "lastSeenAt" DESC, id LIMIT $5
   ) AS listed ORDER BY "lastSeenAt" DESC, id`;
 
-// The row's own tombstones are compared again beside the view: see the session store's save.
+// The row's own tombstones are compared again beside the view: see `#save` in session-store.ts.
 const ended = (type: DeviceKind) => `
   UPDATE ${type}s d SET ended_at = clock_timestamp()${erased(`${type}s`)}
   WHERE d.org_id = $1 AND d.user_id = $2 AND d.id = $3 AND d.revoked_at IS NULL AND d.ended_at IS NULL

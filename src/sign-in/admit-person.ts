@@ -11,8 +11,8 @@ type ActingConnection = Readonly<{ orgId: string; connectionId: string; by: By }
 type Newcomer = Exclude<SignInPerson, { kind: 'known' }>;
 
 /**
- * Links or creates whoever is not known yet, with the audit event; find the person again then.
- * Nothing when another sign-in of the same person was faster (a unique constraint decides), nor
+ * Links or creates a person who isn't known yet, with the audit event; find the person again then.
+ * Does nothing when another sign-in of the same person was faster (a unique constraint decides), or
  * when the org no longer lets the connection say who this is.
  */
 export async function admitPerson(
@@ -37,8 +37,7 @@ async function linkIdentity(
 ): Promise<void> {
   const { userId, emailKey, emailVerified } = person;
   await transaction(pool, async (client) => {
-    // Of two connections that link one person the second sees the first; and nobody is given
-    // another role meanwhile.
+    // Of two connections that link one person the second sees the first; no role changes meanwhile.
     await client.query({
       name: 'sign-in-lock',
       text: `SELECT FROM users WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE`,

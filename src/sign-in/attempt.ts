@@ -4,7 +4,7 @@ import type { OrgConnection, SignInConnection } from './find-sign-in-connection.
 import type { VerifiedSignIn } from './id-token.ts';
 import type { SealedState } from './sealed-state.ts';
 
-// The parts of a sign-in's callback: each step takes what the one before it made.
+// The parts of a sign-in's callback: each step takes what the step before it made.
 
 /** The answer came back to the browser that started the sign-in. */
 export type OpenedSignIn = Readonly<{
@@ -13,10 +13,7 @@ export type OpenedSignIn = Readonly<{
   foundAt: number;
   state: SealedState;
   response: AuthorizationResponse;
-  /**
-   * Ends every call to the IdP, and what else the callback waits for outside, nine seconds after it
-   * began.
-   */
+  /** Ends the callback's calls to the IdP, and its other waits, nine seconds after its start. */
   deadline: AbortSignal;
 }>;
 
@@ -26,17 +23,14 @@ export type AnsweredSignIn = OpenedSignIn & Readonly<{ connection: SignInConnect
 /** The code was exchanged, and the ID token holds. */
 export type ProvenSignIn = AnsweredSignIn & Readonly<{ verified: VerifiedSignIn }>;
 
-/**
- * What is known of a sign-in if it is refused now, for the page and the organisation's record. No
- * step reads it.
- */
+/** The facts about a sign-in for the page and the record of a refusal. No step reads them. */
 export type Attempt = Readonly<{
   found: OrgConnection | null;
   state: SealedState | null;
   /** An identity provider has vouched for a person. */
   isProven: boolean;
   userId: string | null;
-  /** Where a "try again" should return to. */
+  /** The path that a "try again" should return to. */
   returnTo: string | null;
 }>;
 
@@ -47,7 +41,7 @@ export function attemptOf(res: Response): Attempt {
   return locals.attempt ?? unknown;
 }
 
-/** Adds to what is known. */
+/** Adds facts to the attempt. */
 export function noteAttempt(res: Response, known: Partial<Attempt>): void {
   res.locals.attempt = { ...attemptOf(res), ...known } satisfies Attempt;
 }

@@ -52,8 +52,8 @@ export function createCallback(deps: Deps) {
     async checkResponse(req: Request, res: Response, opened: OpenedSignIn): Promise<AnsweredSignIn> {
       const { found, state, response } = opened;
       const connection = await checkState(deps.pool, found, state);
-      // A kept cookie would cost the IdP an exchange each time. From here on the state counts as
-      // used on this node, whatever happens; across nodes the session's insert decides.
+      // From here on the state counts as used on this node, whatever happens: a kept cookie would
+      // cost the IdP an exchange each time. Across nodes the session's insert decides.
       if ((await answers.count(response.state)) > 0) throw new SignInRefused('state_spent');
       deps.stateCookies.clear(req, res, response.state);
       checkIssuer(response, connection);
@@ -71,10 +71,7 @@ export function createCallback(deps: Deps) {
 
     establishSession: createEstablishSession(deps),
 
-    /**
-     * Once more to the IdP, now for a password; a new start with a new snapshot. Never a third
-     * time.
-     */
+    /** Asks for a password at the IdP: a new start with a new snapshot, never a third round. */
     async askAgain(
       req: Request,
       res: Response,
@@ -92,7 +89,7 @@ export function createCallback(deps: Deps) {
 
     redirectToApp(res: Response, { state }: OpenedSignIn): void {
       const returnTo = state.returnTo ?? '/';
-      // An app's sign-in goes on here, wherever the pages live.
+      // An app's sign-in goes on at the public URL, wherever the pages live.
       const origin = returnTo.startsWith('/oauth/') ? deps.config.publicUrl : deps.config.appUrl;
       res.redirect(303, `${origin}${returnTo}`);
     },

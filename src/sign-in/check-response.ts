@@ -7,10 +7,7 @@ import { type SealedState, stateLifetime } from './sealed-state.ts';
 export type AuthorizationResponse = Readonly<{ state: string; iss: string | null }> &
   (Readonly<{ code: string; error: null }> | Readonly<{ code: null; error: string }>);
 
-/**
- * OAuth's own error codes (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6): of what an IdP says
- * only these are logged.
- */
+/** The codes of RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6: no other text is logged. */
 const errorCodes = new Set([
   'access_denied',
   'invalid_request',
@@ -25,7 +22,7 @@ const errorCodes = new Set([
   'consent_required',
 ]);
 
-/** Exactly one state, exactly one of code and error, at most one iss. Null for anything else. */
+/** Takes exactly one state, one of code and error, at most one iss; null for anything else. */
 export function parseResponse(req: Request): AuthorizationResponse | null {
   const all = new URLSearchParams(req.url.includes('?') ? req.url.slice(req.url.indexOf('?')) : '');
   const single = (name: string) => {
@@ -40,15 +37,15 @@ export function parseResponse(req: Request): AuthorizationResponse | null {
 }
 
 /**
- * The sealed state must be of this org, in time and unused, before anything else in the answer
- * counts. Returns the connection that was asked. @throws SignInRefused
+ * Checks that the sealed state is of this org, in time and unused, before anything else in the
+ * answer counts. Returns the connection that was asked. @throws SignInRefused
  */
 export async function checkState(pool: Pool, found: OrgConnection, state: SealedState): Promise<SignInConnection> {
   if (state.orgId !== found.org.id) throw new SignInRefused('state_foreign');
   const age = found.now - state.startedAt;
   if (age > stateLifetime || age < -stateLifetime) throw new SignInRefused('state_expired');
   if (!found.connection) throw new SignInRefused('connection_unknown');
-  // Only spares the IdP a code that can't count any more; what decides is the insert.
+  // This only spares the IdP a code that can't count any more: the insert decides.
   if (await isSpent(pool, state)) throw new SignInRefused('state_spent');
   return found.connection;
 }

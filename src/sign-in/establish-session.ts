@@ -5,10 +5,7 @@ import type { ProvenSignIn } from './attempt.ts';
 import { whyNotInserted } from './overtaken.ts';
 import { SignInRefused } from './refusal.ts';
 
-/**
- * Makes the ticket a session. The function returns `overtaken` where access ended meanwhile; where
- * another sign-in may not help it @throws SignInRefused
- */
+/** Makes the ticket a session; `overtaken` if access ended meanwhile. @throws SignInRefused */
 export function createEstablishSession({ pool }: { pool: Pool }) {
   return async (
     req: Request,
@@ -19,8 +16,7 @@ export function createEstablishSession({ pool }: { pool: Pool }) {
       await login(req, { ticket });
       return 'established';
     } catch (error) {
-      // What is left is a session that was never inserted; express-session would try to at the end
-      // of the request.
+      // The session was not inserted; express-session would try again at the end of the request.
       Object.assign(req, { session: undefined });
       if (!(error instanceof SignInSuperseded)) throw error;
       const signIn = { sessionId: req.sessionID, subject: verified.claims.sub, state };

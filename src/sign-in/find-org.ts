@@ -12,7 +12,7 @@ export function findOrgOperation({ prisma }: { prisma: PrismaClient }): Operatio
     tag: 'Sign-in',
     summary: 'Which organisation an address signs in with',
     description: 'By its verified domain alone: never whether a user exists.',
-    // What is no text is nobody's address, and no fault.
+    // A value that is no text is nobody's address, and no fault.
     body: z.object({ username: z.string().trim().catch('') }),
     bodyExample: { username: 'trinity@whiterabbit.fake' },
     security: [],

@@ -15,37 +15,33 @@ export type SignInConnection = Readonly<{
   tokenEndpointAuth: 'client_secret_basic' | 'client_secret_post';
   responseIss: boolean;
   reauthentication: 'verified' | 'best_effort';
-  /** Signing out goes on to the IdP: the session keeps the ID token for it. */
+  /** Whether signing out goes on to the IdP: the session keeps the ID token for it. */
   signOutAtIdp: boolean;
-  /** The claim that names people's roles, and which value is which. */
+  /** The claim that names people's roles; `roleMapping` says which value is which role. */
   roleClaim: string | null;
   roleMapping: unknown;
-  /** A sign-in may prove that it is the one connection that speaks for its IdP; nothing has yet. */
+  /** No sign-in has proven yet that this connection alone speaks for its IdP; the next one may. */
   provable: boolean;
 }>;
 
 export type OrgConnection = Readonly<{
   org: Readonly<{ id: string; slug: string; createUsers: boolean }>;
   connection: SignInConnection | null;
-  /** Which transactions were done when this was read (pg_snapshot as text). */
+  /** The transactions that were done when this was read (pg_snapshot as text). */
   snapshot: string;
   orgGeneration: number;
   /** The database's clock, seconds since 1970 with a fraction. */
   now: number;
-  /**
-   * Somebody of the org was revoked within the last seconds: see `prompted` in the sealed state.
-   */
+  /** Somebody of the org was revoked seconds ago: see `prompted` in the sealed state. */
   revokedLately: boolean;
 }>;
 
-/**
- * Longest snapshot that is sealed as it is; it has an entry for each writing transaction under way.
- */
+/** Longest snapshot that is sealed as it is: each writing transaction under way has an entry. */
 const longestSnapshot = 400;
 
 export type WantedConnection = Readonly<{
   connectionId?: string | null;
-  /** Its issuer, or one of those that count as its. */
+  /** The connection's issuer, or one of its accepted issuers. */
   issuer?: string | null;
 }>;
 
@@ -61,7 +57,7 @@ type ConnectionRow = {
 };
 
 /**
- * One query: the org by slug or id, its active connection (the first of those that are wanted), the
+ * Reads in one query the org by slug or id, the first of its wanted active connections, the
  * snapshot and the clock. Null when there is no such org.
  */
 export async function findSignInConnection(
@@ -88,8 +84,8 @@ export async function findSignInConnection(
 
 /**
  * Keeps the sealed cookie below what browsers take. The substitute counts everything after xmin as
- * not yet visible, so a revocation may be taken for later than it was (and the person asked once
- * more), never for earlier.
+ * not yet visible: a revocation may pass for later than it was (and the person is asked once more),
+ * never for earlier.
  */
 function bounded(snapshot: string): string {
   if (snapshot.length <= longestSnapshot) return snapshot;
@@ -97,7 +93,7 @@ function bounded(snapshot: string): string {
   return `${xmin}:${xmin}:`;
 }
 
-// Where one session or app ended no generation moved, and nobody's sign-in under way is concerned.
+// The end of one session or app moves no generation, and concerns no sign-in under way.
 const sql = `
   SELECT o.id, o.slug, o.create_users, o.generation, c.connection, pg_current_snapshot()::text AS snapshot,
          extract(epoch FROM clock_timestamp())::float8 AS now,

@@ -15,15 +15,12 @@ import { readPersonClaims } from './user-info.ts';
 
 type Deps = Readonly<{ pool: Pool; keyring: Keyring; guardedFetch: GuardedFetch }>;
 
-/**
- * Whoever is made or linked is looked for again; so is whom another sign-in, or provisioning, made
- * or removed meanwhile.
- */
+/** Most look-ups of the person: sign-ins and provisioning make and remove people meanwhile. */
 const tries = 4;
 
 /**
- * Finds who signs in, lets in whom the org lets in, and judges whether the sign-in is fresh. The
- * function returns the ticket, or why it wasn't fresh. It @throws SignInRefused
+ * Finds who signs in, admits newcomers whom the org lets in, and judges whether the sign-in is
+ * fresh. The function returns the ticket, or why it isn't fresh. It @throws SignInRefused
  */
 export function createIssueTicket(deps: Deps) {
   return async (
@@ -53,8 +50,7 @@ export function createIssueTicket(deps: Deps) {
       const verdict = judgeFreshness({ standing, verified, reauthentication, state });
       if (verdict !== 'fresh') return verdict;
       if (person.kind !== 'known') {
-        // Judged once more then: somebody of the name may have come and gone while this waited to
-        // be written.
+        // The next try judges anew: a person of the same name may have come and gone meanwhile.
         await admitPerson(deps.pool, person, subject, { ...at, by });
         continue;
       }
@@ -73,7 +69,7 @@ function ticketOf(req: Request, { state, verified, connection }: ProvenSignIn, s
     userGeneration: standing.userGeneration,
     orgGeneration: standing.orgGeneration,
     stateId: state.id,
-    // A minute more than the state opens, so that no replay outlives the note of it.
+    // The note of a spent state lives a minute longer than the state opens: no replay outlives it.
     stateExpiresAt: new Date((state.startedAt + stateLifetime + 60) * 1000),
     idpSid: verified.claims.sid ?? null,
     authenticatedAt: authenticationTime(verified, connection.reauthentication, state),

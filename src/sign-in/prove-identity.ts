@@ -16,10 +16,7 @@ type Deps = Readonly<{
   verifyIdToken: ReturnType<typeof createIdTokenVerifier>;
 }>;
 
-/**
- * Exchanges the code and verifies who signed in, through the strategy. The function @throws
- * SignInRefused
- */
+/** Exchanges the code and verifies who signed in. The function @throws SignInRefused */
 export function createProof(deps: Deps): (answered: AnsweredSignIn) => Promise<VerifiedSignIn> {
   async function exchangeAndVerify(answered: AnsweredSignIn, redirectUri: string): Promise<VerifiedSignIn> {
     const { found, connection, state, code, deadline: signal } = answered;
@@ -28,7 +25,7 @@ export function createProof(deps: Deps): (answered: AnsweredSignIn) => Promise<V
     const { verifier, nonce } = state;
     const exchange = { clientSecret, code, verifier, redirectUri, signal };
     const tokens = await exchangeCode(deps.guardedFetch, connection, exchange);
-    // The database's clock, carried on from where it was read.
+    // The database's clock is carried on, by the process's, from the moment it was read.
     const elapsed = found.now + (performance.now() - answered.foundAt) / 1000 - state.startedAt;
     const { claims, role } = await deps.verifyIdToken(tokens.idToken, connection, {
       orgId: found.org.id,
@@ -47,7 +44,7 @@ export function createProof(deps: Deps): (answered: AnsweredSignIn) => Promise<V
       state,
       redirectUri: callback,
       challenge: challengeOf(state.verifier),
-      // The code is the one that the strategy was handed.
+      // This `code` is the one that the strategy was given.
       prove: (code) => exchangeAndVerify({ ...answered, code }, callback),
     });
     const verified = await completeSignIn(strategy, { code, state: state.id });

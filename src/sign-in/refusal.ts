@@ -3,7 +3,7 @@ import type { Texts } from '../texts/texts.ts';
 /**
  * Every way a sign-in can be refused, with its HTTP status. The list is closed: a reason is a page,
  * the `detail.reason` of an audit event and a member of a log line. The page's texts are ours
- * alone; whatever an identity provider says is never passed on.
+ * alone; nothing that an identity provider says is passed on.
  */
 export const refusals = {
   org_unknown: 404,
@@ -38,14 +38,11 @@ export const refusals = {
 
 export type RefusalReason = keyof typeof refusals;
 
-/**
- * `detail` is for the log: a word of ours or of a library's closed list, never of the identity
- * provider.
- */
+/** `detail` is for the log: a word of ours or of a library's closed list, never of the IdP. */
 export class SignInRefused extends Error {
   readonly reason: RefusalReason;
   readonly detail: string | null;
-  /** Whom it is about, for the organisation's record alone; the page never shows it. */
+  /** The user in question, for the organisation's record alone; the page never shows it. */
   readonly userId: string | null;
   constructor(reason: RefusalReason, detail: string | null = null, { userId = null }: { userId?: string | null } = {}) {
     super(`sign-in refused: ${reason}`);

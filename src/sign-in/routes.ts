@@ -38,9 +38,9 @@ const toIdp: Success = {
 };
 
 /**
- * Sign-in by OpenID Connect. Mount both at the root: `startRoutes` ahead of the guard against other
- * sites and of the session middleware, for another site may send people here (OpenID Connect Core
- * §4); `routes` behind them.
+ * Sign-in by OpenID Connect. Mount both routers at the root: `startRoutes` ahead of the same-origin
+ * guard and the session middleware, for another site may send people here (OpenID Connect Core §4);
+ * `routes` behind them.
  */
 export function createSignIn(deps: Deps): { endpoints: readonly Endpoint[]; startRoutes: Router; routes: Router } {
   const stateCookies = createStateCookies(deps);
@@ -120,7 +120,7 @@ export function createSignIn(deps: Deps): { endpoints: readonly Endpoint[]; star
     }),
   ];
 
-  // Every error below /openid is a page. Of another method nothing here knows.
+  // Every error below /openid is a page. Other methods are unknown here.
   const startRoutes = createRoutes(start, { passOn: true });
   startRoutes.use('/openid/start', showRefusal);
   const routes = createRoutes(back, { passOn: true });
@@ -135,7 +135,7 @@ const neverStored: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** Passwords do not exist here. Not JSON: the workshop's client takes any JSON for success. */
+/** No passwords exist here. The answer isn't JSON: the workshop's client takes that for success. */
 const noPasswords: RequestHandler = (_req, res) => {
   res.status(404).type('text/plain').send('There are no passwords here. Sign in through your organisation.\n');
 };

@@ -12,10 +12,7 @@ export const redirectUri = (config: Config, slug: string) => `${config.publicUrl
 
 export const challengeOf = (verifier: string) => hash('sha256', verifier, 'base64url');
 
-/**
- * Begins a sign-in: seals its state, with the snapshot and the clock that `found` was read at, and
- * redirects to the IdP.
- */
+/** Begins a sign-in: seals its state, with the snapshot and clock of `found`; goes to the IdP. */
 export async function sendToIdp(
   deps: { config: Config; stateCookies: StateCookies },
   req: Request,
@@ -25,7 +22,7 @@ export async function sendToIdp(
     connection: SignInConnection;
     round: SealedState['round'];
     returnTo: string | null;
-    /** Nothing but a new authentication will do. */
+    /** Only a new authentication will do. */
     anew: boolean;
     loginHint?: string | null;
   },

@@ -13,9 +13,7 @@ import { sendPage } from '../web/send-page.ts';
 import { type Attempt, attemptOf, noteAttempt } from './attempt.ts';
 import { type RefusalReason, refusals, SignInRefused } from './refusal.ts';
 
-/**
- * The end of every sign-in that fails: a page, an audit event where the org is known, a log line.
- */
+/** Ends every sign-in that fails: a page, a log line, and an audit event where the org is known. */
 export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorRequestHandler {
   const strangers = createLimit({ points: 60, duration: 60 });
 
@@ -35,8 +33,7 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
 
   async function record(req: Request, attempt: Attempt, reason: RefusalReason): Promise<void> {
     if (!attempt.found) return;
-    // Anyone can start a sign-in and come back with anything: what no proven identity stands behind
-    // must not fill the record without end.
+    // Anyone can come back with anything: attempts without proof mustn't fill the record.
     if (!attempt.isProven && (await strangers.count(clientNetwork(req.ip))) > 0) return;
     try {
       await recordEvent(deps.pool, {
@@ -47,15 +44,13 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
         detail: { reason, connection: attempt.state ? attempt.state.connectionId : null },
       });
     } catch (err) {
-      // The page still has to come.
+      // The page comes all the same.
       deps.log.error({ err, requestId: req.id }, 'a refused sign-in could not be recorded');
     }
   }
 }
 
-/**
- * Whom it is about; of nobody in particular, the connection that administrators have to look at.
- */
+/** The user in question, if known; else the connection that administrators have to look at. */
 function targetOf({ userId, state }: Attempt, reason: RefusalReason) {
   if (userId) return { type: 'user', id: userId } as const;
   if (reason === 'connection_not_authoritative' && state)
@@ -65,7 +60,7 @@ function targetOf({ userId, state }: Attempt, reason: RefusalReason) {
 
 function asRefused(error: unknown): SignInRefused {
   if (error instanceof SignInRefused) return error;
-  // The router's, for a malformed percent-encoding in the address, and the form parser's.
+  // The router throws a URIError for a malformed address, the form parser a request fault.
   if (error instanceof URIError || isRequestFault(error)) return new SignInRefused('request_malformed');
   return new SignInRefused(isUnavailable(error) ? 'unavailable' : 'internal');
 }

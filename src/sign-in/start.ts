@@ -9,8 +9,8 @@ import { ownTarget, safeReturnTo } from './return-to.ts';
 import { type StateCookies, sendToIdp } from './send-to-idp.ts';
 
 /**
- * `GET /openid/start/:org`. Beside ours (`connection`, `returnTo`) it takes the parameters of a
- * login that a third party initiates (OpenID Connect Core §4: `iss`, `login_hint`,
+ * `GET /openid/start/:org`. Beside our own parameters (`connection`, `returnTo`) it takes those of
+ * a login that a third party initiates (OpenID Connect Core §4: `iss`, `login_hint`,
  * `target_link_uri`), and `prompt=login`.
  */
 export function createStart(deps: { config: Config; pool: Pool; stateCookies: StateCookies }) {
@@ -43,9 +43,8 @@ export const initiated = z.object({
 });
 
 /**
- * `POST /openid/start/:org`, a form as OpenID Connect Core §4 allows it, also from another site: it
- * does nothing but lead to the same address by GET. The cookie of the sign-in is then set in answer
- * to a GET, which no browser drops.
+ * `POST /openid/start/:org`: a form (OpenID Connect Core §4), also from another site. It only leads
+ * to the same address by GET, so that no browser drops the cookie of the sign-in.
  */
 export const restartByGet: RequestHandler<{ org: string }> = (req, res) => {
   const form: Record<string, unknown> = req.body ?? {};
@@ -59,10 +58,7 @@ function given(value: Request['query'][string]): string | null {
   return value === undefined ? null : String(value);
 }
 
-/**
- * What the IdP may fill in as the user's name there. One that is no plain short text is left out:
- * it is only a hint.
- */
+/** The user name that the IdP may fill in. It is only a hint: no plain short text, no hint. */
 function loginHint(value: unknown): string | null {
   if (typeof value !== 'string' || value === '' || value.length > 320) return null;
   return /\p{C}/u.test(value) ? null : value;

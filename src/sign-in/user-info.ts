@@ -13,15 +13,10 @@ const userInfo = z.object({
   name: z.string().nullish().catch(null),
 });
 
-/**
- * Who the IdP says the person is, from one source: address and verification always belong together.
- */
+/** A person's claims from one source: the address and its verification always belong together. */
 export type PersonClaims = Readonly<{ email: string | null; emailVerified: boolean; name: string | null }>;
 
-/**
- * From the ID token, or if that has no address from the user-info endpoint (OpenID Connect Core
- * §5.3). @throws SignInRefused
- */
+/** Reads the ID token; without an address, user info (Core §5.3). @throws SignInRefused */
 export async function readPersonClaims(
   guardedFetch: GuardedFetch,
   connection: SignInConnection,
@@ -37,8 +32,7 @@ export async function readPersonClaims(
   if (response.status !== 200) throw new SignInRefused('idp_error', `user_info_status_${response.status}`);
   const parsed = userInfo.safeParse(parseJson(response.text));
   if (!parsed.success) throw new SignInRefused('user_info_invalid', 'user_info_form');
-  // §5.3.2: it may be another person's answer (token substitution) unless the subjects are the
-  // same.
+  // §5.3.2: another subject may be another person's answer (token substitution).
   if (parsed.data.sub !== claims.sub) throw new SignInRefused('user_info_invalid', 'user_info_subject');
   return personClaims({ ...parsed.data, name: parsed.data.name ?? claims.name });
 }

@@ -24,19 +24,19 @@ type Result = Readonly<{
     | 'verified'
     | 'event_unknown'
     | 'subject_unknown'
-    /** Well-formed, but nobody can be found by it here. */
+    /** The subject is well-formed, but nobody can be found by it here. */
     | 'subject_unsupported'
     | 'replayed';
   userId?: string;
 }>;
 
-/** Longer than a token of the greatest age can be sent again. */
+/** Repeats are known for longer than a token of the greatest age can be sent again. */
 const rememberedMs = 8 * 86_400_000;
 
 /**
  * Does what the org has set for this event, and records that it came, in one transaction: a repeat,
- * also at the same moment on another node, does nothing. Whom the connection doesn't reach is
- * unknown to it. @throws SignalRefused
+ * also at the same moment on another node, does nothing. People whom the connection doesn't reach
+ * are unknown to it. @throws SignalRefused
  */
 export function receiveEvent(pool: Pool, received: Received): Promise<Result> {
   const { connection, event } = received;

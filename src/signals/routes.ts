@@ -22,10 +22,7 @@ type Deps = Readonly<{
 const logoutFault = z.object({ error: z.string(), error_description: z.string() }).meta({ id: 'OAuthFault' });
 const eventFault = z.object({ err: z.string(), description: z.string() });
 
-/**
- * What an IdP says about its sessions. The callers are no browsers: what proves them is the
- * signature of what they send.
- */
+/** An IdP's signals. The callers are no browsers: a signature proves whom a token is from. */
 export function createSignalEndpoints(deps: Deps): readonly Endpoint[] {
   return [
     endpoint({

@@ -9,7 +9,7 @@ import { receiveEvent } from './receive-event.ts';
 import { asSignalRefused, SignalRefused } from './refusal.ts';
 import { readSecurityEvent, type SecurityEvent } from './security-event.ts';
 
-/** Where a connection's IdP pushes its security events to: the `aud` of its tokens. */
+/** The address that a connection's IdP pushes security events to: the `aud` of its tokens. */
 export const eventsUrl = (config: Pick<Config, 'publicUrl'>, connectionId: string) =>
   `${config.publicUrl}/ssf/events/${connectionId}`;
 
@@ -33,7 +33,7 @@ export function createSecurityEvents(deps: { config: Config; pool: Pool; idpKeys
     const token = typeof req.body === 'string' ? req.body.trim() : '';
     const seen = peek(token);
     if (!seen) throw new SignalRefused('invalid_request', 'The body is not a JWT.');
-    // Before anybody's keys are fetched.
+    // The issuer is compared before anybody's keys are fetched.
     if (seen.iss === null || !connection.issuers.includes(seen.iss))
       throw new SignalRefused('invalid_issuer', 'The issuer is not the one of the connection.');
     Object.assign(res.locals, { connection, token });
@@ -55,7 +55,7 @@ export function createSecurityEvents(deps: { config: Config; pool: Pool; idpKeys
     const by = byRequest(req, { type: 'connection', id: connection.id });
     const { outcome } = await receiveEvent(deps.pool, { connection, event, by });
     if (outcome === 'revoked') deps.announce();
-    // RFC 8935 §2.2: also for a repeat, and for what means nothing here.
+    // RFC 8935 §2.2: 202 also for a repeat, and for an event that means nothing here.
     res.status(202).end();
   };
 

@@ -10,10 +10,7 @@ import { AppError } from '../errors.ts';
 import { type InTurn, queueOfPerson } from '../http/turns.ts';
 import type { Principal } from '../sessions/principal.ts';
 
-/**
- * What one person may have, and what a list holds that asks for no pages: the workshop's client
- * knows none.
- */
+/** Most todos of a person, and of a list without pages: the workshop's client knows no pages. */
 const mostTodos = 1_000;
 
 const todo = z
@@ -27,7 +24,7 @@ const todo = z
   .meta({ id: 'Todo' });
 const shown = { id: true, task: true, completed: true, createdAt: true, completedAt: true } as const;
 
-/** JSON Schema knows no trimming: the pattern says it to whoever reads the document. */
+/** JSON Schema knows no trimming: the pattern tells the readers of the document. */
 const task = z.string().trim().min(1).max(1000).regex(/\S/);
 const params = z.object({ id: z.string() });
 const tag = 'Todos';
@@ -81,8 +78,8 @@ export function todoOperations(deps: { prisma: PrismaClient; pool: Pool; inTurn:
         const { orgId, userId } = principal;
         const added = await inTurn(queueOfPerson(principal), () =>
           transaction(pool, async (client) => {
-            // One at a time of a person's, so that of many at once none goes beyond the limit. No
-            // row of theirs is held: a revocation would wait for it.
+            // A person's additions wait for each other, so that many at once keep the limit. No row
+            // of the person is locked: a revocation would wait for it.
             await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`todos ${orgId} ${userId}`]);
             const { rows } = await client.query({
               name: 'add-todo',
@@ -108,8 +105,7 @@ export function todoOperations(deps: { prisma: PrismaClient; pool: Pool; inTurn:
       summary: 'Change a todo',
       description: 'Changes what is given; other members are ignored.',
       params,
-      // The workshop's client sends the whole todo back: members that aren't ours to change are
-      // ignored.
+      // The workshop's client sends the whole todo back: other members are ignored.
       body: z.object({ task: task.optional(), completed: z.boolean().optional() }),
       bodyExample: { completed: true },
       success: { status: 200, description: 'As it is now.', schema: todo },

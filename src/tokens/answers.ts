@@ -12,11 +12,11 @@ const fault = z
   .loose()
   .meta({ id: 'OAuthError', description: 'RFC 6749 §5.2.' });
 
-/** What an app is refused with. */
+/** The refusals that an app hears. */
 export const faults = (...statuses: number[]): readonly Success[] =>
   statuses.map((status) => ({ status, description: 'In the form of OAuth’s errors.', schema: fault }));
 
-/** Where browsers go: they get a page, and what asks for JSON gets what apps do. */
+/** An answer to browsers: a page, or, for a client that asks for JSON, OAuth's form. */
 export const pageOrFault = (status: number, description = 'A page, or the form of OAuth’s errors.'): Success => ({
   status,
   description,

@@ -11,9 +11,9 @@ import { type EndRow, endColumns, notSignedIn, type SessionEnd, toSessionEnd } f
 type LiveTokenRow = LiveRow & { id_hash: Buffer };
 
 /**
- * For `/api`: a request with `Authorization: Bearer` is the app's whose access token that is, and
- * nobody else's: its cookies are not looked at, however good. One statement finds the token with
- * its live grant and the person. Other requests pass untouched.
+ * For `/api`: a request with `Authorization: Bearer` belongs to the app of that access token alone,
+ * and its cookies are not looked at, however good. One statement finds the token with its live
+ * grant and the person. Other requests pass untouched.
  */
 export function createBearerAuthentication({ pool, config }: { pool: Pool; config: Config }): RequestHandler {
   const loadLive = createBatchLoader<LiveTokenRow>(pool, {
@@ -56,9 +56,9 @@ export function createBearerAuthentication({ pool, config }: { pool: Pool; confi
 }
 
 /**
- * `handlers`, which are about cookies, each made to pass over an app's request: no browser adds a
- * token by itself. Not a router of their own, whose end would cost every request a turn of the
- * event loop.
+ * Makes each of `handlers`, which are about cookies, pass over an app's request: no browser adds a
+ * token by itself. The end of a router of their own would cost every request a turn of the event
+ * loop.
  */
 export function unlessBearer(...handlers: RequestHandler[]): RequestHandler[] {
   return handlers.map((handler) => (req, res, next) => (isBearer(req) ? next() : handler(req, res, next)));
@@ -68,10 +68,7 @@ function isBearer(req: Request): boolean {
   return req.user?.principal?.credential.type === 'grant';
 }
 
-/**
- * Why the grant of this token is dead: null where it lives (the token alone has expired) or no row
- * tells.
- */
+/** Why the token's grant is dead; null where it lives (the token has expired) or no row tells. */
 async function explainGrantEnd(pool: Pool, idHash: Buffer): Promise<SessionEnd | null> {
   const { rows } = await pool.query<EndRow>({
     name: 'access-token-explain',
@@ -87,10 +84,7 @@ async function explainGrantEnd(pool: Pool, idHash: Buffer): Promise<SessionEnd |
   return rows[0] ? toSessionEnd(rows[0]) : null;
 }
 
-/**
- * RFC 6750 §3.1. With the codes of a session's end where the grant has ended: a refresh would not
- * help then.
- */
+/** RFC 6750 §3.1. The code of the grant's end, if it has ended, says that a refresh is no help. */
 function refusal(end: SessionEnd | null): AppError {
   const headers = { 'WWW-Authenticate': 'Bearer realm="api", error="invalid_token"', 'Cache-Control': 'no-store' };
   if (!end)

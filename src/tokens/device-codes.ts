@@ -4,8 +4,8 @@ import { parseReference } from './references.ts';
 import { dead, findToken, lockedGrant, type StorageDeps, tokenAdapter, withoutSecrets } from './stored-tokens.ts';
 
 /**
- * A device code is made, taken in hand by one browser, and then approved under a live grant, or
- * refused: each of them once. Only an approval ties it to a person.
+ * A device code is made, taken in hand by one browser, then approved under a live grant or refused:
+ * each of them once. Only an approval ties the code to a person.
  */
 export function deviceCodeAdapter(deps: StorageDeps): Adapter {
   const { pool } = deps;
@@ -60,7 +60,7 @@ export function deviceCodeAdapter(deps: StorageDeps): Adapter {
   };
 }
 
-/** Nobody has answered it, and it can still be answered. */
+/** The code has no answer yet, and can still get it. */
 const pending = `t.grant_id IS NULL AND t.consumed_at IS NULL AND t.expires_at > now() AND NOT t.payload ? 'error'`;
 
 function withoutPerson(payload: AdapterPayload): AdapterPayload {
@@ -75,9 +75,9 @@ function withoutPerson(payload: AdapterPayload): AdapterPayload {
 }
 
 /**
- * The page where a person types the short code finds the device code by that, and passes it on by
- * its hash: the code itself isn't stored. Only those pages can; from a client such a name is hashed
- * like any other code, and unknown.
+ * The page where a person types the short code finds the device code by it, and passes the device
+ * code on by its hash: the code itself isn't stored. Only those pages can do so: from a client such
+ * a name is hashed like any other code, and unknown.
  */
 const standIn = (idHash: Buffer) => `sha256:${idHash.toString('hex')}`;
 

@@ -5,19 +5,16 @@ import { clientId, faults, formType, page, pageOrFault, redirect, scope, tag } f
 import { paths } from './provider.ts';
 
 type Handlers = Readonly<{
-  /** oidc-provider. */
+  /** Runs oidc-provider. */
   serve: RequestHandler;
   limitBeginnings: RequestHandler;
-  /** Ahead of codes that somebody types. */
+  /** Limits the codes that somebody types. */
   limitGuesses: RequestHandler;
   fillInCode: RequestHandler;
   refuseForeignOrigin: RequestHandler;
 }>;
 
-/**
- * The device flow (RFC 8628). As in oauth-endpoints.ts the library serves, and these forms only
- * tell.
- */
+/** The device flow (RFC 8628). The library serves; as in oauth-endpoints.ts the forms only tell. */
 export function createDeviceEndpoints(handlers: Handlers): readonly Endpoint[] {
   const { serve, limitBeginnings, limitGuesses, fillInCode, refuseForeignOrigin } = handlers;
   const refused = [pageOrFault(429), pageOrFault(500), pageOrFault(503)];

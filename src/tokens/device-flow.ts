@@ -13,10 +13,7 @@ type Pages = Pick<
 
 declare module 'http' {
   interface IncomingMessage {
-    /**
-     * The code of a link that an app shows (verification_uri_complete); filled in, never sent by
-     * itself.
-     */
+    /** The code of an app's link (verification_uri_complete): filled in, never sent by itself. */
     givenUserCode?: string;
   }
 }
@@ -50,9 +47,7 @@ export const devicePages: Pages = {
   },
 };
 
-/**
- * What to say of the library's error. Errors are told apart by name: their classes aren't exported.
- */
+/** The text for the library's error, by the error's name: the classes aren't exported. */
 function problemOf(error: Error): 'noCode' | 'wrongCode' | 'gone' | 'refused' | 'onceMore' {
   switch (error.name) {
     case 'NoCodeError':
@@ -74,7 +69,7 @@ function renderEnd(texts: Texts, { title, text }: { title: string; text: string 
   return renderMessage(texts, { title, text, actions: [] });
 }
 
-/** The library has made its context of Express's request and response. */
+/** The library makes its context of Express's request and response. */
 export function textsOf({ req, res }: Pick<KoaContextWithOIDC, 'req' | 'res'>): Texts {
   return textsFor(req as Request, res as Response);
 }

@@ -22,10 +22,10 @@ import { findToken } from './stored-tokens.ts';
 type Deps = Readonly<{ config: Config; pool: Pool; provider: () => Promise<Provider> }>;
 
 /**
- * `/oauth/interaction/:uid`: where the authorization server sends a browser for each request of an
- * app. With a live session of the app the request is approved, and the browser goes back; without
- * one it goes through the sign-in first. Where the way back may lead to another app than the one
- * that is named, a page asks, and only its button, a POST, approves: else a link on any page would
+ * `/oauth/interaction/:uid`: the authorization server sends a browser here for each request of an
+ * app. With a live session of the browser the request is approved, and the browser goes back;
+ * without one it goes through the sign-in first. Where the way back may lead to another app than
+ * the named one, a page asks, and only its button, a POST, approves: else a link on any page would
  * do. The library's cookie ties the interaction to the browser that began it.
  */
 export function createInteraction(deps: Deps): {
@@ -67,19 +67,19 @@ export function createInteraction(deps: Deps): {
 
   const enter: RequestHandler<{ uid: string }> = async (req, res) => {
     const interaction = await load(req, res);
-    // Approved before: coming back a second time makes no second grant.
+    // The request was approved before: coming back a second time makes no second grant.
     if (interaction.result) return res.redirect(303, interaction.returnTo);
 
     const person = principalOf(req);
     const signIn = await signInUrl(deps.pool, interaction, person);
-    // Behind a form, our headers let a browser go nowhere but here: a link has to be followed.
+    // After a form, our headers let a browser go nowhere but here: it has to follow a link.
     if (signIn !== null && person && interaction.deviceCode)
       return askToSignIn(res, signIn, ({ recentSignIn }) => recentSignIn);
     if (signIn !== null || !person) return res.redirect(303, signIn ?? '/');
     if (leadsToAnyApp(interaction.params.redirect_uri)) return ask(res, person, interaction);
 
     const approved = await approveAs(person, interaction, req);
-    // Overtaken, by a revocation or by the same page in another tab: what holds now is read anew.
+    // A revocation, or the same page in another tab, was faster: the interaction is read anew.
     res.redirect(303, approved ? interaction.returnTo : pathOf(interaction.uid));
   };
 
@@ -89,9 +89,11 @@ export function createInteraction(deps: Deps): {
     const person = principalOf(req);
     if (!person || (await signInUrl(deps.pool, interaction, person)) !== null) return startOver(res, interaction);
     const { seal } = (req.body ?? {}) as { seal?: unknown };
-    // Whoever is signed in by now hasn't seen the page.
+    // The person who is signed in by now hasn't seen the page.
     if (
-      !sealsOf(deps.config, interaction.uid, person).some((one) => typeof seal === 'string' && isSameSecret(one, seal))
+      !sealsOf(deps.config, interaction.uid, person).some(
+        (expected) => typeof seal === 'string' && isSameSecret(expected, seal),
+      )
     )
       return ask(res, person, interaction);
 
@@ -104,7 +106,7 @@ export function createInteraction(deps: Deps): {
   return { enter, confirm };
 }
 
-/** Behind a form a browser can't go on to an identity provider, only by a link. */
+/** After a form a browser can't go on to an identity provider, only by a link. */
 function startOver(res: Response, { uid }: Interaction): void {
   askToSignIn(res, pathOf(uid), ({ endedMeanwhile }) => endedMeanwhile);
 }
@@ -122,21 +124,16 @@ const pathOf = (uid: string) => `/oauth/interaction/${uid}`;
 const scopeOf = ({ client_id: clientId, scope }: Interaction['params']) =>
   allowedScope(String(clientId), String(scope));
 
-/**
- * What only a page for this session and this interaction holds, by each of the secrets that still
- * count.
- */
+/** The seals that only a page for this session and interaction holds, one by each valid secret. */
 function sealsOf({ sessionSecrets }: Pick<Config, 'sessionSecrets'>, uid: string, { orgId, credential }: Principal) {
   const seen = ['approve', uid, orgId, credential.id].join(' ');
   return sessionSecrets.map((secret) => createHmac('sha256', secret).update(seen).digest('base64url'));
 }
 
-/**
- * The app's address is where the page's form leads in the end; the port alone is the app's choice.
- */
+/** Lets the page's form lead to the app's address, of which only the port is the app's choice. */
 function letFormLeadTo(res: Response, redirectUri: string): void {
   const { protocol, host, hostname } = new URL(redirectUri);
-  // A policy can name no IPv6 address, and an app's own scheme has no host: their scheme has to do.
+  // A policy can name no IPv6 address, and an app's own scheme has no host: the scheme has to do.
   letFormsLeadTo(res, protocol === 'http:' && !hostname.startsWith('[') ? `http://${host}` : protocol);
 }
 

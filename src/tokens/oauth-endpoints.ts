@@ -35,16 +35,13 @@ const tokens = z.object({
 const aToken = z.object({ client_id: clientId, token: z.string(), token_type_hint: z.string().optional() });
 
 type Handlers = Readonly<{
-  /** oidc-provider. */
+  /** Runs oidc-provider. */
   serve: RequestHandler;
-  /** Ahead of what stores something for whoever asks. */
+  /** Limits requests that store something for anybody who asks. */
   limitBeginnings: RequestHandler;
 }>;
 
-/**
- * What oidc-provider serves. The library reads and checks the requests: these forms only tell what
- * its configuration makes of them.
- */
+/** The endpoints of oidc-provider. It checks requests: these forms only tell its configuration. */
 export function createOAuthEndpoints(handlers: Handlers): readonly Endpoint[] {
   return [...describeServer(handlers), ...codeFlow(handlers), ...tokenEndpoints(handlers)];
 }

@@ -14,18 +14,14 @@ import { createInteractionEndpoints } from './interaction-endpoints.ts';
 import { createOAuthEndpoints } from './oauth-endpoints.ts';
 import { createProvider, type ProviderDeps, paths } from './provider.ts';
 
-/**
- * Codes that nobody has, and requests that store something, which a network may send in as many
- * seconds.
- */
+/** Points: a network's wrong codes, or requests that store something. Durations: seconds. */
 const guesses = { points: 20, duration: 600 };
 const beginnings = { points: 300, duration: 60 };
 const tooMany = 'Too many requests came from your network; wait before the next try.';
 
 /**
  * The OAuth 2.1 authorization server for the product's own apps (clients.ts). Mount `routes` at the
- * root, ahead of the guard against other sites and of the sessions, and `interactionRoutes` behind
- * them.
+ * root, ahead of the same-origin guard and the sessions, and `interactionRoutes` behind them.
  */
 export function createAuthorizationServer(deps: ProviderDeps): {
   endpoints: readonly Endpoint[];
@@ -40,10 +36,7 @@ export function createAuthorizationServer(deps: ProviderDeps): {
   };
 
   const guessed = createRateLimit(guesses, tooMany);
-  /**
-   * Each try costs a point, which is given back unless the code was a guess. Who guesses many at
-   * once gains nothing.
-   */
+  /** Each try costs a point, given back if it was no guess: many guesses at once gain nothing. */
   const limitGuesses: RequestHandler = async (req, res, next) => {
     const network = clientNetwork(req.ip);
     await guessed.count(network);
@@ -72,12 +65,12 @@ export function createAuthorizationServer(deps: ProviderDeps): {
 
 declare module 'http' {
   interface IncomingMessage {
-    /** A code that nobody has was typed. */
+    /** Somebody typed a code that nobody has. */
     guessedUserCode?: boolean;
   }
 }
 
-/** Made at the first request, for its keys are in the database; a failure isn't kept. */
+/** Makes the provider at the first request, as its keys are in the database; keeps no failure. */
 function onceMade(make: () => Promise<Provider>): () => Promise<Provider> {
   let made: Promise<Provider> | null = null;
   return () => {
@@ -89,10 +82,7 @@ function onceMade(make: () => Promise<Provider>): () => Promise<Provider> {
   };
 }
 
-/**
- * The library would send the form by a script inside the page, which our headers forbid, and before
- * anybody compared the code.
- */
+/** The library would send the form uncompared, by a script in the page that our headers forbid. */
 const fillInCode: RequestHandler = (req, _res, next) => {
   const { user_code: code } = req.query;
   if (typeof code === 'string') req.givenUserCode = code;
@@ -100,10 +90,7 @@ const fillInCode: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/**
- * What went wrong before the library was reached: to apps in OAuth's form, to people as a page,
- * also after a form.
- */
+/** Errors ahead of the library: apps get OAuth's form, people a page, also in answer to a form. */
 const explain: ErrorRequestHandler = (error, req, res, next) => {
   const problem = toAppError(error);
   const expected = problem.code === 'unavailable' || problem.code === 'too_many_requests';

@@ -8,9 +8,9 @@ import { asksForAdministration } from './clients.ts';
 export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>> & { deviceCode?: string | undefined };
 
 /**
- * Where a person has to sign in before an app's request can be approved: at the organisation that
- * the app names, or else the person's own, with a new password where the app asks for that or for a
- * younger session. Null where the session will do.
+ * Where a person has to sign in before an app's request can be approved: at the org that the app
+ * names, or else the person's own, with a new password where the app asks for that or for a younger
+ * session. Null where the session will do.
  */
 export async function signInUrl(
   pool: Pool,
@@ -30,10 +30,7 @@ export async function signInUrl(
   return `/openid/start/${encodeURIComponent(slug)}?${query}`;
 }
 
-/**
- * Whether the session is as young as the app asks for (`prompt=login`, `max_age`): both moments are
- * the database's.
- */
+/** Whether the session is as young as the app asks for, by the database's clock alone. */
 async function signedInLately(pool: Pool, { orgId, credential }: Principal, interaction: Interaction) {
   const maxAge = interaction.params.max_age === undefined ? null : Number(interaction.params.max_age);
   const anew = asksForLogin(interaction);
@@ -56,8 +53,8 @@ async function signedInLately(pool: Pool, { orgId, credential }: Principal, inte
 }
 
 /**
- * As administrators have to; what came of a sign-in that was begun for this will do, else an IdP
- * that tells no time made a circle.
+ * Whether the person authenticated as lately as administrators have to. The session of a sign-in
+ * that was begun for this will do: else no sign-in at an IdP that tells no time ever would.
  */
 async function authenticatedLately(
   pool: Pool,
@@ -82,9 +79,9 @@ function asksForLogin({ params }: Interaction): boolean {
 }
 
 /**
- * By the request's `org`, which the app then means, or the verified domain of its `login_hint`,
- * which is a hint. A device's page is reached by a form, after which our headers (`form-action`)
- * let a browser go nowhere but here: that sign-in starts from our own page.
+ * Finds the org by the request's `org`, which the app then means, or by the verified domain of its
+ * `login_hint`, which is a hint. A device's page is reached by a form, after which our headers
+ * (`form-action`) let a browser go nowhere but here: that sign-in starts from our own page.
  */
 async function knownOrg(
   pool: Pool,

@@ -18,15 +18,12 @@ type TokenKind = 'AccessToken' | 'AuthorizationCode' | 'DeviceCode' | 'Interacti
 
 declare module 'http' {
   interface IncomingMessage {
-    /**
-     * The request has used up a code or a refresh token: to send it again would count as a second
-     * use.
-     */
+    /** The request has used up a code or a refresh token: sent again, it would be a second use. */
     tokenConsumed?: boolean;
   }
 }
 
-/** A second use of the others is told from an unknown one: it ends the grant. */
+/** Kinds that look unknown once used; a second use of the other kinds ends the grant. */
 const goneOnceUsed: ReadonlySet<TokenKind> = new Set<TokenKind>(['AccessToken', 'Interaction', 'Session']);
 
 export const nothing: Adapter = {
@@ -36,8 +33,7 @@ export const nothing: Adapter = {
   findByUid: async () => undefined,
   consume: async () => {},
   destroy: async () => {},
-  // What is under a grant ends with it: `destroy` of the grant does it all. An access token that is
-  // given back ends alone.
+  // A grant's `destroy` ends all that is under it. An access token that is given back ends alone.
   revokeByGrantId: async () => {},
 };
 
@@ -46,7 +42,7 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
   return {
     ...nothing,
 
-    /** Under a live grant, or, of what says nothing about anybody, freely. */
+    /** Inserts under a live grant; freely only if the payload says nothing about anybody. */
     async upsert(id, payload, expiresIn = 0) {
       const personal = kind !== 'Session' && kind !== 'Interaction';
       await (personal ? insertUnderGrant(id, payload, expiresIn) : upsertFree(id, payload, expiresIn));
@@ -57,7 +53,7 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
       return payload && { ...payload, jti: id };
     },
 
-    /** Once. Whoever comes second ends the grant: it was used twice, and nobody knows by whom. */
+    /** Uses it up, once. A second use ends the grant: nobody knows which use was the app's own. */
     async consume(id) {
       const idHash = hashSecret(id);
       const { rowCount } = await pool.query({
@@ -79,13 +75,10 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
       throw dead();
     },
 
-    /**
-     * Used up, and what it held is erased. Of two requests that come back from one interaction, one
-     * goes on.
-     */
+    /** Uses it up and erases it: of two requests from one interaction, only one goes on. */
     async destroy(id) {
-      // The end of its grant covers it. Erased first, it would be unknown to the retry of a request
-      // whose second statement failed.
+      // The end of its grant covers a refresh token. Erased first, it would be unknown to the retry
+      // of a request whose second statement failed.
       if (kind === 'RefreshToken') return;
       const { rowCount } = await pool.query({
         name: 'token-destroy',
@@ -105,14 +98,20 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
       name: `token-insert-${kind}`,
       text: kind === 'AccessToken' ? insertAccessTokenSql : insertTokenSql,
       values: [
-        ...[kind, hashSecret(id), withoutSecrets(payload), expiresIn, grant.orgId, grant.id, payload.clientId],
+        kind,
+        hashSecret(id),
+        withoutSecrets(payload),
+        expiresIn,
+        grant.orgId,
+        grant.id,
+        payload.clientId,
         ...(kind === 'AccessToken' ? [config.grantIdleSeconds] : []),
       ],
     });
     if (rowCount !== 1) throw dead();
   }
 
-  /** One that was destroyed, or has expired, stays so. */
+  /** A row that was destroyed, or has expired, stays so. */
   async function upsertFree(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
     await pool.query({
       name: 'token-upsert-free',
@@ -130,15 +129,13 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
   }
 }
 
-/** `org_id` and `grant_id` are there, or null, together. */
+/** `org_id` and `grant_id` are set, or null, together. */
 type TokenRow = { payload: AdapterPayload; consumed: number | null } & (
   | { org_id: string; grant_id: string }
   | { org_id: null; grant_id: null }
 );
 
-/**
- * The payload of a token, unless its grant is dead; with `consumed`, in seconds, once it was used.
- */
+/** The payload, unless the token's grant is dead; a used token has `consumed`, in seconds. */
 export async function findToken(pool: Pool, kind: TokenKind, idHash: Buffer): Promise<AdapterPayload | undefined> {
   const { rows } = await pool.query<TokenRow>({
     name: 'token-find',
@@ -156,13 +153,13 @@ export async function findToken(pool: Pool, kind: TokenKind, idHash: Buffer): Pr
   );
 }
 
-/** Without the secrets themselves; where it belongs stands in columns. */
+/** Leaves out the secrets, and the grant's id, which stands in columns. */
 export function withoutSecrets(payload: AdapterPayload): AdapterPayload {
   const { jti: _jti, grantId: _grantId, userCode: _userCode, ...rest } = payload;
   return rest;
 }
 
-/** At the token endpoint the app hears it; elsewhere a browser waits for the answer. */
+/** At the token endpoint the app hears this; elsewhere a browser waits for the answer. */
 export function dead(): errors.OIDCProviderError {
   return Provider.ctx?.oidc.route === 'token'
     ? new errors.InvalidGrant('it was used before, or its grant has ended')
@@ -171,8 +168,8 @@ export function dead(): errors.OIDCProviderError {
 
 /**
  * The library's session proves nothing here and says nothing about anybody: it only carries the
- * form of the device page. Nor does an interaction remember who approved one before it. One of the
- * device flow remembers the browser (`begunIn`) in which the code was confirmed.
+ * form of the device page. An interaction doesn't remember who approved an earlier one; that of a
+ * device remembers the browser (`begunIn`) in which the code was confirmed.
  */
 function impersonal(kind: TokenKind, payload: AdapterPayload): AdapterPayload {
   if (kind === 'Session') {
@@ -188,10 +185,9 @@ const counts = `(t.grant_id IS NULL
   OR EXISTS (SELECT FROM live_grants l WHERE l.org_id = t.org_id AND l.id = t.grant_id))`;
 
 /**
- * A live grant of this client, locked. Its own tombstones are compared beside the view: after
- * waiting for a lock, PostgreSQL re-checks the locked row in its newest version, but what the view
- * reads still in the old snapshot. A generation that moves meanwhile needs no lock: the token is
- * then born dead.
+ * A live grant of this client, locked. Its own tombstones are compared beside the view: after a
+ * wait for a lock, PostgreSQL re-checks the row in its newest version, but the view in the old
+ * snapshot. A generation that moves meanwhile needs no lock: the token is then born dead.
  */
 export const lockedGrant = (org: string, id: string, client: string) => `
   SELECT g.org_id, g.id FROM grants g JOIN live_grants l ON l.org_id = g.org_id AND l.id = g.id
@@ -203,10 +199,7 @@ const insertTokenSql = `
   INSERT INTO tokens (kind, id_hash, payload, expires_at, org_id, grant_id)
   SELECT $1, $2, $3, now() + make_interval(secs => $4), org_id, id FROM holder`;
 
-/**
- * Also moves the grant's idle time on; without a refresh token the grant ends with its access
- * token.
- */
+/** Also moves the grant's idle time on; without a refresh token the grant ends with its token. */
 const insertAccessTokenSql = `
   WITH holder AS (
     UPDATE grants g SET last_seen_at = now(), idle_expires_at = least(g.expires_at, now() + make_interval(secs =>
