@@ -51,9 +51,7 @@ export function createStore() {
 
   return {
     adapter,
-    /**
-     * The person's live sign-in sessions, newest first; ID tokens of the client carry the `sid`.
-     */
+    /** The person's live sign-in sessions, newest first; the client's ID tokens hold the `sid`. */
     sessions(accountId: string, clientId: string): DemoSession[] {
       const own = [...entries.keys()].flatMap((key) => {
         const payload = key.startsWith('Session:') ? live(key) : undefined;
