@@ -38,7 +38,7 @@ export const chores: readonly Chore[] = [
 
 export type Context = ReturnType<typeof createContext>;
 
-/** The composition root of what lives as long as the process. `stop` ends it in reverse order. */
+/** The composition root of objects that live as long as the process. `stop` ends them backwards. */
 export function createContext(config: Config, log: Logger = createLog(config), languages: Languages = everyLanguage) {
   const poolOf = (max: number) =>
     createPool({

@@ -27,7 +27,7 @@ export function isReference(text: string): boolean {
   return /^[\w-]{1,80}$/.test(text);
 }
 
-/** A random id of 128 bits in hex behind a prefix that tells what it names, e.g. `usr_9f…`. */
+/** A random id of 128 bits in hex, behind a prefix for its kind, e.g. `usr_9f…`. */
 export function newId(kind: IdKind): string {
   return `${prefixes[kind]}_${randomBytes(16).toString('hex')}`;
 }

@@ -146,7 +146,7 @@ export function afterCommit(client: pg.PoolClient, work: () => void): void {
  */
 export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const { result, committed } = await withRetry(() => tryTransaction(pool, work));
-  // Behind the retries: what has committed is never run again.
+  // These run after the retries: work that waited for a commit never runs twice.
   for (const work of committed) work();
   return result;
 }

@@ -27,8 +27,8 @@ export async function readRules(): Promise<Rules> {
  */
 export async function applyRules(client: pg.Client, rules: Rules): Promise<boolean> {
   try {
-    // Whoever waits for a lock holds up all that queue behind, revocations among them: so each wait
-    // is short, and there are many.
+    // A transaction that waits for a lock holds up all behind it, revocations among them: so each
+    // wait is short, and there are many.
     return await pRetry(() => attempt(client, rules), {
       retries: 19,
       minTimeout: 500,
