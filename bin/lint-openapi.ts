@@ -19,10 +19,10 @@ const text = await readDocument();
 
 const findings = (await Promise.all([redocly(text), spectral(text)])).flat();
 for (const finding of findings) console.error(finding);
-// The parts of the product that wait for their database would keep the process.
+// Parts of the product that wait for their database would keep the process alive.
 process.exit(findings.length > 0 ? 1 : 0);
 
-/** The document as the product answers it, without a database: its route asks for none. */
+/** The document as the product answers it; its route asks no database. */
 async function readDocument(): Promise<string> {
   const config = loadConfig(
     {
@@ -32,7 +32,7 @@ async function readDocument(): Promise<string> {
       SESSION_SECRETS: 'nothing-is-ever-signed-with-this-one',
       ENCRYPTION_KEYS: Buffer.alloc(32).toString('base64'),
       LOG_LEVEL: 'silent',
-      // Only with one are the numbers there, and documented.
+      // Only with this token do the metrics exist, and stand in the document.
       METRICS_TOKEN: 'numbers-that-nobody-ever-asks-for',
     },
     'production',

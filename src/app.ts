@@ -35,14 +35,14 @@ import { type ApiDocument, renderReference } from './web/reference-page.ts';
 import { createOpenPages, createPages, serveAssets } from './web/routes.ts';
 import { sendPage } from './web/send-page.ts';
 
-/** The administration's operations, with what each works on. */
+/** The operations of the administration, each with its dependencies. */
 export function adminOperations(context: Context): readonly Operation[] {
   const { announce } = context.liveChannel;
   const devices = createDevices({ ...context, clientNames });
   return createAdminOperations({ ...context, announce, devices, clientNames });
 }
 
-/** What is a person's own: the first of them is asked for most. */
+/** The operations of a person's own. The first of them is called most often. */
 function personalOperations(context: Context): readonly Operation[] {
   const { accessPool, batches, liveChannel } = context;
   const devices = createDevices({ ...context, clientNames });
@@ -62,28 +62,23 @@ function personalOperations(context: Context): readonly Operation[] {
   ];
 }
 
-// `/api/…`, and everything else: a request need not look for itself among what stands on the other
-// side.
+// The mounts inside `/api/…` and outside of it: no request searches the other side's.
 const insideApi = /^(?=\/api\/)/i;
 const outsideApi = /^(?!\/api\/)/i;
 
-/**
- * The whole HTTP interface, in the order a request meets it. What needs no session comes before
- * sessions are loaded.
- */
+/** The whole HTTP interface, in the order of mounting: sessions are loaded as late as possible. */
 export function createApp(context: Context): Express {
   const { accessPool, inTurn } = context;
   const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys, metrics } = context;
   const app = express();
   app.disable('x-powered-by');
-  // Answers are personal or tiny; assets make their own.
+  // Answers are personal or tiny; assets make ETags of their own.
   app.disable('etag');
   app.set('trust proxy', config.trustProxy);
   app.set('query parser', 'simple');
   app.set('languages', context.languages);
 
-  // Everything is made before anything is mounted: what is documented and measured is what is
-  // there.
+  // All endpoints are made before any is mounted: documentation and metrics list exactly them.
   const { announce, isListening } = liveChannel;
   const revocation = createRevocationEndpoints({ ...context, pool: accessPool, announce });
   const administration = adminOperations(context);
@@ -98,7 +93,7 @@ export function createApp(context: Context): Express {
   const metricsEndpoints = createMetricsEndpoints({ metrics, metricsToken: config.metricsToken });
   const openPages = createOpenPages(context);
   const pages = createPages({ signedIn: principalOf });
-  // In the order in which a reader wants them.
+  // The order of the documentation, for its readers.
   const others: readonly (Documented | Operation)[] = [
     ...revocation,
     ...administration,

@@ -5,17 +5,17 @@ const withoutId = ['operator', 'anonymous'] as const;
 
 export type Actor =
   | Readonly<{ type: (typeof withId)[number]; id: string }>
-  /** The backend itself; `id` names the part of it, where there are several. */
+  /** The backend itself; `id` names one of its parts where there are several. */
   | Readonly<{ type: 'system'; id: string | null }>
   | Readonly<{ type: (typeof withoutId)[number]; id: null }>;
 
-/** Who may have done something. The names are API, in the record and in notifications. */
+/** The types of actors. The names are API, in the record and in notifications. */
 export const actorTypes = [...withId, 'system', ...withoutId] as const satisfies readonly Actor['type'][];
 
-/** Who does something, from where, in which request: every change that goes on record takes one. */
+/** The actor of a change, the address and the request: each change on record takes one. */
 export type By = Readonly<{
   actor: Actor;
-  /** Null, like `requestId`, where no request asked for it: the command line, a job. */
+  /** Null, like `requestId`, without a request: the command line, a job. */
   ip: string | null;
   requestId: string | null;
 }>;
@@ -24,12 +24,12 @@ export function byRequest(req: Request, actor: Actor): By {
   return { actor, ip: req.ip ?? null, requestId: req.id };
 }
 
-/** The person whose session or app sends the request. */
+/** The person whose session or app sends the request, as the actor. */
 export function byPerson(req: Request, { userId }: Readonly<{ userId: string }>): By {
   return byRequest(req, { type: 'user', id: userId });
 }
 
-/** The command line, or the backend itself. */
+/** Whether the actor is the command line or the backend itself. */
 export function isOperator({ actor }: By): boolean {
   return actor.type === 'operator' || actor.type === 'system';
 }

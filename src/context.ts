@@ -25,7 +25,7 @@ import { sweepGrants, sweepTokens } from './tokens/sweep.ts';
 /** Milliseconds. */
 const stopLimitMs = 4_500;
 
-/** What housekeeping does, in this order. */
+/** The chores of the housekeeping, in this order. */
 export const chores: readonly Chore[] = [
   writeTombstones,
   sweepSessions,
@@ -38,10 +38,7 @@ export const chores: readonly Chore[] = [
 
 export type Context = ReturnType<typeof createContext>;
 
-/**
- * The composition root: everything that lives as long as the process, made once. `stop` undoes it
- * in reverse order.
- */
+/** The composition root of objects that live as long as the process. `stop` ends them backwards. */
 export function createContext(config: Config, log: Logger = createLog(config), languages: Languages = everyLanguage) {
   const poolOf = (max: number) =>
     createPool({
@@ -53,8 +50,8 @@ export function createContext(config: Config, log: Logger = createLog(config), l
     });
   const half = Math.floor(config.databasePoolSize / 2);
   const pool = poolOf(config.databasePoolSize - half);
-  // For ending access and for asking who asks and who is alive: whatever keeps the other pool busy,
-  // these go on.
+  // This pool ends access, knows callers and says who is alive: it goes on whatever keeps the other
+  // pool busy.
   const accessPool = poolOf(half);
   const endingPool = poolOf(batchConnections);
   const prisma = createPrisma(pool);
@@ -78,9 +75,9 @@ export function createContext(config: Config, log: Logger = createLog(config), l
     pool,
     accessPool,
     endingPool,
-    /** Ends the access of people, what arrives together in one statement. */
+    /** Ends the access of people: requests that arrive together share a statement. */
     batches: createBatches({ pool: endingPool }),
-    /** One for everything dear that an org asks of this node. */
+    /** The queues for an org's expensive work on this node. */
     inTurn: createTurns(),
     prisma,
     keyring,
@@ -96,13 +93,13 @@ export function createContext(config: Config, log: Logger = createLog(config), l
     deliveries: notifications.deliveries,
     emailAvailable: notifications.emailAvailable,
     isStopping: () => stopping,
-    /** From here on /readyz says no; requests are still answered. */
+    /** From here on /readyz answers 503; requests are still answered. */
     announceStop() {
       stopping = true;
     },
-    /** Open pages are told to go elsewhere. */
+    /** Tells open pages to connect elsewhere. */
     closeStreams: liveChannel.stop,
-    /** Waits for the work under way, but not for a database that went silent. */
+    /** Waits for the work under way, but not for a silent database. */
     async stop(limitMs = stopLimitMs) {
       stopping = true;
       idpKeys.stop();
@@ -120,10 +117,7 @@ export function createContext(config: Config, log: Logger = createLog(config), l
   };
 }
 
-/**
- * What every log of ours has: no process id, times in ISO 8601, and of errors nothing that quotes a
- * row.
- */
+/** Options of every log: no process id, ISO 8601 times, no error member that quotes a row. */
 export const logOptions = {
   base: null,
   timestamp: stdTimeFunctions.isoTime,

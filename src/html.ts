@@ -1,24 +1,19 @@
 /**
- * A tagged template that escapes every value, in about the length of the glue a library would need:
- * the well-kept ones bring JSX, a compiler, or templates read from files. Attributes must stand in
- * double quotes; scripts and styles are never inline (the content security policy refuses them), so
- * text and attributes are the only two contexts.
+ * A tagged template that escapes every value, about as long as the glue for a library: the
+ * well-kept ones bring JSX, a compiler, or templates read from files. Attributes stand in double
+ * quotes; scripts and styles are never inline (the content security policy refuses them), so text
+ * and attributes are the only two contexts.
  */
 const markup = Symbol('markup');
 
-/**
- * Markup made by `html`. The symbol can't be forged by anything that was parsed from JSON or a
- * query string.
- */
+/** Markup made by `html`. Nothing parsed from JSON or a query string can forge the symbol. */
 export type Html = Readonly<{ [markup]: string }>;
 
 export type Value = Html | string | number | null | undefined | false | readonly Value[];
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/**
- * Escapes every string and number; `null`, `undefined` and `false` are nothing; arrays are joined.
- */
+/** Escapes strings and numbers; `null`, `undefined` and `false` are nothing; arrays are joined. */
 export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
   let text = parts[0] ?? '';
   values.forEach((value, index) => {

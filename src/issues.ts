@@ -1,11 +1,11 @@
 import type { z } from 'zod';
 
-/** A name that nobody here chose is told so far. */
+/** Characters that a message quotes of a name that the caller chose. */
 const longestName = 60;
 
 /**
- * What a form refuses, a line for each member: which, and why in the form's own words. None holds a
- * value. `whole` stands for what was given as a whole.
+ * The issues of a form, a line each: member and the form's words, never a value. `whole` names the
+ * whole input.
  */
 export function describeIssues({ issues }: z.ZodError, whole: string): string[] {
   const lines = issues.flatMap((issue) => {
@@ -16,10 +16,7 @@ export function describeIssues({ issues }: z.ZodError, whole: string): string[] 
   return [...new Set(lines)];
 }
 
-/**
- * The members of a form that are missing or malformed, each once: names of the form's alone, none
- * that was sent.
- */
+/** The members of a form that are missing or malformed, once each; never a name from the input. */
 export function wrongMembers({ issues }: z.ZodError, whole: string): string[] {
   return [...new Set(issues.map(({ path }) => (path.length > 0 ? String(path[0]) : whole)))];
 }

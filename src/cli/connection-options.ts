@@ -69,10 +69,7 @@ export const connectionForm = {
 
 type ConnectionOptions = z.output<z.ZodObject<typeof connectionForm>>;
 
-/**
- * Undefined when no option of a connection was given. @throws CommanderError, AppError of
- * `resolveEndpoints`
- */
+/** Undefined without any option of a connection. @throws CommanderError, AppError */
 export async function readNewConnection(
   input: ConnectionOptions,
   guardedFetch: GuardedFetch,
@@ -87,10 +84,7 @@ export async function readNewConnection(
   return { ...(await readEndpoints(issuer, input, guardedFetch)), ...readPlain(input), issuer, clientId, clientSecret };
 }
 
-/**
- * What is given and nothing else; another issuer is discovered anew. @throws CommanderError,
- * AppError of `resolveEndpoints`
- */
+/** Only the given members; another issuer is discovered anew. @throws CommanderError, AppError */
 export async function readConnectionChanges(
   input: ConnectionOptions,
   guardedFetch: GuardedFetch,
@@ -134,9 +128,7 @@ function readRoles(pairs: string[], context: z.RefinementCtx): Record<string, As
   return z.NEVER;
 }
 
-/**
- * What the identity provider must know to revoke: at Okta, the app's settings for Universal Logout.
- */
+/** The identity provider needs these to revoke: at Okta, the app's Universal Logout settings. */
 export function revocationFacts(publicUrl: string, connectionId: string | undefined): [string, string][] {
   return [
     ['  Logout endpoint (global token revocation)', `${publicUrl}/global-token-revocation`],
@@ -151,12 +143,9 @@ export function revocationFacts(publicUrl: string, connectionId: string | undefi
   ];
 }
 
-/**
- * From standard input or the environment it stays out of the shell's history and the list of
- * processes.
- */
+/** A secret from standard input or the environment stays out of shell history and process lists. */
 async function readSecret({ clientSecret }: ConnectionOptions, { stdin, env }: Console): Promise<string | undefined> {
-  // Blank in .env is not set.
+  // A blank CLIENT_SECRET in .env counts as not set.
   if (clientSecret !== '-') return clientSecret ?? (env.CLIENT_SECRET || undefined);
   let read = '';
   for await (const chunk of stdin.setEncoding('utf8')) read += chunk;

@@ -31,7 +31,7 @@ export function registerConnection(program: Command, shell: Console): void {
       if (!described) throw usageError('A connection needs --issuer and --client-id.');
       const publicUrl = await workspace.publicUrl();
       const named = input.name === undefined ? described : { ...described, name: input.name };
-      return one(await workspace.connections.addConnection(org.id, named, byOperator), publicUrl);
+      return answerFor(await workspace.connections.addConnection(org.id, named, byOperator), publicUrl);
     }),
   );
 
@@ -71,7 +71,7 @@ export function registerConnection(program: Command, shell: Console): void {
           ? await connections.updateConnection(org.id, id, { ...changes, sameSubjects }, byOperator)
           : null;
         const after = proven ? await connections.vouchForConnection(org.id, id, byOperator) : updated;
-        return one(after as ConnectionView, publicUrl);
+        return answerFor(after as ConnectionView, publicUrl);
       },
     ),
   );
@@ -100,7 +100,14 @@ export function registerConnection(program: Command, shell: Console): void {
           each.revocationEndpoint,
         ]);
         const headings = [
-          ...['NAME', 'ISSUER', 'CLIENT', 'ACTIVE', 'PROVEN', 'REAUTHENTICATION', 'CREATED', 'ID'],
+          'NAME',
+          'ISSUER',
+          'CLIENT',
+          'ACTIVE',
+          'PROVEN',
+          'REAUTHENTICATION',
+          'CREATED',
+          'ID',
           'REVOCATION ENDPOINT',
         ];
         return { json: all, text: table(headings, rows, `${org.name} has no connections yet.`) };
@@ -108,7 +115,7 @@ export function registerConnection(program: Command, shell: Console): void {
     );
 }
 
-function one(connection: ConnectionView, publicUrl: string): CommandAnswer {
+function answerFor(connection: ConnectionView, publicUrl: string): CommandAnswer {
   const proven = connection.provenAt !== null;
   const described = facts([
     ['Id', connection.id],

@@ -20,8 +20,8 @@ export type Credentials = ReturnType<typeof openCredentials>;
 
 /**
  * The tokens of this command line, one set a server:
- * $XDG_CONFIG_HOME/universal-logout/credentials.json, which only its owner can read, and which is
- * always either the old file or the new one, whole.
+ * $XDG_CONFIG_HOME/universal-logout/credentials.json, readable by its owner only, and always either
+ * the whole old file or the whole new one.
  */
 export function openCredentials(env: Environment) {
   const folder = path.join(env.XDG_CONFIG_HOME?.trim() || path.join(os.homedir(), '.config'), 'universal-logout');
@@ -44,14 +44,14 @@ export function openCredentials(env: Environment) {
   };
 
   return {
-    /** What is kept for a server; null when there is nothing. */
+    /** The tokens that are kept for a server; null when there are none. */
     async read(url: string): Promise<Tokens | null> {
       return (await readAll())[url] ?? null;
     },
 
     /**
      * Runs `work` while no other command changes the file: a refresh token that two commands use
-     * ends the grant. `save` replaces what is kept for the server; null forgets it.
+     * ends the grant. `save` replaces the tokens of the server; null forgets them.
      */
     async exclusively<T>(
       url: string,
@@ -60,7 +60,7 @@ export function openCredentials(env: Environment) {
       await fs.mkdir(folder, { recursive: true, mode: 0o700 });
       const release = await lockfile.lock(folder, {
         lockfilePath: `${name}.lock`,
-        // A command that was killed leaves its lock behind, and holds it no longer than this.
+        // A killed command leaves its lock behind, which then counts for this long.
         stale: 30_000,
         retries: { retries: 600, factor: 1, minTimeout: 100, maxTimeout: 100 },
       });

@@ -9,8 +9,7 @@ import { NoEmbeddedPostgresError } from '../postgres/binaries.ts';
 export type Failure = Readonly<{ code: string; message: string; exitCode: number }>;
 
 /**
- * What a command that failed says, and its exit code: 1 failed, 2 wrong use. An unexpected error
- * shows its stack.
+ * Message and exit code of a failure: 1 failed, 2 wrong use. Unexpected errors show their stack.
  */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError) return describeUse(error);
@@ -48,8 +47,7 @@ function isUnmigrated(error: unknown): boolean {
 }
 
 /**
- * Why an identity provider could not be asked (ENOTFOUND, CERT_HAS_EXPIRED, …): for operators,
- * never for the web.
+ * The network's error at an IdP (ENOTFOUND, CERT_HAS_EXPIRED, …): for operators, never for the web.
  */
 function networkCode({ cause }: AppError): string {
   const code = cause instanceof GuardedFetchError ? (cause.cause as { code?: unknown } | undefined)?.code : undefined;

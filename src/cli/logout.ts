@@ -13,7 +13,7 @@ export function registerLogout(program: Command, shell: Console): void {
       if (!(await credentials.read(url))) throw signInFirst(url);
       const account = await openAccount(url);
       await credentials.exclusively(url, async (kept, save) => {
-        // There first: while the server doesn't know, the tokens must not be lost.
+        // The server's grant ends first: while that fails, the tokens must not be lost.
         const fresh = kept && (await account.refresh(kept));
         if (fresh) {
           await save(fresh);

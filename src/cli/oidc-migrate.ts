@@ -36,7 +36,7 @@ export function registerOidcMigrate(program: Command, shell: Console): void {
         const moved: Awaited<ReturnType<typeof move>>[] = [];
         for (const person of rows) moved.push(await move(pool, org.id, person));
         await announce();
-        const cells = moved.map((one) => [one.email, one.fromOrg, one.outcome, one.todos, one.id]);
+        const cells = moved.map((person) => [person.email, person.fromOrg, person.outcome, person.todos, person.id]);
         const headings = ['E-MAIL', 'FROM', `IN ${org.slug}`, 'TODOS', 'ID'];
         return { json: moved, text: table(headings, cells, `Nobody with an address at ${domain} is left to move.`) };
       }),
@@ -44,8 +44,7 @@ export function registerOidcMigrate(program: Command, shell: Console): void {
 }
 
 /**
- * One person, all or nothing, so that a run that broke off is simply run again. Nobody brings a
- * role along.
+ * Moves one person, all or nothing, so that an interrupted run can be repeated. Roles stay behind.
  */
 function move(pool: Pool, orgId: string, person: MovedPerson) {
   return transaction(pool, async (db) => {
@@ -61,9 +60,9 @@ function move(pool: Pool, orgId: string, person: MovedPerson) {
     const { id, active } = found.rows[0] as { id: string; active: boolean };
     const { org_id: from, id: old } = person;
     const known = { id, email: person.email, fromOrg: person.slug, fromUserId: old };
-    // Whoever is switched off there would lose the old access and the todos, and gain nothing.
+    // A person who is inactive in the new org would lose the old access and todos for nothing.
     if (!active) return { ...known, outcome: 'inactive there: left alone', todos: 0 };
-    // Revoked before the todos leave: from here on nobody signed in as the old user can add one.
+    // The revocation precedes the move: no session of the old user can add a todo after it.
     const ending = {
       orgId: from,
       initiator: 'operator',

@@ -26,7 +26,7 @@ function readEventActions(pairs: string[], context: z.RefinementCtx): Record<str
   const read = pairs.map((pair) => {
     const [event, does, ...more] = pair.split('=');
     const known = knownEventNames.find((name) => name === event);
-    const set = does === 'default' ? null : eventActions.find((one) => one === does);
+    const set = does === 'default' ? null : eventActions.find((eventAction) => eventAction === does);
     if (known && set !== undefined && more.length === 0) return [known, set] as const;
     context.addIssue({ code: 'custom', message: `must be an event and what it does: ${wordsOfEvents}` });
     return [pair, null] as const;
@@ -138,25 +138,25 @@ export function registerOrg(program: Command, shell: Console): void {
     .description('all organisations')
     .action(
       action(shell, z.object({}), async ({ orgs }) => {
-        const all = (await orgs.listOrgs()).map(({ domains, _count, ...one }) => ({
-          id: one.id,
-          slug: one.slug,
-          name: one.name,
+        const all = (await orgs.listOrgs()).map(({ domains, _count, ...org }) => ({
+          id: org.id,
+          slug: org.slug,
+          name: org.name,
           domains: domains.map(({ domain, verifiedAt }) => ({ domain, verified: verifiedAt !== null })),
           connections: _count.connections,
           users: _count.users,
-          createUsers: one.createUsers,
-          revokedAt: one.revokedAt,
-          createdAt: one.createdAt,
+          createUsers: org.createUsers,
+          revokedAt: org.revokedAt,
+          createdAt: org.createdAt,
         }));
-        const rows = all.map((one) => [
-          one.slug,
-          one.name,
-          one.domains.map(({ domain, verified }) => (verified ? domain : `${domain} (unverified)`)),
-          one.connections,
-          one.users,
-          one.createdAt,
-          one.id,
+        const rows = all.map((org) => [
+          org.slug,
+          org.name,
+          org.domains.map(({ domain, verified }) => (verified ? domain : `${domain} (unverified)`)),
+          org.connections,
+          org.users,
+          org.createdAt,
+          org.id,
         ]);
         const headings = ['SLUG', 'NAME', 'DOMAINS', 'CONNECTIONS', 'USERS', 'CREATED', 'ID'];
         return { json: all, text: table(headings, rows, 'There are no organisations yet.') };
@@ -164,7 +164,7 @@ export function registerOrg(program: Command, shell: Console): void {
     );
 }
 
-/** All that the other side of the connection needs to know. */
+/** The facts that the other side of the connection needs. */
 function describeCreated(
   { id, slug, name }: Org,
   publicUrl: string,

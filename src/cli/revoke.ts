@@ -85,10 +85,7 @@ async function revokeEveryone(
   };
 }
 
-/**
- * Tries every org, then fails with what is left: one that can't be done must not keep the others
- * alive.
- */
+/** Tries every org, then fails with the rest: a failing org must not keep the others alive. */
 async function revokeAll(
   { orgs, pool, announce }: Workspace,
   { reason, yes }: RevokeOptions,
@@ -101,7 +98,7 @@ async function revokeAll(
   const failed: { slug: string; error: unknown }[] = [];
   for (const org of all)
     await revokeOrgAccess(pool, { ...operator, orgId: org.id, reason: reason ?? null }).then(
-      (one) => one && done.push({ id: one.revocationId, orgId: org.id, slug: org.slug }),
+      (revoked) => revoked && done.push({ id: revoked.revocationId, orgId: org.id, slug: org.slug }),
       (error: unknown) => failed.push({ slug: org.slug, error }),
     );
   await announce();
@@ -121,7 +118,7 @@ function requireTerminal(option: string, { stdin }: Console): void {
 async function confirm(whom: string, words: string, { stdin, stderr }: Console): Promise<void> {
   const prompt = createInterface({ input: stdin, output: stderr });
   const question = `This signs out ${whom}. Type "${words}" to go on: `;
-  // Ctrl-C and Ctrl-D reject the question; both mean no.
+  // Ctrl-C and Ctrl-D reject the question: both mean no.
   const typed = await prompt.question(question).catch(() => '');
   prompt.close();
   if (typed.trim() !== words) throw new AppError('invalid_request', 'Not confirmed; nothing was done.');

@@ -17,9 +17,8 @@ type Deps = Readonly<{ prisma: PrismaClient; keyring: Keyring; apiKeys: ApiKeys;
 const seeder = bySystem('seed');
 
 /**
- * Puts in what is missing of the two demo orgs, and leaves what is there: what a developer changed
- * stays changed. Only the connections follow the demo identity provider at `idpUrl`, whose port may
- * be another one today.
+ * Adds the missing parts of the two demo orgs and leaves the rest: a developer's changes stay. Only
+ * the connections follow the demo identity provider at `idpUrl`, whose port may have changed.
  */
 export async function seed(deps: Deps, idpUrl: string): Promise<void> {
   await refuseForeignDatabase(deps);
@@ -36,7 +35,7 @@ export class NotForSeedError extends Error {
 }
 
 /**
- * A DATABASE_URL may lead to real customers: keys that everybody knows are never put beside them.
+ * A DATABASE_URL may lead to real customers: no key that everybody knows is put beside them.
  * @throws NotForSeedError
  */
 async function refuseForeignDatabase({ prisma }: Deps): Promise<void> {

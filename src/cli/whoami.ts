@@ -19,8 +19,8 @@ export function registerWhoami(program: Command, shell: Console): void {
 }
 
 /**
- * Who this command line is at the server, with tokens that count: refreshed first if need be.
- * Whoever was signed out is told so, and what no longer counts is forgotten. @throws AppError
+ * The person of this command line, with tokens that count: refreshed first if need be. A signed-out
+ * person is told so; tokens that no longer count are forgotten. @throws AppError
  */
 export async function whoIsSignedIn(
   url: string,
@@ -32,14 +32,14 @@ export async function whoIsSignedIn(
   const account = await openAccount(url);
   let current = hasExpired(kept) ? await refreshed(url, account, credentials, kept) : kept;
   let found = await account.whoIs(current ?? kept);
-  // The token alone may be over: our clock is wrong, or somebody gave it back.
+  // The token alone may be over: our clock is wrong, or it was revoked.
   if (current === kept && 'refused' in found && found.refused.code === 'invalid_token') {
     current = await refreshed(url, account, credentials, kept);
     if (current) found = await account.whoIs(current);
   }
   if (!('refused' in found)) return { account, person: found, tokens: current ?? kept };
   await credentials.exclusively(url, async (now, save) => {
-    // Another login may have come meanwhile.
+    // Another login may have stored its tokens meanwhile.
     if (now?.refreshToken === (current ?? kept).refreshToken) await save(null);
   });
   throw signedOut(found);
@@ -63,7 +63,7 @@ export function signInFirst(url: string): AppError {
   return new AppError('not_signed_in', `You are not signed in at ${url}. Run login first.`);
 }
 
-/** Says who ended it, and when, where the server tells. */
+/** Names who ended it, and the moment, where the server tells. */
 export function signedOut({ refused: { code, signedOutAt } }: Refusal): AppError {
   const at = signedOutAt ? ` at ${localTime(new Date(signedOutAt))}` : '';
   if (code === 'session_revoked') return new AppError(code, `Your organisation signed you out${at}. Run login again.`);
@@ -72,7 +72,7 @@ export function signedOut({ refused: { code, signedOutAt } }: Refusal): AppError
   return new AppError('not_signed_in', 'Your sign-in no longer counts. Run login again.');
 }
 
-/** As the clock on the wall says; with the date unless it is today's. */
+/** Local time; with the date unless it is today's. */
 function localTime(moment: Date): string {
   const today = moment.toDateString() === new Date().toDateString();
   const format = today ? ({ timeStyle: 'short' } as const) : ({ dateStyle: 'medium', timeStyle: 'short' } as const);

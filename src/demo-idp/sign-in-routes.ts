@@ -24,7 +24,7 @@ export function createSignInRoutes({ path, name, provider, store, users, byEmail
       const message = 'That e-mail address and password do not belong together. The list below has the right ones.';
       return sendPage(response, 401, form(request, { email, password: '', message }));
     }
-    // Where another person signs in, the library would ask in a page with a script. Whoever has
+    // For a second person the library would ask in a page with a script. Here the person who has
     // just typed a password is the one who is signed in.
     const before = interaction.session;
     if (before && before.accountId !== user.subject) {

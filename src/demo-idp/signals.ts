@@ -16,13 +16,13 @@ import type { createStore } from './store.ts';
 
 type DemoPerson = SignalSubject & { name: string };
 
-/** One thing that was done to a person, and what the app said to it. */
+/** An action on a person, and the app's answer. */
 export type Signal = {
   id: string;
   at: Date;
   title: string;
   person: DemoPerson;
-  /** How many sessions ended at this provider; null where that wasn't asked. */
+  /** How many sessions ended at this provider; null where the action ends none. */
   ended: number | null;
   /** null: nothing was sent. */
   call: SentCall | null;
@@ -36,16 +36,13 @@ type Deps = {
   /** @throws Error if there is no app. */
   app: () => DemoApp;
   hasApp: () => boolean;
-  /** By subject or e-mail address. @throws Error if there is nobody. */
+  /** Finds by subject or e-mail address. @throws Error if there is no such person. */
   person: (who: string) => DemoPerson;
 };
 
 const remembered = 20;
 
-/**
- * What a tenant's console can do to a person. Each returns what the app answered and is kept in a
- * short history.
- */
+/** The console's actions on people. Each returns the app's answer and stays in a short history. */
 export function createSignals({ issuer, keys, store, clientId, app, hasApp, person }: Deps) {
   const history: Signal[] = [];
 
@@ -98,8 +95,8 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
 
     /**
      * Sends a logout token: with `sid` for that session here, without it for all of the person.
-     * What it says is made true first, by ending the session or sessions here, unless
-     * `keepSessions` is set.
+     * Ends the session or sessions here first, so that the token is true, unless `keepSessions` is
+     * set.
      */
     async sendBackchannelLogout(
       who: string,
@@ -113,7 +110,7 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
       return record('Back-channel logout', whom, ended, await logOut(whom, sid));
     },
 
-    /** The logout token that follows a sign-out here, which has ended the session itself. */
+    /** Sends the logout token after a sign-out here, which has ended the session itself. */
     async followSignOut(subject: string, sid?: string): Promise<void> {
       if (!hasApp()) return;
       const whom = person(subject);
@@ -121,8 +118,7 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
     },
 
     /**
-     * Pushes a security event (RFC 8935). `subject` is how the person is named; default: as the app
-     * is set.
+     * Pushes a security event (RFC 8935). `subject`: how it names the person; default: the app's.
      */
     async sendSecurityEvent(
       who: string,
@@ -132,7 +128,7 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
       const whom = person(who);
       const { subjectFormat = 'email' } = app();
       const url = await findSecurityEventsUrl(app());
-      // Verification speaks of the stream and of nobody (SSF 1.0 §8.1.4.1).
+      // Verification is about the stream and about nobody (SSF 1.0 §8.1.4.1).
       const subId =
         event === 'verification'
           ? { format: 'opaque', id: clientId() }

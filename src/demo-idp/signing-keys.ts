@@ -3,21 +3,18 @@ import { CompactSign, type JWK } from 'jose';
 
 type SigningKey = { kid: string; since: Date; privateKey: KeyObject; jwk: JWK };
 
-/** Laid over `alg` and `kid`; a member that is undefined is left out. */
+/** Merged over `alg` and `kid`; an undefined member is left out. */
 export type TokenHeader = { typ?: string; [member: string]: unknown };
 
 export type SigningKeys = ReturnType<typeof createSigningKeys>;
 
-/**
- * A tenant's keys, `first` (RSA) to begin with. The newest signs; older ones stay published until
- * they are dropped.
- */
+/** A tenant's keys; `first` is RSA. The newest signs; older ones stay published until dropped. */
 export function createSigningKeys(first?: KeyObject) {
   let keys = [newKey(first)];
   return {
-    /** Private, newest first, as the provider wants them. */
+    /** Private keys, newest first, for the provider. */
     jwks: (): JWK[] => keys.map(({ jwk }) => jwk),
-    /** Newest first, without secrets. */
+    /** The keys without secrets, newest first. */
     list: () => keys.map(({ kid, since }) => ({ kid, since })),
     rotate({ keepOld }: { keepOld: boolean }) {
       keys = [newKey(), ...(keepOld ? keys : [])];

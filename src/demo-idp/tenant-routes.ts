@@ -3,7 +3,7 @@ import { createAdminRoutes } from './admin/routes.ts';
 import { createSignInRoutes } from './sign-in-routes.ts';
 import type { DemoTenant } from './tenant.ts';
 
-/** What a tenant serves below `/<path>`: its console, its sign-in form, and the OpenID provider. */
+/** The routes below `/<path>`: the console, the sign-in form, and the OpenID provider. */
 export function createTenantRoutes(tenant: DemoTenant): Router {
   const router = Router();
   router.use('/admin', createAdminRoutes(tenant));

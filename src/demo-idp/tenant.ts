@@ -15,17 +15,16 @@ export type DemoTenantOptions = {
   name: string;
   client: DemoClient;
   users: DemoUser[];
-  /** What it signs with at first; default a new key. */
+  /** Its first signing key; default a new one. */
   signingKey?: KeyObject;
-  /** The app behind `client`, for whatever the admin console sends to it. */
+  /** The app behind `client`, which receives the console's calls. */
   app?: DemoApp;
 };
 
 export type DemoTenant = ReturnType<typeof createTenant>;
 
 /**
- * One organisation's identity provider: a real OpenID provider, its people, and the app that is
- * assigned to them.
+ * One organisation's identity provider: a real OpenID provider, its people, and their assigned app.
  */
 export function createTenant(url: string, options: DemoTenantOptions, log: (message: string) => void) {
   const { path, name } = options;
@@ -59,7 +58,7 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
     person,
   });
 
-  // The library fixes keys and clients at construction; everything that lasts is in the store.
+  // The library takes keys and clients at construction; lasting data is in the store.
   const rebuild = () => {
     const findUser = (subject: string) => {
       const user = users.get(subject);
@@ -75,14 +74,14 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
     path,
     name,
     issuer,
-    /** Another one after each rotation of keys. */
+    /** A rotation of keys makes a new one. */
     provider: () => provider,
-    /** Answers what OpenID Connect asks. */
+    /** Answers the requests of OpenID Connect. */
     handle: (request: IncomingMessage, response: ServerResponse) => handle(request, response),
     store,
     users: (): DemoUser[] => [...users.values()],
     byEmail,
-    /** Adds a person, or replaces who had this subject. */
+    /** Adds a person, or replaces the one with this subject. */
     setUser(user: DemoUser) {
       users.set(user.subject, { ...user });
     },
@@ -91,10 +90,7 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
       if (users.has(user.subject)) throw new Error(`${path} already has a user ${user.subject}`);
       users.set(user.subject, { ...user });
     },
-    /**
-     * Changes some members of a person; counts from the next ID token. @throws Error if there is no
-     * such subject.
-     */
+    /** Changes members of a person, from the next ID token on. @throws Error without the subject */
     updateUser(subject: string, changes: Partial<Omit<DemoUser, 'subject'>>) {
       const user = users.get(subject);
       if (!user) throw new Error(`${path} has no user ${subject}`);
@@ -102,10 +98,7 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
     },
     /** The person's sessions at this provider, newest first. */
     sessions: (subject: string): DemoSession[] => store.sessions(subject, client.id),
-    /**
-     * Ends the person's sessions at this provider: the next sign-in asks for the password. Returns
-     * how many ended.
-     */
+    /** Ends the person's sessions here: the next sign-in asks for the password. How many ended. */
     endSessions: (subject: string): number => store.endSessions(subject),
     /** The keys that are published, newest first; the first signs. */
     signingKeys: keys.list,
@@ -115,8 +108,7 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
       rebuild();
     },
     /**
-     * A JWS of exactly these claims, by the current key; `header` is laid over `alg` and `kid`. For
-     * hostile variants.
+     * A JWS of exactly these claims, by the current key; `header` overrides. For hostile variants.
      */
     sign: keys.sign,
     /** Changes the registered client, e.g. its redirect URIs. */
@@ -126,9 +118,7 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
     },
     /** The assigned app, or null. */
     app: (): DemoApp | null => app ?? null,
-    /**
-     * Changes the assigned app, e.g. how people are named to it. @throws Error if there is none.
-     */
+    /** Changes the assigned app, e.g. how calls name people. @throws Error if there is none. */
     updateApp(changes: Partial<DemoApp>) {
       app = { ...assignedApp(), ...changes };
     },

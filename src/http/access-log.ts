@@ -30,7 +30,7 @@ export function createAccessLog({ config, log }: { config: Config; log: Logger }
           method: req.method,
           path: pathOf(req),
           status: res.headersSent ? res.statusCode : undefined,
-          // Whole and decimal milliseconds from the request's arrival to the answer's headers.
+          // Milliseconds, with decimals, from the request's arrival to the answer's headers.
           durationMs: answered && Math.round((answered - arrived) * 1000) / 1000,
           network: clientNetwork(req.ip),
         },

@@ -5,7 +5,7 @@ const form = /^Bearer +([A-Za-z0-9._~+/-]{1,16384}=*) *$/i;
 
 /**
  * The token of a request, from the Authorization header alone: in an address or a form it would
- * land in logs. Undefined without the header or for another scheme, null for what is no token.
+ * land in logs. Undefined without the header or for another scheme, null for a malformed token.
  */
 export function readBearer(req: Request): string | null | undefined {
   const { authorization } = req.headers;

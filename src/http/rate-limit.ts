@@ -3,14 +3,14 @@ import { AppError } from '../errors.ts';
 
 type Allowed = Readonly<{ points: number; duration: number }>;
 
-/** Failed authentications a network may have in 60 seconds before it hears 429 in place of 401. */
+/** Failed authentications of a network in 60 seconds; any further one hears 429 in place of 401. */
 export const allowedFailures: Allowed = { points: 30, duration: 60 };
 
-/** Counts on this node, by whatever key, up to `points` in `duration` seconds. */
+/** Counts on this node, for each key, up to `points` in `duration` seconds. */
 export function createLimit(allowed: Allowed) {
   const limiter = new RateLimiterMemory({ ...allowed });
   return {
-    /** Counts one. Returns after how many seconds there is room again; 0 while there is. */
+    /** Counts one request. Returns the seconds until there is room again; 0 while there is. */
     async count(key: string): Promise<number> {
       try {
         await limiter.consume(key);
@@ -21,7 +21,7 @@ export function createLimit(allowed: Allowed) {
       }
     },
 
-    /** Takes one back that turned out not to count. */
+    /** Takes back a request that turned out not to count. */
     giveBack(key: string): void {
       limiter.reward(key).catch(() => {});
     },
@@ -32,7 +32,7 @@ export function createLimit(allowed: Allowed) {
 export function createRateLimit(allowed: Allowed, detail: string) {
   const limit = createLimit(allowed);
   return {
-    /** Counts one. @throws AppError too_many_requests, with when to try again */
+    /** Counts one request. @throws AppError too_many_requests, with the seconds to wait */
     async count(key: string): Promise<void> {
       const seconds = await limit.count(key);
       if (seconds > 0) throw tooManyRequests(detail, seconds);
@@ -42,7 +42,7 @@ export function createRateLimit(allowed: Allowed, detail: string) {
   };
 }
 
-/** 429, with after how many seconds to try again. */
+/** A 429 with the seconds to wait. */
 export function tooManyRequests(detail: string, seconds: number): AppError {
   return new AppError('too_many_requests', detail, { headers: { 'Retry-After': String(seconds) } });
 }

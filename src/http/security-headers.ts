@@ -16,8 +16,7 @@ export function createSecurityHeaders({ https }: { https: boolean }): RequestHan
 }
 
 /**
- * What helmet sets on an answer: it never changes, so it is asked once, and not a dozen middlewares
- * at every request.
+ * The headers that helmet sets. They never change, so helmet is asked once and not at each request.
  */
 function headersOf(https: boolean): readonly (readonly [string, string])[] {
   const setHeaders = helmet({
@@ -49,8 +48,7 @@ function headersOf(https: boolean): readonly (readonly [string, string])[] {
 }
 
 /**
- * Lets forms of this one answer lead to `target`, an origin or a scheme, as well. Call it before
- * the answer is sent.
+ * Lets the forms of this answer also lead to `target`, an origin or a scheme. Call before sending.
  */
 export function letFormsLeadTo(res: Response, target: string): void {
   const own = "form-action 'self'";

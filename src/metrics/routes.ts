@@ -6,7 +6,7 @@ import { noStore } from '../http/no-store.ts';
 import { isSameSecret } from '../keyring.ts';
 import type { Metrics } from './metrics.ts';
 
-/** For whoever has METRICS_TOKEN; without one set there is no such address. */
+/** The endpoint for holders of METRICS_TOKEN; without that setting there is no such address. */
 export function createMetricsEndpoints({
   metrics,
   metricsToken,

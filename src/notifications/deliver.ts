@@ -31,10 +31,9 @@ type Delivery = Readonly<{
 }>;
 
 /**
- * The job that delivers one message. Each try is logged with what became of it and, where it
- * failed, the next one planned, in one transaction: its time follows from the tries, whatever the
- * job went through. Killed in between it runs again too: at least once, and always under the same
- * id.
+ * The job that delivers one message. Each try is logged with its outcome, in one transaction with
+ * the plan of the next try after a failure: the time follows from the number of tries alone. A job
+ * that is killed in between runs again: at least once, always under the same id.
  */
 export function createDeliver(deps: {
   pool: Pool;
@@ -47,7 +46,7 @@ export function createDeliver(deps: {
     const startedAt = new Date();
     const started = performance.now();
     const outcome = await attempt(delivery, signal);
-    // The process stops: this was no fault of the receiver's.
+    // The process is stopping: the receiver isn't at fault.
     if (signal.aborted && outcome.result !== 'delivered') throw new Error('broken off');
     const durationMs = Math.round(performance.now() - started);
     await transaction(deps.pool, (client) => settle(client, delivery, outcome, { startedAt, durationMs }));
@@ -77,10 +76,7 @@ async function read(pool: Pool, orgId: string, id: string): Promise<Delivery | n
   return rows[0] ?? null;
 }
 
-/**
- * Of repeats: now that no more come, their count is known. Written once, so that each try says the
- * same.
- */
+/** The body of a message about repeats, once their count is final. Each try then sends the same. */
 async function writeBody(pool: Pool, { orgId, id, notificationId }: Delivery): Promise<string | null> {
   const { rows } = await pool.query<NotificationRow>({
     name: 'delivery-notification',
@@ -96,7 +92,7 @@ async function writeBody(pool: Pool, { orgId, id, notificationId }: Delivery): P
   return written.rows[0]?.body ?? null;
 }
 
-/** Writes the try into the log, and what follows from it. */
+/** Writes the try into the log, and plans the next one or ends the delivery. */
 async function settle(
   client: PoolClient,
   delivery: Delivery,

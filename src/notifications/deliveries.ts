@@ -34,18 +34,18 @@ export type AttemptRow = Readonly<{
 const columns = `id, channel, webhook_id AS "webhookId", user_id AS "userId", kinds, status, error, attempts,
   created_at AS "createdAt", finished_at AS "finishedAt"`;
 
-/** The log of what was sent to webhooks and by e-mail, and what can be sent again. */
+/** The log of messages to webhooks and by e-mail; a message can be sent again from here. */
 export function createDeliveries({ pool }: { pool: Pool }) {
   return {
-    /** Newest first: a webhook's, or those that are dead. */
+    /** Newest first: the deliveries of one webhook, or those that are dead. */
     async list(
       orgId: string,
       of: { webhookId: string } | { status: 'dead' },
       { after, limit }: TimePage,
     ): Promise<readonly DeliveryRow[]> {
       const [which, value] = 'webhookId' in of ? ['webhook_id', of.webhookId] : ['status', of.status];
-      // Only what is asked for, and the limit as it is, a number of ours: a page is read off the
-      // index from where it begins.
+      // The columns are only those asked for and the limit is our own number: a page is read off
+      // the index from its start.
       const { rows } = await pool.query<DeliveryRow>(
         `SELECT ${columns} FROM deliveries
          WHERE org_id = $1 AND ${which} = $2 ${after ? 'AND (created_at, id) < ($3, $4)' : ''}
@@ -71,9 +71,9 @@ export function createDeliveries({ pool }: { pool: Pool }) {
     },
 
     /**
-     * Sends the same message again, under the same id, with as many tries as the first time. `of`:
-     * only if it is dead. Null when the org has no such delivery. @throws AppError conflict when it
-     * is under way, or its webhook is switched off
+     * Sends the same message again, under the same id, with as many tries as the first time. `of`
+     * `dead`: only a dead delivery. Returns null when the org has no such delivery.
+     * @throws AppError conflict when it is under way, or its webhook is switched off
      */
     async replay(orgId: string, id: string, of: 'all' | 'dead', by: By): Promise<DeliveryRow | null> {
       return transaction(pool, async (client) => {

@@ -1,11 +1,8 @@
-/**
- * What came of one try to deliver: a status of HTTP or of SMTP where there was an answer, and a
- * word where it failed.
- */
+/** The outcome of one try: the HTTP or SMTP status of the answer, and a word for the failure. */
 export type DeliveryOutcome =
   | Readonly<{ result: 'delivered'; status: number }>
   | Readonly<{ result: 'failed'; status: number | null; error: string }>
-  /** 410: the receiver wants nothing more. */
+  /** 410: the receiver wants no further messages. */
   | Readonly<{ result: 'gone'; status: number; error: 'gone' }>
-  /** Nobody is there any more who should have it. */
+  /** There is no receiver any more. */
   | Readonly<{ result: 'cancelled'; error: string }>;

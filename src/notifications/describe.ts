@@ -2,7 +2,7 @@ import type { Role } from '../database/generated/client.ts';
 import type { Texts } from '../texts/texts.ts';
 import type { Kind, OutboxAction } from './kinds.ts';
 
-/** What a notification's text is made of. */
+/** The facts that a notification's text is made of. */
 export type Told = Readonly<{
   kind: Kind;
   action: OutboxAction;
@@ -12,10 +12,10 @@ export type Told = Readonly<{
   parts: Parts;
 }>;
 
-/** Flat: names as they were at the time, and what the event's detail says. */
+/** Flat: names as they were at the time, and the members of the event's detail. */
 export type Parts = Readonly<Record<string, string | number | boolean | null>>;
 
-/** One line of plain text. Names in it are other people's words: escape it for where it goes. */
+/** One line of plain text. Names in it are other people's words: the caller escapes them. */
 export function describe(texts: Texts, told: Told): string {
   const text = sentence(texts.notifications, told);
   const { kind, count } = told;

@@ -3,18 +3,18 @@ import { escapeHtml } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
 import { oneLine } from './mailer.ts';
 
-/** What one e-mail tells of, as it is kept until it is sent. */
+/** The content of one e-mail, as it is kept until it is sent. */
 export type Digest = z.infer<typeof digestForm>;
 export const digestForm = z.object({
   items: z.array(z.object({ text: z.string(), at: z.string() })),
-  /** How many more there were than stand in it. */
+  /** How many further notifications there were. */
   more: z.number(),
 });
 
-/** Rows that stand in one e-mail, at most. */
+/** Notifications in one e-mail, at most. */
 export const digestSize = 50;
 
-/** The e-mail in both its forms; names in it are other people's words. */
+/** The e-mail as text and as HTML; names in it are other people's words. */
 export function renderDigest(texts: Texts, { items, more }: Digest, to: { orgName: string; appUrl: string }) {
   const words = texts.digest;
   const told = items.map(({ text, at }) => ({ text: oneLine(text), at: new Date(at) }));

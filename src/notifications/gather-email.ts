@@ -8,9 +8,9 @@ import { addJobs, deliverJob } from './jobs.ts';
 import { type NotificationRow, notificationColumns } from './notification.ts';
 
 /**
- * Puts what an administrator has not been mailed of, of the kinds they chose, into one e-mail and
- * plans its delivery: in one transaction, so that nothing is in two of them or in none. At most a
- * day old.
+ * Puts an administrator's notifications of the kinds they chose, those not mailed yet and at most a
+ * day old, into one e-mail and plans its delivery. One transaction does both, so that no
+ * notification is in two e-mails or in none.
  */
 export async function gatherEmail(
   pool: Pool,
@@ -46,7 +46,7 @@ export async function gatherEmail(
   });
 }
 
-// Positions are given in the order of the commits: all up to the last one are there.
+// Positions are given in the order of the commits: up to the last one, none is missing.
 const readerSql = `
   SELECT r.email_kinds AS kinds, r.emailed_up_to AS "emailedUpTo", f.last_position AS "lastPosition"
   FROM notification_readers r

@@ -9,7 +9,7 @@ export type Email = Readonly<{
   text: string;
   html: string;
 }>;
-/** Broken off by the signal, it counts as failed. */
+/** An e-mail that the signal breaks off counts as failed. */
 export type Mailer = (email: Email, signal: AbortSignal) => Promise<DeliveryOutcome>;
 
 /** Milliseconds. */
@@ -17,9 +17,9 @@ const limits = { connectionTimeout: 8_000, greetingTimeout: 8_000, dnsTimeout: 8
 const wholeLimit = 25_000;
 
 /**
- * Sends e-mail by SMTP, one connection each. In production a server that isn't on this machine is
- * spoken to with TLS or not at all. `host` stands in the Message-ID, which is the same at each try:
- * a mail program shows a repeat as what it is.
+ * Sends e-mail by SMTP, one connection each. In production a server on another machine is spoken to
+ * with TLS or not at all. `host` stands in the Message-ID, which is the same at each try, so that a
+ * mail program recognises a repeat.
  */
 export function createMailer(options: { smtpUrl: string; mailFrom: string; host: string; mode: Mode }): Mailer {
   const url = new URL(options.smtpUrl);
@@ -64,7 +64,7 @@ export function createMailer(options: { smtpUrl: string; mailFrom: string; host:
   };
 }
 
-/** A name may hold anything: a line break in a header would begin another header. */
+/** A name may hold a line break, which in a header would begin another header. */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }

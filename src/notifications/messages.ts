@@ -5,13 +5,13 @@ import { sampleId } from '../database/ids.ts';
 import { type Kind, kinds, outboxActions } from './kinds.ts';
 
 const party = z.object({
-  // A caller whom nobody knows is told by their network.
+  // An unknown caller is named by their network.
   type: z.enum([...targetTypes, 'network']),
   id: z.string().nullable(),
   name: z.string().nullable().describe('As it was at the time.'),
 });
 
-/** What `present` makes of a notification: what the feed shows, and what webhooks receive. */
+/** The result of `present`: the feed shows it, and webhooks receive it. */
 export const presented = z.object({
   id: z.string(),
   kind: z.enum(kinds),
@@ -35,7 +35,7 @@ const neo = { type: 'user', id: 'usr_2a5d8f1c4b7e4093a6d9c2f5b8e10374', name: 'T
 const trinity = { type: 'user', id: sampleId('user'), name: 'Trinity Moss' } as const;
 const okta = { type: 'connection', id: sampleId('connection'), name: 'Okta' } as const;
 
-/** When each is made, and what one says. */
+/** When each kind is made, and an example. */
 const told: Record<Kind, readonly [when: string, example: Told]> = {
   revocation: [
     'Somebody’s access has ended, or everyone’s',
@@ -114,7 +114,7 @@ export const exampleOfKind = (kind: Kind): Presented => ({
 const organization = z.string().describe('The id of the organisation.');
 const { kind: _kind, ...data } = presented.shape;
 
-/** What a webhook is posted: `{type, timestamp, data}` (Standard Webhooks). */
+/** The body of a webhook's POST: `{type, timestamp, data}` (Standard Webhooks). */
 const messageOf = (type: Kind | 'test', about: z.ZodObject, example: object) =>
   z.object({ type: z.literal(type), timestamp: z.iso.datetime(), data: about }).meta({
     id: `${type.replaceAll(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase())}Message`,
@@ -123,9 +123,7 @@ const messageOf = (type: Kind | 'test', about: z.ZodObject, example: object) =>
 
 type Message = Readonly<{ type: Kind | 'test'; summary: string; description: string; form: z.ZodType }>;
 
-/**
- * Everything that webhooks are posted: a message of each kind of notification, and that of a test.
- */
+/** Every message that a webhook can receive: one for each kind of notification, and the test. */
 export const messages: readonly Message[] = [
   ...kinds.map((type) => {
     const { kind: _, ...example } = exampleOfKind(type);
@@ -142,7 +140,7 @@ export const messages: readonly Message[] = [
   },
 ];
 
-/** What comes with each (Standard Webhooks). */
+/** The headers of each message (Standard Webhooks). */
 export const messageHeaders = z.object({
   'webhook-id': z
     .string()

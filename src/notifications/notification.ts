@@ -27,10 +27,7 @@ export const notificationColumns = `
   n.actor_id AS "actorId", n.target_type AS "targetType", n.target_id AS "targetId", n.parts, n.count, n.first_at AS "firstAt",
   n.last_at AS "lastAt", n.created_at AS "createdAt"`;
 
-/**
- * What the API and webhooks tell of it, in English: a text, whom and what it is about, and how
- * often.
- */
+/** The notification for the API and webhooks, in English: text, actor, target and count. */
 export function present(row: NotificationRow) {
   const { actorName, targetName, ...detail } = row.parts;
   const name = (value: Parts[string] | undefined) => (typeof value === 'string' ? value : null);

@@ -7,8 +7,7 @@ import type { Mailer } from './mailer.ts';
 type AddressedDigest = Readonly<{ orgId: string; id: string; userId: string; kinds: string[]; body: string }>;
 
 /**
- * Mails a digest to a person who is an active administrator at this moment and still wants some of
- * it; else to nobody.
+ * Mails a digest to a person, if they are an active administrator now and still want some of it.
  */
 export function createSendDigest(deps: { pool: Pool; mailer: Mailer | null; appUrl: string; texts: Texts }) {
   return async (delivery: AddressedDigest, signal: AbortSignal): Promise<DeliveryOutcome> => {

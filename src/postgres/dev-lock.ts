@@ -1,9 +1,6 @@
 import pg from 'pg';
 
-/**
- * One `npm run dev` a database. A lock of the server's own: it is free the moment its holder dies,
- * however it dies.
- */
+/** The server's lock for one `npm run dev` a database: it is free once its holder is dead. */
 const devLock = [0x554c4f47, 3] as const;
 
 export type DevProcess = Readonly<{
@@ -13,9 +10,7 @@ export type DevProcess = Readonly<{
   publicUrl: string;
 }>;
 
-/**
- * Takes the lock on a connection of its own, until `release()`; null when another process holds it.
- */
+/** Takes the lock on its own connection, until `release()`; null when another process has it. */
 export async function holdDevLock(
   databaseUrl: string,
   { pid, port, publicUrl }: DevProcess,
@@ -28,15 +23,15 @@ export async function holdDevLock(
   });
   client.on('error', () => {});
   await client.connect();
-  // A name holds 63 bytes, and an origin may be longer; the last statement of a connection is told
-  // in full.
+  // The URL stands in the statement: pg_stat_activity shows that in full, while a name holds only
+  // 63 bytes.
   const { rows } = await client.query(`SELECT pg_try_advisory_lock($1, $2) AS held -- ${publicUrl}`, [...devLock]);
   if (rows[0].held) return { release: () => client.end().catch(() => {}) };
   await client.end();
   return null;
 }
 
-/** Who holds it, as it was given to `holdDevLock`; null when nobody does. */
+/** The holder of the lock, as `holdDevLock` was told; null when nobody holds it. */
 export async function findDevProcess(databaseUrl: string): Promise<DevProcess | null> {
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 });
   client.on('error', () => {});

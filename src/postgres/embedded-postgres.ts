@@ -12,23 +12,17 @@ import { isRunning, type Postmaster, readPostmaster, startPostmaster, stopPostma
 export type EmbeddedPostgres = Readonly<{
   /** The application's database, direct, as its owner. */
   databaseUrl: string;
-  /**
-   * Whether this call started the server; false when it joined one that another process of ours, or
-   * a killed one, left running.
-   */
+  /** Whether this call started the server; false when it joined one that was already running. */
   owned: boolean;
   /** The server's process id. */
   pid: number;
-  /** Stops the server, whoever uses it, and waits until it is gone. */
+  /** Stops the server, even if others use it, and waits until it is gone. */
   stop(): Promise<void>;
-  /**
-   * Stops the server unless another process has started or joined it: what a short command does at
-   * its end.
-   */
+  /** Stops the server unless another process has started or joined it: for short commands. */
   stopIfUnused(): Promise<void>;
 }>;
 
-/** Every process that uses the server holds this lock shared; who gets it exclusively is alone. */
+/** Each process that uses the server shares this lock; an exclusive holder is alone with it. */
 const presenceLock = [0x554c4f47, 2] as const;
 const databaseName = 'universal_logout';
 const startLimitMilliseconds = 30_000;
@@ -38,13 +32,12 @@ const startLimitMilliseconds = 30_000;
  * when it runs already; several processes may call this at once, and a kill -9 of any of them or of
  * the server is recovered from. It listens on 127.0.0.1 only, with a password of its own. `keep:
  * false` removes `dataDir` at the stop.
- * @throws Error that says what to do when the platform has no server, or the server doesn't start
- * within 30 s.
+ * @throws Error that says what to do when the platform has no server, or no start within 30 s
  */
 export async function startEmbeddedPostgres(options: {
   dataDir: string;
   keep?: boolean;
-  /** Fixed port; else the one it had last if that is free, else any. */
+  /** A fixed port; otherwise the last one if it is free, or else any. */
   port?: number;
 }): Promise<EmbeddedPostgres> {
   const dataDir = path.resolve(options.dataDir);
@@ -79,19 +72,18 @@ export async function startEmbeddedPostgres(options: {
       return { databaseUrl: urlOf(server, databaseName), owned, pid: server.pid, stop, stopIfUnused };
     }
     if (server) {
-      // Starting, stopping, recovering, or just gone.
+      // The server is starting, stopping, recovering, or just gone.
       await sleep(50);
       continue;
     }
-    // PostgreSQL sees itself that a pid file is stale, unless the id now belongs to another process
-    // of the same user.
+    // PostgreSQL itself sees a stale pid file, unless its id now belongs to another process of the
+    // same user.
     if (running && isAlive(running.pid)) fs.rmSync(path.join(cluster.data, 'postmaster.pid'), { force: true });
     const outcome = await startPostmaster(cluster, port ?? (await freePort()), binaries, deadline);
     if ('pid' in outcome) started = outcome;
     else {
       problem = outcome.problem;
-      // Another process won the race, children of a killed server still linger, or the port was
-      // taken meanwhile.
+      // Another process won the race, a killed server's children linger, or the port was taken.
       if (options.port === undefined && /could not bind|Address already in use/.test(problem)) port = undefined;
       await sleep(150);
     }
@@ -101,10 +93,7 @@ export async function startEmbeddedPostgres(options: {
   );
 }
 
-/**
- * Connects, holds the presence lock, and makes the database at first; null when the server isn't
- * ready or is stopping.
- */
+/** Connects, holds the presence lock, makes a missing database; null: not ready, or stopping. */
 async function enter(url: string): Promise<pg.Client | null> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5000, application_name: 'presence' });
   client.on('error', () => {});
@@ -132,14 +121,11 @@ function streamOf(client: pg.Client): Socket {
 }
 
 function tolerateExisting(error: { code?: string }): void {
-  // Two processes at once: duplicate_database, or the unique index behind it.
+  // Two processes at once see duplicate_database, or a violation of the unique index behind it.
   if (error.code !== '42P04' && !isUniqueViolation(error)) throw error;
 }
 
-/**
- * Keeps the exclusive lock until the connection ends, so that nobody joins a server that is about
- * to stop.
- */
+/** Keeps the exclusive lock until the connection ends: nobody joins a server about to stop. */
 async function isAlone(presence: pg.Client): Promise<boolean> {
   streamOf(presence).ref();
   try {

@@ -11,10 +11,7 @@ export type Postmaster = Readonly<{ pid: number; port: number }>;
 const stopLimitMilliseconds = 20_000;
 const logLimitBytes = 10_000_000;
 
-/**
- * What postmaster.pid says: line 1 is the process id, line 4 the port. Null when there is no such
- * file, or not yet whole.
- */
+/** Reads process id (line 1) and port (line 4) of postmaster.pid; null without a whole file. */
 export function readPostmaster(data: string): Postmaster | null {
   try {
     const lines = fs.readFileSync(path.join(data, 'postmaster.pid'), 'utf8').split('\n');
@@ -28,10 +25,7 @@ export function readPostmaster(data: string): Postmaster | null {
   }
 }
 
-/**
- * Whether that process lives and is a server: after a kill -9 or a reboot the id may be somebody
- * else's.
- */
+/** Whether that process is a live server: after a kill -9 or a reboot, the id may be another's. */
 export function isRunning({ pid }: Postmaster, data: string): boolean {
   if (!isAlive(pid)) return false;
   try {
@@ -98,10 +92,7 @@ function rotate(log: string): void {
   }
 }
 
-/**
- * Fast shutdown: ends connections, writes a checkpoint, and is waited for; after 20 s the server is
- * ended at once.
- */
+/** Ends connections, writes a checkpoint, and waits; after 20 s the server is ended at once. */
 export async function stopPostmaster(server: Postmaster, data: string): Promise<void> {
   const gone = () => !isRunning(server, data);
   if (gone()) return;

@@ -9,18 +9,18 @@ const time = new Intl.DateTimeFormat(language, {
   timeZone: 'UTC',
 });
 
-/** Counted by the page's script, which chooses among the forms. */
+/** The page's script counts, and chooses the form. */
 const signIns: PluralForms<(parts: { count: string }) => string> = {
   one: ({ count }) => `${count} sign-in`,
   other: ({ count }) => `${count} sign-ins`,
 };
 
 /**
- * English. A text is a string, or a function of what is filled in. No text holds markup: a page
- * puts its own around what it fills in. The texts called `script` are said by a page's script.
+ * English. A text is a string, or a function of its parts. No text holds markup: a page puts its
+ * own around the parts. Texts under `script` are for a page's script.
  */
 export const en = {
-  /** The BCP 47 tag: of `<html lang>`, and for Accept-Language. */
+  /** The BCP 47 tag, for `<html lang>` and Accept-Language. */
   language,
 
   frame: {
@@ -32,7 +32,7 @@ export const en = {
     toStart: 'Go to the start page',
   },
 
-  /** Said by the scripts of several pages. */
+  /** Texts that the scripts of several pages share. */
   script: {
     noAnswer: 'The server did not answer. Check your connection and try again.',
     failed: 'That did not work. Try again in a moment.',
@@ -75,7 +75,7 @@ export const en = {
     },
     none: { title: 'You are signed out', text: 'This browser has no live session.' },
     at: ({ time }: { time: string }) => `at ${time}`,
-    /** The time of day, where nobody knows which clock the person goes by. */
+    /** The time of day, where the person's time zone is unknown. */
     inUtc: ({ moment }: { moment: Date }) => `${time.format(moment)} UTC`,
     signedInSince: 'That session is over. Since then you signed in again in this browser.',
     toList: 'Back to your list',
@@ -125,7 +125,7 @@ export const en = {
     others: 'Sign out everywhere else',
     all: 'Sign out everywhere',
     cancel: 'Cancel',
-    /** What a session's app is called. */
+    /** The app of a session is the browser. */
     browser: 'Browser',
     unknown: 'Unknown device',
     browserOn: ({ browser, system }: { browser: string; system: string }) => `${browser} on ${system}`,
@@ -179,7 +179,7 @@ export const en = {
     toCode: 'Back to the code',
     gone: { title: 'That code no longer works', text: 'Start again in the app: it shows you a new one.' },
     refused: { title: 'Access was refused', text: 'The app gets nothing. You can close this page.' },
-    /** In place of an app's name. */
+    /** Stands in place of an app's name. */
     unnamed: 'The app',
     signedIn: ({ app }: { app: string }) => `${app} is signed in`,
     goesOn: 'It goes on by itself. You can close this page.',
@@ -322,7 +322,7 @@ export const en = {
   },
   afterRefusal: { anotherAddress: 'Sign in with another address', tryAgain: 'Try again' },
 
-  /** One line each; names are other people's words. */
+  /** One line each; names in them are other people's words. */
   notifications: {
     test: 'This is a test. Nothing has happened.',
     somebody: 'somebody',

@@ -1,7 +1,4 @@
-/**
- * A text for each plural form of a language; `other` stands in for those that the language doesn't
- * tell apart.
- */
+/** A text for each plural form of a language; `other` serves for the forms that aren't given. */
 export type PluralForms<Text> = { other: Text } & { [form in Intl.LDMLPluralRule]?: Text };
 
 /** Chooses a form by the rules of a language (a BCP 47 tag). */

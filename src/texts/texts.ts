@@ -3,7 +3,7 @@ import { en } from './en.ts';
 /** Everything that people read on pages, in e-mails and in notifications, in one language. */
 export type Texts = typeof en;
 
-/** A catalogue for each language. The first is for whoever asks for none of them. */
+/** A catalogue for each language. The first serves people whose language isn't there. */
 export type Languages = readonly [Texts, ...Texts[]];
 
 /** A further language is a file like en.ts and its place in this list. */

@@ -4,7 +4,7 @@ import type { Texts } from '../texts/texts.ts';
 import { compose } from './compose.ts';
 import { renderPage } from './page.ts';
 
-/** Who is signed in, what the app gets, and the one button that gives it. */
+/** Shows the person and the rights that the app gets, with the one button that grants them. */
 export function renderApprove(
   texts: Texts,
   page: {
@@ -13,7 +13,7 @@ export function renderApprove(
     /** The app gets a refresh token. */
     lasting: boolean;
     action: string;
-    /** Names who saw this page. */
+    /** Names the person to whom this page was shown. */
     seal: string;
   },
 ): string {

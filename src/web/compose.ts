@@ -1,6 +1,6 @@
 import { type Html, html, type Value } from '../html.ts';
 
-/** A text of the catalogue with markup of the page's in place of its parts. */
+/** A text of the catalogue, with the page's markup in place of the text's parts. */
 export function compose<Part extends string>(
   text: (parts: Record<Part, string>) => string,
   parts: Record<Part, Value>,

@@ -2,10 +2,7 @@ import { html } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
 import { renderPage } from './page.ts';
 
-/**
- * Where a person types the code that an app shows (RFC 8628 §3.3). `problem` is shown beside the
- * field.
- */
+/** A person types the code that an app shows (RFC 8628 §3.3). `problem` stands beside the field. */
 export function renderDeviceCode(texts: Texts, page: { xsrf: string; code: string; problem: string | null }): string {
   const words = texts.apps;
   return renderPage({
@@ -32,7 +29,7 @@ export function renderDeviceConfirm(
     xsrf: string;
     code: string;
     clientName: string;
-    /** It asks to act as an administrator. */
+    /** The app asks to act as an administrator. */
     administers: boolean;
   },
 ): string {

@@ -5,9 +5,7 @@ import { renderPage } from './page.ts';
 import { renderPerson } from './person.ts';
 import { renderScriptWords } from './script-words.ts';
 
-/**
- * The frame of the list of a person's devices; its script fetches the entries and clones the icons.
- */
+/** The frame of the list of devices; its script fetches the entries and clones the icons. */
 export function renderDevices(texts: Texts, person: Principal): string {
   const words = texts.devices;
   return renderPage({

@@ -8,21 +8,15 @@ export type MessageAction = Readonly<{ label: string; href: string }>;
 export type Message = Readonly<{
   /** What happened, in a few words. */
   title: string;
-  /**
-   * What it means and how to go on: one paragraph, or several. Never the words of an identity
-   * provider.
-   */
+  /** The meaning and the way on: one paragraph, or several. Never an identity provider's words. */
   text: string | readonly string[];
-  /** The first is the way that is recommended. */
+  /** The first is the recommended one. */
   actions: readonly MessageAction[];
   /** Shown as the reference to quote to a support desk. */
   requestId?: string | undefined;
 }>;
 
-/**
- * A page that says what happened and how to go on. Returns the whole document; send it with
- * `sendPage`.
- */
+/** A page that says what happened and how to go on. Returns the document, for `sendPage`. */
 export function renderMessage(texts: Texts, message: Message): string {
   const paragraphs = typeof message.text === 'string' ? [message.text] : message.text;
   return renderPage({

@@ -4,23 +4,18 @@ import type { Texts } from '../texts/texts.ts';
 import { renderMark } from './mark.ts';
 
 export type Page = Readonly<{
-  /** Left out by a page whose own content is English. */
+  /** A page whose content is English leaves them out. */
   texts?: Texts;
-  /**
-   * Stands before the product's name in the browser's title; nothing personal, history keeps it.
-   */
+  /** Before the product's name in the browser's title; nothing personal, since history keeps it. */
   title: string;
   body: Html;
-  /** Shown at the right of the header: who is signed in, the way out. */
+  /** Shown at the right of the header: the signed-in person, the way out. */
   aside?: Html;
   /** Files below /assets, beside the product's own style sheet. */
   styles?: readonly string[];
-  /**
-   * Files below /assets, loaded as modules. Named first, what they import needs no further round
-   * trip.
-   */
+  /** Files below /assets, loaded as modules; first their imports, which then cost no round trip. */
   scripts?: readonly string[];
-  /** The mark's lights: out on the page that tells of a sign-out. */
+  /** The mark's lights: out on the page about a sign-out. */
   lights?: 'lit' | 'out';
 }>;
 

@@ -8,10 +8,7 @@ export function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(problems, code);
 }
 
-/**
- * What a problem's `type` URL leads to (RFC 9457, §3.1.1): what the code means and how to go on, in
- * English.
- */
+/** The page at a problem's `type` URL (RFC 9457 §3.1.1): its meaning and the way on, in English. */
 export function renderProblem(texts: Texts, code: ProblemCode, publicUrl: string): string {
   const words = texts.problems;
   const { status, title, help } = problems[code];

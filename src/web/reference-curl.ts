@@ -25,7 +25,7 @@ export function curlOf(operation: Addressed, server: string): string {
   return lines.filter(Boolean).join(' \\\n  ');
 }
 
-/** A stream is shown as it comes, and where there is no body, the status is what counts. */
+/** The flag shows a stream as it comes, and the status where an answer has no body. */
 function flagOf({ responses }: Addressed): string {
   const [first] = Object.values(responses);
   const types = Object.keys(first?.content ?? {});
@@ -58,5 +58,5 @@ function textOf(example: unknown): string {
   return short.length <= 72 ? short : JSON.stringify(example, null, 2).replaceAll('\n', '\n  ');
 }
 
-/** Between single quotes a shell reads everything as it is, but the quote itself. */
+/** Between single quotes a shell reads everything literally, except the quote itself. */
 const quote = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;

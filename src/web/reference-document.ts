@@ -22,10 +22,10 @@ export type Described = {
   responses: Record<string, Answer>;
   security: Record<string, string[]>[];
 };
-/** With its address. */
+/** An operation with its address. */
 export type Addressed = Described & { method: string; path: string };
 
-/** What of the OpenAPI document the page shows. */
+/** The members of the OpenAPI document that the page shows. */
 export type ApiDocument = {
   info: { title: string; version: string; description: string };
   servers: { url: string }[];

@@ -6,9 +6,7 @@ import { createSchemaViews, inline, type SchemaViews, typeOf } from './reference
 
 export type { ApiDocument } from './reference-document.ts';
 
-/**
- * The whole interface to read. Everything is there without the script, which searches and copies.
- */
+/** The whole interface to read. It is complete without its script, which searches and copies. */
 export function renderReference(api: ApiDocument): string {
   const server = api.servers[0]?.url ?? '';
   const views = createSchemaViews(api.components.schemas);
@@ -149,7 +147,7 @@ ${schema && views.list(schema)}`,
 
 function renderAnswer(status: string, answer: Answer, views: SchemaViews): Html | false {
   const { description, headers = {}, content = {} } = answer;
-  // What all refusals have in common is said once, at the top.
+  // Members that all refusals share are described once, at the top.
   if (description === undefined) return false;
   const [[type, { schema, example }] = ['', { schema: undefined, example: undefined }]] = Object.entries(content);
   const what = html`<code>${status}</code> ${inline(description)}`;

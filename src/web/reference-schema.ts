@@ -1,7 +1,7 @@
 import { type Html, html } from '../html.ts';
 import { isProblemCode } from './problems-page.ts';
 
-/** What we write of JSON Schema 2020-12. */
+/** The part of JSON Schema 2020-12 that our document uses. */
 export type Schema = {
   $ref?: string;
   type?: string | string[];
@@ -24,7 +24,7 @@ export type Schema = {
 
 const nameOf = (ref: string) => ref.split('/').at(-1) ?? ref;
 
-/** In a few words; a named schema leads to its description. */
+/** A type in a few words; a named schema leads to its description. */
 export function typeOf(schema: Schema): Html | string {
   const either = schema.anyOf ?? schema.oneOf;
   if (schema.$ref) return html`<a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`;
@@ -39,13 +39,13 @@ export function typeOf(schema: Schema): Html | string {
 
 export type SchemaViews = ReturnType<typeof createSchemaViews>;
 
-/** Shows schemas; a named one at the top is shown as what it names. */
+/** Shows schemas; at the top, a named one is shown as the schema behind the name. */
 export function createSchemaViews(named: Readonly<Record<string, Schema>>) {
   const resolve = (schema: Schema): Schema => (schema.$ref ? (named[nameOf(schema.$ref)] ?? schema) : schema);
   return { list: (schema: Schema) => listMembers(resolve(schema)) };
 }
 
-/** The members of an object, and below them those of what they hold. */
+/** The members of an object, each followed by the members of its value. */
 function listMembers(schema: Schema): Html | null {
   const shape = shapeOf(schema);
   const variants = (schema.anyOf ?? schema.oneOf)?.filter(({ properties }) => properties);
@@ -83,7 +83,7 @@ function limits({ minimum, maximum, maxLength, default: preset }: Schema): strin
     .join('');
 }
 
-/** What stands between backticks is code; a problem's leads to its page. */
+/** Text between backticks is code; the code of a problem leads to its page. */
 export function inline(text: string): (Html | string)[] {
   return text.split('`').map((part, index) => {
     if (index % 2 === 0) return part;

@@ -29,20 +29,17 @@ const personalPage = { ...page, security: ['session'], securityOptional: true, a
 
 /**
  * The pages that know who is signed in: they stand behind the session middleware.
- *
- * @param signedIn who the live session of a request belongs to
+ * @param signedIn the person of a request's live session, or null
  */
 export function createPages({ signedIn }: { signedIn: (request: Request) => Principal | null }): readonly Endpoint[] {
   const showSignIn: RequestHandler = (request, response) => {
-    // Only to an app's sign-in that waits for this one: anywhere else a link could lead.
+    // Leads only to an app's sign-in that waits for this one: a link could name any other place.
     const waiting = /^\/oauth\/interaction\/[\w-]{1,64}$/.exec(String(request.query.returnTo))?.[0];
     if (signedIn(request)) response.set('Cache-Control', 'no-store').redirect(303, waiting ?? '/todos');
     else sendPage(response, 200, renderSignIn);
   };
 
-  /**
-   * A page for whoever is signed in; everybody else is told why they are not, or asked to sign in.
-   */
+  /** A page for a signed-in person; others learn why they are out, or are asked to sign in. */
   const personal =
     (render: (texts: Texts, person: Principal) => string): RequestHandler =>
     (request, response) => {
@@ -97,8 +94,8 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
 }
 
 /**
- * What needs no session. Mounted ahead of the session middleware, it also serves while the database
- * is away: the page that says so leads here.
+ * The pages that need no session. Ahead of the session middleware, they also serve while the
+ * database is away: the page that says so leads here.
  */
 export function createOpenPages({ config }: { config: Config }): readonly Endpoint[] {
   const listProblems: RequestHandler = (_request, response) => sendPage(response, 200, renderProblems);
@@ -137,9 +134,7 @@ export function createOpenPages({ config }: { config: Config }): readonly Endpoi
   ];
 }
 
-/**
- * Kept by browsers, and asked about each time: a deployment is seen at once, at the price of a 304.
- */
+/** Browsers keep files and ask each time: a deployment is seen at once, at the price of a 304. */
 export const serveAssets = express.static(fileURLToPath(new URL('./assets/', import.meta.url)), {
   index: false,
   redirect: false,

@@ -4,10 +4,7 @@ import type { PluralForms } from '../texts/plural.ts';
 type Word = string | ((parts: never) => string);
 type Words = Readonly<Record<string, Word | PluralForms<Word>>>;
 
-/**
- * What a page's script says, for assets/words.js to read: `{name}` stands for what the script fills
- * in.
- */
+/** The texts of a page's script, for assets/words.js; the script fills `{name}` in. */
 export function renderScriptWords(...groups: readonly Words[]): Html {
   const all = groups.flatMap((group) =>
     Object.entries(group).flatMap(([key, word]) =>

@@ -3,10 +3,7 @@ import type { Texts } from '../texts/texts.ts';
 import { renderPage } from './page.ts';
 import { renderScriptWords } from './script-words.ts';
 
-/**
- * Sign-in by work e-mail, or by the organisation's short name for guests whose address belongs
- * elsewhere.
- */
+/** Sign-in by work e-mail; by the organisation's short name for guests with other addresses. */
 export function renderSignIn(texts: Texts): string {
   const words = texts.signIn;
   return renderPage({

@@ -6,21 +6,15 @@ import { renderMark } from './mark.ts';
 import { renderPage } from './page.ts';
 import { renderScriptWords } from './script-words.ts';
 
-/**
- * Closed: whatever else stands in the query is never shown, or anyone could put words in our mouth
- * by a link.
- */
+/** A closed list: no other word of the query is shown, or a link could put words in our mouth. */
 const query = z.object({
   reason: z.enum(['revoked', 'ended', 'expired', 'none']).optional().catch(undefined),
-  /** What the IdP passes on when a browser comes back from signing out there too. */
+  /** The IdP passes this on when a browser comes back from signing out there too. */
   state: z.literal('ended').optional().catch(undefined),
   at: z.iso.datetime({ offset: true }).optional().catch(undefined),
 });
 
-/**
- * Says why, from a closed list. The moment is written in UTC; the browser turns it into its own
- * time.
- */
+/** Says the reason, from a closed list. The moment is in UTC; the browser makes it local time. */
 export function renderSignedOut(texts: Texts, rawQuery: unknown, options: { now: Date; signedIn: boolean }): string {
   const words = texts.signedOut;
   const { reason, state, at } = query.parse(rawQuery);

@@ -5,10 +5,7 @@ import { renderPage } from './page.ts';
 import { renderPerson } from './person.ts';
 import { renderScriptWords } from './script-words.ts';
 
-/**
- * The frame of the list; the tasks are fetched, so that one piece of code shows them and clears
- * them.
- */
+/** The frame of the list; a script fetches the tasks, so that one piece of code shows them all. */
 export function renderTodos(texts: Texts, person: Principal): string {
   const words = texts.todos;
   return renderPage({

@@ -6,10 +6,7 @@ import type { DemoTenant } from '../tenant.ts';
 import { trusted } from '../trusted.ts';
 import { clock, personPath } from './layout.ts';
 
-/**
- * One entry of the history: what was asked, as an exchange between the two sides, with all of it a
- * click away.
- */
+/** An entry of the history: the exchange between the two sides, with its details a click away. */
 export function signalView(
   tenant: DemoTenant,
   { title, at, person, ended, call }: Signal,

@@ -11,7 +11,7 @@ export type Section = 'people' | 'calls' | 'settings';
 type ConsolePage = {
   title: string;
   section: Section | null;
-  /** The way to this page, from the section down; the last is this page. */
+  /** The path to this page, from its section down; the last entry is this page. */
   trail: { label: string; href?: string }[];
   body: Html;
 };

@@ -21,10 +21,7 @@ class ConsoleRefusal extends Error {
 
 type Fields = Record<string, unknown>;
 
-/**
- * A tenant's admin console, for development: no sign-in, on loopback only, and nothing happens but
- * by its own forms.
- */
+/** A tenant's admin console, for development: no sign-in, loopback only; only its own forms act. */
 export function createAdminRoutes(tenant: DemoTenant): Router {
   const refusalOf = createGuard(tenant.issuer);
   const router = Router();
@@ -78,7 +75,7 @@ export function createAdminRoutes(tenant: DemoTenant): Router {
     return tenant
       .sendSecurityEvent(subject, knownEvent(fields.event), { subject: knownFormat(fields.subject) })
       .catch((error: unknown) => {
-        // The receiver's address is looked up at the app, which may not have one yet.
+        // The receiver's address is looked up at the app, which may not have an address yet.
         throw new ConsoleRefusal(409, error instanceof Error ? error.message : String(error));
       });
   }

@@ -1,8 +1,7 @@
 import { palette } from '../stylesheet.ts';
 
 /**
- * The look of the console: a rail in the organisation's colour, and exchanges drawn as lines
- * between two sides.
+ * The console's look: a rail in the organisation's colour, exchanges as lines between two sides.
  */
 export const stylesheet = `${palette}
 :root {

@@ -101,7 +101,7 @@ function createEntry(device) {
   return entry;
 }
 
-/** An app is known by its name: what is recorded of its device is the browser in which a person approved it. */
+/** An app is named by its name: its device is the browser in which a person approved it. */
 function nameOf(device) {
   return device.type === 'grant' ? device.client : device.device;
 }
@@ -119,7 +119,7 @@ async function end(device, entry, button) {
   });
 }
 
-/** Runs what a button asks for, once at a time; says what failed, and why. */
+/** Runs the work of a button, once at a time; says the failure and its reason. */
 async function attempt(button, failed, run, place = byId('problem')) {
   if (button.ariaDisabled === 'true') return;
   button.ariaDisabled = 'true';

@@ -1,6 +1,6 @@
 import { locales, piecesOf } from './words.js';
 
-// The server knows the moment, only the browser knows what the clock on the wall says.
+// The server knows the moment, the browser alone knows the local time.
 for (const element of document.querySelectorAll('time[datetime]')) {
   const moment = new Date(element.dateTime);
   const sameDay = moment.toDateString() === new Date().toDateString();

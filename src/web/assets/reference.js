@@ -1,4 +1,4 @@
-// Searches within the page and copies commands. Without this script everything is there to read.
+// Searches within the page and copies commands. The page is complete without this script.
 const form = document.querySelector('.search');
 const field = document.getElementById('search');
 const found = document.getElementById('found');
@@ -12,18 +12,18 @@ const entries = [...document.querySelectorAll('.operation')].map((element) => ({
   element,
   isOperation: !element.id.startsWith('schema-'),
   link: document.querySelector(`nav a[href="#${element.id}"]`)?.parentElement,
-  // What it is, and what it is about; not its members, which would fit every word.
+  // Title and description are searched, members aren't: they would match every word.
   text: [
     element.id,
     element.querySelector('.address')?.textContent,
-    ...[...element.querySelectorAll(':scope > h3, :scope > p')].map(({ textContent }) => textContent),
+    ...Array.from(element.querySelectorAll(':scope > h3, :scope > p'), ({ textContent }) => textContent),
     element.closest('.chapter').querySelector('h2').textContent,
   ]
     .join(' ')
     .toLowerCase(),
 }));
 
-/** Shows what has every word of the field, and everything when the field is empty. */
+/** Shows the entries with every word of the field; everything when the field is empty. */
 function search() {
   const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
   for (const entry of entries) {
@@ -41,7 +41,7 @@ function search() {
   const count = entries.filter(({ fits, isOperation }) => fits && isOperation).length;
   found.textContent = isOpen ? `${count} ${count === 1 ? 'operation' : 'operations'}` : '';
   nothing.hidden = entries.some(({ fits }) => fits);
-  // On a wide screen what was found stands beside the field, and begins at the top.
+  // On a wide screen the results stand beside the field, and begin at the top.
   if (isOpen && isWide.matches && reading.getBoundingClientRect().top < 0) reading.scrollIntoView();
 }
 
@@ -50,7 +50,7 @@ function clear() {
   search();
 }
 
-/** The links that are seen, in the order of the page. */
+/** The visible links, in the order of the page. */
 const links = () => [...document.querySelectorAll('nav a')].filter((link) => link.checkVisibility());
 
 field.addEventListener('input', search);
@@ -90,7 +90,7 @@ document.addEventListener('keydown', (event) => {
   field.select();
 });
 
-// A link may lead to what the search has hidden.
+// A link may lead to an entry that the search has hidden.
 addEventListener('hashchange', () => {
   const target = document.getElementById(location.hash.slice(1));
   if (!target || target.checkVisibility()) return;
@@ -98,7 +98,7 @@ addEventListener('hashchange', () => {
   target.scrollIntoView();
 });
 
-// The clipboard is there only in secure contexts.
+// Browsers have the clipboard in secure contexts only.
 if (navigator.clipboard) for (const block of document.querySelectorAll('[data-copy]')) addCopyButton(block);
 
 function addCopyButton(block) {
@@ -120,5 +120,5 @@ function addCopyButton(block) {
 }
 
 form.hidden = false;
-// What the browser kept in the field when it came back.
+// A browser that comes back has kept the text of the field.
 if (field.value) search();

@@ -49,7 +49,7 @@ async function findOrganisation(username) {
   throw new Error(say('notNow'));
 }
 
-// A short name, or a pasted link. Only the name and the connection are taken from a link, never where it leads.
+// A short name, or a pasted link. Only name and connection count, never the link's target.
 function readOrganisation(text) {
   const plain = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
   if (plain.test(text)) return { name: text };
@@ -60,7 +60,7 @@ function readOrganisation(text) {
   return { name, connection: link.searchParams.get('connection') };
 }
 
-// Where an app waits for this sign-in, and whether it asks for a password. The server takes only paths of its own.
+// The app's sign-in that waits, and whether it wants a password. The server takes own paths only.
 function wanted() {
   const query = new URLSearchParams(location.search);
   return {
@@ -88,7 +88,7 @@ function accept(form) {
   form.querySelector('input').removeAttribute('aria-invalid');
 }
 
-// Coming back from the identity provider by the back button.
+// The person may come back from the identity provider by the back button.
 addEventListener('pageshow', () => {
   status.textContent = '';
 });

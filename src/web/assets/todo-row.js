@@ -1,8 +1,8 @@
 import { say } from './words.js';
 
 /**
- * One task. Every change shows at once and is marked as unsaved until the server has said yes; if it says no, the row
- * goes back to what the server holds and the page says so.
+ * One task. A change shows at once and is marked as unsaved until the server accepts it; on a
+ * refusal the row goes back to the server's values and the page says so.
  */
 export function createRow(first, page) {
   let todo = first;
@@ -76,7 +76,7 @@ export function createRow(first, page) {
     });
   }
 
-  // Only what was changed is sent: the rest may have moved on in another tab.
+  // Only changed members are sent: others may have moved on in another tab.
   async function save(change, done, failed) {
     show({ ...todo, ...change });
     page.refresh();

@@ -16,7 +16,7 @@ form.addEventListener('submit', async (event) => {
   const task = field.value.trim();
   if (task === '') return;
   explain('');
-  // Shown at once, and marked as not yet saved; taken back, with the words in the field again, if it fails.
+  // The task shows at once, marked as unsaved; on a failure its text goes back into the field.
   const draft = createRow({ id: '', task, completed: false }, page);
   draft.setBusy(true);
   list.append(draft.element);
@@ -50,7 +50,7 @@ document.getElementById('sign-out').addEventListener('click', async (event) => {
 });
 
 async function load() {
-  // Never under someone's hands: a rename that is open, a change that is on its way.
+  // The list isn't replaced during a rename or a change that is under way.
   if (list.querySelector('[aria-busy="true"], form')) return;
   list.setAttribute('aria-busy', 'true');
   try {

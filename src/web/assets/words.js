@@ -1,12 +1,12 @@
-// What scripts say stands in the page, in its language; `{name}` in a text is filled in here. A page of somebody else's may
-// bring no words: its scripts then say the keys.
+// Scripts find their texts in the page, in its language, and fill `{name}` in. A page that the
+// product did not render may have none: its scripts then say the keys.
 
 const lang = document.documentElement.lang || navigator.language;
 const texts = new Map();
 for (const { id, textContent } of document.getElementById('words')?.content.children ?? []) texts.set(id, textContent);
 const plural = new Intl.PluralRules(lang);
 
-/** For dates: the page's language, as it is written where the person lives. */
+/** For dates: the page's language, in the person's regional form. */
 export const locales = [...navigator.languages.filter((tag) => tag.split('-')[0] === lang.split('-')[0]), lang];
 
 /** The text `key` with `parts` filled in. */
@@ -14,13 +14,13 @@ export function say(key, parts = {}) {
   return piecesOf(key, parts).join('');
 }
 
-/** The form of the text `key` that goes with the number `count`. */
+/** The form of the text `key` that goes with `count`. */
 export function sayCount(key, count) {
   const form = `${key}.${plural.select(count)}`;
   return say(texts.has(form) ? form : `${key}.other`, { count });
 }
 
-/** The text `key` in pieces to append; what is filled in may be elements. */
+/** The text `key` in pieces to append; its parts may be elements. */
 export function piecesOf(key, parts) {
   return (texts.get(key) ?? key)
     .split(/\{(\w+)\}/)
