@@ -4,7 +4,10 @@ import { expect, it } from 'vitest';
 
 const src = path.resolve(import.meta.dirname, '../src');
 
-/** Who may know whom: a room imports from rooms further up, and from its own row as long as no circle comes of it. */
+/**
+ * Who may know whom: a room imports from rooms further up, and from its own row as long as no
+ * circle comes of it.
+ */
 const rows = [
   ['errors.ts', 'config.ts', 'by.ts', 'html.ts', 'issues.ts', 'texts'],
   ['database', 'postgres', 'keyring.ts', 'http'],
@@ -112,8 +115,8 @@ it('neither TypeScript nor what tests and benchmarks is installed for production
     .map(([location, { name }]) => name ?? location.replace(/^.*node_modules\//, ''));
   expect(installed).toContain('express');
   expect(installed.filter((name) => /^@?typescript\b/.test(name))).toEqual([]);
-  // What a dependency of ours brings along anyway. TypeScript would be among it under its own name, as an optional peer of
-  // some: so package.json calls it tsc.
+  // What a dependency of ours brings along anyway. TypeScript would be among it under its own name,
+  // as an optional peer of some: so package.json calls it tsc.
   const shared = ['@prisma/driver-adapter-utils', '@types/node', '@types/pg', 'ajv'];
   expect(installed.filter((name) => name in devDependencies && !shared.includes(name))).toEqual([]);
 });

@@ -4,7 +4,10 @@ import type { Requests } from './requests.ts';
 import { settingsRequests } from './settings-requests.ts';
 import type { Answer, World } from './world.ts';
 
-/** Asks it twice, as an administrator does: the first answer says what would end, and how to say yes. */
+/**
+ * Asks it twice, as an administrator does: the first answer says what would end, and how to say
+ * yes.
+ */
 async function confirmed(
   { ask, owner }: World,
   id: string,

@@ -62,7 +62,10 @@ export async function createWorld() {
   const { id: orgId, userId } = product.orgs.whiterabbit;
   await product.context.prisma.user.updateMany({ where: { orgId, id: userId }, data: { role: 'owner' } });
 
-  /** Sends an operation by its id, and holds the answer's status, type and body against what is documented. */
+  /**
+   * Sends an operation by its id, and holds the answer's status, type and body against what is
+   * documented.
+   */
   async function ask(id: string, asked: Asked = {}): Promise<Answer> {
     const one = operations.find(({ operationId }) => operationId === id);
     if (!one) throw new Error(`nothing is documented as ${id}`);
@@ -91,7 +94,9 @@ export async function createWorld() {
     return { status: response.status, headers: response.headers, text, json };
   }
 
-  /** What was sent that the document doesn't have: parameters, and what its form refuses in a body. */
+  /**
+   * What was sent that the document doesn't have: parameters, and what its form refuses in a body.
+   */
   function undocumented({ path, method, parameters, requestBody }: DocumentedOperation, { query, body }: Asked) {
     const known = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
     const parametersElse = Object.keys(query ?? {}).filter((name) => !known.includes(name));
@@ -150,8 +155,8 @@ function send(product: Product, one: DocumentedOperation, asked: Asked): Promise
 }
 
 /**
- * Holds a value against a schema of the document: JSON Schema 2020-12, which OpenAPI 3.1 is built on, with members that no
- * schema names refused as it says. Returns what is wrong.
+ * Holds a value against a schema of the document: JSON Schema 2020-12, which OpenAPI 3.1 is built
+ * on, with members that no schema names refused as it says. Returns what is wrong.
  */
 function createValidator(document: OpenApi) {
   const ajv = new Ajv2020({ strict: false, allErrors: true });

@@ -52,7 +52,10 @@ afterEach(() => {
   for (const { subject } of tenant.users()) tenant.endSessions(subject);
 });
 
-/** Header and claims of a token whose signature fits the published keys; times are checked and made relative to `iat`. */
+/**
+ * Header and claims of a token whose signature fits the published keys; times are checked and made
+ * relative to `iat`.
+ */
 async function open(token: string) {
   const { payload, protectedHeader } = await jwtVerify(token, createRemoteJWKSet(new URL(app.metadata.jwks_uri)));
   const { iat, exp, nbf, ...claims } = payload as JWTPayload & { iat: number };

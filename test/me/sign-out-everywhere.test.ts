@@ -8,7 +8,8 @@ import { plantGrants } from '../support/planted-grants.ts';
 import { inParallel, plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
-// "Sign out everywhere else" keeps the session or grant that asks. Whoever revokes at the same moment must win over that.
+// "Sign out everywhere else" keeps the session or grant that asks. Whoever revokes at the same
+// moment must win over that.
 let product: Product;
 let nodes: [string, string];
 beforeAll(async () => {

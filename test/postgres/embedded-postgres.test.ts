@@ -15,7 +15,9 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-/** A folder as `mkdtemp` makes it: of mode 0700, so that as root the server's user can't enter it. */
+/**
+ * A folder as `mkdtemp` makes it: of mode 0700, so that as root the server's user can't enter it.
+ */
 function newDataDir(): string {
   const { dataDir, release } = temporaryDataDir();
   cleanups.push(release);

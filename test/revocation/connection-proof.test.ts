@@ -47,7 +47,10 @@ async function signIn(org: string) {
 }
 const statusOf = async (browser: Awaited<ReturnType<typeof signIn>>) => (await browser.get('/api/users/me')).status;
 
-/** An org whose connection claims the genuine issuer and client id, but leads to the squatter's own provider. */
+/**
+ * An org whose connection claims the genuine issuer and client id, but leads to the squatter's own
+ * provider.
+ */
 let squatters = 0;
 async function addSquatter(claimed: { issuer: string; acceptedIssuers?: string[] }) {
   squatters += 1;

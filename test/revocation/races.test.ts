@@ -7,8 +7,8 @@ import { atTheirInsert, letSignInsWait, waitForLock, whileLocked } from '../supp
 import { inParallel, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
-// Two nodes, each a process, on one database. The promise: no request that begins after the response to a revocation
-// gets anything but a refusal.
+// Two nodes, each a process, on one database. The promise: no request that begins after the
+// response to a revocation gets anything but a refusal.
 let product: Product;
 let nodes: string[];
 beforeAll(async () => {
@@ -21,7 +21,10 @@ const everyone = (slug: 'whiterabbit' | 'metacortex' = 'whiterabbit') =>
   revokeOrgAccess(product.context.pool, { orgId: product.orgs[slug].id, initiator: 'operator', by: byOperator });
 const revokeTrinity = async (at = nodes[0]) => expect((await product.revoke(undefined, { at })).status).toBe(204);
 
-/** Keeps requesting /api/users/me with every cookie on every node until `stop`; remembers when each began. */
+/**
+ * Keeps requesting /api/users/me with every cookie on every node until `stop`; remembers when each
+ * began.
+ */
 function hammer(cookies: readonly string[]) {
   const seen: { cookie: string; began: number; status: number }[] = [];
   let running = true;
@@ -227,7 +230,8 @@ describe('signing in again', () => {
     }
   });
 
-  // In the first seconds the start itself asks for a password; later the callback finds that auth_time is too old.
+  // In the first seconds the start itself asks for a password; later the callback finds that
+  // auth_time is too old.
   it.each([
     ['at once', 0],
     ['later', 5_500],

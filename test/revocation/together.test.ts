@@ -334,7 +334,8 @@ describe('beside each other', () => {
     const list: PlantedUser[] = [];
     for (let part = 0; part < 10; part += 1) {
       list.push(...(await plant(1_000)));
-      // As autovacuum does within a minute: plans that were made for empty tables go, those of foreign keys too.
+      // As autovacuum does within a minute: plans that were made for empty tables go, those of
+      // foreign keys too.
       await product.context.pool.query('ANALYZE');
     }
     const others = await plant(100, 'metacortex');

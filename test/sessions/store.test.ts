@@ -17,7 +17,8 @@ declare module 'express-session' {
   }
 }
 
-// An app of a reader's own on our session middleware, with routes that change the session while they wait.
+// An app of a reader's own on our session middleware, with routes that change the session while
+// they wait.
 let product: Product;
 let server: Server;
 let shop: string;

@@ -8,7 +8,10 @@ import { startTemporaryPostgres } from './temporary-postgres.ts';
 
 export type TestDatabase = Readonly<{ url: string; drop(): Promise<void> }>;
 
-/** A database of its own, cloned from the migrated template; `empty` one without tables. Drop it at the end. */
+/**
+ * A database of its own, cloned from the migrated template; `empty` one without tables. Drop it at
+ * the end.
+ */
 export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : inject('templateDatabase')}`);
@@ -40,7 +43,8 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   const port = Number(new URL(url).port);
   let server: EmbeddedPostgres = first;
   const kill = async () => {
-    // The children too: each would go on answering its open connection until it notices that the postmaster is gone.
+    // The children too: each would go on answering its open connection until it notices that the
+    // postmaster is gone.
     for (const pid of [server.pid, ...childrenOf(server.pid)]) killIfThere(pid);
     while (await connects(url)) await sleep(10);
   };

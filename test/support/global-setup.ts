@@ -15,7 +15,10 @@ declare module 'vitest' {
   }
 }
 
-/** One server for all tests (TEST_DATABASE_URL's, or an embedded one), and one migrated database that is cloned. */
+/**
+ * One server for all tests (TEST_DATABASE_URL's, or an embedded one), and one migrated database
+ * that is cloned.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const { seed, release } = await makeSeed();
   const given = process.env.TEST_DATABASE_URL;

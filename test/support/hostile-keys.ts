@@ -3,8 +3,9 @@ import { exportJWK, type JWK } from 'jose';
 import { borrowRsaKeys } from './rsa-keys.ts';
 
 /**
- * What signs a token. `own`: the published key. `foreign`: another key under the published key's kid. `none`: nothing.
- * `hs256-public`: HMAC keyed with the published public key, for verifiers that let the token choose how it is verified.
+ * What signs a token. `own`: the published key. `foreign`: another key under the published key's
+ * kid. `none`: nothing. `hs256-public`: HMAC keyed with the published public key, for verifiers
+ * that let the token choose how it is verified.
  */
 export type Signer = 'own' | 'foreign' | 'none' | 'hs256-public';
 
@@ -14,7 +15,10 @@ export type TokenOptions = {
   signer?: Signer | undefined;
 };
 
-/** A key set that signs anything, not only what a decent library would: payloads of any JSON type, any header. */
+/**
+ * A key set that signs anything, not only what a decent library would: payloads of any JSON type,
+ * any header.
+ */
 export async function createHostileKeys() {
   const pairs = borrowRsaKeys();
   let own = pairs.next();

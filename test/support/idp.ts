@@ -7,7 +7,10 @@ export { startHostileIdp } from './hostile-idp.ts';
 
 export type TestIdp = Awaited<ReturnType<typeof startTestIdp>>;
 
-/** The demo identity provider on a free port. What it logs are faults of its own: they are kept in `faults`. */
+/**
+ * The demo identity provider on a free port. What it logs are faults of its own: they are kept in
+ * `faults`.
+ */
 export async function startTestIdp({ tenants }: { tenants: DemoTenantOptions[] }) {
   const faults: string[] = [];
   const keys = borrowRsaKeys();

@@ -4,8 +4,9 @@ import type { Product } from './product.ts';
 export type PlantedUser = { id: string; email: string; cookies: string[] };
 
 /**
- * People with live sessions, straight into the database: for trials by the thousand. The rows are those that a sign-in
- * inserts; each cookie is signed as express-session signs it, ready for a Cookie header.
+ * People with live sessions, straight into the database: for trials by the thousand. The rows are
+ * those that a sign-in inserts; each cookie is signed as express-session signs it, ready for a
+ * Cookie header.
  */
 export async function plantUsers(
   product: Pick<Product, 'context' | 'orgs' | 'env'>,

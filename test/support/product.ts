@@ -35,9 +35,10 @@ export const trinity = { email: 'trinity@whiterabbit.fake', password: 'Zion123$'
 export const twin = { email: 'trinity@whiterabbit.fake', password: 'Other-Zion-456$' };
 
 /**
- * The whole product on a database of its own with two orgs, whiterabbit and metacortex, each with its tenant at a real
- * OpenID provider and a person of the same address. `processes` starts that many more nodes, each a process of its own, on
- * the same database; the first node lives in the test's process and its `context` can be looked into.
+ * The whole product on a database of its own with two orgs, whiterabbit and metacortex, each with
+ * its tenant at a real OpenID provider and a person of the same address. `processes` starts that
+ * many more nodes, each a process of its own, on the same database; the first node lives in the
+ * test's process and its `context` can be looked into.
  */
 export async function startProduct(
   options: {

@@ -2,8 +2,9 @@ import { en } from '../../src/texts/en.ts';
 import type { Texts } from '../../src/texts/texts.ts';
 
 /**
- * A language made of English: each text stands in ⟦brackets⟧, and what is filled into it in ⟨brackets⟩ of another kind. What
- * stands in neither, or in the latter without being somebody's or something's name, is in no catalogue.
+ * A language made of English: each text stands in ⟦brackets⟧, and what is filled into it in
+ * ⟨brackets⟩ of another kind. What stands in neither, or in the latter without being somebody's or
+ * something's name, is in no catalogue.
  */
 export const pseudo: Texts = { ...(wrap(en) as Texts), language: 'qps-ploc' };
 
@@ -22,7 +23,10 @@ function markStrings(parts: object): object {
   });
 }
 
-/** Words of a page that a person can see or hear and that are in no catalogue, except for `data`, what is `<code>`, and `{holes}`. */
+/**
+ * Words of a page that a person can see or hear and that are in no catalogue, except for `data`,
+ * what is `<code>`, and `{holes}`.
+ */
 export function hardCodedWords(page: string, data: readonly string[]): string[] {
   const markup = page.replaceAll(/<!doctype[^>]*>|<code>[^<]*<\/code>|\{\w+\}/gi, '');
   const attributes = markup.matchAll(/\s(?:placeholder|title|alt|aria-label|aria-description)="([^"]*)"/g);

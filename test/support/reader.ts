@@ -23,8 +23,8 @@ export function commandsOf(document: string): string[] {
 }
 
 /**
- * Whoever types a document's commands: in a folder that looks like a fresh clone, except that a .env which is made there
- * doesn't end up in ours.
+ * Whoever types a document's commands: in a folder that looks like a fresh clone, except that a
+ * .env which is made there doesn't end up in ours.
  */
 export function createReader() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'reader-'));
@@ -53,7 +53,9 @@ export function createReader() {
   return {
     folder,
 
-    /** Runs a command; `meanwhile` gets what it printed for people once that names a page to open. */
+    /**
+     * Runs a command; `meanwhile` gets what it printed for people once that names a page to open.
+     */
     run(command: string, env: NodeJS.ProcessEnv, meanwhile?: (printed: string) => Promise<void>): Promise<Outcome> {
       // The reader's .env would send development's commands to the other database.
       fs.rmSync(path.join(folder, '.env'), { force: true });
@@ -73,7 +75,10 @@ export function createReader() {
       });
     },
 
-    /** Runs a command of ours in this process, its words split by the shell; README's commands go through npm. */
+    /**
+     * Runs a command of ours in this process, its words split by the shell; README's commands go
+     * through npm.
+     */
     async runHere(command: string, env: NodeJS.ProcessEnv): Promise<Outcome> {
       const split = `set -- ${command.replace(cli, '')}; printf '%s\\0' "$@"`;
       const args = execFileSync('sh', ['-c', split], { encoding: 'utf8' }).split('\0').slice(0, -1);
@@ -83,7 +88,8 @@ export function createReader() {
 
     /** Starts what stays until it is told to stop, and waits until it prints `ready`. */
     async startService(command: string, env: NodeJS.ProcessEnv, ready: RegExp) {
-      // A process group of its own, as a terminal gives it, so that a stop reaches npm and the app as Ctrl-C does.
+      // A process group of its own, as a terminal gives it, so that a stop reaches npm and the app
+      // as Ctrl-C does.
       const child = start(`exec ${command.includes('=') ? `env ${command}` : command}`, env, true);
       const ended = collect(child);
       let output = '';

@@ -8,8 +8,9 @@ import { migrate } from '../../src/database/migrate.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded-postgres.ts';
 
 /**
- * Runs beside us in a session of its own, and when its standard input ends, because we closed it or died in whatever
- * way, stops the server and removes its folders. So nothing stays behind, not even after Ctrl-C or a kill -9.
+ * Runs beside us in a session of its own, and when its standard input ends, because we closed it or
+ * died in whatever way, stops the server and removes its folders. So nothing stays behind, not even
+ * after Ctrl-C or a kill -9.
  */
 const guard = `
   const fs = require('node:fs');
@@ -28,7 +29,9 @@ const guard = `
   process.stdin.on('end', clean).on('error', clean).resume();
 `;
 
-/** A temporary folder for a server's data, cleaned up by `release()` or by the end of this process. */
+/**
+ * A temporary folder for a server's data, cleaned up by `release()` or by the end of this process.
+ */
 export function temporaryDataDir(root = os.tmpdir()): { dataDir: string; release(): void } {
   const dataDir = mkdtempSync(path.join(root, 'universal-logout-test-'));
   const child = spawn(process.execPath, ['-e', guard, dataDir], {
@@ -41,8 +44,9 @@ export function temporaryDataDir(root = os.tmpdir()): { dataDir: string; release
 }
 
 /**
- * A folder that the server's user can enter, also when we are root. Where memory is to spare it lies there: the server syncs,
- * as the product demands, and nothing waits for a disk. A container's /dev/shm may be too small.
+ * A folder that the server's user can enter, also when we are root. Where memory is to spare it
+ * lies there: the server syncs, as the product demands, and nothing waits for a disk. A container's
+ * /dev/shm may be too small.
  */
 function openDataDir() {
   const folder = temporaryDataDir(roomIn('/dev/shm') > 4 * 2 ** 30 ? '/dev/shm' : os.tmpdir());
@@ -59,7 +63,10 @@ function roomIn(folder: string): number {
 
 export type TemporaryPostgres = EmbeddedPostgres & { dataDir: string };
 
-/** A new server with data in a temporary folder, a copy of `seed` if one is given, gone with its `stop()` or with this process. */
+/**
+ * A new server with data in a temporary folder, a copy of `seed` if one is given, gone with its
+ * `stop()` or with this process.
+ */
 export async function startTemporaryPostgres({ seed }: { seed?: string } = {}): Promise<TemporaryPostgres> {
   const { dataDir, release } = openDataDir();
   if (seed) execFileSync('cp', ['-a', `${seed}/.`, path.join(dataDir, 'postgres')]);
@@ -72,8 +79,8 @@ export async function startTemporaryPostgres({ seed }: { seed?: string } = {}): 
 }
 
 /**
- * The files of a stopped server, to be copied rather than made anew: with a migrated database, and a password that is cheap to
- * prove (4,096 rounds of hashing for each connection otherwise).
+ * The files of a stopped server, to be copied rather than made anew: with a migrated database, and
+ * a password that is cheap to prove (4,096 rounds of hashing for each connection otherwise).
  */
 export async function makeSeed(): Promise<{ seed: string; release(): void }> {
   const { dataDir, release } = openDataDir();
