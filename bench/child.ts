@@ -6,16 +6,18 @@ type Call = { id: number; method: string; argument: unknown };
 type Answer = { id: number; result?: unknown; error?: string };
 
 export type Child = Readonly<{
-  /** Runs a method of the child. @throws Error with the child's message; also when the child ends meanwhile. */
+  /**
+   * Runs a method of the child. @throws Error with the child's message, also when the child ends
+   */
   call<Result>(method: string, argument?: unknown): Promise<Result>;
   stop(): Promise<void>;
 }>;
 
-/**
- * Starts a module of this folder as a process of its own, in production mode. What it writes to standard output (the
- * access log) is made and discarded.
- */
-export function startChild(file: string, options: { env?: Record<string, string>; execArgv?: string[] } = {}): Child {
+/** Starts a module in a process of its own, in production mode; its access log is discarded. */
+export function startChild(
+  file: string,
+  options: { env?: Record<string, string>; execArgv?: string[] | undefined } = {},
+): Child {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), [], {
     env: { ...process.env, NODE_ENV: 'production', ...options.env },
     execArgv: options.execArgv ?? [],
@@ -45,7 +47,7 @@ export function startChild(file: string, options: { env?: Record<string, string>
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const exited = once(child, 'exit');
-      // SIGKILL only if the child doesn't end by itself once the channel is closed.
+      // SIGKILL follows only if the child doesn't end by itself once the channel is closed.
       const limit = setTimeout(() => child.kill('SIGKILL'), 10_000);
       child.disconnect();
       await exited;
@@ -56,7 +58,7 @@ export function startChild(file: string, options: { env?: Record<string, string>
 
 const running = new Set<ChildProcess>();
 
-/** Ends every child that still runs, whatever it is doing. */
+/** Ends every child that still runs, in the middle of its work too. */
 export async function killChildren(): Promise<void> {
   await Promise.all(
     [...running].map((child) => {

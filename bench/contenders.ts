@@ -7,14 +7,14 @@ import type { Server, Store } from './store.ts';
 
 export type Contender = Readonly<{
   name: string;
-  /** How many requests a round has, one after another and with 16 connections. */
+  /** Requests of a round: one after another, and with 16 connections. */
   counts: Readonly<{ sequential: number; parallel: number }>;
-  /** Whom the next job is about. */
+  /** Draws the people of the next job. */
   draw: (count: number) => readonly number[];
   run: (people: readonly number[], connections: number, budget: number) => Promise<Samples>;
-  /** Makes those people as they were before. */
+  /** Restores the people's state from before the job. */
   rearm?: (people: readonly number[]) => Promise<unknown>;
-  /** The process that answers, for its CPU time. */
+  /** The process that answers; its CPU time is measured. */
   server?: Server;
 }>;
 
@@ -27,7 +27,7 @@ export const revocationRequest: ForPerson = (n) => ({
   body: { sub_id: { format: 'email', email: emailOf(n) } },
 });
 
-/** Names that the report looks for. */
+/** The names by which the report finds results. */
 export const names = {
   endpoint: 'the endpoint',
   byJwt: 'the endpoint, by a JWT',
@@ -41,7 +41,7 @@ export const names = {
   usualMe: 'the usual stack',
 } as const;
 
-/** What revokes: each job meets people with five live sessions, none of them twice. */
+/** The contenders that revoke: each job meets new people, with five live sessions each. */
 export function revocationContenders(store: Store, load: Child): Contender[] {
   const { servers, pool, databaseUrl, nextPeople, nextPeopleWithGrants, jwtCaller } = store;
   const revoking = { counts: { sequential: 200, parallel: 1500 }, draw: nextPeople };
@@ -58,7 +58,7 @@ export function revocationContenders(store: Store, load: Child): Contender[] {
 
   const contenders: Contender[] = [
     { name: names.endpoint, ...rearmed, ...http(servers.product, revocationRequest) },
-    // Right behind it, so that what disturbs the machine disturbs them alike.
+    // This one follows directly, so that a disturbance of the machine hits both alike.
     {
       name: names.byJwt,
       ...rearmed,
@@ -69,7 +69,8 @@ export function revocationContenders(store: Store, load: Child): Contender[] {
     },
     {
       name: names.withGrants,
-      ...{ ...revoking, draw: nextPeopleWithGrants },
+      ...revoking,
+      draw: nextPeopleWithGrants,
       ...http(servers.product, revocationRequest),
       rearm: (people) => rearmProductWithGrants(pool, people),
     },
@@ -81,13 +82,15 @@ export function revocationContenders(store: Store, load: Child): Contender[] {
     { name: names.barePost, ...cheap, ...http(servers.bare, revocationRequest) },
     {
       name: names.scan,
-      ...{ ...revoking, counts: { sequential: 100, parallel: 200 } },
+      ...revoking,
+      counts: { sequential: 100, parallel: 200 },
       ...http(servers.workshop, revocationRequest),
       rearm: () => servers.workshop.child.call('rearm'),
     },
     {
       name: 'connect-pg-simple by JSON',
-      ...{ ...revoking, counts: { sequential: 100, parallel: 200 } },
+      ...revoking,
+      counts: { sequential: 100, parallel: 200 },
       ...http(servers.usual, (n) => ({ method: 'POST', path: '/revoke', body: { n } })),
       rearm: (people) => rearmUsualStack(pool, people),
     },
@@ -95,14 +98,15 @@ export function revocationContenders(store: Store, load: Child): Contender[] {
   if (servers.betterAuth)
     contenders.push({
       name: 'better-auth revoke-sessions',
-      ...{ ...revoking, counts: { sequential: 200, parallel: 800 } },
+      ...revoking,
+      counts: { sequential: 200, parallel: 800 },
       ...http(servers.betterAuth, betterAuthRequest, 200),
       rearm: (people) => rearmBetterAuth(pool, people),
     });
   return contenders;
 }
 
-/** Who am I: the product, the usual stack, and Express without either. */
+/** Who am I: the product, the usual stack, and Express alone. */
 export function readContenders({ servers, readers }: Store, load: Child): Contender[] {
   const sessions = readers.flatMap((n) => Array.from({ length: sessionsEach }, (_, k) => n * sessionsEach + k));
   const draw = repeating(() => sessions, sessions.length);
@@ -151,7 +155,7 @@ const betterAuthRequest: ForPerson = (n) => ({
   body: {},
 });
 
-/** Draws at most `distinct` and goes round: for what ends nothing. */
+/** Draws at most `distinct` people and repeats them: for jobs that end nothing. */
 function repeating(draw: (count: number) => readonly number[], distinct: number) {
   return (count: number): readonly number[] => {
     const drawn = draw(Math.min(count, distinct));

@@ -9,16 +9,18 @@ import { apiKeyOf, emailOf } from './people.ts';
 
 export type DirectJob = Readonly<{
   databaseUrl: string;
-  /** What is called for each person: the use case, its statement alone (skipping, waiting, or that of before 0.2.0), or the
-   * look-up of the caller's key. */
+  /**
+   * The call for each person: the use case, its statement alone (skipping, waiting, or that before
+   * 0.2.0), or the look-up of the caller's key.
+   */
   what: 'revokeAccess' | 'statement' | 'waiting' | 'before' | 'keyLookup';
   people: readonly number[];
   connections: number;
-  /** Milliseconds after which nothing new is begun. */
+  /** Milliseconds after which no new call begins. */
   budget: number;
 }>;
 
-/** Calls parts of the endpoint without HTTP, from this process, on a pool with the product's own settings. */
+/** Calls parts of the endpoint without HTTP, on a pool with the product's own settings. */
 export function createDirectLoad() {
   const pools = new Map<string, ReturnType<typeof createParts>>();
   return async ({ databaseUrl, what, people, connections, budget }: DirectJob): Promise<Samples> => {

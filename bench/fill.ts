@@ -6,9 +6,10 @@ import { insertGrants } from './grants.ts';
 import { clientId, orgCount, sessionsEach, sql } from './people.ts';
 
 /**
- * Fills the product's tables, connect-pg-simple's (schema `usual`) and better-auth's (schema `better_auth`, its tables must
- * be there) with `size` live sessions each. Foreign keys aren't checked and secondary indexes are built at the end: the
- * rows are right by construction, and it takes a quarter of the time.
+ * Fills the product's tables, connect-pg-simple's (schema `usual`) and better-auth's (schema
+ * `better_auth`, whose tables exist) with `size` live sessions each. Foreign keys aren't checked
+ * and secondary indexes are built at the end: the rows are right by construction, and it takes a
+ * quarter of the time.
  */
 export async function fillStores(
   client: Client,
@@ -24,11 +25,11 @@ export async function fillStores(
   await fillUsualStack(client, size, people);
   if (withBetterAuth) await fillBetterAuth(client, size, people);
   await client.query('VACUUM (ANALYZE)');
-  // What the fill has left to be written must not be written while something is measured.
+  // Writes that the fill has left must not happen during a measurement.
   await client.query('CHECKPOINT');
 }
 
-/** @param step 1: people of all orgs in turn; `orgCount`: all of the first one */
+/** @param step 1: people of all orgs in turn; `orgCount`: all of the first org */
 export async function fillProduct(client: Client, people: number, size: number, step = 1): Promise<void> {
   await client.query(`
     INSERT INTO orgs (id, slug, name)
@@ -47,7 +48,8 @@ export async function fillProduct(client: Client, people: number, size: number, 
       SELECT ${sql.orgId('n')}, 'idn_' || md5('user-' || n), 'con_' || md5((n % ${orgCount})::text), ${sql.userId('n')},
              'https://idp' || n % ${orgCount} || '.example', 'subject-' || n
       FROM generate_series(0, ${(people - 1) * step}, ${step}) n`);
-  // Counted session by session, not person by person: a person's five lie far apart, as sign-ins of different days do.
+  // Rows go session by session, not person by person: a person's five lie far apart, like sign-ins
+  // of different days.
   await withoutIndexes(client, 'public.sessions', () =>
     client.query(`
       INSERT INTO sessions (org_id, id, sid_hash, user_id, connection_id, identity_id, user_generation, org_generation, data,
@@ -74,7 +76,7 @@ async function fillUsualStack(client: Client, size: number, people: number): Pro
   await client.query('SET search_path = public');
 }
 
-/** What express-session stores for person `n`; Passport keeps the two halves of the user's key. */
+/** express-session's JSON for person `n`; Passport keeps the two halves of the user's key. */
 export const usualSession = (n: string) =>
   `json_build_object('cookie', json_build_object('originalMaxAge', 604800000, 'expires', now() + interval '7 days',
      'httpOnly', true, 'path', '/', 'sameSite', 'lax'),
@@ -94,7 +96,7 @@ async function fillBetterAuth(client: Client, size: number, people: number): Pro
   );
 }
 
-/** Drops the indexes that belong to no constraint, and makes them again, by the database's own definition of them. */
+/** Drops the indexes without a constraint, and makes them again from the database's definition. */
 export async function withoutIndexes(client: Client, table: string, insert: () => Promise<unknown>): Promise<void> {
   const { rows } = await client.query(
     `SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition FROM pg_index i

@@ -1,7 +1,7 @@
 import type { Client, Pool } from 'pg';
 import { grantsEach, sql } from './people.ts';
 
-/** Gives people live grants at their current generations, with an access token and a refresh token each. */
+/** Gives people live grants at their current generations, each with access and refresh token. */
 export async function insertGrants(db: Client | Pool, people: readonly number[]): Promise<void> {
   await db.query(
     `WITH made AS (
@@ -24,7 +24,7 @@ export async function insertGrants(db: Client | Pool, people: readonly number[])
   );
 }
 
-/** After a revocation another one each time; before the first, what `accessTokenOf` says. */
+/** After each revocation a new name; before the first one, that of `accessTokenOf`. */
 const name = `n || '-' || k || CASE WHEN u.generation = 0 THEN '' ELSE '-' || u.generation END`;
 
 const everyone = `unnest($1::int[]) n

@@ -20,15 +20,16 @@ export type HttpJob = Readonly<{
   /** Sent in turn from the start, again and again until `count` is reached. */
   requests: readonly HttpRequest[];
   count: number;
-  /** Milliseconds after which nothing new is sent. */
+  /** Milliseconds after which no new request is sent. */
   budget: number;
   expect: number;
 }>;
 
 /**
- * Sends requests over kept connections, one at a time on each, and times every answer. Plain sockets, because a general
- * client costs several times what a bare handler does and would be what is measured; it understands no more of HTTP/1.1
- * than the servers here use. @throws Error on any answer but the expected one.
+ * Sends requests over kept connections, one at a time on each, and times every answer. Plain
+ * sockets, because a general client costs several times what a bare handler does and would be what
+ * is measured. It understands only the part of HTTP/1.1 that the servers here use.
+ * @throws Error on any unexpected answer
  */
 export async function loadHttp(job: HttpJob): Promise<Samples> {
   const bytes = job.requests.map((request) => encode(request, job.port));
@@ -83,7 +84,7 @@ function encode({ method, path, headers = {}, body }: HttpRequest, port: number)
   return Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${payload}`);
 }
 
-/** The status once the answer is whole, else null. Nothing is pipelined, so what has come belongs to one answer. */
+/** The status once the answer is whole, else null. No pipelining: the bytes are of one answer. */
 function completeStatus(received: Buffer): number | null {
   const end = received.indexOf('\r\n\r\n');
   if (end < 0) return null;

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Installs what bench/package-lock.json says, once for each version of it. better-auth may be left out by npm. */
+/** Installs bench/package-lock.json, once for each version of it. npm may leave better-auth out. */
 export function installPeers(progress: (text: string) => void): void {
   const folder = fileURLToPath(new URL('.', import.meta.url));
   const lock = readFileSync(`${folder}package-lock.json`, 'utf8');

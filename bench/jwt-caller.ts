@@ -4,7 +4,7 @@ import { clientId, issuerOf } from './people.ts';
 
 export type JwtCaller = ReturnType<typeof createJwtCaller>;
 
-/** Signs what the identity providers of all orgs would: RS256 with 2,048 bits, as Okta does. */
+/** Signs for the identity providers of all orgs: RS256 with 2,048 bits, as Okta does. */
 export function createJwtCaller(publicUrl: string) {
   const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
   const jwk: JWK = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'RS256', use: 'sig' };

@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../src/postgres/embedded-postgres.ts';
 import { type Child, killChildren, startChild } from './child.ts';
 import { readContenders, revocationContenders } from './contenders.ts';
 import { installPeers } from './install-peers.ts';
@@ -21,7 +21,7 @@ const usage = `npm run bench -- [--sizes 10000,100000,1000000] [--quick] [--only
   --only    organisation: what administration costs, and nothing else
             ways: the endpoint beside how it was before, and nothing else`;
 
-/** People, with ten sessions each; events on record; single requests of each kind. */
+/** People with ten sessions each; events on record; single requests of each kind. */
 const largeOrganisation = { people: 100_000, events: 1_000_000, trials: 20 };
 const smallOrganisation = { people: 10_000, events: 100_000, trials: 5 };
 

@@ -3,27 +3,28 @@ import type { Samples } from './http-load.ts';
 
 export type Figures = Readonly<{
   name: string;
-  /** Milliseconds, one after another: the median of the rounds' medians, and of all rounds together. */
+  /** Milliseconds, one by one: the median of the rounds' medians; `p99` is of all requests. */
   p50: number;
   p99: number | null;
   samples: number;
-  /** With 16 connections, the median of the rounds; null where one answer takes too long for it to mean anything. */
+  /** With 16 connections, the median of the rounds; null where a single answer takes too long. */
   perSecond: number | null;
-  /** Milliseconds of CPU that the answering process spent on one request then. */
+  /** Milliseconds of CPU for a request, in the answering process, with 16 connections. */
   cpu: number | null;
   /** Each round's p50 and throughput, in their order. */
   rounds: readonly Readonly<{ p50: number; perSecond: number | null }>[];
 }>;
 
 export const parallelConnections = 16;
-/** Milliseconds that one job may take, by the number of its connections. */
+/** Milliseconds of a job, by the number of its connections. */
 const budgets = { sequential: 1000, parallel: 1500 };
-/** Milliseconds from which on 16 connections would only queue. */
+/** Milliseconds of an answer from which on 16 connections would only queue. */
 const slow = 100;
 
 /**
- * Runs the contenders in turn, round after round, so that what disturbs the machine disturbs them alike. A first round
- * warms up and is forgotten. `afterRound` runs between the rounds, outside of what is measured.
+ * Runs the contenders in turn, round after round, so that a disturbance of the machine hits all
+ * alike. The first round warms up and isn't counted. `afterRound` runs between the rounds,
+ * unmeasured.
  */
 export async function measure(
   contenders: readonly Contender[],
@@ -65,7 +66,7 @@ async function runJob(contender: Contender, count: number, connections: number, 
   return samples;
 }
 
-/** Microseconds of CPU so far. */
+/** Microseconds of CPU since the process began. */
 async function cpuOf({ server }: Contender): Promise<number | null> {
   if (!server) return null;
   const { user, system } = await server.child.call<NodeJS.CpuUsage>('cpu');

@@ -4,7 +4,7 @@ import { endPeopleSql } from '../src/revocation/statements.ts';
 
 const mostAtOnce = 100;
 
-/** The statement of today, one a request. */
+/** Today's statement, one for each request. */
 export const createAlone = (pool: Pool) => ({
   async ask(row: AskedRow): Promise<AnswerRow> {
     const values = [JSON.stringify([row])];
@@ -13,10 +13,7 @@ export const createAlone = (pool: Pool) => ({
   },
 });
 
-/**
- * How access was ended before 0.2.0: one statement a request, by number. Kept to be compared with, on the same database in the
- * same run.
- */
+/** The statement before 0.2.0, one for each request, as a comparison in the same run. */
 export const createOldWay = (pool: Pool) => ({
   async ask(row: AskedRow): Promise<AnswerRow> {
     const { rows } = await pool.query({ name: 'revoke-access-plain', text: revokeUserSql, values: valuesOf(row) });
@@ -31,12 +28,26 @@ export const createOldWay = (pool: Pool) => ({
 });
 
 const valuesOf = ({ org, revocation, by, user_ids, email_keys, issuers, subjects, reach }: AskedRow) => [
-  ...[org, user_ids, email_keys, issuers, subjects, false, revocation, by.event, by.initiator],
-  ...[by.asked === undefined ? null : JSON.stringify(by.asked), by.reason ?? null, by.actor_type, by.actor_id, by.ip],
-  ...[by.request_id, by.reason_for_person ?? null, reach ?? null],
+  org,
+  user_ids,
+  email_keys,
+  issuers,
+  subjects,
+  false,
+  revocation,
+  by.event,
+  by.initiator,
+  by.asked === undefined ? null : JSON.stringify(by.asked),
+  by.reason ?? null,
+  by.actor_type,
+  by.actor_id,
+  by.ip,
+  by.request_id,
+  by.reason_for_person ?? null,
+  reach ?? null,
 ];
 
-/** Two steps of a statement that has `bumped` users: `found_…`, and the tombstones themselves, `ended_…`. */
+/** Two steps after `bumped`, the users: `found_…`, and `ended_…`, the tombstones themselves. */
 const tombstones = (table: 'sessions' | 'grants') => `found_${table} AS (
     SELECT bumped.id AS user_id, bumped.revoked_at, bumped.revocation_id, bumped.last_generation, d.id
     FROM bumped, LATERAL (
@@ -102,11 +113,14 @@ const revokeUserSql = `
          recorded.user_id, recorded.sessions_ended, recorded.grants_ended, recorded.tombstones_pending
   FROM (VALUES (1)) AS always (row) LEFT JOIN recorded ON true`;
 
-/** Made in the statement, as `newId` makes them, of 122 random bits: nothing has to be matched with a list of them. */
+/**
+ * Ids like those of `newId`, of 122 random bits, made in the statement: no list has to be joined.
+ */
 const newIdSql = (prefix: 'rev' | 'evt') => `'${prefix}_' || replace(gen_random_uuid()::text, '-', '')`;
 
-// PostgreSQL takes a few people for granted, and would compare every person with every other (10,000: 9 s instead of 1 or 2).
-// So no two lists are joined; where counts are, by FULL JOIN, which says the same as LEFT here and is always hashed.
+// PostgreSQL estimates a few people, and would compare every person with every other (10,000: 9 s
+// instead of 1 or 2). So no two lists are joined; counts are, by FULL JOIN, which equals LEFT here
+// and is always hashed.
 const revokeManySql = `
   WITH locked AS (
     SELECT u.id FROM users u WHERE u.org_id = $1 AND u.id = ANY ($2) AND u.deleted_at IS NULL ORDER BY u.id FOR NO KEY UPDATE

@@ -1,7 +1,7 @@
 import type { OrganisationResult } from './organisation.ts';
 import { count, ms, table, times } from './report.ts';
 
-/** What an organisation's administration costs, each beside its aim. */
+/** The costs of an organisation's administration, each beside its aim. */
 export function organisationReport(of: OrganisationResult): string {
   const rows: string[][] = [];
   const against = (what: string, measured: number, base: number, aim: number) => {

@@ -10,16 +10,16 @@ export type Node = Readonly<{ child: Child; port: number; url: string }>;
 export const sessionsOfOne = 10;
 export const manySessions = 10_000;
 
-/** Everyone is of the first org: the number of person `index`. */
+/** The number of person `index`: everybody is in the first org. */
 export const personAt = (index: number) => index * orgCount;
 export const owner = personAt(0);
 export const ownerCookie = expressCookie('session', sidOf(owner, 0));
 export const scimKey = `${apiKeyOf(owner)}_scim`;
 
 /**
- * One org of `people` people with ten live sessions each, the first of them an owner who has just authenticated, beside them
- * `pairs` people with 10,000 sessions and as many with five. Two databases alike: in `silent` nothing of what is recorded goes
- * on to the outbox; in `told` all does.
+ * One org of `people` people with ten live sessions each, the first of them an owner who has just
+ * authenticated, and beside them `pairs` people with 10,000 sessions and as many with five. Two
+ * equal databases: in `silent` no event on record goes into the outbox, in `told` all do.
  */
 export async function openOrganisation(serverUrl: string, people: number, pairs: number) {
   const urlOf = (name: string) => Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
@@ -37,7 +37,7 @@ export async function openOrganisation(serverUrl: string, people: number, pairs:
     told,
     silent,
     people,
-    /** Those with 10,000 sessions, and those with five. */
+    /** The people with 10,000 sessions, and those with five. */
     many: range(people, people + pairs).map(personAt),
     few: range(people + pairs, people + 2 * pairs).map(personAt),
     async start(databaseUrl: string): Promise<Node> {
@@ -56,9 +56,18 @@ export async function openOrganisation(serverUrl: string, people: number, pairs:
 }
 
 const environment = (databaseUrl: string) => ({
-  ...{ DATABASE_URL: databaseUrl, DIRECT_DATABASE_URL: '', PUBLIC_URL: 'http://localhost:3333', PORT: '0' },
-  ...{ APP_URL: '', SESSION_SECRETS: secret, ENCRYPTION_KEYS: Buffer.alloc(32, 1).toString('base64') },
-  ...{ TRUST_PROXY: '', LOG_LEVEL: 'info', DATABASE_POOL_SIZE: '16', SMTP_URL: '', MAIL_FROM: '' },
+  DATABASE_URL: databaseUrl,
+  DIRECT_DATABASE_URL: '',
+  PUBLIC_URL: 'http://localhost:3333',
+  PORT: '0',
+  APP_URL: '',
+  SESSION_SECRETS: secret,
+  ENCRYPTION_KEYS: Buffer.alloc(32, 1).toString('base64'),
+  TRUST_PROXY: '',
+  LOG_LEVEL: 'info',
+  DATABASE_POOL_SIZE: '16',
+  SMTP_URL: '',
+  MAIL_FROM: '',
 });
 
 async function fill(client: pg.Client, people: number, pairs: number): Promise<void> {
@@ -89,7 +98,7 @@ const special = (people: number, pairs: number) => `
   SELECT i * ${orgCount} AS n, CASE WHEN i < ${people + pairs} THEN ${manySessions} ELSE 5 END AS sessions
   FROM generate_series(${people}, ${people + 2 * pairs - 1}) i`;
 
-/** Events of the record in the first org, of a kind that nobody is told of. */
+/** Events on the record of the first org, of a kind that makes no notification. */
 export function fillRecord(databaseUrl: string, events: number): Promise<void> {
   return withClient(databaseUrl, async (client) => {
     await client.query('SET session_replication_role = replica');

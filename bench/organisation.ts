@@ -23,11 +23,11 @@ import { createDraw } from './store.ts';
 export type OrganisationResult = Readonly<{
   people: number;
   sessions: number;
-  /** The endpoint with nobody told, and with notifications and a webhook. */
+  /** The endpoint without notifications, and with notifications and a webhook. */
   silent: Figures;
   told: Figures;
   webhookMessages: number;
-  /** Seconds at most from a round's end until everything that it recorded had been told. */
+  /** Seconds, at most, from a round's end until all its events had been told. */
   relayedAfter: number;
   /** Milliseconds, medians. */
   ofOne: number;
@@ -43,7 +43,7 @@ export type OrganisationResult = Readonly<{
 const json = { 'Content-Type': 'application/json', Cookie: ownerCookie };
 const current = '/api/orgs/current';
 
-/** What an organisation's administration costs: `people` people with ten sessions each, `events` events on record. */
+/** The costs of administering `people` people with ten sessions each, with `events` on record. */
 export async function measureOrganisation(
   serverUrl: string,
   load: Child,
@@ -65,7 +65,7 @@ export async function measureOrganisation(
       many.push(await timed(load, node, revocationRequest(store.many[index] as number), 204));
     }
     progress('provisioning');
-    // As autovacuum leaves a table that isn't filled within seconds: else each count reads every row.
+    // VACUUM, as autovacuum does over time: without it each count would read every row.
     await withClient(store.told, (client) => client.query('VACUUM (ANALYZE) users'));
     const scim = await measureScim(store, node, load);
     progress(`exporting ${options.events.toLocaleString('en')} events`);
@@ -87,7 +87,7 @@ export async function measureOrganisation(
   }
 }
 
-/** The endpoint with the relay, the worker and a receiver at work, beside one where nothing goes into the outbox. */
+/** The endpoint with relay, worker and receiver at work, and beside it one with an empty outbox. */
 async function measureTelling(store: OrganisationStore, load: Child, rounds: number, progress: (text: string) => void) {
   const receiver = await startReceiver();
   const silent = await store.start(store.silent);
@@ -100,13 +100,17 @@ async function measureTelling(store: OrganisationStore, load: Child, rounds: num
     draw: createDraw([...people]),
     run: (drawn: readonly number[], connections: number, budget: number): Promise<Samples> =>
       load.call('http', {
-        ...{ port: node.port, connections, budget, count: drawn.length, expect: 204 },
+        port: node.port,
+        connections,
+        budget,
+        count: drawn.length,
+        expect: 204,
         requests: drawn.map(revocationRequest),
       } satisfies HttpJob),
   });
   progress('revocations, with nobody told and with notifications and a webhook');
   const contenders = [contender('nobody told', silent), contender('notifications and a webhook', told)];
-  // Told goes last in a round; what it has left to be told is not done at the cost of the next.
+  // `told` goes last in a round, so that the next round doesn't pay for its messages.
   const relayedAfter: number[] = [];
   const [silentFigures, toldFigures] = await measure(contenders, {
     rounds,
@@ -125,20 +129,22 @@ async function measureTelling(store: OrganisationStore, load: Child, rounds: num
   };
 }
 
-/** One person and everyone in turn, each as an administrator confirms it. What it ended is given back between. */
+/**
+ * A person and everyone in turn, each as an administrator confirms it. Restores the ended access.
+ */
 async function measureEveryone(store: OrganisationStore, node: Node, load: Child, trials: number) {
   const ofOne: number[] = [];
   const ofEveryone: number[] = [];
   const asked: number[] = [];
   await withClient(store.told, async (held) => {
-    // The tombstones of a million sessions are a job's, which would take them from the next trial.
+    // The lock stops the job that writes a million tombstones: the next trial needs the sessions.
     await held.query('SELECT pg_advisory_lock($1)', [cleaningLock]);
-    // No dead session comes back: here the triggers that see to it must look away.
+    // Triggers refuse to revive dead sessions: this setting switches them off.
     await held.query('SET session_replication_role = replica');
     for (let trial = 0; trial < trials; trial++) {
       const { rows } = await held.query(`SELECT ${sql.userId('$1::int')} AS id`, [personAt(store.people - 1 - trial)]);
-      const one = `${current}/users/${rows[0].id}/revocations`;
-      ofOne.push(await timed(load, node, await confirmed(node, one, {}), 200));
+      const ofPerson = `${current}/users/${rows[0].id}/revocations`;
+      ofOne.push(await timed(load, node, await confirmed(node, ofPerson, {}), 200));
       const at = performance.now();
       const everyone = await confirmed(node, `${current}/revocations`, { everyone: true, keepCurrent: true });
       asked.push(performance.now() - at);
@@ -176,7 +182,7 @@ async function measureScim(store: OrganisationStore, node: Node, load: Child) {
   };
 }
 
-/** What the process holds at most while the record streams out, beside what it held before. */
+/** The most memory of the process while the record streams out, and its memory before. */
 async function measureExport(node: Node): Promise<OrganisationResult['export']> {
   const memory = () => node.child.call<number>('memory');
   const memoryBefore = await memory();
@@ -242,7 +248,7 @@ async function untilTold(databaseUrl: string): Promise<number> {
   return (performance.now() - at) / 1000;
 }
 
-/** A receiver of webhooks that takes everything. */
+/** A receiver of webhooks that accepts everything. */
 async function startReceiver() {
   let count = 0;
   const server = createServer((req, res) => {

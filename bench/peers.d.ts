@@ -1,5 +1,5 @@
-// The peers live in bench/node_modules, which a clone has only after its first `npm run bench`: these few lines keep the
-// project's type check independent of it.
+// The peers live in bench/node_modules, which a clone has only after its first `npm run bench`:
+// these few lines keep the project's type check independent of it.
 
 declare module 'connect-pg-simple' {
   import type session from 'express-session';

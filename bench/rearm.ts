@@ -4,8 +4,9 @@ import { insertGrants } from './grants.ts';
 import { sessionsEach, sql } from './people.ts';
 
 /**
- * Gives the people who were revoked in a round five live sessions again, so that every revocation that is measured has
- * something to end and a store keeps its size. The product's dead rows are removed as the sweeper would.
+ * Gives people who were revoked in a round five live sessions again: every measured revocation has
+ * something to end, and a store keeps its size. Removes the product's dead rows as the sweeper
+ * would.
  */
 export async function rearmProduct(pool: Pool, people: readonly number[]): Promise<void> {
   await pool.query(
@@ -31,7 +32,7 @@ export async function rearmProduct(pool: Pool, people: readonly number[]): Promi
   );
 }
 
-/** The same for people who have grants too: all five of each were revoked. */
+/** The same for people who also have grants: all five of each were revoked. */
 export async function rearmProductWithGrants(pool: Pool, people: readonly number[]): Promise<void> {
   const { rows } = await pool.query<{ n: number }>(
     `SELECT n FROM unnest($1::int[]) n JOIN users u ON u.org_id = ${sql.orgId('n')} AND u.id = ${sql.userId('n')}

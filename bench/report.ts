@@ -12,7 +12,7 @@ export type Results = Readonly<{
   sizes: readonly SizeResult[];
   /** The endpoint alone, all sizes in turn within the same rounds. */
   acrossSizes: readonly Readonly<{ size: number; figures: Figures }>[];
-  /** The endpoint in an organisation of its own, without and with messages to its administrators. */
+  /** The endpoint in an organisation of its own, without and with notifications. */
   organisation: Readonly<{ sessions: number; silent: Figures; told: Figures }>;
 }>;
 
@@ -22,7 +22,7 @@ export const ms = (value: number | null) =>
 export const times = (value: number) =>
   `${value >= 100 ? count(Math.round(value)) : value.toFixed(value >= 10 ? 1 : 2)} ×`;
 
-/** One size's tables: what revokes, and who-am-I; the last column compares with the first row. */
+/** The tables of one size: revocations, and who-am-I; the last column compares with row 1. */
 export function sizeReport({ size, revocation, read, missing }: SizeResult): string {
   const lines = [
     `\nRevoking one person with 5 live sessions; ${count(size)} live sessions in each store`,
@@ -57,7 +57,7 @@ function figuresTable(
   return table(['', 'p50 ms', 'p99 ms', 'a second, 16 conn.', 'CPU ms each', ratio], rows);
 }
 
-/** The aims next to what was measured, and whether each was met here. Nothing fails on them: they depend on the machine. */
+/** The aims, the measured values, and whether each was met. Nothing fails: machines differ. */
 export function aimsReport({ sizes, acrossSizes, organisation }: Results): string {
   const rows: string[][] = [];
   const aim = (what: string, goal: string, measured: number, met: boolean, shown = times(measured)) =>
@@ -97,7 +97,7 @@ export function aimsReport({ sizes, acrossSizes, organisation }: Results): strin
     aim(`p50 of a JWT caller against the API key's, at ${count(size)}`, '< 2 ×', byJwt, byJwt < 2);
   }
   const across = acrossSizes.map(({ size, figures }) => [count(size), ms(figures.p50), ms(figures.p99)]);
-  // Measured earlier, on another database.
+  // These were measured earlier, on another database.
   for (const { name, p50, p99 } of [organisation.silent, organisation.told])
     across.push([`${count(organisation.sessions)} of one organisation, ${name}`, ms(p50), ms(p99)]);
   return [
@@ -109,7 +109,7 @@ export function aimsReport({ sizes, acrossSizes, organisation }: Results): strin
 }
 
 function named(all: readonly Figures[], name: string): Figures {
-  const found = all.find((one) => one.name === name);
+  const found = all.find((figures) => figures.name === name);
   if (!found) throw new Error(`nothing was measured under the name "${name}"`);
   return found;
 }

@@ -1,4 +1,5 @@
-// node bench/scim.ts [users]: what a provisioning client waits for, over HTTP, in an org of that many people (100,000).
+// node bench/scim.ts [users]: how long a provisioning client waits, over HTTP, in an org of that
+// many people (100,000).
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { byOperator } from '../src/by.ts';
@@ -100,7 +101,7 @@ for (const [name, next] of Object.entries(tasks)) {
     });
     await response.arrayBuffer();
     if (!response.ok) throw new Error(`${name}: ${response.status}`);
-    // The first ones warm up.
+    // The first rounds warm up.
     if (round >= 20) times.push(performance.now() - began);
   }
   times.sort((a, b) => a - b);

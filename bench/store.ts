@@ -11,12 +11,12 @@ export type Store = Awaited<ReturnType<typeof openStore>>;
 export type Server = Readonly<{ child: Child; port: number }>;
 
 const publicUrl = 'http://localhost:3333';
-/** People whose sessions are never revoked: they ask who they are. */
+/** People whose sessions are never revoked: they only ask who they are. */
 const mostReaders = 400;
 
 /**
- * A database with `size` live sessions for the product and as many for each peer on it, and the servers in front. A peer
- * that can't be started is told in `missing`, and is then not compared with.
+ * A database with `size` live sessions for the product and as many for each peer, and the servers
+ * in front. A peer that can't be started stands in `missing`, and isn't compared.
  */
 export async function openStore(serverUrl: string, size: number, progress: (text: string) => void) {
   const name = `bench_${size}`;
@@ -25,9 +25,16 @@ export async function openStore(serverUrl: string, size: number, progress: (text
   await migrate(databaseUrl);
 
   const env = {
-    ...{ DATABASE_URL: databaseUrl, DIRECT_DATABASE_URL: '', PUBLIC_URL: publicUrl, PORT: '0' },
-    ...{ APP_URL: '', SESSION_SECRETS: secret, ENCRYPTION_KEYS: Buffer.alloc(32, 1).toString('base64') },
-    ...{ TRUST_PROXY: '', LOG_LEVEL: 'info', DATABASE_POOL_SIZE: '16' },
+    DATABASE_URL: databaseUrl,
+    DIRECT_DATABASE_URL: '',
+    PUBLIC_URL: publicUrl,
+    PORT: '0',
+    APP_URL: '',
+    SESSION_SECRETS: secret,
+    ENCRYPTION_KEYS: Buffer.alloc(32, 1).toString('base64'),
+    TRUST_PROXY: '',
+    LOG_LEVEL: 'info',
+    DATABASE_POOL_SIZE: '16',
   };
   const missing: Record<string, string> = {};
   const start = async (file: string, argument?: unknown, execArgv?: string[]): Promise<Server> => {
@@ -35,7 +42,7 @@ export async function openStore(serverUrl: string, size: number, progress: (text
     return { child, port: await child.call<number>('start', argument) };
   };
 
-  // Its migrations make its tables, so it comes before the fill.
+  // better-auth's migrations make its tables, so it starts before the fill.
   const betterAuth = await start('servers/better-auth.ts').catch((error: Error) => {
     missing['better-auth'] = error.message.split('\n', 1)[0] as string;
     return null;
@@ -67,18 +74,18 @@ export async function openStore(serverUrl: string, size: number, progress: (text
   return {
     size,
     databaseUrl,
-    /** For putting things back between the measurements. */
+    /** For restoring rows between the measurements. */
     pool,
     servers,
     missing,
     jwtCaller,
-    /** Numbers of people who may be revoked, all different, in an order without a pattern; they have no grants. */
+    /** Numbers of people who may be revoked, each once, in random order; they have no grants. */
     nextPeople: createDraw(range(0, withoutGrants)),
-    /** The same of people who have five grants beside their five sessions. */
+    /** The same for people with five grants beside their five sessions. */
     nextPeopleWithGrants: createDraw(range(withoutGrants, people - readers)),
     /** Numbers of people who are never revoked; they have grants too. */
     readers: range(people - readers, people),
-    /** Removes what the rounds left behind in the tables, as autovacuum would at a time of its own. */
+    /** Removes dead rows of the rounds, as autovacuum would at a time of its own. */
     tidy: () => withClient(databaseUrl, (client) => client.query('VACUUM')),
     async stopPeers() {
       await Promise.all(
@@ -106,7 +113,7 @@ async function withClient(connectionString: string, work: (client: pg.Client) =>
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 
-/** Draws without putting back until everyone had a turn; nobody twice in one draw. */
+/** Draws each number once before any comes again; none comes twice in one draw. */
 export function createDraw(order: number[]) {
   const people = order.length;
   for (let i = people - 1; i > 0; i--) {

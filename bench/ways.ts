@@ -17,8 +17,8 @@ const connections = [1, 16, 64];
 const requests = { 1: 200, 16: 1_500, 64: 3_000 } as Readonly<Record<number, number>>;
 
 /**
- * The endpoint with what arrives together ended together, with the same statement for one request each, and as before 0.2.0: on one
- * database, in turn within each round.
+ * Compares the endpoint with a statement for all that arrive together, with the same statement for
+ * one request each, and as before 0.2.0: on one database, in turn within each round.
  */
 export async function compareWays(
   { servers, pool, nextPeople, tidy }: Store,
@@ -39,7 +39,7 @@ export async function compareWays(
       }
     await tidy();
   }
-  const middle = (all: readonly Figure[], of: keyof Figure) => median(all.map((one) => one[of]));
+  const middle = (all: readonly Figure[], of: keyof Figure) => median(all.map((figure) => figure[of]));
   const summary = (all: (Figure & { latencies: Float64Array })[]): Figure => ({
     p50: middle(all, 'p50'),
     p99: quantile(Float64Array.from(all.flatMap(({ latencies }) => [...latencies])), 0.99),
@@ -56,7 +56,7 @@ export async function compareWays(
 
 export type ListResult = Readonly<{ people: number; today: number; before: number }>;
 
-/** A list of people of one org, as today and as before 0.2.0, in turn; milliseconds, medians. */
+/** Ends a list of people of one org, today's way and that before 0.2.0, in turn; medians in ms. */
 export async function compareLists({ size, pool, tidy, nextPeople }: Store, rounds: number): Promise<ListResult> {
   const people = nextPeople(Math.min(10_000 * orgCount, size / 10)).filter((n) => n % orgCount === 0);
   const { rows } = await pool.query<{ org_id: string; id: string }>(
@@ -92,13 +92,20 @@ async function runJob(load: Child, { child, port }: Server, people: readonly num
   };
   const before = await cpu();
   const { latencies, wall } = await load.call<Samples>('http', {
-    ...{ port, connections: at, budget: 2_500, count: people.length, expect: 204 },
+    port,
+    connections: at,
+    budget: 2_500,
+    count: people.length,
+    expect: 204,
     requests: people.map(revocationRequest),
   } satisfies HttpJob);
   const done = latencies.length;
   return {
-    ...{ latencies, p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99) },
-    ...{ perSecond: (done / wall) * 1000, cpu: ((await cpu()) - before) / done },
+    latencies,
+    p50: quantile(latencies, 0.5),
+    p99: quantile(latencies, 0.99),
+    perSecond: (done / wall) * 1000,
+    cpu: ((await cpu()) - before) / done,
   };
 }
 
@@ -110,9 +117,10 @@ export function waysReport(size: number, result: WaysResult, list: ListResult): 
   };
   const rows = connections.flatMap((at) =>
     Object.entries(names).map(([way, name]) => {
-      const [one, together] = [result[way]?.[at], result.together?.[at]];
-      if (!one || !together) throw new Error(`${way} was not measured`);
-      const { p50, p99, perSecond, cpu } = one;
+      const figure = result[way]?.[at];
+      const together = result.together?.[at];
+      if (!figure || !together) throw new Error(`${way} was not measured`);
+      const { p50, p99, perSecond, cpu } = figure;
       const ratio = at === 1 ? together.p50 / p50 : together.perSecond / perSecond;
       return [
         `${name}, ${at}`,

@@ -1,6 +1,7 @@
-// Makes a clone ready to run: installs what package-lock.json says, generates the Prisma client, and checks the Node
-// that will run the TypeScript. Plain JavaScript without dependencies, since nothing is installed yet and the Node may
-// be an old one. Nothing goes to standard output: `npm run -s cli -- … --json` prints one JSON document there.
+// Makes a clone ready to run: installs what package-lock.json says, generates the Prisma client,
+// and checks the Node that will run the TypeScript. Plain JavaScript without dependencies, since
+// nothing is installed yet and the Node may be old. Nothing goes to standard output: `npm run -s
+// cli -- … --json` prints one JSON document there.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
@@ -13,10 +14,10 @@ const bin = (name) => at('node_modules', '.bin', name);
 const stamps = at('node_modules', '.cache', 'universal-logout');
 const generated = at('src', 'database', 'generated', 'client.ts');
 
-/** Type stripping without a flag begins here. */
+/** The first version with type stripping without a flag. */
 const least = [22, 18];
 
-/** Runs a step; whatever it prints is for people, so it goes to standard error. */
+/** Runs a step; its output is for people, so it goes to standard error. */
 function run(what, command, args, env = process.env) {
   process.stderr.write(`${what} …\n`);
   const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 2, 2] });
@@ -37,10 +38,10 @@ const stamp = (name, value) => {
   fs.writeFileSync(path.join(stamps, name), value);
 };
 
-/** Whether npm itself installed after the lock file last changed: an `npm ci` or `npm i` by hand counts. */
+/** Whether an `npm ci` or `npm i` by hand ran after the lock file last changed. */
 function installedByHand() {
   const marker = fs.statSync(at('node_modules', '.package-lock.json'), { throwIfNoEntry: false });
-  // npm writes the two within moments of each other, in either order.
+  // npm writes these two files within moments of each other, in either order.
   return marker !== undefined && marker.mtimeMs + 5_000 >= fs.statSync(at('package-lock.json')).mtimeMs;
 }
 
@@ -53,12 +54,12 @@ function isCurrent() {
   );
 }
 
-/** What the generated client depends on: the schema, and the generator's version. */
+/** The inputs of the generated client: the schema, and the generator's version. */
 function schemaStamp() {
   return `${hash(at('prisma', 'schema.prisma'))} ${hash(at('package-lock.json'))}`;
 }
 
-/** Takes turns with other processes by making a folder; one left by a process that died is removed. */
+/** Takes turns with other processes by making a folder; the folder of a dead process is removed. */
 function locked(work) {
   const lock = at('.prepare-lock');
   const since = Date.now();
@@ -95,8 +96,8 @@ function isAlive(pid) {
 }
 
 /**
- * npm as it called us, on the Node that runs it; else the one on the PATH. Never on the pinned Node: `npm ci` begins by
- * deleting that.
+ * The npm that called us, on its own Node; else the one on the PATH. Never on the pinned Node: `npm
+ * ci` begins by deleting that.
  */
 function npm(what, args) {
   const cli = process.env.npm_execpath;
@@ -115,7 +116,7 @@ function install() {
   stamp('lock', hash(at('package-lock.json')));
 }
 
-/** The pinned Node if it is installed and works; its file is put there by an install script, which may be switched off. */
+/** The pinned Node if it works; an install script, maybe switched off, puts its file there. */
 function pinnedNode() {
   if (!fs.existsSync(bin('node'))) return null;
   const { stdout, status } = spawnSync(bin('node'), ['--version'], { encoding: 'utf8' });
@@ -133,7 +134,7 @@ function checkNode() {
   if (stamped('node', key) && (isEnough(process.version) || fs.existsSync(bin('node')))) return;
   const pinned = pinnedNode();
   if (pinned === null && fs.existsSync(bin('node')) && isEnough(process.version)) {
-    // It would be found first on the PATH of npm's scripts, and fail.
+    // A broken one would come first on the PATH of npm's scripts, and fail.
     fs.rmSync(bin('node'), { force: true });
   }
   const version = pinned ?? process.version;

@@ -1,10 +1,11 @@
-// node prisma/new-migration.ts <name>: after a change of schema.prisma, writes the migration that leads to it.
-// Needs no database and no download: it starts the embedded PostgreSQL in a temporary folder.
+// node prisma/new-migration.ts <name>: after a change of schema.prisma, writes the migration that
+// leads to it. Needs no database and no download: it starts the embedded PostgreSQL in a temporary
+// folder.
 import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { startEmbeddedPostgres } from '../src/database/embedded-postgres.ts';
 import { migrationsPath } from '../src/database/migrations.ts';
+import { startEmbeddedPostgres } from '../src/postgres/embedded-postgres.ts';
 import { schemaDrift } from './schema-engine.ts';
 
 const name = process.argv[2] ?? '';

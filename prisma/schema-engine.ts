@@ -1,4 +1,5 @@
-// Prisma's schema engine, for whoever changes schema.prisma: writing migrations and finding drift. Nothing in src knows it.
+// Prisma's schema engine, for changes of schema.prisma: writing migrations and finding drift. No
+// file in src imports it.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -19,7 +20,9 @@ const schemaPath = path.resolve(import.meta.dirname, 'schema.prisma');
 
 const nothingFiltered: SchemaFilter = { externalTables: [], externalEnums: [] };
 
-/** SQL that leads from the migrations to schema.prisma; '' when they agree. Fills the empty database at `shadowUrl`. */
+/**
+ * The SQL from the migrations to schema.prisma; '' when they agree. Fills the database `shadowUrl`.
+ */
 export async function schemaDrift(shadowUrl: string): Promise<string> {
   const pool = new pg.Pool({ connectionString: shadowUrl, max: 1 });
   try {
@@ -35,7 +38,7 @@ export async function schemaDrift(shadowUrl: string): Promise<string> {
   }
 }
 
-/** What `prisma migrate deploy` would do at `url`, without its download. Returns the names applied. */
+/** Does `prisma migrate deploy` at `url` without its download. Returns the names applied. */
 export async function deploy(url: string): Promise<string[]> {
   const pool = new pg.Pool({ connectionString: url, max: 1 });
   try {
@@ -48,11 +51,11 @@ export async function deploy(url: string): Promise<string[]> {
   }
 }
 
-/** What only the JavaScript half of the package exports: its types stand beside the other half. */
+/** Exports of the package's JavaScript half: its types stand beside the other half. */
 type Bindings = typeof bindings & { SchemaEngine: typeof SchemaEngine };
 let loaded: Promise<Bindings> | undefined;
 
-/** What is needed of the global, whose types only the DOM library has. */
+/** The members that we need of the global, whose types only the DOM library has. */
 type WebAssemblyGlobal = {
   instantiate(
     bytes: Uint8Array,
@@ -60,7 +63,9 @@ type WebAssemblyGlobal = {
   ): Promise<{ instance: { exports: { __wbindgen_start(): void } } }>;
 };
 
-/** The package's entry imports .wasm, which Node does only behind a flag: so it is instantiated by hand, once. */
+/**
+ * The package's entry imports .wasm, which Node supports only behind a flag: so we instantiate it.
+ */
 async function loadBindings(): Promise<Bindings> {
   const file = createRequire(import.meta.url)
     .resolve('@prisma/schema-engine-wasm')
@@ -74,7 +79,7 @@ async function loadBindings(): Promise<Bindings> {
   return bindings as Bindings;
 }
 
-/** The engine leaves the 10 s timer of its own lock running, which would keep a finished process alive that long. */
+/** The engine leaves its lock's timer of 10 s running, which would delay the end of the process. */
 function withoutLingeringTimers(): Record<string, unknown> {
   const imports: Record<string, unknown> = { ...bindings };
   for (const [name, value] of Object.entries(imports)) {
@@ -94,8 +99,9 @@ async function createSchemaEngine(pool: pg.Pool): Promise<SchemaEngine> {
 }
 
 /**
- * Prisma's adapter splits scripts at every `;`, also inside a comment, and refuses results of the catalogue's
- * type "char" (OID 18). So scripts go whole, and "char" is passed off as text, then named a character again.
+ * Prisma's adapter splits scripts at every `;`, even inside a comment, and refuses results of the
+ * catalogue's type "char" (OID 18). So scripts go whole, and "char" goes as text, which is then
+ * named a character again.
  */
 function wholeScripts(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
   const charColumns = readCharAsText(pool);
@@ -117,12 +123,12 @@ function wholeScripts(pool: pg.Pool): SqlMigrationAwareDriverAdapterFactory {
     provider: factory.provider,
     adapterName: factory.adapterName,
     connect: async () => wrap(await factory.connect()),
-    // The database is itself the shadow: whoever wants a diff brings an empty one.
+    // The database is itself the shadow: callers that want a diff bring an empty one.
     connectToShadowDb: async () => wrap(await factory.connect()),
   };
 }
 
-/** Makes the pool tell "char" (18) as text (25), and note into the caller's set which columns were. */
+/** Makes the pool read "char" (18) as text (25), and note those columns into the caller's set. */
 function readCharAsText(pool: pg.Pool): AsyncLocalStorage<Set<number>> {
   const charColumns = new AsyncLocalStorage<Set<number>>();
   const query = pool.query.bind(pool) as (...args: unknown[]) => Promise<pg.QueryArrayResult>;
@@ -143,7 +149,7 @@ async function schemaFiles(): Promise<{ files: SchemaContainer[] }> {
   return { files: [{ path: schemaPath, content: await readFile(schemaPath, 'utf8') }] };
 }
 
-/** prisma/migrations as the engine wants it, oldest first. */
+/** prisma/migrations in the engine's form, oldest first. */
 async function migrationList(): Promise<MigrationList> {
   const migrations = await readMigrations();
   return {

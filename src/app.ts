@@ -1,119 +1,137 @@
 import express, { type Express, Router } from 'express';
 import { createAdminOperations } from './admin/operations.ts';
-import { createOperationRoutes, type Operation } from './api/operation.ts';
-import { createReferenceRoutes } from './api/reference.ts';
+import type { Documented } from './api/endpoint.ts';
+import { createRoutes } from './api/endpoint.ts';
+import { createHealthEndpoints } from './api/health.ts';
+import { type Operation, toEndpoints } from './api/operation.ts';
+import { createReferenceEndpoints } from './api/reference.ts';
 import type { Context } from './context.ts';
-import { documentEverything } from './documentation.ts';
 import { problems } from './errors.ts';
 import { createAccessLog } from './http/access-log.ts';
 import { createErrorHandler, notFound } from './http/problem.ts';
 import { requestId } from './http/request-id.ts';
 import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
-import { createServiceRoutes } from './http/service-routes.ts';
 import { refuseUnsound } from './http/sound-requests.ts';
-import { createMetricsRoutes } from './metrics/routes.ts';
-import { createGlobalLogout } from './revocation/global-logout.ts';
-import { createRevocationRoutes } from './revocation/routes.ts';
-import { createSignOutEverywhere } from './revocation/sign-out-everywhere.ts';
-import { createScimRoutes } from './scim/routes.ts';
+import { deviceOperations } from './me/device-routes.ts';
+import { createGlobalLogout } from './me/global-logout.ts';
+import { meOperations } from './me/me-routes.ts';
+import { createSignOutEverywhere } from './me/sign-out-everywhere.ts';
+import { createMetricsEndpoints } from './metrics/routes.ts';
+import { createRevocationEndpoints } from './revocation/routes.ts';
+import { createScim } from './scim/routes.ts';
 import { createDevices } from './sessions/devices.ts';
 import { createFindIdpLogout } from './sessions/idp-logout.ts';
 import { createSessionMiddleware, principalOf } from './sessions/session.ts';
+import { findOrgOperation } from './sign-in/find-org.ts';
 import { createSignIn } from './sign-in/routes.ts';
-import { createSignalRoutes } from './signals/routes.ts';
-import { createTodoRoutes } from './todos/routes.ts';
+import { createSignalEndpoints } from './signals/routes.ts';
+import { todoOperations } from './todos/routes.ts';
 import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
 import { clientNames } from './tokens/clients.ts';
 import { createAuthorizationServer } from './tokens/routes.ts';
-import { createDeviceRoutes } from './users/device-routes.ts';
-import { createMeRoutes } from './users/me-routes.ts';
 import { renderMessage } from './web/message-page.ts';
 import { type ApiDocument, renderReference } from './web/reference-page.ts';
-import { createOpenWebRoutes, createWebRoutes } from './web/routes.ts';
+import { createOpenPages, createPages, serveAssets } from './web/routes.ts';
 import { sendPage } from './web/send-page.ts';
 
-/** The administration's operations, with what each works on. */
+/** The operations of the administration, each with its dependencies. */
 export function adminOperations(context: Context): readonly Operation[] {
   const { announce } = context.liveChannel;
   const devices = createDevices({ ...context, clientNames });
   return createAdminOperations({ ...context, announce, devices, clientNames });
 }
 
-/** Everything but `/api/…`, whose requests need not look for themselves in what stands here. */
+/** The operations of a person's own. The first of them is called most often. */
+function personalOperations(context: Context): readonly Operation[] {
+  const { accessPool, batches, liveChannel } = context;
+  const devices = createDevices({ ...context, clientNames });
+  return [
+    ...meOperations({
+      liveChannel,
+      devices,
+      findIdpLogout: createFindIdpLogout(context),
+      globalLogout: createGlobalLogout({ pool: accessPool, batches }),
+    }),
+    ...deviceOperations({
+      ...context,
+      devices,
+      signOutEverywhere: createSignOutEverywhere({ pool: accessPool, batches }),
+      announce: liveChannel.announce,
+    }),
+  ];
+}
+
+// The mounts inside `/api/…` and outside of it: no request searches the other side's.
+const insideApi = /^(?=\/api\/)/i;
 const outsideApi = /^(?!\/api\/)/i;
 
-/** The whole HTTP interface, in the order a request meets it. What needs no session comes before sessions are loaded. */
+/** The whole HTTP interface, in the order of mounting: sessions are loaded as late as possible. */
 export function createApp(context: Context): Express {
-  const { accessPool, batches, inTurn } = context;
-  const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys, refusedCalls, metrics } =
-    context;
+  const { accessPool, inTurn } = context;
+  const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys, metrics } = context;
   const app = express();
   app.disable('x-powered-by');
-  // Answers are personal or tiny; assets make their own.
+  // Answers are personal or tiny; assets make ETags of their own.
   app.disable('etag');
   app.set('trust proxy', config.trustProxy);
   app.set('query parser', 'simple');
+  app.set('languages', context.languages);
 
+  // All endpoints are made before any is mounted: documentation and metrics list exactly them.
+  const { announce, isListening } = liveChannel;
+  const revocation = createRevocationEndpoints({ ...context, pool: accessPool, announce });
   const administration = adminOperations(context);
-  const documentation = documentEverything(administration);
+  const scim = createScim({ config, log, pool, accessPool, apiKeys, inTurn, announce });
+  const personal = personalOperations(context);
+  const signals = createSignalEndpoints({ ...context, pool: accessPool, announce });
+  const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
+  const authorizationServer = createAuthorizationServer({ config, log, pool, accessPool, keyring, announce });
+  const findOrg = findOrgOperation(context);
+  const todos = todoOperations(context);
+  const health = createHealthEndpoints({ ...context, isListening });
+  const metricsEndpoints = createMetricsEndpoints({ metrics, metricsToken: config.metricsToken });
+  const openPages = createOpenPages(context);
+  const pages = createPages({ signedIn: principalOf });
+  // The order of the documentation, for its readers.
+  const others: readonly (Documented | Operation)[] = [
+    ...revocation,
+    ...administration,
+    ...scim.endpoints,
+    ...personal,
+    ...signals,
+    ...signIn.endpoints,
+    findOrg,
+    ...authorizationServer.endpoints,
+    ...todos,
+    ...health,
+    ...metricsEndpoints,
+    ...pages,
+    ...openPages,
+  ];
+  const reference = createReferenceEndpoints(config, others, (api) => renderReference(api as ApiDocument));
 
   app.use(requestId);
-  if (metrics) app.use(metrics.timeRequests(documentation.map(({ path }) => path)));
+  if (metrics) app.use(metrics.timeRequests([...others, ...reference].map(({ path }) => path)));
   app.use(createAccessLog({ config, log }));
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
   app.use(refuseUnsound);
 
-  const { isListening } = liveChannel;
   const open = Router();
   app.use(outsideApi, open);
-  open.use(createServiceRoutes({ config, pool, accessPool, isListening, isStopping: context.isStopping }));
-  open.use(createMetricsRoutes({ metrics, metricsToken: config.metricsToken }));
-  open.use(createOpenWebRoutes({ config }));
-  open.use(createReferenceRoutes(config, documentation, (api) => renderReference(api as ApiDocument)));
-  open.use(
-    createRevocationRoutes({
-      config,
-      log,
-      pool: accessPool,
-      batches,
-      apiKeys,
-      idpKeys,
-      refusedCalls,
-      announce: liveChannel.announce,
-    }),
-  );
-  open.use(createSignalRoutes({ config, log, pool: accessPool, batches, idpKeys, announce: liveChannel.announce }));
-  open.use(createScimRoutes({ config, log, pool, accessPool, apiKeys, inTurn, announce: liveChannel.announce }));
-
-  const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
+  open.use('/assets', serveAssets);
+  open.use(createRoutes([...health, ...metricsEndpoints, ...openPages, ...reference, ...revocation, ...signals]));
+  open.use(scim.routes);
   open.use(signIn.startRoutes);
-
-  const { announce } = liveChannel;
-  const authorizationServer = createAuthorizationServer({ config, log, pool, accessPool, keyring, announce });
   open.use(authorizationServer.routes);
 
   app.use('/api', createBearerAuthentication({ pool: accessPool, config }));
   app.use(unlessBearer(createSameOriginGuard(config), ...createSessionMiddleware({ pool: accessPool, config })));
-  const devices = createDevices({ pool, accessPool, clientNames });
-  app.use(
-    '/api',
-    createMeRoutes({
-      ...{ liveChannel, devices },
-      findIdpLogout: createFindIdpLogout({ pool, keyring, config }),
-      globalLogout: createGlobalLogout({ pool: accessPool, batches }),
-    }),
-  );
+  const operations = toEndpoints({ pool: accessPool, inTurn }, [...personal, ...todos, findOrg, ...administration]);
+  app.use(insideApi, createRoutes(operations));
   app.use(signIn.routes);
   app.use(authorizationServer.interactionRoutes);
-  const signOutEverywhere = createSignOutEverywhere({ pool: accessPool, batches });
-  app.use(
-    '/api/users/me/sessions',
-    createDeviceRoutes({ config, devices, inTurn, signOutEverywhere, announce: liveChannel.announce }),
-  );
-  app.use('/api/todos', createTodoRoutes({ prisma, pool, inTurn }));
-  app.use(createOperationRoutes({ pool: accessPool, inTurn }, administration));
-  app.use(createWebRoutes({ signedIn: principalOf }));
+  app.use(createRoutes(pages));
 
   app.use(notFound);
   app.use(
@@ -121,13 +139,11 @@ export function createApp(context: Context): Express {
       config,
       log,
       renderPage: (res, problem) =>
-        sendPage(
-          res,
-          problems[problem.code].status,
-          renderMessage({
+        sendPage(res, problems[problem.code].status, (texts) =>
+          renderMessage(texts, {
             title: problems[problem.code].title,
             text: problem.detail,
-            actions: [{ label: 'Go to the start page', href: '/' }],
+            actions: [{ label: texts.frame.toStart, href: '/' }],
             requestId: problem.requestId,
           }),
         ),

@@ -1,32 +1,32 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Resolver } from 'node:dns';
 import { existsSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 /**
- * Everything the backend reads from its environment. `loadConfig` is the only reader of `process.env`; `.env.example`
- * documents each variable, and a test holds it against this schema.
+ * Everything the backend reads from its environment. `loadConfig` is the only reader of
+ * `process.env`; `.env.example` documents each variable, and a test holds it against this schema.
  */
 export type Config = Readonly<{
   mode: 'production' | 'development';
-  /** Where the pool connects; through a pooler if there is one. */
+  /** The pool connects here; through a pooler if there is one. */
   databaseUrl: string;
-  /** A direct connection for LISTEN and migrations; the same as databaseUrl unless a pooler is in front. */
+  /** For LISTEN and migrations: never through a pooler. Without a pooler, it is databaseUrl. */
   directDatabaseUrl: string;
   databasePoolSize: number;
   port: number;
-  /** The address to listen on; null is every one. */
+  /** The address to listen on; null means every address. */
   host: string | null;
-  /** Origin the outside world uses, without a trailing slash. */
+  /** The public origin, without a trailing slash. */
   publicUrl: string;
-  /** Where a browser goes after sign-in, without a trailing slash. */
+  /** A browser goes here after sign-in; without a trailing slash. */
   appUrl: string;
   /** Secrets that sign the session cookie. The first signs, all verify. */
   sessionSecrets: readonly string[];
   /** 32-byte keys. The first encrypts, all decrypt. */
   encryptionKeys: readonly Uint8Array[];
-  /** Express's `trust proxy`: a number of hops or a list of addresses; false when none. */
+  /** Express's `trust proxy`: a number of hops or a list of addresses; false without a proxy. */
   trustProxy: false | number | string[];
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
   /** Seconds. */
@@ -37,19 +37,19 @@ export type Config = Readonly<{
   grantIdleSeconds: number;
   /** Seconds. */
   grantAbsoluteSeconds: number;
-  /** The bearer token that /metrics asks for; null: there is no such address. */
+  /** The bearer token that /metrics asks for; null: /metrics doesn't exist. */
   metricsToken: string | null;
   /** Hosts of identity providers that may resolve to private addresses. */
   privateIdpHosts: readonly string[];
-  /** Name servers that are asked whether a domain is an org's; the machine's own when empty. */
+  /** Name servers for checks of domains; empty: the machine's own. */
   dnsServers: readonly string[];
-  /** Where e-mail goes out, and whom it is from; null: none is sent. */
+  /** The server and the sender of e-mails; null: none is sent. */
   smtp: Readonly<{ url: string; from: string }> | null;
 }>;
 
 export type Mode = Config['mode'];
 
-/** Thrown with *all* that is missing or wrong, one line each. */
+/** Thrown with *all* that is missing or wrong, a line each. */
 export class ConfigError extends Error {
   readonly problems: readonly string[];
   constructor(problems: readonly string[]) {
@@ -140,7 +140,7 @@ function areNameServers(servers: string[]): boolean {
   }
 }
 
-/** The variables and their meaning; `.env.example` holds the same names. */
+/** The variables of the server; `.env.example` holds the same names. */
 export const environment = {
   DATABASE_URL: databaseUrl,
   DIRECT_DATABASE_URL: databaseUrl.optional(),
@@ -188,27 +188,27 @@ export const developmentEnvironment = {
   CLIENT_SECRET: z.string().min(1).optional(),
 };
 
-/** Adds what `.env` in the working folder holds; what the environment sets already wins. */
+/** Adds the variables of `.env` in the working folder; those of the environment win. */
 export function readEnvFile(): void {
   if (existsSync('.env')) process.loadEnvFile('.env');
 }
 
-type Environment = Record<string, string | undefined>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 type Values = z.output<z.ZodObject<typeof environment>>;
 
-/** Reads and checks the environment. @throws ConfigError listing everything that is missing or wrong. */
+/** Reads and checks the environment. @throws ConfigError with all that is missing or wrong */
 export function loadConfig(env: Environment, mode: Mode): Config {
   const problems: string[] = [];
   const parsed: Partial<Values> = {};
   const given = withoutBlanks(env);
-  // Each by itself, so that one that is wrong doesn't hide what contradicts itself among the others.
+  // Each variable is parsed by itself: a wrong one hides no contradiction among the others.
   for (const [name, form] of Object.entries(environment)) {
     const outcome = form.safeParse(given[name]);
     if (outcome.success) Object.assign(parsed, { [name]: outcome.data });
     else problems.push(...outcome.error.issues.map(({ message }) => describe(name, message, env)));
   }
   problems.push(...contradictions(parsed, mode));
-  // Whether they are there, not whether they could be read.
+  // The check is for presence: an unreadable value has a problem of its own.
   if (given.SMTP_URL && !given.MAIL_FROM) problems.push('MAIL_FROM is missing: with SMTP_URL the sender must be named');
   if (given.MAIL_FROM && !given.SMTP_URL) problems.push('SMTP_URL is missing: MAIL_FROM alone sends no e-mail');
   if (problems.length > 0) throw new ConfigError([...new Set(problems)]);
@@ -219,7 +219,7 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     directDatabaseUrl: data.DIRECT_DATABASE_URL ?? data.DATABASE_URL,
     databasePoolSize: data.DATABASE_POOL_SIZE,
     port: data.PORT,
-    // Development's API keys are known to all: nobody else's machine should reach it unasked.
+    // Everybody knows development's API keys: by default no other machine should reach the server.
     host: data.HOST ?? (mode === 'development' ? '127.0.0.1' : null),
     publicUrl: data.PUBLIC_URL,
     appUrl: data.APP_URL ?? data.PUBLIC_URL,
@@ -238,12 +238,16 @@ export function loadConfig(env: Environment, mode: Mode): Config {
   };
 }
 
-/** Where `npm run dev` and the command line keep the embedded database and the secrets made for it. */
+/** Data folder and IdP's port of `npm run dev` and the command line. */
 export function loadDevelopmentConfig(env: Environment): { dataDir: string; idpPort: number } {
   const parsed = z.object(developmentEnvironment).safeParse(withoutBlanks(env));
-  if (!parsed.success)
-    throw new ConfigError(parsed.error.issues.map(({ path, message }) => describe(String(path[0]), message, env)));
+  if (!parsed.success) throw wrongVariables(parsed.error, env);
   return { dataDir: parsed.data.DATA_DIR, idpPort: parsed.data.IDP_PORT };
+}
+
+/** The ConfigError for a form whose members are variables. */
+export function wrongVariables({ issues }: z.ZodError, env: Environment): ConfigError {
+  return new ConfigError(issues.map(({ path, message }) => describe(String(path[0]), message, env)));
 }
 
 /** A blank line in an env file means "not set". */
@@ -256,7 +260,7 @@ function describe(name: string, message: string, env: Environment): string {
   return env[name]?.trim() ? `${name} ${message}` : `${name} is missing`;
 }
 
-/** Among the variables that could be read. */
+/** The contradictions among variables that could be read. */
 function contradictions(data: Partial<Values>, mode: Mode): string[] {
   const problems: string[] = [];
   const https = data.PUBLIC_URL?.startsWith('https:');
@@ -274,7 +278,7 @@ function contradictions(data: Partial<Values>, mode: Mode): string[] {
   const { GRANT_IDLE_SECONDS: grantIdle, GRANT_ABSOLUTE_SECONDS: grantAbsolute } = data;
   if (grantIdle !== undefined && grantAbsolute !== undefined && grantIdle > grantAbsolute)
     problems.push('GRANT_IDLE_SECONDS must not be greater than GRANT_ABSOLUTE_SECONDS');
-  const digests = (data.ENCRYPTION_KEYS ?? []).map((key) => createHash('sha256').update(key).digest('hex'));
+  const digests = (data.ENCRYPTION_KEYS ?? []).map((key) => hash('sha256', key, 'hex'));
   if (new Set(digests).size !== digests.length) problems.push('ENCRYPTION_KEYS holds the same key twice');
   return problems;
 }

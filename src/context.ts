@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { sweepAuditEvents } from './audit/retention.ts';
 import type { Config } from './config.ts';
+import { createIdpKeys } from './connections/idp-keys.ts';
 import { type Chore, startHousekeeping } from './database/chores.ts';
 import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
@@ -12,19 +13,19 @@ import { createMetrics } from './metrics/metrics.ts';
 import { startNotifications } from './notifications/start.ts';
 import { sweepNotifications } from './notifications/sweep.ts';
 import { createApiKeys } from './orgs/api-keys.ts';
-import { createIdpKeys } from './orgs/idp-keys.ts';
 import { batchConnections, createBatches } from './revocation/batches.ts';
 import { createRefusedCalls } from './revocation/refused-calls.ts';
 import { sweepSpent } from './revocation/sweep-spent.ts';
 import { writeTombstones } from './revocation/tombstones.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
 import { sweepSessions } from './sessions/sweep.ts';
+import { languages as everyLanguage, type Languages } from './texts/texts.ts';
 import { sweepGrants, sweepTokens } from './tokens/sweep.ts';
 
 /** Milliseconds. */
 const stopLimitMs = 4_500;
 
-/** What housekeeping does, in this order. */
+/** The chores of the housekeeping, in this order. */
 export const chores: readonly Chore[] = [
   writeTombstones,
   sweepSessions,
@@ -37,8 +38,8 @@ export const chores: readonly Chore[] = [
 
 export type Context = ReturnType<typeof createContext>;
 
-/** The composition root: everything that lives as long as the process, made once. `stop` undoes it in reverse order. */
-export function createContext(config: Config, log: Logger = createLog(config)) {
+/** The composition root of objects that live as long as the process. `stop` ends them backwards. */
+export function createContext(config: Config, log: Logger = createLog(config), languages: Languages = everyLanguage) {
   const poolOf = (max: number) =>
     createPool({
       connectionString: config.databaseUrl,
@@ -49,7 +50,8 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     });
   const half = Math.floor(config.databasePoolSize / 2);
   const pool = poolOf(config.databasePoolSize - half);
-  // For ending access and for asking who asks and who is alive: whatever keeps the other pool busy, these go on.
+  // This pool ends access, knows callers and says who is alive: it goes on whatever keeps the other
+  // pool busy.
   const accessPool = poolOf(half);
   const endingPool = poolOf(batchConnections);
   const prisma = createPrisma(pool);
@@ -58,7 +60,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
   const keyring = createKeyring(config.encryptionKeys);
-  const notifications = startNotifications({ config, log, pool, keyring });
+  const notifications = startNotifications({ config, log, pool, keyring, texts: languages[0] });
   liveChannel.whenAnnounced(notifications.wake);
   const refusedCalls = createRefusedCalls({ pool, log });
   const metrics =
@@ -69,12 +71,13 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   return {
     config,
     log,
+    languages,
     pool,
     accessPool,
     endingPool,
-    /** Ends the access of people, what arrives together in one statement. */
+    /** Ends the access of people: requests that arrive together share a statement. */
     batches: createBatches({ pool: endingPool }),
-    /** One for everything dear that an org asks of this node. */
+    /** The queues for an org's expensive work on this node. */
     inTurn: createTurns(),
     prisma,
     keyring,
@@ -90,13 +93,13 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
     deliveries: notifications.deliveries,
     emailAvailable: notifications.emailAvailable,
     isStopping: () => stopping,
-    /** From here on /readyz says no; requests are still answered. */
+    /** From here on /readyz answers 503; requests are still answered. */
     announceStop() {
       stopping = true;
     },
-    /** Open pages are told to go elsewhere. */
+    /** Tells open pages to connect elsewhere. */
     closeStreams: liveChannel.stop,
-    /** Waits for the work under way, but not for a database that went silent. */
+    /** Waits for the work under way, but not for a silent database. */
     async stop(limitMs = stopLimitMs) {
       stopping = true;
       idpKeys.stop();
@@ -114,7 +117,7 @@ export function createContext(config: Config, log: Logger = createLog(config)) {
   };
 }
 
-/** What every log of ours has: no process id, times in ISO 8601, and of errors nothing that quotes a row. */
+/** Options of every log: no process id, ISO 8601 times, no error member that quotes a row. */
 export const logOptions = {
   base: null,
   timestamp: stdTimeFunctions.isoTime,

@@ -1,6 +1,7 @@
 /**
- * Every problem this backend answers with, as RFC 9457 problem details. The `type` of an answer is
- * `PUBLIC_URL/problems/<code>`, and that page shows `title` and `help`. The list is closed: codes are API.
+ * Every problem that this backend answers with, as RFC 9457 problem details. The `type` is
+ * `PUBLIC_URL/problems/<code>`, a page that shows `title` and `help`. The list is closed: codes are
+ * API.
  */
 export const problems = {
   invalid_request: {
@@ -114,14 +115,14 @@ export const problems = {
 
 export type ProblemCode = keyof typeof problems;
 
-/** A refusal with a stable code. `detail` is shown to the caller: it says what to do and holds nothing secret. */
+/** A refusal with a stable code. The caller reads `detail`: what to do, and no secret. */
 export class AppError extends Error {
   readonly code: ProblemCode;
   readonly detail: string;
   /** Further members of the problem details, e.g. `signedOutAt`. */
   readonly members: Record<string, unknown>;
   readonly headers: Record<string, string>;
-  /** The fault is another's, such as an IdP's, and anybody may be able to bring it about: no error of ours in the log. */
+  /** Another party, such as an IdP, is at fault, maybe at will: the log has no error of ours. */
   readonly foreign: boolean;
 
   constructor(

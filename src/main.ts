@@ -6,10 +6,10 @@ import { refuseSeedKeys } from './orgs/seed-keys.ts';
 import { startServer } from './server.ts';
 import { explainStartFailure } from './start-failure.ts';
 
-/** Milliseconds in which a load balancer notices that /readyz says no, before connections are refused. */
+/** Milliseconds for a load balancer to see /readyz's 503 before connections are refused. */
 const drainMs = 2_000;
 
-/** `npm start`: production. Everything comes from the environment; nothing is seeded and no IdP is started. */
+/** `npm start`: production. Everything comes from the environment, without seed data or IdP. */
 async function main(): Promise<void> {
   readEnvFile();
   const config = loadConfig(process.env, 'production');
@@ -23,7 +23,7 @@ async function main(): Promise<void> {
     let stopping = false;
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.on(signal, () => {
-        // Whoever asks twice doesn't want to wait.
+        // A second signal ends the process at once.
         if (stopping) process.exit(1);
         stopping = true;
         context.log.info({ signal }, 'stopping');

@@ -5,14 +5,14 @@ import { createApp } from './app.ts';
 import type { Context } from './context.ts';
 import { soundRequests } from './http/sound-requests.ts';
 
-/** Since a stop began, milliseconds: when requests in flight are cut off, and when all is over. */
+/** Milliseconds after a stop began: when requests in flight are cut off, and when all is over. */
 const cutMs = 3_000;
 const stopLimitMs = 4_500;
 
 export type Listening = Awaited<ReturnType<typeof listen>>;
 
 /**
- * Listens on `port` (0: any free one), which is nobody else's from then on; what arrives before there is an app hears 503.
+ * Listens on `port` (0: any free one) and keeps it; until there is an app, requests hear 503.
  * `host` null: every address. @throws the listen error, e.g. EADDRINUSE
  */
 export async function listen(port: number, host: string | null) {
@@ -35,10 +35,9 @@ export async function listen(port: number, host: string | null) {
 
 /**
  * Serves the app where `listening` does, or else on `port` (0: any free one).
- *
- * `stop` says so at /readyz and goes on answering for `drainMs`, so that a load balancer can look elsewhere.
- * Then requests in flight finish, all other connections close, and the context ends. What is left 3 s after
- * the beginning is cut off, and the whole takes less than 5 s.
+ * `stop` says so at /readyz and goes on answering for `drainMs`, so that a load balancer can look
+ * elsewhere. Then requests in flight finish, all other connections close, and the context ends.
+ * After 3 s open requests are cut off, and the whole takes less than 5 s.
  */
 export async function startServer(
   context: Context,
@@ -74,9 +73,9 @@ export async function startServer(
   }
 }
 
-/** Node knows no connection that never sent a whole request as idle, and waits for it. */
+/** To Node, a connection that never sent a whole request isn't idle, and a stop waits for it. */
 function trackConnections(server: Server): { closeUnused(): void } {
-  /** With the number of requests that are being answered. */
+  /** The number of requests under way on each connection. */
   const open = new Map<Socket, number>();
   let closing = false;
   server.on('connection', (socket: Socket) => {

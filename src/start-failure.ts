@@ -5,10 +5,10 @@ import { MigrationError } from './database/migration-error.ts';
 import { explainUnreachable } from './database/unreachable.ts';
 import { SeedKeysError } from './orgs/seed-keys.ts';
 
-/** Their messages are written for operators; any other error is a defect and comes with its stack. */
+/** Errors with messages for operators; any other error is a defect and comes with its stack. */
 const forOperators = [ConfigError, MigrationError, SeedKeysError, UnfitServerError];
 
-/** What a process that could not start says; `further` are the error classes of its own whose message says it all. */
+/** Why a process could not start; `further`: more error classes whose message is enough. */
 export function explainStartFailure(
   error: unknown,
   further: readonly (new (...args: never[]) => Error)[] = [],

@@ -4,24 +4,27 @@ import { expect, it } from 'vitest';
 
 const src = path.resolve(import.meta.dirname, '../src');
 
-/** Who may know whom: a room imports from rooms further up, and from its own row as long as no circle comes of it. */
+/**
+ * Who may know whom: a room imports from rooms further up, and from its own row as long as no
+ * circle comes of it.
+ */
 const rows = [
-  ['errors.ts', 'config.ts', 'by.ts'],
-  ['database', 'keyring.ts', 'http'],
+  ['errors.ts', 'config.ts', 'by.ts', 'html.ts', 'issues.ts', 'texts'],
+  ['database', 'postgres', 'keyring.ts', 'http'],
   ['audit'],
   // Rooms that keep.
-  ['sessions', 'users', 'orgs', 'todos', 'api', 'notifications'],
+  ['sessions', 'users', 'orgs', 'connections', 'todos', 'api', 'notifications'],
   // Rooms that act.
   ['revocation', 'web'],
-  ['tokens', 'sign-in', 'signals', 'admin', 'scim', 'metrics'],
-  ['log-output.ts', 'context.ts', 'documentation.ts', 'app.ts', 'server.ts', 'start-failure.ts'],
+  ['tokens', 'sign-in', 'signals', 'me', 'admin', 'scim', 'metrics'],
+  ['log-output.ts', 'context.ts', 'app.ts', 'server.ts', 'start-failure.ts'],
   // The demo identity provider stands alone: it is nobody's, and only `npm run dev` starts it.
   ['demo-idp'],
   ['cli', 'main.ts'],
 ];
 const rowOf = (room: string) => rows.findIndex((row) => row.includes(room));
 
-const imports = readdirSync(src, { recursive: true, encoding: 'utf8' })
+const allImports = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && !file.startsWith(path.join('database', 'generated')))
   .flatMap((file) => {
     const text = readFileSync(path.join(src, file), 'utf8');
@@ -29,8 +32,8 @@ const imports = readdirSync(src, { recursive: true, encoding: 'utf8' })
       const target = path.relative(src, path.resolve(src, path.dirname(file), match[1] as string));
       return { file, target, from: roomOf(file), to: roomOf(target) };
     });
-  })
-  .filter(({ from, to }) => from !== to);
+  });
+const imports = allImports.filter(({ from, to }) => from !== to);
 
 function roomOf(file: string): string {
   return file.split(path.sep)[0] as string;
@@ -48,15 +51,35 @@ it('arrows go one way: no room imports from a row below its own', () => {
   expect(against).toEqual([]);
 });
 
-it('only the command line knows the demo identity provider, and it knows none of our rooms', () => {
+it('only the command line knows the demo identity provider, and of ours it knows only how to escape HTML', () => {
   expect(imports.filter(({ to, from }) => to === 'demo-idp' && from !== 'cli')).toEqual([]);
-  expect(imports.filter(({ from }) => from === 'demo-idp')).toEqual([]);
+  expect(imports.filter(({ from, to }) => from === 'demo-idp' && to !== 'html.ts')).toEqual([]);
+});
+
+it('texts know nothing of what shows them', () => {
+  expect(imports.filter(({ from }) => from === 'texts')).toEqual([]);
 });
 
 it('no two rooms know each other', () => {
   const known = new Set(imports.map(({ from, to }) => `${from} ${to}`));
   const circles = [...known].filter((pair) => known.has(pair.split(' ').reverse().join(' ')));
   expect(circles.filter((pair) => !pair.includes('.ts'))).toEqual([]);
+});
+
+it('no file leads back to itself', () => {
+  const targets = Map.groupBy(allImports, ({ file }) => file);
+  const next = (file: string) => (targets.get(file) ?? []).map(({ target }) => target);
+  const reaches = (from: string) => {
+    const seen = new Set<string>();
+    const waiting = next(from);
+    for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+      if (seen.has(file)) continue;
+      seen.add(file);
+      waiting.push(...next(file));
+    }
+    return seen;
+  };
+  expect([...targets.keys()].filter((file) => reaches(file).has(file))).toEqual([]);
 });
 
 it('what production loads is installed for production', () => {
@@ -92,8 +115,8 @@ it('neither TypeScript nor what tests and benchmarks is installed for production
     .map(([location, { name }]) => name ?? location.replace(/^.*node_modules\//, ''));
   expect(installed).toContain('express');
   expect(installed.filter((name) => /^@?typescript\b/.test(name))).toEqual([]);
-  // What a dependency of ours brings along anyway. TypeScript would be among it under its own name, as an optional peer of
-  // some: so package.json calls it tsc.
+  // What a dependency of ours brings along anyway. TypeScript would be among it under its own name,
+  // as an optional peer of some: so package.json calls it tsc.
   const shared = ['@prisma/driver-adapter-utils', '@types/node', '@types/pg', 'ajv'];
   expect(installed.filter((name) => name in devDependencies && !shared.includes(name))).toEqual([]);
 });

@@ -42,6 +42,23 @@ it('a line that waits is written soon, though no other comes', async () => {
   expect(seen).toBe(3);
 });
 
+it('what nobody reads is held up to a limit, and what was lost beyond it is said', async () => {
+  const child = log(1, 'unread');
+  // Nobody listens to its standard output until all is logged.
+  for await (const _line of createInterface(child.stderr)) break;
+  const messages = new Map<string, number>();
+  let said: number | undefined;
+  for await (const text of createInterface(child.stdout)) {
+    const { msg, lost } = JSON.parse(text);
+    messages.set(msg, (messages.get(msg) ?? 0) + 1);
+    if (lost !== undefined) said = lost;
+  }
+  const arrived = messages.get('a long line') as number;
+  expect(arrived).toBeGreaterThan(15_000);
+  expect(arrived).toBeLessThan(18_000);
+  expect(said).toBe(40_000 - arrived);
+});
+
 it('a warning waits for nothing, and what came before it is written with it', async () => {
   const child = log(3, 'warn');
   const lines: string[] = [];

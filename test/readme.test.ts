@@ -8,7 +8,9 @@ import { freePort } from './support/free-port.ts';
 import { commandsOf, createReader } from './support/reader.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
-const commands = commandsOf('README.md');
+/** In the order in which somebody reads them. */
+const documents = ['README.md', 'docs/integrating.md', 'docs/workshop.md', 'docs/operators.md'];
+const commands = documents.flatMap(commandsOf);
 
 /** Run elsewhere, or it would run itself. */
 const elsewhere = new Map([
@@ -67,7 +69,9 @@ it.each(commands.filter((command) => !elsewhere.has(command) && command !== 'npm
   if (command.startsWith('curl')) expect(output).toContain('204 No Content');
 });
 
-/** What a reader's own values would be here: our ports, an IdP that can be reached, a free database. */
+/**
+ * What a reader's own values would be here: our ports, an IdP that can be reached, a free database.
+ */
 function localised(command: string): string {
   return command
     .replaceAll('localhost:3333', `localhost:${ports.app}`)
@@ -80,12 +84,16 @@ function environment(command = ''): NodeJS.ProcessEnv {
     PORT: String(second ? ports.second : ports.app),
     IDP_PORT: String(second ? ports.secondIdp : ports.idp),
     DATA_DIR: path.join(reader.folder, second ? 'second-data' : 'data'),
-    // Commands on the reader's own database come after `npm start`'s .env; the others are for development's.
+    // Commands on the reader's own database come after `npm start`'s .env; the others are for
+    // development's.
     ...(command === 'npm run migrate' ? { DATABASE_URL: database.url } : {}),
   };
 }
 
-/** Fills in what .env.example leaves open, as the README says, and puts the file aside again after `npm start`. */
+/**
+ * Fills in what .env.example leaves open, as the README says, and puts the file aside again after
+ * `npm start`.
+ */
 async function fillEnv(): Promise<void> {
   const file = path.join(reader.folder, '.env');
   const values: Record<string, string> = {

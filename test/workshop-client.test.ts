@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, createBrowser } from './support/browser.ts';
 import { type Product, startProduct, trinity } from './support/product.ts';
 
-// The workshop's React client is served elsewhere and passes /api on: the browser sees one origin, which is not ours.
+// The workshop's React client is served elsewhere and passes /api on: the browser sees one origin,
+// which is not ours.
 const client = 'http://localhost:3000';
 const asItsPage = { headers: { origin: client, 'sec-fetch-site': 'same-origin' } };
 

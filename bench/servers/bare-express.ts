@@ -2,7 +2,9 @@ import express from 'express';
 import { answerCalls } from '../child.ts';
 import { listen } from './listen.ts';
 
-/** What Express alone costs: a POST whose JSON is parsed, and a GET that answers with as much JSON as the product's. */
+/**
+ * The cost of Express alone: a POST with parsed JSON, and a GET with as much JSON as the product's.
+ */
 answerCalls({
   start() {
     const app = express();

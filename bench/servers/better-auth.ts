@@ -5,8 +5,9 @@ import { secret } from '../people.ts';
 import { listen } from './listen.ts';
 
 /**
- * better-auth on PostgreSQL, in Express as its documentation mounts it; POST /api/auth/revoke-sessions ends all sessions of
- * the signed-in user. Its rate limit is off, everything else as it comes. Its migrations make its tables.
+ * better-auth on PostgreSQL, mounted in Express as in its documentation; POST
+ * /api/auth/revoke-sessions ends all sessions of the signed-in user. Its rate limit is off,
+ * everything else is default. Its migrations make its tables.
  */
 answerCalls({
   async start() {

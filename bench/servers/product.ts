@@ -1,14 +1,15 @@
 import { createApp } from '../../src/app.ts';
 import { loadConfig, type Mode } from '../../src/config.ts';
+import { createIdpKeys } from '../../src/connections/idp-keys.ts';
 import { createContext } from '../../src/context.ts';
-import { createIdpKeys } from '../../src/orgs/idp-keys.ts';
 import { answerCalls } from '../child.ts';
 import { createAlone, createOldWay } from '../old-way.ts';
 import { listen } from './listen.ts';
 
 /**
- * The product as `npm start` composes it, its access log going to a discarded standard output; on loopback only. The keys
- * of the identity providers are given: they are fetched once, and what that takes is not measured.
+ * The product as `npm start` composes it, on loopback only; its access log goes to a discarded
+ * standard output. The keys of the identity providers are given: fetching them, once, isn't
+ * measured.
  */
 answerCalls({
   start: ({ jwks, way }: Start) => start(jwks, 'production', way),
@@ -19,7 +20,7 @@ answerCalls({
   memory: () => process.memoryUsage.rss(),
 });
 
-/** How access is ended: as the product does, by its statement but one a request, or as before 0.2.0. */
+/** How access ends: as in the product, by its statement for each request, or as before 0.2.0. */
 export type Way = 'together' | 'alone' | 'before';
 export type Start = Readonly<{ jwks: object; way: Way }>;
 
@@ -31,7 +32,7 @@ async function start(jwks: object, mode: Mode, way: Way): Promise<number> {
   const guardedFetch = Object.assign(async () => ({ status: 200, headers: {}, text }), { check() {} });
   const idpKeys = createIdpKeys({ guardedFetch, log: context.log });
   const port = await listen(createApp({ ...context, batches, idpKeys }));
-  // The first sign of life is not measured: LISTEN is up, and the pool has connected once.
+  // The first query isn't measured: LISTEN is up after it, and the pool has connected.
   await context.pool.query('SELECT 1');
   return port;
 }

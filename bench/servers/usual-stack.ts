@@ -11,9 +11,10 @@ import { listen } from './listen.ts';
 type Key = { orgId: string; id: string };
 
 /**
- * The usual stack: express-session, connect-pg-simple, Passport and a user looked up with Prisma; no access log, no
- * security headers. And what is usually written for "sign this user out" on it: a DELETE that looks into every session's
- * JSON. Left out in its favour: the caller's key, the user's look-up by address, any record of it.
+ * The usual stack: express-session, connect-pg-simple, Passport and a user looked up with Prisma;
+ * no access log, no security headers. Its usual "sign this user out" is a DELETE that looks into
+ * every session's JSON. Left out in its favour: the caller's key, the look-up of the user by
+ * address, any record.
  */
 answerCalls({
   start() {

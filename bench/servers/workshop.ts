@@ -8,7 +8,7 @@ import { listen } from './listen.ts';
 /** MemoryStore keeps each session as JSON under its id. */
 const store = new session.MemoryStore() as session.MemoryStore & { sessions: Record<string, string> };
 const userIds = new Map<string, number>();
-/** Who has no sessions left since the last `rearm`. */
+/** The people without sessions since the last `rearm`. */
 const signedOut: number[] = [];
 
 function addSessions(people: Iterable<number>) {
@@ -21,8 +21,9 @@ function addSessions(people: Iterable<number>) {
 }
 
 /**
- * What Okta's workshop does at the endpoint: parse every session of the process, and destroy those of the user. Left out,
- * in its favour: its query for the user (a Map here), its check of a token, and that it does not wait for the destroys.
+ * Okta's workshop at the endpoint: it parses every session of the process and destroys those of the
+ * user. Left out in its favour: its query for the user (a Map here), its check of a token. Nor does
+ * it wait for the destroys.
  */
 answerCalls({
   start({ people }: { people: number }) {

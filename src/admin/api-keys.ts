@@ -1,37 +1,53 @@
 import { z } from 'zod';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import { may } from '../api/permissions.ts';
 import { AppError } from '../errors.ts';
 import { type ApiKeys, apiKeyScopes } from '../orgs/api-keys.ts';
-import { line, readTimeCursor, reference, time } from './forms.ts';
+import { line, reference, time } from './forms.ts';
 
 const view = {
-  id: z.string(),
-  name: z.string(),
-  hint: z.string().describe('How the key begins, to tell keys apart.'),
-  scopes: z.array(z.string()),
-  expiresAt: z.iso.datetime().nullable(),
-  revokedAt: z.iso.datetime().nullable(),
-  lastUsedAt: z.iso.datetime().nullable().describe('Exact to a minute.'),
+  id: idOf('apiKey'),
+  name: z.string().meta({ examples: ['Okta Workflows'] }),
+  hint: z
+    .string()
+    .describe('How the key begins, to tell keys apart.')
+    .meta({ examples: ['ul_3vK9'] }),
+  scopes: z.array(z.enum(apiKeyScopes)),
+  expiresAt: z.iso
+    .datetime()
+    .nullable()
+    .meta({ examples: ['2027-11-29T10:42:00.000Z'] }),
+  revokedAt: z.iso
+    .datetime()
+    .nullable()
+    .meta({ examples: [null] }),
+  lastUsedAt: z.iso
+    .datetime()
+    .nullable()
+    .describe('Exact to a minute.')
+    .meta({ examples: [null] }),
   createdAt: z.iso.datetime(),
 };
-const apiKey = z.object(view);
+const apiKey = z.object(view).meta({ id: 'ApiKey' });
 
-const newKey = z.strictObject({
-  name: line(200).describe('Who will use it.'),
-  scopes: z
-    .array(z.enum(apiKeyScopes))
-    .min(1)
-    .default(['revoke'])
-    .transform((scopes) => [...new Set(scopes)])
-    .describe('`revoke`: post to the revocation endpoint. `scim`: provision people and groups.'),
-  expiresAt: time
-    .refine((at) => at.getTime() > Date.now(), 'must be in the future')
-    .nullable()
-    .default(null)
-    .describe('null: never.'),
-});
+const newKey = z
+  .strictObject({
+    name: line(200).describe('Who will use it.'),
+    scopes: z
+      .array(z.enum(apiKeyScopes))
+      .min(1)
+      .default(['revoke'])
+      .transform((scopes) => [...new Set(scopes)])
+      .describe('`revoke`: post to the revocation endpoint. `scim`: provision people and groups.'),
+    expiresAt: time
+      .refine((at) => at.getTime() > Date.now(), 'must be in the future')
+      .nullable()
+      .default(null)
+      .describe('null: never.'),
+  })
+  .meta({ id: 'NewApiKey' });
 
 const tag = 'API keys';
 const path = '/api/orgs/current/api-keys';
@@ -40,18 +56,24 @@ const path = '/api/orgs/current/api-keys';
 export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Operation[] {
   return [
     operation({
-      ...{ method: 'get', path, id: 'listApiKeys', tag },
+      method: 'get',
+      path,
+      id: 'listApiKeys',
+      tag,
       summary: 'The API keys, newest first, without the keys themselves',
       permission: 'org.read',
       query: z.object(pageQuery),
-      success: { status: 200, description: 'A page of keys.', schema: pageOf(apiKey) },
+      success: { status: 200, description: 'A page of keys.', schema: pageOf(apiKey).meta({ id: 'ApiKeyPage' }) },
       handle: async ({ orgId, query: { limit, cursor } }) => {
         const rows = await apiKeys.list(orgId, { limit: limit + 1, after: readTimeCursor(cursor) });
-        return toPage(rows.map(shown), limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+        return toTimePage(rows.map(shown), limit);
       },
     }),
     operation({
-      ...{ method: 'post', path, id: 'createApiKey', tag },
+      method: 'post',
+      path,
+      id: 'createApiKey',
+      tag,
       summary: 'Make an API key',
       description:
         'The answer holds the key itself, `apiKey`: keep it now, it is not shown again. A key for provisioning (`scim`) is for owners to make.',
@@ -61,7 +83,15 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
       success: {
         status: 201,
         description: 'The key, shown once.',
-        schema: z.object({ ...view, apiKey: z.string().describe('The key itself.') }),
+        schema: z
+          .object({
+            ...view,
+            apiKey: z
+              .string()
+              .describe('The key itself.')
+              .meta({ examples: ['ul_3vK9c1xR7tQmZ0pWb5sYhJ2nLf8dGaE4uVoXiTkBrMw'] }),
+          })
+          .meta({ id: 'ApiKeyWithSecret' }),
       },
       problems: ['conflict'],
       handle: async ({ principal, orgId, body, by }) => {
@@ -74,7 +104,10 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
       },
     }),
     operation({
-      ...{ method: 'delete', path: `${path}/{id}`, id: 'revokeApiKey', tag },
+      method: 'delete',
+      path: `${path}/{id}`,
+      id: 'revokeApiKey',
+      tag,
       summary: 'End an API key at once, for good',
       permission: 'settings.change',
       params: z.object({ id: reference }),

@@ -1,29 +1,41 @@
 import { pipeline } from 'node:stream/promises';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { idOf } from '../api/examples.ts';
 import { type Call, type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 import { may } from '../api/permissions.ts';
-import { createAuditEvents } from '../audit/events.ts';
+import { actionFamilies, actions, targetTypes } from '../audit/actions.ts';
+import { createAuditEvents, type EventFilter } from '../audit/events.ts';
 import { type ExportFormat, exportFormats } from '../audit/export.ts';
 import { recordEvent } from '../audit/record.ts';
+import { actorTypes } from '../by.ts';
+import { sampleId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import type { Principal } from '../sessions/principal.ts';
-import { readTimeCursor, reference, time } from './forms.ts';
+import { reference, time } from './forms.ts';
 
-const party = z.object({ type: z.string(), id: z.string().nullable() });
-
-const auditEvent = z.object({
-  id: z.string(),
-  orgId: z.string(),
-  at: z.iso.datetime(),
-  action: z.string().describe('What happened, such as `sign_in.succeeded`.'),
-  actor: party.describe('Who did it: user, api_key, connection, operator, system or anonymous.'),
-  target: party.nullable().describe('What it was done to.'),
-  ip: z.string().nullable(),
-  requestId: z.string().nullable(),
-  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-});
+const auditEvent = z
+  .object({
+    id: idOf('auditEvent'),
+    orgId: z.string(),
+    at: z.iso.datetime(),
+    action: z
+      .enum(actions)
+      .describe('What happened.')
+      .meta({ examples: ['sign_in.succeeded'] }),
+    actor: z.object({ type: z.enum(actorTypes), id: z.string().nullable() }).describe('Who did it.'),
+    target: z
+      .object({ type: z.enum(targetTypes).meta({ examples: ['session'] }), id: idOf('session').nullable() })
+      .nullable()
+      .describe('What it was done to.'),
+    ip: z.string().nullable(),
+    requestId: z.string().nullable(),
+    detail: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
+      .meta({ examples: [{ connection: sampleId('connection') }] }),
+  })
+  .meta({ id: 'AuditEvent' });
 
 const filter = {
   from: time.optional().describe('Not before this moment.'),
@@ -31,13 +43,12 @@ const filter = {
   actor: reference.optional().describe('The id of who did it.'),
   target: reference.optional().describe('The id of what it was done to.'),
   action: z
-    .string()
-    .regex(/^[a-z0-9_]{1,40}(\.[a-z0-9_]{0,40})?$/, 'must be an action, or its first part with the dot')
+    .enum([...actions, ...actionFamilies])
     .optional()
     .describe('An action, or the first part of several with the dot: `sign_in.`'),
 };
 
-/** The org's record: to look at, and to take away. */
+/** Lists and exports the org's record. */
 export function auditEventOperations(deps: { pool: Pool }): readonly Operation[] {
   const events = createAuditEvents(deps);
   return [
@@ -49,7 +60,11 @@ export function auditEventOperations(deps: { pool: Pool }): readonly Operation[]
       summary: 'What has happened, the youngest first',
       permission: 'record.read',
       query: z.object({ ...pageQuery, ...filter, order: z.enum(['asc', 'desc']).default('desc') }),
-      success: { status: 200, description: 'A page of events.', schema: pageOf(auditEvent) },
+      success: {
+        status: 200,
+        description: 'A page of events.',
+        schema: pageOf(auditEvent).meta({ id: 'AuditEventPage' }),
+      },
       handle: async ({ orgId, query: { limit, cursor, order, ...asked } }) => {
         const page = { limit: limit + 1, after: readTimeCursor(cursor), order };
         return toPage(await events.listEvents(orgId, asked, page), limit, ({ at, id }) => [at, id]);
@@ -81,11 +96,14 @@ export function auditEventOperations(deps: { pool: Pool }): readonly Operation[]
         const isHead = call.req.method === 'HEAD';
         const to = isHead ? undefined : await record(deps.pool, call);
         call.res.status(200).attachment(`audit-events.${format}`).type(contentType);
-        if (isHead) return call.res.end();
+        if (isHead) {
+          call.res.end();
+          return;
+        }
         const check = () => requireExporter(deps.pool, call.principal);
         const all = events.readAll(call.orgId, { ...asked, to }, check);
         await pipeline(write(all), call.res).catch((error) => {
-          // Whoever stops reading has seen enough.
+          // A reader who closes the stream early causes no error.
           if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
         });
       },
@@ -109,9 +127,9 @@ export function auditEventOperations(deps: { pool: Pool }): readonly Operation[]
   ];
 }
 
-type Asked = { format: ExportFormat; from?: Date; to?: Date; actor?: string; target?: string; action?: string };
+type Asked = { format: ExportFormat } & Omit<EventFilter, 'refusal'>;
 
-/** Before the first byte, so that one that is cut off is on record too. Returns where the export ends. */
+/** Records the export before its first byte, also one that breaks off. Returns its end. */
 async function record(pool: Pool, { orgId, by, query }: Call<unknown, Asked>): Promise<Date> {
   const { rows } = await pool.query({
     name: 'audit-export-end',
@@ -124,14 +142,16 @@ async function record(pool: Pool, { orgId, by, query }: Call<unknown, Asked>): P
     value instanceof Date ? value.toISOString() : (value ?? null),
   ]);
   await recordEvent(pool, {
-    ...{ orgId, action: 'record.exported', by },
+    orgId,
+    action: 'record.exported',
+    by,
     target: { type: 'org', id: orgId },
     detail: { ...Object.fromEntries(detail), to: to.toISOString() },
   });
   return to;
 }
 
-/** An export may last: it ends with the session or grant that asked for it, and with the role that allows it. */
+/** Stops an export once its session or grant, or the role that allows it, is gone. */
 async function requireExporter(pool: Pool, { orgId, credential: { type, id } }: Principal): Promise<void> {
   const { rows } = await pool.query({
     name: `audit-export-role-${type}`,

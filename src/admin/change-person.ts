@@ -14,12 +14,12 @@ export type PersonChange = Readonly<{
   name?: string | undefined;
 }>;
 
-/** Another org's person looks exactly like one who doesn't exist. */
+/** Another org's person is refused exactly like a person who doesn't exist. */
 export const noSuchPerson = () => new AppError('not_found', 'Your organisation has no person of this id.');
 
 /**
- * Changes someone's role, name, or whether they may sign in, all or nothing. Who asks is judged by the role that they have
- * while the rows are locked. Switching off ends all access in the same UPDATE; true if that was done.
+ * Changes a person's role, name, or whether they may sign in, all or nothing. The caller's role is
+ * read while the rows are locked. Switching off ends all access in the same UPDATE; true if it did.
  * @throws AppError not_found, forbidden; conflict for the last active owner
  */
 export function createChangePerson({ pool }: { pool: Pool }) {

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import { type Keyring, UnsealError } from '../keyring.ts';
 import type { Principal } from '../sessions/principal.ts';
 
-/** What a confirmation is for, and whose. */
+/** What a confirmation allows, and to whom it was given. */
 export type Confirmed = Readonly<{
   by: Pick<Principal, 'orgId' | 'userId' | 'credential'>;
   action: 'person' | 'device' | 'list' | 'group' | 'everyone' | 'everyone_else';
@@ -12,7 +12,6 @@ export type Confirmed = Readonly<{
   target: string;
 }>;
 
-/** Milliseconds. */
 const lifetimeMs = 5 * 60_000;
 const purpose = 'confirmation of ending access';
 
@@ -27,13 +26,14 @@ const form = z.object({
   standing: z.string(),
 });
 
-/** Refuses what was sent as a confirmation; whoever catches it adds a fresh one. */
+/** Refuses a confirmation; `endConfirmed` catches this and adds a fresh one. */
 export const notConfirmed = (detail: string) => new AppError('confirmation_required', detail);
 
 /**
- * What an administrator sends back after having seen what would end. Sealed, so that neither its holder nor anybody else
- * makes one; bound to the session that asked, the action, its target and how that stood (`standing`, which holds the
- * generations), for five minutes. That it counts once is kept in `spent`, by its id, in the transaction that ends the access.
+ * A confirmation is what an administrator sends back after seeing what would end. It is sealed, so
+ * that nobody can make one, and bound for five minutes to the session that asked, the action, its
+ * target and that target's `standing` (which holds the generations). It counts once: its id goes
+ * into `spent`, in the transaction that ends the access.
  */
 export function createConfirmations({ keyring }: { keyring: Keyring }) {
   return {

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 
 import { AppError } from '../errors.ts';
 import { type Deliveries, type DeliveryRow, deliveryStatuses } from '../notifications/deliveries.ts';
+import { kinds } from '../notifications/kinds.ts';
 import type { Webhooks } from '../notifications/webhooks.ts';
-import { readTimeCursor } from './forms.ts';
 
 const tag = 'Webhooks';
 const here = '/api/orgs/current';
@@ -13,27 +14,48 @@ const here = '/api/orgs/current';
 const params = z.object({ id: z.string().max(80) });
 const query = z.object(pageQuery);
 
-const delivery = z.object({
-  id: z.string().describe('Of a webhook’s it is the `webhook-id`, the same at each try.'),
-  channel: z.enum(['webhook', 'email']),
-  webhook: z.string().nullable(),
-  user: z.string().nullable().describe('Whom the e-mail is for.'),
-  kinds: z.array(z.string()),
-  status: z.enum(deliveryStatuses),
-  error: z.string().nullable().describe('A word: why the last try failed.'),
-  attempts: z.number().int(),
-  createdAt: z.iso.datetime(),
-  finishedAt: z.iso.datetime().nullable(),
-});
-const attempt = z.object({
-  number: z.number().int(),
-  at: z.iso.datetime(),
-  status: z.number().int().nullable().describe('Of HTTP, or of SMTP; null where there was no answer.'),
-  durationMs: z.number().int(),
-  error: z.string().nullable(),
-});
+const delivery = z
+  .object({
+    id: idOf('delivery').describe('Of a webhook’s it is the `webhook-id`, the same at each try.'),
+    channel: z.enum(['webhook', 'email']),
+    webhook: idOf('webhook').nullable(),
+    user: z
+      .string()
+      .nullable()
+      .describe('Whom the e-mail is for.')
+      .meta({ examples: [null] }),
+    kinds: z.array(z.enum([...kinds, 'test'])),
+    status: z.enum(deliveryStatuses).meta({ examples: ['delivered'] }),
+    error: z
+      .string()
+      .nullable()
+      .describe('A word: why the last try failed.')
+      .meta({ examples: [null] }),
+    attempts: z.int(),
+    createdAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime().nullable(),
+  })
+  .meta({ id: 'Delivery' });
+const attempt = z
+  .object({
+    number: z.int(),
+    at: z.iso.datetime(),
+    status: z
+      .int()
+      .nullable()
+      .describe('Of HTTP, or of SMTP; null where there was no answer.')
+      .meta({ examples: [204] }),
+    durationMs: z.int().meta({ examples: [83] }),
+    error: z
+      .string()
+      .nullable()
+      .describe('A word: why it failed.')
+      .meta({ examples: [null] }),
+  })
+  .meta({ id: 'DeliveryAttempt' });
+const deliveryPage = pageOf(delivery).meta({ id: 'DeliveryPage' });
 
-/** The log of what was sent to webhooks and by e-mail, and the dead letters, which can be replayed. */
+/** The log of webhook calls and e-mails, and the dead letters, which can be replayed. */
 export function deliveryOperations(deps: { deliveries: Deliveries; webhooks: Webhooks }): readonly Operation[] {
   const { deliveries, webhooks } = deps;
 
@@ -65,13 +87,13 @@ export function deliveryOperations(deps: { deliveries: Deliveries; webhooks: Web
       permission: 'settings.change',
       params,
       query,
-      success: { status: 200, description: 'A page.', schema: pageOf(delivery) },
+      success: { status: 200, description: 'A page.', schema: deliveryPage },
       problems: ['not_found'],
       handle: async ({ orgId, params: { id }, query: { limit, cursor } }) => {
         if (!(await webhooks.find(orgId, id)))
           throw new AppError('not_found', 'Your organisation has no such webhook.');
         return pageOfRows(
-          await deliveries.list(orgId, { webhookId: id }, { after: after(cursor), limit: limit + 1 }),
+          await deliveries.list(orgId, { webhookId: id }, { after: readTimeCursor(cursor), limit: limit + 1 }),
           limit,
         );
       },
@@ -84,7 +106,11 @@ export function deliveryOperations(deps: { deliveries: Deliveries; webhooks: Web
       summary: 'One delivery, with its attempts, the latest first',
       permission: 'settings.change',
       params,
-      success: { status: 200, description: 'The delivery.', schema: delivery.extend({ log: z.array(attempt) }) },
+      success: {
+        status: 200,
+        description: 'The delivery.',
+        schema: delivery.extend({ log: z.array(attempt) }).meta({ id: 'DeliveryWithLog' }),
+      },
       problems: ['not_found'],
       handle: async ({ orgId, params: { id } }) => {
         const row = await deliveries.find(orgId, id);
@@ -101,21 +127,19 @@ export function deliveryOperations(deps: { deliveries: Deliveries; webhooks: Web
       summary: 'What could not be delivered, newest first',
       permission: 'org.read',
       query,
-      success: { status: 200, description: 'A page.', schema: pageOf(delivery) },
+      success: { status: 200, description: 'A page.', schema: deliveryPage },
       handle: async ({ orgId, query: { limit, cursor } }) =>
-        pageOfRows(await deliveries.list(orgId, { status: 'dead' }, { after: after(cursor), limit: limit + 1 }), limit),
+        pageOfRows(
+          await deliveries.list(orgId, { status: 'dead' }, { after: readTimeCursor(cursor), limit: limit + 1 }),
+          limit,
+        ),
     }),
     replay(`${here}/dead-letters`, 'replayDeadLetter', 'dead', 'Send a dead letter again'),
   ];
 }
 
-function after(cursor: string | undefined): readonly string[] | null {
-  const key = readTimeCursor(cursor);
-  return key && [key.createdAt.toISOString(), key.id];
-}
-
 function pageOfRows(rows: readonly DeliveryRow[], limit: number) {
-  const page = toPage(rows, limit, (row) => [row.createdAt.toISOString(), row.id]);
+  const page = toTimePage(rows, limit);
   return { ...page, items: page.items.map(present) };
 }
 

@@ -1,27 +1,42 @@
 import { z } from 'zod';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
 import type { Config } from '../config.ts';
 import type { Domain, PrismaClient } from '../database/generated/client.ts';
-import { createDomainProof, recordOf } from '../orgs/domain-proof.ts';
+import { challengeRecordOf, createDomainProof } from '../orgs/domain-proof.ts';
 import { createDomains } from '../orgs/domains.ts';
 import { reference } from './forms.ts';
 import { createOutwardLimit } from './outward-limit.ts';
 
-const domain = z.object({
-  id: z.string(),
-  domain: z.string(),
-  verifiedAt: z.iso.datetime().nullable().describe('null: not yet. Nothing relies on it until then.'),
-  connectionId: z.string().nullable().describe('The connection that is authoritative for its addresses.'),
-  createdAt: z.iso.datetime(),
-  record: z
-    .object({ type: z.literal('TXT'), name: z.string(), value: z.string() })
-    .describe('What to publish in its DNS. It stays the same as long as the domain is here.'),
-});
+const domain = z
+  .object({
+    id: idOf('domain'),
+    domain: z.string().meta({ examples: ['whiterabbit.fake'] }),
+    verifiedAt: z.iso.datetime().nullable().describe('null: not yet. Nothing relies on it until then.'),
+    connectionId: z.string().nullable().describe('The connection that is authoritative for its addresses.'),
+    createdAt: z.iso.datetime(),
+    record: z
+      .object({
+        type: z.literal('TXT'),
+        name: z.string().meta({ examples: ['_universal-logout.whiterabbit.fake'] }),
+        value: z.string().meta({ examples: ['universal-logout-verification=8f3a6b1d0e9c2a47'] }),
+      })
+      .describe('What to publish in its DNS. It stays the same as long as the domain is here.'),
+  })
+  .meta({ id: 'Domain' });
+
+const newDomain = z
+  .strictObject({
+    domain: z.string().min(1).max(253),
+    connectionId: reference.optional().describe('Default: the first connection.'),
+  })
+  .meta({ id: 'NewDomain' });
+const domainChanges = z.strictObject({ connectionId: reference }).meta({ id: 'DomainChanges' });
 
 const tag = 'Domains';
 const path = '/api/orgs/current/domains';
-const one = { path: `${path}/{id}`, tag, params: z.object({ id: reference }) };
+const byId = { path: `${path}/{id}`, tag, params: z.object({ id: reference }) };
 
 /** The e-mail domains of the org: people find their sign-in by them. */
 export function domainOperations(deps: { config: Config; prisma: PrismaClient }): readonly Operation[] {
@@ -31,33 +46,42 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
 
   return [
     operation({
-      ...{ method: 'get', path, id: 'listDomains', tag },
+      method: 'get',
+      path,
+      id: 'listDomains',
+      tag,
       summary: 'The e-mail domains',
       permission: 'org.read',
       query: z.object(pageQuery),
-      success: { status: 200, description: 'A page of domains, in alphabetical order.', schema: pageOf(domain) },
+      success: {
+        status: 200,
+        description: 'A page of domains, in alphabetical order.',
+        schema: pageOf(domain).meta({ id: 'DomainPage' }),
+      },
       handle: async ({ orgId, query: { limit, cursor } }) => {
         const rows = await domains.listDomains(orgId, { limit: limit + 1, after: readCursor(cursor, 1)?.[0] ?? null });
         return toPage(rows.map(shown), limit, (row) => [row.domain]);
       },
     }),
     operation({
-      ...{ method: 'post', path, id: 'addDomain', tag },
+      method: 'post',
+      path,
+      id: 'addDomain',
+      tag,
       bodyExample: { domain: 'acme.example' },
       summary: 'Add an e-mail domain, unverified',
       description:
         'Nothing relies on it until it is verified: publish `record` in its DNS, then ask for the verification. A domain that is here already is answered as it is.',
       permission: 'identity.change',
-      body: z.strictObject({
-        domain: z.string().min(1).max(253),
-        connectionId: reference.optional().describe('Default: the first connection.'),
-      }),
+      body: newDomain,
       success: { status: 201, description: 'The domain, with the record to publish.', schema: domain },
       problems: ['not_found', 'conflict'],
       handle: async ({ orgId, body, by }) => shown(await domains.addDomain(orgId, { ...body, verified: false }, by)),
     }),
     operation({
-      ...{ ...one, method: 'get', id: 'getDomain' },
+      ...byId,
+      method: 'get',
+      id: 'getDomain',
       summary: 'One domain',
       permission: 'org.read',
       success: { status: 200, description: 'The domain.', schema: domain },
@@ -65,12 +89,14 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       handle: async ({ orgId, params }) => shown(await domains.findDomain(orgId, params.id)),
     }),
     operation({
-      ...{ ...one, method: 'patch', id: 'changeDomain' },
+      ...byId,
+      method: 'patch',
+      id: 'changeDomain',
       summary: 'Choose the connection that is authoritative for a domain',
       description:
         'That connection may sign in people with addresses of the domain whose address its identity provider doesn’t vouch for, and end the access of all of them.',
       permission: 'identity.change',
-      body: z.strictObject({ connectionId: reference }),
+      body: domainChanges,
       bodyExample: { connectionId: 'con_01example' },
       success: { status: 200, description: 'The domain, as it is now.', schema: domain },
       problems: ['not_found', 'conflict'],
@@ -78,7 +104,9 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
         shown(await domains.chooseConnection(orgId, params.id, body.connectionId, by)),
     }),
     operation({
-      ...{ ...one, method: 'delete', id: 'removeDomain' },
+      ...byId,
+      method: 'delete',
+      id: 'removeDomain',
       summary: 'Remove a domain',
       description: 'Its addresses no longer lead to this organisation’s sign-in. Nobody is signed out.',
       permission: 'identity.change',
@@ -87,7 +115,10 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       handle: ({ orgId, params, by }) => domains.removeDomain(orgId, params.id, by),
     }),
     operation({
-      ...{ ...one, path: `${one.path}/verification`, method: 'post', id: 'verifyDomain' },
+      ...byId,
+      path: `${byId.path}/verification`,
+      method: 'post',
+      id: 'verifyDomain',
       summary: 'Verify a domain by its DNS',
       description:
         'Looks for `record` in the DNS, once. Where it isn’t there the answer is 409, with the TXT records that are (`found`). A verified domain belongs to one organisation alone, and stays verified when the record is removed.',
@@ -106,5 +137,5 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
 }
 
 function shown({ orgId: _orgId, challenge, ...row }: Domain) {
-  return { ...row, record: recordOf({ domain: row.domain, challenge }) };
+  return { ...row, record: challengeRecordOf({ domain: row.domain, challenge }) };
 }

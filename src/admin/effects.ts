@@ -2,55 +2,58 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { roles } from '../api/permissions.ts';
 import type { Role } from '../database/generated/client.ts';
+import { deviceForm } from '../sessions/device-form.ts';
 import { clientName, type DeviceOwner, type DeviceRow, toDevices } from '../sessions/devices.ts';
 import type { DeviceKind } from '../sessions/principal.ts';
-import { device } from './forms.ts';
+import type { Concerned } from './concerned.ts';
 
 const mostListed = 20;
-/** Beyond it nobody counts on: an org may have millions. */
+/** Counting stops here: an org may have millions. */
 const mostCounted = 10_000;
-/** Of each kind, among which the last seen are looked for. */
+/** Rows of each kind among which the last seen are looked for. */
 const mostCompared = 1_000;
 
-/** What would end. */
-export const effects = z.object({
-  user: z
-    .object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(roles) })
-    .nullable()
-    .describe('Where it is about one person, and nobody else was named.'),
-  people: z.int().describe('How many people it is about.'),
-  roles: z.array(z.object({ role: z.enum(roles), people: z.int() })).describe('Which roles they have.'),
-  unknown: z.array(z.string()).describe('Ids that were named and are nobody’s here.'),
-  sessionCount: z.int().describe(`Live sessions of browsers; ${mostCounted} stands for that many or more.`),
-  grantCount: z.int().describe(`Live grants of apps; ${mostCounted} stands for that many or more.`),
-  sessions: z
-    .array(device)
-    .describe(
-      `${mostListed} of both at most, the last seen first; where there are more than ${mostCompared} of a kind, out of any ${mostCompared}.`,
-    ),
-  apps: z.array(z.string()).describe('The names of the apps.'),
-  devices: z.array(z.string()).describe('The kinds of devices, of the sessions that are listed.'),
-});
+/** The access that would end. */
+export const effects = z
+  .object({
+    user: z
+      .object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(roles) })
+      .nullable()
+      .describe('Where it is about one person, and nobody else was named.'),
+    people: z.int().describe('How many people it is about.'),
+    roles: z.array(z.object({ role: z.enum(roles), people: z.int() })).describe('Which roles they have.'),
+    unknown: z
+      .array(z.string())
+      .describe('Ids that were named and are nobody’s here.')
+      .meta({ examples: [[]] }),
+    sessionCount: z.int().describe(`Live sessions of browsers; ${mostCounted} stands for that many or more.`),
+    grantCount: z.int().describe(`Live grants of apps; ${mostCounted} stands for that many or more.`),
+    sessions: z
+      .array(deviceForm)
+      .describe(
+        `${mostListed} of both at most, the last seen first; where there are more than ${mostCompared} of a kind, out of any ${mostCompared}.`,
+      ),
+    apps: z
+      .array(z.string())
+      .describe('The names of the apps.')
+      .meta({ examples: [['Mobile app']] }),
+    devices: z
+      .array(z.string())
+      .describe('The kinds of devices, of the sessions that are listed.')
+      .meta({ examples: [['Firefox on Linux']] }),
+  })
+  .meta({ id: 'Effects' });
 
 export type Effects = z.infer<typeof effects>;
 
-/**
- * Whose access: these people's (`unknown`: ids that were named beside them and are nobody's), one session or grant of theirs,
- * everyone's, or everyone's but what the one who asks is signed in with.
- */
-export type Whose =
-  | Readonly<{ userIds: readonly string[]; deviceId?: string; unknown?: string[] }>
-  | 'everyone'
-  | 'everyone_else';
-
-/** Looks at what of `whose` access would end. */
+/** Reads which access of `whose` would end. */
 export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNames: ReadonlyMap<string, string> }) {
-  return async ({ orgId, credential }: Pick<DeviceOwner, 'orgId' | 'credential'>, whose: Whose): Promise<Effects> => {
-    const named = typeof whose === 'string' ? null : whose;
-    const userIds = named?.userIds ?? [];
-    const unknown = named?.unknown ?? [];
-    const deviceId = whose === 'everyone_else' ? credential.id : (named?.deviceId ?? null);
-    const of = named ? 'people' : 'everyone';
+  return async (
+    { orgId, credential }: Pick<DeviceOwner, 'orgId' | 'credential'>,
+    whose: Concerned,
+  ): Promise<Effects> => {
+    const { userIds, unknown, deviceId } = idsOf(whose);
+    const of = whose.kind === 'everyone' ? 'everyone' : 'people';
     const [people, counted, listed] = await Promise.all([
       pool.query({ name: `effects-roles-${of}`, text: rolesSql[of], values: [orgId, userIds] }),
       pool.query({ name: `effects-counts-${of}`, text: countsSql[of], values: [orgId, userIds, deviceId] }),
@@ -65,16 +68,23 @@ export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNam
     const found: { role: Role; people: number }[] = people.rows.map(({ role, people }) => ({ role, people }));
     return {
       user: userIds.length + unknown.length === 1 ? (people.rows[0]?.user ?? null) : null,
-      people: found.reduce((sum, one) => sum + one.people, 0),
+      people: found.reduce((sum, role) => sum + role.people, 0),
       roles: found,
       unknown,
       sessionCount,
       grantCount,
       sessions: sessions as unknown as Effects['sessions'],
       apps: apps.map((id: string) => clientName(id, clientNames)).sort(),
-      devices: [...new Set(sessions.map((one) => one.device))].sort(),
+      devices: [...new Set(sessions.map(({ device }) => device))].sort(),
     };
   };
+}
+
+/** `deviceId`: the only device that ends (of a person) or stays (of everyone); null: all end. */
+function idsOf(whose: Concerned) {
+  if (whose.kind === 'people') return { userIds: whose.userIds, unknown: [...whose.unknown], deviceId: null };
+  if (whose.kind === 'device') return { userIds: [whose.userId], unknown: [], deviceId: whose.deviceId };
+  return { userIds: [], unknown: [], deviceId: whose.keep?.id ?? null };
 }
 
 type Of = 'everyone' | 'people';

@@ -1,23 +1,26 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readCursor, readTimeCursor, toTimePage } from '../api/page.ts';
 import { AppError } from '../errors.ts';
 import { createGroups } from '../users/groups.ts';
 import { createPeople } from '../users/people.ts';
-import { line, readTimeCursor, reference } from './forms.ts';
-import { person, toPeoplePage } from './people.ts';
+import { line, reference } from './forms.ts';
+import { personPage, toPeoplePage } from './people.ts';
 
-const group = z.object({
-  id: z.string(),
-  displayName: z.string(),
-  members: z.int().describe('How many people are in it.'),
-  createdAt: z.iso.datetime(),
-});
+const group = z
+  .object({
+    id: idOf('group'),
+    displayName: z.string().meta({ examples: ['Crew'] }),
+    members: z.int().describe('How many people are in it.'),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Group' });
 
 export const noSuchGroup = () => new AppError('not_found', 'Your organisation has no group of this id.');
 
-/** The groups that provisioning keeps: to find whom `{"group": …}` stands for when access is ended. */
+/** Lists provisioning's groups: `{"group": …}` names one of them when access is ended. */
 export function groupOperations(deps: { pool: Pool }): readonly Operation[] {
   const groups = createGroups(deps);
   const people = createPeople(deps);
@@ -35,11 +38,11 @@ export function groupOperations(deps: { pool: Pool }): readonly Operation[] {
         ...pageQuery,
         search: line(200).optional().describe('Part of the name, in any letter case.'),
       }),
-      success: { status: 200, description: 'A page of groups.', schema: pageOf(group) },
+      success: { status: 200, description: 'A page of groups.', schema: pageOf(group).meta({ id: 'GroupPage' }) },
       handle: async ({ orgId, query: { limit, cursor, search } }) => {
         const after = readTimeCursor(cursor);
         const rows = await groups.listGroups(orgId, { search, limit: limit + 1, after });
-        return toPage(rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+        return toTimePage(rows, limit);
       },
     }),
     operation({
@@ -51,7 +54,7 @@ export function groupOperations(deps: { pool: Pool }): readonly Operation[] {
       permission: 'org.read',
       params: z.object({ id: reference }),
       query: z.object(pageQuery),
-      success: { status: 200, description: 'A page of people.', schema: pageOf(person) },
+      success: { status: 200, description: 'A page of people.', schema: personPage },
       problems: ['not_found'],
       handle: async ({ orgId, params: { id }, query: { limit, cursor } }) => {
         const after = readCursor(cursor, 1)?.[0] ?? null;

@@ -4,45 +4,34 @@ import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
 import { AppError } from '../errors.ts';
 import { type Feed, mostUnread } from '../notifications/feed.ts';
 import { kinds } from '../notifications/kinds.ts';
+import { exampleOfKind, presented } from '../notifications/messages.ts';
 import { present } from '../notifications/notification.ts';
+import { flag } from './forms.ts';
 
 const tag = 'Notifications';
 const here = '/api/orgs/current/notifications';
 
-const subject = z.object({
-  type: z.string(),
-  id: z.string().nullable(),
-  name: z.string().nullable().describe('As it was at the time.'),
-});
-
-const notification = z.object({
-  id: z.string(),
-  position: z.number().int().describe('Its place in the feed; a repeat moves it to the end.'),
-  kind: z.enum(kinds),
-  text: z.string().describe('One line of plain text. Names in it are other people’s words.'),
-  event: z.string().describe('The first audit event that it tells of.'),
-  action: z.string(),
-  actor: subject,
-  target: subject.nullable(),
-  detail: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-  count: z.number().int().describe('How many events of the same kind and target it stands for.'),
-  firstAt: z.iso.datetime(),
-  lastAt: z.iso.datetime(),
-  read: z.boolean(),
-});
+const notification = presented
+  .extend({
+    position: z.int().describe('Its place in the feed; a repeat moves it to the end.'),
+    read: z.boolean(),
+  })
+  .meta({ id: 'Notification', examples: [{ ...exampleOfKind('revocation'), position: 42, read: false }] });
 
 const state = {
-  unreadCount: z.number().int().describe(`How many you have not read, ${mostUnread} at most.`),
-  readUpTo: z.number().int().describe('The position up to which you have read.'),
+  unreadCount: z.int().describe(`How many you have not read, ${mostUnread} at most.`),
+  readUpTo: z.int().describe('The position up to which you have read.'),
 };
+const stateNow = z.object(state).meta({ id: 'NotificationState' });
 const settings = z.object({ email: z.array(z.enum(kinds)).describe('Kinds that you get by e-mail too.') });
-const settingsNow = settings.extend({
-  emailAvailable: z.boolean().describe('Whether this deployment can send e-mail.'),
-});
+const settingsNow = settings
+  .extend({ emailAvailable: z.boolean().describe('Whether this deployment can send e-mail.') })
+  .meta({ id: 'NotificationSettings' });
+const chosenSettings = z.strictObject(settings.shape).meta({ id: 'NotificationSettingsChanges' });
 
 const position = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
-/** What administrators are told of in the app: one feed an org, and each one's own marker and settings. */
+/** Notifications in the app: one feed per org, a marker and settings per administrator. */
 export function notificationOperations(deps: { feed: Feed; emailAvailable: boolean }): readonly Operation[] {
   const { feed, emailAvailable } = deps;
   return [
@@ -53,21 +42,21 @@ export function notificationOperations(deps: { feed: Feed; emailAvailable: boole
       tag,
       summary: 'What happened that administrators are told of, newest first',
       permission: 'org.read',
-      query: z.object({ ...pageQuery, unread: z.enum(['true', 'false']).default('false') }),
-      success: { status: 200, description: 'A page.', schema: pageOf(notification).extend(state) },
+      query: z.object({ ...pageQuery, unread: flag.prefault('false') }),
+      success: {
+        status: 200,
+        description: 'A page.',
+        schema: pageOf(notification).extend(state).meta({ id: 'NotificationPage' }),
+      },
       handle: async ({ orgId, principal, query }) => {
         const [cursor] = readCursor(query.cursor, 1) ?? [];
         const before = cursor === undefined ? null : position.safeParse(Number(cursor)).data;
         if (before === undefined)
           throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list.');
-        const { limit } = query;
-        // First the state: what comes in between counts as unread.
+        const { limit, unread } = query;
+        // The state is read first, so that a notification that comes in between counts as unread.
         const now = await feed.state(orgId, principal.userId);
-        const rows = await feed.list(orgId, principal.userId, {
-          before,
-          limit: limit + 1,
-          unread: query.unread === 'true',
-        });
+        const rows = await feed.list(orgId, principal.userId, { before, limit: limit + 1, unread });
         const page = toPage(rows, limit, (row) => [String(row.position)]);
         const items = page.items.map((row) => ({ ...present(row), position: row.position, read: row.read }));
         return { ...page, items, ...now };
@@ -80,7 +69,7 @@ export function notificationOperations(deps: { feed: Feed; emailAvailable: boole
       tag,
       summary: 'How many you have not read',
       permission: 'org.read',
-      success: { status: 200, description: 'The count.', schema: z.object(state) },
+      success: { status: 200, description: 'The count.', schema: stateNow },
       handle: ({ orgId, principal }) => feed.state(orgId, principal.userId),
     }),
     operation({
@@ -93,7 +82,7 @@ export function notificationOperations(deps: { feed: Feed; emailAvailable: boole
       permission: 'org.read',
       recent: false,
       body: z.strictObject({ upTo: position.describe('The `position` of the newest one that you have seen.') }),
-      success: { status: 200, description: 'What is left.', schema: z.object(state) },
+      success: { status: 200, description: 'What is left.', schema: stateNow },
       handle: async ({ orgId, principal, body }) => {
         await feed.markRead(orgId, principal.userId, body.upTo);
         return feed.state(orgId, principal.userId);
@@ -120,7 +109,7 @@ export function notificationOperations(deps: { feed: Feed; emailAvailable: boole
       tag,
       summary: 'Choose what you get by e-mail',
       permission: 'org.read',
-      body: z.strictObject(settings.shape),
+      body: chosenSettings,
       success: { status: 200, description: 'Your settings.', schema: settingsNow },
       problems: ['conflict'],
       handle: async ({ orgId, principal, body }) => {

@@ -39,10 +39,10 @@ export type AdminDeps = Readonly<{
   clientNames: ReadonlyMap<string, string>;
   announce: () => void;
   feed: Feed;
-  /** SMTP is set up. */
+  /** Whether SMTP is set up. */
   emailAvailable: boolean;
   webhooks: Webhooks;
-  /** How webhooks are called: more strictly than identity providers. */
+  /** Calls webhooks, under stricter rules than identity providers. */
   webhookFetch: GuardedFetch;
   deliveries: Deliveries;
 }>;

@@ -1,16 +1,19 @@
 import { z } from 'zod';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { may, type Permission, permissions, roles } from '../api/permissions.ts';
 
-const currentOrg = z.object({
-  id: z.string(),
-  slug: z.string(),
-  name: z.string(),
-  role: z.enum(roles).describe('Of who asks.'),
-  permissions: z
-    .array(z.enum(Object.keys(permissions) as [Permission, ...Permission[]]))
-    .describe('What that role may do.'),
-});
+const currentOrg = z
+  .object({
+    id: idOf('org'),
+    slug: z.string(),
+    name: z.string().meta({ examples: ['White Rabbit'] }),
+    role: z.enum(roles).describe('Of who asks.'),
+    permissions: z
+      .array(z.enum(Object.keys(permissions) as [Permission, ...Permission[]]))
+      .describe('What that role may do.'),
+  })
+  .meta({ id: 'Org' });
 
 /** The org that the signed-in administrator is of. */
 export function orgOperations(): readonly Operation[] {
@@ -28,7 +31,7 @@ export function orgOperations(): readonly Operation[] {
         slug: principal.orgSlug,
         name: principal.orgName,
         role: principal.role,
-        permissions: (Object.keys(permissions) as Permission[]).filter((one) => may(principal.role, one)),
+        permissions: (Object.keys(permissions) as Permission[]).filter((permission) => may(principal.role, permission)),
       }),
     }),
   ];

@@ -1,13 +1,10 @@
 import { createRateLimit } from '../http/rate-limit.ts';
 
-/** How many requests to others (an IdP's metadata, the DNS) an org's administrators may cause on a node, in seconds. */
+/** Requests to IdPs and the DNS that an org may cause on a node, in so many seconds. */
 const allowed = { points: 60, duration: 60 };
 
-/** Counts one; nobody makes this backend knock at other doors again and again. @throws AppError too_many_requests */
+/** Counts a request: no org makes this backend flood others. @throws AppError too_many_requests */
 export function createOutwardLimit(): (orgId: string) => Promise<void> {
   const limit = createRateLimit(allowed, 'Your organisation asked for too many look-ups; wait before the next.');
-  return async (orgId) => {
-    const refused = await limit.count(orgId);
-    if (refused) throw refused;
-  };
+  return limit.count;
 }

@@ -1,35 +1,51 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readCursor, readTimeCursor, toPage, toTimePage } from '../api/page.ts';
 import { roles } from '../api/permissions.ts';
+import { deviceForm } from '../sessions/device-form.ts';
 import type { Devices } from '../sessions/devices.ts';
 import { createPeople, type People, type Person } from '../users/people.ts';
 import { createChangePerson, noSuchPerson } from './change-person.ts';
-import { device, flag, line, readTimeCursor, reference } from './forms.ts';
+import { flag, line, reference } from './forms.ts';
 
-/** Somebody in a list. */
-export const person = z.object({
-  id: z.string(),
-  name: z.string(),
-  email: z.string(),
-  role: z.enum(roles),
-  active: z.boolean().describe('Whether they may sign in.'),
-  createdAt: z.iso.datetime(),
-  revokedAt: z.iso.datetime().nullable().describe('When their access was last ended as a whole.'),
-  lastSeenAt: z.iso.datetime().nullable().describe('Exact to a minute; null: not within the last days.'),
-  liveSessions: z.int().describe('Browsers that they are signed in with.'),
-  liveGrants: z.int().describe('Apps that they are signed in with.'),
-});
+/** A person in a list. */
+export const person = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    email: z.string(),
+    role: z.enum(roles),
+    active: z.boolean().describe('Whether they may sign in.'),
+    createdAt: z.iso.datetime(),
+    revokedAt: z.iso
+      .datetime()
+      .nullable()
+      .describe('When their access was last ended as a whole.')
+      .meta({ examples: [null] }),
+    lastSeenAt: z.iso.datetime().nullable().describe('Exact to a minute; null: not within the last days.'),
+    liveSessions: z.int().describe('Browsers that they are signed in with.'),
+    liveGrants: z.int().describe('Apps that they are signed in with.'),
+  })
+  .meta({ id: 'User' });
+export const personPage = pageOf(person).meta({ id: 'UserPage' });
+
+const personChanges = z
+  .strictObject({
+    role: z.enum(roles).optional(),
+    active: z.boolean().optional(),
+    name: line(200).optional(),
+  })
+  .meta({ id: 'UserChanges' });
 
 const personId = z.object({ id: reference });
 
 const tag = 'People';
 
-/** A page of what `listPeople` read for one row more than `limit`. */
+/** Makes a page of the rows that `listPeople` read with `limit + 1`. */
 export function toPeoplePage({ rows, until }: Awaited<ReturnType<People['listPeople']>>, limit: number) {
   const { items, next } = toPage(rows, limit, ({ emailKey }) => [emailKey], until === null ? null : [until]);
-  return { items: items.map(({ emailKey: _emailKey, ...one }) => one), next };
+  return { items: items.map(({ emailKey: _emailKey, ...shown }) => shown), next };
 }
 
 /** The people of the org: who they are, what they are signed in with, what they may do. */
@@ -41,7 +57,7 @@ export function peopleOperations(deps: {
 }): readonly Operation[] {
   const { devices } = deps;
   const people = createPeople(deps);
-  // A change may end access: it waits for no list, nor does its answer.
+  // A change may end access: neither the change nor its answer waits for a list.
   const changePerson = createChangePerson({ pool: deps.accessPool });
   const { findPerson } = createPeople({ pool: deps.accessPool });
 
@@ -70,7 +86,7 @@ export function peopleOperations(deps: {
             'Whether they are signed in with anything. A page then holds whom of the next 2000 people it fits: fewer than `limit`, or nobody, while `next` leads on.',
           ),
       }),
-      success: { status: 200, description: 'A page of people.', schema: pageOf(person) },
+      success: { status: 200, description: 'A page of people.', schema: personPage },
       handle: async ({ orgId, query: { limit, cursor, ...filter } }) => {
         const after = readCursor(cursor, 1)?.[0] ?? null;
         return toPeoplePage(await people.listPeople(orgId, filter, { limit: limit + 1, after }), limit);
@@ -99,11 +115,7 @@ export function peopleOperations(deps: {
         'What is left out stays. Nobody changes a person above their own role, gives a role above their own, or takes the last active owner away. `active: false` ends all of their access at once.',
       permission: 'people.change',
       params: personId,
-      body: z.strictObject({
-        role: z.enum(roles).optional(),
-        active: z.boolean().optional(),
-        name: line(200).optional(),
-      }),
+      body: personChanges,
       success: { status: 200, description: 'The person as they are now.', schema: person },
       problems: ['not_found', 'conflict'],
       handle: async (call) => {
@@ -122,14 +134,18 @@ export function peopleOperations(deps: {
       permission: 'org.read',
       params: personId,
       query: z.object(pageQuery),
-      success: { status: 200, description: 'A page of live sessions and grants.', schema: pageOf(device) },
+      success: {
+        status: 200,
+        description: 'A page of live sessions and grants.',
+        schema: pageOf(deviceForm).meta({ id: 'DevicePage' }),
+      },
       problems: ['not_found'],
       handle: async ({ orgId, principal, params: { id }, query: { limit, cursor } }) => {
         const after = readTimeCursor(cursor);
         await requirePerson(orgId, id);
         const owner = { orgId, userId: id, credential: principal.credential };
         const rows = await devices.pageDevices(owner, { limit: limit + 1, after });
-        return toPage(rows, limit, (one) => [one.createdAt.toISOString(), one.id]);
+        return toTimePage(rows, limit);
       },
     }),
   ];

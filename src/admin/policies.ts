@@ -7,21 +7,31 @@ import { describePolicies, type Lifetimes, policyChangesForm } from '../orgs/pol
 
 const value = z.union([z.boolean(), z.number(), z.null(), z.record(z.string(), z.enum(eventActions))]);
 
-const policies = z.object({
-  items: z.array(
-    z.object({
-      name: z.string(),
-      description: z.string(),
-      value: value.describe('null: the default.'),
-      default: value,
-      choices: z
-        .array(z.object({ value: z.union([z.boolean(), z.string(), z.null()]), does: z.string() }))
-        .describe('What each value does.'),
-      bounds: z.object({ min: z.number(), max: z.number(), unit: z.enum(['seconds', 'days']) }).nullable(),
-    }),
-  ),
-  next: z.null(),
-});
+const policy = z
+  .object({
+    name: z.string(),
+    description: z.string(),
+    value: value.describe('null: the default.'),
+    default: value,
+    choices: z
+      .array(z.object({ value: z.union([z.boolean(), z.string(), z.null()]), does: z.string() }))
+      .describe('What each value does.'),
+    bounds: z.object({ min: z.number(), max: z.number(), unit: z.enum(['seconds', 'days']) }).nullable(),
+  })
+  .meta({
+    id: 'Policy',
+    examples: [
+      {
+        name: 'sessionIdleSeconds',
+        description: 'Seconds without a request after which a browser’s session expires.',
+        value: 3600,
+        default: 86_400,
+        choices: [{ value: null, does: 'The deployment’s own counts: 86400 seconds.' }],
+        bounds: { min: 300, max: 86_400, unit: 'seconds' },
+      },
+    ],
+  });
+const policies = z.object({ items: z.array(policy), next: z.null() }).meta({ id: 'PolicyPage' });
 
 /** The org's policies: they count from everyone's next request on. */
 export function policyOperations(deps: { config: Lifetimes; prisma: PrismaClient; orgs: Orgs }): readonly Operation[] {
@@ -48,7 +58,7 @@ export function policyOperations(deps: { config: Lifetimes; prisma: PrismaClient
       description:
         'Changes what is named, all or nothing; `null`, where a policy takes it, is its default again. Each policy that changes is in the record with its value before and after. It counts from everyone’s next request on.',
       permission: 'settings.change',
-      body: policyChangesForm(deps.config),
+      body: policyChangesForm(deps.config).meta({ id: 'PolicyChanges' }),
       success: { status: 200, description: 'All policies, as they are now.', schema: policies },
       problems: ['invalid_request'],
       handle: async ({ orgId, body, by }) => {

@@ -1,43 +1,67 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 import { createAuditEvents, type RecordedEvent } from '../audit/events.ts';
 import { type ProblemCode, problems } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
-import { readTimeCursor, reference, time } from './forms.ts';
+import { callerTypes } from '../revocation/caller.ts';
+import { credentialTypes } from '../revocation/refused-calls.ts';
+import { subjectFormats } from '../revocation/subject-identifier.ts';
+import { reference, time } from './forms.ts';
 
 const code = z.enum(Object.keys(problems) as [ProblemCode, ...ProblemCode[]]);
 
-const refusedCall = z.object({
-  id: z.string().describe('Of the audit event.'),
-  at: z.iso.datetime().describe('When it was recorded.'),
-  code: z.string().describe('What was answered.'),
-  reason: z.string().describe('Why, in one word.'),
-  explanation: z.string().nullable().describe('Why, as the caller was told.'),
-  caller: z
-    .object({ type: z.string(), id: z.string().nullable() })
-    .nullable()
-    .describe(
-      'The API key or the connection that the credential is of, or that the address which was called belongs to.',
-    ),
-  authenticated: z.boolean().describe('The credential was valid. Otherwise anybody may have sent it.'),
-  credentialType: z.string().describe('api_key, jwt or none.'),
-  format: z.string().nullable().describe('Of the subject identifier; of authenticated callers only.'),
-  subject: z.string().nullable().describe('The subject identifier as JSON, shortened; of authenticated callers only.'),
-  ip: z.string().nullable(),
-  network: z.string().nullable().describe('"various" stands for very many at once.'),
-  repeats: z
-    .int()
-    .describe(
-      '0: one call. Otherwise as many calls like one that was recorded before, counted from `firstAt` to `lastAt`.',
-    ),
-  firstAt: z.iso.datetime().nullable(),
-  lastAt: z.iso.datetime().nullable(),
-  requestId: z.string().nullable(),
-});
+const refusedCall = z
+  .object({
+    id: idOf('auditEvent').describe('Of the audit event.'),
+    at: z.iso.datetime().describe('When it was recorded.'),
+    code: code.describe('What was answered.').meta({ examples: ['user_not_found'] }),
+    reason: z
+      .string()
+      .describe('Why, in one word.')
+      .meta({ examples: ['user_not_found'] }),
+    explanation: z
+      .string()
+      .nullable()
+      .describe('Why, as the caller was told.')
+      .meta({ examples: ['Nobody of your organisation is meant by this subject identifier.'] }),
+    caller: z
+      .object({ type: z.enum(callerTypes), id: idOf('apiKey').nullable() })
+      .nullable()
+      .describe(
+        'The API key or the connection that the credential is of, or that the address which was called belongs to.',
+      ),
+    authenticated: z.boolean().describe('The credential was valid. Otherwise anybody may have sent it.'),
+    credentialType: z.enum(credentialTypes),
+    format: z.enum(subjectFormats).nullable().describe('Of the subject identifier; of authenticated callers only.'),
+    subject: z
+      .string()
+      .nullable()
+      .describe('The subject identifier as JSON, shortened; of authenticated callers only.')
+      .meta({ examples: ['{"format":"email","email":"cypher@whiterabbit.fake"}'] }),
+    ip: z.string().nullable(),
+    network: z.string().nullable().describe('"various" stands for very many at once.'),
+    repeats: z
+      .int()
+      .describe(
+        '0: one call. Otherwise as many calls like one that was recorded before, counted from `firstAt` to `lastAt`.',
+      )
+      .meta({ examples: [0] }),
+    firstAt: z.iso
+      .datetime()
+      .nullable()
+      .meta({ examples: [null] }),
+    lastAt: z.iso
+      .datetime()
+      .nullable()
+      .meta({ examples: [null] }),
+    requestId: z.string().nullable(),
+  })
+  .meta({ id: 'RefusedCall' });
 
-/** Who called the revocation endpoint in vain, and why. */
+/** Calls that the revocation endpoint refused, and why. */
 export function refusedCallOperations(deps: { pool: Pool }): readonly Operation[] {
   const events = createAuditEvents(deps);
   return [
@@ -57,7 +81,11 @@ export function refusedCallOperations(deps: { pool: Pool }): readonly Operation[
         from: time.optional().describe('Not before this moment.'),
         to: time.optional().describe('Before this moment.'),
       }),
-      success: { status: 200, description: 'A page of refused calls.', schema: pageOf(refusedCall) },
+      success: {
+        status: 200,
+        description: 'A page of refused calls.',
+        schema: pageOf(refusedCall).meta({ id: 'RefusedCallPage' }),
+      },
       handle: async ({ orgId, query: { limit, cursor, code, caller, from, to } }) => {
         const filter = { from, to, target: caller, action: 'call.refused', refusal: code };
         const page = { limit: limit + 1, after: readTimeCursor(cursor), order: 'desc' } as const;
@@ -73,7 +101,12 @@ export function refusedCallOperations(deps: { pool: Pool }): readonly Operation[
 function toRefusedCall({ id, at, actor, target, ip, requestId, detail }: RecordedEvent) {
   const text = (name: string) => (typeof detail[name] === 'string' ? detail[name] : null);
   return {
-    ...{ id, at, caller: target, authenticated: actor.type !== 'anonymous', ip, requestId },
+    id,
+    at,
+    caller: target,
+    authenticated: actor.type !== 'anonymous',
+    ip,
+    requestId,
     code: text('code') ?? '',
     reason: text('reason') ?? '',
     explanation: text('explanation'),

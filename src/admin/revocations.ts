@@ -1,35 +1,66 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
-import { pageOf, pageQuery, toPage } from '../api/page.ts';
+import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
+import { actorTypes } from '../by.ts';
 import { Initiator } from '../database/generated/client.ts';
+import { sampleId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
+import { callerTypes } from '../revocation/caller.ts';
 import { createRevocationRecord } from '../revocation/revocation-record.ts';
-import { readTimeCursor, reference, time } from './forms.ts';
+import { reference, time } from './forms.ts';
 
-const actor = z.object({ type: z.string(), id: z.string().nullable(), name: z.string().nullable() });
+const actor = z.object({ type: z.enum(actorTypes), id: z.string().nullable(), name: z.string().nullable() });
 
-const revocation = z.object({
-  id: z.string(),
-  user: z
-    .object({ id: z.string(), name: z.string().nullable(), email: z.string().nullable() })
-    .nullable()
-    .describe('Whose access ended; null: everyone’s. Of a person who has been removed only the id is left.'),
-  initiator: z.enum(Initiator),
-  caller: z
-    .object({ type: z.enum(['api_key', 'connection']), id: z.string(), name: z.string().nullable() })
-    .nullable()
-    .describe('The credential that called the endpoint.'),
-  actor: actor.nullable().describe('Who did it, as long as the record keeps the event.'),
-  subject: z.unknown().describe('What was asked for, as it was received.'),
-  reason: z.string().nullable().describe('For administrators.'),
-  reasonForPerson: z.string().nullable().describe('What the people concerned read.'),
-  sessionsEnded: z.int().nullable().describe('Null where everyone’s access ended: nobody counts.'),
-  grantsEnded: z.int().nullable(),
-  durationMs: z.number().nullable().describe('In the database, waiting for locks included.'),
-  requestId: z.string().nullable(),
-  createdAt: z.iso.datetime(),
-});
+const revocation = z
+  .object({
+    id: idOf('revocation'),
+    user: z
+      .object({ id: z.string(), name: z.string().nullable(), email: z.string().nullable() })
+      .nullable()
+      .describe('Whose access ended; null: everyone’s. Of a person who has been removed only the id is left.'),
+    initiator: z.enum(Initiator),
+    caller: z
+      .object({
+        type: z.enum(callerTypes),
+        id: idOf('apiKey'),
+        name: z
+          .string()
+          .nullable()
+          .meta({ examples: ['Okta Workflows'] }),
+      })
+      .nullable()
+      .describe('The credential that called the endpoint.'),
+    actor: actor
+      .nullable()
+      .describe('Who did it, as long as the record keeps the event.')
+      .meta({ examples: [{ type: 'api_key', id: sampleId('apiKey'), name: 'Okta Workflows' }] }),
+    subject: z
+      .unknown()
+      .describe('What was asked for, as it was received.')
+      .meta({ examples: [{ format: 'email', email: 'trinity@whiterabbit.fake' }] }),
+    reason: z
+      .string()
+      .nullable()
+      .describe('For administrators.')
+      .meta({ examples: [null] }),
+    reasonForPerson: z
+      .string()
+      .nullable()
+      .describe('What the people concerned read.')
+      .meta({ examples: [null] }),
+    sessionsEnded: z.int().nullable().describe('Null where everyone’s access ended: nobody counts.'),
+    grantsEnded: z.int().nullable(),
+    durationMs: z
+      .number()
+      .nullable()
+      .describe('In the database, waiting for locks included.')
+      .meta({ examples: [0.8] }),
+    requestId: z.string().nullable(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Revocation' });
 
 /** What has ended access in the org, by whom, and why. */
 export function revocationOperations(deps: { pool: Pool }): readonly Operation[] {
@@ -49,10 +80,14 @@ export function revocationOperations(deps: { pool: Pool }): readonly Operation[]
         from: time.optional().describe('Not before this moment.'),
         to: time.optional().describe('Before this moment.'),
       }),
-      success: { status: 200, description: 'A page of revocations.', schema: pageOf(revocation) },
+      success: {
+        status: 200,
+        description: 'A page of revocations.',
+        schema: pageOf(revocation).meta({ id: 'RevocationPage' }),
+      },
       handle: async ({ orgId, query: { limit, cursor, ...filter } }) => {
         const rows = await record.listRevocations(orgId, filter, { limit: limit + 1, after: readTimeCursor(cursor) });
-        return toPage(rows, limit, (one) => [one.createdAt.toISOString(), one.id]);
+        return toTimePage(rows, limit);
       },
     }),
     operation({

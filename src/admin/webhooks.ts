@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { AppError } from '../errors.ts';
 import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
@@ -7,7 +8,7 @@ import type { WebhookRow, Webhooks } from '../notifications/webhooks.ts';
 
 const tag = 'Webhooks';
 const list = '/api/orgs/current/webhooks';
-const one = `${list}/{id}`;
+const byId = `${list}/{id}`;
 const permission = 'settings.change';
 
 const params = z.object({ id: z.string().max(80) });
@@ -22,27 +23,43 @@ const url = z
   .regex(/^\P{Cc}*$/u, 'must not have control characters')
   .describe('Where to: https, with a public address.');
 
-const webhook = z.object({
-  id: z.string(),
-  url: z.string(),
-  kinds: z.array(z.enum(kinds)),
-  active: z.boolean(),
-  previousSecretUntil: z.iso
-    .datetime()
-    .nullable()
-    .describe('Until then messages are signed with the secret before too.'),
-  createdAt: z.iso.datetime(),
-  updatedAt: z.iso.datetime(),
-});
-const withSecret = webhook.extend({
-  secret: z.string().describe('Verifies the signatures (Standard Webhooks). It is not shown again.'),
-});
+const webhook = z
+  .object({
+    id: idOf('webhook'),
+    url: z.string().meta({ examples: ['https://hooks.whiterabbit.fake/logout'] }),
+    kinds: z.array(z.enum(kinds)),
+    active: z.boolean(),
+    previousSecretUntil: z.iso
+      .datetime()
+      .nullable()
+      .describe('Until then messages are signed with the secret before too.')
+      .meta({ examples: [null] }),
+    createdAt: z.iso.datetime(),
+    updatedAt: z.iso.datetime(),
+  })
+  .meta({ id: 'Webhook' });
+const withSecret = webhook
+  .extend({
+    secret: z
+      .string()
+      .describe('Verifies the signatures (Standard Webhooks). It is not shown again.')
+      .meta({ examples: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] }),
+  })
+  .meta({ id: 'WebhookWithSecret' });
+const webhooksNow = z.object({ items: z.array(webhook) }).meta({ id: 'WebhookList' });
+const newWebhook = z
+  .strictObject({ url, kinds: chosenKinds, active: z.boolean().default(true) })
+  .meta({ id: 'NewWebhook' });
+const webhookChanges = z
+  .strictObject({ url: url.optional(), kinds: chosenKinds.optional(), active: z.boolean().optional() })
+  .meta({ id: 'WebhookChanges' });
+const sent = z.object({ delivery: idOf('delivery') }).meta({ id: 'WebhookTest' });
 
-/** Webhooks: a receiver of the org's choice is told of what its administrators are told of, signed (Standard Webhooks). */
+/** Webhooks: receivers of the org's choice get its notifications, signed (Standard Webhooks). */
 export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: GuardedFetch }): readonly Operation[] {
   const { webhooks, webhookFetch } = deps;
 
-  /** As it will be called. */
+  /** The URL in the spelling by which it will be called. */
   const checkedUrl = (value: string): string => {
     try {
       webhookFetch.check(value);
@@ -61,7 +78,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
       tag,
       summary: 'The webhooks',
       permission,
-      success: { status: 200, description: 'All of them.', schema: z.object({ items: z.array(webhook) }) },
+      success: { status: 200, description: 'All of them.', schema: webhooksNow },
       handle: async ({ orgId }) => ({ items: (await webhooks.list(orgId)).map(present) }),
     }),
     operation({
@@ -74,7 +91,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
       description:
         'Messages are `{type, timestamp, data}` in JSON, signed as Standard Webhooks has it; `type` is a kind of notification, and `data.count` says how many events it stands for. Any 2xx is success. Anything else is tried again for about a day, under the same `webhook-id`; 410 switches the webhook off.',
       permission,
-      body: z.strictObject({ url, kinds: chosenKinds, active: z.boolean().default(true) }),
+      body: newWebhook,
       success: { status: 201, description: 'Added; with its secret, this once.', schema: withSecret },
       problems: ['conflict'],
       handle: async (call) => {
@@ -85,7 +102,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
     }),
     operation({
       method: 'get',
-      path: one,
+      path: byId,
       id: 'getWebhook',
       tag,
       summary: 'One webhook',
@@ -97,7 +114,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
     }),
     operation({
       method: 'patch',
-      path: one,
+      path: byId,
       id: 'changeWebhook',
       bodyExample: { active: false },
       tag,
@@ -106,7 +123,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
         'What waits for a webhook that is switched off is cancelled when its turn comes; it can be replayed.',
       permission,
       params,
-      body: z.strictObject({ url: url.optional(), kinds: chosenKinds.optional(), active: z.boolean().optional() }),
+      body: webhookChanges,
       success: { status: 200, description: 'As it is now.', schema: webhook },
       problems: ['not_found'],
       handle: async (call) => {
@@ -117,7 +134,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
     }),
     operation({
       method: 'delete',
-      path: one,
+      path: byId,
       id: 'removeWebhook',
       tag,
       summary: 'Remove a webhook, with its log',
@@ -131,7 +148,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
     }),
     operation({
       method: 'post',
-      path: `${one}/secret`,
+      path: `${byId}/secret`,
       id: 'rotateWebhookSecret',
       tag,
       summary: 'Make a new secret',
@@ -147,7 +164,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
     }),
     operation({
       method: 'post',
-      path: `${one}/test`,
+      path: `${byId}/test`,
       id: 'testWebhook',
       tag,
       summary: 'Send a message of the type `test`',
@@ -156,7 +173,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
       success: {
         status: 202,
         description: 'It is on its way; its delivery tells what becomes of it.',
-        schema: z.object({ delivery: z.string() }),
+        schema: sent,
       },
       problems: ['not_found', 'conflict'],
       handle: async (call) => ({

@@ -1,22 +1,26 @@
 import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Config } from '../config.ts';
 import { type ProblemCode, problems } from '../errors.ts';
+import { messageHeaders, messages } from '../notifications/messages.ts';
 import { sessionCookie } from '../sessions/session-store.ts';
-import { adminScope, type Documented, type Operation, type Security, type Success } from './operation.ts';
+import type { Documented, Security, Success } from './endpoint.ts';
+import { exampleInPath, exampleOf } from './examples.ts';
+import { createSchemas, type Json, type Schemas } from './json-schema.ts';
+import { type AdminOperation, adminScope, isAdministration, type Operation } from './operation.ts';
 import { permissions } from './permissions.ts';
-
-type Json = Record<string, unknown>;
+import { tags } from './tags.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
-/** The whole interface as an OpenAPI 3.1 document: what the server checks by is what is written here. */
+/** The whole interface as an OpenAPI 3.1 document, made of the forms that the server checks by. */
 export function describeApi(config: Config, operations: readonly (Documented | Operation)[]): Json {
-  const schemas = createSchemas(operations);
+  const schemas = createSchemas();
   const paths: Record<string, Json> = {};
-  for (const one of operations) {
-    if (paths[one.path]?.[one.method]) throw new Error(`${one.method} ${one.path} is documented twice`);
-    paths[one.path] = { ...paths[one.path], [one.method]: describeOperation(one, schemas) };
+  for (const operation of operations) {
+    const { method, path } = operation;
+    if (paths[path]?.[method]) throw new Error(`${method} ${path} is documented twice`);
+    paths[path] = { ...paths[path], [method]: describeOperation(operation, schemas) };
   }
   return {
     openapi: '3.1.1',
@@ -27,125 +31,141 @@ export function describeApi(config: Config, operations: readonly (Documented | O
       description:
         'One request ends every session and every token of a person, before it is answered. ' +
         'Refusals are problem details (RFC 9457) unless the standard of an endpoint has a form of its own.',
+      contact: { name: 'Whoever operates this deployment', url: config.publicUrl },
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: config.publicUrl }],
-    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name })),
+    tags: [...new Set(operations.map(({ tag }) => tag))].map((name) => ({ name, description: tags[name] })),
     paths,
+    webhooks: describeWebhooks(schemas),
     components: {
       securitySchemes: securitySchemes(config),
-      schemas: { Problem: problemSchema(config), ...schemas.components() },
+      responses: { Refusal: { description: 'Any other refusal.', content: problemContent(problemRef) } },
+      schemas: { Problem: problemSchema(config), ...schemas.components },
     },
   };
 }
 
-/**
- * Turns zod's forms into JSON Schema. Those with a name are written once, as components: by `meta({ id })`, and what the
- * administration's `getX` answers is an X wherever it occurs.
- */
-function createSchemas(operations: readonly (Documented | Operation)[]) {
-  const named = new Map<string, string>();
-  const names = new Map<unknown, string>();
-  for (const one of operations)
-    if ('permission' in one && one.id.startsWith('get') && one.success.schema)
-      names.set(one.success.schema, one.id.slice('get'.length));
-  const metadata = {
-    has: (schema: z.ZodType) => names.has(schema) || z.globalRegistry.has(schema),
-    get(schema: z.ZodType) {
-      const meta = z.globalRegistry.get(schema);
-      return names.has(schema) ? { ...meta, id: names.get(schema) } : meta;
-    },
-  } as unknown as typeof z.globalRegistry;
+function describeOperation(operation: Documented | Operation, schemas: Schemas): Json {
+  const { id, path, body, security = ['session', 'accessToken'] } = operation;
+  const answers = [operation.success, ...(operation.also ?? [])];
+  const refusals = describeProblems(operation);
+  // A redirect alone has no success; its caller may meet a problem too, such as 405.
+  const refusesOtherwise = Object.keys(refusals).length > 0 || answers.every(({ status }) => status >= 300);
+  const ways = security.map((name) => ({ [name]: scopesOf(operation, name) }));
   return {
-    of(schema: z.ZodType, io: 'input' | 'output'): Json {
-      const {
-        $schema: _,
-        $defs = {},
-        ...written
-      } = z.toJSONSchema(schema, { io, unrepresentable: 'any', override, metadata });
-      for (const [name, definition] of Object.entries($defs)) {
-        const text = JSON.stringify(toComponents(definition));
-        if ((named.get(name) ?? text) !== text) throw new Error(`the schema "${name}" has two meanings`);
-        named.set(name, text);
-      }
-      return toComponents(written) as Json;
-    },
-    components: () => Object.fromEntries([...named].map(([name, text]) => [name, JSON.parse(text)])),
-  };
-}
-
-const toComponents = (schema: unknown): unknown =>
-  JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'));
-
-/** JSON has no dates: they are sent as ISO 8601. */
-function override({
-  zodSchema,
-  jsonSchema,
-}: {
-  zodSchema: z.core.$ZodTypes;
-  jsonSchema: z.core.JSONSchema.BaseSchema;
-}) {
-  if (zodSchema._zod.def.type === 'date') Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
-}
-
-type Schemas = ReturnType<typeof createSchemas>;
-
-function describeOperation(one: Documented | Operation, schemas: Schemas): Json {
-  const answers = [one.success, ...(one.also ?? [])].map((answer) => [answer.status, describeAnswer(answer, schemas)]);
-  const security = (one.security ?? ['session', 'accessToken']).map((name) => ({ [name]: scopesOf(one, name) }));
-  return {
-    operationId: one.id,
-    tags: [one.tag],
-    summary: one.summary,
-    ...describe([one.description, 'permission' in one && needs(one)]),
+    operationId: id,
+    tags: [operation.tag],
+    summary: operation.summary,
+    ...describe([operation.description, isAdministration(operation) && needs(operation)]),
     parameters: [
-      ...parameters(one.params, 'path', schemas),
-      ...parameters(one.query, 'query', schemas),
-      ...parameters(one.headers, 'header', schemas),
+      ...parameters(operation.params, { where: 'path', path }, schemas),
+      ...parameters(operation.query, { where: 'query' }, schemas),
+      ...parameters(operation.headers, { where: 'header' }, schemas),
     ],
-    ...(one.body && {
-      requestBody: {
-        required: true,
-        content: {
-          [one.bodyType ?? 'application/json']: {
-            schema: schemas.of(one.body, 'input'),
-            ...(one.bodyExample !== undefined && { example: one.bodyExample }),
-          },
-        },
-      },
-    }),
-    responses: { ...Object.fromEntries(answers), ...describeProblems(one) },
-    security: one.securityOptional ? [{}, ...security] : security,
+    ...(body && { requestBody: describeBody(operation, schemas) }),
+    responses: {
+      ...Object.fromEntries(answers.map((answer) => [answer.status, describeAnswer(answer, id, schemas)])),
+      ...refusals,
+      ...(refusesOtherwise && { default: { $ref: '#/components/responses/Refusal' } }),
+    },
+    security: operation.securityOptional ? [{}, ...ways] : ways,
   };
 }
+
+/** The messages that are posted to an organisation's webhooks. */
+function describeWebhooks(schemas: Schemas): Json {
+  const headers = parameters(messageHeaders, { where: 'header' }, schemas);
+  const described = messages.map(({ type, summary, description, form }) => {
+    const schema = schemas.of(form, 'output');
+    const post = {
+      operationId: `on${String(schema.$ref).split('/').at(-1)}`,
+      tags: ['Webhooks'],
+      summary,
+      description,
+      parameters: headers,
+      requestBody: { required: true, content: { 'application/json': withExample(schema, schemas) } },
+      responses: {
+        '2XX': { description: 'The receiver has it.' },
+        410: { description: 'The receiver wants nothing more: the webhook is switched off.' },
+        default: { description: 'It is tried again for about a day, under the same `webhook-id`.' },
+      },
+      security: [],
+    };
+    return [type, { post }];
+  });
+  return Object.fromEntries(described);
+}
+
+function describeBody({ id, body, bodyType, bodyExample }: Documented, schemas: Schemas): Json {
+  const schema = schemas.of(body as z.ZodType, 'input', `${capitalised(id)}Body`);
+  return { required: true, content: { [bodyType ?? 'application/json']: withExample(schema, schemas, bodyExample) } };
+}
+
+const withExample = (schema: Json, { components }: Schemas, example = exampleOf(schema, components)): Json => ({
+  schema,
+  example,
+});
+
+/** The answer of `getX` is an X. */
+const nameOfAnswer = (id: string) => (id.startsWith('get') ? id.slice('get'.length) : `${capitalised(id)}Answer`);
+
+const capitalised = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
 const describe = (parts: readonly (string | false | undefined)[]) => {
   const description = parts.filter(Boolean).join('\n\n');
   return description && { description };
 };
 
-const scopesOf = (one: Documented, name: Security) =>
-  'permission' in one && name === 'accessToken' ? [adminScope] : [];
+const scopesOf = (operation: Documented, name: Security) =>
+  isAdministration(operation) && name === 'accessToken' ? [adminScope] : [];
 
-function needs({ permission, ...one }: Operation): string {
+function needs({ permission, ...operation }: AdminOperation): string {
   const who = permissions[permission].map((role) => role.replace('_', ' ')).join(', ');
-  const recently = isRecent(one) ? ' They must have authenticated lately.' : '';
+  const recently = isRecent(operation) ? ' They must have authenticated lately.' : '';
   return `For administrators with the permission \`${permission}\`: ${who}.${recently}`;
 }
 
 const isRecent = ({ recent, method }: Pick<Operation, 'recent' | 'method'>) => recent ?? method !== 'get';
 
-function parameters(form: z.ZodObject | undefined, where: 'path' | 'query' | 'header', schemas: Schemas): Json[] {
+type Place = Readonly<{ where: 'path'; path: string } | { where: 'query' | 'header' }>;
+
+function parameters(form: z.ZodObject | undefined, place: Place, schemas: Schemas): Json[] {
   return Object.entries(form?.shape ?? {}).map(([name, schema]) => {
-    const { description, ...written } = schemas.of(schema as z.ZodType, 'input');
-    const required = where === 'path' || !(schema as z.ZodType).safeParse(undefined).success;
-    return { name, in: where, required, ...(description !== undefined && { description }), schema: written };
+    const { description, examples, ...written } = schemas.of(schema as z.ZodType, 'input');
+    const required = place.where === 'path' || !(schema as z.ZodType).safeParse(undefined).success;
+    const [given] = (examples ?? []) as unknown[];
+    const example = given ?? exampleOfParameter({ name, required, written }, place, schemas);
+    return {
+      name,
+      in: place.where,
+      required,
+      ...(description !== undefined && { description }),
+      schema: written,
+      ...(example !== undefined && { example }),
+    };
   });
 }
 
-function describeAnswer({ description, schema, contentTypes, headers }: Success, schemas: Schemas): Json {
+/** A required parameter always has an example; another only where its schema brings one. */
+function exampleOfParameter(
+  { name, required, written }: { name: string; required: boolean; written: Json },
+  place: Place,
+  { components }: Schemas,
+): unknown {
+  if (place.where === 'path') return exampleInPath(place.path, name);
+  return required ? exampleOf(written, components, name) : undefined;
+}
+
+function describeAnswer(success: Success, id: string, schemas: Schemas): Json {
+  const { status, description, schema, contentTypes, headers } = success;
   const types = contentTypes ?? (schema ? ['application/json'] : []);
-  const written = schema ? schemas.of(schema, 'output') : { type: 'string' };
+  const written = schema ? schemas.of(schema, 'output', nameOfAnswer(id)) : { type: 'string' };
+  // Errors in the form of other standards say too little for an example.
+  const isShown = schema && (status < 400 || types.includes('application/problem+json'));
+  const content = isShown ? withExample(written, schemas) : { schema: written };
+  // An HTML page has no form, whatever form the same answer has as JSON.
+  const page = { schema: { type: 'string' } };
   return {
     description,
     ...(headers && {
@@ -153,35 +173,39 @@ function describeAnswer({ description, schema, contentTypes, headers }: Success,
         Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }]),
       ),
     }),
-    ...(types.length > 0 && { content: Object.fromEntries(types.map((type) => [type, { schema: written }])) }),
+    ...(types.length > 0 && {
+      content: Object.fromEntries(types.map((type) => [type, type === 'text/html' ? page : content])),
+    }),
   };
 }
 
-/** Everything that the operation may answer as problem details, by status. */
-export function problemsOf(one: Documented | Operation): readonly ProblemCode[] {
-  const security = one.security ?? ['session', 'accessToken'];
-  const personal = security.includes('session') && !one.securityOptional;
-  const isJson = one.body !== undefined && (one.bodyType ?? 'application/json') === 'application/json';
+/** Every problem that the operation may answer. */
+export function problemsOf(operation: Documented | Operation): readonly ProblemCode[] {
+  const security = operation.security ?? ['session', 'accessToken'];
+  const personal = security.includes('session') && !operation.securityOptional;
+  const isJson = operation.body !== undefined && (operation.bodyType ?? 'application/json') === 'application/json';
   return [
-    ...(one.params || one.query || isJson ? (['invalid_request'] as const) : []),
+    // Any request may have an address or a header that cannot be understood.
+    'invalid_request',
     ...(personal ? (['not_signed_in', 'session_revoked', 'session_ended', 'session_expired'] as const) : []),
-    ...(security.length > 0 ? (['invalid_token'] as const) : []),
-    ...('permission' in one ? (['insufficient_scope', 'forbidden'] as const) : []),
-    ...('permission' in one && isRecent(one) ? (['reauthentication_required'] as const) : []),
-    ...(one.path.startsWith('/api/') && one.method !== 'get' ? (['foreign_origin'] as const) : []),
+    ...(security.some((name) => name !== 'session') ? (['invalid_token'] as const) : []),
+    ...(isAdministration(operation) ? (['insufficient_scope', 'forbidden'] as const) : []),
+    ...(isAdministration(operation) && isRecent(operation) ? (['reauthentication_required'] as const) : []),
+    ...(operation.path.startsWith('/api/') && operation.method !== 'get' ? (['foreign_origin'] as const) : []),
     ...(isJson ? (['content_too_large'] as const) : []),
-    ...('permission' in one && (one.method === 'get' || one.problems?.includes('confirmation_required'))
+    ...(isAdministration(operation) &&
+    (operation.method === 'get' || operation.problems?.includes('confirmation_required'))
       ? (['too_many_requests'] as const)
       : []),
-    ...(one.problems ?? []),
+    ...(operation.problems ?? []),
     'internal_error',
     'unavailable',
   ];
 }
 
-function describeProblems(one: Documented | Operation): Json {
-  const byStatus = Object.groupBy(new Set(problemsOf(one)), (code) => problems[code].status);
-  const own = new Set([one.success, ...(one.also ?? [])].map(({ status }) => status));
+function describeProblems(operation: Documented | Operation): Json {
+  const byStatus = Object.groupBy(new Set(problemsOf(operation)), (code) => problems[code].status);
+  const own = new Set([operation.success, ...(operation.also ?? [])].map(({ status }) => status));
   return Object.fromEntries(
     Object.entries(byStatus)
       .filter(([status]) => !own.has(Number(status)))
@@ -189,20 +213,16 @@ function describeProblems(one: Documented | Operation): Json {
         status,
         {
           description: codes.map((code) => `\`${code}\`: ${problems[code].title}.`).join(' '),
-          content: {
-            'application/problem+json': {
-              schema: {
-                allOf: [{ $ref: '#/components/schemas/Problem' }],
-                properties: { code: { enum: codes } },
-              },
-            },
-          },
+          content: problemContent({ allOf: [problemRef], properties: { code: { enum: codes } } }),
         },
       ]),
   );
 }
 
-/** RFC 9457; further members belong to a code. */
+const problemRef = { $ref: '#/components/schemas/Problem' };
+const problemContent = (schema: Json) => ({ 'application/problem+json': { schema } });
+
+/** RFC 9457; some codes have further members. */
 function problemSchema({ publicUrl }: Config): Json {
   const text = { type: 'string' };
   return {
@@ -267,7 +287,7 @@ function securitySchemes(config: Config): Record<Security, Json> {
       type: 'http',
       scheme: 'bearer',
       bearerFormat: 'JWT',
-      description: 'A JWT that the IdP of a proven connection signed for this one request, as Okta sends it.',
+      description: 'A JWT that the IdP of a proven connection signed for this operation request, as Okta sends it.',
     },
     metricsToken: { type: 'http', scheme: 'bearer', description: 'The token of METRICS_TOKEN.' },
   };

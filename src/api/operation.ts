@@ -1,22 +1,28 @@
-import { type Request, type RequestHandler, type Response, Router } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Pool } from 'pg';
-import type { z } from 'zod';
-import { type By, byPerson } from '../by.ts';
-import { AppError, type ProblemCode } from '../errors.ts';
+import { z } from 'zod';
+import { type By, byPerson, byRequest } from '../by.ts';
+import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
-import { allowOnly } from '../http/problem.ts';
-import { type InTurn, queueOfExports } from '../http/turns.ts';
+import { noStore } from '../http/no-store.ts';
+import { type InTurn, inOwnTurn, queueOfExports } from '../http/turns.ts';
+import { describeIssues } from '../issues.ts';
 import type { Principal } from '../sessions/principal.ts';
-import { requireSession, signedInPrincipal } from '../sessions/session.ts';
-import { may, type Permission } from './permissions.ts';
+import { principalOf, requireSession, signedInPrincipal } from '../sessions/session.ts';
+import type { Documented, Endpoint, Form } from './endpoint.ts';
+import { type Permission, requireRole } from './permissions.ts';
 
-type Form = z.ZodObject;
-type Parsed<F> = F extends Form ? z.output<F> : undefined;
+type Parsed<F> = F extends z.ZodType ? z.output<F> : undefined;
 
-/** Who asks, and what was asked, checked. */
-export type Call<Params = unknown, Query = unknown, Body = unknown> = Readonly<{
-  principal: Principal;
-  orgId: string;
+/** Who asks, and the checked parts of the request. */
+export type Call<
+  Params = unknown,
+  Query = unknown,
+  Body = unknown,
+  Who extends Principal | null = Principal,
+> = Readonly<{
+  principal: Who;
+  orgId: Who extends null ? null : string;
   by: By;
   params: Params;
   query: Query;
@@ -25,100 +31,78 @@ export type Call<Params = unknown, Query = unknown, Body = unknown> = Readonly<{
   res: Response;
 }>;
 
-/** What an operation answers when all is well; without a schema there is no body. */
-export type Success = Readonly<{
-  status: number;
-  description: string;
-  schema?: z.ZodType;
-  /** Default: application/json where there is a schema. */
-  contentTypes?: readonly string[];
-  /** What a header of the answer says, by its name. */
-  headers?: Readonly<Record<string, string>>;
-}>;
-
-/** What proves a caller; openapi.ts says how each is sent. */
-export type Security = 'session' | 'accessToken' | 'apiKey' | 'signedJwt' | 'metricsToken';
-
-/** One line of the interface, as OpenAPI knows it. */
-export type Documented = Readonly<{
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  /** As OpenAPI writes it: /api/orgs/current/users/{id} */
-  path: string;
-  /** camelCase, unique: the `operationId`. */
-  id: string;
-  tag: string;
-  summary: string;
-  description?: string;
-  params?: Form;
-  query?: Form;
-  /** Of the request, beside the credential. */
-  headers?: Form;
-  body?: z.ZodType;
-  /** Default application/json. */
-  bodyType?: string;
-  bodyExample?: unknown;
-  /** One of these; [] is anybody. Default: a person, by a browser's session or an app's access token. */
-  security?: readonly Security[];
-  /** Answers without one, too. */
-  securityOptional?: boolean;
-  success: Success;
-  /** Other answers: further successes, and faults in the form of a standard that has its own. */
-  also?: readonly Success[];
-  /** The problems it may answer, beside what all of its kind do. */
-  problems?: readonly ProblemCode[];
-}>;
-
-/** An operation of an org's administration: who may is checked before anything else, then every part of the request. */
+/**
+ * A JSON route under /api. The caller's rights are checked before anything else, then every part of
+ * the request. Without `permission` it serves a person's own data; with `security: []` or
+ * `securityOptional` also callers without a credential.
+ */
 export type Operation = Documented &
   Readonly<{
-    permission: Permission;
-    /** Asks for a recent authentication (the org's policy). Default: every method but GET. */
+    /** For an org's administration: what the person's role, and an app's scope, must allow. */
+    permission?: Permission;
+    /** Needs a recent authentication (org policy). Default: all of the administration but GET. */
     recent?: boolean;
     /**
-     * Which of the org's queues it waits in on a node. Default: of what reads, `lists`, and of the rest none: ending access
-     * never waits. `export` is for what takes as long as its reader likes, which no list should wait for.
+     * The queue in which it waits on a node. Default: the org's `lists` for the administration's
+     * GETs, none for the rest: ending access never waits. `export` takes as long as its reader
+     * likes, and no list should wait for that. `own` is for a person's own lists.
      */
-    turn?: 'lists' | 'export';
-    /** Answers `success.status` with what it returns; nothing when it has answered itself. */
+    turn?: 'lists' | 'export' | 'own';
+    /** Its result is sent with `success.status`, unless it has answered itself. */
     handle: (call: Call) => Promise<unknown>;
   }>;
 
-/** Types `handle` by the forms that are given. */
-export function operation<P extends Form | undefined, Q extends Form | undefined, B extends z.ZodType | undefined>(
-  definition: Omit<Operation, 'params' | 'query' | 'body' | 'handle'> & {
+export type AdminOperation = Operation & Readonly<{ permission: Permission }>;
+
+export const isAdministration = (documented: Documented | Operation): documented is AdminOperation =>
+  'permission' in documented;
+
+/** Types `handle` by the forms that are given, and by whether somebody must be signed in. */
+export function operation<
+  P extends Form | undefined,
+  Q extends Form | undefined,
+  B extends z.ZodType | undefined,
+  Anybody extends readonly [] | undefined = undefined,
+  Optional extends true | undefined = undefined,
+>(
+  definition: Omit<Operation, 'params' | 'query' | 'body' | 'security' | 'securityOptional' | 'handle'> & {
     params?: P;
     query?: Q;
     body?: B;
-    handle: (call: Call<Parsed<P>, Parsed<Q>, B extends z.ZodType ? z.output<B> : undefined>) => Promise<unknown>;
+    security?: Anybody;
+    securityOptional?: Optional;
+    handle: (
+      call: Call<
+        Parsed<P>,
+        Parsed<Q>,
+        Parsed<B>,
+        [Anybody, Optional] extends [undefined, undefined] ? Principal : Principal | null
+      >,
+    ) => Promise<unknown>;
   },
 ): Operation {
   return definition as unknown as Operation;
 }
 
-/** Routes for operations, with their methods as the only ones. */
-export function createOperationRoutes(
+/** Makes endpoints of operations, so that both are routed alike. */
+export function toEndpoints(
   { pool, inTurn }: { pool: Pool; inTurn: InTurn },
   operations: readonly Operation[],
-): Router {
-  const router = Router();
-  const paths = new Set(operations.map(({ path }) => path));
-  for (const path of paths) {
-    const here = operations.filter((one) => one.path === path);
-    const route = router.route(path.replaceAll(/\{(\w+)\}/g, ':$1'));
-    for (const one of here) {
-      const recent = one.recent ?? one.method !== 'get';
-      route[one.method](
-        requireSession,
-        requirePermission(one.permission),
+): readonly Endpoint[] {
+  return operations.map((definition) => {
+    const { method, permission, body, security, securityOptional } = definition;
+    const { recent = permission !== undefined && method !== 'get' } = definition;
+    return {
+      ...definition,
+      handlers: [
+        security?.length === 0 || securityOptional ? noStore : requireSession,
+        ...(permission ? [requirePermission(permission)] : []),
         ...(recent ? [requireRecentAuthentication(pool)] : []),
-        ...(one.body ? jsonBody('256kb') : []),
-        answer(one, inTurn),
-      );
-    }
-    const methods = here.map(({ method }) => method.toUpperCase());
-    route.all(allowOnly(...(methods.includes('GET') ? ['HEAD'] : []), ...methods));
-  }
-  return router;
+        ...(body ? jsonBody(permission ? '256kb' : '16kb') : []),
+        answer(definition, inTurn),
+      ],
+    };
+  });
 }
 
 /** The scope that an app's access token needs for the administration of an org. */
@@ -132,12 +116,11 @@ const requirePermission =
       throw new AppError('insufficient_scope', `This access token lacks the scope "${adminScope}".`, {
         headers: { 'WWW-Authenticate': `Bearer realm="api", error="insufficient_scope", scope="${adminScope}"` },
       });
-    if (!may(role, permission))
-      throw new AppError('forbidden', `Your role (${role}) does not allow this; it needs "${permission}".`);
+    requireRole(role, permission);
     next();
   };
 
-/** RFC 9470: who changes something has authenticated at the IdP lately, and is not merely still signed in. */
+/** RFC 9470: a change needs a recent authentication at the IdP, not only a live sign-in. */
 function requireRecentAuthentication(pool: Pool): RequestHandler {
   return async (req, _res, next) => {
     const { orgId, orgSlug, authenticatedAt } = signedInPrincipal(req);
@@ -163,34 +146,55 @@ function requireRecentAuthentication(pool: Pool): RequestHandler {
   };
 }
 
-const answer =
-  (one: Operation, inTurn: InTurn): RequestHandler =>
-  async (req, res) => {
-    const principal = signedInPrincipal(req);
-    const call: Call = {
+function answer(definition: Operation, inTurn: InTurn): RequestHandler {
+  const { method, permission, params, body, success, handle } = definition;
+  const query = queryForm(definition);
+  const turn = definition.turn ?? (permission && method === 'get' ? 'lists' : null);
+  return async (req, res) => {
+    const principal = principalOf(req);
+    const call = {
       principal,
-      orgId: principal.orgId,
-      by: byPerson(req, principal),
-      params: check(one.params, req.params, 'the address'),
-      query: check(one.query, req.query, 'the query'),
-      body: check(one.body, req.body, 'the body'),
+      orgId: principal?.orgId ?? null,
+      get by() {
+        return principal ? byPerson(req, principal) : byRequest(req, { type: 'anonymous', id: null });
+      },
+      params: check(params, req.params, 'the address'),
+      query: check(query, req.query, 'the query'),
+      body: check(body, req.body, 'the body'),
       req,
       res,
-    };
-    const turn = one.turn ?? (one.method === 'get' ? 'lists' : null);
-    const queue = turn === 'export' ? queueOfExports(call.orgId) : call.orgId;
-    const body = turn ? await inTurn(queue, () => one.handle(call)) : await one.handle(call);
+    } as Call;
+    const answered = await (turn ? takeTurn(inTurn, turn, call, handle) : handle(call));
     if (res.headersSent) return;
-    res.status(one.success.status);
-    if (one.success.schema) res.json(body);
+    res.status(success.status);
+    if (success.schema) res.json(answered);
     else res.end();
   };
+}
 
-/** Names what is wrong and why, never the value. */
+function takeTurn(
+  inTurn: InTurn,
+  turn: NonNullable<Operation['turn']>,
+  call: Call,
+  handle: Operation['handle'],
+): Promise<unknown> {
+  const work = () => handle(call);
+  if (turn === 'own') return inOwnTurn(inTurn, call.principal, work);
+  return inTurn(turn === 'export' ? queueOfExports(call.orgId) : call.orgId, work);
+}
+
+/**
+ * The administration refuses unknown parameters: a list that a mistyped filter widened to everybody
+ * would be acted on. Elsewhere they are ignored.
+ */
+function queryForm({ path, query }: Operation): Form | undefined {
+  return path.startsWith('/api/orgs/') ? (query ?? z.object({})).strict() : query;
+}
+
 function check(form: z.ZodType | undefined, value: unknown, where: string): unknown {
   if (!form) return undefined;
   const parsed = form.safeParse(value);
   if (parsed.success) return parsed.data;
-  const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.') || where}: ${message}`);
-  throw new AppError('invalid_request', `Wrong in ${where}: ${[...new Set(wrong)].slice(0, 10).join('; ')}.`);
+  const wrong = describeIssues(parsed.error, where).slice(0, 10);
+  throw new AppError('invalid_request', `Wrong in ${where}: ${wrong.join('; ')}.`);
 }

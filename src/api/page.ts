@@ -1,7 +1,10 @@
 import { z } from 'zod';
+import { isStorableMoment } from '../database/storable.ts';
+import type { TimeKey } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
+import { parseJson } from '../http/parse-json.ts';
 
-/** What a list takes: `limit` rows (1 to 200, default 50), after the row that `cursor` stands for. */
+/** A list's query: `limit` rows (1 to 200, default 50), after the row that `cursor` stands for. */
 export const pageQuery = {
   limit: z.coerce.number().int().min(1).max(200).default(50).describe('Rows of a page.'),
   cursor: z.string().max(1024).optional().describe('`next` of the page before.'),
@@ -12,9 +15,9 @@ export const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.object({ items: z.array(item), next: z.string().nullable() });
 
 /**
- * Makes a page of up to `limit + 1` rows that were read. `keyOf` names what the list is ordered by, ending with something
- * unique, so that rows which come and go meanwhile make nothing appear twice or get lost. `until`: where the reading ended
- * before the list did, though the page isn't full.
+ * Makes a page of up to `limit + 1` rows that were read. `keyOf` names what the list is ordered by,
+ * ending with something unique: rows that come and go meanwhile make none appear twice or get lost.
+ * `until`: the key at which reading stopped before the list's end, though the page isn't full.
  */
 export function toPage<Row>(
   rows: readonly Row[],
@@ -32,24 +35,37 @@ function writeCursor(key: readonly string[]): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** Half a character would be looked for as another. */
+/** Half of a surrogate pair would be looked for as another character. */
 const text = z
   .string()
   .max(512)
   .refine((value) => value.isWellFormed());
 
-/** The `length` texts that a cursor holds; null without one. @throws AppError invalid_request */
+/** Reads the `length` texts of a cursor; null without one. @throws AppError invalid_request */
 export function readCursor(cursor: string | undefined, length: number): readonly string[] | null {
   if (cursor === undefined) return null;
-  const key = z.array(text).length(length).safeParse(parse(cursor));
+  const key = z
+    .array(text)
+    .length(length)
+    .safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
   if (key.success) return key.data;
-  throw new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
+  throw foreignCursor();
 }
 
-function parse(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
-  } catch {
-    return null;
-  }
+/** Reads the cursor of a list in order of time, or null. @throws AppError invalid_request */
+export function readTimeCursor(cursor: string | undefined): TimeKey | null {
+  const key = readCursor(cursor, 2);
+  if (!key) return null;
+  const [text, id] = key as [string, string];
+  const createdAt = new Date(text);
+  // Only this backend's own form counts: Date reads more, also times that PostgreSQL can't hold.
+  if (z.iso.datetime().safeParse(text).success && isStorableMoment(createdAt)) return { createdAt, id };
+  throw foreignCursor();
 }
+
+/** `toPage` for a list in the order of time. */
+export const toTimePage = <Row extends TimeKey>(rows: readonly Row[], limit: number) =>
+  toPage(rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
+
+const foreignCursor = () =>
+  new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');

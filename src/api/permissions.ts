@@ -1,13 +1,14 @@
 import { Role } from '../database/generated/client.ts';
+import { AppError } from '../errors.ts';
 
 const everyAdministrator = ['owner', 'super_admin', 'admin'] as const;
 const thoseAbove = ['owner', 'super_admin'] as const;
 
-/** Who may do what in their own org. The only place that says so; `test/admin/permissions.test.ts` tries each cell. */
+/** Who may do what in their own org; `test/admin/permissions.test.ts` tries each cell. */
 export const permissions = {
-  /** People, their sessions, groups, revocations, refused calls, notifications, policies: to look at. */
+  /** Look at people, sessions, groups, revocations, refused calls, notifications, policies. */
   'org.read': everyAdministrator,
-  /** End the access of anyone in the org, owners included: all of it, one session, a list, a group. */
+  /** End anyone's access, owners included: all of it, one session, a list, a group. */
   'access.end': everyAdministrator,
   /** "Sign everyone out". */
   'access.end_everyone': ['owner'],
@@ -16,8 +17,9 @@ export const permissions = {
   /** Policies, API keys, webhooks. */
   'settings.change': thoseAbove,
   /**
-   * Who can sign in as whom: connections, domains, keys for provisioning. For owners alone: whoever decides this could sign in
-   * as an owner, by an identity provider of their own or another's new address, and nobody raises their own role.
+   * Who can sign in as whom: connections, domains, keys for provisioning. Only for owners: whoever
+   * decides this could sign in as an owner, by an identity provider of their own or a new address
+   * of the owner's, and nobody raises their own role.
    */
   'identity.change': ['owner'],
   'record.read': everyAdministrator,
@@ -30,16 +32,23 @@ export function may(role: Role, permission: Permission): boolean {
   return (permissions[permission] as readonly Role[]).includes(role);
 }
 
+/** @throws AppError forbidden */
+export function requireRole(role: Role, permission: Permission): void {
+  if (!may(role, permission))
+    throw new AppError('forbidden', `Your role (${role}) does not allow this; it needs "${permission}".`);
+}
+
 /** From the least to the greatest; the schema has them the other way round. */
 export const roles: readonly Role[] = Object.values(Role).reverse();
 
-/** What a claim of an IdP or provisioning may make of a person, in the same order: owners are made by people alone. */
+/** The roles, in the same order, that a claim or provisioning may give: only people make owners. */
 export const assignableRoles = roles.filter((role) => role !== 'owner');
 export type AssignableRole = (typeof assignableRoles)[number];
 
 /**
- * Whether someone of role `own` may change another's role from `from` to `to`: neither may be above their own. Nobody changes
- * their own role upwards, and the last owner stays: that is checked where the rows are locked.
+ * Whether a person of role `own` may change another's role from `from` to `to`: neither may be
+ * above their own. So nobody raises their own role; that the last owner stays is checked where the
+ * rows are locked.
  */
 export function mayChangeRole(own: Role, from: Role, to: Role): boolean {
   const rank = (role: Role) => roles.indexOf(role);

@@ -1,21 +1,16 @@
-import { type RequestHandler, Router } from 'express';
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { allowOnly } from '../http/problem.ts';
+import { type Documented, type Endpoint, endpoint } from './endpoint.ts';
 import { describeApi } from './openapi.ts';
-import type { Documented, Operation } from './operation.ts';
+import type { Operation } from './operation.ts';
 
-/**
- * GET /openapi.json   the whole interface, as OpenAPI 3.1
- * GET /docs           the same to read, as `renderPage` writes it
- */
-export function createReferenceRoutes(
+/** The interface as an OpenAPI document and as a page (`renderPage`), themselves included. */
+export function createReferenceEndpoints(
   config: Config,
-  operations: readonly (Documented | Operation)[],
+  others: readonly (Documented | Operation)[],
   renderPage: (document: object) => string,
-): Router {
-  const document = describeApi(config, operations);
-  const text = JSON.stringify(document);
-  const page = renderPage(document);
+): readonly Endpoint[] {
   const showDocument: RequestHandler = (_req, res) => {
     res.set('Cache-Control', 'public, no-cache').type('json').send(text);
   };
@@ -23,8 +18,32 @@ export function createReferenceRoutes(
     res.set('Cache-Control', 'public, no-cache').type('html').send(page);
   };
 
-  const router = Router();
-  router.route('/openapi.json').get(showDocument).all(allowOnly('GET', 'HEAD'));
-  router.route('/docs').get(showPage).all(allowOnly('GET', 'HEAD'));
-  return router;
+  const own = [
+    endpoint({
+      method: 'get',
+      path: '/openapi.json',
+      id: 'getOpenApi',
+      tag: 'Service',
+      summary: 'This document',
+      description: 'For generators of clients, and for linters.',
+      security: [],
+      success: { status: 200, description: 'OpenAPI 3.1.', schema: z.looseObject({ openapi: z.string() }) },
+      handlers: [showDocument],
+    }),
+    endpoint({
+      method: 'get',
+      path: '/docs',
+      id: 'showReference',
+      tag: 'Service',
+      summary: 'This document, to read',
+      description: 'With a search, a first call, and a `curl` for every operation.',
+      security: [],
+      success: { status: 200, description: 'The page.', contentTypes: ['text/html'] },
+      handlers: [showPage],
+    }),
+  ];
+  const document = describeApi(config, [...others, ...own]);
+  const text = JSON.stringify(document);
+  const page = renderPage(document);
+  return own;
 }

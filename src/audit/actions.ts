@@ -1,6 +1,6 @@
 /**
- * Everything that goes on record: what it happened to, and what happened. The names are API, in the record, its exports and
- * notifications: none is ever renamed. A test holds the ones that stand in SQL against this list.
+ * Every action that goes on record: its target, and what happened. The names are API (record,
+ * exports, notifications): none is ever renamed. A test holds the names in SQL against this list.
  */
 export const actions = [
   'access.revoked',
@@ -45,3 +45,20 @@ export const actions = [
   'webhook.tested',
 ] as const;
 export type Action = (typeof actions)[number];
+
+/** The beginnings of actions, with the dot: `sign_in.` */
+export const actionFamilies = [...new Set(actions.map((action) => action.slice(0, action.indexOf('.') + 1)))];
+
+/** The types of events' targets. These names are API, too. */
+export const targetTypes = [
+  'api_key',
+  'connection',
+  'delivery',
+  'domain',
+  'grant',
+  'group',
+  'org',
+  'session',
+  'user',
+  'webhook',
+] as const;

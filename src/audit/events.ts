@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
+import type { TimeKey, TimePage } from '../database/time-key.ts';
 import { canonicalJson } from './canonical-json.ts';
 
-/** An event as it is read: what the API shows, what an export holds, and what a seal will be made over. */
+/** An event as the API shows it and an export holds it; a seal will be made over it. */
 export type RecordedEvent = Readonly<{
   id: string;
   orgId: string;
@@ -16,55 +17,55 @@ export type RecordedEvent = Readonly<{
 }>;
 
 export type EventFilter = Readonly<{
-  /** Not before. */
+  /** Events at or after this moment. */
   from?: Date | undefined;
-  /** Before. */
+  /** Events before this moment. */
   to?: Date | undefined;
-  /** Ids of whoever did it, and of what it was done to. */
+  /** Ids of the actor and of the target. */
   actor?: string | undefined;
   target?: string | undefined;
-  /** The whole action, or what stands before a dot, with it: `sign_in.` */
+  /** A whole action, or a family with its dot: `sign_in.` */
   action?: string | undefined;
   /** Calls that were refused with this code. */
   refusal?: string | undefined;
 }>;
 
 export type EventOrder = 'asc' | 'desc';
-type After = Readonly<{ createdAt: Date; id: string }>;
 
 export type AuditEvents = ReturnType<typeof createAuditEvents>;
 
 /** Rows that an export reads at a time. */
 const exportPage = 1_000;
 
-/** Reads the record of orgs. Events are in the order of their time, and of their ids where that is the same. */
+/** Reads the record of orgs. Events are in the order of their times, then of their ids. */
 export function createAuditEvents({ pool }: { pool: Pool }) {
   async function listEvents(
     orgId: string,
     filter: EventFilter,
-    { limit, after, order }: { limit: number; after: After | null; order: EventOrder },
+    { limit, after, order }: TimePage & { order: EventOrder },
   ): Promise<RecordedEvent[]> {
     const { conditions, values } = conditionsOf(filter, [orgId]);
     const add = (value: unknown) => `$${values.push(value)}`;
     if (after) conditions.push(`(at, id) ${order === 'asc' ? '>' : '<'} (${add(after.createdAt)}, ${add(after.id)})`);
-    // The limit, a number of ours, stands in the text: as a parameter PostgreSQL would plan for a tenth of the table.
+    // The limit is our own number and stands in the text: for a parameter PostgreSQL would plan for
+    // a tenth of the table.
     const inOrder = `ORDER BY at ${order}, id ${order} LIMIT ${BigInt(limit)}`;
     const page = (where: readonly string[]) =>
       `SELECT ${columns} FROM audit_events WHERE ${where.join(' AND ')} ${inOrder}`;
     const text = isOfFamily(filter)
       ? familyPage(add(filter.action), page([...conditions, 'action = name']), inOrder)
       : page(conditions);
-    const { rows } = await pool.query<Row>(text, values);
+    const { rows } = await pool.query<EventRow>(text, values);
     return rows.map(toEvent);
   }
 
   return {
-    /** Up to `limit` events from behind `after`. */
+    /** Up to `limit` events that come after `after`. */
     listEvents,
 
     /** Null when the org has no such event. */
     async findEvent(orgId: string, id: string): Promise<RecordedEvent | null> {
-      const { rows } = await pool.query<Row>({
+      const { rows } = await pool.query<EventRow>({
         name: 'audit-event-find',
         text: `SELECT ${columns} FROM audit_events WHERE org_id = $1 AND id = $2`,
         values: [orgId, id],
@@ -73,16 +74,16 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
     },
 
     /**
-     * Everything that the filter lets through, the oldest first, a thousand at a time: as much memory for a million as for one,
-     * and no connection or snapshot is held for a reader who is slow. `check` comes before each thousand, and ends it by
-     * throwing.
+     * All events that the filter lets through, oldest first, a thousand at a time: memory doesn't
+     * grow with their number, and no connection or snapshot is held for a slow reader. `check` runs
+     * before each thousand, and ends the reading by throwing.
      */
     async *readAll(
       orgId: string,
       filter: EventFilter,
       check: () => Promise<void>,
     ): AsyncGenerator<RecordedEvent, void> {
-      let after: After | null = null;
+      let after: TimeKey | null = null;
       for (let more = true; more; ) {
         await check();
         const events: RecordedEvent[] = await listEvents(orgId, filter, { limit: exportPage, after, order: 'asc' });
@@ -100,7 +101,7 @@ export function canonicalEvent(event: RecordedEvent): string {
   return canonicalJson(event);
 }
 
-type Row = {
+type EventRow = {
   id: string;
   org_id: string;
   at: Date;
@@ -116,7 +117,7 @@ type Row = {
 
 const columns = 'id, org_id, at, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail';
 
-function toEvent(row: Row): RecordedEvent {
+function toEvent(row: EventRow): RecordedEvent {
   return {
     id: row.id,
     orgId: row.org_id,
@@ -130,7 +131,7 @@ function toEvent(row: Row): RecordedEvent {
   };
 }
 
-/** Only what is asked for stands in the statement: its plan, and so the index, is chosen without looking at the values. */
+/** Only given filters stand in the statement: its plan and index are chosen without the values. */
 function conditionsOf(filter: EventFilter, given: readonly unknown[]) {
   const { from, to, actor, target, action, refusal } = filter;
   const values = [...given];
@@ -142,19 +143,20 @@ function conditionsOf(filter: EventFilter, given: readonly unknown[]) {
   if (target !== undefined) conditions.push(`target_id = ${add(target)}`);
   if (action !== undefined && !isOfFamily(filter))
     conditions.push(action.endsWith('.') ? `starts_with(action, ${add(action)})` : `action = ${add(action)}`);
-  // As the index on it is written.
+  // The condition is spelt as its index is.
   if (refusal !== undefined) conditions.push(`action = 'call.refused' AND detail->>'code' = ${add(refusal)}`);
   return { conditions, values };
 }
 
-/** By what actions begin with, and nothing else that an index would be better at. */
+/** Whether only a family of actions is asked for: an actor or a target has a better index. */
 function isOfFamily({ action, actor, target }: EventFilter): boolean {
   return action?.endsWith('.') === true && actor === undefined && target === undefined;
 }
 
 /**
- * A page of each action of the family, and of these one: whether the family is a hundred events of a million or nearly all, no
- * more is read than that. An org's actions are a few dozen, stepped through on the index of them.
+ * Reads a page of each action of the family, then one page of these: no more is read, whether the
+ * family is a hundred events of a million or nearly all. An org's actions are a few dozen, which
+ * are stepped through on their index.
  */
 const familyPage = (prefix: string, pageOfAction: string, inOrder: string) => `
   WITH RECURSIVE actions (name) AS (

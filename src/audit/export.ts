@@ -12,12 +12,12 @@ export const exportFormats = {
 
 export type ExportFormat = keyof typeof exportFormats;
 
-/** Bytes are made as they are read, and events are asked for as bytes are. */
+/** Events are read only as fast as the reader takes the bytes. */
 function toNdjson(events: AsyncIterable<RecordedEvent>): Readable {
   return Readable.from(lines(events), { objectMode: false });
 }
 
-/** Some hundred events make a piece: one write for each would cost more than making it. */
+/** Some hundred events make a piece: a write for each event would cost more than making it. */
 async function* lines(events: AsyncIterable<RecordedEvent>): AsyncGenerator<string, void> {
   let piece = '';
   for await (const event of events) {
@@ -44,7 +44,7 @@ const columns = {
 } as const satisfies Record<string, (event: RecordedEvent) => string | null>;
 
 function toCsv(events: AsyncIterable<RecordedEvent>): Readable {
-  // A spreadsheet runs a cell that begins with =, +, - or @: such a one gets an apostrophe in front.
+  // A spreadsheet runs cells that begin with =, +, - or @: an apostrophe in front prevents it.
   const csv = stringify({
     header: true,
     columns: Object.keys(columns),

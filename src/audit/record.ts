@@ -8,12 +8,12 @@ export type AuditEvent = Readonly<{
   orgId: string;
   action: Action;
   by: By;
-  target?: Readonly<{ type: string; id: string }>;
+  target?: Readonly<{ type: string; id: string }> | undefined;
   /** Flat JSON; never a secret, never an IdP's own words. */
   detail?: Readonly<Record<string, string | number | boolean | null>>;
 }>;
 
-/** Appends one event. Pass the transaction's client, pg's or Prisma's, to record in the transaction that does the thing. */
+/** Appends an event. Pass the client (pg's or Prisma's) of the transaction that does the thing. */
 export async function recordEvent(db: Pool | PoolClient | Prisma.TransactionClient, event: AuditEvent): Promise<void> {
   const { actor, ip, requestId } = event.by;
   const row = {

@@ -1,8 +1,8 @@
 import type { PoolClient } from 'pg';
 
 /**
- * For the housekeeping: removes up to 5,000 events that their org's retention has let go, the oldest first. True while there
- * may be more. The trigger on the table judges each again: nothing younger can go, whatever is asked here.
+ * Removes up to 5,000 events past their org's retention, oldest first. True while there may be
+ * more. The table's trigger judges each event again: nothing younger can go.
  */
 export async function sweepAuditEvents(client: PoolClient): Promise<boolean> {
   const { rowCount } = await client.query(

@@ -8,7 +8,7 @@ import type { Tokens } from './credentials.ts';
 const clientId = 'cli';
 const personalScope = 'openid profile email offline_access';
 const userAgent = `universal-logout-cli (${process.platform})`;
-/** Seconds that a server may take to answer. */
+/** Seconds in which a server must begin its answer. */
 const answerLimit = 10;
 
 const person = z.object({
@@ -20,19 +20,19 @@ const person = z.object({
   orgSlug: z.string(),
   role: z.string(),
 });
-export type Person = z.output<typeof person>;
+export type SignedInPerson = z.output<typeof person>;
 
 export type Account = Awaited<ReturnType<typeof openAccount>>;
 
 /**
- * What this command line, as the app `cli`, asks of a server: over HTTP alone, as any app would. Everything throws AppError
- * unavailable when the server gives no usable answer.
+ * The requests of this command line, the app `cli`, to a server: over HTTP alone, like any app's.
+ * Everything throws AppError unavailable when the server gives no usable answer.
  */
 export async function openAccount(url: string) {
   const config = await answered(url, () =>
     oauth.discovery(new URL(url), clientId, undefined, oauth.None(), {
       timeout: answerLimit,
-      // http is for loopback alone: see serverUrl.
+      // Only loopback may have http: see serverUrl.
       execute: url.startsWith('http:') ? [oauth.allowInsecureRequests] : [],
       [oauth.customFetch]: (address, { headers, ...options }) =>
         fetch(address, { ...options, headers: { ...headers, 'user-agent': userAgent } } as RequestInit),
@@ -40,7 +40,9 @@ export async function openAccount(url: string) {
   );
 
   return {
-    /** Asks for a device code (RFC 8628 §3.1); `tokens` waits until the person has approved, or refused, or was too late. */
+    /**
+     * Asks for a device code (RFC 8628 §3.1); `tokens` waits for the person's answer, or the end.
+     */
     async beginLogin({ admin }: { admin: boolean }) {
       const scope = admin ? `${personalScope} ${adminScope}` : personalScope;
       const asked = await answered(url, () => oauth.initiateDeviceAuthorization(config, { scope }));
@@ -48,12 +50,12 @@ export async function openAccount(url: string) {
         address: asked.verification_uri,
         addressWithCode: asked.verification_uri_complete ?? asked.verification_uri,
         code: asked.user_code,
-        /** @throws AppError access_denied as a refusal that says why */
+        /** @throws AppError access_denied with the reason of the refusal */
         tokens: async (): Promise<Tokens> => {
           const poll = () => oauth.pollDeviceAuthorizationGrant(config, asked);
           const milliseconds = (asked.interval ?? 5) * 1000;
           const patience = { retries: 1_000, factor: 1, minTimeout: milliseconds, maxTimeout: milliseconds };
-          // A server that is away for a moment has not refused: the code is good for minutes.
+          // A server that is away for a moment hasn't refused: the code is good for minutes.
           const maxRetryTime = asked.expires_in * 1000;
           const shouldRetry = ({ error }: { error: Error }) => isAway(error);
           return answered(url, async () =>
@@ -63,7 +65,7 @@ export async function openAccount(url: string) {
       };
     },
 
-    /** The next tokens for a refresh token, which is used up by that. Null when it no longer counts. */
+    /** Uses up a refresh token and returns the next tokens. Null: the grant has ended. */
     async refresh({ refreshToken }: Tokens): Promise<Tokens | null> {
       const answer = await answered(url, () =>
         oauth.refreshTokenGrant(config, refreshToken).catch((error: unknown) => {
@@ -74,7 +76,9 @@ export async function openAccount(url: string) {
       return answer && toTokens(answer, refreshToken);
     },
 
-    /** The person's sign-out, with all that their organisation's policy makes of it; 401: it is over already. */
+    /**
+     * The person's sign-out, with the consequences of the org's policy; 401: it is over already.
+     */
     async signOut(tokens: Tokens): Promise<void> {
       const { status } = await this.send(tokens, { method: 'POST', path: '/api/signout' });
       await answered(url, async () => {
@@ -82,13 +86,13 @@ export async function openAccount(url: string) {
       });
     },
 
-    /** Ends the grant at the server (RFC 7009); one that is over already is none to end. */
+    /** Ends the grant at the server (RFC 7009); one that has ended already is no error. */
     async revoke({ refreshToken }: Tokens): Promise<void> {
       await answered(url, () => oauth.tokenRevocation(config, refreshToken, { token_type_hint: 'refresh_token' }));
     },
 
-    /** Whose the access token is; why not, when the server refuses it. */
-    async whoIs(tokens: Tokens): Promise<Person | Refusal> {
+    /** The person of the access token, or the server's refusal of it. */
+    async whoIs(tokens: Tokens): Promise<SignedInPerson | Refusal> {
       const response = await this.send(tokens, { method: 'GET', path: '/api/users/me' });
       return answered(url, async () => {
         const body: unknown = await response.json();
@@ -98,7 +102,7 @@ export async function openAccount(url: string) {
       });
     },
 
-    /** Sends a request with the access token, to a path of the server's. */
+    /** Sends a request with the access token, to a path of the server. */
     send({ accessToken }: Tokens, { method, path, body }: ApiRequest): Promise<Response> {
       const target = new URL(path, url);
       // "/\\host" is an address of another server, which must not get the token.
@@ -109,10 +113,10 @@ export async function openAccount(url: string) {
         'user-agent': userAgent,
         ...(body !== undefined && { 'content-type': 'application/json' }),
       };
-      // Until the answer begins: an export takes the time that it takes.
+      // The limit counts until the answer begins: an export may take long.
       const limit = new AbortController();
       const late = setTimeout(() => limit.abort(), answerLimit * 1000);
-      const asked = { method, headers, body, signal: limit.signal, redirect: 'error' } as const;
+      const asked = { method, headers, body: body ?? null, signal: limit.signal, redirect: 'error' } as const;
       return answered(url, () => fetch(target, asked)).finally(() => clearTimeout(late));
     },
   };
@@ -122,7 +126,7 @@ export type ApiRequest = Readonly<{ method: string; path: string; body?: string 
 
 export type Refusal = Readonly<{ refused: z.output<typeof problem> }>;
 
-/** Of the problem details of a refusal: why, and since when. */
+/** The problem details of a refusal: its reason, and the moment of the sign-out. */
 export const problem = z.object({
   code: z
     .string()
@@ -144,7 +148,7 @@ function refusedLogin(error: unknown): never {
   if (code === 'access_denied') throw new AppError('not_signed_in', 'The sign-in was refused.', { cause: error });
   if (code === 'expired_token')
     throw new AppError('not_signed_in', 'The code has expired. Run login again.', { cause: error });
-  // Between the approval and the answer, a revocation came.
+  // A revocation came between the approval and the answer.
   if (code === 'invalid_grant')
     throw new AppError('not_signed_in', 'The sign-in no longer counts. Run login again.', { cause: error });
   throw error;

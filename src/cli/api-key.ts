@@ -92,7 +92,7 @@ export function registerApiKey(program: Command, shell: Console): void {
 
 const unitMilliseconds = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 
-/** `90d`, `12h`, … from now, or an ISO date (midnight UTC when it has no time). */
+/** `90d`, `12h`, … from now, or an ISO date; a date alone means midnight UTC. */
 export function readExpiry(value: string, context: z.RefinementCtx): Date {
   const span = /^(\d{1,5})([mhdw])$/.exec(value);
   const iso = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2}))?$/.test(value);

@@ -17,7 +17,7 @@ const form = urlForm.extend({
   yes: z.boolean().default(false),
 });
 
-/** Any operation of the API as the person who is signed in here; /docs of the server lists them. */
+/** Any operation of the API, as the person who is signed in here; the server's /docs lists them. */
 export function registerApi(program: Command, shell: Console): void {
   forServer(program, 'api', 'send a request to the API with what login keeps, and print the answer')
     .argument('<method>', 'GET, POST, PUT, PATCH or DELETE')
@@ -56,7 +56,7 @@ const confirmationAsked = z.object({
   effects: z.unknown(),
 });
 
-/** Shows what would end; the confirmation to send back if that is meant. Null for another conflict. */
+/** Shows the consequences, and returns the confirmation to send. Null for another conflict. */
 async function confirmed(answer: Response, { stdin, stderr }: Console, yes: boolean): Promise<string | null> {
   const asked = confirmationAsked.safeParse(
     await answer
@@ -70,18 +70,18 @@ async function confirmed(answer: Response, { stdin, stderr }: Console, yes: bool
   if (!stdin.isTTY)
     throw new AppError('confirmation_required', 'This would end what is listed. Send it again with --yes.');
   const prompt = createInterface({ input: stdin, output: stderr });
-  // Ctrl-C and Ctrl-D reject the question; both mean no.
+  // Ctrl-C and Ctrl-D reject the question: both mean no.
   const typed = await prompt.question('This would end. Type "yes" to go on: ').catch(() => '');
   prompt.close();
   if (typed.trim() !== 'yes') throw new AppError('confirmation_required', 'Not confirmed; nothing was done.');
   return asked.data.confirmation;
 }
 
-/** JSON with indents, anything else as it comes. @throws AppError with the problem's own text */
+/** JSON with indents, other bodies as they come. @throws AppError with the problem's own text */
 async function print(response: Response, shell: Console): Promise<void> {
   const isJson = /^application\/([\w.-]+\+)?json\b/.test(response.headers.get('content-type') ?? '');
   if (!response.ok) {
-    // A proxy in between may say anything.
+    // A proxy in between may answer with any text.
     const { data } = problem.safeParse(isJson ? await response.json().catch(() => null) : null);
     const { code, detail } = data ?? { code: 'unavailable' };
     const hint = hints[code];

@@ -1,21 +1,21 @@
 import { type Command, CommanderError } from 'commander';
 import { z } from 'zod';
-import type { Answer } from './output.ts';
+import type { CommandAnswer } from './output.ts';
 import type { Settings } from './settings.ts';
 import { openWorkspace, type Workspace } from './workspace.ts';
 
-/** What the program gives the commands, made per run. */
+/** The surroundings of a command, made per run. */
 export type Console = Readonly<{
   settings: () => Settings;
-  answer: (answer: Answer) => void;
+  answer: (answer: CommandAnswer) => void;
   /** Whether --json was given. */
   json: boolean;
   env: Readonly<Record<string, string | undefined>>;
   stdin: NodeJS.ReadStream;
-  /** For what is passed on as it comes; answers go through `answer`. */
+  /** For streams that are passed on as they come; answers go through `answer`. */
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
-  /** Runs `fn` with what `open` gives, and closes that also when a signal comes. */
+  /** Runs `fn` with the result of `open`, and closes that, also after a signal. */
   using: <T extends { close: () => Promise<void> }>(
     open: () => Promise<T>,
     fn: (it: T) => Promise<void>,
@@ -28,13 +28,14 @@ export function usageError(message: string): CommanderError {
 }
 
 /**
- * A commander action: its arguments (by the names they are declared with) and options are parsed together by `form`, then
- * `handle` runs with the database and answers. @throws CommanderError for wrong use.
+ * A commander action: `form` parses arguments (by their declared names) and options together, then
+ * `handle` runs with the database and answers.
+ * @throws CommanderError for wrong use
  */
 export function action<Form extends z.ZodObject>(
   shell: Console,
   form: Form,
-  handle: (workspace: Workspace, input: z.output<Form>, shell: Console) => Promise<Answer>,
+  handle: (workspace: Workspace, input: z.output<Form>, shell: Console) => Promise<CommandAnswer>,
 ) {
   return async function run(this: Command): Promise<void> {
     const input = parseInput(this, form);
@@ -58,7 +59,7 @@ export function collect(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
 
-/** An option that is switched `on` or `off`; what is left out stays as it is. */
+/** An option that is switched `on` or `off`; without it the setting stays. */
 export const onOff = z
   .enum(['on', 'off'], 'must be on or off')
   .transform((value) => value === 'on')
@@ -68,8 +69,8 @@ export const text = z.string().trim().min(1, 'must not be empty');
 
 function describe(command: Command, issue: z.core.$ZodIssue): string {
   const member = String(issue.path[0] ?? '');
-  const option = command.options.find((one) => one.attributeName() === member);
-  const argument = command.registeredArguments.some((one) => one.name() === member);
+  const option = command.options.find((candidate) => candidate.attributeName() === member);
+  const argument = command.registeredArguments.some((candidate) => candidate.name() === member);
   const name = [argument ? `<${member}>` : '', option?.long ?? ''].filter(Boolean).join(' or ');
   if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined')) return `${name} is missing`;
   return `${name} ${issue.message}`.trim();

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import { Option } from 'commander';
 import { z } from 'zod';
 import { type AssignableRole, assignableRoles } from '../api/permissions.ts';
+import type { ConnectionChanges, NewConnection } from '../connections/connections.ts';
+import { checkEndpoints, defined, resolveEndpoints, type Typist } from '../connections/endpoints.ts';
+import { ownEndpoint } from '../connections/idp-links.ts';
+import { roleClaimForm, roleMappingForm } from '../connections/role-mapping.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
-import type { ConnectionChanges, NewConnection } from '../orgs/connections.ts';
-import { checkEndpoints, resolveEndpoints, type Typist } from '../orgs/endpoints.ts';
-import { ownEndpoint } from '../orgs/idp-links.ts';
-import { roleClaimForm, roleMappingForm } from '../orgs/role-mapping.ts';
 import { eventsUrl } from '../signals/security-events.ts';
 import { type Console, collect, onOff, text, usageError } from './command.ts';
 
@@ -67,25 +67,26 @@ export const connectionForm = {
   endSessionEndpoint: text.optional(),
 };
 
-type Input = z.output<z.ZodObject<typeof connectionForm>>;
+type ConnectionOptions = z.output<z.ZodObject<typeof connectionForm>>;
 
-/** Undefined when no option of a connection was given. @throws CommanderError, AppError of `resolveEndpoints` */
+/** Undefined without any option of a connection. @throws CommanderError, AppError */
 export async function readNewConnection(
-  input: Input,
+  input: ConnectionOptions,
   guardedFetch: GuardedFetch,
   shell: Console,
 ): Promise<NewConnection | undefined> {
   const { issuer, clientId } = input;
-  if (Object.keys(connectionForm).every((name) => input[name as keyof Input] === undefined)) return undefined;
+  if (Object.keys(connectionForm).every((name) => input[name as keyof ConnectionOptions] === undefined))
+    return undefined;
   if (issuer === undefined || clientId === undefined) throw usageError('A connection needs --issuer and --client-id.');
   const clientSecret = await readSecret(input, shell);
   if (clientSecret === undefined) throw usageError('A connection needs --client-secret (or CLIENT_SECRET).');
   return { ...(await readEndpoints(issuer, input, guardedFetch)), ...readPlain(input), issuer, clientId, clientSecret };
 }
 
-/** What is given and nothing else; another issuer is discovered anew. @throws CommanderError, AppError of `resolveEndpoints` */
+/** Only the given members; another issuer is discovered anew. @throws CommanderError, AppError */
 export async function readConnectionChanges(
-  input: Input,
+  input: ConnectionOptions,
   guardedFetch: GuardedFetch,
   shell: Console,
 ): Promise<ConnectionChanges> {
@@ -97,7 +98,7 @@ export async function readConnectionChanges(
   return plain;
 }
 
-const readEndpoints = (issuer: string, input: Input, guardedFetch: GuardedFetch) =>
+const readEndpoints = (issuer: string, input: ConnectionOptions, guardedFetch: GuardedFetch) =>
   resolveEndpoints(guardedFetch, { ...readTyped(input), issuer }, asOption);
 
 const asOption: Typist = {
@@ -105,12 +106,12 @@ const asOption: Typist = {
   refuse: usageError,
 };
 
-function readTyped(input: Input) {
+function readTyped(input: ConnectionOptions) {
   const { issuer, authorizationEndpoint, tokenEndpoint, jwksUri, userinfoEndpoint, endSessionEndpoint } = input;
   return defined({ issuer, authorizationEndpoint, tokenEndpoint, jwksUri, userinfoEndpoint, endSessionEndpoint });
 }
 
-function readPlain({ acceptedIssuer, mapRole, ...input }: Input) {
+function readPlain({ acceptedIssuer, mapRole, ...input }: ConnectionOptions) {
   const { reauthentication, tokenEndpointAuth, signOutAtIdp, roleClaim } = input;
   const plain = { acceptedIssuers: acceptedIssuer, roleMapping: mapRole };
   return defined({ ...plain, reauthentication, tokenEndpointAuth, signOutAtIdp, roleClaim });
@@ -127,7 +128,7 @@ function readRoles(pairs: string[], context: z.RefinementCtx): Record<string, As
   return z.NEVER;
 }
 
-/** What the identity provider must know to revoke: at Okta, the app's settings for Universal Logout. */
+/** The identity provider needs these to revoke: at Okta, the app's Universal Logout settings. */
 export function revocationFacts(publicUrl: string, connectionId: string | undefined): [string, string][] {
   return [
     ['  Logout endpoint (global token revocation)', `${publicUrl}/global-token-revocation`],
@@ -142,19 +143,13 @@ export function revocationFacts(publicUrl: string, connectionId: string | undefi
   ];
 }
 
-/** From standard input or the environment it stays out of the shell's history and the list of processes. */
-async function readSecret({ clientSecret }: Input, { stdin, env }: Console): Promise<string | undefined> {
-  // Blank in .env is not set.
+/** A secret from standard input or the environment stays out of shell history and process lists. */
+async function readSecret({ clientSecret }: ConnectionOptions, { stdin, env }: Console): Promise<string | undefined> {
+  // A blank CLIENT_SECRET in .env counts as not set.
   if (clientSecret !== '-') return clientSecret ?? (env.CLIENT_SECRET || undefined);
   let read = '';
   for await (const chunk of stdin.setEncoding('utf8')) read += chunk;
   const secret = read.replace(/\r?\n$/, '');
   if (secret === '') throw usageError('There was no client secret on standard input.');
   return secret;
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-function defined<T extends object>(members: T): Defined<T> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { byOperator } from '../by.ts';
-import type { ConnectionView } from '../orgs/connections.ts';
-import { ownEndpoint } from '../orgs/idp-links.ts';
+import type { ConnectionView } from '../connections/connections.ts';
+import { defined } from '../connections/endpoints.ts';
+import { ownEndpoint } from '../connections/idp-links.ts';
 import { action, type Console, text, usageError } from './command.ts';
 import {
   addConnectionOptions,
@@ -11,7 +12,7 @@ import {
   readNewConnection,
   revocationFacts,
 } from './connection-options.ts';
-import { type Answer, facts, table } from './output.ts';
+import { type CommandAnswer, facts, table } from './output.ts';
 
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
 
@@ -30,7 +31,7 @@ export function registerConnection(program: Command, shell: Console): void {
       if (!described) throw usageError('A connection needs --issuer and --client-id.');
       const publicUrl = await workspace.publicUrl();
       const named = input.name === undefined ? described : { ...described, name: input.name };
-      return one(await workspace.connections.addConnection(org.id, named, byOperator), publicUrl);
+      return answerFor(await workspace.connections.addConnection(org.id, named, byOperator), publicUrl);
     }),
   );
 
@@ -60,11 +61,9 @@ export function registerConnection(program: Command, shell: Console): void {
         const org = await workspace.requireOrg(input.org);
         const { connections } = workspace;
         const { connection: id, proven, sameSubjects } = input;
-        const changes = {
-          ...(await readConnectionChanges(input, workspace.guardedFetch, shell)),
-          ...(input.name === undefined ? {} : { name: input.name }),
-          ...(input.active === undefined ? {} : { active: input.active }),
-        };
+        const { name, active } = input;
+        const typed = await readConnectionChanges(input, workspace.guardedFetch, shell);
+        const changes = { ...typed, ...defined({ name, active }) };
         const changed = Object.keys(changes).length > 0;
         if (!changed && !proven) throw usageError('Nothing to change was given.');
         const publicUrl = await workspace.publicUrl();
@@ -72,7 +71,7 @@ export function registerConnection(program: Command, shell: Console): void {
           ? await connections.updateConnection(org.id, id, { ...changes, sameSubjects }, byOperator)
           : null;
         const after = proven ? await connections.vouchForConnection(org.id, id, byOperator) : updated;
-        return one(after as ConnectionView, publicUrl);
+        return answerFor(after as ConnectionView, publicUrl);
       },
     ),
   );
@@ -101,7 +100,14 @@ export function registerConnection(program: Command, shell: Console): void {
           each.revocationEndpoint,
         ]);
         const headings = [
-          ...['NAME', 'ISSUER', 'CLIENT', 'ACTIVE', 'PROVEN', 'REAUTHENTICATION', 'CREATED', 'ID'],
+          'NAME',
+          'ISSUER',
+          'CLIENT',
+          'ACTIVE',
+          'PROVEN',
+          'REAUTHENTICATION',
+          'CREATED',
+          'ID',
           'REVOCATION ENDPOINT',
         ];
         return { json: all, text: table(headings, rows, `${org.name} has no connections yet.`) };
@@ -109,7 +115,7 @@ export function registerConnection(program: Command, shell: Console): void {
     );
 }
 
-function one(connection: ConnectionView, publicUrl: string): Answer {
+function answerFor(connection: ConnectionView, publicUrl: string): CommandAnswer {
   const proven = connection.provenAt !== null;
   const described = facts([
     ['Id', connection.id],

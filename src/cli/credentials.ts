@@ -3,8 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import lockfile from 'proper-lockfile';
 import { z } from 'zod';
+import type { Environment } from '../config.ts';
 import { AppError } from '../errors.ts';
-import type { Environment } from './settings.ts';
+import { parseJson } from '../http/parse-json.ts';
 
 const tokens = z.object({
   accessToken: z.string(),
@@ -18,8 +19,9 @@ export type Tokens = Readonly<z.output<typeof tokens>>;
 export type Credentials = ReturnType<typeof openCredentials>;
 
 /**
- * The tokens of this command line, one set a server: $XDG_CONFIG_HOME/universal-logout/credentials.json, which only its
- * owner can read, and which is always either the old file or the new one, whole.
+ * The tokens of this command line, one set a server:
+ * $XDG_CONFIG_HOME/universal-logout/credentials.json, readable by its owner only, and always either
+ * the whole old file or the whole new one.
  */
 export function openCredentials(env: Environment) {
   const folder = path.join(env.XDG_CONFIG_HOME?.trim() || path.join(os.homedir(), '.config'), 'universal-logout');
@@ -42,14 +44,14 @@ export function openCredentials(env: Environment) {
   };
 
   return {
-    /** What is kept for a server; null when there is nothing. */
+    /** The tokens that are kept for a server; null when there are none. */
     async read(url: string): Promise<Tokens | null> {
       return (await readAll())[url] ?? null;
     },
 
     /**
-     * Runs `work` while no other command changes the file: a refresh token that two commands use ends the grant. `save`
-     * replaces what is kept for the server; null forgets it.
+     * Runs `work` while no other command changes the file: a refresh token that two commands use
+     * ends the grant. `save` replaces the tokens of the server; null forgets them.
      */
     async exclusively<T>(
       url: string,
@@ -58,7 +60,7 @@ export function openCredentials(env: Environment) {
       await fs.mkdir(folder, { recursive: true, mode: 0o700 });
       const release = await lockfile.lock(folder, {
         lockfilePath: `${name}.lock`,
-        // A command that was killed leaves its lock behind, and holds it no longer than this.
+        // A killed command leaves its lock behind, which then counts for this long.
         stale: 30_000,
         retries: { retries: 600, factor: 1, minTimeout: 100, maxTimeout: 100 },
       });
@@ -72,12 +74,4 @@ export function openCredentials(env: Environment) {
       }
     },
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

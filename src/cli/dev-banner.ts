@@ -9,7 +9,7 @@ export type Addresses = Readonly<{
   database: string;
 }>;
 
-/** What a developer needs to begin; the last line begins with `ready`. */
+/** The addresses that a developer needs; the last line begins with `ready`. */
 export function banner({ local, publicUrl, appUrl, idpUrl, database }: Addresses): string {
   const people = seedOrgs.flatMap((org) => org.people.map((person) => ({ ...person, org })));
   const emailWidth = Math.max(...people.map(({ email }) => email.length));

@@ -8,7 +8,9 @@ const secretsForm = z.object({ SESSION_SECRETS: z.string().min(32), ENCRYPTION_K
 /** Environment variables of the same names, as `loadConfig` takes them. */
 export type DevelopmentSecrets = z.infer<typeof secretsForm>;
 
-/** The secrets made for the data folder, or null when none were made yet. @throws Error when the file is damaged. */
+/**
+ * The secrets of the data folder, or null before they are made. @throws Error for a damaged file
+ */
 export function findDevelopmentSecrets(dataDir: string): DevelopmentSecrets | null {
   const file = secretsFile(dataDir);
   let text: string;
@@ -27,11 +29,13 @@ export function findDevelopmentSecrets(dataDir: string): DevelopmentSecrets | nu
   }
 }
 
-/** The data folder's secrets, made once, readable by this user only. Several processes may ask at once: all get the same. */
+/**
+ * The data folder's secrets, made once, readable by this user only. Processes at once share them.
+ */
 export function loadDevelopmentSecrets(dataDir: string): DevelopmentSecrets {
   const found = findDevelopmentSecrets(dataDir);
   if (found) return found;
-  // As root the database server runs as another user, who has to pass through this folder.
+  // As root, the database server runs as another user, who has to pass through this folder.
   fs.mkdirSync(dataDir, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 });
   const made: DevelopmentSecrets = {
     SESSION_SECRETS: randomBytes(32).toString('hex'),
@@ -40,7 +44,8 @@ export function loadDevelopmentSecrets(dataDir: string): DevelopmentSecrets {
   const draft = `${secretsFile(dataDir)}.${process.pid}`;
   fs.writeFileSync(draft, `${JSON.stringify(made, null, 2)}\n`, { mode: 0o600 });
   try {
-    // Written whole, then linked under its name: whoever comes second fails here and reads the first one's.
+    // The file is written whole, then linked under its name: a second process fails here and reads
+    // the first one's.
     fs.linkSync(draft, secretsFile(dataDir));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;

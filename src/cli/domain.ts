@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { byOperator } from '../by.ts';
-import { recordOf } from '../orgs/domain-proof.ts';
+import { challengeRecordOf } from '../orgs/domain-proof.ts';
 import { action, type Console, text } from './command.ts';
 import { facts } from './output.ts';
 
@@ -25,7 +25,7 @@ export function registerDomain(program: Command, shell: Console): void {
             { domain: input.domain, verified: !input.unverified, connectionId: input.connection },
             byOperator,
           );
-          const record = recordOf(added);
+          const record = challengeRecordOf(added);
           return {
             json: { ...added, record },
             text: facts([

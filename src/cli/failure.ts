@@ -1,14 +1,16 @@
 import { CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
-import { NoEmbeddedPostgresError } from '../database/binaries.ts';
 import { MigrationError } from '../database/migration-error.ts';
 import { explainUnreachable } from '../database/unreachable.ts';
 import { AppError } from '../errors.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
+import { NoEmbeddedPostgresError } from '../postgres/binaries.ts';
 
 export type Failure = Readonly<{ code: string; message: string; exitCode: number }>;
 
-/** What a command that failed says, and its exit code: 1 failed, 2 wrong use. An unexpected error shows its stack. */
+/**
+ * Message and exit code of a failure: 1 failed, 2 wrong use. Unexpected errors show their stack.
+ */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError) return describeUse(error);
   if (error instanceof AppError)
@@ -44,7 +46,9 @@ function isUnmigrated(error: unknown): boolean {
   return ['42P01', '42703', 'P2021', 'P2022'].includes(String(code));
 }
 
-/** Why an identity provider could not be asked (ENOTFOUND, CERT_HAS_EXPIRED, …): for operators, never for the web. */
+/**
+ * The network's error at an IdP (ENOTFOUND, CERT_HAS_EXPIRED, …): for operators, never for the web.
+ */
 function networkCode({ cause }: AppError): string {
   const code = cause instanceof GuardedFetchError ? (cause.cause as { code?: unknown } | undefined)?.code : undefined;
   return code === undefined ? '' : ` (${code})`;

@@ -6,7 +6,7 @@ import { openCredentials } from './credentials.ts';
 import { forServer, serverUrl, urlForm } from './server-url.ts';
 import { personAnswer, signedOut } from './whoami.ts';
 
-/** The device flow (RFC 8628): the person approves in a browser of theirs, wherever that runs. */
+/** The device flow (RFC 8628): the person approves in a browser, on any machine. */
 export function registerLogin(program: Command, shell: Console): void {
   forServer(program, 'login', 'sign in at a server as a person, by a code that is entered in a browser')
     .option('--admin', 'to administer the organisation with `api`')
@@ -25,7 +25,7 @@ export function registerLogin(program: Command, shell: Console): void {
         await save(fresh);
         return kept;
       });
-      // What it replaces would otherwise live on, and nobody holds it any more.
+      // The replaced grant would otherwise live on without a holder.
       if (before) await account.revoke(before).catch(() => {});
       const found = await account.whoIs(fresh);
       if ('refused' in found) throw signedOut(found);

@@ -11,7 +11,7 @@ import { domainKey } from '../users/email.ts';
 import { action, type Console, text } from './command.ts';
 import { table } from './output.ts';
 
-type Person = { org_id: string; id: string; email: string; email_key: string; name: string; slug: string };
+type MovedPerson = { org_id: string; id: string; email: string; email_key: string; name: string; slug: string };
 
 export function registerOidcMigrate(program: Command, shell: Console): void {
   program
@@ -26,7 +26,7 @@ export function registerOidcMigrate(program: Command, shell: Console): void {
         const org = domain && (await orgs.findOrg(domain));
         if (!domain || !org)
           throw new AppError('not_found', `No organisation owns "${input.domain}" as a verified domain.`);
-        const { rows } = await pool.query<Person>(
+        const { rows } = await pool.query<MovedPerson>(
           `SELECT u.org_id, u.id, u.email, u.email_key, u.name, o.slug FROM users u JOIN orgs o ON o.id = u.org_id
            WHERE u.active AND u.org_id <> $1 AND split_part(u.email_key, '@', 2) = $2
              AND NOT EXISTS (SELECT FROM connections c WHERE c.org_id = u.org_id)
@@ -36,15 +36,17 @@ export function registerOidcMigrate(program: Command, shell: Console): void {
         const moved: Awaited<ReturnType<typeof move>>[] = [];
         for (const person of rows) moved.push(await move(pool, org.id, person));
         await announce();
-        const cells = moved.map((one) => [one.email, one.fromOrg, one.outcome, one.todos, one.id]);
+        const cells = moved.map((person) => [person.email, person.fromOrg, person.outcome, person.todos, person.id]);
         const headings = ['E-MAIL', 'FROM', `IN ${org.slug}`, 'TODOS', 'ID'];
         return { json: moved, text: table(headings, cells, `Nobody with an address at ${domain} is left to move.`) };
       }),
     );
 }
 
-/** One person, all or nothing, so that a run that broke off is simply run again. Nobody brings a role along. */
-function move(pool: Pool, orgId: string, person: Person) {
+/**
+ * Moves one person, all or nothing, so that an interrupted run can be repeated. Roles stay behind.
+ */
+function move(pool: Pool, orgId: string, person: MovedPerson) {
   return transaction(pool, async (db) => {
     const added = await db.query<{ id: string }>(
       `INSERT INTO users (org_id, id, email, email_key, name) VALUES ($1, $2, $3, $4, $5)
@@ -58,9 +60,9 @@ function move(pool: Pool, orgId: string, person: Person) {
     const { id, active } = found.rows[0] as { id: string; active: boolean };
     const { org_id: from, id: old } = person;
     const known = { id, email: person.email, fromOrg: person.slug, fromUserId: old };
-    // Whoever is switched off there would lose the old access and the todos, and gain nothing.
+    // A person who is inactive in the new org would lose the old access and todos for nothing.
     if (!active) return { ...known, outcome: 'inactive there: left alone', todos: 0 };
-    // Revoked before the todos leave: from here on nobody signed in as the old user can add one.
+    // The revocation precedes the move: no session of the old user can add a todo after it.
     const ending = {
       orgId: from,
       initiator: 'operator',

@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { byOperator } from '../by.ts';
+import { beginWith } from '../connections/connections.ts';
+import { orgLinks } from '../connections/idp-links.ts';
 import type { Org } from '../database/generated/client.ts';
+import { describeIssues } from '../issues.ts';
 import { type EventAction, eventActions, knownEventNames } from '../orgs/event-actions.ts';
-import { orgLinks } from '../orgs/idp-links.ts';
 import { describePolicies, policyChangesForm } from '../orgs/policies.ts';
 import { action, type Console, collect, onOff, text, usageError } from './command.ts';
 import { addConnectionOptions, connectionForm, readNewConnection, revocationFacts } from './connection-options.ts';
-import { type Answer, facts, table } from './output.ts';
+import { type CommandAnswer, facts, table } from './output.ts';
 
 const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9 and -, not beginning with -');
 const createForm = z.object({
@@ -24,7 +26,7 @@ function readEventActions(pairs: string[], context: z.RefinementCtx): Record<str
   const read = pairs.map((pair) => {
     const [event, does, ...more] = pair.split('=');
     const known = knownEventNames.find((name) => name === event);
-    const set = does === 'default' ? null : eventActions.find((one) => one === does);
+    const set = does === 'default' ? null : eventActions.find((eventAction) => eventAction === does);
     if (known && set !== undefined && more.length === 0) return [known, set] as const;
     context.addIssue({ code: 'custom', message: `must be an event and what it does: ${wordsOfEvents}` });
     return [pair, null] as const;
@@ -70,7 +72,11 @@ export function registerOrg(program: Command, shell: Console): void {
       const connection = await readNewConnection(input, workspace.guardedFetch, shell);
       const domains = input.domain.map((domain) => ({ domain, verified: true }));
       const { name, slug, createUsers } = input;
-      const created = await workspace.orgs.createOrg({ name, slug, createUsers, domains, connection }, byOperator);
+      const created = await workspace.orgs.createOrg(
+        { name, slug, createUsers, domains },
+        byOperator,
+        connection && beginWith(workspace.keyring, connection, byOperator),
+      );
       const connections = await workspace.connections.listConnections(created.id);
       const owned = await workspace.domains.listDomains(created.id);
       return describeCreated(
@@ -104,10 +110,7 @@ export function registerOrg(program: Command, shell: Console): void {
         const named = Object.entries({ ...input, eventActions }).filter(([, value]) => value !== undefined);
         const { lifetimes } = shell.settings();
         const policies = policyChangesForm(lifetimes).safeParse(Object.fromEntries(named));
-        if (!policies.success)
-          throw usageError(
-            policies.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('\n'),
-          );
+        if (!policies.success) throw usageError(describeIssues(policies.error, 'the policies').join('\n'));
         if (named.length === 0 && given === undefined) throw usageError('Nothing to change was given.');
         const changes = given === undefined ? policies.data : { ...policies.data, name: given };
         const after = await workspace.orgs.updateOrg(id, changes, byOperator);
@@ -135,25 +138,25 @@ export function registerOrg(program: Command, shell: Console): void {
     .description('all organisations')
     .action(
       action(shell, z.object({}), async ({ orgs }) => {
-        const all = (await orgs.listOrgs()).map(({ domains, _count, ...one }) => ({
-          id: one.id,
-          slug: one.slug,
-          name: one.name,
+        const all = (await orgs.listOrgs()).map(({ domains, _count, ...org }) => ({
+          id: org.id,
+          slug: org.slug,
+          name: org.name,
           domains: domains.map(({ domain, verifiedAt }) => ({ domain, verified: verifiedAt !== null })),
           connections: _count.connections,
           users: _count.users,
-          createUsers: one.createUsers,
-          revokedAt: one.revokedAt,
-          createdAt: one.createdAt,
+          createUsers: org.createUsers,
+          revokedAt: org.revokedAt,
+          createdAt: org.createdAt,
         }));
-        const rows = all.map((one) => [
-          one.slug,
-          one.name,
-          one.domains.map(({ domain, verified }) => (verified ? domain : `${domain} (unverified)`)),
-          one.connections,
-          one.users,
-          one.createdAt,
-          one.id,
+        const rows = all.map((org) => [
+          org.slug,
+          org.name,
+          org.domains.map(({ domain, verified }) => (verified ? domain : `${domain} (unverified)`)),
+          org.connections,
+          org.users,
+          org.createdAt,
+          org.id,
         ]);
         const headings = ['SLUG', 'NAME', 'DOMAINS', 'CONNECTIONS', 'USERS', 'CREATED', 'ID'];
         return { json: all, text: table(headings, rows, 'There are no organisations yet.') };
@@ -161,13 +164,13 @@ export function registerOrg(program: Command, shell: Console): void {
     );
 }
 
-/** All that the other side of the connection needs to know. */
+/** The facts that the other side of the connection needs. */
 function describeCreated(
   { id, slug, name }: Org,
   publicUrl: string,
   domains: string[],
   connection?: { id: string; issuer: string; clientId: string; tokenEndpointAuth: string },
-): Answer {
+): CommandAnswer {
   const links = orgLinks(publicUrl, slug);
   const json = { id, slug, name, domains, connectionId: connection?.id ?? null, ...links };
   const next = connection

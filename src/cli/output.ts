@@ -1,19 +1,17 @@
 import Table from 'cli-table3';
 
-/** What a command answers: `json` (an object with `id`, or an array) with --json, `text` for people. */
-export type Answer = Readonly<{ json: object; text: string }>;
+/** A command's answer: `json` (an object with `id`, or an array) for --json, `text` for people. */
+export type CommandAnswer = Readonly<{ json: object; text: string }>;
 
 type Cell = string | number | boolean | Date | null | undefined | readonly string[];
+
+const horizontal = ['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'];
+const vertical = ['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'];
 
 /** Columns aligned under their headings; times in ISO 8601. */
 export function table(headings: string[], rows: readonly Cell[][], whenEmpty: string): string {
   if (rows.length === 0) return whenEmpty;
-  const plain = Object.fromEntries(
-    [
-      ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left', 'bottom-right'],
-      ...['left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'],
-    ].map((edge) => [edge, '']),
-  );
+  const plain = Object.fromEntries([...horizontal, ...vertical].map((edge) => [edge, '']));
   const drawn = new Table({
     head: headings,
     chars: { ...plain, middle: '  ' },
@@ -23,7 +21,7 @@ export function table(headings: string[], rows: readonly Cell[][], whenEmpty: st
   return trimmed(drawn.toString());
 }
 
-/** One fact a line, names on the left. */
+/** A fact on each line, names on the left. */
 export function facts(entries: readonly (readonly [string, Cell])[]): string {
   const width = Math.max(...entries.map(([name]) => name.length));
   return entries.map(([name, value]) => `${name.padEnd(width)}  ${written(value)}`).join('\n');
@@ -33,7 +31,7 @@ function written(cell: Cell): string {
   if (cell === null || cell === undefined || cell === '') return '-';
   if (cell instanceof Date) return cell.toISOString();
   if (typeof cell === 'boolean') return cell ? 'yes' : 'no';
-  // What was typed in by others must not move the cursor or colour the terminal.
+  // Text that others typed in must not move the cursor or colour the terminal.
   const text = Array.isArray(cell) ? cell.join(', ') : String(cell);
   return text.replaceAll(/\p{Cc}/gu, '\u{fffd}');
 }

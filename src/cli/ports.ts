@@ -2,21 +2,22 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { type Listening, listen } from '../server.ts';
 
-/** A port that can't be had; the message names the environment variable that chooses another one. */
+/** A port that can't be had; the message names the variable that chooses another one. */
 export class PortError extends Error {
   override readonly name = 'PortError';
 }
 
 /**
- * Takes a port of ours by listening on it, 0 a free one, and keeps it. `host` null: every address. Beside a host, ::1 is tried
- * too: a browser asks it first for localhost, and would meet whoever listens there. @throws PortError
+ * Listens on a port (0: any free one) and keeps it. `host` null: every address. Beside a host, ::1
+ * is tried too: a browser asks it first for localhost, and would meet another listener there.
+ * @throws PortError
  */
 export async function takePort(port: number, variable: string, host: string | null): Promise<Listening> {
   const listening = await listen(port, host).catch((error) => explain(error, port, variable));
   const { address } = listening.server.address() as AddressInfo;
   if (host !== null && !address.includes(':'))
     await tryPort(listening.port, variable, '::1').catch((error: NodeJS.ErrnoException) => {
-      // A machine without IPv6.
+      // This machine has no IPv6.
       if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') return;
       listening.server.close();
       throw error;
@@ -24,7 +25,9 @@ export async function takePort(port: number, variable: string, host: string | nu
   return listening;
 }
 
-/** Tries a port that is taken later by listening on it for a moment; 0 will be a free one. @throws PortError */
+/**
+ * Tries a port that is taken later, by listening on it for a moment; 0 is any. @throws PortError
+ */
 export async function tryPort(port: number, variable: string, host: string): Promise<void> {
   const server = createServer();
   server.listen({ port, host });

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import type { Environment } from '../config.ts';
 import { registerApi } from './api.ts';
 import { registerApiKey } from './api-key.ts';
 import type { Console } from './command.ts';
@@ -12,7 +13,7 @@ import { registerOidcMigrate } from './oidc-migrate.ts';
 import { registerOrg } from './org.ts';
 import { registerRevoke } from './revoke.ts';
 import { registerSession } from './session.ts';
-import { type Environment, loadSettings } from './settings.ts';
+import { loadSettings } from './settings.ts';
 import { registerStudio } from './studio.ts';
 import { registerUser } from './user.ts';
 import { registerWhoami } from './whoami.ts';
@@ -25,8 +26,8 @@ export type Streams = Readonly<{
 }>;
 
 /**
- * Runs one command and returns the exit code: 0 done, 1 failed, 2 wrong use. With --json exactly one JSON document goes
- * to standard output, and an error as `{"error":{"code","message"}}` to standard error.
+ * Runs one command and returns the exit code: 0 done, 1 failed, 2 wrong use. With --json, standard
+ * output gets exactly one JSON document, and standard error `{"error":{"code","message"}}`.
  */
 export async function runCli(args: readonly string[], streams: Streams): Promise<number> {
   const { env, stdin, stdout, stderr } = streams;
@@ -61,7 +62,7 @@ function createProgram(shell: Console, json: boolean, { stdout, stderr }: Stream
     .exitOverride()
     .configureOutput({
       writeOut: (text) => stdout.write(text),
-      // Errors are written once, below; with --json the error is the only thing there, no help.
+      // Errors are written once, below; with --json the error stands alone, without help.
       outputError: () => {},
       writeErr: (text) => json || stderr.write(text),
     });
@@ -85,7 +86,7 @@ function createProgram(shell: Console, json: boolean, { stdout, stderr }: Stream
   return program;
 }
 
-/** A signal ends what was opened, too: an embedded server that was started for a command must not stay behind. */
+/** A signal closes too: no embedded server that was started for a command may stay behind. */
 async function closingAtEnd<T extends { close: () => Promise<void> }>(
   open: () => Promise<T>,
   fn: (it: T) => Promise<void>,

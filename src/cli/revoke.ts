@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import { revokeAccess, revokeOrgAccess } from '../revocation/revoke-access.ts';
 import { emailKey } from '../users/email.ts';
 import { action, type Console, text, usageError } from './command.ts';
-import type { Answer } from './output.ts';
+import type { CommandAnswer } from './output.ts';
 import { unknownUser } from './user.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -19,7 +19,7 @@ const form = z.object({
   all: z.boolean().default(false),
   yes: z.boolean().default(false),
 });
-type Input = z.output<typeof form>;
+type RevokeOptions = z.output<typeof form>;
 
 const operator = { initiator: 'operator', by: byOperator } as const;
 
@@ -48,7 +48,12 @@ export function registerRevoke(program: Command, shell: Console): void {
     );
 }
 
-async function revokeOne(workspace: Workspace, ref: string, who: string, { reason }: Input): Promise<Answer> {
+async function revokeOne(
+  workspace: Workspace,
+  ref: string,
+  who: string,
+  { reason }: RevokeOptions,
+): Promise<CommandAnswer> {
   const org = await workspace.requireOrg(ref);
   const key = emailKey(who);
   const subject = key === null ? { userIds: [who] } : { emailKeys: [key] };
@@ -65,9 +70,9 @@ async function revokeOne(workspace: Workspace, ref: string, who: string, { reaso
 async function revokeEveryone(
   { requireOrg, pool, announce }: Workspace,
   ref: string,
-  { reason, yes }: Input,
+  { reason, yes }: RevokeOptions,
   shell: Console,
-): Promise<Answer> {
+): Promise<CommandAnswer> {
   if (!yes) requireTerminal('--everyone', shell);
   const org = await requireOrg(ref);
   if (!yes) await confirm(`everyone in ${org.name}`, `revoke ${org.slug}`, shell);
@@ -80,8 +85,12 @@ async function revokeEveryone(
   };
 }
 
-/** Tries every org, then fails with what is left: one that can't be done must not keep the others alive. */
-async function revokeAll({ orgs, pool, announce }: Workspace, { reason, yes }: Input, shell: Console): Promise<Answer> {
+/** Tries every org, then fails with the rest: a failing org must not keep the others alive. */
+async function revokeAll(
+  { orgs, pool, announce }: Workspace,
+  { reason, yes }: RevokeOptions,
+  shell: Console,
+): Promise<CommandAnswer> {
   if (!yes) requireTerminal('--all', shell);
   const all = await orgs.listOrgs();
   if (!yes) await confirm(`everyone in ${all.length} organisation(s)`, 'revoke all', shell);
@@ -89,7 +98,7 @@ async function revokeAll({ orgs, pool, announce }: Workspace, { reason, yes }: I
   const failed: { slug: string; error: unknown }[] = [];
   for (const org of all)
     await revokeOrgAccess(pool, { ...operator, orgId: org.id, reason: reason ?? null }).then(
-      (one) => one && done.push({ id: one.revocationId, orgId: org.id, slug: org.slug }),
+      (revoked) => revoked && done.push({ id: revoked.revocationId, orgId: org.id, slug: org.slug }),
       (error: unknown) => failed.push({ slug: org.slug, error }),
     );
   await announce();
@@ -109,7 +118,7 @@ function requireTerminal(option: string, { stdin }: Console): void {
 async function confirm(whom: string, words: string, { stdin, stderr }: Console): Promise<void> {
   const prompt = createInterface({ input: stdin, output: stderr });
   const question = `This signs out ${whom}. Type "${words}" to go on: `;
-  // Ctrl-C and Ctrl-D reject the question; both mean no.
+  // Ctrl-C and Ctrl-D reject the question: both mean no.
   const typed = await prompt.question(question).catch(() => '');
   prompt.close();
   if (typed.trim() !== words) throw new AppError('invalid_request', 'Not confirmed; nothing was done.');

@@ -1,11 +1,11 @@
 import path from 'node:path';
-import { openCluster } from '../database/cluster.ts';
-import { type DevProcess, findDevProcess } from '../database/dev-lock.ts';
-import { isRunning, readPostmaster } from '../database/postmaster.ts';
+import { openCluster } from '../postgres/cluster.ts';
+import { type DevProcess, findDevProcess } from '../postgres/dev-lock.ts';
+import { isRunning, readPostmaster } from '../postgres/postmaster.ts';
 
 /**
- * The `npm run dev` that works on this database already, or null. Looks only: no server is started for it. A database
- * that doesn't answer has nobody working on it; whoever starts on it next will say what is wrong.
+ * The `npm run dev` that works on this database, or null. Starts no server to find out: a database
+ * that doesn't answer has no process on it, and the next start on it will say what is wrong.
  */
 export async function findRunningDev(databaseUrl: string | undefined, dataDir: string): Promise<DevProcess | null> {
   const url = databaseUrl ?? embeddedUrl(dataDir);

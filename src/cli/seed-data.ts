@@ -7,7 +7,7 @@ type SeedPerson = Readonly<{
   name: string;
   password: string;
   todos: readonly string[];
-  /** Who may administer the organisation here; a member when left out. */
+  /** The role in the organisation; default: member. */
   role?: 'owner';
 }>;
 
@@ -20,7 +20,7 @@ export type SeedOrg = Readonly<{
   people: readonly SeedPerson[];
 }>;
 
-/** What `npm run dev` begins with; the names and keys are those of Okta's workshop, whose curl lines work here. */
+/** The demo's orgs. Names and keys are those of Okta's workshop, whose curl lines work here. */
 export const seedOrgs: readonly SeedOrg[] = [
   {
     slug: '1',
@@ -55,7 +55,7 @@ export const seedOrgs: readonly SeedOrg[] = [
     client: { id: 'universal-logout', secret: 'secret-of-the-demo-client-at-metacortex' },
     people: [
       {
-        // Another person who has the same address: whatever happens to one must not happen to the other.
+        // Another person with the same address: neither may be affected by the other's revocation.
         subject: 'contractor-7',
         email: 'trinity@whiterabbit.fake',
         name: 'Trinity, contractor at Metacortex',
@@ -67,8 +67,9 @@ export const seedOrgs: readonly SeedOrg[] = [
 ];
 
 /**
- * The demo identity provider's side of the same. `publicUrl` is the app's origin. A connection's id is made when it is
- * seeded, after this: `connectionId` is asked for it by the org's slug before each security event that is sent.
+ * The demo identity provider's side of the orgs. `publicUrl` is the app's origin. A connection's id
+ * is made later, at the seeding: `connectionId` returns it by the org's slug before each security
+ * event that is sent.
  */
 export function demoTenants(publicUrl: string, connectionId: (slug: string) => Promise<string>): DemoTenantOptions[] {
   return seedOrgs.map((org) => ({

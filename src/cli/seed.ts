@@ -1,12 +1,12 @@
 import { bySystem } from '../by.ts';
+import { connectionSecretPurpose } from '../connections/client-secret.ts';
+import { createConnections } from '../connections/connections.ts';
+import { discover } from '../connections/discovery.ts';
 import type { Org, PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
-import type { Keyring } from '../keyring.ts';
-import { type ApiKeys, hashApiKey } from '../orgs/api-keys.ts';
-import { connectionSecretPurpose } from '../orgs/connection-secret.ts';
-import { createConnections } from '../orgs/connections.ts';
-import { discover } from '../orgs/discovery.ts';
+import { hashSecret, type Keyring } from '../keyring.ts';
+import type { ApiKeys } from '../orgs/api-keys.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import { emailKey } from '../users/email.ts';
 import { createUsers } from '../users/users.ts';
@@ -17,8 +17,8 @@ type Deps = Readonly<{ prisma: PrismaClient; keyring: Keyring; apiKeys: ApiKeys;
 const seeder = bySystem('seed');
 
 /**
- * Puts in what is missing of the two demo orgs, and leaves what is there: what a developer changed stays changed. Only
- * the connections follow the demo identity provider at `idpUrl`, whose port may be another one today.
+ * Adds the missing parts of the two demo orgs and leaves the rest: a developer's changes stay. Only
+ * the connections follow the demo identity provider at `idpUrl`, whose port may have changed.
  */
 export async function seed(deps: Deps, idpUrl: string): Promise<void> {
   await refuseForeignDatabase(deps);
@@ -34,7 +34,10 @@ export class NotForSeedError extends Error {
   override readonly name = 'NotForSeedError';
 }
 
-/** A DATABASE_URL may lead to real customers: keys that everybody knows are never put beside them. @throws NotForSeedError */
+/**
+ * A DATABASE_URL may lead to real customers: no key that everybody knows is put beside them.
+ * @throws NotForSeedError
+ */
 async function refuseForeignDatabase({ prisma }: Deps): Promise<void> {
   const slugs = seedOrgs.map(({ slug }) => slug);
   const [seeded, any] = await Promise.all([prisma.org.count({ where: { slug: { in: slugs } } }), prisma.org.count()]);
@@ -76,7 +79,7 @@ async function seedConnection(deps: Deps, org: Org, { name, client }: SeedOrg, i
 }
 
 async function seedApiKey({ prisma, apiKeys }: Deps, org: Org, { apiKey }: SeedOrg): Promise<void> {
-  const keyHash = new Uint8Array(hashApiKey(apiKey));
+  const keyHash = new Uint8Array(hashSecret(apiKey));
   if (await prisma.apiKey.findUnique({ where: { keyHash } })) return;
   await apiKeys.create(org.id, { name: 'Demo', key: apiKey }, seeder);
 }

@@ -13,7 +13,7 @@ export const urlForm = z.object({
   url: z.string().refine(isOrigin, 'must be an address such as https://app.example.com').optional(),
 });
 
-/** The server that a command talks to, as an origin. @throws CommanderError where tokens would travel in the clear. */
+/** The origin of a command's server. @throws CommanderError where tokens would go unencrypted */
 export async function serverUrl(shell: Console, given: string | undefined): Promise<string> {
   const settings = shell.settings();
   const known = given ?? settings.givenPublicUrl ?? (await findRunningDev(undefined, settings.dataDir))?.publicUrl;

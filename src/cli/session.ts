@@ -8,7 +8,7 @@ import { requireUser } from './user.ts';
 type LiveAccess = {
   id: string;
   type: DeviceKind;
-  /** The app's client id; null is a browser. */
+  /** The app's client id; null for a browser. */
   clientId: string | null;
   createdAt: Date;
   lastSeenAt: Date;
@@ -34,14 +34,14 @@ export function registerSession(program: Command, shell: Console): void {
            ORDER BY "lastSeenAt" DESC, id`,
           [org.id, user.id],
         );
-        const cells = rows.map((one) => [
-          one.clientId ?? 'Browser',
-          one.createdAt,
-          one.lastSeenAt,
-          one.expiresAt,
-          one.ip,
-          one.userAgent,
-          one.id,
+        const cells = rows.map((device) => [
+          device.clientId ?? 'Browser',
+          device.createdAt,
+          device.lastSeenAt,
+          device.expiresAt,
+          device.ip,
+          device.userAgent,
+          device.id,
         ]);
         const headings = ['CLIENT', 'SIGNED IN', 'LAST SEEN', 'EXPIRES', 'ADDRESS', 'DEVICE', 'ID'];
         return { json: rows, text: table(headings, cells, `${user.email} is not signed in anywhere.`) };

@@ -1,11 +1,16 @@
 import { z } from 'zod';
-import { ConfigError, developmentEnvironment, environment, type Mode } from '../config.ts';
+import {
+  ConfigError,
+  developmentEnvironment,
+  type Environment,
+  environment,
+  type Mode,
+  wrongVariables,
+} from '../config.ts';
 import { createKeyring, type Keyring } from '../keyring.ts';
 import { findDevelopmentSecrets, loadDevelopmentSecrets } from './development.ts';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What the command line reads: the server's own variables, none of them required until a command needs it. */
+/** The command line's variables: the server's, each required only when a command needs it. */
 const form = z.object({
   DATABASE_URL: environment.DATABASE_URL.optional(),
   DIRECT_DATABASE_URL: environment.DIRECT_DATABASE_URL,
@@ -22,12 +27,11 @@ const form = z.object({
 
 export type Settings = ReturnType<typeof loadSettings>;
 
-/** @throws ConfigError listing every variable that is set to something unusable. */
+/** @throws ConfigError listing every variable with an unusable value */
 export function loadSettings(env: Environment) {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()));
   const parsed = form.safeParse(given);
-  if (!parsed.success)
-    throw new ConfigError(parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`));
+  if (!parsed.success) throw wrongVariables(parsed.error, env);
   const data = parsed.data;
   return {
     databaseUrl: data.DATABASE_URL ?? null,
@@ -36,7 +40,7 @@ export function loadSettings(env: Environment) {
     /** PUBLIC_URL if it is set. */
     givenPublicUrl: data.PUBLIC_URL ?? null,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
-    /** What an organisation's own are never above. */
+    /** The limits that an organisation's own settings can't exceed. */
     lifetimes: {
       sessionIdleSeconds: data.SESSION_IDLE_SECONDS,
       sessionAbsoluteSeconds: data.SESSION_ABSOLUTE_SECONDS,
@@ -44,14 +48,14 @@ export function loadSettings(env: Environment) {
       grantAbsoluteSeconds: data.GRANT_ABSOLUTE_SECONDS,
     },
 
-    /** @throws ConfigError: what is to be entered at an IdP must not be guessed. */
+    /** @throws ConfigError: an address that is entered at an IdP must not be guessed. */
     publicUrl(mode: Mode): string {
       if (data.PUBLIC_URL) return data.PUBLIC_URL;
       if (mode === 'production') throw new ConfigError(['PUBLIC_URL is missing']);
       return `http://localhost:${data.PORT}`;
     },
 
-    /** @throws ConfigError: with another key than the server's, the server couldn't read what is written. */
+    /** @throws ConfigError: the server can't read secrets that another key has sealed. */
     keyring(mode: Mode): Keyring {
       if (data.ENCRYPTION_KEYS) return createKeyring(data.ENCRYPTION_KEYS);
       const find = data.DATABASE_URL ? findDevelopmentSecrets : loadDevelopmentSecrets;

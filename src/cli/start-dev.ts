@@ -3,10 +3,10 @@ import pretty from 'pino-pretty';
 import { type Config, loadConfig, loadDevelopmentConfig, readEnvFile } from '../config.ts';
 import { createContext, logOptions } from '../context.ts';
 import { checkDatabase } from '../database/check-database.ts';
-import { holdDevLock } from '../database/dev-lock.ts';
-import { startEmbeddedPostgres } from '../database/embedded-postgres.ts';
 import { migrate } from '../database/migrate.ts';
 import { startDemoIdp } from '../demo-idp/demo-idp.ts';
+import { holdDevLock } from '../postgres/dev-lock.ts';
+import { startEmbeddedPostgres } from '../postgres/embedded-postgres.ts';
 import { startServer } from '../server.ts';
 import { explainStartFailure } from '../start-failure.ts';
 import { banner } from './dev-banner.ts';
@@ -16,10 +16,12 @@ import { findRunningDev } from './running-dev.ts';
 import { NotForSeedError, seed } from './seed.ts';
 import { demoTenants } from './seed-data.ts';
 
-/** A stop takes no longer, milliseconds: under 5 s for the app, the rest for PostgreSQL's checkpoint. */
+/**
+ * Milliseconds that a stop may take: under 5 s for the app, the rest for PostgreSQL's checkpoint.
+ */
 const stopLimit = 30_000;
 
-/** What has been started, oldest first; a stop takes it down from the end. */
+/** The started parts, oldest first; a stop takes them down from the end. */
 const started: (() => Promise<void>)[] = [];
 let stopRequested = false;
 
@@ -33,7 +35,7 @@ class AlreadyRunningError extends Error {
 
 class StoppedError extends Error {}
 
-/** `npm run dev`: database, demo identity provider and app in one, with the demo's people in it. */
+/** `npm run dev`: database, demo identity provider and app in one, with the demo's people. */
 async function start(): Promise<void> {
   readEnvFile();
   const { dataDir, idpPort } = loadDevelopmentConfig(process.env);
@@ -44,7 +46,7 @@ async function start(): Promise<void> {
       { DATABASE_URL: databaseUrl, PUBLIC_URL: `http://localhost:${port}`, ...secrets, ...given, PORT: String(port) },
       'development',
     );
-  // Whatever is wrong is said before anything slow begins: settings, a second start, ports that others have.
+  // Problems are found before anything slow begins: settings, a second start, taken ports.
   const asked = loadConfig(
     { DATABASE_URL: 'postgresql://localhost/not-yet', PUBLIC_URL: 'http://localhost', ...secrets, ...given },
     'development',
@@ -71,20 +73,20 @@ async function start(): Promise<void> {
   const log = pino({ ...logOptions, level: config.logLevel }, pretty({ ignore: 'requestId', sync: true }));
   const context = createContext(config, log);
   started.push(context.stop);
-  const findConnection = async (slug: string) => {
+  const findDemoConnection = async (slug: string) => {
     const found = await context.prisma.connection.findFirstOrThrow({
       where: { org: { slug } },
       orderBy: { createdAt: 'asc' },
     });
     return found.id;
   };
-  const tenants = demoTenants(publicUrl, findConnection);
+  const tenants = demoTenants(publicUrl, findDemoConnection);
   const idp = await step(startDemoIdp({ port: idpPort, tenants, log: console.error }));
   started.push(idp.stop);
   await step(checkDatabase(context.pool, config.encryptionKeys));
   await step(seed(context, idp.url));
   const server = await step(startServer(context, { listening }));
-  // Ends these too.
+  // The server's stop ends these two as well.
   for (const end of [context.stop, letGo]) started.splice(started.indexOf(end), 1);
   started.push(server.stop);
   console.log(
@@ -100,13 +102,13 @@ async function start(): Promise<void> {
 
 async function startDatabase(dataDir: string): Promise<string> {
   const server = await startEmbeddedPostgres({ dataDir });
-  // A command that is at work beside us keeps the server until it is done, and stops it then.
+  // A command that is at work keeps the server until it is done, and stops it then.
   started.push(server.stopIfUnused);
   await step(Promise.resolve());
   return server.databaseUrl;
 }
 
-/** A signal during the start takes effect after the step under way, so that nothing is left half started. */
+/** A signal during the start takes effect after the current step: nothing is left half started. */
 async function step<T>(work: Promise<T>): Promise<T> {
   const done = await work;
   if (stopRequested) throw new StoppedError();

@@ -29,7 +29,7 @@ export function registerStudio(program: Command, shell: Console): void {
           const prisma = createRequire(import.meta.url).resolve('prisma/build/index.js');
           const args = ['studio', '--url', database.directUrl, ...(port === undefined ? [] : ['--port', port])];
           const child = spawn(process.execPath, [prisma, ...args], { stdio: 'inherit' });
-          // A signal meant for us alone must not leave it behind.
+          // A signal for us alone must not leave the child behind.
           process.once('exit', () => child.kill());
           const [code, signal] = await once(child, 'exit');
           if (code !== 0 && signal === null)

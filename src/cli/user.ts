@@ -69,14 +69,14 @@ export function registerUser(program: Command, shell: Console): void {
       action(shell, z.object({ org: text }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
         const all = (await workspace.users.listUsers(org.id)).map(view);
-        const rows = all.map((one) => [
-          one.email,
-          one.name,
-          one.role,
-          one.active,
-          one.revokedAt,
-          one.createdAt,
-          one.id,
+        const rows = all.map((user) => [
+          user.email,
+          user.name,
+          user.role,
+          user.active,
+          user.revokedAt,
+          user.createdAt,
+          user.id,
         ]);
         const headings = ['E-MAIL', 'NAME', 'ROLE', 'ACTIVE', 'LAST REVOKED', 'CREATED', 'ID'];
         return { json: all, text: table(headings, rows, `${org.name} has no users yet.`) };
@@ -131,7 +131,7 @@ export function registerUser(program: Command, shell: Console): void {
 
 type Lookup = { users: { findUser: (orgId: string, ref: string) => Promise<User | null> } };
 
-/** By e-mail address or id. @throws AppError user_not_found */
+/** Finds a user by e-mail address or id. @throws AppError user_not_found */
 export async function requireUser({ users }: Lookup, org: { id: string; name: string }, ref: string): Promise<User> {
   const found = await users.findUser(org.id, ref);
   if (!found) throw unknownUser(org, ref);

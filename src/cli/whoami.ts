@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import type { Environment } from '../config.ts';
 import { AppError } from '../errors.ts';
-import { type Account, openAccount, type Person, type Refusal } from './account.ts';
+import { type Account, openAccount, type Refusal, type SignedInPerson } from './account.ts';
 import { type Console, parseInput } from './command.ts';
 import { type Credentials, openCredentials, type Tokens } from './credentials.ts';
-import { type Answer, facts } from './output.ts';
+import { type CommandAnswer, facts } from './output.ts';
 import { forServer, serverUrl, urlForm } from './server-url.ts';
-import type { Environment } from './settings.ts';
 
 /** Milliseconds before its end from which on an access token is replaced first. */
 const leeway = 5_000;
@@ -19,27 +19,27 @@ export function registerWhoami(program: Command, shell: Console): void {
 }
 
 /**
- * Who this command line is at the server, with tokens that count: refreshed first if need be. Whoever was signed out is told
- * so, and what no longer counts is forgotten. @throws AppError
+ * The person of this command line, with tokens that count: refreshed first if need be. A signed-out
+ * person is told so; tokens that no longer count are forgotten. @throws AppError
  */
 export async function whoIsSignedIn(
   url: string,
   env: Environment,
-): Promise<{ account: Account; person: Person; tokens: Tokens }> {
+): Promise<{ account: Account; person: SignedInPerson; tokens: Tokens }> {
   const credentials = openCredentials(env);
   const kept = await credentials.read(url);
-  if (!kept) throw notSignedIn(url);
+  if (!kept) throw signInFirst(url);
   const account = await openAccount(url);
   let current = hasExpired(kept) ? await refreshed(url, account, credentials, kept) : kept;
   let found = await account.whoIs(current ?? kept);
-  // The token alone may be over: our clock is wrong, or somebody gave it back.
+  // The token alone may be over: our clock is wrong, or it was revoked.
   if (current === kept && 'refused' in found && found.refused.code === 'invalid_token') {
     current = await refreshed(url, account, credentials, kept);
     if (current) found = await account.whoIs(current);
   }
   if (!('refused' in found)) return { account, person: found, tokens: current ?? kept };
   await credentials.exclusively(url, async (now, save) => {
-    // Another login may have come meanwhile.
+    // Another login may have stored its tokens meanwhile.
     if (now?.refreshToken === (current ?? kept).refreshToken) await save(null);
   });
   throw signedOut(found);
@@ -59,11 +59,11 @@ function refreshed(url: string, account: Account, credentials: Credentials, old:
 
 const hasExpired = ({ expiresAt }: Tokens) => Date.parse(expiresAt) - leeway < Date.now();
 
-export function notSignedIn(url: string): AppError {
+export function signInFirst(url: string): AppError {
   return new AppError('not_signed_in', `You are not signed in at ${url}. Run login first.`);
 }
 
-/** Says who ended it, and when, where the server tells. */
+/** Names who ended it, and the moment, where the server tells. */
 export function signedOut({ refused: { code, signedOutAt } }: Refusal): AppError {
   const at = signedOutAt ? ` at ${localTime(new Date(signedOutAt))}` : '';
   if (code === 'session_revoked') return new AppError(code, `Your organisation signed you out${at}. Run login again.`);
@@ -72,14 +72,14 @@ export function signedOut({ refused: { code, signedOutAt } }: Refusal): AppError
   return new AppError('not_signed_in', 'Your sign-in no longer counts. Run login again.');
 }
 
-/** As the clock on the wall says; with the date unless it is today's. */
+/** Local time; with the date unless it is today's. */
 function localTime(moment: Date): string {
   const today = moment.toDateString() === new Date().toDateString();
   const format = today ? ({ timeStyle: 'short' } as const) : ({ dateStyle: 'medium', timeStyle: 'short' } as const);
   return new Intl.DateTimeFormat('en-GB', format).format(moment);
 }
 
-export function personAnswer(person: Person, url: string): Answer {
+export function personAnswer(person: SignedInPerson, url: string): CommandAnswer {
   return {
     json: { ...person, url },
     text: facts([

@@ -1,8 +1,7 @@
 import type { Pool } from 'pg';
 import { pino } from 'pino';
 import type { Mode } from '../config.ts';
-import { findDevProcess } from '../database/dev-lock.ts';
-import { startEmbeddedPostgres } from '../database/embedded-postgres.ts';
+import { createConnections } from '../connections/connections.ts';
 import type { Org } from '../database/generated/client.ts';
 import { migrate } from '../database/migrate.ts';
 import { createPool, createPrisma } from '../database/pool.ts';
@@ -10,18 +9,19 @@ import { AppError } from '../errors.ts';
 import { createGuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import { createApiKeys } from '../orgs/api-keys.ts';
-import { createConnections } from '../orgs/connections.ts';
 import { createDomains } from '../orgs/domains.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import { holdsSeedKeys } from '../orgs/seed-keys.ts';
+import { findDevProcess } from '../postgres/dev-lock.ts';
+import { startEmbeddedPostgres } from '../postgres/embedded-postgres.ts';
 import { announceSql } from '../sessions/live-channel.ts';
 import { createUsers } from '../users/users.ts';
 import type { Settings } from './settings.ts';
 
-/** A database and how to leave it. */
+/** A database, with the call that leaves it. */
 export type Database = Readonly<{ url: string; directUrl: string; embedded: boolean; close: () => Promise<void> }>;
 
-/** DATABASE_URL if set; else the embedded one in DATA_DIR, beside a running `npm run dev` or started for the while. */
+/** DATABASE_URL if set; else the embedded one in DATA_DIR, running already or started now. */
 export async function openDatabase(settings: Settings): Promise<Database> {
   const { databaseUrl, directDatabaseUrl } = settings;
   if (databaseUrl)
@@ -37,7 +37,9 @@ export async function openDatabase(settings: Settings): Promise<Database> {
 
 export type Workspace = Awaited<ReturnType<typeof openWorkspace>>;
 
-/** What the commands work with. The embedded database is migrated first; another one is migrated by whoever runs it. */
+/**
+ * What the commands work with. The embedded database is migrated first; operators migrate others.
+ */
 export async function openWorkspace(settings: Settings) {
   const database = await openDatabase(settings);
   const pool = createPool({
@@ -57,12 +59,12 @@ export async function openWorkspace(settings: Settings) {
     await close();
     throw error;
   });
-  // Only the commands that write a secret need the keys.
+  // Only commands that write a secret need the keys.
   const keyring: Keyring = {
     encrypt: async (text, purpose) => settings.keyring(mode).encrypt(text, purpose),
     decrypt: async (sealed, purpose) => settings.keyring(mode).decrypt(sealed, purpose),
   };
-  const orgs = createOrgs({ prisma, keyring });
+  const orgs = createOrgs({ prisma });
   return {
     pool,
     prisma,
@@ -74,19 +76,21 @@ export async function openWorkspace(settings: Settings) {
     users: createUsers({ prisma }),
     guardedFetch: createGuardedFetch({ mode, privateHosts: settings.privateIdpHosts }),
 
-    /** Lets open pages hear of a revocation at once; without it they hear within a second. */
+    /** Tells open pages of a revocation at once; without the call they hear within a second. */
     async announce(): Promise<void> {
       await pool.query(announceSql).catch(() => {});
     },
 
-    /** By slug, id or verified domain. @throws AppError not_found */
+    /** Finds an org by slug, id or verified domain. @throws AppError not_found */
     async requireOrg(ref: string): Promise<Org> {
       const org = await orgs.findOrg(ref);
       if (org) return org;
       throw new AppError('not_found', `There is no organisation with the slug, id or verified domain "${ref}".`);
     },
 
-    /** The origin that people and IdPs use: that of the `npm run dev` which runs on this database, if one does. */
+    /**
+     * The origin for people and IdPs: that of a `npm run dev` on this database, if there is one.
+     */
     async publicUrl(): Promise<string> {
       const dev = mode === 'development' ? await findDevProcess(database.directUrl) : null;
       return dev?.publicUrl ?? settings.publicUrl(mode);
@@ -97,8 +101,8 @@ export async function openWorkspace(settings: Settings) {
 }
 
 /**
- * Brings the embedded database up to date, and tells whose the database is: development's only if `npm run dev` seeded
- * it. What the environment happens to hold beside DATABASE_URL says nothing about that.
+ * Brings the embedded database up to date, and returns the mode: a database is development's only
+ * if `npm run dev` seeded it. Variables beside DATABASE_URL say nothing about that.
  */
 async function prepare({ embedded, directUrl }: Database, pool: Pool): Promise<Mode> {
   if (embedded) await migrate(directUrl);

@@ -5,13 +5,12 @@ type Waiting<Row> = { resolve: (row: Row | null) => void; reject: (error: unknow
 const statementsAtOnce = 4;
 
 /**
- * Loads rows by a hash, the look-ups that arrive together in one statement: waking the database costs more than finding the
- * row (16 connections: 1.5 times the throughput of `GET /api/users/me`). Nothing is kept: every look-up is answered by a
- * statement that began after it was asked for, so what was committed before is always seen.
- *
- * A batch takes all that wait: were it bounded, look-ups would queue here beyond the time limits of pool and statement while
- * the database is away.
- *
+ * Loads rows by a hash. Look-ups that arrive together share one statement: waking the database
+ * costs more than finding the row (16 connections: 1.5 times the throughput of `GET
+ * /api/users/me`). Nothing is cached: the statement of a look-up begins after the look-up was asked
+ * for, so it sees every earlier commit.
+ * A batch takes all look-ups that wait: with a bound they would queue here beyond the time limits
+ * of pool and statement while the database is away.
  * @param statement has one parameter, `bytea[]`, and returns the key in the column `keyColumn`.
  */
 export function createBatchLoader<Row extends QueryResultRow>(
@@ -32,9 +31,9 @@ export function createBatchLoader<Row extends QueryResultRow>(
       const keys = [...batch.keys()].map((key) => Buffer.from(key, 'latin1'));
       const { rows } = await pool.query<Row>({ name: statement.name, text: statement.text, values: [keys] });
       const found = new Map(rows.map((row) => [(row[statement.keyColumn] as Buffer).toString('latin1'), row]));
-      for (const [key, all] of batch) for (const one of all) one.resolve(found.get(key) ?? null);
+      for (const [key, lookUps] of batch) for (const lookUp of lookUps) lookUp.resolve(found.get(key) ?? null);
     } catch (error) {
-      for (const all of batch.values()) for (const one of all) one.reject(error);
+      for (const lookUps of batch.values()) for (const lookUp of lookUps) lookUp.reject(error);
     } finally {
       running -= 1;
       if (waiting.size > 0) void run();

@@ -2,22 +2,39 @@ import type { Pool } from 'pg';
 import { sealedPrefixes } from '../keyring.ts';
 import { UnfitServerError } from './check-server.ts';
 
-type Facts = { read_only: string; forbidden: string[]; connections: number; signing_keys: number; webhooks: number };
+type ContentsFacts = {
+  read_only: string;
+  forbidden: string[];
+  connections: number;
+  signing_keys: number;
+  webhooks: number;
+};
 
-/** What a revocation, a sign-in and an app's token write: a role that may not would start and then fail at each. */
+/** The tables that revocations, sign-ins and apps' tokens write: a role needs a right to each. */
+const inserted = [
+  'users',
+  'identities',
+  'sessions',
+  'grants',
+  'tokens',
+  'spent',
+  'revocations',
+  'audit_events',
+  'outbox',
+];
+const updated = ['orgs', 'users', 'sessions', 'grants', 'tokens'];
 const writes = [
-  ...['users', 'identities', 'sessions', 'grants', 'tokens', 'spent', 'revocations', 'audit_events', 'outbox'].map(
-    (table) => [table, 'INSERT'] as const,
-  ),
-  ...['orgs', 'users', 'sessions', 'grants', 'tokens'].map((table) => [table, 'UPDATE'] as const),
+  ...inserted.map((table) => [table, 'INSERT'] as const),
+  ...updated.map((table) => [table, 'UPDATE'] as const),
 ];
 
 /**
- * Refuses a database that can't be written, and one that holds secrets which none of `encryptionKeys` opens. Only the start
- * of each secret is looked at, which names its key. @throws UnfitServerError
+ * Refuses a database that can't be written, or that holds secrets which none of `encryptionKeys`
+ * opens. Reads only the start of each secret, which names its key.
+ * @throws UnfitServerError
  */
 export async function checkContents(pool: Pool, encryptionKeys: readonly Uint8Array[]): Promise<void> {
-  const { rows } = await pool.query<Facts>({
+  const { rows } = await pool.query<ContentsFacts>({
     name: 'check-contents',
     text: `
       SELECT current_setting('transaction_read_only') AS read_only,
@@ -29,7 +46,7 @@ export async function checkContents(pool: Pool, encryptionKeys: readonly Uint8Ar
              (SELECT count(*)::int FROM webhooks
                WHERE left(secret, 64) <> ALL ($1)
                   OR (previous_secret_until > now() AND left(previous_secret, 64) <> ALL ($1))) AS webhooks`,
-    values: [sealedPrefixes(encryptionKeys), writes.map(([name]) => name), writes.map(([, privilege]) => privilege)],
+    values: [sealedPrefixes(encryptionKeys), writes.map(([table]) => table), writes.map(([, privilege]) => privilege)],
   });
   const facts = rows[0];
   if (!facts) throw new Error('The server answered the check with no row.');
@@ -37,7 +54,7 @@ export async function checkContents(pool: Pool, encryptionKeys: readonly Uint8Ar
     facts.connections > 0 && `client secrets of connections: ${facts.connections}`,
     facts.signing_keys > 0 && `keys that sign ID tokens: ${facts.signing_keys}`,
     facts.webhooks > 0 && `secrets of webhooks: ${facts.webhooks}`,
-  ].filter((what) => what !== false);
+  ].filter((line) => line !== false);
   const reasons = [
     facts.read_only === 'on' &&
       'The database is read-only. Set default_transaction_read_only = off, for the server, the database or the role.',

@@ -3,7 +3,7 @@ import { checkContents } from './check-contents.ts';
 import { checkPooler } from './check-pooler.ts';
 import { checkServer } from './check-server.ts';
 
-/** All that a start asks of its database. @throws UnfitServerError */
+/** Everything that a start checks of its database. @throws UnfitServerError */
 export async function checkDatabase(pool: Pool, encryptionKeys: readonly Uint8Array[]): Promise<void> {
   await checkServer(pool);
   await checkPooler(pool);

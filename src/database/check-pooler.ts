@@ -2,25 +2,26 @@ import { randomUUID } from 'node:crypto';
 import type { Client, Pool, PoolClient } from 'pg';
 import { UnfitServerError } from './check-server.ts';
 
-/** SQLSTATEs of a named statement that isn't there, or is another connection's. */
+/** SQLSTATEs for a named statement that is missing, or is another connection's. */
 const lost = new Set(['26000', '42P05', '08P01']);
-/** More than a pooler keeps idle connections: lent in turn, the one that is looked for comes. */
+/** More than a pooler keeps idle connections: it lends them in turn, so ours comes along. */
 const tries = 20;
-/** Milliseconds after which a pooler that has no second connection for us is let be. */
+/** Milliseconds after which a pooler without a second connection for us passes the check. */
 const patience = 2_000;
 
 /**
- * Refuses a pooler that shares connections and loses prepared statements, such as PgBouncer before 1.21
- * in transaction mode: it starts and answers, and then most requests fail. While one client holds the
- * server's connection that knows a statement, the other runs it again, on one that doesn't know it.
+ * Refuses a pooler that shares connections and loses prepared statements, such as PgBouncer before
+ * 1.21 in transaction mode: it starts and answers, and then most requests fail. While a client
+ * holds the server's connection that knows a statement, another client runs that statement again,
+ * on a connection that doesn't know it.
  * @throws UnfitServerError
  */
 export async function checkPooler(pool: Pool): Promise<void> {
   await withClient(pool, async (runner) => {
-    // Another check, of this node or another, may have left one of its name on a connection.
+    // Another check may have left a statement of the same name on a connection.
     const name = `check-pooler-${randomUUID()}`;
     const prepared = await connectionOf(runner, name);
-    // No pooler: the connection is the one that the server named at its start.
+    // Without a pooler, the connection is the one that the server named at its start.
     if (prepared === (runner as unknown as Client & { processID: number }).processID) return;
     await withClient(pool, (holder) => tryElsewhere(runner, holder, name, prepared));
   }).catch((error) => {
@@ -38,7 +39,7 @@ async function tryElsewhere(runner: PoolClient, holder: PoolClient, name: string
     const isHeld = rows[0]?.pid === prepared;
     if (isHeld) {
       const running = connectionOf(runner, name);
-      // It goes on when there is no second connection, and ends with its client.
+      // Without a second connection the query goes on, and ends with its client.
       running.catch(() => {});
       await Promise.race([running, later(patience)]);
     }
@@ -47,13 +48,13 @@ async function tryElsewhere(runner: PoolClient, holder: PoolClient, name: string
   }
 }
 
-/** Runs the named statement, which tells whose connection served it. */
+/** Runs the named statement, which returns the process id of the server's connection. */
 async function connectionOf(client: PoolClient, name: string): Promise<number> {
   const { rows } = await client.query<{ pid: number }>({ name, text: 'SELECT pg_backend_pid() AS pid' });
   return rows[0]?.pid ?? 0;
 }
 
-/** What the client prepared, and a transaction that waits, end with it. */
+/** Destroys the client at the end, and with it prepared statements and an open transaction. */
 async function withClient(pool: Pool, work: (client: PoolClient) => Promise<void>): Promise<void> {
   const client = await pool.connect();
   try {

@@ -10,18 +10,19 @@ export class UnfitServerError extends Error {
   }
 }
 
-type Facts = Record<
+type ServerFacts = Record<
   'version' | 'fsync' | 'synchronous_commit' | 'standbys' | 'full_page_writes' | 'isolation' | 'timezone' | 'messages',
   string
 >;
 
 /**
- * Refuses a server on which a committed revocation may be lost or is not the truth, and sessions whose settings did not
- * arrive. Asked through the application's own pool, so that a pooler's doings count; that pool refuses a standby by itself,
- * at every connection. @throws UnfitServerError
+ * Refuses a server that may lose a committed revocation, or isn't the truth, and connections
+ * without our settings. Asks through the application's own pool, because a pooler in between
+ * matters; that pool itself refuses a standby, at every connection.
+ * @throws UnfitServerError
  */
 export async function checkServer(pool: Pool): Promise<void> {
-  const { rows } = await pool.query<Facts>(
+  const { rows } = await pool.query<ServerFacts>(
     `SELECT current_setting('server_version_num') AS version, current_setting('fsync') AS fsync,
             current_setting('synchronous_commit') AS synchronous_commit,
             current_setting('synchronous_standby_names') AS standbys,

@@ -5,12 +5,12 @@ import { transaction } from './pool.ts';
 /** A fixed number for the advisory lock: one node cleans at a time. */
 export const cleaningLock = 7_262_001;
 
-/** Work that the promise does not rest on: does a part of it in the client's transaction; true while there may be more. */
+/** Work that the promise doesn't rest on. A call does one part; true while there may be more. */
 export type Chore = (client: PoolClient) => Promise<boolean>;
 
 type Deps = Readonly<{ pool: Pool; log: Logger; chores: readonly Chore[]; intervalMs?: number }>;
 
-/** Does the chores every `intervalMs`, on one node at a time. `stop` waits for the part under way. */
+/** Does the chores every `intervalMs`, on one node at a time. `stop` waits for the current part. */
 export function startHousekeeping({ pool, log, chores, intervalMs = 5_000 }: Deps) {
   let running: Promise<unknown> | null = null;
   let stopped = false;
@@ -33,8 +33,8 @@ export function startHousekeeping({ pool, log, chores, intervalMs = 5_000 }: Dep
 }
 
 /**
- * One round of all chores, in their order; each part in a transaction of its own, so that no lock is held for long. False if
- * it was cut short: by `stopped`, or because another node is cleaning.
+ * One round of all chores, in order, a transaction for each part, so that no lock is held for long.
+ * False if the round was cut short: by `stopped`, or because another node is cleaning.
  */
 export async function clean(
   pool: Pool,
@@ -51,7 +51,7 @@ export async function clean(
   return true;
 }
 
-/** Does one part unless another node is cleaning. The lock is the transaction's, which also holds behind a pooler. */
+/** Does one part unless another node is cleaning. The lock is of a transaction: poolers keep it. */
 function inTurn(pool: Pool, chore: Chore): Promise<'more' | 'done' | 'taken'> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query('SELECT pg_try_advisory_xact_lock($1) AS locked', [cleaningLock]);

@@ -1,23 +1,39 @@
 import pRetry from 'p-retry';
 
 const socketCodes = new Set([
-  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT'],
-  ...['ENOENT', 'EMFILE', 'ENFILE', 'EADDRNOTAVAIL'],
-  ...['ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN', 'ENETDOWN'],
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOENT',
+  'EMFILE',
+  'ENFILE',
+  'EADDRNOTAVAIL',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'ENETDOWN',
 ]);
-/** Lock and statement time limits, a standby after a failover, a conflict or deadlock that outlived its retries. */
+/** Time limits of locks and statements, a standby after a failover, a conflict after retries. */
 const sqlStates = new Set(['55P03', '57014', '25006', '40001', '40P01']);
 /** Connection exceptions, shutdown and start-up, and the server's own limits. */
 const sqlStateClasses = /^(08[0-9A-Z]{3}|57P0[0-9A-Z]|53[0-9A-Z]{3})$/;
 const prismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037']);
 const adapterKinds = new Set([
-  ...['DatabaseNotReachable', 'ConnectionClosed', 'TooManyConnections', 'SocketTimeout', 'TransactionWriteConflict'],
+  'DatabaseNotReachable',
+  'ConnectionClosed',
+  'TooManyConnections',
+  'SocketTimeout',
+  'TransactionWriteConflict',
 ]);
-/** pg and pg-pool give these no code. */
+/** pg and pg-pool give these errors no code. */
 const driverMessages =
   /^(Connection terminated|timeout exceeded when trying to connect|Query read timeout|Client (has encountered a connection error|was closed) and is not queryable|Cannot use a pool after calling end)/;
 
-/** Whether the database didn't answer, so that nothing is wrong with the request: a 503. Looks through `cause`. */
+/** Whether the database didn't answer: the request isn't at fault, 503. Looks through `cause`. */
 export function isUnavailable(error: unknown): boolean {
   return someCause(error, (link) => {
     const codes = codesOf(link);
@@ -30,17 +46,24 @@ export function isUnavailable(error: unknown): boolean {
   });
 }
 
-/** Whether PostgreSQL broke off the transaction for a reason that trying again may cure (40001, 40P01). */
+/** Whether PostgreSQL broke off the transaction so that a retry may succeed (40001, 40P01). */
 export function isConflict(error: unknown): boolean {
   return someCause(error, (link) => codesOf(link).some((code) => ['40001', '40P01', 'P2034'].includes(code)));
 }
 
-/** Whether PostgreSQL refused a character that text cannot hold, such as NUL: the request's fault, wherever it got in. */
+/** Whether a row with the same unique key exists already, as told by pg or by Prisma. */
+export function isUniqueViolation(error: unknown): boolean {
+  return someCause(error, (link) => codesOf(link).some((code) => code === '23505' || code === 'P2002'));
+}
+
+/**
+ * Whether PostgreSQL refused a character that text can't hold, such as NUL: a fault of the request.
+ */
 export function isUnstorable(error: unknown): boolean {
   return someCause(error, (link) => codesOf(link).some((code) => ['22021', '22P05'].includes(code)));
 }
 
-/** Runs `fn`, a whole transaction, again after a serialization failure or deadlock: 3 times at most, with jitter. */
+/** Runs a whole transaction again after a conflict or deadlock: 3 times at most, with jitter. */
 export async function withRetry<T>(fn: () => Promise<T>): Promise<T> {
   return pRetry(() => fn(), {
     retries: 3,
@@ -57,7 +80,7 @@ function codesOf(link: Link): string[] {
   return [link.code, link.errorCode, link.originalCode].filter((code) => typeof code === 'string');
 }
 
-/** Walks `cause`, the members of an AggregateError (both addresses of localhost), and where Prisma hides the adapter's error. */
+/** Walks `cause`, AggregateErrors (both addresses of localhost) and Prisma's adapter errors. */
 function someCause(error: unknown, test: (link: Link) => boolean, depth = 0): boolean {
   if (typeof error !== 'object' || error === null || depth > 8) return false;
   const link = error as Link;

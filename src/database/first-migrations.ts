@@ -1,6 +1,6 @@
 import { MigrationError } from './migration-error.ts';
 
-/** What version 0.1.0 had in place of the one migration that makes the tables. */
+/** The migrations of version 0.1.0, which one that makes the tables has replaced. */
 const names = [
   '20261121000000_tables',
   '20261121000100_liveness',
@@ -27,8 +27,8 @@ const names = [
 ];
 
 /**
- * Whether a database, told by the names of its migrations, is one of version 0.1.0: it has the tables then.
- * @throws MigrationError if it has only some of them
+ * Whether a database with these migrations is one of version 0.1.0, which has the tables.
+ * @throws MigrationError if it has only some of the migrations
  */
 export function hasFirstMigrations(applied: ReadonlyMap<string, unknown>): boolean {
   if (!names.some((name) => applied.has(name))) return false;

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type pg from 'pg';
@@ -7,10 +7,10 @@ import { describeScriptError, MigrationError } from './migration-error.ts';
 
 export const migrationsPath = path.resolve(import.meta.dirname, '../../prisma/migrations');
 
-/** One folder of prisma/migrations; `checksum` is the SHA-256 of its file, in hex, as Prisma keeps it. */
+/** A folder of prisma/migrations; `checksum`: SHA-256 of the file in hex, as Prisma keeps it. */
 type Migration = Readonly<{ name: string; sql: string; checksum: string }>;
 
-/** Prisma's own definition: its command finds the table as it left it, and reads what is written here. */
+/** Prisma's own definition: its command knows the table, and reads the rows written here. */
 const createTable = `CREATE TABLE _prisma_migrations (
   id varchar(36) PRIMARY KEY NOT NULL,
   checksum varchar(64) NOT NULL,
@@ -29,21 +29,23 @@ export async function readMigrations(): Promise<Migration[]> {
   return Promise.all(
     names.sort().map(async (name) => {
       const sql = await readFile(path.join(migrationsPath, name, 'migration.sql'), 'utf8');
-      return { name, sql, checksum: createHash('sha256').update(sql).digest('hex') };
+      return { name, sql, checksum: hash('sha256', sql, 'hex') };
     }),
   );
 }
 
 /**
- * Applies what is missing, each in a transaction of its own, and records it as Prisma's own command does, so either can
- * be used. The caller holds the migration lock on `client`. Returns the names applied. @throws MigrationError
+ * Applies the missing migrations, each in a transaction of its own, and records them as Prisma's
+ * own command does, so either can be used. The caller holds the migration lock on `client`. Returns
+ * the names applied.
+ * @throws MigrationError
  */
 export async function applyMigrations(client: pg.Client): Promise<string[]> {
   const migrations = await readMigrations();
   const checksums = await appliedChecksums(client);
   const tables = migrations[0] as Migration;
   if (!checksums.has(tables.name) && hasFirstMigrations(checksums)) {
-    // The rows of before stay: a node of version 0.1.0 can still be started beside this one.
+    // The older rows stay: a node of version 0.1.0 can still be started beside this one.
     await recordMigration(client, tables, { startedAt: new Date(), steps: 0 });
     checksums.set(tables.name, tables.checksum);
   }
@@ -53,7 +55,7 @@ export async function applyMigrations(client: pg.Client): Promise<string[]> {
   return pending.map(({ name }) => name);
 }
 
-/** Name and checksum of every migration that this database has. An empty database gets the table that keeps them. */
+/** Name and checksum of each migration of this database. An empty one gets the table for them. */
 async function appliedChecksums(client: pg.Client): Promise<Map<string, string>> {
   const { rows } = await client.query(`SELECT to_regclass('_prisma_migrations') IS NOT NULL AS exists`);
   if (!rows[0].exists) {
@@ -73,7 +75,7 @@ async function appliedChecksums(client: pg.Client): Promise<Map<string, string>>
   return new Map(recorded.rows.map(({ name, checksum }) => [name, checksum]));
 }
 
-/** Somebody else's database, named by mistake, stays as it is. What an extension brought doesn't count. */
+/** A foreign database, named by mistake, stays as it is. Tables of extensions don't count. */
 async function refuseForeign(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT relname AS name FROM pg_class
@@ -87,7 +89,7 @@ async function refuseForeign(client: pg.Client): Promise<void> {
     );
 }
 
-/** An applied migration that was edited since is refused: databases would silently differ. */
+/** An applied migration that was edited later is refused: databases would silently differ. */
 function refuseEdited(migrations: readonly Migration[], checksums: ReadonlyMap<string, string>): void {
   const edited = migrations.filter(({ name, checksum }) => (checksums.get(name) ?? checksum) !== checksum);
   if (edited.length > 0)
@@ -97,7 +99,7 @@ function refuseEdited(migrations: readonly Migration[], checksums: ReadonlyMap<s
 }
 
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
-  // PostgreSQL refuses CREATE INDEX CONCURRENTLY in a transaction; such a migration stands alone in its file.
+  // No transaction may hold CREATE INDEX CONCURRENTLY; such a migration stands alone in its file.
   const transactional = !/\bCONCURRENTLY\b/i.test(migration.sql);
   const startedAt = new Date();
   try {
@@ -115,7 +117,7 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   }
 }
 
-/** `steps` is 1 for a script that ran, 0 for one that was found to be applied, as Prisma counts. */
+/** `steps` is 1 for a script that ran, 0 for one that was found applied, as Prisma counts. */
 async function recordMigration(
   client: pg.Client,
   { name, checksum }: Migration,

@@ -5,11 +5,11 @@ import { withRetry } from './errors.ts';
 import { PrismaClient } from './generated/client.ts';
 
 /**
- * What every session of the pool has, milliseconds where a time. A lock that isn't had in 5 s is a 503, not a hang; a
- * process that dies in a transaction holds its locks 30 s at most. READ COMMITTED is what the revocation's row locks
- * are reasoned with. UTC because Prisma's adapter reads `timestamptz` without looking at the offset. Generic plans because
- * every statement looks up by key, yet PostgreSQL would plan a revocation anew each time (1.0 ms; 1.4 times the throughput).
- * Warnings are sent because one of them says that a commit reached no standby.
+ * The settings of every connection; times in milliseconds. A lock that isn't had in 5 s is a 503,
+ * not a hang; a process that dies in a transaction holds its locks 30 s at most. The revocation's
+ * row locks are reasoned with READ COMMITTED. UTC because Prisma's adapter reads `timestamptz`
+ * without its offset. Generic plans because every statement looks up by key, yet PostgreSQL would
+ * plan a revocation anew each time (1.0 ms; 1.4 times the throughput).
  */
 const settings = {
   default_transaction_isolation: 'read committed',
@@ -18,45 +18,46 @@ const settings = {
   idle_in_transaction_session_timeout: '30000',
   TimeZone: 'UTC',
   plan_cache_mode: 'force_generic_plan',
-  // Of no use to short statements; one that is planned to be dear would be compiled each time.
+  // Short statements gain nothing, and one with a costly plan would be compiled each time.
   jit: 'off',
-  // A commit that reached no standby is told by a warning alone.
+  // Only a warning tells of a commit that reached no standby.
   client_min_messages: 'warning',
 } as const;
 
 export type PoolOptions = Readonly<{
   connectionString: string;
-  /** Connections at most. */
+  /** Connections, at most. */
   max: number;
   /** Shown in pg_stat_activity. */
   applicationName: string;
   log: Pick<Logger, 'warn'>;
   /**
-   * A pooler such as PgBouncer stands in between. PgBouncer refuses settings in the start-up packet, so they are SET on
-   * each new connection instead. That is exact in session mode. In transaction mode a SET lands on whichever server
-   * connection is at hand: there, give them to the role as well (`ALTER ROLE app SET lock_timeout = '5s'`, …).
-   * Named prepared statements need PgBouncer 1.21 or later with `max_prepared_statements` above 0.
+   * A pooler such as PgBouncer stands in between. PgBouncer refuses settings in the start-up
+   * packet, so each new connection SETs them. That is exact in session mode only: in transaction
+   * mode a SET lands on any server connection, so give the settings to the role as well (`ALTER
+   * ROLE app SET lock_timeout = '5s'`, …). Named prepared statements need PgBouncer 1.21 or later
+   * with `max_prepared_statements` above 0.
    */
   pooled?: boolean;
   /**
-   * Commits don't wait for the disk. What such a commit says may be gone after a crash, with everything that came later: only for
-   * work that is then done again, such as the log of a delivery. Revocations never go this way.
+   * Commits don't wait for the disk. A crash may lose such a commit and everything after it: only
+   * for work that is then done again, such as the log of a delivery. Never for revocations.
    */
   lazyCommits?: boolean;
 }>;
 
-/** A pool. A server that goes away never ends the process: idle and busy connections are listened to. */
+/** A pool. A lost server never ends the process: idle and busy connections have listeners. */
 export function createPool(options: PoolOptions): pg.Pool {
   const { connectionString, max, applicationName, log, pooled = false, lazyCommits = false } = options;
   const own = lazyCommits ? { ...settings, synchronous_commit: 'off' } : settings;
-  // Of two `options` pg sends the URL's.
+  // Of two `options`, pg sends the URL's.
   const inPacket = !pooled && !new URL(connectionString).searchParams.has('options');
   const pool = new pg.Pool({
     connectionString,
     max,
     application_name: applicationName,
     connectionTimeoutMillis: 5000,
-    // Ends the wait for a server that vanished without a word; the server's own limit comes first.
+    // Ends the wait for a server that vanished silently; the server's own limit comes first.
     query_timeout: 35_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
@@ -77,12 +78,16 @@ export function createPool(options: PoolOptions): pg.Pool {
   return pool;
 }
 
-/** Prisma on that very pool. `$disconnect` leaves the pool open: whoever made it ends it. */
+/**
+ * Prisma on that same pool, for what isn't hot: orgs, connections, domains, todos. Sessions,
+ * revocations, sign-ins and lists are SQL on the pool. `$disconnect` leaves the pool open: its
+ * maker ends it.
+ */
 export function createPrisma(pool: pg.Pool): PrismaClient {
   return new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' });
 }
 
-/** `-c name=value …` as the start-up packet takes it: no round trip, and RESET ALL comes back to it. */
+/** `-c name=value …` for the start-up packet: no round trip, and RESET ALL restores it. */
 function startupOptions(own: Readonly<Record<string, string>>): string {
   return Object.entries(own)
     .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`)
@@ -90,16 +95,18 @@ function startupOptions(own: Readonly<Record<string, string>>): string {
 }
 
 /**
- * A commit whose wait for a synchronous standby was cancelled: PostgreSQL calls it a success and sends this warning
- * (01000, or 57P01 at a shutdown). The routine's name is the same in every language of the server.
+ * Whether a commit's wait for a synchronous standby was cancelled: PostgreSQL calls that a success
+ * and sends this warning (01000, or 57P01 at a shutdown). The routine's name is the same in every
+ * language of the server.
  */
 function isUnreplicated({ routine, message }: { routine?: string | undefined; message?: string | undefined }): boolean {
   return routine === 'SyncRepWaitForLSN' || /\bsynchronous replication\b/.test(message ?? '');
 }
 
 /**
- * Fails the statement under way as if the connection had been lost in the middle of its commit (08007: how it ended is
- * unknown), at once: the word of success may stand in the same packet as the warning. A connection that failed isn't reused.
+ * Fails the statement under way as if the connection had been lost in the middle of its commit
+ * (08007: how it ended is unknown), at once: the same packet may hold the word of success. A
+ * connection that failed isn't reused.
  */
 function failConnection(client: pg.ClientBase): void {
   const { connection } = client as unknown as { connection: NodeJS.EventEmitter & { stream: { destroy(): void } } };
@@ -107,9 +114,10 @@ function failConnection(client: pg.ClientBase): void {
   connection.stream.destroy();
 }
 
-/** After a failover the same name may lead to a standby, which still shows sessions that have been ended on the primary. */
+/** After a failover the same name may lead to a standby, which still shows ended sessions. */
 async function refuseStandby(client: pg.ClientBase): Promise<void> {
-  // Where the role may: parameters hold people's addresses, of all who are in a batch, and a slow statement is logged with them.
+  // If the role may, parameters stay out of the log of slow statements: they hold the addresses of
+  // everybody in a batch.
   const { rows } = await client.query(`
     SELECT pg_is_in_recovery() AS standby, CASE WHEN has_parameter_privilege('log_parameter_max_length', 'SET')
       THEN set_config('log_parameter_max_length', '0', false) END`);
@@ -123,7 +131,7 @@ async function applySettings(client: pg.ClientBase, own: Readonly<Record<string,
 
 const afterCommits = new WeakMap<pg.PoolClient, (() => void)[]>();
 
-/** Runs `work` once the client's `transaction` has committed, and never for a try that comes to nothing; outside of one at once. */
+/** Runs `work` once the client's `transaction` has committed, never if it fails; else at once. */
 export function afterCommit(client: pg.PoolClient, work: () => void): void {
   const waiting = afterCommits.get(client);
   if (waiting) waiting.push(work);
@@ -131,18 +139,19 @@ export function afterCommit(client: pg.PoolClient, work: () => void): void {
 }
 
 /**
- * Runs `work` in one transaction, and after a serialization failure or a deadlock again in another one: 4 times at most.
- * So whatever `work` does beyond the database must come out right when it is done twice. What runs within a transaction,
- * such as `revokeAccess` with its client, never retries by itself: only the whole can be run again.
+ * Runs `work` in one transaction, and after a serialization failure or a deadlock again in another
+ * one: 4 times at most. So effects of `work` outside the database must be right when done twice.
+ * Work inside a transaction, such as `revokeAccess` with its client, never retries by itself: only
+ * the whole can be run again.
  */
 export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const { result, committed } = await withRetry(() => tryTransaction(pool, work));
-  // Behind the retries: what has committed is never run again.
+  // These run after the retries: work that waited for a commit never runs twice.
   for (const work of committed) work();
   return result;
 }
 
-/** A failure rolls back and ends the connection: none is reused half done. What waited for the commit is dropped. */
+/** A failure ends the connection, which rolls back. What waited for the commit is dropped. */
 async function tryTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>) {
   const client = await pool.connect();
   let failure: Error | undefined;
@@ -151,7 +160,7 @@ async function tryTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) =>
     afterCommits.set(client, committed);
     await client.query('BEGIN');
     const result = await work(client);
-    // Of a transaction that an error has broken, PostgreSQL says ROLLBACK, and calls it no error.
+    // PostgreSQL answers the COMMIT of a broken transaction with ROLLBACK, and no error.
     const { command } = await client.query('COMMIT');
     if (command !== 'COMMIT') throw new Error('the transaction was rolled back: an error in it was passed over');
     return { result, committed };

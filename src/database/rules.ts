@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import pRetry from 'p-retry';
@@ -16,17 +16,19 @@ export async function readRules(): Promise<Rules> {
   const files = (await readdir(rulesPath)).filter((file) => file.endsWith('.sql')).sort();
   const texts = await Promise.all(files.map((file) => readFile(path.join(rulesPath, file), 'utf8')));
   const sql = texts.join('\n');
-  return { version, sql, sha256: createHash('sha256').update(sql).digest('hex') };
+  return { version, sql, sha256: hash('sha256', sql, 'hex') };
 }
 
 /**
- * Puts views, functions and triggers in place if the database's are of a lower version, all or none. Those of a higher
- * one stay: this node is then the older of two that run beside each other. The caller holds the migration lock on
- * `client`. Returns whether they were applied. @throws MigrationError
+ * Puts views, functions and triggers in place, all or none, if the database's are of a lower
+ * version. Those of a higher one stay: this node is then the older of two that run beside each
+ * other. The caller holds the migration lock on `client`. Returns whether they were applied.
+ * @throws MigrationError
  */
 export async function applyRules(client: pg.Client, rules: Rules): Promise<boolean> {
   try {
-    // Whoever waits for a lock holds up all who come after it, revocations among them: so not for long, but often.
+    // A transaction that waits for a lock holds up all behind it, revocations among them: so each
+    // wait is short, and there are many.
     return await pRetry(() => attempt(client, rules), {
       retries: 19,
       minTimeout: 500,
@@ -45,8 +47,8 @@ export async function applyRules(client: pg.Client, rules: Rules): Promise<boole
 }
 
 /**
- * What the triggers are on, so that all waiting is done before a view, which each load of a session reads, is locked: in all
- * it takes less than the five seconds that a request waits for a lock.
+ * Locks the triggers' tables before a view that each load of a session reads: all waiting is done
+ * by then, and the rest takes less than the five seconds that a request waits for a lock.
  */
 const lockTables =
   'LOCK TABLE orgs, users, identities, sessions, grants, tokens, audit_events IN SHARE ROW EXCLUSIVE MODE';
@@ -78,7 +80,7 @@ async function attempt(client: pg.Client, rules: Rules): Promise<boolean> {
   }
 }
 
-/** Somebody else had the lock (55P03), or both would have waited for each other. */
+/** Another transaction had the lock (55P03), or both would have waited for each other. */
 function isBusy(error: unknown): boolean {
   return isConflict(error) || (error as { code?: unknown }).code === '55P03';
 }

@@ -1,7 +1,7 @@
 import { isUnavailable } from './errors.ts';
 
 /**
- * Why the database can't be had, for whoever runs the program; null when the error is another one. It names the
+ * Why the database doesn't answer, for operators; null when the error is another one. It names the
  * variable and never its value, which holds a password.
  */
 export function explainUnreachable(error: unknown): string | null {

@@ -2,22 +2,25 @@ import { createServer, type Server } from 'node:http';
 import express, { type Express } from 'express';
 import { indexPage } from './pages.ts';
 import { createTenant, type DemoTenant, type DemoTenantOptions } from './tenant.ts';
+import { createTenantRoutes } from './tenant-routes.ts';
 
 type Options = {
-  /** Origin under which it is reached, without a trailing slash, e.g. `http://localhost:3334`. */
+  /** Its public origin, without a trailing slash, e.g. `http://localhost:3334`. */
   url: string;
   tenants: DemoTenantOptions[];
   log?: (message: string) => void;
 };
 
-/** The identity providers of several organisations on one host; each is a real OpenID provider at `<url>/<path>`. */
+/**
+ * The identity providers of several organisations on one host; `<url>/<path>` is a real one each.
+ */
 export function createDemoIdp({ url, tenants: options, log = () => {} }: Options) {
   const tenants = new Map<string, DemoTenant>();
   const handler: Express = express().disable('x-powered-by');
-  for (const one of options) {
-    const tenant = createTenant(url, one, log);
+  for (const tenantOptions of options) {
+    const tenant = createTenant(url, tenantOptions, log);
     tenants.set(tenant.path, tenant);
-    handler.use(`/${tenant.path}`, tenant.router);
+    handler.use(`/${tenant.path}`, createTenantRoutes(tenant));
   }
   handler.get('/', (_request, response) => {
     const page = indexPage([...tenants.values()]);
@@ -37,9 +40,9 @@ export function createDemoIdp({ url, tenants: options, log = () => {} }: Options
 
 type StartOptions = Omit<Options, 'url'> & { /** 0 takes a free one. */ port: number };
 
-/** Listens on loopback only. `stop` closes open connections too. @throws the listen error, e.g. EADDRINUSE. */
+/** Listens on loopback only. `stop` closes open connections too. @throws the listen error */
 export async function startDemoIdp({ port, ...options }: StartOptions) {
-  // The issuer has the port in it, which is known only once the server listens.
+  // The issuer contains the port, which is known once the server listens.
   const server = createServer();
   await listen(server, port);
   const address = server.address();

@@ -1,12 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Response } from 'express';
-import { type Html, html, toText, trusted } from './html.ts';
+import { type Html, html, toText } from '../html.ts';
 import { stylesheet } from './stylesheet.ts';
+import { trusted } from './trusted.ts';
 
 export type HtmlPage = { html: string; headers: Record<string, string> };
 
-/** A colour of its own for each organisation, in degrees, so that nobody mistakes one for the other. */
-export const hueOf = (org: string) => createHash('sha256').update(org).digest().readUInt16BE(0) % 360;
+/** Each organisation has a hue of its own, in degrees, so that nobody mistakes the tenant. */
+export const hueOf = (org: string) => hash('sha256', org, 'buffer').readUInt16BE(0) % 360;
 
 export function sendPage(response: Response, status: number, page: HtmlPage): void {
   response.status(status).set(page.headers).type('html').send(page.html);
@@ -14,9 +15,9 @@ export function sendPage(response: Response, status: number, page: HtmlPage): vo
 
 type SignIn = {
   org: string;
-  /** The tenant's. */
+  /** The tenant's path. */
   path: string;
-  /** Where the form posts to. */
+  /** The form posts to this path. */
   action: string;
   people: { email: string; name: string; password: string }[];
   email: string;
@@ -24,13 +25,13 @@ type SignIn = {
   message?: string;
 };
 
-/** The sign-in form, with the list of who can sign in: choosing one fills the form. */
+/** The sign-in form with the list of its people: a choice there fills the form. */
 export function signInPage({ org, path, action, people, email, password, message }: SignIn): HtmlPage {
-  const person = (one: SignIn['people'][number]) => html`
-      <li><a href="${`${action}?as=${encodeURIComponent(one.email)}`}">
-        <span class="avatar" aria-hidden="true">${one.name.slice(0, 1).toUpperCase()}</span>
-        <span class="who"><strong>${one.name}</strong><span>${one.email}</span></span>
-        <code title="Password">${one.password}</code>
+  const entry = (person: SignIn['people'][number]) => html`
+      <li><a href="${`${action}?as=${encodeURIComponent(person.email)}`}">
+        <span class="avatar" aria-hidden="true">${person.name.slice(0, 1).toUpperCase()}</span>
+        <span class="who"><strong>${person.name}</strong><span>${person.email}</span></span>
+        <code title="Password">${person.password}</code>
       </a></li>`;
   const focus = (field: 'email' | 'password') =>
     (email ? 'password' : 'email') === field ? trusted(' autofocus') : null;
@@ -49,14 +50,14 @@ export function signInPage({ org, path, action, people, email, password, message
     </form>
     <section aria-labelledby="people">
       <h2 id="people">Who can sign in here</h2>
-      <ul>${people.map(person)}
+      <ul>${people.map(entry)}
       </ul>
     </section>`,
     html`<a href="/${path}/admin">Admin console</a>`,
   );
 }
 
-/** Asks before signing out (the library's form holds what proves that this browser asked). */
+/** Asks before a sign-out (the library's form holds the proof that this browser asked). */
 export function signOutPage(org: string, form: string): HtmlPage {
   return page(
     org,
@@ -87,7 +88,7 @@ export function errorPage(org: string, code: string, description?: string): Html
   );
 }
 
-/** Lists the organisations that this provider plays, each with its admin console. */
+/** Lists the organisations of this provider, each with its admin console. */
 export function indexPage(orgs: { path: string; name: string; issuer: string }[]): HtmlPage {
   const org = ({ path, name, issuer }: (typeof orgs)[number]) => html`
       <li><a href="/${path}/admin">
@@ -126,8 +127,8 @@ function page(org: string, title: string, body: Html, links?: Html): HtmlPage {
 `),
     headers: {
       'Cache-Control': 'no-store',
-      // Browsers apply form-action to every redirect that follows the form, and those lead through the app to wherever
-      // the app sends the person: it can't be narrowed to this origin.
+      // Browsers apply form-action to every redirect that follows the form, and those lead through
+      // the app to any place it names: it can't be narrowed to this origin.
       'Content-Security-Policy': `default-src 'none'; style-src 'nonce-${nonce}'; img-src data:; form-action http: https:; base-uri 'none'; frame-ancestors 'none'`,
       'Referrer-Policy': 'same-origin',
       'X-Content-Type-Options': 'nosniff',

@@ -10,11 +10,11 @@ export type DemoClient = {
   postLogoutRedirectUris?: string[];
   /** How the client authenticates at the token endpoint; default client_secret_basic. */
   tokenEndpointAuth?: 'client_secret_basic' | 'client_secret_post';
-  /** Whether each ID token carries auth_time (as Okta's do) or only when max_age asks for it; default true. */
+  /** Each ID token carries auth_time (as Okta's do), not only when max_age asks; default true. */
   alwaysAuthTime?: boolean;
 };
 
-type Account = { subject: string; email: string; emailVerified: boolean; name: string };
+type DemoAccount = { subject: string; email: string; emailVerified: boolean; name: string };
 
 type ProviderOptions = {
   issuer: string;
@@ -24,20 +24,20 @@ type ProviderOptions = {
   /** Private signing keys. The first signs, all are published. */
   keys: JWK[];
   store: ReturnType<typeof createStore>;
-  findUser: (subject: string) => Account | undefined;
-  /** Tells the app of a sign-out here. */
+  findUser: (subject: string) => DemoAccount | undefined;
+  /** Tells the app of a sign-out at this provider. */
   onSignOut: (subject: string, sid?: string) => Promise<void>;
   log: (message: string) => void;
 };
 
-type Context = { type: string; body: unknown; set: (headers: Record<string, string>) => void };
+type ProviderContext = { type: string; body: unknown; set: (headers: Record<string, string>) => void };
 
 const day = 24 * 3600;
 
-/** A tenant's OpenID provider: code flow with PKCE only, first-party (no consent page), sessions that make the next sign-in silent. */
-export function createProvider(options: ProviderOptions): Provider {
+/** A tenant's OpenID provider: code flow with PKCE only, no consent page, silent next sign-ins. */
+export function createDemoProvider(options: ProviderOptions): Provider {
   const { issuer, path, client, store } = options;
-  // Two tenants share a host, and cookies know no ports: names and paths keep their sessions apart.
+  // Two tenants share a host, and cookies know no ports: names and paths separate their sessions.
   const cookieName = (kind: string) => `demo_idp_${path.replaceAll(/[^\w-]/g, '_')}_${kind}`;
   const configuration: Configuration = {
     adapter: store.adapter,
@@ -52,7 +52,7 @@ export function createProvider(options: ProviderOptions): Provider {
         grant_types: ['authorization_code'],
         token_endpoint_auth_method: client.tokenEndpointAuth ?? 'client_secret_basic',
         require_auth_time: client.alwaysAuthTime ?? true,
-        // Together they put `sid` in ID tokens. The address itself is never used: `onSignOut` sends.
+        // Both together put `sid` in ID tokens. This address is never called: `onSignOut` sends.
         backchannel_logout_uri: `${issuer}/backchannel-logout`,
         backchannel_logout_session_required: true,
       },
@@ -61,10 +61,11 @@ export function createProvider(options: ProviderOptions): Provider {
     responseTypes: ['code'],
     scopes: ['openid'],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
-    // As Okta, Entra and Google do: what the scopes ask for stands in the ID token.
+    // Like Okta, Entra and Google, the ID token holds the claims of the scopes.
     conformIdTokenClaims: false,
     pkce: { required: () => true },
-    // A code outlives the sign-in session it came from, so that an app's own checks are what ends a stale sign-in.
+    // A code outlives the sign-in session it came from: an app's own checks must end a stale
+    // sign-in.
     expiresWithSession: () => false,
     cookies: {
       names: { session: cookieName('session'), interaction: cookieName('interaction'), resume: cookieName('resume') },
@@ -112,13 +113,13 @@ export function createProvider(options: ProviderOptions): Provider {
     renderError: (context, out) => send(context, errorPage(options.name, out.error, out.error_description)),
   };
   const provider = new Provider(issuer, configuration);
-  // The library would send logout tokens itself; ours are shown in the console with what the app answered.
+  // The library would send its own logout tokens; the console shows ours, with the app's answer.
   Object.assign(provider.Client.prototype, { backchannelLogout: options.onSignOut });
   provider.on('server_error', (_context, error) => options.log(`demo IdP ${path}: ${error.stack ?? error.message}`));
   return provider;
 }
 
-function send(context: Context, page: HtmlPage): void {
+function send(context: ProviderContext, page: HtmlPage): void {
   context.type = 'html';
   context.set(page.headers);
   context.body = page.html;

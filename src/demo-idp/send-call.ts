@@ -2,26 +2,26 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 
 export type Outgoing = { url: string; headers: Record<string, string>; body: string; token: string };
 
-/** What came back; `status` is null when nothing did. Bodies are cut after 4 KiB. */
-export type Answer =
+/** The answer; `status` is null without one. Bodies are cut after 4 KiB. */
+export type CallAnswer =
   | { status: number; headers: Record<string, string>; body: string; cut: boolean; milliseconds: number }
   | { status: null; reason: string; milliseconds: number };
 
-/** A call to the app: the request with its token decoded instead of spelled out, and the answer. */
-export type Call = {
+/** A call to the app: the request, its token decoded and not spelled out, and the answer. */
+export type SentCall = {
   url: string;
   headers: Record<string, string>;
   body: string;
   token: { header: Record<string, unknown>; claims: Record<string, unknown> };
-  answer: Answer;
+  answer: CallAnswer;
 };
 
 const bodyLimit = 4096;
 const headerLimit = 300;
 const shownHeaders = ['content-type', 'www-authenticate', 'retry-after', 'location'];
 
-/** Posts once, follows no redirect and never throws: an app that is down is an answer too. `limit` in milliseconds. */
-export async function sendCall({ url, headers, body, token }: Outgoing, limit = 8_000): Promise<Call> {
+/** Posts once, follows no redirect and never throws. `limit`: milliseconds for the answer. */
+export async function sendCall({ url, headers, body, token }: Outgoing, limit = 8_000): Promise<SentCall> {
   const hide = (text: string) => text.replaceAll(token, '<the JWT>');
   return {
     url,
@@ -32,7 +32,7 @@ export async function sendCall({ url, headers, body, token }: Outgoing, limit = 
   };
 }
 
-async function post(url: string, headers: Record<string, string>, body: string, limit: number): Promise<Answer> {
+async function post(url: string, headers: Record<string, string>, body: string, limit: number): Promise<CallAnswer> {
   const started = performance.now();
   const milliseconds = () => Math.round(performance.now() - started);
   try {

@@ -1,21 +1,10 @@
 import express, { type Request, type Response, Router } from 'express';
-import { errors, type Provider } from 'oidc-provider';
+import { errors } from 'oidc-provider';
 import { errorPage, sendPage, signInPage } from './pages.ts';
-import type { createStore } from './store.ts';
-import type { DemoUser } from './tenant.ts';
-
-type Deps = {
-  path: string;
-  name: string;
-  /** Another one after each rotation of keys. */
-  provider: () => Provider;
-  store: ReturnType<typeof createStore>;
-  users: () => DemoUser[];
-  byEmail: (email: string) => DemoUser | undefined;
-};
+import type { DemoTenant } from './tenant.ts';
 
 /** A tenant's sign-in form, at `/<path>/sign-in/<interaction>`. */
-export function createSignInRoutes({ path, name, provider, store, users, byEmail }: Deps): Router {
+export function createSignInRoutes({ path, name, provider, store, users, byEmail }: DemoTenant): Router {
   const form = (request: Request, fields: { email: string; password: string; message?: string }) =>
     signInPage({ org: name, path, action: `/${path}/sign-in/${request.params.uid}`, people: users(), ...fields });
 
@@ -35,8 +24,8 @@ export function createSignInRoutes({ path, name, provider, store, users, byEmail
       const message = 'That e-mail address and password do not belong together. The list below has the right ones.';
       return sendPage(response, 401, form(request, { email, password: '', message }));
     }
-    // Where another person signs in, the library would ask in a page with a script. Whoever has just typed a password
-    // is the one who is signed in.
+    // For a second person the library would ask in a page with a script. Here the person who has
+    // just typed a password is the one who is signed in.
     const before = interaction.session;
     if (before && before.accountId !== user.subject) {
       await store.adapter('Session').destroy(before.cookie);

@@ -2,14 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { SubjectFormat } from './assigned-app.ts';
 import type { TokenHeader } from './signing-keys.ts';
 
-/** What is signed: the claims, and the header beside `alg` and `kid`. */
+/** A token before its signature: the claims, and the header beside `alg` and `kid`. */
 export type UnsignedToken = { claims: Record<string, unknown>; header: TokenHeader };
 
-type Person = { subject: string; email: string };
+export type SignalSubject = { subject: string; email: string };
 
 const secevent = 'https://schemas.openid.net/secevent';
 
-/** The security events that can be sent: CAEP 1.0, RISC 1.0, and SSF's verification. */
+/** The security events of the console: CAEP 1.0, RISC 1.0, and SSF's verification. */
 export const securityEvents = {
   'session-revoked': { title: 'CAEP session revoked', uri: `${secevent}/caep/event-type/session-revoked` },
   'credential-change': { title: 'CAEP credential change', uri: `${secevent}/caep/event-type/credential-change` },
@@ -17,16 +17,22 @@ export const securityEvents = {
   verification: { title: 'SSF verification', uri: `${secevent}/ssf/event-type/verification` },
 } as const;
 
-export type SecurityEvent = keyof typeof securityEvents;
+export type SecurityEventName = keyof typeof securityEvents;
 
 const now = () => Math.floor(Date.now() / 1000);
 
 /** A subject identifier (RFC 9493). */
-export function subjectIdentifier(person: Person, format: SubjectFormat, issuer: string): Record<string, string> {
+export function subjectIdentifier(
+  person: SignalSubject,
+  format: SubjectFormat,
+  issuer: string,
+): Record<string, string> {
   return format === 'email' ? { format, email: person.email } : { format, iss: issuer, sub: person.subject };
 }
 
-/** Who calls a Global Token Revocation endpoint, as Okta says it: `iss` isn't `sub`, and `nbf` lies in the past. */
+/**
+ * A caller's JWT for Global Token Revocation, as Okta's: `iss` isn't `sub`, `nbf` is in the past.
+ */
 export function revocationToken(issuer: string, clientId: string, endpoint: string): UnsignedToken {
   const iat = now();
   const [aud] = endpoint.split(/[?#]/, 1);
@@ -36,8 +42,8 @@ export function revocationToken(issuer: string, clientId: string, endpoint: stri
   };
 }
 
-/** OIDC Back-Channel Logout 1.0 §2.4; with `sid` it speaks of one session at the provider. */
-export function logoutToken(issuer: string, clientId: string, person: Person, sid?: string): UnsignedToken {
+/** OIDC Back-Channel Logout 1.0 §2.4; with `sid` it names one session at the provider. */
+export function logoutToken(issuer: string, clientId: string, person: SignalSubject, sid?: string): UnsignedToken {
   const iat = now();
   const events = { 'http://schemas.openid.net/event/backchannel-logout': {} };
   const whose = { sub: person.subject, ...(sid !== undefined && { sid }) };
@@ -47,11 +53,13 @@ export function logoutToken(issuer: string, clientId: string, person: Person, si
   };
 }
 
-/** A security event token (RFC 8417) in the form of SSF 1.0: no `sub`, no `exp`. Its `aud` is the receiver's address. */
+/**
+ * A security event token (RFC 8417, SSF 1.0): no `sub`, no `exp`; `aud` is the receiver's address.
+ */
 export function securityEventToken(
   issuer: string,
   receiver: string,
-  event: SecurityEvent,
+  event: SecurityEventName,
   subId: Record<string, string>,
 ): UnsignedToken {
   const iat = now();
@@ -62,7 +70,7 @@ export function securityEventToken(
   };
 }
 
-function eventMembers(event: SecurityEvent, at: number): Record<string, unknown> {
+function eventMembers(event: SecurityEventName, at: number): Record<string, unknown> {
   const byAdmin = { event_timestamp: at, initiating_entity: 'admin' };
   switch (event) {
     case 'session-revoked':

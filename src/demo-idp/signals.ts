@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type DemoApp, findSecurityEventsUrl, type SubjectFormat } from './assigned-app.ts';
-import { type Call, sendCall } from './send-call.ts';
+import { type SentCall, sendCall } from './send-call.ts';
 import {
   logoutToken,
   revocationToken,
-  type SecurityEvent,
+  type SecurityEventName,
+  type SignalSubject,
   securityEvents,
   securityEventToken,
   subjectIdentifier,
@@ -13,18 +14,18 @@ import {
 import type { SigningKeys } from './signing-keys.ts';
 import type { createStore } from './store.ts';
 
-type Person = { subject: string; email: string; name: string };
+type DemoPerson = SignalSubject & { name: string };
 
-/** One thing that was done to a person, and what the app said to it. */
+/** An action on a person, and the app's answer. */
 export type Signal = {
   id: string;
   at: Date;
   title: string;
-  person: Person;
-  /** How many sessions ended at this provider; null where that wasn't asked. */
+  person: DemoPerson;
+  /** How many sessions ended at this provider; null where the action ends none. */
   ended: number | null;
   /** null: nothing was sent. */
-  call: Call | null;
+  call: SentCall | null;
 };
 
 type Deps = {
@@ -35,17 +36,17 @@ type Deps = {
   /** @throws Error if there is no app. */
   app: () => DemoApp;
   hasApp: () => boolean;
-  /** By subject or e-mail address. @throws Error if there is nobody. */
-  person: (who: string) => Person;
+  /** Finds by subject or e-mail address. @throws Error if there is no such person. */
+  person: (who: string) => DemoPerson;
 };
 
 const remembered = 20;
 
-/** What a tenant's console can do to a person. Each returns what the app answered and is kept in a short history. */
+/** The console's actions on people. Each returns the app's answer and stays in a short history. */
 export function createSignals({ issuer, keys, store, clientId, app, hasApp, person }: Deps) {
   const history: Signal[] = [];
 
-  function record(title: string, whom: Person, ended: number | null, call: Call | null): Signal {
+  function record(title: string, whom: DemoPerson, ended: number | null, call: SentCall | null): Signal {
     const { subject, email, name } = whom;
     const signal = { id: randomUUID(), at: new Date(), title, person: { subject, email, name }, ended, call };
     history.unshift(signal);
@@ -57,12 +58,12 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
     { claims, header }: UnsignedToken,
     url: string,
     form: (token: string) => { headers: Record<string, string>; body: string },
-  ): Promise<Call> {
+  ): Promise<SentCall> {
     const token = await keys.sign(claims, header);
     return sendCall({ url, token, ...form(token) }, app().timeLimit);
   }
 
-  function revoke(whom: Person): Promise<Call> {
+  function revoke(whom: DemoPerson): Promise<SentCall> {
     const { revocationEndpoint: url, subjectFormat = 'email' } = app();
     const body = JSON.stringify({ sub_id: subjectIdentifier(whom, subjectFormat, issuer) });
     return post(revocationToken(issuer, clientId(), url), url, (token) => ({
@@ -71,7 +72,7 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
     }));
   }
 
-  function logOut(whom: Person, sid?: string): Promise<Call> {
+  function logOut(whom: DemoPerson, sid?: string): Promise<SentCall> {
     return post(logoutToken(issuer, clientId(), whom, sid), app().backchannelLogoutUri, (token) => ({
       headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
       body: `logout_token=${token}`,
@@ -83,8 +84,8 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
     history: (): readonly Signal[] => history,
 
     /**
-     * "Clear user sessions": ends the person's sessions here, then, with `includeApps`, posts the signed Global Token
-     * Revocation request to the app, as Okta does.
+     * "Clear user sessions": ends the person's sessions here, then, with `includeApps`, posts the
+     * signed Global Token Revocation request to the app, as Okta does.
      */
     async clearSessions(who: string, { includeApps = false }: { includeApps?: boolean } = {}): Promise<Signal> {
       const whom = person(who);
@@ -93,12 +94,13 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
     },
 
     /**
-     * Sends a logout token: with `sid` for that session here, without it for all of the person. What it says is made true
-     * first, by ending the session or sessions here, unless `keepSessions` is set.
+     * Sends a logout token: with `sid` for that session here, without it for all of the person.
+     * Ends the session or sessions here first, so that the token is true, unless `keepSessions` is
+     * set.
      */
     async sendBackchannelLogout(
       who: string,
-      { sid, keepSessions = false }: { sid?: string; keepSessions?: boolean } = {},
+      { sid, keepSessions = false }: { sid?: string | undefined; keepSessions?: boolean } = {},
     ): Promise<Signal> {
       const whom = person(who);
       app();
@@ -108,23 +110,25 @@ export function createSignals({ issuer, keys, store, clientId, app, hasApp, pers
       return record('Back-channel logout', whom, ended, await logOut(whom, sid));
     },
 
-    /** The logout token that follows a sign-out here, which has ended the session itself. */
+    /** Sends the logout token after a sign-out here, which has ended the session itself. */
     async followSignOut(subject: string, sid?: string): Promise<void> {
       if (!hasApp()) return;
       const whom = person(subject);
       record('Back-channel logout after a sign-out here', whom, null, await logOut(whom, sid));
     },
 
-    /** Pushes a security event (RFC 8935). `subject` is how the person is named; default: as the app is set. */
+    /**
+     * Pushes a security event (RFC 8935). `subject`: how it names the person; default: the app's.
+     */
     async sendSecurityEvent(
       who: string,
-      event: SecurityEvent,
+      event: SecurityEventName,
       { subject }: { subject?: SubjectFormat } = {},
     ): Promise<Signal> {
       const whom = person(who);
       const { subjectFormat = 'email' } = app();
       const url = await findSecurityEventsUrl(app());
-      // Verification speaks of the stream and of nobody (SSF 1.0 §8.1.4.1).
+      // Verification is about the stream and about nobody (SSF 1.0 §8.1.4.1).
       const subId =
         event === 'verification'
           ? { format: 'opaque', id: clientId() }

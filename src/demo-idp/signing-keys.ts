@@ -3,18 +3,18 @@ import { CompactSign, type JWK } from 'jose';
 
 type SigningKey = { kid: string; since: Date; privateKey: KeyObject; jwk: JWK };
 
-/** Laid over `alg` and `kid`; a member that is undefined is left out. */
+/** Merged over `alg` and `kid`; an undefined member is left out. */
 export type TokenHeader = { typ?: string; [member: string]: unknown };
 
 export type SigningKeys = ReturnType<typeof createSigningKeys>;
 
-/** A tenant's keys. The newest signs; older ones stay published until they are dropped. */
-export function createSigningKeys() {
-  let keys = [newKey()];
+/** A tenant's keys; `first` is RSA. The newest signs; older ones stay published until dropped. */
+export function createSigningKeys(first?: KeyObject) {
+  let keys = [newKey(first)];
   return {
-    /** Private, newest first, as the provider wants them. */
+    /** Private keys, newest first, for the provider. */
     jwks: (): JWK[] => keys.map(({ jwk }) => jwk),
-    /** Newest first, without secrets. */
+    /** The keys without secrets, newest first. */
     list: () => keys.map(({ kid, since }) => ({ kid, since })),
     rotate({ keepOld }: { keepOld: boolean }) {
       keys = [newKey(), ...(keepOld ? keys : [])];
@@ -29,8 +29,7 @@ export function createSigningKeys() {
   };
 }
 
-function newKey(): SigningKey {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+function newKey(privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey): SigningKey {
   const kid = randomUUID();
   const jwk = { ...privateKey.export({ format: 'jwk' }), kid, alg: 'RS256', use: 'sig' };
   return { kid, since: new Date(), privateKey, jwk };

@@ -3,8 +3,8 @@ import type { Adapter, AdapterPayload } from 'oidc-provider';
 export type DemoSession = { sid: string | null; signedInAt: Date };
 
 /**
- * What one tenant's provider remembers, in memory. The library's own in-memory adapter is one shared LRU of 1,000
- * entries: two tenants would share it, and could push each other's sessions out.
+ * The memory of one tenant's provider. The library's own in-memory adapter is one LRU of 1,000
+ * entries for all: a tenant could push another one's sessions out.
  */
 export function createStore() {
   const entries = new Map<string, { payload: AdapterPayload; expiresAt: number }>();
@@ -43,7 +43,7 @@ export function createStore() {
     async destroy(id) {
       entries.delete(`${kind}:${id}`);
     },
-    // The grant itself is destroyed by the library; what was issued under it goes here.
+    // The library destroys the grant itself; the tokens issued under it are removed here.
     async revokeByGrantId(grantId) {
       removeWhere('', (payload) => payload.grantId === grantId && payload.kind !== 'Interaction');
     },
@@ -51,7 +51,7 @@ export function createStore() {
 
   return {
     adapter,
-    /** The person's live sign-in sessions, newest first. `sid` is what the client's ID tokens call them. */
+    /** The person's live sign-in sessions, newest first; the client's ID tokens hold the `sid`. */
     sessions(accountId: string, clientId: string): DemoSession[] {
       const own = [...entries.keys()].flatMap((key) => {
         const payload = key.startsWith('Session:') ? live(key) : undefined;
@@ -62,12 +62,12 @@ export function createStore() {
           sid: payload.authorizations?.[clientId]?.sid ?? null,
           signedInAt: new Date((payload.loginTs ?? 0) * 1000),
         }))
-        .sort((one, other) => other.signedInAt.getTime() - one.signedInAt.getTime());
+        .sort((a, b) => b.signedInAt.getTime() - a.signedInAt.getTime());
     },
     /**
-     * Ends the sign-in sessions of an account, or the one of a `sid`; how many there were. A form that is open in such a
-     * session stays usable: the library would refuse it, but a person whose session was cleared must be able to sign in
-     * again at once.
+     * Ends the sign-in sessions of an account, or the one of a `sid`; returns how many. A form that
+     * is open in such a session stays usable: the library would refuse it, but a person whose
+     * session was cleared must be able to sign in again at once.
      */
     endSessions(accountId: string, only?: { sid: string; clientId: string }): number {
       const ended = new Set<unknown>();

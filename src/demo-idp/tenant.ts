@@ -1,9 +1,8 @@
-import { Router } from 'express';
+import type { KeyObject } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Provider } from 'oidc-provider';
-import { createAdminRoutes } from './admin/routes.ts';
 import type { DemoApp } from './assigned-app.ts';
-import { createProvider, type DemoClient } from './provider.ts';
-import { createSignInRoutes } from './sign-in-routes.ts';
+import { createDemoProvider, type DemoClient } from './provider.ts';
 import { createSignals } from './signals.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import { createStore, type DemoSession } from './store.ts';
@@ -16,19 +15,23 @@ export type DemoTenantOptions = {
   name: string;
   client: DemoClient;
   users: DemoUser[];
-  /** The app behind `client`, for whatever the admin console sends to it. */
+  /** Its first signing key; default a new one. */
+  signingKey?: KeyObject;
+  /** The app behind `client`, which receives the console's calls. */
   app?: DemoApp;
 };
 
 export type DemoTenant = ReturnType<typeof createTenant>;
 
-/** One organisation's identity provider at `/<path>`: a real OpenID provider, its people, its sign-in page, its console. */
+/**
+ * One organisation's identity provider: a real OpenID provider, its people, and their assigned app.
+ */
 export function createTenant(url: string, options: DemoTenantOptions, log: (message: string) => void) {
   const { path, name } = options;
   const issuer = `${url}/${path}`;
   const users = new Map(options.users.map((user) => [user.subject, { ...user }]));
   const store = createStore();
-  const keys = createSigningKeys();
+  const keys = createSigningKeys(options.signingKey);
   let { client, app } = options;
   let provider: Provider;
   let handle: ReturnType<Provider['callback']>;
@@ -55,26 +58,30 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
     person,
   });
 
-  // The library fixes keys and clients at construction; everything that lasts is in the store.
+  // The library takes keys and clients at construction; lasting data is in the store.
   const rebuild = () => {
     const findUser = (subject: string) => {
       const user = users.get(subject);
       return user && { ...user, emailVerified: user.emailVerified ?? true };
     };
     const options = { issuer, path, name, client, keys: keys.jwks(), store, findUser, onSignOut: followSignOut, log };
-    provider = createProvider(options);
+    provider = createDemoProvider(options);
     handle = provider.callback();
   };
   rebuild();
 
-  const router = Router();
-  const tenant = {
+  return {
     path,
     name,
     issuer,
-    router,
+    /** A rotation of keys makes a new one. */
+    provider: () => provider,
+    /** Answers the requests of OpenID Connect. */
+    handle: (request: IncomingMessage, response: ServerResponse) => handle(request, response),
+    store,
     users: (): DemoUser[] => [...users.values()],
-    /** Adds a person, or replaces who had this subject. */
+    byEmail,
+    /** Adds a person, or replaces the one with this subject. */
     setUser(user: DemoUser) {
       users.set(user.subject, { ...user });
     },
@@ -83,7 +90,7 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
       if (users.has(user.subject)) throw new Error(`${path} already has a user ${user.subject}`);
       users.set(user.subject, { ...user });
     },
-    /** Changes some members of a person; counts from the next ID token. @throws Error if there is no such subject. */
+    /** Changes members of a person, from the next ID token on. @throws Error without the subject */
     updateUser(subject: string, changes: Partial<Omit<DemoUser, 'subject'>>) {
       const user = users.get(subject);
       if (!user) throw new Error(`${path} has no user ${subject}`);
@@ -91,7 +98,7 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
     },
     /** The person's sessions at this provider, newest first. */
     sessions: (subject: string): DemoSession[] => store.sessions(subject, client.id),
-    /** Ends the person's sessions at this provider: the next sign-in asks for the password. Returns how many ended. */
+    /** Ends the person's sessions here: the next sign-in asks for the password. How many ended. */
     endSessions: (subject: string): number => store.endSessions(subject),
     /** The keys that are published, newest first; the first signs. */
     signingKeys: keys.list,
@@ -100,7 +107,9 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
       keys.rotate({ keepOld });
       rebuild();
     },
-    /** A JWS of exactly these claims, by the current key; `header` is laid over `alg` and `kid`. For hostile variants. */
+    /**
+     * A JWS of exactly these claims, by the current key; `header` overrides. For hostile variants.
+     */
     sign: keys.sign,
     /** Changes the registered client, e.g. its redirect URIs. */
     updateClient(changes: Partial<DemoClient>) {
@@ -109,18 +118,10 @@ export function createTenant(url: string, options: DemoTenantOptions, log: (mess
     },
     /** The assigned app, or null. */
     app: (): DemoApp | null => app ?? null,
-    /** Changes the assigned app, e.g. how people are named to it. @throws Error if there is none. */
+    /** Changes the assigned app, e.g. how calls name people. @throws Error if there is none. */
     updateApp(changes: Partial<DemoApp>) {
       app = { ...assignedApp(), ...changes };
     },
     ...signals,
   };
-
-  router.use('/admin', createAdminRoutes(tenant));
-  router.use(
-    '/sign-in',
-    createSignInRoutes({ path, name, provider: () => provider, store, users: tenant.users, byEmail }),
-  );
-  router.use((request, response) => handle(request, response));
-  return tenant;
 }

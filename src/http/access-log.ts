@@ -5,8 +5,9 @@ import type { Config } from '../config.ts';
 import { clientNetwork } from './client-address.ts';
 
 /**
- * One line a request. In production JSON without anything secret or personal: no query string (it may hold a code), no
- * body, no header, the client's network in place of its address. In development morgan's readable form, without the query.
+ * One line a request. In production JSON without anything secret or personal: no query string (it
+ * may hold a code), no body, no header, the client's network in place of its address. In
+ * development morgan's readable form, without the query.
  */
 export function createAccessLog({ config, log }: { config: Config; log: Logger }): RequestHandler {
   if (config.mode === 'development') {
@@ -29,7 +30,7 @@ export function createAccessLog({ config, log }: { config: Config; log: Logger }
           method: req.method,
           path: pathOf(req),
           status: res.headersSent ? res.statusCode : undefined,
-          // Whole and decimal milliseconds from the request's arrival to the answer's headers.
+          // Milliseconds, with decimals, from the request's arrival to the answer's headers.
           durationMs: answered && Math.round((answered - arrived) * 1000) / 1000,
           network: clientNetwork(req.ip),
         },

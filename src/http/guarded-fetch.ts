@@ -14,7 +14,7 @@ export type GuardedRequest = Readonly<{
   method?: 'GET' | 'POST';
   headers?: Readonly<Record<string, string>>;
   body?: string;
-  /** The answer's status is all that counts: its body is left unread, whatever its size, and `text` is empty. */
+  /** Only the status counts: the body is left unread, whatever its size, and `text` is empty. */
   statusOnly?: boolean;
   /** Ends the call earlier than the time limit; the failure's reason is then `timeout`. */
   signal?: AbortSignal;
@@ -23,7 +23,7 @@ export type GuardedRequest = Readonly<{
 export type GuardedFetch = {
   /** @throws GuardedFetchError */
   (url: string, init?: GuardedRequest): Promise<GuardedResponse>;
-  /** Checks what can be told from the URL alone: its scheme and a literal address. @throws GuardedFetchError */
+  /** Checks the URL alone: scheme and literal address. @throws GuardedFetchError */
   check(url: string): void;
 };
 
@@ -39,11 +39,12 @@ export class GuardedFetchError extends Error {
 }
 
 /**
- * The only way out to addresses that others chose (identity providers, apps behind): bounded in time and size, without
- * redirects, and to public addresses only, so that it cannot be turned against our own network (SSRF).
+ * The only way out to addresses that others chose (identity providers, apps behind): bounded in
+ * time and size, without redirects, and to public addresses only, so that it cannot be turned
+ * against our own network (SSRF).
  *
- * @param options.privateHosts hosts that may have private addresses, by exact name. In development loopback is allowed
- * too, and there with http.
+ * @param options.privateHosts hosts that may have private addresses, by exact name. In development
+ * loopback is allowed too, and there with http.
  */
 export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly string[] }): GuardedFetch {
   const policy = {
@@ -51,8 +52,9 @@ export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly
     privateHosts: new Set(options.privateHosts.map((host) => host.toLowerCase())),
   };
 
-  // The check stands in the look-up of the connection itself: a name that is checked first and resolved again to connect
-  // may have another address by then (DNS rebinding). Every address must pass, not one of them.
+  // The check stands in the look-up of the connection itself: a name that is checked first and
+  // resolved again to connect may have another address by then (DNS rebinding). Every address must
+  // pass.
   const lookup: LookupFunction = (hostname, lookupOptions, callback) => {
     dnsLookup(hostname, { ...lookupOptions, all: true }, (error, addresses) => {
       const [first] = addresses ?? [];
@@ -63,7 +65,8 @@ export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly
       else callback(null, first.address, first.family);
     });
   };
-  // No connection is kept: each call passes the look-up, and no POST meets a connection the other side has just closed.
+  // No connection is kept: each call passes the look-up, and no POST meets a connection that the
+  // other side has just closed.
   const dispatcher = new Agent({ connect: { lookup }, pipelining: 0, maxHeaderSize: 16_384 });
 
   const check = (value: string) => {
@@ -72,7 +75,7 @@ export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly
     const http = url.protocol === 'http:' && policy.loopback && isLoopback(value);
     if ((url.protocol !== 'https:' && !http) || url.username || url.password)
       throw new GuardedFetchError('insecure', `${url.hostname} must be called by https, without a user in the URL`);
-    // A literal address is connected to without a look-up.
+    // A connection to a literal address makes no look-up.
     if (!isAllowedHost(url.hostname, policy)) throw refusedAddress(url.hostname);
   };
 
@@ -89,7 +92,7 @@ export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly
         headers: { accept: 'application/json', 'accept-encoding': 'identity', ...init.headers },
         body: init.body ?? null,
       });
-      // A body that is destroyed unread emits an error, which would end the process if nobody listened.
+      // A body that is destroyed unread emits an error: without a listener it ends the process.
       response.body.on('error', () => {});
       if (response.statusCode >= 300 && response.statusCode < 400) {
         response.body.destroy();
@@ -110,7 +113,7 @@ async function readBounded(body: Dispatcher.ResponseData['body']): Promise<strin
   let size = 0;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     size += chunk.length;
-    // Leaving the loop destroys the stream and with it the connection.
+    // Leaving the loop destroys the stream, and its connection.
     if (size > bodyLimit) throw new GuardedFetchError('too_large', `the answer is larger than ${bodyLimit} bytes`);
     chunks.push(chunk);
   }

@@ -1,7 +1,7 @@
 import express, { type RequestHandler } from 'express';
 import { AppError } from '../errors.ts';
 
-/** Parses a JSON body of at most `limit` (default 16 KB). Anything that isn't declared JSON is a 400 that says so. */
+/** Parses a JSON body of at most `limit` (default 16 KB). A body not declared as JSON is a 400. */
 export function jsonBody(limit = '16kb'): RequestHandler[] {
   return [
     (req, _res, next) => {
@@ -19,8 +19,9 @@ export function jsonBody(limit = '16kb'): RequestHandler[] {
 const brokenText = 'A text in the body holds half a character (an escaped surrogate without its other half).';
 
 /**
- * Whether each name and text of what JSON said is well-formed Unicode. JSON's escapes can say what is not (RFC 8259 §8.2): it
- * cannot be stored, or only as another text. Walked without recursion, for it may be very deep.
+ * Whether each name and text in parsed JSON is well-formed Unicode. JSON's escapes can hold half a
+ * surrogate pair (RFC 8259 §8.2), which no database stores as it is. Walks without recursion: the
+ * JSON may be very deep.
  */
 function isWellFormed(json: unknown): boolean {
   const left = [json];

@@ -4,12 +4,13 @@ import type { Config } from '../config.ts';
 import { isUnavailable, isUnstorable } from '../database/errors.ts';
 import { AppError, type ProblemCode, problems } from '../errors.ts';
 
-/** What a browser navigation gets instead of problem details; the app renders it as a page. */
+/** Renders the page that a browser's navigation gets in place of problem details. */
 export type RenderPage = (res: Response, problem: { code: ProblemCode; detail: string; requestId: string }) => void;
 
 /**
- * The one error handler: RFC 9457 problem details with a `type` from the closed list, or a page where the client asked for
- * HTML. What isn't an AppError is logged with its stack and answered without a word of it.
+ * The one error handler: RFC 9457 problem details with a `type` from the closed list, or a page
+ * where the client asked for HTML. Errors other than AppError are logged with their stack; the
+ * answer holds nothing of them.
  */
 export function createErrorHandler(deps: { config: Config; log: Logger; renderPage: RenderPage }): ErrorRequestHandler {
   return (error, req, res, _next) => {
@@ -18,7 +19,7 @@ export function createErrorHandler(deps: { config: Config; log: Logger; renderPa
     else if (problem.status >= 500)
       deps.log.error({ err: error, requestId: req.id, code: problem.code }, 'request failed');
     if (res.headersSent) {
-      // The answer is under way: cutting it off is the only honest end.
+      // The answer is under way: it can only be cut off.
       res.destroy(error instanceof Error ? error : undefined);
       return;
     }
@@ -43,7 +44,7 @@ export function createErrorHandler(deps: { config: Config; log: Logger; renderPa
   };
 }
 
-/** What no route took. */
+/** Answers 404 to an address that no route has. */
 export const notFound: RequestHandler = () => {
   throw new AppError('not_found', 'There is nothing at this address.');
 };
@@ -51,7 +52,7 @@ export const notFound: RequestHandler = () => {
 /** 405 with the methods that the address takes (RFC 9110 §15.5.6). */
 export function allowOnly(...methods: string[]): RequestHandler {
   const allow = methods.join(', ');
-  // Named, so that a test of the routes can tell it from one that answers.
+  // The function has a name, by which a test of the routes knows it from an endpoint.
   const refuseOthers: RequestHandler = (req) => {
     throw new AppError('method_not_allowed', `${req.method} is not possible here; use ${allow}.`, {
       headers: { Allow: allow },
@@ -60,7 +61,7 @@ export function allowOnly(...methods: string[]): RequestHandler {
   return refuseOthers;
 }
 
-/** What any error amounts to, in our own terms: for endpoints whose protocol has an error form of its own. */
+/** Turns any error into an AppError, for endpoints whose protocol has its own error form. */
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const fault = requestFault(error);
@@ -83,7 +84,7 @@ export function toAppError(error: unknown): AppError {
   });
 }
 
-/** The router's and body-parser's own errors (http-errors: a status and `expose`). Their messages may quote the request. */
+/** Errors of the router and body-parser (http-errors). Their messages may quote the request. */
 function requestFault(error: unknown): AppError | null {
   if (error instanceof URIError)
     return new AppError('invalid_request', 'The address holds a malformed percent-encoding.');

@@ -1,19 +1,19 @@
 import ipaddr from 'ipaddr.js';
 
 export type AddressPolicy = Readonly<{
-  /** Whether 127.0.0.0/8 and ::1 are fine. */
+  /** Whether 127.0.0.0/8 and ::1 are allowed. */
   loopback: boolean;
   /** Lower-cased names of hosts that may have any address. */
   privateHosts: ReadonlySet<string>;
 }>;
 
-/** For a URL's `hostname`: a name passes here (its addresses are checked when connecting), a literal address is judged. */
+/** Judges a URL's literal address. A name passes: its addresses are checked at connecting. */
 export function isAllowedHost(hostname: string, policy: AddressPolicy): boolean {
   const literal = hostname.replace(/^\[|\]$/g, '');
   return !ipaddr.isValid(literal) || isAllowedAddress(literal, hostname, policy);
 }
 
-/** Whether `address`, that `host` resolved to, may be connected to. */
+/** Whether `address`, to which `host` resolved, may be connected to. */
 export function isAllowedAddress(address: string, host: string, policy: AddressPolicy): boolean {
   if (policy.privateHosts.has(host.toLowerCase())) return true;
   if (!ipaddr.isValid(address)) return false;

@@ -1,25 +1,48 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.ts';
 
-/** Counts on this node, by whatever key, up to `points` in `duration` seconds; what is beyond is refused with `detail`. */
-export function createRateLimit(allowed: Readonly<{ points: number; duration: number }>, detail: string) {
+type Allowed = Readonly<{ points: number; duration: number }>;
+
+/** Failed authentications of a network in 60 seconds; any further one hears 429 in place of 401. */
+export const allowedFailures: Allowed = { points: 30, duration: 60 };
+
+/** Counts on this node, for each key, up to `points` in `duration` seconds. */
+export function createLimit(allowed: Allowed) {
   const limiter = new RateLimiterMemory({ ...allowed });
   return {
-    /** Counts one. The refusal, with when to try again, or null while there is room. */
-    async count(key: string): Promise<AppError | null> {
+    /** Counts one request. Returns the seconds until there is room again; 0 while there is. */
+    async count(key: string): Promise<number> {
       try {
         await limiter.consume(key);
-        return null;
+        return 0;
       } catch (limit) {
         if (!(limit instanceof RateLimiterRes)) throw limit;
-        const headers = { 'Retry-After': String(Math.ceil(limit.msBeforeNext / 1000)) };
-        return new AppError('too_many_requests', detail, { headers });
+        return Math.max(1, Math.ceil(limit.msBeforeNext / 1000));
       }
     },
 
-    /** Takes one back that turned out not to count. */
+    /** Takes back a request that turned out not to count. */
     giveBack(key: string): void {
       limiter.reward(key).catch(() => {});
     },
   };
+}
+
+/** A limit beyond which requests are refused with `detail`. */
+export function createRateLimit(allowed: Allowed, detail: string) {
+  const limit = createLimit(allowed);
+  return {
+    /** Counts one request. @throws AppError too_many_requests, with the seconds to wait */
+    async count(key: string): Promise<void> {
+      const seconds = await limit.count(key);
+      if (seconds > 0) throw tooManyRequests(detail, seconds);
+    },
+
+    giveBack: limit.giveBack,
+  };
+}
+
+/** A 429 with the seconds to wait. */
+export function tooManyRequests(detail: string, seconds: number): AppError {
+  return new AppError('too_many_requests', detail, { headers: { 'Retry-After': String(seconds) } });
 }

@@ -5,9 +5,9 @@ import { AppError } from '../errors.ts';
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Refuses requests that change something when a page of another origin sent them (cross-site request forgery). Browsers
- * say where a request comes from in Sec-Fetch-Site and Origin and let no page forge them; a client that sends neither is
- * no browser and has no one else's cookie.
+ * Refuses requests that change something when a page of another origin sent them (cross-site
+ * request forgery). Browsers say the origin in Sec-Fetch-Site and Origin, and no page can forge
+ * these; a client that sends neither is no browser and holds nobody else's cookie.
  */
 export function createSameOriginGuard(config: Config): RequestHandler {
   const own = new Set([new URL(config.publicUrl).origin, new URL(config.appUrl).origin]);

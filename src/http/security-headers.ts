@@ -3,8 +3,9 @@ import type { RequestHandler, Response } from 'express';
 import helmet from 'helmet';
 
 /**
- * The same strict headers on every answer: no inline script or style, nothing from elsewhere, no frame around us.
- * `form-action` also stops redirects that follow a form post, so a sign-in starts by a link, never by posting a form.
+ * The same strict headers on every answer: no inline script or style, nothing from elsewhere, no
+ * frame around us. `form-action` also stops redirects that follow a form post, so a sign-in starts
+ * by a link, never by posting a form.
  */
 export function createSecurityHeaders({ https }: { https: boolean }): RequestHandler {
   const headers = headersOf(https);
@@ -14,7 +15,9 @@ export function createSecurityHeaders({ https }: { https: boolean }): RequestHan
   };
 }
 
-/** What helmet sets on an answer: it never changes, so it is asked once, and not a dozen middlewares at every request. */
+/**
+ * The headers that helmet sets. They never change, so helmet is asked once and not at each request.
+ */
 function headersOf(https: boolean): readonly (readonly [string, string])[] {
   const setHeaders = helmet({
     contentSecurityPolicy: {
@@ -44,7 +47,9 @@ function headersOf(https: boolean): readonly (readonly [string, string])[] {
   return headers;
 }
 
-/** Lets forms of this one answer lead to `target`, an origin or a scheme, as well. Call it before the answer is sent. */
+/**
+ * Lets the forms of this answer also lead to `target`, an origin or a scheme. Call before sending.
+ */
 export function letFormsLeadTo(res: Response, target: string): void {
   const own = "form-action 'self'";
   const policy = String(res.getHeader('Content-Security-Policy'));

@@ -3,12 +3,13 @@ import { isIP } from 'node:net';
 import type { RequestHandler } from 'express';
 import { AppError } from '../errors.ts';
 
-/** What is wrong with requests that Express must not see as they came. */
+/** The faults of requests that Express must not see as they came. */
 const faults = new WeakMap<IncomingMessage, string>();
 
 /**
- * Before Express parses anything: the target becomes a path (RFC 9112 §3.2), and X-Forwarded-For a list of addresses. What can't
- * be understood is kept for `refuseUnsound`, so that it is counted, logged and answered like every other request.
+ * Before Express parses anything: the target becomes a path (RFC 9112 §3.2), and X-Forwarded-For a
+ * list of addresses. A fault is kept for `refuseUnsound`, so that its request is counted, logged
+ * and answered like every other one.
  */
 export function soundRequests(app: RequestListener): RequestListener {
   return (req, res) => {
@@ -30,7 +31,7 @@ export function soundRequests(app: RequestListener): RequestListener {
 }
 
 export const refuseUnsound: RequestHandler = (req, res, next) => {
-  // About the server as a whole; there is nothing to say.
+  // `OPTIONS *` asks about the server as a whole: there is nothing to say.
   if (req.method === 'OPTIONS' && req.originalUrl === '*') return void res.status(204).end();
   const fault = faults.get(req);
   next(fault === undefined ? undefined : new AppError('invalid_request', fault));
@@ -48,8 +49,8 @@ function hostsOf({ rawHeaders }: IncomingMessage): number {
 }
 
 /**
- * The addresses of X-Forwarded-For, without the ports and brackets that some proxies write. What stands before something that
- * is no address was said by nobody who can be named, and goes.
+ * X-Forwarded-For without the ports and brackets that some proxies write. Entries up to the last
+ * one that is no address have no known author, and are dropped.
  */
 function addressesOf(forwarded: string): string {
   const addresses = forwarded.split(',').map((entry) => {

@@ -1,16 +1,16 @@
-import { AppError } from '../errors.ts';
+import { tooManyRequests } from './rate-limit.ts';
 
-/** What runs at once of a queue on a node, and how many more wait for their turn. */
+/** How much work of a queue runs at once on a node, and how much more may wait. */
 const usual = { running: 2, waiting: 20 };
-/** Milliseconds in which a turn comes, or never. */
+/** Milliseconds that work waits for its turn before it is refused. */
 const patience = 15_000;
 
 export type InTurn = ReturnType<typeof createTurns>;
 
 /**
- * Runs dear work of one queue a little at a time, in the order in which it was asked for: however much one org asks, the
- * connections that others need stay free. The queue of an org's lists and searches has the org's id as its name.
- *
+ * Runs expensive work of a queue a little at a time, in the order in which it was asked for:
+ * however much one org asks, the connections that others need stay free. The name of the queue of
+ * an org's lists and searches is the org's id.
  * @throws AppError too_many_requests
  */
 export function createTurns(limits = usual) {
@@ -24,7 +24,7 @@ export function createTurns(limits = usual) {
     try {
       return await work();
     } finally {
-      // The turn goes on to whoever waits longest.
+      // The turn goes on to the work that has waited longest.
       const [next] = queue.waiting;
       if (next) next();
       else queue.running -= 1;
@@ -33,7 +33,7 @@ export function createTurns(limits = usual) {
   };
 }
 
-/** Whether the turn came in time. */
+/** Waits for a turn; false when it didn't come in time. */
 function turnOf(waiting: Set<() => void>): Promise<boolean> {
   return new Promise((resolve) => {
     const end = (came: boolean) => {
@@ -47,21 +47,19 @@ function turnOf(waiting: Set<() => void>): Promise<boolean> {
   });
 }
 
-function tooMany(): AppError {
-  const detail = 'Too much is asked for at once by your organisation, or by you; wait a little.';
-  return new AppError('too_many_requests', detail, { headers: { 'Retry-After': '1' } });
-}
+const tooMany = () =>
+  tooManyRequests('Too much is asked for at once by your organisation, or by you; wait a little.', 1);
 
 export const queueOfExports = (orgId: string): string => `${orgId} export`;
 
-type Person = Readonly<{ orgId: string; userId: string }>;
+type Asker = Readonly<{ orgId: string; userId: string }>;
 
-export const queueOfPerson = ({ orgId, userId }: Person): string => `${orgId} ${userId}`;
+export const queueOfPerson = ({ orgId, userId }: Asker): string => `${orgId} ${userId}`;
 
 /**
- * A list of a person's own: first among theirs, then among those of their org, so that nobody fills what colleagues wait in,
- * nor what administrators do.
+ * Runs a list of a person's own in the queue of that person, then in one of all members of the org:
+ * nobody fills the queue that colleagues wait in, nor the one of administrators.
  */
-export function inOwnTurn<T>(inTurn: InTurn, person: Person, work: () => Promise<T>): Promise<T> {
-  return inTurn(queueOfPerson(person), () => inTurn(`${person.orgId} own`, work));
+export function inOwnTurn<T>(inTurn: InTurn, asker: Asker, work: () => Promise<T>): Promise<T> {
+  return inTurn(queueOfPerson(asker), () => inTurn(`${asker.orgId} own`, work));
 }

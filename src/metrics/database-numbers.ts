@@ -9,23 +9,24 @@ export type DatabaseNumbers = Readonly<{
   /** Seconds; 0 when nothing waits. */
   outboxAge: number;
   jobsPending: number;
-  /** Tried as often as they may be. */
+  /** Jobs without any tries left. */
   jobsFailed: number;
   deliveriesDead: number;
   /** Seconds that the oldest job which could run has waited. */
   jobsLag: number;
 }>;
 
-/** Pages of a table that are looked at: some ten thousand rows. All of a smaller one. */
+/** Pages of a table in a sample: some ten thousand rows. A smaller table is read whole. */
 const sampledPages = 500;
-/** Live ones are counted no more often, milliseconds. */
+/** Milliseconds between two counts of live sessions and grants, at least. */
 const countEvery = 60_000;
-/** Queues are counted up to here. */
+/** Rows of a queue are counted up to here. */
 const mostCounted = 10_000;
 
 /**
- * What is asked of the database for a scrape. Live sessions and grants are counted at most once a minute, and from a random
- * part of their tables where those are large: never a scan of a million rows. Each statement has two seconds.
+ * Reads the numbers of a scrape from the database. Live sessions and grants are counted at most
+ * once a minute, in large tables from a random part: never by a scan of a million rows. Each
+ * statement has two seconds.
  */
 export function createDatabaseNumbers({ pool }: { pool: Pool }) {
   let live: { sessions: number; grants: number; at: number } | null = null;
@@ -44,13 +45,19 @@ export function createDatabaseNumbers({ pool }: { pool: Pool }) {
       const { outbox_pending: outboxPending, outbox_age: outboxAge, deliveries_dead: deliveriesDead } = queues.rows[0];
       const { pending: jobsPending, failed: jobsFailed, lag: jobsLag } = jobs;
       return {
-        ...{ liveSessions: live.sessions, liveGrants: live.grants },
-        ...{ outboxPending, outboxAge, jobsPending, jobsFailed, jobsLag, deliveriesDead },
+        liveSessions: live.sessions,
+        liveGrants: live.grants,
+        outboxPending,
+        outboxAge,
+        jobsPending,
+        jobsFailed,
+        jobsLag,
+        deliveriesDead,
       };
     });
   }
 
-  // Scrapes that come together share one.
+  // Scrapes that come together share one reading.
   let reading: Promise<DatabaseNumbers> | null = null;
   return (): Promise<DatabaseNumbers> => {
     reading ??= read().finally(() => {
@@ -63,7 +70,7 @@ export function createDatabaseNumbers({ pool }: { pool: Pool }) {
 async function countLive(client: PoolClient, table: `${DeviceKind}s`): Promise<number> {
   const size = await client.query(`SELECT pg_relation_size('${table}') / current_setting('block_size')::int AS pages`);
   const share = Math.min(1, sampledPages / Math.max(1, Number(size.rows[0].pages)));
-  // OFFSET 0 keeps the view from being joined as a whole: each row of the sample is looked up by its key.
+  // OFFSET 0 keeps the view from being joined as a whole: each sampled row is looked up by key.
   const { rows } = await client.query(
     `SELECT count(*)::int AS live FROM ${table} s TABLESAMPLE SYSTEM (${(share * 100).toFixed(6)}),
             LATERAL (SELECT FROM live_${table} l WHERE l.org_id = s.org_id AND l.id = s.id OFFSET 0) AS l`,

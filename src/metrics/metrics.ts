@@ -13,7 +13,7 @@ export type Metrics = ReturnType<typeof createMetrics>;
 const prefix = 'universal_logout_';
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Prometheus's numbers of one process. Labels are from closed lists: no org, no person, nothing that a request chose. */
+/** A process's numbers for Prometheus; labels are from closed lists: no org, no person. */
 type Deps = Readonly<{ pools: Readonly<{ general: Pool; access: Pool; ending: Pool }>; log: Logger }>;
 
 export function createMetrics({ pools, log }: Deps) {
@@ -52,10 +52,10 @@ export function createMetrics({ pools, log }: Deps) {
     labelNames: ['pool', 'state'] as const,
     registers,
     collect() {
-      for (const [name, one] of Object.entries(pools)) {
-        this.set({ pool: name, state: 'total' }, one.totalCount);
-        this.set({ pool: name, state: 'idle' }, one.idleCount);
-        this.set({ pool: name, state: 'waiting' }, one.waitingCount);
+      for (const [name, pool] of Object.entries(pools)) {
+        this.set({ pool: name, state: 'total' }, pool.totalCount);
+        this.set({ pool: name, state: 'idle' }, pool.idleCount);
+        this.set({ pool: name, state: 'waiting' }, pool.waitingCount);
       }
     },
   });
@@ -77,7 +77,7 @@ export function createMetrics({ pools, log }: Deps) {
   return {
     contentType: register.contentType,
 
-    /** The text of a scrape. While the database is away it lacks what only that knows. */
+    /** The text of a scrape. While the database is away, the numbers read from it are missing. */
     async scrape(): Promise<string> {
       const numbers = await readNumbers().catch((error) => {
         log.warn({ err: error }, 'the database gave no numbers for /metrics');
@@ -91,7 +91,7 @@ export function createMetrics({ pools, log }: Deps) {
       return register.metrics();
     },
 
-    /** Times every request under the documented path that takes its address. */
+    /** Times every request under the documented path that matches its address. */
     timeRequests(paths: readonly string[]): RequestHandler {
       const patternOf = createRoutePatterns(paths);
       return (req, res, next) => {

@@ -1,6 +1,6 @@
 /**
- * Tells by which of the documented paths (`/todos/{id}`) an address is taken: as many different answers as there are routes,
- * whatever is asked. `other` for the rest, `/assets` for files.
+ * Finds the documented path (`/todos/{id}`) of an address, `other` for the rest, `/assets` for
+ * files: a closed set of answers, whatever is asked.
  */
 export function createRoutePatterns(paths: readonly string[]): (address: string) => string {
   const byLength = new Map<number, { path: string; parts: string[] }[]>();
@@ -8,14 +8,14 @@ export function createRoutePatterns(paths: readonly string[]): (address: string)
     const parts = path.split('/');
     byLength.set(parts.length, [...(byLength.get(parts.length) ?? []), { path, parts }]);
   }
-  // What is written out goes before what stands for anything.
+  // Literal segments go before placeholders.
   for (const patterns of byLength.values())
     patterns.sort((a, b) => a.path.split('{').length - b.path.split('{').length);
 
   return (address) => {
     const asked = address.split('?', 1)[0]?.split('/') ?? [];
     if (asked[1] === 'assets') return '/assets';
-    // Express takes an address with a slash at the end for the one without.
+    // Express ignores a slash at the end of an address.
     if (asked.at(-1) === '' && asked.at(-2)) asked.pop();
     const found = byLength
       .get(asked.length)

@@ -3,14 +3,18 @@ import { newId } from '../database/ids.ts';
 import type { Notice } from './notices.ts';
 import { type NotificationRow, notificationColumns } from './notification.ts';
 
-/** A notification as it stands now, and whether it was there before and has been told of again. */
-export type Told = NotificationRow & Readonly<{ repeated: boolean }>;
+/** A notification as it stands now; `repeated`: it was there before and is told of again. */
+export type AddedNotification = NotificationRow & Readonly<{ repeated: boolean }>;
 
 /**
- * Writes notices into their orgs' feeds, which the caller has locked. One that is alike and of the same target, within a minute,
- * counts further and moves to the end of the feed; it is unread again then.
+ * Writes notices into the feeds of their orgs, which the caller has locked. A notice that is alike
+ * and of the same target as a notification of the last minute is counted into it: that one moves to
+ * the end of its feed and is unread again.
  */
-export async function addNotifications(client: PoolClient, notices: readonly Notice[]): Promise<readonly Told[]> {
+export async function addNotifications(
+  client: PoolClient,
+  notices: readonly Notice[],
+): Promise<readonly AddedNotification[]> {
   if (notices.length === 0) return [];
   const open = await findOpen(client, notices);
   const positions = await takePositions(client, notices);
@@ -96,12 +100,24 @@ const sql = {
 
 async function write(client: PoolClient, how: keyof typeof sql, placed: readonly Placed[]): Promise<NotificationRow[]> {
   if (placed.length === 0) return [];
-  const column = <Name extends keyof Placed>(name: Name) => placed.map((one) => one[name]);
+  const column = <Name extends keyof Placed>(name: Name) => placed.map((notice) => notice[name]);
   const values = [
-    ...[column('orgId'), column('id'), column('position'), column('kind'), column('eventId'), column('action')],
-    ...[column('actorType'), column('actorId'), column('targetType'), column('targetId')],
+    column('orgId'),
+    column('id'),
+    column('position'),
+    column('kind'),
+    column('eventId'),
+    column('action'),
+    column('actorType'),
+    column('actorId'),
+    column('targetType'),
+    column('targetId'),
     placed.map(({ parts }) => JSON.stringify(parts)),
-    ...[column('count'), column('total'), column('firstAt'), column('lastAt'), column('alike')],
+    column('count'),
+    column('total'),
+    column('firstAt'),
+    column('lastAt'),
+    column('alike'),
   ];
   const { rows } = await client.query<NotificationRow>({ name: `notifications-${how}`, text: sql[how], values });
   return rows;

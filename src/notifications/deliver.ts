@@ -2,10 +2,10 @@ import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import { bySystem } from '../by.ts';
 import { transaction } from '../database/pool.ts';
+import type { DeliveryOutcome } from './delivery-outcome.ts';
 import { addJobs, deliverJob } from './jobs.ts';
 import type { NotificationRow } from './notification.ts';
 import { notificationColumns } from './notification.ts';
-import type { Outcome } from './outcome.ts';
 import type { createPostWebhook } from './post-webhook.ts';
 import type { createSendDigest } from './send-digest.ts';
 import { webhookBody } from './webhook-body.ts';
@@ -31,9 +31,9 @@ type Delivery = Readonly<{
 }>;
 
 /**
- * The job that delivers one message. Each try is logged with what became of it and, where it failed, the next one planned, in one
- * transaction: its time follows from the tries, whatever the job went through. Killed in between it runs again too: at least once,
- * and always under the same id.
+ * The job that delivers one message. Each try is logged with its outcome, in one transaction with
+ * the plan of the next try after a failure: the time follows from the number of tries alone. A job
+ * that is killed in between runs again: at least once, always under the same id.
  */
 export function createDeliver(deps: {
   pool: Pool;
@@ -46,13 +46,13 @@ export function createDeliver(deps: {
     const startedAt = new Date();
     const started = performance.now();
     const outcome = await attempt(delivery, signal);
-    // The process stops: this was no fault of the receiver's.
+    // The process is stopping: the receiver isn't at fault.
     if (signal.aborted && outcome.result !== 'delivered') throw new Error('broken off');
     const durationMs = Math.round(performance.now() - started);
     await transaction(deps.pool, (client) => settle(client, delivery, outcome, { startedAt, durationMs }));
   };
 
-  async function attempt(delivery: Delivery, signal: AbortSignal): Promise<Outcome> {
+  async function attempt(delivery: Delivery, signal: AbortSignal): Promise<DeliveryOutcome> {
     const body = delivery.body ?? (await writeBody(deps.pool, delivery));
     const { id, orgId, userId, webhookId, url, secret, previousSecret, kinds } = delivery;
     if (body === null) return { result: 'cancelled', error: 'nothing_to_tell' };
@@ -76,7 +76,7 @@ async function read(pool: Pool, orgId: string, id: string): Promise<Delivery | n
   return rows[0] ?? null;
 }
 
-/** Of repeats: now that no more come, their count is known. Written once, so that each try says the same. */
+/** The body of a message about repeats, once their count is final. Each try then sends the same. */
 async function writeBody(pool: Pool, { orgId, id, notificationId }: Delivery): Promise<string | null> {
   const { rows } = await pool.query<NotificationRow>({
     name: 'delivery-notification',
@@ -92,11 +92,11 @@ async function writeBody(pool: Pool, { orgId, id, notificationId }: Delivery): P
   return written.rows[0]?.body ?? null;
 }
 
-/** Writes the try into the log, and what follows from it. */
+/** Writes the try into the log, and plans the next one or ends the delivery. */
 async function settle(
   client: PoolClient,
   delivery: Delivery,
-  outcome: Outcome,
+  outcome: DeliveryOutcome,
   { startedAt, durationMs }: { startedAt: Date; durationMs: number },
 ): Promise<void> {
   const { orgId, id, webhookId } = delivery;
@@ -110,7 +110,7 @@ async function settle(
   const [settled] = rows;
   // Its webhook was removed, or another process has settled it.
   if (!settled) return;
-  if (outcome.result === 'gone') await switchOff(client, delivery);
+  if (outcome.result === 'gone') await switchWebhookOff(client, delivery);
   if (settled.status === 'dead') await recordFailure(client, delivery, settled.attempts, error);
   if (settled.status === 'pending')
     await addJobs(client, [deliverJob({ orgId, id, webhookId, again: true, afterMs: pauseAfter(settled.tries) })]);
@@ -130,7 +130,7 @@ const settleSql = `
   )
   SELECT attempts, tries, status FROM settled`;
 
-async function switchOff(client: PoolClient, { orgId, webhookId }: Delivery): Promise<void> {
+async function switchWebhookOff(client: PoolClient, { orgId, webhookId }: Delivery): Promise<void> {
   if (webhookId === null) return;
   const { rowCount } = await client.query({
     name: 'webhook-off',

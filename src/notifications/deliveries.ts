@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
+import type { TimePage } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
 import { addJobs, deliverJob } from './jobs.ts';
 
@@ -33,22 +34,23 @@ export type AttemptRow = Readonly<{
 const columns = `id, channel, webhook_id AS "webhookId", user_id AS "userId", kinds, status, error, attempts,
   created_at AS "createdAt", finished_at AS "finishedAt"`;
 
-/** The log of what was sent to webhooks and by e-mail, and what can be sent again. */
+/** The log of messages to webhooks and by e-mail; a message can be sent again from here. */
 export function createDeliveries({ pool }: { pool: Pool }) {
   return {
-    /** Newest first, after the row that `after` names by its time and id: a webhook's, or those that are dead. */
+    /** Newest first: the deliveries of one webhook, or those that are dead. */
     async list(
       orgId: string,
       of: { webhookId: string } | { status: 'dead' },
-      { after, limit }: { after: readonly string[] | null; limit: number },
+      { after, limit }: TimePage,
     ): Promise<readonly DeliveryRow[]> {
       const [which, value] = 'webhookId' in of ? ['webhook_id', of.webhookId] : ['status', of.status];
-      // Only what is asked for, and the limit as it is, a number of ours: a page is read off the index from where it begins.
+      // The columns are only those asked for and the limit is our own number: a page is read off
+      // the index from its start.
       const { rows } = await pool.query<DeliveryRow>(
         `SELECT ${columns} FROM deliveries
          WHERE org_id = $1 AND ${which} = $2 ${after ? 'AND (created_at, id) < ($3, $4)' : ''}
          ORDER BY created_at DESC, id DESC LIMIT ${BigInt(limit)}`,
-        [orgId, value, ...(after ?? [])],
+        after ? [orgId, value, after.createdAt, after.id] : [orgId, value],
       );
       return rows;
     },
@@ -69,8 +71,9 @@ export function createDeliveries({ pool }: { pool: Pool }) {
     },
 
     /**
-     * Sends the same message again, under the same id, with as many tries as the first time. `of`: only if it is dead. Null when
-     * the org has no such delivery. @throws AppError conflict when it is under way, or its webhook is switched off
+     * Sends the same message again, under the same id, with as many tries as the first time. `of`
+     * `dead`: only a dead delivery. Returns null when the org has no such delivery.
+     * @throws AppError conflict when it is under way, or its webhook is switched off
      */
     async replay(orgId: string, id: string, of: 'all' | 'dead', by: By): Promise<DeliveryRow | null> {
       return transaction(pool, async (client) => {

@@ -1,6 +1,8 @@
+import type { Role } from '../database/generated/client.ts';
+import type { Texts } from '../texts/texts.ts';
 import type { Kind, OutboxAction } from './kinds.ts';
 
-/** What a notification's text is made of. */
+/** The facts that a notification's text is made of. */
 export type Told = Readonly<{
   kind: Kind;
   action: OutboxAction;
@@ -10,56 +12,51 @@ export type Told = Readonly<{
   parts: Parts;
 }>;
 
-/** Flat: names as they were at the time, and what the event's detail says. */
+/** Flat: names as they were at the time, and the members of the event's detail. */
 export type Parts = Readonly<Record<string, string | number | boolean | null>>;
 
-/** One line of plain text. Names in it are other people's words: escape it for where it goes. */
-export function describe(told: Told): string {
-  const text = sentence(told);
-  return told.count > 1 && told.kind !== 'refused_calls' ? `${text} (${told.count} times)` : text;
+/** One line of plain text. Names in it are other people's words: the caller escapes them. */
+export function describe(texts: Texts, told: Told): string {
+  const text = sentence(texts.notifications, told);
+  const { kind, count } = told;
+  return count > 1 && kind !== 'refused_calls' ? texts.notifications.repeated({ text, count }) : text;
 }
 
-function sentence({ kind, action, actorType, targetType, count, parts }: Told): string {
-  const actor = nameOfActor(actorType, parts);
-  const target = named(parts.targetName) ?? 'somebody';
-  if (action === 'access.revoked_for_everyone') return `${actor} signed everyone out`;
-  if (action === 'idp_session.ended') return `${actor} ended an IdP session of ${target}`;
-  if (action === 'user.deactivated') return `${actor} switched ${target} off and ended all of their access`;
-  if (kind === 'revocation' && 'session' in parts) return `${actor} ended one session of ${target}`;
-  if (kind === 'revocation' && 'grant' in parts) return `${actor} signed ${target} out of one app`;
-  if (kind === 'revocation') return `${actor} ended the access of ${target}`;
-  if (kind === 'refused_calls') return `${actor} was refused at the revocation endpoint ${count} times in a row`;
+type Words = Texts['notifications'];
+
+function sentence(words: Words, { kind, action, actorType, targetType, count, parts }: Told): string {
+  const actor = nameOfActor(words.actors, actorType, parts);
+  const target = named(parts.targetName) ?? words.somebody;
+  const both = { actor, target };
+  if (action === 'access.revoked_for_everyone') return words.everyoneSignedOut({ actor });
+  if (action === 'idp_session.ended') return words.idpSessionEnded(both);
+  if (action === 'user.deactivated') return words.switchedOff(both);
+  if (kind === 'revocation' && 'session' in parts) return words.sessionEnded(both);
+  if (kind === 'revocation' && 'grant' in parts) return words.appSignedOut(both);
+  if (kind === 'revocation') return words.accessEnded(both);
+  if (kind === 'refused_calls') return words.callsRefused({ actor, count });
   if (kind === 'refused_sign_in')
-    return targetType === 'user'
-      ? `A sign-in as ${target} was refused: its identity provider may not decide whose that address is`
-      : `A sign-in by the identity provider ${target} was refused: it may not speak for the address’s domain`;
-  if (kind === 'api_key') return `${actor} made the API key ${target}`;
+    return targetType === 'user' ? words.signInRefused({ target }) : words.idpRefused({ target });
+  if (kind === 'api_key') return words.apiKeyMade(both);
   if (kind === 'role_change')
-    return `${actor} changed the role of ${target} from ${roleOf(parts.from)} to ${roleOf(parts.to)}`;
-  return targetType === 'webhook'
-    ? `Messages to the webhook at ${target} could not be delivered`
-    : `E-mail to ${target} could not be delivered`;
+    return words.roleChanged({ ...both, from: roleOf(words, parts.from), to: roleOf(words, parts.to) });
+  return targetType === 'webhook' ? words.webhookFailed({ target }) : words.emailFailed({ target });
 }
 
-const unnamedActors: Readonly<Record<string, string>> = {
-  api_key: 'An API key',
-  connection: 'An identity provider',
-  operator: 'The operator',
-  system: 'The system',
-};
-
-function nameOfActor(type: string, parts: Parts): string {
+function nameOfActor(words: Words['actors'], type: string, parts: Parts): string {
   const name = named(parts.actorName);
-  if (name && type === 'api_key') return `The API key ${name}`;
-  if (name && type === 'connection') return `The identity provider ${name}`;
-  if (!name && typeof parts.network === 'string') return `Somebody at ${parts.network}`;
-  return name ?? unnamedActors[type] ?? 'Somebody';
+  if (!name && typeof parts.network === 'string') return words.at({ network: parts.network });
+  if (type === 'api_key') return name ? words.apiKeyNamed({ name }) : words.apiKey;
+  if (type === 'connection') return name ? words.connectionNamed({ name }) : words.connection;
+  if (name) return name;
+  return type === 'operator' || type === 'system' ? words[type] : words.somebody;
 }
 
 function named(value: Parts[string] | undefined): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-function roleOf(value: Parts[string] | undefined): string {
-  return named(value)?.replaceAll('_', ' ') ?? 'an unknown one';
+function roleOf({ roles, unknownRole }: Words, value: Parts[string] | undefined): string {
+  const names: Readonly<Record<Role, string>> = roles;
+  return Object.hasOwn(names, String(value)) ? names[value as Role] : unknownRole;
 }

@@ -1,49 +1,42 @@
 import { z } from 'zod';
+import { escapeHtml } from '../html.ts';
+import type { Texts } from '../texts/texts.ts';
 import { oneLine } from './mailer.ts';
 
-/** What one e-mail tells of, as it is kept until it is sent. */
+/** The content of one e-mail, as it is kept until it is sent. */
 export type Digest = z.infer<typeof digestForm>;
 export const digestForm = z.object({
   items: z.array(z.object({ text: z.string(), at: z.string() })),
-  /** How many more there were than stand in it. */
+  /** How many further notifications there were. */
   more: z.number(),
 });
 
-/** Rows that stand in one e-mail, at most. */
+/** Notifications in one e-mail, at most. */
 export const digestSize = 50;
 
-/** The e-mail in both its forms; names in it are other people's words. */
-export function renderDigest({ items, more }: Digest, { orgName, appUrl }: { orgName: string; appUrl: string }) {
-  const lines = items.map(({ text, at }) => ({ text: oneLine(text), at: `${at.slice(0, 16).replace('T', ' ')} UTC` }));
-  const first = lines[0]?.text ?? '';
+/** The e-mail as text and as HTML; names in it are other people's words. */
+export function renderDigest(texts: Texts, { items, more }: Digest, to: { orgName: string; appUrl: string }) {
+  const words = texts.digest;
+  const told = items.map(({ text, at }) => ({ text: oneLine(text), at: new Date(at) }));
+  const lines = told.map(words.item);
+  const org = oneLine(to.orgName);
   const total = items.length + more;
-  const rest = more > 0 ? `And ${more} more.` : '';
-  const why = `You get this because you are an administrator of ${oneLine(orgName)} and chose it.`;
-  const subject = `${cut(oneLine(orgName), 60)}: ${total === 1 ? cut(first, 120) : `${total} notifications`}`;
-  const text = [...lines.map((line) => `- ${line.at}: ${line.text}`), rest, '', `${appUrl}/`, '', why]
+  const what = total === 1 ? cut(told[0]?.text ?? '', 120) : words.several({ count: total });
+  const subject = words.subject({ org: cut(org, 60), what });
+  const rest = more > 0 ? words.more({ count: more }) : '';
+  const why = words.why({ org });
+  const text = [...lines.map((line) => `- ${line}`), rest, '', `${to.appUrl}/`, '', why]
     .filter((line, index, all) => line !== '' || all[index - 1] !== '')
     .join('\n');
   const html = [
-    '<!doctype html><html lang="en"><body>',
-    `<ul>${lines.map((line) => `<li>${escapeHtml(line.at)}: ${escapeHtml(line.text)}</li>`).join('')}</ul>`,
-    rest && `<p>${rest}</p>`,
-    `<p><a href="${escapeHtml(appUrl)}/">${escapeHtml(appUrl)}/</a></p>`,
+    `<!doctype html><html lang="${texts.language}"><body>`,
+    `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join('')}</ul>`,
+    rest && `<p>${escapeHtml(rest)}</p>`,
+    `<p><a href="${escapeHtml(to.appUrl)}/">${escapeHtml(to.appUrl)}/</a></p>`,
     `<p>${escapeHtml(why)}</p>`,
     '</body></html>',
   ].join('\n');
   return { subject, text, html };
-}
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (letter) => entities[letter] as string);
 }
 
 function cut(text: string, length: number): string {

@@ -3,7 +3,7 @@ import { type NotificationRow, notificationColumns } from './notification.ts';
 
 export type Feed = ReturnType<typeof createFeed>;
 
-/** How many unread ones are counted, at most. */
+/** Unread notifications are counted up to here. */
 export const mostUnread = 1_000;
 
 const unreadCount = `(
@@ -14,10 +14,10 @@ const unreadCount = `(
 const readUpTo =
   'coalesce((SELECT r.read_up_to FROM notification_readers r WHERE r.org_id = $1 AND r.user_id = $2), 0)';
 
-/** What an org's administrators are told of, and how far each has read. */
+/** The notifications of an org, and how far each administrator has read. */
 export function createFeed({ pool }: { pool: Pool }) {
   return {
-    /** Up to `limit` notifications before the position `before` (null: the newest), newest first; `unread` leaves the read ones out. */
+    /** Up to `limit` before a position (null: the newest), newest first; `unread`: no read ones. */
     async list(
       orgId: string,
       userId: string,
@@ -25,7 +25,8 @@ export function createFeed({ pool }: { pool: Pool }) {
     ): Promise<readonly (NotificationRow & { read: boolean })[]> {
       const values: unknown[] = [orgId, userId];
       const add = (value: unknown) => `$${values.push(value)}`;
-      // Only what is asked for, and the limit as it is, a number of ours: a page is read off the index from where it begins.
+      // The conditions are only those asked for and the limit is our own number: a page is read off
+      // the index from its start.
       const conditions = [
         'n.org_id = $1',
         ...(before === null ? [] : [`n.position < ${add(before)}`]),
@@ -39,7 +40,7 @@ export function createFeed({ pool }: { pool: Pool }) {
       return rows;
     },
 
-    /** `readUpTo`: the position up to which they have read. */
+    /** `readUpTo`: the position up to which the administrator has read. */
     async state(orgId: string, userId: string): Promise<{ readUpTo: number; unreadCount: number }> {
       const { rows } = await pool.query({
         name: 'feed-state',
@@ -50,7 +51,7 @@ export function createFeed({ pool }: { pool: Pool }) {
       return rows[0];
     },
 
-    /** Moves the marker forward, never back, and not past what is there. */
+    /** Moves the marker forward, never back, and not past the last notification. */
     async markRead(orgId: string, userId: string, upTo: number): Promise<void> {
       await pool.query({
         name: 'feed-mark-read',
@@ -61,7 +62,7 @@ export function createFeed({ pool }: { pool: Pool }) {
       });
     },
 
-    /** The kinds that they want by e-mail. */
+    /** The kinds that the administrator wants by e-mail. */
     async emailKinds(orgId: string, userId: string): Promise<readonly string[]> {
       const { rows } = await pool.query({
         name: 'feed-email-kinds',
@@ -71,7 +72,7 @@ export function createFeed({ pool }: { pool: Pool }) {
       return rows[0]?.email_kinds ?? [];
     },
 
-    /** Who begins to want e-mail is told of what comes from now on. */
+    /** An administrator who begins to want e-mail is mailed of later notifications only. */
     async setEmailKinds(orgId: string, userId: string, kinds: readonly string[]): Promise<void> {
       await pool.query({
         name: 'feed-set-email-kinds',

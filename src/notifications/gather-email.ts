@@ -1,15 +1,22 @@
 import type { Pool } from 'pg';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
+import type { Texts } from '../texts/texts.ts';
+import { describe } from './describe.ts';
 import { type Digest, digestSize } from './digest.ts';
 import { addJobs, deliverJob } from './jobs.ts';
-import { type NotificationRow, notificationColumns, present } from './notification.ts';
+import { type NotificationRow, notificationColumns } from './notification.ts';
 
 /**
- * Puts what an administrator has not been mailed of, of the kinds they chose, into one e-mail and plans its delivery: in one
- * transaction, so that nothing is in two of them or in none. At most a day old.
+ * Puts an administrator's notifications of the kinds they chose, those not mailed yet and at most a
+ * day old, into one e-mail and plans its delivery. One transaction does both, so that no
+ * notification is in two e-mails or in none.
  */
-export async function gatherEmail(pool: Pool, { orgId, userId }: { orgId: string; userId: string }): Promise<void> {
+export async function gatherEmail(
+  pool: Pool,
+  texts: Texts,
+  { orgId, userId }: { orgId: string; userId: string },
+): Promise<void> {
   await transaction(pool, async (client) => {
     const { rows: readers } = await client.query({ name: 'email-reader', text: readerSql, values: [orgId, userId] });
     if (!readers[0]) return;
@@ -28,7 +35,7 @@ export async function gatherEmail(pool: Pool, { orgId, userId }: { orgId: string
     const total = rows[0]?.total ?? 0;
     if (total === 0) return;
     const id = newId('delivery');
-    const items = rows.map((row) => ({ text: present(row).text, at: row.lastAt.toISOString() }));
+    const items = rows.map((row) => ({ text: describe(texts, row), at: row.lastAt.toISOString() }));
     const digest: Digest = { items, more: total - items.length };
     await client.query({
       name: 'email-plan',
@@ -39,7 +46,7 @@ export async function gatherEmail(pool: Pool, { orgId, userId }: { orgId: string
   });
 }
 
-// Positions are given in the order of the commits: all up to the last one are there.
+// Positions are given in the order of the commits: up to the last one, none is missing.
 const readerSql = `
   SELECT r.email_kinds AS kinds, r.emailed_up_to AS "emailedUpTo", f.last_position AS "lastPosition"
   FROM notification_readers r

@@ -5,21 +5,19 @@ export type Job = Readonly<{
   task: 'deliver' | 'gather-email';
   payload: Readonly<Record<string, string>>;
   key: string;
-  /** Without spaces. */
+  /** A lane's name holds no spaces. */
   lanes: readonly string[];
   /** Milliseconds from now; default: at once. */
   afterMs?: number;
 }>;
 
-/**
- * Runs of a job, at most. Deliveries give up by their own count before that; this is the limit for runs that a process did
- * not survive.
- */
+/** Runs of a job, for those that kill their process: deliveries give up earlier, by their count. */
 const mostRuns = 50;
 
 /**
- * Adds jobs in the caller's transaction. A job of the same key that hasn't run yet is replaced, with `keepTime` at the time it
- * was to run. Never in a statement that ends access: it notifies, and that serialises commits.
+ * Adds jobs in the caller's transaction. A job replaces one of the same key that hasn't run yet;
+ * `keepTime` keeps the older one's time. Never in a statement that ends access: add_jobs notifies,
+ * and that serialises commits.
  */
 export async function addJobs(
   db: Pool | PoolClient,
@@ -47,7 +45,7 @@ function columnsOf(jobs: readonly Job[]): unknown[] {
   ];
 }
 
-/** `again`: it failed before. */
+/** `again`: the delivery failed before. */
 export function deliverJob(delivery: {
   orgId: string;
   id: string;

@@ -1,6 +1,6 @@
 import type { Action } from '../audit/actions.ts';
 
-/** What administrators are told of. The names are API: in the feed, in settings and as a webhook's `type`. */
+/** What administrators are told of. The names are API: feed, settings, a webhook's `type`. */
 export const kinds = [
   'revocation',
   'refused_calls',
@@ -11,17 +11,17 @@ export const kinds = [
 ] as const;
 export type Kind = (typeof kinds)[number];
 
-/** What comes through the outbox (a trigger puts it there), and the kind of notification that it makes by itself. */
+/** The actions that a trigger puts into the outbox, and the kind that each makes by itself. */
 const kindOfAction = {
   'access.revoked': 'revocation',
   'access.revoked_for_everyone': 'revocation',
   'user.deactivated': 'revocation',
-  // The end of that person's access is an event of its own.
+  // The end of the removed person's access is an event of its own.
   'user.removed': null,
   'idp_session.ended': 'revocation',
-  // Counted first.
+  // Refused calls are counted first.
   'call.refused': null,
-  // Only those that an administrator can put right.
+  // Only sign-ins that an administrator can put right come through the outbox.
   'sign_in.refused': 'refused_sign_in',
   'api_key.created': 'api_key',
   'role.changed': 'role_change',
@@ -30,7 +30,7 @@ const kindOfAction = {
 export type OutboxAction = keyof typeof kindOfAction;
 export const outboxActions = Object.keys(kindOfAction) as readonly OutboxAction[];
 
-/** An audit event that came through the outbox, with the names that its text needs, as they are now. */
+/** An audit event from the outbox, with the names that its text needs, as they are now. */
 export type OutboxEvent = Readonly<{
   orgId: string;
   eventId: string;
@@ -48,10 +48,10 @@ export type OutboxEvent = Readonly<{
 
 /** The kind of notification that an event makes by itself, or null. */
 export function kindOf({ action, targetId, detail }: OutboxEvent): Kind | null {
-  // Nobody's session was there to end.
+  // There was no session to end.
   if (action === 'idp_session.ended' && targetId === null) return null;
-  // To tell of what could not be delivered about what could not be delivered would go on for ever.
+  // A failed message about failed messages would go on for ever.
   if (action === 'delivery.failed' && ['dead_letter', 'test'].includes(String(detail.kinds))) return null;
-  // While nodes are updated, a newer one's trigger may bring what this one doesn't know.
+  // During an update, a newer node's trigger may bring actions that this node doesn't know.
   return kindOfAction[action] ?? null;
 }

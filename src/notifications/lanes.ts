@@ -1,14 +1,15 @@
 /**
- * Jobs of a node that may be under way at once: for one receiver, of one org, by e-mail, and of those that failed before. So one
- * org's hanging receiver leaves it another job, and it takes many orgs, at their first tries, to keep a node from all others.
+ * Jobs of a node that may be under way at once: to one receiver, of one org, by e-mail, and of
+ * those that failed before. So a receiver that hangs leaves its org a second job, and only many
+ * orgs together, at their first tries, can occupy a whole node.
  */
 const limits: Readonly<Record<string, number>> = { webhook: 1, org: 2, email: 4, again: 12 };
-/** Milliseconds that a job waits for its turn: a receiver that is well needs a few. */
+/** Milliseconds that a job waits for its turn: a healthy receiver needs a few. */
 const patience = 500;
 
 /**
- * Keeps whoever is slow from holding up others. A lane is a flag of a job, `<what>:<whose>` or `<what>`: while as many of its jobs are under
- * way as may be, the node takes no further one.
+ * Keeps slow receivers from holding up others. A lane is a flag of a job, `<what>:<whose>` or
+ * `<what>`: the node takes no further job of a lane that is full.
  */
 export function createLanes() {
   const running = new Map<string, number>();
@@ -22,10 +23,12 @@ export function createLanes() {
   };
 
   return {
-    /** Of what no job may be taken now. */
+    /** The lanes of which no job may be taken now. */
     full: (): string[] => [...running.keys()].filter(isFull),
 
-    /** Several jobs may be taken at the same moment: each waits for its turn. False when that doesn't come soon. */
+    /**
+     * Several jobs may be taken at the same moment: each waits for its turn. False: it didn't come.
+     */
     enter(lanes: readonly string[]): Promise<boolean> {
       if (tryEnter(lanes)) return Promise.resolve(true);
       return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 import { createTransport } from 'nodemailer';
 import { isLoopback, type Mode } from '../config.ts';
-import type { Outcome } from './outcome.ts';
+import type { DeliveryOutcome } from './delivery-outcome.ts';
 
 export type Email = Readonly<{
   id: string;
@@ -9,16 +9,17 @@ export type Email = Readonly<{
   text: string;
   html: string;
 }>;
-/** Broken off by the signal, it counts as failed. */
-export type Mailer = (email: Email, signal: AbortSignal) => Promise<Outcome>;
+/** An e-mail that the signal breaks off counts as failed. */
+export type Mailer = (email: Email, signal: AbortSignal) => Promise<DeliveryOutcome>;
 
 /** Milliseconds. */
 const limits = { connectionTimeout: 8_000, greetingTimeout: 8_000, dnsTimeout: 8_000, socketTimeout: 10_000 };
 const wholeLimit = 25_000;
 
 /**
- * Sends e-mail by SMTP, one connection each. In production a server that isn't on this machine is spoken to with TLS or not at
- * all. `host` stands in the Message-ID, which is the same at each try: a mail program shows a repeat as what it is.
+ * Sends e-mail by SMTP, one connection each. In production a server on another machine is spoken to
+ * with TLS or not at all. `host` stands in the Message-ID, which is the same at each try, so that a
+ * mail program recognises a repeat.
  */
 export function createMailer(options: { smtpUrl: string; mailFrom: string; host: string; mode: Mode }): Mailer {
   const url = new URL(options.smtpUrl);
@@ -38,7 +39,7 @@ export function createMailer(options: { smtpUrl: string; mailFrom: string; host:
 
   return async ({ id, to, subject, text, html }, signal) => {
     const transport = createTransport(settings);
-    const late = Promise.withResolvers<Outcome>();
+    const late = Promise.withResolvers<DeliveryOutcome>();
     const giveUp = () => late.resolve({ result: 'failed', status: null, error: 'timeout' });
     const timer = setTimeout(giveUp, wholeLimit);
     signal.addEventListener('abort', giveUp, { once: true });
@@ -52,7 +53,7 @@ export function createMailer(options: { smtpUrl: string; mailFrom: string; host:
         messageId: `<${id}@${options.host}>`,
         headers: { 'Auto-Submitted': 'auto-generated' },
       })
-      .then((): Outcome => ({ result: 'delivered', status: 250 }), toFailure);
+      .then((): DeliveryOutcome => ({ result: 'delivered', status: 250 }), toFailure);
     try {
       return await Promise.race([sent, late.promise]);
     } finally {
@@ -63,7 +64,7 @@ export function createMailer(options: { smtpUrl: string; mailFrom: string; host:
   };
 }
 
-/** A name may hold anything: a line break in a header would begin another header. */
+/** A name may hold a line break, which in a header would begin another header. */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
 }
@@ -71,7 +72,7 @@ export function oneLine(text: string): string {
 const words: Readonly<Record<string, string>> = { ETIMEDOUT: 'timeout', ETLS: 'tls', EAUTH: 'authentication' };
 
 /** Never the server's own words: they may quote the address. */
-function toFailure(error: unknown): Outcome {
+function toFailure(error: unknown): DeliveryOutcome {
   const { code, responseCode } = error as { code?: string; responseCode?: number };
   const word = words[code ?? ''] ?? (responseCode === undefined ? 'network' : 'refused');
   return { result: 'failed', status: responseCode ?? null, error: word };

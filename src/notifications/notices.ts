@@ -4,29 +4,29 @@ import type { Parts } from './describe.ts';
 import { type Kind, kindOf, type OutboxAction, type OutboxEvent } from './kinds.ts';
 import { createRefusedCallers } from './refused-callers.ts';
 
-/** What a batch's events that belong together amount to. */
+/** The events of a batch that belong together, as one notice. */
 export type Notice = Readonly<{
   orgId: string;
   kind: Kind;
-  /** The first event. */
+  /** The first event's id. */
   eventId: string;
   action: OutboxAction;
   actorType: string;
   actorId: string | null;
   targetType: string | null;
   targetId: string | null;
-  /** What else than the target two must have in common to be counted together: they read the same then. Null: they never are. */
+  /** Notices of one target with an equal text here are counted together; null: they never are. */
   alike: string | null;
-  /** The latest event's. */
+  /** Those of the latest event. */
   parts: Parts;
   count: number;
-  /** `count` says how many there have been in all, not how many more. */
+  /** `count` is the number in all, not the number of new ones. */
   total: boolean;
   firstAt: Date;
   lastAt: Date;
 }>;
 
-/** Puts together what belongs together, and counts refused calls; the orgs' feeds are locked. */
+/** Puts together events that belong together, and counts refused calls; the feeds are locked. */
 export async function toNotices(client: PoolClient, events: readonly OutboxEvent[]): Promise<readonly Notice[]> {
   const callers = await createRefusedCallers(client, events);
   const notices = new Map<string, Notice>();
@@ -67,12 +67,12 @@ function toNotice(event: OutboxEvent, kind: Kind): Notice {
   return { orgId, kind, eventId, action, actorType, actorId, targetType, targetId, alike, parts, ...counted };
 }
 
-/** Of two changes of a role the one could undo the other. Refused calls are their caller's, who is the target. */
+/** The second change of a role may undo the first. The target of refused calls is their caller. */
 function alikeOf({ action, actorType, actorId, detail }: OutboxEvent, kind: Kind): string | null {
   if (kind === 'role_change') return null;
   if (kind === 'refused_calls') return kind;
-  const what = deviceKinds.find((one) => one in detail) ?? 'all';
-  return [kind, action, what, actorType, actorId].join(' ');
+  const device = deviceKinds.find((kindOfDevice) => kindOfDevice in detail) ?? 'all';
+  return [kind, action, device, actorType, actorId].join(' ');
 }
 
 function merge(before: Notice, next: Notice): Notice {

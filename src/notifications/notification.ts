@@ -1,3 +1,4 @@
+import { en } from '../texts/en.ts';
 import { describe, type Parts } from './describe.ts';
 import type { Kind, OutboxAction } from './kinds.ts';
 
@@ -26,14 +27,14 @@ export const notificationColumns = `
   n.actor_id AS "actorId", n.target_type AS "targetType", n.target_id AS "targetId", n.parts, n.count, n.first_at AS "firstAt",
   n.last_at AS "lastAt", n.created_at AS "createdAt"`;
 
-/** What people and receivers are shown of it: a text, whom and what it is about, and how often. */
+/** The notification for the API and webhooks, in English: text, actor, target and count. */
 export function present(row: NotificationRow) {
   const { actorName, targetName, ...detail } = row.parts;
   const name = (value: Parts[string] | undefined) => (typeof value === 'string' ? value : null);
   return {
     id: row.id,
     kind: row.kind,
-    text: describe(row),
+    text: describe(en, row),
     event: row.eventId,
     action: row.action,
     actor: { type: row.actorType, id: row.actorId, name: name(actorName) },

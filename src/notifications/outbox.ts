@@ -2,15 +2,16 @@ import type { PoolClient } from 'pg';
 import type { OutboxEvent } from './kinds.ts';
 
 /**
- * Takes up to `limit` events out of the outbox, the oldest first, passing by those that another node is taking. They are back
- * if the transaction fails.
+ * Takes up to `limit` events out of the outbox, the oldest first, skipping those that another node
+ * is taking. If the transaction fails, they are in the outbox again.
  */
 export async function takeEvents(client: PoolClient, limit: number): Promise<readonly OutboxEvent[]> {
   const { rows } = await client.query<OutboxEvent>({ name: 'outbox-take', text: takeSql, values: [limit] });
   return rows;
 }
 
-// The names are looked up now: a notification tells of a person as they were called then, and outlives them.
+// The names are looked up now: a notification names people as they were called then, and outlives
+// them.
 const takeSql = `
   WITH taken AS (
     DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)

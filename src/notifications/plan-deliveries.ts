@@ -1,19 +1,19 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { PoolClient } from 'pg';
-import type { Told } from './add-notifications.ts';
+import type { AddedNotification } from './add-notifications.ts';
 import { addJobs, deliverJob, type Job } from './jobs.ts';
 import { webhookBody } from './webhook-body.ts';
 
-/** Milliseconds after a notification when nothing more is counted into it, and a relay under way has committed. */
+/** Milliseconds after a notification: its repeats are counted, and relays have committed. */
 const repeatsEnd = 65_000;
-/** Milliseconds: what comes within is one e-mail, and the next one comes no sooner after it. */
+/** Milliseconds: how long an e-mail gathers, at least, and the pause between two to a person. */
 const emailWindow = 30_000;
 const emailPause = 300_000;
 
-/** Plans who is told outside the app, in the relay's transaction: deliveries to webhooks, and e-mails to be gathered. */
+/** Plans deliveries to webhooks, and e-mails to be gathered, in the relay's transaction. */
 export async function planDeliveries(
   client: PoolClient,
-  told: readonly Told[],
+  told: readonly AddedNotification[],
   { emailAvailable }: { emailAvailable: boolean },
 ): Promise<void> {
   if (told.length === 0) return;
@@ -22,31 +22,31 @@ export async function planDeliveries(
 }
 
 /**
- * The first of a kind and target goes out at once. Its repeats are told of together, when no more can come: a storm is two
- * messages, the second with the count.
+ * The first message of a kind and target goes out at once. A second one tells of all its repeats,
+ * with their count, when no more can come: a storm makes two messages.
  */
-async function planWebhooks(client: PoolClient, told: readonly Told[]): Promise<void> {
+async function planWebhooks(client: PoolClient, told: readonly AddedNotification[]): Promise<void> {
   const { rows: webhooks } = await client.query<{ orgId: string; id: string; kinds: string[] }>({
     name: 'webhooks-of-orgs',
     text: 'SELECT org_id AS "orgId", id, kinds FROM webhooks WHERE active AND org_id = ANY ($1::text[])',
     values: [[...new Set(told.map(({ orgId }) => orgId))]],
   });
-  const planned = told.flatMap((one) =>
+  const planned = told.flatMap((notification) =>
     webhooks
-      .filter(({ orgId, kinds }) => orgId === one.orgId && kinds.includes(one.kind))
+      .filter(({ orgId, kinds }) => orgId === notification.orgId && kinds.includes(notification.kind))
       .map((webhook) => ({
-        orgId: one.orgId,
-        id: stableId(one.repeated ? `repeats of ${one.id}` : one.eventId, webhook.id),
+        orgId: notification.orgId,
+        id: stableId(notification.repeated ? `repeats of ${notification.id}` : notification.eventId, webhook.id),
         webhookId: webhook.id,
-        kind: one.kind,
-        notificationId: one.id,
-        body: one.repeated ? null : webhookBody(one),
+        kind: notification.kind,
+        notificationId: notification.id,
+        body: notification.repeated ? null : webhookBody(notification),
       })),
   );
   if (planned.length === 0) return;
   const { rows: inserted } = await client.query<{ id: string; afterMs: number }>({
     name: 'deliveries-plan',
-    // Both times are the database's.
+    // Both times come from the database's clock.
     text: `INSERT INTO deliveries AS d (org_id, id, channel, webhook_id, kinds, notification_id, body)
            SELECT org_id, id, 'webhook', webhook_id, ARRAY[kind], notification_id, body
            FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
@@ -64,23 +64,23 @@ async function planWebhooks(client: PoolClient, told: readonly Told[]): Promise<
       planned.map(({ body }) => body),
     ],
   });
-  const byId = new Map(planned.map((one) => [one.id, one]));
+  const byId = new Map(planned.map((delivery) => [delivery.id, delivery]));
   await addJobs(
     client,
     inserted.flatMap(({ id, afterMs }) => {
-      const one = byId.get(id);
-      return one ? [deliverJob({ ...one, afterMs })] : [];
+      const delivery = byId.get(id);
+      return delivery ? [deliverJob({ ...delivery, afterMs })] : [];
     }),
   );
 }
 
-/** From what it tells of and whom: a receiver can tell a repeat, whatever was killed in between. */
+/** Made of the subject and the receiver: a receiver recognises a repeat after any kill. */
 function stableId(about: string, receiver: string): string {
-  return `dlv_${createHash('sha256').update(`${about} ${receiver}`).digest('hex').slice(0, 32)}`;
+  return `dlv_${hash('sha256', `${about} ${receiver}`, 'hex').slice(0, 32)}`;
 }
 
-/** One job a person, at the time it was first planned for: everything that has come by then is in that e-mail. */
-async function planEmails(client: PoolClient, told: readonly Told[]): Promise<void> {
+/** One job a person, at the time of its first planning: the e-mail holds everything up to then. */
+async function planEmails(client: PoolClient, told: readonly AddedNotification[]): Promise<void> {
   const { rows } = await client.query<{ orgId: string; userId: string; sinceLast: number | null }>({
     name: 'emails-wanted',
     text: `SELECT DISTINCT r.org_id AS "orgId", r.user_id AS "userId",

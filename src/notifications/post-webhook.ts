@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
-import type { Outcome } from './outcome.ts';
+import type { DeliveryOutcome } from './delivery-outcome.ts';
 
 export type WebhookMessage = Readonly<{
   /** `webhook-id`: the same at each try and each replay. */
@@ -10,16 +10,16 @@ export type WebhookMessage = Readonly<{
   url: string;
   webhookId: string;
   secret: string;
-  /** Where the secret was changed during the last day. */
+  /** Set for a day after the secret was changed. */
   previousSecret: string | null;
 }>;
 
-/** What a webhook's secrets are sealed for. */
+/** The purpose under which a webhook's secrets are sealed. */
 export const secretPurpose = (webhookId: string) => `webhook ${webhookId}`;
 
-/** Posts one message as Standard Webhooks has it, to public addresses only, bounded, without following redirects. */
+/** Posts one message (Standard Webhooks): to public addresses only, bounded, no redirects. */
 export function createPostWebhook({ webhookFetch, keyring }: { webhookFetch: GuardedFetch; keyring: Keyring }) {
-  return async (message: WebhookMessage, signal: AbortSignal): Promise<Outcome> => {
+  return async (message: WebhookMessage, signal: AbortSignal): Promise<DeliveryOutcome> => {
     const now = new Date();
     const sealed = [message.secret, message.previousSecret].filter((secret) => secret !== null);
     const secrets = await Promise.all(
@@ -39,7 +39,7 @@ export function createPostWebhook({ webhookFetch, keyring }: { webhookFetch: Gua
         headers,
         body: message.body,
         signal,
-        // Who took the message has it, whatever else they say.
+        // A receiver that answered has the message, whatever the body says.
         statusOnly: true,
       });
       if (status >= 200 && status < 300) return { result: 'delivered', status };

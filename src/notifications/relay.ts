@@ -7,14 +7,15 @@ import { toNotices } from './notices.ts';
 import { takeEvents } from './outbox.ts';
 import { planDeliveries } from './plan-deliveries.ts';
 
-/** Events of one transaction. */
+/** Events that one transaction takes. */
 const batchSize = 500;
-/** Milliseconds: what comes meanwhile is taken together, which costs a fraction of taking each by itself. */
+/** Milliseconds: events that come meanwhile are taken together, at a fraction of the cost. */
 const restMs = 250;
 
 /**
- * Turns audit events in the outbox into notifications and jobs. Each node runs one; none waits for another's batch. `wake`
- * makes the next round come at once; it comes every second anyway. A revocation waits for nothing of it.
+ * Turns audit events in the outbox into notifications and jobs. Each node runs a relay; none waits
+ * for another's batch. `wake` makes the next round come at once; it comes every second anyway. No
+ * revocation waits for a relay.
  */
 export function startRelay(deps: { pool: Pool; log: Logger; emailAvailable: boolean; pollMs?: number }) {
   const stopping = new AbortController();
@@ -49,8 +50,9 @@ export function startRelay(deps: { pool: Pool; log: Logger; emailAvailable: bool
 }
 
 /**
- * Takes a batch out of the outbox and, in that same transaction, writes what it makes: all of it or nothing. Whatever kills this
- * process or the database before the commit leaves the events where they are. Returns how many were taken.
+ * Takes a batch out of the outbox and writes what follows from it, in one transaction. A kill of
+ * the process or of the database before the commit leaves the events in the outbox. Returns how
+ * many were taken.
  */
 async function relayBatch(deps: { pool: Pool; emailAvailable: boolean }): Promise<number> {
   // Most rounds find nothing: one statement, no transaction.
@@ -68,7 +70,7 @@ async function relayBatch(deps: { pool: Pool; emailAvailable: boolean }): Promis
   });
 }
 
-/** In the order of ids, so that two relays never wait for each other; from here on they add to an org's feed in turn. */
+/** Locks in the order of ids, so that two relays never deadlock, and then add to a feed in turn. */
 async function lockFeeds(client: PoolClient, orgIds: readonly string[]): Promise<void> {
   await client.query({
     name: 'feeds-make',
@@ -82,7 +84,7 @@ async function lockFeeds(client: PoolClient, orgIds: readonly string[]): Promise
   });
 }
 
-/** Heard on every node once this has committed: org ids, nothing else. A payload has room for 8,000 bytes. */
+/** Every node hears this after the commit: org ids only. A payload has room for 8,000 bytes. */
 async function announce(client: PoolClient, orgIds: readonly string[]): Promise<void> {
   for (let index = 0; index < orgIds.length; index += 100)
     await client.query({

@@ -1,13 +1,16 @@
 import type { Pool } from 'pg';
+import type { Texts } from '../texts/texts.ts';
+import type { DeliveryOutcome } from './delivery-outcome.ts';
 import { digestForm, renderDigest } from './digest.ts';
 import type { Mailer } from './mailer.ts';
-import type { Outcome } from './outcome.ts';
 
 type AddressedDigest = Readonly<{ orgId: string; id: string; userId: string; kinds: string[]; body: string }>;
 
-/** Mails a digest to a person who is an active administrator at this moment and still wants some of it; else to nobody. */
-export function createSendDigest(deps: { pool: Pool; mailer: Mailer | null; appUrl: string }) {
-  return async (delivery: AddressedDigest, signal: AbortSignal): Promise<Outcome> => {
+/**
+ * Mails a digest to a person, if they are an active administrator now and still want some of it.
+ */
+export function createSendDigest(deps: { pool: Pool; mailer: Mailer | null; appUrl: string; texts: Texts }) {
+  return async (delivery: AddressedDigest, signal: AbortSignal): Promise<DeliveryOutcome> => {
     if (!deps.mailer) return { result: 'cancelled', error: 'no_smtp' };
     const { rows } = await deps.pool.query<{ email: string; name: string; orgName: string }>({
       name: 'email-receiver',
@@ -22,7 +25,10 @@ export function createSendDigest(deps: { pool: Pool; mailer: Mailer | null; appU
     const [receiver] = rows;
     if (!receiver) return { result: 'cancelled', error: 'no_receiver' };
     const { email: address, name, orgName } = receiver;
-    const rendered = renderDigest(digestForm.parse(JSON.parse(delivery.body)), { orgName, appUrl: deps.appUrl });
+    const rendered = renderDigest(deps.texts, digestForm.parse(JSON.parse(delivery.body)), {
+      orgName,
+      appUrl: deps.appUrl,
+    });
     return deps.mailer({ id: delivery.id, to: { name, address }, ...rendered }, signal);
   };
 }

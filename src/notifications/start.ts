@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { createPool } from '../database/pool.ts';
 import { createGuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
+import type { Texts } from '../texts/texts.ts';
 import { createDeliver } from './deliver.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createFeed } from './feed.ts';
@@ -15,19 +16,23 @@ import { createSendDigest } from './send-digest.ts';
 import { createWebhooks } from './webhooks.ts';
 import { startWorker } from './worker.ts';
 
-/**
- * Everything that tells administrators: the relay from the outbox, the worker of its jobs, and what the routes work on. Each node
- * runs both; `wake` makes the relay look at once.
- */
-export function startNotifications(deps: { config: Config; log: Logger; pool: Pool; keyring: Keyring }) {
-  const { config, log, pool, keyring } = deps;
+/** Starts a node's relay and job worker. `wake` makes the relay look at once. */
+export function startNotifications(deps: {
+  config: Config;
+  log: Logger;
+  pool: Pool;
+  keyring: Keyring;
+  /** The language of e-mails: nobody knows yet which one a person speaks. */
+  texts: Texts;
+}) {
+  const { config, log, pool, keyring, texts } = deps;
   const { smtp, mode, appUrl } = config;
   const host = new URL(config.publicUrl).hostname;
   const mailer = smtp && createMailer({ smtpUrl: smtp.url, mailFrom: smtp.from, host, mode });
   const emailAvailable = mailer !== null;
-  // Hosts that may be private are so as identity providers, which the operator knows of. Any org names its webhooks.
+  // No private hosts: the operator knows those as identity providers, but any org names webhooks.
   const webhookFetch = createGuardedFetch({ mode, privateHosts: [] });
-  // A job whose end was lost in a crash runs again, under the same id.
+  // A job whose end a crash has lost runs again, under the same id.
   const jobsPool = createPool({
     connectionString: config.directDatabaseUrl,
     max: 4,
@@ -38,14 +43,14 @@ export function startNotifications(deps: { config: Config; log: Logger; pool: Po
   const deliver = createDeliver({
     pool: jobsPool,
     postWebhook: createPostWebhook({ webhookFetch, keyring }),
-    sendDigest: createSendDigest({ pool, mailer, appUrl }),
+    sendDigest: createSendDigest({ pool, mailer, appUrl, texts }),
   });
   const worker = startWorker({
     pool: jobsPool,
     log,
     tasks: {
       deliver: ({ orgId = '', deliveryId = '' }, signal) => deliver({ orgId, deliveryId }, signal),
-      'gather-email': ({ orgId = '', userId = '' }) => gatherEmail(pool, { orgId, userId }),
+      'gather-email': ({ orgId = '', userId = '' }) => gatherEmail(pool, texts, { orgId, userId }),
     },
   });
   const relay = startRelay({ pool, log, emailAvailable });

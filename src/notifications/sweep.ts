@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg';
 import { deliveryStatuses } from './deliveries.ts';
 
-/** How long notifications, and the log of what was sent, are kept; less where an org's record is kept for less: they name people. */
+/** Notifications and deliveries name people: no org's are kept longer than its record. */
 const kept = `interval '90 days'`;
 const keptOfOrg = 'make_interval(days => o.audit_retention_days)';
 const orgsThatKeepLess = `orgs o WHERE o.audit_retention_days < 90`;
@@ -13,13 +13,13 @@ const sweep =
     return (rowCount ?? 0) > 0;
   };
 
-/** For the housekeeping: each removes a batch and says whether there may be more. */
+/** Chores of the housekeeping: each removes a batch and says whether there may be more. */
 export const sweepNotifications = [
   sweep(`DELETE FROM notifications WHERE (org_id, id) IN (
            SELECT org_id, id FROM notifications WHERE created_at < now() - ${kept} LIMIT 5000 FOR UPDATE SKIP LOCKED)`),
   sweep(`DELETE FROM deliveries WHERE (org_id, id) IN (
            SELECT org_id, id FROM deliveries WHERE created_at < now() - ${kept} LIMIT 1000 FOR UPDATE SKIP LOCKED)`),
-  // The first ones of a feed are its oldest.
+  // The lowest positions of a feed are its oldest notifications.
   sweep(`DELETE FROM notifications WHERE (org_id, id) IN (
            SELECT old.org_id, old.id FROM (SELECT * FROM ${orgsThatKeepLess}) o CROSS JOIN LATERAL (
              SELECT n.org_id, n.id, n.created_at FROM notifications n WHERE n.org_id = o.id ORDER BY n.position LIMIT 1000) old

@@ -1,6 +1,6 @@
 import { type NotificationRow, present } from './notification.ts';
 
-/** What a webhook receives (Standard Webhooks: `type`, `timestamp`, `data`): nothing secret, and `count` for repeats. */
+/** The body of a webhook's POST (Standard Webhooks): nothing secret, and `count` for repeats. */
 export function webhookBody(row: NotificationRow): string {
   const { kind, ...data } = present(row);
   return JSON.stringify({

@@ -7,12 +7,13 @@ import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
+import { en } from '../texts/en.ts';
 import { addJobs, deliverJob } from './jobs.ts';
 import { secretPurpose } from './post-webhook.ts';
 
 export type Webhooks = ReturnType<typeof createWebhooks>;
 
-/** Of an org: each may hold up one of a node's jobs for as long as its receiver hangs. */
+/** Webhooks of one org: each can hold up a job of a node for as long as its receiver hangs. */
 const mostWebhooks = 10;
 
 export type WebhookRow = Readonly<{
@@ -30,7 +31,7 @@ const columns = `id, url, kinds, active, CASE WHEN previous_secret_until > now()
 
 type Detail = Record<string, string | number | boolean | null>;
 
-/** Where an org's notifications are posted to. A secret is returned once, when it is made. */
+/** The webhooks of orgs. A secret is returned once, when it is made. */
 export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring }) {
   const record = (db: PoolClient, orgId: string, id: string, action: Action, by: By, detail: Detail = {}) =>
     recordEvent(db, { orgId, action, by, target: { type: 'webhook', id }, detail });
@@ -56,7 +57,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
       const secret = newSecret();
       const sealed = await keyring.encrypt(secret, secretPurpose(id));
       return transaction(pool, async (client) => {
-        // One after another, so that the count holds.
+        // The lock makes additions wait for each other, so that the count holds.
         await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`webhooks ${orgId}`]);
         const { rows: before } = await client.query('SELECT count(*)::int AS count FROM webhooks WHERE org_id = $1', [
           orgId,
@@ -99,7 +100,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
       });
     },
 
-    /** With its log. False when the org has no such webhook. */
+    /** Removes its log too. False when the org has no such webhook. */
     async remove(orgId: string, id: string, by: By): Promise<boolean> {
       return transaction(pool, async (client) => {
         const { rows } = await client.query('DELETE FROM webhooks WHERE org_id = $1 AND id = $2 RETURNING url', [
@@ -112,7 +113,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
       });
     },
 
-    /** Makes a new secret; for a day the one before signs too. Null when the org has no such webhook. */
+    /** Makes a new secret; the old one also signs for a day. Null: the org has no such webhook. */
     async rotateSecret(orgId: string, id: string, by: By): Promise<(WebhookRow & { secret: string }) | null> {
       const secret = newSecret();
       const sealed = await keyring.encrypt(secret, secretPurpose(id));
@@ -128,7 +129,9 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
       });
     },
 
-    /** Sends one message of the type `test`. Returns the delivery's id; null when the org has no such webhook. */
+    /**
+     * Sends a message of type `test`. Returns the delivery's id; null: the org has no such webhook.
+     */
     async sendTest(orgId: string, id: string, by: By): Promise<string | null> {
       return transaction(pool, async (client) => {
         const { rows } = await client.query('SELECT active FROM webhooks WHERE org_id = $1 AND id = $2 FOR SHARE', [
@@ -138,7 +141,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
         if (!rows[0]) return null;
         if (!rows[0].active) throw new AppError('conflict', 'This webhook is switched off; switch it on first.');
         const deliveryId = newId('delivery');
-        const data = { organization: orgId, text: 'This is a test. Nothing has happened.' };
+        const data = { organization: orgId, text: en.notifications.test };
         const body = JSON.stringify({ type: 'test', timestamp: new Date().toISOString(), data });
         await client.query(
           `INSERT INTO deliveries (org_id, id, channel, webhook_id, kinds, body) VALUES ($1, $2, 'webhook', $3, '{test}', $4)`,
@@ -152,12 +155,12 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
   };
 }
 
-/** As Standard Webhooks has it: 24 to 64 random bytes in base64 behind a prefix. */
+/** 24 to 64 random bytes in base64 behind a prefix (Standard Webhooks). */
 function newSecret(): string {
   return `whsec_${randomBytes(32).toString('base64')}`;
 }
 
-/** The rest of a URL may hold a token: it stays out of the record. */
+/** The rest of a webhook's URL may hold a token: it stays out of the record. */
 function hostOf(url: string): string {
   return new URL(url).host;
 }

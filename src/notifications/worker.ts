@@ -6,26 +6,26 @@ import type { Logger as Log } from 'pino';
 import { addJobs, type Job } from './jobs.ts';
 import { createLanes } from './lanes.ts';
 
-/** Jobs of a node at once. Most of the time they wait for a receiver, and hold no connection to the database. */
+/** Jobs of a node at once. They mostly wait for a receiver, without a database connection. */
 const concurrency = 24;
-/** Milliseconds. New jobs come by NOTIFY; this is for those that wait for their time. */
+/** Milliseconds. New jobs come by NOTIFY; polling finds those whose time has come. */
 const pollInterval = 2_000;
-/** Milliseconds between looks for what processes that are no more have left. */
+/** Milliseconds between looks for jobs that dead processes have left. */
 const lookEveryMs = 10_000;
-/** Milliseconds that graphile-worker has to end by itself before another one is started. */
+/** Milliseconds that graphile-worker has to end by itself before a new one is started. */
 const endsWithinMs = 10_000;
-/** Milliseconds. */
+/** Milliseconds until a job whose lane is full is tried again. */
 const laneFullMs = 1_000;
-/** Milliseconds that a job takes at least: a storm reaches a receiver as a stream, and leaves the node to those who ask it. */
+/** Milliseconds that a job takes at least: a storm leaves the node free for requests. */
 const paceMs = 25;
 
 type Payload = Record<string, string>;
 type Tasks = Readonly<Record<Job['task'], (payload: Payload, signal: AbortSignal) => Promise<void>>>;
 
 /**
- * Runs jobs for as long as the process does, on a small pool that leads straight to the server: behind a pooler LISTEN is lost.
- * It starts anew if graphile-worker gives up. `stop` lets jobs finish for a moment, then breaks them off; they
- * are tried again, here or on another node.
+ * Runs jobs for as long as the process lives, on a small pool that leads straight to the server:
+ * behind a pooler LISTEN is lost. Starts anew if graphile-worker gives up. `stop` lets jobs finish
+ * for a moment, then breaks them off; this node or another tries them again.
  */
 export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
   const { log, pool } = deps;
@@ -37,7 +37,7 @@ export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
     const { job, abortSignal } = helpers;
     const own = Object.keys(job.flags ?? {});
     const again = { task, payload: payload as Payload, key: job.key ?? job.id, lanes: own, afterMs: laneFullMs };
-    // No try is spent on that: a later job takes this one's place.
+    // A later job takes this one's place, so that no try is spent.
     if (!(await lanes.enter(own))) return addJobs(pool, [again]);
     try {
       const paced = delay(paceMs);
@@ -61,14 +61,14 @@ export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
           gracefulShutdownAbortTimeout: 1_500,
           forbiddenFlags: lanes.full,
           logger: toPino(log),
-          // In batches the end of a job is written again and again until the database is back. By itself it is a promise
-          // that nobody waits for, which ends the process when it fails.
+          // With a batch delay, the end of a job is written again and again until the database is
+          // back. Without it, its promise is awaited by nobody and ends the process when it fails.
           preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
         },
         { deliver: run('deliver'), 'gather-email': run('gather-email') },
         pool,
       );
-      // Without a database it may never come to its end.
+      // Without a database the worker may never end.
       await Promise.race([running.promise, ending]).catch((error) => log.warn({ err: error }, 'the job worker ended'));
       await delay(1_000, undefined, { signal: stopping.signal }).catch(() => {});
     }
@@ -90,15 +90,16 @@ export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
 }
 
 /**
- * A process that is killed leaves its jobs locked, and graphile-worker waits four hours for it. None of our jobs takes half a
- * minute: whoever has held one for a whole one is gone.
+ * A process that is killed leaves its jobs locked, and graphile-worker waits four hours for it.
+ * None of our jobs takes half a minute: a process that has held one for a minute is gone.
  */
 async function tidy(pool: Pool): Promise<void> {
   await pool.query(
     `SELECT graphile_worker.force_unlock_workers(array_agg(DISTINCT locked_by))
      FROM graphile_worker.jobs WHERE locked_at < now() - interval '1 minute' HAVING count(*) > 0`,
   );
-  // Either another job took the place of one whose process was killed, or fifty processes did not survive it.
+  // Either another job took the place of one whose process was killed, or fifty processes did not
+  // survive it.
   await pool.query(
     `WITH over AS (
        SELECT key FROM graphile_worker.complete_jobs(ARRAY(

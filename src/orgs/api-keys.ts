@@ -1,10 +1,12 @@
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Pool } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
+import { inTime, type TimePage } from '../database/time-key.ts';
+import { hashSecret } from '../keyring.ts';
 import { refuseTooMany } from './limits.ts';
 
 export type ApiKeys = ReturnType<typeof createApiKeys>;
@@ -18,16 +20,11 @@ type CurrentKeyRow = {
   org_id: string;
   id: string;
   scopes: string[];
-  /** The org lets API keys call the revocation endpoint. */
+  /** Whether the org lets API keys call the revocation endpoint. */
   api_key_callers: boolean;
-  /** Its use is to be noted. */
+  /** Whether its use is to be noted. */
   stale: boolean;
 };
-
-/** 256 random bits need no slow hash, and equal digests are compared inside the index, never byte by byte here. */
-export function hashApiKey(key: string): Buffer {
-  return hash('sha256', key, 'buffer');
-}
 
 /** API keys of an org. The key itself is shown once, by `create`; only its SHA-256 is kept. */
 export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClient }) {
@@ -43,11 +40,11 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
 
   return {
     /**
-     * The caller a current key belongs to, or null; `allowed`: its org lets API keys call the revocation endpoint. Notes the
-     * use at most once a minute.
+     * Finds the caller of a current key, or null. `allowed`: its org lets API keys call the
+     * revocation endpoint. Notes the use at most once a minute.
      */
     async authenticate(key: string): Promise<{ orgId: string; id: string; scopes: string[]; allowed: boolean } | null> {
-      const row = await findCurrent(hashApiKey(key));
+      const row = await findCurrent(hashSecret(key));
       if (!row) return null;
       if (row.stale)
         await pool.query({
@@ -59,7 +56,7 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
       return { orgId: row.org_id, id: row.id, scopes: row.scopes, allowed: row.api_key_callers };
     },
 
-    /** Makes a key; `apiKey` is not to be had again. `key` is for the development seed only. */
+    /** Makes a key; `apiKey` is shown only here. `key` is for the development seed only. */
     async create(
       orgId: string,
       input: { name: string; scopes?: ApiKeyScope[]; expiresAt?: Date | null; key?: string },
@@ -75,7 +72,7 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
             orgId,
             id,
             name: input.name,
-            keyHash: new Uint8Array(hashApiKey(apiKey)),
+            keyHash: new Uint8Array(hashSecret(apiKey)),
             hint: apiKey.slice(0, input.key ? 2 : 7),
             scopes,
             expiresAt: input.expiresAt ?? null,
@@ -92,20 +89,10 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
       return { id, apiKey };
     },
 
-    /** Keys of the org, newest first, without anything secret: all, or `limit` of those after the one that `after` names. */
-    list(orgId: string, page?: { limit: number; after: { createdAt: Date; id: string } | null }) {
-      const after = page?.after;
-      return prisma.apiKey.findMany({
-        where: {
-          orgId,
-          ...(after && {
-            OR: [{ createdAt: { lt: after.createdAt } }, { createdAt: after.createdAt, id: { lt: after.id } }],
-          }),
-        },
-        omit: { keyHash: true },
-        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
-        ...(page && { take: page.limit }),
-      });
+    /** Keys of the org, newest first, without anything secret: all, or a page. */
+    list(orgId: string, page?: TimePage) {
+      const { where, ...asked } = inTime('desc', page);
+      return prisma.apiKey.findMany({ where: { orgId, ...where }, omit: { keyHash: true }, ...asked });
     },
 
     /** One key, without anything secret; null when the org has none of this id. */

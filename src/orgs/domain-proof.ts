@@ -8,16 +8,16 @@ const patience = 8_000;
 
 export type DomainRecord = Readonly<{ type: 'TXT'; name: string; value: string }>;
 
-/** What the domain's owner publishes: a name of its own, so that it stands in nobody's way. */
-export function recordOf({ domain, challenge }: Pick<Domain, 'domain' | 'challenge'>): DomainRecord {
+/** The record that the domain's owner publishes, under a name that stands in nobody's way. */
+export function challengeRecordOf({ domain, challenge }: Pick<Domain, 'domain' | 'challenge'>): DomainRecord {
   return { type: 'TXT', name: `_universal-logout.${domain}`, value: `universal-logout-verification=${challenge}` };
 }
 
 /** Looks whether the domain's owner has published the record. */
 export function createDomainProof({ dnsServers }: Pick<Config, 'dnsServers'>) {
-  /** @throws AppError conflict, with what was found instead; unavailable when the DNS has no answer */
+  /** @throws AppError conflict, with the records found; unavailable when the DNS has no answer */
   return async function proveDomain(domain: Pick<Domain, 'domain' | 'challenge'>): Promise<void> {
-    const { name, value } = recordOf(domain);
+    const { name, value } = challengeRecordOf(domain);
     const found = await lookUp(name);
     if (found.includes(value)) return;
     const seen = found.slice(0, 10).map((text) => text.slice(0, 255));
@@ -39,7 +39,7 @@ export function createDomainProof({ dnsServers }: Pick<Config, 'dnsServers'>) {
       return (await resolver.resolveTxt(name)).map((parts) => parts.join('').trim());
     } catch (error) {
       const { code } = error as { code?: string };
-      // No such name, no such record, and a name that is too long to have any.
+      // There is no such name or no such record, or the name is too long to have any.
       if (code === 'ENOTFOUND' || code === 'ENODATA' || code === 'EBADNAME') return [];
       throw new AppError('unavailable', `The DNS did not answer for ${name} (${code ?? 'unknown'}). Try again later.`, {
         headers: { 'Retry-After': '30' },

@@ -1,6 +1,7 @@
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
-import { type Connection, type Domain, Prisma, type PrismaClient } from '../database/generated/client.ts';
+import { isUniqueViolation } from '../database/errors.ts';
+import type { Connection, Domain, Prisma, PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { domainKey } from '../users/email.ts';
@@ -8,9 +9,9 @@ import { refuseTooMany } from './limits.ts';
 
 export type NewDomain = Readonly<{
   domain: string;
-  /** The operator vouches that the domain is the organisation's. Only then do sign-ins and look-ups rely on it. */
+  /** The operator vouches for the domain. Only then do sign-ins and look-ups rely on it. */
   verified: boolean;
-  /** The connection that is authoritative for the domain's addresses; the org's first one when left out. */
+  /** Authoritative for the domain's addresses; the org's first connection when left out. */
   connectionId?: string | undefined;
 }>;
 
@@ -20,9 +21,9 @@ export type Domains = ReturnType<typeof createDomains>;
 export function createDomains({ prisma }: { prisma: PrismaClient }) {
   return {
     /**
-     * Adds a domain, or vouches for one that the org already has. Idempotent; never takes a verification back.
-     * @throws AppError invalid_request when it isn't a domain; conflict when it is verified for another org; not_found when the org has
-     * no such connection.
+     * Adds a domain, or vouches for one of the org's. Idempotent; never takes a verification back.
+     * @throws AppError invalid_request when it isn't a domain; conflict when it is verified for
+     * another org; not_found when the org has no such connection
      */
     addDomain(orgId: string, input: NewDomain, by: By): Promise<Domain> {
       return prisma.$transaction((transaction) => insertDomain(transaction, orgId, input, by));
@@ -54,7 +55,7 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
       });
     },
 
-    /** Notes that the domain's DNS holds this challenge. @throws AppError not_found; conflict when it is another org's */
+    /** Notes that the DNS holds the challenge. @throws AppError not_found; conflict if taken */
     noteVerified(
       orgId: string,
       { id, domain, challenge }: Pick<Domain, 'id' | 'domain' | 'challenge'>,
@@ -75,7 +76,7 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
       });
     },
 
-    /** Removes a domain: from then on its addresses lead to nobody's sign-in. @throws AppError not_found */
+    /** Removes a domain: its addresses then lead to nobody's sign-in. @throws AppError not_found */
     removeDomain(orgId: string, id: string, by: By): Promise<void> {
       return prisma.$transaction(async (transaction) => {
         const { domain, verifiedAt } = await requireDomain(transaction, orgId, id, { locked: true });
@@ -88,7 +89,9 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
 }
 
 const changeOf = (orgId: string, id: string, what: 'changed' | 'verified' | 'removed', by: By) => ({
-  ...{ orgId, action: `domain.${what}` as const, by },
+  orgId,
+  action: `domain.${what}` as const,
+  by,
   target: { type: 'domain', id },
 });
 
@@ -106,7 +109,7 @@ async function requireDomain(
 
 const noSuchConnection = (id: string) => new AppError('not_found', `The organisation has no connection ${id}.`);
 
-/** The index domains_verified_key: whoever comes second, also at the same moment, is told so. */
+/** Refuses the second org that verifies a domain, also at once (domains_verified_key). */
 function refuseTaken(domain: string, error: unknown): never {
   if (!isUniqueViolation(error)) throw error;
   const detail = `${domain} is verified for another organisation. A verified domain belongs to one organisation only.`;
@@ -129,12 +132,12 @@ export async function insertDomain(
   if (input.connectionId !== undefined && !connection) throw noSuchConnection(input.connectionId);
   const where = { orgId_domain: { orgId, domain } };
   if ((await db.domain.findUnique({ where })) === null) await refuseTooMany(db, orgId, 'domains', by);
-  // Unverified, so that it can meet only the org's own row of this name.
+  // The row is added unverified, so that it can meet only the org's own row of this name.
   const { count: added } = await db.domain.createMany({
     data: [{ orgId, id: newId('domain'), domain }],
     skipDuplicates: true,
   });
-  // From here on nobody else verifies, changes or removes it; what somebody did meanwhile is seen.
+  // From here on nobody else verifies, changes or removes it; changes made meanwhile are seen.
   await db.$queryRaw`SELECT id FROM domains WHERE org_id = ${orgId} AND domain = ${domain} FOR UPDATE`;
   const before = await db.domain.findUnique({ where });
   if (!before) throw new AppError('conflict', `Somebody removed ${domain} at the same moment. Try again.`);
@@ -162,8 +165,4 @@ export async function insertDomain(
 function refuseInactive({ id, active }: Pick<Connection, 'id' | 'active'>): void {
   if (active) return;
   throw new AppError('conflict', `The connection ${id} is switched off. Switch it on first, or choose another one.`);
-}
-
-export function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
 }

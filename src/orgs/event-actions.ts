@@ -1,11 +1,11 @@
 const caep = 'https://schemas.openid.net/secevent/caep/event-type/';
 const risc = 'https://schemas.openid.net/secevent/risc/event-type/';
 
-/** What an event does to the person it is about. `record`: nothing but the entry in the record, which all have. */
+/** What an event does to its person. `record`: nothing but the entry that every event gets. */
 export const eventActions = ['revoke', 'revoke_and_deactivate', 'record'] as const;
 export type EventAction = (typeof eventActions)[number];
 
-/** CAEP 1.0 and RISC 1.0: the events that end access, and what each does unless the org has set something else. */
+/** The events of CAEP 1.0 and RISC 1.0 that end access, and what each does by default. */
 export const knownEvents = {
   'session-revoked': { uri: `${caep}session-revoked`, action: 'revoke' },
   'credential-change': { uri: `${caep}credential-change`, action: 'revoke' },
@@ -19,7 +19,7 @@ export const knownEvents = {
 export type KnownEvent = keyof typeof knownEvents;
 export const knownEventNames = Object.keys(knownEvents) as KnownEvent[];
 
-/** SSF 1.0 §8.1.4: the transmitter tries the stream. It is about nobody. */
+/** SSF 1.0 §8.1.4: the transmitter tests the stream. The event is about nobody. */
 export const verificationEvent = 'https://schemas.openid.net/secevent/ssf/event-type/verification';
 
 /** Null for an event that means nothing here. */
@@ -27,7 +27,7 @@ export function eventOfUri(uri: string): KnownEvent | null {
   return knownEventNames.find((name) => knownEvents[name].uri === uri) ?? null;
 }
 
-/** `setting` is the org's (`orgs.event_actions`); what it doesn't say, or says in words of no action, is the default. */
+/** `setting`: the org's `orgs.event_actions`. Unset events and unknown actions get the default. */
 export function actionOf(event: KnownEvent, setting: unknown): EventAction {
   const set = typeof setting === 'object' && setting !== null ? new Map(Object.entries(setting)).get(event) : undefined;
   return eventActions.find((action) => action === set) ?? knownEvents[event].action;

@@ -1,13 +1,12 @@
-import type { By } from '../by.ts';
+import { type By, isOperator } from '../by.ts';
 import type { Prisma } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
-import { isOperator } from './connection-secret.ts';
 
-/** How many an org may have by itself. The operator may add more. */
+/** How many of each an org may add by itself. The operator may add more. */
 const limits = { connections: 50, domains: 500, 'current API keys': 100 } as const;
 
 /**
- * Holds the org's row until the end of the caller's transaction, so that of many at once none goes beyond the limit.
+ * Locks the org's row until the caller's transaction ends: many at once don't pass the limit.
  * @throws AppError conflict
  */
 export async function refuseTooMany(

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
-import type { Org, PrismaClient } from '../database/generated/client.ts';
+import { isUniqueViolation } from '../database/errors.ts';
+import type { Org, Prisma, PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
-import type { Keyring } from '../keyring.ts';
 import { domainKey } from '../users/email.ts';
-import { insertConnection, type NewConnection } from './connections.ts';
-import { insertDomain, isUniqueViolation, type NewDomain } from './domains.ts';
+import { insertDomain, type NewDomain } from './domains.ts';
 import { changePolicies, type PolicyChanges } from './policies.ts';
 
 export type NewOrg = Readonly<{
@@ -17,7 +16,6 @@ export type NewOrg = Readonly<{
   /** Whether a first sign-in may create the user; default true. */
   createUsers?: boolean;
   domains?: readonly Omit<NewDomain, 'connectionId'>[];
-  connection?: NewConnection | undefined;
 }>;
 
 export type OrgChanges = PolicyChanges & Readonly<{ name?: string }>;
@@ -27,13 +25,19 @@ export type Orgs = ReturnType<typeof createOrgs>;
 const slugForm = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** The tenants. Every change writes its audit event in its transaction. */
-export function createOrgs({ prisma, keyring }: { prisma: PrismaClient; keyring: Keyring }) {
+export function createOrgs({ prisma }: { prisma: PrismaClient }) {
   return {
     /**
-     * Creates an org with its domains and its connection, all or nothing. The connection is authoritative for the domains.
-     * @throws AppError conflict when the slug is taken or a domain is verified for another org; invalid_request.
+     * Creates an org with its domains, all or nothing. `begin` adds what it begins with: a
+     * connection becomes authoritative for the domains.
+     * @throws AppError conflict when the slug is taken or a domain is verified for another org;
+     * invalid_request.
      */
-    createOrg(input: NewOrg, by: By): Promise<Org> {
+    createOrg(
+      input: NewOrg,
+      by: By,
+      begin?: (db: Prisma.TransactionClient, orgId: string) => Promise<unknown>,
+    ): Promise<Org> {
       const slug = input.slug ?? randomBytes(10).toString('hex');
       if (!slugForm.test(slug))
         throw new AppError('invalid_request', 'A slug is 1 to 63 of a-z, 0-9 and -, and does not begin with -.');
@@ -46,7 +50,7 @@ export function createOrgs({ prisma, keyring }: { prisma: PrismaClient; keyring:
           });
         const target = { type: 'org', id: org.id };
         await recordEvent(transaction, { orgId: org.id, action: 'org.created', by, target, detail: { slug } });
-        if (input.connection) await insertConnection(transaction, keyring, org.id, input.connection, by);
+        await begin?.(transaction, org.id);
         for (const domain of input.domains ?? []) await insertDomain(transaction, org.id, domain, by);
         return org;
       });
@@ -80,7 +84,7 @@ export function createOrgs({ prisma, keyring }: { prisma: PrismaClient; keyring:
       });
     },
 
-    /** By slug, id or verified domain; null when nothing matches. They can't collide: a slug has neither `.` nor `_`. */
+    /** By slug, id or verified domain, or null. None collide: a slug has no `.` and no `_`. */
     findOrg(ref: string): Promise<Org | null> {
       const domain = domainKey(ref);
       return prisma.org.findFirst({

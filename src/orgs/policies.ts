@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts';
 import { deviceKinds } from '../sessions/principal.ts';
 import { actionOf, type EventAction, eventActions, knownEventNames, knownEvents } from './event-actions.ts';
 
-/** The deployment's lifetimes, seconds: what an org sets is never above them. */
+/** The deployment's lifetimes in seconds: an org's are never above them. */
 export type Lifetimes = Readonly<
   Pick<Config, 'sessionIdleSeconds' | 'sessionAbsoluteSeconds' | 'grantIdleSeconds' | 'grantAbsoluteSeconds'>
 >;
@@ -38,7 +38,7 @@ const bounds = {
 
 const number = ({ min, max }: { min: number; max: number }) => z.number().int().min(min).max(max);
 
-/** What a change of policies may hold; null is the default again. What isn't named stays. */
+/** The form of a change: null restores the default, a policy that isn't named stays. */
 export function policyChangesForm(limits: Lifetimes) {
   const lifetime = (name: keyof Lifetimes) => number({ ...bounds[name], max: limits[name] }).nullable();
   const action = z.enum(eventActions).nullable();
@@ -61,17 +61,24 @@ export function policyChangesForm(limits: Lifetimes) {
 
 export type PolicyChanges = z.output<ReturnType<typeof policyChangesForm>>;
 
-/** What an org has set, with what each choice does. */
+/** The org's policies, with what each choice does. */
 export function describePolicies(org: Org, limits: Lifetimes): PolicyView[] {
   const onOff = (name: 'globalLogout' | 'apiKeyCallers' | 'jwtCallers' | 'createUsers', words: Switch): PolicyView => ({
-    ...{ name, description: words.description, value: org[name], default: words.default, bounds: null },
+    name,
+    description: words.description,
+    value: org[name],
+    default: words.default,
+    bounds: null,
     choices: [
       { value: true, does: words.on },
       { value: false, does: words.off },
     ],
   });
   const lifetime = (name: keyof Lifetimes, description: string): PolicyView => ({
-    ...{ name, description: `${description} ${shortening}`, value: org[name], default: limits[name] },
+    name,
+    description: `${description} ${shortening}`,
+    value: org[name],
+    default: limits[name],
     choices: [{ value: null, does: `The deployment's own counts: ${limits[name]} seconds.` }],
     bounds: { ...bounds[name], max: limits[name] },
   });
@@ -163,9 +170,11 @@ function actionsOf(setting: unknown): EventActions {
 }
 
 /**
- * Changes what differs, under the org's row lock so that of two changes at once none is lost, with an audit event for each
- * policy that changed. In the caller's transaction. `changes` has passed `policyChangesForm`.
- * @throws AppError not_found; invalid_request when an idle time would be above its absolute lifetime.
+ * Changes the policies that differ, in the caller's transaction, with an audit event for each. The
+ * org's row lock keeps two changes at once from losing one. `changes` has passed
+ * `policyChangesForm`.
+ * @throws AppError not_found; invalid_request when an idle time would be above its absolute
+ * lifetime
  */
 export async function changePolicies(
   db: Prisma.TransactionClient,
@@ -189,7 +198,7 @@ export async function changePolicies(
         before: actionOf(event, before.eventActions),
         after: actionOf(event, data.eventActions ?? before.eventActions),
       }))
-      .filter((one) => one.before !== one.after),
+      .filter((entry) => entry.before !== entry.after),
   ];
   if (events.length === 0) return before;
   const after = await db.org.update({ where: { id: orgId }, data });
@@ -204,7 +213,7 @@ export async function changePolicies(
   return after;
 }
 
-/** Only what isn't the default is kept. */
+/** Keeps only the actions that aren't the default. */
 function mergeActions(setting: unknown, changes: Readonly<Record<string, EventAction | null | undefined>>) {
   const merged = { ...actionsOf(setting) } as Record<string, EventAction>;
   for (const event of knownEventNames) {

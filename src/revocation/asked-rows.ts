@@ -3,12 +3,12 @@ import { withRetry } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import type { Credential } from '../sessions/principal.ts';
 import type { Once } from './once.ts';
-import type { AloneRevocation, NewNames, Outcome, Revocation } from './revoke-access.ts';
+import type { AloneRevocation, NewNames, Revocation, RevocationOutcome } from './revocation.ts';
 import { endPeopleSql } from './statements.ts';
 
-// What the statements read and answer: rows whose members have the names that statements.ts gives them.
+// Rows that the statements read and answer; statements.ts names their members.
 
-/** Which revocation it is, and what is written into it and its audit event. */
+/** The part of an asked row that names the revocation and fills it and its audit event. */
 export function recordOf({ orgId, initiator, asked, reason, reasonForPerson, by }: Revocation) {
   return {
     org: orgId,
@@ -27,14 +27,14 @@ export function recordOf({ orgId, initiator, asked, reason, reasonForPerson, by 
   };
 }
 
-/** A member that is undefined isn't sent. */
+/** `once` as it is asked; JSON leaves an undefined member out. */
 export function onceOf(once: Once | undefined) {
   return once && { kind: once.kind, id: once.id, until: once.expiresAt };
 }
 
-export const keepOf = (keep: Credential | undefined) => (keep ? { [`keep_${keep.type}`]: keep.id } : {});
+export const keepOf = (keep: Credential | null | undefined) => (keep ? { [`keep_${keep.type}`]: keep.id } : {});
 
-/** Where a row stands among those that this node was asked: first come, first served. */
+/** The number of the newest asked row: the order among a node's rows, first come, first served. */
 let rowsSoFar = 0;
 
 export function askedOf(revocation: AloneRevocation) {
@@ -67,21 +67,21 @@ const namesOf = ({ email, emailKey, userName, userNameKey }: NewNames) => ({
   user_name_key: userNameKey,
 });
 
-/** What one row of `endPeopleSql` is asked, by the names of its members. */
+/** A row that `endPeopleSql` reads. */
 export type AskedRow = ReturnType<typeof askedOf>;
 
-/** What it answers. */
+/** A row that `endPeopleSql` answers. */
 export type AnswerRow = Readonly<{
   revocation: string;
-  /** `held`: somebody else holds the person's row. `behind`: an earlier row of the same statement is about the same person. */
-  result: Outcome['result'] | 'held' | 'behind';
+  /** `held`: another transaction holds the person's row. `behind`: see `endPeopleIn`. */
+  result: RevocationOutcome['result'] | 'held' | 'behind';
   user_id: string | null;
   sessions: number;
   grants: number;
   more: boolean;
 }>;
 
-/** Ends people's access in one statement that waits for whoever holds their rows; the answers are in the rows' order. */
+/** Ends people's access in one statement that waits for locks; answers are in the rows' order. */
 export async function endWaiting(db: Pool | PoolClient, asked: readonly AskedRow[]): Promise<AnswerRow[]> {
   if (asked.length === 0) return [];
   const { rows } = await runStatement<AnswerRow>(db, 'end-people-waiting', endPeopleSql.waiting, asked);
@@ -89,7 +89,7 @@ export async function endWaiting(db: Pool | PoolClient, asked: readonly AskedRow
   return asked.flatMap(({ revocation }) => answers.get(revocation) ?? []);
 }
 
-/** With a client inside its transaction; with a pool by itself, and again after a failure that a second try may cure. */
+/** A client runs it inside its transaction; a pool also retries errors that this may cure. */
 export function runStatement<Row extends object>(
   db: Pool | PoolClient,
   name: string,
@@ -101,8 +101,9 @@ export function runStatement<Row extends object>(
 }
 
 /**
- * As it is sent. PostgreSQL's JSON holds neither NUL nor half of a surrogate pair, and would refuse all rows for one.
- * @throws Error with the code that PostgreSQL gives it, 22P05: the request's fault
+ * The JSON as it is sent. PostgreSQL's JSON takes neither NUL nor half of a surrogate pair, and one
+ * such row would fail them all.
+ * @throws Error with PostgreSQL's own code for it, 22P05: the request's fault
  */
 export function toJson(asked: object): string {
   const json = JSON.stringify(asked);

@@ -3,40 +3,41 @@ import { AppError } from '../errors.ts';
 import { type AnswerRow, type AskedRow, endWaiting, toJson } from './asked-rows.ts';
 import { endPeopleSql } from './statements.ts';
 
-/** Rows that one statement takes. */
+/** Most rows in one statement. */
 const mostInBatch = 32;
-/** Statements at once, and more while somebody waits longer than `longWaitMs`: 3.6 times the throughput of one a row. */
+/** Statements at once: two have 3.6 times the throughput of one statement a row. */
 const [statements, mostStatements] = [2, 4];
+/** A row that waits longer than this opens further statements, up to `mostStatements`. */
 const longWaitMs = 20;
-/** For people whose rows somebody else holds; one row a person. */
+/** Statements at once for people whose rows are locked elsewhere; one row a person. */
 const waitingStatements = 2;
-/** Connections that this takes at most. */
+/** Most connections that the batches take. */
 export const batchConnections = mostStatements + waitingStatements;
 
-type Waiting = Readonly<{
+type WaitingRow = Readonly<{
   row: AskedRow;
-  /** As it is sent. */
+  /** The row as it is sent. */
   json: string;
   since: number;
   resolve: (answer: AnswerRow) => void;
   reject: (error: unknown) => void;
 }>;
-type Held = Readonly<{ waiting: Waiting; person: string }>;
+type Held = Readonly<{ waiting: WaitingRow; person: string }>;
 
 export type Batches = ReturnType<typeof createBatches>;
 
 /**
- * What a node is asked to end at the same time is ended by one statement. Nobody waits for company: a row that finds a
- * statement free is sent at once, and what arrives meanwhile goes together in the next.
+ * Rows that reach a node at the same time are ended by one statement. No row waits for company: it
+ * is sent at once where a statement is free, and rows that arrive meanwhile share the next.
  *
- * - Nobody is delayed by whom somebody else holds: such a row goes on alone, in a lane of its own.
- * - Everyone is answered after the commit that holds their own row.
- * - A row that no statement was free for within `patienceMs` is a 503.
- * - A statement that PostgreSQL refused is asked again row by row, for one row must not fail the others. After a lost
- *   connection it may have committed: then nobody is told anything but 503.
+ * - A person who is locked elsewhere delays nobody: their row goes on alone, in a lane of its own.
+ * - A row is answered after the commit that holds it.
+ * - A row for which no statement was free within `patienceMs` is a 503.
+ * - Rows of a statement that PostgreSQL refused are asked again one by one: no row may fail the
+ *   others. After a lost connection the statement may have committed: all its rows are a 503.
  */
 export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patienceMs?: number }) {
-  const queue: Waiting[] = [];
+  const queue: WaitingRow[] = [];
   const held: Held[] = [];
   const heldNow = new Set<string>();
   let running = 0;
@@ -48,13 +49,13 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
     const json = toJson(row);
     return new Promise((resolve, reject) => {
       queue.push({ row, json, since: performance.now(), resolve, reject });
-      // What one turn of the event loop read from the sockets goes together.
+      // Rows that one turn of the event loop read from the sockets go together.
       if (!scheduled) setImmediate(goOn);
       scheduled = true;
     });
   }
 
-  /** Starts what may be started now, and looks again when a row has waited long. */
+  /** Starts the statements that may start now, and comes back when a row has waited long. */
   function goOn(): void {
     scheduled = false;
     const now = performance.now();
@@ -73,7 +74,7 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
   }
 
   function giveUp(now: number): void {
-    const isLate = ({ since }: Waiting) => since + patienceMs <= now;
+    const isLate = ({ since }: WaitingRow) => since + patienceMs <= now;
     while (queue[0] && isLate(queue[0])) queue.shift()?.reject(overloaded());
     while (held[0] && isLate(held[0].waiting)) held.shift()?.waiting.reject(overloaded());
   }
@@ -86,8 +87,8 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
     });
   }
 
-  /** Never fails: every row is answered, or waits elsewhere. */
-  async function run(batch: readonly Waiting[]): Promise<void> {
+  /** Never rejects: each row is answered, or waits elsewhere. */
+  async function run(batch: readonly WaitingRow[]): Promise<void> {
     let answers: Map<string, AnswerRow>;
     try {
       const values = [`[${batch.map(({ json }) => json).join(',')}]`];
@@ -96,11 +97,11 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
     } catch (error) {
       if (!isRolledBack(error)) for (const { reject } of batch) reject(error);
       else if (batch.length > 1) await runEach(batch);
-      // It may be a `jti` that is being spent. Whom the row is about isn't known, so it waits as if it were alone.
+      // The row's person isn't known (its `jti` may be being spent): it waits as if it were alone.
       else for (const waiting of batch) wait({ waiting, person: waiting.row.revocation });
       return;
     }
-    const behind: Waiting[] = [];
+    const behind: WaitingRow[] = [];
     for (const waiting of batch) {
       const answer = answers.get(waiting.row.revocation);
       if (!answer) waiting.reject(new Error('a revocation was not answered'));
@@ -111,8 +112,8 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
     queue.unshift(...behind);
   }
 
-  /** Where a whole table is locked each takes seconds: whoever has waited too long by then is told so. */
-  async function runEach(batch: readonly Waiting[]): Promise<void> {
+  /** A locked table makes each row take seconds, and the rows behind it late. */
+  async function runEach(batch: readonly WaitingRow[]): Promise<void> {
     for (const waiting of batch)
       if (waiting.since + patienceMs <= performance.now()) waiting.reject(overloaded());
       else await run([waiting]);
@@ -141,7 +142,7 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
   return { ask };
 }
 
-/** PostgreSQL refused the statement and undid it; not where the connection or the server went. */
+/** True if PostgreSQL undid the statement; false where the connection or the server was lost. */
 function isRolledBack(error: unknown): boolean {
   return error instanceof pg.DatabaseError && !/^(08|57P)/.test(error.code ?? '08');
 }

@@ -4,12 +4,14 @@ import { Strategy as BearerStrategy, type VerifyFunctionWithRequest } from 'pass
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import type { IdpKeys } from '../connections/idp-keys.ts';
 import { isReference } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
+import { readBearer } from '../http/bearer.ts';
 import { clientNetwork } from '../http/client-address.ts';
-import { createRateLimit } from '../http/rate-limit.ts';
-import { type ApiKeys, hashApiKey } from '../orgs/api-keys.ts';
-import type { IdpKeys } from '../orgs/idp-keys.ts';
+import { allowedFailures, createRateLimit } from '../http/rate-limit.ts';
+import { hashSecret } from '../keyring.ts';
+import type { ApiKeys } from '../orgs/api-keys.ts';
 import { type Caller, CallerRefused, type Claimed } from './caller.ts';
 import type { RefusedCall, RefusedCalls } from './refused-calls.ts';
 import { createJwtAuthentication } from './signed-jwt.ts';
@@ -31,19 +33,18 @@ export type CallerDeps = Readonly<{
   refusedCalls: RefusedCalls;
 }>;
 
-/** Failed authentications a network may have in 60 seconds before it hears 429 in place of 401. */
-const allowedFailures = { points: 30, duration: 60 };
-
 const realm = 'Bearer realm="global-token-revocation"';
-// RFC 6750 §2.1, at a length that no JWT worth reading reaches.
-const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,16384}=*)$/i;
 const longestApiKey = 512;
 
 /**
- * Authenticates the caller before anything of the body is read: an API key, or an IdP's JWT, which has two dots. Credentials
- * are taken from the Authorization header alone: passport-http-bearer would also take them from the query and from forms,
- * where they land in logs.
- * Only failures are counted, and a valid credential is accepted however many there were: nobody can lock a caller out.
+ * Authenticates the caller before the body is read: an API key, or an IdP's JWT (two dots).
+ *
+ * passport-http-bearer only reads the header once more and calls the function below, in which
+ * `authenticateKey` and `authenticateJwt` do the work. It would also take credentials from the
+ * query and from forms, which land in logs: `authenticateCaller` wants the header, and hides the
+ * query.
+ *
+ * Only failures are limited. A valid credential is always accepted: nobody can lock a caller out.
  */
 export function createCallerAuthentication(deps: CallerDeps) {
   const failures = createRateLimit(
@@ -63,8 +64,8 @@ export function createCallerAuthentication(deps: CallerDeps) {
 
   async function authenticateKey(key: string, connectionId: string | null): Promise<Caller> {
     const found = key.length <= longestApiKey ? await deps.apiKeys.authenticate(key) : null;
-    if (!found) throw unknownKey(() => findKey(deps.pool, key));
-    // At a connection's own address: that of the key's org, or else there is nothing for it here.
+    if (!found) throw unknownKey(() => findCalledKey(deps.pool, key));
+    // A connection's own address takes keys of its own org only.
     if (connectionId !== null && !(await ownsConnection(deps.pool, found.orgId, connectionId)))
       throw unknownKey(async () => [
         { orgId: found.orgId, type: 'api_key', id: found.id, reason: 'api_key_elsewhere' },
@@ -72,12 +73,11 @@ export function createCallerAuthentication(deps: CallerDeps) {
     return { ...found, type: 'api_key' };
   }
 
-  /** What a caller hears whose credential doesn't count; `null` when none was sent. */
+  /** The 401 for `refused`, or for no credential (null). @throws AppError too_many_requests */
   async function refusal(req: Request, refused: CallerRefused | null): Promise<AppError> {
     if (refused)
       deps.log.info({ requestId: req.id, reason: refused.reason }, 'a caller of the revocation endpoint was refused');
-    const limited = await failures.count(clientNetwork(req.ip));
-    if (limited) return limited;
+    await failures.count(clientNetwork(req.ip));
     const detail = refused?.detail ?? noCredential;
     await recordStranger(req, refused, detail);
     // RFC 6750 §3: no error code when no credential was sent.
@@ -86,12 +86,13 @@ export function createCallerAuthentication(deps: CallerDeps) {
     });
   }
 
-  /** For the org whose credential this would be, and for the one whose address was called. */
+  /** Records the refusal for the org of the credential, and for the org of the called address. */
   async function recordStranger(req: Request, refused: CallerRefused | null, explanation: string): Promise<void> {
     try {
       const claims = new Map<string, Claimed>();
-      for (const one of await findConnection(deps.pool, connectionOf(req))) claims.set(`${one.orgId} ${one.id}`, one);
-      for (const one of (await refused?.findClaimed()) ?? []) claims.set(`${one.orgId} ${one.id}`, one);
+      const called = await findCalledConnection(deps.pool, connectionOf(req));
+      const claimed = (await refused?.findClaimed()) ?? [];
+      for (const claim of [...called, ...claimed]) claims.set(`${claim.orgId} ${claim.id}`, claim);
       const reason = refused?.reason ?? 'no_credential';
       const credentialType = credentialTypeOf(req.headers.authorization);
       const call = {
@@ -104,18 +105,17 @@ export function createCallerAuthentication(deps: CallerDeps) {
       };
       await deps.refusedCalls.ofStranger([...claims.values()], call);
     } catch (err) {
-      // The answer is 401 whatever the record knows.
+      // The answer is 401 also where the record fails.
       deps.log.error({ err, requestId: req.id }, 'a refused call could not be attributed');
     }
   }
 
   const authenticateCaller: RequestHandler = (req, res, next) => {
-    const header = req.headers.authorization;
-    if (header === undefined || !bearer.test(header)) {
-      refusal(req, header === undefined ? null : unknownKey()).then(next, next);
+    if (!readBearer(req)) {
+      refusal(req, req.headers.authorization === undefined ? null : unknownKey()).then(next, next);
       return;
     }
-    // The query is hidden from the strategy: a key there must not count, nor spoil a good one in the header.
+    // The strategy must not see the query: a key there neither counts nor spoils the header's.
     Object.defineProperty(req, 'query', { value: {}, configurable: true });
     passport.authenticate('bearer', { session: false }, (error: unknown, user: Express.User | false) => {
       if (error instanceof CallerRefused) return refusal(req, error).then(next, next);
@@ -145,7 +145,7 @@ export function createCallerAuthentication(deps: CallerDeps) {
   return { authenticateCaller, requireScope, refusal };
 }
 
-/** For handlers behind `authenticateCaller`. */
+/** The caller of a request that has passed `authenticateCaller`. */
 export function callerOf(req: Request): Caller {
   if (!req.user?.caller) throw new AppError('invalid_token', 'Send an API key of the organisation.');
   return req.user.caller;
@@ -163,21 +163,21 @@ function connectionOf(req: Request): string | null {
   return typeof connection === 'string' ? connection : null;
 }
 
-/** Of the org that this key was made for, with why it doesn't count any more. */
-async function findKey(pool: Pool, key: string): Promise<Claimed[]> {
+/** The API key that was sent, with the reason why it doesn't count any more. */
+async function findCalledKey(pool: Pool, key: string): Promise<Claimed[]> {
   if (key.length > longestApiKey) return [];
   const { rows } = await pool.query<{ org_id: string; id: string; revoked: boolean }>({
     name: 'refused-key',
     text: 'SELECT org_id, id, revoked_at IS NOT NULL AS revoked FROM api_keys WHERE key_hash = $1',
-    values: [hashApiKey(key)],
+    values: [hashSecret(key)],
   });
-  return rows.map(({ org_id: orgId, id, revoked }) => ({
-    ...{ orgId, type: 'api_key', id, reason: revoked ? 'api_key_revoked' : 'api_key_expired' },
-  }));
+  return rows.map(({ org_id, id, revoked }) => {
+    return { orgId: org_id, type: 'api_key', id, reason: revoked ? 'api_key_revoked' : 'api_key_expired' };
+  });
 }
 
 /** The connection whose own address was called. */
-async function findConnection(pool: Pool, id: string | null): Promise<Claimed[]> {
+async function findCalledConnection(pool: Pool, id: string | null): Promise<Claimed[]> {
   if (id === null || !isReference(id)) return [];
   const { rows } = await pool.query<{ org_id: string }>({
     name: 'refused-connection',

@@ -2,15 +2,14 @@ import type { Pool, PoolClient } from 'pg';
 import { onceOf, recordOf, runStatement } from './asked-rows.ts';
 import { observed } from './observed.ts';
 import type { Once } from './once.ts';
-import type { Revocation } from './revoke-access.ts';
+import type { Revocation } from './revocation.ts';
 import { endRowsSql } from './statements.ts';
 
-// Endings of some sessions and grants, where no generation moves and all else of the person's stays: one statement each, as
-// with `revokeAccess`.
+// Endings of some sessions and grants of a person, one statement each. No generation moves.
 
 type Ended = { sessions: number; grants: number };
 
-/** Ends one live session or grant of one person from outside. Null when the person has no live one of this id. */
+/** Revokes one live session or grant of a person; null when the person has no live one of `id`. */
 export async function revokeDevice(
   db: Pool | PoolClient,
   { userId, id, ...revocation }: Revocation & Readonly<{ userId: string /** A session's or a grant's. */; id: string }>,
@@ -31,7 +30,7 @@ export type IdpSessionEnd = Omit<Revocation, 'initiator' | 'reason'> &
     connectionId: string;
     /** The IdP's name for the session: the claim `sid` of its ID tokens. */
     sid: string;
-    /** Whose session it is, where the IdP names the person. */
+    /** The person, where the IdP names one. */
     of?: Readonly<{ issuer: string; subject: string }> | undefined;
     once?: Once;
   }>;
@@ -42,10 +41,10 @@ export type IdpSessionOutcome =
   | Readonly<{ result: 'replayed' }>;
 
 /**
- * Ends what was born of one session at an org's IdP: the sessions and grants that carry its `sid`, and, by remembering the
- * `sid` for a day, every sign-in under way with it. Of the person it names (`of`) also what this connection made without any
- * `sid`, before its IdP sent one: that may be of this session. An IdP session that nobody here knows is remembered like any
- * other.
+ * Ends the sessions and grants that carry the `sid` of one session at an org's IdP. The `sid`, also
+ * one that nobody here knows, is remembered for a day, so that sign-ins under way with it fail. If
+ * the IdP names the person (`of`), their sessions and grants of this connection without any `sid`
+ * end too: these are older than the IdP's first `sid`, and may be of this session.
  */
 export async function endIdpSession(
   db: Pool | PoolClient,
@@ -53,7 +52,10 @@ export async function endIdpSession(
 ): Promise<IdpSessionOutcome> {
   const row = {
     ...recordOf({ ...end, initiator: 'idp' }),
-    ...{ connection: connectionId, idp_sid: sid, issuer: of?.issuer, subject: of?.subject },
+    connection: connectionId,
+    idp_sid: sid,
+    issuer: of?.issuer,
+    subject: of?.subject,
     once: onceOf(once),
   };
   const ended = await observed(

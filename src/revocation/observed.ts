@@ -1,27 +1,28 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Pool, PoolClient } from 'pg';
 import { afterCommit } from '../database/pool.ts';
-import type { Revocation } from './revoke-access.ts';
+import type { Batches } from './batches.ts';
+import type { Revocation } from './revocation.ts';
 
 export type ObservedRevocation = Readonly<{
   initiator: Revocation['initiator'];
   result: 'revoked' | 'unknown' | 'ambiguous' | 'replayed' | 'failed';
-  /** People, of a list; else 1. */
+  /** Number of people: the length of a list, else 1. */
   times: number;
-  /** In the database, the wait for a connection included. */
+  /** Time in the database, the wait for a connection included. */
   seconds: number;
 }>;
 
-/** Every revocation once it holds, for whoever counts them. Without a subscriber it costs nothing. */
+/** Publishes every revocation once it holds, for counting. It is free without a subscriber. */
 export const revocationChannel = channel('universal-logout:revocation');
 
-/** Runs `work`, a revocation, and publishes what came of it: of one within a transaction when that has committed. */
-export async function observed<Outcome>(
-  db: Pool | PoolClient | object,
+/** Runs the revocation `work` and publishes its result, after the commit of a transaction. */
+export async function observed<Result>(
+  db: Batches | Pool | PoolClient,
   initiator: Revocation['initiator'],
-  work: () => Promise<Outcome>,
-  judge: (outcome: Outcome) => { result: ObservedRevocation['result']; times?: number },
-): Promise<Outcome> {
+  work: () => Promise<Result>,
+  judge: (outcome: Result) => { result: ObservedRevocation['result']; times?: number },
+): Promise<Result> {
   if (!revocationChannel.hasSubscribers) return work();
   const start = performance.now();
   const observation = (judged: ReturnType<typeof judge>) => {
@@ -32,7 +33,7 @@ export async function observed<Outcome>(
   try {
     const outcome = await work();
     const publish = observation(judge(outcome));
-    if ('release' in db) afterCommit(db as PoolClient, publish);
+    if ('release' in db) afterCommit(db, publish);
     else publish();
     return outcome;
   } catch (error) {

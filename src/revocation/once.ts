@@ -1,13 +1,13 @@
 import type { PoolClient } from 'pg';
 
-/** What may be used once, such as a JWT's `jti`. */
+/** A thing that may be used once, such as a JWT's `jti`. */
 export type Once = Readonly<{
   kind: 'caller_jwt' | 'logout_token' | 'security_event' | 'confirmation';
   id: string;
   expiresAt: Date;
 }>;
 
-/** Spends it in the transaction. False if it was spent before: whoever comes second waits until the first has committed. */
+/** Spends it in the transaction. It waits for others who spend it; false if it was spent before. */
 export async function spend(db: PoolClient, orgId: string, { kind, id, expiresAt }: Once): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'spend',

@@ -5,23 +5,26 @@ import type { By } from '../by.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import type { Caller, Claimed } from './caller.ts';
 
+/** The credential of a call: a key, a JWT, or nothing that looks like either. */
+export const credentialTypes = ['api_key', 'jwt', 'none'] as const;
+
 /** A call of the revocation endpoint that was refused. */
 export type RefusedCall = Readonly<{
-  /** As it was answered. */
+  /** The code of the answer. */
   code: string;
-  /** Why, in one word and in words. */
+  /** Why, in one word; `explanation` says it in a sentence. */
   reason: string;
   explanation: string;
-  credentialType: 'api_key' | 'jwt' | 'none';
+  credentialType: (typeof credentialTypes)[number];
   ip: string | null;
   requestId: string;
 }>;
 
 export type RefusedCalls = ReturnType<typeof createRefusedCalls>;
 
-/** Milliseconds in which calls of strangers that are alike are counted together. */
+/** Milliseconds in which alike calls of strangers are counted together. */
 const together = 60_000;
-/** What strangers may have recorded of an org in that time, each with its network; further networks are counted as one. */
+/** Entries that an org may have open in that time; further networks are counted as one. */
 const mostOfOrg = 100;
 
 type Alike = {
@@ -29,17 +32,17 @@ type Alike = {
   call: RefusedCall;
   network: string;
   since: number;
-  /** Beyond the one that was recorded at once. */
+  /** Calls after the first, which was recorded at once. */
   repeats: number;
   firstAt: Date;
   lastAt: Date;
 };
 
 /**
- * Puts refused calls on record. What an authenticated caller does is recorded each time. What comes without a credential that
- * counts can be sent by anybody, and must not fill the record: of calls alike (org, credential, reason, network) the first is
- * recorded at once, and those of the next minute are counted and recorded together. An answer never depends on whether its
- * record could be written.
+ * Puts refused calls on record. A call of an authenticated caller is recorded each time. Calls
+ * without a valid credential can come from anybody and must not fill the record: of alike calls
+ * (org, credential, reason, network) the first is recorded at once, those of the next minute are
+ * counted and recorded together. No answer depends on whether its record could be written.
  */
 export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
   const open = new Map<string, Alike>();
@@ -54,7 +57,7 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
     }
   }
 
-  const recordOne = ({ claimed, call, network }: Alike) =>
+  const recordFirst = ({ claimed, call, network }: Alike) =>
     write(() =>
       recordEvent(pool, {
         ...stranger(claimed, call),
@@ -68,7 +71,10 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
         ...stranger(claimed, { ip: network === various ? null : call.ip, requestId: null }),
         detail: {
           ...detailOf(call),
-          ...{ network, repeats, firstAt: firstAt.toISOString(), lastAt: lastAt.toISOString() },
+          network,
+          repeats,
+          firstAt: firstAt.toISOString(),
+          lastAt: lastAt.toISOString(),
         },
       }),
     );
@@ -81,7 +87,7 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
     const network = clientNetwork(call.ip ?? undefined);
     if (open.has(keyOf(claimed, call, network))) return network;
     let ofOrg = 0;
-    for (const one of open.values()) if (one.claimed.orgId === claimed.orgId) ofOrg += 1;
+    for (const alike of open.values()) if (alike.claimed.orgId === claimed.orgId) ofOrg += 1;
     return ofOrg < mostOfOrg ? network : various;
   }
 
@@ -98,10 +104,10 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
     }
     const first = { claimed, call, network, since: performance.now(), repeats: 0, firstAt: now, lastAt: now };
     open.set(key, first);
-    if (!(await recordOne(first))) first.repeats += 1;
+    if (!(await recordFirst(first))) first.repeats += 1;
   }
 
-  /** Writes what was counted in minutes that are over, or in all. */
+  /** Records the repeats of minutes that are over; with `all`, of every minute. */
   async function flush({ all = false } = {}): Promise<void> {
     for (const [key, alike] of [...open]) {
       if (!all && performance.now() - alike.since < together) continue;
@@ -144,7 +150,7 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
       );
     },
 
-    /** Nothing is proven: whom the credential, or the address that was called, names. */
+    /** `claims`: the callers that the credential or the called address names, without proof. */
     async ofStranger(claims: readonly Claimed[], call: RefusedCall): Promise<void> {
       await Promise.all(
         claims.map((claimed) => countStranger(claimed, { ...call, reason: claimed.reason ?? call.reason })),
@@ -165,7 +171,7 @@ const action = 'call.refused' as const;
 const various = 'various';
 const longestSubject = 1_000;
 
-/** A character that is cut in half would be refused by the store, and whoever sends one would leave no trace. */
+/** The store refuses half a character: `toWellFormed` keeps such a call on record. */
 const shorten = (subject: string) => subject.slice(0, longestSubject).toWellFormed();
 
 const stranger = ({ orgId, type, id }: Claimed, { ip, requestId }: Pick<By, 'ip' | 'requestId'>) => ({
@@ -176,5 +182,8 @@ const stranger = ({ orgId, type, id }: Claimed, { ip, requestId }: Pick<By, 'ip'
 });
 
 const detailOf = ({ code, reason, explanation, credentialType }: RefusedCall) => ({
-  ...{ code, reason, explanation, credentialType },
+  code,
+  reason,
+  explanation,
+  credentialType,
 });

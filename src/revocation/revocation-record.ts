@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Initiator } from '../database/generated/client.ts';
+import type { TimePage } from '../database/time-key.ts';
 
 export type RecordedRevocation = Readonly<{
   id: string;
@@ -27,15 +28,15 @@ export type RevocationFilter = Readonly<{
 /** Reads the revocations of orgs. */
 export function createRevocationRecord({ pool }: { pool: Pool }) {
   return {
-    /** Up to `limit`, the youngest first, of those that are older than `after`. */
+    /** Up to `limit` revocations that are older than `after`, the youngest first. */
     async listRevocations(
       orgId: string,
       { user, initiator, from, to }: RevocationFilter,
-      { limit, after }: { limit: number; after: { createdAt: Date; id: string } | null },
+      { limit, after }: TimePage,
     ): Promise<RecordedRevocation[]> {
       const values: unknown[] = [orgId];
       const add = (value: unknown) => `$${values.push(value)}`;
-      // Only what is asked for stands in the statement: its plan is made without looking at the values.
+      // The statement holds only the filters that are set: it is planned without their values.
       const conditions = [
         ...(user === undefined ? [] : [`user_id = ${add(user)}`]),
         ...(initiator === undefined ? [] : [`initiator = ${add(initiator)}::"Initiator"`]),
@@ -43,7 +44,7 @@ export function createRevocationRecord({ pool }: { pool: Pool }) {
         ...(to === undefined ? [] : [`created_at < ${add(to)}`]),
         ...(after === null ? [] : [`(created_at, id) < (${add(after.createdAt)}, ${add(after.id)})`]),
       ];
-      // The limit, a number of ours, too: as a parameter PostgreSQL would plan for a tenth of the table (30 times slower).
+      // With the limit as a parameter, PostgreSQL plans for a tenth of the table: 30 times slower.
       const page = `SELECT * FROM revocations WHERE ${['org_id = $1', ...conditions].join(' AND ')}
                     ORDER BY created_at DESC, id DESC LIMIT ${BigInt(limit)}`;
       const { rows } = await pool.query(recordSql(page), values);
@@ -59,8 +60,8 @@ export function createRevocationRecord({ pool }: { pool: Pool }) {
   };
 }
 
-// The actor stands in the event of the same statement. It is found by its target and its time, for which there is an index: it was written
-// within the thirty seconds that a statement may take.
+// The actor stands in the audit event of the same statement. An index finds the event by its target
+// and its time: it was written within the thirty seconds that a statement may take.
 const recordSql = (page: string) => `
   SELECT r.id,
          CASE WHEN r.user_id IS NOT NULL THEN jsonb_build_object('id', r.user_id, 'name', u.name, 'email', u.email) END AS user,

@@ -1,96 +1,26 @@
 import type { Pool, PoolClient } from 'pg';
-import type { By } from '../by.ts';
-import type { Initiator } from '../database/generated/client.ts';
 import type { Credential } from '../sessions/principal.ts';
 import { type AnswerRow, askedOf, endWaiting, keepOf, recordOf, runStatement } from './asked-rows.ts';
 import type { Batches } from './batches.ts';
 import { observed } from './observed.ts';
-import type { Once } from './once.ts';
+import type { AloneRevocation, Revocation, RevocationOutcome, Revoked, UserRevocation } from './revocation.ts';
 import { endOrgSql } from './statements.ts';
 
-/** How a user is named, all within one org. Several names must all mean the same user. */
-export type Subject = Readonly<{
-  userIds?: readonly string[];
-  /** Lower-cased ASCII, as `emailKey` makes them. */
-  emailKeys?: readonly string[];
-  identities?: readonly Readonly<{ issuer: string; subject: string }>[];
-}>;
-
-export type Revocation = Readonly<{
-  orgId: string;
-  /** Who caused it. */
-  initiator: Initiator;
-  by: By;
-  /** For administrators; never shown to the person. */
-  reason?: string | null;
-  /** The neutral part, which the person reads. */
-  reasonForPerson?: string | null;
-  /** The subject identifier as it was received. */
-  asked?: unknown;
-}>;
-
-export type UserRevocation = Revocation &
-  Readonly<{
-    subject: Subject;
-    /**
-     * The connection whose IdP asks: it reaches only users with an identity on it, or with an address of a verified domain
-     * that it is authoritative for. Everybody else is unknown to it.
-     */
-    reach?: { connectionId: string };
-    /** Spent in the same statement. */
-    once?: Once;
-  }>;
-
-/** What goes on alone: it may have to wait for whoever holds the person's row. */
-export type AloneRevocation = UserRevocation &
-  Readonly<{
-    /** "Sign out everywhere else": this one stays, if it was live until this very revocation. */
-    keep?: Credential;
-    /** Also switches the user off, in the same UPDATE: two updates of one row in one statement would lose one of them. */
-    deactivate?: boolean;
-    /** Provisioning changes what the person is found by, in the same UPDATE. */
-    rename?: NewNames;
-  }>;
-
-/** Keys are the look-up forms (`emailKey`). `userName` null: the address is it. */
-export type NewNames = Readonly<{
-  email: string;
-  emailKey: string;
-  userName: string | null;
-  userNameKey: string | null;
-}>;
-
-/** `more`: the person had very many; what is counted here is dead like the rest, which a job counts into the revocation. */
-export type Revoked = Readonly<{
-  revocationId: string;
-  userId: string;
-  sessionsEnded: number;
-  grantsEnded: number;
-  more: boolean;
-}>;
-
-export type Outcome =
-  | (Revoked & Readonly<{ result: 'revoked' }>)
-  | Readonly<{ result: 'unknown' }>
-  | Readonly<{ result: 'ambiguous' }>
-  /** `once` was spent before: nothing was done. */
-  | Readonly<{ result: 'replayed' }>;
-
 /**
- * Ends every session and every app's grant of one user of one org, for good: everything that ends a person's access goes
- * through here. One statement does all or nothing: finds the user, bumps the generation, spends what may be used once,
- * tombstones sessions and grants, inserts the revocation and its audit event. When it has committed, nothing born before
- * counts on any node.
+ * Ends every session and grant of one user of one org, for good: everything that ends a person's
+ * access goes through here. One statement does all or nothing: it finds the user, bumps the
+ * generation, spends `once`, tombstones sessions and grants, inserts the revocation and its audit
+ * event. When it has committed, nothing born before counts on any node.
  *
- * By `Batches` it is ended together with what else arrives at this node; by a pool alone; by a client inside that client's
- * transaction (and is not retried).
+ * `Batches` end it together with other rows of this node. A pool runs it alone. A client runs it
+ * inside its own transaction, and doesn't retry.
  */
 export function revokeAccess(
   db: Batches,
   revocation: UserRevocation & { keep?: never; deactivate?: never; rename?: never },
-): Promise<Outcome>;
-export function revokeAccess(db: Pool | PoolClient, revocation: AloneRevocation): Promise<Outcome>;
-export function revokeAccess(db: Batches | Pool | PoolClient, revocation: AloneRevocation): Promise<Outcome> {
+): Promise<RevocationOutcome>;
+export function revokeAccess(db: Pool | PoolClient, revocation: AloneRevocation): Promise<RevocationOutcome>;
+export function revokeAccess(db: Batches | Pool | PoolClient, revocation: AloneRevocation): Promise<RevocationOutcome> {
   const row = askedOf(revocation);
   return observed(
     db,
@@ -101,8 +31,9 @@ export function revokeAccess(db: Batches | Pool | PoolClient, revocation: AloneR
 }
 
 /**
- * The same for a list of users by their ids, all or nothing in one statement; ids of nobody are left out of what it returns,
- * which is in the order of their ids. Rows are locked in that order, so that two lists never wait for each other.
+ * Does the same for a list of user ids, all or nothing in one statement. Returns the users that
+ * exist, in the order of their ids; rows are locked in that order, so two lists never block each
+ * other.
  */
 export function revokeAccessOfMany(
   db: Pool | PoolClient,
@@ -114,19 +45,20 @@ export function revokeAccessOfMany(
     async () => {
       const rows = [...new Set(userIds)].sort().map((id) => askedOf({ ...revocation, subject: { userIds: [id] } }));
       const outcomes = (await endWaiting(db, rows)).map(toOutcome);
-      return outcomes.flatMap((one) => (one.result === 'revoked' ? [one] : []));
+      return outcomes.flatMap((outcome) => (outcome.result === 'revoked' ? [outcome] : []));
     },
     ({ length }) => ({ result: 'revoked', times: length }),
   );
 }
 
 /**
- * Ends every session and grant of everyone in an org: one bump, however many people. The tombstones are written by a job.
- * `keep`: "sign everyone out but me"; that one stays, if it was live until this very revocation. Null: there is no such org.
+ * Ends every session and grant of everyone in an org: one bump, however many people. A job writes
+ * the tombstones. `keep` ("sign everyone out but me") stays if it was live until this revocation.
+ * Null: there is no such org.
  */
 export function revokeOrgAccess(
   db: Pool | PoolClient,
-  { keep, ...revocation }: Revocation & Readonly<{ keep?: Credential }>,
+  { keep, ...revocation }: Revocation & Readonly<{ keep?: Credential | null }>,
 ): Promise<{ revocationId: string } | null> {
   const row = { ...recordOf(revocation), alone: keepOf(keep) };
   return observed(
@@ -140,7 +72,7 @@ export function revokeOrgAccess(
   );
 }
 
-function toOutcome(answer: AnswerRow | undefined): Outcome {
+function toOutcome(answer: AnswerRow | undefined): RevocationOutcome {
   if (!answer || answer.result === 'held' || answer.result === 'behind')
     throw new Error('a revocation was not carried out');
   const {
@@ -151,6 +83,6 @@ function toOutcome(answer: AnswerRow | undefined): Outcome {
     grants: grantsEnded,
     more,
   } = answer;
-  if (result !== 'revoked' || userId === null) return { result } as Outcome;
+  if (result !== 'revoked' || userId === null) return { result } as RevocationOutcome;
   return { result, revocationId, userId, sessionsEnded, grantsEnded, more };
 }

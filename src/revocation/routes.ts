@@ -1,23 +1,36 @@
-import { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
+import type { ErrorRequestHandler, RequestHandler } from 'express';
+import { z } from 'zod';
+import { type Endpoint, endpoint } from '../api/endpoint.ts';
 import { byRequest } from '../by.ts';
 import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { noStore } from '../http/no-store.ts';
-import { allowOnly, toAppError } from '../http/problem.ts';
+import { toAppError } from '../http/problem.ts';
 import type { Batches } from './batches.ts';
 import { type Caller, CallerRefused } from './caller.ts';
 import { type CallerDeps, callerOf, createCallerAuthentication } from './callers.ts';
 import { revokeAccess } from './revoke-access.ts';
-import { parseSubjectIdentifier, type SubjectIdentifier, toSubject } from './subject-identifier.ts';
+import {
+  aliases,
+  identifier,
+  parseSubjectIdentifier,
+  type SubjectIdentifier,
+  toSubject,
+} from './subject-identifier.ts';
+
+const subject = z.union([identifier, aliases]).meta({
+  id: 'SubjectIdentifier',
+  description: 'RFC 9493. Users are found by email, iss_sub, opaque (their id), account, and aliases of these.',
+});
 
 /**
- * POST /global-token-revocation               Global Token Revocation (draft-parecki-oauth-global-token-revocation §3)
- * POST /global-token-revocation/:connection   the same, for the IdP of one connection
- *
- * The caller is an API key of the org, or the IdP by its signed JWT: that one reaches only people of its own connection.
- * Answered in this order: 401, 403, 400, 404, 204. What is there for another org's user is what is there for nobody.
+ * Global Token Revocation (draft-parecki-oauth-global-token-revocation §3). The caller is an API
+ * key of the org, or the IdP by its signed JWT; the IdP reaches only people of its own connection.
+ * The answer is the first that applies: 401, 403, 400, 404, 204. Another org's user is nobody.
  */
-export function createRevocationRoutes(deps: CallerDeps & { batches: Batches; announce: () => void }): Router {
+export function createRevocationEndpoints(
+  deps: CallerDeps & { batches: Batches; announce: () => void },
+): readonly Endpoint[] {
   const { authenticateCaller, requireScope, refusal } = createCallerAuthentication(deps);
 
   const parseRequest: RequestHandler = (req, res, next) => {
@@ -45,7 +58,7 @@ export function createRevocationRoutes(deps: CallerDeps & { batches: Batches; an
     res.status(204).end();
   };
 
-  // Before the answer, and for another org's user as for nobody. What has no valid credential is `refusal`'s.
+  // Runs before the answer, for another org's user as for nobody. `refusal` records the 401s.
   const recordRefusal: ErrorRequestHandler = async (error, req, res, next) => {
     const { code, status, detail } = toAppError(error);
     const caller = req.user?.caller;
@@ -57,12 +70,44 @@ export function createRevocationRoutes(deps: CallerDeps & { batches: Batches; an
     next(error);
   };
 
-  const router = Router();
-  router
-    .route(['/global-token-revocation', '/global-token-revocation/:connection'])
-    .post(noStore, authenticateCaller, requireScope('revoke'), jsonBody(), parseRequest, revoke, recordRefusal)
-    .all(allowOnly('POST'));
-  return router;
+  const revocation = {
+    method: 'post',
+    path: '/global-token-revocation',
+    id: 'revokeGlobally',
+    tag: 'Global Token Revocation',
+    summary: 'End every session and every token of a person',
+    description:
+      'draft-parecki-oauth-global-token-revocation. Answered when it is done: no request that begins after the `204` gets ' +
+      'anything with what the person held before. Asking twice does no harm. A user of another organisation is nobody.',
+    body: z.looseObject({
+      sub_id: subject.optional(),
+      subject: subject.optional().describe('What older callers send in place of `sub_id`.'),
+    }),
+    bodyExample: { sub_id: { format: 'email', email: 'trinity@whiterabbit.fake' } },
+    security: ['apiKey', 'signedJwt'],
+    success: { status: 204, description: 'Done, also if there was nothing to end.' },
+    problems: [
+      'invalid_subject',
+      'unsupported_subject_format',
+      'ambiguous_subject',
+      'insufficient_scope',
+      'caller_not_allowed',
+      'user_not_found',
+      'too_many_requests',
+    ],
+    handlers: [noStore, authenticateCaller, requireScope('revoke'), ...jsonBody(), parseRequest, revoke, recordRefusal],
+  } as const satisfies Endpoint;
+
+  return [
+    endpoint(revocation),
+    endpoint({
+      ...revocation,
+      path: '/global-token-revocation/{connection}',
+      id: 'revokeGloballyByConnection',
+      summary: 'The same, for the IdP of one connection',
+      params: z.object({ connection: z.string().describe('The id of a connection of the organisation.') }),
+    }),
+  ];
 }
 
 function replayed(caller: Caller): CallerRefused {

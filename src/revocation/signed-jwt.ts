@@ -1,21 +1,18 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
-import { clockSkew, type IdpKeys, peek, UntrustedJwt } from '../orgs/idp-keys.ts';
+import { clockSkew, type IdpKeys, peek, UntrustedJwt } from '../connections/idp-keys.ts';
+import { isStorableText } from '../database/storable.ts';
 import { type Caller, CallerRefused, type Claimed } from './caller.ts';
 
-/** As Okta sends it; the explicit type keeps ID tokens, logout tokens and security events out (RFC 8725 §3.11). */
+/** Okta's `typ`: it keeps ID tokens, logout tokens and security events out (RFC 8725 §3.11). */
 const jwtType = 'global-token-revocation+jwt';
 
-/** Seconds. */
+/** Most seconds from `iat` to `exp`. */
 const longestLife = 600;
 
 const claims = z.object({
-  jti: z
-    .string()
-    .min(1)
-    .max(255)
-    .refine((jti) => jti.isWellFormed() && !jti.includes('\0')),
+  jti: z.string().min(1).max(255).refine(isStorableText),
   exp: z.number(),
   iat: z.number(),
   nbf: z.number().optional(),
@@ -24,9 +21,10 @@ const claims = z.object({
 type Candidate = Readonly<{ org_id: string; id: string; jwks_uri: string; jwt_callers: boolean }>;
 
 /**
- * Authenticates an IdP by its signed JWT. It is not an RFC 7523 assertion: `iss` is the IdP, `sub` our client id there, and
- * both together name the connection. Only a connection that has proven itself counts (see `proveConnection`).
- * The function @throws CallerRefused; AppError unavailable when the IdP's keys can't be had.
+ * Authenticates an IdP by its signed JWT. The JWT is no RFC 7523 assertion: `iss` is the IdP, `sub`
+ * our client id there, and both together name the connection, which must have proven itself (see
+ * `proveConnection`). The function @throws CallerRefused; AppError unavailable when the IdP's keys
+ * can't be had.
  */
 export function createJwtAuthentication(deps: { config: Config; pool: Pool; idpKeys: IdpKeys }) {
   const endpoint = `${deps.config.publicUrl}/global-token-revocation`;
@@ -35,7 +33,7 @@ export function createJwtAuthentication(deps: { config: Config; pool: Pool; idpK
   return async function authenticateJwt(token: string, connectionId: string | null): Promise<Caller> {
     const peeked = peek(token);
     if (!peeked) throw new CallerRefused('malformed', details.malformed);
-    // What it was made for comes first: nothing else is done for a JWT of another kind, or for another server.
+    // The audience comes first: nothing else is done for a JWT that is meant for another server.
     const audience = connectionId === null ? endpoint : `${endpoint}/${connectionId}`;
     if (peeked.aud !== audience)
       throw new CallerRefused('audience', `${details.audience} ${audience}`, async () =>
@@ -61,14 +59,14 @@ export function createJwtAuthentication(deps: { config: Config; pool: Pool; idpK
   }
 }
 
-/** Across all orgs, as a look-up by a secret's hash is: whoever verifies afterwards is of the org that is returned. */
+/** Searches all orgs, as a look-up by a secret's hash does; the found connection says the org. */
 async function findConnections(
   pool: Pool,
   issuer: string | null,
   clientId: string | null,
   connectionId: string | null,
 ): Promise<Candidate[]> {
-  const storable = (text: string | null) => text !== null && text.length <= 2048 && !text.includes('\0');
+  const storable = (text: string | null) => text !== null && text.length <= 2048 && isStorableText(text);
   if (!storable(issuer) || !storable(clientId) || (connectionId !== null && !storable(connectionId))) return [];
   const { rows } = await pool.query<Candidate>({
     name: 'caller-connections',
@@ -90,7 +88,7 @@ const claimedAs =
   ({ orgId, id }: { orgId: string; id: string }) =>
   async (): Promise<Claimed[]> => [{ orgId, type: 'connection', id }];
 
-/** Times in seconds since 1970. Its life is exp − iat: Okta dates `nbf` back. */
+/** Times are seconds since 1970. The life is exp − iat, for Okta dates `nbf` back. */
 function judgeClaims(payload: unknown, connection: { orgId: string; id: string }): { id: string; expiresAt: Date } {
   const refuse = (reason: string, detail: string) => new CallerRefused(reason, detail, claimedAs(connection));
   const parsed = claims.safeParse(payload);
@@ -103,7 +101,7 @@ function judgeClaims(payload: unknown, connection: { orgId: string; id: string }
   return { id: `${connection.id} ${jti}`, expiresAt: new Date((exp + clockSkew) * 1000) };
 }
 
-// About the token that was sent, never about whether somebody exists here.
+// The texts are about the token that was sent, never about whether somebody exists here.
 const details = {
   malformed: 'The credential is not a usable JWT.',
   audience: 'The "aud" of the JWT must be exactly the address that it is sent to, as one string:',

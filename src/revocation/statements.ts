@@ -1,34 +1,32 @@
 import type { DeviceKind } from '../sessions/principal.ts';
+import { erased } from '../sessions/session-end.ts';
 
 /**
- * What ends access, in SQL: three statements in the same words and of the same pieces. Each reads what is *asked* from one
- * JSON array ($1), so that one row and ten thousand are the same text, and what is asked of it has a name, not a number.
+ * The SQL that ends access: three statements made of the same pieces. Each reads *asked* rows from
+ * one JSON array ($1), so one row and ten thousand are the same text, and members have names.
  *
- * endPeople   bumps people's generations: `waiting` for the rows that others hold, or `skipping` them
- * endOrg      bumps an org's
- * endRows     ends some sessions and grants, with no generation moved: a device, or an IdP's session
+ * endPeople   bumps generations of people, `waiting` for rows that others hold, or `skipping` them
+ * endOrg      bumps the generation of an org
+ * endRows     ends some sessions and grants, of a device or an IdP's session; bumps nothing
  */
 
-/** Sessions, and as many grants, of a person that are tombstoned at once. The rest is as dead; a job explains and counts it. */
+/** Most sessions, and most grants, tombstoned at once; the rest is as dead, and a job counts it. */
 export const mostAtOnce = 101;
 
 export type Table = `${DeviceKind}s`;
 const tables = ['sessions', 'grants'] as const;
 
-// Of each row the statements carry along whole what they only write down: `by` (who asks, why, and the ids of what is
-// written). Each step of a statement costs by the columns that it has, also where it has no rows.
+// The member `by` carries the values that are only written down: who asks, why, and the new ids.
+// Each step of a statement costs by its number of columns, also where it has no rows.
 const asked = (members: string) =>
   `jsonb_to_recordset($1) AS asked (n bigint, org text, revocation text, by jsonb, ${members})`;
 
-/** A revoked session's data and ID token are of no more use to anybody. */
-export const erased = (table: Table) => (table === 'sessions' ? ", data = '{}', id_token = NULL" : '');
-
 const tombstone = (table: Table) => `revoked_at = ended.revoked_at, revocation_id = ended.revocation${erased(table)}`;
 
-// One clock, the database's. What waited for a lock is in it, what Node and the network took isn't.
+// The database's clock alone: waits for locks are in it, the time of Node and the network isn't.
 const duration = 'extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000';
 
-/** Writes each row of `done` down; one without a revocation in the audit trail alone. The rest are SQL expressions over it. */
+/** Records each row of `done`, without a revocation in the audit trail only. `of` holds SQL. */
 const record = (of: {
   user: string;
   counts: [sessions: string, grants: string];
@@ -54,8 +52,15 @@ const record = (of: {
     FROM done
   )`;
 
-// Whom the names of a row mean: every name that was given, and only whom the connection that asks reaches. Looked up row by
-// row: PostgreSQL would guess at a hundred rows, and read the whole table where it is small.
+// Joins the `given` issuers and subjects to identities in the org of `row`, at connections that
+// meet `condition`: a connection accepts several spellings of its issuer.
+const identities = (row: string, condition: string) => `JOIN connections c ON c.org_id = ${row}.org AND (${condition})
+        AND (c.issuer = given.issuer OR given.issuer = ANY (c.accepted_issuers))
+      JOIN identities i ON i.org_id = ${row}.org AND i.connection_id = c.id AND i.subject = given.subject
+        AND (i.issuer = c.issuer OR i.issuer = ANY (c.accepted_issuers))`;
+
+// The users whom any name of an asked row means. The look-up goes row by row: PostgreSQL would
+// guess at a hundred rows, and read a small table as a whole.
 const named = `
       SELECT u.id FROM unnest(asked.user_ids) AS given (id)
       JOIN users u ON u.org_id = asked.org AND u.id = given.id AND u.deleted_at IS NULL
@@ -64,22 +69,20 @@ const named = `
       JOIN users u ON u.org_id = asked.org AND u.email_key = given.email_key
       UNION
       SELECT i.user_id FROM unnest(asked.issuers, asked.subjects) AS given (issuer, subject)
-      JOIN connections c ON c.org_id = asked.org AND (c.issuer = given.issuer OR given.issuer = ANY (c.accepted_issuers))
-        AND (asked.reach IS NULL OR c.id = asked.reach)
-      JOIN identities i ON i.org_id = asked.org AND i.connection_id = c.id AND i.subject = given.subject
-        AND (i.issuer = c.issuer OR i.issuer = ANY (c.accepted_issuers))`;
+      ${identities('asked', 'asked.reach IS NULL OR c.id = asked.reach')}`;
 
+// Whether the asking connection reaches the user.
 const reached = `
         EXISTS (SELECT FROM identities i WHERE i.org_id = asked.org AND i.connection_id = asked.reach AND i.user_id = named.id)
         OR EXISTS (SELECT FROM users u JOIN domains d ON d.org_id = asked.org AND d.domain = substring(u.email_key FROM '[^@]*$')
                    WHERE u.org_id = asked.org AND u.id = named.id AND d.verified_at IS NOT NULL AND d.connection_id = asked.reach)`;
 
-// Rows of many callers stand in one statement: whatever somebody else holds (a `jti` that is being spent) breaks it off soon,
-// and each row is asked alone.
+// Rows of many callers share this statement: a lock elsewhere (a `jti` that is being spent) breaks
+// it off soon, and each row is asked alone.
 const neverWaitLong = `
     WHERE set_config('lock_timeout', '20ms', true) IS NOT NULL`;
 
-// `once`: {"kind", "id", "until"}. Spent now, by this very statement.
+// `once`: {"kind", "id", "until"}. This very statement spends it.
 const spend = (rows: string) => `spent_now AS (
     INSERT INTO spent (org_id, kind, id, expires_at)
     SELECT org, once ->> 'kind', once ->> 'id', (once ->> 'until')::timestamptz FROM ${rows} once IS NOT NULL
@@ -92,19 +95,21 @@ const fresh = `(once IS NULL OR (org, once ->> 'kind', once ->> 'id') IN (SELECT
 type Way = 'waiting' | 'skipping';
 
 /**
- * Ends the access of people, each row's own. Columns of what it returns: `revocation`, `result`, `user_id`, `sessions`,
- * `grants`, `more`. Of two rows for one person, or with one thing to be spent once, the second is `behind`, and is to be asked
- * again: it would count twice, or not at all.
+ * Ends the access of people, one for each row. Returned columns: `revocation`, `result`, `user_id`,
+ * `sessions`, `grants`, `more`. Of two rows with one person, or with one thing to spend, the second
+ * is `behind` and is to be asked again: it would count twice, or not at all.
  *
- * - A row goes on only if exactly one person is meant.
- * - People are locked first, in the order of their keys (two lists never wait for each other); `skipping` leaves out whom
- *   somebody else holds (`held`).
- * - What may be used `once` is spent behind the lock, by rows that get a final answer.
- * - `revoked_xid` is compared with the snapshot that a sign-in seals at its start, so that one under way cannot complete.
- * - What is of an older generation of the org has been ended by a sign-out of everyone: it isn't counted again. A sign-in that
- *   committed while this waited for the person's row is dead by its generation, without a tombstone.
- * - No two steps are joined but by FULL JOIN, which is always hashed: PostgreSQL takes a few people for granted, and would
- *   compare every row with every other (10,000: 9 s in place of 1).
+ * - A row goes on only if it means exactly one person.
+ * - People are locked first, in the order of their keys (two lists never wait for each other);
+ *   `skipping` leaves out people who are locked elsewhere (`held`).
+ * - `once` is spent behind the lock, by rows that get a final answer.
+ * - `revoked_xid` is compared with the snapshot that a sign-in seals at its start, so a sign-in
+ *   under way cannot complete.
+ * - Sessions and grants of an older org generation were ended by a sign-out of everyone, and aren't
+ *   counted again. A sign-in that commits while this statement waits for the person's row is dead
+ *   by its generation, without a tombstone.
+ * - Steps are joined by FULL JOIN only, which is always hashed: PostgreSQL expects few people, and
+ *   would compare every row with every other (10,000: 9 s in place of 1).
  */
 const endPeopleIn = (way: Way) => `
   WITH target AS MATERIALIZED (
@@ -162,7 +167,8 @@ const endPeopleIn = (way: Way) => `
   END, user_id, 0, 0, false
   FROM target WHERE revocation NOT IN (SELECT revocation FROM done)`;
 
-// `alone`: {"deactivate": true, "keep_session", "keep_grant", "rename": {"email", "email_key", "user_name", "user_name_key"}}
+// `alone`: {"deactivate": true, "keep_session", "keep_grant", "rename": {"email", "email_key",
+// "user_name", "user_name_key"}}
 const switchedOff = `, active = u.active AND a.alone -> 'deactivate' IS NULL`;
 
 const renamed = `,
@@ -175,20 +181,21 @@ const renamed = `,
 
 const keptId = (table: Table) => `a.alone ->> 'keep_${table.slice(0, -1)}'`;
 
-// From exactly the generation before, and only while it is alive: a revocation at the same time, the person's or the org's, wins.
+// The kept row must be alive and of exactly the generation before: a revocation at the same time,
+// the person's or the org's, wins.
 const keepOfPerson = (table: Table) => `kept_${table} AS (
     UPDATE ${table} k SET user_generation = a.generation FROM bumped a
     WHERE k.org_id = a.org AND k.id = ${keptId(table)} AND k.user_id = a.user_id AND k.user_generation = a.generation - 1
       AND k.org_generation = (a.of_org).generation AND k.revoked_at IS NULL AND k.ended_at IS NULL AND in_time(k, a.of_org, now())
   ), `;
 
-// What of a person isn't dead yet by another ending: `a` says whose.
+// Rows of the person in `a` that aren't dead yet by another ending.
 const standing = (table: Table, way: Way) => `
       FROM ${table} d
       WHERE d.org_id = a.org AND d.user_id = a.user_id AND d.revoked_at IS NULL AND d.ended_at IS NULL
         AND d.org_generation = (a.of_org).generation${way === 'waiting' ? ` AND d.id IS DISTINCT FROM ${keptId(table)}` : ''}`;
 
-// What somebody else holds gets no tombstone: then more was found than ended, and a job comes back for it.
+// A row that is locked elsewhere gets no tombstone: more is found than ended, a job comes back.
 const skipped = `standing AS (
     SELECT a.*, ${tables.map((table) => `(SELECT count(*) FROM (SELECT ${standing(table, 'skipping')} LIMIT ${mostAtOnce + 1}) each)`).join(' + ')} AS found
     FROM bumped a
@@ -209,15 +216,15 @@ const endOfPerson = (table: Table, way: Way) => `
 
 export const endPeopleSql = { waiting: endPeopleIn('waiting'), skipping: endPeopleIn('skipping') };
 
-// From exactly the org's generation before, and only while it is alive: another org-wide sign-out, or a revocation of the
-// person, at the same time wins.
+// The kept row must be alive and of exactly the org's generation before: another org-wide sign-out,
+// or a revocation of the person, at the same time wins.
 const keepOfOrg = (table: Table) => `kept_${table} AS (
     UPDATE ${table} k SET org_generation = a.generation FROM done a
     WHERE k.org_id = a.org AND k.id = ${keptId(table)} AND k.org_generation = a.generation - 1
       AND k.revoked_at IS NULL AND k.ended_at IS NULL AND in_time(k, a.of_org, now())
   ), `;
 
-/** Ends the access of everyone in an org: one bump, however many they are. A job writes the tombstones, and nobody counts. */
+/** Ends the access of everyone in an org by one bump. A job writes tombstones, nobody counts. */
 export const endOrgSql = `
   WITH done AS (
     UPDATE orgs o SET generation = o.generation + 1, revoked_at = clock_timestamp(), revoked_xid = pg_current_xact_id(),
@@ -235,8 +242,9 @@ export const endOrgSql = `
   })}
   SELECT revocation FROM done`;
 
-// What is of an older generation was ended before, and isn't counted again. The row's own tombstones are compared beside all
-// else: of two endings at the same time the second sees what the first left of the row, but not what it did elsewhere.
+// Rows of an older generation were ended before, and aren't counted again. The row's own tombstones
+// are compared beside all else: of two endings at the same time the second sees what the first did
+// to this row, but not what it did elsewhere.
 const endRows = (table: Table) => `
   ended_${table} AS (
     UPDATE ${table} d SET ${tombstone(table)}
@@ -251,11 +259,12 @@ const endRows = (table: Table) => `
   )`;
 
 /**
- * Ends some rows of one asked row, and moves no generation: one session or grant of a person (`person`, `device`), or what was
- * born of one session at an IdP (`connection`, `idp_sid`), which is then remembered for a day. Whom anything ended for gets a
- * revocation and an event of their own (nearly always that is one person; the ids of further ones are numbered), for a
- * revocation without a user would read as the whole org's. Where no IdP's session ended anything there is the event alone.
- * Returns no row for what was spent before, else how many `sessions` and `grants` ended.
+ * Ends some rows and bumps nothing: one session or grant of a person (`person`, `device`), or all
+ * that was born of one session at an IdP (`connection`, `idp_sid`), which is then remembered for a
+ * day. Each person for whom anything ended gets a revocation and an event of their own (nearly
+ * always there is one person; the ids of further ones are numbered), for a revocation without a
+ * user would read as the whole org's. An IdP session that ended nothing gets the event alone.
+ * Returns no row where `once` was spent before, else how many `sessions` and `grants` ended.
  */
 export const endRowsSql = `
   WITH asked AS MATERIALIZED (
@@ -280,10 +289,8 @@ export const endRowsSql = `
         UNION ALL
         SELECT user_id, false FROM grants WHERE org_id = f.org AND connection_id = f.connection AND idp_sid = f.idp_sid
         UNION ALL
-        SELECT i.user_id, true FROM connections c
-        JOIN identities i ON i.org_id = f.org AND i.connection_id = c.id AND i.subject = f.subject
-          AND (i.issuer = c.issuer OR i.issuer = ANY (c.accepted_issuers))
-        WHERE c.org_id = f.org AND c.id = f.connection AND (c.issuer = f.issuer OR f.issuer = ANY (c.accepted_issuers))
+        SELECT i.user_id, true FROM (SELECT f.issuer, f.subject) AS given
+        ${identities('f', 'c.id = f.connection')}
       ) either GROUP BY user_id
     ) concerned
     WINDOW numbered AS (PARTITION BY f.revocation ORDER BY concerned.user_id)

@@ -1,17 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { isStorableText } from '../database/storable.ts';
 import { AppError } from '../errors.ts';
 import { emailKey } from '../users/email.ts';
-import type { Subject } from './revoke-access.ts';
+import type { Subject } from './revocation.ts';
 
-// NUL and halves of surrogate pairs are characters that no store keeps.
-const storable = (value: string) => value.isWellFormed() && !value.includes('\0');
-const text = (most: number) => z.string().min(1).max(most).refine(storable);
-const withScheme = (scheme: RegExp) => text(2048).regex(scheme);
+const text = (most: number) => z.string().min(1).max(most).refine(isStorableText);
+const withScheme = (scheme: RegExp, message?: string) => text(2048).regex(scheme, message);
 
 // RFC 9493 §3.2: each format describes its members exactly; others are forbidden.
 const formats = {
-  account: z.strictObject({ format: z.literal('account'), uri: withScheme(/^acct:[^@\s]+@[^@\s]+$/i) }),
+  account: z.strictObject({
+    format: z.literal('account'),
+    uri: withScheme(/^acct:[^@\s]+@[^@\s]+$/i, 'must be an `acct:` URI'),
+  }),
   email: z.strictObject({ format: z.literal('email'), email: text(320) }),
   iss_sub: z.strictObject({ format: z.literal('iss_sub'), iss: text(2048), sub: text(255) }),
   opaque: z.strictObject({ format: z.literal('opaque'), id: text(255) }),
@@ -20,9 +22,12 @@ const formats = {
     phone_number: text(16).regex(/^\+[1-9]\d{1,14}$/),
   }),
   did: z.strictObject({ format: z.literal('did'), url: withScheme(/^did:[a-z0-9]+:.+/) }),
-  uri: z.strictObject({ format: z.literal('uri'), uri: withScheme(/^[a-z][a-z0-9+.-]*:.+/i) }),
+  uri: z.strictObject({
+    format: z.literal('uri'),
+    uri: withScheme(/^[a-z][a-z0-9+.-]*:.+/i, 'must be a URI with its scheme'),
+  }),
 };
-/** Each format but aliases. */
+/** Each format but `aliases`. */
 export const identifier = z.discriminatedUnion('format', [
   formats.account,
   formats.email,
@@ -38,11 +43,14 @@ export const aliases = z.strictObject({
   identifiers: z.array(identifier).min(1).max(20),
 });
 
+/** The formats of RFC 9493. */
+export const subjectFormats = [...(Object.keys(formats) as (keyof typeof formats)[]), 'aliases'] as const;
+
 export type SubjectIdentifier = z.infer<typeof identifier> | z.infer<typeof aliases>;
 
 /**
- * Reads the body of a revocation request: `{"sub_id": …}` (draft -03 and later), or `{"subject": …}` as Auth0's reference
- * and older Okta texts send it. Other top-level members are ignored.
+ * Reads the body of a revocation request: `{"sub_id": …}` (draft -03 and later), or `{"subject":
+ * …}` as Auth0's reference and older Okta texts send it. Other top-level members are ignored.
  * @throws AppError invalid_request, invalid_subject
  */
 export function parseSubjectIdentifier(body: unknown): SubjectIdentifier {
@@ -54,14 +62,14 @@ export function parseSubjectIdentifier(body: unknown): SubjectIdentifier {
   const { sub_id: current, subject: older } = body as { sub_id?: unknown; subject?: unknown };
   if (current === undefined && older === undefined)
     throw new AppError('invalid_subject', 'The member "sub_id" is missing.');
-  const [asked, alsoAsked] = [current, older].filter((one) => one !== undefined).map(parseSubject);
-  // Compared once parsed: then neither can be nested deeper than a comparison bears.
+  const [asked, alsoAsked] = [current, older].filter((member) => member !== undefined).map(parseSubject);
+  // They are compared once parsed: then neither is nested deeper than a comparison bears.
   if (asked === undefined || (alsoAsked !== undefined && !isDeepStrictEqual(asked, alsoAsked)))
     throw new AppError('invalid_subject', '"sub_id" and "subject" are both there and differ; send "sub_id" only.');
   return asked;
 }
 
-/** One subject identifier (RFC 9493). @throws AppError invalid_subject */
+/** Parses one subject identifier (RFC 9493). @throws AppError invalid_subject */
 export function parseSubject(asked: unknown): SubjectIdentifier {
   const format = typeof asked === 'object' && asked !== null && 'format' in asked ? asked.format : undefined;
   const parsed = (format === 'aliases' ? aliases : identifier).safeParse(asked);
@@ -70,29 +78,28 @@ export function parseSubject(asked: unknown): SubjectIdentifier {
 }
 
 /**
- * What the identifier says about who is meant, in the terms our users are stored by. An address that no user can have
- * names nobody (404), as an unknown one does.
- * @throws AppError unsupported_subject_format
+ * Whom the identifier means, in the terms that users are stored by. An address that no user can
+ * have names nobody (404), as an unknown one does. @throws AppError unsupported_subject_format
  */
 export function toSubject(asked: SubjectIdentifier): Subject {
   const identifiers = asked.format === 'aliases' ? asked.identifiers : [asked];
-  const usable = identifiers.filter((one) => !['phone_number', 'did', 'uri'].includes(one.format));
+  const usable = identifiers.filter(({ format }) => !['phone_number', 'did', 'uri'].includes(format));
   if (usable.length === 0)
     throw new AppError(
       'unsupported_subject_format',
       'Users cannot be found by this format here; use email, iss_sub, opaque, account or aliases of these.',
     );
-  const keys = usable.map((one) =>
-    one.format === 'email' ? emailKey(one.email) : one.format === 'account' ? accountKey(one.uri) : null,
+  const keys = usable.map((name) =>
+    name.format === 'email' ? emailKey(name.email) : name.format === 'account' ? accountKey(name.uri) : null,
   );
   return {
-    userIds: usable.flatMap((one) => (one.format === 'opaque' ? [one.id] : [])),
+    userIds: usable.flatMap((name) => (name.format === 'opaque' ? [name.id] : [])),
     emailKeys: keys.filter((key) => key !== null),
-    identities: usable.flatMap((one) => (one.format === 'iss_sub' ? [{ issuer: one.iss, subject: one.sub }] : [])),
+    identities: usable.flatMap((name) => (name.format === 'iss_sub' ? [{ issuer: name.iss, subject: name.sub }] : [])),
   };
 }
 
-/** `acct:` URIs (RFC 7565) percent-encode what an address may hold. */
+/** An `acct:` URI (RFC 7565) percent-encodes what an address may hold. */
 function accountKey(uri: string): string | null {
   try {
     return emailKey(decodeURIComponent(uri.slice('acct:'.length)));

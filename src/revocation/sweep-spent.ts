@@ -1,9 +1,11 @@
 import type { PoolClient } from 'pg';
-import { erased, type Table } from './statements.ts';
+import { erased } from '../sessions/session-end.ts';
+import type { Table } from './statements.ts';
 
 /**
- * Removes what was spent an hour after it could last be replayed. What remembers an ended IdP session is also all that ends
- * a session or grant which was inserted at that very moment: those get their tombstones first.
+ * Removes spent things an hour after their last possible replay. A session or grant that was
+ * inserted at the very moment when its IdP session ended is dead only by that row of `spent`: such
+ * rows get their tombstones first.
  */
 export async function sweepSpent(client: PoolClient): Promise<boolean> {
   const { rowCount } = await client.query(

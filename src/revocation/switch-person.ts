@@ -1,16 +1,18 @@
 import type { PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
-import { refuseLastOwner, type Standing } from '../users/roles.ts';
-import { type NewNames, type Revocation, type Revoked, revokeAccess } from './revoke-access.ts';
+import { type LockedPerson, refuseLastOwner } from '../users/roles.ts';
+import type { NewNames, Revocation, Revoked } from './revocation.ts';
+import { revokeAccess } from './revoke-access.ts';
 
-/** Who may be the org's last active owner, and what to do about it. */
-export type OwnerGuard = Readonly<{ locked: ReadonlyMap<string, Standing>; advice?: string }>;
+/** The people who may be the org's last active owner, and the advice for a refusal. */
+export type OwnerGuard = Readonly<{ locked: ReadonlyMap<string, LockedPerson>; advice?: string }>;
 
 /**
- * Switches a person off and ends all their access, in one UPDATE of the caller's transaction. Null when the org has no such
- * person. With a guard, of rows that `lockWithOwners` has locked, an org keeps its last active owner; without one, for
- * whoever's directory has the last word, access ends all the same. @throws AppError conflict for the last active owner
+ * Switches a person off and ends all their access, in one UPDATE of the caller's transaction. Null
+ * when the org has no such person. With a guard, made of rows that `lockWithOwners` has locked, an
+ * org keeps its last active owner. Without one (a directory has the last word) the access of an
+ * owner ends too. @throws AppError conflict for the last active owner
  */
 export async function switchOff(
   client: PoolClient,
@@ -23,7 +25,7 @@ export async function switchOff(
   return outcome.result === 'revoked' ? outcome : null;
 }
 
-/** Switches a person on again, and records it; old sessions and grants stay dead. Nothing where they are on already. */
+/** Switches on a person who is off, and records it; old sessions and grants stay dead. */
 export async function switchOn(
   client: PoolClient,
   id: string,

@@ -1,9 +1,11 @@
 import type { PoolClient } from 'pg';
-import { erased, type Table } from './statements.ts';
+import { erased } from '../sessions/session-end.ts';
+import type { Table } from './statements.ts';
 
 /**
- * Tombstones up to 5,000 sessions and as many grants of one revocation that left some, the oldest first, so that each is told
- * of the one that ended it. True while there may be more; a row that is locked now is left for the next round.
+ * Tombstones up to 5,000 sessions and as many grants of the oldest revocation that left some, so
+ * that each row names the revocation that ended it. True while there may be more; a row that is
+ * locked now waits for the next round.
  */
 export async function writeTombstones(client: PoolClient): Promise<boolean> {
   const { rows } = await client.query<{ org_id: string; id: string; user_id: string | null }>(
@@ -29,7 +31,7 @@ const deadOfOrg = `d.org_id = r.org_id AND d.revoked_at IS NULL AND d.ended_at I
 const deadOfUser = `d.org_id = r.org_id AND d.user_id = r.user_id AND d.revoked_at IS NULL AND d.ended_at IS NULL
   AND d.user_generation < r.user_generation`;
 
-// A user's are counted, too: of an org nobody counts.
+// The rows of a user are counted, too; nobody counts those of an org.
 const tombstonesOf = (table: Table, dead: string) => `
   WITH dead AS (
     SELECT d.org_id, d.id FROM revocations r, ${table} d

@@ -1,21 +1,17 @@
 import type { Request, RequestHandler } from 'express';
 import { byRequest } from '../by.ts';
 import { AppError } from '../errors.ts';
+import { readBearer } from '../http/bearer.ts';
 import { clientNetwork } from '../http/client-address.ts';
-import { createRateLimit } from '../http/rate-limit.ts';
+import { allowedFailures, createRateLimit } from '../http/rate-limit.ts';
 import type { ApiKeys } from '../orgs/api-keys.ts';
-import type { Call } from './call.ts';
-
-/** Failed authentications a network may have in 60 seconds before it hears 429 in place of 401. */
-const allowedFailures = { points: 30, duration: 60 };
+import type { ScimCall } from './call.ts';
 
 const realm = 'Bearer realm="scim"';
-// RFC 6750 §2.1.
-const bearer = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
 
 /**
- * Lets API keys with the scope `scim` through, by the Authorization header alone. Only failures are counted, and a good key
- * is taken however many there were: nobody can lock an IdP out.
+ * Lets API keys with the scope `scim` through, by the Authorization header alone. Only failures are
+ * counted, and a good key is taken however many there were: nobody can lock an IdP out.
  */
 export function createScimAuthentication({ apiKeys }: { apiKeys: ApiKeys }): RequestHandler {
   const failures = createRateLimit(
@@ -24,8 +20,7 @@ export function createScimAuthentication({ apiKeys }: { apiKeys: ApiKeys }): Req
   );
 
   async function refusal(req: Request, wasSent: boolean): Promise<AppError> {
-    const limited = await failures.count(clientNetwork(req.ip));
-    if (limited) return limited;
+    await failures.count(clientNetwork(req.ip));
     return new AppError(
       'invalid_token',
       'Send a current API key of the organisation as "Authorization: Bearer <API key>".',
@@ -34,17 +29,16 @@ export function createScimAuthentication({ apiKeys }: { apiKeys: ApiKeys }): Req
   }
 
   return async (req, res, next) => {
-    const { authorization } = req.headers;
-    const [, key] = bearer.exec(authorization ?? '') ?? [];
-    const found = key === undefined ? null : await apiKeys.authenticate(key);
-    if (!found) throw await refusal(req, authorization !== undefined);
+    const key = readBearer(req);
+    const found = key ? await apiKeys.authenticate(key) : null;
+    if (!found) throw await refusal(req, req.headers.authorization !== undefined);
     if (!found.scopes.includes('scim'))
       throw new AppError('insufficient_scope', 'This API key lacks the scope "scim"; create a key with it.', {
         headers: { 'WWW-Authenticate': `${realm}, error="insufficient_scope", scope="scim"` },
       });
     // For the access log.
     req.user = { caller: { ...found, type: 'api_key' } };
-    res.locals.call = { orgId: found.orgId, by: byRequest(req, { type: 'api_key', id: found.id }) } satisfies Call;
+    res.locals.call = { orgId: found.orgId, by: byRequest(req, { type: 'api_key', id: found.id }) } satisfies ScimCall;
     next();
   };
 }

@@ -1,21 +1,27 @@
+import type { Response } from 'express';
 import type { PoolClient } from 'pg';
 import type { Action } from '../audit/actions.ts';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
+import { isUniqueViolation } from '../database/errors.ts';
 import type { ScimError } from './scim-error.ts';
 
-/** Who provisions, an API key, and in which org. */
-export type Call = Readonly<{ orgId: string; by: By }>;
+/** The API key that provisions, and its org. */
+export type ScimCall = Readonly<{ orgId: string; by: By }>;
 
-/** What a change of a resource may be bound to (RFC 7644 §3.14). Null: nothing. */
+export function callOf(res: Response): ScimCall {
+  return res.locals.call;
+}
+
+/** The If-Match of a change (RFC 7644 §3.14); null: none. */
 export type Precondition = string | null;
 
-export type Outcome<Resource> = Readonly<{ resource: Resource; revoked: boolean }>;
+export type Changed<Resource> = Readonly<{ resource: Resource; revoked: boolean }>;
 
 /** Records what the key did, in the transaction that does it. */
 export async function recordChange(
   client: PoolClient,
-  call: Call,
+  call: ScimCall,
   action: Action,
   target: Readonly<{ type: 'user' | 'group'; id: string }>,
   detail: Readonly<Record<string, string | number | boolean | null>> = {},
@@ -28,7 +34,7 @@ export async function recordChange(
   });
 }
 
-/** PostgreSQL's unique_violation, in whoever's words; any other error as it is. */
-export function refuseTwin(error: unknown, refusal: ScimError): never {
-  throw (error as { code?: unknown } | null)?.code === '23505' ? refusal : error;
+/** Throws `refusal` for a unique violation, and any other error as it is. */
+export function refuseAsTaken(error: unknown, refusal: ScimError): never {
+  throw isUniqueViolation(error) ? refusal : error;
 }

@@ -1,9 +1,9 @@
 import { pageSize } from './list.ts';
 import { resourceTypes } from './schemas.ts';
-import type { Json } from './values.ts';
+import type { JsonObject } from './values.ts';
 
 /** RFC 7643 §5. */
-export function serviceProviderConfig(baseUrl: string, maxPayloadSize: number): Json {
+export function serviceProviderConfig(baseUrl: string, maxPayloadSize: number): JsonObject {
   return {
     schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
     patch: { supported: true },
@@ -26,7 +26,7 @@ export function serviceProviderConfig(baseUrl: string, maxPayloadSize: number): 
 }
 
 /** RFC 7643 §6; Okta finds its `/Roles` here. */
-export function listResourceTypes(baseUrl: string): Json[] {
+export function listResourceTypes(baseUrl: string): JsonObject[] {
   return resourceTypes.map(({ name, endpoint, description, schema, extensions }) => ({
     schemas: ['urn:ietf:params:scim:schemas:core:2.0:ResourceType'],
     id: name,
@@ -40,8 +40,8 @@ export function listResourceTypes(baseUrl: string): Json[] {
 }
 
 /** RFC 7643 §7. */
-export function listSchemas(baseUrl: string): Json[] {
+export function listSchemas(baseUrl: string): JsonObject[] {
   const definitions = resourceTypes.flatMap((type) => type.definitions);
-  // As JSON, which is how scimmy's own objects are meant to be read.
+  // scimmy's own objects are meant to be read as JSON.
   return JSON.parse(JSON.stringify(definitions.map((definition) => definition.describe(`${baseUrl}/Schemas`))));
 }

@@ -6,14 +6,16 @@ import { ScimError } from './scim-error.ts';
 import { isObject, readValue } from './values.ts';
 
 /**
- * Changes a user by a PATCH or PUT, and where that is refused as wrong (400) or as another's (409) though the request leaves
- * the user switched off, switches the user off by itself and says both. RFC 7644 §3.5.2 wants a PATCH to change all or
- * nothing; this departs from it on purpose: somebody who was let go must not stay signed in for want of a good title.
+ * Changes a user by a PATCH or PUT. Where that is refused as wrong (400) or as another's (409)
+ * though the request leaves the user switched off, the user is only switched off, and the answer
+ * says both. RFC 7644 §3.5.2 wants a PATCH to change all or nothing; this departs from it on
+ * purpose: a person who was let go must not stay signed in because of a wrong title.
  *
- * @param switchOff runs in a transaction of its own; its 404 and 412 are the answer then, and nothing has ended
+ * @param switchOff runs in a transaction of its own; its 404 and 412 are the answer then, and
+ * nothing has ended
  */
 export async function orEndAccess<T>(
-  req: Request,
+  req: Request<object>,
   res: Response,
   work: () => Promise<T>,
   switchOff: () => Promise<{ version: string }>,
@@ -33,7 +35,7 @@ export async function orEndAccess<T>(
   }
 }
 
-/** What becomes of `active` by all that can be read of a body, in its order; undefined where it says nothing of it. */
+/** The value that all readable parts of a body, in order, give `active`; undefined for none. */
 export function lastSaidActive(body: unknown): boolean | undefined {
   if (!isObject(body)) return undefined;
   const said = Array.isArray(body.Operations) ? body.Operations.flatMap(membersOf) : Object.entries(body);

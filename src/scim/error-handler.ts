@@ -4,7 +4,7 @@ import { isUnstorable } from '../database/errors.ts';
 import { toAppError } from '../http/problem.ts';
 import { ScimError } from './scim-error.ts';
 
-/** Every refusal under /scim/v2 in SCIM's form (RFC 7644 §3.12), whatever threw it. */
+/** Sends every refusal under /scim/v2 in SCIM's form (RFC 7644 §3.12), whatever threw it. */
 export function createScimErrorHandler({ log }: { log: Logger }): ErrorRequestHandler {
   return (error, req, res, _next) => {
     if (error instanceof ScimError) return sendError(res, error);
@@ -27,7 +27,7 @@ function sendError(res: Response, { status, scimType, detail }: ScimError): void
   });
 }
 
-/** A body as `application/scim+json`. */
+/** Sends a body as `application/scim+json`. */
 export function sendScim(res: Response, status: number, body: unknown): void {
   res.status(status).type('application/scim+json').send(JSON.stringify(body));
 }

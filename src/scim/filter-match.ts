@@ -1,8 +1,8 @@
 import type { Filter, Operand, Operator } from './filter.ts';
-import type { Json } from './values.ts';
+import type { JsonObject } from './values.ts';
 
-/** Whether one value (of a multi-valued attribute, or a whole resource) meets a filter. Text is compared without letter case. */
-export function matches(filter: Filter, value: Json): boolean {
+/** Whether a value (of an attribute, or a resource) meets a filter; letter case doesn't count. */
+export function matches(filter: Filter, value: JsonObject): boolean {
   switch (filter.kind) {
     case 'and':
       return filter.terms.every((term) => matches(term, value));
@@ -16,16 +16,16 @@ export function matches(filter: Filter, value: Json): boolean {
       return compare(read(value, filter.path), filter.operator, filter.value);
     case 'some': {
       const values = read(value, filter.path);
-      return Array.isArray(values) && values.some((one) => matches(filter.filter, one as Json));
+      return Array.isArray(values) && values.some((item) => matches(filter.filter, item as JsonObject));
     }
   }
 }
 
 /**
- * The value that a filter of nothing but equalities describes: Entra sets `emails[type eq "work"].value` of somebody who has
- * no such address yet. Null for any other filter.
+ * The value that a filter of nothing but equalities describes; null for any other filter. Entra
+ * sets `emails[type eq "work"].value` of a user who has no such address yet.
  */
-export function describedBy(filter: Filter): Json | null {
+export function describedBy(filter: Filter): JsonObject | null {
   if (filter.kind === 'compare' && filter.operator === 'eq' && !filter.path.includes('.'))
     return { [filter.path]: filter.value };
   if (filter.kind !== 'and') return null;
@@ -33,7 +33,7 @@ export function describedBy(filter: Filter): Json | null {
   return parts.includes(null) ? null : Object.assign({}, ...parts);
 }
 
-function read(value: Json, path: string): unknown {
+function read(value: JsonObject, path: string): unknown {
   const name = path.toLowerCase();
   const entry = Object.entries(value).find(([key]) => key.toLowerCase() === name);
   return entry?.[1] ?? undefined;

@@ -1,7 +1,7 @@
 import { countComparisons, type Filter, type Operand, type Operator } from './filter.ts';
 import { ScimError } from './scim-error.ts';
 
-/** How an attribute is read in SQL. What is in here is ours; a client's own words become parameters. */
+/** How an attribute is read in SQL. All of it is ours; a client's words become parameters. */
 export type Column =
   | Readonly<{
       type: 'string';
@@ -15,13 +15,13 @@ export type Column =
   | Readonly<{ type: 'boolean'; sql: string }>
   | Readonly<{ type: 'dateTime'; sql: string }>
   | Readonly<{ type: 'complex'; sql: string }>
-  /** A row for each value; `sort` is what stands for all of them. */
+  /** A row for each value; lists are sorted by `sort`. */
   | Readonly<{ type: 'many'; from: string; columns: Columns; sort?: string }>;
 
-/** By a path as written; null when there is none, or none that can be searched. */
+/** Finds the column of a path as written; null when there is none that can be searched. */
 export type Columns = (path: string) => Column | null;
 
-/** Comparisons that go through every row: of an org of 100,000 people each takes a good part of a second. */
+/** Comparisons without an index: in 100,000 people each takes a good part of a second. */
 const mostUnindexed = 10;
 
 /** @throws ScimError invalidFilter when a filter would keep the database busy */
@@ -39,7 +39,10 @@ export function requireAffordable(filter: Filter, columns: Columns): void {
     );
 }
 
-/** A condition with its parameters appended to `values`. True or not: NULL counts as false, and `not` takes it so. */
+/**
+ * Makes a condition and appends its parameters to `values`. The condition is never NULL: what is
+ * NULL counts as false, also within `not`.
+ */
 export function toSql(filter: Filter, columns: Columns, values: unknown[]): string {
   switch (filter.kind) {
     case 'and':

@@ -1,15 +1,17 @@
+import { isStorableText } from '../database/storable.ts';
+import { parseJson } from '../http/parse-json.ts';
 import { ScimError } from './scim-error.ts';
 
 export type Operator = 'eq' | 'ne' | 'co' | 'sw' | 'ew' | 'gt' | 'ge' | 'lt' | 'le';
 export type Operand = string | number | boolean | null;
 
-/** A parsed filter (RFC 7644 §3.4.2.2). Paths are as written; whoever evaluates it looks them up in the schema. */
+/** A parsed filter (RFC 7644 §3.4.2.2). Paths are as written, not looked up in the schema yet. */
 export type Filter =
   | Readonly<{ kind: 'and' | 'or'; terms: readonly Filter[] }>
   | Readonly<{ kind: 'not'; term: Filter }>
   | Readonly<{ kind: 'compare'; path: string; operator: Operator; value: Operand }>
   | Readonly<{ kind: 'present'; path: string }>
-  /** One value of a multi-valued attribute meets all of it: `emails[type eq "work" and value co "@a.example"]`. */
+  /** One value of a list meets it all: `emails[type eq "work" and value co "@a.example"]`. */
   | Readonly<{ kind: 'some'; path: string; filter: Filter }>;
 
 /** Characters, comparisons, and levels of brackets: more than any provisioning client sends. */
@@ -19,7 +21,7 @@ const operators = new Set<string>(['eq', 'ne', 'co', 'sw', 'ew', 'gt', 'ge', 'lt
 
 type Token = Readonly<{ kind: 'bracket' | 'string' | 'number' | 'word' | 'sub'; text: string }>;
 
-// Each character can be taken by one alternative only, so that no text makes it go back and try again.
+// Only one alternative can take each character, so that no text makes it backtrack.
 const token =
   /\s*(?:([()[\]])|("(?:[^"\\]|\\.)*")|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.-])|([A-Za-z$_][\w$:./-]*)|(\.[A-Za-z$_][\w$-]*))/y;
 
@@ -31,7 +33,10 @@ export function parseFilter(text: string): Filter {
   return filter;
 }
 
-/** `attribute`, `attribute.sub`, `attribute[filter]` or `attribute[filter].sub`. @throws ScimError invalidPath, invalidFilter */
+/**
+ * Parses `attribute`, `attribute.sub`, `attribute[filter]` or `attribute[filter].sub`.
+ * @throws ScimError invalidPath, invalidFilter
+ */
 export function parseValuePath(text: string): { path: string; filter: Filter | null; sub: string | null } {
   const bracket = text.indexOf('[');
   if (bracket === -1) return { path: text.trim(), filter: null, sub: null };
@@ -155,7 +160,7 @@ function createParser(text: string) {
 
 function tokenise(text: string): Token[] {
   if (text.length > limits.length) throw invalid('it is too long');
-  if (text.includes('\0') || !text.isWellFormed()) throw invalid('it holds a character that no value can have');
+  if (!isStorableText(text)) throw invalid('it holds a character that no value can have');
   const tokens: Token[] = [];
   const end = text.trimEnd().length;
   token.lastIndex = 0;
@@ -173,13 +178,9 @@ function tokenise(text: string): Token[] {
 }
 
 function decode(literal: string): string {
-  let value: string;
-  try {
-    value = JSON.parse(literal);
-  } catch {
-    throw invalid('a text in it is not written as JSON writes it');
-  }
-  if (value.includes('\0') || !value.isWellFormed()) throw invalid('it holds a character that no value can have');
+  const value = parseJson(literal);
+  if (typeof value !== 'string') throw invalid('a text in it is not written as JSON writes it');
+  if (!isStorableText(value)) throw invalid('it holds a character that no value can have');
   return value;
 }
 

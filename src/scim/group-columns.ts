@@ -5,7 +5,7 @@ import { groupType } from './schemas.ts';
 const text = (sql: string, caseExact = false): Column => ({ type: 'string', sql, caseExact });
 const indexed = (sql: string, caseExact = true): Column => ({ type: 'string', sql, caseExact, indexed: true });
 
-/** A member (`m`, and the user `u`), by the names that it has within `members`. */
+/** How members (`m`, with the user `u`) are searched, by the names within `members`. */
 export const memberColumns: Columns = (path) => {
   switch (path.toLowerCase()) {
     case 'value':

@@ -1,29 +1,29 @@
 import type { Pool, PoolClient } from 'pg';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
-import { type Call, type Precondition, recordChange } from './call.ts';
+import { type Precondition, recordChange, type ScimCall } from './call.ts';
 import { requireAffordable, toSql } from './filter-sql.ts';
 import { groupColumns, memberColumns } from './group-columns.ts';
-import { type ListQuery, listRows, type Page } from './list.ts';
+import { type ListPage, type ListQuery, listRows } from './list.ts';
 import type { Change } from './patch.ts';
 import { requireVersion } from './precondition.ts';
 import { groupType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
-import { isObject, type Json, readValue } from './values.ts';
+import { isObject, type JsonObject, readValue } from './values.ts';
 
 export type GroupRow = Readonly<{
   id: string;
   display_name: string;
   external_id: string | null;
-  /** Of the last change of the group or its members. */
+  /** Changes with the group and with its members. */
   version: string;
   created_at: Date;
   updated_at: Date;
 }>;
 
-/** What is indexed must fit an index entry. Characters. */
-const longest = 512;
-/** Members on a page of groups: beyond it the page has fewer groups than asked for. */
+/** In characters: indexed text must fit an index entry. */
+export const longestName = 512;
+/** Members on a page of groups: once there are as many, no further group is added. */
 const mostMembers = 20_000;
 
 const columns = 'g.id, g.display_name, g.external_id, g.xmin::text AS version, g.created_at, g.updated_at';
@@ -33,7 +33,7 @@ export function toGroupResource(
   row: GroupRow,
   members: readonly Readonly<{ value: string; display: string }>[] | null,
   baseUrl: string,
-): Json {
+): JsonObject {
   return {
     schemas: [groupType.schema],
     id: row.id,
@@ -52,7 +52,7 @@ export function toGroupResource(
   };
 }
 
-/** Every change of a group or of its members writes the group's row: the transaction that wrote it last is its version. */
+/** The transaction that last wrote the row: a change of members writes it too. */
 export function groupVersion(row: GroupRow): string {
   return `W/"${row.version}"`;
 }
@@ -62,10 +62,10 @@ export type ScimGroups = ReturnType<typeof createScimGroups>;
 /** An org's groups. Members are rows of their own: adding one to ten thousand writes one. */
 export function createScimGroups({ pool }: { pool: Pool }) {
   return {
-    /** With their members, as many groups as have at most 20,000 of them together, but one at least. */
+    /** With members, the page ends with the group that brings them to 20,000 or more. */
     async list(orgId: string, asked: ListQuery, withMembers: boolean) {
       const source = { alias: 'g', from: 'groups g', where: 'true', select: columns, columns: groupColumns };
-      const page: Page<GroupRow> = await listRows<GroupRow>(pool, orgId, source, asked);
+      const page: ListPage<GroupRow> = await listRows<GroupRow>(pool, orgId, source, asked);
       if (!withMembers || page.rows.length === 0) return { ...page, members: null };
       const ids = await fitting(
         pool,
@@ -81,12 +81,15 @@ export function createScimGroups({ pool }: { pool: Pool }) {
       return { row, members: withMembers ? ((await loadMembers(pool, orgId, [id])).get(id) ?? []) : null };
     },
 
-    create(call: Call, resource: Json): Promise<GroupRow> {
+    create(call: ScimCall, resource: JsonObject): Promise<GroupRow> {
       const { displayName, externalId } = readNames(resource);
       const id = newId('group');
       return transaction(pool, async (client) => {
         await client.query('INSERT INTO groups (org_id, id, display_name, external_id) VALUES ($1, $2, $3, $4)', [
-          ...[call.orgId, id, displayName, externalId],
+          call.orgId,
+          id,
+          displayName,
+          externalId,
         ]);
         const membersAdded = await addMembers(client, call.orgId, id, memberIds(resource.members));
         await recordChange(client, call, 'group.added', { type: 'group', id }, { membersAdded });
@@ -94,7 +97,7 @@ export function createScimGroups({ pool }: { pool: Pool }) {
       });
     },
 
-    replace(call: Call, id: string, resource: Json, ifMatch: Precondition): Promise<GroupRow> {
+    replace(call: ScimCall, id: string, resource: JsonObject, ifMatch: Precondition): Promise<GroupRow> {
       const names = readNames(resource);
       return change(call, id, ifMatch, async (client, before) => {
         const counts = await replaceMembers(client, call.orgId, id, memberIds(resource.members));
@@ -102,30 +105,30 @@ export function createScimGroups({ pool }: { pool: Pool }) {
       });
     },
 
-    patch(call: Call, id: string, changes: readonly Change[], ifMatch: Precondition): Promise<GroupRow> {
+    patch(call: ScimCall, id: string, changes: readonly Change[], ifMatch: Precondition): Promise<GroupRow> {
       return change(call, id, ifMatch, async (client, before) => {
         let added = 0;
         let removed = 0;
-        const names: Json = { displayName: before.display_name, externalId: before.external_id };
-        for (const one of changes) {
-          const { attribute } = one.target;
+        const names: JsonObject = { displayName: before.display_name, externalId: before.external_id };
+        for (const asked of changes) {
+          const { attribute } = asked.target;
           if (attribute.name === 'members') {
-            const counts = await changeMembers(client, call.orgId, id, one);
+            const counts = await changeMembers(client, call.orgId, id, asked);
             added += counts.added;
             removed += counts.removed;
           } else if (attribute.name === 'displayName' || attribute.name === 'externalId') {
-            names[attribute.name] = one.op === 'remove' ? null : readValue(attribute, one.value);
+            names[attribute.name] = asked.op === 'remove' ? null : readValue(attribute, asked.value);
           }
         }
         return { added, removed, renamed: await rename(client, call.orgId, before, readNames(names)) };
       });
     },
 
-    remove(call: Call, id: string, ifMatch: Precondition): Promise<void> {
+    remove(call: ScimCall, id: string, ifMatch: Precondition): Promise<void> {
       return transaction(pool, async (client) => {
         const before = await load(client, call.orgId, id, 'scim-group-lock', lockSql);
         requireVersion(ifMatch, groupVersion(before));
-        // Its memberships go with it.
+        // The memberships are deleted with the group.
         await client.query('DELETE FROM groups WHERE org_id = $1 AND id = $2', [call.orgId, id]);
         await recordChange(client, call, 'group.removed', { type: 'group', id });
       });
@@ -133,7 +136,7 @@ export function createScimGroups({ pool }: { pool: Pool }) {
   };
 
   function change(
-    call: Call,
+    call: ScimCall,
     id: string,
     ifMatch: Precondition,
     work: (client: PoolClient, before: GroupRow) => Promise<{ added: number; removed: number; renamed: boolean }>,
@@ -144,7 +147,8 @@ export function createScimGroups({ pool }: { pool: Pool }) {
       const { added, removed, renamed } = await work(client, before);
       if (added + removed === 0 && !renamed) return before;
       await client.query('UPDATE groups SET updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2', [
-        ...[call.orgId, id],
+        call.orgId,
+        id,
       ]);
       const detail = { membersAdded: added, membersRemoved: removed, renamed };
       await recordChange(client, call, 'group.changed', { type: 'group', id }, detail);
@@ -155,27 +159,35 @@ export function createScimGroups({ pool }: { pool: Pool }) {
 
 type Names = Readonly<{ displayName: string; externalId: string | null }>;
 
-function readNames(resource: Json): Names {
+function readNames(resource: JsonObject): Names {
   const read = (name: string) => (typeof resource[name] === 'string' ? resource[name].trim() : '');
   const displayName = read('displayName');
   const externalId = read('externalId');
   if (displayName === '') throw new ScimError(400, 'invalidValue', 'A group needs a displayName.');
-  if (displayName.length > longest || externalId.length > longest)
-    throw new ScimError(400, 'invalidValue', `displayName and externalId have at most ${longest} characters.`);
+  if (displayName.length > longestName || externalId.length > longestName)
+    throw new ScimError(400, 'invalidValue', `displayName and externalId have at most ${longestName} characters.`);
   return { displayName, externalId: externalId || null };
 }
 
 async function rename(client: PoolClient, orgId: string, before: GroupRow, names: Names): Promise<boolean> {
   if (before.display_name === names.displayName && before.external_id === names.externalId) return false;
   await client.query('UPDATE groups SET display_name = $3, external_id = $4 WHERE org_id = $1 AND id = $2', [
-    ...[orgId, before.id, names.displayName, names.externalId],
+    orgId,
+    before.id,
+    names.displayName,
+    names.externalId,
   ]);
   return true;
 }
 
-type Counts = Readonly<{ added: number; removed: number }>;
+type MemberCounts = Readonly<{ added: number; removed: number }>;
 
-async function changeMembers(client: PoolClient, orgId: string, groupId: string, change: Change): Promise<Counts> {
+async function changeMembers(
+  client: PoolClient,
+  orgId: string,
+  groupId: string,
+  change: Change,
+): Promise<MemberCounts> {
   const { op, target, filter, value } = change;
   if (target.sub) throw new ScimError(400, 'mutability', 'A member is added or removed as a whole.');
   if (op === 'remove') {
@@ -202,8 +214,9 @@ function unknownMember(): never {
   throw new ScimError(400, 'invalidValue', 'A member is not the id of a user of the organisation.');
 }
 
-// Whoever is being removed is waited for, and is nobody then: the foreign key alone would let them in.
-// Lists go through `unnest`: PostgreSQL compares each row with each element of an array that is a parameter.
+// A user who is being removed is waited for and then left out: the foreign key alone would let them
+// in. Lists go through `unnest`: PostgreSQL compares each row with each element of an array that is
+// a parameter.
 async function addMembers(client: PoolClient, orgId: string, groupId: string, ids: readonly string[]): Promise<number> {
   if (ids.length === 0) return 0;
   const { rows } = await client.query(
@@ -234,7 +247,7 @@ async function replaceMembers(
   orgId: string,
   groupId: string,
   ids: readonly string[],
-): Promise<Counts> {
+): Promise<MemberCounts> {
   const { rowCount } = await client.query(
     `DELETE FROM group_members m WHERE m.org_id = $1 AND m.group_id = $2
        AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS kept (id) WHERE kept.id = m.user_id)`,
@@ -243,7 +256,7 @@ async function replaceMembers(
   return { removed: rowCount ?? 0, added: await addMembers(client, orgId, groupId, ids) };
 }
 
-/** Who isn't a member need not be removed: repeating a removal is no error. */
+/** Repeating a removal is no error: who isn't a member need not be removed. */
 async function removeMatching(client: PoolClient, orgId: string, groupId: string, { filter }: Change): Promise<number> {
   if (!filter) return 0;
   requireAffordable(filter, memberColumns);
@@ -257,7 +270,7 @@ async function removeMatching(client: PoolClient, orgId: string, groupId: string
   return rowCount ?? 0;
 }
 
-/** The first of these groups, as long as they have no more members together than a page may hold. */
+/** The first of these groups, until their members fill a page. */
 async function fitting(pool: Pool, orgId: string, ids: readonly string[]): Promise<string[]> {
   const { rows } = await pool.query<{ id: string; before: string }>(
     `SELECT id, sum(members) OVER (ORDER BY place) - members AS before FROM (

@@ -1,24 +1,26 @@
+import type { Request } from 'express';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { z } from 'zod';
 import { transaction } from '../database/pool.ts';
+import { wrongMembers } from '../issues.ts';
 import { parseFilter } from './filter.ts';
 import { type Columns, requireAffordable, sortSql, toSql } from './filter-sql.ts';
 import { ScimError } from './scim-error.ts';
-import type { Json } from './values.ts';
+import type { JsonObject } from './values.ts';
 
-/** What a list is asked by, in the query or in the body of a `.search` (RFC 7644 §3.4.2, §3.4.3). */
+/** A list's query, or the body of a `.search` (RFC 7644 §3.4.2, §3.4.3). */
 export type ListQuery = Readonly<{
   filter: string | null;
   sortBy: string | null;
   descending: boolean;
-  /** From 1. */
+  /** The first row is 1. */
   startIndex: number;
   count: number;
   attributes: readonly string[];
   excludedAttributes: readonly string[];
 }>;
 
-export type Page<Row> = Readonly<{ rows: Row[]; total: number }>;
+export type ListPage<Row> = Readonly<{ rows: Row[]; total: number }>;
 
 /** Resources on a page, by default and at most. */
 export const pageSize = { usual: 100, most: 200 };
@@ -57,7 +59,7 @@ const query = z.object({
 export function readListQuery(given: unknown): ListQuery {
   const parsed = query.safeParse(given);
   if (!parsed.success) {
-    const name = parsed.error.issues[0]?.path.join('.') || 'the request';
+    const [name] = wrongMembers(parsed.error, 'the request');
     throw new ScimError(400, 'invalidValue', `Not a value that ${name} can have.`);
   }
   const { filter, sortBy, sortOrder, startIndex, count, attributes, excludedAttributes } = parsed.data;
@@ -65,7 +67,7 @@ export function readListQuery(given: unknown): ListQuery {
     filter: filter?.trim() ? filter : null,
     sortBy: sortBy?.trim() || null,
     descending: sortOrder === 'descending',
-    // What is below counts as 1, and as 0 (RFC 7644 §3.4.2.4).
+    // Lower values count as 1, and as 0 (RFC 7644 §3.4.2.4).
     startIndex: Math.max(startIndex ?? 1, 1),
     count: Math.min(Math.max(count ?? pageSize.usual, 0), pageSize.most),
     attributes,
@@ -74,15 +76,29 @@ export function readListQuery(given: unknown): ListQuery {
 }
 
 /**
- * One page of an org's rows, and how many there are in all. `from` names the table's alias; without a wish they come in the
- * order in which they were made, so that whoever pages through misses nobody who is added meanwhile.
+ * Which attributes a single resource is sent with. Nothing is refused: the resource may have been
+ * changed before it is sent.
+ */
+export function readProjection(given: Request['query']): Pick<ListQuery, 'attributes' | 'excludedAttributes'> {
+  const read = (name: string) =>
+    [given[name] ?? []]
+      .flat()
+      .flatMap((text) => String(text).split(','))
+      .map((attribute) => attribute.trim())
+      .slice(0, mostNames);
+  return { attributes: read('attributes'), excludedAttributes: read('excludedAttributes') };
+}
+
+/**
+ * One page of an org's rows, and the total. `from` names the table's alias. Without `sortBy` rows
+ * come in the order in which they were made, so that paging misses nobody who is added meanwhile.
  */
 export async function listRows<Row extends QueryResultRow>(
   pool: Pool,
   orgId: string,
   source: Readonly<{ alias: string; from: string; where: string; select: string; columns: Columns }>,
   asked: ListQuery,
-): Promise<Page<Row>> {
+): Promise<ListPage<Row>> {
   const { alias, columns } = source;
   const values: unknown[] = [orgId];
   const filter = asked.filter === null ? null : parseFilter(asked.filter);
@@ -91,8 +107,9 @@ export async function listRows<Row extends QueryResultRow>(
   const where = `${alias}.org_id = $1 AND ${source.where} AND ${condition}`;
   const order = asked.sortBy === null ? '' : `${sortSql(columns, asked.sortBy)} ${sortOrder(asked.descending)}, `;
   const count = `SELECT count(*)::int AS total FROM ${source.from} WHERE ${where}`;
-  // The page is found by its ids alone, in the index; only its own rows are read. Offset and limit, numbers of ours, stand in
-  // the text: as parameters PostgreSQL would plan for a tenth of the table (50 times slower).
+  // The index alone finds the page's ids, and only its rows are read. Offset and limit, our own
+  // numbers, stand in the text: for parameters PostgreSQL would plan for a tenth of the table (50
+  // times slower).
   const page = `SELECT ${source.select} FROM (
        SELECT ${alias}.org_id, ${alias}.id, row_number() OVER () AS place FROM (
          SELECT ${alias}.org_id, ${alias}.id FROM ${source.from} WHERE ${where}
@@ -114,10 +131,10 @@ export async function listRows<Row extends QueryResultRow>(
         const isLast = rows.length < asked.count && (rows.length > 0 || asked.startIndex === 1);
         return { rows, total: isLast ? asked.startIndex - 1 + rows.length : await countAll(client) };
       })
-    : // Of everybody both take some milliseconds in 100,000: one beside the other.
+    : // Without a filter both take some milliseconds in 100,000 people: they run side by side.
       Promise.all([bounded(read), bounded(countAll)]).then(([rows, total]) => ({ rows, total }));
   return work.catch((error) => {
-    // query_canceled. What takes too long without a wish of the client's isn't the client's fault.
+    // query_canceled. A slow list without a filter or `sortBy` isn't the client's fault.
     if ((error as { code?: unknown }).code !== '57014' || (!filter && asked.sortBy === null)) throw error;
     throw new ScimError(
       400,
@@ -127,12 +144,12 @@ export async function listRows<Row extends QueryResultRow>(
   });
 }
 
-/** Without a value: at the end, and descending at the start (RFC 7644 §3.4.2.3). */
+/** Rows without a value come last, or first when descending (RFC 7644 §3.4.2.3). */
 function sortOrder(descending: boolean): string {
   return descending ? 'DESC NULLS FIRST' : 'ASC NULLS LAST';
 }
 
-export function toListResponse(resources: readonly Json[], total: number, startIndex: number): Json {
+export function toListResponse(resources: readonly JsonObject[], total: number, startIndex: number): JsonObject {
   return {
     schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'],
     totalResults: total,

@@ -5,7 +5,7 @@ import { describedBy, matches } from './filter-match.ts';
 import { quoted, resolvePatchPath, resolvePath, type Target } from './paths.ts';
 import { type Attribute, isReadOnly, type ResourceType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
-import { isKept, isObject, type Json, readValue } from './values.ts';
+import { isKept, isObject, type JsonObject, readValue } from './values.ts';
 
 /** One change of one attribute, as a PATCH operation asks for it. */
 export type Change = Readonly<{
@@ -33,9 +33,12 @@ const message = z.object({
 });
 
 const patchUrn = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
-/** Of a group each is a statement; of a user all are worked out here, while nobody else is served and the row is locked. */
+/**
+ * A group's change is a statement each. A user's changes are all worked out here, while nobody else
+ * is served and the row is locked.
+ */
 const mostChanges = { User: 200, Group: 1_000, Role: 0 };
-/** In a change of a user: values given in all, each of which is compared with those there are, and comparisons of a path. */
+/** In a change of a user: values, each compared with those there are, and path comparisons. */
 const mostValues = 1_000;
 const mostComparisons = 10;
 
@@ -57,9 +60,9 @@ export function readPatch(type: ResourceType, body: unknown): Change[] {
     if (op === 'remove') throw new ScimError(400, 'noTarget', 'A "remove" needs a path.');
     if (!isObject(value))
       throw new ScimError(400, 'invalidValue', `A "${op}" without a path needs an object as its value.`);
-    return Object.entries(value).flatMap(([key, one]) => readMember(type, op, key, one));
+    return Object.entries(value).flatMap(([key, member]) => readMember(type, op, key, member));
   });
-  // An operation without a path makes several, and one attribute has many spellings.
+  // Counted again: an operation without a path makes several, an attribute has many spellings.
   if (changes.length > most) throw refuse();
   if (type.name === 'User') requireModest(changes);
   return changes;
@@ -74,7 +77,7 @@ function requireModest(changes: readonly Change[]): void {
 
 function readChange(type: ResourceType, op: Change['op'], path: string, value: unknown): Change[] {
   const found = resolvePatchPath(type, path);
-  // Left out, as without a path: it must not be in the way of the rest.
+  // An unknown path is left out, as without a path: it must not be in the way of the rest.
   if (!found) return [];
   const { attribute, ...target } = found;
   if (!attribute) throw new ScimError(400, 'invalidPath', `The path ${quoted(path)} names no attribute.`);
@@ -85,7 +88,7 @@ function readChange(type: ResourceType, op: Change['op'], path: string, value: u
   return [changed];
 }
 
-/** RFC 7644 §3.5.2.2. */
+/** RFC 7644 §3.5.2.2: what is required can't be removed. */
 function isRequired({ extension, attribute }: Change['target']): boolean {
   return extension === null && (attribute.name === 'userName' || attribute.name === 'active');
 }
@@ -97,9 +100,13 @@ function change(op: Change['op'], target: Change['target'], filter: Filter | nul
   return { op: 'remove', target, filter, value: undefined };
 }
 
-/** A member of the value of an operation without a path. As in a whole resource, what isn't known or is read only is left out. */
+/**
+ * Reads a member of the value of an operation without a path. Unknown and read-only members are
+ * left out, as in a whole resource.
+ */
 function readMember(type: ResourceType, op: 'add' | 'replace', key: string, value: unknown): Change[] {
-  // Entra uses paths as names: "emails[type eq \"work\"].value", "name.givenName", "urn:…:User:department".
+  // Entra uses paths as names: "emails[type eq \"work\"].value", "name.givenName",
+  // "urn:…:User:department".
   const plain = !key.includes('[');
   const target = plain ? resolvePath(type, key) : resolvePatchPath(type, key);
   if (!target) return [];
@@ -109,20 +116,20 @@ function readMember(type: ResourceType, op: 'add' | 'replace', key: string, valu
     return isReadOnly(attribute) ? [] : [change(op, { extension, attribute, sub }, filter, value)];
   }
   if (!isObject(value)) throw new ScimError(400, 'invalidValue', `${extension} must be of the type complex.`);
-  return Object.entries(value).flatMap(([name, one]) => readMember(type, op, `${extension}:${name}`, one));
+  return Object.entries(value).flatMap(([name, member]) => readMember(type, op, `${extension}:${name}`, member));
 }
 
-/** Applies changes to a resource, a copy that nobody else has. @throws ScimError noTarget, invalidValue */
-export function applyChanges(resource: Json, changes: readonly Change[]): void {
+/** Applies changes to the resource in place. @throws ScimError noTarget, invalidValue */
+export function applyChanges(resource: JsonObject, changes: readonly Change[]): void {
   for (const change of changes) if (isKept(change.target.attribute)) applyChange(resource, change);
 }
 
-function applyChange(resource: Json, { op, target, filter, value }: Change): void {
+function applyChange(resource: JsonObject, { op, target, filter, value }: Change): void {
   const { extension, attribute, sub } = target;
   const holder = extension === null ? resource : objectAt(resource, extension);
   const { name } = attribute;
   if (attribute.config.multiValued) {
-    const before = Array.isArray(holder[name]) ? (holder[name] as Json[]) : [];
+    const before = Array.isArray(holder[name]) ? (holder[name] as JsonObject[]) : [];
     holder[name] = changeValues(before, { op, target, filter, value });
   } else if (sub) {
     setOrDelete(objectAt(holder, name), sub.name, op === 'remove' ? undefined : readValue(sub, value));
@@ -135,63 +142,63 @@ function applyChange(resource: Json, { op, target, filter, value }: Change): voi
   if (extension !== null && Object.keys(holder).length === 0) delete resource[extension];
 }
 
-function changeValues(before: readonly Json[], { op, target, filter, value }: Change): unknown {
+function changeValues(before: readonly JsonObject[], { op, target, filter, value }: Change): unknown {
   const { attribute, sub } = target;
   if (sub || filter) return changeSome(before, { op, target, filter, value });
   if (op === 'remove' && value === undefined) return [];
-  const given = readValue(attribute, value) as Json[];
-  if (op === 'remove') return before.filter((one) => !given.some((gone) => isSame(gone, one)));
+  const given = readValue(attribute, value) as JsonObject[];
+  if (op === 'remove') return before.filter((present) => !given.some((gone) => isSame(gone, present)));
   if (op === 'replace') return given;
-  const added = given.filter((one) => !before.some((other) => isDeepStrictEqual(one, other)));
+  const added = given.filter((item) => !before.some((present) => isDeepStrictEqual(item, present)));
   return readValue(attribute, onePrimary([...before, ...added], added));
 }
 
-/** Changes the values that the filter selects, or without one all of them, wholly or in one part. */
-function changeSome(before: readonly Json[], { op, target, filter, value }: Change): unknown {
+/** Changes the values that the filter selects (without one all), wholly or in one part. */
+function changeSome(before: readonly JsonObject[], { op, target, filter, value }: Change): unknown {
   const { attribute, sub } = target;
-  const isMeant = (one: Json) => filter === null || matches(filter, one);
+  const isMeant = (item: JsonObject) => filter === null || matches(filter, item);
   const found = before.some(isMeant);
   if (op === 'remove')
-    return before.flatMap((one) => {
-      if (!isMeant(one)) return [one];
-      const { [sub?.name ?? '']: _gone, ...rest } = one;
+    return before.flatMap((item) => {
+      if (!isMeant(item)) return [item];
+      const { [sub?.name ?? '']: _gone, ...rest } = item;
       return sub && Object.keys(rest).length > 0 ? [rest] : [];
     });
-  const part = sub ? { [sub.name]: readValue(sub, value) } : (readValue(attribute, value) as Json[])[0];
+  const part = sub ? { [sub.name]: readValue(sub, value) } : (readValue(attribute, value) as JsonObject[])[0];
   if (found) {
-    const changed = before.map((one) => (isMeant(one) ? { ...one, ...part } : one));
+    const changed = before.map((item) => (isMeant(item) ? { ...item, ...part } : item));
     return readValue(
       attribute,
       onePrimary(
         changed,
-        changed.filter((one) => !before.includes(one)),
+        changed.filter((item) => !before.includes(item)),
       ),
     );
   }
   const seed = filter ? describedBy(filter) : {};
   if (!seed) throw new ScimError(400, 'noTarget', `No value of ${attribute.name} meets the filter of the path.`);
-  const made = { ...(readValue(attribute, seed) as Json[])[0], ...part };
+  const made = { ...(readValue(attribute, seed) as JsonObject[])[0], ...part };
   return readValue(attribute, onePrimary([...before, made], [made]));
 }
 
-/** A value that becomes the primary one takes that from any other (RFC 7644 §3.5.2). */
-function onePrimary(values: Json[], changed: readonly Json[]): Json[] {
-  if (!changed.some((one) => one.primary === true)) return values;
-  return values.map((one) => (one.primary === true && !changed.includes(one) ? { ...one, primary: false } : one));
+/** A value that becomes primary takes that from any other (RFC 7644 §3.5.2). */
+function onePrimary(values: JsonObject[], changed: readonly JsonObject[]): JsonObject[] {
+  if (!changed.some((item) => item.primary === true)) return values;
+  return values.map((item) => (item.primary === true && !changed.includes(item) ? { ...item, primary: false } : item));
 }
 
-function isSame(asked: Json, one: Json): boolean {
-  return asked.value === undefined ? isDeepStrictEqual(asked, one) : asked.value === one.value;
+function isSame(asked: JsonObject, present: JsonObject): boolean {
+  return asked.value === undefined ? isDeepStrictEqual(asked, present) : asked.value === present.value;
 }
 
-function objectAt(holder: Json, name: string): Json {
+function objectAt(holder: JsonObject, name: string): JsonObject {
   const found = holder[name];
   const object = isObject(found) ? { ...found } : {};
   holder[name] = object;
   return object;
 }
 
-function setOrDelete(holder: Json, name: string, value: unknown): void {
+function setOrDelete(holder: JsonObject, name: string, value: unknown): void {
   if (value === undefined) delete holder[name];
   else holder[name] = value;
 }

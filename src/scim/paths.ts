@@ -12,7 +12,7 @@ export type Target = Readonly<{
   sub: Attribute | null;
 }>;
 
-/** `attribute`, `attribute.sub`, or either behind a schema's URN. Null when the schema has no such attribute. */
+/** `attribute`, `attribute.sub`, or either behind a schema's URN; null when it is unknown. */
 export function resolvePath(type: ResourceType, path: string): Target | null {
   const lower = path.toLowerCase();
   for (const [urn, { id, attributes }] of type.extensionAttributes) {
@@ -32,10 +32,7 @@ function resolveIn(attributes: ReadonlyMap<string, Attribute>, path: string, ext
   return sub ? { extension, attribute, sub } : null;
 }
 
-/**
- * The path of a PATCH operation (RFC 7644 §3.5.2): as above, with a filter on the values of a multi-valued
- * attribute. Null when it is unknown.
- */
+/** A PATCH path (RFC 7644 §3.5.2): like `resolvePath`, with a filter on values; null if unknown. */
 export function resolvePatchPath(type: ResourceType, path: string): (Target & { filter: Filter | null }) | null {
   const parsed = parseValuePath(path);
   const target = resolvePath(type, parsed.sub === null ? parsed.path : `${parsed.path}.${parsed.sub}`);
@@ -62,7 +59,7 @@ function requireKnown(filter: Filter, attribute: Attribute): void {
   }
 }
 
-/** Of a client's own text, so much as a message needs. */
+/** A client's own text, cut to what a message needs. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
 }

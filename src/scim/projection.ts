@@ -1,12 +1,12 @@
 import { resolvePath } from './paths.ts';
 import type { ResourceType } from './schemas.ts';
-import { isObject, type Json } from './values.ts';
+import { isObject, type JsonObject } from './values.ts';
 
 /** Which attributes an answer has (RFC 7644 §3.9): those asked for, or all but those. */
 export type Projection = Readonly<{
-  /** Whether an attribute of the core schema is wanted at all: what is dear to load need not be. */
+  /** Whether a core attribute is wanted: an expensive one need not be loaded otherwise. */
   wants: (attribute: string) => boolean;
-  apply: (resource: Json) => Json;
+  apply: (resource: JsonObject) => JsonObject;
 }>;
 
 const always = ['schemas', 'id'];
@@ -29,7 +29,7 @@ export function createProjection(
   };
 }
 
-/** Paths as lists of names; what the schema doesn't have is nothing to ask for. */
+/** Paths as lists of names, without those that the schema doesn't have. */
 function places(type: ResourceType, paths: readonly string[]): string[][] {
   const found = paths.flatMap((path) => {
     const target = resolvePath(type, path);
@@ -37,27 +37,27 @@ function places(type: ResourceType, paths: readonly string[]): string[][] {
     const { extension, attribute, sub } = target;
     return [[extension, attribute?.name, sub?.name].filter((name) => typeof name === 'string')];
   });
-  // One attribute has many spellings.
+  // An attribute that is named in several spellings counts once.
   return [...new Map(found.map((place) => [place.join(' '), place])).values()];
 }
 
-function pick(value: Json, wanted: readonly string[][]): Json {
-  const picked: Json = {};
+function pick(value: JsonObject, wanted: readonly string[][]): JsonObject {
+  const picked: JsonObject = {};
   for (const [name, member] of Object.entries(value)) {
     const within = wanted.filter(([first]) => first === name).map((place) => place.slice(1));
     if (within.length === 0) continue;
-    picked[name] = within.some((place) => place.length === 0) ? member : inside(member, (one) => pick(one, within));
+    picked[name] = within.some((place) => place.length === 0) ? member : inside(member, (part) => pick(part, within));
   }
   return picked;
 }
 
-function omit(value: Json, [first, ...rest]: readonly string[]): Json {
+function omit(value: JsonObject, [first, ...rest]: readonly string[]): JsonObject {
   if (first === undefined || !(first in value)) return value;
   const { [first]: member, ...others } = value;
-  return rest.length === 0 ? others : { ...value, [first]: inside(member, (one) => omit(one, rest)) };
+  return rest.length === 0 ? others : { ...value, [first]: inside(member, (part) => omit(part, rest)) };
 }
 
-function inside(member: unknown, change: (value: Json) => Json): unknown {
-  if (Array.isArray(member)) return member.map((one) => inside(one, change));
+function inside(member: unknown, change: (value: JsonObject) => JsonObject): unknown {
+  if (Array.isArray(member)) return member.map((item) => inside(item, change));
   return isObject(member) ? change(member) : member;
 }

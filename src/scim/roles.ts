@@ -1,10 +1,11 @@
 import { type AssignableRole, assignableRoles } from '../api/permissions.ts';
 import type { Role } from '../database/generated/client.ts';
+import { parseJson } from '../http/parse-json.ts';
 import { type Filter, parseFilter } from './filter.ts';
 import { matches } from './filter-match.ts';
 import { roleUrn } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
-import { isObject, type Json } from './values.ts';
+import { isObject, type JsonObject } from './values.ts';
 
 export const roleNames = {
   owner: 'Owner',
@@ -23,15 +24,19 @@ const descriptions = {
 } as const satisfies Record<AssignableRole, string>;
 
 /**
- * The role that `roles` asks for: the primary one, else the greatest. Without the attribute the present one stays; with an
- * empty one it is `member`. An owner stays an owner, whatever it says: otherwise it would be in the way of switching one off.
+ * The role that `roles` asks for: the primary one, else the greatest. Without the attribute the
+ * present role stays; an empty one gives `member`. An owner stays an owner whatever `roles` says: a
+ * refusal would be in the way of switching an owner off.
  *
  * @throws ScimError invalidValue
  */
 export function roleOf(roles: unknown, before: Role | null): Role {
   if (before === 'owner') return before;
   if (!Array.isArray(roles)) return before ?? 'member';
-  const asked = (roles as Json[]).map((role) => ({ value: readRole(role.value), primary: role.primary === true }));
+  const asked = (roles as JsonObject[]).map((role) => ({
+    value: readRole(role.value),
+    primary: role.primary === true,
+  }));
   const primary = asked.find((role) => role.primary)?.value;
   return primary ?? assignable.find((role) => asked.some(({ value }) => value === role)) ?? 'member';
 }
@@ -49,19 +54,15 @@ function readRole(value: unknown): AssignableRole {
   );
 }
 
-/** Entra's mapping of app roles sends each as a JSON text: {"id": …, "value": "admin", "displayName": …}. */
+/** Entra's app roles are JSON texts: {"id": …, "value": "admin", "displayName": …}. */
 function roleNameOf(value: string): string {
   if (!value.startsWith('{')) return value.trim().toLowerCase();
-  try {
-    const parsed: unknown = JSON.parse(value);
-    return isObject(parsed) && typeof parsed.value === 'string' ? parsed.value.trim().toLowerCase() : '';
-  } catch {
-    return '';
-  }
+  const parsed = parseJson(value);
+  return isObject(parsed) && typeof parsed.value === 'string' ? parsed.value.trim().toLowerCase() : '';
 }
 
 /** Okta's `/Roles`: the entitlements that it can give. */
-export function listRoles(baseUrl: string, filter: string | null): Json[] {
+export function listRoles(baseUrl: string, filter: string | null): JsonObject[] {
   const parsed: Filter | null = filter === null ? null : parseFilter(filter);
   return assignable
     .map((id) => ({

@@ -3,7 +3,7 @@ import SCIMMY from 'scimmy';
 export type Attribute = SCIMMY.Types.Attribute;
 type Definition = SCIMMY.Types.SchemaDefinition;
 
-/** A kind of resource: its schemas, and its attributes by their names in lower case (names are case-insensitive, RFC 7643 §2.1). */
+/** A kind of resource. Attributes are keyed in lower case: case doesn't count (RFC 7643 §2.1). */
 export type ResourceType = Readonly<{
   name: 'User' | 'Group' | 'Role';
   endpoint: '/Users' | '/Groups' | '/Roles';

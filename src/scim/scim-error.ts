@@ -1,4 +1,4 @@
-/** What RFC 7644 §3.12 lets an error name beside its status. */
+/** The error types of RFC 7644 §3.12, which stand beside the status. */
 export type ScimType =
   | 'invalidFilter'
   | 'invalidPath'

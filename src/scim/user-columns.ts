@@ -23,13 +23,13 @@ const ownColumns: Readonly<Record<string, Column>> = {
   'meta.lastModified': time('u.updated_at'),
 };
 
-/** Whoever has none of their own has the address alone. */
+/** A user without emails of their own has the address alone. */
 const emails = `coalesce(u.profile -> 'emails',
   jsonb_build_array(jsonb_build_object('value', u.email, 'type', 'work', 'primary', true)))`;
 const roles = `jsonb_build_array(jsonb_build_object('value', u.role::text, 'type', 'Role', 'primary', true))`;
 const memberships = 'group_members m JOIN groups g ON g.org_id = m.org_id AND g.id = m.group_id';
 
-/** How users (`u`) are searched and sorted. Attribute names in the SQL are the schema's, never the request's. */
+/** How users (`u`) are searched and sorted. Names in the SQL are the schema's, not the client's. */
 export const userColumns: Columns = (path) => {
   const target = resolvePath(userType, path);
   if (!target?.attribute) return null;

@@ -5,9 +5,9 @@ import { emailKey, isOfRemoved } from '../users/email.ts';
 import { roleNames, roleOf } from './roles.ts';
 import { enterpriseUrn, userType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
-import { isObject, type Json } from './values.ts';
+import { isObject, type JsonObject } from './values.ts';
 
-/** A user as the database has it. `profile` holds what has no column of its own, by SCIM's names. */
+/** A user's row. `profile` holds what has no column of its own, by SCIM's names. */
 export type UserRow = Readonly<{
   id: string;
   email: string;
@@ -18,28 +18,28 @@ export type UserRow = Readonly<{
   name: string;
   role: Role;
   active: boolean;
-  profile: Json;
+  profile: JsonObject;
   created_at: Date;
   updated_at: Date;
   groups?: readonly Readonly<{ value: string; display: string }>[] | null;
 }>;
 
-/** What a user is to be: the columns that provisioning writes. */
-export type Person = Omit<UserRow, 'id' | 'created_at' | 'updated_at' | 'groups'>;
+/** The columns of a user that provisioning writes. */
+export type ProvisionedPerson = Omit<UserRow, 'id' | 'created_at' | 'updated_at' | 'groups'>;
 
-/** What is indexed must fit an index entry; the rest of a person in all, as JSON. Characters. */
+/** In characters: indexed text must fit an index entry; `profile` is all the rest, as JSON. */
 const longest = { userName: 256, externalId: 512, displayName: 512, profile: 65_536 };
 
-/** These have columns, or are others' to say. */
+/** These have columns of their own, or aren't the profile's to say. */
 const notInProfile = ['schemas', 'id', 'meta', 'externalId', 'userName', 'displayName', 'active', 'roles', 'groups'];
 
-/** The look-up form of a `userName`: as of an address if it is one, else without letter case. */
+/** The look-up form of a `userName`: an address's key if it is one, else lower case. */
 export function userNameKey(userName: string): string {
   return emailKey(userName) ?? userName.toLowerCase();
 }
 
 /** @param baseUrl of the SCIM endpoints, without a slash at the end */
-export function toUserResource(row: UserRow, baseUrl: string): Json {
+export function toUserResource(row: UserRow, baseUrl: string): JsonObject {
   const { emails, ...profile } = row.profile;
   return {
     schemas: [userType.schema, ...(enterpriseUrn in profile ? [enterpriseUrn] : [])],
@@ -64,24 +64,25 @@ export function toUserResource(row: UserRow, baseUrl: string): Json {
   };
 }
 
-/** Weak: what provisioning can see of the person, their groups too, not the bytes. A revocation doesn't change it. */
+/** Weak: covers what provisioning sees of a person, groups too. A revocation doesn't change it. */
 export function userVersion(row: UserRow): string {
   const person = [row.email, row.user_name, row.external_id, row.name, row.role, row.active, row.profile];
   const seen = [...person, row.groups ?? []];
   return `W/"${hash('sha256', JSON.stringify(seen), 'base64url').slice(0, 22)}"`;
 }
 
-function impliedEmails(row: UserRow): Json[] {
+function impliedEmails(row: UserRow): JsonObject[] {
   return [{ value: row.email, type: 'work', primary: true }];
 }
 
 /**
- * What a user becomes by a resource as a client describes it. What a PUT leaves out and the product must have (name, address,
- * role, whether active) stays. @throws ScimError invalidValue
+ * The user that a client's resource describes. Name, address, role and `active` stay where a PUT
+ * leaves them out. @throws ScimError invalidValue
  */
-export function toPerson(resource: Json, before: UserRow | null): Person {
-  const emails = Array.isArray(resource.emails) && resource.emails.length > 0 ? (resource.emails as Json[]) : null;
-  // Nobody gave any: the address goes on to be what it was, or follows a userName that is one.
+export function toPerson(resource: JsonObject, before: UserRow | null): ProvisionedPerson {
+  const emails =
+    Array.isArray(resource.emails) && resource.emails.length > 0 ? (resource.emails as JsonObject[]) : null;
+  // Without emails given the address stays what it was, or follows a userName that is an address.
   const implied = before !== null && !('emails' in before.profile) && isDeepStrictEqual(emails, impliedEmails(before));
   const given = implied ? null : emails;
   const userName = text(resource, 'userName') ?? before?.user_name ?? null;
@@ -104,29 +105,29 @@ export function toPerson(resource: Json, before: UserRow | null): Person {
 }
 
 /** The address that counts: the primary one, else one for work, else the first. */
-function primaryAddress(emails: readonly Json[] | null): string | null {
+function primaryAddress(emails: readonly JsonObject[] | null): string | null {
   const found =
-    emails?.find((one) => one.primary === true) ?? emails?.find((one) => one.type === 'work') ?? emails?.[0];
+    emails?.find((email) => email.primary === true) ?? emails?.find((email) => email.type === 'work') ?? emails?.[0];
   if (!found) return null;
   return typeof found.value === 'string' ? found.value.trim() : '';
 }
 
 function addressFor(userName: string | null, before: UserRow | null): string | null {
   if (userName === null) return before?.email ?? null;
-  // Of somebody found by a name that isn't the address, a new name says nothing about that.
+  // For a user whose user name isn't the address, a new name says nothing about the address.
   if (before && (before.user_name !== null || userName === before.email)) return before.email;
   return emailKey(userName) === null ? (before?.email ?? null) : userName;
 }
 
-function displayName(resource: Json): string | null {
+function displayName(resource: JsonObject): string | null {
   const name = isObject(resource.name) ? resource.name : {};
   const parts = [name.givenName, name.familyName].filter((part) => typeof part === 'string' && part.trim() !== '');
   const found = text(resource, 'displayName') ?? text(name, 'formatted') ?? (parts.join(' ').trim() || null);
-  // Not in the middle of a character that is two in UTF-16.
+  // The cut must not leave half of a surrogate pair.
   return found?.slice(0, longest.displayName).replace(/[\ud800-\udbff]$/, '') ?? null;
 }
 
-function toProfile(resource: Json, emails: readonly Json[] | null): Json {
+function toProfile(resource: JsonObject, emails: readonly JsonObject[] | null): JsonObject {
   const kept = Object.entries(resource).filter(
     ([name, value]) =>
       !notInProfile.includes(name) && name !== 'emails' && !(Array.isArray(value) && value.length === 0),
@@ -137,8 +138,8 @@ function toProfile(resource: Json, emails: readonly Json[] | null): Json {
   return profile;
 }
 
-/** Without spaces around it; null when it is absent or empty. */
-function text(resource: Json, name: string): string | null {
+/** A member's text without spaces around it; null when it is absent or empty. */
+function text(resource: JsonObject, name: string): string | null {
   const value = resource[name];
   const trimmed = typeof value === 'string' ? value.trim() : '';
   const limit = Object.entries(longest).find(([of]) => of === name)?.[1];
@@ -148,7 +149,7 @@ function text(resource: Json, name: string): string | null {
 }
 
 /** The attributes that differ, by SCIM's names. */
-export function changedAttributes(before: UserRow, after: Person): string[] {
+export function changedAttributes(before: UserRow, after: ProvisionedPerson): string[] {
   const columns = [
     ['userName', before.user_name, after.user_name],
     ['emails', [before.email, before.profile.emails], [after.email, after.profile.emails]],

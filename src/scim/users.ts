@@ -2,24 +2,25 @@ import type { Pool, PoolClient } from 'pg';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { createTurns } from '../http/turns.ts';
-import { type NewNames, type Revocation, revokeAccess } from '../revocation/revoke-access.ts';
+import type { NewNames, Revocation } from '../revocation/revocation.ts';
+import { revokeAccess } from '../revocation/revoke-access.ts';
 import { switchOff, switchOn } from '../revocation/switch-person.ts';
 import { addressOfRemoved } from '../users/email.ts';
-import { type Call, type Outcome, type Precondition, recordChange, refuseTwin } from './call.ts';
-import { type ListQuery, listRows, type Page } from './list.ts';
+import { type Changed, type Precondition, recordChange, refuseAsTaken, type ScimCall } from './call.ts';
+import { type ListPage, type ListQuery, listRows } from './list.ts';
 import { applyChanges, type Change } from './patch.ts';
 import { requireVersion } from './precondition.ts';
 import { ScimError } from './scim-error.ts';
 import { groupsOfUser, userColumns } from './user-columns.ts';
 import {
   changedAttributes,
-  type Person,
+  type ProvisionedPerson,
   toPerson,
   toUserResource,
   type UserRow,
   userVersion,
 } from './user-resource.ts';
-import type { Json } from './values.ts';
+import type { JsonObject } from './values.ts';
 
 const columns = `u.id, u.email, u.email_key, u.user_name, u.user_name_key, u.external_id, u.name, u.role, u.active, u.profile,
   u.created_at, u.updated_at`;
@@ -27,14 +28,15 @@ const columns = `u.id, u.email, u.email_key, u.user_name, u.user_name_key, u.ext
 export type ScimUsers = ReturnType<typeof createScimUsers>;
 
 /**
- * An org's users as provisioning sees them. Whatever takes a person's access away (switched off, removed, another name or
- * address) ends it in the UPDATE that says so, by `revokeAccess`, in one transaction with everything else that the request
- * changes. The row is locked from reading to writing: of two changes at once none is lost.
+ * An org's users as provisioning sees them. A change that takes access away (switched off, removed,
+ * another name or address) ends it by `revokeAccess` in the UPDATE that says so, in one transaction
+ * with the request's other changes. The row is locked from reading to writing: of two changes at
+ * once none is lost.
  */
 export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: Pool }) {
   const endings = createTurns({ running: 2, waiting: 200 });
   return {
-    async list(orgId: string, asked: ListQuery, withGroups: boolean): Promise<Page<UserRow>> {
+    async list(orgId: string, asked: ListQuery, withGroups: boolean): Promise<ListPage<UserRow>> {
       const select = withGroups ? `${columns}, ${groupsOfUser} AS groups` : columns;
       const source = { alias: 'u', from: 'users u', where: 'u.deleted_at IS NULL', select, columns: userColumns };
       return listRows<UserRow>(pool, orgId, source, asked);
@@ -42,14 +44,14 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
 
     find: (orgId: string, id: string): Promise<UserRow> => load(pool, orgId, id),
 
-    /** @throws ScimError uniqueness when the org has somebody of that name or address, also one who is switched off */
-    create(call: Call, resource: Json): Promise<UserRow> {
+    /** @throws ScimError uniqueness for a user's name or address, also one who is switched off */
+    create(call: ScimCall, resource: JsonObject): Promise<UserRow> {
       const person = toPerson(resource, null);
       const id = newId('user');
       return transaction(pool, async (client) => {
         await client
           .query(insertSql, [call.orgId, id, ...personValues(person), person.active])
-          .catch((error) => refuseTwin(error, twin()));
+          .catch((error) => refuseAsTaken(error, twin()));
         await recordChange(
           client,
           call,
@@ -63,27 +65,27 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
       });
     },
 
-    replace(call: Call, id: string, resource: Json, ifMatch: Precondition): Promise<Outcome<UserRow>> {
+    replace(call: ScimCall, id: string, resource: JsonObject, ifMatch: Precondition): Promise<Changed<UserRow>> {
       return change(call, id, ifMatch, (before) => toPerson(resource, before));
     },
 
-    patch(call: Call, id: string, changes: readonly Change[], ifMatch: Precondition): Promise<Outcome<UserRow>> {
+    patch(call: ScimCall, id: string, changes: readonly Change[], ifMatch: Precondition): Promise<Changed<UserRow>> {
       return change(call, id, ifMatch, (before) => {
-        // Which of two roles counts is for the request to say: the present one has no claim to be the primary one.
+        // The request alone says which role counts: the present one isn't sent as primary.
         const roles = [{ value: before.role }];
-        const resource: Json = { ...structuredClone(toUserResource(before, '')), roles };
+        const resource: JsonObject = { ...structuredClone(toUserResource(before, '')), roles };
         applyChanges(resource, changes);
         return toPerson(resource, before);
       });
     },
 
-    /** Ends access and changes nothing else. Who is switched off already stays so. */
-    switchOff(call: Call, id: string, ifMatch: Precondition): Promise<Outcome<UserRow>> {
+    /** Ends access and changes nothing else. A user who is switched off already stays so. */
+    switchOff(call: ScimCall, id: string, ifMatch: Precondition): Promise<Changed<UserRow>> {
       return change(call, id, ifMatch, (before) => ({ ...before, active: false }));
     },
 
-    /** The row stays for what refers to it; name, address and subjects are free for whoever is provisioned next. */
-    remove(call: Call, id: string, ifMatch: Precondition): Promise<void> {
+    /** The row stays for its references; name, address and subjects become free for others. */
+    remove(call: ScimCall, id: string, ifMatch: Precondition): Promise<void> {
       return inOwnTransaction(call, async (client) => {
         const before = await lock(client, call.orgId, id, 'UPDATE');
         requireVersion(ifMatch, userVersion(before));
@@ -114,28 +116,31 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
     },
   };
 
-  /** What may end access has its own connections; of one org two at once, so that nobody's endings wait for another's. */
-  function inOwnTransaction<T>({ orgId }: Call, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  /**
+   * Changes that may end access have their own connections, two at once per org, so that no org's
+   * endings wait for another's.
+   */
+  function inOwnTransaction<T>({ orgId }: ScimCall, work: (client: PoolClient) => Promise<T>): Promise<T> {
     return endings(orgId, () => transaction(accessPool, work));
   }
 
   function change(
-    call: Call,
+    call: ScimCall,
     id: string,
     ifMatch: Precondition,
-    decide: (before: UserRow) => Person,
-  ): Promise<Outcome<UserRow>> {
+    decide: (before: UserRow) => ProvisionedPerson,
+  ): Promise<Changed<UserRow>> {
     return inOwnTransaction(call, async (client) => {
       const before = await lock(client, call.orgId, id);
       requireVersion(ifMatch, userVersion(before));
-      const revoked = await write(client, call, before, decide(before)).catch((error) => refuseTwin(error, twin()));
+      const revoked = await write(client, call, before, decide(before)).catch((error) => refuseAsTaken(error, twin()));
       return { resource: await load(client, call.orgId, id), revoked };
     });
   }
 }
 
-/** Writes what differs, and records it. Whether access was ended. */
-async function write(client: PoolClient, call: Call, before: UserRow, after: Person): Promise<boolean> {
+/** Writes and records what differs. Returns whether access was ended. */
+async function write(client: PoolClient, call: ScimCall, before: UserRow, after: ProvisionedPerson): Promise<boolean> {
   const { id } = before;
   const target = { type: 'user', id } as const;
   const deactivate = before.active && !after.active;
@@ -168,15 +173,15 @@ async function write(client: PoolClient, call: Call, before: UserRow, after: Per
   return deactivate || renamed;
 }
 
-/** What a person is found by. */
-function lookUpNames(person: Person): string {
+/** The names by which a person is found. */
+function lookUpNames(person: ProvisionedPerson): string {
   return JSON.stringify([person.email_key, person.user_name_key ?? person.email_key]);
 }
 
 /** The org's directory has the last word: it may also switch the last owner off. */
 async function endAccess(
   client: PoolClient,
-  call: Call,
+  call: ScimCall,
   id: string,
   { deactivate, ...how }: Pick<Revocation, 'reason' | 'reasonForPerson'> & { deactivate: boolean; rename?: NewNames },
 ): Promise<void> {
@@ -194,8 +199,8 @@ async function load(db: Pool | PoolClient, orgId: string, id: string): Promise<U
 }
 
 /**
- * NO KEY UPDATE is the lock that revocations take: rows that refer to the user can be inserted meanwhile. For UPDATE, a
- * sign-in that would link its subject waits, and is refused then.
+ * NO KEY UPDATE is the lock that revocations take: rows that refer to the user can be inserted
+ * meanwhile. With UPDATE, a sign-in that would link its subject waits, and is refused then.
  */
 async function lock(
   client: PoolClient,
@@ -217,7 +222,7 @@ function twin(): ScimError {
   return new ScimError(409, 'uniqueness', 'The organisation has a user of this userName or e-mail address already.');
 }
 
-function personValues(person: Person): unknown[] {
+function personValues(person: ProvisionedPerson): unknown[] {
   return [
     person.email,
     person.email_key,

@@ -1,21 +1,23 @@
+import { isStorableText } from '../database/storable.ts';
 import { type Attribute, isReadOnly, type ResourceType, subAttribute } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
 
-export type Json = Record<string, unknown>;
+export type JsonObject = Record<string, unknown>;
 
-/** Characters of one text, and values of one attribute (members of a group are many more, and bounded by the body alone). */
+/** Characters of a text, and values of an attribute (`members` is bounded by the body alone). */
 const longest = 8_192;
 const most = 100;
 
 /**
- * What a body says, by the schema's own names: unknown and read-only attributes are left out (RFC 7644 §3.3), and so is the
- * password, which this product has no use for. An attribute of several values that is there without one stays as [].
+ * A body's attributes, by the schema's names. Unknown and read-only attributes are left out (RFC
+ * 7644 §3.3), and so is the password, which this product has no use for. A multi-valued attribute
+ * that is there without a value stays as [].
  *
  * @throws ScimError invalidSyntax, invalidValue
  */
-export function readResource(type: ResourceType, body: unknown): Json {
+export function readResource(type: ResourceType, body: unknown): JsonObject {
   if (!isObject(body)) throw new ScimError(400, 'invalidSyntax', 'Send a JSON object.');
-  const resource: Json = {};
+  const resource: JsonObject = {};
   for (const [key, value] of Object.entries(body)) {
     const extension = type.extensionAttributes.get(key.toLowerCase());
     if (extension) put(resource, extension.id, readObject(extension.attributes, extension.id, value));
@@ -25,7 +27,7 @@ export function readResource(type: ResourceType, body: unknown): Json {
   return resource;
 }
 
-/** Whether a client's value of it is taken. */
+/** Whether a client's value of the attribute is taken. */
 export function isKept(attribute: Attribute): boolean {
   return !isReadOnly(attribute) && attribute.config.direction !== 'in' && attribute.name !== 'schemas';
 }
@@ -34,11 +36,11 @@ export function isKept(attribute: Attribute): boolean {
 export function readValue(attribute: Attribute, value: unknown): unknown {
   if (!attribute.config.multiValued) return readSingle(attribute, value);
   if (value === null || value === undefined) return [];
-  const given = (Array.isArray(value) ? value : [value]).filter((one) => one !== null);
+  const given = (Array.isArray(value) ? value : [value]).filter((item) => item !== null);
   if (given.length > most && attribute.name !== 'members')
     throw new ScimError(400, 'invalidValue', `${attribute.name} has more than ${most} values.`);
-  const values = given.map((one) => readSingle(attribute, one)).filter((one) => one !== undefined);
-  if (values.filter((one) => isObject(one) && one.primary === true).length > 1)
+  const values = given.map((item) => readSingle(attribute, item)).filter((item) => item !== undefined);
+  if (values.filter((item) => isObject(item) && item.primary === true).length > 1)
     throw new ScimError(400, 'invalidValue', `Only one value of ${attribute.name} can be the primary one.`);
   return values;
 }
@@ -49,7 +51,7 @@ function readSingle(attribute: Attribute, sent: unknown): unknown {
   const refuse = () => new ScimError(400, 'invalidValue', `${attribute.name} must be of the type ${attribute.type}.`);
   switch (attribute.type) {
     case 'complex': {
-      // Several clients send the plain value of what has a `value`.
+      // Several clients send plain text for a complex attribute that has a `value`.
       const bare = typeof value === 'string' && subAttribute(attribute, 'value');
       const given = bare ? { value } : value;
       const subs = new Map(attribute.subAttributes?.map((sub) => [sub.name.toLowerCase(), sub]));
@@ -69,34 +71,34 @@ function readSingle(attribute: Attribute, sent: unknown): unknown {
   }
 }
 
-/** Older Entra and Microsoft's own library send single values as [{"value": …}] or {"value": …}, a $ref or type beside it. */
+/** Older Entra and Microsoft's library send a single value as {"value": …}, also in an array. */
 function unwrapped(attribute: Attribute, sent: unknown): unknown {
-  const one = Array.isArray(sent) && sent.length === 1 && !attribute.config.multiValued ? sent[0] : sent;
-  return attribute.type !== 'complex' && isObject(one) && 'value' in one ? one.value : one;
+  const single = Array.isArray(sent) && sent.length === 1 && !attribute.config.multiValued ? sent[0] : sent;
+  return attribute.type !== 'complex' && isObject(single) && 'value' in single ? single.value : single;
 }
 
-function readObject(attributes: ReadonlyMap<string, Attribute>, name: string, value: unknown): Json | undefined {
+function readObject(attributes: ReadonlyMap<string, Attribute>, name: string, value: unknown): JsonObject | undefined {
   if (value === null || value === undefined) return undefined;
   if (!isObject(value)) throw new ScimError(400, 'invalidValue', `${name} must be of the type complex.`);
-  const object: Json = {};
-  for (const [key, one] of Object.entries(value)) {
+  const object: JsonObject = {};
+  for (const [key, member] of Object.entries(value)) {
     const attribute = attributes.get(key.toLowerCase());
-    if (attribute) put(object, attribute.name, readValue(attribute, one));
+    if (attribute) put(object, attribute.name, readValue(attribute, member));
   }
   return Object.keys(object).length > 0 ? object : undefined;
 }
 
 function readText(name: string, text: string): string {
   if (text.length > longest) throw new ScimError(400, 'invalidValue', `${name} is longer than ${longest} characters.`);
-  if (text.includes('\0') || !text.isWellFormed())
+  if (!isStorableText(text))
     throw new ScimError(400, 'invalidValue', `${name} holds a character that cannot be stored, such as NUL.`);
   return text;
 }
 
-function put(object: Json, name: string, value: unknown): void {
+function put(object: JsonObject, name: string, value: unknown): void {
   if (value !== undefined) object[name] = value;
 }
 
-export function isObject(value: unknown): value is Json {
+export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

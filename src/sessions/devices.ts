@@ -1,8 +1,11 @@
 import type { Pool } from 'pg';
 import type { By } from '../by.ts';
 import { newId } from '../database/ids.ts';
+import type { TimePage } from '../database/time-key.ts';
+import { en } from '../texts/en.ts';
 import { deviceName } from './device-name.ts';
 import type { DeviceKind, Principal } from './principal.ts';
+import { erased } from './session-end.ts';
 
 /** A live sign-in of a person, of a browser or of an app. Nothing in it gives access. */
 export type Device = Readonly<{
@@ -18,13 +21,13 @@ export type Device = Readonly<{
   createdAt: Date;
   /** Exact to a minute. */
   lastSeenAt: Date;
-  /** The one that asks. */
+  /** Whether this is the device that asks. */
   current: boolean;
 }>;
 
 export type DeviceRow = Omit<Device, 'client' | 'device'> & { clientId: string | null };
 
-/** Whose devices, and which of them is the one that asks. */
+/** The person whose devices are meant; `credential` is the device that asks. */
 export type DeviceOwner = Pick<Principal, 'orgId' | 'userId' | 'credential'>;
 
 export type Devices = ReturnType<typeof createDevices>;
@@ -33,10 +36,10 @@ const mostListed = 200;
 
 type Deps = Readonly<{ pool: Pool; accessPool: Pool; clientNames: ReadonlyMap<string, string> }>;
 
-/** What a person is signed in with. `clientNames` holds the names of apps by client id. */
+/** The devices that people are signed in with. `clientNames`: names of apps by client id. */
 export function createDevices({ pool, accessPool, clientNames }: Deps) {
   return {
-    /** The person's live sessions and grants, the newest seen first: at most 200, the one that asks always among them. */
+    /** A person's live devices, the last seen first: at most 200, the one that asks among them. */
     async listDevices({ orgId, userId, credential }: DeviceOwner): Promise<Device[]> {
       const { rows } = await pool.query<DeviceRow>({
         name: 'devices-list',
@@ -46,11 +49,8 @@ export function createDevices({ pool, accessPool, clientNames }: Deps) {
       return toDevices(rows, clientNames);
     },
 
-    /** All of them, the youngest first: up to `limit` of those that are older than `after`. */
-    async pageDevices(
-      { orgId, userId, credential }: DeviceOwner,
-      { limit, after }: { limit: number; after: { createdAt: Date; id: string } | null },
-    ): Promise<Device[]> {
+    /** A person's live devices, the youngest first: up to `limit` that are older than `after`. */
+    async pageDevices({ orgId, userId, credential }: DeviceOwner, { limit, after }: TimePage): Promise<Device[]> {
       const { rows } = await pool.query<DeviceRow>({
         name: 'devices-page',
         text: pageSql,
@@ -59,7 +59,7 @@ export function createDevices({ pool, accessPool, clientNames }: Deps) {
       return toDevices(rows, clientNames);
     },
 
-    /** A live one of the person by its id; null when they have none of it. */
+    /** A live device of the person by its id; null when the person has none of this id. */
     async findDevice({ orgId, userId, credential }: DeviceOwner, id: string): Promise<Device | null> {
       const { rows } = await pool.query<DeviceRow>({
         name: 'device-find',
@@ -70,8 +70,8 @@ export function createDevices({ pool, accessPool, clientNames }: Deps) {
     },
 
     /**
-     * Ends one live session or grant of the person and records it, in one statement. False when the person has no live one
-     * of this id: unknown, dead, or another's.
+     * Ends one live session or grant of the person and records it, in one statement. False when the
+     * person has no live one of this id: unknown, dead, or another's.
      */
     async endDevice(
       { orgId, userId }: Principal,
@@ -88,18 +88,18 @@ export function createDevices({ pool, accessPool, clientNames }: Deps) {
   };
 }
 
-/** Puts names to rows. Reading a header costs more than reading its row, and a person's are mostly alike. */
+/** Names the rows' devices, in English; a header is parsed once, for it costs more than its row. */
 export function toDevices(rows: readonly DeviceRow[], clientNames: ReadonlyMap<string, string>): Device[] {
   const names = new Map<string | null, string>();
   return rows.map(({ id, type, clientId, ...row }) => {
-    const device = names.get(row.userAgent) ?? deviceName(row.userAgent);
+    const device = names.get(row.userAgent) ?? deviceName(row.userAgent, en.devices);
     names.set(row.userAgent, device);
     return { id, type, client: clientName(clientId, clientNames), device, ...row };
   });
 }
 
 export function clientName(clientId: string | null, clientNames: ReadonlyMap<string, string>): string {
-  return clientId === null ? 'Browser' : (clientNames.get(clientId) ?? clientId);
+  return clientId === null ? en.devices.browser : (clientNames.get(clientId) ?? clientId);
 }
 
 const listOf = (type: DeviceKind, clientId: string) => `
@@ -120,15 +120,15 @@ const listSql = `
     ORDER BY current DESC, "lastSeenAt" DESC, id LIMIT $5
   ) AS listed ORDER BY "lastSeenAt" DESC, id`;
 
-// The row's own tombstones are compared again beside the view: see the session store's save.
-const ended = (type: DeviceKind, erased: string) => `
-  UPDATE ${type}s d SET ended_at = clock_timestamp()${erased}
+// The row's own tombstones are compared again beside the view: see `#save` in session-store.ts.
+const ended = (type: DeviceKind) => `
+  UPDATE ${type}s d SET ended_at = clock_timestamp()${erased(`${type}s`)}
   WHERE d.org_id = $1 AND d.user_id = $2 AND d.id = $3 AND d.revoked_at IS NULL AND d.ended_at IS NULL
     AND EXISTS (SELECT FROM live_${type}s l WHERE l.org_id = d.org_id AND l.id = d.id)
   RETURNING d.org_id, d.id, d.user_id`;
 
 const endSql = `
-  WITH ended_session AS (${ended('session', ", data = '{}', id_token = NULL")}), ended_grant AS (${ended('grant', '')})
+  WITH ended_session AS (${ended('session')}), ended_grant AS (${ended('grant')})
   INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id)
   SELECT org_id, $4, type || '.ended', 'user', user_id, type, id, $5, $6
   FROM (SELECT *, 'session' AS type FROM ended_session UNION ALL SELECT *, 'grant' FROM ended_grant) AS ended`;

@@ -7,8 +7,9 @@ import { openIdToken } from './sealed-id-token.ts';
 export type FindIdpLogout = ReturnType<typeof createFindIdpLogout>;
 
 /**
- * Where a browser goes on to from its sign-out, so that it also signs out at the IdP (OpenID Connect RP-Initiated Logout
- * 1.0 §2). Null unless the session's connection is set to it. Ask before the session ends: its ID token ends with it.
+ * Where a browser goes on to from its sign-out, to sign out at the IdP too (OpenID Connect
+ * RP-Initiated Logout 1.0 §2). Null unless the session's connection is set to it. Ask before the
+ * session ends: its ID token ends with it.
  */
 export function createFindIdpLogout(deps: { pool: Pool; keyring: Keyring; config: Pick<Config, 'publicUrl'> }) {
   return async ({ orgId, credential }: Principal): Promise<string | null> => {
@@ -28,13 +29,13 @@ export function createFindIdpLogout(deps: { pool: Pool; keyring: Keyring; config
     if (hint !== null) url.searchParams.set('id_token_hint', hint);
     url.searchParams.set('client_id', found.client_id);
     url.searchParams.set('post_logout_redirect_uri', `${deps.config.publicUrl}/signed-out`);
-    // Comes back with the browser and tells the page what has happened; nothing rests on it.
+    // The browser brings `state` back: it tells the page what has happened, and proves nothing.
     url.searchParams.set('state', 'ended');
     return url.href;
   };
 }
 
-/** Null where the key is gone: the IdP then asks the person, which is no reason to stay signed in here. */
+/** Null where the key is gone: without the hint the IdP asks the person, and sign-out goes on. */
 async function openHint(keyring: Keyring, orgId: string, sealed: string): Promise<string | null> {
   try {
     return await openIdToken(keyring, orgId, sealed);

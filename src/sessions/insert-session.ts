@@ -4,18 +4,19 @@ import type { Config } from '../config.ts';
 import { newId } from '../database/ids.ts';
 import { SignInSuperseded, type SignInTicket } from './principal.ts';
 
-/** How sign-ins end, as {result}, for whoever counts them. */
+/** Publishes how sign-ins end, for counting. */
 export const signInChannel = channel('universal-logout:sign-in');
 export type ObservedSignIn = Readonly<{ result: 'succeeded' | 'refused' | 'failed' }>;
 
-/** Of the audit event, whose target is the session. */
+/** The audit event's row, whose target is the session. */
 type InsertedRow = { target_id: string };
 
 /**
- * Burns the sign-in's state, and inserts the session if it wasn't burnt before and the sign-in's generations are current.
- * The user's row is locked (FOR NO KEY UPDATE) so that a revocation comes wholly before or wholly after; the org's
- * row is not: a session inserted beside an org-wide bump is born dead. A role that the sign-in brings is set, and recorded,
- * in the same statement. Returns the session's id. @throws SignInSuperseded
+ * Inserts the session if the sign-in's state wasn't burnt before and its generations are current,
+ * and burns the state. The user's row is locked (FOR NO KEY UPDATE) so that a revocation comes
+ * wholly before or wholly after; the org's row is not: a session inserted beside an org-wide bump
+ * is born dead. A role that the sign-in brings is set, and recorded, in the same statement. Returns
+ * the session's id. @throws SignInSuperseded
  */
 export async function insertSession(
   pool: Pool,
@@ -55,7 +56,7 @@ export async function insertSession(
   return inserted.target_id;
 }
 
-// The role is the row's that is locked. A table that a sign-in has no use for isn't named in its statement.
+// `role` is read from the locked row. Only the variant that needs a table names it.
 const statement = (variant: 'plain' | 'role') => `
   WITH burnt AS (
     INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, 'sign_in_state', $2, $3)

@@ -3,8 +3,8 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 
 /**
- * Keeps one LISTEN connection up for as long as the process runs, on the direct URL: a pooler forgets LISTEN.
- * `onLost` is called whenever it goes down, `onNotification` for each NOTIFY, with its channel and payload.
+ * Keeps one LISTEN connection up while the process runs, on the direct URL: a pooler forgets
+ * LISTEN. `onLost` is called when it goes down, `onNotification` for each NOTIFY.
  */
 export function keepListening(deps: {
   directDatabaseUrl: string;
@@ -17,8 +17,7 @@ export function keepListening(deps: {
   const stopping = new AbortController();
 
   const listen = async () => {
-    // Takes the listener on `stopping` away again: with a database that stays down, each try would leave one, and a client
-    // that it holds.
+    // `gone` removes the listener on `stopping`: each failed try would leave one, with its client.
     const gone = new AbortController();
     const client = new pg.Client({
       connectionString: deps.directDatabaseUrl,
@@ -42,7 +41,7 @@ export function keepListening(deps: {
       up = null;
       gone.abort();
       deps.onLost();
-      // Not waited for: a server that went silent never answers the goodbye.
+      // The goodbye isn't awaited: a server that went silent never answers it.
       client.end().catch(() => {});
     }
   };

@@ -3,6 +3,7 @@ import type { Response } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
+import { tooManyRequests } from '../http/rate-limit.ts';
 import { keepListening } from './listener.ts';
 import type { DeviceKind, Principal } from './principal.ts';
 import { type EndRow, endColumns, type SessionEnd, toSessionEnd } from './session-end.ts';
@@ -11,10 +12,21 @@ export type LiveChannel = ReturnType<typeof createLiveChannel>;
 
 type Stream = { principal: Principal; response: Response };
 
-/** Says on every node that access has ended somewhere, so that open pages hear at once; they would within a second. */
+/** Tells every node that access has ended: open pages hear at once, else within a second. */
 export const announceSql = 'NOTIFY access_revoked';
 const listenSql = 'LISTEN access_revoked; LISTEN notifications';
-const mostStreams = { ofCredential: 10, ofPerson: 20, ofNode: 20_000 };
+export const mostStreams = { ofCredential: 10, ofPerson: 20, ofNode: 20_000 };
+
+/** The events of a stream by name; each has an object as its data. */
+export const streamEvents = {
+  'signed-out': 'The session or the grant has died: `{reason, at}`. Then the stream closes.',
+  notifications:
+    'The feed of the organisation has grown: `{}`. Only administrators hear it; an app needs the scope `admin` for it.',
+} as const;
+
+function sendEvent(response: Response, event: keyof typeof streamEvents, data: object): void {
+  response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+}
 
 const deadAmong = (kind: DeviceKind, orgIds: string, ids: string) => `
   SELECT asked.id, s.id IS NOT NULL AS known, ${endColumns('s', kind)}
@@ -24,10 +36,10 @@ const deadAmong = (kind: DeviceKind, orgIds: string, ids: string) => `
   LEFT JOIN orgs o ON o.id = s.org_id
   WHERE NOT EXISTS (SELECT FROM live_${kind}s l WHERE l.org_id = asked.org_id AND l.id = asked.id)`;
 
-/** `known`: there is such a row at all; else nothing tells its end. */
+/** `known`: the row exists; without it nothing tells why it is dead. */
 type DeadRow = EndRow & { id: string; known: boolean };
 
-/** Credentials of those among the open streams who are administrators now, and whose app, if it is one, may administer. */
+/** Credentials, among the open streams, of administrators; an app needs the scope `admin`. */
 const administratorsSql = `
   SELECT id FROM live_sessions
   WHERE (org_id, id) IN (SELECT * FROM unnest($1::text[], $2::text[])) AND role <> 'member'
@@ -38,15 +50,16 @@ const administratorsSql = `
 
 const deadSql = `${deadAmong('session', '$1', '$2')} UNION ALL ${deadAmong('grant', '$3', '$4')}`;
 
-/** A check that takes longer counts as failed: who can't be told in time is not kept waiting. */
+/** A longer check counts as failed: people who can't be told in time are not kept waiting. */
 const checkLimitMs = 2_000;
 
 /**
- * Tells open pages, and apps, that their session or grant has ended. An app's access token is checked when its stream opens;
- * from then on the grant decides, so a stream may outlast the token. One LISTEN connection and one query a second serve all
- * streams of a node: a notification only makes the same query come sooner, so a lost one costs at most that second. While
- * the LISTEN connection is down, or the query has no answer within two seconds, every stream is closed: an open stream is
- * never one that would not hear.
+ * Tells open pages, and apps, that their session or grant has ended. An app's access token is
+ * checked when its stream opens; from then on the grant decides, so a stream may outlast the token.
+ * One LISTEN connection and one query a second serve all streams of a node. A notification only
+ * makes the query come sooner, so a lost one costs at most a second. While the LISTEN connection is
+ * down, or the query has no answer within two seconds, every stream is closed: an open stream
+ * always hears.
  */
 export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string; log: Logger; checkEveryMs?: number }) {
   const streams = new Map<Response, Stream>();
@@ -54,14 +67,11 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
 
   const close = (stream: Stream, end?: SessionEnd) => {
     streams.delete(stream.response);
-    if (end)
-      stream.response.write(
-        `event: signed-out\ndata: ${JSON.stringify({ reason: end.code, at: end.at.toISOString() })}\n\n`,
-      );
+    if (end) sendEvent(stream.response, 'signed-out', { reason: end.code, at: end.at.toISOString() });
     stream.response.end();
   };
 
-  // One check at a time; whatever asks meanwhile is served by one more.
+  // One check runs at a time; one more serves everybody who asks meanwhile.
   let checking: Promise<void> | null = null;
   let again = false;
   const check = (): Promise<void> => {
@@ -99,8 +109,8 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     });
   };
 
-  // Who is an administrator is asked anew each time: a stream may be older than its person's role. One question at a time;
-  // orgs that come meanwhile are asked about together.
+  // The administrators are asked for each time: a stream may be older than its person's role. One
+  // query runs at a time; the next one serves all orgs that come meanwhile.
   const concerned = new Set<string>();
   let telling = false;
   const tellAdministrators = (orgIds: readonly string[]) => {
@@ -130,7 +140,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     const administrators = new Set(rows.map(({ id }) => id));
     for (const { principal, response } of open)
       if (administrators.has(principal.credential.id) && streams.has(response))
-        response.write('event: notifications\ndata: {}\n\n');
+        sendEvent(response, 'notifications', {});
   };
 
   const timer = setInterval(checkOrClose, deps.checkEveryMs ?? 1_000);
@@ -148,7 +158,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
   };
   const listener = keepListening({ ...deps, listenSql, onNotification, onLost: closeAll });
 
-  // What many revocations a second ask for is sent as one NOTIFY after another, never one each: NOTIFY serialises commits.
+  // One NOTIFY follows another, never one for each revocation: NOTIFY serialises commits.
   let announcing = false;
   let announceAgain = false;
   const announce = () => {
@@ -173,9 +183,8 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     isListening: listener.isUp,
 
     /**
-     * Makes `response` an event stream (text/event-stream) that closes when the session or grant dies, after one event
-     * `signed-out` with `{reason, at}`. Before that an administrator's gets `notifications`, without a word of what they say, for
-     * each time that the org's feed has grown. Registered first and checked after, so that nothing falls between.
+     * Makes `response` an event stream (text/event-stream) that closes when the session or grant
+     * dies. The stream is registered first and checked after, so that no ending falls between.
      * @throws AppError unavailable, too_many_requests
      */
     async open(principal: Principal, response: Response): Promise<void> {
@@ -189,10 +198,9 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
       const sameCredential = samePerson.filter((stream) => stream.principal.credential.id === principal.credential.id);
       if (sameCredential.length >= mostStreams.ofCredential && sameCredential[0]) close(sameCredential[0]);
       else if (samePerson.length >= mostStreams.ofPerson)
-        throw new AppError(
-          'too_many_requests',
+        throw tooManyRequests(
           `You have ${mostStreams.ofPerson} streams open here, the most one may have. Close some first.`,
-          { headers: { 'Retry-After': '30' } },
+          30,
         );
       response.writeHead(200, {
         'Content-Type': 'text/event-stream',
@@ -201,17 +209,17 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
         'X-Accel-Buffering': 'no',
       });
       response.write('retry: 1000\n\n');
-      // Whoever has left by now has sent its "close" already.
+      // A client that has left by now has sent its "close" already.
       if (response.destroyed) return;
       streams.set(response, { principal, response });
       response.on('close', () => streams.delete(response));
       await check();
     },
 
-    /** Says on every node that access has ended somewhere. Never awaited by a revocation: nothing rests on it. */
+    /** Tells every node that access has ended. No revocation awaits it: nothing rests on it. */
     announce,
 
-    /** `listener` is called on every node after each `announce` on any: what must not be waited for may begin. */
+    /** `listener` runs on every node after an `announce` on any: it starts what nobody awaits. */
     whenAnnounced(listener: () => void): void {
       onAnnounced = listener;
     },
@@ -226,7 +234,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
   };
 }
 
-/** Org ids and ids of the sessions, then of the grants. */
+/** Org ids and ids of the sessions, then the same of the grants. */
 function credentialsOf(open: readonly Stream[]): string[][] {
   const ofType = (type: DeviceKind) => open.filter(({ principal }) => principal.credential.type === type);
   return [ofType('session'), ofType('grant')].flatMap((streams) => [

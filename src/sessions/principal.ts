@@ -1,29 +1,29 @@
 import type { Role } from '../database/generated/client.ts';
 
-/** Who a live session or grant belongs to: what the one joined statement returns, and `req.user` afterwards. */
+/** Who a live session or grant belongs to: the answer of one statement, kept in `req.user`. */
 export type Principal = Readonly<{
   orgId: string;
   orgSlug: string;
   orgName: string;
   userId: string;
-  /** What proves it: a browser's session, or the grant that an app's access token belongs to. */
+  /** The proof: a browser's session, or the grant that an app's access token belongs to. */
   credential: Credential;
   email: string;
   name: string;
   role: Role;
   /** When the person authenticated at the IdP; null where that isn't proven. */
   authenticatedAt: Date | null;
-  /** What an app's access token may do, space-separated; null: a browser's session, which may do all. */
+  /** What an app's access token may do, space-separated; null for a browser, which may do all. */
   scope: string | null;
 }>;
 
-/** What a person can be signed in with: a browser's session, an app's grant. Tables and columns are named after them. */
+/** A browser's session or an app's grant. Tables and columns are named after the kinds. */
 export const deviceKinds = ['session', 'grant'] as const;
 export type DeviceKind = (typeof deviceKinds)[number];
 
 export type Credential = Readonly<{ type: DeviceKind; id: string }>;
 
-/** What `live_sessions` and `live_grants` say alike of whom a row belongs to. */
+/** The columns that `live_sessions` and `live_grants` have in common. */
 export type LiveRow = {
   org_id: string;
   id: string;
@@ -35,7 +35,7 @@ export type LiveRow = {
   role: Role;
   authenticated_at: Date | null;
   last_seen_at: Date;
-  /** Of a grant. */
+  /** Only a grant has a scope. */
   scope?: string;
 };
 
@@ -58,34 +58,35 @@ export function toPrincipal(row: LiveRow, type: DeviceKind): Principal {
 export const touchAfterMs = 60_000;
 
 /**
- * A sign-in that has been proven and not yet become a session. `req.login(ticket)` hands it to the session store, which
- * inserts the session only if both generations are still these and the state has not been spent.
+ * A sign-in that has been proven and is not yet a session. `req.login(ticket)` hands it to the
+ * session store, which inserts the session only if both generations are current and the state is
+ * unspent.
  */
 export type SignInTicket = Readonly<{
   orgId: string;
   userId: string;
   connectionId: string;
   identityId: string;
-  /** As read by the callback; a revocation since then makes the insert fail. */
+  /** The generations that the callback read: a later revocation makes the insert fail. */
   userGeneration: number;
   orgGeneration: number;
-  /** The sealed state's id, burnt with the insert, and until when a replay would still open. */
+  /** The sealed state's id, burnt with the insert, and until when a replay would open. */
   stateId: string;
   stateExpiresAt: Date;
-  /** The IdP's own session, `sid` of the ID token, if it sent one. */
+  /** The IdP's own session: the ID token's `sid`, if there is one. */
   idpSid: string | null;
   /** When the person authenticated at the IdP; null where that isn't proven. */
   authenticatedAt: Date | null;
-  /** What the person becomes by this sign-in: a claim of the IdP's says so. Null: as they are. An owner stays one. */
+  /** The role that a claim of the IdP gives; null leaves the role. An owner stays an owner. */
   role: Exclude<Role, 'owner'> | null;
-  /** Encrypted; null unless signing out goes on to the IdP. */
+  /** The encrypted ID token; null unless signing out goes on to the IdP. */
   idToken: string | null;
   userAgent: string | null;
   ip: string | null;
   requestId: string | null;
 }>;
 
-/** The session could not be inserted: a revocation came in between, the user is gone, or the state was spent. */
+/** No session was inserted: a revocation was faster, the user is gone, or the state was spent. */
 export class SignInSuperseded extends Error {
   constructor() {
     super('the sign-in was overtaken by a revocation, or its state was used before');
@@ -95,13 +96,13 @@ export class SignInSuperseded extends Error {
 
 declare global {
   namespace Express {
-    // Passport types req.user and req.login() with it.
+    // Passport types `req.user` and `req.login()` by this interface.
     interface User {
       principal?: Principal;
       ticket?: SignInTicket;
     }
     interface Request {
-      /** Set by the first middleware; goes into logs, audit events and problem details. */
+      /** The first middleware sets it; logs, audit events and problem details carry it. */
       id: string;
     }
   }

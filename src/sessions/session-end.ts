@@ -2,17 +2,20 @@ import type { Pool } from 'pg';
 import { AppError } from '../errors.ts';
 import type { DeviceKind } from './principal.ts';
 
-/** Why a session or a grant is dead, in words for the person: the administrator's own reason never leaves the record. */
+/** Why a session or grant is dead, for the person; an administrator's own reason is never in it. */
 export type SessionEnd = Readonly<{
   code: 'session_revoked' | 'session_ended' | 'session_expired';
   at: Date;
-  /** What the administrator wrote for the person. */
+  /** The reason that the administrator wrote for the person. */
   reason?: string;
 }>;
 
+/** Assignments that go with the end of a row: a session's data and ID token are of no more use. */
+export const erased = (table: `${DeviceKind}s`) => (table === 'sessions' ? ", data = '{}', id_token = NULL" : '');
+
 /**
- * What tells the end of a session or grant `alias` of user `u` in org `o`; read by `toSessionEnd`. An ended IdP session is
- * remembered for a day from its end on.
+ * The columns from which `toSessionEnd` tells the end of a session or grant `alias` of user `u` in
+ * org `o`. An ended IdP session is remembered for a day from its end on.
  */
 export const endColumns = (alias: string, of: DeviceKind) => `
   ${alias}.ended_at, ${alias}.revoked_at,
@@ -32,7 +35,7 @@ export const endColumns = (alias: string, of: DeviceKind) => `
      ${alias}.revocation_id, CASE WHEN ${alias}.user_generation <> u.generation THEN u.last_revocation_id END,
      CASE WHEN ${alias}.org_generation <> o.generation THEN o.last_revocation_id END)) AS revocation`;
 
-/** What `endColumns` reads of a session or grant, dead or not. */
+/** The `endColumns` of a session or grant, dead or not. */
 export type EndRow = {
   ended_at: Date | null;
   revoked_at: Date | null;
@@ -43,11 +46,11 @@ export type EndRow = {
   revocation: { byUser: boolean; reason: string | null } | null;
 };
 
-/** Reads `endColumns`: from the tombstone, or from what moved where there is none yet. */
+/** Reads the end from the tombstone, or, where there is none yet, from what ended the row. */
 export function toSessionEnd(row: EndRow): SessionEnd {
   if (row.ended_at) return { code: 'session_ended', at: row.ended_at };
   const revokedAt = row.revoked_at ?? row.user_revoked_at ?? row.org_revoked_at ?? row.idp_ended_at;
-  // "Sign out everywhere" on another device: nobody but the person themselves.
+  // "Sign out everywhere" on another device comes from nobody but the person.
   if (revokedAt) {
     const code = row.revocation?.byUser ? 'session_ended' : 'session_revoked';
     return { code, at: revokedAt, ...(row.revocation?.reason ? { reason: row.revocation.reason } : {}) };
@@ -55,7 +58,7 @@ export function toSessionEnd(row: EndRow): SessionEnd {
   return { code: 'session_expired', at: row.expired_at };
 }
 
-/** Why the session with this hashed id is dead. Null when no row tells. */
+/** Why the session with this hashed id is dead; null when no row tells. */
 export async function explainEnd(pool: Pool, sidHash: Buffer): Promise<SessionEnd | null> {
   const { rows } = await pool.query<EndRow>({
     name: 'session-explain',
@@ -69,7 +72,7 @@ export async function explainEnd(pool: Pool, sidHash: Buffer): Promise<SessionEn
   return rows[0] ? toSessionEnd(rows[0]) : null;
 }
 
-/** The 401 for a request without a live session. It names the reason when a row knows it. */
+/** The 401 for a request without a live session, with the reason when a row tells it. */
 export function notSignedIn(end: SessionEnd | undefined): AppError {
   if (!end) return new AppError('not_signed_in', 'Sign in through your organisation to go on.');
   const detail = {

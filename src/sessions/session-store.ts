@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import session, { type SessionData } from 'express-session';
 import type { Pool } from 'pg';
@@ -6,9 +5,10 @@ import type { By } from '../by.ts';
 import type { Config } from '../config.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import { newId } from '../database/ids.ts';
+import { hashSecret } from '../keyring.ts';
 import { insertSession } from './insert-session.ts';
 import { type LiveRow, type Principal, toPrincipal, touchAfterMs } from './principal.ts';
-import { explainEnd, type SessionEnd } from './session-end.ts';
+import { erased, explainEnd, type SessionEnd } from './session-end.ts';
 
 declare module 'express-session' {
   interface SessionData {
@@ -19,7 +19,7 @@ declare module 'express-session' {
 declare global {
   namespace Express {
     interface Request {
-      /** Why the session that the request's cookie names is dead, where a row still tells. */
+      /** Why the session of the request's cookie is dead, where a row still tells. */
       sessionEnd?: SessionEnd;
     }
   }
@@ -28,26 +28,21 @@ declare global {
 /** A row of the view `live_sessions`. */
 type LiveSessionRow = LiveRow & { sid_hash: Buffer; data: object; expires_at: Date };
 
-/** What the store knows of a session object that it loaded or inserted; never part of the session's data. */
+/** What the store knows of a session object that it loaded or inserted; never stored in the row. */
 type LiveSession = { orgId: string; id: string; data: string; lastSeenAt: number };
 type Stored = LiveSession | { end: SessionEnd };
 
-/** Only the SHA-256 of a session id is stored: reading the table gives no one a session. */
-export function hashSessionId(sid: string): Buffer {
-  return hash('sha256', sid, 'buffer');
-}
-
 /**
- * The express-session store. express-session calls `set` blindly at the end of a request that changed its session, which
- * brings destroyed sessions back on every store that upserts. Here a session that was loaded is only ever UPDATEd, on
- * condition that it is live; a new one is only ever INSERTed, from a sign-in's ticket; anything else writes nothing.
- * No liveness is kept in this process.
+ * The express-session store. express-session calls `set` blindly at the end of a request that
+ * changed its session, which brings destroyed sessions back on every store that upserts. Here a
+ * loaded session is only UPDATEd, on condition that it is live; a new one is only INSERTed, from a
+ * sign-in's ticket; anything else writes nothing. No liveness is kept in this process.
  */
 export class PostgresSessionStore extends session.Store {
   readonly #pool: Pool;
   readonly #config: Config;
   readonly #loadLive: (sidHash: Buffer) => Promise<LiveSessionRow | null>;
-  /** Keyed by the session object of one request: it dies with the request. */
+  /** The keys are the session objects of requests: an entry dies with its request. */
   readonly #stored = new WeakMap<object, Stored>();
 
   constructor(pool: Pool, config: Config) {
@@ -64,18 +59,19 @@ export class PostgresSessionStore extends session.Store {
   }
 
   /**
-   * Yields the live session with its principal in one joined statement; nothing for an unknown id. For a dead one: an
-   * anonymous session that keeps the id, so that a 401 can say why (`req.sessionEnd`); it can never be saved.
+   * Yields the live session with its principal in one joined statement; nothing for an unknown id.
+   * A dead one yields an anonymous session with the same id, which can never be saved: a 401 can
+   * then say why (`req.sessionEnd`).
    */
   override get(sid: string, callback: (error: unknown, session?: SessionData | null) => void): void {
-    this.#load(hashSessionId(sid)).then(
+    this.#load(hashSecret(sid)).then(
       (loaded) => callback(null, loaded),
-      // Wrapped: express-session takes an error with the code ENOENT (a Unix socket that is gone) for "no session".
+      // express-session takes an error with the code ENOENT (a lost Unix socket) for "no session".
       (cause) => callback(new Error('the session could not be loaded', { cause })),
     );
   }
 
-  /** Inserts at sign-in, updates a live session, and otherwise writes nothing. @throws SignInSuperseded */
+  /** Inserts at sign-in, updates a live session, else writes nothing. @throws SignInSuperseded */
   override set(sid: string, data: SessionData, callback?: (error?: unknown) => void): void {
     this.#save(sid, data).then(() => callback?.(), callback);
   }
@@ -83,20 +79,20 @@ export class PostgresSessionStore extends session.Store {
   /** Notes that the session was seen, at most once a minute, on condition that it is live. */
   override touch(_sid: string, data: SessionData, callback?: (error?: unknown) => void): void {
     const stored = this.#stored.get(data);
-    // At once where nothing is due: express-session would otherwise send the answer in two parts around the wait.
+    // `callback` is called at once if nothing is due: express-session else splits its answer.
     if (!stored || 'end' in stored || Date.now() - stored.lastSeenAt < touchAfterMs) callback?.();
     else this.#touch(stored).then(() => callback?.(), callback);
   }
 
-  /** Ends a live session and records it; a dead one stays as it is. Signing out is `endDevice`, which knows the request. */
+  /** Ends a live session and records it; signing out is `endDevice`, which knows the request. */
   override destroy(sid: string, callback?: (error?: unknown) => void): void {
-    this.#end(hashSessionId(sid), { ip: null, requestId: null }).then(() => callback?.(), callback);
+    this.#end(hashSecret(sid), { ip: null, requestId: null }).then(() => callback?.(), callback);
   }
 
-  /** A new session in place of the browser's former one, which ends: Passport asks for it at each sign-in. */
+  /** Ends the browser's session and makes a new one: Passport asks for it at each sign-in. */
   override regenerate(req: Request, callback: (error?: unknown) => void): void {
     const generate = () => (this as unknown as { generate: (req: Request) => void }).generate(req);
-    this.#end(hashSessionId(req.sessionID), { ip: req.ip ?? null, requestId: req.id })
+    this.#end(hashSecret(req.sessionID), { ip: req.ip ?? null, requestId: req.id })
       .finally(generate)
       .then(() => callback(), callback);
   }
@@ -112,7 +108,7 @@ export class PostgresSessionStore extends session.Store {
   async #load(sidHash: Buffer): Promise<SessionData | null> {
     const row = await this.#loadLive(sidHash);
     if (!row) return this.#loadDead(sidHash);
-    // Copied: requests that came together share the row, and must not share what stands in it.
+    // The data is copied: concurrent requests share the row, and must not share its objects.
     const data = JSON.stringify(row.data);
     const loaded: SessionData = {
       ...JSON.parse(data),
@@ -147,13 +143,13 @@ export class PostgresSessionStore extends session.Store {
     const stored = this.#stored.get(session);
     const ticket = passport?.user?.ticket;
     if (!stored && ticket) {
-      const id = await insertSession(this.#pool, this.#config, { sidHash: hashSessionId(sid), ticket, data });
+      const id = await insertSession(this.#pool, this.#config, { sidHash: hashSecret(sid), ticket, data });
       this.#stored.set(session, { orgId: ticket.orgId, id, data, lastSeenAt: Date.now() });
       return;
     }
     if (!stored || 'end' in stored || stored.data === data) return;
-    // The row's own tombstone is compared again beside the view: after waiting for a lock, PostgreSQL re-checks the
-    // locked row in its newest version, but a subquery still in the old snapshot.
+    // The row's own tombstones are compared again beside the view: after a wait for a lock,
+    // PostgreSQL re-checks the row in its newest version, but subqueries in the old snapshot.
     await this.#pool.query({
       name: 'session-save',
       text: `UPDATE sessions s SET data = $3
@@ -182,7 +178,7 @@ export class PostgresSessionStore extends session.Store {
       name: 'session-end',
       text: `
         WITH ended AS (
-          UPDATE sessions s SET ended_at = clock_timestamp(), data = '{}', id_token = NULL
+          UPDATE sessions s SET ended_at = clock_timestamp()${erased('sessions')}
           WHERE s.sid_hash = $1 AND s.revoked_at IS NULL AND s.ended_at IS NULL
             AND EXISTS (SELECT FROM live_sessions l WHERE l.org_id = s.org_id AND l.id = s.id)
           RETURNING org_id, id, user_id
@@ -195,14 +191,14 @@ export class PostgresSessionStore extends session.Store {
 }
 
 /**
- * `req.user`, of which JSON shows nothing: express-session writes the session as JSON four times a request, to see whether
- * it was changed, and the person of a loaded session is never stored with it.
+ * Makes a `req.user` that JSON doesn't show. express-session writes the session as JSON four times
+ * a request, to see whether it was changed, and the person is never stored with it.
  */
 function withoutTrace(principal: Principal): Express.User {
   return Object.defineProperty({}, 'principal', { value: principal });
 }
 
-/** The session cookie's name and attributes. On https it is Secure and `__Host-`: no other host or path can plant it. */
+/** The session cookie. On https it is Secure and `__Host-`: no other host or path can plant it. */
 export function sessionCookie(config: Config) {
   const secure = config.publicUrl.startsWith('https:');
   return {

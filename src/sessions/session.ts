@@ -8,8 +8,8 @@ import { notSignedIn } from './session-end.ts';
 import { PostgresSessionStore, sessionCookie } from './session-store.ts';
 
 /**
- * The middlewares that load the browser's session: express-session on the store of ours, then Passport's session. The
- * store's one statement already brings the user, so Passport has nothing left to look up.
+ * The middlewares that load the browser's session: express-session on `PostgresSessionStore`, then
+ * Passport's. The store's one statement already brings the user: Passport looks nothing up.
  */
 export function createSessionMiddleware(deps: { pool: Pool; config: Config }): RequestHandler[] {
   const { name, cookie } = sessionCookie(deps.config);
@@ -36,10 +36,7 @@ export function principalOf(req: Request): Principal | null {
   return req.user?.principal ?? null;
 }
 
-/**
- * Guards a route: 401 with the reason unless there is a live session or, of an app, a live grant. Everything behind it is
- * personal: never stored.
- */
+/** 401 with the reason unless there is a live session or grant. All behind it is never stored. */
 export const requireSession: RequestHandler = (req, res, next) => {
   res.set('Cache-Control', 'no-store');
   if (!principalOf(req)) {
@@ -50,7 +47,7 @@ export const requireSession: RequestHandler = (req, res, next) => {
   next();
 };
 
-/** For handlers behind `requireSession`. */
+/** The person of a request that has passed `requireSession`. */
 export function signedInPrincipal(req: Request): Principal {
   const principal = principalOf(req);
   if (!principal) throw notSignedIn(req.sessionEnd);

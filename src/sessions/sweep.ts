@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 
-/** Removes sessions a day after the greatest age they could have reached: later than any request can last. */
+/** Removes sessions a day after their greatest possible age: later than any request can last. */
 export async function sweepSessions(client: PoolClient): Promise<boolean> {
   const { rowCount } = await client.query(
     `DELETE FROM sessions WHERE (org_id, id) IN (

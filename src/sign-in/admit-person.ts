@@ -1,40 +1,47 @@
 import type { Pool } from 'pg';
 import type { By } from '../by.ts';
+import { isUniqueViolation } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { isAnothers, isAuthoritative, mayMean } from './authority.ts';
-import type { Person, Subject } from './find-user.ts';
+import type { IssuedSubject, SignInPerson } from './find-user.ts';
 
-type Where = Readonly<{ orgId: string; connectionId: string; by: By }>;
+type ActingConnection = Readonly<{ orgId: string; connectionId: string; by: By }>;
 
-type Unknown = Exclude<Person, { kind: 'known' }>;
+type Newcomer = Exclude<SignInPerson, { kind: 'known' }>;
 
 /**
- * Links or creates whoever is not known yet, with the audit event; find the person again then. Nothing when another sign-in of
- * the same person was faster (a unique constraint decides), nor when the org no longer lets the connection say who this is.
+ * Links or creates a person who isn't known yet, with the audit event; find the person again then.
+ * Does nothing when another sign-in of the same person was faster (a unique constraint decides), or
+ * when the org no longer lets the connection say who this is.
  */
-export async function admitPerson(pool: Pool, person: Unknown, subject: Subject, where: Where): Promise<void> {
+export async function admitPerson(
+  pool: Pool,
+  person: Newcomer,
+  subject: IssuedSubject,
+  acting: ActingConnection,
+): Promise<void> {
   try {
-    if (person.kind === 'to_link') await linkIdentity(pool, person, subject, where);
-    else await createUser(pool, person, subject, where);
+    if (person.kind === 'to_link') await linkIdentity(pool, person, subject, acting);
+    else await createUser(pool, person, subject, acting);
   } catch (error) {
-    if ((error as { code?: unknown }).code !== '23505') throw error;
+    if (!isUniqueViolation(error)) throw error;
   }
 }
 
 async function linkIdentity(
   pool: Pool,
-  person: Extract<Unknown, { kind: 'to_link' }>,
-  subject: Subject,
-  where: Where,
+  person: Extract<Newcomer, { kind: 'to_link' }>,
+  subject: IssuedSubject,
+  acting: ActingConnection,
 ): Promise<void> {
   const { userId, emailKey, emailVerified } = person;
   await transaction(pool, async (client) => {
-    // Of two connections that link one person the second sees the first; and nobody is given another role meanwhile.
+    // Of two connections that link one person the second sees the first; no role changes meanwhile.
     await client.query({
       name: 'sign-in-lock',
       text: `SELECT FROM users WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE`,
-      values: [where.orgId, userId],
+      values: [acting.orgId, userId],
     });
     await client.query({
       name: 'sign-in-link',
@@ -49,8 +56,17 @@ async function linkIdentity(
              SELECT org_id, $8, 'identity.linked', 'connection', $2, 'user', user_id, $9, $10, jsonb_build_object('identity', id)
              FROM linked`,
       values: [
-        ...[where.orgId, where.connectionId, emailKey, newId('identity'), userId, subject.issuer, subject.subject],
-        ...[newId('auditEvent'), where.by.ip, where.by.requestId, emailVerified],
+        acting.orgId,
+        acting.connectionId,
+        emailKey,
+        newId('identity'),
+        userId,
+        subject.issuer,
+        subject.subject,
+        newId('auditEvent'),
+        acting.by.ip,
+        acting.by.requestId,
+        emailVerified,
       ],
     });
   });
@@ -58,9 +74,9 @@ async function linkIdentity(
 
 async function createUser(
   pool: Pool,
-  person: Extract<Unknown, { kind: 'to_create' }>,
-  subject: Subject,
-  where: Where,
+  person: Extract<Newcomer, { kind: 'to_create' }>,
+  subject: IssuedSubject,
+  acting: ActingConnection,
 ): Promise<void> {
   await pool.query({
     name: 'sign-in-create',
@@ -76,9 +92,19 @@ async function createUser(
            SELECT org_id, $10, 'user.added', 'connection', $2, 'user', user_id, $11, $12, jsonb_build_object('identity', id)
            FROM linked`,
     values: [
-      ...[where.orgId, where.connectionId, person.emailKey, newId('user'), person.email, person.name],
-      ...[newId('identity'), subject.issuer, subject.subject],
-      ...[newId('auditEvent'), where.by.ip, where.by.requestId, person.emailVerified],
+      acting.orgId,
+      acting.connectionId,
+      person.emailKey,
+      newId('user'),
+      person.email,
+      person.name,
+      newId('identity'),
+      subject.issuer,
+      subject.subject,
+      newId('auditEvent'),
+      acting.by.ip,
+      acting.by.requestId,
+      person.emailVerified,
     ],
   });
 }

@@ -1,35 +1,47 @@
 import type { Response } from 'express';
-import type { SignInTicket } from '../sessions/principal.ts';
-import type { OrgConnection } from './find-connection.ts';
+import type { AuthorizationResponse } from './check-response.ts';
+import type { OrgConnection, SignInConnection } from './find-sign-in-connection.ts';
 import type { VerifiedSignIn } from './id-token.ts';
 import type { SealedState } from './sealed-state.ts';
 
-/** What one request of a sign-in has found out so far; each middleware adds its part. */
-export type Attempt = {
-  found?: OrgConnection;
-  /** When it was found, on this process's monotonic clock in milliseconds. */
-  foundAt?: number;
-  state?: SealedState;
-  verified?: VerifiedSignIn;
-  ticket?: SignInTicket;
-  /** The person, once known, for the audit event. */
-  userId?: string;
-  /** Where a "try again" should return to. */
-  returnTo?: string | null;
-  /** Ends every call to the IdP, and what else the callback waits for outside, nine seconds after it began. */
-  deadline: AbortSignal;
-};
+// The parts of a sign-in's callback: each step takes what the step before it made.
 
-const limitMs = 9_000;
+/** The answer came back to the browser that started the sign-in. */
+export type OpenedSignIn = Readonly<{
+  found: OrgConnection;
+  /** When `found` was read, on this process's monotonic clock in milliseconds. */
+  foundAt: number;
+  state: SealedState;
+  response: AuthorizationResponse;
+  /** Ends the callback's calls to the IdP, and its other waits, nine seconds after its start. */
+  deadline: AbortSignal;
+}>;
+
+/** The state holds, and the answer is a code from the connection that was asked. */
+export type AnsweredSignIn = OpenedSignIn & Readonly<{ connection: SignInConnection; code: string }>;
+
+/** The code was exchanged, and the ID token holds. */
+export type ProvenSignIn = AnsweredSignIn & Readonly<{ verified: VerifiedSignIn }>;
+
+/** The facts about a sign-in for the page and the record of a refusal. No step reads them. */
+export type Attempt = Readonly<{
+  found: OrgConnection | null;
+  state: SealedState | null;
+  /** An identity provider has vouched for a person. */
+  isProven: boolean;
+  userId: string | null;
+  /** The path that a "try again" should return to. */
+  returnTo: string | null;
+}>;
+
+const unknown: Attempt = { found: null, state: null, isProven: false, userId: null, returnTo: null };
 
 export function attemptOf(res: Response): Attempt {
   const locals: { attempt?: Attempt } = res.locals;
-  locals.attempt ??= { deadline: AbortSignal.timeout(limitMs) };
-  return locals.attempt;
+  return locals.attempt ?? unknown;
 }
 
-/** For handlers behind the one that found it; a missing part is a fault of the route's order. */
-export function required<T>(part: T | undefined): T {
-  if (part === undefined) throw new Error('a step of the sign-in was left out');
-  return part;
+/** Adds facts to the attempt. */
+export function noteAttempt(res: Response, known: Partial<Attempt>): void {
+  res.locals.attempt = { ...attemptOf(res), ...known } satisfies Attempt;
 }

@@ -1,6 +1,6 @@
 /**
- * Which connection may say whom an address means, as SQL that the look-up and the write share. Parameters: $1 the org, $2 the
- * connection, $3 the look-up form of the address.
+ * Which connection may say whom an address means, as SQL that the look-up and the write share.
+ * Parameters: $1 the org, $2 the connection, $3 the look-up form of the address.
  */
 const domain = `
   FROM domains d
@@ -9,13 +9,14 @@ const domain = `
 /** The connection speaks for the address's domain: its word needs no `email_verified`. */
 export const isAuthoritative = `EXISTS (SELECT ${domain} AND d.connection_id = $2)`;
 
-/** Another connection does, also one that is switched off: then this one's word is nothing, whatever it says. */
+/** Another connection, even one that is off, speaks for the domain: this one's word is nothing. */
 export const isAnothers = `(NOT ${isAuthoritative} AND EXISTS (SELECT ${domain} AND d.connection_id IS NOT NULL))`;
 
 /**
- * Whether an address that nobody speaks for may lead to the user in the row `u`: never to whom another connection knows, and
- * to an administrator only where no other connection is in use. Else the operator of one identity provider, which calls any
- * address verified, could sign in as the people of another.
+ * Whether an address that no connection speaks for may lead to the user in the row `u`: never if
+ * another connection knows the user, and to an administrator only where no other connection is in
+ * use. Else the operator of one identity provider, which may call any address verified, could sign
+ * in as the people of another.
  */
 export const mayMean = `(
   NOT EXISTS (SELECT FROM identities i WHERE i.org_id = $1 AND i.user_id = u.id AND i.connection_id <> $2)

@@ -1,44 +1,53 @@
 import type { Request } from 'express';
 import type { Pool } from 'pg';
-import type { Attempt } from './attempt.ts';
-import type { SignInConnection } from './find-connection.ts';
+import type { OrgConnection, SignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import { type SealedState, stateLifetime } from './sealed-state.ts';
 
 export type AuthorizationResponse = Readonly<{ state: string; iss: string | null }> &
   (Readonly<{ code: string; error: null }> | Readonly<{ code: null; error: string }>);
 
-/** OAuth's own error codes (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6): of what an IdP says only these are logged. */
+/** The codes of RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6: no other text is logged. */
 const errorCodes = new Set([
-  ...['access_denied', 'invalid_request', 'unauthorized_client', 'unsupported_response_type', 'invalid_scope'],
-  ...['server_error', 'temporarily_unavailable', 'interaction_required', 'login_required'],
-  ...['account_selection_required', 'consent_required'],
+  'access_denied',
+  'invalid_request',
+  'unauthorized_client',
+  'unsupported_response_type',
+  'invalid_scope',
+  'server_error',
+  'temporarily_unavailable',
+  'interaction_required',
+  'login_required',
+  'account_selection_required',
+  'consent_required',
 ]);
 
-/** Exactly one state, exactly one of code and error, at most one iss. Null for anything else. */
+/** Takes exactly one state, one of code and error, at most one iss; null for anything else. */
 export function parseResponse(req: Request): AuthorizationResponse | null {
   const all = new URLSearchParams(req.url.includes('?') ? req.url.slice(req.url.indexOf('?')) : '');
-  const one = (name: string) => {
+  const single = (name: string) => {
     const [value, ...more] = all.getAll(name);
     return more.length > 0 || value === '' || (value?.length ?? 0) > 8_192 ? undefined : (value ?? null);
   };
-  const [state, code, error, iss] = [one('state'), one('code'), one('error'), one('iss')];
+  const [state, code, error, iss] = [single('state'), single('code'), single('error'), single('iss')];
   if (!state || code === undefined || error === undefined || iss === undefined) return null;
   if (code !== null && error === null) return { state, iss, code, error };
   if (error !== null && code === null) return { state, iss, code, error };
   return null;
 }
 
-/** The sealed state must be of this org, in time and unused, before anything else in the answer counts. @throws SignInRefused */
-export async function checkState(pool: Pool, attempt: Attempt): Promise<void> {
-  const { found, state } = attempt;
-  if (!found || !state) throw new SignInRefused('state_missing');
+/**
+ * Checks that the sealed state is of this org, in time and unused, before anything else in the
+ * answer counts. Returns the connection that was asked. @throws SignInRefused
+ */
+export async function checkState(pool: Pool, found: OrgConnection, state: SealedState): Promise<SignInConnection> {
   if (state.orgId !== found.org.id) throw new SignInRefused('state_foreign');
   const age = found.now - state.startedAt;
   if (age > stateLifetime || age < -stateLifetime) throw new SignInRefused('state_expired');
   if (!found.connection) throw new SignInRefused('connection_unknown');
-  // Only spares the IdP a code that can't count any more; what decides is the insert.
+  // This only spares the IdP a code that can't count any more: the insert decides.
   if (await isSpent(pool, state)) throw new SignInRefused('state_spent');
+  return found.connection;
 }
 
 /** RFC 9207: who answered must be who was asked (mix-up attack). @throws SignInRefused */

@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import Strategy from 'passport-openidconnect';
-import type { SignInConnection } from './find-connection.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
 import type { IdTokenClaims, VerifiedSignIn } from './id-token.ts';
 import type { SealedState } from './sealed-state.ts';
 
@@ -18,15 +18,20 @@ export type StrategyOptions = Readonly<{
 
 type TokenCallback = (error: null, accessToken: string, refreshToken: string, params: { id_token: string }) => void;
 
-/** Seconds. Asks for `auth_time` (OpenID Connect Core §2) without asking for a password in a working week. */
+/** Seconds: asks for `auth_time` (OpenID Connect Core §2), but for no password within a week. */
 const patientMaxAge = '604800';
-/** Beside `prompt=login`. 0 would say the same, but Glewlwyd refuses it: nobody who was revoked could ever sign in again there. */
+/** Seconds, beside `prompt=login`. Glewlwyd refuses 0: a revoked person couldn't return there. */
 const promptedMaxAge = '1';
 
 /**
- * passport-openidconnect for one request of one connection. What it lacks is put in here: PKCE, a state store on the
- * sealed cookie, a bounded token request, and an ID token that is verified before the strategy parses it. Left alone, it
- * ends the process on a token response that is `null`, and its nonce comes from Math.random.
+ * passport-openidconnect for one request of one connection. The strategy only builds the address at
+ * the IdP, and compares claims that have been judged: token-exchange.ts exchanges the code, and
+ * id-token.ts verifies the signature and the claims, by jose. openid-client, which the command line
+ * uses, can't do the exchange: it takes ID tokens of one issuer, a connection may have several.
+ *
+ * This class adds what the strategy lacks: PKCE, a state store on the sealed cookie, a bounded
+ * token request, and an ID token that is verified before the strategy parses it. Left alone, the
+ * strategy ends the process on a token response `null`, and takes its nonce from Math.random.
  */
 export class ConnectionStrategy extends Strategy {
   verified: VerifiedSignIn | null = null;
@@ -58,7 +63,7 @@ export class ConnectionStrategy extends Strategy {
     this.#options = options;
     Object.assign(this._oauth2, {
       getOAuthAccessToken: (code: string, _params: unknown, done: TokenCallback) => {
-        // The strategy's own code runs in `done`: whatever it throws ends here, not in an unhandled rejection.
+        // The strategy's own code runs in `done`: its errors must not be unhandled rejections.
         this.#exchange(code, done).catch((error) => this.error(error));
       },
     });
@@ -78,8 +83,8 @@ export class ConnectionStrategy extends Strategy {
   async #exchange(code: string, done: TokenCallback): Promise<void> {
     this.verified = await this.#options.prove(code);
     const { claims } = this.verified;
-    // The strategy knows one issuer and no clock skew. Both have been judged; its other checks run as they are, on claims
-    // of the expected types only.
+    // The strategy knows one issuer and no clock skew: both have been judged. Its other checks run
+    // as they are, on claims of the expected types only.
     Object.assign(this, { _issuer: claims.iss });
     done(null, '', '', {
       id_token: unsigned({ ...claims, exp: Math.max(claims.exp, Math.ceil(Date.now() / 1000) + 60) }),
@@ -94,7 +99,7 @@ export async function authorizationUrl(strategy: ConnectionStrategy): Promise<st
   return outcome.redirect;
 }
 
-/** Who signed in, for a callback whose state and parameters have been checked. @throws SignInRefused */
+/** Who signed in, for a callback with checked state and parameters. @throws SignInRefused */
 export async function completeSignIn(
   strategy: ConnectionStrategy,
   query: { code: string; state: string },
@@ -104,9 +109,10 @@ export async function completeSignIn(
 }
 
 /**
- * Calls the strategy as Passport does, with the actions of its contract. `passport.authenticate` would also tie
- * `req.login` to the Passport it belongs to, and the one that keeps our sessions is the session middleware's. The strategy
- * sees the checked parameters alone: from the request's own it would take an `error` or a `code` at the start too.
+ * Calls the strategy as Passport does, with the actions of its contract. `passport.authenticate`
+ * would also tie `req.login` to its own Passport, but that of the session middleware keeps our
+ * sessions. The strategy sees the checked parameters alone: it would take the request's own `error`
+ * or `code` at the start too.
  */
 function run(strategy: ConnectionStrategy, query: object): Promise<{ redirect?: string; success: boolean }> {
   return new Promise((resolve, reject) => {

@@ -1,29 +1,29 @@
 import type { Pool } from 'pg';
 import { emailKey } from '../users/email.ts';
 import { isAnothers, isAuthoritative, mayMean } from './authority.ts';
-import type { OrgConnection, SignInConnection } from './find-connection.ts';
+import type { OrgConnection, SignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import type { PersonClaims } from './user-info.ts';
 
-/** Who signs in: someone known by subject, a user to be linked by address, or someone to be created. */
-export type Person =
+/** Who signs in: a person known by subject, a user to link by address, or a user to create. */
+export type SignInPerson =
   | Readonly<{ kind: 'known'; userId: string; identityId: string }>
-  | (Readonly<{ kind: 'to_link'; userId: string }> & Claimed)
-  | (Readonly<{ kind: 'to_create'; email: string; name: string }> & Claimed);
+  | (Readonly<{ kind: 'to_link'; userId: string }> & ClaimedAddress)
+  | (Readonly<{ kind: 'to_create'; email: string; name: string }> & ClaimedAddress);
 
-/** What it rests on; what the org says of it is judged once more when it is written. */
-type Claimed = Readonly<{ emailKey: string; emailVerified: boolean }>;
+/** The address that the person is found by; the write judges again what the org says of it. */
+type ClaimedAddress = Readonly<{ emailKey: string; emailVerified: boolean }>;
 
-export type Subject = Readonly<{ issuer: string; subject: string }>;
+export type IssuedSubject = Readonly<{ issuer: string; subject: string }>;
 
-/** Finds without writing. `readClaims` is called only if the subject is not known. @throws SignInRefused */
+/** Finds without writing; reads the claims of unknown subjects only. @throws SignInRefused */
 export async function findPerson(
   pool: Pool,
   org: OrgConnection['org'],
   connection: SignInConnection,
   subject: string,
   readClaims: () => Promise<PersonClaims>,
-): Promise<Person> {
+): Promise<SignInPerson> {
   const known = await findByIdentity(pool, org.id, connection, subject);
   if (known) return { kind: 'known', ...known };
 
@@ -32,13 +32,14 @@ export async function findPerson(
   const key = emailKey(claims.email);
   if (key === null) throw new SignInRefused('email_unusable');
   const found = await findByEmail(pool, org.id, connection.id, key);
-  // Another connection is authoritative for this domain. This, and the next, before anything is said of who exists.
+  // Another connection is authoritative for this domain. This check and the next come before
+  // anything is said of who exists.
   if (found.anothers) throw new SignInRefused('connection_not_authoritative', 'domain');
-  // An unverified address could be anyone's: linking it would take over its user, and creating one would lie in wait for its
-  // owner.
+  // An unverified address could be anyone's: linking it would take over its user, and creating a
+  // user would lie in wait for the address's owner.
   if (!claims.emailVerified && !found.authoritative) throw new SignInRefused('email_unverified');
   if (found.linked) {
-    // Perhaps by this very subject, in another tab, since we looked.
+    // Another tab may have linked this very subject since the first look.
     const linked = await findByIdentity(pool, org.id, connection, subject);
     if (linked) return { kind: 'known', ...linked };
     throw new SignInRefused('identity_mismatch');
@@ -55,7 +56,7 @@ export async function findPerson(
   return { kind: 'to_create', email: claims.email, name, ...claimed };
 }
 
-/** The accepted issuers of a connection are names of one IdP, so its subjects are the same under each of them. */
+/** A connection's accepted issuers name one IdP: its subjects are the same under each of them. */
 async function findByIdentity(
   pool: Pool,
   orgId: string,

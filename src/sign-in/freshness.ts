@@ -1,50 +1,55 @@
 import type { Pool } from 'pg';
-import { clockSkew } from '../orgs/idp-keys.ts';
-import { hashSessionId } from '../sessions/session-store.ts';
-import type { SignInConnection } from './find-connection.ts';
+import { clockSkew } from '../connections/idp-keys.ts';
+import { hashSecret } from '../keyring.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
 import type { VerifiedSignIn } from './id-token.ts';
 import type { SealedState } from './sealed-state.ts';
 
-type Revoked = Readonly<{
+type LastRevocation = Readonly<{
   /** Seconds since 1970, the database's clock. */
   at: number;
   /** Whether the revocation had committed when the sign-in started. */
   visible: boolean;
 }>;
 
-/** The user's and the org's state, from one SELECT: what the sign-in is judged by and what its session is born with. */
-export type Standing = Readonly<{
+/** User and org from one SELECT: the sign-in is judged by them, its session is born with them. */
+export type SignInStanding = Readonly<{
   active: boolean;
   userGeneration: number;
   orgGeneration: number;
   /** Nobody has signed everyone of the org out since the sign-in started. */
   orgAsAtStart: boolean;
   /**
-   * The last revocation of the user and of the org, where there was one, and of whoever had the person's address or subject
-   * before (somebody removed, whom the IdP knows as the same).
+   * The last revocations of the user, of the org, and of a removed person who had the address or
+   * the subject before, whom the IdP knows as the same.
    */
-  revocations: readonly Revoked[];
-  /** This browser's own session, alive or ended, is the person's and of both current generations: it was let in since. */
+  revocations: readonly LastRevocation[];
+  /** This browser's session, alive or ended, is the person's and of both current generations. */
   signedInSince: boolean;
 }>;
 
-/** Who signs in. `userId` null: someone not known yet, of this address. `sessionId` is the browser's, as its cookie has it. */
+/** Who signs in: with `userId` null a newcomer. `sessionId` is that of the browser's cookie. */
 type Who = Readonly<{ orgId: string; sessionId: string; connectionId: string; subject: string }> &
   (Readonly<{ userId: string }> | Readonly<{ userId: null; emailKey: string }>);
 
-/** Always one: the org's, which was found before. `at` null: there was no revocation. */
-type StandingRow = Omit<Standing, 'orgAsAtStart' | 'revocations'> & {
-  revocations: readonly (Revoked | Readonly<{ at: null }>)[];
+/** There is always a row: the org was found before. `at` null: there was no revocation. */
+type StandingRow = Omit<SignInStanding, 'orgAsAtStart' | 'revocations'> & {
+  revocations: readonly (LastRevocation | Readonly<{ at: null }>)[];
 };
 
 /** Reads without a lock: the session's insert compares the generations again. */
-export async function readStanding(pool: Pool, who: Who, state: SealedState): Promise<Standing> {
+export async function readStanding(pool: Pool, who: Who, state: SealedState): Promise<SignInStanding> {
   const { rows } = await pool.query<StandingRow>({
     name: 'sign-in-standing',
     text: sql,
     values: [
-      ...[who.orgId, who.userId, state.snapshot, hashSessionId(who.sessionId)],
-      ...[who.userId === null ? who.emailKey : null, who.connectionId, who.subject],
+      who.orgId,
+      who.userId,
+      state.snapshot,
+      hashSecret(who.sessionId),
+      who.userId === null ? who.emailKey : null,
+      who.connectionId,
+      who.subject,
     ],
   });
   const { revocations, ...row } = rows[0] as StandingRow;
@@ -52,10 +57,10 @@ export async function readStanding(pool: Pool, who: Who, state: SealedState): Pr
   return { ...row, orgAsAtStart, revocations: revocations.filter((revoked) => revoked.at !== null) };
 }
 
-// A snapshot of the future was sealed by a primary that has been lost, with the transactions it counts as done: it says
-// nothing about ours of the same numbers.
-// A revocation's transaction id from the future means that the cluster was restored and its counter set back; compared with
-// snapshots of today it would never become visible, and the person could never sign in again.
+// A sealed snapshot from the future was taken on a primary that has been lost: the transactions
+// that it counts as done aren't ours of the same numbers. A revocation's transaction id from the
+// future means that the cluster was restored and its counter set back: today's snapshots would
+// never see the revocation, and the person could never sign in again.
 const visible = (table: string) => `
   (${table}.revoked_xid IS NULL OR ${table}.revoked_xid >= pg_snapshot_xmax(pg_current_snapshot())
     OR (pg_snapshot_xmax($3::pg_snapshot) <= pg_snapshot_xmax(pg_current_snapshot())
@@ -79,17 +84,18 @@ const sql = `
   LEFT JOIN users u ON u.org_id = o.id AND u.id = $2
   WHERE o.id = $1`;
 
-/** Seconds. Both claims are whole seconds. What that lets through is asked for a password at the start (`prompted`). */
+/** Seconds, as both claims are whole seconds. `prompted` in the sealed state closes the gap. */
 const slack = 2;
 /** Seconds between the IdP's clock and ours that certainly lie beyond any error of either. */
 const certainly = 300;
 
 /**
- * Whether the person authenticated after the last revocation, or after a start that asked for it, and not merely has a
- * session left at the IdP. Differences are taken on one clock each; a stripped `prompt` or `max_age` shows in `auth_time`.
+ * Whether the person authenticated after the last revocation, or after a start that asked for it,
+ * and doesn't merely have a session left at the IdP. Differences are taken on one clock each; a
+ * stripped `prompt` or `max_age` shows in `auth_time`.
  */
 export function judgeFreshness(input: {
-  standing: Standing;
+  standing: SignInStanding;
   verified: VerifiedSignIn;
   reauthentication: SignInConnection['reauthentication'];
   state: Pick<SealedState, 'prompted' | 'anew'>;
@@ -102,7 +108,7 @@ export function judgeFreshness(input: {
   const authTime = verified.claims.auth_time ?? null;
   if (authTime === null) {
     if (input.reauthentication === 'verified') return 'auth_time_missing';
-    // Only for the browser that was asked: a session left at the IdP in another one proves nothing by its owner's sign-in.
+    // Only the browser that was asked counts: in another a session left at the IdP proves nothing.
     return state.prompted || standing.signedInSince ? 'fresh' : 'stale';
   }
   // Nobody authenticates after the token that says so was issued.
@@ -114,8 +120,9 @@ export function judgeFreshness(input: {
 }
 
 /**
- * When the person authenticated, on the database's clock: how long before the answer is told by the IdP's alone. Null where
- * it doesn't say, unless its administrator has set that being asked is as good as it gets (`best_effort`).
+ * When the person authenticated, on the database's clock: the IdP's clock alone tells how long that
+ * was before its answer. Null where the IdP doesn't say, unless its administrator has set
+ * `best_effort` and the start was prompted: then the start counts.
  */
 export function authenticationTime(
   verified: VerifiedSignIn,
@@ -124,7 +131,7 @@ export function authenticationTime(
 ): Date | null {
   const authTime = verified.claims.auth_time ?? null;
   const answered = startedAt + verified.elapsed;
-  // Asked at the start, the person answered no earlier.
+  // A person who was asked at the start authenticated no earlier.
   if (authTime === null) return prompted && reauthentication === 'best_effort' ? new Date(startedAt * 1000) : null;
   return new Date((answered - Math.max(0, verified.issuedAt - authTime)) * 1000);
 }

@@ -1,11 +1,12 @@
 import { errors, jwtVerify } from 'jose';
 import { z } from 'zod';
 import type { AssignableRole } from '../api/permissions.ts';
+import { clockSkew, type IdpKeys, signatureAlgorithms } from '../connections/idp-keys.ts';
+import { IdpKeysUnavailable } from '../connections/key-sets.ts';
+import { roleOfClaims } from '../connections/role-mapping.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
-import { clockSkew, type IdpKeys, signatureAlgorithms } from '../orgs/idp-keys.ts';
-import { IdpKeysUnavailable } from '../orgs/key-sets.ts';
-import { roleOfClaims } from '../orgs/role-mapping.ts';
-import type { SignInConnection } from './find-connection.ts';
+import { wrongMembers } from '../issues.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import { asRefusal } from './token-exchange.ts';
 
@@ -18,8 +19,9 @@ const printable = /^[\x20-\x7e]+$/;
 const earliest = 1_000_000_000;
 
 /**
- * The `auth_time`, or null for one that can't be the moment of an authentication (0, milliseconds, text, far ahead): it tells
- * no more than none at all, and must not keep people out where none does.
+ * The `auth_time`, or null for a value that can't be the moment of an authentication (0,
+ * milliseconds, text, far ahead): it says no more than a missing one, and keeps nobody out whom a
+ * missing one lets in.
  */
 function asMoment(value: unknown): number | null {
   const latest = Date.now() / 1000 + clockSkew;
@@ -35,7 +37,7 @@ const idTokenClaims = z.object({
   exp: z.number(),
   iat: z.number(),
   nonce: z.string(),
-  // OpenID Connect Front-Channel Logout 1.0 §3. One that can't be kept could never be named again: it counts as none.
+  // OpenID Connect Front-Channel Logout 1.0 §3. A `sid` that can't be kept counts as none.
   sid: z.string().min(1).max(255).regex(printable).nullish().catch(null),
   auth_time: z.unknown().transform(asMoment).optional(),
   email: z.string().max(320).nullish(),
@@ -51,13 +53,13 @@ export type VerifiedIdToken = Readonly<{ claims: IdTokenClaims; role: Assignable
 /** A sign-in whose ID token has been verified. */
 export type VerifiedSignIn = Readonly<{
   claims: IdTokenClaims;
-  /** What the connection's claim of roles gives; null where it says nothing. */
+  /** The role that the connection's claim gives; null where the claim says nothing. */
   role: AssignableRole | null;
   idToken: string;
   accessToken: string | null;
-  /** The moment of issue on the IdP's clock, seconds: `iat`, or its Date header if that is later. */
+  /** The moment of issue on the IdP's clock, seconds: `iat`, or a later Date header. */
   issuedAt: number;
-  /** Seconds from the start of the sign-in to that answer, on our side's clock alone. */
+  /** Seconds from the start of the sign-in to the IdP's answer, on our side's clock alone. */
   elapsed: number;
 }>;
 
@@ -86,10 +88,10 @@ export function createIdTokenVerifier(idpKeys: IdpKeys) {
     );
     const { payload } = await beforeAbort(verifying, expected.signal).catch(refuse);
     const parsed = idTokenClaims.safeParse(payload);
-    if (!parsed.success) throw invalid(`claim_${String(parsed.error.issues[0]?.path[0])}`);
+    if (!parsed.success) throw invalid(`claim_${wrongMembers(parsed.error, 'none')[0]}`);
     const claims = parsed.data;
     if (claims.nonce !== expected.nonce) throw invalid('claim_nonce');
-    // §3.1.3.7 (4, 5): a token for several must name us as the party it was issued to.
+    // §3.1.3.7 (4, 5): a token for several audiences must name us as the party it was issued to.
     const several = Array.isArray(claims.aud) && claims.aud.length > 1;
     if ((several || claims.azp !== undefined) && claims.azp !== connection.clientId) throw invalid('claim_azp');
     return { claims, role: roleOfClaims(connection, payload) };
@@ -110,15 +112,15 @@ function refuse(error: unknown): never {
     throw invalid(`claim_${error.claim}`);
   if (error instanceof errors.JWKSInvalid) throw new SignInRefused('idp_garbage', 'keys');
   if (error instanceof errors.JOSEError) throw invalid(error.code.toLowerCase());
-  // What is left are keys that the platform can't import, and payloads no library expected.
+  // The rest are keys that the platform can't import, and payloads that no library expected.
   throw invalid('unusable');
 }
 
-/** The key set's fetch is shared by many sign-ins and goes on; this one stops waiting. */
+/** Stops waiting for the key set; its fetch, which many sign-ins share, goes on. */
 async function beforeAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   const late = () => new SignInRefused('idp_unreachable', 'keys_timeout');
   if (signal.aborted) {
-    // Nobody waits for it, and nobody hears of its failure otherwise: that would end the process.
+    // Nobody else would hear of the promise's failure: that would end the process.
     promise.catch(() => {});
     throw late();
   }

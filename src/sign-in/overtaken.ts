@@ -4,8 +4,8 @@ import { readStanding } from './freshness.ts';
 import type { SealedState } from './sealed-state.ts';
 
 /**
- * Why a proven sign-in's session was not inserted: the person was switched off, something ended access meanwhile (a
- * revocation, or the IdP its own session, by back-channel logout), or the state had been used before.
+ * Why a proven sign-in's session was not inserted: the person was switched off, access ended (by a
+ * revocation, or the IdP's session by back-channel logout), or the state had been used before.
  */
 export async function whyNotInserted(
   pool: Pool,

@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { compactVerify } from 'jose';
 import type { Logger } from 'pino';
 import { bySystem } from '../by.ts';
+import { discover } from '../connections/discovery.ts';
+import { type IdpKeys, signatureAlgorithms } from '../connections/idp-keys.ts';
+import { createConnectionProofs } from '../connections/proofs.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
-import { createConnectionProofs } from '../orgs/connection-proofs.ts';
-import { discover } from '../orgs/discovery.ts';
-import { type IdpKeys, signatureAlgorithms } from '../orgs/idp-keys.ts';
-import type { SignInConnection } from './find-connection.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
 import type { VerifiedSignIn } from './id-token.ts';
 
 type Deps = Readonly<{
@@ -18,21 +18,22 @@ type Deps = Readonly<{
   idpKeys: IdpKeys;
 }>;
 
-/** Milliseconds that a sign-in waits for its connection's proof; it may come later. */
+/** Milliseconds that a sign-in waits for its connection's proof, which may come later. */
 const patience = 3_000;
-/** Milliseconds after one that failed in which nobody waits for another. */
+/** Milliseconds after a failed proof in which no sign-in waits for another. */
 const pause = 60_000;
 
 /**
- * The proof of a connection, at its first sign-in. A code was exchanged; but all its endpoints may have been typed in by
- * whoever wants to speak for another's IdP, who may even hand over an ID token that the IdP once made. So the issuer that
- * signed must itself, where discovery leads, name the very endpoints that were used, and every further issuer that the
- * connection names must publish the key that signed. Where that isn't so, an operator may vouch for the connection. The
- * sign-in goes on, whatever comes of it.
+ * The proof of a connection, at its first sign-in. The exchange of a code doesn't prove it: all
+ * endpoints may have been typed in by somebody who wants to speak for another's IdP, and who may
+ * even hand over an ID token that this IdP once made. So the issuer that signed must itself, where
+ * discovery leads, name the very endpoints that were used, and every further issuer of the
+ * connection must publish the key that signed. Otherwise an operator may vouch for the connection.
+ * The sign-in goes on in any case.
  */
 export function createConnectionProof(deps: Deps) {
   const connections = createConnectionProofs(deps.prisma);
-  /** When a proof failed, oldest first; on the process's monotonic clock. */
+  /** When proofs failed, oldest first, on the process's monotonic clock. */
   const failures = new Map<string, number>();
 
   async function publishesKeyOf(
@@ -54,7 +55,7 @@ export function createConnectionProof(deps: Deps) {
   }
 
   async function prove(orgId: string, connection: SignInConnection, { idToken, claims }: VerifiedSignIn) {
-    // Further issuers' people sign in too, but their tokens say nothing of this one's endpoints.
+    // People of further issuers sign in too, but their tokens say nothing of this one's endpoints.
     if (claims.iss !== connection.issuer) throw new Error('the ID token is that of a further issuer');
     const issuers = [connection.issuer, ...connection.acceptedIssuers];
     await Promise.all(issuers.map((issuer) => publishesKeyOf(orgId, connection, issuer, idToken)));
@@ -69,7 +70,7 @@ export function createConnectionProof(deps: Deps) {
     return failures.has(name);
   }
 
-  /** @param deadline the sign-in's: no later does it go on */
+  /** @param deadline of the sign-in: it goes on then at the latest */
   return async function proveConnection(
     orgId: string,
     connection: SignInConnection,

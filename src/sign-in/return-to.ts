@@ -3,11 +3,12 @@ import type { Config } from '../config.ts';
 const longest = 320;
 
 /**
- * A path of the application to return to, or null. Anything that a browser could take for another host is ignored
- * (open redirect): `//host`, `/\host`, and what becomes one when control characters are dropped.
+ * A path of the application to return to, or null. Anything that a browser could take for another
+ * host is ignored (open redirect): `//host`, `/\host`, and what becomes one when control characters
+ * are dropped.
  */
 export function safeReturnTo(value: unknown): string | null {
-  // Bounded in bytes as it is sealed: it stands in a cookie, and links of other sites can start several sign-ins.
+  // The bytes as sealed are bounded: cookies hold them, and other sites can start several sign-ins.
   if (typeof value !== 'string' || Buffer.byteLength(JSON.stringify(value)) > longest) return null;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   if (!/^\/(?![/\\])/.test(value) || /[\u0000-\u001f\u007f-\u009f\\]/.test(value)) return null;
@@ -15,8 +16,8 @@ export function safeReturnTo(value: unknown): string | null {
 }
 
 /**
- * The path of a `target_link_uri` (OpenID Connect Core §4) below our own origins. Any other address is ignored, like a
- * `returnTo` that is none: who comes from elsewhere still signs in, and lands where everybody does.
+ * The path of a `target_link_uri` (OpenID Connect Core §4) below our own origins. Any other address
+ * is ignored, like an unsafe `returnTo`: the person signs in, and lands where everybody does.
  */
 export function ownTarget({ appUrl, publicUrl }: Pick<Config, 'appUrl' | 'publicUrl'>, value: unknown): string | null {
   if (typeof value !== 'string' || !URL.canParse(value)) return null;

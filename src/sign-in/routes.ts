@@ -1,19 +1,20 @@
-import express, { type RequestHandler, Router } from 'express';
+import express, { type RequestHandler, type Router } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { z } from 'zod';
+import { createRoutes, type Endpoint, endpoint, type Success } from '../api/endpoint.ts';
 import type { Config } from '../config.ts';
+import type { IdpKeys } from '../connections/idp-keys.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
-import { jsonBody } from '../http/json-body.ts';
 import type { Keyring } from '../keyring.ts';
-import type { IdpKeys } from '../orgs/idp-keys.ts';
 import { createCallback } from './callback.ts';
 import { createIdTokenVerifier } from './id-token.ts';
-import { createOpenIdCheck } from './openid-check.ts';
 import { createConnectionProof } from './prove-connection.ts';
+import { refusals } from './refusal.ts';
 import { createStateCookies } from './sealed-state.ts';
 import { createShowRefusal } from './show-refusal.ts';
-import { createStart, restartByGet } from './start.ts';
+import { createStart, initiated, restartByGet } from './start.ts';
 
 type Deps = Readonly<{
   config: Config;
@@ -25,34 +26,107 @@ type Deps = Readonly<{
   idpKeys: IdpKeys;
 }>;
 
+const params = z.object({ org: z.string().describe('Short name or id of the organisation.') });
+
+const refused = (...statuses: number[]): readonly Success[] =>
+  statuses.map((status) => ({ status, description: 'A page that says why not.', contentTypes: ['text/html'] }));
+
+const toIdp: Success = {
+  status: 302,
+  description: 'To the IdP.',
+  headers: { Location: 'The IdP’s authorization endpoint.' },
+};
+
 /**
- * Sign-in by OpenID Connect. Mount both at the root: `startRoutes` ahead of the guard against other sites and of the session
- * middleware, for another site may send people here (OpenID Connect Core §4); `routes` behind them.
+ * Sign-in by OpenID Connect. Mount both routers at the root: `startRoutes` ahead of the same-origin
+ * guard and the session middleware, for another site may send people here (OpenID Connect Core §4);
+ * `routes` behind them.
  */
-export function createSignIn(deps: Deps): { startRoutes: Router; routes: Router } {
+export function createSignIn(deps: Deps): { endpoints: readonly Endpoint[]; startRoutes: Router; routes: Router } {
   const stateCookies = createStateCookies(deps);
   const verifyIdToken = createIdTokenVerifier(deps.idpKeys);
   const proveConnection = createConnectionProof(deps);
   const showRefusal = createShowRefusal(deps);
 
-  const startRoutes = Router();
-  const form = express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 20 });
-  startRoutes
-    .route('/openid/start/:org')
-    .get(neverStored, ...createStart({ ...deps, stateCookies }))
-    .post(neverStored, form, restartByGet);
-  startRoutes.use('/openid/start', showRefusal);
+  const callback = createCallback({ ...deps, stateCookies, verifyIdToken, proveConnection });
+  const completeSignIn: RequestHandler<{ org: string }> = async (req, res) => {
+    const opened = await callback.openState(req, res);
+    const answered = await callback.checkResponse(req, res, opened);
+    const proven = await callback.proveIdentity(res, answered);
+    const ticket = await callback.issueTicket(req, res, proven);
+    const outcome = typeof ticket === 'string' ? ticket : await callback.establishSession(req, proven, ticket);
+    if (outcome !== 'established') return callback.askAgain(req, res, proven, outcome);
+    await callback.proveConnection(proven);
+    callback.redirectToApp(res, proven);
+  };
 
-  const routes = Router();
-  routes.get(
-    '/openid/callback/:org',
-    neverStored,
-    ...createCallback({ ...deps, stateCookies, verifyIdToken, proveConnection }),
-  );
+  const common = { path: '/openid/start/{org}', tag: 'Sign-in', params, security: [] } as const;
+  const start = [
+    endpoint({
+      ...common,
+      method: 'get',
+      id: 'startSignIn',
+      summary: 'Begin a sign-in: go to the organisation’s IdP',
+      description:
+        'A browser is sent on to the identity provider, with a sealed state that only it can bring back. A third party may begin a sign-in here too (OpenID Connect Core §4).',
+      query: z.object({
+        connection: z.string().optional().describe('Which one, if the organisation has several.'),
+        returnTo: z.string().optional().describe('A path here, to come back to.'),
+        prompt: z.string().optional().describe('`login`: authenticate anew.'),
+        ...initiated.shape,
+      }),
+      success: toIdp,
+      also: refused(400, 404, 500, 503),
+      handlers: [neverStored, createStart({ ...deps, stateCookies })],
+    }),
+    endpoint({
+      ...common,
+      method: 'post',
+      id: 'startSignInByForm',
+      summary: 'The same by a form, as a third party may initiate it',
+      description: 'OpenID Connect Core §4 lets a third party post what a link would say.',
+      bodyType: 'application/x-www-form-urlencoded',
+      body: initiated,
+      success: { status: 303, description: 'To the same address by GET.', headers: { Location: 'The address.' } },
+      also: refused(400, 500),
+      handlers: [neverStored, express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 20 }), restartByGet],
+    }),
+  ];
+  const back = [
+    endpoint({
+      ...common,
+      method: 'get',
+      path: '/openid/callback/{org}',
+      id: 'completeSignIn',
+      summary: 'Back from the IdP',
+      description:
+        'The identity provider sends the browser here. Whoever was signed out since has to authenticate anew.',
+      query: z.object({
+        state: z.string(),
+        code: z.string().optional(),
+        error: z.string().optional(),
+        iss: z.string().optional(),
+      }),
+      success: {
+        status: 303,
+        description: 'Signed in: to where the person wanted to go.',
+        headers: { Location: 'The page.' },
+      },
+      also: [
+        { ...toIdp, description: 'To the IdP once more, for a new authentication.' },
+        ...refused(...new Set(Object.values(refusals))),
+      ],
+      handlers: [neverStored, completeSignIn],
+    }),
+  ];
+
+  // Every error below /openid is a page. Other methods are unknown here.
+  const startRoutes = createRoutes(start, { passOn: true });
+  startRoutes.use('/openid/start', showRefusal);
+  const routes = createRoutes(back, { passOn: true });
   routes.use('/openid', showRefusal);
-  routes.post('/api/openid/check', ...jsonBody('4kb'), createOpenIdCheck(deps));
   routes.post('/api/signin', noPasswords);
-  return { startRoutes, routes };
+  return { endpoints: [...start, ...back], startRoutes, routes };
 }
 
 /** The callback's address holds a code: it must not be kept, nor be passed on as a referrer. */
@@ -61,7 +135,7 @@ const neverStored: RequestHandler = (_req, res, next) => {
   next();
 };
 
-/** Passwords do not exist here. Not JSON: the workshop's client takes any JSON for success. */
+/** No passwords exist here. The answer isn't JSON: the workshop's client takes that for success. */
 const noPasswords: RequestHandler = (_req, res) => {
   res.status(404).type('text/plain').send('There are no passwords here. Sign in through your organisation.\n');
 };

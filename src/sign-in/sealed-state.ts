@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { type Keyring, UnsealError } from '../keyring.ts';
 
-/** Seconds a sign-in may take. */
+/** Seconds that a sign-in may take. */
 export const stateLifetime = 600;
-/** Cookies of starts that a browser keeps: with more, its headers could grow beyond what servers take. */
+/** Cookies of starts that a browser keeps: more could make its headers too long for servers. */
 const atOnce = 4;
 const purpose = 'sign-in-state';
 
@@ -17,20 +17,21 @@ const sealedState = z.object({
   nonce: z.string(),
   /** PKCE (RFC 7636). */
   verifier: z.string(),
-  /** Which transactions were done at the start, as pg_snapshot. */
+  /** The transactions that were done at the start, as pg_snapshot. */
   snapshot: z.string(),
-  /** The org's generation at the start: whatever the snapshot says, no sign-in outlives a sign-out of everyone. */
+  /** The org's generation at the start: no sign-in outlives a sign-out of everyone. */
   orgGeneration: z.number(),
   /** The database's clock at the start, seconds. */
   startedAt: z.number(),
   /** 2 when the first answer was not fresh enough. There is no third. */
   round: z.union([z.literal(1), z.literal(2)]),
   /**
-   * The IdP was told to authenticate anew. In round 2, where the start was asked to, and at once when somebody of the org was revoked within the last
-   * five seconds: claims are whole seconds, so a password typed just before that could pass for one typed just after.
+   * The IdP was told to authenticate anew: in round 2, where the start was asked to, and at once
+   * when somebody of the org was revoked within the last five seconds. Claims are whole seconds: a
+   * password typed just before a revocation could pass for one typed just after.
    */
   prompted: z.boolean(),
-  /** The start asked for a new authentication (`prompt=login`), so nothing less will do, revoked or not. */
+  /** The start asked for `prompt=login`: only a new authentication will do, revoked or not. */
   anew: z.boolean(),
   returnTo: z.string().nullable(),
 });
@@ -38,18 +39,19 @@ const sealedState = z.object({
 export type SealedState = z.infer<typeof sealedState>;
 
 /**
- * Keeps what a sign-in must remember in an encrypted cookie of its own, so that two tabs do not disturb each other and
- * nothing is stored for people who are not signed in. The cookie ties the sign-in to the browser that started it.
+ * Keeps the state of a sign-in in an encrypted cookie of its own: two tabs do not disturb each
+ * other, and nothing is stored for people who are not signed in. The cookie ties the sign-in to the
+ * browser that started it.
  */
 export function createStateCookies(deps: { config: Config; keyring: Keyring }) {
   const secure = deps.config.publicUrl.startsWith('https:');
   const prefix = secure ? '__Host-sign-in.' : 'sign-in.';
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure };
-  // Tells the cookies of several tabs apart; the state itself is compared after decryption.
+  // The suffix tells the cookies of several tabs apart; the state is compared after decryption.
   const suffixOf = (id: string) => id.slice(0, 8);
 
   return {
-    /** Sets the cookie. Of the browser's earlier ones at most four stay: the oldest go first. */
+    /** Sets the cookie. At most four of a browser's sign-ins stay: the oldest go first. */
     async seal(req: Request, res: Response, state: SealedState): Promise<void> {
       const value = await deps.keyring.encrypt(JSON.stringify(state), purpose);
       const earlier = [...cookiesOf(req, prefix).keys()].sort().reverse();
@@ -58,7 +60,7 @@ export function createStateCookies(deps: { config: Config; keyring: Keyring }) {
       res.cookie(`${prefix}${time}.${suffixOf(state.id)}`, value, { ...attributes, maxAge: stateLifetime * 1000 });
     },
 
-    /** The sealed state of this id, or null if this browser holds none that opens. Its age is the caller's to judge. */
+    /** The state of this id, however old; null if no cookie of this browser opens to it. */
     async open(req: Request, id: string): Promise<SealedState | null> {
       for (const value of named(req, id).values()) {
         const state = await unseal(value);
@@ -89,7 +91,7 @@ export function createStateCookies(deps: { config: Config; keyring: Keyring }) {
   }
 }
 
-/** Names are ours and values base64url with dots: neither is ever quoted or encoded. Others' names could not be cleared. */
+/** Only names and values of our form, never quoted or encoded: others could not be cleared. */
 function cookiesOf(req: Request, prefix: string): Map<string, string> {
   const pairs = (req.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('=', 2));
   return new Map(

@@ -1,8 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Config } from '../config.ts';
 import { authorizationUrl, ConnectionStrategy } from './connection-strategy.ts';
-import type { OrgConnection, SignInConnection } from './find-connection.ts';
+import type { OrgConnection, SignInConnection } from './find-sign-in-connection.ts';
 import type { createStateCookies, SealedState } from './sealed-state.ts';
 
 export type StateCookies = ReturnType<typeof createStateCookies>;
@@ -10,9 +10,9 @@ export type StateCookies = ReturnType<typeof createStateCookies>;
 /** The callback registered at the IdP: it carries the slug, which never changes. */
 export const redirectUri = (config: Config, slug: string) => `${config.publicUrl}/openid/callback/${slug}`;
 
-export const challengeOf = (verifier: string) => createHash('sha256').update(verifier).digest('base64url');
+export const challengeOf = (verifier: string) => hash('sha256', verifier, 'base64url');
 
-/** Begins a sign-in: seals its state, with the snapshot and the clock that `found` was read at, and redirects to the IdP. */
+/** Begins a sign-in: seals its state, with the snapshot and clock of `found`; goes to the IdP. */
 export async function sendToIdp(
   deps: { config: Config; stateCookies: StateCookies },
   req: Request,
@@ -22,7 +22,7 @@ export async function sendToIdp(
     connection: SignInConnection;
     round: SealedState['round'];
     returnTo: string | null;
-    /** Nothing but a new authentication will do. */
+    /** Only a new authentication will do. */
     anew: boolean;
     loginHint?: string | null;
   },

@@ -1,26 +1,27 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { recordEvent } from '../audit/record.ts';
 import { byRequest } from '../by.ts';
 import { isUnavailable } from '../database/errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
+import { createLimit } from '../http/rate-limit.ts';
 import { type ObservedSignIn, signInChannel } from '../sessions/insert-session.ts';
+import type { Texts } from '../texts/texts.ts';
 import { type MessageAction, renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
-import { type Attempt, attemptOf } from './attempt.ts';
+import { type Attempt, attemptOf, noteAttempt } from './attempt.ts';
 import { type RefusalReason, refusals, SignInRefused } from './refusal.ts';
 
-/** The end of every sign-in that fails: a page, an audit event where the org is known, a log line. */
+/** Ends every sign-in that fails: a page, a log line, and an audit event where the org is known. */
 export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorRequestHandler {
-  const strangers = new RateLimiterMemory({ points: 60, duration: 60 });
+  const strangers = createLimit({ points: 60, duration: 60 });
 
   return async (error, req, res, next) => {
     if (res.headersSent) return next(error);
-    const attempt = attemptOf(res);
     const { reason, detail, userId } = asRefused(error);
-    if (userId !== null) attempt.userId = userId;
+    if (userId !== null) noteAttempt(res, { userId });
+    const attempt = attemptOf(res);
     const line = { requestId: req.id, reason, detail, orgId: attempt.found?.org.id };
     const failed = reason === 'internal' || reason === 'unavailable';
     signInChannel.publish({ result: failed ? 'failed' : 'refused' } satisfies ObservedSignIn);
@@ -32,14 +33,8 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
 
   async function record(req: Request, attempt: Attempt, reason: RefusalReason): Promise<void> {
     if (!attempt.found) return;
-    // Anyone can start a sign-in and come back with anything: what no proven identity stands behind must not fill the record
-    // without end.
-    const withinLimit = () =>
-      strangers.consume(clientNetwork(req.ip)).then(
-        () => true,
-        () => false,
-      );
-    if (!attempt.verified && !(await withinLimit())) return;
+    // Anyone can come back with anything: attempts without proof mustn't fill the record.
+    if (!attempt.isProven && (await strangers.count(clientNetwork(req.ip))) > 0) return;
     try {
       await recordEvent(deps.pool, {
         orgId: attempt.found.org.id,
@@ -49,13 +44,13 @@ export function createShowRefusal(deps: { pool: Pool; log: Logger }): ErrorReque
         detail: { reason, connection: attempt.state ? attempt.state.connectionId : null },
       });
     } catch (err) {
-      // The page still has to come.
+      // The page comes all the same.
       deps.log.error({ err, requestId: req.id }, 'a refused sign-in could not be recorded');
     }
   }
 }
 
-/** Whom it is about; of nobody in particular, the connection that administrators have to look at. */
+/** The user in question, if known; else the connection that administrators have to look at. */
 function targetOf({ userId, state }: Attempt, reason: RefusalReason) {
   if (userId) return { type: 'user', id: userId } as const;
   if (reason === 'connection_not_authoritative' && state)
@@ -65,7 +60,7 @@ function targetOf({ userId, state }: Attempt, reason: RefusalReason) {
 
 function asRefused(error: unknown): SignInRefused {
   if (error instanceof SignInRefused) return error;
-  // The router's, for a malformed percent-encoding in the address, and the form parser's.
+  // The router throws a URIError for a malformed address, the form parser a request fault.
   if (error instanceof URIError || isRequestFault(error)) return new SignInRefused('request_malformed');
   return new SignInRefused(isUnavailable(error) ? 'unavailable' : 'internal');
 }
@@ -76,15 +71,18 @@ function isRequestFault(error: unknown): boolean {
 }
 
 function sendRefusal(req: Request, res: Response, attempt: Attempt, reason: RefusalReason): void {
-  const { status, title, text } = refusals[reason];
+  const status = refusals[reason];
   if (status === 503) res.set('Retry-After', '5');
-  sendPage(res, status, renderMessage({ title, text, actions: waysOn(attempt), requestId: req.id }));
+  sendPage(res, status, (texts) =>
+    renderMessage(texts, { ...texts.refusals[reason], actions: waysOn(texts, attempt), requestId: req.id }),
+  );
 }
 
-function waysOn(attempt: Attempt): MessageAction[] {
-  const elsewhere = { label: 'Sign in with another address', href: '/' };
+function waysOn(texts: Texts, attempt: Attempt): MessageAction[] {
+  const { anotherAddress, tryAgain } = texts.afterRefusal;
+  const elsewhere = { label: anotherAddress, href: '/' };
   if (!attempt.found?.connection) return [elsewhere];
   const query = new URLSearchParams({ connection: attempt.found.connection.id });
   if (attempt.returnTo) query.set('returnTo', attempt.returnTo);
-  return [{ label: 'Try again', href: `/openid/start/${attempt.found.org.slug}?${query}` }, elsewhere];
+  return [{ label: tryAgain, href: `/openid/start/${attempt.found.org.slug}?${query}` }, elsewhere];
 }

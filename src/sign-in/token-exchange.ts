@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type GuardedFetch, GuardedFetchError, type GuardedResponse } from '../http/guarded-fetch.ts';
-import type { SignInConnection } from './find-connection.ts';
+import { parseJson } from '../http/parse-json.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
 
 const tokenResponse = z.object({
@@ -11,11 +12,11 @@ const tokenResponse = z.object({
 export type ExchangedTokens = Readonly<{
   idToken: string;
   accessToken: string | null;
-  /** The IdP's clock when it answered (its Date header), seconds since 1970; null when it didn't say. */
+  /** The Date header of the IdP's answer, seconds since 1970; null without a usable one. */
   answeredAt: number | null;
 }>;
 
-/** Exchanges the code at the token endpoint (RFC 6749 §4.1.3 with RFC 7636). @throws SignInRefused */
+/** Exchanges the code (RFC 6749 §4.1.3 with RFC 7636). @throws SignInRefused */
 export async function exchangeCode(
   guardedFetch: GuardedFetch,
   connection: SignInConnection,
@@ -57,7 +58,7 @@ function basic(id: string, secret: string): string {
   return `Basic ${Buffer.from(`${encode(id)}:${encode(secret)}`).toString('base64')}`;
 }
 
-/** RFC 6749 §5.2. Of the error only its code decides, and only against this list. */
+/** RFC 6749 §5.2. Only the code of the error decides, and only against this list. */
 function refusedBy(response: GuardedResponse): SignInRefused {
   const parsed = z.object({ error: z.string() }).safeParse(parseJson(response.text));
   const code = parsed.success ? parsed.data.error : null;
@@ -66,20 +67,11 @@ function refusedBy(response: GuardedResponse): SignInRefused {
   return new SignInRefused('idp_error', `token_status_${response.status}`);
 }
 
-/** Turns a failed call into a refusal that names which call it was. */
+/** Turns a failed call into a refusal that names the call. */
 export function asRefusal(call: 'token' | 'keys' | 'user_info') {
   return (error: unknown): never => {
     if (!(error instanceof GuardedFetchError)) throw error;
     const garbage = error.reason === 'too_large' || error.reason === 'redirect';
     throw new SignInRefused(garbage ? 'idp_garbage' : 'idp_unreachable', `${call}_${error.reason}`);
   };
-}
-
-/** Undefined for what isn't JSON. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
-import type { SignInConnection } from './find-connection.ts';
-import type { VerifiedSignIn } from './id-token.ts';
+import { parseJson } from '../http/parse-json.ts';
+import type { SignInConnection } from './find-sign-in-connection.ts';
+import type { IdTokenClaims, VerifiedSignIn } from './id-token.ts';
 import { SignInRefused } from './refusal.ts';
-import { asRefusal, parseJson } from './token-exchange.ts';
+import { asRefusal } from './token-exchange.ts';
 
 const userInfo = z.object({
   sub: z.string(),
@@ -12,10 +13,10 @@ const userInfo = z.object({
   name: z.string().nullish().catch(null),
 });
 
-/** Who the IdP says the person is, from one source: address and verification always belong together. */
+/** A person's claims from one source: the address and its verification always belong together. */
 export type PersonClaims = Readonly<{ email: string | null; emailVerified: boolean; name: string | null }>;
 
-/** From the ID token, or if that has no address from the user-info endpoint (OpenID Connect Core §5.3). @throws SignInRefused */
+/** Reads the ID token; without an address, user info (Core §5.3). @throws SignInRefused */
 export async function readPersonClaims(
   guardedFetch: GuardedFetch,
   connection: SignInConnection,
@@ -31,12 +32,12 @@ export async function readPersonClaims(
   if (response.status !== 200) throw new SignInRefused('idp_error', `user_info_status_${response.status}`);
   const parsed = userInfo.safeParse(parseJson(response.text));
   if (!parsed.success) throw new SignInRefused('user_info_invalid', 'user_info_form');
-  // §5.3.2: it may be another person's answer (token substitution) unless the subjects are the same.
+  // §5.3.2: another subject may be another person's answer (token substitution).
   if (parsed.data.sub !== claims.sub) throw new SignInRefused('user_info_invalid', 'user_info_subject');
   return personClaims({ ...parsed.data, name: parsed.data.name ?? claims.name });
 }
 
-function personClaims(claims: { email?: string | null; email_verified?: unknown; name?: string | null }): PersonClaims {
+function personClaims(claims: Pick<IdTokenClaims, 'email' | 'email_verified' | 'name'>): PersonClaims {
   const name = claims.name?.replaceAll(/\p{C}/gu, '').trim().slice(0, 200);
   return { email: claims.email || null, emailVerified: claims.email_verified === true, name: name || null };
 }

@@ -1,7 +1,7 @@
 import express, { type RequestHandler, type Response } from 'express';
 import type { Pool } from 'pg';
 import { byRequest } from '../by.ts';
-import { type IdpKeys, peek, UntrustedJwt } from '../orgs/idp-keys.ts';
+import { type IdpKeys, peek, UntrustedJwt } from '../connections/idp-keys.ts';
 import type { Batches } from '../revocation/batches.ts';
 import { endIdpSession } from '../revocation/end-rows.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
@@ -9,13 +9,13 @@ import { findByIssuer, type SignalConnection } from './find-connection.ts';
 import { type LogoutToken, readLogoutToken } from './logout-token.ts';
 import { asSignalRefused, SignalRefused } from './refusal.ts';
 
-/** `logout+jwt` is recommended (§2.4) and not always sent; other kinds of token have types of their own. */
+/** `logout+jwt` is recommended (§2.4), not always sent; other kinds of token have their types. */
 const types = ['logout+jwt', 'jwt', null];
 
-type Locals = { token: string; connection: SignalConnection; logout: LogoutToken };
-const localsOf = (res: Response) => res.locals as Locals;
+type LogoutLocals = { token: string; connection: SignalConnection; logout: LogoutToken };
+const localsOf = (res: Response) => res.locals as LogoutLocals;
 
-/** The steps of `POST /openid/backchannel-logout/:org` (OpenID Connect Back-Channel Logout 1.0 §2.5 to §2.8). */
+/** The steps of `POST /openid/backchannel-logout/:org` (Back-Channel Logout 1.0 §2.5 to §2.8). */
 export function createBackchannelLogout(deps: {
   pool: Pool;
   batches: Batches;
@@ -29,11 +29,11 @@ export function createBackchannelLogout(deps: {
 
   const readForm = express.urlencoded({ extended: false, limit: '32kb', parameterLimit: 20 });
 
-  const findConnection: RequestHandler<{ org: string }> = async (req, res, next) => {
+  const findConnectionOfToken: RequestHandler<{ org: string }> = async (req, res, next) => {
     const { logout_token: token } = (req.body ?? {}) as { logout_token?: unknown };
     const seen = typeof token === 'string' ? peek(token) : null;
     if (!seen) throw new SignalRefused('invalid_request', 'Send exactly one logout_token, which is a JWT.');
-    const audience = [seen.aud].flat().filter((one) => typeof one === 'string');
+    const audience = [seen.aud].flat().filter((clientId) => typeof clientId === 'string');
     const connection = await findByIssuer(deps.pool, req.params.org, seen.iss ?? '', audience);
     if (!connection)
       throw new SignalRefused('invalid_request', 'The organisation has no connection of this issuer and client id.');
@@ -73,9 +73,9 @@ export function createBackchannelLogout(deps: {
       await revokeAccess(deps.batches, { ...common, subject, initiator: 'idp', reach: { connectionId }, asked });
     }
     deps.announce();
-    // §2.8: also for whom nobody here knows, who is gone already, and for a repeat.
+    // §2.8: 200 also for a person whom nobody here knows, for an ended session, and for a repeat.
     res.status(200).end();
   };
 
-  return [requireForm, readForm, findConnection, verifyToken, logOut] as RequestHandler[];
+  return [requireForm, readForm, findConnectionOfToken, verifyToken, logOut] as RequestHandler[];
 }

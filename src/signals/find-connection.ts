@@ -1,10 +1,10 @@
 import type { Pool } from 'pg';
+import type { IdpJwtConnection } from '../connections/idp-keys.ts';
 import { isReference } from '../database/ids.ts';
-import type { IdpJwtConnection } from '../orgs/idp-keys.ts';
 
 export type SignalConnection = IdpJwtConnection &
   Readonly<{
-    /** Its issuer, and those that count as its. */
+    /** The connection's issuer, and its accepted issuers. */
     issuers: readonly string[];
     clientId: string;
     /** `orgs.event_actions`, unread. */
@@ -16,14 +16,14 @@ const printable = /^[\x20-\x7e]{1,2000}$/;
 const columns = `o.id AS "orgId", c.id, c.jwks_uri AS "jwksUri", c.client_id AS "clientId",
   array_prepend(c.issuer, coalesce(c.accepted_issuers, '{}')) AS issuers, o.event_actions AS "eventActions"`;
 
-/** The org's active connection of that issuer and one of those client ids, the one in use first; null if it has none. */
+/** The org's active connection of `issuer` and one of `clientIds`, a proven one first; or null. */
 export async function findByIssuer(
   pool: Pool,
   orgRef: string,
   issuer: string,
   clientIds: readonly string[],
 ): Promise<SignalConnection | null> {
-  if (!isReference(orgRef) || ![issuer, ...clientIds].every((one) => printable.test(one))) return null;
+  if (!isReference(orgRef) || ![issuer, ...clientIds].every((text) => printable.test(text))) return null;
   const { rows } = await pool.query<SignalConnection>({
     name: 'signal-connection-by-issuer',
     text: `SELECT ${columns}
@@ -44,6 +44,6 @@ export async function findById(pool: Pool, id: string): Promise<SignalConnection
     text: `SELECT ${columns} FROM orgs o JOIN connections c ON c.org_id = o.id WHERE c.id = $1 AND c.active`,
     values: [id],
   });
-  // An id is unique in its org, and random: should two orgs ever have the same, neither is meant.
+  // An id is unique in its org, and random: should two orgs ever share it, neither is meant.
   return rows.length === 1 ? (rows[0] ?? null) : null;
 }

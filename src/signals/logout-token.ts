@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { clockSkew } from '../orgs/idp-keys.ts';
+import { clockSkew } from '../connections/idp-keys.ts';
+import { wrongMembers } from '../issues.ts';
 import type { SignalConnection } from './find-connection.ts';
 import { SignalRefused } from './refusal.ts';
 
-/** What an IdP says by a logout token that has been verified: one session of its own is over, or all of a person's. */
+/** A verified logout token: one session at the IdP is over, or all sessions of a person. */
 export type LogoutToken = Readonly<{
   jti: string;
-  /** From then on the token is refused for its age. */
+  /** From this moment on the token is refused for its age. */
   refusedFrom: Date;
   issuer: string;
   sub: string | null;
@@ -17,7 +18,7 @@ export const logoutEvent = 'http://schemas.openid.net/event/backchannel-logout';
 
 /** Seconds: a token is sent when it is made. */
 const oldest = 600;
-// As in ID tokens, whose `sub` and `sid` these are.
+// ID tokens give `sub` and `sid` this form.
 const name = z
   .string()
   .min(1)
@@ -34,26 +35,25 @@ const claims = z.object({
   iss: z.string(),
   aud: z.union([z.string(), z.array(z.string())]),
   iat: z.number(),
-  // Required only since the errata of December 2023. Age is bounded by `iat`, and repeats by `jti`: a token
-  // without it, or with a late one, ends access too.
+  // `exp` is required only since the errata of December 2023. `iat` bounds the age, `jti` repeats:
+  // a token without `exp`, or with a late one, ends access too.
   exp: z.number().nullish(),
   jti: name,
   sub: nameIfAny,
-  // One that can't be kept was never kept at a sign-in either (id-token.ts).
+  // A `sid` that can't be kept was never kept at a sign-in either (id-token.ts).
   sid: nameIfAny.catch(null),
-  // The one event, and no other: a token that says more is of another kind.
+  // A token that says more than this one event is of another kind.
   events: z.strictObject({ [logoutEvent]: z.record(z.string(), z.unknown()) }),
 });
 
-/** OpenID Connect Back-Channel Logout 1.0 §2.6, all but the signature. @param now seconds. @throws SignalRefused */
+/** Back-Channel Logout 1.0 §2.6 without the signature. @param now seconds. @throws SignalRefused */
 export function readLogoutToken(payload: object, connection: SignalConnection, now: number): LogoutToken {
   const parsed = claims.safeParse(payload);
   if (!parsed.success) {
-    const wrong = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];
-    throw refusal(`These claims are missing or malformed: ${wrong.join(', ')}.`);
+    throw refusal(`These claims are missing or malformed: ${wrongMembers(parsed.error, 'all').join(', ')}.`);
   }
   const { iss, aud, iat, exp, jti, sub, sid } = parsed.data;
-  // What an ID token has, so that neither can stand for the other.
+  // ID tokens have a nonce: neither kind can stand for the other.
   if ('nonce' in payload) throw refusal('A logout token has no nonce.');
   if (sub === null && sid === null) throw refusal('A logout token names a subject (sub), a session (sid) or both.');
   if (!connection.issuers.includes(iss)) throw refusal('The issuer is not the one of the connection.');

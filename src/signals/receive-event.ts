@@ -24,18 +24,19 @@ type Result = Readonly<{
     | 'verified'
     | 'event_unknown'
     | 'subject_unknown'
-    /** Well-formed, but nobody can be found by it here. */
+    /** The subject is well-formed, but nobody can be found by it here. */
     | 'subject_unsupported'
     | 'replayed';
   userId?: string;
 }>;
 
-/** Longer than a token of the greatest age can be sent again. */
+/** Repeats are known for longer than a token of the greatest age can be sent again. */
 const rememberedMs = 8 * 86_400_000;
 
 /**
- * Does what the org has set for this event, and records that it came, in one transaction: a repeat, also at the same moment
- * on another node, does nothing. Whom the connection doesn't reach is unknown to it. @throws SignalRefused
+ * Does what the org has set for this event, and records that it came, in one transaction: a repeat,
+ * also at the same moment on another node, does nothing. People whom the connection doesn't reach
+ * are unknown to it. @throws SignalRefused
  */
 export function receiveEvent(pool: Pool, received: Received): Promise<Result> {
   const { connection, event } = received;
@@ -63,7 +64,10 @@ async function act(db: PoolClient, received: Received, action: EventAction | nul
     return { outcome: action === 'record' ? 'recorded' : 'subject_unsupported' };
   }
   const revoked = await revokeAccess(db, {
-    ...{ orgId: connection.orgId, subject, once, by },
+    orgId: connection.orgId,
+    subject,
+    once,
+    by,
     initiator: 'signal',
     reach: { connectionId: connection.id },
     asked: event.subject,
@@ -96,7 +100,7 @@ function record(
     orgId: connection.orgId,
     action: 'signal.received',
     by,
-    ...(userId === undefined ? {} : { target: { type: 'user', id: userId } }),
+    target: userId === undefined ? undefined : { type: 'user', id: userId },
     detail: {
       type: event.event ?? (/^[\x21-\x7e]{1,200}$/.test(event.uri) ? event.uri : 'unreadable'),
       action,

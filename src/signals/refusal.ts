@@ -1,10 +1,10 @@
 import type { ErrorRequestHandler } from 'express';
 import type { Logger } from 'pino';
+import type { UntrustedJwt } from '../connections/idp-keys.ts';
 import { AppError } from '../errors.ts';
 import { toAppError } from '../http/problem.ts';
-import type { UntrustedJwt } from '../orgs/idp-keys.ts';
 
-/** RFC 8935 §2.4, and what a refused logout token is filed under. */
+/** The codes of RFC 8935 §2.4; refused logout tokens have them too. */
 export type SignalError =
   | 'invalid_request'
   | 'invalid_key'
@@ -12,7 +12,7 @@ export type SignalError =
   | 'invalid_audience'
   | 'authentication_failed';
 
-/** A token that is refused. The description is ours, and says nothing that the token said. */
+/** A token that is refused. The description is ours, and repeats nothing of the token. */
 export class SignalRefused extends Error {
   override readonly name = 'SignalRefused';
   readonly code: SignalError;
@@ -35,7 +35,7 @@ export function asSignalRefused({ reason }: UntrustedJwt): SignalRefused {
   return new SignalRefused(code, description);
 }
 
-/** OpenID Connect Back-Channel Logout 1.0 §2.8: JSON in the form of OAuth's errors; 400 is for the token's faults alone. */
+/** Back-Channel Logout 1.0 §2.8: OAuth's form of errors; 400 is for the token's faults alone. */
 export function createLogoutErrors({ log }: { log: Logger }): ErrorRequestHandler {
   return (error, req, res, _next) => {
     const known = error instanceof SignalRefused ? refused(error) : toAppError(error);
@@ -50,7 +50,7 @@ export function createLogoutErrors({ log }: { log: Logger }): ErrorRequestHandle
   };
 }
 
-/** RFC 8935 §2.3: `{err, description}`, and the language of the latter. Faults of ours go on to the one error handler. */
+/** RFC 8935 §2.3: `{err, description}` and its language. Our own faults go to the error handler. */
 export function createEventErrors({ log }: { log: Logger }): ErrorRequestHandler {
   return (error, req, res, next) => {
     const known = error instanceof SignalRefused ? refused(error) : toAppError(error);

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { clockSkew } from '../connections/idp-keys.ts';
 import { AppError } from '../errors.ts';
+import { wrongMembers } from '../issues.ts';
 import { eventOfUri, type KnownEvent, verificationEvent } from '../orgs/event-actions.ts';
-import { clockSkew } from '../orgs/idp-keys.ts';
 import { parseSubject, type SubjectIdentifier } from '../revocation/subject-identifier.ts';
 import type { SignalConnection } from './find-connection.ts';
 import { SignalRefused } from './refusal.ts';
@@ -10,14 +11,14 @@ import { SignalRefused } from './refusal.ts';
 /** A security event token that has been verified, as far as it concerns us. */
 export type SecurityEvent = Readonly<{
   jti: string;
-  /** An event of ours, SSF's verification, or null for one that means nothing here. */
+  /** An event of ours, SSF's verification, or null for an event that means nothing here. */
   event: KnownEvent | 'verification' | null;
   uri: string;
-  /** Who it is about: null where it names only what we can't find anybody by (a device, a tenant, the IdP's session). */
+  /** The person; null where the event names only a device, a tenant or the IdP's session. */
   subject: SubjectIdentifier | null;
-  /** In words for administrators. */
+  /** The reason in words for administrators. */
   reason: string | null;
-  /** When it happened, as far as the token tells. */
+  /** When the event happened, as far as the token tells. */
   happenedAt: Date | null;
 }>;
 
@@ -41,8 +42,9 @@ const claims = z.object({
 });
 
 /**
- * RFC 8417 §2.2 and SSF 1.0 §4.1, all but the signature. Without `exp` (SSF forbids it) the age is judged.
- * @param receiver the address that events are pushed to, which `aud` names, or else the client id. @param now seconds.
+ * RFC 8417 §2.2 and SSF 1.0 §4.1 without the signature. The age is judged, for SSF forbids `exp`.
+ * @param receiver the address that events are pushed to, which `aud` names, or else the client id.
+ * @param now seconds.
  * @throws SignalRefused
  */
 export function readSecurityEvent(
@@ -53,13 +55,12 @@ export function readSecurityEvent(
 ): SecurityEvent {
   const parsed = claims.safeParse(payload);
   if (!parsed.success) {
-    const wrong = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0])))];
-    throw malformed(`These claims are missing or malformed: ${wrong.join(', ')}.`);
+    throw malformed(`These claims are missing or malformed: ${wrongMembers(parsed.error, 'all').join(', ')}.`);
   }
   const { iss, aud, iat, exp, jti, events, sub_id: subId } = parsed.data;
   if (!connection.issuers.includes(iss))
     throw new SignalRefused('invalid_issuer', 'The issuer is not the one of the connection.');
-  if (![aud].flat().some((one) => one === receiver || one === connection.clientId))
+  if (![aud].flat().some((audience) => audience === receiver || audience === connection.clientId))
     throw new SignalRefused('invalid_audience', 'The audience names neither this address nor the client.');
   if (iat > now + clockSkew) throw malformed('The token is dated in the future.');
   if (iat < now - oldest) throw malformed('The token is too old.');
@@ -68,7 +69,9 @@ export function readSecurityEvent(
   const event = uri === verificationEvent ? 'verification' : eventOfUri(uri);
   const isOfAPerson = event !== null && event !== 'verification';
   return {
-    ...{ jti, event, uri },
+    jti,
+    event,
+    uri,
     subject: isOfAPerson ? readSubject(subId, details.subject) : null,
     reason: readReason(details.reason_admin ?? details.reason),
     happenedAt: readMoment(details.event_timestamp),
@@ -77,7 +80,7 @@ export function readSecurityEvent(
 
 /** SSF 1.0 §3.1 puts the subject beside the events; Okta, like SSF's drafts, into the event. */
 function readSubject(subId: unknown, inEvent: unknown): SubjectIdentifier | null {
-  const given = [subId, inEvent].filter((one) => one !== undefined && one !== null).map(readPerson);
+  const given = [subId, inEvent].filter((subject) => subject !== undefined && subject !== null).map(readPerson);
   const [subject, other] = given;
   if (subject === undefined) throw malformed('The event names no subject.');
   if (other !== undefined && !isDeepStrictEqual(subject, other))
@@ -88,7 +91,7 @@ function readSubject(subId: unknown, inEvent: unknown): SubjectIdentifier | null
 /** SSF 1.0 §3.2: the members of a complex subject. */
 const complexMembers = ['user', 'device', 'session', 'application', 'tenant', 'org_unit', 'group'];
 
-/** Of a complex subject the user counts: all of the user ends, on whichever device. Older ones have no `format`. */
+/** Of a complex subject the user counts, on all devices. Older ones have no `format`. */
 function readPerson(subject: unknown): SubjectIdentifier | null {
   const { success, data } = object.safeParse(subject);
   const { format } = data ?? {};
@@ -102,7 +105,7 @@ function readPerson(subject: unknown): SubjectIdentifier | null {
   }
 }
 
-/** A text, or texts by language (CAEP 1.0 §2). Of the IdP's words only this much is kept, and only for administrators. */
+/** A text, or texts by language (CAEP 1.0 §2). No other words of the IdP are kept. */
 function readReason(given: unknown): string | null {
   const { data: byLanguage = {} } = object.safeParse(given);
   const text = typeof given === 'string' ? given : (byLanguage.en ?? Object.values(byLanguage)[0]);

@@ -6,9 +6,10 @@ import { parseReference } from './references.ts';
 import { nothing, type StorageDeps, tokenAdapter } from './stored-tokens.ts';
 
 /**
- * The library's storage on PostgreSQL. Of a grant's codes and tokens none is ever written but under that very grant, alive
- * and locked; none is found unless the grant is alive; using one up is conditional. So nothing comes back to life here,
- * however a request and a revocation, or two requests, fall together: who loses hears invalid_grant.
+ * The library's storage on PostgreSQL. A grant's codes and tokens are only written while the grant
+ * is alive and locked, and only found while it is alive; using one up is conditional. So nothing
+ * comes back to life here, however a request and a revocation, or two requests, fall together: the
+ * loser hears invalid_grant.
  */
 export function createAdapter(deps: StorageDeps): AdapterFactory {
   return (kind) => {

@@ -2,11 +2,11 @@ import type { Pool } from 'pg';
 import type { By } from '../by.ts';
 import type { Config } from '../config.ts';
 import { newId } from '../database/ids.ts';
+import { hashSecret } from '../keyring.ts';
 import type { Principal } from '../sessions/principal.ts';
-import { hashToken } from './hash-token.ts';
 
 export type Approval = Readonly<{
-  /** Whose live session in this browser approves. */
+  /** The person whose live session in this browser approves. */
   person: Principal;
   interactionId: string;
   clientId: string;
@@ -15,14 +15,15 @@ export type Approval = Readonly<{
   by: By;
 }>;
 
-/** Seconds that a grant without a refresh token waits for its one access token: as long as a device code can. */
+/** Seconds that a grant without refresh token waits for its access token, as a device code can. */
 const waitSeconds = 900;
 
 /**
- * Inserts the grant from exactly the session that approves, if that is alive: both generations and the IdP's session are
- * copied from it, never read from the user at that moment, so a revocation in between leaves a grant that is born dead. User
- * and session are locked (FOR NO KEY UPDATE) as at sign-in. The interaction's result is written in the same statement: one
- * interaction makes one grant. False when nothing was inserted.
+ * Inserts the grant from exactly the session that approves, if that is alive. Both generations and
+ * the IdP's session are copied from it, never read from the user at that moment: a revocation in
+ * between leaves a grant that is born dead. User and session are locked (FOR NO KEY UPDATE) as at
+ * sign-in. The same statement writes the interaction's result: one interaction makes one grant.
+ * False when nothing was inserted.
  */
 export async function approve(
   pool: Pool,
@@ -34,10 +35,19 @@ export async function approve(
     name: 'grant-insert',
     text: sql,
     values: [
-      ...[person.orgId, person.userId, person.credential.id, hashToken(interactionId), newId('grant'), clientId, scope],
-      ...[userAgent?.slice(0, 512) ?? null, by.ip],
-      ...[lasting ? config.grantIdleSeconds : waitSeconds, lasting ? config.grantAbsoluteSeconds : waitSeconds],
-      ...[newId('auditEvent'), by.requestId],
+      person.orgId,
+      person.userId,
+      person.credential.id,
+      hashSecret(interactionId),
+      newId('grant'),
+      clientId,
+      scope,
+      userAgent?.slice(0, 512) ?? null,
+      by.ip,
+      lasting ? config.grantIdleSeconds : waitSeconds,
+      lasting ? config.grantAbsoluteSeconds : waitSeconds,
+      newId('auditEvent'),
+      by.requestId,
     ],
   });
   return rowCount === 1;

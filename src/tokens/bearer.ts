@@ -3,19 +3,17 @@ import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import { AppError } from '../errors.ts';
+import { readBearer } from '../http/bearer.ts';
+import { hashSecret } from '../keyring.ts';
 import { type LiveRow, toPrincipal, touchAfterMs } from '../sessions/principal.ts';
 import { type EndRow, endColumns, notSignedIn, type SessionEnd, toSessionEnd } from '../sessions/session-end.ts';
-import { hashToken } from './hash-token.ts';
 
 type LiveTokenRow = LiveRow & { id_hash: Buffer };
 
-/** RFC 6750 §2.1, at the length of ours and some more. */
-const form = /^Bearer +([A-Za-z0-9._~+/-]{1,512}=*)$/i;
-
 /**
- * For `/api`: a request with `Authorization: Bearer` is the app's whose access token that is, and nobody else's: its cookies
- * are not looked at, however good. The token is taken from the header alone; in an address or a form it would land in logs.
- * One statement finds the token with its live grant and the person. Other requests pass untouched.
+ * For `/api`: a request with `Authorization: Bearer` belongs to the app of that access token alone,
+ * and its cookies are not looked at, however good. One statement finds the token with its live
+ * grant and the person. Other requests pass untouched.
  */
 export function createBearerAuthentication({ pool, config }: { pool: Pool; config: Config }): RequestHandler {
   const loadLive = createBatchLoader<LiveTokenRow>(pool, {
@@ -28,13 +26,12 @@ export function createBearerAuthentication({ pool, config }: { pool: Pool; confi
   });
 
   const authenticateBearer: RequestHandler = async (req, _res, next) => {
-    const { authorization } = req.headers;
-    if (authorization === undefined || !/^Bearer\b/i.test(authorization)) return next();
-    const token = form.exec(authorization)?.[1];
-    if (!token) throw refusal(null);
-    const idHash = hashToken(token);
+    const token = readBearer(req);
+    if (token === undefined) return next();
+    if (token === null) throw refusal(null);
+    const idHash = hashSecret(token);
     const row = await loadLive(idHash);
-    if (!row) throw refusal(await explainEnd(pool, idHash));
+    if (!row) throw refusal(await explainGrantEnd(pool, idHash));
     if (Date.now() - row.last_seen_at.getTime() >= touchAfterMs) await touch(row);
     req.user = { principal: toPrincipal(row, 'grant') };
     next();
@@ -59,8 +56,9 @@ export function createBearerAuthentication({ pool, config }: { pool: Pool; confi
 }
 
 /**
- * `handlers`, which are about cookies, each made to pass over an app's request: no browser adds a token by itself. Not a
- * router of their own, whose end would cost every request a turn of the event loop.
+ * Makes each of `handlers`, which are about cookies, pass over an app's request: no browser adds a
+ * token by itself. The end of a router of their own would cost every request a turn of the event
+ * loop.
  */
 export function unlessBearer(...handlers: RequestHandler[]): RequestHandler[] {
   return handlers.map((handler) => (req, res, next) => (isBearer(req) ? next() : handler(req, res, next)));
@@ -70,8 +68,8 @@ function isBearer(req: Request): boolean {
   return req.user?.principal?.credential.type === 'grant';
 }
 
-/** Why the grant of this token is dead: null where it lives (the token alone has expired) or no row tells. */
-async function explainEnd(pool: Pool, idHash: Buffer): Promise<SessionEnd | null> {
+/** Why the token's grant is dead; null where it lives (the token has expired) or no row tells. */
+async function explainGrantEnd(pool: Pool, idHash: Buffer): Promise<SessionEnd | null> {
   const { rows } = await pool.query<EndRow>({
     name: 'access-token-explain',
     text: `SELECT ${endColumns('g', 'grant')}
@@ -86,7 +84,7 @@ async function explainEnd(pool: Pool, idHash: Buffer): Promise<SessionEnd | null
   return rows[0] ? toSessionEnd(rows[0]) : null;
 }
 
-/** RFC 6750 §3.1. With the codes of a session's end where the grant has ended: a refresh would not help then. */
+/** RFC 6750 §3.1. The code of the grant's end, if it has ended, says that a refresh is no help. */
 function refusal(end: SessionEnd | null): AppError {
   const headers = { 'WWW-Authenticate': 'Bearer realm="api", error="invalid_token"', 'Cache-Control': 'no-store' };
   if (!end)

@@ -1,13 +1,13 @@
 import type { ClientMetadata } from 'oidc-provider';
 import { adminScope } from '../api/operation.ts';
 
-/** What every app may ask for. */
+/** The scopes that every app may ask for. */
 const personalScopes = 'openid offline_access email profile';
 
 const publicClient = {
   application_type: 'native',
   token_endpoint_auth_method: 'none',
-  // A form that is posted to the app from our page is what `form-action` in our headers stops.
+  // A form that our page posts to the app would be stopped by `form-action` in our headers.
   response_modes: ['query'],
   scope: personalScopes,
 } as const satisfies Partial<ClientMetadata>;
@@ -22,8 +22,9 @@ const codeFlow = {
 const extensionId = 'abcdefghijklmnopabcdefghijklmnop';
 
 /**
- * The product's own apps, a closed list: nobody registers here. All are public clients, so nothing but PKCE and the exact
- * redirect address ties a code to its app. Of a loopback address the port is the app's choice (RFC 8252 §7.3).
+ * The product's own apps, a closed list: nobody registers here. All are public clients: only PKCE
+ * and the exact redirect address tie a code to its app. The port of a loopback address is the app's
+ * choice (RFC 8252 §7.3).
  */
 export const clients: ClientMetadata[] = [
   {
@@ -46,7 +47,7 @@ export const clients: ClientMetadata[] = [
     ...publicClient,
     client_id: 'cli',
     client_name: 'Command line',
-    // Nothing else may administer: a stolen phone, or a page that got into the extension, must not.
+    // No other app may administer: a stolen phone, or a page that got into the extension, must not.
     scope: `${personalScopes} ${adminScope}`,
     grant_types: ['urn:ietf:params:oauth:grant-type:device_code', 'refresh_token'],
     response_types: [],
@@ -54,7 +55,7 @@ export const clients: ClientMetadata[] = [
   },
 ];
 
-/** Of what an app asks for, what it may have. */
+/** The part of the asked scope that the app may have. */
 export function allowedScope(clientId: string, asked: string): string {
   const allowed = clients.find(({ client_id }) => client_id === clientId)?.scope?.split(' ') ?? [];
   return asked
@@ -64,15 +65,16 @@ export function allowedScope(clientId: string, asked: string): string {
 }
 
 /**
- * Whether the address may lead to another app than the client's: a loopback port or a scheme belongs to whichever program
- * took it (RFC 8252 §8.6), and any page can send a browser here in that client's name.
+ * Whether the address may lead to another app than the client's: a loopback port or a scheme
+ * belongs to whichever program took it (RFC 8252 §8.6), and any page can send a browser here in
+ * that client's name.
  */
 export const leadsToAnyApp = (redirectUri: unknown): boolean =>
   typeof redirectUri === 'string' && !redirectUri.startsWith('https://');
 
 export const asksForAdministration = (scope: unknown): boolean => String(scope).split(' ').includes(adminScope);
 
-/** What people read, by client id. */
+/** The apps' names for people, by client id. */
 export const clientNames: ReadonlyMap<string, string> = new Map(
   clients.map(({ client_id, client_name }) => [client_id, client_name ?? client_id]),
 );

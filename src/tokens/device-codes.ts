@@ -1,11 +1,11 @@
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider';
-import { hashToken } from './hash-token.ts';
+import { hashSecret } from '../keyring.ts';
 import { parseReference } from './references.ts';
-import { dead, findToken, lockedGrant, type StorageDeps, storable, tokenAdapter } from './stored-tokens.ts';
+import { dead, findToken, lockedGrant, type StorageDeps, tokenAdapter, withoutSecrets } from './stored-tokens.ts';
 
 /**
- * A device code is made, taken in hand by one browser, and then approved under a live grant, or refused: each of them once.
- * Only an approval ties it to a person.
+ * A device code is made, taken in hand by one browser, then approved under a live grant or refused:
+ * each of them once. Only an approval ties the code to a person.
  */
 export function deviceCodeAdapter(deps: StorageDeps): Adapter {
   const { pool } = deps;
@@ -22,7 +22,7 @@ export function deviceCodeAdapter(deps: StorageDeps): Adapter {
               name: 'device-code-insert',
               text: `INSERT INTO tokens (kind, id_hash, user_code_hash, payload, expires_at)
                      VALUES ('DeviceCode', $1, $2, $3, now() + make_interval(secs => $4))`,
-              values: [idHash, hashToken(payload.userCode ?? ''), storable(payload), expiresIn],
+              values: [idHash, hashSecret(payload.userCode ?? ''), withoutSecrets(payload), expiresIn],
             }
           : grant
             ? {
@@ -30,7 +30,7 @@ export function deviceCodeAdapter(deps: StorageDeps): Adapter {
                 text: `WITH holder AS (${lockedGrant('$3', '$4', '$5')})
                        UPDATE tokens t SET payload = $2, org_id = holder.org_id, grant_id = holder.id
                        FROM holder WHERE t.kind = 'DeviceCode' AND t.id_hash = $1 AND ${pending}`,
-                values: [idHash, storable(payload), grant.orgId, grant.id, payload.clientId],
+                values: [idHash, withoutSecrets(payload), grant.orgId, grant.id, payload.clientId],
               }
             : {
                 name: 'device-code-update',
@@ -52,7 +52,7 @@ export function deviceCodeAdapter(deps: StorageDeps): Adapter {
       const { rows } = await pool.query<{ id_hash: Buffer }>({
         name: 'device-code-by-user-code',
         text: `SELECT id_hash FROM tokens WHERE kind = 'DeviceCode' AND user_code_hash = $1`,
-        values: [hashToken(userCode)],
+        values: [hashSecret(userCode)],
       });
       const payload = rows[0] && (await findToken(pool, 'DeviceCode', rows[0].id_hash));
       return payload && rows[0] && { ...payload, userCode, jti: standIn(rows[0].id_hash) };
@@ -60,22 +60,29 @@ export function deviceCodeAdapter(deps: StorageDeps): Adapter {
   };
 }
 
-/** Nobody has answered it, and it can still be answered. */
+/** The code has no answer yet, and can still get it. */
 const pending = `t.grant_id IS NULL AND t.consumed_at IS NULL AND t.expires_at > now() AND NOT t.payload ? 'error'`;
 
 function withoutPerson(payload: AdapterPayload): AdapterPayload {
-  const { accountId: _accountId, authTime: _authTime, claims: _claims, scope: _scope, ...rest } = storable(payload);
+  const {
+    accountId: _accountId,
+    authTime: _authTime,
+    claims: _claims,
+    scope: _scope,
+    ...rest
+  } = withoutSecrets(payload);
   return rest;
 }
 
 /**
- * The page where a person types the short code finds the device code by that, and passes it on by its hash: the code
- * itself isn't stored. Only those pages can; from a client such a name is hashed like any other code, and unknown.
+ * The page where a person types the short code finds the device code by it, and passes the device
+ * code on by its hash: the code itself isn't stored. Only those pages can do so: from a client such
+ * a name is hashed like any other code, and unknown.
  */
 const standIn = (idHash: Buffer) => `sha256:${idHash.toString('hex')}`;
 
 function deviceCodeHash(id: string): Buffer {
   const route = Provider.ctx?.oidc.route;
   const stands = (route === 'code_verification' || route === 'device_resume') && id.startsWith('sha256:');
-  return stands ? Buffer.from(id.slice('sha256:'.length), 'hex') : hashToken(id);
+  return stands ? Buffer.from(id.slice('sha256:'.length), 'hex') : hashSecret(id);
 }

@@ -1,6 +1,9 @@
+import type { Request, Response } from 'express';
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
+import type { Texts } from '../texts/texts.ts';
 import { renderDeviceCode, renderDeviceConfirm } from '../web/device-pages.ts';
 import { renderMessage } from '../web/message-page.ts';
+import { textsFor } from '../web/send-page.ts';
 import { asksForAdministration, clientNames } from './clients.ts';
 
 type Pages = Pick<
@@ -10,7 +13,7 @@ type Pages = Pick<
 
 declare module 'http' {
   interface IncomingMessage {
-    /** The code of a link that an app shows (verification_uri_complete); filled in, never sent by itself. */
+    /** The code of an app's link (verification_uri_complete): filled in, never sent by itself. */
     givenUserCode?: string;
   }
 }
@@ -21,35 +24,36 @@ export const devicePages: Pages = {
   deviceInfo: () => ({}),
 
   userCodeInputSource(ctx, _form, _out, error) {
+    const texts = textsOf(ctx);
     const problem = error && problemOf(error);
-    if (problem === 'gone')
-      return send(ctx, renderEnd('That code no longer works', 'Start again in the app: it shows you a new one.'));
-    if (problem === 'refused')
-      return send(ctx, renderEnd('Access was refused', 'The app gets nothing. You can close this page.'));
+    if (problem === 'gone' || problem === 'refused') return send(ctx, renderEnd(texts, texts.apps[problem]));
     ctx.req.guessedUserCode = error?.name === 'NotFoundError';
     const code = (error && 'userCode' in error && String(error.userCode)) || ctx.req.givenUserCode || '';
-    send(ctx, renderDeviceCode({ xsrf: xsrfOf(ctx), code: code.slice(0, 40), problem: problem ?? null }));
+    const page = { xsrf: xsrfOf(ctx), code: code.slice(0, 40), problem: problem ? texts.apps[problem] : null };
+    send(ctx, renderDeviceCode(texts, page));
   },
 
   userCodeConfirmSource(ctx, _form, client, _deviceInfo, userCode) {
     const clientName = clientNames.get(client.clientId) ?? client.clientId;
     const administers = asksForAdministration(ctx.oidc.entities.DeviceCode?.params?.scope);
-    send(ctx, renderDeviceConfirm({ xsrf: xsrfOf(ctx), code: userCode, clientName, administers }));
+    send(ctx, renderDeviceConfirm(textsOf(ctx), { xsrf: xsrfOf(ctx), code: userCode, clientName, administers }));
   },
 
   successSource(ctx) {
-    const name = clientNames.get(ctx.oidc.client?.clientId ?? '') ?? 'The app';
-    send(ctx, renderEnd(`${name} is signed in`, 'It goes on by itself. You can close this page.'));
+    const texts = textsOf(ctx);
+    const { unnamed, signedIn, goesOn } = texts.apps;
+    const app = clientNames.get(ctx.oidc.client?.clientId ?? '') ?? unnamed;
+    send(ctx, renderEnd(texts, { title: signedIn({ app }), text: goesOn }));
   },
 };
 
-/** The library's errors at these pages, by name: its classes for them aren't exported. */
-function problemOf(error: Error): string {
+/** The text for the library's error, by the error's name: the classes aren't exported. */
+function problemOf(error: Error): 'noCode' | 'wrongCode' | 'gone' | 'refused' | 'onceMore' {
   switch (error.name) {
     case 'NoCodeError':
-      return 'Enter the code that the app shows.';
+      return 'noCode';
     case 'NotFoundError':
-      return 'There is no such code. Compare it with the one that the app shows.';
+      return 'wrongCode';
     case 'ExpiredError':
     case 'AlreadyUsedError':
       return 'gone';
@@ -57,12 +61,17 @@ function problemOf(error: Error): string {
     case 'AccessDenied':
       return 'refused';
     default:
-      return 'That did not work. Enter the code once more.';
+      return 'onceMore';
   }
 }
 
-function renderEnd(title: string, text: string): string {
-  return renderMessage({ title, text, actions: [] });
+function renderEnd(texts: Texts, { title, text }: { title: string; text: string }): string {
+  return renderMessage(texts, { title, text, actions: [] });
+}
+
+/** The library makes its context of Express's request and response. */
+export function textsOf({ req, res }: Pick<KoaContextWithOIDC, 'req' | 'res'>): Texts {
+  return textsFor(req as Request, res as Response);
 }
 
 function xsrfOf(ctx: KoaContextWithOIDC): string {

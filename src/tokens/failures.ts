@@ -2,7 +2,7 @@ import { errors, Provider } from 'oidc-provider';
 import type { Logger } from 'pino';
 import { isUnavailable, isUnstorable } from '../database/errors.ts';
 
-/** Runs a statement for the library, which knows its own errors only: anything else it would answer with a 500. */
+/** Runs a statement for the library, which answers any error but its own with a 500. */
 export async function inOAuthTerms<T>(log: Logger, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -18,8 +18,8 @@ export async function inOAuthTerms<T>(log: Logger, work: () => Promise<T>): Prom
 }
 
 /**
- * RFC 6749 §4.1.2.1 has a name for it; an answer by redirect could carry no 503 and no Retry-After. Once something is used
- * up, the same request again would end the grant.
+ * RFC 6749 §4.1.2.1 has this name. There is no redirect: it could carry no 503 and no Retry-After.
+ * Once a token is used up, the same request again would end the grant.
  */
 function unavailable(cause: unknown): errors.OIDCProviderError {
   const error = new errors.OIDCProviderError(503, 'temporarily_unavailable', { cause });

@@ -8,7 +8,7 @@ export type GrantEnd = 'by_app' | 'token_used_twice';
 
 type GrantRow = { client_id: string; user_id: string; scope: string; iat: number; exp: number };
 
-/** A grant as the library knows it, if it is alive. */
+/** A live grant as the library knows it. */
 export async function findGrant(pool: Pool, { orgId, id }: Reference): Promise<AdapterPayload | undefined> {
   const { rows } = await pool.query<GrantRow>({
     name: 'grant-find',
@@ -30,7 +30,7 @@ export async function findGrant(pool: Pool, { orgId, id }: Reference): Promise<A
   );
 }
 
-/** Ends a live grant, and with it every token and code under it, and records it. A dead one stays as it is. */
+/** Ends a live grant with every token and code under it, and records it; a dead one stays as is. */
 export async function endGrant(pool: Pool, { orgId, id }: Reference, why: GrantEnd): Promise<void> {
   const request = Provider.ctx?.req as { id?: string; ip?: string } | undefined;
   await pool.query({

@@ -7,25 +7,26 @@ import { byPerson } from '../by.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { letFormsLeadTo } from '../http/security-headers.ts';
-import { isSameSecret } from '../keyring.ts';
+import { hashSecret, isSameSecret } from '../keyring.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { principalOf } from '../sessions/session.ts';
+import type { Texts } from '../texts/texts.ts';
 import { renderApprove } from '../web/approve-page.ts';
 import { renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
 import { approve } from './approve.ts';
 import { allowedScope, clientNames, leadsToAnyApp } from './clients.ts';
-import { hashToken } from './hash-token.ts';
 import { type Interaction, signInUrl } from './sign-in-url.ts';
 import { findToken } from './stored-tokens.ts';
 
 type Deps = Readonly<{ config: Config; pool: Pool; provider: () => Promise<Provider> }>;
 
 /**
- * `/oauth/interaction/:uid`: where the authorization server sends a browser for each request of an app. With a live session of
- * the app the request is approved, and the browser goes back; without one it goes through the sign-in first. Where the way back
- * may lead to another app than the one that is named, a page asks, and only its button, a POST, approves: else a link on any
- * page would do. The library's cookie ties the interaction to the browser that began it.
+ * `/oauth/interaction/:uid`: the authorization server sends a browser here for each request of an
+ * app. With a live session of the browser the request is approved, and the browser goes back;
+ * without one it goes through the sign-in first. Where the way back may lead to another app than
+ * the named one, a page asks, and only its button, a POST, approves: else a link on any page would
+ * do. The library's cookie ties the interaction to the browser that began it.
  */
 export function createInteraction(deps: Deps): {
   enter: RequestHandler<{ uid: string }>;
@@ -61,24 +62,24 @@ export function createInteraction(deps: Deps): {
       action: pathOf(uid),
       seal: sealsOf(deps.config, uid, person)[0] as string,
     };
-    sendPage(res, 200, renderApprove(page));
+    sendPage(res, 200, (texts) => renderApprove(texts, page));
   }
 
   const enter: RequestHandler<{ uid: string }> = async (req, res) => {
     const interaction = await load(req, res);
-    // Approved before: coming back a second time makes no second grant.
+    // The request was approved before: coming back a second time makes no second grant.
     if (interaction.result) return res.redirect(303, interaction.returnTo);
 
     const person = principalOf(req);
     const signIn = await signInUrl(deps.pool, interaction, person);
-    // Behind a form, our headers let a browser go nowhere but here: a link has to be followed.
+    // After a form, our headers let a browser go nowhere but here: it has to follow a link.
     if (signIn !== null && person && interaction.deviceCode)
-      return sendPage(res, 200, renderMessage({ ...signInAgain, actions: [{ label: 'Sign in again', href: signIn }] }));
+      return askToSignIn(res, signIn, ({ recentSignIn }) => recentSignIn);
     if (signIn !== null || !person) return res.redirect(303, signIn ?? '/');
     if (leadsToAnyApp(interaction.params.redirect_uri)) return ask(res, person, interaction);
 
     const approved = await approveAs(person, interaction, req);
-    // Overtaken, by a revocation or by the same page in another tab: what holds now is read anew.
+    // A revocation, or the same page in another tab, was faster: the interaction is read anew.
     res.redirect(303, approved ? interaction.returnTo : pathOf(interaction.uid));
   };
 
@@ -88,9 +89,11 @@ export function createInteraction(deps: Deps): {
     const person = principalOf(req);
     if (!person || (await signInUrl(deps.pool, interaction, person)) !== null) return startOver(res, interaction);
     const { seal } = (req.body ?? {}) as { seal?: unknown };
-    // Whoever is signed in by now hasn't seen the page.
+    // The person who is signed in by now hasn't seen the page.
     if (
-      !sealsOf(deps.config, interaction.uid, person).some((one) => typeof seal === 'string' && isSameSecret(one, seal))
+      !sealsOf(deps.config, interaction.uid, person).some(
+        (expected) => typeof seal === 'string' && isSameSecret(expected, seal),
+      )
     )
       return ask(res, person, interaction);
 
@@ -103,11 +106,17 @@ export function createInteraction(deps: Deps): {
   return { enter, confirm };
 }
 
-/** Behind a form a browser can't go on to an identity provider, only by a link. */
+/** After a form a browser can't go on to an identity provider, only by a link. */
 function startOver(res: Response, { uid }: Interaction): void {
-  const actions = [{ label: 'Sign in again', href: pathOf(uid) }];
-  const text = 'Your sign-in has ended meanwhile, or the app asks for a new one. Sign in again, and it goes on.';
-  sendPage(res, 200, renderMessage({ title: 'Sign in again', text, actions }));
+  askToSignIn(res, pathOf(uid), ({ endedMeanwhile }) => endedMeanwhile);
+}
+
+function askToSignIn(res: Response, href: string, why: (words: Texts['apps']) => string): void {
+  sendPage(res, 200, (texts) => {
+    const { signInAgain } = texts.apps;
+    const actions = [{ label: signInAgain, href }];
+    return renderMessage(texts, { title: signInAgain, text: why(texts.apps), actions });
+  });
 }
 
 const pathOf = (uid: string) => `/oauth/interaction/${uid}`;
@@ -115,23 +124,18 @@ const pathOf = (uid: string) => `/oauth/interaction/${uid}`;
 const scopeOf = ({ client_id: clientId, scope }: Interaction['params']) =>
   allowedScope(String(clientId), String(scope));
 
-/** What only a page for this session and this interaction holds, by each of the secrets that still count. */
+/** The seals that only a page for this session and interaction holds, one by each valid secret. */
 function sealsOf({ sessionSecrets }: Pick<Config, 'sessionSecrets'>, uid: string, { orgId, credential }: Principal) {
   const seen = ['approve', uid, orgId, credential.id].join(' ');
   return sessionSecrets.map((secret) => createHmac('sha256', secret).update(seen).digest('base64url'));
 }
 
-/** The app's address is where the page's form leads in the end; the port alone is the app's choice. */
+/** Lets the page's form lead to the app's address, of which only the port is the app's choice. */
 function letFormLeadTo(res: Response, redirectUri: string): void {
   const { protocol, host, hostname } = new URL(redirectUri);
-  // A policy can name no IPv6 address, and an app's own scheme has no host: their scheme has to do.
+  // A policy can name no IPv6 address, and an app's own scheme has no host: the scheme has to do.
   letFormsLeadTo(res, protocol === 'http:' && !hostname.startsWith('[') ? `http://${host}` : protocol);
 }
-
-const signInAgain = {
-  title: 'Sign in again',
-  text: 'To administer your organisation, an app needs a sign-in of yours that is recent. Sign in again, and it goes on.',
-};
 
 async function loadInteraction(provider: Provider, req: IncomingMessage, res: ServerResponse): Promise<Interaction> {
   try {
@@ -143,9 +147,10 @@ async function loadInteraction(provider: Provider, req: IncomingMessage, res: Se
 }
 
 /**
- * The interaction's cookie has a path, so it can't be `__Host-`: another host of our domain could plant it, together with a
- * device's code that somebody else has confirmed. The library's session cookie can't be planted, and the two must match. An
- * app of the code flow is protected by its own `state` and PKCE.
+ * The interaction's cookie has a path, so it can't be `__Host-`: another host of our domain could
+ * plant it, together with a device's code that somebody else has confirmed. The library's session
+ * cookie can't be planted, and the two must match. An app of the code flow is protected by its own
+ * `state` and PKCE.
  */
 async function isSameBrowser(
   pool: Pool,
@@ -156,7 +161,7 @@ async function isSameBrowser(
 ): Promise<boolean> {
   if (!deviceCode) return true;
   const [begun, session] = await Promise.all([
-    findToken(pool, 'Interaction', hashToken(uid)),
+    findToken(pool, 'Interaction', hashSecret(uid)),
     provider.Session.get(provider.createContext(req, res)),
   ]);
   return begun?.begunIn !== undefined && begun.begunIn === session.uid;

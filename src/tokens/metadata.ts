@@ -1,15 +1,16 @@
 import type { Config } from '../config.ts';
 
 /**
- * Completes the library's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). The two well-known addresses give the
- * same document, which has no empty array (RFC 8414 §3.2).
+ * Completes the library's metadata (OpenID Connect Discovery 1.0 §3, RFC 8414 §2). The two
+ * well-known addresses give the same document, which has no empty array (RFC 8414 §3.2).
  *
- * Of the ways to authenticate at the revocation endpoint the draft (§5) takes names from IANA's registries. An API key and
- * a signed JWT are both sent as `Bearer`; Okta's own name for the latter, SIGNED_JWT, is in neither registry.
+ * The draft (§5) takes the names of authentication methods at the revocation endpoint from IANA's
+ * registries. An API key and a signed JWT are both sent as `Bearer`; Okta's name for the JWT,
+ * SIGNED_JWT, is in neither registry.
  */
 export function completeMetadata({ publicUrl }: Pick<Config, 'publicUrl'>, answer: { body: unknown; set: SetHeader }) {
   const {
-    // Says how clients sign assertions; ours hold no keys.
+    // This member says how clients sign assertions; our clients hold no keys.
     token_endpoint_auth_signing_alg_values_supported: _algorithms,
     ...metadata
   } = answer.body as Record<string, unknown>;

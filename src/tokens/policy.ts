@@ -4,15 +4,15 @@ import { leadsToAnyApp } from './clients.ts';
 const { Check, Prompt } = interactionPolicy;
 
 /**
- * Every authorization request goes through an interaction of its own: it counts as approved by that one's result alone, and
- * only while the grant which that made is alive. What the library's session remembers proves nothing. `prompt=none` thus
- * always hears login_required, or interaction_required where the person is always asked: an app renews with its refresh
- * token.
+ * Every authorization request goes through an interaction of its own: only the interaction's result
+ * approves it, and only while the grant that the result made is alive. The library's session proves
+ * nothing. So `prompt=none` always hears login_required, or interaction_required where the person
+ * is always asked: an app renews with its refresh token.
  */
 export const policy = [
   new Prompt(
     { name: 'login', requestable: true },
-    // The first that fails names the error.
+    // The first check that fails names the error.
     new Check('not_confirmed', 'the person has to say yes to this very request', 'interaction_required', (ctx) => {
       return leadsToAnyApp(ctx.oidc.params?.redirect_uri) && !isApproved(ctx);
     }),
@@ -20,7 +20,7 @@ export const policy = [
       return !isApproved(ctx);
     }),
   ),
-  // There is no page that asks for consent, the apps being the product's own; the name is what `offline_access` asks for.
+  // No page asks for consent, the apps being the product's own; `offline_access` asks for the name.
   new Prompt({ name: 'consent', requestable: true }),
 ];
 

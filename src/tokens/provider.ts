@@ -7,7 +7,7 @@ import type { Keyring } from '../keyring.ts';
 import { renderMessage } from '../web/message-page.ts';
 import { createAdapter } from './adapter.ts';
 import { clientOrigins, clients } from './clients.ts';
-import { devicePages } from './device-flow.ts';
+import { devicePages, textsOf } from './device-flow.ts';
 import { inOAuthTerms } from './failures.ts';
 import { completeMetadata } from './metadata.ts';
 import { policy } from './policy.ts';
@@ -18,10 +18,10 @@ export type ProviderDeps = Readonly<{
   config: Config;
   log: Logger;
   pool: Pool;
-  /** For ending access. */
+  /** The pool for ending access. */
   accessPool: Pool;
   keyring: Keyring;
-  /** Says on every node that access has ended. */
+  /** Tells every node that access has ended. */
   announce: () => void;
 }>;
 
@@ -36,7 +36,6 @@ export const paths = {
   code_verification: '/oauth/device',
 } as const;
 
-/** Seconds. */
 export const accessTokenSeconds = 300;
 const minute = 60;
 
@@ -50,7 +49,7 @@ export async function createProvider(deps: ProviderDeps): Promise<Provider> {
   provider.use(async (ctx, next) => {
     adjustRequest(ctx);
     await next().catch((error: unknown) => backToDevicePage(ctx as KoaContextWithOIDC, error));
-    // Not where a code or a refresh token is used up already: the same request once more would end the grant.
+    // No retry where a code or a refresh token is used up: a second use would end the grant.
     if (ctx.status === 503 && !ctx.req.tokenConsumed) ctx.set('Retry-After', '5');
     if (ctx.path.startsWith('/.well-known/') && ctx.status === 200) completeMetadata(config, ctx);
   });
@@ -70,7 +69,7 @@ async function configurationOf(deps: ProviderDeps): Promise<Configuration> {
     responseTypes: ['code'],
     scopes: ['openid', 'offline_access', adminScope],
     claims: { openid: ['sub'], email: ['email'], profile: ['name'] },
-    // There is no second request that an app must make to know whom it works for.
+    // ID tokens hold the claims: no app needs a second request to know its person.
     conformIdTokenClaims: false,
     subjectTypes: ['public'],
     pkce: { required: () => true },
@@ -94,7 +93,7 @@ async function configurationOf(deps: ProviderDeps): Promise<Configuration> {
       keys: [...config.sessionSecrets],
       names: {
         session: secure ? '__Host-oauth_session' : 'oauth_session',
-        // Each has the path of its one interaction: two tabs don't disturb each other.
+        // Each cookie has the path of its one interaction: two tabs don't disturb each other.
         interaction: secure ? '__Secure-oauth_interaction' : 'oauth_interaction',
         resume: secure ? '__Secure-oauth_resume' : 'oauth_resume',
       },
@@ -121,12 +120,12 @@ async function configurationOf(deps: ProviderDeps): Promise<Configuration> {
       rpInitiatedLogout: { enabled: false },
     },
     clientBasedCORS: (_ctx, origin, client) => clientOrigins.get(client.clientId) === origin,
-    // What a grant's tokens rest on is the grant, not the library's session.
+    // A grant's tokens rest on the grant, not on the library's session.
     expiresWithSession: () => false,
     issueRefreshToken: (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
     rotateRefreshToken: () => true,
-    // A refresh token that is given back, and any second use, ends the grant; an access token only itself (RFC 7009 §2.1).
+    // RFC 7009 §2.1: an access token that is given back ends alone; all else ends the grant.
     revokeGrantPolicy: ({ oidc }) => !(oidc.route === 'revocation' && oidc.entities.AccessToken),
     async loadExistingGrant({ oidc }) {
       const grantId = oidc.result?.consent?.grantId;
@@ -148,21 +147,21 @@ function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void
   const description = 'error_description' in error ? error.error_description : undefined;
   ctx.type = 'html';
   ctx.set('Cache-Control', 'no-store');
-  ctx.body = renderMessage({
-    title: ctx.status === 503 ? 'Temporarily unavailable' : 'The app’s request did not work',
-    text: [
-      'Go back to the app and try once more. If it happens again, tell its makers what stands here.',
-      `${out.error}: ${description ?? 'no more is known'}`,
-    ],
-    actions: [{ label: 'Go to the start page', href: '/' }],
+  const texts = textsOf(ctx);
+  const { unavailable, failed, failedText, nothingKnown } = texts.apps;
+  ctx.body = renderMessage(texts, {
+    title: ctx.status === 503 ? unavailable : failed,
+    text: [failedText, `${out.error}: ${description ?? nothingKnown}`],
+    actions: [{ label: texts.frame.toStart, href: '/' }],
     requestId: (ctx.req as { id?: string }).id,
   });
 }
 
 /**
- * At the device pages the library shows the form again after an error, and fails itself where the browser came without its
- * cookie: it cannot save the form's session (9.13, `Session.persist`). Such a browser begins anew. What failed for want of
- * the database, after the library's own error pages, gets one here.
+ * At the device pages the library shows the form again after an error. It fails itself where the
+ * browser came without its cookie, as it cannot save the form's session (9.13, `Session.persist`):
+ * such a browser begins anew. A failure for want of the database, which comes after the library's
+ * own error pages, gets its page here.
  */
 function backToDevicePage(ctx: KoaContextWithOIDC, error: unknown): void {
   if (error instanceof errors.OIDCProviderError && error.status === 503) {
@@ -178,7 +177,7 @@ function backToDevicePage(ctx: KoaContextWithOIDC, error: unknown): void {
   ctx.redirect(paths.code_verification);
 }
 
-/** Of the person of a live grant; read when they are asked for. */
+/** The claims of the person of a live grant, read when they are asked for. */
 async function readClaims(pool: Pool, accountId: string, grantId: string | undefined): Promise<{ sub: string }> {
   const grant = parseReference(grantId);
   const { rows } = await pool.query<{ email: string; name: string }>({
@@ -193,7 +192,7 @@ async function readClaims(pool: Pool, accountId: string, grantId: string | undef
   return { sub: accountId, ...rows[0] };
 }
 
-/** URLs and Secure cookies follow PUBLIC_URL, never what a request says of its host: a client could choose that. */
+/** URLs and Secure cookies follow PUBLIC_URL, never a request's host: a client could choose it. */
 function followPublicUrl(provider: Provider, config: Config): void {
   const { protocol, host } = new URL(config.publicUrl);
   Object.defineProperties(provider.request, {
@@ -203,9 +202,10 @@ function followPublicUrl(provider: Provider, config: Config): void {
 }
 
 /**
- * The library drops `offline_access` without `prompt=consent`. OpenID Connect Core §11 allows other conditions: here, that
- * the apps are the product's own. And it would answer, if only an error, by a form with a script that our headers forbid:
- * every response mode but `query` is made one that it doesn't know.
+ * The library drops `offline_access` without `prompt=consent`. OpenID Connect Core §11 allows other
+ * conditions: here, that the apps are the product's own. To another response mode the library would
+ * answer, if only an error, by a form with a script that our headers forbid: every mode but `query`
+ * is made one that it doesn't know.
  */
 function adjustRequest(ctx: Pick<KoaContextWithOIDC, 'path' | 'query'>): void {
   if (ctx.path.toLowerCase() !== paths.authorization) return;

@@ -1,36 +1,33 @@
-import express, { type ErrorRequestHandler, type RequestHandler, Router } from 'express';
+import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
 import type { Provider } from 'oidc-provider';
+import { createRoutes, type Endpoint } from '../api/endpoint.ts';
 import { problems } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
-import { allowOnly, toAppError } from '../http/problem.ts';
+import { toAppError } from '../http/problem.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
 import { createSameOriginGuard } from '../http/same-origin.ts';
 import { renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
+import { createDeviceEndpoints } from './device-endpoints.ts';
 import { createInteraction } from './interaction.ts';
+import { createInteractionEndpoints } from './interaction-endpoints.ts';
+import { createOAuthEndpoints } from './oauth-endpoints.ts';
 import { createProvider, type ProviderDeps, paths } from './provider.ts';
 
-/** Codes that nobody has, and requests that store something, which a network may send in as many seconds. */
+/** Points: a network's wrong codes, or requests that store something. Durations: seconds. */
 const guesses = { points: 20, duration: 600 };
 const beginnings = { points: 300, duration: 60 };
 const tooMany = 'Too many requests came from your network; wait before the next try.';
 
 /**
- * The OAuth 2.1 authorization server for the product's own apps (clients.ts). Mount `routes` at the root, ahead of the
- * guard against other sites and of the sessions, and `interactionRoutes` behind them.
- *
- * GET  /.well-known/openid-configuration, /.well-known/oauth-authorization-server   one document (OpenID, RFC 8414)
- * GET  /oauth/authorize        the code flow: PKCE with S256 required
- * POST /oauth/token            authorization_code, refresh_token, device_code
- * POST /oauth/revoke           RFC 7009: a refresh token ends the grant, an access token only itself
- * POST /oauth/introspect       RFC 7662: an app's own tokens
- * GET  /oauth/userinfo         also POST
- * GET  /oauth/jwks             the keys of ID tokens
- * POST /oauth/device/code      RFC 8628: begins the device flow
- * GET  /oauth/device           where a person types the code; POST answers it
- * GET  /oauth/interaction/:uid approves a request with the browser's session of the app, or asks; POST is the yes
+ * The OAuth 2.1 authorization server for the product's own apps (clients.ts). Mount `routes` at the
+ * root, ahead of the same-origin guard and the sessions, and `interactionRoutes` behind them.
  */
-export function createAuthorizationServer(deps: ProviderDeps): { routes: Router; interactionRoutes: Router } {
+export function createAuthorizationServer(deps: ProviderDeps): {
+  endpoints: readonly Endpoint[];
+  routes: Router;
+  interactionRoutes: Router;
+} {
   const provider = onceMade(() => createProvider(deps));
   const callback = async () => (await provider()).callback();
 
@@ -39,11 +36,10 @@ export function createAuthorizationServer(deps: ProviderDeps): { routes: Router;
   };
 
   const guessed = createRateLimit(guesses, tooMany);
-  /** Each try costs a point, which is given back unless the code was a guess. Who guesses many at once gains nothing. */
+  /** Each try costs a point, given back if it was no guess: many guesses at once gain nothing. */
   const limitGuesses: RequestHandler = async (req, res, next) => {
     const network = clientNetwork(req.ip);
-    const refused = await guessed.count(network);
-    if (refused) throw refused;
+    await guessed.count(network);
     res.once('finish', () => {
       if (!req.guessedUserCode) guessed.giveBack(network);
     });
@@ -52,61 +48,29 @@ export function createAuthorizationServer(deps: ProviderDeps): { routes: Router;
 
   const begun = createRateLimit(beginnings, tooMany);
   const limitBeginnings: RequestHandler = async (req, _res, next) => {
-    const refused = await begun.count(clientNetwork(req.ip));
-    if (refused) throw refused;
+    await begun.count(clientNetwork(req.ip));
     next();
   };
 
-  const routes = Router();
-  routes
-    .route(['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server', paths.jwks])
-    .get(serve)
-    .options(serve)
-    .all(allowOnly('GET', 'HEAD', 'OPTIONS'));
-  routes.route(paths.authorization).get(limitBeginnings, serve).all(allowOnly('GET', 'HEAD'));
-  routes.route(`${paths.authorization}/:uid`).get(serve).all(allowOnly('GET', 'HEAD'));
-  routes
-    .route(paths.userinfo)
-    .get(serve)
-    .post(serve)
-    .options(serve)
-    .all(allowOnly('GET', 'HEAD', 'POST', 'OPTIONS'));
-  routes
-    .route(paths.device_authorization)
-    .post(limitBeginnings, serve)
-    .options(serve)
-    .all(allowOnly('POST', 'OPTIONS'));
-  routes
-    .route([paths.token, paths.revocation, paths.introspection])
-    .post(serve)
-    .options(serve)
-    .all(allowOnly('POST', 'OPTIONS'));
-  routes
-    .route(paths.code_verification)
-    .get(limitBeginnings, fillInCode, serve)
-    .post(createSameOriginGuard(deps.config), limitGuesses, serve)
-    .all(allowOnly('GET', 'HEAD', 'POST'));
-  routes.route(`${paths.code_verification}/:uid`).get(limitBeginnings, serve).all(allowOnly('GET', 'HEAD'));
+  const refuseForeignOrigin = createSameOriginGuard(deps.config);
+  const oauth = [
+    ...createOAuthEndpoints({ serve, limitBeginnings }),
+    ...createDeviceEndpoints({ serve, limitBeginnings, limitGuesses, fillInCode, refuseForeignOrigin }),
+  ];
+  const interaction = createInteractionEndpoints(createInteraction({ ...deps, provider }));
+  const routes = createRoutes(oauth);
   routes.use('/oauth', explain);
-
-  const { enter, confirm } = createInteraction({ ...deps, provider });
-  const interactionRoutes = Router();
-  interactionRoutes
-    .route('/oauth/interaction/:uid')
-    .get(enter)
-    .post(express.urlencoded({ extended: false, limit: '4kb' }), confirm)
-    .all(allowOnly('GET', 'POST'));
-  return { routes, interactionRoutes };
+  return { endpoints: [...oauth, ...interaction], routes, interactionRoutes: createRoutes(interaction) };
 }
 
 declare module 'http' {
   interface IncomingMessage {
-    /** A code that nobody has was typed. */
+    /** Somebody typed a code that nobody has. */
     guessedUserCode?: boolean;
   }
 }
 
-/** Made at the first request, for its keys are in the database; a failure isn't kept. */
+/** Makes the provider at the first request, as its keys are in the database; keeps no failure. */
 function onceMade(make: () => Promise<Provider>): () => Promise<Provider> {
   let made: Promise<Provider> | null = null;
   return () => {
@@ -118,7 +82,7 @@ function onceMade(make: () => Promise<Provider>): () => Promise<Provider> {
   };
 }
 
-/** The library would send the form by a script inside the page, which our headers forbid, and before anybody compared the code. */
+/** The library would send the form uncompared, by a script in the page that our headers forbid. */
 const fillInCode: RequestHandler = (req, _res, next) => {
   const { user_code: code } = req.query;
   if (typeof code === 'string') req.givenUserCode = code;
@@ -126,7 +90,7 @@ const fillInCode: RequestHandler = (req, _res, next) => {
   next();
 };
 
-/** What went wrong before the library was reached: to apps in OAuth's form, to people as a page, also after a form. */
+/** Errors ahead of the library: apps get OAuth's form, people a page, also in answer to a form. */
 const explain: ErrorRequestHandler = (error, req, res, next) => {
   const problem = toAppError(error);
   const expected = problem.code === 'unavailable' || problem.code === 'too_many_requests';
@@ -135,9 +99,11 @@ const explain: ErrorRequestHandler = (error, req, res, next) => {
   if (isPage && req.method === 'GET') return next(error);
   res.status(problem.status).set('Cache-Control', 'no-store').set(problem.headers);
   if (isPage) {
-    const actions = [{ label: 'Back to the code', href: paths.code_verification }];
     const { title } = problems[problem.code];
-    return sendPage(res, problem.status, renderMessage({ title, text: problem.detail, actions, requestId: req.id }));
+    return sendPage(res, problem.status, (texts) => {
+      const actions = [{ label: texts.apps.toCode, href: paths.code_verification }];
+      return renderMessage(texts, { title, text: problem.detail, actions, requestId: req.id });
+    });
   }
   const name = problem.code === 'unavailable' ? 'temporarily_unavailable' : 'slow_down';
   res.json({ error: name, error_description: problem.detail });

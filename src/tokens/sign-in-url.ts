@@ -1,15 +1,16 @@
 import type { Provider } from 'oidc-provider';
 import type { Pool } from 'pg';
+import { hashSecret } from '../keyring.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { emailDomain } from '../users/email.ts';
 import { asksForAdministration } from './clients.ts';
-import { hashToken } from './hash-token.ts';
 
-export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>> & { deviceCode?: string };
+export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>> & { deviceCode?: string | undefined };
 
 /**
- * Where a person has to sign in before an app's request can be approved: at the organisation that the app names, or else the
- * person's own, with a new password where the app asks for that or for a younger session. Null where the session will do.
+ * Where a person has to sign in before an app's request can be approved: at the org that the app
+ * names, or else the person's own, with a new password where the app asks for that or for a younger
+ * session. Null where the session will do.
  */
 export async function signInUrl(
   pool: Pool,
@@ -29,7 +30,7 @@ export async function signInUrl(
   return `/openid/start/${encodeURIComponent(slug)}?${query}`;
 }
 
-/** Whether the session is as young as the app asks for (`prompt=login`, `max_age`): both moments are the database's. */
+/** Whether the session is as young as the app asks for, by the database's clock alone. */
 async function signedInLately(pool: Pool, { orgId, credential }: Principal, interaction: Interaction) {
   const maxAge = interaction.params.max_age === undefined ? null : Number(interaction.params.max_age);
   const anew = asksForLogin(interaction);
@@ -46,12 +47,15 @@ async function signedInLately(pool: Pool, { orgId, credential }: Principal, inte
               AND ($5::float8 IS NULL OR s.created_at > t.created_at - make_interval(secs => least($5::float8, 1e9))) AS young
            FROM sessions s, tokens t
            WHERE s.org_id = $1 AND s.id = $2 AND t.kind = 'Interaction' AND t.id_hash = $3`,
-    values: [orgId, credential.id, hashToken(interaction.uid), anew, maxAge],
+    values: [orgId, credential.id, hashSecret(interaction.uid), anew, maxAge],
   });
   return rows[0]?.young === true;
 }
 
-/** As administrators have to; what came of a sign-in that was begun for this will do, else an IdP that tells no time made a circle. */
+/**
+ * Whether the person authenticated as lately as administrators have to. The session of a sign-in
+ * that was begun for this will do: else no sign-in at an IdP that tells no time ever would.
+ */
 async function authenticatedLately(
   pool: Pool,
   { orgId, credential }: Pick<Principal, 'orgId' | 'credential'>,
@@ -63,7 +67,7 @@ async function authenticatedLately(
               OR s.created_at > t.created_at AS lately
            FROM sessions s JOIN orgs o ON o.id = s.org_id, tokens t
            WHERE s.org_id = $1 AND s.id = $2 AND t.kind = 'Interaction' AND t.id_hash = $3`,
-    values: [orgId, credential.id, hashToken(uid)],
+    values: [orgId, credential.id, hashSecret(uid)],
   });
   return rows[0]?.lately === true;
 }
@@ -75,9 +79,9 @@ function asksForLogin({ params }: Interaction): boolean {
 }
 
 /**
- * By the request's `org`, which the app then means, or the verified domain of its `login_hint`, which is a hint. A device's
- * page is reached by a form, after which our headers (`form-action`) let a browser go nowhere but here: that sign-in starts
- * from our own page.
+ * Finds the org by the request's `org`, which the app then means, or by the verified domain of its
+ * `login_hint`, which is a hint. A device's page is reached by a form, after which our headers
+ * (`form-action`) let a browser go nowhere but here: that sign-in starts from our own page.
  */
 async function knownOrg(
   pool: Pool,

@@ -5,13 +5,14 @@ import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { type Keyring, UnsealError } from '../keyring.ts';
 
-/** A fixed number for the advisory lock: of nodes that start together one makes the first key. */
+/** A fixed number for the advisory lock: among nodes that start together one makes the key. */
 const makingLock = 7_262_002;
 const purpose = (id: string) => `signing-key:${id}`;
 
 /**
- * The authorization server's private keys, the newest first: that one signs ID tokens, all are published. The first is
- * made when it is first needed. Every node has the same. @throws Error where ENCRYPTION_KEYS opens none.
+ * The authorization server's private keys, the newest first: the newest signs ID tokens, all are
+ * published. The first is made when it is needed. Every node has the same. @throws Error where
+ * ENCRYPTION_KEYS can't open them
  */
 export async function loadSigningKeys({ pool, keyring }: { pool: Pool; keyring: Keyring }): Promise<JWK[]> {
   const stored = await readKeys(pool);

@@ -2,8 +2,8 @@ import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provid
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import { hashSecret } from '../keyring.ts';
 import { endGrant } from './grants.ts';
-import { hashToken } from './hash-token.ts';
 import { parseReference, toReference } from './references.ts';
 
 export type StorageDeps = Readonly<{
@@ -14,17 +14,17 @@ export type StorageDeps = Readonly<{
   announce: () => void;
 }>;
 
-type Kind = 'AccessToken' | 'AuthorizationCode' | 'DeviceCode' | 'Interaction' | 'RefreshToken' | 'Session';
+type TokenKind = 'AccessToken' | 'AuthorizationCode' | 'DeviceCode' | 'Interaction' | 'RefreshToken' | 'Session';
 
 declare module 'http' {
   interface IncomingMessage {
-    /** The request has used up a code or a refresh token: to send it again would count as a second use. */
+    /** The request has used up a code or a refresh token: sent again, it would be a second use. */
     tokenConsumed?: boolean;
   }
 }
 
-/** A second use of the others is told from an unknown one: it ends the grant. */
-const goneOnceUsed: ReadonlySet<Kind> = new Set<Kind>(['AccessToken', 'Interaction', 'Session']);
+/** Kinds that look unknown once used; a second use of the other kinds ends the grant. */
+const goneOnceUsed: ReadonlySet<TokenKind> = new Set<TokenKind>(['AccessToken', 'Interaction', 'Session']);
 
 export const nothing: Adapter = {
   upsert: () => Promise.reject(new Error('this is never stored')),
@@ -33,29 +33,29 @@ export const nothing: Adapter = {
   findByUid: async () => undefined,
   consume: async () => {},
   destroy: async () => {},
-  // What is under a grant ends with it: `destroy` of the grant does it all. An access token that is given back ends alone.
+  // A grant's `destroy` ends all that is under it. An access token that is given back ends alone.
   revokeByGrantId: async () => {},
 };
 
 /** Rows of `tokens` of one kind. */
-export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps, kind: Kind): Adapter {
+export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps, kind: TokenKind): Adapter {
   return {
     ...nothing,
 
-    /** Under a live grant, or, of what says nothing about anybody, freely. */
+    /** Inserts under a live grant; freely only if the payload says nothing about anybody. */
     async upsert(id, payload, expiresIn = 0) {
       const personal = kind !== 'Session' && kind !== 'Interaction';
       await (personal ? insertUnderGrant(id, payload, expiresIn) : upsertFree(id, payload, expiresIn));
     },
 
     async find(id) {
-      const payload = await find(hashToken(id));
+      const payload = await find(hashSecret(id));
       return payload && { ...payload, jti: id };
     },
 
-    /** Once. Whoever comes second ends the grant: it was used twice, and nobody knows by whom. */
+    /** Uses it up, once. A second use ends the grant: nobody knows which use was the app's own. */
     async consume(id) {
-      const idHash = hashToken(id);
+      const idHash = hashSecret(id);
       const { rowCount } = await pool.query({
         name: 'token-consume',
         text: `UPDATE tokens t SET consumed_at = now()
@@ -75,15 +75,16 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
       throw dead();
     },
 
-    /** Used up, and what it held is erased. Of two requests that come back from one interaction, one goes on. */
+    /** Uses it up and erases it: of two requests from one interaction, only one goes on. */
     async destroy(id) {
-      // The end of its grant covers it. Erased first, it would be unknown to the retry of a request whose second statement failed.
+      // The end of its grant covers a refresh token. Erased first, it would be unknown to the retry
+      // of a request whose second statement failed.
       if (kind === 'RefreshToken') return;
       const { rowCount } = await pool.query({
         name: 'token-destroy',
         text: `UPDATE tokens SET consumed_at = now(), payload = '{}'
                WHERE kind = $1 AND id_hash = $2 AND consumed_at IS NULL`,
-        values: [kind, hashToken(id)],
+        values: [kind, hashSecret(id)],
       });
       if (kind === 'Interaction' && rowCount !== 1)
         throw new errors.SessionNotFound('the sign-in for the app was already completed');
@@ -97,14 +98,20 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
       name: `token-insert-${kind}`,
       text: kind === 'AccessToken' ? insertAccessTokenSql : insertTokenSql,
       values: [
-        ...[kind, hashToken(id), storable(payload), expiresIn, grant.orgId, grant.id, payload.clientId],
+        kind,
+        hashSecret(id),
+        withoutSecrets(payload),
+        expiresIn,
+        grant.orgId,
+        grant.id,
+        payload.clientId,
         ...(kind === 'AccessToken' ? [config.grantIdleSeconds] : []),
       ],
     });
     if (rowCount !== 1) throw dead();
   }
 
-  /** One that was destroyed, or has expired, stays so. */
+  /** A row that was destroyed, or has expired, stays so. */
   async function upsertFree(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
     await pool.query({
       name: 'token-upsert-free',
@@ -112,7 +119,7 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
              VALUES ($1, $2, $3, now() + make_interval(secs => $4))
              ON CONFLICT (kind, id_hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at
              WHERE t.consumed_at IS NULL AND t.expires_at > now()`,
-      values: [kind, hashToken(id), impersonal(kind, payload), expiresIn],
+      values: [kind, hashSecret(id), impersonal(kind, payload), expiresIn],
     });
   }
 
@@ -122,14 +129,14 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
   }
 }
 
-/** `org_id` and `grant_id` are there, or null, together. */
+/** `org_id` and `grant_id` are set, or null, together. */
 type TokenRow = { payload: AdapterPayload; consumed: number | null } & (
   | { org_id: string; grant_id: string }
   | { org_id: null; grant_id: null }
 );
 
-/** The payload of a token, unless its grant is dead; with `consumed`, in seconds, once it was used. */
-export async function findToken(pool: Pool, kind: Kind, idHash: Buffer): Promise<AdapterPayload | undefined> {
+/** The payload, unless the token's grant is dead; a used token has `consumed`, in seconds. */
+export async function findToken(pool: Pool, kind: TokenKind, idHash: Buffer): Promise<AdapterPayload | undefined> {
   const { rows } = await pool.query<TokenRow>({
     name: 'token-find',
     text: `SELECT t.payload, t.org_id, t.grant_id, extract(epoch FROM t.consumed_at)::int AS consumed
@@ -146,13 +153,13 @@ export async function findToken(pool: Pool, kind: Kind, idHash: Buffer): Promise
   );
 }
 
-/** Without the secrets themselves; where it belongs stands in columns. */
-export function storable(payload: AdapterPayload): AdapterPayload {
+/** Leaves out the secrets, and the grant's id, which stands in columns. */
+export function withoutSecrets(payload: AdapterPayload): AdapterPayload {
   const { jti: _jti, grantId: _grantId, userCode: _userCode, ...rest } = payload;
   return rest;
 }
 
-/** At the token endpoint the app hears it; elsewhere a browser waits for the answer. */
+/** At the token endpoint the app hears this; elsewhere a browser waits for the answer. */
 export function dead(): errors.OIDCProviderError {
   return Provider.ctx?.oidc.route === 'token'
     ? new errors.InvalidGrant('it was used before, or its grant has ended')
@@ -160,16 +167,16 @@ export function dead(): errors.OIDCProviderError {
 }
 
 /**
- * The library's session proves nothing here and says nothing about anybody: it only carries the form of the device page. Nor
- * does an interaction remember who approved one before it. One of the device flow remembers the browser (`begunIn`) in which
- * the code was confirmed.
+ * The library's session proves nothing here and says nothing about anybody: it only carries the
+ * form of the device page. An interaction doesn't remember who approved an earlier one; that of a
+ * device remembers the browser (`begunIn`) in which the code was confirmed.
  */
-function impersonal(kind: Kind, payload: AdapterPayload): AdapterPayload {
+function impersonal(kind: TokenKind, payload: AdapterPayload): AdapterPayload {
   if (kind === 'Session') {
     const { uid, iat, exp, state } = payload;
     return { kind, uid, iat, exp, state };
   }
-  const { session: _session, lastSubmission: _lastSubmission, ...rest } = storable(payload);
+  const { session: _session, lastSubmission: _lastSubmission, ...rest } = withoutSecrets(payload);
   const begunIn = rest.deviceCode ? Provider.ctx?.oidc.session?.uid : undefined;
   return begunIn ? { ...rest, begunIn } : rest;
 }
@@ -178,9 +185,9 @@ const counts = `(t.grant_id IS NULL
   OR EXISTS (SELECT FROM live_grants l WHERE l.org_id = t.org_id AND l.id = t.grant_id))`;
 
 /**
- * A live grant of this client, locked. Its own tombstones are compared beside the view: after waiting for a lock, PostgreSQL
- * re-checks the locked row in its newest version, but what the view reads still in the old snapshot. A generation that moves
- * meanwhile needs no lock: the token is then born dead.
+ * A live grant of this client, locked. Its own tombstones are compared beside the view: after a
+ * wait for a lock, PostgreSQL re-checks the row in its newest version, but the view in the old
+ * snapshot. A generation that moves meanwhile needs no lock: the token is then born dead.
  */
 export const lockedGrant = (org: string, id: string, client: string) => `
   SELECT g.org_id, g.id FROM grants g JOIN live_grants l ON l.org_id = g.org_id AND l.id = g.id
@@ -192,7 +199,7 @@ const insertTokenSql = `
   INSERT INTO tokens (kind, id_hash, payload, expires_at, org_id, grant_id)
   SELECT $1, $2, $3, now() + make_interval(secs => $4), org_id, id FROM holder`;
 
-/** Also moves the grant's idle time on; without a refresh token the grant ends with its access token. */
+/** Also moves the grant's idle time on; without a refresh token the grant ends with its token. */
 const insertAccessTokenSql = `
   WITH holder AS (
     UPDATE grants g SET last_seen_at = now(), idle_expires_at = least(g.expires_at, now() + make_interval(secs =>

@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
 
-/** Removes grants, with what was issued under them, a day after the greatest age they could have reached. */
+/** Removes grants, with all that is under them, a day after their greatest possible age. */
 export async function sweepGrants(client: PoolClient): Promise<boolean> {
   const { rowCount } = await client.query(
     `DELETE FROM grants WHERE (org_id, id) IN (
@@ -9,7 +9,7 @@ export async function sweepGrants(client: PoolClient): Promise<boolean> {
   return (rowCount ?? 0) > 0;
 }
 
-/** Removes tokens and codes an hour after they expired: until then a second use of one is told from an unknown one. */
+/** Removes tokens and codes an hour after they expired: until then a second use is recognised. */
 export async function sweepTokens(client: PoolClient): Promise<boolean> {
   const { rowCount } = await client.query(
     `DELETE FROM tokens WHERE (kind, id_hash) IN (

@@ -4,16 +4,16 @@ import { z } from 'zod';
 
 const address = z.email({ pattern: z.regexes.html5Email }).max(254);
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
-// A dot, and a last label with a letter: neither `localhost` nor an IP address.
+// A domain has a dot and a last label with a letter: not `localhost`, not an IP address.
 const domainForm = new RegExp(`^(?:${label}\\.)+(?=[a-z0-9-]*[a-z])${label}$`);
 
-// RFC 2606 §2: never anybody's.
+// RFC 2606 §2: `invalid` is never anybody's.
 const domainOfRemoved = 'deleted.invalid';
 
 /**
- * What users are found by: the address in lower-cased ASCII, an international domain in punycode. Null when it isn't an
- * acceptable address. A local part outside ASCII is refused: look-alikes (`ı`, the Kelvin sign) would fold into another
- * person's key.
+ * The key that users are found by: the address in lower-cased ASCII, an international domain in
+ * punycode. Null for what is no acceptable address. A local part outside ASCII is refused:
+ * look-alikes (`ı`, the Kelvin sign) would fold into another person's key.
  */
 export function emailKey(value: unknown): string | null {
   if (typeof value !== 'string') return null;
@@ -24,12 +24,15 @@ export function emailKey(value: unknown): string | null {
   return address.safeParse(key).success ? key.toLowerCase() : null;
 }
 
-/** Nobody's address, which nobody can have: of whoever is removed. It cannot be foreseen, or taking it would prevent the removal. */
+/**
+ * An address for a removed user that nobody can have. It is random: if it could be foreseen, taking
+ * it would prevent the removal.
+ */
 export function addressOfRemoved(): string {
   return `${randomBytes(16).toString('hex')}@${domainOfRemoved}`;
 }
 
-/** Of an `emailKey`. */
+/** Whether an `emailKey` is a removed user's. */
 export function isOfRemoved(key: string): boolean {
   return key.endsWith(`@${domainOfRemoved}`);
 }
@@ -44,8 +47,8 @@ export function emailDomain(value: unknown): string | null {
 export function domainKey(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > 253) return null;
   const written = value.normalize('NFC');
-  // What only looks alike (full-width letters, the Kelvin sign, invisible marks) would be mapped to plain letters and
-  // so to somebody else's domain: refused.
+  // Look-alikes (full-width letters, the Kelvin sign, invisible marks) are refused: they would be
+  // mapped to plain letters, and so to somebody else's domain.
   if (!/^[\p{L}\p{M}\p{N}.-]+$/u.test(written) || written.normalize('NFKC') !== written) return null;
   if (written !== value && value.normalize('NFD') !== value) return null;
   const ascii = domainToASCII(written);

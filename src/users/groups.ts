@@ -1,15 +1,16 @@
 import type { Pool } from 'pg';
+import type { TimePage } from '../database/time-key.ts';
 
 /** A group of an org, as its administrators see it. */
 export type Group = Readonly<{ id: string; displayName: string; members: number; createdAt: Date }>;
 
-/** The groups of orgs as lists. Provisioning keeps them; who is in one is `PeopleFilter.group`. */
+/** The groups of orgs, which provisioning keeps. `PeopleFilter.group` lists their members. */
 export function createGroups({ pool }: { pool: Pool }) {
   return {
-    /** Up to `limit` groups, the youngest first, from behind `after`; `search` is a part of the name in any letter case. */
+    /** Up to `limit` groups after `after`, youngest first; `search`: part of a name in any case. */
     async listGroups(
       orgId: string,
-      { search = null, limit, after }: { search?: string | null; limit: number; after: After },
+      { search = null, limit, after }: TimePage & { search?: string | null | undefined },
     ): Promise<Group[]> {
       const values = [orgId, search, limit, after?.createdAt ?? null, after?.id ?? null];
       const { rows } = await pool.query({ name: 'groups-list', text: listSql, values });
@@ -25,9 +26,7 @@ export function createGroups({ pool }: { pool: Pool }) {
   };
 }
 
-type After = Readonly<{ createdAt: Date; id: string }> | null;
-
-// Members are counted for the groups of the page alone.
+// Members are counted only for the groups of the page.
 const listSql = `
   SELECT g.id, g.display_name AS "displayName", g.created_at AS "createdAt",
          (SELECT count(*)::int FROM group_members m JOIN users u ON u.org_id = m.org_id AND u.id = m.user_id

@@ -11,7 +11,7 @@ export type Person = Readonly<{
   createdAt: Date;
   /** When their access was last ended as a whole; null: never. */
   revokedAt: Date | null;
-  /** Of any session or grant that is still kept; exact to a minute. */
+  /** When any session or grant that is still kept was last seen; exact to a minute. */
   lastSeenAt: Date | null;
   liveSessions: number;
   liveGrants: number;
@@ -28,12 +28,12 @@ export type PeopleFilter = Readonly<{
   group?: string | undefined;
 }>;
 
-/** How many people are looked at for a page of those who are signed in, or who aren't: 2,000 take a tenth of a second. */
+/** People looked at for a page filtered by `live`: 2,000 take a tenth of a second. */
 const mostLookedAt = 2_000;
 
 export type People = ReturnType<typeof createPeople>;
 
-/** The people of orgs as lists, with what they are signed in with. Whom provisioning has removed is in none. */
+/** The people of orgs, and counts of what they are signed in with. Removed people are left out. */
 export function createPeople({ pool }: { pool: Pool }) {
   async function lastLookedAt(conditions: readonly string[], values: readonly unknown[]): Promise<string | null> {
     const { rows } = await pool.query(
@@ -45,9 +45,9 @@ export function createPeople({ pool }: { pool: Pool }) {
 
   return {
     /**
-     * Up to `limit` people by address, from behind the address key `after`, with that key for the next page. Whether somebody is
-     * signed in is looked up person by person, so with `live` only so many are looked at: `until` is the address key of the last
-     * one when there are more; from behind it the search goes on.
+     * Up to `limit` people by address, after the address key `after`, each with the own key for the
+     * next page. `live` is looked up person by person, so only so many people are looked at:
+     * `until` is the last one's address key when there are more, and the search goes on after it.
      */
     async listPeople(
       orgId: string,
@@ -61,7 +61,7 @@ export function createPeople({ pool }: { pool: Pool }) {
         ...(until === null ? [] : [`u.email_key <= $${values.push(until)}`]),
         ...(filter.live === undefined ? [] : [filter.live ? isLive : `NOT ${isLive}`]),
       ];
-      // A number of ours; as a parameter PostgreSQL would plan for a tenth of the table.
+      // The limit is our own: for a parameter PostgreSQL would plan for a tenth of the table.
       const { rows } = await pool.query(peopleSql(all, `ORDER BY u.email_key LIMIT ${BigInt(limit)}`), values);
       return { rows, until };
     },
@@ -75,7 +75,7 @@ export function createPeople({ pool }: { pool: Pool }) {
   };
 }
 
-/** Only what is asked for stands in the statement: its plan is made without looking at the values. */
+/** Only given filters stand in the statement: its plan is made without the values. */
 function conditionsOf(
   { search, role, active, group }: PeopleFilter,
   after: string | null,
@@ -88,7 +88,7 @@ function conditionsOf(
   // No search holds a line break, so nothing is found across two of them.
   if (search !== undefined)
     conditions.push(`strpos(lower(concat_ws(E'\\n', u.email, u.name, u.user_name)), lower(${add(search)})) > 0`);
-  // As literals, which let the planner see that the index of those above members will do, and that of those switched off.
+  // Literals let the planner use the indexes of those above members and of those switched off.
   if (role !== undefined) conditions.push(`u.role = '${role}'`);
   if (active !== undefined) conditions.push(active ? 'u.active' : 'NOT u.active');
   if (group !== undefined)
@@ -98,12 +98,12 @@ function conditionsOf(
   return { conditions, values };
 }
 
-// Looked up person by person, which a bare EXISTS is not: PostgreSQL would read everybody's first.
+// Looked up person by person: for a bare EXISTS PostgreSQL would read everybody's rows first.
 const isLive = `coalesce(
   (SELECT true FROM live_sessions l WHERE l.org_id = u.org_id AND l.user_id = u.id LIMIT 1),
   (SELECT true FROM live_grants l WHERE l.org_id = u.org_id AND l.user_id = u.id LIMIT 1), false)`;
 
-// What they are signed in with is counted for the rows of the page alone.
+// Live sessions and grants are counted only for the rows of the page.
 const peopleSql = (conditions: readonly string[], order: string) => `
   SELECT u.id, u.name, u.email, u.role, u.active, u.created_at AS "createdAt", u.revoked_at AS "revokedAt",
          u.email_key AS "emailKey",

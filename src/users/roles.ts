@@ -3,19 +3,20 @@ import { type AuditEvent, recordEvent } from '../audit/record.ts';
 import type { Role } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 
-/** How someone stands while their row is locked. */
-export type Standing = Readonly<{ id: string; role: Role; active: boolean }>;
+/** A person's role and state while their row is locked. */
+export type LockedPerson = Readonly<{ id: string; role: Role; active: boolean }>;
 
 /**
- * Locks these people and every active owner of the org, in the order of their ids, until the transaction ends: of two
- * changes that each leave one owner by itself, the second sees the first. Returns them by id; who isn't there is no one.
+ * Locks these people and every active owner of the org, in order of ids, until the transaction
+ * ends: of two changes that each leave one owner by itself, the second sees the first. Returns the
+ * people by id; an unknown id has no entry.
  */
 export async function lockWithOwners(
   client: PoolClient,
   orgId: string,
   ids: readonly string[],
-): Promise<ReadonlyMap<string, Standing>> {
-  const { rows } = await client.query<Standing>({
+): Promise<ReadonlyMap<string, LockedPerson>> {
+  const { rows } = await client.query<LockedPerson>({
     name: 'lock-with-owners',
     text: `SELECT id, role, active FROM users
            WHERE org_id = $1 AND deleted_at IS NULL AND (id = ANY ($2::text[]) OR (role = 'owner' AND active))
@@ -25,9 +26,9 @@ export async function lockWithOwners(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** An org always has somebody who may do everything. @throws AppError conflict when this is its last active owner. */
+/** An org keeps an active owner. @throws AppError conflict when this is the last active owner */
 export function refuseLastOwner(
-  locked: ReadonlyMap<string, Standing>,
+  locked: ReadonlyMap<string, LockedPerson>,
   id: string,
   advice = 'Make somebody else an owner first.',
 ): void {
@@ -37,12 +38,13 @@ export function refuseLastOwner(
 }
 
 /**
- * Gives someone another role, and records it; nothing where it is theirs already. For rows that `lockWithOwners` has locked;
- * who may give it is the caller's to ask. @throws AppError conflict for the last active owner
+ * Gives a person another role and records it; does nothing if the role is theirs already.
+ * `lockWithOwners` must have locked the rows; the caller checks who may give the role.
+ * @throws AppError conflict for the last active owner
  */
 export async function changeRole(
   client: PoolClient,
-  locked: ReadonlyMap<string, Standing>,
+  locked: ReadonlyMap<string, LockedPerson>,
   { id, role }: { id: string; role: Role },
   record: Pick<AuditEvent, 'orgId' | 'by'>,
 ): Promise<void> {

@@ -1,6 +1,7 @@
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
-import { Prisma, type PrismaClient, type Role, type User } from '../database/generated/client.ts';
+import { isUniqueViolation } from '../database/errors.ts';
+import type { Prisma, PrismaClient, Role, User } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { emailKey } from './email.ts';
@@ -12,7 +13,7 @@ export type Users = ReturnType<typeof createUsers>;
 /** The people of orgs. The same address in two orgs is two people. */
 export function createUsers({ prisma }: { prisma: PrismaClient }) {
   return {
-    /** @throws AppError invalid_request when the address isn't acceptable; conflict when it is a user's of this org already. */
+    /** @throws AppError invalid_request for a bad address; conflict when the org has it already */
     addUser(orgId: string, input: NewUser, by: By): Promise<User> {
       return prisma.$transaction((transaction) => insertUser(transaction, orgId, input, by));
     },
@@ -40,7 +41,7 @@ export async function insertUser(db: Prisma.TransactionClient, orgId: string, in
   const user = await db.user
     .create({ data: { orgId, id: newId('user'), email, emailKey: key, name, role: input.role ?? 'member' } })
     .catch((error: unknown) => {
-      if (!(error instanceof Prisma.PrismaClientKnownRequestError) || error.code !== 'P2002') throw error;
+      if (!isUniqueViolation(error)) throw error;
       throw new AppError('conflict', `The organisation already has a user ${email}.`, { cause: error });
     });
   await recordEvent(db, { orgId, action: 'user.added', by, target: { type: 'user', id: user.id } });

@@ -1,4 +1,6 @@
-import { html } from './html.ts';
+import { html } from '../html.ts';
+import type { Texts } from '../texts/texts.ts';
+import { compose } from './compose.ts';
 import { renderPage } from './page.ts';
 
 export type MessageAction = Readonly<{ label: string; href: string }>;
@@ -6,18 +8,19 @@ export type MessageAction = Readonly<{ label: string; href: string }>;
 export type Message = Readonly<{
   /** What happened, in a few words. */
   title: string;
-  /** What it means and how to go on: one paragraph, or several. Never the words of an identity provider. */
+  /** The meaning and the way on: one paragraph, or several. Never an identity provider's words. */
   text: string | readonly string[];
-  /** The first is the way that is recommended. */
+  /** The first is the recommended one. */
   actions: readonly MessageAction[];
   /** Shown as the reference to quote to a support desk. */
-  requestId?: string;
+  requestId?: string | undefined;
 }>;
 
-/** A page that says what happened and how to go on. Returns the whole document; send it with `sendPage`. */
-export function renderMessage(message: Message): string {
+/** A page that says what happened and how to go on. Returns the document, for `sendPage`. */
+export function renderMessage(texts: Texts, message: Message): string {
   const paragraphs = typeof message.text === 'string' ? [message.text] : message.text;
   return renderPage({
+    texts,
     title: message.title,
     body: html`<div class="card message">
 <h1>${message.title}</h1>
@@ -27,7 +30,7 @@ ${paragraphs.map((text) => html`<p>${text}</p>\n`)}${
     (action, index) => html`<a class="button${index > 0 ? ' quiet' : ''}" href="${action.href}">${action.label}</a> `,
   )}</p>`
 }
-${message.requestId && html`<p class="reference">Reference <code>${message.requestId}</code></p>`}
+${message.requestId && html`<p class="reference">${compose(texts.frame.reference, { id: html`<code>${message.requestId}</code>` })}</p>`}
 </div>`,
   });
 }

@@ -1,11 +1,12 @@
+import { type Html, html } from '../html.ts';
 import type { Principal } from '../sessions/principal.ts';
-import { type Html, html } from './html.ts';
+import type { Texts } from '../texts/texts.ts';
 
-/** The right of the header on a signed-in person's pages: who it is, the way to the other page, the way out. */
-export function renderPerson(person: Principal, link: { href: string; label: string }): Html {
+/** The right of a signed-in person's header: the name, the way to another page, the way out. */
+export function renderPerson(texts: Texts, person: Principal, link: { href: string; label: string }): Html {
   return html`<div class="person">
 <p><strong>${person.name || person.email}</strong> <span>${person.orgName}</span></p>
 <a href="${link.href}">${link.label}</a>
-<button type="button" id="sign-out" class="quiet small">Sign out</button>
+<button type="button" id="sign-out" class="quiet small">${texts.frame.signOut}</button>
 </div>`;
 }

@@ -1,33 +1,47 @@
 import { type ProblemCode, problems } from '../errors.ts';
-import { html } from './html.ts';
+import { html } from '../html.ts';
+import type { Texts } from '../texts/texts.ts';
+import { compose } from './compose.ts';
 import { renderPage } from './page.ts';
 
 export function isProblemCode(code: string): code is ProblemCode {
   return Object.hasOwn(problems, code);
 }
 
-/** What a problem's `type` URL leads to (RFC 9457, §3.1.1): what the code means and how to go on. */
-export function renderProblem(code: ProblemCode, publicUrl: string): string {
+/** The page at a problem's `type` URL (RFC 9457 §3.1.1): its meaning and the way on, in English. */
+export function renderProblem(texts: Texts, code: ProblemCode, publicUrl: string): string {
+  const words = texts.problems;
   const { status, title, help } = problems[code];
   return renderPage({
+    texts,
     title,
     body: html`<article class="sheet">
-<p class="eyebrow">Problem <code>${code}</code> · HTTP ${status}</p>
+<p class="eyebrow">${compose(words.heading, { code: html`<code>${code}</code>`, status })}</p>
 <h1>${title}</h1>
 <p class="lead">${help}</p>
-<p>In an answer its <code>type</code> is <code>${publicUrl}/problems/${code}</code>. The answer’s <code>detail</code> says what was wrong with this very request. Quote its request id when you ask for help: the log holds the rest under it.</p>
-<p><a href="/problems">All problems</a></p>
+<p>${compose(words.inAnAnswer, {
+      type: html`<code>type</code>`,
+      address: html`<code>${publicUrl}/problems/${code}</code>`,
+      detail: html`<code>detail</code>`,
+    })}</p>
+<p><a href="/problems">${words.all}</a></p>
 </article>`,
   });
 }
 
-export function renderProblems(): string {
+export function renderProblems(texts: Texts): string {
+  const words = texts.problems;
   const codes = Object.keys(problems).filter(isProblemCode);
   return renderPage({
-    title: 'Problems',
+    texts,
+    title: words.title,
     body: html`<article class="sheet">
-<h1>Problems</h1>
-<p class="lead">Every refusal is <code>application/problem+json</code> (RFC 9457). Its <code>type</code> leads to one of these pages, and its <code>code</code> never changes.</p>
+<h1>${words.title}</h1>
+<p class="lead">${compose(words.every, {
+      mediaType: html`<code>application/problem+json</code>`,
+      type: html`<code>type</code>`,
+      code: html`<code>code</code>`,
+    })}</p>
 <dl class="problems">
 ${codes.map(
   (

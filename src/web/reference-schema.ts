@@ -1,6 +1,7 @@
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../html.ts';
+import { isProblemCode } from './problems-page.ts';
 
-/** What we write of JSON Schema 2020-12. */
+/** The part of JSON Schema 2020-12 that our document uses. */
 export type Schema = {
   $ref?: string;
   type?: string | string[];
@@ -23,34 +24,42 @@ export type Schema = {
 
 const nameOf = (ref: string) => ref.split('/').at(-1) ?? ref;
 
-/** In a few words; a named schema leads to its description. */
+/** A type in a few words; a named schema leads to its description. */
 export function typeOf(schema: Schema): Html | string {
   const either = schema.anyOf ?? schema.oneOf;
   if (schema.$ref) return html`<a href="#schema-${nameOf(schema.$ref)}">${nameOf(schema.$ref)}</a>`;
   if (schema.const !== undefined) return html`<code>${JSON.stringify(schema.const)}</code>`;
   if (schema.enum)
-    return html`${schema.enum.map((one, index) => html`${index > 0 && ' | '}<code>${String(one)}</code>`)}`;
-  if (either) return html`${either.map((one, index) => html`${index > 0 && ' | '}${typeOf(one)}`)}`;
+    return html`${schema.enum.map((value, index) => html`${index > 0 && ' | '}<code>${String(value)}</code>`)}`;
+  if (either) return html`${either.map((part, index) => html`${index > 0 && ' | '}${typeOf(part)}`)}`;
   if (schema.type === 'array') return html`list of ${typeOf(schema.items ?? {})}`;
   const named = [schema.type ?? 'anything'].flat().join(' | ');
   return schema.format ? `${named} (${schema.format})` : named;
 }
 
-/** The members of an object, and below them those of what they hold. */
-export function listMembers(schema: Schema): Html | null {
+export type SchemaViews = ReturnType<typeof createSchemaViews>;
+
+/** Shows schemas; at the top, a named one is shown as the schema behind the name. */
+export function createSchemaViews(named: Readonly<Record<string, Schema>>) {
+  const resolve = (schema: Schema): Schema => (schema.$ref ? (named[nameOf(schema.$ref)] ?? schema) : schema);
+  return { list: (schema: Schema) => listMembers(resolve(schema)) };
+}
+
+/** The members of an object, each followed by the members of its value. */
+function listMembers(schema: Schema): Html | null {
   const shape = shapeOf(schema);
-  const variants = (schema.anyOf ?? schema.oneOf)?.filter((one) => one.properties);
+  const variants = (schema.anyOf ?? schema.oneOf)?.filter(({ properties }) => properties);
   if (variants && variants.length > 0)
-    return html`${variants.map((one, index) => html`${index > 0 && html`<p class="eyebrow">or</p>`}${listMembers(one)}`)}`;
+    return html`${variants.map((variant, index) => html`${index > 0 && html`<p class="eyebrow">or</p>`}${listMembers(variant)}`)}`;
   if (!shape.properties) return html`<p class="eyebrow">${typeOf(schema)}</p>\n`;
   const members = Object.entries(shape.properties);
   if (members.length === 0) return null;
   return html`<dl class="members">${members.map(
     ([
       name,
-      one,
-    ]) => html`<div><dt><code>${name}</code> <span>${typeOf(one)}${!shape.required?.includes(name) && ', optional'}${limits(one)}</span></dt>
-<dd>${inline(one.description ?? '')}${below(one)}</dd></div>
+      member,
+    ]) => html`<div><dt><code>${name}</code> <span>${typeOf(member)}${!shape.required?.includes(name) && ', optional'}${limits(member)}</span></dt>
+<dd>${inline(member.description ?? '')}${below(member)}</dd></div>
 `,
   )}</dl>
 `;
@@ -65,9 +74,8 @@ function below(schema: Schema): Html | null {
 
 function limits({ minimum, maximum, maxLength, default: preset }: Schema): string {
   return [
-    // What every integer is bound by says nothing.
-    minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER && `, from ${minimum}`,
-    maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER && `, to ${maximum}`,
+    minimum !== undefined && `, from ${minimum}`,
+    maximum !== undefined && `, to ${maximum}`,
     maxLength !== undefined && `, ${maxLength} characters at most`,
     preset !== undefined && `, else ${JSON.stringify(preset)}`,
   ]
@@ -75,11 +83,12 @@ function limits({ minimum, maximum, maxLength, default: preset }: Schema): strin
     .join('');
 }
 
-/** What stands between backticks is code; a problem's leads to its page. */
+/** Text between backticks is code; the code of a problem leads to its page. */
 export function inline(text: string): (Html | string)[] {
   return text.split('`').map((part, index) => {
     if (index % 2 === 0) return part;
-    const isCode = /^[a-z]+(_[a-z]+)+$/.test(part) && text.startsWith('`');
-    return isCode ? html`<a href="/problems/${part}"><code>${part}</code></a>` : html`<code>${part}</code>`;
+    return isProblemCode(part)
+      ? html`<a href="/problems/${part}"><code>${part}</code></a>`
+      : html`<code>${part}</code>`;
   });
 }

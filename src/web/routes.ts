@@ -1,7 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import express, { type Request, type RequestHandler, Router } from 'express';
+import express, { type Request, type RequestHandler } from 'express';
+import { z } from 'zod';
+import { type Endpoint, endpoint, type Success } from '../api/endpoint.ts';
 import type { Config } from '../config.ts';
 import type { Principal } from '../sessions/principal.ts';
+import type { Texts } from '../texts/texts.ts';
 import { renderDevices } from './devices-page.ts';
 import { renderMessage } from './message-page.ts';
 import { isProblemCode, renderProblem, renderProblems } from './problems-page.ts';
@@ -10,69 +13,129 @@ import { renderSignIn } from './sign-in-page.ts';
 import { renderSignedOut } from './signed-out-page.ts';
 import { renderTodos } from './todos-page.ts';
 
-type WebDeps = Readonly<{
-  /** Who the live session of this request belongs to, as loaded by the session middleware. */
-  signedIn: (request: Request) => Principal | null;
-}>;
+const page = {
+  method: 'get',
+  tag: 'Pages',
+  security: [],
+  success: { status: 200, description: 'The page.', contentTypes: ['text/html'] },
+} as const;
 
-/** The pages that know who is signed in. Mount it behind the session middleware. */
-export function createWebRoutes({ signedIn }: WebDeps): Router {
-  const router = Router();
-  router.get('/', showSignIn);
-  router.get('/todos', personal(renderTodos));
-  router.get('/devices', personal(renderDevices));
-  router.get('/signed-out', showSignedOut);
-  return router;
+const elsewhere: Success = {
+  status: 303,
+  description: 'To the sign-in, or to what is next.',
+  headers: { Location: 'Where to.' },
+};
+const personalPage = { ...page, security: ['session'], securityOptional: true, also: [elsewhere] } as const;
 
-  function showSignIn(...[request, response]: Parameters<RequestHandler>) {
-    // Only to an app's sign-in that waits for this one: anywhere else a link could lead.
+/**
+ * The pages that know who is signed in: they stand behind the session middleware.
+ * @param signedIn the person of a request's live session, or null
+ */
+export function createPages({ signedIn }: { signedIn: (request: Request) => Principal | null }): readonly Endpoint[] {
+  const showSignIn: RequestHandler = (request, response) => {
+    // Leads only to an app's sign-in that waits for this one: a link could name any other place.
     const waiting = /^\/oauth\/interaction\/[\w-]{1,64}$/.exec(String(request.query.returnTo))?.[0];
     if (signedIn(request)) response.set('Cache-Control', 'no-store').redirect(303, waiting ?? '/todos');
-    else sendPage(response, 200, renderSignIn());
-  }
+    else sendPage(response, 200, renderSignIn);
+  };
 
-  /** A page for whoever is signed in; everybody else is told why they are not, or asked to sign in. */
-  function personal(render: (person: Principal) => string): RequestHandler {
-    return (request, response) => {
+  /** A page for a signed-in person; others learn why they are out, or are asked to sign in. */
+  const personal =
+    (render: (texts: Texts, person: Principal) => string): RequestHandler =>
+    (request, response) => {
       const person = signedIn(request);
-      if (person) return sendPage(response, 200, render(person));
+      if (person) return sendPage(response, 200, (texts) => render(texts, person));
       const end = request.sessionEnd;
       const why = end && new URLSearchParams({ reason: end.code.replace(/^session_/, ''), at: end.at.toISOString() });
       response.set('Cache-Control', 'no-store').redirect(303, why ? `/signed-out?${why}` : '/');
     };
-  }
 
-  function showSignedOut(...[request, response]: Parameters<RequestHandler>) {
+  const showSignedOut: RequestHandler = (request, response) => {
     const options = { now: new Date(), signedIn: signedIn(request) !== null };
-    sendPage(response, 200, renderSignedOut(request.query, options));
-  }
+    sendPage(response, 200, (texts) => renderSignedOut(texts, request.query, options));
+  };
+
+  return [
+    endpoint({
+      ...personalPage,
+      path: '/',
+      id: 'showStart',
+      summary: 'Sign in',
+      description:
+        'Asks for a work address, and leads to the identity provider of its organisation. Whoever is signed in goes on to their todos.',
+      handlers: [showSignIn],
+    }),
+    endpoint({
+      ...personalPage,
+      path: '/todos',
+      id: 'showTodos',
+      summary: 'Your todos',
+      description: 'Closes by itself the moment that its session ends.',
+      handlers: [personal(renderTodos)],
+    }),
+    endpoint({
+      ...personalPage,
+      path: '/devices',
+      id: 'showDevices',
+      summary: 'Where you are signed in',
+      description: 'Browsers and apps, each with a button that ends it.',
+      handlers: [personal(renderDevices)],
+    }),
+    endpoint({
+      ...page,
+      path: '/signed-out',
+      id: 'showSignedOut',
+      summary: 'Why you were signed out',
+      description: 'Says when and by whom. Nothing on it is personal.',
+      query: z.object({ reason: z.string().optional(), at: z.string().optional() }),
+      handlers: [showSignedOut],
+    }),
+  ];
 }
 
 /**
- * What needs no session. Mounted ahead of the session middleware, it also serves while the database is away: the page
- * that says so wants its style sheet.
+ * The pages that need no session. Ahead of the session middleware, they also serve while the
+ * database is away: the page that says so leads here.
  */
-export function createOpenWebRoutes({ config }: { config: Config }): Router {
-  const router = Router();
-  router.use('/assets', serveAssets);
-  router.get('/problems', (_request, response) => sendPage(response, 200, renderProblems()));
-  router.get('/problems/:code', showProblem);
-  return router;
+export function createOpenPages({ config }: { config: Config }): readonly Endpoint[] {
+  const listProblems: RequestHandler = (_request, response) => sendPage(response, 200, renderProblems);
 
-  function showProblem(...[request, response]: Parameters<RequestHandler<{ code: string }>>) {
+  const showProblem: RequestHandler<{ code: string }> = (request, response) => {
     const { code } = request.params;
-    if (isProblemCode(code)) return sendPage(response, 200, renderProblem(code, config.publicUrl));
-    const page = renderMessage({
-      title: 'No such problem',
-      text: 'This address names a problem that does not exist here. Perhaps it was cut off when it was copied.',
-      actions: [{ label: 'All problems', href: '/problems' }],
-    });
-    sendPage(response, 404, page);
-  }
+    if (isProblemCode(code)) return sendPage(response, 200, (texts) => renderProblem(texts, code, config.publicUrl));
+    sendPage(response, 404, (texts) =>
+      renderMessage(texts, {
+        title: texts.problems.unknown,
+        text: texts.problems.unknownText,
+        actions: [{ label: texts.problems.all, href: '/problems' }],
+      }),
+    );
+  };
+
+  return [
+    endpoint({
+      ...page,
+      path: '/problems',
+      id: 'listProblems',
+      summary: 'Every problem that an answer may name',
+      description: 'The codes of problem details (RFC 9457).',
+      handlers: [listProblems],
+    }),
+    endpoint({
+      ...page,
+      path: '/problems/{code}',
+      id: 'showProblem',
+      summary: 'What a problem means, and how to go on',
+      description: 'The `type` of problem details leads here.',
+      params: z.object({ code: z.string() }),
+      also: [{ status: 404, description: 'There is no such problem.', contentTypes: ['text/html'] }],
+      handlers: [showProblem],
+    }),
+  ];
 }
 
-/** Kept by browsers, and asked about each time: a deployment is seen at once, at the price of a 304. */
-const serveAssets = express.static(fileURLToPath(new URL('./assets/', import.meta.url)), {
+/** Browsers keep files and ask each time: a deployment is seen at once, at the price of a 304. */
+export const serveAssets = express.static(fileURLToPath(new URL('./assets/', import.meta.url)), {
   index: false,
   redirect: false,
   setHeaders: (response) => response.setHeader('Cache-Control', 'public, no-cache'),

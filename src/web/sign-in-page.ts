@@ -1,31 +1,36 @@
-import { html } from './html.ts';
+import { html } from '../html.ts';
+import type { Texts } from '../texts/texts.ts';
 import { renderPage } from './page.ts';
+import { renderScriptWords } from './script-words.ts';
 
-/** Sign-in by work e-mail, or by the organisation's short name for guests whose address belongs elsewhere. */
-export function renderSignIn(): string {
+/** Sign-in by work e-mail; by the organisation's short name for guests with other addresses. */
+export function renderSignIn(texts: Texts): string {
+  const words = texts.signIn;
   return renderPage({
-    title: 'Sign in',
-    scripts: ['sign-in.js'],
+    texts,
+    title: words.title,
+    scripts: ['words.js', 'sign-in.js'],
     body: html`<div class="card">
-<h1>Sign in</h1>
-<p>With your work e-mail, through your organisation.</p>
-<noscript><p class="note">Without JavaScript, use your organisation’s own sign-in link. Your administrator has it.</p></noscript>
+<h1>${words.title}</h1>
+<p>${words.how}</p>
+<noscript><p class="note">${words.withoutScript}</p></noscript>
 <form id="by-email" novalidate>
-<label for="username">Work e-mail</label>
+<label for="username">${words.email}</label>
 <input id="username" name="username" type="email" autocomplete="username" inputmode="email" spellcheck="false" autocapitalize="none" maxlength="254" required aria-describedby="email-problem">
 <p id="email-problem" class="problem" role="alert"></p>
-<button type="submit">Continue</button>
+<button type="submit">${words.continue}</button>
 </form>
 <details>
-<summary>I have a sign-in link or an organisation name</summary>
+<summary>${words.otherWay}</summary>
 <form id="by-organisation" novalidate>
-<label for="organisation">Organisation or link</label>
+<label for="organisation">${words.organisation}</label>
 <input id="organisation" name="organisation" type="text" autocomplete="organization" spellcheck="false" autocapitalize="none" maxlength="300" required aria-describedby="organisation-problem">
 <p id="organisation-problem" class="problem" role="alert"></p>
-<button type="submit" class="quiet">Go to its sign-in</button>
+<button type="submit" class="quiet">${words.toOrganisation}</button>
 </form>
 </details>
 <p id="status" class="status" role="status"></p>
+${renderScriptWords({ noAnswer: texts.script.noAnswer }, words.script)}
 </div>`,
   });
 }

@@ -1,53 +1,46 @@
 import { z } from 'zod';
-import { type Html, html } from './html.ts';
+import { type Html, html } from '../html.ts';
+import type { Texts } from '../texts/texts.ts';
+import { compose } from './compose.ts';
 import { renderMark } from './mark.ts';
 import { renderPage } from './page.ts';
+import { renderScriptWords } from './script-words.ts';
 
-/** Closed: whatever else stands in the query is never shown, or anyone could put words in our mouth by a link. */
-const reasons = {
-  revoked: {
-    title: 'Your organisation signed you out',
-    text: 'Nothing you saved is lost, and you may sign in again at any time.',
-  },
-  ended: { title: 'You signed out', text: 'This browser no longer has access to your list.' },
-  expired: {
-    title: 'Your session expired',
-    text: 'It was idle for too long or reached its greatest age. Sign in again to go on where you were.',
-  },
-  none: { title: 'You are signed out', text: 'This browser has no live session.' },
-} as const;
-
+/** A closed list: no other word of the query is shown, or a link could put words in our mouth. */
 const query = z.object({
   reason: z.enum(['revoked', 'ended', 'expired', 'none']).optional().catch(undefined),
-  /** What the IdP passes on when a browser comes back from signing out there too. */
+  /** The IdP passes this on when a browser comes back from signing out there too. */
   state: z.literal('ended').optional().catch(undefined),
   at: z.iso.datetime({ offset: true }).optional().catch(undefined),
 });
 
-/** Says why, from a closed list. The moment is written in UTC; the browser turns it into its own time. */
-export function renderSignedOut(rawQuery: unknown, options: { now: Date; signedIn: boolean }): string {
+/** Says the reason, from a closed list. The moment is in UTC; the browser makes it local time. */
+export function renderSignedOut(texts: Texts, rawQuery: unknown, options: { now: Date; signedIn: boolean }): string {
+  const words = texts.signedOut;
   const { reason, state, at } = query.parse(rawQuery);
-  const { title, text } = reasons[reason ?? state ?? 'none'];
+  const { title, text } = words[reason ?? state ?? 'none'];
   const moment = at && Date.parse(at) <= options.now.getTime() + 60_000 ? new Date(at) : undefined;
   return renderPage({
+    texts,
     title,
-    scripts: ['local-time.js'],
+    scripts: ['words.js', 'local-time.js'],
     lights: 'out',
     body: html`<div class="card message">
 ${renderMark({ lights: 'out', large: true })}
-<h1>${title}${moment && html` ${renderMoment(moment)}`}</h1>
+<h1>${title}${moment && html` ${renderMoment(words, moment)}`}</h1>
 ${
   options.signedIn
-    ? html`<p>That session is over. Since then you signed in again in this browser.</p>
-<p class="actions"><a class="button" href="/todos">Back to your list</a></p>`
+    ? html`<p>${words.signedInSince}</p>
+<p class="actions"><a class="button" href="/todos">${words.toList}</a></p>`
     : html`<p>${text}</p>
-<p class="actions"><a class="button" href="/">Sign in again</a></p>`
+<p class="actions"><a class="button" href="/">${words.signInAgain}</a></p>`
 }
+${renderScriptWords(words.script)}
 </div>`,
   });
 }
 
-function renderMoment(moment: Date): Html {
-  const iso = moment.toISOString();
-  return html`<span class="moment">at <time datetime="${iso}">${iso.slice(11, 16)} UTC</time></span>`;
+function renderMoment(words: Texts['signedOut'], moment: Date): Html {
+  const time = html`<time datetime="${moment.toISOString()}">${words.inUtc({ moment })}</time>`;
+  return html`<span class="moment">${compose(words.at, { time })}</span>`;
 }

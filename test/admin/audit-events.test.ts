@@ -80,7 +80,6 @@ describe('the list of audit events', () => {
     expect(await of('order=asc')).toEqual(['evt_a', 'evt_b', 'evt_c']);
     expect(await of('action=sign_in.')).toEqual(['evt_b', 'evt_a']);
     expect(await of('action=sign_in.refused')).toEqual(['evt_b']);
-    expect(await of('action=sign_in')).toEqual([]);
     expect(await of('actor=usr_1')).toEqual(['evt_a']);
     expect(await of('target=usr_1')).toEqual(['evt_c', 'evt_b']);
     // "from" is in it, "to" is not.
@@ -106,11 +105,11 @@ describe('the list of audit events', () => {
   });
 
   it('goes page by page through several actions that begin alike', async () => {
-    const actions = ['pages.b', 'pages.a', 'other.a', 'pages.b', 'pages.c', 'pages.a', 'pages.c'];
+    const actions = ['webhook.b', 'webhook.a', 'other.a', 'webhook.b', 'webhook.c', 'webhook.a', 'webhook.c'];
     // Two of the same moment, of which the action that comes first has the higher id.
     const rows = actions.map((action, n) => ({ id: `evt_pages_${9 - n}`, action, minute: n === 5 ? 4 : n }));
     await plant(2010, rows);
-    await plant(2010, [{ id: 'evt_pages_theirs', action: 'pages.a' }], product.orgs.metacortex.id);
+    await plant(2010, [{ id: 'evt_pages_theirs', action: 'webhook.a' }], product.orgs.metacortex.id);
     const expected = ['evt_pages_9', 'evt_pages_8', 'evt_pages_6', 'evt_pages_4', 'evt_pages_5', 'evt_pages_3'];
     for (const [order, all] of [
       ['asc', expected],
@@ -118,16 +117,15 @@ describe('the list of audit events', () => {
     ] as const) {
       const seen: string[][] = [];
       for (let cursor = '', more = true; more; ) {
-        const page = await list(`?${during(2010)}&action=pages.&limit=2&order=${order}${cursor}`);
+        const page = await list(`?${during(2010)}&action=webhook.&limit=2&order=${order}${cursor}`);
         seen.push(idsOf(page));
         cursor = `&cursor=${page.next}`;
         more = page.next !== null;
       }
       expect(seen).toEqual([all.slice(0, 2), all.slice(2, 4), all.slice(4)]);
     }
-    const exported = (await download(`${during(2010)}&action=pages.`)).text.trimEnd().split('\n');
+    const exported = (await download(`${during(2010)}&action=webhook.`)).text.trimEnd().split('\n');
     expect(exported.map((line) => JSON.parse(line).id)).toEqual(expected);
-    expect((await list('?action=none_such.')).items).toEqual([]);
   });
 
   it.each([
@@ -137,6 +135,9 @@ describe('the list of audit events', () => {
     'target=a%27b',
     "action=sign_in'",
     'action=%25',
+    'action=sign_in',
+    'action=none_such.',
+    'action=sign_in.done',
     'order=sideways',
     'limit=201',
     'cursor=nonsense',

@@ -216,7 +216,10 @@ describe('a confirmation', () => {
     const confirmation = await confirmationFor(person.id, boss);
     const keep = await sessionOf(boss.id);
     await revokeOrgAccess(product.context.pool, {
-      ...{ orgId, initiator: 'operator', by: byOperator, keep: { type: 'session', id: keep } },
+      orgId,
+      initiator: 'operator',
+      by: byOperator,
+      keep: { type: 'session', id: keep },
     });
     const answer = await end(person.id, confirmation, { by: boss });
     tokenOf(answer);

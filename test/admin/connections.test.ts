@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { byOperator, bySystem } from '../../src/by.ts';
-import { createConnections } from '../../src/orgs/connections.ts';
+import { createConnections } from '../../src/connections/connections.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { answers } from '../support/hostile-answers.ts';
 import { type HostileIdp, startHostileIdp } from '../support/hostile-idp.ts';
@@ -163,7 +163,8 @@ describe('a connection', () => {
     expect((await change(id, { name: 'Renamed', [member]: value })).status).toBe(400);
     expect(await stored(id)).toEqual(before);
 
-    // Another client of the IdP has another secret; of the same one only the one that is kept will do.
+    // Another client of the IdP has another secret; of the same one only the one that is kept will
+    // do.
     const secret = member === 'clientId' ? 'of another client' : idp.clientSecret;
     if (member !== 'clientId') {
       const guessed = await change(id, { [member]: value, clientSecret: 'typed at random' });

@@ -31,7 +31,10 @@ afterAll(() => product.stop());
 
 const isRecent = ({ recent, method }: Operation) => recent ?? method !== 'get';
 
-/** Sends an operation to ids of nobody with an empty body; the answer's body is read only where it is a problem. */
+/**
+ * Sends an operation to ids of nobody with an empty body; the answer's body is read only where it
+ * is a problem.
+ */
 async function attempt({ method, path }: Operation, cookie: string | undefined, ids = 'nothing_1') {
   const response = await fetch(product.url + path.replaceAll(/\{\w+\}/g, ids), {
     method: method.toUpperCase(),

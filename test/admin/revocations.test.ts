@@ -216,7 +216,10 @@ it('another org’s person, administrator, key and connection of the same ids le
 
 it('a sign-out of everyone has no person and no counts', async () => {
   const done = await revokeOrgAccess(product.context.pool, {
-    ...{ orgId, initiator: 'operator', by: byOperator, reason: 'drill' },
+    orgId,
+    initiator: 'operator',
+    by: byOperator,
+    reason: 'drill',
   });
   const after = await plantAdministrator(product, 'admin');
   expect(await after.send('GET', `/revocations/${done?.revocationId}`)).toMatchObject({

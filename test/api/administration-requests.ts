@@ -4,11 +4,14 @@ import type { Requests } from './requests.ts';
 import { settingsRequests } from './settings-requests.ts';
 import type { Answer, World } from './world.ts';
 
-/** Asks it twice, as an administrator does: the first answer says what would end, and how to say yes. */
+/**
+ * Asks it twice, as an administrator does: the first answer says what would end, and how to say
+ * yes.
+ */
 async function confirmed(
   { ask, owner }: World,
   id: string,
-  { params, body = {} }: { params?: Record<string, string>; body?: object } = {},
+  { params, body = {} }: { params?: Record<string, string> | undefined; body?: object } = {},
 ): Promise<Answer> {
   const first = await ask(id, { as: owner, params, body });
   if (first.json.code !== 'confirmation_required') throw new Error(`${id} asked for no confirmation: ${first.text}`);

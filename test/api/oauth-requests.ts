@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { beginDevice, codeOf, poll, startOf, tokensOf, walk } from '../tokens/support.ts';
 import type { Requests } from './requests.ts';
 
@@ -10,7 +11,12 @@ export const oauthRequests: Requests = {
   async authorize({ ask, owner, product }) {
     const query = Object.fromEntries(new URL(startOf(product).url).searchParams);
     await ask('authorize', { as: owner, query });
-    await ask('authorize', { as: owner, query: { client_id: 'nobody' }, headers: { accept: 'text/html' } });
+    for (const accept of ['text/html', 'application/json']) {
+      const refused = await ask('authorize', { as: owner, query: { client_id: 'nobody' }, headers: { accept } });
+      expect([refused.status, refused.headers.get('content-type')]).toEqual([400, expect.stringContaining(accept)]);
+    }
+    const unsent = await ask('authorize', { as: owner, query: { ...query, response_mode: 'query' } });
+    expect(unsent.status).toBe(303);
   },
   async approve({ ask, owner, product }) {
     const begun = await owner.get(startOf(product).url);
@@ -25,6 +31,9 @@ export const oauthRequests: Requests = {
     const seal = /name="seal" value="([^"]+)"/.exec((await owner.get(url.href)).text)?.[1] as string;
     const origin = { origin: product.url };
     await ask('confirmApproval', { as: owner, params: { uid }, body: { seal: 'none' }, headers: origin });
+    const large = { seal: 'x'.repeat(5_000) };
+    const refused = await ask('confirmApproval', { as: owner, params: { uid }, body: large, headers: origin });
+    expect(refused.status).toBe(413);
     const foreign = { origin: 'https://evil.example' };
     await ask('confirmApproval', { as: owner, params: { uid }, body: { seal }, headers: foreign });
     await ask('confirmApproval', { as: owner, params: { uid }, body: { seal }, headers: origin });
@@ -47,7 +56,10 @@ export const oauthRequests: Requests = {
       code_verifier: started.verifier,
     };
     const { json } = await ask('getToken', { body });
-    await ask('getToken', { body: { ...client, grant_type: 'refresh_token', refresh_token: json.refresh_token } });
+    const refresh = { ...client, grant_type: 'refresh_token' };
+    const next = await ask('getToken', { body: { ...refresh, refresh_token: json.refresh_token } });
+    const less = { ...refresh, refresh_token: next.json.refresh_token, scope: 'openid' };
+    expect((await ask('getToken', { body: less })).json.scope).toBe('openid');
     await ask('getToken', { body: { ...client, grant_type: 'refresh_token', refresh_token: 'none' } });
   },
   async revokeToken({ ask, product, owner }) {
@@ -63,11 +75,18 @@ export const oauthRequests: Requests = {
   async getUserInfo({ ask, product, owner }) {
     const { access_token } = await tokensOf(product, {}, owner);
     await ask('getUserInfo', { as: access_token });
+    const { json } = await ask('getUserInfo', { as: access_token, query: { scope: 'openid' } });
+    expect(Object.keys(json)).toEqual(['sub']);
     await ask('getUserInfo', { as: 'none' });
   },
   async postUserInfo({ ask, product, owner }) {
     const { access_token } = await tokensOf(product, {}, owner);
     await ask('postUserInfo', { as: access_token });
+    const byForm = await fetch(`${product.url}/oauth/userinfo`, {
+      method: 'POST',
+      body: new URLSearchParams({ access_token }),
+    });
+    expect(byForm.status).toBe(200);
   },
   async beginDeviceFlow({ ask }) {
     await ask('beginDeviceFlow', { body: { client_id: 'cli', scope: 'openid offline_access' } });
@@ -85,6 +104,16 @@ export const oauthRequests: Requests = {
     const again = /name="xsrf" value="([^"]+)"/.exec(confirm.text)?.[1] as string;
     await ask('answerDevice', { as: owner, body: { xsrf: again, user_code, confirm: 'yes' }, headers: origin });
     await ask('answerDevice', { as: owner, body: { xsrf, user_code }, headers: { origin: 'https://evil.example' } });
+    const stale = await ask('answerDevice', { as: owner, body: { xsrf: 'none', user_code }, headers: origin });
+    expect(stale.status).toBe(400);
+    const elsewhere = { ...origin, 'x-forwarded-for': '203.0.113.9' };
+    let { text } = await owner.get('/oauth/device');
+    for (let guesses = 0; guesses <= 20; guesses += 1) {
+      const body = { xsrf: /name="xsrf" value="([^"]+)"/.exec(text)?.[1] as string, user_code: 'BBBB-BBBB' };
+      const answer = await ask('answerDevice', { as: owner, body, headers: elsewhere });
+      expect(answer.status).toBe(guesses < 20 ? 200 : 429);
+      text = answer.text;
+    }
   },
   async resumeDevice({ ask, owner, product }) {
     const { user_code, device_code } = await beginDevice(product);

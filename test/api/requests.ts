@@ -6,7 +6,10 @@ import { signInRequests } from './sign-in-requests.ts';
 import { signalRequests } from './signal-requests.ts';
 import type { World } from './world.ts';
 
-/** By operation id: asks it, at least once with success, and with what it refuses where that is easily had. */
+/**
+ * By operation id: asks it, at least once with success, and with what it refuses where that is
+ * easily had.
+ */
 export type Requests = Record<string, (world: World) => Promise<unknown>>;
 
 export const requests: Requests = {

@@ -8,15 +8,19 @@ type Stack = { stack: { route?: { path: string | string[]; stack: Layer[] }; han
 
 /** What may stand before or behind the methods of a route: it answers nobody but with a refusal. */
 const answersNothing = ['refuseOthers', 'requireSession', 'requireToken', 'noStore'];
-/** What may be mounted at a path without being a router, beside handlers of errors: it serves files, or passes everything on. */
+/**
+ * What may be mounted at a path without being a router, beside handlers of errors: it serves files,
+ * or passes everything on.
+ */
 const mountable = ['serveStatic', 'authenticateBearer'];
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
 
 /**
- * Every route of the app that `build` makes, with its full path as OpenAPI writes it. Express 5 forgets where a router was
- * mounted: its layers keep only what matches. So `use`, by which everything is mounted, is listened to while the app is built.
- * A router in a stack of which no mount was heard is a fault here, and fails.
+ * Every route of the app that `build` makes, with its full path as OpenAPI writes it. Express 5
+ * forgets where a router was mounted: its layers keep only what matches. So `use`, by which
+ * everything is mounted, is listened to while the app is built. A router in a stack of which no
+ * mount was heard is a fault here, and fails.
  */
 export function routesOf(build: () => Express): { routes: Route[]; files: string[] } {
   const mounts = new Map<unknown, Mount[]>();

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
 import { byOperator } from '../../src/by.ts';
 import type { Requests } from './requests.ts';
-import type { World } from './world.ts';
+import type { DocumentedOperation, World } from './world.ts';
 
 const keys = new WeakMap<World, Promise<string>>();
 
@@ -29,10 +30,19 @@ const crew = (...members: string[]) => ({
 });
 const patch = (...Operations: object[]) => ({ schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations });
 const none = { id: 'none' };
+const briefly = { attributes: 'displayName' };
 
 async function made(world: World, kind: 'User' | 'Group', body: object): Promise<{ id: string; etag: string }> {
   const { json, headers } = await world.ask(`createScim${kind}`, { as: await keyOf(world), body });
   return { id: json.id, etag: String(headers.get('etag')) };
+}
+
+/** Asks for what is refused, and holds that the document says so of the body. */
+async function refused(world: World, id: string, asked: { params?: { id: string }; body: object }): Promise<void> {
+  const { path, method } = world.operations.find(({ operationId }) => operationId === id) as DocumentedOperation;
+  const { status } = await world.ask(id, { as: await keyOf(world), ...asked });
+  const form = ['paths', path, method, 'requestBody', 'content', 'application/scim+json', 'schema'];
+  expect([status, world.errorsOf(form, asked.body).length > 0]).toEqual([400, true]);
 }
 
 /** What is asked alike of people and of groups. */
@@ -42,6 +52,8 @@ const requestsOf = (kind: 'User' | 'Group', body: () => object, filter: string):
     const given = body();
     await world.ask(`createScim${kind}`, { as, body: given });
     await world.ask(`createScim${kind}`, { as, body: given });
+    const { json } = await world.ask(`createScim${kind}`, { as, query: briefly, body: body() });
+    expect(Object.keys(json)).toEqual(['schemas', 'id', 'displayName']);
     await world.ask(`createScim${kind}`, { as, body: { schemas: [] } });
     await world.ask(`createScim${kind}`, { as: 'not-a-key', body: given });
     await world.ask(`createScim${kind}`, { as: world.product.orgs.metacortex.apiKey, body: given });
@@ -58,6 +70,10 @@ const requestsOf = (kind: 'User' | 'Group', body: () => object, filter: string):
     const as = await keyOf(world);
     const schemas = ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'];
     await world.ask(`searchScim${kind}s`, { as, body: { schemas, filter, count: 2 } });
+    for (const attributes of ['displayName', ['displayName']]) {
+      const { json } = await world.ask(`searchScim${kind}s`, { as, body: { filter, attributes } });
+      expect(Object.keys(json.Resources[0])).toEqual(['schemas', 'id', 'displayName']);
+    }
   },
   async [`getScim${kind}`](world) {
     const as = await keyOf(world);
@@ -70,6 +86,8 @@ const requestsOf = (kind: 'User' | 'Group', body: () => object, filter: string):
     const as = await keyOf(world);
     const { id } = await made(world, kind, body());
     await world.ask(`replaceScim${kind}`, { as, params: { id }, body: body() });
+    const { json } = await world.ask(`replaceScim${kind}`, { as, params: { id }, query: briefly, body: body() });
+    expect(Object.keys(json)).toEqual(['schemas', 'id', 'displayName']);
     await world.ask(`replaceScim${kind}`, { as, params: { id }, body: body(), headers: { 'if-match': 'W/"old"' } });
     await world.ask(`replaceScim${kind}`, { as, params: none, body: body() });
   },
@@ -100,21 +118,35 @@ export const scimRequests: Requests = {
   ...requestsOf('User', person, 'userName co "metacortex"'),
   ...requestsOf('Group', () => crew(), 'displayName sw "Crew"'),
   ...fixed,
+  async listScimRoles(world) {
+    const as = await keyOf(world);
+    const { json } = await world.ask('listScimRoles', { as, query: { filter: 'id eq "admin"' } });
+    expect(json.Resources).toHaveLength(1);
+  },
   async patchScimUser(world) {
     const as = await keyOf(world);
     const { id } = await made(world, 'User', person());
     const body = patch({ op: 'replace', path: 'active', value: false });
     const { json } = await world.ask('patchScimUser', { as, params: { id }, body });
     if (json.active !== false) throw new Error('still active');
-    await world.ask('patchScimUser', { as, params: { id }, body: patch({ op: 'juggle' }) });
+    const { json: brief } = await world.ask('patchScimUser', { as, params: { id }, query: briefly, body });
+    expect(Object.keys(brief)).toEqual(['schemas', 'id', 'displayName']);
+    await refused(world, 'patchScimUser', { params: { id }, body: patch({ op: 'juggle' }) });
+    await refused(world, 'patchScimUser', { params: { id }, body: patch() });
     await world.ask('patchScimUser', { as, params: none, body });
   },
   async patchScimGroup(world) {
     const as = await keyOf(world);
     const { id: value } = await made(world, 'User', person());
     const { id } = await made(world, 'Group', crew());
+    for (const displayName of [undefined, ' ', 'x'.repeat(513)]) {
+      await refused(world, 'createScimGroup', { body: { ...crew(), displayName } });
+      await refused(world, 'replaceScimGroup', { params: { id }, body: { ...crew(), displayName } });
+    }
     const body = patch({ op: 'add', path: 'members', value: [{ value }] });
     await world.ask('patchScimGroup', { as, params: { id }, body });
+    const { json } = await world.ask('patchScimGroup', { as, params: { id }, query: briefly, body });
+    expect(Object.keys(json)).toEqual(['schemas', 'id', 'displayName']);
     await world.ask('getScimGroup', { as, params: { id } });
     await world.ask('getScimUser', { as, params: { id: value } });
     await world.ask('patchScimGroup', { as, params: none, body });

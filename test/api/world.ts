@@ -6,23 +6,29 @@ import { createBrowser } from '../support/browser.ts';
 import { startDns } from '../support/dns.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
-type Json = Record<string, unknown>;
-type Content = Record<string, { schema?: Json; example?: unknown }>;
+export type Json = Record<string, unknown>;
+export type Content = Record<string, { schema?: Json; example?: unknown }>;
 export type DocumentedOperation = {
   operationId: string;
   method: string;
   path: string;
-  responses: Record<string, { content?: Content }>;
+  summary?: string;
+  description?: string;
+  parameters: { name: string; in: string; example?: unknown; schema: Json }[];
+  responses: Record<string, { content?: Content; headers?: Json }>;
   requestBody?: { content: Content };
 };
 export type OpenApi = {
   openapi: string;
+  tags: { name: string; description?: string }[];
   paths: Record<string, Record<string, Omit<DocumentedOperation, 'method' | 'path'>>>;
+  webhooks: OpenApi['paths'];
+  components: { schemas: Record<string, Json> };
 };
 
 type Asked = {
   /** Of the address. */
-  params?: Record<string, string>;
+  params?: Record<string, string> | undefined;
   query?: Record<string, string>;
   /** As the documented content type has it: JSON, or a form. */
   body?: unknown;
@@ -38,7 +44,10 @@ export const metricsToken = 'the-token-of-the-metrics';
 
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
-/** The product with an owner who has just signed in, and `ask`, which holds every answer against the document. */
+/**
+ * The product with an owner who has just signed in, and `ask`, which holds every answer against the
+ * document, and every request that succeeded.
+ */
 export async function createWorld() {
   const dns = await startDns();
   const product = await startProduct({
@@ -53,7 +62,10 @@ export async function createWorld() {
   const { id: orgId, userId } = product.orgs.whiterabbit;
   await product.context.prisma.user.updateMany({ where: { orgId, id: userId }, data: { role: 'owner' } });
 
-  /** Sends an operation by its id, and holds the answer's status, type and body against what is documented. */
+  /**
+   * Sends an operation by its id, and holds the answer's status, type and body against what is
+   * documented.
+   */
   async function ask(id: string, asked: Asked = {}): Promise<Answer> {
     const one = operations.find(({ operationId }) => operationId === id);
     if (!one) throw new Error(`nothing is documented as ${id}`);
@@ -73,8 +85,26 @@ export async function createWorld() {
       const answer = ['responses', String(response.status), 'content', String(type), 'schema'];
       expect(errorsOf(['paths', one.path, one.method, ...answer], json), told).toEqual([]);
     }
-    if (response.status < 400) succeeded.add(id);
+    for (const name of Object.keys(documented?.headers ?? {}))
+      expect(response.headers.has(name), `${told}\nlacks the header ${name}`).toBe(true);
+    if (response.status < 400) {
+      succeeded.add(id);
+      expect(undocumented(one, asked), `${told}\nwas asked by what is not documented`).toEqual([]);
+    }
     return { status: response.status, headers: response.headers, text, json };
+  }
+
+  /**
+   * What was sent that the document doesn't have: parameters, and what its form refuses in a body.
+   */
+  function undocumented({ path, method, parameters, requestBody }: DocumentedOperation, { query, body }: Asked) {
+    const known = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+    const parametersElse = Object.keys(query ?? {}).filter((name) => !known.includes(name));
+    const [type] = Object.keys(requestBody?.content ?? {});
+    if (body === undefined) return parametersElse;
+    if (type === undefined) return [...parametersElse, 'a body'];
+    const sent = typeof body === 'string' && type.endsWith('json') ? JSON.parse(body) : body;
+    return [...parametersElse, ...errorsOf(['paths', path, method, 'requestBody', 'content', type, 'schema'], sent)];
   }
 
   return {
@@ -106,11 +136,11 @@ function send(product: Product, one: DocumentedOperation, asked: Asked): Promise
   const { body } = asked;
   const sent =
     body === undefined || typeof body === 'string'
-      ? body
+      ? (body ?? null)
       : type?.endsWith('json')
         ? JSON.stringify(body)
         : new URLSearchParams(body as Record<string, string>).toString();
-  const headers = { ...(type && sent !== undefined && { 'content-type': type }), ...asked.headers };
+  const headers = { ...(type && sent !== null && { 'content-type': type }), ...asked.headers };
   const url = `${product.url}${path}${query}`;
   const { as } = asked;
   const method = one.method.toUpperCase();
@@ -119,14 +149,14 @@ function send(product: Product, one: DocumentedOperation, asked: Asked): Promise
       method,
       redirect: 'manual',
       headers: { ...headers, ...(as && { authorization: `Bearer ${as}` }) },
-      body: sent as string | undefined,
+      body: sent,
     });
-  return as.open(method, url, { headers, raw: sent as string | undefined });
+  return as.open(method, url, { headers, raw: sent });
 }
 
 /**
- * Holds a value against a schema of the document: JSON Schema 2020-12, which OpenAPI 3.1 is built on, with members that no
- * schema names refused as it says. Returns what is wrong.
+ * Holds a value against a schema of the document: JSON Schema 2020-12, which OpenAPI 3.1 is built
+ * on, with members that no schema names refused as it says. Returns what is wrong.
  */
 function createValidator(document: OpenApi) {
   const ajv = new Ajv2020({ strict: false, allErrors: true });

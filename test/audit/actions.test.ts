@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, it } from 'vitest';
-import { actions } from '../../src/audit/actions.ts';
+import { actions, targetTypes } from '../../src/audit/actions.ts';
 
 const src = path.resolve(import.meta.dirname, '../../src');
 const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
@@ -16,6 +16,14 @@ it('every action that stands in SQL is one of the list', () => {
     .flatMap(({ file, text }) => [...text.matchAll(/'([a-z_]+\.[a-z_]+)'/g)].map((match) => `${match[1]} in ${file}`));
   expect(inSql.length).toBeGreaterThan(10);
   expect(inSql.filter((found) => !actions.some((action) => found.startsWith(`${action} in `)))).toEqual([]);
+});
+
+it('every type of target that stands in the code is one of the list', () => {
+  const written = files.flatMap(({ text }) =>
+    [...text.matchAll(/\btarget(?: =|:) \{ type: '(\w+)'/g)].map((match) => match[1]),
+  );
+  expect(new Set(written).size).toBeGreaterThan(5);
+  expect(written.filter((type) => !(targetTypes as readonly unknown[]).includes(type))).toEqual([]);
 });
 
 it('every action of the list is recorded somewhere', () => {

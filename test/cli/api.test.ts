@@ -137,7 +137,10 @@ describe('api', () => {
   ])('takes a conflict that a proxy answers as %s with %s for what it is', async (type, conflict) => {
     await signIn();
     const proxy = createServer(async (req, res) => {
-      if (req.method === 'POST') return res.writeHead(409, { 'content-type': type }).end(conflict);
+      if (req.method === 'POST') {
+        res.writeHead(409, { 'content-type': type }).end(conflict);
+        return;
+      }
       const { authorization } = req.headers;
       const answer = await fetch(product.url + req.url, { headers: { ...(authorization && { authorization }) } });
       const text = (await answer.text()).replaceAll(product.url, urlOf(proxy));

@@ -4,7 +4,7 @@ import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startDemoIdp } from '../../src/demo-idp/demo-idp.ts';
-import { hashApiKey } from '../../src/orgs/api-keys.ts';
+import { hashSecret } from '../../src/keyring.ts';
 import { seedApiKeys } from '../../src/orgs/seed-keys.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Env, runCli } from './processes.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
   // What makes a database development's own.
   await db.query(`INSERT INTO orgs (id, slug, name) VALUES ('org_seed', 'seed', 'Seed')`);
   const seeded = `INSERT INTO api_keys (org_id, id, name, key_hash, hint, scopes) VALUES ('org_seed', 'key_seed', 'Demo', $1, '', '{}')`;
-  await db.query(seeded, [hashApiKey(seedApiKeys.whiteRabbit)]);
+  await db.query(seeded, [hashSecret(seedApiKeys.whiteRabbit)]);
   const encryption = Buffer.alloc(32, 9).toString('base64');
   env = { DATABASE_URL: database.url, DATA_DIR: dataDir, PUBLIC_URL: publicUrl, ENCRYPTION_KEYS: encryption };
   const client = { id: 'app', secret: 'a-secret-of-some-length', redirectUris: [`${publicUrl}/cb`] };

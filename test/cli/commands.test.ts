@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadDevelopmentSecrets } from '../../src/cli/development.ts';
 import { startDemoIdp } from '../../src/demo-idp/demo-idp.ts';
-import { hashApiKey } from '../../src/orgs/api-keys.ts';
+import { hashSecret } from '../../src/keyring.ts';
 import { seedApiKeys } from '../../src/orgs/seed-keys.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { type Env, runCli, runCliAtTerminal } from './processes.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
   // What makes a database development's own.
   await db.query(`INSERT INTO orgs (id, slug, name) VALUES ('org_seed', 'seed', 'Seed')`);
   const seeded = `INSERT INTO api_keys (org_id, id, name, key_hash, hint, scopes) VALUES ('org_seed', 'key_seed', 'Demo', $1, '', '{}')`;
-  await db.query(seeded, [hashApiKey(seedApiKeys.whiteRabbit)]);
+  await db.query(seeded, [hashSecret(seedApiKeys.whiteRabbit)]);
   env = { DATABASE_URL: database.url, DATA_DIR: dataDir, PUBLIC_URL: 'http://localhost:3333' };
   const client = { id: 'app', secret: 'a-secret-of-some-length', redirectUris: ['http://localhost:3333/cb'] };
   idp = await startDemoIdp({ port: 0, tenants: [{ path: 'one', name: 'One', client, users: [] }] });

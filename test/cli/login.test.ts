@@ -63,7 +63,9 @@ async function login(answer: (code: string) => Promise<unknown> = approve, ...mo
   });
 }
 
-/** What login leaves behind, without its wait of five seconds before it first asks for the tokens. */
+/**
+ * What login leaves behind, without its wait of five seconds before it first asks for the tokens.
+ */
 async function signIn() {
   const { device_code, user_code } = await beginDevice(product);
   await approve(user_code);

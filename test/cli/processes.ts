@@ -13,8 +13,9 @@ export type Env = Record<string, string | undefined>;
 export type Outcome = { code: number | null; stdout: string; stderr: string };
 
 /**
- * Our process's environment without what the product reads, and `env` on top. Blank, not absent: a name that is absent
- * would be filled in from the developer's own .env, and the tests would work on the developer's own database.
+ * Our process's environment without what the product reads, and `env` on top. Blank, not absent: a
+ * name that is absent would be filled in from the developer's own .env, and the tests would work on
+ * the developer's own database.
  */
 export function environmentOf(env: Env): NodeJS.ProcessEnv {
   const names = Object.keys({ ...environment, ...developmentEnvironment });
@@ -22,7 +23,10 @@ export function environmentOf(env: Env): NodeJS.ProcessEnv {
   return { ...process.env, ...cleared, NO_COLOR: '1', ...env };
 }
 
-/** Runs a command in this process, as src/cli/main.ts does; README's test runs the commands through npm. */
+/**
+ * Runs a command in this process, as src/cli/main.ts does; README's test runs the commands through
+ * npm.
+ */
 export function runCli(args: string[], env: Env, input = ''): Promise<Outcome> {
   return runWith(args, env, Readable.from([input]), new PassThrough());
 }
@@ -36,7 +40,10 @@ export function runCliAtTerminal(args: string[], env: Env, keys: string): Promis
   return runWith(args, env, Object.assign(stdin, { isTTY: true }), Object.assign(stderr, { isTTY: true }));
 }
 
-/** The same, while `watch` is given all that was printed for people so far, until it says that it has seen enough. */
+/**
+ * The same, while `watch` is given all that was printed for people so far, until it says that it
+ * has seen enough.
+ */
 export function runCliWatched(
   args: string[],
   env: Env,
@@ -87,7 +94,10 @@ export async function finished(child: ChildProcess): Promise<Outcome> {
   return { code, stdout, stderr };
 }
 
-/** `npm run dev` without npm. `ready` resolves with all that was printed up to the line that begins with it. */
+/**
+ * `npm run dev` without npm. `ready` resolves with all that was printed up to the line that begins
+ * with it.
+ */
 export function startDev(env: Env, cwd = root, args = [path.join(root, 'src/cli/dev.ts')]) {
   const child = spawn(process.execPath, args, { cwd, env: environmentOf(env), stdio: 'pipe' });
   endWithUs(child);

@@ -4,8 +4,8 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkServer, UnfitServerError } from '../../src/database/check-server.ts';
-import { startEmbeddedPostgres } from '../../src/database/embedded-postgres.ts';
 import { createPool } from '../../src/database/pool.ts';
+import { startEmbeddedPostgres } from '../../src/postgres/embedded-postgres.ts';
 import { startTemporaryPostgres, type TemporaryPostgres } from '../support/temporary-postgres.ts';
 
 let server: TemporaryPostgres;

@@ -15,7 +15,9 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** Runs in a transaction that is rolled back, so that every test finds the twins as they were made. */
+/**
+ * Runs in a transaction that is rolled back, so that every test finds the twins as they were made.
+ */
 async function trying<T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const client = await db.connect();
   await client.query('BEGIN');

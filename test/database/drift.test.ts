@@ -9,6 +9,7 @@ beforeAll(async () => {
 afterAll(() => shadow.drop());
 
 test('schema.prisma and the migrations say the same', async () => {
-  // What is printed on failure is the SQL that a new migration needs: node prisma/new-migration.ts <name>
+  // What is printed on failure is the SQL that a new migration needs: node prisma/new-migration.ts
+  // <name>
   expect(await schemaDrift(shadow.url)).toBe('');
 });

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isUnavailable, withRetry } from '../../src/database/errors.ts';
+import { isUnavailable, isUniqueViolation, withRetry } from '../../src/database/errors.ts';
 import { createPool, createPrisma } from '../../src/database/pool.ts';
 import { createTestDatabase, startTestPostgres, type TestDatabase } from '../support/database.ts';
 
@@ -40,6 +40,16 @@ test('the limits of a connection hold also where the URL brings options of its o
   );
   await own.end();
   expect(rows).toEqual([{ lock: '5s', statement: '30s', plan: 'force_generic_plan', path: 'public' }]);
+});
+
+test('a row that is there already is told alike by pg and by Prisma', async () => {
+  await pool.query('CREATE TABLE IF NOT EXISTS twins (id int PRIMARY KEY)');
+  const insert = 'INSERT INTO twins VALUES (1)';
+  await pool.query(insert);
+  const prisma = createPrisma(pool);
+  expect(isUniqueViolation(await failure(pool.query(insert)))).toBe(true);
+  expect(isUniqueViolation(await failure(prisma.$executeRawUnsafe(insert)))).toBe(true);
+  expect(isUniqueViolation(await failure(pool.query('INSERT INTO twins VALUES (NULL)')))).toBe(false);
 });
 
 test('a statement time limit, a lock time limit and a read-only server are unavailable; a wrong statement is not', async () => {

@@ -1,6 +1,9 @@
 import type pg from 'pg';
 
-/** Two orgs with the same connection, user, identity and session ids in each: twins, told apart by org_id alone. */
+/**
+ * Two orgs with the same connection, user, identity and session ids in each: twins, told apart by
+ * org_id alone.
+ */
 export async function insertTwins(db: pg.Pool): Promise<void> {
   for (const [org, sid] of [
     ['org_a', '\\x0a'],

@@ -4,7 +4,7 @@ import { roles } from '../../src/api/permissions.ts';
 import { Initiator, Role } from '../../src/database/generated/client.ts';
 import { createPool } from '../../src/database/pool.ts';
 import { outboxActions } from '../../src/notifications/kinds.ts';
-import type { Revocation } from '../../src/revocation/revoke-access.ts';
+import type { Revocation } from '../../src/revocation/revocation.ts';
 import { deviceKinds } from '../../src/sessions/principal.ts';
 import { refusals } from '../../src/sign-in/refusal.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';

@@ -85,7 +85,8 @@ test('its rules are older than the current ones, or the same', async () => {
   const latest = exists[0]?.exists
     ? (await ask('SELECT version, sha256 FROM rules_versions ORDER BY version DESC LIMIT 1'))[0]
     : { version: 0, sha256: '' };
-  // Failed: prisma/rules changed since the release, so the number in prisma/rules/version.json has to go up.
+  // Failed: prisma/rules changed since the release, so the number in prisma/rules/version.json has
+  // to go up.
   if (latest?.sha256 !== rules.sha256) expect(rules.version).toBeGreaterThan(Number(latest?.version));
 });
 

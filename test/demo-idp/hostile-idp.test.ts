@@ -14,7 +14,8 @@ beforeAll(async () => {
 });
 afterEach(() => idp.reset());
 
-const token = (signal?: AbortSignal) => fetch(app.metadata.token_endpoint, { method: 'POST', body: 'code=x', signal });
+const token = (signal: AbortSignal | null = null) =>
+  fetch(app.metadata.token_endpoint, { method: 'POST', body: 'code=x', signal });
 const silence = () => AbortSignal.timeout(300);
 
 test('left alone it is an honest identity provider', async () => {

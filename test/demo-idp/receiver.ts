@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 
 export type Received = { method: string; url: string; headers: IncomingHttpHeaders; body: string };
 
-/** An app that takes whatever is posted to it, keeps it, and answers as it is told; 204 otherwise. */
+/**
+ * An app that takes whatever is posted to it, keeps it, and answers as it is told; 204 otherwise.
+ */
 export async function startReceiver() {
   const received: Received[] = [];
   let answer: ((response: ServerResponse) => void) | null = null;
@@ -18,7 +20,9 @@ export async function startReceiver() {
   return {
     url: `http://localhost:${(server.address() as AddressInfo).port}`,
     received,
-    /** The only request there was, forgotten hereby. @throws Error if there was none, or several. */
+    /**
+     * The only request there was, forgotten hereby. @throws Error if there was none, or several.
+     */
     take(): Received {
       const [only, ...more] = received.splice(0);
       if (!only || more.length > 0) throw new Error(`${more.length + (only ? 1 : 0)} requests instead of one`);

@@ -21,7 +21,10 @@ type Begun = {
   callbackUrl?: string;
 };
 
-/** The least that an app does against an IdP, with plain fetch and jose. Its callback is never requested. */
+/**
+ * The least that an app does against an IdP, with plain fetch and jose. Its callback is never
+ * requested.
+ */
 export async function createRelyingParty(issuer: string, client: { id: string; secret: string }) {
   const discovered = await fetch(`${issuer}/.well-known/openid-configuration`);
   const metadata = (await discovered.json()) as Metadata;

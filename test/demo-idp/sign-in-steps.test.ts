@@ -11,7 +11,10 @@ let app: Awaited<ReturnType<typeof createRelyingParty>>;
 let appUrl: string;
 let askAgain = false;
 
-/** The redirects of an app's sign-in and nothing else: to the IdP, back to the callback, to where the person wanted. */
+/**
+ * The redirects of an app's sign-in and nothing else: to the IdP, back to the callback, to where
+ * the person wanted.
+ */
 const server = createServer((request, response) => {
   const url = new URL(request.url ?? '/', appUrl);
   const redirect = (location: string, cookie?: string) => redirectTo(response, location, cookie);

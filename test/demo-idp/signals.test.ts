@@ -52,7 +52,10 @@ afterEach(() => {
   for (const { subject } of tenant.users()) tenant.endSessions(subject);
 });
 
-/** Header and claims of a token whose signature fits the published keys; times are checked and made relative to `iat`. */
+/**
+ * Header and claims of a token whose signature fits the published keys; times are checked and made
+ * relative to `iat`.
+ */
 async function open(token: string) {
   const { payload, protectedHeader } = await jwtVerify(token, createRemoteJWKSet(new URL(app.metadata.jwks_uri)));
   const { iat, exp, nbf, ...claims } = payload as JWTPayload & { iat: number };
@@ -263,7 +266,7 @@ describe('what the app answers', () => {
   test('a connection that breaks, and an app that is down', async () => {
     receiver.answer((response) => void response.destroy());
     expect(await clear()).toMatchObject({ status: null, reason: expect.stringContaining('other side closed') });
-    const { revocationEndpoint } = tenant.app() ?? {};
+    const { revocationEndpoint = '' } = tenant.app() ?? {};
     tenant.updateApp({ revocationEndpoint: `http://127.0.0.1:${await freePort()}/global-token-revocation` });
     expect(await clear()).toMatchObject({ status: null, reason: 'nobody listens there (ECONNREFUSED)' });
     tenant.updateApp({ revocationEndpoint });

@@ -91,6 +91,8 @@ describe('answers', () => {
     const json = await send('/nowhere');
     expect([json.status, ((await json.json()) as { code: string }).code]).toEqual([404, 'not_found']);
     expect((await send('/problems/%E0%A4%A')).status).toBe(400);
+    const noSignIn = await send('/openid/start/whiterabbit', { method: 'PUT' });
+    expect([noSignIn.status, ((await noSignIn.json()) as { code: string }).code]).toEqual([404, 'not_found']);
   });
 
   it('401 without a session on everything personal, never stored', async () => {
@@ -98,6 +100,12 @@ describe('answers', () => {
       const answer = await send(path);
       expect([answer.status, answer.headers.get('cache-control')]).toEqual([401, 'no-store']);
     }
+  });
+
+  it('a parameter that does not exist changes nothing outside of the administration', async () => {
+    const headers = { cookie: await cookieOf() };
+    for (const path of ['/api/users/me?_=1', '/api/todos?serch=x&serch=y', '/healthz?_=1', '/?utm_source=mail'])
+      expect((await send(path, { headers, redirect: 'manual' })).status).toBeLessThan(400);
   });
 
   it('no HEAD of a stream, which would never end', async () => {

@@ -203,7 +203,8 @@ test('only to people who are administrators and active when it is sent', async (
     smtp.tries.length = 0;
   }
   owner = await product.signIn();
-  // An administrator of the same address elsewhere has another mailbox in mind: each org's is its own.
+  // An administrator of the same address elsewhere has another mailbox in mind: each org's is its
+  // own.
   await choose(['api_key'], twin);
   await product.context.apiKeys.create(whiterabbit.id, { name: 'third' }, byOperator);
   await drained(product);

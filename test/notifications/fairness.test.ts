@@ -141,7 +141,8 @@ test('jobs that can never run again are removed, and the deliveries that were th
     `SELECT graphile_worker.add_job('deliver', run_at => now() + interval '1 day', job_key => key) FROM unnest($1::text[]) AS job (key)`,
     [['dlv_never', 'put off', 'waits']],
   );
-  // One was replaced while it ran, then its process was killed; one process after the other did not survive the other.
+  // One was replaced while it ran, then its process was killed; one process after the other did not
+  // survive the other.
   await pool.query(
     `UPDATE graphile_worker._private_jobs
      SET attempts = max_attempts, key = nullif(key, 'put off'),

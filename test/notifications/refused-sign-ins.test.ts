@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { byOperator } from '../../src/by.ts';
-import { createConnections } from '../../src/orgs/connections.ts';
-import { discover } from '../../src/orgs/discovery.ts';
+import { createConnections } from '../../src/connections/connections.ts';
+import { discover } from '../../src/connections/discovery.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { type HostileIdp, startHostileIdp } from '../support/hostile-idp.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';

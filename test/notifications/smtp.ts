@@ -5,7 +5,10 @@ import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 export type Mail = Readonly<{ to: string[]; from: string; raw: string }>;
 type Refusal = Error & { responseCode: number };
 
-/** A real SMTP server: keeps what it takes, and refuses as it is told. It offers no STARTTLS unless `options` say so. */
+/**
+ * A real SMTP server: keeps what it takes, and refuses as it is told. It offers no STARTTLS unless
+ * `options` say so.
+ */
 export async function startSmtp(options: SMTPServerOptions = {}, host = '127.0.0.1') {
   const mails: Mail[] = [];
   const tries: string[] = [];

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { withRetry } from '../../src/database/errors.ts';
+import { messageHeaders, messages } from '../../src/notifications/messages.ts';
 import type { Browser } from '../support/browser.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -89,6 +90,22 @@ test('a revocation is posted once, signed, with what it is about and nothing sec
   expect((await owner.get(`${here}/webhooks/${hook.id}`)).text).not.toContain('whsec_');
   const { rows } = await product.context.pool.query('SELECT secret FROM webhooks');
   expect(JSON.stringify(rows)).not.toContain(hook.secret.slice(6, 40));
+});
+
+test('what is posted is what is documented', async () => {
+  const hook = await addHook(['revocation', 'api_key', 'role_change']);
+  await revokeSomebody();
+  expect((await owner.post(`${here}/api-keys`, { json: { name: 'Documented' } })).status).toBe(201);
+  expect((await owner.post(`${here}/webhooks/${hook.id}/test`)).status).toBe(202);
+  await receiver.arrived(hook.path, 3);
+  const arrived = receiver.at(hook.path);
+  expect(arrived.map(({ message }) => message.type).toSorted()).toEqual(['api_key', 'revocation', 'test']);
+  for (const { message, headers } of arrived) {
+    const documented = messages.find(({ type }) => type === message.type);
+    // Members that the form doesn't name would be missing here.
+    expect(documented?.form.parse(message)).toEqual(message);
+    expect(messageHeaders.safeParse(headers).error).toBeUndefined();
+  }
 });
 
 test('only of the kinds that were chosen, only of its own organisation, and not while it is switched off', async () => {

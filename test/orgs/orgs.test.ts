@@ -3,11 +3,16 @@ import type pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { connectionSecretPurpose } from '../../src/connections/client-secret.ts';
+import {
+  beginWith,
+  type ConnectionChanges,
+  createConnections,
+  type NewConnection,
+} from '../../src/connections/connections.ts';
 import type { PrismaClient } from '../../src/database/generated/client.ts';
 import { createPool, createPrisma } from '../../src/database/pool.ts';
 import { createKeyring, type Keyring } from '../../src/keyring.ts';
-import { connectionSecretPurpose } from '../../src/orgs/connection-secret.ts';
-import { type ConnectionChanges, createConnections, type NewConnection } from '../../src/orgs/connections.ts';
 import { createDomains } from '../../src/orgs/domains.ts';
 import { createOrgs } from '../../src/orgs/orgs.ts';
 import { createUsers } from '../../src/users/users.ts';
@@ -45,7 +50,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-const orgs = () => createOrgs({ prisma, keyring });
+const orgs = () => createOrgs({ prisma });
 const domains = () => createDomains({ prisma });
 const connections = () => createConnections({ prisma, keyring });
 const users = () => createUsers({ prisma });
@@ -58,7 +63,9 @@ describe('orgs', () => {
       { domain: 'new.fake', verified: true },
       { domain: 'one.fake', verified: true },
     ];
-    await expect(orgs().createOrg({ name: 'Two', connection, domains: both }, byOperator)).rejects.toMatchObject({
+    await expect(
+      orgs().createOrg({ name: 'Two', domains: both }, byOperator, beginWith(keyring, connection, byOperator)),
+    ).rejects.toMatchObject({
       code: 'conflict',
     });
     expect(await prisma.org.count({ where: { name: 'Two' } })).toBe(0);
@@ -125,7 +132,7 @@ describe('domains and connections', () => {
   });
 
   it('the client secret is sealed for its own row', async () => {
-    const org = await orgs().createOrg({ name: 'D', connection }, byOperator);
+    const org = await orgs().createOrg({ name: 'D' }, byOperator, beginWith(keyring, connection, byOperator));
     const [view] = await connections().listConnections(org.id);
     const id = view?.id ?? '';
     expect(view).not.toHaveProperty('clientSecret');
@@ -148,7 +155,7 @@ describe('two active connections of one client id in one org', () => {
     detail: expect.stringMatching(/^The active connection con_\w+ .+ switch it off/),
   };
   const make = async () => {
-    const org = await orgs().createOrg({ name: 'Twins', connection }, byOperator);
+    const org = await orgs().createOrg({ name: 'Twins' }, byOperator, beginWith(keyring, connection, byOperator));
     const [first] = await connections().listConnections(org.id);
     const add = (changes: Partial<NewConnection>) =>
       connections().addConnection(org.id, { ...connection, ...changes }, byOperator);
@@ -191,7 +198,7 @@ describe('two active connections of one client id in one org', () => {
     );
     expect(added.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const each of added) if (each.status === 'rejected') expect(each.reason).toMatchObject(conflict);
-    const another = await orgs().createOrg({ name: 'Another', connection }, byOperator);
+    const another = await orgs().createOrg({ name: 'Another' }, byOperator, beginWith(keyring, connection, byOperator));
     expect(await connections().listConnections(another.id)).toHaveLength(1);
   });
 });

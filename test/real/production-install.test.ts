@@ -28,7 +28,8 @@ beforeAll(async () => {
     .filter((name) => name !== '' && existsSync(path.join(root, name))))
     cpSync(path.join(root, file), path.join(clone, file));
 
-  // As in a shell of its own: nothing of the npm that runs these tests, nor of what is installed for them.
+  // As in a shell of its own: nothing of the npm that runs these tests, nor of what is installed
+  // for them.
   const own = Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_ENV$|CI$)/i.test(name));
   const delimited = (process.env.PATH ?? '').split(path.delimiter).filter((part) => !part.startsWith(root));
   env = { ...Object.fromEntries(own), PATH: delimited.join(path.delimiter) };

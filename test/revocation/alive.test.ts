@@ -10,8 +10,8 @@ import { plantGrants } from '../support/planted-grants.ts';
 import { type PlantedUser, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
-// Whoever asks what is alive must hear the same: the view and the loading, lists and previews, a revocation's counts in its
-// answer, its record, its event, and what goes out.
+// Whoever asks what is alive must hear the same: the view and the loading, lists and previews, a
+// revocation's counts in its answer, its record, its event, and what goes out.
 let product: Product;
 let receiver: Awaited<ReturnType<typeof startReceiver>>;
 let owner: Awaited<ReturnType<typeof plantAdministrator>>;

@@ -1,4 +1,4 @@
-import { createConnections } from '../../src/orgs/connections.ts';
+import { createConnections } from '../../src/connections/connections.ts';
 import { startSignInBed } from '../sign-in/support.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { callerJwt, type JwtOptions, postRevocation } from '../support/idp-jwt.ts';
@@ -7,7 +7,10 @@ export type CallerBed = Awaited<ReturnType<typeof startCallerBed>>;
 
 export const mallory = { format: 'email', email: 'mallory@hostile.fake' };
 
-/** The product with an org whose IdP signs whatever it is told, and whose connection a first sign-in has proven. */
+/**
+ * The product with an org whose IdP signs whatever it is told, and whose connection a first sign-in
+ * has proven.
+ */
 export async function startCallerBed() {
   const bed = await startSignInBed({ env: { TRUST_PROXY: 'loopback' } });
   const { prisma, keyring } = bed.product.context;

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { byOperator } from '../../src/by.ts';
-import { createConnections } from '../../src/orgs/connections.ts';
-import { discover } from '../../src/orgs/discovery.ts';
+import { beginWith, createConnections } from '../../src/connections/connections.ts';
+import { discover } from '../../src/connections/discovery.ts';
 import { createOrgs } from '../../src/orgs/orgs.ts';
 import { addHostileOrg, type SignInBed, startSignInBed } from '../sign-in/support.ts';
 import { createBrowser } from '../support/browser.ts';
@@ -47,7 +47,10 @@ async function signIn(org: string) {
 }
 const statusOf = async (browser: Awaited<ReturnType<typeof signIn>>) => (await browser.get('/api/users/me')).status;
 
-/** An org whose connection claims the genuine issuer and client id, but leads to the squatter's own provider. */
+/**
+ * An org whose connection claims the genuine issuer and client id, but leads to the squatter's own
+ * provider.
+ */
 let squatters = 0;
 async function addSquatter(claimed: { issuer: string; acceptedIssuers?: string[] }) {
   squatters += 1;
@@ -57,14 +60,14 @@ async function addSquatter(claimed: { issuer: string; acceptedIssuers?: string[]
   fake.setIdToken({ claims: { iss: claimed.issuer } });
   fake.setAuthorizeParams((_query, { iss: _iss, ...honest }) => honest);
   fake.setPerson({ sub: `sub-${slug}`, email: `${slug}@${slug}.fake` });
-  return createOrgs({ prisma, keyring }).createOrg(
+  return createOrgs({ prisma }).createOrg(
     {
       name: slug,
       slug,
       domains: [{ domain: `${slug}.fake`, verified: true }],
-      connection: { ...endpoints, ...claimed, clientId: bed.hostile.clientId, clientSecret: 's' },
     },
     byOperator,
+    beginWith(keyring, { ...endpoints, ...claimed, clientId: bed.hostile.clientId, clientSecret: 's' }, byOperator),
   );
 }
 

@@ -79,7 +79,7 @@ describe('what it does', () => {
   it('counts only the sessions that were alive', async () => {
     const [user] = await plantUsers(product, 1, { sessions: 4 });
     const { pool, prisma } = product.context;
-    const sessions = await prisma.session.findMany({ where: { userId: user?.id }, select: { id: true } });
+    const sessions = await prisma.session.findMany({ where: { userId: user?.id ?? '' }, select: { id: true } });
     await pool.query(`UPDATE sessions SET expires_at = now() WHERE id = $1`, [sessions[0]?.id]);
     await fetch(`${product.url}/api/signout`, { method: 'POST', headers: { cookie: user?.cookies[1] as string } });
     const counted = async () => {
@@ -88,7 +88,7 @@ describe('what it does', () => {
       return (await prisma.revocation.findFirstOrThrow({ where: { requestId } })).sessionsEnded;
     };
     const alive =
-      sessions.length - 1 - (await prisma.session.count({ where: { userId: user?.id, endedAt: { not: null } } }));
+      sessions.length - 1 - (await prisma.session.count({ where: { userId: user?.id ?? '', endedAt: { not: null } } }));
     expect([alive, await counted(), await counted()]).toEqual([2, 2, 0]);
   });
 
@@ -101,7 +101,10 @@ describe('what it does', () => {
     await blocker.query('SELECT FROM sessions WHERE user_id = $1 FOR UPDATE', [user?.id]);
     const [orgId, id] = [product.orgs.whiterabbit.id, user?.id as string];
     const revoking = revokeAccess(product.context.pool, {
-      ...{ orgId, subject: { userIds: [id] }, initiator: 'operator', by: byOperator },
+      orgId,
+      subject: { userIds: [id] },
+      initiator: 'operator',
+      by: byOperator,
     });
     await waitForLock(product);
     await blocker.query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);

@@ -81,7 +81,7 @@ it('ends everyone’s grants with an org-wide sign-out; the tombstones follow, w
   expect(await liveGrants(product, grants)).toEqual([]);
   expect(await tombstones(grants.map(({ id }) => id))).toBe(0);
   await cleanUp();
-  const revocation = await prisma.revocation.findFirstOrThrow({ where: { id: done?.revocationId } });
+  const revocation = await prisma.revocation.findFirstOrThrow({ where: { id: done?.revocationId ?? '' } });
   expect(revocation.tombstonesPending).toBe(false);
   const rows = await prisma.grant.findMany({ where: { id: { in: grants.map(({ id }) => id) } } });
   for (const row of rows) expect(row).toMatchObject({ revokedAt: revocation.createdAt, revocationId: revocation.id });

@@ -6,8 +6,8 @@ import { plantAdministrator } from '../support/planted-administrators.ts';
 import { statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
-// "Sign everyone out but me" keeps the session that asks. Whoever revokes that person, or everyone, at the same moment must
-// win over that.
+// "Sign everyone out but me" keeps the session that asks. Whoever revokes that person, or everyone,
+// at the same moment must win over that.
 let product: Product;
 let nodes: [string, string];
 let orgId: string;
@@ -66,7 +66,8 @@ describe('an owner who signs everyone else out', () => {
       const owner = await plantOwner();
       const confirmed = await confirmationOf(owner);
       const keeping = pause(6).then(() => owner.send('POST', '/revocations', confirmed, nodes[0]));
-      // Keeping takes several steps: the other one is given time to come before, between and after them.
+      // Keeping takes several steps: the other one is given time to come before, between and after
+      // them.
       await pause(25);
       await revoke(owner);
       survivors += await alive(owner);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
 import { revokeAccess, revokeAccessOfMany } from '../../src/revocation/revoke-access.ts';
-import { waitForLock, whileLocked } from '../support/locks.ts';
+import { deadlocksOf, waitForLock, whileLocked } from '../support/locks.ts';
 import { liveGrants, plantGrants } from '../support/planted-grants.ts';
-import { type PlantedUser, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
+import { type PlantedUser, plantUsers, survivorsOf } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
 let product: Product;
@@ -21,19 +21,7 @@ const generations = async (people: readonly PlantedUser[]) =>
   (await product.context.prisma.user.findMany({ where: { orgId, id: { in: idsOf(people) } } })).map(
     ({ generation }) => generation,
   );
-const survivors = async (people: readonly PlantedUser[]) => {
-  const cookies = people.flatMap((one) => one.cookies);
-  const statuses = await Promise.all(
-    cookies.map((cookie, index) => statusOfMe(product.nodes[index % 2] as string, cookie)),
-  );
-  return statuses.filter((status) => status !== 401).length;
-};
-const deadlocks = async () => {
-  const { rows } = await product.context.pool.query(
-    'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
-  );
-  return rows[0].deadlocks as number;
-};
+const survivors = (people: readonly PlantedUser[]) => survivorsOf(product, people);
 
 describe('revokeAccessOfMany', () => {
   it('gives each person a revocation and an event of their own, and a sign-in its reason', async () => {
@@ -67,7 +55,7 @@ describe('revokeAccessOfMany', () => {
   });
 
   it('of 50 people in two crossing orders at once: no deadlock, all dead, each ended twice (20 trials)', async () => {
-    const before = await deadlocks();
+    const before = await deadlocksOf(product);
     for (let trial = 0; trial < 20; trial += 1) {
       const people = await plantUsers(product, 50);
       const ids = idsOf(people);
@@ -78,11 +66,11 @@ describe('revokeAccessOfMany', () => {
       expect(await survivors(people)).toBe(0);
       expect(new Set(await generations(people))).toEqual(new Set([3]));
     }
-    expect(await deadlocks()).toBe(before);
+    expect(await deadlocksOf(product)).toBe(before);
   });
 
   it('holds beside revocations of single people at the same moment (20 trials)', async () => {
-    const before = await deadlocks();
+    const before = await deadlocksOf(product);
     for (let trial = 0; trial < 20; trial += 1) {
       const people = await plantUsers(product, 20, { sessions: 2 });
       const single = ({ id }: PlantedUser) =>
@@ -91,7 +79,7 @@ describe('revokeAccessOfMany', () => {
       expect(await survivors(people)).toBe(0);
       expect((await generations(people)).sort()).toEqual([...Array(12).fill(1), ...Array(8).fill(2)]);
     }
-    expect(await deadlocks()).toBe(before);
+    expect(await deadlocksOf(product)).toBe(before);
   });
 
   it('ends what was born while it waited for a row, and a person whose row changed meanwhile', async () => {

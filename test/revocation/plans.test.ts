@@ -5,7 +5,8 @@ import { endPeopleSql } from '../../src/revocation/statements.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
-// A generic plan is made without looking at what is asked: it must be right for one row and for ten thousand.
+// A generic plan is made without looking at what is asked: it must be right for one row and for ten
+// thousand.
 const most = 10_000;
 let product: Product;
 let ids: string[];
@@ -53,7 +54,11 @@ async function explain(way: 'waiting' | 'skipping', count: number): Promise<Plan
       revocation: newId('revocation'),
       by: { ...by, event: newId('auditEvent') },
     },
-    ...{ user_ids: [], email_keys: [], issuers: [], subjects: [], ...names(id, n) },
+    user_ids: [],
+    email_keys: [],
+    issuers: [],
+    subjects: [],
+    ...names(id, n),
   }));
   const client = await product.context.pool.connect();
   try {

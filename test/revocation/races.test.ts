@@ -7,8 +7,8 @@ import { atTheirInsert, letSignInsWait, waitForLock, whileLocked } from '../supp
 import { inParallel, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
-// Two nodes, each a process, on one database. The promise: no request that begins after the response to a revocation
-// gets anything but a refusal.
+// Two nodes, each a process, on one database. The promise: no request that begins after the
+// response to a revocation gets anything but a refusal.
 let product: Product;
 let nodes: string[];
 beforeAll(async () => {
@@ -21,7 +21,10 @@ const everyone = (slug: 'whiterabbit' | 'metacortex' = 'whiterabbit') =>
   revokeOrgAccess(product.context.pool, { orgId: product.orgs[slug].id, initiator: 'operator', by: byOperator });
 const revokeTrinity = async (at = nodes[0]) => expect((await product.revoke(undefined, { at })).status).toBe(204);
 
-/** Keeps requesting /api/users/me with every cookie on every node until `stop`; remembers when each began. */
+/**
+ * Keeps requesting /api/users/me with every cookie on every node until `stop`; remembers when each
+ * began.
+ */
 function hammer(cookies: readonly string[]) {
   const seen: { cookie: string; began: number; status: number }[] = [];
   let running = true;
@@ -60,8 +63,8 @@ describe('sessions in use', () => {
       await requests.stop();
       before += requests.seen.filter((one) => one.began < responded && one.status === 200).length;
       late += requests.seen.filter((one) => one.began >= responded && one.status !== 401).length;
-      for (const node of nodes)
-        for (const cookie of user.cookies) late += (await statusOfMe(node, cookie)) === 401 ? 0 : 1;
+      const after = await Promise.all(nodes.flatMap((node) => user.cookies.map((cookie) => statusOfMe(node, cookie))));
+      late += after.filter((status) => status !== 401).length;
     });
     expect(before).toBeGreaterThan(users.length);
     expect(late).toBe(0);
@@ -91,7 +94,7 @@ describe('sessions in use', () => {
       Array.from({ length: 40 }, (_, index) => product.revoke(subject, { at: nodes[index % 2] as string })),
     );
     expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 204));
-    const row = await product.context.prisma.user.findFirstOrThrow({ where: { id: user?.id } });
+    const row = await product.context.prisma.user.findFirstOrThrow({ where: { id: user?.id ?? '' } });
     expect(row.generation).toBe(40);
   });
 });
@@ -227,7 +230,8 @@ describe('signing in again', () => {
     }
   });
 
-  // In the first seconds the start itself asks for a password; later the callback finds that auth_time is too old.
+  // In the first seconds the start itself asks for a password; later the callback finds that
+  // auth_time is too old.
   it.each([
     ['at once', 0],
     ['later', 5_500],

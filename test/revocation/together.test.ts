@@ -4,16 +4,11 @@ import { byOperator } from '../../src/by.ts';
 import { isUnavailable } from '../../src/database/errors.ts';
 import { createBatches } from '../../src/revocation/batches.ts';
 import type { Once } from '../../src/revocation/once.ts';
-import {
-  type Outcome,
-  revokeAccess,
-  revokeAccessOfMany,
-  type Subject,
-  type UserRevocation,
-} from '../../src/revocation/revoke-access.ts';
-import { waitForLock, whileLocked } from '../support/locks.ts';
+import type { RevocationOutcome, Subject, UserRevocation } from '../../src/revocation/revocation.ts';
+import { revokeAccess, revokeAccessOfMany } from '../../src/revocation/revoke-access.ts';
+import { deadlocksOf, waitForLock, whileLocked } from '../support/locks.ts';
 import { plantGrants } from '../support/planted-grants.ts';
-import { type PlantedUser, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
+import { type PlantedUser, plantUsers, survivorsOf } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
 // What one node is asked in one turn of its event loop goes into one statement.
@@ -37,7 +32,7 @@ const jwt = (id: string = randomUUID()): Once => ({
   id,
   expiresAt: new Date(Date.now() + 60_000),
 });
-const results = (outcomes: readonly Outcome[]) => outcomes.map(({ result }) => result).sort();
+const results = (outcomes: readonly RevocationOutcome[]) => outcomes.map(({ result }) => result).sort();
 
 async function plant(count: number, org: 'whiterabbit' | 'metacortex' = 'whiterabbit', sessions = 1) {
   return (await plantUsers(product, count, { org, sessions })) as [PlantedUser, PlantedUser, ...PlantedUser[]];
@@ -56,19 +51,7 @@ async function timesEnded(people: readonly PlantedUser[], of = orgId): Promise<n
   for (const { generation, records, events } of rows) expect([records, events]).toEqual([generation, generation]);
   return rows.map(({ generation }) => generation);
 }
-const survivors = async (people: readonly PlantedUser[]) => {
-  const cookies = people.flatMap((one) => one.cookies);
-  const statuses = await Promise.all(
-    cookies.map((cookie, index) => statusOfMe(product.nodes[index % 2] as string, cookie)),
-  );
-  return statuses.filter((status) => status !== 401).length;
-};
-const deadlocks = async () => {
-  const { rows } = await product.context.pool.query(
-    'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
-  );
-  return rows[0].deadlocks as number;
-};
+const survivors = (people: readonly PlantedUser[]) => survivorsOf(product, people);
 
 describe('in one batch', () => {
   it('somebody who is named twice, by address and by subject, is ended twice', async () => {
@@ -211,7 +194,7 @@ describe('nobody waits for whom somebody else holds', () => {
     const mates = await plant(8);
     const others = await plant(40, 'metacortex');
     const once = jwt();
-    let concerned: Promise<Outcome> = Promise.reject(new Error('not asked'));
+    let concerned: Promise<RevocationOutcome> = Promise.reject(new Error('not asked'));
     concerned.catch(() => {});
     let answered = false;
     await whileLocked(
@@ -249,7 +232,7 @@ describe('nobody waits for whom somebody else holds', () => {
   it('many calls for one held person, and a second held person, leave the way free', async () => {
     const [one, two] = await plant(2);
     const others = await plant(20, 'metacortex');
-    let waiting: Promise<Outcome[]> = Promise.resolve([]);
+    let waiting: Promise<RevocationOutcome[]> = Promise.resolve([]);
     const lock = (blocker: { query: (text: string, values: unknown[]) => Promise<unknown> }) =>
       blocker.query('SELECT FROM users WHERE org_id = $1 AND id = ANY ($2) ORDER BY id FOR UPDATE', [
         orgId,
@@ -297,7 +280,7 @@ it('what waits long opens further statements, up to four, and leaves none of a c
       RETURN NULL;
     END $$;
     CREATE TRIGGER revocations_dawdle BEFORE INSERT ON revocations FOR EACH STATEMENT EXECUTE FUNCTION dawdle()`);
-  let asked: Promise<Outcome[]> = Promise.resolve([]);
+  let asked: Promise<RevocationOutcome[]> = Promise.resolve([]);
   await whileLocked(
     product,
     (blocker) => blocker.query('SELECT pg_advisory_xact_lock(4712)'),
@@ -351,13 +334,17 @@ describe('beside each other', () => {
     const list: PlantedUser[] = [];
     for (let part = 0; part < 10; part += 1) {
       list.push(...(await plant(1_000)));
-      // As autovacuum does within a minute: plans that were made for empty tables go, those of foreign keys too.
+      // As autovacuum does within a minute: plans that were made for empty tables go, those of
+      // foreign keys too.
       await product.context.pool.query('ANALYZE');
     }
     const others = await plant(100, 'metacortex');
     let listDone = false;
     const ending = revokeAccessOfMany(product.context.accessPool, {
-      ...{ orgId, initiator: 'admin', by: byOperator, userIds: list.map(({ id }) => id) },
+      orgId,
+      initiator: 'admin',
+      by: byOperator,
+      userIds: list.map(({ id }) => id),
     }).then((done) => {
       listDone = true;
       return done.length;
@@ -377,7 +364,7 @@ describe('beside each other', () => {
 
   it('overlapping batches of the same people in random orders on two nodes: every 204 is a bump and a record', async () => {
     const people = await plant(40);
-    const before = await deadlocks();
+    const before = await deadlocksOf(product);
     const asked = Array.from({ length: 12 }, () => [...people].sort(() => Math.random() - 0.5)).flat();
     const answers = await Promise.all(
       asked.map(({ email }, index) =>
@@ -387,6 +374,6 @@ describe('beside each other', () => {
     expect([...new Set(answers.map(({ status }) => status))]).toEqual([204]);
     expect(await timesEnded(people)).toEqual(people.map(() => 12));
     expect(await survivors(people)).toBe(0);
-    expect(await deadlocks()).toBe(before);
+    expect(await deadlocksOf(product)).toBe(before);
   });
 });

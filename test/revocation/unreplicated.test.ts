@@ -13,7 +13,8 @@ beforeAll(async () => {
   product = await startProduct({ databaseUrl: postgres.url });
   admin = new pg.Client({ connectionString: postgres.url });
   await admin.connect();
-  // A role that doesn't want to hear of warnings must not hide them from the product, in sessions made from now on.
+  // A role that doesn't want to hear of warnings must not hide them from the product, in sessions
+  // made from now on.
   await admin.query('ALTER ROLE CURRENT_USER SET client_min_messages = error');
   await admin.query(`ALTER SYSTEM SET synchronous_standby_names = 'nobody'`);
   await admin.query('SELECT pg_reload_conf(), pg_sleep(0.5)');
@@ -26,7 +27,10 @@ afterAll(async () => {
   await postgres.stop();
 });
 
-/** Breaks off every wait for the standby until `work` is done; tells the servers' processes that waited. */
+/**
+ * Breaks off every wait for the standby until `work` is done; tells the servers' processes that
+ * waited.
+ */
 async function withoutWaiting<T>(work: Promise<T>): Promise<{ result: T; pids: Set<number> }> {
   const pids = new Set<number>();
   let done = false;

@@ -58,7 +58,8 @@ test('a second revocation before the job came ends nothing twice, and counts not
   const revoke = () =>
     revokeAccess(pool, { orgId, subject: { userIds: [person.id] }, initiator: 'operator', by: byOperator });
   expect(await revoke()).toMatchObject({ sessionsEnded: 101, more: true });
-  // What the first had ended already isn't the second's to count, though it is the one that explains it.
+  // What the first had ended already isn't the second's to count, though it is the one that
+  // explains it.
   expect(await revoke()).toMatchObject({ sessionsEnded: 0 });
   while (!(await clean(pool, chores)));
   const counts = await prisma.revocation.findMany({

@@ -70,7 +70,8 @@ describe('hostile requests', () => {
     ];
     for (const operation of operations) {
       const answer = await client.patch(`/Users/${id}`, [operation]);
-      // An unknown path is left out, as an unknown member is; a filter that asks for what isn't there is refused.
+      // An unknown path is left out, as an unknown member is; a filter that asks for what isn't
+      // there is refused.
       expect([operation.path, answer.status]).toEqual([operation.path, operation.path.includes('[') ? 400 : 200]);
       expect(answer.text).not.toContain('polluted');
     }
@@ -143,7 +144,8 @@ describe('hostile requests', () => {
           (await client.patch(`/Users/${id}`, [{ op: 'replace', value: { [attribute]: value } }])).status,
           (await client.patch(`/Users/${id}`, [{ op: 'add', path: `${attribute}`, value }])).status,
         ];
-        // A few of them are right for one or another, such as true for `active`, or mean nothing, such as {a: 1} for a name.
+        // A few of them are right for one or another, such as true for `active`, or mean nothing,
+        // such as {a: 1} for a name.
         expect([attribute, value, statuses.filter((status) => ![200, 201, 400].includes(status))]).toEqual([
           attribute,
           value,

@@ -144,7 +144,8 @@ describe('groups', () => {
        FROM generate_series(1, 10001) AS n`,
       [orgId],
     );
-    // As autovacuum does after so many rows: plans made for a nearly empty table would go through all of it for each member.
+    // As autovacuum does after so many rows: plans made for a nearly empty table would go through
+    // all of it for each member.
     await product.context.pool.query('ANALYZE users, group_members');
     const ids = Array.from({ length: 10_000 }, (_, index) => `usr_many_${index + 1}`);
     const { id } = await group('Many', ids);

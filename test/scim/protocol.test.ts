@@ -77,6 +77,16 @@ describe('errors', () => {
     }
   });
 
+  it('are never what a change that was made is answered with, whatever else the address holds', async () => {
+    const { body } = await client.post('/Users?count=abc', oktaUser('strange-query@whiterabbit.fake'));
+    expect(body.userName).toBe('strange-query@whiterabbit.fake');
+    const address = `/Users/${body.id}?startIndex=x&sortOrder=up&attributes=active`;
+    const off = await client.patch(address, [{ op: 'replace', path: 'active', value: false }]);
+    expect([off.status, off.body.active, off.body.userName]).toEqual([200, false, undefined]);
+    const { body: group } = await client.post('/Groups?count=abc', { schemas: [urns.group], displayName: 'Strange' });
+    expect((await client.send('PUT', `/Groups/${group.id}?count=abc`, group)).status).toBe(200);
+  });
+
   it('takes plain JSON as well', async () => {
     const body = JSON.stringify(oktaUser('plain@whiterabbit.fake'));
     expect((await client.send('POST', '/Users', body, { 'Content-Type': 'application/json' })).status).toBe(201);

@@ -4,11 +4,14 @@ import { type AddressInfo, connect, createServer as createTcpServer, type Socket
 import express from 'express';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createRoutes } from '../../src/api/endpoint.ts';
+import { toEndpoints } from '../../src/api/operation.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createPool } from '../../src/database/pool.ts';
+import { createTurns } from '../../src/http/turns.ts';
+import { meOperations } from '../../src/me/me-routes.ts';
 import { createLiveChannel } from '../../src/sessions/live-channel.ts';
 import { createSessionMiddleware } from '../../src/sessions/session.ts';
-import { createMeRoutes } from '../../src/users/me-routes.ts';
 import { plantGrants } from '../support/planted-grants.ts';
 import { inParallel, plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -214,15 +217,13 @@ async function startChannel(options: { databaseUrl: string; checkEveryMs: number
   const app = express();
   app.use(createSessionMiddleware({ pool, config }));
   app.use((_req, _res, next) => void (options.before?.() ?? Promise.resolve()).then(() => next(), next));
-  app.use(
-    '/api',
-    createMeRoutes({
-      liveChannel: channel,
-      findIdpLogout: async () => null,
-      devices: { endDevice: async () => false },
-      globalLogout: async () => false,
-    }),
-  );
+  const operations = meOperations({
+    liveChannel: channel,
+    findIdpLogout: async () => null,
+    devices: { endDevice: async () => false },
+    globalLogout: async () => false,
+  });
+  app.use(createRoutes(toEndpoints({ pool, inTurn: createTurns() }, operations)));
   const server = createServer(app).listen(0);
   while (!channel.isListening()) await new Promise((resolve) => setTimeout(resolve, 10));
   return {

@@ -17,7 +17,8 @@ declare module 'express-session' {
   }
 }
 
-// An app of a reader's own on our session middleware, with routes that change the session while they wait.
+// An app of a reader's own on our session middleware, with routes that change the session while
+// they wait.
 let product: Product;
 let server: Server;
 let shop: string;
@@ -270,7 +271,7 @@ describe('housekeeping', () => {
     });
     expect(await statusOfMe(product.url, cookie)).toBe(401);
     await cleanUp();
-    const revocation = await prisma.revocation.findFirstOrThrow({ where: { id: done?.revocationId } });
+    const revocation = await prisma.revocation.findFirstOrThrow({ where: { id: done?.revocationId ?? '' } });
     expect(await rowOf(id)).toMatchObject({ revocationId: revocation.id, revokedAt: revocation.createdAt, data: {} });
     expect(revocation.tombstonesPending).toBe(false);
     expect(await rowOf(foreign?.id as string)).toMatchObject({ revokedAt: null });

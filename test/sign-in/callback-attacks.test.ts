@@ -186,7 +186,7 @@ describe('a callback that is used again', () => {
     const url = await bed.begin(browser);
     const cookie = await browser.cookiesFor(bed.url);
     const before = { sessions: await bed.countSessions(), exchanges: exchanges() };
-    const nonce = bed.hostile.requests.at(-1)?.url.searchParams.get('nonce') ?? undefined;
+    const nonce = bed.hostile.requests.at(-1)?.url.searchParams.get('nonce') ?? '';
     const both = Promise.withResolvers<void>();
     bed.hostile.set('token', async (request, response) => {
       if (exchanges() === before.exchanges + 2) both.resolve();

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { byOperator } from '../../src/by.ts';
-import { createConnections } from '../../src/orgs/connections.ts';
-import { discover } from '../../src/orgs/discovery.ts';
+import { createConnections } from '../../src/connections/connections.ts';
+import { discover } from '../../src/connections/discovery.ts';
 import { admitPerson } from '../../src/sign-in/admit-person.ts';
-import type { Person } from '../../src/sign-in/find-user.ts';
+import type { SignInPerson } from '../../src/sign-in/find-user.ts';
 import { insertUser } from '../../src/users/users.ts';
 import { createBrowser } from '../support/browser.ts';
 import { answers } from '../support/hostile-answers.ts';
@@ -256,7 +256,7 @@ describe('a second connection, whose identity provider calls every address verif
   });
 
   describe('what changed since the person was found', () => {
-    type Unknown = Exclude<Person, { kind: 'known' }>;
+    type Unknown = Exclude<SignInPerson, { kind: 'known' }>;
     const admit = (person: Unknown, id = connectionId) => {
       const by = { actor: { type: 'connection', id }, ip: null, requestId: 'r' } as const;
       const where = { orgId: bed.org.id, connectionId: id, by };

@@ -52,7 +52,8 @@ describe('at a real provider that keeps the person signed in', () => {
     expect([page.url, await me(browser)]).toEqual([`${bed.url}/todos?x`, 200]);
   });
 
-  // A primary that was lost had counted further: what its snapshot calls done is not what happened here.
+  // A primary that was lost had counted further: what its snapshot calls done is not what happened
+  // here.
   test.each([
     ['ahead of what happened here', 1_000n],
     ['which today’s count has caught up with', 0n],
@@ -177,7 +178,8 @@ describe('at a provider that never asks for a password, whatever it is told', ()
     const browser = newBrowser();
     expect(await attemptWith({ auth_time: undefined }, browser)).toMatchObject({ me: 200, rounds: 2 });
     expect(authorizations().map((asked) => asked.get('prompt'))).toEqual([null, 'login']);
-    // A browser with no session, with another person's of the same generations, with one of another org.
+    // A browser with no session, with another person's of the same generations, with one of another
+    // org.
     const another = newBrowser();
     const claims = { sub: 'another', email: 'another@hostile.fake' };
     await attemptWith(claims, another);

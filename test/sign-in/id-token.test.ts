@@ -1,8 +1,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { createIdpKeys } from '../../src/orgs/idp-keys.ts';
-import type { SignInConnection } from '../../src/sign-in/find-connection.ts';
+import { createIdpKeys } from '../../src/connections/idp-keys.ts';
+import type { SignInConnection } from '../../src/sign-in/find-sign-in-connection.ts';
 import { createIdTokenVerifier } from '../../src/sign-in/id-token.ts';
 import { answers } from '../support/hostile-answers.ts';
 import { type SignInBed, startSignInBed } from './support.ts';

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createBrowser } from '../support/browser.ts';
 import { type Answer, answers } from '../support/hostile-answers.ts';
 import { type SignInBed, startSignInBed } from './support.ts';
 
@@ -26,11 +27,14 @@ async function expectBounded(endpoint: 'token' | 'userinfo', expected: (name: st
   const before = (await bed.refusals()).length;
   const waiting = bad.map(([, answer]) => answer());
   bed.hostile.set(endpoint, (request, response) => waiting.shift()?.(request, response));
+  const browsers = bad.map(() => createBrowser({ baseUrl: bed.url }));
+  const callbacks = await Promise.all(browsers.map((browser) => bed.begin(browser)));
   const started = performance.now();
-  const attempts = await Promise.all(bad.map(() => bed.attempt()));
+  const pages = await Promise.all(browsers.map((browser, index) => browser.finish(callbacks[index] as string)));
   expect(performance.now() - started).toBeLessThan(10_000);
-  expect(attempts.map(({ me }) => me.status)).toEqual(bad.map(() => 401));
-  expect(attempts.every(({ page }) => page.status >= 400 && page.text.includes('<h1>'))).toBe(true);
+  expect(pages.every(({ status, text }) => status >= 400 && text.includes('<h1>'))).toBe(true);
+  const statuses = await Promise.all(browsers.map(async (browser) => (await browser.get('/api/users/me')).status));
+  expect(statuses).toEqual(bad.map(() => 401));
   const reasons = bad.map(([name, , reason]) => expected(name, reason));
   expect((await bed.refusals()).slice(before).sort()).toEqual(reasons.sort());
 }

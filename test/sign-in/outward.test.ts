@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { discover } from '../../src/connections/discovery.ts';
 import { createGuardedFetch } from '../../src/http/guarded-fetch.ts';
 import { createKeyring, UnsealError } from '../../src/keyring.ts';
-import { discover } from '../../src/orgs/discovery.ts';
 import { answers, startHostileIdp } from '../support/idp.ts';
 
 let idp: Awaited<ReturnType<typeof startHostileIdp>>;

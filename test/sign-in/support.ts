@@ -1,5 +1,6 @@
 import { byOperator } from '../../src/by.ts';
-import { discover } from '../../src/orgs/discovery.ts';
+import { beginWith } from '../../src/connections/connections.ts';
+import { discover } from '../../src/connections/discovery.ts';
 import { createOrgs, type NewOrg } from '../../src/orgs/orgs.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
 import { startHostileIdp } from '../support/hostile-idp.ts';
@@ -7,7 +8,10 @@ import { type Product, startProduct } from '../support/product.ts';
 
 export type SignInBed = Awaited<ReturnType<typeof startSignInBed>>;
 
-/** The product, and a third org whose IdP is the hostile one; by default its domain is verified and its users are created. */
+/**
+ * The product, and a third org whose IdP is the hostile one; by default its domain is verified and
+ * its users are created.
+ */
 export async function startSignInBed(options: { org?: Partial<NewOrg>; env?: Record<string, string> } = {}) {
   const product = await startProduct({ env: options.env });
   const hostile = await startHostileIdp();
@@ -25,7 +29,10 @@ export async function startSignInBed(options: { org?: Partial<NewOrg>; env?: Rec
       if (!step.callbackUrl) throw new Error(`no callback: ${step.page.status} ${step.page.text}`);
       return step.callbackUrl;
     },
-    /** A whole sign-in at the hostile IdP by a new browser: the last answer, and who is signed in afterwards. */
+    /**
+     * A whole sign-in at the hostile IdP by a new browser: the last answer, and who is signed in
+     * afterwards.
+     */
     async attempt(browser: Browser = createBrowser({ baseUrl: product.url })) {
       const page = await browser.signIn({ appUrl: product.url, org: 'hostile', email: '', password: '' });
       return { page, browser, me: await browser.get('/api/users/me') };
@@ -54,15 +61,15 @@ export async function addHostileOrg(
 ) {
   const { prisma, keyring, guardedFetch } = product.context;
   const discovered = await discover(guardedFetch, hostile.issuer);
-  return createOrgs({ prisma, keyring }).createOrg(
+  return createOrgs({ prisma }).createOrg(
     {
       name: slug,
       slug,
       domains: [{ domain: `${slug}.fake`, verified: true }],
-      connection: { ...discovered, clientId: hostile.clientId, clientSecret: hostile.clientSecret },
       ...changes,
     },
     byOperator,
+    beginWith(keyring, { ...discovered, clientId: hostile.clientId, clientSecret: hostile.clientSecret }, byOperator),
   );
 }
 

@@ -208,7 +208,8 @@ describe('a logout token with sid', () => {
     await expectOk(await signed('metacortex', { sid: await sidOf('metacortex') }), 'metacortex');
     expect(await bed.me(browser)).toBe(401);
     const step = await browser.beginSignIn({ appUrl: bed.url, org: 'metacortex' });
-    // This provider kept its session, so it is the one that ended: a new one there is what lets the person in.
+    // This provider kept its session, so it is the one that ended: a new one there is what lets the
+    // person in.
     expect(step.callbackUrl).toBeDefined();
     bed.product.idp.tenant('metacortex').endSessions('metacortex-trinity');
     const start = await browser.get('/openid/start/metacortex');
@@ -379,7 +380,10 @@ describe('a sign-in under way with the sid of a session that ended', () => {
 });
 
 type Claims = Record<string, unknown>;
-/** Times are those of the test's own turn: a busy machine may come to it a minute after the table was read. */
+/**
+ * Times are those of the test's own turn: a busy machine may come to it a minute after the table
+ * was read.
+ */
 const asNow = (claims: Claims | (() => Claims)): Claims => (typeof claims === 'function' ? claims() : claims);
 
 describe('a token that breaks a rule', () => {
@@ -493,7 +497,8 @@ describe('attacks', () => {
     const claims = { iss: issuer, aud: 'whiterabbit-app', sub: 'whiterabbit-trinity' };
     await expectRefused(await bed.postLogout(bed.logoutToken(claims), { org: 'whiterabbit' }));
     await expectRefused(await bed.postLogout(bed.logoutToken(claims)));
-    // It even says that it is that IdP: its word then counts in its own org, which has nobody of that name.
+    // It even says that it is that IdP: its word then counts in its own org, which has nobody of
+    // that name.
     const where = { orgId: bed.org.id };
     await bed.prisma.connection.updateMany({ where, data: { acceptedIssuers: [issuer] } });
     await expectOk(bed.logoutToken({ iss: issuer, sub: 'whiterabbit-trinity' }));

@@ -3,7 +3,8 @@ import { heading, type SignInBed, startSignInBed } from '../sign-in/support.ts';
 import { createBrowser } from '../support/browser.ts';
 import { trinity } from '../support/product.ts';
 
-// OpenID Connect Core §4: another site, the IdP's own portal above all, sends a person here to sign in.
+// OpenID Connect Core §4: another site, the IdP's own portal above all, sends a person here to sign
+// in.
 let bed: SignInBed;
 let otherId: string;
 beforeAll(async () => {

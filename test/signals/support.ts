@@ -20,8 +20,8 @@ export const eventUris = {
 } as const;
 
 /**
- * The product with an org, `hostile`, whose IdP signs whatever it is told to. Mallory signs in there without a password, by
- * an IdP session of the name that is given.
+ * The product with an org, `hostile`, whose IdP signs whatever it is told to. Mallory signs in
+ * there without a password, by an IdP session of the name that is given.
  */
 export async function startSignalBed(options: { env?: Record<string, string> } = {}) {
   const bed = await startSignInBed(options);
@@ -43,7 +43,9 @@ export async function startSignalBed(options: { env?: Record<string, string> } =
     me,
     userId: async () =>
       (await bed.prisma.user.findFirstOrThrow({ where: { orgId: bed.org.id, emailKey: 'mallory@hostile.fake' } })).id,
-    /** A logout token as it should be; `changes` are laid over its claims, undefined leaves one out. */
+    /**
+     * A logout token as it should be; `changes` are laid over its claims, undefined leaves one out.
+     */
     logoutToken(changes: Record<string, unknown> = {}, { header, signer }: TokenOptions = {}): string {
       const iat = now();
       const honest = { iss: hostile.issuer, aud: hostile.clientId, iat, exp: iat + 120, jti: randomUUID() };

@@ -13,17 +13,22 @@ export type RequestOptions = {
   json?: unknown;
   form?: Record<string, string>;
   /** A body as it is; `headers` say what it is. */
-  raw?: string;
+  raw?: string | null;
   /** `undefined` leaves out a header that would be sent by itself. */
   headers?: Record<string, string | undefined>;
-  /** Sent as by another site's page: foreign Origin and Sec-Fetch-Site, SameSite cookies held back. */
+  /**
+   * Sent as by another site's page: foreign Origin and Sec-Fetch-Site, SameSite cookies held back.
+   */
   crossSite?: boolean;
-  signal?: AbortSignal;
+  signal?: AbortSignal | null;
 };
 
 export type Credentials = { email: string; password: string };
 
-/** Where a sign-in stands: at a page (the IdP's form, or a page of the app's), or about to enter the app's callback. */
+/**
+ * Where a sign-in stands: at a page (the IdP's form, or a page of the app's), or about to enter the
+ * app's callback.
+ */
 export type SignInStep = { page: BrowserResponse; callbackUrl?: string };
 
 export type Browser = ReturnType<typeof createBrowser>;
@@ -32,8 +37,9 @@ const redirects = new Set([301, 302, 303, 307, 308]);
 const isCallback = (url: URL) => url.pathname.startsWith('/openid/callback/');
 
 /**
- * A browser without scripts: one cookie jar by RFC 6265 (so cookies are shared between ports of one host, as in real
- * browsers), redirects only when told, and the fetch metadata that a browser sends.
+ * A browser without scripts: one cookie jar by RFC 6265 (so cookies are shared between ports of one
+ * host, as in real browsers), redirects only when told, and the fetch metadata that a browser
+ * sends.
  */
 export function createBrowser({
   baseUrl,
@@ -69,8 +75,8 @@ export function createBrowser({
           ? JSON.stringify(options.json)
           : options.form
             ? new URLSearchParams(options.form).toString()
-            : options.raw,
-      signal: options.signal,
+            : (options.raw ?? null),
+      signal: options.signal ?? null,
     });
     for (const cookie of response.headers.getSetCookie()) {
       // As browsers do: a cookie that may not be set here is dropped, and nothing is said.
@@ -91,15 +97,19 @@ export function createBrowser({
     };
   }
 
-  /** Follows redirects; stops before a URL for which `until` is true and returns it. @throws Error after 20 redirects. */
+  /**
+   * Follows redirects; stops before a URL for which `until` is true and returns it. @throws Error
+   * after 20 redirects.
+   */
   async function walk(
     start: BrowserResponse,
     until: (url: URL) => boolean,
     startedElsewhere = false,
   ): Promise<{ page: BrowserResponse; next?: URL }> {
     let page = start;
-    // Between localhost ports a browser would send SameSite=Strict cookies; between an IdP and an app in production it
-    // wouldn't. What once led to another origin counts as another site's, so that tests don't pass on localhost's favour.
+    // Between localhost ports a browser would send SameSite=Strict cookies; between an IdP and an
+    // app in production it wouldn't. What once led to another origin counts as another site's, so
+    // that tests don't pass on localhost's favour.
     let crossSite = startedElsewhere;
     for (let step = 0; step < 20; step += 1) {
       const location = redirects.has(page.status) ? page.headers.get('location') : null;
@@ -115,7 +125,10 @@ export function createBrowser({
   const follow = async (response: BrowserResponse): Promise<BrowserResponse> =>
     (await walk(response, () => false)).page;
 
-  /** Submits the page's form (the first, or the one with a field of that name) with the fields that were filled in. */
+  /**
+   * Submits the page's form (the first, or the one with a field of that name) with the fields that
+   * were filled in.
+   */
   async function submitForm(page: BrowserResponse, fields: Record<string, string> = {}, having?: string) {
     const form: HtmlForm = findForm(page.text, having);
     const action = new URL(form.action, page.url);
@@ -130,7 +143,10 @@ export function createBrowser({
     return next ? { page, callbackUrl: next.href } : { page };
   }
 
-  /** Starts a sign-in at the app and goes to the IdP: to its form, or, when it knows this browser, to the app's callback. */
+  /**
+   * Starts a sign-in at the app and goes to the IdP: to its form, or, when it knows this browser,
+   * to the app's callback.
+   */
   async function beginSignIn(options: {
     appUrl: string;
     org: string;
@@ -143,7 +159,10 @@ export function createBrowser({
     return toCallback(await send('GET', url.href));
   }
 
-  /** Fills in the IdP's form; returns the callback URL without requesting it. @throws Error if the IdP doesn't let in. */
+  /**
+   * Fills in the IdP's form; returns the callback URL without requesting it. @throws Error if the
+   * IdP doesn't let in.
+   */
   async function submitLogin(step: SignInStep, { email, password }: Credentials): Promise<string> {
     if (step.callbackUrl) throw new Error('the IdP asked for no password: it already led back to the app');
     const { page, callbackUrl } = await toCallback(await submitForm(step.page, { email, password }, 'password'));
@@ -158,8 +177,8 @@ export function createBrowser({
   }
 
   /**
-   * The whole sign-in, as a person does it; the password is typed at most once. Where that isn't enough, the response
-   * is the IdP's second form.
+   * The whole sign-in, as a person does it; the password is typed at most once. Where that isn't
+   * enough, the response is the IdP's second form.
    */
   async function signIn(options: Parameters<typeof beginSignIn>[0] & Credentials): Promise<BrowserResponse> {
     let step = await beginSignIn(options);

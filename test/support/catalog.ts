@@ -1,6 +1,9 @@
 import pg from 'pg';
 
-/** One line for each thing in the schema public, in a form that does not depend on the order in which it was made. */
+/**
+ * One line for each thing in the schema public, in a form that does not depend on the order in
+ * which it was made.
+ */
 const things = {
   tables: `SELECT relname, relkind, reloptions, relpersistence FROM pg_class
            WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm', 'S', 'p')`,
@@ -27,7 +30,10 @@ const things = {
 
 export type Catalog = Readonly<Record<keyof typeof things, string[]>>;
 
-/** All that is in a database's schema public but its rows. Two databases with the same are interchangeable. */
+/**
+ * All that is in a database's schema public but its rows. Two databases with the same are
+ * interchangeable.
+ */
 export async function readCatalog(url: string): Promise<Catalog> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

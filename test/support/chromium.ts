@@ -15,7 +15,10 @@ export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath, args: flags.split(' ') });
 }
 
-/** A page in a context of its own. `close` holds it to having thrown nothing, and to have kept to its content security policy. */
+/**
+ * A page in a context of its own. `close` holds it to having thrown nothing, and to have kept to
+ * its content security policy.
+ */
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}) {
   const context = await browser.newContext(options);
   const page = await context.newPage();

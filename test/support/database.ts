@@ -3,13 +3,15 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/database/embedded-postgres.ts';
-import { migrate } from '../../src/database/migrate.ts';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres/embedded-postgres.ts';
 import { startTemporaryPostgres } from './temporary-postgres.ts';
 
 export type TestDatabase = Readonly<{ url: string; drop(): Promise<void> }>;
 
-/** A database of its own, cloned from the migrated template; `empty` one without tables. Drop it at the end. */
+/**
+ * A database of its own, cloned from the migrated template; `empty` one without tables. Drop it at
+ * the end.
+ */
 export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString('hex')}`;
   await asAdmin(`CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : inject('templateDatabase')}`);
@@ -36,13 +38,13 @@ export type TestPostgres = Readonly<{
 
 /** A server of one's own, for tests that kill it. */
 export async function startTestPostgres(): Promise<TestPostgres> {
-  const first = await startTemporaryPostgres();
+  const first = await startTemporaryPostgres({ seed: inject('seed') });
   const { databaseUrl: url, dataDir } = first;
   const port = Number(new URL(url).port);
   let server: EmbeddedPostgres = first;
-  await migrate(url);
   const kill = async () => {
-    // The children too: each would go on answering its open connection until it notices that the postmaster is gone.
+    // The children too: each would go on answering its open connection until it notices that the
+    // postmaster is gone.
     for (const pid of [server.pid, ...childrenOf(server.pid)]) killIfThere(pid);
     while (await connects(url)) await sleep(10);
   };

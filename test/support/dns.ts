@@ -1,7 +1,10 @@
 import type { AddressInfo } from 'node:net';
 import DNS from 'dns2';
 
-/** What a name server says of a name: the texts of its TXT records, that there is no such name, a failure, or nothing. */
+/**
+ * What a name server says of a name: the texts of its TXT records, that there is no such name, a
+ * failure, or nothing.
+ */
 export type Spoken = string[] | 'NXDOMAIN' | 'SERVFAIL' | 'silence';
 
 /** A name server on a free port. Of names that it wasn't told of there is nothing. */

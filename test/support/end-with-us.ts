@@ -14,8 +14,8 @@ const guard = `
 `;
 
 /**
- * Ends `child` when this process dies, also by a kill -9: it gets SIGTERM, so that it ends what it started. `group`: it leads a
- * process group, all of which gets that.
+ * Ends `child` when this process dies, also by a kill -9: it gets SIGTERM, so that it ends what it
+ * started. `group`: it leads a process group, all of which gets that.
  */
 export function endWithUs(child: ChildProcess, { group = false } = {}): void {
   const watcher = spawn(process.execPath, ['-e', guard, String(group ? -(child.pid ?? 0) : child.pid)], {

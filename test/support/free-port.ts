@@ -2,12 +2,15 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below what systems give to outgoing connections and to whoever listens on 0, from where a port could be taken meanwhile. */
+/**
+ * Below what systems give to outgoing connections and to whoever listens on 0, from where a port
+ * could be taken meanwhile.
+ */
 const range = { from: 12_000, to: 30_000 };
 
 /**
- * A port for a URL or a process that must know it before it listens. It is ours until this process ends: the UDP port of the
- * same number stands for it, which no other test gets then.
+ * A port for a URL or a process that must know it before it listens. It is ours until this process
+ * ends: the UDP port of the same number stands for it, which no other test gets then.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

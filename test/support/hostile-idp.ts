@@ -15,7 +15,10 @@ const paths: Record<HostileEndpoint, string> = {
 
 export type HostileIdp = Awaited<ReturnType<typeof startHostileIdp>>;
 
-/** What an authorization response carries; a member that is undefined is left out, an array is sent several times. */
+/**
+ * What an authorization response carries; a member that is undefined is left out, an array is sent
+ * several times.
+ */
 export type AuthorizeParams = Record<string, string | string[] | undefined>;
 
 type IdTokenOptions = TokenOptions & {
@@ -28,8 +31,8 @@ type IdTokenOptions = TokenOptions & {
 type Person = { sub: string; email: string; email_verified?: boolean; name: string };
 
 /**
- * A plain HTTP server that plays an IdP. Left alone it answers honestly, as `person`, without asking for a password;
- * each endpoint's answer can be replaced by anything, at any time.
+ * A plain HTTP server that plays an IdP. Left alone it answers honestly, as `person`, without
+ * asking for a password; each endpoint's answer can be replaced by anything, at any time.
  */
 export async function startHostileIdp(options: { clientId?: string; clientSecret?: string; person?: Person } = {}) {
   const clientId = options.clientId ?? 'hostile-client';
@@ -55,7 +58,7 @@ export async function startHostileIdp(options: { clientId?: string; clientSecret
     honest;
   let issuer = '';
 
-  function signIdToken({ claims, payload, ...token }: IdTokenOptions & { nonce?: string } = {}): string {
+  function signIdToken({ claims, payload, ...token }: IdTokenOptions & { nonce?: string | undefined } = {}): string {
     const now = Math.floor(Date.now() / 1000);
     const honest = {
       iss: issuer,
@@ -173,6 +176,7 @@ export async function startHostileIdp(options: { clientId?: string; clientSecret
       new Promise<void>((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        keys.giveBack();
       }),
   };
 }

@@ -1,23 +1,29 @@
-import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, randomUUID, sign } from 'node:crypto';
+import { createHmac, createPublicKey, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { exportJWK, type JWK } from 'jose';
+import { borrowRsaKeys } from './rsa-keys.ts';
 
 /**
- * What signs a token. `own`: the published key. `foreign`: another key under the published key's kid. `none`: nothing.
- * `hs256-public`: HMAC keyed with the published public key, for verifiers that let the token choose how it is verified.
+ * What signs a token. `own`: the published key. `foreign`: another key under the published key's
+ * kid. `none`: nothing. `hs256-public`: HMAC keyed with the published public key, for verifiers
+ * that let the token choose how it is verified.
  */
 export type Signer = 'own' | 'foreign' | 'none' | 'hs256-public';
 
 export type TokenOptions = {
   /** Laid over the default header; a member that is undefined is left out. */
   header?: Record<string, unknown>;
-  signer?: Signer;
+  signer?: Signer | undefined;
 };
 
-/** A key set that signs anything, not only what a decent library would: payloads of any JSON type, any header. */
+/**
+ * A key set that signs anything, not only what a decent library would: payloads of any JSON type,
+ * any header.
+ */
 export async function createHostileKeys() {
-  let own = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const pairs = borrowRsaKeys();
+  let own = pairs.next();
   let kid: string = randomUUID();
-  const foreign = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const foreign = pairs.next();
   const publicJwk = async (key: KeyObject): Promise<JWK> => ({
     ...(await exportJWK(key)),
     kid,
@@ -48,8 +54,10 @@ export async function createHostileKeys() {
     },
     /** A new key under a new kid; the old one is no longer published. */
     rotate() {
-      own = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      own = pairs.next();
       kid = randomUUID();
     },
+    /** At the end: what was signed with them is looked at no more. */
+    giveBack: pairs.giveBack,
   };
 }

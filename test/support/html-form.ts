@@ -10,7 +10,10 @@ function attributes(tag: string): Record<string, string> {
   return found;
 }
 
-/** Reads a form out of a page: the first one, or the first that has a field of that name. @throws Error if there is none. */
+/**
+ * Reads a form out of a page: the first one, or the first that has a field of that name. @throws
+ * Error if there is none.
+ */
 export function findForm(page: string, having?: string): HtmlForm {
   for (const [, opening = '', content = ''] of page.matchAll(/<form\b([^>]*)>([\s\S]*?)<\/form>/g)) {
     const inputs = [...content.matchAll(/<input\b[^>]*>/g)].map(([tag]) => attributes(tag));

@@ -9,7 +9,7 @@ export type JwtOptions = {
   payload?: unknown;
   /** Laid over the honest header, as for claims. */
   header?: Record<string, unknown>;
-  signer?: Signer;
+  signer?: Signer | undefined;
 };
 
 export const now = () => Math.floor(Date.now() / 1000);
@@ -31,7 +31,10 @@ export function callerJwt(idp: HostileIdp, aud: string, { claims, payload, heade
 
 export type RevocationAnswer = { status: number; code: string | undefined; detail: string; headers: Headers };
 
-/** Posts to a revocation endpoint. Each call comes from another network unless told, so that refusals aren't counted together. */
+/**
+ * Posts to a revocation endpoint. Each call comes from another network unless told, so that
+ * refusals aren't counted together.
+ */
 export async function postRevocation(
   url: string,
   credential: string,

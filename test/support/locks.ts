@@ -3,7 +3,10 @@ import type { Product } from './product.ts';
 
 type WithPool = Pick<Product, 'context'>;
 
-/** Holds a lock while `work` runs; let go whatever happens, or what waits for it would fail the tests that follow. */
+/**
+ * Holds a lock while `work` runs; let go whatever happens, or what waits for it would fail the
+ * tests that follow.
+ */
 export async function whileLocked(
   { context }: WithPool,
   lock: (blocker: PoolClient) => Promise<unknown>,
@@ -20,7 +23,10 @@ export async function whileLocked(
   }
 }
 
-/** Waits until as many connections to this database wait for a lock. A transaction would see its first answer again. */
+/**
+ * Waits until as many connections to this database wait for a lock. A transaction would see its
+ * first answer again.
+ */
 export async function waitForLock({ context }: WithPool, count = 1): Promise<void> {
   for (let tries = 0; tries < 500; tries += 1) {
     const { rows } = await context.pool.query<{ count: number }>(
@@ -33,8 +39,8 @@ export async function waitForLock({ context }: WithPool, count = 1): Promise<voi
 }
 
 /**
- * Makes sign-ins wait where they have read everything and are about to insert their session, for as long as somebody holds
- * `atTheirInsert`: a lock that no revocation asks for.
+ * Makes sign-ins wait where they have read everything and are about to insert their session, for as
+ * long as somebody holds `atTheirInsert`: a lock that no revocation asks for.
  */
 export async function letSignInsWait({ context }: WithPool): Promise<void> {
   await context.pool.query(`
@@ -45,3 +51,11 @@ export async function letSignInsWait({ context }: WithPool): Promise<void> {
 }
 
 export const atTheirInsert = (blocker: PoolClient) => blocker.query('SELECT pg_advisory_xact_lock(4711)');
+
+/** How many deadlocks PostgreSQL has broken in this database so far. */
+export async function deadlocksOf({ context }: WithPool): Promise<number> {
+  const { rows } = await context.pool.query<{ deadlocks: number }>(
+    'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+  );
+  return (rows[0] as { deadlocks: number }).deadlocks;
+}

@@ -2,7 +2,8 @@ import { loadConfig } from '../../src/config.ts';
 import { createContext } from '../../src/context.ts';
 import { startServer } from '../../src/server.ts';
 
-// A node in a process of its own, as `npm start` runs it, but in development mode: the test's IdP has no TLS.
+// A node in a process of its own, as `npm start` runs it, but in development mode: the test's IdP
+// has no TLS.
 const { port, stop } = await startServer(createContext(loadConfig(process.env, 'development')));
 process.send?.({ port });
 // Whoever started it may die without a word.

@@ -17,7 +17,10 @@ export const clientOf = (url: string, cookie?: string) => {
   };
 };
 
-/** Someone of a role who has just authenticated, with a session each; `send` asks the administration's API with the first. */
+/**
+ * Someone of a role who has just authenticated, with a session each; `send` asks the
+ * administration's API with the first.
+ */
 export async function plantAdministrator(
   product: Pick<Product, 'context' | 'orgs' | 'env' | 'url'>,
   role: Role,

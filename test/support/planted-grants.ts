@@ -4,8 +4,8 @@ import type { Product } from './product.ts';
 export type PlantedGrant = { id: string; accessToken: string };
 
 /**
- * Live grants of a person, each with a live access token, straight into the database as an approval and a token request
- * would leave them: for trials by the thousand. The person needs an identity.
+ * Live grants of a person, each with a live access token, straight into the database as an approval
+ * and a token request would leave them: for trials by the thousand. The person needs an identity.
  */
 export async function plantGrants(
   product: Pick<Product, 'context'>,

@@ -4,8 +4,9 @@ import type { Product } from './product.ts';
 export type PlantedUser = { id: string; email: string; cookies: string[] };
 
 /**
- * People with live sessions, straight into the database: for trials by the thousand. The rows are those that a sign-in
- * inserts; each cookie is signed as express-session signs it, ready for a Cookie header.
+ * People with live sessions, straight into the database: for trials by the thousand. The rows are
+ * those that a sign-in inserts; each cookie is signed as express-session signs it, ready for a
+ * Cookie header.
  */
 export async function plantUsers(
   product: Pick<Product, 'context' | 'orgs' | 'env'>,
@@ -75,4 +76,16 @@ export async function inParallel<T>(
     for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
   };
   await Promise.all(Array.from({ length: limit }, worker));
+}
+
+/** How many of these people's cookies still open something, asked on all nodes in turn. */
+export async function survivorsOf(
+  { nodes }: Pick<Product, 'nodes'>,
+  people: readonly Pick<PlantedUser, 'cookies'>[],
+): Promise<number> {
+  const cookies = people.flatMap((person) => person.cookies);
+  const statuses = await Promise.all(
+    cookies.map((cookie, index) => statusOfMe(nodes[index % nodes.length] as string, cookie)),
+  );
+  return statuses.filter((status) => status !== 401).length;
 }

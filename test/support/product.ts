@@ -2,11 +2,12 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { byOperator } from '../../src/by.ts';
 import { loadConfig } from '../../src/config.ts';
+import { beginWith, createConnections } from '../../src/connections/connections.ts';
+import { discover } from '../../src/connections/discovery.ts';
 import { createContext } from '../../src/context.ts';
-import { createConnections } from '../../src/orgs/connections.ts';
-import { discover } from '../../src/orgs/discovery.ts';
 import { createOrgs } from '../../src/orgs/orgs.ts';
 import { startServer } from '../../src/server.ts';
+import type { Languages } from '../../src/texts/texts.ts';
 import { insertUser } from '../../src/users/users.ts';
 import { type Browser, createBrowser } from './browser.ts';
 import { createTestDatabase } from './database.ts';
@@ -34,12 +35,18 @@ export const trinity = { email: 'trinity@whiterabbit.fake', password: 'Zion123$'
 export const twin = { email: 'trinity@whiterabbit.fake', password: 'Other-Zion-456$' };
 
 /**
- * The whole product on a database of its own with two orgs, whiterabbit and metacortex, each with its tenant at a real
- * OpenID provider and a person of the same address. `processes` starts that many more nodes, each a process of its own, on
- * the same database; the first node lives in the test's process and its `context` can be looked into.
+ * The whole product on a database of its own with two orgs, whiterabbit and metacortex, each with
+ * its tenant at a real OpenID provider and a person of the same address. `processes` starts that
+ * many more nodes, each a process of its own, on the same database; the first node lives in the
+ * test's process and its `context` can be looked into.
  */
 export async function startProduct(
-  options: { processes?: number; databaseUrl?: string; env?: Record<string, string> } = {},
+  options: {
+    processes?: number;
+    databaseUrl?: string;
+    env?: Record<string, string> | undefined;
+    languages?: Languages | undefined;
+  } = {},
 ) {
   const database = options.databaseUrl
     ? { url: options.databaseUrl, drop: async () => {} }
@@ -54,7 +61,7 @@ export async function startProduct(
     ...secrets,
     ...options.env,
   };
-  const context = createContext(loadConfig(env, 'development'));
+  const context = createContext(loadConfig(env, 'development'), undefined, options.languages);
   const idp = await startTestIdp({
     tenants: [tenant('whiterabbit', 'White Rabbit', url, trinity), tenant('metacortex', 'Metacortex', url, twin)],
   });
@@ -133,14 +140,14 @@ async function createTestOrg(
   domain: string,
 ): Promise<TestOrg> {
   const discovered = await discover(guardedFetch, `${idp.url}/${slug}`);
-  const org = await createOrgs({ prisma, keyring }).createOrg(
+  const org = await createOrgs({ prisma }).createOrg(
     {
       name: slug,
       slug,
       domains: [{ domain, verified: true }],
-      connection: { ...discovered, clientId: `${slug}-app`, clientSecret: `the secret of ${slug}` },
     },
     byOperator,
+    beginWith(keyring, { ...discovered, clientId: `${slug}-app`, clientSecret: `the secret of ${slug}` }, byOperator),
   );
   const connections = createConnections({ prisma, keyring });
   const [connection] = await connections.listConnections(org.id);

@@ -1,13 +1,16 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { developmentEnvironment, environment } from '../../src/config.ts';
-import { removeDataDir } from '../cli/processes.ts';
+import { removeDataDir, runCli } from '../cli/processes.ts';
 import { endWithUs } from './end-with-us.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
+
+/** How a document calls the command line. */
+export const cli = 'npm run -s cli -- ';
 
 export type Outcome = { code: number | null; output: string };
 
@@ -20,11 +23,12 @@ export function commandsOf(document: string): string[] {
 }
 
 /**
- * Whoever types a document's commands: in a folder that looks like a fresh clone, except that a .env which is made there
- * doesn't end up in ours.
+ * Whoever types a document's commands: in a folder that looks like a fresh clone, except that a
+ * .env which is made there doesn't end up in ours.
  */
 export function createReader() {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'reader-'));
+  const config = path.join(folder, 'config');
   for (const entry of ['package.json', 'bin', 'src', 'prisma', 'prisma.config.ts', 'node_modules', '.env.example'])
     fs.symlinkSync(path.join(root, entry), path.join(folder, entry));
 
@@ -32,7 +36,7 @@ export function createReader() {
   const environmentOf = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => {
     const names = [...Object.keys({ ...environment, ...developmentEnvironment }), 'NODE_ENV', 'VITEST'];
     const cleared = Object.fromEntries(names.map((name) => [name, undefined]));
-    const own = { NO_COLOR: '1', BROWSER: 'none', XDG_CONFIG_HOME: path.join(folder, 'config') };
+    const own = { NO_COLOR: '1', BROWSER: 'none', XDG_CONFIG_HOME: config };
     return { ...process.env, ...cleared, ...own, ...env };
   };
   const start = (command: string, env: NodeJS.ProcessEnv, detached = false) => {
@@ -49,7 +53,9 @@ export function createReader() {
   return {
     folder,
 
-    /** Runs a command; `meanwhile` gets what it printed for people once that names a page to open. */
+    /**
+     * Runs a command; `meanwhile` gets what it printed for people once that names a page to open.
+     */
     run(command: string, env: NodeJS.ProcessEnv, meanwhile?: (printed: string) => Promise<void>): Promise<Outcome> {
       // The reader's .env would send development's commands to the other database.
       fs.rmSync(path.join(folder, '.env'), { force: true });
@@ -69,9 +75,21 @@ export function createReader() {
       });
     },
 
+    /**
+     * Runs a command of ours in this process, its words split by the shell; README's commands go
+     * through npm.
+     */
+    async runHere(command: string, env: NodeJS.ProcessEnv): Promise<Outcome> {
+      const split = `set -- ${command.replace(cli, '')}; printf '%s\\0' "$@"`;
+      const args = execFileSync('sh', ['-c', split], { encoding: 'utf8' }).split('\0').slice(0, -1);
+      const { code, stdout, stderr } = await runCli(args, { XDG_CONFIG_HOME: config, ...env });
+      return { code, output: stdout + stderr };
+    },
+
     /** Starts what stays until it is told to stop, and waits until it prints `ready`. */
     async startService(command: string, env: NodeJS.ProcessEnv, ready: RegExp) {
-      // A process group of its own, as a terminal gives it, so that a stop reaches npm and the app as Ctrl-C does.
+      // A process group of its own, as a terminal gives it, so that a stop reaches npm and the app
+      // as Ctrl-C does.
       const child = start(`exec ${command.includes('=') ? `env ${command}` : command}`, env, true);
       const ended = collect(child);
       let output = '';

@@ -71,7 +71,7 @@ describe('a sign-in of an app', () => {
     });
     expect(grant?.idpSid).toBeTruthy();
     const event = await product.context.prisma.auditEvent.findFirstOrThrow({
-      where: { action: 'grant.created', targetId: grant?.id },
+      where: { action: 'grant.created', targetId: grant?.id ?? '' },
     });
     expect(event).toMatchObject({ actorId: session.userId, detail: { client: 'mobile-app', session: session.id } });
   });

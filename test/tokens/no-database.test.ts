@@ -7,6 +7,8 @@ it('answers 503 with Retry-After while the database is away, loses nothing, and 
   const postgres = await startTestPostgres();
   const product = await startProduct({ databaseUrl: postgres.url });
   try {
+    const { paths } = (await (await fetch(`${product.url}/openapi.json`)).json()) as { paths: Paths };
+    expect(paths['/oauth/jwks']?.get.responses[503]?.content).toHaveProperty(['application/json']);
     const cold = await postgres.kill().then(() => fetch(`${product.url}/oauth/jwks`));
     expect([cold.status, await cold.json()]).toMatchObject([503, { error: 'temporarily_unavailable' }]);
     await postgres.restart();
@@ -57,6 +59,8 @@ it('answers 503 with Retry-After while the database is away, loses nothing, and 
     await postgres.stop();
   }
 });
+
+type Paths = Record<string, { get: { responses: Record<string, { content: object }> } }>;
 
 async function ready(url: string): Promise<void> {
   for (let tries = 0; tries < 200 && (await fetch(`${url}/readyz`)).status !== 200; tries += 1)

@@ -11,8 +11,8 @@ const verifier = 'v'.repeat(64);
 const scope = 'offline_access';
 
 /**
- * People with a session and one approved code, refresh token or device code each, as the authorization server stores them:
- * for trials by the thousand.
+ * People with a session and one approved code, refresh token or device code each, as the
+ * authorization server stores them: for trials by the thousand.
  */
 export async function plantHoldings(
   product: Pick<Product, 'context' | 'orgs' | 'env' | 'url'>,

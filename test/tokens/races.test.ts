@@ -137,7 +137,10 @@ it('a sign-in of an app that is under way when the person is revoked yields noth
   expect(await stillWorking('AuthorizationCode', answers)).toBe(0);
 });
 
-/** Goes the way of a browser with this session from node to node; null if it ends elsewhere than at the app. */
+/**
+ * Goes the way of a browser with this session from node to node; null if it ends elsewhere than at
+ * the app.
+ */
 async function codeByCookie(
   url: string,
   session: string,

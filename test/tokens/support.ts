@@ -54,7 +54,10 @@ export function startOf(product: Pick<Product, 'url'>, params: Params = {}) {
 /** The page that asks whether an app may be signed in. */
 export const asksForYes = (page: { text: string }) => page.text.includes('name="seal"');
 
-/** Follows redirects within the product, and says yes where a page asks; stops before one that leaves it, or at another page. */
+/**
+ * Follows redirects within the product, and says yes where a page asks; stops before one that
+ * leaves it, or at another page.
+ */
 export async function walk(
   product: Pick<Product, 'url'>,
   browser: Browser,
@@ -148,7 +151,7 @@ export async function api(
       ...(json === undefined ? {} : { 'Content-Type': 'application/json' }),
       ...headers,
     },
-    body: json === undefined ? undefined : JSON.stringify(json),
+    body: json === undefined ? null : JSON.stringify(json),
   });
   const text = await response.text();
   return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : null };

@@ -1,6 +1,7 @@
 import supertest, { type Response } from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { problems } from '../../src/errors.ts';
+import { en } from '../../src/texts/en.ts';
 import { renderMessage } from '../../src/web/message-page.ts';
 import { config, createWebApp, trinity } from './web-app.ts';
 
@@ -131,7 +132,7 @@ describe('/problems', () => {
 
 describe('renderMessage', () => {
   it('escapes everything it is given', () => {
-    const page = renderMessage({
+    const page = renderMessage(en, {
       title: hostile,
       text: [hostile, 'And then.'],
       actions: [{ label: hostile, href: `/"${hostile}` }],
@@ -143,7 +144,7 @@ describe('renderMessage', () => {
   });
 
   it('leaves out what it is not given', () => {
-    const page = renderMessage({ title: 'Not found', text: 'There is nothing here.', actions: [] });
+    const page = renderMessage(en, { title: 'Not found', text: 'There is nothing here.', actions: [] });
     expect(page).not.toMatch(/Reference|class="actions"|undefined|false<|null/);
   });
 });

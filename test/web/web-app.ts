@@ -1,11 +1,13 @@
 import express from 'express';
-import { createReferenceRoutes } from '../../src/api/reference.ts';
+import { createRoutes } from '../../src/api/endpoint.ts';
+import { createReferenceEndpoints } from '../../src/api/reference.ts';
 import type { Config } from '../../src/config.ts';
 import { loadConfig } from '../../src/config.ts';
 import { createSecurityHeaders } from '../../src/http/security-headers.ts';
 import type { Principal } from '../../src/sessions/principal.ts';
+import { type Languages, languages } from '../../src/texts/texts.ts';
 import { type ApiDocument, renderReference } from '../../src/web/reference-page.ts';
-import { createOpenWebRoutes, createWebRoutes } from '../../src/web/routes.ts';
+import { createOpenPages, createPages, serveAssets } from '../../src/web/routes.ts';
 
 export const config: Config = loadConfig(
   {
@@ -31,11 +33,12 @@ export const trinity: Principal = {
 };
 
 /** The pages behind the product's own headers, for a person who is signed in, or for nobody. */
-export function createWebApp(person: Principal | null) {
+export function createWebApp(person: Principal | null, offered: Languages = languages) {
   const app = express();
+  app.set('languages', offered);
   app.use(createSecurityHeaders({ https: false }));
-  app.use(createOpenWebRoutes({ config }));
-  app.use(createReferenceRoutes(config, [], (api) => renderReference(api as ApiDocument)));
-  app.use(createWebRoutes({ signedIn: () => person }));
+  app.use('/assets', serveAssets);
+  const reference = createReferenceEndpoints(config, [], (api) => renderReference(api as ApiDocument));
+  app.use(createRoutes([...createOpenPages({ config }), ...reference, ...createPages({ signedIn: () => person })]));
   return app;
 }

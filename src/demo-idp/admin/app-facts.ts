@@ -1,8 +1,8 @@
-import { type Html, html } from '../html.ts';
+import { type Html, html } from '../../html.ts';
 import type { DemoTenant } from '../tenant.ts';
 import { adminPath } from './layout.ts';
 
-/** Where the assigned app is called, and how people are named to it (which the settings page asks below). */
+/** The endpoints of the assigned app, and with `naming` how calls name people. */
 export function appFacts(tenant: DemoTenant, { naming = true }: { naming?: boolean } = {}): Html {
   const app = tenant.app();
   if (!app) return html`<p class="soft">None. Only sessions here can be ended.</p>`;

@@ -1,11 +1,12 @@
 import { STATUS_CODES } from 'node:http';
-import { type Html, html, trusted } from '../html.ts';
-import type { Answer, Call } from '../send-call.ts';
+import { type Html, html } from '../../html.ts';
+import type { CallAnswer, SentCall } from '../send-call.ts';
 import type { Signal } from '../signals.ts';
 import type { DemoTenant } from '../tenant.ts';
+import { trusted } from '../trusted.ts';
 import { clock, personPath } from './layout.ts';
 
-/** One entry of the history: what was asked, as an exchange between the two sides, with all of it a click away. */
+/** An entry of the history: the exchange between the two sides, with its details a click away. */
 export function signalView(
   tenant: DemoTenant,
   { title, at, person, ended, call }: Signal,
@@ -28,14 +29,14 @@ function endedText(ended: number): string {
   return ended === 1 ? '1 session ended here.' : `${ended} sessions ended here.`;
 }
 
-function chip(call: Call | null): Html {
+function chip(call: SentCall | null): Html {
   if (!call) return html`<span class="chip">nothing sent</span>`;
   const { status } = call.answer;
   if (status === null) return html`<span class="chip bad">no answer</span>`;
   return html`<span class="chip ${status < 300 ? 'good' : 'bad'}">${status}</span>`;
 }
 
-function callView(tenant: DemoTenant, { url, headers, body, token, answer }: Call, open: boolean): Html {
+function callView(tenant: DemoTenant, { url, headers, body, token, answer }: SentCall, open: boolean): Html {
   const target = URL.parse(url);
   const shown = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   const details = html`
@@ -57,12 +58,12 @@ function callView(tenant: DemoTenant, { url, headers, body, token, answer }: Cal
     <details${open && trusted(' open')}><summary>Request and answer</summary>${details}</details>`;
 }
 
-function summary(answer: Answer): string {
+function summary(answer: CallAnswer): string {
   if (answer.status === null) return `no answer: ${answer.reason}`;
   return `${answer.status} in ${answer.milliseconds} ms`;
 }
 
-function answerText(answer: Answer): string {
+function answerText(answer: CallAnswer): string {
   if (answer.status === null) return `No answer after ${answer.milliseconds} ms: ${answer.reason}`;
   const headers = Object.entries(answer.headers).map(([name, value]) => `${name}: ${value}`);
   const body = answer.body || '(no body)';

@@ -1,10 +1,10 @@
-import { html } from '../html.ts';
+import { html } from '../../html.ts';
 import type { HtmlPage } from '../pages.ts';
 import type { DemoTenant } from '../tenant.ts';
 import { signalView } from './call-view.ts';
 import { adminPage } from './layout.ts';
 
-/** What was sent to the app lately, newest first. */
+/** The latest calls to the app, newest first. */
 export function callsPage(tenant: DemoTenant): HtmlPage {
   const history = tenant.history();
   const empty = html`<p class="empty">Nothing yet. Open a person and choose “More actions”.</p>`;

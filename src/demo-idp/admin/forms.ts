@@ -1,24 +1,25 @@
-import { type Html, html, trusted } from '../html.ts';
-import { type SecurityEvent, securityEvents } from '../signal-tokens.ts';
+import { type Html, html } from '../../html.ts';
+import { type SecurityEventName, securityEvents } from '../signal-tokens.ts';
 import type { DemoTenant, DemoUser } from '../tenant.ts';
+import { trusted } from '../trusted.ts';
 import { clock, personPath } from './layout.ts';
 
 /** A form about a person: shown in a dialog where scripts run, and on a page of its own. */
 export type PersonForm = {
-  /** The last segment of its address. */
+  /** The last segment of the form's address. */
   id: string;
-  /** As the menu calls it. */
+  /** The form's label in the menu. */
   label: string;
   title: string;
   submit: string;
-  /** What is sent needs an app that takes it. */
+  /** The form sends something, so the tenant needs an app. */
   needsApp: boolean;
   fields: (tenant: DemoTenant, user: DemoUser) => Html;
 };
 
 type Choice = { name: string; value: string; checked?: boolean; label: Html | string; hint?: Html | string };
 
-/** Exactly the words that Okta's console has: its reviewers do the same test by hand. */
+/** Exactly the words of Okta's console: its reviewers do the same test by hand. */
 const clearSessions: PersonForm = {
   id: 'clear-sessions',
   label: 'Clear user sessions',
@@ -73,7 +74,7 @@ const securityEvent: PersonForm = {
   needsApp: true,
   fields: (tenant) => {
     const format = tenant.app()?.subjectFormat ?? 'email';
-    const events = Object.entries(securityEvents) as [SecurityEvent, { title: string; uri: string }][];
+    const events = Object.entries(securityEvents) as [SecurityEventName, { title: string; uri: string }][];
     return html`
     <fieldset><legend>Event</legend>${events.map(([value, { title, uri }], index) =>
       option('radio', { name: 'event', value, checked: index === 0, label: title, hint: html`<code>${uri}</code>` }),
@@ -96,7 +97,7 @@ export function option(type: 'radio' | 'checkbox', { name, value, checked, label
     <span>${label}${hint && html`<small>${hint}</small>`}</span></label>`;
 }
 
-/** The form itself, the same in the dialog and on the page; only how it is left differs. */
+/** The form itself, the same in the dialog and on the page; only the way out differs. */
 export function personForm(tenant: DemoTenant, user: DemoUser, form: PersonForm, place: 'dialog' | 'page'): Html {
   const person = personPath(tenant, user.subject);
   const cancel =

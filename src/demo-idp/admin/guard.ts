@@ -3,9 +3,9 @@ import type { Request } from 'express';
 const safeMethods = new Set(['GET', 'HEAD']);
 
 /**
- * The console asks nobody to sign in, so it answers this machine only: under a loopback name (a name of someone else's
- * that was made to point here has another Host: DNS rebinding), and it acts only for its own pages (not for another
- * site's that posts a form here). Returns why a request is refused, or null.
+ * The console asks nobody to sign in. So it answers this machine only, under a loopback name (a
+ * stranger's name that points here has another Host: DNS rebinding), and acts only for its own
+ * pages, not for a form that another site posts here. Returns why it refuses a request, or null.
  */
 export function createGuard(url: string): (request: Pick<Request, 'method' | 'headers'>) => string | null {
   const { protocol, port } = new URL(url);

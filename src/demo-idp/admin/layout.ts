@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { type Html, html, toText, trusted } from '../html.ts';
+import { type Html, html, toText } from '../../html.ts';
 import { type HtmlPage, hueOf } from '../pages.ts';
 import type { DemoTenant } from '../tenant.ts';
+import { trusted } from '../trusted.ts';
 import { script } from './script.ts';
 import { stylesheet } from './stylesheet.ts';
 
 export type Section = 'people' | 'calls' | 'settings';
 
-type Content = {
+type ConsolePage = {
   title: string;
   section: Section | null;
-  /** The way to this page, from the section down; the last is this page. */
+  /** The path to this page, from its section down; the last entry is this page. */
   trail: { label: string; href?: string }[];
   body: Html;
 };
@@ -28,7 +29,7 @@ export const avatar = (name: string, size: 'small' | 'large' = 'small') =>
   html`<span class="avatar ${size}" aria-hidden="true">${[...name.trim()][0]?.toUpperCase() ?? '?'}</span>`;
 
 /** The console's frame around a page, in the tenant's colour. */
-export function adminPage(tenant: DemoTenant, { title, section, trail, body }: Content): HtmlPage {
+export function adminPage(tenant: DemoTenant, { title, section, trail, body }: ConsolePage): HtmlPage {
   const nonce = randomBytes(16).toString('base64');
   const admin = adminPath(tenant);
   const link = (to: Section, href: string, label: string) =>

@@ -1,9 +1,9 @@
-import { html } from '../html.ts';
+import { html } from '../../html.ts';
 import type { HtmlPage } from '../pages.ts';
 import type { DemoTenant, DemoUser } from '../tenant.ts';
 import { adminPage, avatar, personPath } from './layout.ts';
 
-/** Directory, People. */
+/** The list of people, under Directory. */
 export function peoplePage(tenant: DemoTenant): HtmlPage {
   const users = tenant.users();
   const row = (user: DemoUser) => {

@@ -1,4 +1,4 @@
-import { type Html, html } from '../html.ts';
+import { type Html, html } from '../../html.ts';
 import type { HtmlPage } from '../pages.ts';
 import type { Signal } from '../signals.ts';
 import type { DemoTenant, DemoUser } from '../tenant.ts';
@@ -14,7 +14,7 @@ const trailTo = (tenant: DemoTenant, user: DemoUser, ...rest: { label: string; h
   ...rest,
 ];
 
-/** A person: what can be done to them, their sessions, the assigned app, and what was done lately. */
+/** A person: possible actions, sessions, the assigned app, and the latest actions. */
 export function personPage(tenant: DemoTenant, user: DemoUser, done?: Signal): HtmlPage {
   const forms = personForms.filter(({ needsApp }) => !needsApp || tenant.app());
   const earlier = tenant.history().filter((signal) => signal.person.subject === user.subject && signal !== done);
@@ -55,7 +55,7 @@ export function personFormPage(tenant: DemoTenant, user: DemoUser, form: PersonF
 function sessionList(tenant: DemoTenant, user: DemoUser): Html {
   const sessions = tenant.sessions(user.subject);
   if (sessions.length === 0) return html`<p class="soft">None. The next sign-in asks for the password.</p>`;
-  const one = ({ sid, signedInAt }: (typeof sessions)[number]) =>
+  const entry = ({ sid, signedInAt }: (typeof sessions)[number]) =>
     html`<li><span class="live">since ${clock(signedInAt)}</span> <code>${sid ?? 'no app yet'}</code></li>`;
-  return html`<ul class="sessions">${sessions.map(one)}</ul>`;
+  return html`<ul class="sessions">${sessions.map(entry)}</ul>`;
 }

@@ -1,6 +1,6 @@
 import express, { type NextFunction, type Request, type Response, Router } from 'express';
 import { sendPage } from '../pages.ts';
-import { type SecurityEvent, securityEvents } from '../signal-tokens.ts';
+import { type SecurityEventName, securityEvents } from '../signal-tokens.ts';
 import type { Signal } from '../signals.ts';
 import type { DemoTenant, DemoUser } from '../tenant.ts';
 import { callsPage } from './calls-page.ts';
@@ -11,7 +11,7 @@ import { peoplePage } from './people-page.ts';
 import { personFormPage, personPage } from './person-page.ts';
 import { settingsPage } from './settings-page.ts';
 
-class Refusal extends Error {
+class ConsoleRefusal extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
     super(message);
@@ -21,7 +21,7 @@ class Refusal extends Error {
 
 type Fields = Record<string, unknown>;
 
-/** A tenant's admin console, for development: no sign-in, on loopback only, and nothing happens but by its own forms. */
+/** A tenant's admin console, for development: no sign-in, loopback only; only its own forms act. */
 export function createAdminRoutes(tenant: DemoTenant): Router {
   const refusalOf = createGuard(tenant.issuer);
   const router = Router();
@@ -36,14 +36,14 @@ export function createAdminRoutes(tenant: DemoTenant): Router {
   router.post('/settings/rotate-keys', readForm, rotateKeys);
   router.post('/settings/subject', readForm, nameBy);
   router.use(() => {
-    throw new Refusal(404, 'The console has no such page.');
+    throw new ConsoleRefusal(404, 'The console has no such page.');
   });
   router.use(showProblem);
   return router;
 
   function guard(request: Request, _response: Response, next: NextFunction) {
     const refusal = refusalOf(request);
-    if (refusal) throw new Refusal(403, refusal);
+    if (refusal) throw new ConsoleRefusal(403, refusal);
     next();
   }
 
@@ -75,8 +75,8 @@ export function createAdminRoutes(tenant: DemoTenant): Router {
     return tenant
       .sendSecurityEvent(subject, knownEvent(fields.event), { subject: knownFormat(fields.subject) })
       .catch((error: unknown) => {
-        // The receiver's address is looked up at the app, which may not have one yet.
-        throw new Refusal(409, error instanceof Error ? error.message : String(error));
+        // The receiver's address is looked up at the app, which may not have an address yet.
+        throw new ConsoleRefusal(409, error instanceof Error ? error.message : String(error));
       });
   }
 
@@ -91,21 +91,22 @@ export function createAdminRoutes(tenant: DemoTenant): Router {
   }
 
   function nameBy(request: Request, response: Response) {
-    if (!tenant.app()) throw new Refusal(409, 'No app is assigned.');
+    if (!tenant.app()) throw new ConsoleRefusal(409, 'No app is assigned.');
     tenant.updateApp({ subjectFormat: knownFormat(request.body?.subject) });
     response.redirect(303, `${adminPath(tenant)}/settings?done=saved`);
   }
 
   function find(request: Request): DemoUser {
     const user = tenant.users().find(({ subject }) => subject === request.params.subject);
-    if (!user) throw new Refusal(404, 'Nobody in this directory has that subject.');
+    if (!user) throw new ConsoleRefusal(404, 'Nobody in this directory has that subject.');
     return user;
   }
 
   function findForm(request: Request): PersonForm {
     const form = personForms.find(({ id }) => id === request.params.form);
-    if (!form) throw new Refusal(404, 'The console has no such page.');
-    if (form.needsApp && !tenant.app()) throw new Refusal(409, 'No app is assigned: there is nobody to send it to.');
+    if (!form) throw new ConsoleRefusal(404, 'The console has no such page.');
+    if (form.needsApp && !tenant.app())
+      throw new ConsoleRefusal(409, 'No app is assigned: there is nobody to send it to.');
     return form;
   }
 
@@ -118,12 +119,13 @@ export function createAdminRoutes(tenant: DemoTenant): Router {
 
 const readForm = express.urlencoded({ extended: false, limit: '10kb' });
 
-function knownEvent(event: unknown): SecurityEvent {
-  if (typeof event !== 'string' || !Object.hasOwn(securityEvents, event)) throw new Refusal(400, 'No such event.');
-  return event as SecurityEvent;
+function knownEvent(event: unknown): SecurityEventName {
+  if (typeof event !== 'string' || !Object.hasOwn(securityEvents, event))
+    throw new ConsoleRefusal(400, 'No such event.');
+  return event as SecurityEventName;
 }
 
 function knownFormat(format: unknown): 'email' | 'iss_sub' {
-  if (format !== 'email' && format !== 'iss_sub') throw new Refusal(400, 'No such way to name a person.');
+  if (format !== 'email' && format !== 'iss_sub') throw new ConsoleRefusal(400, 'No such way to name a person.');
   return format;
 }

@@ -18,7 +18,7 @@ for (const link of document.querySelectorAll('a[data-dialog]')) {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     closeMenu();
-    // Where a closing dialog puts the focus back to.
+    // A closing dialog gives the focus back to this element.
     menu.querySelector('summary').focus();
     dialog.showModal();
   });
@@ -27,7 +27,7 @@ for (const dialog of document.querySelectorAll('dialog')) {
   dialog.addEventListener('close', () => dialog.querySelector('form').reset());
   dialog.querySelector('[data-cancel]').addEventListener('click', () => dialog.close());
 }
-// The app may take its time to answer: one click is one call.
+// The app may answer slowly: one click is one call.
 for (const form of document.forms) {
   form.addEventListener('submit', () => {
     for (const button of form.querySelectorAll('button')) button.disabled = true;

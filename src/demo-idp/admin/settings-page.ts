@@ -1,11 +1,11 @@
-import { html } from '../html.ts';
+import { html } from '../../html.ts';
 import type { HtmlPage } from '../pages.ts';
 import type { DemoTenant } from '../tenant.ts';
 import { appFacts } from './app-facts.ts';
 import { option, subjectChoice } from './forms.ts';
 import { adminPage, adminPath, clock } from './layout.ts';
 
-/** Signing keys and the assigned app. `done` is what was just changed. */
+/** Signing keys and the assigned app. `done` is the last change. */
 export function settingsPage(tenant: DemoTenant, done?: 'rotated' | 'saved'): HtmlPage {
   const admin = adminPath(tenant);
   const [current, ...older] = tenant.signingKeys();
@@ -21,7 +21,7 @@ export function settingsPage(tenant: DemoTenant, done?: 'rotated' | 'saved'): Ht
     <div class="title"><h1>Settings</h1><p>Issuer <code>${tenant.issuer}</code></p></div>
     ${done && html`<p class="notice" role="status">${message}</p>`}
     <section class="card" aria-labelledby="keys"><h2 id="keys">Signing keys</h2>
-      <ul class="sessions">${current && key(current, 'signs')}${older.map((one) => key(one, 'published'))}</ul>
+      <ul class="sessions">${current && key(current, 'signs')}${older.map((old) => key(old, 'published'))}</ul>
       <form method="post" action="${admin}/settings/rotate-keys">
         ${option('checkbox', { name: 'dropOld', value: 'yes', label: 'Stop publishing the old keys', hint: 'What they signed no longer verifies.' })}
         <div class="actions start"><button type="submit">Rotate signing keys</button></div>

@@ -1,6 +1,8 @@
 import { palette } from '../stylesheet.ts';
 
-/** The look of the console: a rail in the organisation's colour, and exchanges drawn as lines between two sides. */
+/**
+ * The console's look: a rail in the organisation's colour, exchanges as lines between two sides.
+ */
 export const stylesheet = `${palette}
 :root {
   --rail: hsl(var(--hue) 42% 17%); --on-rail: hsl(var(--hue) 35% 96%); --rail-soft: hsl(var(--hue) 25% 78%); --rail-here: hsl(var(--hue) 40% 27%);

@@ -1,4 +1,5 @@
 import { followSession, request, signOut } from './live-session.js';
+import { locales, piecesOf, say, sayCount } from './words.js';
 
 const address = '/api/users/me/sessions';
 const mostListed = 200;
@@ -11,35 +12,35 @@ followSession({ onBack: load });
 void load();
 
 byId('sign-out').addEventListener('click', (event) => {
-  void attempt(event.currentTarget, 'You are still signed in.', () => signOut());
+  void attempt(event.currentTarget, say('stillSignedIn'), () => signOut());
 });
 
-byId('sign-out-others').addEventListener('click', () => {
+byId('sign-out-others').addEventListener('click', (event) => {
   ask({
-    title: 'Sign out everywhere else?',
-    text: 'Every other browser and app loses access at once. This browser stays signed in.',
-    yes: 'Sign out everywhere else',
+    title: say('askOthers'),
+    text: say('askOthersText'),
+    yes: event.currentTarget.textContent,
     run: async () => {
       const { sessionsEnded, grantsEnded } = await request('POST', `${address}/revoke`, { keepCurrent: true });
       dialog.close();
-      announce(`Signed out elsewhere: ${sessionsEnded + grantsEnded}`);
+      announce(say('signedOutElsewhere', { count: sessionsEnded + grantsEnded }));
       await load();
     },
   });
 });
 
-byId('sign-out-all').addEventListener('click', () => {
+byId('sign-out-all').addEventListener('click', (event) => {
   ask({
-    title: 'Sign out everywhere?',
-    text: 'Every browser and app loses access at once, this browser too.',
-    yes: 'Sign out everywhere',
+    title: say('askAll'),
+    text: say('askAllText'),
+    yes: event.currentTarget.textContent,
     run: () => signOut(`${address}/revoke`, { keepCurrent: false }),
   });
 });
 
 byId('confirm-no').addEventListener('click', () => dialog.close());
 byId('confirm-yes').addEventListener('click', (event) => {
-  void attempt(event.currentTarget, 'Nobody was signed out.', confirmed, byId('confirm-problem'));
+  void attempt(event.currentTarget, say('nobodySignedOut'), confirmed, byId('confirm-problem'));
 });
 
 function ask({ title, text, yes, run }) {
@@ -66,7 +67,7 @@ async function load() {
     byId('cut').hidden = devices.length < mostListed;
     explain('');
   } catch (error) {
-    explain(`The list could not be loaded. ${error.message}`, load);
+    explain(`${say('listNotLoaded')} ${error.message}`, load);
   } finally {
     list.setAttribute('aria-busy', 'false');
     refresh();
@@ -78,44 +79,47 @@ function createEntry(device) {
   entry.dataset.id = device.id;
   const words = createElement('div', 'device');
   const name = createElement('p', 'device-name', nameOf(device));
-  if (device.current) name.append(' ', createElement('span', 'badge', 'This device'));
-  const how = device.type === 'grant' ? `approved in ${device.device}` : device.client;
-  const facts = [how, device.ip, device.current ? 'in use now' : null].filter(Boolean).join(' · ');
+  if (device.current) name.append(' ', createElement('span', 'badge', say('thisDevice')));
+  const how = device.type === 'grant' ? say('approvedIn', device) : device.client;
+  const facts = [how, device.ip, device.current ? say('inUse') : null].filter(Boolean).join(' · ');
   const meta = createElement('p', 'device-meta', facts);
-  if (!device.current) meta.append(facts ? ' · ' : '', 'last seen ', createMoment(device.lastSeenAt));
+  if (!device.current) {
+    const lastSeen = piecesOf('lastSeen', { moment: createMoment(device.lastSeenAt) });
+    meta.append(facts ? ' · ' : '', ...lastSeen);
+  }
   const more = createElement('details', 'device-more');
-  const signedIn = createElement('p', '', 'Signed in ');
-  signedIn.append(createMoment(device.createdAt));
-  more.append(createElement('summary', '', 'Details'), signedIn);
-  if (device.userAgent) more.append(createElement('p', 'device-agent', `Calls itself ${device.userAgent}`));
+  const signedIn = createElement('p', '');
+  signedIn.append(...piecesOf('signedIn', { moment: createMoment(device.createdAt) }));
+  more.append(createElement('summary', '', say('details')), signedIn);
+  if (device.userAgent) more.append(createElement('p', 'device-agent', say('callsItself', { name: device.userAgent })));
   words.append(name, meta, more);
-  const button = createElement('button', 'quiet small', 'Sign out');
+  const button = createElement('button', 'quiet small', say('signOut'));
   button.type = 'button';
-  button.ariaLabel = device.current ? 'Sign out this device' : `Sign out ${nameOf(device)}, ${how}`;
+  button.ariaLabel = device.current ? say('signOutThis') : say('signOutDevice', { device: nameOf(device), how });
   button.addEventListener('click', () => void end(device, entry, button));
   entry.append(byId(iconOf(device)).content.cloneNode(true), words, button);
   return entry;
 }
 
-/** An app is known by its name: what is recorded of its device is the browser in which a person approved it. */
+/** An app is named by its name: its device is the browser in which a person approved it. */
 function nameOf(device) {
   return device.type === 'grant' ? device.client : device.device;
 }
 
 async function end(device, entry, button) {
-  if (device.current) return attempt(button, 'You are still signed in.', () => signOut());
-  await attempt(button, `“${nameOf(device)}” was not signed out.`, async () => {
+  if (device.current) return attempt(button, say('stillSignedIn'), () => signOut());
+  await attempt(button, say('notSignedOut', { device: nameOf(device) }), async () => {
     await request('DELETE', `${address}/${encodeURIComponent(device.id)}`);
     const next = entry.nextElementSibling ?? entry.previousElementSibling;
     const focused = entry.contains(document.activeElement);
     entry.remove();
     if (focused) (next?.querySelector('button') ?? byId('content')).focus();
-    announce(`Signed out: ${nameOf(device)}`);
+    announce(say('signedOut', { device: nameOf(device) }));
     refresh();
   });
 }
 
-/** Runs what a button asks for, once at a time; says what failed, and why. */
+/** Runs the work of a button, once at a time; says the failure and its reason. */
 async function attempt(button, failed, run, place = byId('problem')) {
   if (button.ariaDisabled === 'true') return;
   button.ariaDisabled = 'true';
@@ -132,7 +136,7 @@ async function attempt(button, failed, run, place = byId('problem')) {
 function refresh() {
   const count = list.children.length;
   const loaded = 'loaded' in list.dataset;
-  byId('count').textContent = loaded ? `${count} ${count === 1 ? 'sign-in' : 'sign-ins'}` : '';
+  byId('count').textContent = loaded ? sayCount('signIns', count) : '';
   byId('alone').hidden = !loaded || count > 1;
   byId('sign-out-others').hidden = count < 2;
   byId('everywhere').hidden = !loaded;
@@ -141,7 +145,7 @@ function refresh() {
 function explain(text, retry, place = byId('problem')) {
   place.textContent = text;
   if (!text || !retry) return;
-  const button = createElement('button', 'link', 'Try again');
+  const button = createElement('button', 'link', say('tryAgain'));
   button.type = 'button';
   button.addEventListener('click', retry);
   place.append(' ', button);
@@ -155,8 +159,8 @@ function createMoment(iso) {
   const moment = new Date(iso);
   const sameDay = moment.toDateString() === new Date().toDateString();
   const format = sameDay ? { timeStyle: 'short' } : { dateStyle: 'medium', timeStyle: 'short' };
-  const words = new Intl.DateTimeFormat(navigator.languages, format).format(moment);
-  const element = createElement('time', '', sameDay ? `today, ${words}` : words);
+  const words = new Intl.DateTimeFormat(locales, format).format(moment);
+  const element = createElement('time', '', sameDay ? say('today', { time: words }) : words);
   element.dateTime = iso;
   return element;
 }

@@ -1,13 +1,15 @@
-// Keeps a page from outliving its session: the server's stream tells of the end within a second, any 401 does the same,
-// and a page that comes back from the background or from the browser's back-forward cache asks before it is trusted.
+// Keeps a page from outliving its session: the server's stream tells of the end within a second, a
+// 401 too, and a page that returns from the background or the back-forward cache asks first.
+
+import { say } from './words.js';
 
 const leastWait = 1_000;
 const greatestWait = 15_000;
 const steady = 10_000;
 const root = document.documentElement;
 const whenBack = [];
-// A stream takes one of the six connections that a browser opens to a host over HTTP/1.1. So one tab holds it for all tabs
-// and passes on what it hears; when that tab goes, the next one takes over.
+// A stream takes one of the six connections that a browser opens to a host over HTTP/1.1. So one
+// tab holds the stream and passes its news on; when that tab goes, the next one takes over.
 const tabs = new BroadcastChannel('live-session');
 let stream = null;
 let turn = null;
@@ -17,7 +19,7 @@ let openedAt = Number.POSITIVE_INFINITY;
 let leaving = false;
 let signingOut = false;
 
-/** Follows the session from now on. `onBack` runs whenever the page was away and its session turned out to be alive. */
+/** Follows the session from now on. `onBack` runs when the page returns to a living session. */
 export function followSession({ onBack }) {
   whenBack.push(onBack);
   connect();
@@ -28,7 +30,7 @@ export function followSession({ onBack }) {
   addEventListener('online', () => void comeBack());
   addEventListener('pagehide', (event) => {
     disconnect();
-    // What is kept in the back-forward cache is kept unseen.
+    // The back-forward cache must keep the page hidden.
     if (event.persisted) root.dataset.checking = '';
   });
   addEventListener('pageshow', (event) => {
@@ -36,7 +38,7 @@ export function followSession({ onBack }) {
   });
 }
 
-/** JSON in, JSON out (null for 204). Throws an Error whose message is for people; a 401 leaves the page. */
+/** JSON in, JSON out (null for 204). Throws an Error for people to read; a 401 leaves the page. */
 export async function request(method, path, body) {
   let response;
   try {
@@ -48,7 +50,7 @@ export async function request(method, path, body) {
       signal: AbortSignal.timeout(15_000),
     });
   } catch {
-    throw new Error('The server did not answer. Check your connection and try again.');
+    throw new Error(say('noAnswer'));
   }
   const answer = response.status === 204 ? null : await response.json().catch(() => null);
   if (response.status === 401) {
@@ -56,17 +58,16 @@ export async function request(method, path, body) {
     return new Promise(() => {});
   }
   if (response.ok) return answer;
-  throw new Error(
-    response.status < 500 && answer?.detail ? answer.detail : 'That did not work. Try again in a moment.',
-  );
+  throw new Error(response.status < 500 && answer?.detail ? answer.detail : say('failed'));
 }
 
 /**
- * Ends the session, by `path` in place of a plain sign-out if need be, and leaves: for the page that says so, or for the identity provider where the sign-out goes on there.
- * Throws as `request` does if the session could not be ended.
+ * Ends the session, by `path` in place of a plain sign-out if need be, and leaves: for the page
+ * that says so, or for the identity provider where the sign-out goes on there. Throws as `request`
+ * does if the session could not be ended.
  */
 export async function signOut(path = '/api/signout', body = undefined) {
-  // The news of this very sign-out must not lead this page elsewhere.
+  // News of this same sign-out must not lead the page elsewhere.
   signingOut = true;
   disconnect();
   try {
@@ -95,14 +96,14 @@ function leaveFor(address) {
   disconnect();
   document.body.replaceChildren();
   delete root.dataset.checking;
-  // Replaced, so that the back button doesn't lead to a page that is gone.
+  // The address is replaced, so that the back button doesn't lead to a page that is gone.
   location.replace(address);
 }
 
 function connect() {
   disconnect();
   if (leaving || signingOut) return;
-  // Absent where the page came by http from another machine: each tab then has its own stream.
+  // Without `locks` (http from another machine) each tab has a stream of its own.
   if (!navigator.locks) return openStream();
   turn = new AbortController();
   const { signal } = turn;
@@ -126,7 +127,7 @@ function openStream() {
     tabs.postMessage({ reason, at });
     leave(reason, at);
   });
-  // A browser gives up for good on a 503, and repeats without jitter after a lost connection: so it is done here.
+  // A browser gives up on a 503, and retries a lost connection without jitter: so we retry.
   stream.addEventListener('error', () => {
     disconnect();
     void checkThenConnect();
@@ -142,7 +143,7 @@ function disconnect() {
 }
 
 async function checkThenConnect() {
-  // A stream that opens and closes again at once (too many tabs) counts as a failure too.
+  // A stream that closes at once after opening (too many tabs) counts as a failure too.
   if (Date.now() - openedAt > steady) failures = 0;
   openedAt = Number.POSITIVE_INFINITY;
   await isAlive();
@@ -156,7 +157,7 @@ async function checkThenConnect() {
 async function comeBack() {
   const alive = await isAlive();
   if (leaving) return;
-  // Unseen, and nobody can say whether the session lives: the server decides by a fresh page.
+  // The page is hidden and its session unknown: the server decides, by a fresh page.
   if (!alive && 'checking' in root.dataset) return location.reload();
   delete root.dataset.checking;
   if (!alive) return;
@@ -165,7 +166,7 @@ async function comeBack() {
   for (const run of whenBack) run();
 }
 
-/** False if nobody could say. A 401 leaves. */
+/** False if the answer didn't come. A 401 leaves the page. */
 async function isAlive() {
   try {
     await request('GET', '/api/users/me');

@@ -1,3 +1,5 @@
+import { say } from './words.js';
+
 const status = document.getElementById('status');
 const byEmail = document.getElementById('by-email');
 const byOrganisation = document.getElementById('by-organisation');
@@ -6,19 +8,14 @@ byEmail.addEventListener('submit', async (event) => {
   event.preventDefault();
   if (byEmail.dataset.busy) return;
   const username = byEmail.username.value.trim();
-  if (!/^[^\s@]+@[^\s@]+$/.test(username))
-    return refuse(byEmail, 'Enter your work e-mail, such as name@company.example.');
+  if (!/^[^\s@]+@[^\s@]+$/.test(username)) return refuse(byEmail, say('enterEmail'));
   accept(byEmail);
   byEmail.dataset.busy = 'yes';
-  status.textContent = 'Looking for your organisation…';
+  status.textContent = say('looking');
   try {
     const org = await findOrganisation(username);
-    if (org === null) {
-      refuse(
-        byEmail,
-        'No organisation signs in with this address. Check it, or ask your administrator for your organisation’s sign-in link.',
-      );
-    } else start(org);
+    if (org === null) refuse(byEmail, say('nobodys'));
+    else start(org);
   } catch (error) {
     refuse(byEmail, error.message);
   } finally {
@@ -29,7 +26,7 @@ byEmail.addEventListener('submit', async (event) => {
 byOrganisation.addEventListener('submit', (event) => {
   event.preventDefault();
   const org = readOrganisation(byOrganisation.organisation.value.trim());
-  if (!org) return refuse(byOrganisation, 'Enter the short name, or the whole link your administrator gave you.');
+  if (!org) return refuse(byOrganisation, say('enterOrganisation'));
   accept(byOrganisation);
   start(org.name, org.connection);
 });
@@ -44,15 +41,15 @@ async function findOrganisation(username) {
       signal: AbortSignal.timeout(15_000),
     });
   } catch {
-    throw new Error('The server did not answer. Check your connection and try again.');
+    throw new Error(say('noAnswer'));
   }
   if (response.ok) return (await response.json().catch(() => ({}))).org_id ?? null;
-  if (response.status === 429) throw new Error('Too many tries from here. Wait a minute and try again.');
-  if (response.status < 500) throw new Error('This address was not accepted. Check it and try again.');
-  throw new Error('Signing in does not work at the moment. Try again in a moment.');
+  if (response.status === 429) throw new Error(say('tooMany'));
+  if (response.status < 500) throw new Error(say('notAccepted'));
+  throw new Error(say('notNow'));
 }
 
-// A short name, or a pasted link. Only the name and the connection are taken from a link, never where it leads.
+// A short name, or a pasted link. Only name and connection count, never the link's target.
 function readOrganisation(text) {
   const plain = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
   if (plain.test(text)) return { name: text };
@@ -63,7 +60,7 @@ function readOrganisation(text) {
   return { name, connection: link.searchParams.get('connection') };
 }
 
-// Where an app waits for this sign-in, and whether it asks for a password. The server takes only paths of its own.
+// The app's sign-in that waits, and whether it wants a password. The server takes own paths only.
 function wanted() {
   const query = new URLSearchParams(location.search);
   return {
@@ -73,7 +70,7 @@ function wanted() {
 }
 
 function start(org, connection) {
-  status.textContent = 'Taking you to your organisation’s sign-in…';
+  status.textContent = say('leaving');
   const query = new URLSearchParams({ ...(connection ? { connection } : {}), ...wanted() });
   location.assign(`/openid/start/${encodeURIComponent(org)}?${query}`);
 }
@@ -91,7 +88,7 @@ function accept(form) {
   form.querySelector('input').removeAttribute('aria-invalid');
 }
 
-// Coming back from the identity provider by the back button.
+// The person may come back from the identity provider by the back button.
 addEventListener('pageshow', () => {
   status.textContent = '';
 });

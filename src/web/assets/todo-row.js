@@ -1,6 +1,8 @@
+import { say } from './words.js';
+
 /**
- * One task. Every change shows at once and is marked as unsaved until the server has said yes; if it says no, the row
- * goes back to what the server holds and the page says so.
+ * One task. A change shows at once and is marked as unsaved until the server accepts it; on a
+ * refusal the row goes back to the server's values and the page says so.
  */
 export function createRow(first, page) {
   let todo = first;
@@ -12,8 +14,8 @@ export function createRow(first, page) {
   words.className = 'task';
   const label = document.createElement('label');
   label.append(box, words);
-  const renameButton = createButton('Rename');
-  const deleteButton = createButton('Delete');
+  const renameButton = createButton(say('rename'));
+  const deleteButton = createButton(say('delete'));
   element.append(label, renameButton, deleteButton);
   show(todo);
 
@@ -23,15 +25,15 @@ export function createRow(first, page) {
       return;
     }
     const completed = box.checked;
-    void save({ completed }, completed ? 'Done' : 'Open again', 'was not changed');
+    void save({ completed }, completed ? 'done' : 'openAgain', 'notChanged');
   });
   deleteButton.addEventListener('click', async () => {
     if (isBusy()) return;
     element.classList.add('leaving');
-    await attempt('was not deleted', async () => {
+    await attempt('notDeleted', async () => {
       await page.request('DELETE', pathOf(todo));
       page.remove(todo.id);
-      page.announce(`Deleted: ${todo.task}`);
+      page.announce(say('deleted', todo));
     });
     element.classList.remove('leaving');
   });
@@ -50,10 +52,10 @@ export function createRow(first, page) {
     field.maxLength = 1000;
     field.required = true;
     field.autocomplete = 'off';
-    field.setAttribute('aria-label', `New words for ${todo.task}`);
-    const keep = createButton('Save', 'Save the new words');
+    field.setAttribute('aria-label', say('newWords', todo));
+    const keep = createButton(say('save'), say('saveNewWords'));
     keep.type = 'submit';
-    const cancel = createButton('Cancel', 'Cancel renaming');
+    const cancel = createButton(say('cancel'), say('cancelRenaming'));
     form.append(field, keep, cancel);
     element.replaceChildren(form);
     field.select();
@@ -70,17 +72,17 @@ export function createRow(first, page) {
       const task = field.value.trim();
       if (task === '') return;
       close();
-      if (task !== todo.task) void save({ task }, 'Renamed', 'was not renamed');
+      if (task !== todo.task) void save({ task }, 'renamed', 'notRenamed');
     });
   }
 
-  // Only what was changed is sent: the rest may have moved on in another tab.
+  // Only changed members are sent: others may have moved on in another tab.
   async function save(change, done, failed) {
     show({ ...todo, ...change });
     page.refresh();
     await attempt(failed, async () => {
       todo = await page.request('PUT', pathOf(todo), change);
-      page.announce(`${done}: ${todo.task}`);
+      page.announce(say(done, todo));
     });
     show(todo);
     page.refresh();
@@ -92,7 +94,7 @@ export function createRow(first, page) {
     try {
       await change();
     } catch (error) {
-      page.explain(`“${todo.task}” ${failed}. ${error.message}`);
+      page.explain(`${say(failed, todo)} ${error.message}`);
     } finally {
       setBusy(false);
     }
@@ -102,8 +104,8 @@ export function createRow(first, page) {
     words.textContent = state.task;
     box.checked = state.completed;
     element.classList.toggle('done', state.completed);
-    renameButton.ariaLabel = `Rename ${state.task}`;
-    deleteButton.ariaLabel = `Delete ${state.task}`;
+    renameButton.ariaLabel = say('renameTask', state);
+    deleteButton.ariaLabel = say('deleteTask', state);
   }
 
   function setBusy(busy) {

@@ -1,5 +1,6 @@
 import { followSession, request, signOut } from './live-session.js';
 import { createRow } from './todo-row.js';
+import { say } from './words.js';
 
 const list = document.getElementById('todos');
 const form = document.getElementById('add');
@@ -15,7 +16,7 @@ form.addEventListener('submit', async (event) => {
   const task = field.value.trim();
   if (task === '') return;
   explain('');
-  // Shown at once, and marked as not yet saved; taken back, with the words in the field again, if it fails.
+  // The task shows at once, marked as unsaved; on a failure its text goes back into the field.
   const draft = createRow({ id: '', task, completed: false }, page);
   draft.setBusy(true);
   list.append(draft.element);
@@ -25,11 +26,11 @@ form.addEventListener('submit', async (event) => {
     const saved = await request('POST', '/api/todos', { task });
     const row = place(saved);
     draft.element.replaceWith(row.element);
-    announce(`Added: ${saved.task}`);
+    announce(say('added', saved));
   } catch (error) {
     draft.element.remove();
     if (field.value === '') field.value = task;
-    explain(`“${task}” was not added. ${error.message}`);
+    explain(`${say('notAdded', { task })} ${error.message}`);
     field.focus();
   }
   refresh();
@@ -44,12 +45,12 @@ document.getElementById('sign-out').addEventListener('click', async (event) => {
     await signOut();
   } catch (error) {
     button.ariaDisabled = null;
-    explain(`You are still signed in. ${error.message}`);
+    explain(`${say('stillSignedIn')} ${error.message}`);
   }
 });
 
 async function load() {
-  // Never under someone's hands: a rename that is open, a change that is on its way.
+  // The list isn't replaced during a rename or a change that is under way.
   if (list.querySelector('[aria-busy="true"], form')) return;
   list.setAttribute('aria-busy', 'true');
   try {
@@ -62,7 +63,7 @@ async function load() {
     list.dataset.loaded = 'yes';
     explain('');
   } catch (error) {
-    explain(`The list could not be loaded. ${error.message}`, load);
+    explain(`${say('listNotLoaded')} ${error.message}`, load);
   } finally {
     list.setAttribute('aria-busy', 'false');
     refresh();
@@ -88,7 +89,7 @@ function remove(id) {
 function refresh() {
   const all = list.querySelectorAll('li').length;
   const done = list.querySelectorAll('li.done').length;
-  document.getElementById('count').textContent = all === 0 ? '' : `${done} of ${all} done`;
+  document.getElementById('count').textContent = all === 0 ? '' : say('count', { done, all });
   document.getElementById('empty').hidden = all > 0 || !list.dataset.loaded;
 }
 
@@ -99,7 +100,7 @@ function explain(text, retry) {
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'link';
-  button.textContent = 'Try again';
+  button.textContent = say('tryAgain');
   button.addEventListener('click', retry);
   place.append(' ', button);
 }

@@ -1,0 +1,111 @@
+import type { Pool, PoolClient } from 'pg';
+import type { Call } from '../api/operation.ts';
+import { type Permission, requireRole } from '../api/permissions.ts';
+import { transaction } from '../database/pool.ts';
+import { AppError } from '../errors.ts';
+import type { InTurn } from '../http/turns.ts';
+import type { Keyring } from '../keyring.ts';
+import { spend } from '../revocation/once.ts';
+import type { Principal } from '../sessions/principal.ts';
+import type { Concerned, Seen } from './concerned.ts';
+import { type Confirmed, createConfirmations, notConfirmed } from './confirmation.ts';
+import { createReadEffects } from './effects.ts';
+
+/** One way of ending access, for one request of an administrator. */
+export type Ending<Whose extends Concerned, Result> = Readonly<{
+  confirmed: Omit<Confirmed, 'by'>;
+  permission: Permission;
+  /** With `lock` the rows stay locked until the transaction ends. */
+  look: (db: Pool | PoolClient, lock: boolean) => Promise<Seen<Whose>>;
+  end: (client: PoolClient, whose: Whose) => Promise<Result>;
+}>;
+
+export type EndingDeps = Readonly<{
+  pool: Pool;
+  /** Connections for ending access, which a busy `pool` never delays. */
+  accessPool: Pool;
+  inTurn: InTurn;
+  keyring: Keyring;
+  clientNames: ReadonlyMap<string, string>;
+  announce: () => void;
+}>;
+
+type ConfirmableCall = Pick<Call, 'orgId' | 'principal'> & Readonly<{ body: { confirmation?: string | undefined } }>;
+
+/** Ends access for an administrator, who has to see first what would end. */
+export function createEndConfirmed(deps: EndingDeps) {
+  const { pool, accessPool, inTurn, announce } = deps;
+  const confirmations = createConfirmations(deps);
+  const readEffects = createReadEffects(deps);
+
+  /** @throws AppError confirmation_required for a confirmation that doesn't count, or no longer */
+  async function end<Whose extends Concerned, Result>(
+    { orgId, principal, body }: ConfirmableCall,
+    ending: Ending<Whose, Result>,
+    confirmed: Confirmed,
+  ): Promise<Result> {
+    const { id, expiresAt, standing } = await confirmations.open(body.confirmation, confirmed);
+    return transaction(accessPool, async (client) => {
+      const now = await ending.look(client, true);
+      await requireStill(client, principal, ending.permission);
+      if (!(await spend(client, orgId, { kind: 'confirmation', id, expiresAt })))
+        throw notConfirmed('The confirmation was used before. Here is a fresh one.');
+      if (now.standing !== standing)
+        throw notConfirmed(
+          'Since the confirmation was given, access has ended otherwise, or who is concerned has changed.',
+        );
+      return ending.end(client, now.whose);
+    });
+  }
+
+  /** Tells what would end, and how to confirm it. */
+  async function explain<Whose extends Concerned, Result>(
+    principal: Principal,
+    ending: Ending<Whose, Result>,
+    confirmed: Confirmed,
+  ) {
+    const { whose, standing } = await ending.look(pool, false);
+    const [effects, confirmation] = await Promise.all([
+      readEffects(principal, whose),
+      confirmations.seal(confirmed, standing),
+    ]);
+    return { effects, confirmation };
+  }
+
+  /**
+   * Ends the access if that is confirmed, all or nothing.
+   * @throws AppError confirmation_required with what would end, and how to confirm it
+   */
+  return async function endConfirmed<Whose extends Concerned, Result>(
+    call: ConfirmableCall,
+    ending: Ending<Whose, Result>,
+  ): Promise<Result> {
+    const { orgId, principal } = call;
+    requireRole(principal.role, ending.permission);
+    const confirmed: Confirmed = { by: principal, ...ending.confirmed };
+    try {
+      const result = await end(call, ending, confirmed);
+      announce();
+      return result;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'confirmation_required') throw error;
+      // Only this look takes turns: ending access never waits.
+      const members = await inTurn(orgId, () => explain(principal, ending, confirmed));
+      throw new AppError(error.code, error.detail, { members });
+    }
+  };
+}
+
+/**
+ * Refuses a caller who may no longer do this. Called with the rows locked: during the wait for them
+ * the caller's role, person or session may have gone. @throws AppError forbidden
+ */
+async function requireStill(client: PoolClient, { orgId, userId, credential }: Principal, permission: Permission) {
+  const { rows } = await client.query<Pick<Principal, 'role'>>({
+    name: `still-signed-in-${credential.type}`,
+    text: `SELECT role FROM live_${credential.type}s WHERE org_id = $1 AND user_id = $2 AND id = $3`,
+    values: [orgId, userId, credential.id],
+  });
+  if (!rows[0]) throw new AppError('forbidden', 'Your own access has ended meanwhile; nothing was done.');
+  requireRole(rows[0].role, permission);
+}

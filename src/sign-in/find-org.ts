@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { type Operation, operation } from '../api/operation.ts';
+import type { PrismaClient } from '../database/generated/client.ts';
+import { emailDomain } from '../users/email.ts';
+
+/** Which org an address signs in with: what a sign-in page asks before anybody is signed in. */
+export function findOrgOperation({ prisma }: { prisma: PrismaClient }): Operation {
+  return operation({
+    method: 'post',
+    path: '/api/openid/check',
+    id: 'findOrg',
+    tag: 'Sign-in',
+    summary: 'Which organisation an address signs in with',
+    description: 'By its verified domain alone: never whether a user exists.',
+    // A value that is no text is nobody's address, and no fault.
+    body: z.object({ username: z.string().trim().catch('') }),
+    bodyExample: { username: 'trinity@whiterabbit.fake' },
+    security: [],
+    success: {
+      status: 200,
+      description: 'Its short name, as it stands in sign-in links, or null.',
+      schema: z.object({ org_id: z.string().nullable() }),
+    },
+    handle: async ({ body }) => {
+      const domain = emailDomain(body.username);
+      const found =
+        domain &&
+        (await prisma.domain.findFirst({
+          where: { domain, verifiedAt: { not: null } },
+          select: { org: { select: { slug: true } } },
+        }));
+      return { org_id: found ? found.org.slug : null };
+    },
+  });
+}

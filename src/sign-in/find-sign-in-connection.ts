@@ -1,0 +1,118 @@
+import type { Pool } from 'pg';
+import { isReference } from '../database/ids.ts';
+
+export type SignInConnection = Readonly<{
+  id: string;
+  issuer: string;
+  acceptedIssuers: readonly string[];
+  authorizationEndpoint: string;
+  tokenEndpoint: string;
+  userinfoEndpoint: string | null;
+  jwksUri: string;
+  clientId: string;
+  /** Sealed; `connectionSecretPurpose` opens it. */
+  clientSecret: string;
+  tokenEndpointAuth: 'client_secret_basic' | 'client_secret_post';
+  responseIss: boolean;
+  reauthentication: 'verified' | 'best_effort';
+  /** Whether signing out goes on to the IdP: the session keeps the ID token for it. */
+  signOutAtIdp: boolean;
+  /** The claim that names people's roles; `roleMapping` says which value is which role. */
+  roleClaim: string | null;
+  roleMapping: unknown;
+  /** No sign-in has proven yet that this connection alone speaks for its IdP; the next one may. */
+  provable: boolean;
+}>;
+
+export type OrgConnection = Readonly<{
+  org: Readonly<{ id: string; slug: string; createUsers: boolean }>;
+  connection: SignInConnection | null;
+  /** The transactions that were done when this was read (pg_snapshot as text). */
+  snapshot: string;
+  orgGeneration: number;
+  /** The database's clock, seconds since 1970 with a fraction. */
+  now: number;
+  /** Somebody of the org was revoked seconds ago: see `prompted` in the sealed state. */
+  revokedLately: boolean;
+}>;
+
+/** Longest snapshot that is sealed as it is: each writing transaction under way has an entry. */
+const longestSnapshot = 400;
+
+export type WantedConnection = Readonly<{
+  connectionId?: string | null;
+  /** The connection's issuer, or one of its accepted issuers. */
+  issuer?: string | null;
+}>;
+
+type ConnectionRow = {
+  id: string;
+  slug: string;
+  create_users: boolean;
+  generation: number;
+  connection: SignInConnection | null;
+  snapshot: string;
+  now: number;
+  revoked_lately: boolean;
+};
+
+/**
+ * Reads in one query the org by slug or id, the first of its wanted active connections, the
+ * snapshot and the clock. Null when there is no such org.
+ */
+export async function findSignInConnection(
+  pool: Pool,
+  orgRef: string,
+  { connectionId = null, issuer = null }: WantedConnection,
+): Promise<OrgConnection | null> {
+  if (!isReference(orgRef)) return null;
+  const possible =
+    (connectionId === null || isReference(connectionId)) && (issuer === null || /^[\x21-\x7e]{1,2000}$/.test(issuer));
+  const values = [orgRef, possible ? connectionId : '', possible ? issuer : null];
+  const { rows } = await pool.query<ConnectionRow>({ name: 'sign-in-connection', text: sql, values });
+  const row = rows[0];
+  if (!row) return null;
+  return {
+    org: { id: row.id, slug: row.slug, createUsers: row.create_users },
+    connection: row.connection,
+    snapshot: bounded(row.snapshot),
+    orgGeneration: row.generation,
+    now: row.now,
+    revokedLately: row.revoked_lately,
+  };
+}
+
+/**
+ * Keeps the sealed cookie below what browsers take. The substitute counts everything after xmin as
+ * not yet visible: a revocation may pass for later than it was (and the person is asked once more),
+ * never for earlier.
+ */
+function bounded(snapshot: string): string {
+  if (snapshot.length <= longestSnapshot) return snapshot;
+  const xmin = snapshot.slice(0, snapshot.indexOf(':'));
+  return `${xmin}:${xmin}:`;
+}
+
+// The end of one session or app moves no generation, and concerns no sign-in under way.
+const sql = `
+  SELECT o.id, o.slug, o.create_users, o.generation, c.connection, pg_current_snapshot()::text AS snapshot,
+         extract(epoch FROM clock_timestamp())::float8 AS now,
+         EXISTS (SELECT FROM audit_events e
+                 WHERE e.org_id = o.id AND e.at > now() - interval '5 seconds' AND e.detail ? 'revocation'
+                   AND e.action <> 'idp_session.ended' AND NOT e.detail ?| '{session,grant}') AS revoked_lately
+  FROM orgs o
+  LEFT JOIN LATERAL (
+    SELECT jsonb_build_object(
+      'id', id, 'issuer', issuer, 'acceptedIssuers', coalesce(accepted_issuers, '{}'),
+      'authorizationEndpoint', authorization_endpoint, 'tokenEndpoint', token_endpoint,
+      'userinfoEndpoint', userinfo_endpoint, 'jwksUri', jwks_uri, 'clientId', client_id, 'clientSecret', client_secret,
+      'tokenEndpointAuth', token_endpoint_auth, 'responseIss', response_iss, 'reauthentication', reauthentication,
+      'signOutAtIdp', sign_out_at_idp AND end_session_endpoint IS NOT NULL, 'provable', proven_at IS NULL AND NOT vouching_needed,
+      'roleClaim', role_claim, 'roleMapping', role_mapping
+    ) AS connection
+    FROM connections
+    WHERE org_id = o.id AND active AND ($2::text IS NULL OR id = $2)
+      AND ($3::text IS NULL OR issuer = $3 OR $3 = ANY (accepted_issuers))
+    ORDER BY created_at, id LIMIT 1
+  ) c ON true
+  WHERE o.slug = lower($1) OR o.id = $1`;

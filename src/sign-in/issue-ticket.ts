@@ -1,0 +1,81 @@
+import type { Request, Response } from 'express';
+import type { Pool } from 'pg';
+import { byRequest } from '../by.ts';
+import type { GuardedFetch } from '../http/guarded-fetch.ts';
+import type { Keyring } from '../keyring.ts';
+import type { SignInTicket } from '../sessions/principal.ts';
+import { sealIdToken } from '../sessions/sealed-id-token.ts';
+import { admitPerson } from './admit-person.ts';
+import { noteAttempt, type ProvenSignIn } from './attempt.ts';
+import { findPerson } from './find-user.ts';
+import { authenticationTime, judgeFreshness, readStanding, type SignInStanding } from './freshness.ts';
+import { SignInRefused } from './refusal.ts';
+import { stateLifetime } from './sealed-state.ts';
+import { readPersonClaims } from './user-info.ts';
+
+type Deps = Readonly<{ pool: Pool; keyring: Keyring; guardedFetch: GuardedFetch }>;
+
+/** Most look-ups of the person: sign-ins and provisioning make and remove people meanwhile. */
+const tries = 4;
+
+/**
+ * Finds who signs in, admits newcomers whom the org lets in, and judges whether the sign-in is
+ * fresh. The function returns the ticket, or why it isn't fresh. It @throws SignInRefused
+ */
+export function createIssueTicket(deps: Deps) {
+  return async (
+    req: Request,
+    res: Response,
+    proven: ProvenSignIn,
+  ): Promise<SignInTicket | 'stale' | 'auth_time_missing'> => {
+    const { found, connection, verified, state, deadline } = proven;
+    const { org } = found;
+    const { reauthentication } = connection;
+    let claims: ReturnType<typeof readPersonClaims> | undefined;
+    const readClaims = () => {
+      claims ??= readPersonClaims(deps.guardedFetch, connection, verified, deadline);
+      return claims;
+    };
+    const subject = { issuer: connection.issuer, subject: verified.claims.sub };
+    const by = byRequest(req, { type: 'connection', id: connection.id });
+    const at = { orgId: org.id, connectionId: connection.id };
+    const signIn = { ...at, subject: subject.subject, sessionId: req.sessionID };
+
+    for (let i = 0; i < tries; i++) {
+      const person = await findPerson(deps.pool, org, connection, subject.subject, readClaims);
+      const who = person.kind === 'to_create' ? { userId: null, emailKey: person.emailKey } : { userId: person.userId };
+      noteAttempt(res, { userId: who.userId });
+      const standing = await readStanding(deps.pool, { ...signIn, ...who }, state);
+      if (!standing.active) throw new SignInRefused('user_inactive');
+      const verdict = judgeFreshness({ standing, verified, reauthentication, state });
+      if (verdict !== 'fresh') return verdict;
+      if (person.kind !== 'known') {
+        // The next try judges anew: a person of the same name may have come and gone meanwhile.
+        await admitPerson(deps.pool, person, subject, { ...at, by });
+        continue;
+      }
+      const { userId, identityId } = person;
+      const idToken = connection.signOutAtIdp ? await sealIdToken(deps.keyring, org.id, verified.idToken) : null;
+      return { ...ticketOf(req, proven, standing), userId, identityId, idToken };
+    }
+    throw new SignInRefused('overtaken');
+  };
+}
+
+function ticketOf(req: Request, { state, verified, connection }: ProvenSignIn, standing: SignInStanding) {
+  return {
+    orgId: state.orgId,
+    connectionId: state.connectionId,
+    userGeneration: standing.userGeneration,
+    orgGeneration: standing.orgGeneration,
+    stateId: state.id,
+    // The note of a spent state lives a minute longer than the state opens: no replay outlives it.
+    stateExpiresAt: new Date((state.startedAt + stateLifetime + 60) * 1000),
+    idpSid: verified.claims.sid ?? null,
+    authenticatedAt: authenticationTime(verified, connection.reauthentication, state),
+    role: verified.role,
+    userAgent: req.get('user-agent') ?? null,
+    ip: req.ip ?? null,
+    requestId: req.id,
+  };
+}

@@ -1,0 +1,10 @@
+import { en } from './en.ts';
+
+/** Everything that people read on pages, in e-mails and in notifications, in one language. */
+export type Texts = typeof en;
+
+/** A catalogue for each language. The first serves people whose language isn't there. */
+export type Languages = readonly [Texts, ...Texts[]];
+
+/** A further language is a file like en.ts and its place in this list. */
+export const languages: Languages = [en];
