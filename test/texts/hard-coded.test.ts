@@ -1,5 +1,6 @@
 import type { Browser as Chromium, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { actorTypes } from '../../src/by.ts';
 import { problems } from '../../src/errors.ts';
 import { type Parts, describe as tell } from '../../src/notifications/describe.ts';
 import { renderDigest } from '../../src/notifications/digest.ts';
@@ -133,7 +134,6 @@ describe('no text to administrators stands outside of the catalogue', () => {
     { session: 'ses_1' },
     { grant: 'gra_1', from: 'member', to: 'king', network: '192.0.2.0' },
   ];
-  const actorTypes = ['api_key', 'connection', 'operator', 'system', 'user', 'anonymous'];
   const whatever = parts.flatMap((each) =>
     kinds.flatMap((kind) =>
       outboxActions.flatMap((action) =>
