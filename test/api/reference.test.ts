@@ -28,6 +28,12 @@ describe('/docs', () => {
     expect(Object.keys(document.paths).filter((path) => !text.includes(`<code>${path}</code>`))).toEqual([]);
   });
 
+  it('shows every format of a subject identifier, those within a choice too', () => {
+    const [shown = ''] = /<section class="operation" id="schema-SubjectIdentifier">.*?<\/section>/s.exec(text) ?? [];
+    for (const format of ['email', 'account', 'opaque', 'iss_sub', 'aliases'])
+      expect(shown).toContain(`<code>&quot;${format}&quot;</code>`);
+  });
+
   it('has no link that leads nowhere, and none to another site', () => {
     const links = [...text.matchAll(/(?:href|src)="([^"]+)"/g)].map((match) => match[1] as string);
     const anchors = links.filter((link) => link.startsWith('#')).map((link) => link.slice(1));
