@@ -83,7 +83,7 @@ export function peopleOperations(deps: {
         live: flag
           .optional()
           .describe(
-            'Whether they are signed in with anything. A page then holds whom of the next 2000 people it fits: fewer than `limit`, or nobody, while `next` leads on.',
+            'Whether they are signed in with anything. A page then looks at the next 2000 people and holds those who fit. It may hold fewer than `limit`, or nobody, and still have a `next`.',
           ),
       }),
       success: { status: 200, description: 'A page of people.', schema: personPage },

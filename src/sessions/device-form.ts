@@ -16,6 +16,6 @@ export const deviceForm = z
     ip: z.string().nullable().describe('Where the sign-in came from.'),
     createdAt: z.iso.datetime(),
     lastSeenAt: z.iso.datetime().describe('Exact to a minute.'),
-    current: z.boolean().describe('The one that asks.'),
+    current: z.boolean().describe('Whether this is the device that asks.'),
   })
   .meta({ id: 'Device' });
