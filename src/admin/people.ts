@@ -6,6 +6,7 @@ import { roles } from '../api/permissions.ts';
 import { deviceForm } from '../sessions/device-form.ts';
 import type { Devices } from '../sessions/devices.ts';
 import { createPeople, type People, type Person } from '../users/people.ts';
+import { textsFor } from '../web/send-page.ts';
 import { createChangePerson, noSuchPerson } from './change-person.ts';
 import { flag, line, reference } from './forms.ts';
 
@@ -140,11 +141,11 @@ export function peopleOperations(deps: {
         schema: pageOf(deviceForm).meta({ id: 'DevicePage' }),
       },
       problems: ['not_found'],
-      handle: async ({ orgId, principal, params: { id }, query: { limit, cursor } }) => {
+      handle: async ({ orgId, principal, params: { id }, query: { limit, cursor }, req, res }) => {
         const after = readTimeCursor(cursor);
         await requirePerson(orgId, id);
         const owner = { orgId, userId: id, credential: principal.credential };
-        const rows = await devices.pageDevices(owner, { limit: limit + 1, after });
+        const rows = await devices.pageDevices(owner, { limit: limit + 1, after }, textsFor(req, res).devices);
         return toTimePage(rows, limit);
       },
     }),
