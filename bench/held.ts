@@ -17,8 +17,9 @@ const requests = 600;
 const stuckOrg = 0;
 
 /**
- * p99 of revocations in milliseconds, in turn: with every row free, and while another transaction holds a person's row, a
- * session's, a grant's and a `jti` of one org, each of which a revocation waits for.
+ * p99 of revocations in milliseconds, in turn: with every row free, and while another transaction
+ * holds a person's row, a session's, a grant's and a `jti` of one org, each of which a revocation
+ * waits for.
  */
 export async function compareHeld(store: Store, load: Child, rounds: number): Promise<HeldResult> {
   const taken: Record<keyof HeldResult, number[]> = { free: [], held: [] };
@@ -43,7 +44,10 @@ export async function compareHeld(store: Store, load: Child, rounds: number): Pr
   return { free: p99(taken.free), held: p99(taken.held) };
 }
 
-/** Holds the four rows, and asks for the end of all that they belong to, which no answer comes to until they are free. */
+/**
+ * Holds the four rows, and asks for the end of all that they belong to, which no answer comes to
+ * until they are free.
+ */
 async function holdRows({ databaseUrl, pool, servers, nextPeople, nextPeopleWithGrants, jwtCaller }: Store) {
   const inOrg = (draw: (count: number) => readonly number[]) =>
     draw(orgCount * 4).filter((n) => n % orgCount === stuckOrg);
