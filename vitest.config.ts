@@ -26,9 +26,11 @@ const real = process.env.REAL_SERVERS === '1';
 const include = [real ? 'test/real/**/*.test.ts' : 'test/**/*.test.ts'];
 const exclude = real ? [] : ['test/real/**'];
 
-/** Files that patch a clock or the console, which all else in their process would notice. */
+/** Files that patch what all else in their process would notice: a clock, the console, the environment. */
 const patching = globSync(include, { exclude }).filter((file) =>
-  /useFakeTimers|Date\.now = |spyOn\((performance|console)/.test(readFileSync(file, 'utf8')),
+  /useFakeTimers|vi\.(mock|stub)|spyOn\((performance|console|process)|(Date\.now|Math\.random|fetch|process\.env\.\w+) = /.test(
+    readFileSync(file, 'utf8'),
+  ),
 );
 
 const common = {
@@ -44,7 +46,8 @@ const common = {
 export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
-    maxWorkers: availableParallelism(),
+    // Beyond these the nodes of several tests would ask for more connections than one server has.
+    maxWorkers: Math.min(availableParallelism(), 4),
     teardownTimeout: 30_000,
     allowOnly: !inCi,
     reporters: [inCi ? 'verbose' : 'default', skips],

@@ -12,10 +12,10 @@ export function createJwtCaller(publicUrl: string) {
   return {
     jwks: { keys: [jwk] },
     /** A new JWT of the IdP of person `n`'s org, for one request. */
-    jwtFor(n: number): string {
+    jwtFor(n: number, jti: string = randomUUID()): string {
       const iat = Math.floor(Date.now() / 1000);
       const aud = `${publicUrl}/global-token-revocation`;
-      const claims = { jti: randomUUID(), iss: issuerOf(n), sub: clientId, aud, iat, exp: iat + 300 };
+      const claims = { jti, iss: issuerOf(n), sub: clientId, aud, iat, exp: iat + 300 };
       const signed = `${header}.${encode(claims)}`;
       return `${signed}.${sign('sha256', Buffer.from(signed), privateKey).toString('base64url')}`;
     },

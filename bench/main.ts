@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { startEmbeddedPostgres } from '../src/postgres/embedded-postgres.ts';
 import { type Child, killChildren, startChild } from './child.ts';
 import { readContenders, revocationContenders } from './contenders.ts';
+import { compareHeld, heldReport } from './held.ts';
 import { installPeers } from './install-peers.ts';
 import { measure } from './measure.ts';
 import { measureOrganisation, type OrganisationResult } from './organisation.ts';
@@ -71,9 +72,7 @@ async function run(rounds: number): Promise<void> {
   if (options.only === 'ways') {
     for (const size of sizes) {
       const store = await openStore(postgres.databaseUrl, size, progress);
-      process.stdout.write(
-        `${waysReport(size, await compareWays(store, load, rounds), await compareLists(store, rounds))}\n`,
-      );
+      process.stdout.write(await reportWays(store, load, rounds));
       await store.stopPeers();
       await store.close();
     }
@@ -97,9 +96,7 @@ async function run(rounds: number): Promise<void> {
     results.push(result);
     process.stdout.write(`${sizeReport(result)}\n`);
     progress('comparing the ways to end access');
-    process.stdout.write(
-      `${waysReport(size, await compareWays(store, load, rounds), await compareLists(store, rounds))}\n`,
-    );
+    process.stdout.write(await reportWays(store, load, rounds));
     await store.stopPeers();
   }
   progress('the endpoint at all sizes in turn');
@@ -108,6 +105,11 @@ async function run(rounds: number): Promise<void> {
   save({ machine: machine(), rounds, organisation, sizes: results, acrossSizes });
   for (const store of stores) await store.close();
   await load.stop();
+}
+
+async function reportWays(store: Store, load: Child, rounds: number): Promise<string> {
+  const ways = waysReport(store.size, await compareWays(store, load, rounds), await compareLists(store, rounds));
+  return `${ways}\n${heldReport(await compareHeld(store, load, rounds))}\n`;
 }
 
 async function compare(store: Store, load: Child, rounds: number): Promise<SizeResult> {

@@ -9,6 +9,14 @@ import { sessionsEach, sql } from './people.ts';
  * would.
  */
 export async function rearmProduct(pool: Pool, people: readonly number[]): Promise<void> {
+  for (let at = 0; at < people.length; at += mostInStatement)
+    await rearmSome(pool, people.slice(at, at + mostInStatement));
+}
+
+/** As many as any job but a list has. Of 10,000 one statement takes longer than the pool's time limit. */
+const mostInStatement = 3_000;
+
+async function rearmSome(pool: Pool, people: readonly number[]): Promise<void> {
   await pool.query(
     `DELETE FROM sessions s USING unnest($1::int[]) n
      WHERE s.org_id = ${sql.orgId('n')} AND s.user_id = ${sql.userId('n')} AND s.revoked_at IS NOT NULL`,

@@ -11,6 +11,9 @@ import { fileURLToPath } from 'node:url';
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const at = (...parts) => path.join(root, ...parts);
 const bin = (name) => at('node_modules', '.bin', name);
+/** What is installed. npm packs no lock file: a package that was unpacked has none. */
+const wanted = fs.existsSync(at('package-lock.json')) ? at('package-lock.json') : at('package.json');
+const howToInstall = wanted.endsWith('-lock.json') ? 'ci' : 'install';
 const stamps = at('node_modules', '.cache', 'universal-logout');
 const generated = at('src', 'database', 'generated', 'client.ts');
 
@@ -42,13 +45,13 @@ const stamp = (name, value) => {
 function installedByHand() {
   const marker = fs.statSync(at('node_modules', '.package-lock.json'), { throwIfNoEntry: false });
   // npm writes these two files within moments of each other, in either order.
-  return marker !== undefined && marker.mtimeMs + 5_000 >= fs.statSync(at('package-lock.json')).mtimeMs;
+  return marker !== undefined && marker.mtimeMs + 5_000 >= fs.statSync(wanted).mtimeMs;
 }
 
 function isCurrent() {
   return (
     fs.existsSync(at('node_modules', '.package-lock.json')) &&
-    (stamped('lock', hash(at('package-lock.json'))) || installedByHand()) &&
+    (stamped('lock', hash(wanted)) || installedByHand()) &&
     fs.existsSync(generated) &&
     stamped('schema', schemaStamp())
   );
@@ -56,7 +59,7 @@ function isCurrent() {
 
 /** The inputs of the generated client: the schema, and the generator's version. */
 function schemaStamp() {
-  return `${hash(at('prisma', 'schema.prisma'))} ${hash(at('package-lock.json'))}`;
+  return `${hash(at('prisma', 'schema.prisma'))} ${hash(wanted)}`;
 }
 
 /** Takes turns with other processes by making a folder; the folder of a dead process is removed. */
@@ -111,9 +114,10 @@ function npm(what, args) {
 }
 
 function install() {
-  if (stamped('lock', hash(at('package-lock.json'))) && fs.existsSync(at('node_modules', '.package-lock.json'))) return;
-  if (!installedByHand()) npm('Installing packages (npm ci)', ['ci', '--no-audit', '--no-fund', '--loglevel=error']);
-  stamp('lock', hash(at('package-lock.json')));
+  if (stamped('lock', hash(wanted)) && fs.existsSync(at('node_modules', '.package-lock.json'))) return;
+  if (!installedByHand())
+    npm(`Installing packages (npm ${howToInstall})`, [howToInstall, '--no-audit', '--no-fund', '--loglevel=error']);
+  stamp('lock', hash(wanted));
 }
 
 /** The pinned Node if it works; an install script, maybe switched off, puts its file there. */
@@ -130,7 +134,7 @@ function isEnough(version) {
 
 /** A broken or missing pinned Node is only a problem when the host's own is too old. */
 function checkNode() {
-  const key = `${hash(at('package-lock.json'))} ${process.version}`;
+  const key = `${hash(wanted)} ${process.version}`;
   if (stamped('node', key) && (isEnough(process.version) || fs.existsSync(bin('node')))) return;
   const pinned = pinnedNode();
   if (pinned === null && fs.existsSync(bin('node')) && isEnough(process.version)) {

@@ -122,7 +122,10 @@ export class AppError extends Error {
   /** Further members of the problem details, e.g. `signedOutAt`. */
   readonly members: Record<string, unknown>;
   readonly headers: Record<string, string>;
-  /** Another party, such as an IdP, is at fault, maybe at will: the log has no error of ours. */
+  /**
+   * Another party, such as an IdP, is at fault. Anybody may be able to bring it about at will, so it
+   * is no error of ours in the log.
+   */
   readonly foreign: boolean;
 
   constructor(

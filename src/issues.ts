@@ -9,9 +9,10 @@ const longestName = 60;
  */
 export function describeIssues({ issues }: z.ZodError, whole: string): string[] {
   const lines = issues.flatMap((issue) => {
-    const at = (path: readonly PropertyKey[]) => path.map(String).join('.') || whole;
+    const at = (path: readonly PropertyKey[]) =>
+      path.map((name) => String(name).slice(0, longestName)).join('.') || whole;
     if (issue.code !== 'unrecognized_keys') return [`${at(issue.path)}: ${issue.message}`];
-    return issue.keys.map((key) => `${at([...issue.path, key.slice(0, longestName)])}: Unknown here`);
+    return issue.keys.map((key) => `${at([...issue.path, key])}: Unknown here`);
   });
   return [...new Set(lines)];
 }

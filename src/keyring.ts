@@ -63,8 +63,8 @@ export function sealedPrefixes(keys: readonly Uint8Array[]): string[] {
 
 /**
  * Only the SHA-256 of a session's id, a key or a token is stored: a reader of the table gets none.
- * Long random texts need no slow hash. Equal digests are compared inside the index, never byte by
- * byte here.
+ * Long random texts need no slow hash; a device's short user code lives no longer than ten minutes.
+ * Equal digests are compared inside the index, never byte by byte here.
  */
 export function hashSecret(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');

@@ -91,7 +91,7 @@ const settings = z
     reauthentication: z
       .enum(reauthentications)
       .describe(
-        'How a sign-in that has to be a new one is proven so. `verified`: by `auth_time`, without which it is refused. `best_effort`: where the identity provider sends none, having asked it counts.',
+        'How a sign-in after a revocation proves that the person authenticated anew. `verified`: by `auth_time`; a sign-in without it is refused. `best_effort`: where the identity provider sends no `auth_time`, it is enough to have asked for a new authentication.',
       ),
     signOutAtIdp: z.boolean().describe('Signing out here goes on to the identity provider.'),
     roleClaim: roleClaimForm
@@ -112,7 +112,9 @@ const changes = settings
   .extend({
     issuer: url
       .optional()
-      .describe('Its endpoints are discovered anew, unless they are given as well: then those that aren’t are none.'),
+      .describe(
+        'Its endpoints are discovered anew. If endpoints are given as well, they replace all of them: what is left out is then empty.',
+      ),
     clientId: clientId.optional(),
     clientSecret: clientSecret
       .optional()

@@ -16,7 +16,7 @@ const query = z.object(pageQuery);
 
 const delivery = z
   .object({
-    id: idOf('delivery').describe('Of a webhook’s it is the `webhook-id`, the same at each try.'),
+    id: idOf('delivery').describe('A webhook receives this id as `webhook-id`, the same at each try.'),
     channel: z.enum(['webhook', 'email']),
     webhook: idOf('webhook').nullable(),
     user: z

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { roles } from '../api/permissions.ts';
 import type { Role } from '../database/generated/client.ts';
 import { deviceForm } from '../sessions/device-form.ts';
-import { clientName, type DeviceOwner, type DeviceRow, toDevices } from '../sessions/devices.ts';
+import { clientName, type DeviceOwner, type DeviceRow, type DeviceWords, toDevices } from '../sessions/devices.ts';
 import type { DeviceKind } from '../sessions/principal.ts';
 import type { Concerned } from './concerned.ts';
 
@@ -51,6 +51,7 @@ export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNam
   return async (
     { orgId, credential }: Pick<DeviceOwner, 'orgId' | 'credential'>,
     whose: Concerned,
+    words: DeviceWords,
   ): Promise<Effects> => {
     const { userIds, unknown, deviceId } = idsOf(whose);
     const of = whose.kind === 'everyone' ? 'everyone' : 'people';
@@ -63,7 +64,7 @@ export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNam
         values: [orgId, userIds, deviceId, credential.type, credential.id],
       }),
     ]);
-    const sessions = toDevices(listed.rows, clientNames);
+    const sessions = toDevices(listed.rows, clientNames, words);
     const { sessionCount, grantCount, apps } = counted.rows[0];
     const found: { role: Role; people: number }[] = people.rows.map(({ role, people }) => ({ role, people }));
     return {

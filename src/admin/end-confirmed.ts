@@ -7,6 +7,7 @@ import type { InTurn } from '../http/turns.ts';
 import type { Keyring } from '../keyring.ts';
 import { spend } from '../revocation/once.ts';
 import type { Principal } from '../sessions/principal.ts';
+import { textsFor } from '../web/send-page.ts';
 import type { Concerned, Seen } from './concerned.ts';
 import { type Confirmed, createConfirmations, notConfirmed } from './confirmation.ts';
 import { createReadEffects } from './effects.ts';
@@ -30,7 +31,8 @@ export type EndingDeps = Readonly<{
   announce: () => void;
 }>;
 
-type ConfirmableCall = Pick<Call, 'orgId' | 'principal'> & Readonly<{ body: { confirmation?: string | undefined } }>;
+type ConfirmableCall = Pick<Call, 'orgId' | 'principal' | 'req' | 'res'> &
+  Readonly<{ body: { confirmation?: string | undefined } }>;
 
 /** Ends access for an administrator, who has to see first what would end. */
 export function createEndConfirmed(deps: EndingDeps) {
@@ -60,13 +62,13 @@ export function createEndConfirmed(deps: EndingDeps) {
 
   /** Tells what would end, and how to confirm it. */
   async function explain<Whose extends Concerned, Result>(
-    principal: Principal,
+    { principal, req, res }: ConfirmableCall,
     ending: Ending<Whose, Result>,
     confirmed: Confirmed,
   ) {
     const { whose, standing } = await ending.look(pool, false);
     const [effects, confirmation] = await Promise.all([
-      readEffects(principal, whose),
+      readEffects(principal, whose, textsFor(req, res).devices),
       confirmations.seal(confirmed, standing),
     ]);
     return { effects, confirmation };
@@ -90,7 +92,7 @@ export function createEndConfirmed(deps: EndingDeps) {
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'confirmation_required') throw error;
       // Only this look takes turns: ending access never waits.
-      const members = await inTurn(orgId, () => explain(principal, ending, confirmed));
+      const members = await inTurn(orgId, () => explain(call, ending, confirmed));
       throw new AppError(error.code, error.detail, { members });
     }
   };

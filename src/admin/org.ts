@@ -8,7 +8,7 @@ const currentOrg = z
     id: idOf('org'),
     slug: z.string(),
     name: z.string().meta({ examples: ['White Rabbit'] }),
-    role: z.enum(roles).describe('Of who asks.'),
+    role: z.enum(roles).describe('The role of the person who asks.'),
     permissions: z
       .array(z.enum(Object.keys(permissions) as [Permission, ...Permission[]]))
       .describe('What that role may do.'),

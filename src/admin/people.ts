@@ -6,6 +6,7 @@ import { roles } from '../api/permissions.ts';
 import { deviceForm } from '../sessions/device-form.ts';
 import type { Devices } from '../sessions/devices.ts';
 import { createPeople, type People, type Person } from '../users/people.ts';
+import { textsFor } from '../web/send-page.ts';
 import { createChangePerson, noSuchPerson } from './change-person.ts';
 import { flag, line, reference } from './forms.ts';
 
@@ -83,7 +84,7 @@ export function peopleOperations(deps: {
         live: flag
           .optional()
           .describe(
-            'Whether they are signed in with anything. A page then holds whom of the next 2000 people it fits: fewer than `limit`, or nobody, while `next` leads on.',
+            'Whether they are signed in with anything. A page then looks at the next 2000 people and holds those who fit. It may hold fewer than `limit`, or nobody, and still have a `next`.',
           ),
       }),
       success: { status: 200, description: 'A page of people.', schema: personPage },
@@ -140,11 +141,11 @@ export function peopleOperations(deps: {
         schema: pageOf(deviceForm).meta({ id: 'DevicePage' }),
       },
       problems: ['not_found'],
-      handle: async ({ orgId, principal, params: { id }, query: { limit, cursor } }) => {
+      handle: async ({ orgId, principal, params: { id }, query: { limit, cursor }, req, res }) => {
         const after = readTimeCursor(cursor);
         await requirePerson(orgId, id);
         const owner = { orgId, userId: id, credential: principal.credential };
-        const rows = await devices.pageDevices(owner, { limit: limit + 1, after });
+        const rows = await devices.pageDevices(owner, { limit: limit + 1, after }, textsFor(req, res).devices);
         return toTimePage(rows, limit);
       },
     }),

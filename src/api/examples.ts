@@ -2,16 +2,19 @@ import { z } from 'zod';
 import { type IdKind, sampleId } from '../database/ids.ts';
 import type { Json } from './json-schema.ts';
 
+/** The short name of the first organisation that `npm run dev` brings. */
+const slug = '1';
+
 /** Examples of members by their names, for schemas that have no example of their own. */
 const members: Readonly<Record<string, unknown>> = {
   id: sampleId('user'),
   user: sampleId('user'),
   userId: sampleId('user'),
   orgId: sampleId('org'),
-  slug: 'whiterabbit',
+  slug,
   org: 'White Rabbit',
-  orgSlug: 'whiterabbit',
-  org_id: 'whiterabbit',
+  orgSlug: slug,
+  org_id: slug,
   email: 'trinity@whiterabbit.fake',
   username: 'trinity@whiterabbit.fake',
   userName: 'trinity@whiterabbit.fake',
@@ -126,7 +129,7 @@ const collections: Readonly<Record<string, IdKind | { word: string }>> = {
 
 /** An example of what `{name}` stands for in an address. */
 export function exampleInPath(path: string, name: string): string {
-  if (name === 'org') return 'whiterabbit';
+  if (name === 'org') return slug;
   const [, collection = ''] = new RegExp(`([^/]+)/\\{${name}\\}`).exec(path) ?? [];
   const found = collections[collection] ?? { word: 'V1StGXR8Z5jdHi6B' };
   return typeof found === 'string' ? sampleId(found) : found.word;

@@ -287,7 +287,7 @@ function securitySchemes(config: Config): Record<Security, Json> {
       type: 'http',
       scheme: 'bearer',
       bearerFormat: 'JWT',
-      description: 'A JWT that the IdP of a proven connection signed for this operation request, as Okta sends it.',
+      description: 'A JWT that the IdP of a proven connection signed for this one request, as Okta sends it.',
     },
     metricsToken: { type: 'http', scheme: 'bearer', description: 'The token of METRICS_TOKEN.' },
   };

@@ -16,8 +16,7 @@ export const tags: Readonly<Record<string, string>> = {
   'Provisioning (SCIM 2.0)':
     'An identity provider keeps people and groups here (RFC 7643, RFC 7644). Deactivating somebody ends all of their access at once.',
   You: 'Who is signed in, where else they are, and signing out.',
-  Signals:
-    'What identity providers send on their own: back-channel logout, front-channel logout, and security events (CAEP, RISC).',
+  Signals: 'What identity providers send on their own: back-channel logout and security events (CAEP, RISC).',
   'Sign-in': 'Signing in by OpenID Connect at the identity provider of the organisation.',
   'OAuth for your apps': 'The authorization server of mobile apps, extensions and the command line.',
   Todos: 'A small list for each person, so that there is something to be signed out of.',

@@ -9,6 +9,7 @@ import type { Devices } from '../sessions/devices.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { notSignedIn } from '../sessions/session-end.ts';
 import { sessionCookie } from '../sessions/session-store.ts';
+import { textsFor } from '../web/send-page.ts';
 
 export type DeviceDeps = Readonly<{
   devices: Devices;
@@ -44,7 +45,7 @@ export function deviceOperations(deps: DeviceDeps): readonly Operation[] {
       turn: 'own',
       success: { status: 200, description: 'Live ones.', schema: z.array(deviceForm) },
       problems: ['too_many_requests'],
-      handle: ({ principal }) => devices.listDevices(principal),
+      handle: ({ principal, req, res }) => devices.listDevices(principal, textsFor(req, res).devices),
     }),
     operation({
       method: 'post',

@@ -44,7 +44,7 @@ export function createDeliveries({ pool }: { pool: Pool }) {
       { after, limit }: TimePage,
     ): Promise<readonly DeliveryRow[]> {
       const [which, value] = 'webhookId' in of ? ['webhook_id', of.webhookId] : ['status', of.status];
-      // The columns are only those asked for and the limit is our own number: a page is read off
+      // The conditions are only those asked for and the limit is our own number: a page is read off
       // the index from its start.
       const { rows } = await pool.query<DeliveryRow>(
         `SELECT ${columns} FROM deliveries

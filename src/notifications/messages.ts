@@ -128,7 +128,7 @@ export const messages: readonly Message[] = [
   ...kinds.map((type) => {
     const { kind: _, ...example } = exampleOfKind(type);
     const form = messageOf(type, z.object({ organization, ...data }), example);
-    return { type, summary: told[type][0], description: `What the feed shows as a \`${type}\`.`, form };
+    return { type, summary: told[type][0], description: `The feed shows it with the kind \`${type}\`.`, form };
   }),
   {
     type: 'test',

@@ -4,7 +4,7 @@ import type { AddedNotification } from './add-notifications.ts';
 import { addJobs, deliverJob, type Job } from './jobs.ts';
 import { webhookBody } from './webhook-body.ts';
 
-/** Milliseconds after a notification: its repeats are counted, and relays have committed. */
+/** Milliseconds after a notification: relays have committed, and no more repeats count into it. */
 const repeatsEnd = 65_000;
 /** Milliseconds: how long an e-mail gathers, at least, and the pause between two to a person. */
 const emailWindow = 30_000;

@@ -39,7 +39,7 @@ export function createPostWebhook({ webhookFetch, keyring }: { webhookFetch: Gua
         headers,
         body: message.body,
         signal,
-        // A receiver that answered has the message, whatever the body says.
+        // The status alone says whether the receiver has the message; its body is never read.
         statusOnly: true,
       });
       if (status >= 200 && status < 300) return { result: 'delivered', status };

@@ -1,7 +1,10 @@
 import type { PoolClient } from 'pg';
 import { deliveryStatuses } from './deliveries.ts';
 
-/** Notifications and deliveries name people: no org's are kept longer than its record. */
+/**
+ * How long notifications and deliveries are kept. They name people, so an org that keeps its record
+ * for less time keeps these for less time too.
+ */
 const kept = `interval '90 days'`;
 const keptOfOrg = 'make_interval(days => o.audit_retention_days)';
 const orgsThatKeepLess = `orgs o WHERE o.audit_retention_days < 90`;

@@ -26,7 +26,10 @@ const tombstone = (table: Table) => `revoked_at = ended.revoked_at, revocation_i
 // The database's clock alone: waits for locks are in it, the time of Node and the network isn't.
 const duration = 'extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000';
 
-/** Records each row of `done`, without a revocation in the audit trail only. `of` holds SQL. */
+/**
+ * Records each row of `done`. A row without a revocation goes into the audit trail alone. `of` holds
+ * SQL.
+ */
 const record = (of: {
   user: string;
   counts: [sessions: string, grants: string];

@@ -78,33 +78,24 @@ export const projectionQuery = z.object({
 });
 
 const wish = {
-  filter: text.optional().meta({ examples: ['userName eq "trinity@whiterabbit.fake"'] }),
+  filter: text.optional(),
   sortBy: text.optional(),
   sortOrder: z.enum(['ascending', 'descending']).optional(),
   startIndex: z.int().optional().describe('From 1.'),
   count: z.int().optional().describe(`${pageSize.most} at most, ${pageSize.usual} where it is not said.`),
 };
-export const listQuery = z.object({ ...wish, ...projectionQuery.shape });
+/** The query of a list; each kind has its own attributes to filter by. */
+export const listQuery = (filterExample: string) =>
+  z.object({ ...wish, filter: wish.filter.meta({ examples: [filterExample] }), ...projectionQuery.shape });
 export const roleQuery = z.object({ filter: wish.filter.meta({ examples: ['id eq "admin"'] }) });
 
 const nameList = z.union([z.array(text), text]).optional();
-export const searchBody = z
-  .looseObject({
-    schemas: z.array(text).optional(),
-    ...wish,
-    attributes: nameList,
-    excludedAttributes: nameList,
-  })
-  .meta({
-    examples: [
-      {
-        schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'],
-        filter: 'active eq true',
-        startIndex: 1,
-        count: 50,
-      },
-    ],
-  });
+export const searchBody = z.looseObject({
+  schemas: z.array(text).optional(),
+  ...wish,
+  attributes: nameList,
+  excludedAttributes: nameList,
+});
 
 export const patchBody = z.object({
   schemas: z.array(text),

@@ -86,6 +86,7 @@ export function createGroupEndpoints(deps: Deps): readonly Endpoint[] {
     body: groupBody,
     bodyExample: { schemas: [groupType.schema], displayName: 'Crew', members: [] },
     patchExample: patchOf({ op: 'add', path: 'members', value: [{ value: 'usr_01example' }] }),
+    filterExample: 'displayName eq "Crew"',
     largestBody: largestGroup,
     conflicts: [],
     patched: [changedSilently],

@@ -80,12 +80,10 @@ export function readListQuery(given: unknown): ListQuery {
  * changed before it is sent.
  */
 export function readProjection(given: Request['query']): Pick<ListQuery, 'attributes' | 'excludedAttributes'> {
-  const read = (name: string) =>
-    [given[name] ?? []]
-      .flat()
-      .flatMap((text) => String(text).split(','))
-      .map((attribute) => attribute.trim())
-      .slice(0, mostNames);
+  const read = (name: string) => {
+    const all = [given[name] ?? []].flat().flatMap((text) => String(text).split(','));
+    return [...new Set(all.map((attribute) => attribute.trim()))].slice(0, mostNames);
+  };
   return { attributes: read('attributes'), excludedAttributes: read('excludedAttributes') };
 }
 

@@ -22,6 +22,7 @@ type Kind = Readonly<{
   body: z.ZodType;
   bodyExample: unknown;
   patchExample: unknown;
+  filterExample: string;
   /** Bytes. */
   largestBody: number;
   /** 409, where two may not have the same name. */
@@ -64,7 +65,7 @@ export function resourceEndpoints(kind: Kind): readonly Endpoint[] {
       path,
       id: `listScim${name}`,
       summary: `The ${what}s`,
-      query: listQuery,
+      query: listQuery(kind.filterExample),
       success: ok(pageOf(resource), 'A page.'),
       handlers: [handlers.list],
     }),
@@ -90,6 +91,12 @@ export function resourceEndpoints(kind: Kind): readonly Endpoint[] {
       summary: `The ${what}s, asked for by a body`,
       bodyType,
       body: searchBody,
+      bodyExample: {
+        schemas: ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'],
+        filter: kind.filterExample,
+        startIndex: 1,
+        count: 50,
+      },
       success: ok(pageOf(resource), 'A page.'),
       also: errorsOf(413),
       handlers: [...scimBody(largestSearch), handlers.search],

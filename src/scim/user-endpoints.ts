@@ -101,6 +101,7 @@ export function createUserEndpoints(deps: Deps): readonly Endpoint[] {
     },
     patchExample: patchOf({ op: 'replace', path: 'active', value: false }),
     // All that is kept of a person fits.
+    filterExample: 'userName eq "trinity@whiterabbit.fake"',
     largestBody: 256 * 1024,
     conflicts: [409],
     patched: [],

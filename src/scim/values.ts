@@ -71,7 +71,10 @@ function readSingle(attribute: Attribute, sent: unknown): unknown {
   }
 }
 
-/** Older Entra and Microsoft's library send a single value as {"value": …}, also in an array. */
+/**
+ * Older Entra and Microsoft's library send a single value as {"value": …}, also in an array; a $ref
+ * or a type may stand beside it.
+ */
 function unwrapped(attribute: Attribute, sent: unknown): unknown {
   const single = Array.isArray(sent) && sent.length === 1 && !attribute.config.multiValued ? sent[0] : sent;
   return attribute.type !== 'complex' && isObject(single) && 'value' in single ? single.value : single;

@@ -9,13 +9,16 @@ export const deviceForm = z
     type: z.enum(deviceKinds),
     client: z
       .string()
-      .describe('"Browser", or the name of the app.')
+      .describe('"Browser", in the language of the request, or the name of the app.')
       .meta({ examples: ['Browser', 'Mobile app'] }),
-    device: z.string().meta({ examples: ['Firefox on Linux'] }),
+    device: z
+      .string()
+      .describe('A few words made of `userAgent`, in the language of the request.')
+      .meta({ examples: ['Firefox on Linux'] }),
     userAgent: z.string().nullable(),
     ip: z.string().nullable().describe('Where the sign-in came from.'),
     createdAt: z.iso.datetime(),
     lastSeenAt: z.iso.datetime().describe('Exact to a minute.'),
-    current: z.boolean().describe('The one that asks.'),
+    current: z.boolean().describe('Whether this is the device that asks.'),
   })
   .meta({ id: 'Device' });

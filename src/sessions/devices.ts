@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { By } from '../by.ts';
 import { newId } from '../database/ids.ts';
 import type { TimePage } from '../database/time-key.ts';
-import { en } from '../texts/en.ts';
+import type { Texts } from '../texts/texts.ts';
 import { deviceName } from './device-name.ts';
 import type { DeviceKind, Principal } from './principal.ts';
 import { erased } from './session-end.ts';
@@ -30,6 +30,9 @@ export type DeviceRow = Omit<Device, 'client' | 'device'> & { clientId: string |
 /** The person whose devices are meant; `credential` is the device that asks. */
 export type DeviceOwner = Pick<Principal, 'orgId' | 'userId' | 'credential'>;
 
+/** The texts that name devices, in the language of the person who reads them. */
+export type DeviceWords = Texts['devices'];
+
 export type Devices = ReturnType<typeof createDevices>;
 
 const mostListed = 200;
@@ -40,33 +43,27 @@ type Deps = Readonly<{ pool: Pool; accessPool: Pool; clientNames: ReadonlyMap<st
 export function createDevices({ pool, accessPool, clientNames }: Deps) {
   return {
     /** A person's live devices, the last seen first: at most 200, the one that asks among them. */
-    async listDevices({ orgId, userId, credential }: DeviceOwner): Promise<Device[]> {
+    async listDevices({ orgId, userId, credential }: DeviceOwner, words: DeviceWords): Promise<Device[]> {
       const { rows } = await pool.query<DeviceRow>({
         name: 'devices-list',
         text: listSql,
         values: [orgId, userId, credential.type, credential.id, mostListed],
       });
-      return toDevices(rows, clientNames);
+      return toDevices(rows, clientNames, words);
     },
 
     /** A person's live devices, the youngest first: up to `limit` that are older than `after`. */
-    async pageDevices({ orgId, userId, credential }: DeviceOwner, { limit, after }: TimePage): Promise<Device[]> {
+    async pageDevices(
+      { orgId, userId, credential }: DeviceOwner,
+      { limit, after }: TimePage,
+      words: DeviceWords,
+    ): Promise<Device[]> {
       const { rows } = await pool.query<DeviceRow>({
         name: 'devices-page',
         text: pageSql,
         values: [orgId, userId, credential.type, credential.id, limit, after?.createdAt ?? null, after?.id ?? null],
       });
-      return toDevices(rows, clientNames);
-    },
-
-    /** A live device of the person by its id; null when the person has none of this id. */
-    async findDevice({ orgId, userId, credential }: DeviceOwner, id: string): Promise<Device | null> {
-      const { rows } = await pool.query<DeviceRow>({
-        name: 'device-find',
-        text: `SELECT * FROM (${bothLists}) AS live WHERE id = $5`,
-        values: [orgId, userId, credential.type, credential.id, id],
-      });
-      return toDevices(rows, clientNames)[0] ?? null;
+      return toDevices(rows, clientNames, words);
     },
 
     /**
@@ -88,18 +85,23 @@ export function createDevices({ pool, accessPool, clientNames }: Deps) {
   };
 }
 
-/** Names the rows' devices, in English; a header is parsed once, for it costs more than its row. */
-export function toDevices(rows: readonly DeviceRow[], clientNames: ReadonlyMap<string, string>): Device[] {
+/** Names the rows' devices; a header is parsed once, for it costs more than its row. */
+export function toDevices(
+  rows: readonly DeviceRow[],
+  clientNames: ReadonlyMap<string, string>,
+  words: DeviceWords,
+): Device[] {
   const names = new Map<string | null, string>();
   return rows.map(({ id, type, clientId, ...row }) => {
-    const device = names.get(row.userAgent) ?? deviceName(row.userAgent, en.devices);
+    const device = names.get(row.userAgent) ?? deviceName(row.userAgent, words);
     names.set(row.userAgent, device);
-    return { id, type, client: clientName(clientId, clientNames), device, ...row };
+    const client = clientId === null ? words.browser : clientName(clientId, clientNames);
+    return { id, type, client, device, ...row };
   });
 }
 
-export function clientName(clientId: string | null, clientNames: ReadonlyMap<string, string>): string {
-  return clientId === null ? en.devices.browser : (clientNames.get(clientId) ?? clientId);
+export function clientName(clientId: string, clientNames: ReadonlyMap<string, string>): string {
+  return clientNames.get(clientId) ?? clientId;
 }
 
 const listOf = (type: DeviceKind, clientId: string) => `

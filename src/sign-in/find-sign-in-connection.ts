@@ -32,7 +32,7 @@ export type OrgConnection = Readonly<{
   orgGeneration: number;
   /** The database's clock, seconds since 1970 with a fraction. */
   now: number;
-  /** Somebody of the org was revoked seconds ago: see `prompted` in the sealed state. */
+  /** Somebody of the org was revoked within the last 5 seconds: see `prompted` in the sealed state. */
   revokedLately: boolean;
 }>;
 

@@ -103,6 +103,8 @@ export const en = {
       saveNewWords: 'Save the new words',
       cancel: 'Cancel',
       cancelRenaming: 'Cancel renaming',
+      saving: 'saving…',
+      deleting: 'deleting…',
       added: ({ task }: { task: string }) => `Added: ${task}`,
       done: ({ task }: { task: string }) => `Done: ${task}`,
       openAgain: ({ task }: { task: string }) => `Open again: ${task}`,

@@ -32,5 +32,8 @@ export type ApiDocument = {
   tags: { name: string; description?: string }[];
   paths: Record<string, Record<string, Described>>;
   webhooks: Record<string, { post: Described }>;
-  components: { securitySchemes: Record<string, { description: string }>; schemas: Record<string, Schema> };
+  components: {
+    securitySchemes: Record<string, { description: string; in?: string; name?: string }>;
+    schemas: Record<string, Schema>;
+  };
 };

@@ -34,9 +34,9 @@ ${firstCall && renderFirstCall(firstCall, server)}<div class="finder">
 <form class="search" role="search" hidden>
 <label for="search">Find an operation</label>
 <input id="search" type="search" autocomplete="off" spellcheck="false" placeholder="revoke, POST, todos…" aria-describedby="found">
-<kbd aria-hidden="true">/</kbd>
 </form>
 <p id="found" class="eyebrow" role="status"></p>
+<p id="copied" class="unseen" role="status"></p>
 <nav aria-label="Operations">
 <ul>${firstCall && html`<li><a href="#first-call">First call</a></li>\n`}<li><a href="#credentials">Credentials</a></li></ul>
 ${chapters.map(({ name, all }) => contents(name, all))}${contents('What webhooks receive', messages)}<ul><li><a href="#schemas">Schemas</a></li></ul>
@@ -46,9 +46,18 @@ ${chapters.map(({ name, all }) => contents(name, all))}${contents('What webhooks
 <section>
 <h2 id="credentials">Credentials</h2>
 <dl class="members">${Object.entries(api.components.securitySchemes).map(
-      ([name, { description }]) => html`<div><dt><code>${name}</code></dt><dd>${inline(description)}</dd></div>\n`,
+      ([way, { description, in: where, name }]) =>
+        html`<div><dt><code>${way}</code>${name && html` <span>${where} <code>${name}</code></span>`}</dt><dd>${inline(description)}</dd></div>\n`,
     )}</dl>
-<p>In the commands below a variable of the shell stands for yours: <code>$API_KEY</code>, <code>$ACCESS_TOKEN</code>, <code>$COOKIE</code>, <code>$METRICS_TOKEN</code>.</p>
+<p>In the commands below a variable of the shell stands for yours:</p>
+<dl class="members">
+<div><dt><code>$API_KEY</code></dt><dd>As in the <a href="#first-call">first call</a>, with the scope that the operation needs.</dd></div>
+<div><dt><code>$ACCESS_TOKEN</code></dt><dd>What an app got from <a href="#getToken">the authorization server</a>. To try things as a person, let the command line sign you in and send the request:
+<pre tabindex="0" data-copy>npm run -s cli -- login --admin --url '${server}'
+npm run -s cli -- api --url '${server}' GET /api/users/me</pre></dd></div>
+<div><dt><code>$COOKIE</code></dt><dd>The session’s cookie as <code>name=value</code>, from the developer tools of a browser that is signed in.</dd></div>
+<div><dt><code>$METRICS_TOKEN</code></dt><dd>The setting of this name.</dd></div>
+</dl>
 </section>
 ${chapters.map(
   ({ name, description, all }) => html`<section class="chapter">
@@ -82,15 +91,15 @@ function renderFirstCall(operation: Addressed, server: string): Html {
 <h2 id="first-call">First call</h2>
 <ol>
 <li><h3>Get a key</h3>
-<p>An administrator makes one with <a href="#createApiKey">createApiKey</a>, whoever operates the deployment on its command line. It is shown once.</p>
-<pre tabindex="0" data-copy>npm run -s cli -- api-key create --org whiterabbit --name 'First call'
+<p>An administrator makes one with <a href="#createApiKey">createApiKey</a>. Whoever operates the deployment makes one on its command line, here for the organisation that <code>npm run dev</code> brings. The key is shown once.</p>
+<pre tabindex="0" data-copy>npm run -s cli -- api-key create --org whiterabbit.fake --name 'First call'
 export API_KEY='ul_…'</pre></li>
 <li><h3>Sign somebody out</h3>
 <p>Of everything: every browser, every app, on every node. <a href="#${operation.operationId}">More ways to say who is meant</a>.</p>
 <pre tabindex="0" data-copy>${curlOf(operation, server)}</pre></li>
 <li><h3>See that it is done</h3>
 <pre tabindex="0">HTTP/1.1 204 No Content</pre>
-<p>From here on no request gets anything with what the person held before. Asking twice does no harm. <code>401</code>: the key doesn’t count. <code>404</code> with <code>${inline('`user_not_found`')}</code>: your organisation has nobody of this address.</p></li>
+<p>From here on no request gets anything with what the person held before. Asking twice does no harm. <code>401</code>: the key doesn’t count. <code>404</code> with ${inline('`user_not_found`')}: your organisation has nobody of this address.</p></li>
 </ol>
 </section>
 `;
@@ -147,7 +156,7 @@ ${schema && views.list(schema)}`,
 
 function renderAnswer(status: string, answer: Answer, views: SchemaViews): Html | false {
   const { description, headers = {}, content = {} } = answer;
-  // Members that all refusals share are described once, at the top.
+  // What all refusals share is described once, as the schema Problem.
   if (description === undefined) return false;
   const [[type, { schema, example }] = ['', { schema: undefined, example: undefined }]] = Object.entries(content);
   const what = html`<code>${status}</code> ${inline(description)}`;
@@ -156,9 +165,10 @@ function renderAnswer(status: string, answer: Answer, views: SchemaViews): Html 
   );
   const isProblem = type === 'application/problem+json' && example === undefined;
   if (isProblem || !schema || schema.type === 'string') return html`<p class="answer">${what}${more}</p>\n`;
-  return html`<details class="answer"><summary>${what}${more}</summary>
-<p class="eyebrow">${Object.keys(content).map((name) => html`<code>${name}</code> `)}</p>
-${example === undefined ? views.list(schema) : html`<p>${typeOf(schema)}</p>\n<pre tabindex="0">${JSON.stringify(example, null, 2)}</pre>\n`}</details>
+  // The description may hold links, which don't belong into a summary.
+  return html`<div class="answer">${what}${more}
+<details><summary>${Object.keys(content).map((name, index) => html`${index > 0 && ', '}<code>${name}</code>`)}</summary>
+${example === undefined ? views.list(schema) : html`<p>${typeOf(schema)}</p>\n<pre tabindex="0">${JSON.stringify(example, null, 2)}</pre>\n`}</details></div>
 `;
 }
 

@@ -45,31 +45,35 @@ export function createSchemaViews(named: Readonly<Record<string, Schema>>) {
   return { list: (schema: Schema) => listMembers(resolve(schema)) };
 }
 
-/** The members of an object, each followed by the members of its value. */
-function listMembers(schema: Schema): Html | null {
-  const shape = shapeOf(schema);
-  const variants = (schema.anyOf ?? schema.oneOf)?.filter(({ properties }) => properties);
-  if (variants && variants.length > 0)
-    return html`${variants.map((variant, index) => html`${index > 0 && html`<p class="eyebrow">or</p>`}${listMembers(variant)}`)}`;
-  if (!shape.properties) return html`<p class="eyebrow">${typeOf(schema)}</p>\n`;
-  const members = Object.entries(shape.properties);
+/** The members of an object, each followed by the members of its value; of each of several shapes. */
+function listMembers(schema: Schema): Html {
+  return listShapes(schema) ?? html`<p class="eyebrow">${typeOf(schema)}</p>\n`;
+}
+
+function listShapes(schema: Schema): Html | null {
+  const shapes = shapesOf(schema).filter(({ properties }) => properties);
+  if (shapes.length === 0) return null;
+  return html`${shapes.map((shape, index) => html`${index > 0 && html`<p class="eyebrow">or</p>`}${listProperties(shape)}`)}`;
+}
+
+/** What a value or, of a list, each of its values may look like; choices may hold further ones. */
+function shapesOf(schema: Schema): Schema[] {
+  const inner = schema.type === 'array' && schema.items ? [schema.items] : (schema.anyOf ?? schema.oneOf);
+  return inner ? inner.flatMap(shapesOf) : [schema];
+}
+
+function listProperties({ properties = {}, required }: Schema): Html | null {
+  const members = Object.entries(properties);
   if (members.length === 0) return null;
   return html`<dl class="members">${members.map(
     ([
       name,
       member,
-    ]) => html`<div><dt><code>${name}</code> <span>${typeOf(member)}${!shape.required?.includes(name) && ', optional'}${limits(member)}</span></dt>
-<dd>${inline(member.description ?? '')}${below(member)}</dd></div>
+    ]) => html`<div><dt><code>${name}</code> <span>${typeOf(member)}${!required?.includes(name) && ', optional'}${limits(member)}</span></dt>
+<dd>${inline(member.description ?? '')}${listShapes(member)}</dd></div>
 `,
   )}</dl>
 `;
-}
-
-const shapeOf = (schema: Schema): Schema => (schema.type === 'array' && schema.items ? schema.items : schema);
-
-function below(schema: Schema): Html | null {
-  const inner = [schema, ...(schema.anyOf ?? schema.oneOf ?? [])].map(shapeOf).find(({ properties }) => properties);
-  return inner ? listMembers(inner) : null;
 }
 
 function limits({ minimum, maximum, maxLength, default: preset }: Schema): string {

@@ -5,7 +5,7 @@ import { renderPage } from './page.ts';
 import { renderPerson } from './person.ts';
 import { renderScriptWords } from './script-words.ts';
 
-/** The frame of the list; a script fetches the tasks, so that one piece of code shows them all. */
+/** The frame of the list; a script fetches the tasks: one piece of code shows and clears them. */
 export function renderTodos(texts: Texts, person: Principal): string {
   const words = texts.todos;
   return renderPage({

@@ -28,6 +28,24 @@ describe('/docs', () => {
     expect(Object.keys(document.paths).filter((path) => !text.includes(`<code>${path}</code>`))).toEqual([]);
   });
 
+  it('shows every format of a subject identifier, those within a choice too', () => {
+    const [shown = ''] = /<section class="operation" id="schema-SubjectIdentifier">.*?<\/section>/s.exec(text) ?? [];
+    for (const format of ['email', 'account', 'opaque', 'iss_sub', 'aliases'])
+      expect(shown).toContain(`<code>&quot;${format}&quot;</code>`);
+  });
+
+  it('has no link in a summary, and no code in code', () => {
+    const summaries = [...text.matchAll(/<summary>(.*?)<\/summary>/gs)].map(([, inner]) => inner as string);
+    expect(summaries.length).toBeGreaterThan(100);
+    expect(summaries.filter((inner) => inner.includes('<a '))).toEqual([]);
+    expect(text.match(/<code>(?:(?!<\/code>).)*<code>/s)).toBeNull();
+  });
+
+  it('names the session’s cookie', () => {
+    const name = document.components.securitySchemes.session?.name;
+    expect(text).toContain(`<code>session</code> <span>cookie <code>${name}</code></span>`);
+  });
+
   it('has no link that leads nowhere, and none to another site', () => {
     const links = [...text.matchAll(/(?:href|src)="([^"]+)"/g)].map((match) => match[1] as string);
     const anchors = links.filter((link) => link.startsWith('#')).map((link) => link.slice(1));
@@ -116,11 +134,16 @@ describeInChromium('/docs in a browser', () => {
     await page.goto(`${product.url}/docs`);
     const shown = () => page.locator('.operation[id]:visible').evaluateAll((all) => all.map(({ id }) => id));
     const all = (await shown()).length;
+    // No single key is a shortcut: whoever speaks to their browser would press it (WCAG 2.1.4).
     await page.keyboard.press('/');
-    expect(await page.evaluate('document.activeElement.id')).toBe('search');
+    expect(await page.evaluate('document.activeElement.id')).toBe('');
+    const toField = async () => {
+      while ((await page.evaluate('document.activeElement.id')) !== 'search') await page.keyboard.press('Tab');
+    };
+    await toField();
     await page.keyboard.type('Patch USER');
     expect(await shown()).toEqual(['changeUser', 'patchScimUser', 'schema-PatchScimUserBody']);
-    expect(await page.getByRole('status').textContent()).toBe('2 operations');
+    expect(await page.locator('#found').textContent()).toBe('2 operations');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');
@@ -129,7 +152,7 @@ describeInChromium('/docs in a browser', () => {
     await page.evaluate(`location.hash = '#signOut'`);
     await page.locator('#signOut').waitFor();
     expect((await shown()).length).toBe(all);
-    await page.keyboard.press('/');
+    await page.locator('#search').focus();
     await page.keyboard.type('no such thing');
     await page.getByText('Nothing here fits.').waitFor();
     await page.keyboard.press('Escape');
@@ -137,6 +160,20 @@ describeInChromium('/docs in a browser', () => {
     await page.keyboard.type('post /api/orgs/current/api-keys');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/docs#createApiKey');
+    await close();
+  });
+
+  it('copies a command by a button that says which, and says that it did', async () => {
+    const { page, context, close } = await openPage(browser);
+    await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.goto(`${product.url}/docs`);
+    const names = await page.locator('.copy').evaluateAll((all) => all.map(({ ariaLabel }) => ariaLabel));
+    expect(names.length).toBeGreaterThan(100);
+    expect(names).not.toContain(null);
+    expect(new Set(names).size).toBe(names.length);
+    await page.getByRole('button', { name: 'Copy: Sign out, POST /api/signout', exact: true }).click();
+    await page.locator('#copied', { hasText: 'Copied: Sign out' }).waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).toContain('/api/signout');
     await close();
   });
 

@@ -37,9 +37,12 @@ async function made(world: World, kind: 'User' | 'Group', body: object): Promise
   return { id: json.id, etag: String(headers.get('etag')) };
 }
 
+const operationOf = (world: World, id: string) =>
+  world.operations.find(({ operationId }) => operationId === id) as DocumentedOperation;
+
 /** Asks for what is refused, and holds that the document says so of the body. */
 async function refused(world: World, id: string, asked: { params?: { id: string }; body: object }): Promise<void> {
-  const { path, method } = world.operations.find(({ operationId }) => operationId === id) as DocumentedOperation;
+  const { path, method } = operationOf(world, id);
   const { status } = await world.ask(id, { as: await keyOf(world), ...asked });
   const form = ['paths', path, method, 'requestBody', 'content', 'application/scim+json', 'schema'];
   expect([status, world.errorsOf(form, asked.body).length > 0]).toEqual([400, true]);
@@ -65,11 +68,16 @@ const requestsOf = (kind: 'User' | 'Group', body: () => object, filter: string):
     if (json.Resources.length !== 1) throw new Error('nothing is listed');
     await world.ask(`listScim${kind}s`, { as, query: { filter, attributes: 'displayName' } });
     await world.ask(`listScim${kind}s`, { as, query: { filter: 'displayName eq' } });
+    const { parameters } = operationOf(world, `listScim${kind}s`);
+    const example = parameters.find(({ name }) => name === 'filter')?.example as string;
+    expect((await world.ask(`listScim${kind}s`, { as, query: { filter: example } })).status).toBe(200);
   },
   async [`searchScim${kind}s`](world) {
     const as = await keyOf(world);
     const schemas = ['urn:ietf:params:scim:api:messages:2.0:SearchRequest'];
     await world.ask(`searchScim${kind}s`, { as, body: { schemas, filter, count: 2 } });
+    const example = operationOf(world, `searchScim${kind}s`).requestBody?.content['application/scim+json']?.example;
+    expect((await world.ask(`searchScim${kind}s`, { as, body: example })).status).toBe(200);
     for (const attributes of ['displayName', ['displayName']]) {
       const { json } = await world.ask(`searchScim${kind}s`, { as, body: { filter, attributes } });
       expect(Object.keys(json.Resources[0])).toEqual(['schemas', 'id', 'displayName']);

@@ -23,7 +23,7 @@ export type OpenApi = {
   tags: { name: string; description?: string }[];
   paths: Record<string, Record<string, Omit<DocumentedOperation, 'method' | 'path'>>>;
   webhooks: OpenApi['paths'];
-  components: { schemas: Record<string, Json> };
+  components: { schemas: Record<string, Json>; securitySchemes: Record<string, Json> };
 };
 
 type Asked = {

@@ -12,6 +12,7 @@ import { startServer } from '../../src/server.ts';
 import { sessionCookie } from '../../src/sessions/session-store.ts';
 import { freePort } from '../support/free-port.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
+import { plantAdministrator } from '../support/planted-administrators.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
@@ -151,7 +152,7 @@ describe('service', () => {
 });
 
 describe('the access log in production', () => {
-  it('is JSON lines with id, org, status and duration, and without secrets, bodies, query strings or full addresses', async () => {
+  const startLogging = async () => {
     const lines: string[] = [];
     const sink = new Writable({
       write(chunk, _encoding, done) {
@@ -162,7 +163,40 @@ describe('the access log in production', () => {
     const port = await freePort();
     const env = { ...product.env, PORT: String(port), LOG_LEVEL: 'info' };
     const node = await startServer(createContext(loadConfig(env, 'production'), pino(sink)));
-    const url = `http://127.0.0.1:${port}`;
+    const requests = () => lines.map((line) => JSON.parse(line)).filter((line) => line.msg === 'request');
+    return { url: `http://127.0.0.1:${port}`, stop: node.stop, lines, requests };
+  };
+
+  it('knows the network of a client that hung up, as the record does its address', async () => {
+    const { url, stop, requests } = await startLogging();
+    const [person] = await plantUsers(product, 1);
+    const { id: orgId } = product.orgs.whiterabbit;
+    const admin = await plantAdministrator(product, 'admin');
+    const path = `/users/${person?.id}/revocations`;
+    const { confirmation } = (await admin.send('POST', path, {})).body;
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('SELECT FROM users WHERE org_id = $1 AND id = $2 FOR UPDATE', [orgId, person?.id]),
+      async () => {
+        const socket = connect(Number(new URL(url).port), '127.0.0.1');
+        const body = JSON.stringify({ confirmation });
+        socket.write(
+          `POST /api/orgs/current${path} HTTP/1.1\r\nHost: localhost\r\nCookie: ${admin.cookie}\r\n` +
+            `Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+        );
+        await waitForLock(product);
+        socket.destroy();
+        await expect.poll(requests).toMatchObject([{ network: '127.0.0.0/24', method: 'POST' }]);
+      },
+    );
+    const where = { orgId, action: 'access.revoked', targetId: person?.id as string };
+    const recorded = () => product.context.prisma.auditEvent.findMany({ where });
+    await expect.poll(recorded).toMatchObject([{ ip: '::ffff:127.0.0.1' }]);
+    await stop();
+  });
+
+  it('is JSON lines with id, org, status and duration, and without secrets, bodies, query strings or full addresses', async () => {
+    const { url, stop, lines, requests: logged } = await startLogging();
     const cookie = await cookieOf();
     await fetch(`${url}/api/users/me?token=secret-in-query`, { headers: { cookie } });
     await fetch(`${url}/global-token-revocation?access_token=secret-in-query`, {
@@ -171,8 +205,8 @@ describe('the access log in production', () => {
       body: JSON.stringify({ sub_id: { format: 'email', email: 'secret-in-body@whiterabbit.fake' } }),
     });
     await fetch(`${url}/openid/callback/whiterabbit?code=secret-code&state=secret-state`);
-    await node.stop();
-    const requests = lines.map((line) => JSON.parse(line)).filter((line) => line.msg === 'request');
+    await stop();
+    const requests = logged();
     expect(requests).toHaveLength(3);
     expect(requests[0]).toMatchObject({
       requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),

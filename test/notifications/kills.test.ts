@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import pg from 'pg';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { startTestPostgres } from '../support/database.ts';
 import { inParallel, plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startNode, startProduct } from '../support/product.ts';
@@ -42,6 +42,7 @@ async function expectEachOnce(product: Product, users: readonly string[]): Promi
 
 test('a node killed before and after it has claimed loses no event, and its revocations never waited', async () => {
   const product = await startProduct();
+  onTestFinished(product.stop);
   const victim = await startVictim(product);
   const gate = new pg.Client({ connectionString: product.databaseUrl });
   await gate.connect();
@@ -64,12 +65,13 @@ test('a node killed before and after it has claimed loses no event, and its revo
   await gate.end();
   await drained(product);
   await expectEachOnce(product, users);
-  await product.stop();
 });
 
 test('what a killed node has planned, another one runs', async () => {
   const product = await startProduct();
+  onTestFinished(product.stop);
   const receiver = await startReceiver();
+  onTestFinished(receiver.stop);
   const victim = await startVictim(product);
   const owner = await signInAs(product, 'owner');
   await owner.post('/api/orgs/current/webhooks', { json: { url: `${receiver.url}/hook`, kinds: ['revocation'] } });
@@ -88,13 +90,13 @@ test('what a killed node has planned, another one runs', async () => {
   const [, second] = await receiver.arrived('/hook', 2);
   expect(second?.message.data.count).toBe(2);
   await drained(product);
-  await product.stop();
-  await receiver.stop();
 });
 
 test('a node killed in the middle of deliveries: another one makes them, under the same ids', async () => {
   const product = await startProduct();
+  onTestFinished(product.stop);
   const receiver = await startReceiver();
+  onTestFinished(receiver.stop);
   const victim = await startVictim(product);
   const owner = await signInAs(product, 'owner');
   const hooks = await Promise.all(
@@ -139,14 +141,15 @@ test('a node killed in the middle of deliveries: another one makes them, under t
   const { rows } = await product.context.pool.query('SELECT status, count(*)::int FROM deliveries GROUP BY status');
   expect(rows).toEqual([{ status: 'delivered', count: 24 }]);
   await expectEachOnce(product, users);
-  await product.stop();
-  await receiver.stop();
 });
 
 test('kill -9 of PostgreSQL: whatever has committed is told of, and both nodes go on', async () => {
   const postgres = await startTestPostgres();
+  onTestFinished(postgres.stop);
   const product = await startProduct({ databaseUrl: postgres.url, processes: 1 });
+  onTestFinished(product.stop);
   const receiver = await startReceiver();
+  onTestFinished(receiver.stop);
   const owner = await signInAs(product, 'owner');
   await owner.post('/api/orgs/current/webhooks', { json: { url: `${receiver.url}/hook`, kinds: ['revocation'] } });
   const users = await plantUsers(product, 300);
@@ -175,9 +178,6 @@ test('kill -9 of PostgreSQL: whatever has committed is told of, and both nodes g
   expect(new Set(receiver.at('/hook').map(targetOf))).toEqual(new Set(revoked));
   expect(new Set(receiver.at('/hook').map(idOf)).size).toBe(revoked.length);
   expect(product.processes.map(({ exitCode }) => exitCode)).toEqual([null]);
-  await product.stop();
-  await receiver.stop();
-  await postgres.stop();
 }, 180_000);
 
 const targetOf = ({ message }: Received) => (message.data.target as { id: string }).id;

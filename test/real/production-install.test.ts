@@ -30,7 +30,9 @@ beforeAll(async () => {
 
   // As in a shell of its own: nothing of the npm that runs these tests, nor of what is installed
   // for them.
-  const own = Object.entries(process.env).filter(([name]) => !/^(npm_|VITEST|NODE_ENV$|CI$)/i.test(name));
+  const own = Object.entries(process.env).filter(
+    ([name]) => !/^(npm_|VITEST|NODE_ENV$|NODE_COMPILE_CACHE$|CI$)/i.test(name),
+  );
   const delimited = (process.env.PATH ?? '').split(path.delimiter).filter((part) => !part.startsWith(root));
   env = { ...Object.fromEntries(own), PATH: delimited.join(path.delimiter) };
   const node = `node-${process.platform}-${process.arch}`;

@@ -29,7 +29,7 @@ async function asAdmin(sql: string): Promise<void> {
 export type TestPostgres = Readonly<{
   /** A migrated database; the same URL before and after a restart. */
   url: string;
-  /** Ends the server as a power cut would (kill -9), and waits until it is gone. */
+  /** Ends the server as a crash would (kill -9), and waits until it is gone. */
   kill(): Promise<void>;
   /** Starts it again, recovery included; after `kill`, or after a shutdown that it does itself. */
   restart(): Promise<void>;

@@ -49,7 +49,9 @@ export function temporaryDataDir(root = os.tmpdir()): { dataDir: string; release
  * /dev/shm may be too small.
  */
 function openDataDir() {
-  const folder = temporaryDataDir(roomIn('/dev/shm') > 4 * 2 ** 30 ? '/dev/shm' : os.tmpdir());
+  const folder = temporaryDataDir(
+    Math.min(roomIn('/dev/shm'), process.availableMemory()) > 4 * 2 ** 30 ? '/dev/shm' : os.tmpdir(),
+  );
   chmodSync(folder.dataDir, 0o711);
   return folder;
 }

@@ -2,6 +2,7 @@
 const form = document.querySelector('.search');
 const field = document.getElementById('search');
 const found = document.getElementById('found');
+const copied = document.getElementById('copied');
 const reading = document.querySelector('.reading');
 const isWide = matchMedia('(min-width: 60rem)');
 const nothing = document.querySelector('.nothing');
@@ -82,14 +83,6 @@ document.querySelector('nav').addEventListener('keydown', (event) => {
   else if (step < 0) field.focus();
 });
 
-document.addEventListener('keydown', (event) => {
-  const isTyping = event.target.matches('input, textarea, select, [contenteditable]');
-  if (event.key !== '/' || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  field.focus();
-  field.select();
-});
-
 // A link may lead to an entry that the search has hidden.
 addEventListener('hashchange', () => {
   const target = document.getElementById(location.hash.slice(1));
@@ -105,12 +98,21 @@ function addCopyButton(block) {
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'copy';
-  button.textContent = 'Copy';
+  const titles = block.closest('dd, li, section').querySelectorAll('h3, .address');
+  const what = Array.from(titles, ({ textContent }) => textContent).join(', ') || 'the command line';
+  // The name of a button begins with what it shows, and says of what it is.
+  const show = (text) => {
+    button.textContent = text;
+    button.ariaLabel = `${text}: ${what}`;
+  };
+  show('Copy');
   button.addEventListener('click', async () => {
     await navigator.clipboard.writeText(block.textContent);
-    button.textContent = 'Copied';
+    show('Copied');
+    copied.textContent = button.ariaLabel;
     setTimeout(() => {
-      button.textContent = 'Copy';
+      show('Copy');
+      copied.textContent = '';
     }, 2_000);
   });
   const frame = document.createElement('div');

@@ -30,11 +30,15 @@ export function createRow(first, page) {
   deleteButton.addEventListener('click', async () => {
     if (isBusy()) return;
     element.classList.add('leaving');
-    await attempt('notDeleted', async () => {
-      await page.request('DELETE', pathOf(todo));
-      page.remove(todo.id);
-      page.announce(say('deleted', todo));
-    });
+    await attempt(
+      'notDeleted',
+      async () => {
+        await page.request('DELETE', pathOf(todo));
+        page.remove(todo.id);
+        page.announce(say('deleted', todo));
+      },
+      'deleting',
+    );
     element.classList.remove('leaving');
   });
   renameButton.addEventListener('click', () => {
@@ -88,8 +92,8 @@ export function createRow(first, page) {
     page.refresh();
   }
 
-  async function attempt(failed, change) {
-    setBusy(true);
+  async function attempt(failed, change, state = 'saving') {
+    setBusy(true, state);
     page.explain('');
     try {
       await change();
@@ -108,9 +112,15 @@ export function createRow(first, page) {
     deleteButton.ariaLabel = say('deleteTask', state);
   }
 
-  function setBusy(busy) {
-    if (busy) element.setAttribute('aria-busy', 'true');
-    else element.removeAttribute('aria-busy');
+  /** The stylesheet shows the word of the state behind the task. */
+  function setBusy(busy, state = 'saving') {
+    if (busy) {
+      element.setAttribute('aria-busy', 'true');
+      words.dataset.state = say(state);
+    } else {
+      element.removeAttribute('aria-busy');
+      delete words.dataset.state;
+    }
   }
 
   function isBusy() {
