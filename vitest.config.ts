@@ -46,8 +46,9 @@ const common = {
 export default defineConfig({
   test: {
     globalSetup: ['test/support/global-setup.ts'],
-    // Beyond these the nodes of several tests would ask for more connections than one server has.
-    maxWorkers: Math.min(availableParallelism(), 4),
+    // One more than cores, for a third of a file's time is waiting. Beyond four the nodes of several
+    // tests would ask for more connections than one server has.
+    maxWorkers: Math.min(availableParallelism() + 1, 4),
     teardownTimeout: 30_000,
     allowOnly: !inCi,
     reporters: [inCi ? 'verbose' : 'default', skips],
