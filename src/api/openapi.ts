@@ -7,7 +7,7 @@ import { sessionCookie } from '../sessions/session-store.ts';
 import type { Documented, Security, Success } from './endpoint.ts';
 import { exampleInPath, exampleOf } from './examples.ts';
 import { createSchemas, type Json, type Schemas } from './json-schema.ts';
-import { type AdminOperation, adminScope, isAdministration, type Operation } from './operation.ts';
+import { type AdminOperation, adminScope, isAdministration, isRecent, type Operation, turnOf } from './operation.ts';
 import { permissions } from './permissions.ts';
 import { tags } from './tags.ts';
 
@@ -120,13 +120,12 @@ const describe = (parts: readonly (string | false | undefined)[]) => {
 const scopesOf = (operation: Documented, name: Security) =>
   isAdministration(operation) && name === 'accessToken' ? [adminScope] : [];
 
-function needs({ permission, ...operation }: AdminOperation): string {
+function needs(operation: AdminOperation): string {
+  const { permission } = operation;
   const who = permissions[permission].map((role) => role.replace('_', ' ')).join(', ');
   const recently = isRecent(operation) ? ' They must have authenticated lately.' : '';
   return `For administrators with the permission \`${permission}\`: ${who}.${recently}`;
 }
-
-const isRecent = ({ recent, method }: Pick<Operation, 'recent' | 'method'>) => recent ?? method !== 'get';
 
 type Place = Readonly<{ where: 'path'; path: string } | { where: 'query' | 'header' }>;
 
@@ -193,8 +192,8 @@ export function problemsOf(operation: Documented | Operation): readonly ProblemC
     ...(isAdministration(operation) && isRecent(operation) ? (['reauthentication_required'] as const) : []),
     ...(operation.path.startsWith('/api/') && operation.method !== 'get' ? (['foreign_origin'] as const) : []),
     ...(isJson ? (['content_too_large'] as const) : []),
-    ...(isAdministration(operation) &&
-    (operation.method === 'get' || operation.problems?.includes('confirmation_required'))
+    // To look at what a confirmation would end takes a turn, too.
+    ...(isAdministration(operation) && (turnOf(operation) || operation.problems?.includes('confirmation_required'))
       ? (['too_many_requests'] as const)
       : []),
     ...(operation.problems ?? []),

@@ -90,20 +90,27 @@ export function toEndpoints(
   operations: readonly Operation[],
 ): readonly Endpoint[] {
   return operations.map((definition) => {
-    const { method, permission, body, security, securityOptional } = definition;
-    const { recent = permission !== undefined && method !== 'get' } = definition;
+    const { permission, body, security, securityOptional } = definition;
     return {
       ...definition,
       handlers: [
         security?.length === 0 || securityOptional ? noStore : requireSession,
         ...(permission ? [requirePermission(permission)] : []),
-        ...(recent ? [requireRecentAuthentication(pool)] : []),
+        ...(isRecent(definition) ? [requireRecentAuthentication(pool)] : []),
         ...(body ? jsonBody(permission ? '256kb' : '16kb') : []),
         answer(definition, inTurn),
       ],
     };
   });
 }
+
+/** Whether an operation asks for a recent authentication. */
+export const isRecent = ({ permission, method, recent }: Operation): boolean =>
+  recent ?? (permission !== undefined && method !== 'get');
+
+/** The queue that an operation waits in; null: it never waits. */
+export const turnOf = ({ permission, method, turn }: Operation): NonNullable<Operation['turn']> | null =>
+  turn ?? (permission !== undefined && method === 'get' ? 'lists' : null);
 
 /** The scope that an app's access token needs for the administration of an org. */
 export const adminScope = 'admin';
@@ -147,9 +154,9 @@ function requireRecentAuthentication(pool: Pool): RequestHandler {
 }
 
 function answer(definition: Operation, inTurn: InTurn): RequestHandler {
-  const { method, permission, params, body, success, handle } = definition;
+  const { params, body, success, handle } = definition;
   const query = queryForm(definition);
-  const turn = definition.turn ?? (permission && method === 'get' ? 'lists' : null);
+  const turn = turnOf(definition);
   return async (req, res) => {
     const principal = principalOf(req);
     const call = {
