@@ -2,7 +2,8 @@ import pg from 'pg';
 import { migrate } from '../src/database/migrate.ts';
 import { type Child, startChild } from './child.ts';
 import { fillProduct, withoutIndexes } from './fill.ts';
-import { apiKeyOf, expressCookie, orgCount, secret, sidOf, sql } from './people.ts';
+import { apiKeyOf, expressCookie, orgCount, sidOf, sql } from './people.ts';
+import { productEnvironment } from './store.ts';
 
 export type OrganisationStore = Awaited<ReturnType<typeof openOrganisation>>;
 export type Node = Readonly<{ child: Child; port: number; url: string }>;
@@ -41,7 +42,7 @@ export async function openOrganisation(serverUrl: string, people: number, pairs:
     many: range(people, people + pairs).map(personAt),
     few: range(people + pairs, people + 2 * pairs).map(personAt),
     async start(databaseUrl: string): Promise<Node> {
-      const child = startChild('servers/product.ts', { env: environment(databaseUrl) });
+      const child = startChild('servers/product.ts', { env: productEnvironment(databaseUrl) });
       children.push(child);
       const port = await child.call<number>('startForWebhooks');
       return { child, port, url: `http://127.0.0.1:${port}` };
@@ -54,21 +55,6 @@ export async function openOrganisation(serverUrl: string, people: number, pairs:
     },
   };
 }
-
-const environment = (databaseUrl: string) => ({
-  DATABASE_URL: databaseUrl,
-  DIRECT_DATABASE_URL: '',
-  PUBLIC_URL: 'http://localhost:3333',
-  PORT: '0',
-  APP_URL: '',
-  SESSION_SECRETS: secret,
-  ENCRYPTION_KEYS: Buffer.alloc(32, 1).toString('base64'),
-  TRUST_PROXY: '',
-  LOG_LEVEL: 'info',
-  DATABASE_POOL_SIZE: '16',
-  SMTP_URL: '',
-  MAIL_FROM: '',
-});
 
 async function fill(client: pg.Client, people: number, pairs: number): Promise<void> {
   await client.query(`SET session_replication_role = replica; SET maintenance_work_mem = '512MB'`);

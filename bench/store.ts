@@ -7,10 +7,27 @@ import { fillStores } from './fill.ts';
 import { createJwtCaller } from './jwt-caller.ts';
 import { secret, sessionsEach } from './people.ts';
 
+const publicUrl = 'http://localhost:3333';
+
+/** Settings of every server of the product that is measured. */
+export const productEnvironment = (databaseUrl: string) => ({
+  DATABASE_URL: databaseUrl,
+  DIRECT_DATABASE_URL: '',
+  PUBLIC_URL: publicUrl,
+  PORT: '0',
+  APP_URL: '',
+  SESSION_SECRETS: secret,
+  ENCRYPTION_KEYS: Buffer.alloc(32, 1).toString('base64'),
+  TRUST_PROXY: '',
+  LOG_LEVEL: 'info',
+  DATABASE_POOL_SIZE: '16',
+  SMTP_URL: '',
+  MAIL_FROM: '',
+});
+
 export type Store = Awaited<ReturnType<typeof openStore>>;
 export type Server = Readonly<{ child: Child; port: number }>;
 
-const publicUrl = 'http://localhost:3333';
 /** People whose sessions are never revoked: they only ask who they are. */
 const mostReaders = 400;
 
@@ -24,18 +41,7 @@ export async function openStore(serverUrl: string, size: number, progress: (text
   const databaseUrl = Object.assign(new URL(serverUrl), { pathname: `/${name}` }).href;
   await migrate(databaseUrl);
 
-  const env = {
-    DATABASE_URL: databaseUrl,
-    DIRECT_DATABASE_URL: '',
-    PUBLIC_URL: publicUrl,
-    PORT: '0',
-    APP_URL: '',
-    SESSION_SECRETS: secret,
-    ENCRYPTION_KEYS: Buffer.alloc(32, 1).toString('base64'),
-    TRUST_PROXY: '',
-    LOG_LEVEL: 'info',
-    DATABASE_POOL_SIZE: '16',
-  };
+  const env = productEnvironment(databaseUrl);
   const missing: Record<string, string> = {};
   const start = async (file: string, argument?: unknown, execArgv?: string[]): Promise<Server> => {
     const child = startChild(file, { env, execArgv });
