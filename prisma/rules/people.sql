@@ -32,3 +32,13 @@ CREATE OR REPLACE TRIGGER users_released_names AFTER UPDATE OF email_key ON user
   FOR EACH ROW WHEN (OLD.email_key <> NEW.email_key) EXECUTE FUNCTION keep_released_name();
 CREATE OR REPLACE TRIGGER identities_released_names AFTER UPDATE OF subject ON identities
   FOR EACH ROW WHEN (OLD.subject <> NEW.subject) EXECUTE FUNCTION keep_released_name();
+
+-- Since when somebody bears their names: of two people with one address the newer claim counts.
+CREATE OR REPLACE FUNCTION keep_naming_time() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.named_at := clock_timestamp();
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER users_naming_time BEFORE UPDATE OF email_key, user_name_key ON users
+  FOR EACH ROW WHEN (OLD.email_key <> NEW.email_key OR OLD.user_name_key IS DISTINCT FROM NEW.user_name_key)
+  EXECUTE FUNCTION keep_naming_time();
