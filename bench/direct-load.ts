@@ -59,14 +59,14 @@ function createParts(databaseUrl: string) {
   };
   const batches = createBatches({ pool });
   const [alone, before] = [createAlone(pool), createOldWay(pool)];
-  const ending = (ask: (row: AskedRow) => Promise<AnswerRow | undefined>) => async (n: number) => {
-    const answer = await ask(askedOf(await revocationOf(n)));
+  const ending = (ask: (row: AskedRow) => Promise<readonly AnswerRow[]>) => async (n: number) => {
+    const [answer] = await ask(askedOf(await revocationOf(n)));
     if (answer?.result !== 'revoked' || answer.sessions !== 5) throw new Error(JSON.stringify(answer));
   };
   return {
     revokeAccess: ending(batches.ask),
     statement: ending(alone.ask),
-    waiting: ending(async (row) => (await endWaiting(pool, [row]))[0]),
+    waiting: ending((row) => endWaiting(pool, [row])),
     before: ending(before.ask),
     async keyLookup(n: number) {
       if (!(await apiKeys.authenticate(apiKeyOf(n)))) throw new Error('the key look-up found nothing');

@@ -6,19 +6,19 @@ const mostAtOnce = 100;
 
 /** Today's statement, one for each request. */
 export const createAlone = (pool: Pool) => ({
-  async ask(row: AskedRow): Promise<AnswerRow> {
+  async ask(row: AskedRow): Promise<[AnswerRow]> {
     const values = [JSON.stringify([row])];
     const { rows } = await pool.query({ name: 'end-people', text: endPeopleSql.skipping, values });
-    return rows[0];
+    return [rows[0]];
   },
 });
 
 /** The statement before 0.2.0, one for each request, as a comparison in the same run. */
 export const createOldWay = (pool: Pool) => ({
-  async ask(row: AskedRow): Promise<AnswerRow> {
+  async ask(row: AskedRow): Promise<[AnswerRow]> {
     const { rows } = await pool.query({ name: 'revoke-access-plain', text: revokeUserSql, values: valuesOf(row) });
     const { user_id, sessions_ended: sessions, grants_ended: grants, tombstones_pending: more } = rows[0];
-    return { revocation: row.revocation, result: user_id ? 'revoked' : 'unknown', user_id, sessions, grants, more };
+    return [{ revocation: row.revocation, result: user_id ? 'revoked' : 'unknown', user_id, sessions, grants, more }];
   },
   async endMany(orgId: string, userIds: readonly string[]): Promise<number> {
     const values = [orgId, userIds, 'operator', null, null, 'operator', null, null, null, null];

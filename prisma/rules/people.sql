@@ -14,22 +14,29 @@ CREATE OR REPLACE TRIGGER identities_of_the_present AFTER INSERT ON identities
 -- A sign-in that was under way when a person was removed or renamed finds nobody, or whoever was provisioned in their place,
 -- by the name that is free now. When it was freed is kept, so that such a sign-in doesn't complete; in a trigger, so that no
 -- way of freeing a name forgets it. The name stays with one transaction until that has committed: the last writer is the last.
+CREATE OR REPLACE FUNCTION released_name(name text) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
+  SELECT sha256(convert_to(name, 'UTF8'))
+$$;
 CREATE OR REPLACE FUNCTION keep_released_name() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  freed text;
+  freed text[];
 BEGIN
   IF TG_TABLE_NAME = 'users' THEN
-    freed := 'email ' || OLD.email_key;
+    -- Names that another of the person's names still says aren't free.
+    freed := ARRAY(SELECT 'email ' || name FROM unnest(ARRAY[OLD.email_key, OLD.user_name_key]) AS old (name)
+                   WHERE name NOT IN (NEW.email_key, coalesce(NEW.user_name_key, NEW.email_key)) ORDER BY name);
   ELSE
-    freed := 'subject ' || OLD.connection_id || ' ' || OLD.subject;
+    freed := ARRAY['subject ' || OLD.connection_id || ' ' || OLD.subject];
   END IF;
   INSERT INTO released_names (org_id, name, revoked_xid, revoked_at)
-  VALUES (OLD.org_id, sha256(convert_to(freed, 'UTF8')), pg_current_xact_id(), clock_timestamp())
-  ON CONFLICT (org_id, name) DO UPDATE SET revoked_xid = EXCLUDED.revoked_xid, revoked_at = EXCLUDED.revoked_at;
+  SELECT OLD.org_id, released_name(name), pg_current_xact_id(), clock_timestamp() FROM unnest(freed) AS free (name)
+  ON CONFLICT (org_id, name)
+  DO UPDATE SET revoked_xid = EXCLUDED.revoked_xid, revoked_at = EXCLUDED.revoked_at, expires_at = NULL;
   RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER users_released_names AFTER UPDATE OF email_key ON users
-  FOR EACH ROW WHEN (OLD.email_key <> NEW.email_key) EXECUTE FUNCTION keep_released_name();
+CREATE OR REPLACE TRIGGER users_released_names AFTER UPDATE OF email_key, user_name_key ON users
+  FOR EACH ROW WHEN (OLD.email_key <> NEW.email_key OR OLD.user_name_key IS DISTINCT FROM NEW.user_name_key)
+  EXECUTE FUNCTION keep_released_name();
 CREATE OR REPLACE TRIGGER identities_released_names AFTER UPDATE OF subject ON identities
   FOR EACH ROW WHEN (OLD.subject <> NEW.subject) EXECUTE FUNCTION keep_released_name();
 
@@ -42,3 +49,65 @@ END $$;
 CREATE OR REPLACE TRIGGER users_naming_time BEFORE UPDATE OF email_key, user_name_key ON users
   FOR EACH ROW WHEN (OLD.email_key <> NEW.email_key OR OLD.user_name_key IS DISTINCT FROM NEW.user_name_key)
   EXECUTE FUNCTION keep_naming_time();
+
+-- Who is meant. A connection's word on an address: 'own' where it speaks for the address's domain, 'anothers' where only
+-- another connection does, even one that is off; else 'open'.
+CREATE OR REPLACE FUNCTION address_standing(org text, connection text, address text) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT CASE WHEN bool_or(d.connection_id = connection) THEN 'own'
+              WHEN bool_or(d.connection_id IS NOT NULL) THEN 'anothers' ELSE 'open' END
+  FROM domains d
+  WHERE d.org_id = org AND d.domain = split_part(address, '@', -1) AND d.verified_at IS NOT NULL
+$$;
+
+-- Whether a connection may say, of an address that no connection speaks for, that it is the person's: never if another
+-- connection knows them, and of an administrator only where no other connection is in use. Else the operator of one identity
+-- provider, which may call any address verified, could sign in as the people of another.
+CREATE OR REPLACE FUNCTION may_mean(connection text, person users) RETURNS boolean LANGUAGE sql STABLE AS $$
+  SELECT NOT EXISTS (SELECT FROM identities i
+                     WHERE i.org_id = person.org_id AND i.user_id = person.id AND i.connection_id <> connection)
+     AND (person.role = 'member'
+          OR NOT EXISTS (SELECT FROM connections c WHERE c.org_id = person.org_id AND c.id <> connection AND c.active))
+$$;
+
+-- Whether what a connection says is believed: that `address` is the person's. Outside ASCII too many letters look alike.
+CREATE OR REPLACE FUNCTION is_believed(connection text, address text, verified boolean, person users) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT CASE address_standing(person.org_id, connection, address)
+    WHEN 'own' THEN true
+    WHEN 'anothers' THEN false
+    ELSE verified AND address ~ '^[\x21-\x7e]+$' AND may_mean(connection, person)
+  END
+$$;
+
+-- The addresses that people's identity providers named last.
+CREATE OR REPLACE VIEW claims AS
+SELECT i.org_id, i.user_id, i.id AS identity_id, i.connection_id, i.claimed_email_key AS address, i.claimed_at,
+       is_believed(i.connection_id, i.claimed_email_key, i.claim_verified, u) AS believed
+FROM identities i JOIN users u ON u.org_id = i.org_id AND u.id = i.user_id
+WHERE i.claimed_email_key IS NOT NULL AND u.deleted_at IS NULL;
+
+-- Everybody whom an address means now: whoever bears it as address or user name, and those for whom it was claimed since. A
+-- claim that isn't believed means somebody only to the connection that claims it (`reach`).
+CREATE OR REPLACE FUNCTION named_by_address(org text, given text, reach text) RETURNS TABLE (user_id text)
+LANGUAGE sql STABLE AS $$
+  SELECT u.id FROM users u WHERE u.org_id = org AND u.email_key = given
+  UNION
+  SELECT u.id FROM users u WHERE u.org_id = org AND u.user_name_key = given
+  UNION
+  SELECT c.user_id FROM claims c
+  WHERE c.org_id = org AND c.address = given
+    AND CASE WHEN c.connection_id = reach THEN true ELSE
+          NOT EXISTS (SELECT FROM users u WHERE u.org_id = org AND u.email_key = given AND u.named_at >= c.claimed_at)
+          AND NOT EXISTS (SELECT FROM users u WHERE u.org_id = org AND u.user_name_key = given AND u.named_at >= c.claimed_at)
+          AND c.believed
+        END
+$$;
+
+-- The one person who goes before the others: who bears the address, else whose user name it is, else who claimed it last.
+CREATE OR REPLACE FUNCTION bearer_of(org text, given text) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT coalesce(
+    (SELECT u.id FROM users u WHERE u.org_id = org AND u.email_key = given),
+    (SELECT u.id FROM users u WHERE u.org_id = org AND u.user_name_key = given ORDER BY u.id LIMIT 1),
+    (SELECT c.user_id FROM claims c WHERE c.org_id = org AND c.address = given AND c.believed
+     ORDER BY c.claimed_at DESC, c.user_id LIMIT 1))
+$$;

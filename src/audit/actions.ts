@@ -35,6 +35,8 @@ export const actions = [
   'signal.received',
   'user.activated',
   'user.added',
+  'user.address_changed',
+  'user.address_contested',
   'user.changed',
   'user.deactivated',
   'user.moved_in',

@@ -1,10 +1,13 @@
 import type { Pool, PoolClient } from 'pg';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import { withRetry } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
+import { transaction } from '../database/pool.ts';
 import type { Credential } from '../sessions/principal.ts';
 import type { Once } from './once.ts';
 import type { AloneRevocation, NewNames, Revocation, RevocationOutcome } from './revocation.ts';
-import { endPeopleSql } from './statements.ts';
+import { endPeopleSql, namedSql } from './statements.ts';
 
 // Rows that the statements read and answer; statements.ts names their members.
 
@@ -73,8 +76,8 @@ export type AskedRow = ReturnType<typeof askedOf>;
 /** A row that `endPeopleSql` answers. */
 export type AnswerRow = Readonly<{
   revocation: string;
-  /** `held`: another transaction holds the person's row. `behind`: see `endPeopleIn`. */
-  result: RevocationOutcome['result'] | 'held' | 'behind';
+  /** `held`: another transaction holds the person's row. `behind`, `several`: see `endPeopleIn`. */
+  result: RevocationOutcome['result'] | 'held' | 'behind' | 'several';
   user_id: string | null;
   sessions: number;
   grants: number;
@@ -87,6 +90,39 @@ export async function endWaiting(db: Pool | PoolClient, asked: readonly AskedRow
   const { rows } = await runStatement<AnswerRow>(db, 'end-people-waiting', endPeopleSql.waiting, asked);
   const answers = new Map(rows.map((row) => [row.revocation, row]));
   return asked.flatMap(({ revocation }) => answers.get(revocation) ?? []);
+}
+
+/**
+ * Ends the access of everybody whom one row means, all or nothing: mostly one person. One after the
+ * other in the order of their ids, as lists lock them. Two or more people are on record as such:
+ * administrators are to put right whose address it is.
+ */
+export async function endMeant(db: Pool | PoolClient, row: AskedRow): Promise<AnswerRow[]> {
+  const answers = await endWaiting(db, [row]);
+  if (answers[0]?.result !== 'several') return answers;
+  return 'release' in db ? endSeveral(db, row) : transaction(db, (client) => endSeveral(client, row));
+}
+
+async function endSeveral(client: PoolClient, row: AskedRow): Promise<AnswerRow[]> {
+  const { rows } = await runStatement<{ id: string }>(client, 'named', namedSql, [row]);
+  const none = { user_ids: [], email_keys: [], issuers: [], subjects: [] };
+  const answers: AnswerRow[] = [];
+  for (const { id } of rows) {
+    const ids = answers.length === 0 ? {} : { revocation: newId('revocation'), once: undefined };
+    const by = { ...row.by, event: newId('auditEvent') };
+    const [answer] = await endWaiting(client, [{ ...row, ...none, user_ids: [id], ...ids, by }]);
+    if (!answer || answer.result === 'replayed') return answer ? [answer] : [];
+    answers.push(answer);
+  }
+  const { org: orgId, by } = row;
+  await recordEvent(client, {
+    orgId,
+    action: 'user.address_contested',
+    by: { actor: { type: by.actor_type, id: by.actor_id } as By['actor'], ip: by.ip, requestId: by.request_id },
+    target: { type: 'user', id: rows[0]?.id ?? '' },
+    detail: { bearer: rows[1]?.id ?? null, people: rows.length, revocation: answers[0]?.revocation ?? null },
+  });
+  return answers;
 }
 
 /** A client runs it inside its transaction; a pool also retries errors that this may cure. */

@@ -1,6 +1,6 @@
 import pg, { type Pool } from 'pg';
 import { AppError } from '../errors.ts';
-import { type AnswerRow, type AskedRow, endWaiting, toJson } from './asked-rows.ts';
+import { type AnswerRow, type AskedRow, endMeant, toJson } from './asked-rows.ts';
 import { endPeopleSql } from './statements.ts';
 
 /** Most rows in one statement. */
@@ -19,7 +19,7 @@ type WaitingRow = Readonly<{
   /** The row as it is sent. */
   json: string;
   since: number;
-  resolve: (answer: AnswerRow) => void;
+  resolve: (answers: readonly AnswerRow[]) => void;
   reject: (error: unknown) => void;
 }>;
 type Held = Readonly<{ waiting: WaitingRow; person: string }>;
@@ -44,7 +44,8 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
   let scheduled = false;
   let timer: NodeJS.Timeout | undefined;
 
-  async function ask(row: AskedRow): Promise<AnswerRow> {
+  /** Returns an answer for each person whom the row means: mostly one. */
+  async function ask(row: AskedRow): Promise<readonly AnswerRow[]> {
     if (row.alone) throw new Error('what keeps, renames or switches off goes on alone');
     const json = toJson(row);
     return new Promise((resolve, reject) => {
@@ -107,7 +108,8 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
       if (!answer) waiting.reject(new Error('a revocation was not answered'));
       else if (answer.result === 'behind') behind.push(waiting);
       else if (answer.result === 'held') wait({ waiting, person: `${waiting.row.org} ${answer.user_id}` });
-      else waiting.resolve(answer);
+      else if (answer.result === 'several') wait({ waiting, person: waiting.row.revocation });
+      else waiting.resolve([answer]);
     }
     queue.unshift(...behind);
   }
@@ -131,8 +133,8 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
     if (!next) return;
     const { waiting, person } = next;
     heldNow.add(person);
-    void endWaiting(pool, [waiting.row])
-      .then(([answer]) => waiting.resolve(answer as AnswerRow), waiting.reject)
+    void endMeant(pool, waiting.row)
+      .then(waiting.resolve, waiting.reject)
       .finally(() => {
         heldNow.delete(person);
         waitNext();

@@ -65,7 +65,8 @@ export type Revoked = Readonly<{
 }>;
 
 export type RevocationOutcome =
-  | (Revoked & Readonly<{ result: 'revoked' }>)
+  /** `others`: further people whom the one name means, whose access has ended as well. */
+  | (Revoked & Readonly<{ result: 'revoked'; others: readonly Revoked[] }>)
   | Readonly<{ result: 'unknown' }>
   | Readonly<{ result: 'ambiguous' }>
   /** `once` was spent before: nothing was done. */

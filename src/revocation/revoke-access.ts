@@ -1,6 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Credential } from '../sessions/principal.ts';
-import { type AnswerRow, askedOf, endWaiting, keepOf, recordOf, runStatement } from './asked-rows.ts';
+import { type AnswerRow, askedOf, endMeant, endWaiting, keepOf, recordOf, runStatement } from './asked-rows.ts';
 import type { Batches } from './batches.ts';
 import { observed } from './observed.ts';
 import type { AloneRevocation, Revocation, RevocationOutcome, Revoked, UserRevocation } from './revocation.ts';
@@ -25,7 +25,7 @@ export function revokeAccess(db: Batches | Pool | PoolClient, revocation: AloneR
   return observed(
     db,
     revocation.initiator,
-    async () => toOutcome('ask' in db ? await db.ask(row) : (await endWaiting(db, [row]))[0]),
+    async () => toOutcome('ask' in db ? await db.ask(row) : await endMeant(db, row)),
     ({ result }) => ({ result }),
   );
 }
@@ -44,7 +44,7 @@ export function revokeAccessOfMany(
     revocation.initiator,
     async () => {
       const rows = [...new Set(userIds)].sort().map((id) => askedOf({ ...revocation, subject: { userIds: [id] } }));
-      const outcomes = (await endWaiting(db, rows)).map(toOutcome);
+      const outcomes = (await endWaiting(db, rows)).map((answer) => toOutcome([answer]));
       return outcomes.flatMap((outcome) => (outcome.result === 'revoked' ? [outcome] : []));
     },
     ({ length }) => ({ result: 'revoked', times: length }),
@@ -72,17 +72,14 @@ export function revokeOrgAccess(
   );
 }
 
-function toOutcome(answer: AnswerRow | undefined): RevocationOutcome {
-  if (!answer || answer.result === 'held' || answer.result === 'behind')
+function toOutcome([first, ...others]: readonly AnswerRow[]): RevocationOutcome {
+  if (!first || ['held', 'behind', 'several'].includes(first.result))
     throw new Error('a revocation was not carried out');
-  const {
-    result,
-    revocation: revocationId,
-    user_id: userId,
-    sessions: sessionsEnded,
-    grants: grantsEnded,
-    more,
-  } = answer;
-  if (result !== 'revoked' || userId === null) return { result } as RevocationOutcome;
-  return { result, revocationId, userId, sessionsEnded, grantsEnded, more };
+  if (first.result !== 'revoked') return { result: first.result } as RevocationOutcome;
+  return { result: 'revoked', ...toRevoked(first), others: others.map(toRevoked) };
+}
+
+function toRevoked({ revocation, user_id: userId, sessions, grants, more }: AnswerRow): Revoked {
+  if (userId === null) throw new Error('a revocation of nobody');
+  return { revocationId: revocation, userId, sessionsEnded: sessions, grantsEnded: grants, more };
 }

@@ -68,8 +68,8 @@ const named = `
       SELECT u.id FROM unnest(asked.user_ids) AS given (id)
       JOIN users u ON u.org_id = asked.org AND u.id = given.id AND u.deleted_at IS NULL
       UNION
-      SELECT u.id FROM unnest(asked.email_keys) AS given (email_key)
-      JOIN users u ON u.org_id = asked.org AND u.email_key = given.email_key
+      SELECT meant.user_id FROM unnest(asked.email_keys) AS given (address)
+      CROSS JOIN LATERAL named_by_address(asked.org, given.address, asked.reach) AS meant
       UNION
       SELECT i.user_id FROM unnest(asked.issuers, asked.subjects) AS given (issuer, subject)
       ${identities('asked', 'asked.reach IS NULL OR c.id = asked.reach')}`;
@@ -77,7 +77,8 @@ const named = `
 // Whether the asking connection reaches the user.
 const reached = `
         EXISTS (SELECT FROM identities i WHERE i.org_id = asked.org AND i.connection_id = asked.reach AND i.user_id = named.id)
-        OR EXISTS (SELECT FROM users u JOIN domains d ON d.org_id = asked.org AND d.domain = substring(u.email_key FROM '[^@]*$')
+        OR EXISTS (SELECT FROM users u JOIN domains d ON d.org_id = asked.org
+                     AND d.domain IN (split_part(u.email_key, '@', -1), split_part(u.user_name_key, '@', -1))
                    WHERE u.org_id = asked.org AND u.id = named.id AND d.verified_at IS NOT NULL AND d.connection_id = asked.reach)`;
 
 // Rows of many callers share this statement: a lock elsewhere (a `jti` that is being spent) breaks
@@ -97,12 +98,35 @@ const fresh = `(once IS NULL OR (org, once ->> 'kind', once ->> 'id') IN (SELECT
 
 type Way = 'waiting' | 'skipping';
 
+// What a sign-in by these names is compared with (`released_names`). Of an address that another
+// connection speaks for the asking one has nothing to say.
+const nobodys = `ARRAY(
+               SELECT 'email ' || address FROM unnest(asked.email_keys) AS given (address)
+               WHERE CASE WHEN asked.reach IS NULL THEN true ELSE address_standing(asked.org, asked.reach, address) <> 'anothers' END
+               UNION ALL
+               SELECT 'subject ' || c.id || ' ' || given.subject FROM unnest(asked.issuers, asked.subjects) AS given (issuer, subject)
+               JOIN connections c ON c.org_id = asked.org AND (asked.reach IS NULL OR c.id = asked.reach)
+                 AND (c.issuer = given.issuer OR given.issuer = ANY (c.accepted_issuers)))`;
+
+/**
+ * The people whom an asked row means, in the order of their ids. For a single name that means
+ * several.
+ */
+export const namedSql = `
+  SELECT DISTINCT named.id FROM ${'${asked(`user_ids text[], email_keys text[], issuers text[], subjects text[], reach text`)}'}
+  CROSS JOIN LATERAL (${'${named}'}
+  ) named WHERE CASE WHEN asked.reach IS NULL THEN true ELSE ${'${reached}'} END ORDER BY named.id`;
+
 /**
  * Ends the access of people, one for each row. Returned columns: `revocation`, `result`, `user_id`,
  * `sessions`, `grants`, `more`. Of two rows with one person, or with one thing to spend, the second
  * is `behind` and is to be asked again: it would count twice, or not at all.
  *
- * - A row goes on only if it means exactly one person.
+ * - A row goes on only if it means exactly one person. A single name that means several people (an
+ *   address that is one's on record and another's by a newer claim) is `several`, and spends nothing:
+ *   `namedSql` says who they are. Several names must mean the same person.
+ * - A name that nobody is known by is remembered for as long as a sign-in may last: one that was under
+ *   way doesn't complete.
  * - People are locked first, in the order of their keys (two lists never wait for each other);
  *   `skipping` leaves out people who are locked elsewhere (`held`).
  * - `once` is spent behind the lock, by rows that get a final answer.
@@ -118,18 +142,29 @@ const endPeopleIn = (way: Way) => `
   WITH target AS MATERIALIZED (
     SELECT org, revocation, by, once, ${way === 'waiting' ? 'alone, ' : ''}matched, user_id,
            (matched = 1 AND row_number() OVER (PARTITION BY org, matched, user_id ORDER BY n) > 1)
-           OR row_number() OVER (PARTITION BY org, once ->> 'kind', coalesce(once ->> 'id', revocation) ORDER BY n) > 1 AS behind
+           OR row_number() OVER (PARTITION BY org, once ->> 'kind', coalesce(once ->> 'id', revocation) ORDER BY n) > 1 AS behind,
+           matched > 1 AND single AS several, nobodys
     FROM ${asked(
       `user_ids text[], email_keys text[], issuers text[], subjects text[], reach text, once jsonb${way === 'waiting' ? ', alone jsonb' : ''}`,
     )} CROSS JOIN LATERAL (
-      SELECT count(*) AS matched, min(id) AS user_id FROM (${named}
+      SELECT count(*) AS matched, min(id) AS user_id,
+             cardinality(asked.user_ids) + cardinality(asked.email_keys) + cardinality(asked.subjects) = 1 AS single,
+             CASE WHEN count(*) = 0 THEN ${nobodys} END AS nobodys
+      FROM (${named}
       ) named WHERE CASE WHEN asked.reach IS NULL THEN true ELSE ${reached} END
     ) meant${way === 'skipping' ? neverWaitLong : ''}
   ), locked AS MATERIALIZED (
     SELECT t.* FROM target t JOIN users u ON u.org_id = t.org AND u.id = t.user_id
     WHERE t.matched = 1 AND NOT t.behind
     ${way === 'waiting' ? 'ORDER BY t.org, t.user_id ' : ''}FOR NO KEY UPDATE OF u${way === 'skipping' ? ' SKIP LOCKED' : ''}
-  ), ${spend('target WHERE NOT behind AND (matched <> 1 OR revocation IN (SELECT revocation FROM locked)) AND')}, bumped AS (
+  ), ${spend('target WHERE NOT behind AND NOT several AND (matched <> 1 OR revocation IN (SELECT revocation FROM locked)) AND')}, remembered AS (
+    INSERT INTO released_names AS r (org_id, name, revoked_xid, revoked_at, expires_at)
+    SELECT org, released_name(name), pg_current_xact_id(), clock_timestamp(), now() + interval '15 minutes'
+    FROM (SELECT DISTINCT org, name FROM target, unnest(nobodys) AS nobodys (name) WHERE NOT behind AND ${fresh}) names
+    ORDER BY 1, 2
+    ON CONFLICT (org_id, name) DO UPDATE SET revoked_xid = excluded.revoked_xid, revoked_at = excluded.revoked_at,
+                                             expires_at = CASE WHEN r.expires_at IS NOT NULL THEN excluded.expires_at END
+  ), bumped AS (
     UPDATE users u SET generation = u.generation + 1, revoked_at = clock_timestamp(), revoked_xid = pg_current_xact_id(),
                        last_revocation_id = a.revocation${way === 'waiting' ? switchedOff + renamed : ''}
     FROM locked a, orgs o
@@ -164,6 +199,7 @@ const endPeopleIn = (way: Way) => `
   UNION ALL
   SELECT revocation, CASE
     WHEN behind THEN 'behind'
+    WHEN several THEN 'several'
     WHEN matched = 1 AND revocation NOT IN (SELECT revocation FROM locked) THEN 'held'
     WHEN matched = 1 OR NOT ${fresh} THEN 'replayed'
     WHEN matched = 0 THEN 'unknown' ELSE 'ambiguous'

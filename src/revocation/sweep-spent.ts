@@ -5,7 +5,7 @@ import type { Table } from './statements.ts';
 /**
  * Removes spent things an hour after their last possible replay. A session or grant that was
  * inserted at the very moment when its IdP session ended is dead only by that row of `spent`: such
- * rows get their tombstones first.
+ * rows get their tombstones first. Names that were revoked while nobody was known by them go too.
  */
 export async function sweepSpent(client: PoolClient): Promise<boolean> {
   const { rowCount } = await client.query(
@@ -23,7 +23,11 @@ export async function sweepSpent(client: PoolClient): Promise<boolean> {
      )
      DELETE FROM spent s USING old WHERE s.org_id = old.org_id AND s.kind = old.kind AND s.id = old.id`,
   );
-  return (rowCount ?? 0) > 0;
+  const names = await client.query(
+    `DELETE FROM released_names WHERE (org_id, name) IN (
+       SELECT org_id, name FROM released_names WHERE expires_at < now() LIMIT 5000)`,
+  );
+  return (rowCount ?? 0) + (names.rowCount ?? 0) > 0;
 }
 
 const idpTombstonesOf = (table: Table) => `

@@ -3,7 +3,6 @@ import type { By } from '../by.ts';
 import { isUniqueViolation } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
-import { isAnothers, isAuthoritative, mayMean } from './authority.ts';
 import type { IssuedSubject, SignInPerson } from './find-user.ts';
 
 type ActingConnection = Readonly<{ orgId: string; connectionId: string; by: By }>;
@@ -35,7 +34,7 @@ async function linkIdentity(
   subject: IssuedSubject,
   acting: ActingConnection,
 ): Promise<void> {
-  const { userId, emailKey, emailVerified } = person;
+  const { userId, email, emailKey, emailVerified } = person;
   await transaction(pool, async (client) => {
     // Of two connections that link one person the second sees the first; no role changes meanwhile.
     await client.query({
@@ -46,10 +45,10 @@ async function linkIdentity(
     await client.query({
       name: 'sign-in-link',
       text: `WITH linked AS (
-               INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject)
-               SELECT u.org_id, $4, $2, u.id, $6, $7 FROM users u
-               WHERE u.org_id = $1 AND u.id = $5 AND u.email_key = $3
-                 AND (${isAuthoritative} OR ($11 AND NOT ${isAnothers} AND ${mayMean}))
+               INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject,
+                                       claimed_email, claimed_email_key, claim_verified, claimed_at)
+               SELECT u.org_id, $4, $2, u.id, $6, $7, $12, $3, $11, clock_timestamp() FROM users u
+               WHERE u.org_id = $1 AND u.id = $5 AND u.id = bearer_of($1, $3) AND is_believed($2, $3, $11, u)
                RETURNING org_id, id, user_id
              )
              INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
@@ -67,6 +66,7 @@ async function linkIdentity(
         acting.by.ip,
         acting.by.requestId,
         emailVerified,
+        email,
       ],
     });
   });
@@ -82,11 +82,13 @@ async function createUser(
     name: 'sign-in-create',
     text: `WITH made AS (
              INSERT INTO users (org_id, id, email, email_key, name, role)
-             SELECT $1, $4, $5, $3, $6, 'member' WHERE ${isAuthoritative} OR ($13 AND NOT ${isAnothers})
+             SELECT $1, $4, $5, $3, $6, 'member'
+             WHERE bearer_of($1, $3) IS NULL AND (address_standing($1, $2, $3) = 'own' OR ($13 AND address_standing($1, $2, $3) = 'open'))
              RETURNING org_id, id
            ), linked AS (
-             INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject)
-             SELECT org_id, $7, $2, id, $8, $9 FROM made RETURNING org_id, id, user_id
+             INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject,
+                                     claimed_email, claimed_email_key, claim_verified, claimed_at)
+             SELECT org_id, $7, $2, id, $8, $9, $5, $3, $13, clock_timestamp() FROM made RETURNING org_id, id, user_id
            )
            INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
            SELECT org_id, $10, 'user.added', 'connection', $2, 'user', user_id, $11, $12, jsonb_build_object('identity', id)

@@ -1,6 +1,5 @@
 import type { Pool } from 'pg';
 import { emailKey } from '../users/email.ts';
-import { isAnothers, isAuthoritative, mayMean } from './authority.ts';
 import type { OrgConnection, SignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import type { PersonClaims } from './user-info.ts';
@@ -9,10 +8,10 @@ import type { PersonClaims } from './user-info.ts';
 export type SignInPerson =
   | Readonly<{ kind: 'known'; userId: string; identityId: string }>
   | (Readonly<{ kind: 'to_link'; userId: string }> & ClaimedAddress)
-  | (Readonly<{ kind: 'to_create'; email: string; name: string }> & ClaimedAddress);
+  | (Readonly<{ kind: 'to_create'; name: string }> & ClaimedAddress);
 
 /** The address that the person is found by; the write judges again what the org says of it. */
-type ClaimedAddress = Readonly<{ emailKey: string; emailVerified: boolean }>;
+type ClaimedAddress = Readonly<{ email: string; emailKey: string; emailVerified: boolean }>;
 
 export type IssuedSubject = Readonly<{ issuer: string; subject: string }>;
 
@@ -31,29 +30,28 @@ export async function findPerson(
   if (claims.email === null) throw new SignInRefused('email_missing');
   const key = emailKey(claims.email);
   if (key === null) throw new SignInRefused('email_unusable');
-  const found = await findByEmail(pool, org.id, connection.id, key);
+  const found = await findByEmail(pool, org.id, connection.id, { emailKey: key, verified: claims.emailVerified });
   // Another connection is authoritative for this domain. This check and the next come before
   // anything is said of who exists.
-  if (found.anothers) throw new SignInRefused('connection_not_authoritative', 'domain');
+  if (found.standing === 'anothers') throw new SignInRefused('connection_not_authoritative', 'domain');
   // An unverified address could be anyone's: linking it would take over its user, and creating a
   // user would lie in wait for the address's owner.
-  if (!claims.emailVerified && !found.authoritative) throw new SignInRefused('email_unverified');
+  if (!claims.emailVerified && found.standing !== 'own') throw new SignInRefused('email_unverified');
   if (found.linked) {
     // Another tab may have linked this very subject since the first look.
     const linked = await findByIdentity(pool, org.id, connection, subject);
     if (linked) return { kind: 'known', ...linked };
     throw new SignInRefused('identity_mismatch');
   }
-  const claimed = { emailKey: key, emailVerified: claims.emailVerified };
+  const claimed = { email: claims.email, emailKey: key, emailVerified: claims.emailVerified };
   if (found.userId !== null) {
     const { userId } = found;
-    if (!found.authoritative && !found.mayMean)
-      throw new SignInRefused('connection_not_authoritative', 'person', { userId });
+    if (!found.believed) throw new SignInRefused('connection_not_authoritative', 'person', { userId });
     return { kind: 'to_link', userId, ...claimed };
   }
   if (!org.createUsers) throw new SignInRefused('user_unknown');
   const name = claims.name ?? key.slice(0, key.lastIndexOf('@'));
-  return { kind: 'to_create', email: claims.email, name, ...claimed };
+  return { kind: 'to_create', name, ...claimed };
 }
 
 /** A connection's accepted issuers name one IdP: its subjects are the same under each of them. */
@@ -76,21 +74,28 @@ async function findByIdentity(
 type FoundByEmail = Readonly<{
   userId: string | null;
   linked: boolean;
-  authoritative: boolean;
-  anothers: boolean;
-  mayMean: boolean;
+  /** What the connection's word on the address is worth. */
+  standing: 'own' | 'anothers' | 'open';
+  /** Whether the address is believed to be this user's; null: nobody's yet. */
+  believed: boolean | null;
 }>;
 
-async function findByEmail(pool: Pool, orgId: string, connectionId: string, key: string): Promise<FoundByEmail> {
+async function findByEmail(
+  pool: Pool,
+  orgId: string,
+  connectionId: string,
+  { emailKey, verified }: Readonly<{ emailKey: string; verified: boolean }>,
+): Promise<FoundByEmail> {
   const { rows } = await pool.query<FoundByEmail>({
     name: 'sign-in-email',
     text: `SELECT u.id AS "userId",
                   EXISTS (SELECT FROM identities i
                           WHERE i.org_id = $1 AND i.user_id = u.id AND i.connection_id = $2) AS linked,
-                  ${isAuthoritative} AS authoritative, ${isAnothers} AS anothers, ${mayMean} AS "mayMean"
-           FROM (VALUES (1)) AS always (row)
-           LEFT JOIN users u ON u.org_id = $1 AND u.email_key = $3`,
-    values: [orgId, connectionId, key],
+                  address_standing($1, $2, $3) AS standing,
+                  CASE WHEN u.id IS NOT NULL THEN is_believed($2, $3, $4, u) END AS believed
+           FROM (SELECT bearer_of($1, $3) AS id) AS bearer
+           LEFT JOIN users u ON u.org_id = $1 AND u.id = bearer.id`,
+    values: [orgId, connectionId, emailKey, verified],
   });
   return rows[0] as FoundByEmail;
 }

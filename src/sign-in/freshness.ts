@@ -20,17 +20,26 @@ export type SignInStanding = Readonly<{
   /** Nobody has signed everyone of the org out since the sign-in started. */
   orgAsAtStart: boolean;
   /**
-   * The last revocations of the user, of the org, and of a removed person who had the address or
-   * the subject before, whom the IdP knows as the same.
+   * The last revocations of the user, of the org, of a removed person who had the address or the
+   * subject before, whom the IdP knows as the same, and of others whom the address means, if they
+   * came since the start.
    */
   revocations: readonly LastRevocation[];
   /** This browser's session, alive or ended, is the person's and of both current generations. */
   signedInSince: boolean;
 }>;
 
-/** Who signs in: with `userId` null a newcomer. `sessionId` is that of the browser's cookie. */
-type Who = Readonly<{ orgId: string; sessionId: string; connectionId: string; subject: string }> &
-  (Readonly<{ userId: string }> | Readonly<{ userId: null; emailKey: string }>);
+type Who = Readonly<{
+  orgId: string;
+  /** Null: a newcomer. */
+  userId: string | null;
+  /** The look-up form of the address that the IdP names now, if it does. */
+  emailKey: string | null;
+  /** That of the browser's cookie. */
+  sessionId: string;
+  connectionId: string;
+  subject: string;
+}>;
 
 /** There is always a row: the org was found before. `at` null: there was no revocation. */
 type StandingRow = Omit<SignInStanding, 'orgAsAtStart' | 'revocations'> & {
@@ -47,7 +56,7 @@ export async function readStanding(pool: Pool, who: Who, state: SealedState): Pr
       who.userId,
       state.snapshot,
       hashSecret(who.sessionId),
-      who.userId === null ? who.emailKey : null,
+      who.emailKey,
       who.connectionId,
       who.subject,
     ],
@@ -75,8 +84,11 @@ const sql = `
              (SELECT jsonb_agg(jsonb_build_object('at', extract(epoch FROM r.revoked_at), 'visible', ${visible('r')}))
               FROM released_names r
               WHERE r.org_id = o.id AND r.name IN (
-                sha256(convert_to('email ' || coalesce(u.email_key, $5), 'UTF8')),
-                sha256(convert_to('subject ' || $6::text || ' ' || $7::text, 'UTF8')))), '[]') AS revocations,
+                released_name('email ' || u.email_key), released_name('email ' || $5),
+                released_name('subject ' || $6::text || ' ' || $7::text))), '[]') || coalesce(
+             (SELECT jsonb_agg(jsonb_build_object('at', extract(epoch FROM n.revoked_at), 'visible', false))
+              FROM named_by_address(o.id, $5, $6) named JOIN users n ON n.org_id = o.id AND n.id = named.user_id
+              WHERE n.id IS DISTINCT FROM $2 AND n.revoked_at IS NOT NULL AND NOT ${visible('n')}), '[]') AS revocations,
          EXISTS (SELECT FROM sessions s
                  WHERE s.sid_hash = $4 AND s.org_id = o.id AND s.user_id = u.id
                    AND s.user_generation = u.generation AND s.org_generation = o.generation) AS "signedInSince"

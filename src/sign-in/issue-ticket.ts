@@ -5,15 +5,19 @@ import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import type { SignInTicket } from '../sessions/principal.ts';
 import { sealIdToken } from '../sessions/sealed-id-token.ts';
+import { emailKey } from '../users/email.ts';
 import { admitPerson } from './admit-person.ts';
 import { noteAttempt, type ProvenSignIn } from './attempt.ts';
 import { findPerson } from './find-user.ts';
 import { authenticationTime, judgeFreshness, readStanding, type SignInStanding } from './freshness.ts';
+import { noteClaim } from './note-claim.ts';
 import { SignInRefused } from './refusal.ts';
 import { stateLifetime } from './sealed-state.ts';
 import { readPersonClaims } from './user-info.ts';
 
 type Deps = Readonly<{ pool: Pool; keyring: Keyring; guardedFetch: GuardedFetch }>;
+
+const noClaims = { email: null, emailVerified: false };
 
 /** Most look-ups of the person: sign-ins and provisioning make and remove people meanwhile. */
 const tries = 4;
@@ -40,12 +44,24 @@ export function createIssueTicket(deps: Deps) {
     const by = byRequest(req, { type: 'connection', id: connection.id });
     const at = { orgId: org.id, connectionId: connection.id };
     const signIn = { ...at, subject: subject.subject, sessionId: req.sessionID };
+    /** Returns the look-up form of the address that the IdP names, if it counts. */
+    const keepClaim = async (known: Readonly<{ userId: string; identityId: string }>): Promise<string | null> => {
+      // Who it is is known by the subject: an IdP that can't say the address keeps nobody out.
+      const { email, emailVerified } = await readClaims().catch(() => noClaims);
+      const key = emailKey(email);
+      if (email === null || key === null) return null;
+      const claim = { email, emailKey: key, verified: emailVerified, issuedAt: verified.claims.iat };
+      return (await noteClaim(deps.pool, { ...at, ...known }, claim, by)) ? key : null;
+    };
 
     for (let i = 0; i < tries; i++) {
       const person = await findPerson(deps.pool, org, connection, subject.subject, readClaims);
-      const who = person.kind === 'to_create' ? { userId: null, emailKey: person.emailKey } : { userId: person.userId };
-      noteAttempt(res, { userId: who.userId });
-      const standing = await readStanding(deps.pool, { ...signIn, ...who }, state);
+      const userId = person.kind === 'to_create' ? null : person.userId;
+      noteAttempt(res, { userId });
+      // The claim is kept before the generations are read: a revocation by this address that doesn't
+      // find the person yet came before, and one that comes later ends what this sign-in makes.
+      const address = person.kind === 'known' ? await keepClaim(person) : person.emailKey;
+      const standing = await readStanding(deps.pool, { ...signIn, userId, emailKey: address }, state);
       if (!standing.active) throw new SignInRefused('user_inactive');
       const verdict = judgeFreshness({ standing, verified, reauthentication, state });
       if (verdict !== 'fresh') return verdict;
@@ -54,9 +70,9 @@ export function createIssueTicket(deps: Deps) {
         await admitPerson(deps.pool, person, subject, { ...at, by });
         continue;
       }
-      const { userId, identityId } = person;
+      const { identityId } = person;
       const idToken = connection.signOutAtIdp ? await sealIdToken(deps.keyring, org.id, verified.idToken) : null;
-      return { ...ticketOf(req, proven, standing), userId, identityId, idToken };
+      return { ...ticketOf(req, proven, standing), userId: person.userId, identityId, idToken };
     }
     throw new SignInRefused('overtaken');
   };

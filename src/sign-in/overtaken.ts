@@ -13,7 +13,7 @@ export async function whyNotInserted(
   { state, ...signIn }: Readonly<{ sessionId: string; subject: string; state: SealedState }>,
 ): Promise<'user_inactive' | 'overtaken' | 'state_spent'> {
   const { orgId, userId, connectionId } = ticket;
-  const now = await readStanding(pool, { orgId, userId, connectionId, ...signIn }, state);
+  const now = await readStanding(pool, { orgId, userId, emailKey: null, connectionId, ...signIn }, state);
   if (!now.active) return 'user_inactive';
   const revoked = now.userGeneration !== ticket.userGeneration || now.orgGeneration !== ticket.orgGeneration;
   return revoked || (await hasIdpSessionEnded(pool, ticket)) ? 'overtaken' : 'state_spent';

@@ -263,7 +263,7 @@ describe('a second connection, whose identity provider calls every address verif
       return admitPerson(bed.pool, person, { issuer: guest.issuer, subject: `late-${++count}` }, where);
     };
     const toLink = (userId: string, emailKey: string): Unknown => ({
-      ...{ kind: 'to_link', userId, emailKey, emailVerified: true },
+      ...{ kind: 'to_link', userId, email: emailKey, emailKey, emailVerified: true },
     });
 
     test('a role, an address or a domain: nobody is linked', async () => {
@@ -277,6 +277,7 @@ describe('a second connection, whose identity provider calls every address verif
       await admit({
         kind: 'to_link',
         userId: unvouched,
+        email: 'late-unvouched@nobodys.fake',
         emailKey: 'late-unvouched@nobodys.fake',
         emailVerified: false,
       });

@@ -1,8 +1,12 @@
 -- AlterTable
 ALTER TABLE "identities" ADD COLUMN     "claim_verified" BOOLEAN NOT NULL DEFAULT false,
+ADD COLUMN     "claim_issued_at" INTEGER,
 ADD COLUMN     "claimed_at" TIMESTAMPTZ(3),
 ADD COLUMN     "claimed_email" TEXT,
 ADD COLUMN     "claimed_email_key" TEXT;
+
+-- AlterTable
+ALTER TABLE "released_names" ADD COLUMN     "expires_at" TIMESTAMPTZ(3);
 
 -- AlterTable
 ALTER TABLE "users" ADD COLUMN     "named_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -17,6 +21,7 @@ ALTER TABLE "identities" ADD CONSTRAINT identities_claim_whole CHECK (
 -- Whom an address means: who claimed it last, and whose user name it is.
 CREATE INDEX identities_claimed_email_idx ON identities (org_id, claimed_email_key) WHERE claimed_email_key IS NOT NULL;
 CREATE INDEX users_own_user_name_idx ON users (org_id, user_name_key) WHERE user_name_key IS NOT NULL;
+CREATE INDEX released_names_expires_at_idx ON released_names (expires_at) WHERE expires_at IS NOT NULL;
 
 -- Whoever came by SCIM until now.
 UPDATE users u SET provisioned = true
