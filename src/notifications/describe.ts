@@ -35,8 +35,11 @@ function sentence(words: Words, { kind, action, actorType, targetType, count, pa
   if (kind === 'revocation' && 'grant' in parts) return words.appSignedOut(both);
   if (kind === 'revocation') return words.accessEnded(both);
   if (kind === 'refused_calls') return words.callsRefused({ actor, count });
+  if (kind === 'refused_sign_in' && parts.reason === 'identity_mismatch') return words.signInMismatched({ target });
   if (kind === 'refused_sign_in')
     return targetType === 'user' ? words.signInRefused({ target }) : words.idpRefused({ target });
+  if (kind === 'contested_address')
+    return 'revocation' in parts ? words.addressEndedSeveral(both) : words.addressContested(both);
   if (kind === 'api_key') return words.apiKeyMade(both);
   if (kind === 'role_change')
     return words.roleChanged({ ...both, from: roleOf(words, parts.from), to: roleOf(words, parts.to) });

@@ -67,6 +67,16 @@ const told: Record<Kind, readonly [when: string, example: Told]> = {
       detail: { connection: okta.id },
     },
   ],
+  contested_address: [
+    'One address means two people: one bears it, the identity provider gives it to another',
+    {
+      text: 'The identity provider Okta gives Trinity Moss an address that is somebody else’s here',
+      action: 'user.address_contested',
+      actor: okta,
+      target: trinity,
+      detail: { connection: okta.id, bearer: neo.id },
+    },
+  ],
   api_key: [
     'An API key was made',
     {

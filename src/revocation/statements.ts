@@ -113,9 +113,9 @@ const nobodys = `ARRAY(
  * several.
  */
 export const namedSql = `
-  SELECT DISTINCT named.id FROM ${'${asked(`user_ids text[], email_keys text[], issuers text[], subjects text[], reach text`)}'}
-  CROSS JOIN LATERAL (${'${named}'}
-  ) named WHERE CASE WHEN asked.reach IS NULL THEN true ELSE ${'${reached}'} END ORDER BY named.id`;
+  SELECT DISTINCT named.id FROM ${asked('user_ids text[], email_keys text[], issuers text[], subjects text[], reach text')}
+  CROSS JOIN LATERAL (${named}
+  ) named WHERE CASE WHEN asked.reach IS NULL THEN true ELSE ${reached} END ORDER BY named.id`;
 
 /**
  * Ends the access of people, one for each row. Returned columns: `revocation`, `result`, `user_id`,

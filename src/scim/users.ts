@@ -101,10 +101,11 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
            WHERE org_id = $1 AND id = $2`,
           [call.orgId, id],
         );
-        await client.query(`UPDATE identities SET subject = 'deleted ' || id WHERE org_id = $1 AND user_id = $2`, [
-          call.orgId,
-          id,
-        ]);
+        await client.query(
+          `UPDATE identities SET subject = 'deleted ' || id, claimed_email = NULL, claimed_email_key = NULL
+           WHERE org_id = $1 AND user_id = $2`,
+          [call.orgId, id],
+        );
         await client.query(
           `WITH left_groups AS (DELETE FROM group_members WHERE org_id = $1 AND user_id = $2 RETURNING group_id)
            UPDATE groups SET updated_at = clock_timestamp()

@@ -41,7 +41,7 @@ export async function findPerson(
     // Another tab may have linked this very subject since the first look.
     const linked = await findByIdentity(pool, org.id, connection, subject);
     if (linked) return { kind: 'known', ...linked };
-    throw new SignInRefused('identity_mismatch');
+    throw new SignInRefused('identity_mismatch', 'person', { userId: found.userId });
   }
   const claimed = { email: claims.email, emailKey: key, emailVerified: claims.emailVerified };
   if (found.userId !== null) {

@@ -350,6 +350,11 @@ export const en = {
       `${actor} was refused at the revocation endpoint ${plural(count, { one: `${count} time`, other: `${count} times` })} in a row`,
     signInRefused: ({ target }: { target: string }) =>
       `A sign-in as ${target} was refused: its identity provider may not decide whose that address is`,
+    signInMismatched: ({ target }: { target: string }) =>
+      `A sign-in with the address of ${target} was refused: the identity provider knows ${target} by another subject`,
+    addressContested: ({ actor, target }: Two) => `${actor} gives ${target} an address that is somebody else’s here`,
+    addressEndedSeveral: ({ actor }: Two) =>
+      `${actor} ended the access of several people by one address: it is one’s on record, and another’s by what their identity provider says`,
     idpRefused: ({ target }: { target: string }) =>
       `A sign-in by the identity provider ${target} was refused: it may not speak for the address’s domain`,
     apiKeyMade: ({ actor, target }: Two) => `${actor} made the API key ${target}`,
