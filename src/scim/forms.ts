@@ -77,17 +77,20 @@ export const projectionQuery = z.object({
   excludedAttributes: text.optional().describe(`${names} These are not sent back.`),
 });
 
+const page = {
+  startIndex: z.int().optional().describe('From 1.'),
+  count: z.int().optional().describe(`${pageSize.most} at most, ${pageSize.usual} where it is not said.`),
+};
 const wish = {
   filter: text.optional(),
   sortBy: text.optional(),
   sortOrder: z.enum(['ascending', 'descending']).optional(),
-  startIndex: z.int().optional().describe('From 1.'),
-  count: z.int().optional().describe(`${pageSize.most} at most, ${pageSize.usual} where it is not said.`),
+  ...page,
 };
 /** The query of a list; each kind has its own attributes to filter by. */
 export const listQuery = (filterExample: string) =>
   z.object({ ...wish, filter: wish.filter.meta({ examples: [filterExample] }), ...projectionQuery.shape });
-export const roleQuery = z.object({ filter: wish.filter.meta({ examples: ['id eq "admin"'] }) });
+export const roleQuery = z.object({ filter: wish.filter.meta({ examples: ['id eq "admin"'] }), ...page });
 
 const nameList = z.union([z.array(text), text]).optional();
 export const searchBody = z.looseObject({
