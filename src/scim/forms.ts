@@ -15,7 +15,7 @@ const schemasOf = (name: string) => z.array(text).meta({ examples: [[name]] });
 const asked = { schemas: z.array(text), externalId: text.optional() };
 
 const userAttributes = {
-  userName: text.optional().describe('The address too, where `emails` names none.'),
+  userName: text.optional(),
   displayName: text.optional(),
   name: z.looseObject({ givenName: text.optional(), familyName: text.optional() }).optional(),
   active: z.boolean().optional().describe('False ends all of their access at once.'),
@@ -27,7 +27,11 @@ const userAttributes = {
 };
 const members = z.array(reference).optional();
 
-export const userBody = z.looseObject({ ...asked, ...userAttributes });
+export const userBody = z.looseObject({
+  ...asked,
+  ...userAttributes,
+  userName: text.regex(/\S/).describe('The address too, where `emails` names none.'),
+});
 export const groupBody = z.looseObject({ ...asked, displayName: text.regex(/\S/).max(longestName), members });
 
 export const userResource = z

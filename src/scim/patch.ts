@@ -198,7 +198,7 @@ function objectAt(holder: JsonObject, name: string): JsonObject {
   return object;
 }
 
-function setOrDelete(holder: JsonObject, name: string, value: unknown): void {
+export function setOrDelete(holder: JsonObject, name: string, value: unknown): void {
   if (value === undefined) delete holder[name];
   else holder[name] = value;
 }

@@ -34,6 +34,9 @@ const roleDefinition = Object.assign(
 export const userType = resourceType('User', '/Users', 'A person of the organisation', User.definition, [
   EnterpriseUser.definition,
 ]);
+// An org's people have different addresses, which scimmy's schema doesn't say.
+for (const sub of userType.attributes.get('emails')?.subAttributes ?? [])
+  if (sub.name === 'value') sub.config.uniqueness = 'server';
 export const groupType = resourceType('Group', '/Groups', 'People under one name', Group.definition);
 export const roleType = resourceType('Role', '/Roles', 'A role in the organisation', roleDefinition);
 export const resourceTypes = [userType, groupType, roleType];
