@@ -5,6 +5,7 @@ export const kinds = [
   'revocation',
   'refused_calls',
   'refused_sign_in',
+  'refused_provisioning',
   'api_key',
   'role_change',
   'dead_letter',
@@ -23,6 +24,7 @@ const kindOfAction = {
   'call.refused': null,
   // Only sign-ins that an administrator can put right come through the outbox.
   'sign_in.refused': 'refused_sign_in',
+  'provisioning.refused': 'refused_provisioning',
   'api_key.created': 'api_key',
   'role.changed': 'role_change',
   'delivery.failed': 'dead_letter',

@@ -252,7 +252,7 @@ describe('pages', () => {
   it('are not made of what describes the server (RFC 7644 §4)', async () => {
     for (const [path, total] of [
       ['/ResourceTypes', 3],
-      ['/Schemas', 4],
+      ['/Schemas', 5],
     ])
       expect((await client.get(`${path}?startIndex=2&count=1`)).body).toMatchObject({
         totalResults: total,

@@ -412,9 +412,11 @@ describe('removing', () => {
     expect((await client.patch(`/Users/${id}`, [{ op: 'replace', value: { active: true } }])).status).toBe(404);
     expect((await client.search('/Users', `id eq "${id}"`)).body.totalResults).toBe(0);
     expect((await client.get(`/Groups/${group.body.id}`)).body.members).toEqual([]);
-    expect(
-      (await client.patch(`/Groups/${group.body.id}`, [{ op: 'add', path: 'members', value: [{ value: id }] }])).status,
-    ).toBe(400);
+    const added = await client.patch(`/Groups/${group.body.id}`, [
+      { op: 'add', path: 'members', value: [{ value: id }] },
+    ]);
+    expect(added.body[urns.unknownMembers]).toEqual({ unknownMembers: [id], unknownMemberCount: 1 });
+    expect((await client.get(`/Groups/${group.body.id}`)).body.members).toEqual([]);
 
     const again = await client.user(neo.email);
     expect(again.id).not.toBe(id);
