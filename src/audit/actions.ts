@@ -27,6 +27,7 @@ export const actions = [
   'org.changed',
   'org.created',
   'policy.changed',
+  'provisioning.refused',
   'record.exported',
   'role.changed',
   'session.ended',

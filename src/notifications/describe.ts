@@ -19,7 +19,8 @@ export type Parts = Readonly<Record<string, string | number | boolean | null>>;
 export function describe(texts: Texts, told: Told): string {
   const text = sentence(texts.notifications, told);
   const { kind, count } = told;
-  return count > 1 && kind !== 'refused_calls' ? texts.notifications.repeated({ text, count }) : text;
+  const isCounted = kind === 'refused_calls' || kind === 'refused_provisioning';
+  return count > 1 && !isCounted ? texts.notifications.repeated({ text, count }) : text;
 }
 
 type Words = Texts['notifications'];
@@ -36,6 +37,11 @@ function sentence(words: Words, { kind, action, actorType, targetType, count, pa
   if (kind === 'revocation') return words.accessEnded(both);
   if (kind === 'refused_calls') return words.callsRefused({ actor, count });
   if (kind === 'refused_sign_in' && parts.reason === 'identity_mismatch') return words.signInMismatched({ target });
+  if (kind === 'refused_provisioning') {
+    const about = named(parts.about) ?? words.something;
+    const told = { actor, count, about, why: named(parts.explanation) ?? words.unknownReason };
+    return Number(parts.status) < 400 ? words.provisioningIncomplete(told) : words.provisioningRefused(told);
+  }
   if (kind === 'refused_sign_in')
     return targetType === 'user' ? words.signInRefused({ target }) : words.idpRefused({ target });
   if (kind === 'contested_address')

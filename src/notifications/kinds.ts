@@ -6,6 +6,7 @@ export const kinds = [
   'refused_calls',
   'refused_sign_in',
   'contested_address',
+  'refused_provisioning',
   'api_key',
   'role_change',
   'dead_letter',
@@ -25,6 +26,7 @@ const kindOfAction = {
   // Only sign-ins that an administrator can put right come through the outbox.
   'sign_in.refused': 'refused_sign_in',
   'user.address_contested': 'contested_address',
+  'provisioning.refused': 'refused_provisioning',
   'api_key.created': 'api_key',
   'role.changed': 'role_change',
   'delivery.failed': 'dead_letter',

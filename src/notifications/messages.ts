@@ -77,6 +77,24 @@ const told: Record<Kind, readonly [when: string, example: Told]> = {
       detail: { connection: okta.id, bearer: neo.id },
     },
   ],
+  refused_provisioning: [
+    'A call of the provisioning client was refused, or a part of it',
+    {
+      text: 'The API key Okta Workflows was refused when it provisioned zoe: userName: taken by the user usr_7d1c (userName "zoe") of the organisation.',
+      action: 'provisioning.refused',
+      actor: key,
+      target: key,
+      detail: {
+        method: 'POST',
+        status: 409,
+        scimType: 'uniqueness',
+        attribute: 'userName',
+        explanation: 'userName: taken by the user usr_7d1c (userName "zoe") of the organisation.',
+        name: 'zoe',
+        about: 'zoe',
+      },
+    },
+  ],
   api_key: [
     'An API key was made',
     {

@@ -32,7 +32,7 @@ export async function toNotices(client: PoolClient, events: readonly OutboxEvent
   const notices = new Map<string, Notice>();
   for (const event of events) {
     const notice = event.action === 'call.refused' ? noticeOfRefusal(event, callers.refuse(event)) : noticeOf(event);
-    if (event.action !== 'call.refused') callers.succeed(event);
+    if (event.action !== 'call.refused' && event.action !== 'provisioning.refused') callers.succeed(event);
     if (!notice) continue;
     const key =
       notice.alike === null
@@ -47,7 +47,16 @@ export async function toNotices(client: PoolClient, events: readonly OutboxEvent
 
 function noticeOf(event: OutboxEvent): Notice | null {
   const kind = kindOf(event);
-  return kind && toNotice(event, kind);
+  if (kind === null) return null;
+  const notice = toNotice(event, kind);
+  return kind === 'refused_provisioning' ? toldByCaller(notice) : notice;
+}
+
+/** A directory that is refused for a thousand people is told of once, with the latest of them. */
+function toldByCaller(notice: Notice): Notice {
+  const { actorType: targetType, actorId: targetId, parts } = notice;
+  const about = parts.targetName ?? parts.name ?? notice.targetId;
+  return { ...notice, targetType, targetId, parts: { ...parts, targetName: parts.actorName ?? null, about } };
 }
 
 function noticeOfRefusal(event: OutboxEvent, told: ReturnType<RefusedCallers['refuse']>): Notice | null {

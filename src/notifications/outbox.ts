@@ -28,6 +28,7 @@ const takeSql = `
            WHEN 'user' THEN (SELECT u.name FROM users u WHERE u.org_id = e.org_id AND u.id = e.target_id)
            WHEN 'api_key' THEN (SELECT k.name FROM api_keys k WHERE k.org_id = e.org_id AND k.id = e.target_id)
            WHEN 'connection' THEN (SELECT c.name FROM connections c WHERE c.org_id = e.org_id AND c.id = e.target_id)
+           WHEN 'group' THEN (SELECT g.display_name FROM groups g WHERE g.org_id = e.org_id AND g.id = e.target_id)
            WHEN 'webhook' THEN (SELECT substring(w.url FROM '^https?://([^/?#]*)') FROM webhooks w
                                 WHERE w.org_id = e.org_id AND w.id = e.target_id)
          END AS "targetName",

@@ -57,6 +57,6 @@ export const unchanged: Success = { status: 304, description: 'It is as `If-None
 /** The answer to a change of a group, which may have ten thousand members. */
 export const changedSilently: Success = {
   status: 204,
-  description: 'Changed; nothing is sent back unless `attributes` asks for it.',
+  description: 'Changed; nothing is sent back unless `attributes` asks for it, or a member was unknown.',
   headers,
 };

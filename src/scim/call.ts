@@ -3,8 +3,6 @@ import type { PoolClient } from 'pg';
 import type { Action } from '../audit/actions.ts';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
-import { isUniqueViolation } from '../database/errors.ts';
-import type { ScimError } from './scim-error.ts';
 
 /** The API key that provisions, and its org. */
 export type ScimCall = Readonly<{ orgId: string; by: By }>;
@@ -32,9 +30,4 @@ export async function recordChange(
     target,
     detail,
   });
-}
-
-/** Throws `refusal` for a unique violation, and any other error as it is. */
-export function refuseAsTaken(error: unknown, refusal: ScimError): never {
-  throw isUniqueViolation(error) ? refusal : error;
 }

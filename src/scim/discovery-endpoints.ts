@@ -5,7 +5,7 @@ import { listResourceTypes, listSchemas, serviceProviderConfig } from './discove
 import { sendScim } from './error-handler.ts';
 import { configuration, discovered, pageOf, resourceParams, roleQuery } from './forms.ts';
 import { largestGroup } from './group-endpoints.ts';
-import { readListQuery, toListResponse } from './list.ts';
+import { type ListQuery, readListQuery, toListResponse } from './list.ts';
 import type { OfOne } from './resource-endpoints.ts';
 import { listRoles } from './roles.ts';
 import { ScimError } from './scim-error.ts';
@@ -22,6 +22,7 @@ export function createDiscoveryEndpoints({ baseUrl }: { baseUrl: string }): read
       summary: 'The roles that provisioning may give',
       query: roleQuery,
       list: (req) => listRoles(baseUrl, readListQuery(req.query).filter),
+      page: (req) => readListQuery(req.query),
     }),
     ...fixedEndpoints({ name: 'Schemas', summary: 'Which attributes there are', list: () => listSchemas(baseUrl) }),
     ...fixedEndpoints({
@@ -46,13 +47,16 @@ type Fixed = Readonly<{
   summary: string;
   query?: Form;
   list: (req: Request<object>) => readonly JsonObject[];
+  /** Without it all of them are the page: RFC 7644 §4 says so of what describes the server. */
+  page?: (req: Request) => Pick<ListQuery, 'startIndex' | 'count'>;
 }>;
 
 /** The endpoints of a list that the product itself makes. */
-function fixedEndpoints({ name, summary, query, list }: Fixed): readonly Endpoint[] {
+function fixedEndpoints({ name, summary, query, list, page }: Fixed): readonly Endpoint[] {
   const showAll: RequestHandler = (req, res) => {
     const all = list(req);
-    sendScim(res, 200, toListResponse(all, all.length, 1));
+    const { startIndex, count } = page?.(req) ?? { startIndex: 1, count: all.length };
+    sendScim(res, 200, toListResponse(all.slice(startIndex - 1, startIndex - 1 + count), all.length, startIndex));
   };
   const show: OfOne = (req, res) => {
     const found = list(req).find(({ id }) => id === req.params.id);
@@ -68,7 +72,7 @@ function fixedEndpoints({ name, summary, query, list }: Fixed): readonly Endpoin
       id: `listScim${name}`,
       summary,
       ...(query && { query }),
-      success: ok(pageOf(discovered(name)), 'All of them.'),
+      success: ok(pageOf(discovered(name)), page ? 'A page.' : 'All of them.'),
       handlers: [showAll],
     }),
     endpoint({

@@ -31,7 +31,7 @@ export async function orEndAccess<T>(
     const { version } = await switchOff();
     res.set('ETag', version);
     const and = 'All the same, the user is switched off and has no access any more; nothing else was changed.';
-    throw new ScimError(refusal.status, refusal.scimType, `${refusal.detail} ${and}`);
+    throw new ScimError(refusal.status, refusal.scimType, `${refusal.detail} ${and}`, refusal.attribute);
   }
 }
 

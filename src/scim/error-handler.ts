@@ -1,21 +1,29 @@
-import type { ErrorRequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { isUnstorable } from '../database/errors.ts';
 import { toAppError } from '../http/problem.ts';
+import { createRefusals } from './refusals.ts';
 import { ScimError } from './scim-error.ts';
 
 /** Sends every refusal under /scim/v2 in SCIM's form (RFC 7644 §3.12), whatever threw it. */
-export function createScimErrorHandler({ log }: { log: Logger }): ErrorRequestHandler {
-  return (error, req, res, _next) => {
-    if (error instanceof ScimError) return sendError(res, error);
+export function createScimErrorHandler({ pool, log }: { pool: Pool; log: Logger }): ErrorRequestHandler {
+  const recordRefusal = createRefusals({ pool, log });
+  return async (error, req, res, _next) => {
+    const refusal = error instanceof ScimError ? error : toRefusal(error, req, res);
+    await recordRefusal(req, res, refusal);
+    sendError(res, refusal);
+  };
+
+  function toRefusal(error: unknown, req: Request, res: Response): ScimError {
     const problem = toAppError(error);
     if (problem.status >= 500)
       log.error({ err: error, requestId: req.id, code: problem.code }, 'a provisioning request failed');
     const scimType =
       problem.code === 'invalid_request' ? (isUnstorable(error) ? 'invalidValue' : 'invalidSyntax') : null;
     res.set(problem.headers);
-    sendError(res, new ScimError(problem.status, scimType, problem.detail));
-  };
+    return new ScimError(problem.status, scimType, problem.detail);
+  }
 }
 
 function sendError(res: Response, { status, scimType, detail }: ScimError): void {

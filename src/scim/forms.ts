@@ -15,7 +15,7 @@ const schemasOf = (name: string) => z.array(text).meta({ examples: [[name]] });
 const asked = { schemas: z.array(text), externalId: text.optional() };
 
 const userAttributes = {
-  userName: text.optional().describe('The address too, where `emails` names none.'),
+  userName: text.optional(),
   displayName: text.optional(),
   name: z.looseObject({ givenName: text.optional(), familyName: text.optional() }).optional(),
   active: z.boolean().optional().describe('False ends all of their access at once.'),
@@ -27,7 +27,11 @@ const userAttributes = {
 };
 const members = z.array(reference).optional();
 
-export const userBody = z.looseObject({ ...asked, ...userAttributes });
+export const userBody = z.looseObject({
+  ...asked,
+  ...userAttributes,
+  userName: text.regex(/\S/).describe('The address too, where `emails` names none.'),
+});
 export const groupBody = z.looseObject({ ...asked, displayName: text.regex(/\S/).max(longestName), members });
 
 export const userResource = z
@@ -77,17 +81,20 @@ export const projectionQuery = z.object({
   excludedAttributes: text.optional().describe(`${names} These are not sent back.`),
 });
 
+const page = {
+  startIndex: z.int().optional().describe('From 1.'),
+  count: z.int().optional().describe(`${pageSize.most} at most, ${pageSize.usual} where it is not said.`),
+};
 const wish = {
   filter: text.optional(),
   sortBy: text.optional(),
   sortOrder: z.enum(['ascending', 'descending']).optional(),
-  startIndex: z.int().optional().describe('From 1.'),
-  count: z.int().optional().describe(`${pageSize.most} at most, ${pageSize.usual} where it is not said.`),
+  ...page,
 };
 /** The query of a list; each kind has its own attributes to filter by. */
 export const listQuery = (filterExample: string) =>
   z.object({ ...wish, filter: wish.filter.meta({ examples: [filterExample] }), ...projectionQuery.shape });
-export const roleQuery = z.object({ filter: wish.filter.meta({ examples: ['id eq "admin"'] }) });
+export const roleQuery = z.object({ filter: wish.filter.meta({ examples: ['id eq "admin"'] }), ...page });
 
 const nameList = z.union([z.array(text), text]).optional();
 export const searchBody = z.looseObject({

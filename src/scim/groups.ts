@@ -2,14 +2,15 @@ import type { Pool, PoolClient } from 'pg';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { type Precondition, recordChange, type ScimCall } from './call.ts';
-import { requireAffordable, toSql } from './filter-sql.ts';
-import { groupColumns, memberColumns } from './group-columns.ts';
+import { groupColumns } from './group-columns.ts';
+import { addMembers, changeMembers, type MembersChanged, memberIds, replaceMembers } from './group-members.ts';
 import { type ListPage, type ListQuery, listRows } from './list.ts';
 import type { Change } from './patch.ts';
 import { requireVersion } from './precondition.ts';
+import { recordUnknownMembers } from './refusals.ts';
 import { groupType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
-import { isObject, type JsonObject, readValue } from './values.ts';
+import { type JsonObject, readValue } from './values.ts';
 
 export type GroupRow = Readonly<{
   id: string;
@@ -57,6 +58,9 @@ export function groupVersion(row: GroupRow): string {
   return `W/"${row.version}"`;
 }
 
+/** A group after a change, and the members that the change named and the organisation doesn't have. */
+export type WrittenGroup = Readonly<{ row: GroupRow; unknown: readonly string[] }>;
+
 export type ScimGroups = ReturnType<typeof createScimGroups>;
 
 /** An org's groups. Members are rows of their own: adding one to ten thousand writes one. */
@@ -81,7 +85,7 @@ export function createScimGroups({ pool }: { pool: Pool }) {
       return { row, members: withMembers ? ((await loadMembers(pool, orgId, [id])).get(id) ?? []) : null };
     },
 
-    create(call: ScimCall, resource: JsonObject): Promise<GroupRow> {
+    create(call: ScimCall, resource: JsonObject): Promise<WrittenGroup> {
       const { displayName, externalId } = readNames(resource);
       const id = newId('group');
       return transaction(pool, async (client) => {
@@ -91,13 +95,14 @@ export function createScimGroups({ pool }: { pool: Pool }) {
           displayName,
           externalId,
         ]);
-        const membersAdded = await addMembers(client, call.orgId, id, memberIds(resource.members));
-        await recordChange(client, call, 'group.added', { type: 'group', id }, { membersAdded });
-        return load(client, call.orgId, id, 'scim-group', loadSql);
+        const { added, unknown } = await addMembers(client, call.orgId, id, memberIds(resource.members));
+        await recordChange(client, call, 'group.added', { type: 'group', id }, { membersAdded: added });
+        await recordUnknownMembers(client, call, id, unknown);
+        return { row: await load(client, call.orgId, id, 'scim-group', loadSql), unknown };
       });
     },
 
-    replace(call: ScimCall, id: string, resource: JsonObject, ifMatch: Precondition): Promise<GroupRow> {
+    replace(call: ScimCall, id: string, resource: JsonObject, ifMatch: Precondition): Promise<WrittenGroup> {
       const names = readNames(resource);
       return change(call, id, ifMatch, async (client, before) => {
         const counts = await replaceMembers(client, call.orgId, id, memberIds(resource.members));
@@ -105,10 +110,11 @@ export function createScimGroups({ pool }: { pool: Pool }) {
       });
     },
 
-    patch(call: ScimCall, id: string, changes: readonly Change[], ifMatch: Precondition): Promise<GroupRow> {
+    patch(call: ScimCall, id: string, changes: readonly Change[], ifMatch: Precondition): Promise<WrittenGroup> {
       return change(call, id, ifMatch, async (client, before) => {
         let added = 0;
         let removed = 0;
+        const unknown = new Set<string>();
         const names: JsonObject = { displayName: before.display_name, externalId: before.external_id };
         for (const asked of changes) {
           const { attribute } = asked.target;
@@ -116,11 +122,17 @@ export function createScimGroups({ pool }: { pool: Pool }) {
             const counts = await changeMembers(client, call.orgId, id, asked);
             added += counts.added;
             removed += counts.removed;
+            for (const member of counts.unknown) unknown.add(member);
           } else if (attribute.name === 'displayName' || attribute.name === 'externalId') {
             names[attribute.name] = asked.op === 'remove' ? null : readValue(attribute, asked.value);
           }
         }
-        return { added, removed, renamed: await rename(client, call.orgId, before, readNames(names)) };
+        return {
+          added,
+          removed,
+          unknown: [...unknown],
+          renamed: await rename(client, call.orgId, before, readNames(names)),
+        };
       });
     },
 
@@ -139,20 +151,21 @@ export function createScimGroups({ pool }: { pool: Pool }) {
     call: ScimCall,
     id: string,
     ifMatch: Precondition,
-    work: (client: PoolClient, before: GroupRow) => Promise<{ added: number; removed: number; renamed: boolean }>,
-  ): Promise<GroupRow> {
+    work: (client: PoolClient, before: GroupRow) => Promise<MembersChanged & { renamed: boolean }>,
+  ): Promise<WrittenGroup> {
     return transaction(pool, async (client) => {
       const before = await load(client, call.orgId, id, 'scim-group-lock', lockSql);
       requireVersion(ifMatch, groupVersion(before));
-      const { added, removed, renamed } = await work(client, before);
-      if (added + removed === 0 && !renamed) return before;
+      const { added, removed, renamed, unknown } = await work(client, before);
+      await recordUnknownMembers(client, call, id, unknown);
+      if (added + removed === 0 && !renamed) return { row: before, unknown };
       await client.query('UPDATE groups SET updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2', [
         call.orgId,
         id,
       ]);
       const detail = { membersAdded: added, membersRemoved: removed, renamed };
       await recordChange(client, call, 'group.changed', { type: 'group', id }, detail);
-      return load(client, call.orgId, id, 'scim-group', loadSql);
+      return { row: await load(client, call.orgId, id, 'scim-group', loadSql), unknown };
     });
   }
 }
@@ -163,7 +176,7 @@ function readNames(resource: JsonObject): Names {
   const read = (name: string) => (typeof resource[name] === 'string' ? resource[name].trim() : '');
   const displayName = read('displayName');
   const externalId = read('externalId');
-  if (displayName === '') throw new ScimError(400, 'invalidValue', 'A group needs a displayName.');
+  if (displayName === '') throw new ScimError(400, 'invalidValue', 'A group needs a displayName.', 'displayName');
   if (displayName.length > longestName || externalId.length > longestName)
     throw new ScimError(400, 'invalidValue', `displayName and externalId have at most ${longestName} characters.`);
   return { displayName, externalId: externalId || null };
@@ -178,96 +191,6 @@ async function rename(client: PoolClient, orgId: string, before: GroupRow, names
     names.externalId,
   ]);
   return true;
-}
-
-type MemberCounts = Readonly<{ added: number; removed: number }>;
-
-async function changeMembers(
-  client: PoolClient,
-  orgId: string,
-  groupId: string,
-  change: Change,
-): Promise<MemberCounts> {
-  const { op, target, filter, value } = change;
-  if (target.sub) throw new ScimError(400, 'mutability', 'A member is added or removed as a whole.');
-  if (op === 'remove') {
-    if (filter) return { added: 0, removed: await removeMatching(client, orgId, groupId, change) };
-    // Entra's older form names the members in the value.
-    const ids = value === undefined ? null : memberIds(readValue(target.attribute, value));
-    return { added: 0, removed: await removeMembers(client, orgId, groupId, ids) };
-  }
-  if (filter) throw new ScimError(400, 'mutability', 'A member is added or removed as a whole.');
-  const ids = memberIds(readValue(target.attribute, value));
-  if (op === 'replace') return replaceMembers(client, orgId, groupId, ids);
-  return { added: await addMembers(client, orgId, groupId, ids), removed: 0 };
-}
-
-/** The ids of distinct members. @throws ScimError invalidValue */
-function memberIds(members: unknown): string[] {
-  const values = Array.isArray(members) ? members.map((member) => (isObject(member) ? member.value : undefined)) : [];
-  return [
-    ...new Set(values.map((value) => (typeof value === 'string' && isReference(value) ? value : unknownMember()))),
-  ];
-}
-
-function unknownMember(): never {
-  throw new ScimError(400, 'invalidValue', 'A member is not the id of a user of the organisation.');
-}
-
-// A user who is being removed is waited for and then left out: the foreign key alone would let them
-// in. Lists go through `unnest`: PostgreSQL compares each row with each element of an array that is
-// a parameter.
-async function addMembers(client: PoolClient, orgId: string, groupId: string, ids: readonly string[]): Promise<number> {
-  if (ids.length === 0) return 0;
-  const { rows } = await client.query(
-    `WITH known AS (
-       SELECT u.id FROM unnest($3::text[]) AS asked (id)
-       JOIN users u ON u.org_id = $1 AND u.id = asked.id AND u.deleted_at IS NULL
-       FOR KEY SHARE OF u
-     ), added AS (
-       INSERT INTO group_members (org_id, group_id, user_id) SELECT $1, $2, id FROM known ON CONFLICT DO NOTHING RETURNING 1
-     )
-     SELECT (SELECT count(*)::int FROM known) AS known, (SELECT count(*)::int FROM added) AS added`,
-    [orgId, groupId, ids],
-  );
-  return rows[0].known === ids.length ? rows[0].added : unknownMember();
-}
-
-/** @param ids null: all of them */
-async function removeMembers(client: PoolClient, orgId: string, groupId: string, ids: readonly string[] | null) {
-  const all = 'DELETE FROM group_members m WHERE m.org_id = $1 AND m.group_id = $2';
-  const { rowCount } = ids
-    ? await client.query(`${all} AND m.user_id IN (SELECT unnest($3::text[]))`, [orgId, groupId, ids])
-    : await client.query(all, [orgId, groupId]);
-  return rowCount ?? 0;
-}
-
-async function replaceMembers(
-  client: PoolClient,
-  orgId: string,
-  groupId: string,
-  ids: readonly string[],
-): Promise<MemberCounts> {
-  const { rowCount } = await client.query(
-    `DELETE FROM group_members m WHERE m.org_id = $1 AND m.group_id = $2
-       AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS kept (id) WHERE kept.id = m.user_id)`,
-    [orgId, groupId, ids],
-  );
-  return { removed: rowCount ?? 0, added: await addMembers(client, orgId, groupId, ids) };
-}
-
-/** Repeating a removal is no error: who isn't a member need not be removed. */
-async function removeMatching(client: PoolClient, orgId: string, groupId: string, { filter }: Change): Promise<number> {
-  if (!filter) return 0;
-  requireAffordable(filter, memberColumns);
-  const values: unknown[] = [orgId, groupId];
-  const condition = toSql(filter, memberColumns, values);
-  const { rowCount } = await client.query(
-    `DELETE FROM group_members m USING users u
-     WHERE m.org_id = $1 AND m.group_id = $2 AND u.org_id = m.org_id AND u.id = m.user_id AND ${condition}`,
-    values,
-  );
-  return rowCount ?? 0;
 }
 
 /** The first of these groups, until their members fill a page. */

@@ -81,10 +81,10 @@ function readChange(type: ResourceType, op: Change['op'], path: string, value: u
   if (!found) return [];
   const { attribute, ...target } = found;
   if (!attribute) throw new ScimError(400, 'invalidPath', `The path ${quoted(path)} names no attribute.`);
-  if (isReadOnly(attribute)) throw new ScimError(400, 'mutability', `${attribute.name} is read only.`);
+  if (isReadOnly(attribute)) throw new ScimError(400, 'mutability', `${attribute.name} is read only.`, attribute.name);
   const changed = change(op, { ...target, attribute }, target.filter, value);
   if (changed.op === 'remove' && isRequired(changed.target))
-    throw new ScimError(400, 'mutability', `A user cannot be without ${attribute.name}.`);
+    throw new ScimError(400, 'mutability', `A user cannot be without ${attribute.name}.`, attribute.name);
   return [changed];
 }
 
@@ -96,7 +96,7 @@ function isRequired({ extension, attribute }: Change['target']): boolean {
 /** Replacing by nothing is removing (RFC 7643 §2.5). */
 function change(op: Change['op'], target: Change['target'], filter: Filter | null, value: unknown): Change {
   if (value !== null && value !== undefined) return { op, target, filter, value };
-  if (op === 'add') throw new ScimError(400, 'invalidValue', 'An "add" needs a value.');
+  if (op === 'add') throw new ScimError(400, 'invalidValue', 'An "add" needs a value.', target.attribute.name);
   return { op: 'remove', target, filter, value: undefined };
 }
 
@@ -115,7 +115,8 @@ function readMember(type: ResourceType, op: 'add' | 'replace', key: string, valu
     const filter = 'filter' in target ? (target.filter as Filter | null) : null;
     return isReadOnly(attribute) ? [] : [change(op, { extension, attribute, sub }, filter, value)];
   }
-  if (!isObject(value)) throw new ScimError(400, 'invalidValue', `${extension} must be of the type complex.`);
+  if (!isObject(value))
+    throw new ScimError(400, 'invalidValue', `${extension} must be of the type complex.`, extension);
   return Object.entries(value).flatMap(([name, member]) => readMember(type, op, `${extension}:${name}`, member));
 }
 
@@ -132,7 +133,11 @@ function applyChange(resource: JsonObject, { op, target, filter, value }: Change
     const before = Array.isArray(holder[name]) ? (holder[name] as JsonObject[]) : [];
     holder[name] = changeValues(before, { op, target, filter, value });
   } else if (sub) {
-    setOrDelete(objectAt(holder, name), sub.name, op === 'remove' ? undefined : readValue(sub, value));
+    setOrDelete(
+      objectAt(holder, name),
+      sub.name,
+      op === 'remove' ? undefined : readValue(sub, value, `${name}.${sub.name}`),
+    );
   } else {
     const read = op === 'remove' ? undefined : readValue(attribute, value);
     // Of a complex attribute only the given parts are replaced (RFC 7644 §3.5.2.3).
@@ -164,7 +169,9 @@ function changeSome(before: readonly JsonObject[], { op, target, filter, value }
       const { [sub?.name ?? '']: _gone, ...rest } = item;
       return sub && Object.keys(rest).length > 0 ? [rest] : [];
     });
-  const part = sub ? { [sub.name]: readValue(sub, value) } : (readValue(attribute, value) as JsonObject[])[0];
+  const part = sub
+    ? { [sub.name]: readValue(sub, value, `${attribute.name}.${sub.name}`) }
+    : (readValue(attribute, value) as JsonObject[])[0];
   if (found) {
     const changed = before.map((item) => (isMeant(item) ? { ...item, ...part } : item));
     return readValue(
@@ -176,7 +183,8 @@ function changeSome(before: readonly JsonObject[], { op, target, filter, value }
     );
   }
   const seed = filter ? describedBy(filter) : {};
-  if (!seed) throw new ScimError(400, 'noTarget', `No value of ${attribute.name} meets the filter of the path.`);
+  if (!seed)
+    throw new ScimError(400, 'noTarget', `No value of ${attribute.name} meets the filter of the path.`, attribute.name);
   const made = { ...(readValue(attribute, seed) as JsonObject[])[0], ...part };
   return readValue(attribute, onePrimary([...before, made], [made]));
 }
@@ -198,7 +206,7 @@ function objectAt(holder: JsonObject, name: string): JsonObject {
   return object;
 }
 
-function setOrDelete(holder: JsonObject, name: string, value: unknown): void {
+export function setOrDelete(holder: JsonObject, name: string, value: unknown): void {
   if (value === undefined) delete holder[name];
   else holder[name] = value;
 }

@@ -51,6 +51,7 @@ function readRole(value: unknown): AssignableRole {
     name === 'owner'
       ? 'The role "owner" is given by an owner in the product, never by provisioning.'
       : `A role is one of ${assignable.join(', ')}.`,
+    'roles.value',
   );
 }
 

@@ -31,10 +31,31 @@ const roleDefinition = Object.assign(
   { id: roleUrn },
 );
 
+export const unknownMembersUrn = 'urn:ietf:params:scim:schemas:extension:universal-logout:2.0:UnknownMembers';
+const unknownMembersDefinition = new SchemaDefinition(
+  'UnknownMembers',
+  unknownMembersUrn,
+  'In the answer to a change of a group: which of the members that it named are nobody of the organisation',
+  [
+    new NewAttribute('string', 'unknownMembers', {
+      multiValued: true,
+      mutable: false,
+      caseExact: true,
+      description: 'Their values as they were sent, shortened; the first hundred.',
+    }),
+    new NewAttribute('integer', 'unknownMemberCount', { mutable: false, description: 'How many there are.' }),
+  ],
+);
+
 export const userType = resourceType('User', '/Users', 'A person of the organisation', User.definition, [
   EnterpriseUser.definition,
 ]);
-export const groupType = resourceType('Group', '/Groups', 'People under one name', Group.definition);
+// An org's people have different addresses, which scimmy's schema doesn't say.
+for (const sub of userType.attributes.get('emails')?.subAttributes ?? [])
+  if (sub.name === 'value') sub.config.uniqueness = 'server';
+export const groupType = resourceType('Group', '/Groups', 'People under one name', Group.definition, [
+  unknownMembersDefinition,
+]);
 export const roleType = resourceType('Role', '/Roles', 'A role in the organisation', roleDefinition);
 export const resourceTypes = [userType, groupType, roleType];
 

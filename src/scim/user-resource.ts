@@ -2,12 +2,17 @@ import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Role } from '../database/generated/client.ts';
 import { emailKey, isOfRemoved } from '../users/email.ts';
+import { displayNameOf, formattedName, splitName } from '../users/person-name.ts';
+import { applyChanges, type Change, setOrDelete } from './patch.ts';
 import { roleNames, roleOf } from './roles.ts';
 import { enterpriseUrn, userType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
 import { isObject, type JsonObject } from './values.ts';
 
-/** A user's row. `profile` holds what has no column of its own, by SCIM's names. */
+/**
+ * A user's row. `profile` holds what has no column of its own, by SCIM's names, and the display name
+ * if the client has given one: a display name that was made of the name's parts follows them.
+ */
 export type UserRow = Readonly<{
   id: string;
   email: string;
@@ -19,19 +24,20 @@ export type UserRow = Readonly<{
   role: Role;
   active: boolean;
   profile: JsonObject;
+  provisioned: boolean;
   created_at: Date;
   updated_at: Date;
   groups?: readonly Readonly<{ value: string; display: string }>[] | null;
 }>;
 
 /** The columns of a user that provisioning writes. */
-export type ProvisionedPerson = Omit<UserRow, 'id' | 'created_at' | 'updated_at' | 'groups'>;
+export type ProvisionedPerson = Omit<UserRow, 'id' | 'provisioned' | 'created_at' | 'updated_at' | 'groups'>;
 
 /** In characters: indexed text must fit an index entry; `profile` is all the rest, as JSON. */
 const longest = { userName: 256, externalId: 512, displayName: 512, profile: 65_536 };
 
 /** These have columns of their own, or aren't the profile's to say. */
-const notInProfile = ['schemas', 'id', 'meta', 'externalId', 'userName', 'displayName', 'active', 'roles', 'groups'];
+const notInProfile = ['schemas', 'id', 'meta', 'externalId', 'userName', 'active', 'roles', 'groups'];
 
 /** The look-up form of a `userName`: an address's key if it is one, else lower case. */
 export function userNameKey(userName: string): string {
@@ -40,7 +46,7 @@ export function userNameKey(userName: string): string {
 
 /** @param baseUrl of the SCIM endpoints, without a slash at the end */
 export function toUserResource(row: UserRow, baseUrl: string): JsonObject {
-  const { emails, ...profile } = row.profile;
+  const { emails, displayName: _given, ...profile } = row.profile;
   return {
     schemas: [userType.schema, ...(enterpriseUrn in profile ? [enterpriseUrn] : [])],
     id: row.id,
@@ -58,10 +64,44 @@ export function toUserResource(row: UserRow, baseUrl: string): JsonObject {
     emails: emails ?? impliedEmails(row),
     roles: [{ value: row.role, display: roleNames[row.role], type: 'Role', primary: true }],
     ...profile,
+    ...shownName(row),
     ...(row.groups
       ? { groups: row.groups.map((group) => ({ ...group, type: 'direct', $ref: `${baseUrl}/Groups/${group.value}` })) }
       : {}),
   };
+}
+
+/** Of a person with a display name alone the parts are shown that it is made of. */
+function shownName({ name: displayName, profile }: UserRow): { name?: JsonObject } {
+  const name = isObject(profile.name) ? profile.name : {};
+  const parts = name.givenName === undefined && name.familyName === undefined ? splitName(displayName) : null;
+  return parts || profile.name ? { name: { ...name, ...parts } } : {};
+}
+
+/**
+ * The resource that a PATCH leads to. `name.formatted` and the display name, where they aren't among
+ * the changes, follow the name's parts.
+ */
+export function patchedResource(before: UserRow, changes: readonly Change[]): JsonObject {
+  const resource = structuredClone(toUserResource(before, ''));
+  const ofName = changes.filter(({ target }) => target.extension === null && target.attribute.name === 'name');
+  // What the answers alone show isn't kept by a change of something else.
+  if (ofName.length === 0) setOrDelete(resource, 'name', before.profile.name);
+  // The request alone says which role counts: the present one isn't sent as primary.
+  resource.roles = [{ value: before.role }];
+  const isOwn = before.profile.displayName !== undefined;
+  if (!isOwn && before.name === displayNameOf(shownName(before).name ?? {})) delete resource.displayName;
+  const name = isObject(resource.name) ? resource.name : {};
+  applyChanges(resource, changes);
+  const after = resource.name;
+  if (!isObject(after) || after.formatted === undefined || ofName.some(givesFormatted)) return resource;
+  if (formattedName(after) !== formattedName(name)) setOrDelete(after, 'formatted', formattedName(after) ?? undefined);
+  return resource;
+}
+
+function givesFormatted({ target, value }: Change): boolean {
+  if (target.sub) return target.sub.name === 'formatted';
+  return isObject(value) && Object.keys(value).some((key) => key.toLowerCase() === 'formatted');
 }
 
 /** Weak: covers what provisioning sees of a person, groups too. A revocation doesn't change it. */
@@ -85,12 +125,19 @@ export function toPerson(resource: JsonObject, before: UserRow | null): Provisio
   // Without emails given the address stays what it was, or follows a userName that is an address.
   const implied = before !== null && !('emails' in before.profile) && isDeepStrictEqual(emails, impliedEmails(before));
   const given = implied ? null : emails;
-  const userName = text(resource, 'userName') ?? before?.user_name ?? null;
+  const userName = text(resource, 'userName');
+  if (userName === null)
+    throw new ScimError(400, 'invalidValue', 'userName is required (RFC 7643 §4.1.1).', 'userName');
   const email = primaryAddress(given) ?? addressFor(userName, before) ?? '';
   const key = emailKey(email);
   if (key === null || isOfRemoved(key))
-    throw new ScimError(400, 'invalidValue', 'A user needs an acceptable e-mail address, in emails or as userName.');
-  const named = userName !== null && userName !== email;
+    throw new ScimError(
+      400,
+      'invalidValue',
+      'A user needs an acceptable e-mail address, in emails or as userName.',
+      given ? 'emails.value' : 'userName',
+    );
+  const named = userName !== email;
   return {
     email,
     email_key: key,
@@ -112,25 +159,22 @@ function primaryAddress(emails: readonly JsonObject[] | null): string | null {
   return typeof found.value === 'string' ? found.value.trim() : '';
 }
 
-function addressFor(userName: string | null, before: UserRow | null): string | null {
-  if (userName === null) return before?.email ?? null;
+function addressFor(userName: string, before: UserRow | null): string | null {
   // For a user whose user name isn't the address, a new name says nothing about the address.
   if (before && (before.user_name !== null || userName === before.email)) return before.email;
   return emailKey(userName) === null ? (before?.email ?? null) : userName;
 }
 
 function displayName(resource: JsonObject): string | null {
-  const name = isObject(resource.name) ? resource.name : {};
-  const parts = [name.givenName, name.familyName].filter((part) => typeof part === 'string' && part.trim() !== '');
-  const found = text(resource, 'displayName') ?? text(name, 'formatted') ?? (parts.join(' ').trim() || null);
+  const found = text(resource, 'displayName') ?? displayNameOf(isObject(resource.name) ? resource.name : {});
   // The cut must not leave half of a surrogate pair.
   return found?.slice(0, longest.displayName).replace(/[\ud800-\udbff]$/, '') ?? null;
 }
 
 function toProfile(resource: JsonObject, emails: readonly JsonObject[] | null): JsonObject {
+  const left = [...notInProfile, 'emails', ...(text(resource, 'displayName') === null ? ['displayName'] : [])];
   const kept = Object.entries(resource).filter(
-    ([name, value]) =>
-      !notInProfile.includes(name) && name !== 'emails' && !(Array.isArray(value) && value.length === 0),
+    ([name, value]) => !left.includes(name) && !(Array.isArray(value) && value.length === 0),
   );
   const profile = { ...Object.fromEntries(kept), ...(emails ? { emails } : {}) };
   if (JSON.stringify(profile).length > longest.profile)
@@ -144,7 +188,7 @@ function text(resource: JsonObject, name: string): string | null {
   const trimmed = typeof value === 'string' ? value.trim() : '';
   const limit = Object.entries(longest).find(([of]) => of === name)?.[1];
   if (limit !== undefined && trimmed.length > limit)
-    throw new ScimError(400, 'invalidValue', `${name} is longer than ${limit} characters.`);
+    throw new ScimError(400, 'invalidValue', `${name} is longer than ${limit} characters.`, name);
   return trimmed === '' ? null : trimmed;
 }
 
@@ -158,6 +202,7 @@ export function changedAttributes(before: UserRow, after: ProvisionedPerson): st
   ] as const;
   const others = new Set([...Object.keys(before.profile), ...Object.keys(after.profile)]);
   others.delete('emails');
+  others.delete('displayName');
   return [
     ...columns.filter(([, old, now]) => !isDeepStrictEqual(old, now)).map(([name]) => name),
     ...[...others].filter((name) => !isDeepStrictEqual(before.profile[name], after.profile[name])),

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Pool, PoolClient } from 'pg';
+import { isUniqueViolation } from '../database/errors.ts';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { createTurns } from '../http/turns.ts';
@@ -6,24 +8,25 @@ import type { NewNames, Revocation } from '../revocation/revocation.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
 import { switchOff, switchOn } from '../revocation/switch-person.ts';
 import { addressOfRemoved } from '../users/email.ts';
-import { type Changed, type Precondition, recordChange, refuseAsTaken, type ScimCall } from './call.ts';
+import { type Changed, type Precondition, recordChange, type ScimCall } from './call.ts';
 import { type ListPage, type ListQuery, listRows } from './list.ts';
-import { applyChanges, type Change } from './patch.ts';
+import type { Change } from './patch.ts';
+import { quoted } from './paths.ts';
 import { requireVersion } from './precondition.ts';
 import { ScimError } from './scim-error.ts';
 import { groupsOfUser, userColumns } from './user-columns.ts';
 import {
   changedAttributes,
   type ProvisionedPerson,
+  patchedResource,
   toPerson,
-  toUserResource,
   type UserRow,
   userVersion,
 } from './user-resource.ts';
 import type { JsonObject } from './values.ts';
 
 const columns = `u.id, u.email, u.email_key, u.user_name, u.user_name_key, u.external_id, u.name, u.role, u.active, u.profile,
-  u.created_at, u.updated_at`;
+  u.provisioned, u.created_at, u.updated_at`;
 
 export type ScimUsers = ReturnType<typeof createScimUsers>;
 
@@ -49,9 +52,7 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
       const person = toPerson(resource, null);
       const id = newId('user');
       return transaction(pool, async (client) => {
-        await client
-          .query(insertSql, [call.orgId, id, ...personValues(person), person.active])
-          .catch((error) => refuseAsTaken(error, twin()));
+        await client.query(insertSql, [call.orgId, id, ...personValues(person), person.active]);
         await recordChange(
           client,
           call,
@@ -62,6 +63,8 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
         if (person.role !== 'member')
           await recordChange(client, call, 'role.changed', { type: 'user', id }, { from: 'member', to: person.role });
         return load(client, call.orgId, id);
+      }).catch(async (error) => {
+        throw isUniqueViolation(error) ? await taken(pool, call.orgId, id, person) : error;
       });
     },
 
@@ -70,13 +73,7 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
     },
 
     patch(call: ScimCall, id: string, changes: readonly Change[], ifMatch: Precondition): Promise<Changed<UserRow>> {
-      return change(call, id, ifMatch, (before) => {
-        // The request alone says which role counts: the present one isn't sent as primary.
-        const roles = [{ value: before.role }];
-        const resource: JsonObject = { ...structuredClone(toUserResource(before, '')), roles };
-        applyChanges(resource, changes);
-        return toPerson(resource, before);
-      });
+      return change(call, id, ifMatch, (before) => toPerson(patchedResource(before, changes), before));
     },
 
     /** Ends access and changes nothing else. A user who is switched off already stays so. */
@@ -131,11 +128,15 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
     ifMatch: Precondition,
     decide: (before: UserRow) => ProvisionedPerson,
   ): Promise<Changed<UserRow>> {
+    let wanted: ProvisionedPerson | undefined;
     return inOwnTransaction(call, async (client) => {
       const before = await lock(client, call.orgId, id);
       requireVersion(ifMatch, userVersion(before));
-      const revoked = await write(client, call, before, decide(before)).catch((error) => refuseAsTaken(error, twin()));
+      wanted = decide(before);
+      const revoked = await write(client, call, before, wanted);
       return { resource: await load(client, call.orgId, id), revoked };
+    }).catch(async (error) => {
+      throw wanted && isUniqueViolation(error) ? await taken(pool, call.orgId, id, wanted) : error;
     });
   }
 }
@@ -167,7 +168,8 @@ async function write(client: PoolClient, call: ScimCall, before: UserRow, after:
   if (!before.active && after.active) await switchOn(client, id, call);
   const changed = changedAttributes(before, after);
   const isPromoted = before.role !== after.role;
-  if (changed.length > 0 || isPromoted || deactivate)
+  const isAsBefore = before.provisioned && isDeepStrictEqual(before.profile, after.profile);
+  if (changed.length > 0 || isPromoted || deactivate || !isAsBefore)
     await client.query(updateSql, [call.orgId, id, ...personValues(after)]);
   if (isPromoted) await recordChange(client, call, 'role.changed', target, { from: before.role, to: after.role });
   if (changed.length > 0) await recordChange(client, call, 'user.changed', target, { attributes: changed.join(', ') });
@@ -219,8 +221,24 @@ function unknown(id: string): never {
   throw new ScimError(404, null, `There is no user ${JSON.stringify(id.slice(0, 80))}.`);
 }
 
-function twin(): ScimError {
-  return new ScimError(409, 'uniqueness', 'The organisation has a user of this userName or e-mail address already.');
+/** The refusal of a name or an address, which says who of the org has it. */
+async function taken(pool: Pool, orgId: string, id: string, wanted: ProvisionedPerson): Promise<ScimError> {
+  const { rows } = await pool.query<{ id: string; userName: string; hasName: boolean; hasAddress: boolean }>({
+    name: 'scim-user-taken',
+    text: takenSql,
+    values: [orgId, id, wanted.user_name_key ?? wanted.email_key, wanted.email_key],
+  });
+  const attributesOf = ({ hasName, hasAddress }: (typeof rows)[number]) => [
+    ...(hasName ? ['userName'] : []),
+    ...(hasAddress ? ['emails.value'] : []),
+  ];
+  const told = rows.map(
+    (row) =>
+      `${attributesOf(row).join(' and ')}: taken by the user ${row.id} (userName ${quoted(row.userName)}) of the organisation.`,
+  );
+  // Whoever had it may be gone by now.
+  const detail = told.join(' ') || 'Another user of the organisation had this userName or e-mail address; try again.';
+  return new ScimError(409, 'uniqueness', detail, rows.flatMap(attributesOf)[0] ?? null);
 }
 
 function personValues(person: ProvisionedPerson): unknown[] {
@@ -238,8 +256,12 @@ function personValues(person: ProvisionedPerson): unknown[] {
 
 const loadSql = `SELECT ${columns}, ${groupsOfUser} AS groups FROM users u
   WHERE u.org_id = $1 AND u.id = $2 AND u.deleted_at IS NULL`;
-const insertSql = `INSERT INTO users (org_id, id, email, email_key, user_name, user_name_key, external_id, name, role, profile, active)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::"Role", $10, $11)`;
+const takenSql = `SELECT id, coalesce(user_name, email) AS "userName",
+    coalesce(user_name_key, email_key) = $3 AS "hasName", email_key = $4 AS "hasAddress"
+  FROM users WHERE org_id = $1 AND id <> $2 AND (coalesce(user_name_key, email_key) = $3 OR email_key = $4) ORDER BY 3 DESC, id`;
+const insertSql = `INSERT INTO users (org_id, id, email, email_key, user_name, user_name_key, external_id, name, role, profile,
+    active, provisioned)
+  VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::"Role", $10, $11, true)`;
 const updateSql = `UPDATE users SET email = $3, email_key = $4, user_name = $5, user_name_key = $6, external_id = $7, name = $8,
-    role = $9::"Role", profile = $10, updated_at = clock_timestamp()
+    role = $9::"Role", profile = $10, provisioned = true, updated_at = clock_timestamp()
   WHERE org_id = $1 AND id = $2`;

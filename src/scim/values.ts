@@ -20,7 +20,7 @@ export function readResource(type: ResourceType, body: unknown): JsonObject {
   const resource: JsonObject = {};
   for (const [key, value] of Object.entries(body)) {
     const extension = type.extensionAttributes.get(key.toLowerCase());
-    if (extension) put(resource, extension.id, readObject(extension.attributes, extension.id, value));
+    if (extension) put(resource, extension.id, readObject(extension.attributes, extension.id, value, ':'));
     const attribute = type.attributes.get(key.toLowerCase());
     if (attribute && isKept(attribute)) put(resource, attribute.name, readValue(attribute, value));
   }
@@ -32,30 +32,33 @@ export function isKept(attribute: Attribute): boolean {
   return !isReadOnly(attribute) && attribute.config.direction !== 'in' && attribute.name !== 'schemas';
 }
 
-/** A value as the attribute's type wants it; undefined when there is none. */
-export function readValue(attribute: Attribute, value: unknown): unknown {
-  if (!attribute.config.multiValued) return readSingle(attribute, value);
+/**
+ * A value as the attribute's type wants it; undefined when there is none. `path` is how a refusal
+ * names the attribute.
+ */
+export function readValue(attribute: Attribute, value: unknown, path: string = attribute.name): unknown {
+  if (!attribute.config.multiValued) return readSingle(attribute, value, path);
   if (value === null || value === undefined) return [];
   const given = (Array.isArray(value) ? value : [value]).filter((item) => item !== null);
   if (given.length > most && attribute.name !== 'members')
-    throw new ScimError(400, 'invalidValue', `${attribute.name} has more than ${most} values.`);
-  const values = given.map((item) => readSingle(attribute, item)).filter((item) => item !== undefined);
+    throw new ScimError(400, 'invalidValue', `${path} has more than ${most} values.`, path);
+  const values = given.map((item) => readSingle(attribute, item, path)).filter((item) => item !== undefined);
   if (values.filter((item) => isObject(item) && item.primary === true).length > 1)
-    throw new ScimError(400, 'invalidValue', `Only one value of ${attribute.name} can be the primary one.`);
+    throw new ScimError(400, 'invalidValue', `Only one value of ${path} can be the primary one.`, path);
   return values;
 }
 
-function readSingle(attribute: Attribute, sent: unknown): unknown {
+function readSingle(attribute: Attribute, sent: unknown, path: string): unknown {
   const value = unwrapped(attribute, sent);
   if (value === null || value === undefined) return undefined;
-  const refuse = () => new ScimError(400, 'invalidValue', `${attribute.name} must be of the type ${attribute.type}.`);
+  const refuse = () => new ScimError(400, 'invalidValue', `${path} must be of the type ${attribute.type}.`, path);
   switch (attribute.type) {
     case 'complex': {
       // Several clients send plain text for a complex attribute that has a `value`.
       const bare = typeof value === 'string' && subAttribute(attribute, 'value');
       const given = bare ? { value } : value;
       const subs = new Map(attribute.subAttributes?.map((sub) => [sub.name.toLowerCase(), sub]));
-      return readObject(subs, attribute.name, given);
+      return readObject(subs, path, given, '.');
     }
     case 'boolean': {
       // Entra sends "True" and "False".
@@ -66,7 +69,7 @@ function readSingle(attribute: Attribute, sent: unknown): unknown {
     default: {
       // Okta sends numbers where the schema has text, such as an employee number.
       if (typeof value !== 'string' && typeof value !== 'number') throw refuse();
-      return readText(attribute.name, String(value));
+      return readText(path, String(value));
     }
   }
 }
@@ -80,21 +83,26 @@ function unwrapped(attribute: Attribute, sent: unknown): unknown {
   return attribute.type !== 'complex' && isObject(single) && 'value' in single ? single.value : single;
 }
 
-function readObject(attributes: ReadonlyMap<string, Attribute>, name: string, value: unknown): JsonObject | undefined {
+function readObject(
+  attributes: ReadonlyMap<string, Attribute>,
+  path: string,
+  value: unknown,
+  mark: '.' | ':',
+): JsonObject | undefined {
   if (value === null || value === undefined) return undefined;
-  if (!isObject(value)) throw new ScimError(400, 'invalidValue', `${name} must be of the type complex.`);
+  if (!isObject(value)) throw new ScimError(400, 'invalidValue', `${path} must be of the type complex.`, path);
   const object: JsonObject = {};
   for (const [key, member] of Object.entries(value)) {
     const attribute = attributes.get(key.toLowerCase());
-    if (attribute) put(object, attribute.name, readValue(attribute, member));
+    if (attribute) put(object, attribute.name, readValue(attribute, member, `${path}${mark}${attribute.name}`));
   }
   return Object.keys(object).length > 0 ? object : undefined;
 }
 
-function readText(name: string, text: string): string {
-  if (text.length > longest) throw new ScimError(400, 'invalidValue', `${name} is longer than ${longest} characters.`);
-  if (!isStorableText(text))
-    throw new ScimError(400, 'invalidValue', `${name} holds a character that cannot be stored, such as NUL.`);
+function readText(path: string, text: string): string {
+  const refuse = (why: string) => new ScimError(400, 'invalidValue', `${path} ${why}`, path);
+  if (text.length > longest) throw refuse(`is longer than ${longest} characters.`);
+  if (!isStorableText(text)) throw refuse('holds a character that cannot be stored, such as NUL.');
   return text;
 }
 

@@ -348,6 +348,16 @@ export const en = {
     accessEnded: ({ actor, target }: Two) => `${actor} ended the access of ${target}`,
     callsRefused: ({ actor, count }: { actor: string; count: number }) =>
       `${actor} was refused at the revocation endpoint ${plural(count, { one: `${count} time`, other: `${count} times` })} in a row`,
+    provisioningRefused: ({ actor, count, about, why }: Refused) =>
+      count > 1
+        ? `${actor} was refused ${count} times when it provisioned, the last time ${about}: ${why}`
+        : `${actor} was refused when it provisioned ${about}: ${why}`,
+    provisioningIncomplete: ({ actor, count, about, why }: Refused) =>
+      count > 1
+        ? `${actor} was refused ${count} times, wholly or in part, when it provisioned, the last time ${about}: ${why}`
+        : `${actor} was refused a part of what it provisioned for ${about}: ${why}`,
+    something: 'something',
+    unknownReason: 'the record says why',
     signInRefused: ({ target }: { target: string }) =>
       `A sign-in as ${target} was refused: its identity provider may not decide whose that address is`,
     signInMismatched: ({ target }: { target: string }) =>
@@ -379,3 +389,4 @@ export const en = {
 };
 
 type Two = { actor: string; target: string };
+type Refused = { actor: string; count: number; about: string; why: string };

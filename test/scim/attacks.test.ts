@@ -211,7 +211,7 @@ describe('hostile requests', () => {
     expect((await client.post('/Users/.search', { filter: `userName co "${'%'.repeat(4_000)}"` })).status).toBe(200);
   });
 
-  it('too much is refused: bodies, operations, values, lengths, 100,000 members', async () => {
+  it('too much is refused: bodies, operations, values, lengths, 100,000 members; 30,000 unknown ones are left out', async () => {
     const { id } = await client.user('much@whiterabbit.fake');
     const group = (await client.post('/Groups', { displayName: 'Much' })).body.id;
     const members = Array.from({ length: 100_000 }, (_, index) => ({
@@ -219,7 +219,7 @@ describe('hostile requests', () => {
     }));
     const tooMuch = [
       [await client.post('/Groups', { displayName: 'x', members }), 413],
-      [await client.patch(`/Groups/${group}`, [{ op: 'add', path: 'members', value: members.slice(0, 30_000) }]), 400],
+      [await client.patch(`/Groups/${group}`, [{ op: 'add', path: 'members', value: members.slice(0, 30_000) }]), 200],
       [await client.patch(`/Users/${id}`, Array(1_001).fill({ op: 'add', path: 'title', value: 'x' })), 413],
       [
         await client.patch(`/Users/${id}`, [

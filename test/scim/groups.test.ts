@@ -111,18 +111,56 @@ describe('groups', () => {
     expect((await client.get(`/Groups/${id}`)).body.displayName).toBe('Entra 2');
   });
 
-  it('400 for members that are nobody here, who may be another org’s, and nothing of the request is done', async () => {
-    const [a] = people;
-    const { id } = await group('Careful');
+  it('take the members that are known, and say which are not, who may be another org’s', async () => {
+    const [a, b, c] = people;
     const other = (await twin.user('theirs@metacortex.fake')).id;
-    for (const value of [other, 'usr_nobody', '', "'; DROP TABLE users --", { value: 'x' }, 7]) {
+    const unknown = [other, 'usr_nobody', "'; DROP TABLE users --", '7'];
+    const values = [{ value: a }, ...unknown.map((value) => ({ value })), { value: b }, { value: 7 }];
+    const report = { unknownMembers: unknown, unknownMemberCount: 4 };
+    const made = await client.post('/Groups', { displayName: 'Careful', members: values });
+    expect([made.status, made.body.schemas, made.body[urns.unknownMembers]]).toEqual([
+      201,
+      [urns.group, urns.unknownMembers],
+      report,
+    ]);
+    const { id } = made.body;
+    expect(made.body.members).toHaveLength(2);
+    expect(await membersOf(id)).toEqual(sorted(a, b));
+    const put = await client.put(`/Groups/${id}`, {
+      displayName: 'Careful',
+      members: [...values.slice(1), { value: c }],
+    });
+    expect([put.status, put.body[urns.unknownMembers]]).toEqual([200, report]);
+    expect(await membersOf(id)).toEqual(sorted(b, c));
+    const add = (value: unknown) => ({ op: 'add', path: 'members', value: [{ value }] });
+    const patched = await client.patch(`/Groups/${id}`, [add(a), add(other), add('usr_nobody'), add(other)]);
+    expect([patched.status, patched.body.id, patched.body.members, patched.body[urns.unknownMembers]]).toEqual([
+      200,
+      id,
+      undefined,
+      { unknownMembers: [other, 'usr_nobody'], unknownMemberCount: 2 },
+    ]);
+    expect(await membersOf(id)).toEqual(sorted(a, b, c));
+    // It is a part of no resource, only of these answers.
+    expect((await client.get(`/Groups/${id}`)).body.schemas).toEqual([urns.group]);
+    const declared = await client.get('/ResourceTypes/Group');
+    expect(declared.body.schemaExtensions).toEqual([{ schema: urns.unknownMembers, required: false }]);
+    const removed = await client.patch(`/Groups/${id}`, [
+      { op: 'remove', path: 'members', value: [{ value: 'usr_nobody' }, { value: a }] },
+    ]);
+    expect([removed.status, await membersOf(id)]).toEqual([204, sorted(b, c)]);
+    expect((await twin.get(`/Users/${other}`)).body.groups ?? []).toEqual([]);
+  });
+
+  it('400 for a member without a value, and nothing of the request is done', async () => {
+    const { id } = await group('Careless');
+    for (const value of [{ display: 'x' }, { value: '' }]) {
       const refused = await client.patch(`/Groups/${id}`, [
-        { op: 'add', path: 'members', value: [{ value: a }] },
-        { op: 'add', path: 'members', value: [{ value }] },
+        { op: 'add', path: 'members', value: [{ value: people[0] }] },
+        { op: 'add', path: 'members', value: [value] },
       ]);
       expect([refused.status, refused.body.scimType]).toEqual([400, 'invalidValue']);
     }
-    expect((await client.post('/Groups', { displayName: 'x', members: [{ value: other }] })).status).toBe(400);
     expect(await membersOf(id)).toEqual([]);
   });
 

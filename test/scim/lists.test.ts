@@ -232,4 +232,32 @@ describe('pages', () => {
     expect((await client.post('/Users/.search', { filter: 'nothing' })).body.scimType).toBe('invalidFilter');
     expect((await client.post('/Users/.search', { attributes: [1] })).body.scimType).toBe('invalidValue');
   });
+
+  it('of roles and groups are kept to as well, by query and by body', async () => {
+    for (const displayName of ['Page 1', 'Page 2', 'Page 3'])
+      await client.post('/Groups', { displayName, members: [] });
+    const pages = [
+      await client.get('/Roles?startIndex=2&count=1'),
+      await client.get('/Groups?startIndex=2&count=1&filter=displayName%20sw%20%22Page%22'),
+      await client.post('/Groups/.search', { filter: 'displayName sw "Page"', startIndex: 2, count: 1 }),
+    ];
+    for (const { body } of pages)
+      expect([body.totalResults, body.startIndex, body.itemsPerPage, body.Resources.length]).toEqual([3, 2, 1, 1]);
+    expect(pages.map(({ body }) => body.Resources[0].displayName)).toEqual(['Admin', 'Page 2', 'Page 2']);
+    for (const path of ['/Roles?count=0', '/Roles?startIndex=9'])
+      expect((await client.get(path)).body).toMatchObject({ totalResults: 3, itemsPerPage: 0, Resources: [] });
+    expect((await client.get('/Roles?filter=id%20eq%20%22admin%22&count=1')).body.totalResults).toBe(1);
+  });
+
+  it('are not made of what describes the server (RFC 7644 §4)', async () => {
+    for (const [path, total] of [
+      ['/ResourceTypes', 3],
+      ['/Schemas', 5],
+    ])
+      expect((await client.get(`${path}?startIndex=2&count=1`)).body).toMatchObject({
+        totalResults: total,
+        itemsPerPage: total,
+        startIndex: 1,
+      });
+  });
 });
