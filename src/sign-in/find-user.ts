@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { emailKey } from '../users/email.ts';
+import { emailKey, isInternational } from '../users/email.ts';
 import { isAnothers, isAuthoritative, mayMean } from './authority.ts';
 import type { OrgConnection, SignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
@@ -35,6 +35,8 @@ export async function findPerson(
   // Another connection is authoritative for this domain. This check and the next come before
   // anything is said of who exists.
   if (found.anothers) throw new SignInRefused('connection_not_authoritative', 'domain');
+  // Outside ASCII an address may look like another one: only who speaks for its domain brings it in.
+  if (isInternational(key) && !found.authoritative) throw new SignInRefused('email_unusable', 'international');
   // An unverified address could be anyone's: linking it would take over its user, and creating a
   // user would lie in wait for the address's owner.
   if (!claims.emailVerified && !found.authoritative) throw new SignInRefused('email_unverified');
@@ -44,7 +46,8 @@ export async function findPerson(
     if (linked) return { kind: 'known', ...linked };
     throw new SignInRefused('identity_mismatch');
   }
-  const claimed = { emailKey: key, emailVerified: claims.emailVerified };
+  // `email_verified` says nothing of such an address, for the write neither.
+  const claimed = { emailKey: key, emailVerified: claims.emailVerified && !isInternational(key) };
   if (found.userId !== null) {
     const { userId } = found;
     if (!found.authoritative && !found.mayMean)
