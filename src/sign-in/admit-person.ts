@@ -3,12 +3,16 @@ import type { By } from '../by.ts';
 import { isUniqueViolation } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
+import { isInternational } from '../users/email.ts';
 import { isAnothers, isAuthoritative, mayMean } from './authority.ts';
 import type { IssuedSubject, SignInPerson } from './find-user.ts';
 
 type ActingConnection = Readonly<{ orgId: string; connectionId: string; by: By }>;
 
 type Newcomer = Exclude<SignInPerson, { kind: 'known' }>;
+
+/** Outside ASCII an address may look like another one: `email_verified` says nothing of it. */
+const isVouchedFor = ({ emailKey, emailVerified }: Newcomer) => emailVerified && !isInternational(emailKey);
 
 /**
  * Links or creates a person who isn't known yet, with the audit event; find the person again then.
@@ -35,7 +39,7 @@ async function linkIdentity(
   subject: IssuedSubject,
   acting: ActingConnection,
 ): Promise<void> {
-  const { userId, emailKey, emailVerified } = person;
+  const { userId, emailKey } = person;
   await transaction(pool, async (client) => {
     // Of two connections that link one person the second sees the first; no role changes meanwhile.
     await client.query({
@@ -66,7 +70,7 @@ async function linkIdentity(
         newId('auditEvent'),
         acting.by.ip,
         acting.by.requestId,
-        emailVerified,
+        isVouchedFor(person),
       ],
     });
   });
@@ -104,7 +108,7 @@ async function createUser(
       newId('auditEvent'),
       acting.by.ip,
       acting.by.requestId,
-      person.emailVerified,
+      isVouchedFor(person),
     ],
   });
 }

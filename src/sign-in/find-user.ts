@@ -46,8 +46,7 @@ export async function findPerson(
     if (linked) return { kind: 'known', ...linked };
     throw new SignInRefused('identity_mismatch');
   }
-  // `email_verified` says nothing of such an address, for the write neither.
-  const claimed = { emailKey: key, emailVerified: claims.emailVerified && !isInternational(key) };
+  const claimed = { emailKey: key, emailVerified: claims.emailVerified };
   if (found.userId !== null) {
     const { userId } = found;
     if (!found.authoritative && !found.mayMean)
