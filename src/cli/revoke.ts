@@ -5,7 +5,7 @@ import { byOperator } from '../by.ts';
 import { isUnavailable } from '../database/errors.ts';
 import { AppError } from '../errors.ts';
 import { revokeAccess, revokeOrgAccess } from '../revocation/revoke-access.ts';
-import { emailKey } from '../users/email.ts';
+import { emailKey, nameKey } from '../users/email.ts';
 import { action, type Console, text, usageError } from './command.ts';
 import type { CommandAnswer } from './output.ts';
 import { unknownUser } from './user.ts';
@@ -27,7 +27,7 @@ export function registerRevoke(program: Command, shell: Console): void {
   program
     .command('revoke')
     .description('end every session of a person, of an organisation, or of all organisations')
-    .argument('[email]', 'of the person (or their id), with --org')
+    .argument('[email]', 'of the person (or their user name or id), with --org')
     .option('--org <org>', 'slug, verified domain or id')
     .option('--everyone', 'everybody in the organisation')
     .option('--all', 'everybody in every organisation, e.g. after restoring the database from a backup')
@@ -56,14 +56,17 @@ async function revokeOne(
 ): Promise<CommandAnswer> {
   const org = await workspace.requireOrg(ref);
   const key = emailKey(who);
-  const subject = key === null ? { userIds: [who] } : { emailKeys: [key] };
+  const subject = key === null ? { userIds: [who.trim()], emailKeys: [nameKey(who)] } : { emailKeys: [key] };
   const outcome = await revokeAccess(workspace.pool, { ...operator, orgId: org.id, subject, reason: reason ?? null });
   if (outcome.result !== 'revoked') throw unknownUser(org, who);
   await workspace.announce();
-  const { revocationId: id, userId, sessionsEnded, grantsEnded } = outcome;
+  const { revocationId: id, userId, sessionsEnded, grantsEnded, others } = outcome;
+  const all = [outcome, ...others];
+  const sum = (name: 'sessionsEnded' | 'grantsEnded') => all.reduce((total, each) => total + each[name], 0);
+  const several = others.length === 0 ? '' : ` The address means ${all.length} people, and all of them were.`;
   return {
-    json: { id, orgId: org.id, userId, sessionsEnded, grantsEnded },
-    text: `${who} is signed out everywhere; ${sessionsEnded} session(s) and ${grantsEnded} grant(s) of apps ended.`,
+    json: { id, orgId: org.id, userId, sessionsEnded, grantsEnded, others },
+    text: `${who} is signed out everywhere; ${sum('sessionsEnded')} session(s) and ${sum('grantsEnded')} grant(s) of apps ended.${several}`,
   };
 }
 

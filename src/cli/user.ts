@@ -5,6 +5,7 @@ import { Role, type User } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { switchOff, switchOn } from '../revocation/switch-person.ts';
+import { problemOfNamed } from '../users/email.ts';
 import { changeRole, lockWithOwners } from '../users/roles.ts';
 import { action, type Console, text } from './command.ts';
 import { facts, table } from './output.ts';
@@ -139,7 +140,8 @@ export async function requireUser({ users }: Lookup, org: { id: string; name: st
 }
 
 export function unknownUser(org: { name: string }, ref: string): AppError {
-  return new AppError('user_not_found', `${org.name} has no user "${ref}".`);
+  const problem = problemOfNamed(ref);
+  return new AppError('user_not_found', `${org.name} has no user "${ref}".${problem ? ` ${problem}` : ''}`);
 }
 
 function view({ id, email, name, role, active, revokedAt, createdAt }: User) {

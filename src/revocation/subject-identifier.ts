@@ -2,17 +2,17 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isStorableText } from '../database/storable.ts';
 import { AppError } from '../errors.ts';
-import { emailKey } from '../users/email.ts';
+import { emailKey, problemOfNamed } from '../users/email.ts';
 import type { Subject } from './revocation.ts';
 
-const text = (most: number) => z.string().min(1).max(most).refine(isStorableText);
-const withScheme = (scheme: RegExp, message?: string) => text(2048).regex(scheme, message);
+const text = (most: number, whole = z.string()) => whole.min(1).max(most).refine(isStorableText);
+const withScheme = (scheme: RegExp, message?: string, whole = z.string()) => text(2048, whole).regex(scheme, message);
 
 // RFC 9493 §3.2: each format describes its members exactly; others are forbidden.
 const formats = {
   account: z.strictObject({
     format: z.literal('account'),
-    uri: withScheme(/^acct:[^@\s]+@[^@\s]+$/i, 'must be an `acct:` URI'),
+    uri: withScheme(/^acct:[^@\s]+@[^@\s]+$/i, 'must be an `acct:` URI', z.string().trim()),
   }),
   email: z.strictObject({ format: z.literal('email'), email: text(320) }),
   iss_sub: z.strictObject({ format: z.literal('iss_sub'), iss: text(2048), sub: text(255) }),
@@ -78,8 +78,10 @@ export function parseSubject(asked: unknown): SubjectIdentifier {
 }
 
 /**
- * Whom the identifier means, in the terms that users are stored by. An address that no user can
- * have names nobody (404), as an unknown one does. @throws AppError unsupported_subject_format
+ * Whom the identifier means, in the terms that users are stored by. What nobody can have as an
+ * address is refused with the reason: a caller would take "unknown" for a person who isn't here.
+ * Beside aliases that can be looked up it is left out, as ending access goes first.
+ * @throws AppError unsupported_subject_format, invalid_subject
  */
 export function toSubject(asked: SubjectIdentifier): Subject {
   const identifiers = asked.format === 'aliases' ? asked.identifiers : [asked];
@@ -89,22 +91,25 @@ export function toSubject(asked: SubjectIdentifier): Subject {
       'unsupported_subject_format',
       'Users cannot be found by this format here; use email, iss_sub, opaque, account or aliases of these.',
     );
-  const keys = usable.map((name) =>
-    name.format === 'email' ? emailKey(name.email) : name.format === 'account' ? accountKey(name.uri) : null,
+  const addresses = usable.flatMap((name) =>
+    name.format === 'email' ? [name.email] : name.format === 'account' ? [accountAddress(name.uri)] : [],
   );
+  const problem = addresses.map(problemOfNamed).find((found) => found !== null);
+  if (problem && usable.length === addresses.length && !addresses.some(emailKey))
+    throw new AppError('invalid_subject', problem);
   return {
     userIds: usable.flatMap((name) => (name.format === 'opaque' ? [name.id] : [])),
-    emailKeys: keys.filter((key) => key !== null),
+    emailKeys: addresses.map(emailKey).filter((key) => key !== null),
     identities: usable.flatMap((name) => (name.format === 'iss_sub' ? [{ issuer: name.iss, subject: name.sub }] : [])),
   };
 }
 
 /** An `acct:` URI (RFC 7565) percent-encodes what an address may hold. */
-function accountKey(uri: string): string | null {
+function accountAddress(uri: string): string {
   try {
-    return emailKey(decodeURIComponent(uri.slice('acct:'.length)));
+    return decodeURIComponent(uri.slice('acct:'.length));
   } catch {
-    return null;
+    throw new AppError('invalid_subject', 'The `acct:` URI is not percent-encoded as RFC 3986 asks.');
   }
 }
 

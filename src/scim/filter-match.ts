@@ -46,7 +46,7 @@ function compare(actual: unknown, operator: Operator, wanted: Operand): boolean 
   const right = String(wanted).toLowerCase();
   switch (operator) {
     case 'eq':
-      return left === right;
+      return left.trim() === right.trim();
     case 'co':
       return left.includes(right);
     case 'sw':

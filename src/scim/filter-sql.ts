@@ -11,6 +11,8 @@ export type Column =
       indexed?: boolean;
       /** For look-ups: an indexed expression, and the form that its values have. */
       key?: Readonly<{ sql: string; of: (text: string) => string }>;
+      /** Another form by which `eq` finds a value, where the value has one. */
+      orKey?: Readonly<{ sql: string; of: (text: string) => string }>;
     }>
   | Readonly<{ type: 'boolean'; sql: string }>
   | Readonly<{ type: 'dateTime'; sql: string }>
@@ -123,18 +125,21 @@ function compare(column: Column, operator: Operator, value: Operand, values: unk
 }
 
 function compareText(
-  { sql, caseExact, key }: Extract<Column, { type: 'string' }>,
+  { sql, caseExact, key, orKey }: Extract<Column, { type: 'string' }>,
   operator: Operator,
   text: string,
   parameter: (given: unknown) => string,
 ): string {
-  if (key && operator === 'eq') return `${key.sql} = ${parameter(key.of(text))}::text`;
+  if (key && (operator === 'eq' || operator === 'ne'))
+    return `${key.sql} ${operator === 'eq' ? '=' : 'IS DISTINCT FROM'} ${parameter(key.of(text))}::text`;
   const fold = (expression: string) => (caseExact ? `(${expression})` : `lower(${expression})`);
   const like = (pattern: string) => `${fold(sql)} LIKE ${fold(`${parameter(pattern)}::text`)}`;
   const literal = text.replace(/[\\%_]/g, '\\$&');
   switch (operator) {
     case 'eq':
-      return `${fold(sql)} = ${fold(`${parameter(text)}::text`)}`;
+      return orKey
+        ? `(${orKey.sql} = ${parameter(orKey.of(text))}::text OR ${fold(sql)} = ${fold(`${parameter(text.trim())}::text`)})`
+        : `${fold(sql)} = ${fold(`${parameter(text)}::text`)}`;
     case 'ne':
       return `${fold(sql)} IS DISTINCT FROM ${fold(`${parameter(text)}::text`)}`;
     case 'co':

@@ -26,6 +26,8 @@ const ownColumns: Readonly<Record<string, Column>> = {
 /** A user without emails of their own has the address alone. */
 const emails = `coalesce(u.profile -> 'emails',
   jsonb_build_array(jsonb_build_object('value', u.email, 'type', 'work', 'primary', true)))`;
+/** Of a user's addresses the one that counts has a key in a column. */
+const keyOfEmail = (value: string) => `CASE WHEN ${value} = u.email THEN u.email_key END`;
 const roles = `jsonb_build_array(jsonb_build_object('value', u.role::text, 'type', 'Role', 'primary', true))`;
 const memberships = 'group_members m JOIN groups g ON g.org_id = m.org_id AND g.id = m.group_id';
 
@@ -75,7 +77,10 @@ function manyColumn(attribute: Attribute): Extract<Column, { type: 'many' }> {
       if (!sub) return null;
       if (sub.type === 'boolean')
         return { type: 'boolean', sql: `coalesce((one.value ->> '${sub.name}')::boolean, false)` };
-      return text(`one.value ->> '${sub.name}'`);
+      const value = `one.value ->> '${sub.name}'`;
+      return attribute.name === 'emails' && sub.name === 'value'
+        ? { type: 'string', sql: value, caseExact: false, orKey: { sql: keyOfEmail(value), of: userNameKey } }
+        : text(value);
     },
     ...(attribute.name === 'emails' ? { sort: 'u.email_key' } : {}),
   };

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Role } from '../database/generated/client.ts';
-import { emailKey, isOfRemoved } from '../users/email.ts';
+import { emailKey, isOfRemoved, nameKey, readEmail } from '../users/email.ts';
 import { displayNameOf, formattedName, splitName } from '../users/person-name.ts';
 import { applyChanges, type Change, setOrDelete } from './patch.ts';
 import { roleNames, roleOf } from './roles.ts';
@@ -39,9 +39,13 @@ const longest = { userName: 256, externalId: 512, displayName: 512, profile: 65_
 /** These have columns of their own, or aren't the profile's to say. */
 const notInProfile = ['schemas', 'id', 'meta', 'externalId', 'userName', 'active', 'roles', 'groups'];
 
-/** The look-up form of a `userName`: an address's key if it is one, else lower case. */
+/**
+ * The look-up form of a `userName`: an address's key if it is one, else the form that names are
+ * compared in. What is no acceptable address doesn't get the key of one: it stays as written.
+ */
 export function userNameKey(userName: string): string {
-  return emailKey(userName) ?? userName.toLowerCase();
+  const key = nameKey(userName);
+  return emailKey(userName) ?? (emailKey(key) === null ? key : userName.trim());
 }
 
 /** @param baseUrl of the SCIM endpoints, without a slash at the end */
@@ -121,7 +125,9 @@ function impliedEmails(row: UserRow): JsonObject[] {
  */
 export function toPerson(resource: JsonObject, before: UserRow | null): ProvisionedPerson {
   const emails =
-    Array.isArray(resource.emails) && resource.emails.length > 0 ? (resource.emails as JsonObject[]) : null;
+    Array.isArray(resource.emails) && resource.emails.length > 0
+      ? (resource.emails as JsonObject[]).map(trimmedEmail)
+      : null;
   // Without emails given the address stays what it was, or follows a userName that is an address.
   const implied = before !== null && !('emails' in before.profile) && isDeepStrictEqual(emails, impliedEmails(before));
   const given = implied ? null : emails;
@@ -129,14 +135,16 @@ export function toPerson(resource: JsonObject, before: UserRow | null): Provisio
   if (userName === null)
     throw new ScimError(400, 'invalidValue', 'userName is required (RFC 7643 §4.1.1).', 'userName');
   const email = primaryAddress(given) ?? addressFor(userName, before) ?? '';
-  const key = emailKey(email);
-  if (key === null || isOfRemoved(key))
+  const { key, problem } = readEmail(email);
+  if (key === null || isOfRemoved(key)) {
+    const reason = problem ? ` ${problem}` : '';
     throw new ScimError(
       400,
       'invalidValue',
-      'A user needs an acceptable e-mail address, in emails or as userName.',
+      `A user needs an acceptable e-mail address, in emails or as userName.${reason}`,
       given ? 'emails.value' : 'userName',
     );
+  }
   const named = userName !== email;
   return {
     email,
@@ -156,13 +164,17 @@ function primaryAddress(emails: readonly JsonObject[] | null): string | null {
   const found =
     emails?.find((email) => email.primary === true) ?? emails?.find((email) => email.type === 'work') ?? emails?.[0];
   if (!found) return null;
-  return typeof found.value === 'string' ? found.value.trim() : '';
+  return typeof found.value === 'string' ? found.value : '';
+}
+
+function trimmedEmail(email: JsonObject): JsonObject {
+  return typeof email.value === 'string' ? { ...email, value: email.value.trim() } : email;
 }
 
 function addressFor(userName: string, before: UserRow | null): string | null {
   // For a user whose user name isn't the address, a new name says nothing about the address.
   if (before && (before.user_name !== null || userName === before.email)) return before.email;
-  return emailKey(userName) === null ? (before?.email ?? null) : userName;
+  return before && emailKey(userName) === null ? before.email : userName;
 }
 
 function displayName(resource: JsonObject): string | null {

@@ -3,11 +3,15 @@ import type { By } from '../by.ts';
 import { isUniqueViolation } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
+import { isInternational } from '../users/email.ts';
 import type { IssuedSubject, SignInPerson } from './find-user.ts';
 
 type ActingConnection = Readonly<{ orgId: string; connectionId: string; by: By }>;
 
 type Newcomer = Exclude<SignInPerson, { kind: 'known' }>;
+
+/** Outside ASCII an address may look like another one: `email_verified` says nothing of it. */
+const isVouchedFor = ({ emailKey, emailVerified }: Newcomer) => emailVerified && !isInternational(emailKey);
 
 /**
  * Links or creates a person who isn't known yet, with the audit event; find the person again then.
@@ -106,7 +110,7 @@ async function createUser(
       newId('auditEvent'),
       acting.by.ip,
       acting.by.requestId,
-      person.emailVerified,
+      isVouchedFor(person),
     ],
   });
 }

@@ -24,7 +24,7 @@ export async function readPersonClaims(
   signal: AbortSignal,
 ): Promise<PersonClaims> {
   const { claims, accessToken } = verified;
-  if (claims.email || !connection.userinfoEndpoint || !accessToken) return personClaims(claims);
+  if (claims.email?.trim() || !connection.userinfoEndpoint || !accessToken) return personClaims(claims);
   const response = await guardedFetch(connection.userinfoEndpoint, {
     headers: { authorization: `Bearer ${accessToken}` },
     signal,
@@ -39,5 +39,5 @@ export async function readPersonClaims(
 
 function personClaims(claims: Pick<IdTokenClaims, 'email' | 'email_verified' | 'name'>): PersonClaims {
   const name = claims.name?.replaceAll(/\p{C}/gu, '').trim().slice(0, 200);
-  return { email: claims.email || null, emailVerified: claims.email_verified === true, name: name || null };
+  return { email: claims.email?.trim() || null, emailVerified: claims.email_verified === true, name: name || null };
 }

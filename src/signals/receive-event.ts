@@ -56,8 +56,8 @@ async function act(db: PoolClient, received: Received, action: EventAction | nul
     id: `${connection.id} ${event.jti}`,
     expiresAt: new Date(Date.now() + rememberedMs),
   };
-  const subject = event.subject === null ? null : findable(event.subject);
-  if (action === null || action === 'record' || subject === null) {
+  const subject = action === null || action === 'record' || event.subject === null ? null : findable(event.subject);
+  if (subject === null) {
     if (!(await spend(db, connection.orgId, once))) return { outcome: 'replayed' };
     if (event.event === 'verification') return { outcome: 'verified' };
     if (action === null) return { outcome: 'event_unknown' };
@@ -80,7 +80,7 @@ async function act(db: PoolClient, received: Received, action: EventAction | nul
   return { outcome: revoked.result === 'replayed' ? 'replayed' : 'subject_unknown' };
 }
 
-/** Null for the formats that no user is found by. */
+/** Null for the formats that no user is found by. @throws AppError invalid_subject */
 function findable(subject: NonNullable<SecurityEvent['subject']>) {
   try {
     return toSubject(subject);

@@ -279,7 +279,7 @@ export const en = {
     },
     email_unusable: {
       title: 'Your e-mail address cannot be used',
-      text: 'The e-mail address that your identity provider sent is not an acceptable one. Your administrator can correct it there.',
+      text: 'The e-mail address that your identity provider sent is not an acceptable one, or has letters that only the identity provider of its domain may vouch for. Your administrator can correct it there.',
     },
     email_unverified: {
       title: 'Your e-mail address is not verified',

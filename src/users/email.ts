@@ -1,27 +1,121 @@
 import { randomBytes } from 'node:crypto';
 import { domainToASCII, domainToUnicode } from 'node:url';
-import { z } from 'zod';
 
-const address = z.email({ pattern: z.regexes.html5Email }).max(254);
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 // A domain has a dot and a last label with a letter: not `localhost`, not an IP address.
 const domainForm = new RegExp(`^(?:${label}\\.)+(?=[a-z0-9-]*[a-z])${label}$`);
 
+const plainForm = /^[\x21-\x7e]+$/;
+// RFC 5322's `atext`, dots wherever they stand, and the letters of RFC 6531.
+const localForm = /^[\w.!#$%&'*+/=?^`{|}~\p{L}\p{M}\p{N}-]+$/u;
+const invisible = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
+// Nobody sees the second dot of an `i`; the lower case of `İ` has one.
+const secondDot = /\p{Soft_Dotted}\p{M}*\u0307/u;
+
+// UAX #31, table 5: the scripts of today. UTS #39 §5.2, "highly restrictive": the three sets that
+// may stand together.
+const scripts =
+  'Arabic Armenian Bengali Bopomofo Cyrillic Devanagari Ethiopic Georgian Greek Gujarati Gurmukhi Han Hangul Hebrew Hiragana Kannada Katakana Khmer Lao Latin Malayalam Myanmar Oriya Sinhala Tamil Telugu Thaana Thai Tibetan';
+const together = [
+  ['Han', 'Hiragana', 'Katakana'],
+  ['Han', 'Bopomofo'],
+  ['Han', 'Hangul'],
+];
+const scriptForms = [...scripts.split(' ').map((script) => [script]), ...together.map((set) => ['Latin', ...set])].map(
+  (set) => new RegExp(`^[${['Common', 'Inherited', ...set].map((script) => `\\p{scx=${script}}`).join('')}]+$`, 'u'),
+);
+
+// RFC 5321 §4.5.3.1.1 and §4.5.3.1.3, where the path has two brackets around the address.
+const longest = { local: 64, address: 254 };
+
 // RFC 2606 §2: `invalid` is never anybody's.
 const domainOfRemoved = 'deleted.invalid';
 
+/** Why nobody can have an address. Callers read it: it holds nothing of the address. */
+export const emailProblems = {
+  form: 'An e-mail address has the form name@domain.',
+  quoted: 'An address whose part before the @ is quoted ("…"@domain) is not accepted.',
+  invisible: 'The address holds a blank, or a control character or another one that cannot be seen.',
+  lookAlike:
+    'The address holds a character that stands for a plain one, such as a full-width letter, a ligature or an i with a second dot: write the plain one.',
+  character: "The part before the @ has other characters than letters, digits and .!#$%&'*+/=?^_`{|}~-",
+  scripts:
+    'The part before the @ mixes scripts, such as Latin and Cyrillic letters, or its script is not in use today.',
+  domain: 'What stands behind the @ is no domain name.',
+  length: `The address is longer than ${longest.local} octets before the @, or than ${longest.address} in all.`,
+} as const;
+export type EmailProblem = (typeof emailProblems)[keyof typeof emailProblems];
+
 /**
- * The key that users are found by: the address in lower-cased ASCII, an international domain in
- * punycode. Null for what is no acceptable address. A local part outside ASCII is refused:
- * look-alikes (`ı`, the Kelvin sign) would fold into another person's key.
+ * The key that users are found by, or why there is none. This is the only place that makes one:
+ * databases and engines disagree about the case of `İ` and `ς`. A key is compared byte by byte.
+ *
+ * - Blanks around the address are cut off. It is in NFC and lower case, `ς` is `σ`, and an
+ *   international domain is in punycode.
+ * - Only an address in plain ASCII has a key in ASCII: no look-alike folds into somebody else's.
+ * - A local part outside ASCII (RFC 6531) is of one script. A whole word that looks like another,
+ *   of Cyrillic letters alone, isn't found out: who may bring in such an address is (find-user.ts).
  */
+export function readEmail(value: unknown): { key: string; problem: null } | { key: null; problem: EmailProblem } {
+  const refused = (problem: EmailProblem) => ({ key: null, problem });
+  const written = typeof value === 'string' ? value.trim() : '';
+  const at = written.lastIndexOf('@');
+  if (at < 1) return refused(emailProblems.form);
+  const local = written.slice(0, at);
+  if (local.includes('"')) return refused(emailProblems.quoted);
+  const name = nameKey(local);
+  const problem = plainForm.test(written) ? null : problemOfLetters(written, name);
+  if (problem) return refused(problem);
+  if (!localForm.test(name)) return refused(emailProblems.character);
+  const domain = domainKey(written.slice(at + 1));
+  if (domain === null) return refused(emailProblems.domain);
+  const key = `${name}@${domain}`;
+  if (Buffer.byteLength(name) > longest.local || Buffer.byteLength(key) > longest.address)
+    return refused(emailProblems.length);
+  return { key, problem: null };
+}
+
+/** What only an address outside printable ASCII can have. `name` is the key of its local part. */
+function problemOfLetters(written: string, name: string): EmailProblem | null {
+  if (invisible.test(written)) return emailProblems.invisible;
+  if (standsForAnother(written) || secondDot.test(name)) return emailProblems.lookAlike;
+  if (/^\p{M}/u.test(name)) return emailProblems.character;
+  return scriptForms.some((form) => form.test(name)) ? null : emailProblems.scripts;
+}
+
+/** The key of `readEmail`; null for what is no acceptable address. */
 export function emailKey(value: unknown): string | null {
-  if (typeof value !== 'string') return null;
-  const at = value.lastIndexOf('@');
-  const domain = domainKey(value.slice(at + 1));
-  if (at < 1 || domain === null) return null;
-  const key = `${value.slice(0, at)}@${domain}`;
-  return address.safeParse(key).success ? key.toLowerCase() : null;
+  return readEmail(value).key;
+}
+
+/**
+ * Why nobody can have the address that somebody is named by. Null where somebody can, and for what
+ * isn't written as an address, such as an id.
+ */
+export function problemOfNamed(text: string): EmailProblem | null {
+  return text.includes('@') ? readEmail(text).problem : null;
+}
+
+/** Whether an `emailKey` has a local part outside ASCII. */
+export function isInternational(key: string): boolean {
+  return Buffer.byteLength(key) > key.length;
+}
+
+/** The form that names are compared in, with blanks cut off. */
+export function nameKey(text: string): string {
+  return text.trim().normalize('NFC').toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
+}
+
+/**
+ * Whether normal forms put another character in the place of one: by NFKC, or by NFC for the Kelvin
+ * sign and its like. Letters that NFC only takes apart or joins are the same letters.
+ */
+function standsForAnother(text: string): boolean {
+  if (text.normalize('NFKC') !== text.normalize('NFC')) return true;
+  return [...text].some((character) => {
+    const normal = [...character.normalize('NFC')];
+    return normal.length === 1 && normal[0] !== character;
+  });
 }
 
 /**

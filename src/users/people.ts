@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Role } from '../database/generated/client.ts';
+import { emailKey, nameKey } from './email.ts';
 
 /** A person of an org, as its administrators see them. */
 export type Person = Readonly<{
@@ -85,9 +86,13 @@ function conditionsOf(
   const add = (value: unknown) => `$${values.push(value)}`;
   const conditions = ['u.org_id = $1', 'u.deleted_at IS NULL'];
   if (after !== null) conditions.push(`u.email_key > ${add(after)}`);
-  // No search holds a line break, so nothing is found across two of them.
-  if (search !== undefined)
-    conditions.push(`strpos(lower(concat_ws(E'\\n', u.email, u.name, u.user_name)), lower(${add(search)})) > 0`);
+  // No search holds a line break, so nothing is found across two of them. Keys find what PostgreSQL
+  // doesn't: its `lower` changes letters outside ASCII only as its locale says.
+  if (search !== undefined) {
+    const shown = `strpos(lower(concat_ws(E'\\n', u.email, u.name, u.user_name)), lower(${add(search)}))`;
+    const keys = `strpos(concat_ws(E'\\n', u.email_key, u.user_name_key), ${add(emailKey(search) ?? nameKey(search))})`;
+    conditions.push(`(${shown} > 0 OR ${keys} > 0)`);
+  }
   // Literals let the planner use the indexes of those above members and of those switched off.
   if (role !== undefined) conditions.push(`u.role = '${role}'`);
   if (active !== undefined) conditions.push(active ? 'u.active' : 'NOT u.active');

@@ -4,7 +4,7 @@ import { isUniqueViolation } from '../database/errors.ts';
 import type { Prisma, PrismaClient, Role, User } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
-import { emailKey } from './email.ts';
+import { emailKey, nameKey, readEmail } from './email.ts';
 
 export type NewUser = Readonly<{ email: string; name?: string | undefined; role?: Role | undefined }>;
 
@@ -23,11 +23,16 @@ export function createUsers({ prisma }: { prisma: PrismaClient }) {
       return prisma.user.findMany({ where: { orgId, deletedAt: null }, orderBy: { emailKey: 'asc' } });
     },
 
-    /** By e-mail address (in any letter case) or id; null when the org has no such user. */
-    findUser(orgId: string, ref: string): Promise<User | null> {
-      const key = emailKey(ref.trim());
-      const named = key === null ? { id: ref } : { emailKey: key };
-      return prisma.user.findFirst({ where: { orgId, deletedAt: null, ...named } });
+    /**
+     * By id, e-mail address or user name, in any letter case; null when the org has no such user.
+     * Of several whom an address means, the one who bears it.
+     */
+    async findUser(orgId: string, ref: string): Promise<User | null> {
+      const byId = await prisma.user.findFirst({ where: { orgId, deletedAt: null, id: ref.trim() } });
+      if (byId) return byId;
+      const name = emailKey(ref) ?? nameKey(ref);
+      const [bearer] = await prisma.$queryRaw<{ id: string | null }[]>`SELECT bearer_of(${orgId}, ${name}) AS id`;
+      return bearer?.id ? prisma.user.findFirst({ where: { orgId, deletedAt: null, id: bearer.id } }) : null;
     },
   };
 }
@@ -35,8 +40,8 @@ export function createUsers({ prisma }: { prisma: PrismaClient }) {
 /** `addUser` inside the caller's transaction. */
 export async function insertUser(db: Prisma.TransactionClient, orgId: string, input: NewUser, by: By): Promise<User> {
   const email = input.email.trim();
-  const key = emailKey(email);
-  if (key === null) throw new AppError('invalid_request', `"${email}" is not an acceptable e-mail address.`);
+  const { key, problem } = readEmail(email);
+  if (key === null) throw new AppError('invalid_request', `"${email}" is not an acceptable e-mail address. ${problem}`);
   const name = input.name?.trim() || email.slice(0, email.lastIndexOf('@'));
   const user = await db.user
     .create({ data: { orgId, id: newId('user'), email, emailKey: key, name, role: input.role ?? 'member' } })

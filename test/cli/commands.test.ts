@@ -301,7 +301,7 @@ describe('user, session and revoke', () => {
     expect(await refusal('user', 'add', 'trinity@matrix.fake', '--org', one.slug)).toMatchObject({ exit: 1 });
     expect((await cli('user', 'add', 'trinity@matrix.fake', '--org', two.slug)).id).not.toBe(user.id);
     expect(await cli('user', 'list', '--org', one.slug)).toHaveLength(1);
-    for (const address of ['trınity@matrix.fake', 'no address', 'a@localhost'])
+    for (const address of ['tr\u0456nity@matrix.fake', 'no address', 'a@localhost'])
       expect(await refusal('user', 'add', address, '--org', one.slug)).toMatchObject({ exit: 1 });
     expect(await refusal('user', 'add', 'b@matrix.fake', '--org', one.slug, '--role', 'god')).toMatchObject({
       exit: 2,
@@ -330,7 +330,7 @@ describe('user, session and revoke', () => {
     const { stdout } = await runCli(['session', 'list', '--org', one.slug, '--user', mine.id], env);
     expect(stdout).toMatch(/^mobile-app .*App\/1[\s\S]*^Browser .*Nokia 8110/m);
 
-    const revoke = ['revoke', 'Trinity@matrix.fake', '--org', one.slug, '--reason', 'lost phone'];
+    const revoke = ['revoke', ' Trinity@matrix.fake\u00a0', '--org', one.slug, '--reason', 'lost phone'];
     expect(await cli(...revoke)).toMatchObject({
       id: expect.stringMatching(/^rev_/),
       userId: mine.id,
@@ -370,6 +370,13 @@ describe('user, session and revoke', () => {
       expect(await refusal('user', 'deactivate', who, '--org', two.slug)).toMatchObject({ exit: 1 });
       expect(await refusal('session', 'list', '--org', two.slug, '--user', who)).toMatchObject({ exit: 1 });
     }
+    for (const who of ['"a b"@one.fake', 'onl\u0443@one.fake']) {
+      const problem = { exit: 1, message: expect.stringMatching(/before the @ (is quoted|mixes scripts)/) };
+      expect(await refusal('revoke', who, '--org', one.slug)).toMatchObject({ ...problem, code: 'user_not_found' });
+      expect(await refusal('user', 'add', who, '--org', one.slug)).toMatchObject(problem);
+    }
+    expect(await cli('user', 'deactivate', ' ONLY@one.fake ', '--org', one.slug)).toMatchObject({ id: user.id });
+    expect(await cli('user', 'activate', ` ${user.id} `, '--org', one.slug)).toMatchObject({ id: user.id });
   });
 
   it.each([

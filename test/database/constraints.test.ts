@@ -214,10 +214,12 @@ describe('domains and addresses', () => {
     });
   });
 
-  test('keys for look-ups are lower-cased ASCII', async () => {
+  test('keys for look-ups are lower-cased; what is so outside ASCII is for the product alone to say', async () => {
     await refused('23514', domain('org_a', 'd1', false, 'X.y'));
     await refused('23514', `UPDATE users SET email_key = 'T@x.y'`);
-    await refused('23514', `UPDATE users SET email_key = 'té@x.y'`);
+    await refused('23514', `UPDATE users SET email_key = ' t@x.y'`);
+    await refused('23514', `UPDATE users SET email_key = 'x.y'`);
+    await trying((client) => client.query(`UPDATE users SET email_key = 'té@x.y' WHERE id = 'usr'`));
     await refused('23514', `UPDATE orgs SET slug = 'Upper' WHERE id = 'org_a'`);
   });
 });

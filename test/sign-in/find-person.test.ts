@@ -76,7 +76,9 @@ test('an existing user is linked once; another subject with the address is refus
 });
 
 test.each([
-  'tr\u0131nity@hostile.fake',
+  'tr\u0456nity@hostile.fake',
+  'tr\u0130nity@hostile.fake',
+  'trinity\u200b@hostile.fake',
   'a@hostile.fake@evil.fake',
   '"a b"@hostile.fake',
   'a b@hostile.fake',
@@ -86,6 +88,36 @@ test.each([
 ])('the address %j is refused', (email) =>
   expectRefused(asStranger({ email, email_verified: true }), 'email_unusable'),
 );
+
+test.each(['\u00a0 blank@hostile.fake \n', 'BLANK@hostile.fake '])('blanks around %j are cut off', async (email) => {
+  const known = await userOf('blank@hostile.fake');
+  const { me } = await asStranger({ email }, 'blank');
+  expect(me.json()).toMatchObject({ email: 'blank@hostile.fake', ...(known && { id: known.id }) });
+});
+
+test('blanks around the address of user info are cut off, and blanks alone are no address', async () => {
+  const answer = (sub: string, email: string) =>
+    bed.hostile.set('userinfo', answers.json({ sub, email, email_verified: true }));
+  answer('blank-info', ' blank-info@elsewhere.fake ');
+  const { me } = await asStranger({ email: ' ' }, 'blank-info');
+  expect(me.json()).toMatchObject({ email: 'blank-info@elsewhere.fake' });
+  answer('no-info', ' ');
+  await expectRefused(asStranger({ email: undefined }, 'no-info'), 'email_missing');
+});
+
+test('an address outside ASCII comes from who speaks for its domain; elsewhere no verification helps', async () => {
+  const { me } = await asStranger({ email: 'JÜRGEN@hostile.fake' }, 'juergen');
+  expect(me.json()).toMatchObject({ email: 'JÜRGEN@hostile.fake' });
+  expect(await userOf('jürgen@hostile.fake')).toMatchObject({ id: me.json().id });
+  const plain = await asStranger({ email: 'jurgen@hostile.fake' }, 'jurgen');
+  expect(plain.me.json().id).not.toBe(me.json().id);
+  await expectRefused(asStranger({ email: 'jürgen@elsewhere.fake', email_verified: true }), 'email_unusable');
+  expect(await userOf('jürgen@elsewhere.fake')).toBeNull();
+  // An administrator may bring one in; the connection's word still doesn't lead there.
+  const added = await addUser('zoë@elsewhere.fake');
+  await expectRefused(asStranger({ email: 'zoë@elsewhere.fake', email_verified: true }), 'email_unusable');
+  expect(await bed.prisma.identity.count({ where: { userId: added.id } })).toBe(0);
+});
 
 test('without an address nobody is let in', async () => {
   bed.hostile.set('userinfo', answers.json({ sub: 'no-address' }));
@@ -285,6 +317,14 @@ describe('a second connection, whose identity provider calls every address verif
       const member = await addAs('late-member@nobodys.fake', 'member');
       await admit(toLink(member, 'late-member@nobodys.fake'));
       expect(await linksOf(member)).toBe(1);
+    });
+
+    test('an address outside ASCII: nobody is linked or created', async () => {
+      const [added, created] = ['zoé@nobodys.fake', 'zoê@nobodys.fake'];
+      const id = await addAs(added, 'member');
+      await admit(toLink(id, added));
+      await admit({ kind: 'to_create', email: created, emailKey: created, emailVerified: true, name: 'Late' });
+      expect([await linksOf(id), await userOf(created)]).toEqual([0, null]);
     });
 
     test('a domain: nobody is created', async () => {

@@ -191,9 +191,20 @@ describe('where a sign-in begins', () => {
     };
     await bed.prisma.domain.create({ data: { orgId: bed.org.id, id: 'dom_x', domain: 'unverified.fake' } });
     expect(await check(trinity.email)).toEqual([200, { org_id: 'whiterabbit' }]);
-    expect(await check('Nobody@WhiteRabbit.fake ')).toEqual([200, { org_id: 'whiterabbit' }]);
+    for (const written of ['Nobody@WhiteRabbit.fake ', '\u00a0jürgen@whiterabbit.fake\t'])
+      expect(await check(written)).toEqual([200, { org_id: 'whiterabbit' }]);
     expect(await check('x@unverified.fake')).toEqual([200, { org_id: null }]);
-    for (const odd of ['x@nowhere.fake', 'x', '', null, 7, {}, ['a@whiterabbit.fake']])
+    for (const odd of [
+      'x@nowhere.fake',
+      '"x"@whiterabbit.fake',
+      'x\u200b@whiterabbit.fake',
+      'x',
+      '',
+      null,
+      7,
+      {},
+      ['a@whiterabbit.fake'],
+    ])
       expect(await check(odd)).toEqual([200, { org_id: null }]);
     expect((await newBrowser().post('/api/openid/check', { json: null })).status).toBe(400);
     expect((await newBrowser().post('/api/openid/check', { form: { username: trinity.email } })).status).toBe(400);

@@ -143,6 +143,7 @@ describe('whom it is about', () => {
 
   test.each<[string, () => { claims?: object; details?: object }]>([
     ['sub_id: email', () => ({ claims: { sub_id: email } })],
+    ['sub_id: email, with blanks', () => ({ claims: { sub_id: { ...email, email: ` ${email.email}\u00a0` } } })],
     ['sub_id: account', () => ({ claims: { sub_id: { format: 'account', uri: 'acct:mallory@hostile.fake' } } })],
     ['sub_id: aliases', () => ({ claims: { sub_id: { format: 'aliases', identifiers: [email, issSub()] } } })],
     ['sub_id: complex', () => ({ claims: { sub_id: { format: 'complex', user: issSub(), device: email } } })],
@@ -219,6 +220,8 @@ describe('whom it is about', () => {
       () => ({ claims: { sub_id: { user: { format: 'complex', user: email } } } }),
     ],
     ['NUL', () => ({ claims: { sub_id: { format: 'email', email: 'a\0@hostile.fake' } } })],
+    ['a quoted address', () => ({ claims: { sub_id: { ...email, email: '"mallory"@hostile.fake' } } })],
+    ['mixed scripts', () => ({ claims: { sub_id: { ...email, email: 'm\u0430llory@hostile.fake' } } })],
     ['two that differ', () => ({ details: { subject: email } })],
     [
       'aliases of two people',
