@@ -78,7 +78,11 @@ export function peopleOperations(deps: {
       permission: 'org.read',
       query: z.object({
         ...pageQuery,
-        search: line(200).optional().describe('Part of the name, the address or the user name, in any letter case.'),
+        search: line(200)
+          .optional()
+          .describe(
+            'Part of the name, the address, the user name, or of an address that the IdP names, in any letter case.',
+          ),
         role: z.enum(roles).optional(),
         active: flag.optional(),
         live: flag

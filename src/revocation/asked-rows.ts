@@ -111,7 +111,7 @@ async function endSeveral(client: PoolClient, row: AskedRow): Promise<AnswerRow[
     const ids = answers.length === 0 ? {} : { revocation: newId('revocation'), once: undefined };
     const by = { ...row.by, event: newId('auditEvent') };
     // Access ends for all of them. Switched off is only whom a call means for certain.
-    const alone = row.alone && { ...row.alone, deactivate: undefined };
+    const { deactivate: _, ...alone } = row.alone ?? {};
     const [answer] = await endWaiting(client, [{ ...row, ...none, user_ids: [id], ...ids, by, alone }]);
     if (!answer || answer.result === 'replayed') return answer ? [answer] : [];
     answers.push(answer);

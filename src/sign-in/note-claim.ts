@@ -45,9 +45,9 @@ async function keepSettled(pool: Pool, { orgId, identityId, userId }: Identity, 
     text: `UPDATE identities i SET claimed_at = clock_timestamp(), claim_issued_at = $6
            FROM users u
            WHERE i.org_id = $1 AND i.id = $2 AND u.org_id = $1 AND u.id = $3 AND i.user_id = u.id
-             AND (u.email = $4 OR u.provisioned) AND i.claimed_email = $4 AND i.claim_verified = $5
+             AND (u.email_key = $7 OR u.provisioned) AND i.claimed_email = $4 AND i.claim_verified = $5
              AND coalesce(i.claim_issued_at, 0) <= $6`,
-    values: [orgId, identityId, userId, claim.email, claim.verified, claim.issuedAt],
+    values: [orgId, identityId, userId, claim.email, claim.verified, claim.issuedAt, claim.emailKey],
   });
   return rowCount === 1;
 }
@@ -87,14 +87,13 @@ async function takeAddress(client: PoolClient, identity: Identity, claim: Claim,
     if (standing.news) await recordEvent(client, { orgId, action: 'user.address_contested', by, target, detail });
     return true;
   }
-  if (standing.provisioned) return true;
+  if (standing.provisioned || standing.addressKey === emailKey) return true;
   await client.query({
     name: 'claim-take',
     text: `UPDATE users SET email = $3, email_key = $4, updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2`,
     values: [orgId, userId, email, emailKey],
   });
   const detail = { connection: connectionId };
-  if (standing.addressKey !== emailKey)
-    await recordEvent(client, { orgId, action: 'user.address_changed', by, target, detail });
+  await recordEvent(client, { orgId, action: 'user.address_changed', by, target, detail });
   return true;
 }

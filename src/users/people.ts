@@ -19,7 +19,7 @@ export type Person = Readonly<{
 }>;
 
 export type PeopleFilter = Readonly<{
-  /** A part of the name, the address or the user name, in any letter case. */
+  /** A part of the name, the address, the user name or a claimed address, in any letter case. */
   search?: string | undefined;
   role?: Role | undefined;
   active?: boolean | undefined;
@@ -76,6 +76,9 @@ export function createPeople({ pool }: { pool: Pool }) {
   };
 }
 
+// What the person's identity providers call them, also where it isn't their address.
+const claimed = `(SELECT string_agg(i.claimed_email, E'\\n') FROM identities i WHERE i.org_id = u.org_id AND i.user_id = u.id)`;
+
 /** Only given filters stand in the statement: its plan is made without the values. */
 function conditionsOf(
   { search, role, active, group }: PeopleFilter,
@@ -89,7 +92,7 @@ function conditionsOf(
   // No search holds a line break, so nothing is found across two of them. Keys find what PostgreSQL
   // doesn't: its `lower` changes letters outside ASCII only as its locale says.
   if (search !== undefined) {
-    const shown = `strpos(lower(concat_ws(E'\\n', u.email, u.name, u.user_name)), lower(${add(search)}))`;
+    const shown = `strpos(lower(concat_ws(E'\\n', u.email, u.name, u.user_name, ${claimed})), lower(${add(search)}))`;
     const keys = `strpos(concat_ws(E'\\n', u.email_key, u.user_name_key), ${add(emailKey(search) ?? nameKey(search))})`;
     conditions.push(`(${shown} > 0 OR ${keys} > 0)`);
   }
