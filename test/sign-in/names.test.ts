@@ -332,6 +332,29 @@ describe('at the same time', () => {
     expect(await statusOf(browser)).toBe(401);
   });
 
+  it('a callback and a revocation by the address that it brings: a 204 leaves nothing alive, in forty races', async () => {
+    let found = 0;
+    for (let i = 0; i < 40; i += 1) {
+      const [subject, address] = [`${sub}-race-${i}`, `race-${count}-${i}@hostile.fake`];
+      const old = await signIn(`before-${count}-${i}@hostile.fake`, { as: subject });
+      // A session that was left at the IdP: nobody authenticates anew.
+      const claims = { sub: subject, email: address, auth_time: Math.floor(Date.now() / 1000) - 1000 };
+      bed.hostile.setIdToken({ claims });
+      const browser = createBrowser({ baseUrl: bed.url });
+      const callback = await bed.begin(browser);
+      const wait = new Promise((resolve) => setTimeout(resolve, (i % 20) * 2));
+      const [, status] = await Promise.all([browser.get(callback), wait.then(() => revoke(address))]);
+      if (status === 204) {
+        found += 1;
+        expect([await statusOf(old.browser), await statusOf(browser)]).toEqual([401, 401]);
+      } else expect(status).toBe(404);
+      // Whoever the first call missed is found by the second.
+      expect([204, 404]).toContain(await revoke(address));
+      expect(await statusOf(browser)).toBe(401);
+    }
+    expect(found).toBeGreaterThan(0);
+  }, 120_000);
+
   it('provisioning and a sign-in that both take an address: one bears it, nothing fails, a call ends whoever holds it', async () => {
     for (let i = 0; i < 10; i += 1) {
       const [subject, wanted] = [`${sub}-${i}`, `wanted-${count}-${i}@hostile.fake`];
