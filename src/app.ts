@@ -26,7 +26,7 @@ import { createSessionMiddleware, principalOf } from './sessions/session.ts';
 import { findOrgOperation } from './sign-in/find-org.ts';
 import { createSignIn } from './sign-in/routes.ts';
 import { createSignalEndpoints } from './signals/routes.ts';
-import { todoOperations } from './todos/routes.ts';
+import { todoFormEndpoint, todoOperations } from './todos/routes.ts';
 import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
 import { clientNames } from './tokens/clients.ts';
 import { createAuthorizationServer } from './tokens/routes.ts';
@@ -92,7 +92,7 @@ export function createApp(context: Context): Express {
   const health = createHealthEndpoints({ ...context, isListening });
   const metricsEndpoints = createMetricsEndpoints({ metrics, metricsToken: config.metricsToken });
   const openPages = createOpenPages(context);
-  const pages = createPages({ signedIn: principalOf });
+  const pages = [...createPages({ signedIn: principalOf }), todoFormEndpoint(context)];
   // The order of the documentation, for its readers.
   const others: readonly (Documented | Operation)[] = [
     ...revocation,

@@ -2,10 +2,10 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
+import { ownTarget, safeReturnTo } from '../http/return-to.ts';
 import { noteAttempt } from './attempt.ts';
 import { findSignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
-import { ownTarget, safeReturnTo } from './return-to.ts';
 import { type StateCookies, sendToIdp } from './send-to-idp.ts';
 
 /**

@@ -3,6 +3,7 @@ import express, { type Request, type RequestHandler } from 'express';
 import { z } from 'zod';
 import { type Endpoint, endpoint, type Success } from '../api/endpoint.ts';
 import type { Config } from '../config.ts';
+import { toGoal } from '../http/return-to.ts';
 import type { Principal } from '../sessions/principal.ts';
 import type { Texts } from '../texts/texts.ts';
 import { renderDevices } from './devices-page.ts';
@@ -36,7 +37,7 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
     // Leads only to an app's sign-in that waits for this one: a link could name any other place.
     const waiting = /^\/oauth\/interaction\/[\w-]{1,64}$/.exec(String(request.query.returnTo))?.[0];
     if (signedIn(request)) response.set('Cache-Control', 'no-store').redirect(303, waiting ?? '/todos');
-    else sendPage(response, 200, renderSignIn);
+    else sendPage(response, 200, (texts) => renderSignIn(texts, toGoal(request.query)));
   };
 
   /** A page for a signed-in person; others learn why they are out, or are asked to sign in. */
