@@ -54,7 +54,7 @@ async function byAddress({ prisma }: Deps, typed: string): Promise<Found> {
   const wrong = { field: 'username', typed } as const;
   if (!/^[^\s@]+@[^\s@]+$/.test(typed)) return { ...wrong, status: 400, problem: 'enterEmail' };
   const org = await findOrgOfAddress(prisma, typed);
-  return org === null ? { ...wrong, status: 404, problem: 'nobodys' } : { org, query: {} };
+  return org === null ? { ...wrong, status: 404, problem: 'nobodys' } : { org, query: { login_hint: typed } };
 }
 
 async function byOrganisation({ config, pool }: Deps, typed: string): Promise<Found> {

@@ -28,15 +28,24 @@ async function send(fields: Record<string, string>, page = '/', browser = newBro
   return answer;
 }
 
+const start = '/openid/start/whiterabbit';
+
 describe('the form of the sign-in page', () => {
   test.each([trinity.email, ` Somebody@WhiteRabbit.fake `])('leads on by the domain of %j', async (username) => {
-    expect(onward(await send({ username }))).toBe('/openid/start/whiterabbit?returnTo=%2Ftodos');
+    const address = onward(await send({ username }));
+    expect(address).toBe(`${start}?login_hint=${encodeURIComponent(username.trim())}&returnTo=%2Ftodos`);
+  });
+
+  test('tells the identity provider the address that was typed', async () => {
+    const browser = newBrowser();
+    const step = await browser.get(onward(await send({ username: trinity.email }, '/', browser)));
+    expect(new URL(String(step.headers.get('location'))).searchParams.get('login_hint')).toBe(trinity.email);
   });
 
   test('takes where to end, and a wish for a new authentication, from its own address', async () => {
     const page = `/?returnTo=%2Foauth%2Finteraction%2Fabc&prompt=login`;
-    const query = 'returnTo=%2Foauth%2Finteraction%2Fabc&prompt=login';
-    expect(onward(await send({ username: trinity.email }, page))).toBe(`/openid/start/whiterabbit?${query}`);
+    const query = `login_hint=${encodeURIComponent(trinity.email)}&returnTo=%2Foauth%2Finteraction%2Fabc&prompt=login`;
+    expect(onward(await send({ username: trinity.email }, page))).toBe(`${start}?${query}`);
     const wrong = await send({ username: 'x' }, page);
     expect(findForm(wrong.text, 'username').fields).toMatchObject({
       returnTo: '/oauth/interaction/abc',
@@ -46,13 +55,12 @@ describe('the form of the sign-in page', () => {
 
   test.each(['//evil.example', 'https://evil.example', '/\\evil.example'])('never leads to %s', async (returnTo) => {
     const answer = await send({ username: trinity.email }, `/?returnTo=${encodeURIComponent(returnTo)}`);
-    expect(onward(answer)).toBe('/openid/start/whiterabbit?returnTo=%2Ftodos');
+    expect(onward(answer)).toMatch(/&returnTo=%2Ftodos$/);
     expect(answer.text).not.toContain('evil');
   });
 
   test('takes the short name of an organisation, its id, or its link', async () => {
     const { id } = product.orgs.whiterabbit;
-    const start = '/openid/start/whiterabbit';
     for (const organisation of ['whiterabbit', ' WhiteRabbit ', id, start, `${product.url}${start}?returnTo=/x`])
       expect([organisation, onward(await send({ organisation }))]).toEqual([
         organisation,
@@ -114,8 +122,9 @@ describeInChromium('signing in', () => {
   });
   afterAll(() => browser?.close());
 
-  async function enterPassword(page: Page) {
+  async function enterPassword(page: Page, { hint = trinity.email } = {}) {
     await page.locator('input[name=password]').waitFor();
+    expect(await page.locator('input[name=email]').inputValue()).toBe(hint);
     await page.locator('input[name=email]').fill(trinity.email);
     await page.locator('input[name=password]').fill(trinity.password);
     await page.keyboard.press('Enter');
@@ -144,7 +153,7 @@ describeInChromium('signing in', () => {
     await page.getByText('I have a sign-in link or an organisation name').click();
     await page.getByLabel('Organisation or link').fill('whiterabbit');
     await page.keyboard.press('Enter');
-    await enterPassword(page);
+    await enterPassword(page, { hint: '' });
     await close();
   });
 
