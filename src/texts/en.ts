@@ -78,6 +78,8 @@ export const en = {
     signedInSince: 'That session is over. Since then you signed in again in this browser.',
     toList: 'Back to your list',
     signInAgain: 'Sign in again',
+    signInAgainAs: ({ email }: { email: string }) => `Sign in again as ${email}`,
+    signInAsSomebodyElse: 'Sign in as somebody else',
     script: { on: ({ time }: { time: string }) => `on ${time}` },
   },
 

@@ -67,6 +67,9 @@ describe('no text of a page stands outside of the catalogue', () => {
     const path = `/signed-out?reason=${reason}&at=2026-01-02T10:42:31.000Z`;
     expectWrapped(await newBrowser(product).get(path), '⟦at ⟨⟦10:42 UTC⟧⟩⟧');
     expectWrapped(await (await product.signIn()).get(path), '⟦Back to your list⟧');
+    const revoked = await product.signIn();
+    expect((await product.revoke()).status).toBe(204);
+    if (reason !== 'ended') expectWrapped(await revoked.get(path), `⟦Sign in again as ⟨${trinity.email}⟩⟧`);
   });
 
   it('where a sign-in begins', async () => {
