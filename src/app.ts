@@ -23,10 +23,11 @@ import { createScim } from './scim/routes.ts';
 import { createDevices } from './sessions/devices.ts';
 import { createFindIdpLogout } from './sessions/idp-logout.ts';
 import { createSessionMiddleware, principalOf } from './sessions/session.ts';
+import { sessionCookie } from './sessions/session-store.ts';
 import { findOrgOperation } from './sign-in/find-org.ts';
 import { createSignIn } from './sign-in/routes.ts';
 import { createSignalEndpoints } from './signals/routes.ts';
-import { todoOperations } from './todos/routes.ts';
+import { todoFormEndpoint, todoOperations } from './todos/routes.ts';
 import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
 import { clientNames } from './tokens/clients.ts';
 import { createAuthorizationServer } from './tokens/routes.ts';
@@ -44,7 +45,7 @@ export function adminOperations(context: Context): readonly Operation[] {
 
 /** The operations of a person's own. The first of them is called most often. */
 function personalOperations(context: Context): readonly Operation[] {
-  const { accessPool, batches, liveChannel } = context;
+  const { config, accessPool, batches, liveChannel } = context;
   const devices = createDevices({ ...context, clientNames });
   return [
     ...meOperations({
@@ -52,6 +53,7 @@ function personalOperations(context: Context): readonly Operation[] {
       devices,
       findIdpLogout: createFindIdpLogout(context),
       globalLogout: createGlobalLogout({ pool: accessPool, batches }),
+      cookie: sessionCookie(config),
     }),
     ...deviceOperations({
       ...context,
@@ -92,7 +94,7 @@ export function createApp(context: Context): Express {
   const health = createHealthEndpoints({ ...context, isListening });
   const metricsEndpoints = createMetricsEndpoints({ metrics, metricsToken: config.metricsToken });
   const openPages = createOpenPages(context);
-  const pages = createPages({ signedIn: principalOf });
+  const pages = [...createPages({ signedIn: principalOf }), todoFormEndpoint(context)];
   // The order of the documentation, for its readers.
   const others: readonly (Documented | Operation)[] = [
     ...revocation,

@@ -4,8 +4,8 @@ import helmet from 'helmet';
 
 /**
  * The same strict headers on every answer: no inline script or style, nothing from elsewhere, no
- * frame around us. `form-action` also stops redirects that follow a form post, so a sign-in starts
- * by a link, never by posting a form.
+ * frame around us. `form-action` also stops redirects that follow a form post, so what answers a
+ * form leads to an identity provider by a page, never by a redirect.
  */
 export function createSecurityHeaders({ https }: { https: boolean }): RequestHandler {
   const headers = headersOf(https);

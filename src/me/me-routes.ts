@@ -6,6 +6,7 @@ import type { Devices } from '../sessions/devices.ts';
 import type { FindIdpLogout } from '../sessions/idp-logout.ts';
 import { type LiveChannel, mostStreams, streamEvents } from '../sessions/live-channel.ts';
 import type { Principal } from '../sessions/principal.ts';
+import type { sessionCookie } from '../sessions/session-store.ts';
 
 const tag = 'You';
 
@@ -16,6 +17,8 @@ export function meOperations(deps: {
   devices: Pick<Devices, 'endDevice'>;
   /** Ends all that the person has, if their org's policy says so; false if it doesn't. */
   globalLogout: (person: Principal, by: By) => Promise<boolean>;
+  /** That of the browser's session. */
+  cookie: ReturnType<typeof sessionCookie>;
 }): readonly Operation[] {
   const { liveChannel } = deps;
   return [
@@ -90,7 +93,8 @@ export function meOperations(deps: {
         },
       ],
       handle: async ({ principal, by, res }) => {
-        if (!principal) return;
+        // A dead session would still tell the page about its end whose it was.
+        if (!principal) return void res.clearCookie(deps.cookie.name, deps.cookie.cookie);
         const logoutUrl = await deps.findIdpLogout(principal);
         // The sign-out here comes first: whether the IdP is up doesn't matter.
         const all = await deps.globalLogout(principal, by);

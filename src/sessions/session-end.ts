@@ -8,6 +8,15 @@ export type SessionEnd = Readonly<{
   at: Date;
   /** The reason that the administrator wrote for the person. */
   reason?: string;
+  /** Whom the browser that held the session may be asked to sign in again as. */
+  person?: RememberedPerson;
+}>;
+
+export type RememberedPerson = Readonly<{
+  email: string;
+  orgSlug: string;
+  /** The connection that they signed in by; null where it is switched off. */
+  connectionId: string | null;
 }>;
 
 /** Assignments that go with the end of a row: a session's data and ID token are of no more use. */
@@ -58,18 +67,37 @@ export function toSessionEnd(row: EndRow): SessionEnd {
   return { code: 'session_expired', at: row.expired_at };
 }
 
-/** Why the session with this hashed id is dead; null when no row tells. */
+/** Seconds after the end in which a browser's dead session still tells whose it was. */
+const rememberedFor = 86_400;
+
+type ExplainedRow = EndRow & { person: RememberedPerson; active: boolean; named_at: Date; now: Date };
+
+/** Why the session with this hashed id is dead, and whose it was; null when no row tells. */
 export async function explainEnd(pool: Pool, sidHash: Buffer): Promise<SessionEnd | null> {
-  const { rows } = await pool.query<EndRow>({
+  const { rows } = await pool.query<ExplainedRow>({
     name: 'session-explain',
-    text: `SELECT ${endColumns('s', 'session')}
+    text: `SELECT ${endColumns('s', 'session')}, u.active, u.named_at, now() AS now,
+                  jsonb_build_object('email', u.email, 'orgSlug', o.slug, 'connectionId', c.id) AS person
            FROM sessions s
            JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
            JOIN orgs o ON o.id = s.org_id
+           LEFT JOIN connections c ON c.org_id = s.org_id AND c.id = s.connection_id AND c.active
            WHERE s.sid_hash = $1`,
     values: [sidHash],
   });
-  return rows[0] ? toSessionEnd(rows[0]) : null;
+  const [row] = rows;
+  if (!row) return null;
+  const end = toSessionEnd(row);
+  return isRemembered(row, end) ? { ...end, person: row.person } : end;
+}
+
+/**
+ * Whoever has the browser may learn no more than the person's own screen showed: not an address
+ * that became theirs later. A person's own sign-out says that the browser may be anybody's.
+ */
+function isRemembered({ active, named_at: namedAt, now }: ExplainedRow, { code, at }: SessionEnd): boolean {
+  const isLately = now.getTime() - at.getTime() < rememberedFor * 1000;
+  return code !== 'session_ended' && active && namedAt <= at && isLately;
 }
 
 /** The 401 for a request without a live session, with the reason when a row tells it. */

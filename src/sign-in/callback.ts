@@ -10,6 +10,7 @@ import { createEstablishSession } from './establish-session.ts';
 import { findSignInConnection } from './find-sign-in-connection.ts';
 import type { createIdTokenVerifier } from './id-token.ts';
 import { createIssueTicket } from './issue-ticket.ts';
+import { hintOf } from './login-hint.ts';
 import type { createConnectionProof } from './prove-connection.ts';
 import { createProof } from './prove-identity.ts';
 import { SignInRefused } from './refusal.ts';
@@ -75,13 +76,17 @@ export function createCallback(deps: Deps) {
     async askAgain(
       req: Request,
       res: Response,
-      { found: { org }, state: { connectionId, round, returnTo, anew } }: OpenedSignIn,
+      proven: ProvenSignIn,
       why: 'stale' | 'auth_time_missing' | 'overtaken',
     ): Promise<void> {
+      const { org } = proven.found;
+      const { connectionId, round, returnTo, anew } = proven.state;
       if (round === 2) throw new SignInRefused(why === 'stale' ? 'not_fresh' : why);
       const found = await findSignInConnection(deps.pool, org.id, { connectionId });
       if (!found?.connection) throw new SignInRefused('connection_unknown');
-      await sendToIdp(deps, req, res, { found, connection: found.connection, round: 2, returnTo, anew });
+      const loginHint = await hintOf(deps.pool, proven);
+      const { connection } = found;
+      await sendToIdp(deps, req, res, { found, connection, round: 2, returnTo, anew, loginHint });
     },
 
     proveConnection: ({ found, connection, verified, deadline }: ProvenSignIn): Promise<void> =>

@@ -3,6 +3,15 @@ import { type Operation, operation } from '../api/operation.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { emailDomain } from '../users/email.ts';
 
+/** The short name of the org that has verified the domain of an address; null if none has. */
+export async function findOrgOfAddress(prisma: PrismaClient, address: string): Promise<string | null> {
+  const domain = emailDomain(address);
+  if (domain === null) return null;
+  const where = { domain, verifiedAt: { not: null } };
+  const found = await prisma.domain.findFirst({ where, select: { org: { select: { slug: true } } } });
+  return found?.org.slug ?? null;
+}
+
 /** Which org an address signs in with: what a sign-in page asks before anybody is signed in. */
 export function findOrgOperation({ prisma }: { prisma: PrismaClient }): Operation {
   return operation({
@@ -21,15 +30,6 @@ export function findOrgOperation({ prisma }: { prisma: PrismaClient }): Operatio
       description: 'Its short name, as it stands in sign-in links, or null.',
       schema: z.object({ org_id: z.string().nullable() }),
     },
-    handle: async ({ body }) => {
-      const domain = emailDomain(body.username);
-      const found =
-        domain &&
-        (await prisma.domain.findFirst({
-          where: { domain, verifiedAt: { not: null } },
-          select: { org: { select: { slug: true } } },
-        }));
-      return { org_id: found ? found.org.slug : null };
-    },
+    handle: async ({ body }) => ({ org_id: await findOrgOfAddress(prisma, body.username) }),
   });
 }

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts';
 import type { IdpKeys } from '../connections/idp-keys.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
+import { noStore } from '../http/no-store.ts';
 import type { Keyring } from '../keyring.ts';
 import { createCallback } from './callback.ts';
 import { createIdTokenVerifier } from './id-token.ts';
@@ -15,6 +16,7 @@ import { refusals } from './refusal.ts';
 import { createStateCookies } from './sealed-state.ts';
 import { createShowRefusal } from './show-refusal.ts';
 import { createStart, initiated, restartByGet } from './start.ts';
+import { createStartByPage, signInForm } from './start-by-page.ts';
 
 type Deps = Readonly<{
   config: Config;
@@ -30,6 +32,9 @@ const params = z.object({ org: z.string().describe('Short name or id of the orga
 
 const refused = (...statuses: number[]): readonly Success[] =>
   statuses.map((status) => ({ status, description: 'A page that says why not.', contentTypes: ['text/html'] }));
+
+const formType = 'application/x-www-form-urlencoded';
+const formBody = express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 20 });
 
 const toIdp: Success = {
   status: 302,
@@ -85,14 +90,39 @@ export function createSignIn(deps: Deps): { endpoints: readonly Endpoint[]; star
       id: 'startSignInByForm',
       summary: 'The same by a form, as a third party may initiate it',
       description: 'OpenID Connect Core §4 lets a third party post what a link would say.',
-      bodyType: 'application/x-www-form-urlencoded',
+      bodyType: formType,
       body: initiated,
       success: { status: 303, description: 'To the same address by GET.', headers: { Location: 'The address.' } },
       also: refused(400, 500),
-      handlers: [neverStored, express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 20 }), restartByGet],
+      handlers: [neverStored, formBody, restartByGet],
     }),
   ];
+  // Without a referrer a browser would post the page's form as from no origin, and be refused.
+  const page = { tag: 'Sign-in', path: '/openid/start', security: [] } as const;
   const back = [
+    endpoint({
+      ...page,
+      method: 'get',
+      id: 'showSignInAgain',
+      summary: 'To the sign-in page',
+      description: 'For a browser that loads anew what the page’s form was answered with.',
+      success: { status: 303, description: 'To the page.', headers: { Location: 'The page.' } },
+      handlers: [noStore, showPage],
+    }),
+    endpoint({
+      ...page,
+      method: 'post',
+      id: 'startSignInByPage',
+      summary: 'Begin a sign-in by what is typed into the sign-in page',
+      description:
+        'Finds the organisation by the verified domain of an address, or by name. Browsers hold redirects after a form to the page’s `form-action`, so a page leads on to the start.',
+      bodyType: formType,
+      body: signInForm.partial(),
+      success: { status: 200, description: 'A page that leads on by itself.', contentTypes: ['text/html'] },
+      also: refused(400, 404, 500, 503),
+      problems: ['foreign_origin'],
+      handlers: [noStore, formBody, createStartByPage(deps)],
+    }),
     endpoint({
       ...common,
       method: 'get',
@@ -134,6 +164,8 @@ const neverStored: RequestHandler = (_req, res, next) => {
   res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
   next();
 };
+
+const showPage: RequestHandler = (_req, res) => res.redirect(303, '/');
 
 /** No passwords exist here. The answer isn't JSON: the workshop's client takes that for success. */
 const noPasswords: RequestHandler = (_req, res) => {

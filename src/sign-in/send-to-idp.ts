@@ -24,7 +24,8 @@ export async function sendToIdp(
     returnTo: string | null;
     /** Only a new authentication will do. */
     anew: boolean;
-    loginHint?: string | null;
+    /** Who is expected, for the IdP's form. */
+    loginHint: string | null;
   },
 ): Promise<void> {
   const random = () => randomBytes(32).toString('base64url');
@@ -47,7 +48,7 @@ export async function sendToIdp(
     redirectUri: redirectUri(deps.config, start.found.org.slug),
     state,
     challenge: challengeOf(state.verifier),
-    loginHint: start.loginHint ?? null,
+    loginHint: start.loginHint,
     prove: () => Promise.reject(new Error('a start exchanges no code')),
   });
   const location = await authorizationUrl(strategy);

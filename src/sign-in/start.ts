@@ -2,10 +2,11 @@ import type { Request, RequestHandler, Response } from 'express';
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
+import { ownTarget, safeReturnTo } from '../http/return-to.ts';
 import { noteAttempt } from './attempt.ts';
 import { findSignInConnection } from './find-sign-in-connection.ts';
+import { plainHint } from './login-hint.ts';
 import { SignInRefused } from './refusal.ts';
-import { ownTarget, safeReturnTo } from './return-to.ts';
 import { type StateCookies, sendToIdp } from './send-to-idp.ts';
 
 /**
@@ -30,7 +31,7 @@ export function createStart(deps: { config: Config; pool: Pool; stateCookies: St
       round: 1,
       returnTo,
       anew: query.prompt === 'login',
-      loginHint: loginHint(query.login_hint),
+      loginHint: plainHint(query.login_hint),
     });
   };
 }
@@ -56,10 +57,4 @@ export const restartByGet: RequestHandler<{ org: string }> = (req, res) => {
 
 function given(value: Request['query'][string]): string | null {
   return value === undefined ? null : String(value);
-}
-
-/** The user name that the IdP may fill in. It is only a hint: no plain short text, no hint. */
-function loginHint(value: unknown): string | null {
-  if (typeof value !== 'string' || value === '' || value.length > 320) return null;
-  return /\p{C}/u.test(value) ? null : value;
 }

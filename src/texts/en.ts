@@ -44,23 +44,21 @@ export const en = {
   signIn: {
     title: 'Sign in',
     how: 'With your work e-mail, through your organisation.',
-    withoutScript: 'Without JavaScript, use your organisation’s own sign-in link. Your administrator has it.',
     email: 'Work e-mail',
     continue: 'Continue',
     otherWay: 'I have a sign-in link or an organisation name',
     organisation: 'Organisation or link',
     toOrganisation: 'Go to its sign-in',
-    script: {
+    problems: {
       enterEmail: 'Enter your work e-mail, such as name@company.example.',
-      looking: 'Looking for your organisation…',
       nobodys:
         'No organisation signs in with this address. Check it, or ask your administrator for your organisation’s sign-in link.',
       enterOrganisation: 'Enter the short name, or the whole link your administrator gave you.',
-      tooMany: 'Too many tries from here. Wait a minute and try again.',
-      notAccepted: 'This address was not accepted. Check it and try again.',
-      notNow: 'Signing in does not work at the moment. Try again in a moment.',
-      leaving: 'Taking you to your organisation’s sign-in…',
+      noOrganisation:
+        'There is no organisation of this name here. Check it, or ask your administrator for its sign-in link.',
     },
+    leaving: 'Taking you to your organisation’s sign-in…',
+    goOn: 'Go on',
   },
 
   signedOut: {
@@ -80,6 +78,8 @@ export const en = {
     signedInSince: 'That session is over. Since then you signed in again in this browser.',
     toList: 'Back to your list',
     signInAgain: 'Sign in again',
+    signInAgainAs: ({ email }: { email: string }) => `Sign in again as ${email}`,
+    signInAsSomebodyElse: 'Sign in as somebody else',
     script: { on: ({ time }: { time: string }) => `on ${time}` },
   },
 

@@ -1,5 +1,7 @@
+import express, { type RequestHandler } from 'express';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { type Endpoint, endpoint } from '../api/endpoint.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
@@ -7,8 +9,10 @@ import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { inTime } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
+import { noStore } from '../http/no-store.ts';
 import { type InTurn, queueOfPerson } from '../http/turns.ts';
 import type { Principal } from '../sessions/principal.ts';
+import { principalOf } from '../sessions/session.ts';
 
 /** Most todos of a person, and of a list without pages: the workshop's client knows no pages. */
 const mostTodos = 1_000;
@@ -29,9 +33,11 @@ const task = z.string().trim().min(1).max(1000).regex(/\S/);
 const params = z.object({ id: z.string() });
 const tag = 'Todos';
 
+type Deps = Readonly<{ prisma: PrismaClient; pool: Pool; inTurn: InTurn }>;
+
 /** A signed-in person's own todos. */
-export function todoOperations(deps: { prisma: PrismaClient; pool: Pool; inTurn: InTurn }): readonly Operation[] {
-  const { prisma, pool, inTurn } = deps;
+export function todoOperations(deps: Deps): readonly Operation[] {
+  const { prisma } = deps;
   return [
     operation({
       method: 'get',
@@ -74,28 +80,7 @@ export function todoOperations(deps: { prisma: PrismaClient; pool: Pool; inTurn:
       bodyExample: { task: 'Follow the white rabbit' },
       success: { status: 201, description: 'The new one.', schema: todo },
       problems: ['conflict', 'too_many_requests'],
-      handle: async ({ principal, body }) => {
-        const { orgId, userId } = principal;
-        const added = await inTurn(queueOfPerson(principal), () =>
-          transaction(pool, async (client) => {
-            // A person's additions wait for each other, so that many at once keep the limit. No row
-            // of the person is locked: a revocation would wait for it.
-            await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`todos ${orgId} ${userId}`]);
-            const { rows } = await client.query({
-              name: 'add-todo',
-              text: `INSERT INTO todos (org_id, id, user_id, task)
-                     SELECT $1, $2, $3, $4
-                     WHERE (SELECT count(*) FROM (SELECT FROM todos WHERE org_id = $1 AND user_id = $3 LIMIT $5) mine) < $5
-                     RETURNING id, task, completed, created_at AS "createdAt", completed_at AS "completedAt"`,
-              values: [orgId, newId('todo'), userId, body.task, mostTodos],
-            });
-            return rows[0];
-          }),
-        );
-        if (!added)
-          throw new AppError('conflict', `You have ${mostTodos} todos, the most one may have. Remove some first.`);
-        return added;
-      },
+      handle: ({ principal, body }) => addTodo(deps, principal, body.task),
     }),
     operation({
       method: 'put',
@@ -143,6 +128,56 @@ export function todoOperations(deps: { prisma: PrismaClient; pool: Pool; inTurn:
       },
     }),
   ];
+}
+
+/**
+ * `POST /todos`: the form of the page of the list, for whoever presses Enter before its script has
+ * come. Without a live session, or with an empty field, the page itself says what is next.
+ */
+export function todoFormEndpoint(deps: Deps): Endpoint {
+  const addByForm: RequestHandler = async (req, res) => {
+    const principal = principalOf(req);
+    const form = z.object({ task }).safeParse(req.body ?? {});
+    if (principal && form.success) await addTodo(deps, principal, form.data.task);
+    res.redirect(303, '/todos');
+  };
+  return endpoint({
+    method: 'post',
+    path: '/todos',
+    id: 'addTodoByForm',
+    tag,
+    summary: 'Add a todo by the form of the page',
+    description: 'For browsers, before the page’s script has come.',
+    bodyType: 'application/x-www-form-urlencoded',
+    body: z.object({ task }),
+    security: ['session'],
+    securityOptional: true,
+    success: { status: 303, description: 'To the list.', headers: { Location: 'The page.' } },
+    problems: ['conflict', 'too_many_requests', 'foreign_origin', 'content_too_large'],
+    handlers: [noStore, express.urlencoded({ extended: false, limit: '16kb', parameterLimit: 20 }), addByForm],
+  });
+}
+
+async function addTodo({ pool, inTurn }: Deps, principal: Principal, task: string): Promise<unknown> {
+  const { orgId, userId } = principal;
+  const added = await inTurn(queueOfPerson(principal), () =>
+    transaction(pool, async (client) => {
+      // A person's additions wait for each other, so that many at once keep the limit. No row
+      // of the person is locked: a revocation would wait for it.
+      await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`todos ${orgId} ${userId}`]);
+      const { rows } = await client.query({
+        name: 'add-todo',
+        text: `INSERT INTO todos (org_id, id, user_id, task)
+               SELECT $1, $2, $3, $4
+               WHERE (SELECT count(*) FROM (SELECT FROM todos WHERE org_id = $1 AND user_id = $3 LIMIT $5) mine) < $5
+               RETURNING id, task, completed, created_at AS "createdAt", completed_at AS "completedAt"`,
+        values: [orgId, newId('todo'), userId, task, mostTodos],
+      });
+      return rows[0];
+    }),
+  );
+  if (!added) throw new AppError('conflict', `You have ${mostTodos} todos, the most one may have. Remove some first.`);
+  return added;
 }
 
 const ownedBy = ({ orgId, userId }: Principal) => ({ orgId, userId });

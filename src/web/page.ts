@@ -15,6 +15,8 @@ export type Page = Readonly<{
   styles?: readonly string[];
   /** Files below /assets, loaded as modules; first their imports, which then cost no round trip. */
   scripts?: readonly string[];
+  /** Where the browser goes on by itself, at once. */
+  leadsTo?: string;
   /** The mark's lights: out on the page about a sign-out. */
   lights?: 'lit' | 'out';
 }>;
@@ -28,7 +30,7 @@ export function renderPage({ texts = en, ...page }: Page): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+${page.leadsTo && html`<meta http-equiv="refresh" content="0; url=${page.leadsTo}">\n`}<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/assets/style.css">
 ${(page.styles ?? []).map((file) => html`<link rel="stylesheet" href="/assets/${file}">\n`)}${(page.scripts ?? []).map((file) => html`<script type="module" src="/assets/${file}"></script>\n`)}</head>
 <body>

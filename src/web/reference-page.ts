@@ -31,7 +31,7 @@ export function renderReference(api: ApiDocument): string {
 <p>Version ${api.info.version}, at <code>${server}</code>. For machines: <a href="/openapi.json">openapi.json</a> (OpenAPI 3.1). What each problem means: <a href="/problems">Problems</a>.</p>
 </div>
 ${firstCall && renderFirstCall(firstCall, server)}<div class="finder">
-<form class="search" role="search" hidden>
+<form method="dialog" class="search" role="search" hidden>
 <label for="search">Find an operation</label>
 <input id="search" type="search" autocomplete="off" spellcheck="false" placeholder="revoke, POST, todos…" aria-describedby="found">
 </form>

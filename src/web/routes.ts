@@ -3,7 +3,9 @@ import express, { type Request, type RequestHandler } from 'express';
 import { z } from 'zod';
 import { type Endpoint, endpoint, type Success } from '../api/endpoint.ts';
 import type { Config } from '../config.ts';
+import { toGoal } from '../http/return-to.ts';
 import type { Principal } from '../sessions/principal.ts';
+import type { SessionEnd } from '../sessions/session-end.ts';
 import type { Texts } from '../texts/texts.ts';
 import { renderDevices } from './devices-page.ts';
 import { renderMessage } from './message-page.ts';
@@ -36,7 +38,7 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
     // Leads only to an app's sign-in that waits for this one: a link could name any other place.
     const waiting = /^\/oauth\/interaction\/[\w-]{1,64}$/.exec(String(request.query.returnTo))?.[0];
     if (signedIn(request)) response.set('Cache-Control', 'no-store').redirect(303, waiting ?? '/todos');
-    else sendPage(response, 200, renderSignIn);
+    else sendPage(response, 200, (texts) => renderSignIn(texts, toGoal(request.query)));
   };
 
   /** A page for a signed-in person; others learn why they are out, or are asked to sign in. */
@@ -46,12 +48,12 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
       const person = signedIn(request);
       if (person) return sendPage(response, 200, (texts) => render(texts, person));
       const end = request.sessionEnd;
-      const why = end && new URLSearchParams({ reason: end.code.replace(/^session_/, ''), at: end.at.toISOString() });
-      response.set('Cache-Control', 'no-store').redirect(303, why ? `/signed-out?${why}` : '/');
+      response.set('Cache-Control', 'no-store').redirect(303, end ? whyOut(end, request.originalUrl) : '/');
     };
 
   const showSignedOut: RequestHandler = (request, response) => {
-    const options = { now: new Date(), signedIn: signedIn(request) !== null };
+    const person = request.sessionEnd?.person ?? null;
+    const options = { now: new Date(), signedIn: signedIn(request) !== null, person };
     sendPage(response, 200, (texts) => renderSignedOut(texts, request.query, options));
   };
 
@@ -86,11 +88,23 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
       path: '/signed-out',
       id: 'showSignedOut',
       summary: 'Why you were signed out',
-      description: 'Says when and by whom. Nothing on it is personal.',
-      query: z.object({ reason: z.string().optional(), at: z.string().optional() }),
+      description:
+        'Says when and by whom. To the browser that held the session it names the person for a day, unless they signed out themselves: they sign in again by one click.',
+      query: z.object({
+        reason: z.string().optional(),
+        at: z.string().optional(),
+        returnTo: z.string().optional().describe('The page that the browser was at.'),
+      }),
       handlers: [showSignedOut],
     }),
   ];
+}
+
+/** The page that says why, and leads back to where the person was. */
+function whyOut({ code, at }: SessionEnd, returnTo: string): string {
+  const query = new URLSearchParams({ reason: code.replace(/^session_/, ''), at: at.toISOString() });
+  if (code !== 'session_ended') query.set('returnTo', returnTo);
+  return `/signed-out?${query}`;
 }
 
 /**

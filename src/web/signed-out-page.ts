@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { type Html, html } from '../html.ts';
+import { safeReturnTo } from '../http/return-to.ts';
+import type { RememberedPerson } from '../sessions/session-end.ts';
 import type { Texts } from '../texts/texts.ts';
 import { compose } from './compose.ts';
 import { renderMark } from './mark.ts';
@@ -12,12 +14,25 @@ const query = z.object({
   /** The IdP passes this on when a browser comes back from signing out there too. */
   state: z.literal('ended').optional().catch(undefined),
   at: z.iso.datetime({ offset: true }).optional().catch(undefined),
+  /** The page that the browser was at. */
+  returnTo: z.unknown().optional().transform(safeReturnTo),
 });
 
 /** Says the reason, from a closed list. The moment is in UTC; the browser makes it local time. */
-export function renderSignedOut(texts: Texts, rawQuery: unknown, options: { now: Date; signedIn: boolean }): string {
+export function renderSignedOut(
+  texts: Texts,
+  rawQuery: unknown,
+  options: {
+    now: Date;
+    signedIn: boolean;
+    /** Whose session this browser holds, dead, where that may be said. */
+    person: RememberedPerson | null;
+  },
+): string {
   const words = texts.signedOut;
-  const { reason, state, at } = query.parse(rawQuery);
+  const { reason, state, at, returnTo } = query.parse(rawQuery);
+  // Who has just signed out is not named, even if the session was revoked before.
+  const person = (reason ?? state) === 'ended' ? null : options.person;
   const { title, text } = words[reason ?? state ?? 'none'];
   const moment = at && Date.parse(at) <= options.now.getTime() + 60_000 ? new Date(at) : undefined;
   return renderPage({
@@ -33,12 +48,21 @@ ${
     ? html`<p>${words.signedInSince}</p>
 <p class="actions"><a class="button" href="/todos">${words.toList}</a></p>`
     : html`<p>${text}</p>
-<p class="actions"><a class="button" href="/">${words.signInAgain}</a></p>`
+<p class="actions">${person && html`<a class="button" href="${startOf(person, returnTo)}">${words.signInAgainAs(person)}</a> `}<a class="button${person && ' quiet'}" href="${pageOf(returnTo)}">${person ? words.signInAsSomebodyElse : words.signInAgain}</a></p>`
 }
 ${renderScriptWords(words.script)}
 </div>`,
   });
 }
+
+/** Straight to the identity provider, which is told whom to expect. */
+function startOf({ email, orgSlug, connectionId }: RememberedPerson, returnTo: string | null): string {
+  const query = new URLSearchParams({ login_hint: email, returnTo: returnTo ?? '/todos' });
+  if (connectionId !== null) query.set('connection', connectionId);
+  return `/openid/start/${orgSlug}?${query}`;
+}
+
+const pageOf = (returnTo: string | null) => (returnTo === null ? '/' : `/?${new URLSearchParams({ returnTo })}`);
 
 function renderMoment(words: Texts['signedOut'], moment: Date): Html {
   const time = html`<time datetime="${moment.toISOString()}">${words.inUtc({ moment })}</time>`;

@@ -17,7 +17,7 @@ export function renderTodos(texts: Texts, person: Principal): string {
 <div class="heading"><h1>${words.title}</h1> <p id="count" class="count"></p></div>
 <p class="whose">${texts.frame.signedInAs(person)}</p>
 <noscript><p class="note">${words.withoutScript}</p></noscript>
-<form id="add" class="add" autocomplete="off">
+<form method="post" action="/todos" id="add" class="add" autocomplete="off">
 <label for="task" class="unseen">${words.newTask}</label>
 <input id="task" name="task" type="text" maxlength="1000" placeholder="${words.whatIsNext}" autocomplete="off" required>
 <button type="submit">${words.add}</button>

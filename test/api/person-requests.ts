@@ -21,6 +21,10 @@ export const personRequests: Requests = {
   getOpenApi: ({ ask }) => ask('getOpenApi'),
   showReference: ({ ask }) => ask('showReference'),
   ...pages,
+  async addTodoByForm({ ask, owner }) {
+    await ask('addTodoByForm', { as: owner, body: { task: 'Wake up' } });
+    await ask('addTodoByForm', { body: { task: 'Wake up' } });
+  },
   async showProblem({ ask }) {
     await ask('showProblem', { params: { code: 'not_found' } });
     await ask('showProblem', { params: { code: 'nothing' } });

@@ -22,6 +22,12 @@ export const signInRequests: Requests = {
     const tooLong = await ask('startSignInByForm', { params, body: { login_hint: 'x'.repeat(20_000) } });
     expect(tooLong.status).toBe(400);
   },
+  showSignInAgain: ({ ask, newBrowser }) => ask('showSignInAgain', { as: newBrowser() }),
+  async startSignInByPage({ ask }) {
+    await ask('startSignInByPage', { body: { username: trinity.email } });
+    await ask('startSignInByPage', { body: { username: 'nobody@nowhere.example' } });
+    await ask('startSignInByPage', { body: { organisation: 'not a name' } });
+  },
   async completeSignIn(world) {
     const { ask, newBrowser, product } = world;
     const browser = newBrowser();

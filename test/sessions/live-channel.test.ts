@@ -12,6 +12,7 @@ import { createTurns } from '../../src/http/turns.ts';
 import { meOperations } from '../../src/me/me-routes.ts';
 import { createLiveChannel } from '../../src/sessions/live-channel.ts';
 import { createSessionMiddleware } from '../../src/sessions/session.ts';
+import { sessionCookie } from '../../src/sessions/session-store.ts';
 import { plantGrants } from '../support/planted-grants.ts';
 import { inParallel, plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -222,6 +223,7 @@ async function startChannel(options: { databaseUrl: string; checkEveryMs: number
     findIdpLogout: async () => null,
     devices: { endDevice: async () => false },
     globalLogout: async () => false,
+    cookie: sessionCookie(config),
   });
   app.use(createRoutes(toEndpoints({ pool, inTurn: createTurns() }, operations)));
   const server = createServer(app).listen(0);

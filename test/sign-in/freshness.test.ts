@@ -133,6 +133,20 @@ describe('at a provider that never asks for a password, whatever it is told', ()
     expect((await bed.refusals()).at(-1)).toBe('not_fresh');
   });
 
+  test('the IdP is told in the second round whom it named, or else the address that they have here', async () => {
+    await revoke();
+    const hints = () => authorizations().map((asked) => asked.get('login_hint'));
+    await attemptWith({ auth_time: now() - 3600, email: 'Lately@elsewhere.example' });
+    expect(hints()).toEqual([null, 'Lately@elsewhere.example']);
+    const { email } = await bed.prisma.user.findUniqueOrThrow({
+      where: { orgId_id: { orgId: bed.org.id, id: userId } },
+    });
+    for (const unnamed of [undefined, '', 'a\r\nb']) {
+      await attemptWith({ auth_time: now() - 3600, email: unnamed });
+      expect(hints()).toEqual([null, email]);
+    }
+  });
+
   test('an authentication just before the start is not one after it', async () => {
     await revoke();
     expect(await attemptWith({ auth_time: now() - 10 })).toMatchObject({ me: 401, rounds: 2 });

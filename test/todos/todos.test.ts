@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Browser } from '../support/browser.ts';
+import { type Browser, createBrowser } from '../support/browser.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
 type Todo = { id: string; task: string; completed: boolean; createdAt: string; completedAt: string | null };
@@ -50,6 +50,23 @@ describe('todos', () => {
     const deleted = await trinity.delete(`/api/todos/${todo.id}`);
     expect([deleted.status, deleted.text]).toEqual([204, '']);
     expect((await trinity.delete(`/api/todos/${todo.id}`)).status).toBe(404);
+  });
+
+  it('takes one from the form of the page, which a browser sends where no script has come yet', async () => {
+    const page = await trinity.get('/todos');
+    for (const task of ['Wake up, without a script', ' ']) {
+      const answer = await trinity.submitForm(page, { task }, 'task');
+      expect([answer.status, answer.headers.get('location')]).toEqual([303, '/todos']);
+    }
+    expect(await list(twin)).toEqual([]);
+    const visitor = createBrowser({ baseUrl: product.url });
+    const gone = await visitor.submitForm(page, { task: 'Nobody’s' }, 'task');
+    expect([gone.status, gone.headers.get('location')]).toEqual([303, '/todos']);
+    const foreign = await trinity.post('/todos', { form: { task: 'Not mine' }, crossSite: true });
+    expect(foreign.status).toBe(403);
+    const [kept, ...more] = await list(trinity);
+    expect([kept?.task, more]).toEqual(['Wake up, without a script', []]);
+    expect((await trinity.delete(`/api/todos/${kept?.id}`)).status).toBe(204);
   });
 
   it("another person's todo is 404, of one's own org or another, and stays as it is", async () => {

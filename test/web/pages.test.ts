@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import supertest, { type Response } from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { problems } from '../../src/errors.ts';
@@ -146,5 +148,25 @@ describe('renderMessage', () => {
   it('leaves out what it is not given', () => {
     const page = renderMessage(en, { title: 'Not found', text: 'There is nothing here.', actions: [] });
     expect(page).not.toMatch(/Reference|class="actions"|undefined|false<|null/);
+  });
+});
+
+describe('forms', () => {
+  const src = path.resolve(import.meta.dirname, '../../src');
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => /\.(ts|js)$/.test(file));
+  const all = files.map((file) => [file, readFileSync(path.join(src, file), 'utf8')] as const);
+
+  // A browser sends a form itself where Enter is pressed before the script has come. By GET, what
+  // was typed would stand in the address, in histories and logs.
+  it('are never sent by GET', () => {
+    const forms = all.flatMap(([file, text]) => [...text.matchAll(/<form\b[^>]*/g)].map(([tag]) => ({ file, tag })));
+    expect(forms.length).toBeGreaterThan(8);
+    expect(forms.filter(({ tag }) => !/ method="(post|dialog)"/.test(tag))).toEqual([]);
+    const made = all.filter(([, text]) => text.includes("createElement('form')"));
+    expect(made.filter(([, text]) => !text.includes("form.method = 'dialog'"))).toEqual([]);
+  });
+
+  it('have no button that leads them elsewhere', () => {
+    expect(all.filter(([, text]) => /\bform(action|method)=/i.test(text)).map(([file]) => file)).toEqual([]);
   });
 });

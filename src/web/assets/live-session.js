@@ -87,6 +87,8 @@ export function leave(reason, at) {
   if (signingOut) return;
   const query = new URLSearchParams({ reason: String(reason ?? 'none').replace(/^session_/, '') });
   if (at) query.set('at', at);
+  // After a sign-out of their own nobody is led back to where they were.
+  if (query.get('reason') !== 'ended') query.set('returnTo', location.pathname + location.search);
   leaveFor(`/signed-out?${query}`);
 }
 

@@ -50,6 +50,7 @@ export function createRow(first, page) {
   function openRename() {
     const form = document.createElement('form');
     form.className = 'rename';
+    form.method = 'dialog';
     const field = document.createElement('input');
     field.type = 'text';
     field.value = todo.task;

@@ -2,6 +2,11 @@ import type { Config } from '../config.ts';
 
 const longest = 320;
 
+/** Where a sign-in ends that begins at our own page, and whether it has to be a new one. */
+export function toGoal({ returnTo, prompt }: Record<string, unknown>): { returnTo: string; anew: boolean } {
+  return { returnTo: safeReturnTo(returnTo) ?? '/todos', anew: prompt === 'login' };
+}
+
 /**
  * A path of the application to return to, or null. Anything that a browser could take for another
  * host is ignored (open redirect): `//host`, `/\host`, and what becomes one when control characters
