@@ -12,7 +12,7 @@ export const problems = {
   invalid_subject: {
     status: 400,
     title: 'Invalid subject identifier',
-    help: 'The body must be {"sub_id": {…}} with an RFC 9493 subject identifier: a known `format` and exactly the members that format describes.',
+    help: 'The body must be {"sub_id": {…}} with an RFC 9493 subject identifier: a known `format` and exactly the members that format describes. An address must be one that somebody can have; the detail says why it is not.',
   },
   unsupported_subject_format: {
     status: 400,

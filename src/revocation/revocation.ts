@@ -6,7 +6,7 @@ import type { Once } from './once.ts';
 /** The names of one user within one org: several names must all mean the same user. */
 export type Subject = Readonly<{
   userIds?: readonly string[];
-  /** Lower-cased ASCII, as `emailKey` makes them. */
+  /** As `emailKey` makes them. */
   emailKeys?: readonly string[];
   identities?: readonly Readonly<{ issuer: string; subject: string }>[];
 }>;

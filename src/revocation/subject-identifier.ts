@@ -94,22 +94,31 @@ export function toSubject(asked: SubjectIdentifier): Subject {
   const addresses = usable.flatMap((name) =>
     name.format === 'email' ? [name.email] : name.format === 'account' ? [accountAddress(name.uri)] : [],
   );
-  const problem = addresses.map(problemOfNamed).find((found) => found !== null);
-  if (problem && usable.length === addresses.length && !addresses.some(emailKey))
-    throw new AppError('invalid_subject', problem);
+  const emailKeys = addresses.map(emailKey).filter((key) => key !== null);
+  if (emailKeys.length === 0 && addresses.length === usable.length) refuseUnusable(addresses);
   return {
     userIds: usable.flatMap((name) => (name.format === 'opaque' ? [name.id] : [])),
-    emailKeys: addresses.map(emailKey).filter((key) => key !== null),
+    emailKeys,
     identities: usable.flatMap((name) => (name.format === 'iss_sub' ? [{ issuer: name.iss, subject: name.sub }] : [])),
   };
 }
 
-/** An `acct:` URI (RFC 7565) percent-encodes what an address may hold. */
+function refuseUnusable(addresses: readonly string[]): void {
+  for (const address of addresses) {
+    const problem = problemOfNamed(address);
+    if (problem !== null) throw new AppError('invalid_subject', problem);
+  }
+}
+
+/**
+ * An `acct:` URI (RFC 7565) percent-encodes what an address may hold. One that is encoded wrongly
+ * stays a URI: its `acct:` is in nobody's address.
+ */
 function accountAddress(uri: string): string {
   try {
     return decodeURIComponent(uri.slice('acct:'.length));
   } catch {
-    throw new AppError('invalid_subject', 'The `acct:` URI is not percent-encoded as RFC 3986 asks.');
+    return uri;
   }
 }
 

@@ -113,6 +113,8 @@ test('an address outside ASCII comes from who speaks for its domain; elsewhere n
   expect(plain.me.json().id).not.toBe(me.json().id);
   await expectRefused(asStranger({ email: 'jürgen@elsewhere.fake', email_verified: true }), 'email_unusable');
   expect(await userOf('jürgen@elsewhere.fake')).toBeNull();
+  // Another org's domain is nothing here.
+  await expectRefused(asStranger({ email: 'jürgen@whiterabbit.fake', email_verified: true }), 'email_unusable');
   // An administrator may bring one in; the connection's word still doesn't lead there.
   const added = await addUser('zoë@elsewhere.fake');
   await expectRefused(asStranger({ email: 'zoë@elsewhere.fake', email_verified: true }), 'email_unusable');

@@ -101,9 +101,12 @@ describe.each(callers)('the revocation endpoint, called with %s', (_name, creden
       expect(await post({ format: 'email', email })).toMatchObject({ status: 404, code: 'user_not_found' });
   });
 
-  it('400 for an `acct:` URI that is encoded wrongly', async () => {
-    const answer = await post({ format: 'account', uri: 'acct:%zz@hostile.fake' });
-    expect(answer).toMatchObject({ status: 400, code: 'invalid_subject' });
+  it('400 for an `acct:` URI that is encoded wrongly, unless another alias can be looked up', async () => {
+    const wrong = { format: 'account', uri: 'acct:%zz@hostile.fake' };
+    expect(await post(wrong)).toMatchObject({ status: 400, code: 'invalid_subject' });
+    const browser = await signedIn('plain@hostile.fake');
+    const identifiers = [wrong, { format: 'email', email: 'plain@hostile.fake' }];
+    expect([(await post({ format: 'aliases', identifiers })).status, await statusOf(browser)]).toEqual([204, 401]);
   });
 });
 
