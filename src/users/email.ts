@@ -25,8 +25,9 @@ const scriptForms = [...scripts.split(' ').map((script) => [script]), ...togethe
   (set) => new RegExp(`^[${['Common', 'Inherited', ...set].map((script) => `\\p{scx=${script}}`).join('')}]+$`, 'u'),
 );
 
-// RFC 5321 §4.5.3.1.1 and §4.5.3.1.3, where the path has two brackets around the address.
-const longest = { local: 64, address: 254 };
+// Octets: RFC 5321 §4.5.3.1.3, where the path has two brackets around the address. Its 64 before
+// the @ are not asked for: an address that is longer there ends access like any other.
+const longest = 254;
 
 // RFC 2606 §2: `invalid` is never anybody's.
 const domainOfRemoved = 'deleted.invalid';
@@ -42,7 +43,7 @@ export const emailProblems = {
   scripts:
     'The part before the @ mixes scripts, such as Latin and Cyrillic letters, or its script is not in use today.',
   domain: 'What stands behind the @ is no domain name.',
-  length: `The address is longer than ${longest.local} octets before the @, or than ${longest.address} in all.`,
+  length: `The address is longer than ${longest} octets.`,
 } as const;
 export type EmailProblem = (typeof emailProblems)[keyof typeof emailProblems];
 
@@ -70,8 +71,7 @@ export function readEmail(value: unknown): { key: string; problem: null } | { ke
   const domain = domainKey(written.slice(at + 1));
   if (domain === null) return refused(emailProblems.domain);
   const key = `${name}@${domain}`;
-  if (Buffer.byteLength(name) > longest.local || Buffer.byteLength(key) > longest.address)
-    return refused(emailProblems.length);
+  if (Buffer.byteLength(key) > longest) return refused(emailProblems.length);
   return { key, problem: null };
 }
 

@@ -36,7 +36,7 @@ describe('emailKey', () => {
     ['kim김漢@x.kr', 'kim김漢@x.kr'],
     ['שלום@x.il', 'שלום@x.il'],
     [' \t\u00a0\ufeff\u3000A@x.de\r\n', 'a@x.de'],
-    [`${'a'.repeat(64)}@x.de`, `${'a'.repeat(64)}@x.de`],
+    [`${'a'.repeat(100)}@x.de`, `${'a'.repeat(100)}@x.de`],
     [`${'ü'.repeat(32)}@x.de`, `${'ü'.repeat(32)}@x.de`],
   ])('%j is found by %s', (address, key) => {
     expect(readEmail(address)).toEqual({ key, problem: null });
@@ -98,8 +98,7 @@ describe('emailKey', () => {
     ['an empty label', 'domain', 'a@example..com'],
     ['a final dot', 'domain', 'a@example.com.'],
     ['an underscore', 'domain', 'a@ex_ample.com'],
-    ['more than 64 octets before the @', 'length', `${'a'.repeat(65)}@x.de`],
-    ['more than 64 octets of letters of two', 'length', `${'ü'.repeat(33)}@x.de`],
+    ['more than 254 octets of letters of two', 'length', `${'ü'.repeat(125)}@x.de`],
     ['more than 254 octets', 'length', `${'a'.repeat(60)}@${'abcdefg.'.repeat(24)}de`],
   ] as const)('refuses %s (%s)', (_what, problem, address) => {
     expect(readEmail(address)).toEqual({ key: null, problem: emailProblems[problem] });
