@@ -9,9 +9,10 @@ import { admitPerson } from './admit-person.ts';
 import { noteAttempt, type ProvenSignIn } from './attempt.ts';
 import { findPerson } from './find-user.ts';
 import { authenticationTime, judgeFreshness, readStanding, type SignInStanding } from './freshness.ts';
+import { keepName } from './keep-name.ts';
 import { SignInRefused } from './refusal.ts';
 import { stateLifetime } from './sealed-state.ts';
-import { readPersonClaims } from './user-info.ts';
+import { personClaims, readPersonClaims } from './user-info.ts';
 
 type Deps = Readonly<{ pool: Pool; keyring: Keyring; guardedFetch: GuardedFetch }>;
 
@@ -55,6 +56,7 @@ export function createIssueTicket(deps: Deps) {
         continue;
       }
       const { userId, identityId } = person;
+      await keepName(deps.pool, { ...at, by }, userId, await (claims ?? personClaims(verified.claims)));
       const idToken = connection.signOutAtIdp ? await sealIdToken(deps.keyring, org.id, verified.idToken) : null;
       return { ...ticketOf(req, proven, standing), userId, identityId, idToken };
     }
