@@ -62,12 +62,16 @@ test('the parts of a name are kept, and the newer ones at the next sign-in, of w
     kept: { formatted: 'Anna  Alt', givenName: 'Anna', familyName: 'Alt' },
   });
   expect(await changes(id)).toBe(0);
+  // Somebody of the same id in another organisation.
+  const twin = { orgId: bed.product.orgs.metacortex.id, id: id ?? '' };
+  await bed.prisma.user.create({ data: { ...twin, email, emailKey: email, name: 'Anna  Alt' } });
   await signIn('Anna  Alt', 'Anna', 'Alt');
   expect(await changes(id)).toBe(0);
   await signIn(undefined, 'Anna', 'Neu');
   const married = { id, name: 'Anna Neu', kept: { formatted: 'Anna Neu', givenName: 'Anna', familyName: 'Neu' } };
   expect(await nameOf()).toEqual(married);
   expect(await changes(id)).toBe(1);
+  expect(await bed.prisma.user.findFirst({ where: twin })).toMatchObject({ name: 'Anna  Alt', profile: {} });
   // Nothing is said, or nothing that can be a name.
   for (const nothing of [undefined, null, '', ' \u0000', 7, { a: 1 }, ['x']]) {
     await signIn('Other', nothing, nothing);
