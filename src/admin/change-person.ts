@@ -1,18 +1,14 @@
 import type { Pool } from 'pg';
 import type { Call } from '../api/operation.ts';
 import { mayChangeRole } from '../api/permissions.ts';
-import { recordEvent } from '../audit/record.ts';
 import type { Role } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { switchOff, switchOn } from '../revocation/switch-person.ts';
 import { changeRole, lockWithOwners } from '../users/roles.ts';
+import { type NewName, renamePerson } from './rename-person.ts';
 
-export type PersonChange = Readonly<{
-  role?: Role | undefined;
-  active?: boolean | undefined;
-  name?: string | undefined;
-}>;
+export type PersonChange = NewName & Readonly<{ role?: Role | undefined; active?: boolean | undefined }>;
 
 /** Another org's person is refused exactly like a person who doesn't exist. */
 export const noSuchPerson = () => new AppError('not_found', 'Your organisation has no person of this id.');
@@ -20,13 +16,13 @@ export const noSuchPerson = () => new AppError('not_found', 'Your organisation h
 /**
  * Changes a person's role, name, or whether they may sign in, all or nothing. The caller's role is
  * read while the rows are locked. Switching off ends all access in the same UPDATE; true if it did.
- * @throws AppError not_found, forbidden; conflict for the last active owner
+ * @throws AppError not_found, forbidden; conflict for the last active owner, and for
+ * a name that provisioning says
  */
 export function createChangePerson({ pool }: { pool: Pool }) {
   return ({ principal, orgId, by }: Call, id: string, change: PersonChange): Promise<boolean> =>
     transaction(pool, async (client) => {
       const record = { orgId, by } as const;
-      const target = { type: 'user', id };
       const locked = await lockWithOwners(client, orgId, [principal.userId, id]);
       const own = locked.get(principal.userId);
       if (!own?.active) throw new AppError('forbidden', 'You are no active member of your organisation any longer.');
@@ -37,14 +33,7 @@ export function createChangePerson({ pool }: { pool: Pool }) {
           'forbidden',
           `Your role (${own.role}) changes nobody above it, and gives no role above it, also not to yourself.`,
         );
-      if (change.name !== undefined) {
-        const { rowCount } = await client.query({
-          name: 'rename-person',
-          text: `UPDATE users SET name = $3, updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2 AND name <> $3`,
-          values: [orgId, id, change.name],
-        });
-        if (rowCount) await recordEvent(client, { ...record, action: 'user.changed', target, detail: { name: true } });
-      }
+      await renamePerson(client, record, id, change);
       if (change.role !== undefined) await changeRole(client, locked, { id, role: change.role }, record);
       if (change.active === undefined || change.active === person.active) return false;
       if (change.active) {

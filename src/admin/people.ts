@@ -15,6 +15,8 @@ export const person = z
   .object({
     id: z.string(),
     name: z.string(),
+    givenName: z.string().nullable(),
+    familyName: z.string().nullable(),
     email: z.string(),
     role: z.enum(roles),
     active: z.boolean().describe('Whether they may sign in.'),
@@ -36,6 +38,8 @@ const personChanges = z
     role: z.enum(roles).optional(),
     active: z.boolean().optional(),
     name: line(200).optional(),
+    givenName: line(200).optional().describe('Of whoever isn’t provisioned. A `name` made of the two follows.'),
+    familyName: line(200).optional(),
   })
   .meta({ id: 'UserChanges' });
 

@@ -5,6 +5,8 @@ type SeedPerson = Readonly<{
   subject: string;
   email: string;
   name: string;
+  givenName: string;
+  familyName: string;
   password: string;
   todos: readonly string[];
   /** The role in the organisation; default: member. */
@@ -33,6 +35,8 @@ export const seedOrgs: readonly SeedOrg[] = [
         subject: 'trinity',
         email: 'trinity@whiterabbit.fake',
         name: 'Trinity',
+        givenName: 'Trinity',
+        familyName: 'Moss',
         password: 'Zion123$',
         todos: ['Follow the white rabbit', 'Find a phone that rings'],
       },
@@ -40,11 +44,21 @@ export const seedOrgs: readonly SeedOrg[] = [
         subject: 'morpheus',
         email: 'morpheus@whiterabbit.fake',
         name: 'Morpheus',
+        givenName: 'Morpheus',
+        familyName: 'Fishburne',
         password: 'Zion123$',
         todos: ['Offer two pills'],
         role: 'owner',
       },
-      { subject: 'neo', email: 'neo@whiterabbit.fake', name: 'Neo', password: 'Zion123$', todos: ['Learn kung fu'] },
+      {
+        subject: 'neo',
+        email: 'neo@whiterabbit.fake',
+        name: 'Neo',
+        givenName: 'Thomas',
+        familyName: 'Anderson',
+        password: 'Zion123$',
+        todos: ['Learn kung fu'],
+      },
     ],
   },
   {
@@ -59,6 +73,8 @@ export const seedOrgs: readonly SeedOrg[] = [
         subject: 'contractor-7',
         email: 'trinity@whiterabbit.fake',
         name: 'Trinity, contractor at Metacortex',
+        givenName: 'Trinity',
+        familyName: 'Mason',
         password: 'Cubicle101$',
         todos: ['Clean the windows'],
       },

@@ -85,10 +85,10 @@ async function seedApiKey({ prisma, apiKeys }: Deps, org: Org, { apiKey }: SeedO
 }
 
 async function seedPerson(deps: Deps, org: Org, person: SeedOrg['people'][number]): Promise<void> {
-  const { email, name, todos, role } = person;
+  const { email, name, givenName, familyName, todos, role } = person;
   const key = emailKey(email) ?? '';
   if (await deps.prisma.user.findUnique({ where: { orgId_emailKey: { orgId: org.id, emailKey: key } } })) return;
-  const user = await createUsers(deps).addUser(org.id, { email, name, role }, seeder);
+  const user = await createUsers(deps).addUser(org.id, { email, name, givenName, familyName, role }, seeder);
   await deps.prisma.todo.createMany({
     data: todos.map((task) => ({ orgId: org.id, id: newId('todo'), userId: user.id, task })),
   });

@@ -14,6 +14,14 @@ const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
 const insteadOfDeactivating =
   'Make somebody else an owner first (`user set-role`), or only end their access now (`revoke`).';
 const role = z.enum(Role);
+const newPerson = z.object({
+  email: text,
+  org: text,
+  name: text.optional(),
+  givenName: text.optional(),
+  familyName: text.optional(),
+  role,
+});
 
 export function registerUser(program: Command, shell: Console): void {
   const user = program.command('user').description('the people of organisations');
@@ -23,13 +31,14 @@ export function registerUser(program: Command, shell: Console): void {
     .description('add a person, before a first sign-in')
     .argument('<email>')
     .requiredOption(...orgOption)
-    .option('--name <name>', 'default: the address up to its @')
+    .option('--name <name>', 'default: the two below, or the address up to its @')
+    .option('--given-name <name>', 'first name, as provisioning shows it')
+    .option('--family-name <name>', 'last name, as provisioning shows it')
     .option('--role <role>', role.options.join(', '), 'member')
     .action(
-      action(shell, z.object({ email: text, org: text, name: text.optional(), role }), async (workspace, input) => {
-        const org = await workspace.requireOrg(input.org);
-        const { email, name, role } = input;
-        const added = view(await workspace.users.addUser(org.id, { email, name, role }, byOperator));
+      action(shell, newPerson, async (workspace, { org: ref, ...person }) => {
+        const org = await workspace.requireOrg(ref);
+        const added = view(await workspace.users.addUser(org.id, person, byOperator));
         return {
           json: added,
           text: facts([

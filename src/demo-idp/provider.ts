@@ -14,7 +14,14 @@ export type DemoClient = {
   alwaysAuthTime?: boolean;
 };
 
-type DemoAccount = { subject: string; email: string; emailVerified: boolean; name: string };
+type DemoAccount = {
+  subject: string;
+  email: string;
+  emailVerified: boolean;
+  name: string;
+  givenName?: string;
+  familyName?: string;
+};
 
 type ProviderOptions = {
   issuer: string;
@@ -60,7 +67,7 @@ export function createDemoProvider(options: ProviderOptions): Provider {
     clientAuthMethods: ['client_secret_basic', 'client_secret_post'],
     responseTypes: ['code'],
     scopes: ['openid'],
-    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+    claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name', 'given_name', 'family_name'] },
     // Like Okta, Entra and Google, the ID token holds the claims of the scopes.
     conformIdTokenClaims: false,
     pkce: { required: () => true },
@@ -95,7 +102,14 @@ export function createDemoProvider(options: ProviderOptions): Provider {
       return (
         user && {
           accountId: user.subject,
-          claims: () => ({ sub: user.subject, email: user.email, email_verified: user.emailVerified, name: user.name }),
+          claims: () => ({
+            sub: user.subject,
+            email: user.email,
+            email_verified: user.emailVerified,
+            name: user.name,
+            given_name: user.givenName,
+            family_name: user.familyName,
+          }),
         }
       );
     },

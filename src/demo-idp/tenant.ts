@@ -7,7 +7,15 @@ import { createSignals } from './signals.ts';
 import { createSigningKeys } from './signing-keys.ts';
 import { createStore, type DemoSession } from './store.ts';
 
-export type DemoUser = { subject: string; email: string; emailVerified?: boolean; name: string; password: string };
+export type DemoUser = {
+  subject: string;
+  email: string;
+  emailVerified?: boolean;
+  name: string;
+  givenName?: string;
+  familyName?: string;
+  password: string;
+};
 
 export type DemoTenantOptions = {
   /** One path segment: the issuer is `<url>/<path>`. */

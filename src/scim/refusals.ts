@@ -60,8 +60,8 @@ function nameIn({ body }: Request): string | null {
   return typeof name === 'string' ? shorten(name) : null;
 }
 
-/** PostgreSQL stores neither NUL nor half a character. */
-const shorten = (text: string) => text.slice(0, longest).replaceAll('\0', '').toWellFormed();
+/** A line that people read: without control characters, unseen ones and halves of characters. */
+const shorten = (text: string) => text.slice(0, longest).replaceAll(/\p{C}/gu, '');
 
 /** Records, beside a change of a group, the members that it could not take. */
 export async function recordUnknownMembers(

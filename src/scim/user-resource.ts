@@ -7,7 +7,7 @@ import { applyChanges, type Change, setOrDelete } from './patch.ts';
 import { roleNames, roleOf } from './roles.ts';
 import { enterpriseUrn, userType } from './schemas.ts';
 import { ScimError } from './scim-error.ts';
-import { isObject, type JsonObject } from './values.ts';
+import { isObject, type JsonObject, readValue } from './values.ts';
 
 /**
  * A user's row. `profile` holds what has no column of its own, by SCIM's names, and the display name
@@ -94,7 +94,7 @@ export function patchedResource(before: UserRow, changes: readonly Change[]): Js
   // The request alone says which role counts: the present one isn't sent as primary.
   resource.roles = [{ value: before.role }];
   const isOwn = before.profile.displayName !== undefined;
-  if (!isOwn && before.name === displayNameOf(shownName(before).name ?? {})) delete resource.displayName;
+  if (!isOwn && before.name === displayName(shownName(before))) delete resource.displayName;
   const name = isObject(resource.name) ? resource.name : {};
   applyChanges(resource, changes);
   const after = resource.name;
@@ -105,7 +105,8 @@ export function patchedResource(before: UserRow, changes: readonly Change[]): Js
 
 function givesFormatted({ target, value }: Change): boolean {
   if (target.sub) return target.sub.name === 'formatted';
-  return isObject(value) && Object.keys(value).some((key) => key.toLowerCase() === 'formatted');
+  const given = readValue(target.attribute, value);
+  return isObject(given) && 'formatted' in given;
 }
 
 /** Weak: covers what provisioning sees of a person, groups too. A revocation doesn't change it. */

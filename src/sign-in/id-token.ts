@@ -28,6 +28,10 @@ function asMoment(value: unknown): number | null {
   return typeof value === 'number' && value >= earliest && value <= latest ? value : null;
 }
 
+const nameClaim = z.string().nullish().catch(null);
+/** OpenID Connect Core §5.1. What can't be a name counts as none. */
+export const nameClaims = { name: nameClaim, given_name: nameClaim, family_name: nameClaim };
+
 const idTokenClaims = z.object({
   iss: z.string(),
   // OpenID Connect Core §2: at most 255 ASCII characters.
@@ -43,7 +47,7 @@ const idTokenClaims = z.object({
   email: z.string().max(320).nullish(),
   // Some IdPs send a string; only the real `true` counts later on.
   email_verified: z.unknown().optional(),
-  name: z.string().nullish().catch(null),
+  ...nameClaims,
 });
 
 export type IdTokenClaims = z.infer<typeof idTokenClaims>;

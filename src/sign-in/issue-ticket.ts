@@ -10,14 +10,13 @@ import { admitPerson } from './admit-person.ts';
 import { noteAttempt, type ProvenSignIn } from './attempt.ts';
 import { findPerson } from './find-user.ts';
 import { authenticationTime, judgeFreshness, readStanding, type SignInStanding } from './freshness.ts';
+import { keepName } from './keep-name.ts';
 import { noteClaim } from './note-claim.ts';
 import { SignInRefused } from './refusal.ts';
 import { stateLifetime } from './sealed-state.ts';
-import { readPersonClaims } from './user-info.ts';
+import { personClaims, readPersonClaims } from './user-info.ts';
 
 type Deps = Readonly<{ pool: Pool; keyring: Keyring; guardedFetch: GuardedFetch }>;
-
-const noClaims = { email: null, emailVerified: false };
 
 /** Most look-ups of the person: sign-ins and provisioning make and remove people meanwhile. */
 const tries = 4;
@@ -44,10 +43,11 @@ export function createIssueTicket(deps: Deps) {
     const by = byRequest(req, { type: 'connection', id: connection.id });
     const at = { orgId: org.id, connectionId: connection.id };
     const signIn = { ...at, subject: subject.subject, sessionId: req.sessionID };
+    // Somebody who is known by the subject isn't kept out by an IdP that can't say their address.
+    const readKnown = () => readClaims().catch(() => personClaims(verified.claims));
     /** Returns the look-up form of the address that the IdP names, if it counts. */
     const keepClaim = async (known: Readonly<{ userId: string; identityId: string }>): Promise<string | null> => {
-      // Who it is is known by the subject: an IdP that can't say the address keeps nobody out.
-      const { email, emailVerified } = await readClaims().catch(() => noClaims);
+      const { email, emailVerified } = await readKnown();
       const key = emailKey(email);
       if (email === null || key === null) return null;
       const claim = { email, emailKey: key, verified: emailVerified, issuedAt: verified.claims.iat };
@@ -71,6 +71,7 @@ export function createIssueTicket(deps: Deps) {
         continue;
       }
       const { identityId } = person;
+      await keepName(deps.pool, { ...at, by }, person.userId, await readKnown());
       const idToken = connection.signOutAtIdp ? await sealIdToken(deps.keyring, org.id, verified.idToken) : null;
       return { ...ticketOf(req, proven, standing), userId: person.userId, identityId, idToken };
     }

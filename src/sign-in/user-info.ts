@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { parseJson } from '../http/parse-json.ts';
 import type { SignInConnection } from './find-sign-in-connection.ts';
-import type { IdTokenClaims, VerifiedSignIn } from './id-token.ts';
+import { type IdTokenClaims, nameClaims, type VerifiedSignIn } from './id-token.ts';
 import { SignInRefused } from './refusal.ts';
 import { asRefusal } from './token-exchange.ts';
 
@@ -10,11 +10,18 @@ const userInfo = z.object({
   sub: z.string(),
   email: z.string().max(320).nullish(),
   email_verified: z.unknown().optional(),
-  name: z.string().nullish().catch(null),
+  ...nameClaims,
 });
 
 /** A person's claims from one source: the address and its verification always belong together. */
-export type PersonClaims = Readonly<{ email: string | null; emailVerified: boolean; name: string | null }>;
+export type PersonClaims = Readonly<{
+  email: string | null;
+  emailVerified: boolean;
+  /** Made of the other two where it is missing. */
+  name: string | null;
+  givenName: string | null;
+  familyName: string | null;
+}>;
 
 /** Reads the ID token; without an address, user info (Core §5.3). @throws SignInRefused */
 export async function readPersonClaims(
@@ -34,10 +41,31 @@ export async function readPersonClaims(
   if (!parsed.success) throw new SignInRefused('user_info_invalid', 'user_info_form');
   // §5.3.2: another subject may be another person's answer (token substitution).
   if (parsed.data.sub !== claims.sub) throw new SignInRefused('user_info_invalid', 'user_info_subject');
-  return personClaims({ ...parsed.data, name: parsed.data.name ?? claims.name });
+  return personClaims({
+    ...parsed.data,
+    name: parsed.data.name ?? claims.name,
+    given_name: parsed.data.given_name ?? claims.given_name,
+    family_name: parsed.data.family_name ?? claims.family_name,
+  });
 }
 
-function personClaims(claims: Pick<IdTokenClaims, 'email' | 'email_verified' | 'name'>): PersonClaims {
-  const name = claims.name?.replaceAll(/\p{C}/gu, '').trim().slice(0, 200);
-  return { email: claims.email?.trim() || null, emailVerified: claims.email_verified === true, name: name || null };
+type Claims = Pick<IdTokenClaims, 'email' | 'email_verified' | keyof typeof nameClaims>;
+
+/** The claims of one source. */
+export function personClaims(claims: Claims): PersonClaims {
+  const givenName = asName(claims.given_name);
+  const familyName = asName(claims.family_name);
+  return {
+    email: claims.email?.trim() || null,
+    emailVerified: claims.email_verified === true,
+    name: asName(claims.name) ?? asName([givenName, familyName].filter(Boolean).join(' ')),
+    givenName,
+    familyName,
+  };
+}
+
+/** At most 200 characters, none of them unseen or half; null where nothing is left. */
+function asName(claim: string | null | undefined): string | null {
+  const cut = claim?.replaceAll(/\p{C}/gu, '').trim().slice(0, 200);
+  return cut?.replace(/[\ud800-\udbff]$/, '').trim() || null;
 }

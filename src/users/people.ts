@@ -6,6 +6,8 @@ import { emailKey, nameKey } from './email.ts';
 export type Person = Readonly<{
   id: string;
   name: string;
+  givenName: string | null;
+  familyName: string | null;
   email: string;
   role: Role;
   active: boolean;
@@ -113,7 +115,7 @@ const isLive = `coalesce(
 
 // Live sessions and grants are counted only for the rows of the page.
 const peopleSql = (conditions: readonly string[], order: string) => `
-  SELECT u.id, u.name, u.email, u.role, u.active, u.created_at AS "createdAt", u.revoked_at AS "revokedAt",
+  SELECT u.id, u.name, u.profile #>> '{name,givenName}' AS "givenName", u.profile #>> '{name,familyName}' AS "familyName", u.email, u.role, u.active, u.created_at AS "createdAt", u.revoked_at AS "revokedAt",
          u.email_key AS "emailKey",
          greatest((SELECT max(last_seen_at) FROM sessions s WHERE s.org_id = u.org_id AND s.user_id = u.id),
                   (SELECT max(last_seen_at) FROM grants g WHERE g.org_id = u.org_id AND g.user_id = u.id)) AS "lastSeenAt",

@@ -5,8 +5,16 @@ import type { Prisma, PrismaClient, Role, User } from '../database/generated/cli
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { emailKey, nameKey, readEmail } from './email.ts';
+import { displayNameOf } from './person-name.ts';
 
-export type NewUser = Readonly<{ email: string; name?: string | undefined; role?: Role | undefined }>;
+export type NewUser = Readonly<{
+  email: string;
+  /** By default it is made of the two parts, or of the address. */
+  name?: string | undefined;
+  givenName?: string | undefined;
+  familyName?: string | undefined;
+  role?: Role | undefined;
+}>;
 
 export type Users = ReturnType<typeof createUsers>;
 
@@ -42,13 +50,20 @@ export async function insertUser(db: Prisma.TransactionClient, orgId: string, in
   const email = input.email.trim();
   const { key, problem } = readEmail(email);
   if (key === null) throw new AppError('invalid_request', `"${email}" is not an acceptable e-mail address. ${problem}`);
-  const name = input.name?.trim() || email.slice(0, email.lastIndexOf('@'));
+  const parts = withoutEmpty({ givenName: input.givenName, familyName: input.familyName });
+  const name = input.name?.trim() || displayNameOf(parts) || email.slice(0, email.lastIndexOf('@'));
+  const profile = Object.keys(parts).length > 0 ? { name: parts } : {};
   const user = await db.user
-    .create({ data: { orgId, id: newId('user'), email, emailKey: key, name, role: input.role ?? 'member' } })
+    .create({ data: { orgId, id: newId('user'), email, emailKey: key, name, profile, role: input.role ?? 'member' } })
     .catch((error: unknown) => {
       if (!isUniqueViolation(error)) throw error;
       throw new AppError('conflict', `The organisation already has a user ${email}.`, { cause: error });
     });
   await recordEvent(db, { orgId, action: 'user.added', by, target: { type: 'user', id: user.id } });
   return user;
+}
+
+function withoutEmpty(parts: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const given = Object.entries(parts).map(([name, part]) => [name, part?.trim() ?? ''] as const);
+  return Object.fromEntries(given.filter(([, part]) => part !== ''));
 }

@@ -54,6 +54,8 @@ describe('GET /users', () => {
       {
         id: one.id,
         name: 'Planted',
+        givenName: null,
+        familyName: null,
         email: one.email,
         role: 'admin',
         active: true,
@@ -233,6 +235,32 @@ describe('PATCH /users/{id}', () => {
     for (const name of ['', '   ', 'a\nb', 'a\0b', 'x'.repeat(201), 7])
       expect((await change(owner, one.id, { name })).body.code).toBe('invalid_request');
     expect((await change(owner, one.id, { generation: 0 })).body.code).toBe('invalid_request');
+  });
+
+  it('changes the parts of a name, which a name made of them follows, of whoever is not provisioned', async () => {
+    const [ours, theirs, provisioned] = [
+      await plantOne(),
+      await plantOne('member', { org: 'metacortex' }),
+      await plantOne(),
+    ];
+    const rename = (id: string, changes: object) => owner.send('PATCH', `/users/${id}`, changes);
+    const first = await rename(ours.id, { name: 'Olivia Acme' });
+    expect(first.body).toMatchObject({ name: 'Olivia Acme', givenName: null, familyName: null });
+    const married = await rename(ours.id, { familyName: 'Zenith' });
+    expect(married.body).toMatchObject({ name: 'Olivia Zenith', givenName: 'Olivia', familyName: 'Zenith' });
+    const both = await rename(ours.id, { name: 'Liv', givenName: 'Liv' });
+    expect(both.body).toMatchObject({ name: 'Liv', givenName: 'Liv', familyName: 'Zenith' });
+    const apart = await rename(ours.id, { givenName: 'Olivia' });
+    expect(apart.body).toMatchObject({ name: 'Liv', givenName: 'Olivia' });
+    expect((await rename(ours.id, { givenName: 'Olivia' })).status).toBe(200);
+    const changes = (await events(ours.id)).filter(({ action }) => action === 'user.changed');
+    expect(changes).toHaveLength(4);
+    expect((await rename(theirs.id, { givenName: 'X' })).status).toBe(404);
+    await product.context.pool.query('UPDATE users SET provisioned = true WHERE id = $1', [provisioned.id]);
+    const refused = await rename(provisioned.id, { givenName: 'X', role: 'admin' });
+    expect([refused.status, (await rowOf(provisioned.id)).role]).toEqual([409, 'member']);
+    for (const givenName of ['', ' ', 'a\nb', 'x'.repeat(201)])
+      expect((await rename(ours.id, { givenName })).status).toBe(400);
   });
 
   it('lets nobody raise themselves, nor touch or make anybody above them', async () => {

@@ -303,6 +303,18 @@ describe('user, session and revoke', () => {
     expect(await cli('user', 'list', '--org', one.slug)).toHaveLength(1);
     for (const address of ['tr\u0456nity@matrix.fake', 'no address', 'a@localhost'])
       expect(await refusal('user', 'add', address, '--org', one.slug)).toMatchObject({ exit: 1 });
+    const named = await cli(
+      'user',
+      'add',
+      'c@matrix.fake',
+      '--org',
+      one.slug,
+      '--given-name',
+      'Anna',
+      '--family-name',
+      'Alt',
+    );
+    expect(named.name).toBe('Anna Alt');
     expect(await refusal('user', 'add', 'b@matrix.fake', '--org', one.slug, '--role', 'god')).toMatchObject({
       exit: 2,
     });

@@ -169,6 +169,7 @@ describe('what it says of itself', () => {
       urns.user,
       urns.enterprise,
       urns.group,
+      urns.unknownMembers,
       'urn:okta:scim:schemas:core:1.0:Role',
     ]);
     expect((await client.get('/Roles/admin')).body.displayName).toBe('Admin');

@@ -32,6 +32,7 @@ export async function provision(
   const { apiKey, id } = await keys.create(product.orgs[org].id, { name: 'IdP', scopes }, byOperator);
   return {
     ...createClient(product.url, { Authorization: `Bearer ${apiKey}` }),
+    apiKey,
     keyId: id,
     orgId: product.orgs[org].id,
   };

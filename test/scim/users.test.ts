@@ -322,7 +322,7 @@ describe('names', () => {
     ]);
     const { body: second } = await marry(given.id, { name: { familyName: 'Neu' } });
     expect([second.displayName, second.name.formatted]).toEqual(['Anna Alt', 'Anna Neu']);
-    const { body: third } = await marry(derived.id, { name: { familyName: 'Alt', formatted: 'Frau Alt' } });
+    const { body: third } = await marry(derived.id, { name: [{ familyName: 'Alt', FORMATTED: 'Frau Alt' }] });
     expect([third.displayName, third.name.formatted]).toEqual(['Frau Alt', 'Frau Alt']);
     const { body: fourth } = await marry(derived.id, { title: 'Dr.' });
     expect([fourth.displayName, fourth.name]).toEqual(['Frau Alt', third.name]);

@@ -27,7 +27,7 @@ const userOf = (emailKey: string) => bed.prisma.user.findFirst({ where: { orgId:
 
 /** Signs in as a subject that was never seen, with these claims in the ID token. */
 function asStranger(
-  claims: { email?: unknown; email_verified?: unknown; name?: unknown },
+  claims: Partial<Record<'email' | 'email_verified' | 'name' | 'given_name' | 'family_name', unknown>>,
   sub = `stranger-${++count}`,
 ) {
   bed.hostile.setIdToken({ claims: { sub, email_verified: undefined, ...claims } });
@@ -43,6 +43,57 @@ test('an address of the verified domain is vouched for by the connection; the us
   const { me } = await asStranger({ email: 'New.Person@Hostile.fake', name: ' New\u0000 Person ' });
   expect(me.json()).toMatchObject({ email: 'New.Person@Hostile.fake', name: 'New Person', role: 'member' });
   expect(await userOf('new.person@hostile.fake')).not.toBeNull();
+});
+
+test('the parts of a name are kept, and the newer ones at the next sign-in, of whoever is not provisioned', async () => {
+  const email = 'named@hostile.fake';
+  const nameOf = async () => {
+    const { id, name, profile } = (await userOf(email)) ?? {};
+    return { id, name, kept: (profile as { name?: object } | undefined)?.name };
+  };
+  const changes = (targetId: string | undefined) =>
+    bed.prisma.auditEvent.count({ where: { targetId: targetId ?? '', action: 'user.changed' } });
+  const signIn = async (name: string | undefined, given_name: unknown, family_name: unknown) =>
+    expect((await asStranger({ email, name, given_name, family_name }, 'named')).me.status).toBe(200);
+  await signIn('Anna  Alt', 'Anna\u0000', ' Alt ');
+  const { id, ...first } = await nameOf();
+  expect(first).toEqual({
+    name: 'Anna  Alt',
+    kept: { formatted: 'Anna  Alt', givenName: 'Anna', familyName: 'Alt' },
+  });
+  expect(await changes(id)).toBe(0);
+  // Somebody of the same id in another organisation.
+  const twin = { orgId: bed.product.orgs.metacortex.id, id: id ?? '' };
+  await bed.prisma.user.create({ data: { ...twin, email, emailKey: email, name: 'Anna  Alt' } });
+  await signIn('Anna  Alt', 'Anna', 'Alt');
+  expect(await changes(id)).toBe(0);
+  await signIn(undefined, 'Anna', 'Neu');
+  const married = { id, name: 'Anna Neu', kept: { formatted: 'Anna Neu', givenName: 'Anna', familyName: 'Neu' } };
+  expect(await nameOf()).toEqual(married);
+  expect(await changes(id)).toBe(1);
+  expect(await bed.prisma.user.findFirst({ where: twin })).toMatchObject({ name: 'Anna  Alt', profile: {} });
+  // Nothing is said, or nothing that can be a name.
+  for (const nothing of [undefined, null, '', ' \u0000', 7, { a: 1 }, ['x']]) {
+    await signIn('Other', nothing, nothing);
+    expect(await nameOf()).toEqual(married);
+  }
+  await bed.prisma.user.updateMany({ where: { id: id ?? '' }, data: { name: 'Given by hand' } });
+  await signIn('Anna Dritt', 'Anna', '😀'.repeat(101));
+  expect(await nameOf()).toMatchObject({ name: 'Given by hand', kept: { familyName: '😀'.repeat(100) } });
+  await bed.prisma.user.updateMany({ where: { id: id ?? '' }, data: { provisioned: true } });
+  const before = await nameOf();
+  await signIn('Anna Viert', 'Anna', 'Viert');
+  expect(await nameOf()).toEqual(before);
+});
+
+test('the parts of a newcomer’s name may stand in user info alone', async () => {
+  bed.hostile.setIdToken({ claims: { sub: 'informed', email: undefined, name: undefined } });
+  const claims = { email: 'informed@hostile.fake', given_name: 'Ina', family_name: 'Formed' };
+  bed.hostile.set('userinfo', answers.json({ sub: 'informed', ...claims }));
+  const { me } = await bed.attempt();
+  expect(me.json().name).toBe('Ina Formed');
+  const { profile } = (await userOf('informed@hostile.fake')) ?? {};
+  expect(profile).toEqual({ name: { formatted: 'Ina Formed', givenName: 'Ina', familyName: 'Formed' } });
 });
 
 test('a verified address elsewhere is fine, an unverified one is refused, before it is told whether it exists', async () => {
