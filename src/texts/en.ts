@@ -142,10 +142,13 @@ export const en = {
       thisDevice: 'This device',
       approvedIn: ({ device }: { device: string }) => `approved in ${device}`,
       inUse: 'in use now',
+      inUseFrom: ({ address }: { address: string }) => `in use now from ${address}`,
       lastSeen: ({ moment }: { moment: string }) => `last seen ${moment}`,
+      lastSeenFrom: ({ moment, address }: Seen) => `last seen ${moment} from ${address}`,
       today: ({ time }: { time: string }) => `today, ${time}`,
       details: 'Details',
       signedIn: ({ moment }: { moment: string }) => `Signed in ${moment}`,
+      signedInFrom: ({ moment, address }: Seen) => `Signed in ${moment} from ${address}`,
       callsItself: ({ name }: { name: string }) => `Calls itself ${name}`,
       signOut: 'Sign out',
       signOutThis: 'Sign out this device',
@@ -374,3 +377,5 @@ export const en = {
 };
 
 type Two = { actor: string; target: string };
+/** When a device was seen, and the network address that it was seen from. */
+type Seen = { moment: string; address: string };

@@ -320,11 +320,25 @@ describe('user, session and revoke', () => {
     const sessions = async (org: string) =>
       (await cli('session', 'list', '--org', org, '--user', 'trinity@matrix.fake')).map(({ id }: { id: string }) => id);
     expect(await cli('session', 'list', '--org', one.slug, '--user', mine.id)).toMatchObject([
-      { id: session, type: 'session', clientId: null, userAgent: 'Nokia 8110', ip: '192.0.2.7' },
+      {
+        id: session,
+        type: 'session',
+        clientId: null,
+        userAgent: 'Nokia 8110',
+        signedInFrom: '192.0.2.7',
+        lastSeenFrom: null,
+      },
     ]);
     const grant = await signInApp(one.id, session);
     expect(await cli('session', 'list', '--org', one.slug, '--user', mine.id)).toMatchObject([
-      { id: grant, type: 'grant', clientId: 'mobile-app', userAgent: 'App/1', ip: '192.0.2.8' },
+      {
+        id: grant,
+        type: 'grant',
+        clientId: 'mobile-app',
+        userAgent: 'App/1',
+        signedInFrom: '192.0.2.8',
+        lastSeenFrom: null,
+      },
       { id: session },
     ]);
     const { stdout } = await runCli(['session', 'list', '--org', one.slug, '--user', mine.id], env);
