@@ -10,7 +10,7 @@ import { renderMessage } from './message-page.ts';
 import { isProblemCode, renderProblem, renderProblems } from './problems-page.ts';
 import { sendPage } from './send-page.ts';
 import { renderSignIn } from './sign-in-page.ts';
-import { renderSignedOut } from './signed-out-page.ts';
+import { reasonOf, renderSignedOut } from './signed-out-page.ts';
 import { renderTodos } from './todos-page.ts';
 
 const page = {
@@ -46,12 +46,12 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
       const person = signedIn(request);
       if (person) return sendPage(response, 200, (texts) => render(texts, person));
       const end = request.sessionEnd;
-      const why = end && new URLSearchParams({ reason: end.code.replace(/^session_/, ''), at: end.at.toISOString() });
+      const why = end && new URLSearchParams({ reason: reasonOf(end), at: end.at.toISOString() });
       response.set('Cache-Control', 'no-store').redirect(303, why ? `/signed-out?${why}` : '/');
     };
 
   const showSignedOut: RequestHandler = (request, response) => {
-    const options = { now: new Date(), signedIn: signedIn(request) !== null };
+    const options = { now: new Date(), signedIn: signedIn(request) !== null, end: request.sessionEnd };
     sendPage(response, 200, (texts) => renderSignedOut(texts, request.query, options));
   };
 
@@ -86,7 +86,8 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
       path: '/signed-out',
       id: 'showSignedOut',
       summary: 'Why you were signed out',
-      description: 'Says when and by whom. Nothing on it is personal.',
+      description:
+        'Says when and by whom. A browser whose own session was ended also reads what an administrator wrote for the person, and whom to turn to; nobody else does.',
       query: z.object({ reason: z.string().optional(), at: z.string().optional() }),
       handlers: [showSignedOut],
     }),

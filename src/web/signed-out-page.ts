@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { type Html, html } from '../html.ts';
+import type { SessionEnd } from '../sessions/session-end.ts';
 import type { Texts } from '../texts/texts.ts';
 import { compose } from './compose.ts';
+import { renderHelpText, renderWords } from './help-text.ts';
 import { renderMark } from './mark.ts';
 import { renderPage } from './page.ts';
 import { renderScriptWords } from './script-words.ts';
@@ -14,12 +16,18 @@ const query = z.object({
   at: z.iso.datetime({ offset: true }).optional().catch(undefined),
 });
 
+type Options = Readonly<{
+  now: Date;
+  signedIn: boolean;
+  /** How the session of this very browser ended: whoever else opens the address reads nothing of it. */
+  end?: SessionEnd | undefined;
+}>;
+
 /** Says the reason, from a closed list. The moment is in UTC; the browser makes it local time. */
-export function renderSignedOut(texts: Texts, rawQuery: unknown, options: { now: Date; signedIn: boolean }): string {
+export function renderSignedOut(texts: Texts, rawQuery: unknown, { now, signedIn, end }: Options): string {
   const words = texts.signedOut;
-  const { reason, state, at } = query.parse(rawQuery);
-  const { title, text } = words[reason ?? state ?? 'none'];
-  const moment = at && Date.parse(at) <= options.now.getTime() + 60_000 ? new Date(at) : undefined;
+  const { reason, moment } = end ? { reason: reasonOf(end), moment: end.at } : readQuery(rawQuery, now);
+  const { title, text } = words[reason];
   return renderPage({
     texts,
     title,
@@ -29,15 +37,28 @@ export function renderSignedOut(texts: Texts, rawQuery: unknown, options: { now:
 ${renderMark({ lights: 'out', large: true })}
 <h1>${title}${moment && html` ${renderMoment(words, moment)}`}</h1>
 ${
-  options.signedIn
+  signedIn
     ? html`<p>${words.signedInSince}</p>
 <p class="actions"><a class="button" href="/todos">${words.toList}</a></p>`
-    : html`<p>${text}</p>
-<p class="actions"><a class="button" href="/">${words.signInAgain}</a></p>`
+    : html`${end?.reason && renderWords(words.reason, end.reason)}
+<p>${end?.switchedOff ? words.switchedOff : text}${end?.code === 'session_revoked' && !end.switchedOff && ` ${words.mayReturn}`}</p>
+${renderHelpText(texts, end?.helpText)}
+<p class="actions"><a class="button" href="/">${end?.switchedOff ? texts.afterRefusal.anotherAddress : words.signInAgain}</a></p>`
 }
 ${renderScriptWords(words.script)}
 </div>`,
   });
+}
+
+/** The reason of `session_revoked` is `revoked`, and so on. */
+export function reasonOf({ code }: SessionEnd) {
+  return ({ session_revoked: 'revoked', session_ended: 'ended', session_expired: 'expired' } as const)[code];
+}
+
+function readQuery(rawQuery: unknown, now: Date) {
+  const { reason, state, at } = query.parse(rawQuery);
+  const moment = at && Date.parse(at) <= now.getTime() + 60_000 ? new Date(at) : undefined;
+  return { reason: reason ?? state ?? ('none' as const), moment };
 }
 
 function renderMoment(words: Texts['signedOut'], moment: Date): Html {
