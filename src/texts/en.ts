@@ -298,8 +298,8 @@ export const en = {
     },
     identity_mismatch: {
       title: 'Your address belongs to another account',
-      text: 'Your e-mail address is already used here with another account of your identity provider, so this one was not let in. That happens when your account there was made anew, when this application was registered there anew, or when somebody else had your address before you.',
-      ask: 'Ask your administrator to unlink the old account from the person with your address here, for everybody at once if nobody gets in any more. If that person is not you, ask for their address to be changed. Then sign in again.',
+      text: 'Your e-mail address is already used here with another account of your identity provider, so this one was not let in. That happens when your account was made anew there, when this application was registered there anew, or when somebody else had your address before you.',
+      ask: 'Ask your administrator to unlink the old account from the person with your address; if nobody gets in any more, to do so for everybody. If that person is not you, ask for their address to be changed.',
     },
     user_unknown: {
       title: 'You have no account here yet',

@@ -457,6 +457,7 @@ describe('api-key', () => {
   it('makes a key that is shown once, lists it without, and revokes it in its own org only', async () => {
     const [one, two] = [await newOrg(), await newOrg()];
     const key = await cli('api-key', 'create', '--org', one.slug, '--name', 'Okta', '--expires', '90d');
+    expect(Object.keys(key)[0]).toBe('apiKey');
     expect(key).toMatchObject({ apiKey: expect.stringMatching(/^ul_/), scopes: ['revoke'] });
     expect(Date.parse(key.expiresAt) - Date.now()).toBeGreaterThan(89 * 86_400_000);
     expect(JSON.stringify(await cli('api-key', 'list', '--org', one.slug))).not.toContain(key.apiKey);
@@ -465,6 +466,8 @@ describe('api-key', () => {
     expect(await cli('api-key', 'revoke', key.id, '--org', one.slug)).toMatchObject({ id: key.id });
     expect(await refusal('api-key', 'revoke', key.id, '--org', one.slug)).toMatchObject({ exit: 1 });
     expect((await cli('api-key', 'list', '--org', one.slug))[0].revokedAt).not.toBeNull();
+    const told = await runCli(['api-key', 'create', '--org', one.slug, '--name', 'Told'], env);
+    expect(told.stdout).toMatch(/^API key +ul_[\w-]{43}\n/);
     const dated = ['api-key', 'create', '--org', one.slug, '--name', 'x', '--expires'];
     expect((await cli(...dated, '2099-01-31')).expiresAt).toBe('2099-01-31T00:00:00.000Z');
     for (const when of ['soon', '2020-01-01', '0d', '2099-13-45'])
