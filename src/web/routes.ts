@@ -83,6 +83,8 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
     }),
     endpoint({
       ...page,
+      security: ['session'],
+      securityOptional: true,
       path: '/signed-out',
       id: 'showSignedOut',
       summary: 'Why you were signed out',
