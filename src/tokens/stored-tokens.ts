@@ -199,7 +199,10 @@ const insertTokenSql = `
   INSERT INTO tokens (kind, id_hash, payload, expires_at, org_id, grant_id)
   SELECT $1, $2, $3, now() + make_interval(secs => $4), org_id, id FROM holder`;
 
-/** Also notes the use, and moves the grant's idle time on; without a refresh token the grant ends with its token. */
+/**
+ * Also notes the use, and moves the grant's idle time on. Without a refresh token the grant ends
+ * with its token.
+ */
 const insertAccessTokenSql = `
   WITH holder AS (
     UPDATE grants g SET last_seen_at = now(), last_seen_ip = $9, idle_expires_at = least(g.expires_at, now() + make_interval(secs =>

@@ -9,8 +9,11 @@ import { renderPage } from './page.ts';
 import { renderScriptWords } from './script-words.ts';
 
 /** A closed list: no other word of the query is shown, or a link could put words in our mouth. */
+const reasons = ['revoked', 'ended', 'expired', 'none'] as const;
+type Reason = (typeof reasons)[number];
+
 const query = z.object({
-  reason: z.enum(['revoked', 'ended', 'expired', 'none']).optional().catch(undefined),
+  reason: z.enum(reasons).optional().catch(undefined),
   /** The IdP passes this on when a browser comes back from signing out there too. */
   state: z.literal('ended').optional().catch(undefined),
   at: z.iso.datetime({ offset: true }).optional().catch(undefined),
@@ -19,7 +22,7 @@ const query = z.object({
 type Options = Readonly<{
   now: Date;
   signedIn: boolean;
-  /** How the session of this very browser ended: whoever else opens the address reads nothing of it. */
+  /** How the session of this very browser ended. No other browser reads anything of it. */
   end?: SessionEnd | undefined;
 }>;
 
@@ -27,7 +30,7 @@ type Options = Readonly<{
 export function renderSignedOut(texts: Texts, rawQuery: unknown, { now, signedIn, end }: Options): string {
   const words = texts.signedOut;
   const { reason, moment } = end ? { reason: reasonOf(end), moment: end.at } : readQuery(rawQuery, now);
-  const { title, text } = words[reason];
+  const { title } = words[reason];
   return renderPage({
     texts,
     title,
@@ -41,7 +44,7 @@ ${
     ? html`<p>${words.signedInSince}</p>
 <p class="actions"><a class="button" href="/todos">${words.toList}</a></p>`
     : html`${end?.reason && renderWords(words.reason, end.reason)}
-<p>${end?.switchedOff ? words.switchedOff : text}${end?.code === 'session_revoked' && !end.switchedOff && ` ${words.mayReturn}`}</p>
+<p>${textOf(words, reason, end)}</p>
 ${renderHelpText(texts, end?.helpText)}
 <p class="actions"><a class="button" href="/">${end?.switchedOff ? texts.afterRefusal.anotherAddress : words.signInAgain}</a></p>`
 }
@@ -50,15 +53,22 @@ ${renderScriptWords(words.script)}
   });
 }
 
+/** Whether somebody may return is said only where it is known. */
+function textOf(words: Texts['signedOut'], reason: Reason, end: SessionEnd | undefined): string {
+  const { text } = words[reason];
+  if (end?.switchedOff) return words.switchedOff;
+  return end && reason === 'revoked' ? `${text} ${words.mayReturn}` : text;
+}
+
 /** The reason of `session_revoked` is `revoked`, and so on. */
 export function reasonOf({ code }: SessionEnd) {
   return ({ session_revoked: 'revoked', session_ended: 'ended', session_expired: 'expired' } as const)[code];
 }
 
-function readQuery(rawQuery: unknown, now: Date) {
+function readQuery(rawQuery: unknown, now: Date): { reason: Reason; moment: Date | undefined } {
   const { reason, state, at } = query.parse(rawQuery);
   const moment = at && Date.parse(at) <= now.getTime() + 60_000 ? new Date(at) : undefined;
-  return { reason: reason ?? state ?? ('none' as const), moment };
+  return { reason: reason ?? state ?? 'none', moment };
 }
 
 function renderMoment(words: Texts['signedOut'], moment: Date): Html {
