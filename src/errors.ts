@@ -37,7 +37,7 @@ export const problems = {
   session_revoked: {
     status: 401,
     title: 'Signed out by your organisation',
-    help: 'Your organisation ended this session. You may sign in again at any time.',
+    help: 'Your organisation ended this session. The detail says when, and the reason where there is one. Sign in again to go on; where your account is switched off (`switchedOff`), ask your organisation.',
   },
   session_ended: { status: 401, title: 'Signed out', help: 'You signed out of this session. Sign in again to go on.' },
   session_expired: {

@@ -40,7 +40,7 @@ $$;
 CREATE OR REPLACE VIEW live_sessions AS
 SELECT s.org_id, s.id, s.sid_hash, s.user_id, s.connection_id, s.identity_id, s.data, s.user_agent, s.ip,
        s.created_at, s.authenticated_at, s.last_seen_at, s.idle_expires_at, s.expires_at, s.user_generation, s.org_generation,
-       s.idp_sid, u.email, u.name, u.role, o.slug AS org_slug, o.name AS org_name
+       s.idp_sid, u.email, u.name, u.role, o.slug AS org_slug, o.name AS org_name, s.last_seen_ip
 FROM sessions s
 JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
 JOIN orgs o ON o.id = s.org_id
@@ -55,7 +55,7 @@ WHERE s.user_generation = u.generation
 CREATE OR REPLACE VIEW live_grants AS
 SELECT g.org_id, g.id, g.client_id, g.user_id, g.connection_id, g.identity_id, g.session_id, g.scope, g.user_agent, g.ip,
        g.created_at, g.authenticated_at, g.last_seen_at, g.idle_expires_at, g.expires_at, g.user_generation, g.org_generation,
-       g.idp_sid, u.email, u.name, u.role, o.slug AS org_slug, o.name AS org_name
+       g.idp_sid, u.email, u.name, u.role, o.slug AS org_slug, o.name AS org_name, g.last_seen_ip
 FROM grants g
 JOIN users u ON u.org_id = g.org_id AND u.id = g.user_id
 JOIN orgs o ON o.id = g.org_id

@@ -83,13 +83,14 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
       success: {
         status: 201,
         description: 'The key, shown once.',
+        // The key stands first: somebody who copies from the answer must not take the hint for it.
         schema: z
           .object({
-            ...view,
             apiKey: z
               .string()
               .describe('The key itself.')
               .meta({ examples: ['ul_3vK9c1xR7tQmZ0pWb5sYhJ2nLf8dGaE4uVoXiTkBrMw'] }),
+            ...view,
           })
           .meta({ id: 'ApiKeyWithSecret' }),
       },
@@ -100,7 +101,7 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
         const made = await apiKeys.create(orgId, body, by);
         const row = await apiKeys.find(orgId, made.id);
         if (!row) throw new AppError('not_found', 'The key was removed at once.');
-        return { ...shown(row), apiKey: made.apiKey };
+        return { apiKey: made.apiKey, ...shown(row) };
       },
     }),
     operation({

@@ -101,7 +101,7 @@ const rolesSql = both(
 );
 
 const live = (table: `${DeviceKind}s`, clientId: string, of: Of, most: number) => `
-  SELECT id, ${clientId} AS client_id, user_agent, ip, created_at, last_seen_at FROM live_${table}
+  SELECT id, ${clientId} AS client_id, user_agent, ip, last_seen_ip, created_at, last_seen_at FROM live_${table}
   WHERE org_id = $1 AND ${of === 'people' ? 'user_id = ANY ($2::text[])' : 'cardinality($2::text[]) = 0'}
     AND ($3::text IS NULL OR id ${of === 'people' ? '=' : '<>'} $3)
   LIMIT ${most}`;
@@ -115,8 +115,8 @@ const countsSql = both(
 
 const devicesSql = both(
   (of) => `
-  SELECT id, type, client_id AS "clientId", user_agent AS "userAgent", ip, created_at AS "createdAt",
-         last_seen_at AS "lastSeenAt", type = $4 AND id = $5 AS current
+  SELECT id, type, client_id AS "clientId", user_agent AS "userAgent", created_at AS "createdAt", ip AS "signedInFrom",
+         last_seen_at AS "lastSeenAt", last_seen_ip AS "lastSeenFrom", type = $4 AND id = $5 AS current
   FROM (SELECT *, 'session' AS type FROM (${live('sessions', 'NULL', of, mostCompared)}) s
         UNION ALL SELECT *, 'grant' FROM (${live('grants', 'client_id', of, mostCompared)}) g) AS live
   ORDER BY last_seen_at DESC, id LIMIT ${mostListed}`,

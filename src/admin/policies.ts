@@ -5,7 +5,7 @@ import { eventActions } from '../orgs/event-actions.ts';
 import type { Orgs } from '../orgs/orgs.ts';
 import { describePolicies, type Lifetimes, policyChangesForm } from '../orgs/policies.ts';
 
-const value = z.union([z.boolean(), z.number(), z.null(), z.record(z.string(), z.enum(eventActions))]);
+const value = z.union([z.boolean(), z.number(), z.string(), z.null(), z.record(z.string(), z.enum(eventActions))]);
 
 const policy = z
   .object({
@@ -16,7 +16,7 @@ const policy = z
     choices: z
       .array(z.object({ value: z.union([z.boolean(), z.string(), z.null()]), does: z.string() }))
       .describe('What each value does.'),
-    bounds: z.object({ min: z.number(), max: z.number(), unit: z.enum(['seconds', 'days']) }).nullable(),
+    bounds: z.object({ min: z.number(), max: z.number(), unit: z.enum(['seconds', 'days', 'characters']) }).nullable(),
   })
   .meta({
     id: 'Policy',

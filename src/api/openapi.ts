@@ -234,6 +234,13 @@ function problemSchema({ publicUrl }: Config): Json {
       detail: { ...text, description: 'What was wrong with this request, and what to do.' },
       code: { ...text, enum: Object.keys(problems), description: 'Never changes.' },
       requestId: { ...text, description: 'Under which the log holds the rest.' },
+      signedOutAt: { ...text, format: 'date-time', description: 'When the session or the grant ended.' },
+      reason: { ...text, description: 'Of `session_revoked`: what an administrator wrote for the person.' },
+      helpText: {
+        ...text,
+        description: 'Of `session_revoked`: whom to turn to, in the organisation’s words. Plain text.',
+      },
+      switchedOff: { const: true, description: 'The person is switched off: signing in again does not work.' },
     },
     required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
     examples: [

@@ -134,6 +134,9 @@ export const problem = z.object({
     .default('not_signed_in'),
   detail: z.string().optional(),
   signedOutAt: z.iso.datetime().optional(),
+  reason: z.string().optional(),
+  helpText: z.string().optional(),
+  switchedOff: z.boolean().default(false),
 });
 
 function toTokens(answer: oauth.TokenEndpointResponse, before?: string): Tokens {

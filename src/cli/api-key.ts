@@ -39,7 +39,7 @@ export function registerApiKey(program: Command, shell: Console): void {
             byOperator,
           );
           return {
-            json: { ...made, orgId: org.id, name: input.name, scopes: granted, expiresAt },
+            json: { apiKey: made.apiKey, id: made.id, orgId: org.id, name: input.name, scopes: granted, expiresAt },
             text: `${facts([
               ['API key', made.apiKey],
               ['Id', made.id],

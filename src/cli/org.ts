@@ -54,6 +54,7 @@ const updateForm = z.object({
   grantAbsoluteSeconds: amount,
   adminReauthenticationSeconds: amount,
   auditRetentionDays: amount,
+  helpText: text.transform((given) => (given === 'default' ? null : given)).optional(),
   onEvent: z.array(z.string()).transform(readEventActions).optional(),
 });
 
@@ -103,6 +104,7 @@ export function registerOrg(program: Command, shell: Console): void {
     .option('--grant-absolute-seconds <n|default>', 'its greatest age')
     .option('--admin-reauthentication-seconds <n>', 'since an administrator authenticated, to change something')
     .option('--audit-retention-days <n|default>', 'how long the record is kept; default: for ever')
+    .option('--help-text <text|default>', 'whom people turn to, for who is signed out or refused; default: nothing')
     .option('--on-event <event=action>', `what a security event does (repeatable): ${wordsOfEvents}`, collect)
     .action(
       action(shell, updateForm, async (workspace, { org: ref, onEvent: eventActions, name: given, ...input }) => {
@@ -119,7 +121,7 @@ export function registerOrg(program: Command, shell: Console): void {
           describePolicies(after, lifetimes).map((policy) => [policy.name, policy.value]),
         );
         const written = ([policy, value]: [string, unknown]) =>
-          [policy, value === null ? 'default' : String(value)] as const;
+          [policy, value === null ? 'default' : String(value).replaceAll('\n', ' / ')] as const;
         return {
           json: { id, slug, name, ...set, onEvent },
           text: facts([

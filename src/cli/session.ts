@@ -11,11 +11,12 @@ type LiveAccess = {
   /** The app's client id; null for a browser. */
   clientId: string | null;
   createdAt: Date;
+  signedInFrom: string | null;
   lastSeenAt: Date;
+  lastSeenFrom: string | null;
   idleExpiresAt: Date;
   expiresAt: Date;
   userAgent: string | null;
-  ip: string | null;
 };
 
 export function registerSession(program: Command, shell: Console): void {
@@ -37,19 +38,30 @@ export function registerSession(program: Command, shell: Console): void {
         const cells = rows.map((device) => [
           device.clientId ?? 'Browser',
           device.createdAt,
+          device.signedInFrom,
           device.lastSeenAt,
+          device.lastSeenFrom,
           device.expiresAt,
-          device.ip,
           device.userAgent,
           device.id,
         ]);
-        const headings = ['CLIENT', 'SIGNED IN', 'LAST SEEN', 'EXPIRES', 'ADDRESS', 'DEVICE', 'ID'];
+        const headings = [
+          'CLIENT',
+          'SIGNED IN',
+          'SIGNED IN FROM',
+          'LAST SEEN',
+          'LAST SEEN FROM',
+          'EXPIRES',
+          'DEVICE',
+          'ID',
+        ];
         return { json: rows, text: table(headings, cells, `${user.email} is not signed in anywhere.`) };
       }),
     );
 }
 
 const liveOf = (type: LiveAccess['type'], clientId: string) => `
-  SELECT id, '${type}' AS type, ${clientId} AS "clientId", created_at AS "createdAt", last_seen_at AS "lastSeenAt",
-         idle_expires_at AS "idleExpiresAt", expires_at AS "expiresAt", user_agent AS "userAgent", ip
+  SELECT id, '${type}' AS type, ${clientId} AS "clientId", created_at AS "createdAt", ip AS "signedInFrom",
+         last_seen_at AS "lastSeenAt", last_seen_ip AS "lastSeenFrom", idle_expires_at AS "idleExpiresAt",
+         expires_at AS "expiresAt", user_agent AS "userAgent"
   FROM live_${type}s WHERE org_id = $1 AND user_id = $2`;

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Environment } from '../config.ts';
 import { AppError } from '../errors.ts';
+import { asSentence } from '../sessions/session-end.ts';
 import { type Account, openAccount, type Refusal, type SignedInPerson } from './account.ts';
 import { type Console, parseInput } from './command.ts';
 import { type Credentials, openCredentials, type Tokens } from './credentials.ts';
@@ -63,10 +64,15 @@ export function signInFirst(url: string): AppError {
   return new AppError('not_signed_in', `You are not signed in at ${url}. Run login first.`);
 }
 
-/** Names who ended it, and the moment, where the server tells. */
-export function signedOut({ refused: { code, signedOutAt } }: Refusal): AppError {
+/** Names who ended it, the moment, the reason and whom to turn to, where the server tells. */
+export function signedOut({ refused }: Refusal): AppError {
+  const { code, signedOutAt, reason, helpText, switchedOff } = refused;
   const at = signedOutAt ? ` at ${localTime(new Date(signedOutAt))}` : '';
-  if (code === 'session_revoked') return new AppError(code, `Your organisation signed you out${at}. Run login again.`);
+  if (code === 'session_revoked') {
+    const what = asSentence(`Your organisation signed you out${at}${reason ? `: ${reason}` : ''}`);
+    const next = switchedOff ? 'Your account is switched off.' : 'Run login again.';
+    return new AppError(code, `${what} ${next}${helpText ? `\nWhom to turn to: ${helpText}` : ''}`);
+  }
   if (code === 'session_ended') return new AppError(code, `You signed out${at}. Run login again.`);
   if (code === 'session_expired') return new AppError(code, `Your sign-in expired${at}. Run login again.`);
   return new AppError('not_signed_in', 'Your sign-in no longer counts. Run login again.');

@@ -13,7 +13,7 @@ const party = z.object({
 
 /** The result of `present`: the feed shows it, and webhooks receive it. */
 export const presented = z.object({
-  id: z.string(),
+  id: z.string().describe('The notification. Both messages about it have this id, and each a `webhook-id` of its own.'),
   kind: z.enum(kinds),
   text: z.string().describe('One line of plain text. Names in it are other people’s words.'),
   event: z.string().describe('The first audit event that it tells of.'),
@@ -23,9 +23,13 @@ export const presented = z.object({
   detail: z
     .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
     .describe('What the record says about it.'),
-  count: z.int().describe('How many events of the same kind and target it stands for.'),
-  firstAt: z.iso.datetime(),
-  lastAt: z.iso.datetime(),
+  count: z
+    .int()
+    .describe(
+      'How many events of the same kind and target it stands for, in all: those of an earlier message included.',
+    ),
+  firstAt: z.iso.datetime().describe('When the first of them happened.'),
+  lastAt: z.iso.datetime().describe('When the last of them happened.'),
 });
 type Presented = z.infer<typeof presented>;
 type Told = Pick<Presented, 'text' | 'action' | 'actor' | 'target' | 'detail'>;
@@ -151,12 +155,20 @@ const messageOf = (type: Kind | 'test', about: z.ZodObject, example: object) =>
 
 type Message = Readonly<{ type: Kind | 'test'; summary: string; description: string; form: z.ZodType }>;
 
+const repeats =
+  'What is alike (one actor, one target) within a minute is one notification, and two messages at most. The first goes out at once. The second follows when the minute is over, if there was more: under a `webhook-id` of its own, with the `count` of all. Each change of a role has a message of its own.';
+
 /** Every message that a webhook can receive: one for each kind of notification, and the test. */
 export const messages: readonly Message[] = [
   ...kinds.map((type) => {
     const { kind: _, ...example } = exampleOfKind(type);
     const form = messageOf(type, z.object({ organization, ...data }), example);
-    return { type, summary: told[type][0], description: `The feed shows it with the kind \`${type}\`.`, form };
+    return {
+      type,
+      summary: told[type][0],
+      description: `The feed shows it with the kind \`${type}\`. ${repeats}`,
+      form,
+    };
   }),
   {
     type: 'test',
@@ -172,7 +184,9 @@ export const messages: readonly Message[] = [
 export const messageHeaders = z.object({
   'webhook-id': z
     .string()
-    .describe('The same at each try and each replay: a receiver that has seen it has the message already.')
+    .describe(
+      'The message’s own id, the same at each try and each replay: a receiver that has seen it has the message already.',
+    )
     .meta({ examples: [sampleId('delivery')] }),
   'webhook-timestamp': z
     .string()

@@ -18,11 +18,11 @@ export type EventActions = Readonly<Record<string, EventAction>>;
 export type PolicyView = Readonly<{
   name: string;
   description: string;
-  value: boolean | number | null | EventActions;
+  value: boolean | number | string | null | EventActions;
   default: boolean | number | null | EventActions;
   /** What each value does, where there are few. */
   choices: readonly Readonly<{ value: boolean | string | null; does: string }>[];
-  bounds: Readonly<{ min: number; max: number; unit: 'seconds' | 'days' }> | null;
+  bounds: Readonly<{ min: number; max: number; unit: 'seconds' | 'days' | 'characters' }> | null;
 }>;
 
 const year = 365 * 24 * 3600;
@@ -34,9 +34,25 @@ const bounds = {
   grantAbsoluteSeconds: { min: 600, unit: 'seconds' },
   adminReauthenticationSeconds: { min: 60, max: year, unit: 'seconds' },
   auditRetentionDays: { min: 30, max: 36_500, unit: 'days' },
+  helpText: { min: 1, max: 300, unit: 'characters' },
 } as const;
 
 const number = ({ min, max }: { min: number; max: number }) => z.number().int().min(min).max(max);
+
+/**
+ * Plain text of a few lines, shown to people as it is. Characters that are invisible or turn the
+ * text's direction are refused, as in `line` (src/admin/forms.ts).
+ */
+const helpText = z
+  .string()
+  .overwrite((text) => text.replaceAll(/\r\n?/g, '\n'))
+  .trim()
+  .min(bounds.helpText.min)
+  .max(bounds.helpText.max)
+  .regex(
+    /^(?:[\n\u200c\u200d]|[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}])*$/u,
+    'must be plain text; line breaks are its only control characters',
+  );
 
 /** The form of a change: null restores the default, a policy that isn't named stays. */
 export function policyChangesForm(limits: Lifetimes) {
@@ -55,6 +71,7 @@ export function policyChangesForm(limits: Lifetimes) {
       createUsers: z.boolean(),
       eventActions: z.strictObject(Object.fromEntries(knownEventNames.map((name) => [name, action.optional()]))),
       auditRetentionDays: number(bounds.auditRetentionDays).nullable(),
+      helpText: helpText.nullable(),
     })
     .partial();
 }
@@ -126,6 +143,15 @@ export function describePolicies(org: Org, limits: Lifetimes): PolicyView[] {
       choices: [{ value: null, does: 'The record is kept for ever.' }],
       bounds: bounds.auditRetentionDays,
     },
+    {
+      name: 'helpText',
+      description:
+        'Whom people turn to, in your own words, such as the address of your help desk. Whoever is signed out by the organisation, or refused after they have signed in at the identity provider, reads it as plain text, line breaks included.',
+      value: org.helpText,
+      default: null,
+      choices: [{ value: null, does: 'People read no such text.' }],
+      bounds: bounds.helpText,
+    },
   ];
 }
 
@@ -185,7 +211,7 @@ export async function changePolicies(
   await db.$queryRaw`SELECT id FROM orgs WHERE id = ${orgId} FOR NO KEY UPDATE`;
   const before = await db.org.findUnique({ where: { id: orgId } });
   if (!before) throw new AppError('not_found', 'There is no such organisation.');
-  const entries = Object.entries(plain) as [keyof typeof plain, boolean | number | null][];
+  const entries = Object.entries(plain) as [keyof typeof plain, boolean | number | string | null][];
   const changed = entries.filter(([name, value]) => value !== undefined && value !== before[name]);
   const data: Prisma.OrgUpdateInput = Object.fromEntries(changed);
   refuseLongerIdle({ ...before, ...Object.fromEntries(changed) });

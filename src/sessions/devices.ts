@@ -16,11 +16,13 @@ export type Device = Readonly<{
   /** A few words made of `userAgent`. */
   device: string;
   userAgent: string | null;
-  /** Where the sign-in came from. */
-  ip: string | null;
   createdAt: Date;
+  /** The address that the sign-in came from. */
+  signedInFrom: string | null;
   /** Exact to a minute. */
   lastSeenAt: Date;
+  /** The address that it was last seen from; null where that wasn't kept yet. */
+  lastSeenFrom: string | null;
   /** Whether this is the device that asks. */
   current: boolean;
 }>;
@@ -105,8 +107,9 @@ export function clientName(clientId: string, clientNames: ReadonlyMap<string, st
 }
 
 const listOf = (type: DeviceKind, clientId: string) => `
-  SELECT id, '${type}' AS type, ${clientId} AS "clientId", user_agent AS "userAgent", ip, created_at AS "createdAt",
-         last_seen_at AS "lastSeenAt", '${type}' = $3 AND id = $4 AS current
+  SELECT id, '${type}' AS type, ${clientId} AS "clientId", user_agent AS "userAgent",
+         created_at AS "createdAt", ip AS "signedInFrom", last_seen_at AS "lastSeenAt", last_seen_ip AS "lastSeenFrom",
+         '${type}' = $3 AND id = $4 AS current
   FROM live_${type}s WHERE org_id = $1 AND user_id = $2`;
 
 const bothLists = `${listOf('session', 'NULL')} UNION ALL ${listOf('grant', 'client_id')}`;

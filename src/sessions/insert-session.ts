@@ -67,8 +67,9 @@ const statement = (variant: 'plain' | 'role') => `
     FOR NO KEY UPDATE
   ), signed_in AS (
     INSERT INTO sessions (org_id, id, sid_hash, user_id, connection_id, identity_id, user_generation, org_generation,
-                          data, user_agent, ip, idle_expires_at, expires_at, idp_sid, id_token, authenticated_at)
-    SELECT h.org_id, $7, $8, h.id, i.connection_id, i.id, h.generation, o.generation, $11, $12, $13,
+                          data, user_agent, ip, last_seen_ip, idle_expires_at, expires_at, idp_sid, id_token,
+                          authenticated_at)
+    SELECT h.org_id, $7, $8, h.id, i.connection_id, i.id, h.generation, o.generation, $11, $12, $13, $13,
            now() + make_interval(secs => least($14::float8, o.session_idle_seconds)),
            now() + make_interval(secs => least($15::float8, o.session_absolute_seconds)), $18, $19, $20
     FROM holder h

@@ -10,6 +10,10 @@ export type SessionEnd = Readonly<{
   reason?: string;
   /** Whom the browser that held the session may be asked to sign in again as. */
   person?: RememberedPerson;
+  /** Whom to turn to, in the org's words; only where the org ended the access. */
+  helpText?: string;
+  /** The person was switched off or removed: signing in again does not work. */
+  switchedOff: boolean;
 }>;
 
 export type RememberedPerson = Readonly<{
@@ -27,7 +31,7 @@ export const erased = (table: `${DeviceKind}s`) => (table === 'sessions' ? ", da
  * org `o`. An ended IdP session is remembered for a day from its end on.
  */
 export const endColumns = (alias: string, of: DeviceKind) => `
-  ${alias}.ended_at, ${alias}.revoked_at,
+  ${alias}.ended_at, ${alias}.revoked_at, o.help_text, NOT u.active AS switched_off,
   least(${alias}.expires_at, ${alias}.idle_expires_at,
         ${alias}.created_at + make_interval(secs => o.${of}_absolute_seconds),
         ${alias}.last_seen_at + make_interval(secs => o.${of}_idle_seconds),
@@ -48,6 +52,8 @@ export const endColumns = (alias: string, of: DeviceKind) => `
 export type EndRow = {
   ended_at: Date | null;
   revoked_at: Date | null;
+  help_text: string | null;
+  switched_off: boolean;
   expired_at: Date;
   org_revoked_at: Date | null;
   user_revoked_at: Date | null;
@@ -57,14 +63,17 @@ export type EndRow = {
 
 /** Reads the end from the tombstone, or, where there is none yet, from what ended the row. */
 export function toSessionEnd(row: EndRow): SessionEnd {
-  if (row.ended_at) return { code: 'session_ended', at: row.ended_at };
+  const { help_text: helpText, switched_off: switchedOff } = row;
+  if (row.ended_at) return { code: 'session_ended', at: row.ended_at, switchedOff };
   const revokedAt = row.revoked_at ?? row.user_revoked_at ?? row.org_revoked_at ?? row.idp_ended_at;
   // "Sign out everywhere" on another device comes from nobody but the person.
   if (revokedAt) {
-    const code = row.revocation?.byUser ? 'session_ended' : 'session_revoked';
-    return { code, at: revokedAt, ...(row.revocation?.reason ? { reason: row.revocation.reason } : {}) };
+    if (row.revocation?.byUser) return { code: 'session_ended', at: revokedAt, switchedOff };
+    const reason = row.revocation?.reason;
+    const words = { ...(reason ? { reason } : {}), ...(helpText ? { helpText } : {}) };
+    return { code: 'session_revoked', at: revokedAt, ...words, switchedOff };
   }
-  return { code: 'session_expired', at: row.expired_at };
+  return { code: 'session_expired', at: row.expired_at, switchedOff };
 }
 
 /** Seconds after the end in which a browser's dead session still tells whose it was. */
@@ -100,15 +109,30 @@ function isRemembered({ active, named_at: namedAt, now }: ExplainedRow, { code, 
   return code !== 'session_ended' && active && namedAt <= at && isLately;
 }
 
+const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+
 /** The 401 for a request without a live session, with the reason when a row tells it. */
 export function notSignedIn(end: SessionEnd | undefined): AppError {
   if (!end) return new AppError('not_signed_in', 'Sign in through your organisation to go on.');
-  const detail = {
-    session_revoked: `Your organisation signed you out at ${end.at.toISOString()}${end.reason ? `: ${end.reason}` : ''}. Sign in again to go on.`,
-    session_ended: `You signed out at ${end.at.toISOString()}. Sign in again to go on.`,
-    session_expired: `Your session expired at ${end.at.toISOString()}. Sign in again to go on.`,
-  }[end.code];
-  return new AppError(end.code, detail, {
-    members: { signedOutAt: end.at.toISOString(), ...(end.reason ? { reason: end.reason } : {}) },
+  const { code, at, reason, helpText, switchedOff } = end;
+  const what = {
+    session_revoked: 'Your organisation signed you out',
+    session_ended: 'You signed out',
+    session_expired: 'Your session expired',
+  }[code];
+  const when = `on ${moment.format(at)} UTC`;
+  const next = switchedOff ? 'Your account is switched off.' : 'Sign in again to go on.';
+  return new AppError(code, `${asSentence(`${what} ${when}${reason ? `: ${reason}` : ''}`)} ${next}`, {
+    members: {
+      signedOutAt: at.toISOString(),
+      ...(reason ? { reason } : {}),
+      ...(helpText ? { helpText } : {}),
+      ...(switchedOff ? { switchedOff } : {}),
+    },
   });
+}
+
+/** Ends a text with a full stop, unless it has an end: people write reasons either way. */
+export function asSentence(text: string): string {
+  return /[\p{Sentence_Terminal}…][\p{Pe}\p{Pf}"']*$/u.test(text) ? text : `${text}.`;
 }

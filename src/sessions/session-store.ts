@@ -29,7 +29,7 @@ declare global {
 type LiveSessionRow = LiveRow & { sid_hash: Buffer; data: object; expires_at: Date };
 
 /** What the store knows of a session object that it loaded or inserted; never stored in the row. */
-type LiveSession = { orgId: string; id: string; data: string; lastSeenAt: number };
+type LiveSession = { orgId: string; id: string; data: string; lastSeenAt: number; ip: string | null };
 type Stored = LiveSession | { end: SessionEnd };
 
 /**
@@ -76,7 +76,7 @@ export class PostgresSessionStore extends session.Store {
     this.#save(sid, data).then(() => callback?.(), callback);
   }
 
-  /** Notes that the session was seen, at most once a minute, on condition that it is live. */
+  /** Notes when and from where it was seen, at most once a minute, on condition that it is live. */
   override touch(_sid: string, data: SessionData, callback?: (error?: unknown) => void): void {
     const stored = this.#stored.get(data);
     // `callback` is called at once if nothing is due: express-session else splits its answer.
@@ -100,8 +100,10 @@ export class PostgresSessionStore extends session.Store {
   override createSession(req: Request, data: SessionData): ReturnType<session.Store['createSession']> {
     const created = super.createSession(req, data);
     const stored = this.#stored.get(data);
-    if (stored) this.#stored.set(created, stored);
-    if (stored && 'end' in stored) req.sessionEnd = stored.end;
+    if (!stored) return created;
+    if ('end' in stored) req.sessionEnd = stored.end;
+    else stored.ip = req.ip ?? null;
+    this.#stored.set(created, stored);
     return created;
   }
 
@@ -120,6 +122,7 @@ export class PostgresSessionStore extends session.Store {
       id: row.id,
       data,
       lastSeenAt: row.last_seen_at.getTime(),
+      ip: null,
     });
     return loaded;
   }
@@ -144,7 +147,7 @@ export class PostgresSessionStore extends session.Store {
     const ticket = passport?.user?.ticket;
     if (!stored && ticket) {
       const id = await insertSession(this.#pool, this.#config, { sidHash: hashSecret(sid), ticket, data });
-      this.#stored.set(session, { orgId: ticket.orgId, id, data, lastSeenAt: Date.now() });
+      this.#stored.set(session, { orgId: ticket.orgId, id, data, lastSeenAt: Date.now(), ip: ticket.ip });
       return;
     }
     if (!stored || 'end' in stored || stored.data === data) return;
@@ -163,13 +166,13 @@ export class PostgresSessionStore extends session.Store {
   async #touch(stored: LiveSession): Promise<void> {
     await this.#pool.query({
       name: 'session-touch',
-      text: `UPDATE sessions s SET last_seen_at = now(),
+      text: `UPDATE sessions s SET last_seen_at = now(), last_seen_ip = $4,
                idle_expires_at = now() + make_interval(secs => least($3::float8, o.session_idle_seconds))
              FROM orgs o
              WHERE o.id = s.org_id AND s.org_id = $1 AND s.id = $2 AND s.revoked_at IS NULL AND s.ended_at IS NULL
                AND s.last_seen_at < now() - interval '1 minute'
                AND EXISTS (SELECT FROM live_sessions l WHERE l.org_id = s.org_id AND l.id = s.id)`,
-      values: [stored.orgId, stored.id, this.#config.sessionIdleSeconds],
+      values: [stored.orgId, stored.id, this.#config.sessionIdleSeconds, stored.ip],
     });
   }
 

@@ -25,7 +25,7 @@ export type SignInConnection = Readonly<{
 }>;
 
 export type OrgConnection = Readonly<{
-  org: Readonly<{ id: string; slug: string; createUsers: boolean }>;
+  org: Readonly<{ id: string; slug: string; createUsers: boolean; helpText: string | null }>;
   connection: SignInConnection | null;
   /** The transactions that were done when this was read (pg_snapshot as text). */
   snapshot: string;
@@ -49,6 +49,7 @@ type ConnectionRow = {
   id: string;
   slug: string;
   create_users: boolean;
+  help_text: string | null;
   generation: number;
   connection: SignInConnection | null;
   snapshot: string;
@@ -73,7 +74,7 @@ export async function findSignInConnection(
   const row = rows[0];
   if (!row) return null;
   return {
-    org: { id: row.id, slug: row.slug, createUsers: row.create_users },
+    org: { id: row.id, slug: row.slug, createUsers: row.create_users, helpText: row.help_text },
     connection: row.connection,
     snapshot: bounded(row.snapshot),
     orgGeneration: row.generation,
@@ -95,7 +96,7 @@ function bounded(snapshot: string): string {
 
 // The end of one session or app moves no generation, and concerns no sign-in under way.
 const sql = `
-  SELECT o.id, o.slug, o.create_users, o.generation, c.connection, pg_current_snapshot()::text AS snapshot,
+  SELECT o.id, o.slug, o.create_users, o.help_text, o.generation, c.connection, pg_current_snapshot()::text AS snapshot,
          extract(epoch FROM clock_timestamp())::float8 AS now,
          EXISTS (SELECT FROM audit_events e
                  WHERE e.org_id = o.id AND e.at > now() - interval '5 seconds' AND e.detail ? 'revocation'

@@ -73,9 +73,19 @@ function isRequestFault(error: unknown): boolean {
 function sendRefusal(req: Request, res: Response, attempt: Attempt, reason: RefusalReason): void {
   const status = refusals[reason];
   if (status === 503) res.set('Retry-After', '5');
-  sendPage(res, status, (texts) =>
-    renderMessage(texts, { ...texts.refusals[reason], actions: waysOn(texts, attempt), requestId: req.id }),
-  );
+  // The org's own words are for its people: whoever the identity provider has vouched for.
+  const helpText = attempt.isProven ? attempt.found?.org.helpText : null;
+  sendPage(res, status, (texts) => {
+    const { title, text, ...more } = texts.refusals[reason];
+    const paragraphs = 'ask' in more ? [text, more.ask] : text;
+    return renderMessage(texts, {
+      title,
+      text: paragraphs,
+      helpText,
+      actions: waysOn(texts, attempt),
+      requestId: req.id,
+    });
+  });
 }
 
 function waysOn(texts: Texts, attempt: Attempt): MessageAction[] {

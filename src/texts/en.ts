@@ -30,6 +30,8 @@ export const en = {
     signedInAs: ({ email }: { email: string }) => `Signed in as ${email}`,
     reference: ({ id }: { id: string }) => `Reference ${id}`,
     toStart: 'Go to the start page',
+    /** Stands above the words of an organisation about its help desk. */
+    turnTo: 'Whom to turn to',
   },
 
   /** Texts that the scripts of several pages share. */
@@ -62,16 +64,17 @@ export const en = {
   },
 
   signedOut: {
-    revoked: {
-      title: 'Your organisation signed you out',
-      text: 'Nothing you saved is lost, and you may sign in again at any time.',
-    },
+    revoked: { title: 'Your organisation signed you out', text: 'Nothing you saved is lost.' },
     ended: { title: 'You signed out', text: 'This browser no longer has access to your list.' },
     expired: {
       title: 'Your session expired',
       text: 'It was idle for too long or reached its greatest age. Sign in again to go on where you were.',
     },
     none: { title: 'You are signed out', text: 'This browser has no live session.' },
+    /** Stands above the words that an administrator wrote for the person. */
+    reason: 'What your organisation says',
+    mayReturn: 'You may sign in again at any time.',
+    switchedOff: 'Your account here is switched off, so you cannot sign in with it at the moment.',
     at: ({ time }: { time: string }) => `at ${time}`,
     /** The time of day, where the person's time zone is unknown. */
     inUtc: ({ moment }: { moment: Date }) => `${time.format(moment)} UTC`,
@@ -142,10 +145,13 @@ export const en = {
       thisDevice: 'This device',
       approvedIn: ({ device }: { device: string }) => `approved in ${device}`,
       inUse: 'in use now',
+      inUseFrom: ({ address }: { address: string }) => `in use now from ${address}`,
       lastSeen: ({ moment }: { moment: string }) => `last seen ${moment}`,
+      lastSeenFrom: ({ moment, address }: Seen) => `last seen ${moment} from ${address}`,
       today: ({ time }: { time: string }) => `today, ${time}`,
       details: 'Details',
       signedIn: ({ moment }: { moment: string }) => `Signed in ${moment}`,
+      signedInFrom: ({ moment, address }: Seen) => `Signed in ${moment} from ${address}`,
       callsItself: ({ name }: { name: string }) => `Calls itself ${name}`,
       signOut: 'Sign out',
       signOutThis: 'Sign out this device',
@@ -287,11 +293,13 @@ export const en = {
     },
     connection_not_authoritative: {
       title: 'This sign-in cannot speak for your address',
-      text: 'The identity provider that you came from is not the one that your organisation lets decide whose your e-mail address is. Sign in the way you usually do. Ask your administrator to make its connection the one for your address’s domain here if this is to be your way in.',
+      text: 'The identity provider that you came from is not the one that your organisation lets decide whose your e-mail address is, so nobody was signed in. Sign in the way you usually do.',
+      ask: 'Ask your administrator to link this account to your person here, or to make its connection the one for your address’s domain, if this is to be your way in.',
     },
     identity_mismatch: {
-      title: 'This account belongs to somebody else',
-      text: 'Your e-mail address is already used here with another account of your identity provider, so this one was not let in. Your administrator can sort it out.',
+      title: 'Your address belongs to another account',
+      text: 'Your e-mail address is already used here with another account of your identity provider, so this one was not let in. That happens when your account was made anew there, when this application was registered there anew, or when somebody else had your address before you.',
+      ask: 'Ask your administrator to unlink the old account from the person with your address; if nobody gets in any more, to do so for everybody. If that person is not you, ask for their address to be changed.',
     },
     user_unknown: {
       title: 'You have no account here yet',
@@ -390,3 +398,5 @@ export const en = {
 
 type Two = { actor: string; target: string };
 type Refused = { actor: string; count: number; about: string; why: string };
+/** When a device was seen, and the network address that it was seen from. */
+type Seen = { moment: string; address: string };

@@ -75,10 +75,10 @@ const sql = `
     RETURNING a.*
   ), approved AS (
     INSERT INTO grants (org_id, id, client_id, user_id, connection_id, identity_id, session_id, user_generation,
-                        org_generation, idp_sid, scope, user_agent, ip, idle_expires_at, expires_at,
+                        org_generation, idp_sid, scope, user_agent, ip, last_seen_ip, idle_expires_at, expires_at,
                         authenticated_at)
     SELECT a.org_id, $5, $6, a.user_id, a.connection_id, a.identity_id, a.id, a.user_generation, a.org_generation, a.idp_sid,
-           $7, $8, $9, now() + make_interval(secs => least($10::float8, $11::float8, o.grant_idle_seconds, o.grant_absolute_seconds)),
+           $7, $8, $9, $9, now() + make_interval(secs => least($10::float8, $11::float8, o.grant_idle_seconds, o.grant_absolute_seconds)),
            now() + make_interval(secs => least($11::float8, o.grant_absolute_seconds)), a.authenticated_at
     FROM answered a JOIN orgs o ON o.id = a.org_id
     RETURNING org_id, id, user_id, client_id, session_id, ip

@@ -32,17 +32,17 @@ export function createBearerAuthentication({ pool, config }: { pool: Pool; confi
     const idHash = hashSecret(token);
     const row = await loadLive(idHash);
     if (!row) throw refusal(await explainGrantEnd(pool, idHash));
-    if (Date.now() - row.last_seen_at.getTime() >= touchAfterMs) await touch(row);
+    if (Date.now() - row.last_seen_at.getTime() >= touchAfterMs) await touch(row, req.ip ?? null);
     req.user = { principal: toPrincipal(row, 'grant') };
     next();
   };
   return authenticateBearer;
 
-  /** Notes that the grant was used, at most once a minute, on condition that it is alive. */
-  async function touch({ org_id, id }: LiveTokenRow): Promise<void> {
+  /** Notes when and from where it was used, at most once a minute, on condition that it is alive. */
+  async function touch({ org_id, id }: LiveTokenRow, ip: string | null): Promise<void> {
     await pool.query({
       name: 'grant-touch',
-      text: `UPDATE grants g SET last_seen_at = now(),
+      text: `UPDATE grants g SET last_seen_at = now(), last_seen_ip = $4,
                idle_expires_at = CASE WHEN 'offline_access' = ANY (string_to_array(g.scope, ' '))
                  THEN least(g.expires_at, now() + make_interval(secs => least($3::float8, o.grant_idle_seconds)))
                  ELSE g.idle_expires_at END
@@ -50,7 +50,7 @@ export function createBearerAuthentication({ pool, config }: { pool: Pool; confi
              WHERE o.id = g.org_id AND g.org_id = $1 AND g.id = $2 AND g.revoked_at IS NULL AND g.ended_at IS NULL
                AND g.last_seen_at < now() - interval '1 minute'
                AND EXISTS (SELECT FROM live_grants l WHERE l.org_id = g.org_id AND l.id = g.id)`,
-      values: [org_id, id, config.grantIdleSeconds],
+      values: [org_id, id, config.grantIdleSeconds, ip],
     });
   }
 }

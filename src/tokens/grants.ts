@@ -30,9 +30,12 @@ export async function findGrant(pool: Pool, { orgId, id }: Reference): Promise<A
   );
 }
 
+/** The request that the library answers; Express has added to it. */
+export const askingRequest = () => (Provider.ctx?.req ?? {}) as { id?: string; ip?: string };
+
 /** Ends a live grant with every token and code under it, and records it; a dead one stays as is. */
 export async function endGrant(pool: Pool, { orgId, id }: Reference, why: GrantEnd): Promise<void> {
-  const request = Provider.ctx?.req as { id?: string; ip?: string } | undefined;
+  const { id: requestId, ip } = askingRequest();
   await pool.query({
     name: 'grant-end',
     text: `
@@ -47,6 +50,6 @@ export async function endGrant(pool: Pool, { orgId, id }: Reference, why: GrantE
              CASE WHEN $4 = 'by_app' THEN user_id END, 'grant', id, $5, $6,
              jsonb_build_object('client', client_id, 'reason', $4::text)
       FROM ended`,
-    values: [orgId, id, newId('auditEvent'), why, request?.ip ?? null, request?.id ?? null],
+    values: [orgId, id, newId('auditEvent'), why, ip ?? null, requestId ?? null],
   });
 }

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { hashSecret } from '../keyring.ts';
-import { endGrant } from './grants.ts';
+import { askingRequest, endGrant } from './grants.ts';
 import { parseReference, toReference } from './references.ts';
 
 export type StorageDeps = Readonly<{
@@ -105,7 +105,7 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
         grant.orgId,
         grant.id,
         payload.clientId,
-        ...(kind === 'AccessToken' ? [config.grantIdleSeconds] : []),
+        ...(kind === 'AccessToken' ? [config.grantIdleSeconds, askingRequest().ip ?? null] : []),
       ],
     });
     if (rowCount !== 1) throw dead();
@@ -199,10 +199,13 @@ const insertTokenSql = `
   INSERT INTO tokens (kind, id_hash, payload, expires_at, org_id, grant_id)
   SELECT $1, $2, $3, now() + make_interval(secs => $4), org_id, id FROM holder`;
 
-/** Also moves the grant's idle time on; without a refresh token the grant ends with its token. */
+/**
+ * Also notes the use, and moves the grant's idle time on. Without a refresh token the grant ends
+ * with its token.
+ */
 const insertAccessTokenSql = `
   WITH holder AS (
-    UPDATE grants g SET last_seen_at = now(), idle_expires_at = least(g.expires_at, now() + make_interval(secs =>
+    UPDATE grants g SET last_seen_at = now(), last_seen_ip = $9, idle_expires_at = least(g.expires_at, now() + make_interval(secs =>
       CASE WHEN 'offline_access' = ANY (string_to_array(g.scope, ' ')) THEN least($8::float8, o.grant_idle_seconds) ELSE $4 END))
     FROM orgs o
     WHERE o.id = g.org_id AND g.org_id = $5 AND g.id = $6 AND g.client_id = $7 AND g.revoked_at IS NULL AND g.ended_at IS NULL

@@ -1,6 +1,7 @@
 import { html } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
 import { compose } from './compose.ts';
+import { renderHelpText } from './help-text.ts';
 import { renderPage } from './page.ts';
 
 export type MessageAction = Readonly<{ label: string; href: string }>;
@@ -10,6 +11,8 @@ export type Message = Readonly<{
   title: string;
   /** The meaning and the way on: one paragraph, or several. Never an identity provider's words. */
   text: string | readonly string[];
+  /** The organisation's words about whom to turn to. */
+  helpText?: string | null | undefined;
   /** The first is the recommended one. */
   actions: readonly MessageAction[];
   /** Shown as the reference to quote to a support desk. */
@@ -24,7 +27,7 @@ export function renderMessage(texts: Texts, message: Message): string {
     title: message.title,
     body: html`<div class="card message">
 <h1>${message.title}</h1>
-${paragraphs.map((text) => html`<p>${text}</p>\n`)}${
+${paragraphs.map((text) => html`<p>${text}</p>\n`)}${renderHelpText(texts, message.helpText)}${
   message.actions.length > 0 &&
   html`<p class="actions">${message.actions.map(
     (action, index) => html`<a class="button${index > 0 ? ' quiet' : ''}" href="${action.href}">${action.label}</a> `,

@@ -12,7 +12,7 @@ import { renderMessage } from './message-page.ts';
 import { isProblemCode, renderProblem, renderProblems } from './problems-page.ts';
 import { sendPage } from './send-page.ts';
 import { renderSignIn } from './sign-in-page.ts';
-import { renderSignedOut } from './signed-out-page.ts';
+import { reasonOf, renderSignedOut } from './signed-out-page.ts';
 import { renderTodos } from './todos-page.ts';
 
 const page = {
@@ -52,8 +52,7 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
     };
 
   const showSignedOut: RequestHandler = (request, response) => {
-    const person = request.sessionEnd?.person ?? null;
-    const options = { now: new Date(), signedIn: signedIn(request) !== null, person };
+    const options = { now: new Date(), signedIn: signedIn(request) !== null, end: request.sessionEnd };
     sendPage(response, 200, (texts) => renderSignedOut(texts, request.query, options));
   };
 
@@ -85,11 +84,13 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
     }),
     endpoint({
       ...page,
+      security: ['session'],
+      securityOptional: true,
       path: '/signed-out',
       id: 'showSignedOut',
       summary: 'Why you were signed out',
       description:
-        'Says when and by whom. To the browser that held the session it names the person for a day, unless they signed out themselves: they sign in again by one click.',
+        'Says when and by whom. To the browser whose own session was ended it also says what an administrator wrote for the person, and whom to turn to. For a day it names the person there, unless they signed out themselves: they sign in again by one click.',
       query: z.object({
         reason: z.string().optional(),
         at: z.string().optional(),
@@ -101,9 +102,9 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
 }
 
 /** The page that says why, and leads back to where the person was. */
-function whyOut({ code, at }: SessionEnd, returnTo: string): string {
-  const query = new URLSearchParams({ reason: code.replace(/^session_/, ''), at: at.toISOString() });
-  if (code !== 'session_ended') query.set('returnTo', returnTo);
+function whyOut(end: SessionEnd, returnTo: string): string {
+  const query = new URLSearchParams({ reason: reasonOf(end), at: end.at.toISOString() });
+  if (end.code !== 'session_ended') query.set('returnTo', returnTo);
   return `/signed-out?${query}`;
 }
 

@@ -1,16 +1,20 @@
 import { z } from 'zod';
 import { type Html, html } from '../html.ts';
 import { safeReturnTo } from '../http/return-to.ts';
-import type { RememberedPerson } from '../sessions/session-end.ts';
+import type { RememberedPerson, SessionEnd } from '../sessions/session-end.ts';
 import type { Texts } from '../texts/texts.ts';
 import { compose } from './compose.ts';
+import { renderHelpText, renderWords } from './help-text.ts';
 import { renderMark } from './mark.ts';
 import { renderPage } from './page.ts';
 import { renderScriptWords } from './script-words.ts';
 
 /** A closed list: no other word of the query is shown, or a link could put words in our mouth. */
+const reasons = ['revoked', 'ended', 'expired', 'none'] as const;
+type Reason = (typeof reasons)[number];
+
 const query = z.object({
-  reason: z.enum(['revoked', 'ended', 'expired', 'none']).optional().catch(undefined),
+  reason: z.enum(reasons).optional().catch(undefined),
   /** The IdP passes this on when a browser comes back from signing out there too. */
   state: z.literal('ended').optional().catch(undefined),
   at: z.iso.datetime({ offset: true }).optional().catch(undefined),
@@ -18,23 +22,21 @@ const query = z.object({
   returnTo: z.unknown().optional().transform(safeReturnTo),
 });
 
+type Options = Readonly<{
+  now: Date;
+  signedIn: boolean;
+  /** How the session of this very browser ended. No other browser reads anything of it. */
+  end?: SessionEnd | undefined;
+}>;
+
 /** Says the reason, from a closed list. The moment is in UTC; the browser makes it local time. */
-export function renderSignedOut(
-  texts: Texts,
-  rawQuery: unknown,
-  options: {
-    now: Date;
-    signedIn: boolean;
-    /** Whose session this browser holds, dead, where that may be said. */
-    person: RememberedPerson | null;
-  },
-): string {
+export function renderSignedOut(texts: Texts, rawQuery: unknown, { now, signedIn, end }: Options): string {
   const words = texts.signedOut;
-  const { reason, state, at, returnTo } = query.parse(rawQuery);
+  const asked = readQuery(rawQuery, now);
+  const { reason, moment } = end ? { reason: reasonOf(end), moment: end.at } : asked;
+  const { title } = words[reason];
   // Who has just signed out is not named, even if the session was revoked before.
-  const person = (reason ?? state) === 'ended' ? null : options.person;
-  const { title, text } = words[reason ?? state ?? 'none'];
-  const moment = at && Date.parse(at) <= options.now.getTime() + 60_000 ? new Date(at) : undefined;
+  const person = asked.reason === 'ended' ? undefined : end?.person;
   return renderPage({
     texts,
     title,
@@ -44,15 +46,31 @@ export function renderSignedOut(
 ${renderMark({ lights: 'out', large: true })}
 <h1>${title}${moment && html` ${renderMoment(words, moment)}`}</h1>
 ${
-  options.signedIn
+  signedIn
     ? html`<p>${words.signedInSince}</p>
 <p class="actions"><a class="button" href="/todos">${words.toList}</a></p>`
-    : html`<p>${text}</p>
-<p class="actions">${person && html`<a class="button" href="${startOf(person, returnTo)}">${words.signInAgainAs(person)}</a> `}<a class="button${person && ' quiet'}" href="${pageOf(returnTo)}">${person ? words.signInAsSomebodyElse : words.signInAgain}</a></p>`
+    : html`${end?.reason && renderWords(words.reason, end.reason)}
+<p>${textOf(words, reason, end)}</p>
+${renderHelpText(texts, end?.helpText)}
+<p class="actions">${renderWaysBack(texts, asked.returnTo, person, end?.switchedOff ?? false)}</p>`
 }
 ${renderScriptWords(words.script)}
 </div>`,
   });
+}
+
+function renderWaysBack(
+  texts: Texts,
+  returnTo: string | null,
+  person: RememberedPerson | undefined,
+  switchedOff: boolean,
+): Html {
+  const { signInAgain, signInAgainAs, signInAsSomebodyElse } = texts.signedOut;
+  const page = returnTo === null ? '/' : `/?${new URLSearchParams({ returnTo })}`;
+  if (switchedOff) return html`<a class="button" href="/">${texts.afterRefusal.anotherAddress}</a>`;
+  if (!person) return html`<a class="button" href="${page}">${signInAgain}</a>`;
+  return html`<a class="button" href="${startOf(person, returnTo)}">${signInAgainAs(person)}</a>
+<a class="button quiet" href="${page}">${signInAsSomebodyElse}</a>`;
 }
 
 /** Straight to the identity provider, which is told whom to expect. */
@@ -62,7 +80,23 @@ function startOf({ email, orgSlug, connectionId }: RememberedPerson, returnTo: s
   return `/openid/start/${orgSlug}?${query}`;
 }
 
-const pageOf = (returnTo: string | null) => (returnTo === null ? '/' : `/?${new URLSearchParams({ returnTo })}`);
+/** Whether somebody may return is said only where it is known. */
+function textOf(words: Texts['signedOut'], reason: Reason, end: SessionEnd | undefined): string {
+  const { text } = words[reason];
+  if (end?.switchedOff) return words.switchedOff;
+  return end && reason === 'revoked' ? `${text} ${words.mayReturn}` : text;
+}
+
+/** The reason of `session_revoked` is `revoked`, and so on. */
+export function reasonOf({ code }: SessionEnd) {
+  return ({ session_revoked: 'revoked', session_ended: 'ended', session_expired: 'expired' } as const)[code];
+}
+
+function readQuery(rawQuery: unknown, now: Date) {
+  const { reason, state, at, returnTo } = query.parse(rawQuery);
+  const moment = at && Date.parse(at) <= now.getTime() + 60_000 ? new Date(at) : undefined;
+  return { reason: reason ?? state ?? 'none', moment, returnTo } as const;
+}
 
 function renderMoment(words: Texts['signedOut'], moment: Date): Html {
   const time = html`<time datetime="${moment.toISOString()}">${words.inUtc({ moment })}</time>`;

@@ -35,6 +35,8 @@ it('is made, shown once, used and ended at once', async () => {
   expect(made.headers.get('cache-control')).toBe('no-store');
   const { apiKey = '', id } = made.body;
   expect(made.body).toMatchObject({ name: 'Okta', scopes: ['revoke'], expiresAt: inAnHour, hint: apiKey.slice(0, 7) });
+  // Before the hint, which looks like a key: somebody would copy it.
+  expect(Object.keys(made.body)[0]).toBe('apiKey');
   expect(await statusWith(apiKey)).toBe(404);
 
   const listed = await ask<{ items: Key[] }>(owner, 'GET');

@@ -194,7 +194,7 @@ describe('one person', () => {
         .sort(),
     ).toEqual(grants.map(({ id }) => id).sort());
     expect(seen.find(({ type }) => type === 'session')).toMatchObject({
-      ...{ client: 'Browser', device: 'curl', userAgent: 'curl/8.5.0', ip: '192.0.2.7', current: false },
+      ...{ client: 'Browser', device: 'curl', userAgent: 'curl/8.5.0', signedInFrom: '192.0.2.7', current: false },
     });
     expect(seen.find(({ type }) => type === 'grant')).toMatchObject({ client: 'Mobile app' });
     expect(JSON.stringify(seen)).not.toContain(grants[0]?.accessToken);

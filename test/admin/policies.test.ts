@@ -26,7 +26,10 @@ const lifetimes = {
   ...{ sessionIdleSeconds: null, sessionAbsoluteSeconds: null, grantIdleSeconds: null, grantAbsoluteSeconds: null },
 };
 const switches = { globalLogout: false, apiKeyCallers: true, jwtCallers: true, createUsers: true };
-const defaults = { ...lifetimes, ...switches, adminReauthenticationSeconds: 3600, auditRetentionDays: null };
+const defaults = {
+  ...{ ...lifetimes, ...switches, adminReauthenticationSeconds: 3600, auditRetentionDays: null },
+  helpText: null,
+};
 const events = [
   ...['session-revoked', 'credential-change', 'account-disabled', 'account-purged', 'credential-compromise'],
   'sessions-revoked',
@@ -127,6 +130,10 @@ describe('the policies', () => {
     ],
     ['too young an authentication', { adminReauthenticationSeconds: 59 }, /adminReauthenticationSeconds.*60/],
     ['too short a record', { auditRetentionDays: 29 }, /auditRetentionDays.*30/],
+    ['too long a help text', { helpText: 'x'.repeat(301) }, /helpText.*300/],
+    ['an empty help text', { helpText: ' \n ' }, /helpText/],
+    ['a help text that moves the cursor', { helpText: 'a\u001b[2Jb' }, /helpText.*plain text/],
+    ['a help text that turns its direction', { helpText: 'a\u202eb' }, /helpText.*plain text/],
     ['an unknown event', { eventActions: { constructor: 'record' } }, /constructor/],
     ['an unknown action', { eventActions: { 'account-purged': 'delete' } }, /account-purged/],
     ['a list', [], /expected object/],
@@ -138,6 +145,18 @@ describe('the policies', () => {
     expect(refused.body.detail).toMatch(reason);
     expect(await recorded()).toEqual(before);
     expect(valuesOf((await owner.get(path)).json<Answer>())).toMatchObject(defaults);
+  });
+
+  it('keep the lines of a help text, and nothing else of its form', async () => {
+    const { status, body } = await change({ helpText: ' Help desk\r\n\r\n+1 555 0100 👩‍💻\r' });
+    expect(status).toBe(200);
+    expect(body.items.find(({ name }) => name === 'helpText')).toMatchObject({
+      ...{ value: 'Help desk\n\n+1 555 0100 👩‍💻', default: null },
+      bounds: { min: 1, max: 300, unit: 'characters' },
+    });
+    expect((await recorded()).at(-1)?.detail).toMatchObject({ policy: 'helpText', before: null });
+    expect(valuesOf((await twin.get(path)).json<Answer>()).helpText).toBeNull();
+    expect((await change({ helpText: 'x'.repeat(300) })).status).toBe(200);
   });
 
   it('hold an idle time against the absolute one that was set before', async () => {

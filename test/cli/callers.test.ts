@@ -83,6 +83,13 @@ it('sets the policies that an administrator sets over HTTP, within the deploymen
   expect(await update('--session-idle-seconds', 'default', '--audit-retention-days', 'default')).toMatchObject({
     ...{ sessionIdleSeconds: null, sessionAbsoluteSeconds: 3600, auditRetentionDays: null },
   });
+  expect(await update('--help-text', 'Help desk\nhelp@caller.fake')).toMatchObject({
+    helpText: 'Help desk\nhelp@caller.fake',
+  });
+  const said = await run('org', 'update', '--org', 'caller', '--global-logout', 'on');
+  expect(said).toMatch(/^helpText +Help desk \/ help@caller\.fake$/m);
+  expect(await update('--help-text', 'default')).toMatchObject({ helpText: null });
+  expect((await runCli(['org', 'update', '--org', 'caller', '--help-text', 'x'.repeat(301)], env)).code).toBe(2);
   for (const wrong of ['299', '43201', 'never', '-1', ''])
     expect((await runCli(['org', 'update', '--org', 'caller', '--session-idle-seconds', wrong], env)).code).toBe(2);
 });

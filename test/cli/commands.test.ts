@@ -332,11 +332,25 @@ describe('user, session and revoke', () => {
     const sessions = async (org: string) =>
       (await cli('session', 'list', '--org', org, '--user', 'trinity@matrix.fake')).map(({ id }: { id: string }) => id);
     expect(await cli('session', 'list', '--org', one.slug, '--user', mine.id)).toMatchObject([
-      { id: session, type: 'session', clientId: null, userAgent: 'Nokia 8110', ip: '192.0.2.7' },
+      {
+        id: session,
+        type: 'session',
+        clientId: null,
+        userAgent: 'Nokia 8110',
+        signedInFrom: '192.0.2.7',
+        lastSeenFrom: null,
+      },
     ]);
     const grant = await signInApp(one.id, session);
     expect(await cli('session', 'list', '--org', one.slug, '--user', mine.id)).toMatchObject([
-      { id: grant, type: 'grant', clientId: 'mobile-app', userAgent: 'App/1', ip: '192.0.2.8' },
+      {
+        id: grant,
+        type: 'grant',
+        clientId: 'mobile-app',
+        userAgent: 'App/1',
+        signedInFrom: '192.0.2.8',
+        lastSeenFrom: null,
+      },
       { id: session },
     ]);
     const { stdout } = await runCli(['session', 'list', '--org', one.slug, '--user', mine.id], env);
@@ -462,6 +476,7 @@ describe('api-key', () => {
   it('makes a key that is shown once, lists it without, and revokes it in its own org only', async () => {
     const [one, two] = [await newOrg(), await newOrg()];
     const key = await cli('api-key', 'create', '--org', one.slug, '--name', 'Okta', '--expires', '90d');
+    expect(Object.keys(key)[0]).toBe('apiKey');
     expect(key).toMatchObject({ apiKey: expect.stringMatching(/^ul_/), scopes: ['revoke'] });
     expect(Date.parse(key.expiresAt) - Date.now()).toBeGreaterThan(89 * 86_400_000);
     expect(JSON.stringify(await cli('api-key', 'list', '--org', one.slug))).not.toContain(key.apiKey);
@@ -470,6 +485,8 @@ describe('api-key', () => {
     expect(await cli('api-key', 'revoke', key.id, '--org', one.slug)).toMatchObject({ id: key.id });
     expect(await refusal('api-key', 'revoke', key.id, '--org', one.slug)).toMatchObject({ exit: 1 });
     expect((await cli('api-key', 'list', '--org', one.slug))[0].revokedAt).not.toBeNull();
+    const told = await runCli(['api-key', 'create', '--org', one.slug, '--name', 'Told'], env);
+    expect(told.stdout).toMatch(/^API key +ul_[\w-]{43}\n/);
     const dated = ['api-key', 'create', '--org', one.slug, '--name', 'x', '--expires'];
     expect((await cli(...dated, '2099-01-31')).expiresAt).toBe('2099-01-31T00:00:00.000Z');
     for (const when of ['soon', '2020-01-01', '0d', '2099-13-45'])

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { type Browser, createBrowser } from '../support/browser.ts';
+import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 import { approveDevice, beginDevice, poll } from '../tokens/support.ts';
 import { type Env, environmentOf, finished, runCli, runCliWatched } from './processes.ts';
@@ -241,6 +242,21 @@ describe('whoami', () => {
       }
     },
   );
+
+  it('says why their organisation ended it, and whom to turn to', async () => {
+    const owner = await plantAdministrator(product, 'owner');
+    const { userId } = product.orgs.whiterabbit;
+    expect((await owner.send('PATCH', '/policies', { helpText: 'Help desk\n+1 555 0100' })).status).toBe(200);
+    await signIn();
+    const body = { reason: { person: 'Your laptop was found.' } };
+    const { confirmation } = (await owner.send('POST', `/users/${userId}/revocations`, body)).body;
+    const ended = await owner.send('POST', `/users/${userId}/revocations`, { ...body, confirmation });
+    expect(ended.status).toBe(200);
+    expect((await run('whoami')).stderr).toMatch(
+      /^Your organisation signed you out at \d\d:\d\d: Your laptop was found\. Run login again\.\nWhom to turn to: Help desk\n\+1 555 0100\n$/,
+    );
+    expect((await owner.send('PATCH', '/policies', { helpText: null })).status).toBe(200);
+  });
 
   it('forgets nothing while the server is away', async () => {
     await signIn();

@@ -3,6 +3,7 @@ import { createBrowser } from '../support/browser.ts';
 import { liveGrants, type PlantedGrant, plantGrants } from '../support/planted-grants.ts';
 import { plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
+import { refresh, tokensOf } from '../tokens/support.ts';
 
 let product: Product;
 beforeAll(async () => {
@@ -11,10 +12,21 @@ beforeAll(async () => {
 afterAll(() => product.stop());
 
 type Listed = Record<
-  'id' | 'type' | 'client' | 'device' | 'userAgent' | 'ip' | 'createdAt' | 'lastSeenAt' | 'current',
+  | 'id'
+  | 'type'
+  | 'client'
+  | 'device'
+  | 'userAgent'
+  | 'createdAt'
+  | 'signedInFrom'
+  | 'lastSeenAt'
+  | 'lastSeenFrom'
+  | 'current',
   unknown
 >;
 
+/** The tests' own address. */
+const here = /^(::ffff:)?127\.0\.0\.1$|^::1$/;
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 async function plant({ sessions = 3, grants = 2, org = 'whiterabbit' as 'whiterabbit' | 'metacortex' } = {}) {
@@ -48,12 +60,61 @@ describe('GET /api/users/me/sessions', () => {
         client: 'Browser',
         device: 'Firefox on Linux',
         userAgent: firefox,
-        ip: expect.stringMatching(/127\.0\.0\.1|::1/),
         createdAt: expect.stringMatching(/^20.*Z$/),
+        signedInFrom: expect.stringMatching(here),
         lastSeenAt: expect.stringMatching(/^20.*Z$/),
+        lastSeenFrom: expect.stringMatching(here),
         current: true,
       },
     ]);
+  });
+
+  it.each([
+    ['a session', 'sessions'],
+    ['a grant', 'grants'],
+  ] as const)('tells where %s was signed in from, and where it was last seen from', async (_what, table) => {
+    const user = await plant({ sessions: 1, grants: 1 });
+    const twin = await plant({ sessions: 1, grants: 1, org: 'metacortex' });
+    const { pool } = product.context;
+    const seen = (ago: string) =>
+      pool.query(
+        `UPDATE ${table} SET ip = '192.0.2.7', last_seen_ip = '192.0.2.8', last_seen_at = now() - $2::interval
+         WHERE user_id = ANY ($1)`,
+        [[user.id, twin.id], ago],
+      );
+    const headers: Record<string, string> =
+      table === 'sessions' ? { cookie: user.cookie } : { authorization: `Bearer ${user.grants[0]?.accessToken}` };
+    const from = async (cookie: string) => {
+      const listed = (await list(cookie)).find(({ type }) => `${type}s` === table);
+      return [listed?.signedInFrom, listed?.lastSeenFrom];
+    };
+    // The write is done before the last byte of the answer.
+    const ask = async () => (await fetch(`${product.url}/api/users/me`, { headers })).text();
+    // Within the minute nothing is written, wherever it comes from.
+    await seen('30 seconds');
+    await ask();
+    expect(await from(user.cookie)).toEqual(['192.0.2.7', '192.0.2.8']);
+    await seen('2 minutes');
+    await ask();
+    expect(await from(user.cookie)).toEqual(['192.0.2.7', expect.stringMatching(here)]);
+    const { rows } = await pool.query(`SELECT last_seen_ip FROM ${table} WHERE user_id = $1`, [twin.id]);
+    expect(rows).toEqual([{ last_seen_ip: '192.0.2.8' }]);
+  });
+
+  it('tells where an app was signed in from, and where it last asked for a token from', async () => {
+    const browser = await product.signIn();
+    const tokens = await tokensOf(product, {}, browser);
+    const grant = async () =>
+      (await browser.get('/api/users/me/sessions')).json<Listed[]>().find(({ type }) => type === 'grant');
+    expect(await grant()).toMatchObject({
+      signedInFrom: expect.stringMatching(here),
+      lastSeenFrom: expect.stringMatching(here),
+    });
+    await product.context.pool.query(`UPDATE grants SET last_seen_ip = '192.0.2.8' WHERE id = $1`, [
+      (await grant())?.id,
+    ]);
+    expect((await refresh(product, tokens.refresh_token)).status).toBe(200);
+    expect((await grant())?.lastSeenFrom).toMatch(here);
   });
 
   it('lists live sessions and grants, the newest seen first, and which one asks', async () => {
@@ -70,7 +131,8 @@ describe('GET /api/users/me/sessions', () => {
       ['grant', false],
       ...(devices[1]?.current ? [true, false] : [false, true]).map((current) => ['session', current]),
     ]);
-    expect(devices[0]).toMatchObject({ id: user.grants[1]?.id, device: 'Unknown device', userAgent: null, ip: null });
+    expect(devices[0]).toMatchObject({ id: user.grants[1]?.id, device: 'Unknown device', userAgent: null });
+    expect(devices[0]).toMatchObject({ signedInFrom: null, lastSeenFrom: null });
     const seen = devices.map((one) => Date.parse(String(one.lastSeenAt)));
     expect(seen).toEqual([...seen].sort((a, b) => b - a));
   });

@@ -154,6 +154,42 @@ test('a storm is two messages: the first at once, the second with the count when
   expect(new Set(receiver.at(hook.path).map(({ headers }) => headers['webhook-id'])).size).toBe(2);
 });
 
+test('what is posted of repeats is what is documented: the count of all, an id of its own, one notification', async () => {
+  const hook = await addHook();
+  const foreign = await addHook(['revocation'], { browser: twin });
+  const [user] = await plantUsers(product, 1);
+  const email = { format: 'email', email: user?.email };
+  await product.revoke(email);
+  await receiver.arrived(hook.path);
+  for (let times = 1; times < 4; times += 1) await product.revoke(email);
+  await drained(product);
+  const [first, second, ...more] = receiver.at(hook.path);
+  expect([more, receiver.at(foreign.path)]).toEqual([[], []]);
+  if (!first || !second) throw new Error('a message is missing');
+  for (const { message, headers, raw } of [first, second]) {
+    const documented = messages.find(({ type }) => type === message.type);
+    expect(documented?.form.parse(message)).toEqual(message);
+    expect(messageHeaders.safeParse(headers).error).toBeUndefined();
+    expect(verify(hook.secret, { path: hook.path, message, headers, raw })).toEqual(message);
+  }
+  const ids = [first, second].map(({ headers }) => headers['webhook-id']);
+  expect(ids[0]).not.toBe(ids[1]);
+  const listed = (await deliveriesOf(hook)).map(({ id }) => id);
+  expect(listed.toSorted()).toEqual(ids.toSorted());
+  const { data } = second.message;
+  expect(data).toMatchObject({ count: 4, text: expect.stringMatching(/ \(4 times\)$/) });
+  for (const member of ['id', 'event', 'firstAt', 'target'])
+    expect([member, data[member]]).toEqual([member, first.message.data[member]]);
+  expect(Date.parse(String(data.lastAt))).toBeGreaterThan(Date.parse(String(data.firstAt)));
+  expect(second.message.timestamp).toBe(data.lastAt);
+  type Described = { webhooks: Record<string, { post: { description: string; parameters: { name: string }[] } }> };
+  const { revocation } = ((await (await fetch(`${product.url}/openapi.json`)).json()) as Described).webhooks;
+  expect(revocation?.post.description).toMatch(
+    /two messages at most.*`webhook-id` of its own, with the `count` of all/,
+  );
+  expect(revocation?.post.parameters.map(({ name }) => name)).toContain('webhook-id');
+});
+
 test('a failure is tried again under the same id with the same body, until it is taken', async () => {
   const hook = await addHook();
   const answers = [500, 302, 503];

@@ -83,6 +83,21 @@ describe('no text of a page stands outside of the catalogue', () => {
     expectWrapped(await send({ username: trinity.email }), '⟦Taking you to');
   });
 
+  it.each([
+    ['⟦You may sign in again at any time.⟧', true],
+    ['⟦Your account here is switched off', false],
+  ])('at /signed-out of the browser whose session was ended: %s', async (text, active) => {
+    const { pool } = product.context;
+    await pool.query(`UPDATE orgs SET help_text = 'Zion'`);
+    const [user] = (await plantUsers(product, 1)) as [PlantedUser];
+    expect((await product.revoke({ format: 'email', email: user.email })).status).toBe(204);
+    await pool.query('UPDATE users SET active = $2 WHERE id = $1', [user.id, active]);
+    const page = await newBrowser(product).get('/signed-out', { headers: { cookie: user.cookies[0] } });
+    expectWrapped(page, text, ['Zion']);
+    expectWrapped(page, '⟦Whom to turn to⟧', ['Zion']);
+    await pool.query('UPDATE orgs SET help_text = NULL');
+  });
+
   it('where a sign-in is refused', async () => {
     const browser = newBrowser(product);
     expectWrapped(await browser.get('/openid/start/nowhere'), '⟦Organisation not found⟧');

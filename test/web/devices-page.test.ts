@@ -55,7 +55,7 @@ describeInChromium("the page of one's own devices", () => {
   it('says where and when, in the time of the person, without trusting what a device calls itself', async () => {
     const [user] = (await plantUsers(product, 1)) as [PlantedUser];
     await product.context.pool.query(
-      `UPDATE sessions SET user_agent = '<b>x</b>/1', ip = '192.0.2.7', created_at = '2026-01-02T20:42:00Z' WHERE user_id = $1`,
+      `UPDATE sessions SET user_agent = '<b>x</b>/1', ip = '192.0.2.7', last_seen_ip = '192.0.2.8', created_at = '2026-01-02T20:42:00Z' WHERE user_id = $1`,
       [user.id],
     );
     const [name, value] = String(user.cookies[0]).split('=') as [string, string];
@@ -63,8 +63,8 @@ describeInChromium("the page of one's own devices", () => {
     await page.goto(`${product.url}/devices`);
     await page.locator('summary').press('Enter');
     const text = (await entries().first().innerText()).replaceAll(/\s+/g, ' ');
-    expect(text).toContain('Browser · 192.0.2.7 · in use now');
-    expect(text).toContain('Signed in 3 Jan 2026, 05:42');
+    expect(text).toContain('Browser · in use now from 192.0.2.8');
+    expect(text).toContain('Signed in 3 Jan 2026, 05:42 from 192.0.2.7');
     expect(text).toContain('Calls itself <b>x</b>/1');
   });
 

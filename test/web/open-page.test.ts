@@ -1,6 +1,7 @@
 import type { BrowserContext, Browser as Chromium, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { describeInChromium, launchChromium, openPage } from '../support/chromium.ts';
+import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
 describeInChromium('an open page', () => {
@@ -93,6 +94,21 @@ describeInChromium('an open page', () => {
     expect(await page.content()).not.toContain('trinity');
     await page.goBack();
     expect(await page.content()).not.toContain('Sign out');
+  });
+
+  it('is told why, and whom to turn to, in the administrator’s words', async () => {
+    const owner = await plantAdministrator(product, 'owner');
+    const { userId } = product.orgs.whiterabbit;
+    expect((await owner.send('PATCH', '/policies', { helpText: 'Help desk\n+1 555 0100' })).status).toBe(200);
+    await signIn();
+    const body = { reason: { person: 'Your laptop was found' } };
+    const { confirmation } = (await owner.send('POST', `/users/${userId}/revocations`, body)).body;
+    const ended = await owner.send('POST', `/users/${userId}/revocations`, { ...body, confirmation });
+    expect(ended.status).toBe(200);
+    await page.getByText('Your laptop was found').waitFor();
+    // The line break is kept.
+    expect(await page.getByText('Help desk').innerText()).toBe('Help desk\n+1 555 0100');
+    expect((await owner.send('PATCH', '/policies', { helpText: null })).status).toBe(200);
   });
 
   it('leaves at the next 401 where the stream is cut off', async () => {

@@ -81,15 +81,12 @@ function createEntry(device) {
   const name = createElement('p', 'device-name', nameOf(device));
   if (device.current) name.append(' ', createElement('span', 'badge', say('thisDevice')));
   const how = device.type === 'grant' ? say('approvedIn', device) : device.client;
-  const facts = [how, device.ip, device.current ? say('inUse') : null].filter(Boolean).join(' · ');
-  const meta = createElement('p', 'device-meta', facts);
-  if (!device.current) {
-    const lastSeen = piecesOf('lastSeen', { moment: createMoment(device.lastSeenAt) });
-    meta.append(facts ? ' · ' : '', ...lastSeen);
-  }
+  const meta = createElement('p', 'device-meta', how);
+  const seen = createMoment(device.lastSeenAt);
+  meta.append(' · ', ...piecesFrom(device.current ? 'inUse' : 'lastSeen', seen, device.lastSeenFrom));
   const more = createElement('details', 'device-more');
   const signedIn = createElement('p', '');
-  signedIn.append(...piecesOf('signedIn', { moment: createMoment(device.createdAt) }));
+  signedIn.append(...piecesFrom('signedIn', createMoment(device.createdAt), device.signedInFrom));
   more.append(createElement('summary', '', say('details')), signedIn);
   if (device.userAgent) more.append(createElement('p', 'device-agent', say('callsItself', { name: device.userAgent })));
   words.append(name, meta, more);
@@ -99,6 +96,11 @@ function createEntry(device) {
   button.addEventListener('click', () => void end(device, entry, button));
   entry.append(byId(iconOf(device)).content.cloneNode(true), words, button);
   return entry;
+}
+
+/** Says when something was, and from which address where that is known. */
+function piecesFrom(key, moment, address) {
+  return piecesOf(address ? `${key}From` : key, { moment, address });
 }
 
 /** An app is named by its name: its device is the browser in which a person approved it. */
