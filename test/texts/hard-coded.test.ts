@@ -93,8 +93,8 @@ describe('no text of a page stands outside of the catalogue', () => {
     expect((await product.revoke({ format: 'email', email: user.email })).status).toBe(204);
     await pool.query('UPDATE users SET active = $2 WHERE id = $1', [user.id, active]);
     const page = await newBrowser(product).get('/signed-out', { headers: { cookie: user.cookies[0] } });
-    expectWrapped(page, text, ['Zion']);
-    expectWrapped(page, '⟦Whom to turn to⟧', ['Zion']);
+    expectWrapped(page, text, ['Zion', user.email]);
+    expectWrapped(page, '⟦Whom to turn to⟧', ['Zion', user.email]);
     await pool.query('UPDATE orgs SET help_text = NULL');
   });
 
