@@ -77,9 +77,9 @@ const named = `
 // Whether the asking connection reaches the user.
 const reached = `
         EXISTS (SELECT FROM identities i WHERE i.org_id = asked.org AND i.connection_id = asked.reach AND i.user_id = named.id)
-        OR EXISTS (SELECT FROM users u JOIN domains d ON d.org_id = asked.org
-                     AND d.domain IN (split_part(u.email_key, '@', -1), split_part(u.user_name_key, '@', -1))
-                   WHERE u.org_id = asked.org AND u.id = named.id AND d.verified_at IS NOT NULL AND d.connection_id = asked.reach)`;
+        OR EXISTS (SELECT FROM users u JOIN authorities a ON a.org_id = asked.org
+                     AND a.domain IN (split_part(u.email_key, '@', -1), split_part(u.user_name_key, '@', -1))
+                   WHERE u.org_id = asked.org AND u.id = named.id AND a.connection_id = asked.reach)`;
 
 // Rows of many callers share this statement: a lock elsewhere (a `jti` that is being spent) breaks
 // it off soon, and each row is asked alone.
