@@ -18,7 +18,7 @@ const domain = z
     connectionIds: z
       .array(z.string())
       .describe(
-        'The connections that are authoritative for its addresses: several, while an organisation moves from one identity provider to another. None: no connection speaks for it.',
+        'The connections that are authoritative for its addresses, in no order but for the first: several, while an organisation moves from one identity provider to another. None: no connection speaks for it.',
       )
       .meta({ examples: [[sampleId('connection')]] }),
     connectionId: z.string().nullable().describe('The first of them, or null.'),

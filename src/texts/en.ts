@@ -287,7 +287,7 @@ export const en = {
     },
     connection_not_authoritative: {
       title: 'This sign-in cannot speak for your address',
-      text: 'The identity provider that you came from is not the one that your organisation lets decide whose your e-mail address is. Sign in the way you usually do. Ask your administrator to make its connection the one for your address’s domain here if this is to be your way in.',
+      text: 'The identity provider that you came from is not one that your organisation lets decide whose your e-mail address is. Sign in the way you usually do. Ask your administrator to make its connection authoritative for your address’s domain here if this is to be your way in.',
     },
     identity_mismatch: {
       title: 'This account belongs to somebody else',
