@@ -97,7 +97,10 @@ function remember(command: string, output: string): void {
   const workflow = /"apiKey": "([^"]+)"/.exec(output)?.[1];
   if (workflow) known.set('ul_the_workflows_key', workflow);
   const connection = /"id": "(con_[^"]+)"/.exec(output)?.[1];
-  if (connection) known.set('con_01example', connection);
+  const added = command.includes('POST /api/orgs/current/connections');
+  if (connection) known.set(added ? 'con_02example' : 'con_01example', connection);
+  const domain = /"id": "(dom_[^"]+)"/.exec(output)?.[1];
+  if (domain) known.set('dom_01example', domain);
   if (command.includes('/scim/v2/Users ')) known.set('usr_zoe', /"id":"(usr_[^"]+)"/.exec(output)?.[1] as string);
 }
 

@@ -50,13 +50,32 @@ CREATE OR REPLACE TRIGGER users_naming_time BEFORE UPDATE OF email_key, user_nam
   FOR EACH ROW WHEN (OLD.email_key <> NEW.email_key OR OLD.user_name_key IS DISTINCT FROM NEW.user_name_key)
   EXECUTE FUNCTION keep_naming_time();
 
+-- A node of the version before knows one authoritative connection a domain, and writes it on the domain's row alone: from then
+-- on it is the only one. Whoever writes a list writes its first there, and then the list.
+CREATE OR REPLACE FUNCTION keep_authority() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM domain_connections WHERE org_id = NEW.org_id AND domain_id = NEW.id;
+  INSERT INTO domain_connections (org_id, domain_id, connection_id)
+  SELECT NEW.org_id, NEW.id, NEW.connection_id WHERE NEW.connection_id IS NOT NULL;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER domains_authority AFTER INSERT ON domains
+  FOR EACH ROW WHEN (NEW.connection_id IS NOT NULL) EXECUTE FUNCTION keep_authority();
+CREATE OR REPLACE TRIGGER domains_changed_authority AFTER UPDATE OF connection_id ON domains
+  FOR EACH ROW WHEN (OLD.connection_id IS DISTINCT FROM NEW.connection_id) EXECUTE FUNCTION keep_authority();
+
+-- Which connections speak for which addresses: those that are authoritative for a verified domain, even if they are off.
+CREATE OR REPLACE VIEW authorities AS
+SELECT d.org_id, d.domain, a.connection_id
+FROM domains d JOIN domain_connections a ON a.org_id = d.org_id AND a.domain_id = d.id
+WHERE d.verified_at IS NOT NULL;
+
 -- Who is meant. A connection's word on an address: 'own' where it speaks for the address's domain, 'anothers' where only
--- another connection does, even one that is off; else 'open'.
+-- others do; else 'open'.
 CREATE OR REPLACE FUNCTION address_standing(org text, connection text, address text) RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN bool_or(d.connection_id = connection) THEN 'own'
-              WHEN bool_or(d.connection_id IS NOT NULL) THEN 'anothers' ELSE 'open' END
-  FROM domains d
-  WHERE d.org_id = org AND d.domain = split_part(address, '@', -1) AND d.verified_at IS NOT NULL
+  SELECT CASE WHEN bool_or(a.connection_id = connection) THEN 'own' WHEN count(*) > 0 THEN 'anothers' ELSE 'open' END
+  FROM authorities a
+  WHERE a.org_id = org AND a.domain = split_part(address, '@', -1)
 $$;
 
 -- Whether a connection may say, of an address that no connection speaks for, that it is the person's: never if another

@@ -3,9 +3,10 @@ import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readCursor, toPage } from '../api/page.ts';
 import type { Config } from '../config.ts';
-import type { Domain, PrismaClient } from '../database/generated/client.ts';
+import type { PrismaClient } from '../database/generated/client.ts';
+import { sampleId } from '../database/ids.ts';
 import { challengeRecordOf, createDomainProof } from '../orgs/domain-proof.ts';
-import { createDomains } from '../orgs/domains.ts';
+import { createDomains, type DomainView } from '../orgs/domains.ts';
 import { reference } from './forms.ts';
 import { createOutwardLimit } from './outward-limit.ts';
 
@@ -14,7 +15,13 @@ const domain = z
     id: idOf('domain'),
     domain: z.string().meta({ examples: ['whiterabbit.fake'] }),
     verifiedAt: z.iso.datetime().nullable().describe('null: not yet. Nothing relies on it until then.'),
-    connectionId: z.string().nullable().describe('The connection that is authoritative for its addresses.'),
+    connectionIds: z
+      .array(z.string())
+      .describe(
+        'The connections that are authoritative for its addresses, in no order but for the first: several, while an organisation moves from one identity provider to another. None: no connection speaks for it.',
+      )
+      .meta({ examples: [[sampleId('connection')]] }),
+    connectionId: z.string().nullable().describe('The first of them, or null.'),
     createdAt: z.iso.datetime(),
     record: z
       .object({
@@ -26,13 +33,28 @@ const domain = z
   })
   .meta({ id: 'Domain' });
 
+const connections = {
+  connectionIds: z
+    .array(reference)
+    .max(50)
+    .optional()
+    .describe('All of its authoritative connections. An empty list leaves it without.'),
+  connectionId: reference.optional().describe('The only one: short for a list of one.'),
+};
+type Connections = Readonly<{ connectionIds?: string[] | undefined; connectionId?: string | undefined }>;
+const oneWay = ({ connectionIds, connectionId }: Connections) => !(connectionIds && connectionId);
+const listOf = ({ connectionIds, connectionId }: Connections) =>
+  connectionIds ?? (connectionId === undefined ? undefined : [connectionId]);
+
 const newDomain = z
-  .strictObject({
-    domain: z.string().min(1).max(253),
-    connectionId: reference.optional().describe('Default: the first connection.'),
-  })
+  .strictObject({ domain: z.string().min(1).max(253), ...connections })
+  .refine(oneWay, 'name connectionIds, or connectionId for a single one, not both')
+  .describe('Without connections it gets the first one of the organisation.')
   .meta({ id: 'NewDomain' });
-const domainChanges = z.strictObject({ connectionId: reference }).meta({ id: 'DomainChanges' });
+const domainChanges = z
+  .strictObject(connections)
+  .refine((body) => oneWay(body) && listOf(body), 'name connectionIds, or connectionId for a single one')
+  .meta({ id: 'DomainChanges' });
 
 const tag = 'Domains';
 const path = '/api/orgs/current/domains';
@@ -76,7 +98,10 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       body: newDomain,
       success: { status: 201, description: 'The domain, with the record to publish.', schema: domain },
       problems: ['not_found', 'conflict'],
-      handle: async ({ orgId, body, by }) => shown(await domains.addDomain(orgId, { ...body, verified: false }, by)),
+      handle: async ({ orgId, body, by }) =>
+        shown(
+          await domains.addDomain(orgId, { domain: body.domain, connectionIds: listOf(body), verified: false }, by),
+        ),
     }),
     operation({
       ...byId,
@@ -92,16 +117,16 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       ...byId,
       method: 'patch',
       id: 'changeDomain',
-      summary: 'Choose the connection that is authoritative for a domain',
+      summary: 'Choose the connections that are authoritative for a domain',
       description:
-        'That connection may sign in people with addresses of the domain whose address its identity provider doesn’t vouch for, and end the access of all of them.',
+        'They, and no others, may bring in people by addresses of the domain, also those that their identity provider doesn’t vouch for, and end the access of everybody who has such an address. Whom another connection has brought in before stays known to it: to keep them out, switch it off.',
       permission: 'identity.change',
       body: domainChanges,
-      bodyExample: { connectionId: 'con_01example' },
+      bodyExample: { connectionIds: ['con_01example', 'con_02example'] },
       success: { status: 200, description: 'The domain, as it is now.', schema: domain },
       problems: ['not_found', 'conflict'],
       handle: async ({ orgId, params, body, by }) =>
-        shown(await domains.chooseConnection(orgId, params.id, body.connectionId, by)),
+        shown(await domains.chooseConnections(orgId, params.id, listOf(body) as string[], by)),
     }),
     operation({
       ...byId,
@@ -136,6 +161,6 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
   ];
 }
 
-function shown({ orgId: _orgId, challenge, ...row }: Domain) {
+function shown({ orgId: _orgId, challenge, ...row }: DomainView) {
   return { ...row, record: challengeRecordOf({ domain: row.domain, challenge }) };
 }

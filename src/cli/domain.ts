@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { byOperator } from '../by.ts';
 import { challengeRecordOf } from '../orgs/domain-proof.ts';
-import { action, type Console, text } from './command.ts';
+import { action, type Console, collect, text } from './command.ts';
 import { facts } from './output.ts';
 
 export function registerDomain(program: Command, shell: Console): void {
@@ -13,16 +13,25 @@ export function registerDomain(program: Command, shell: Console): void {
     .argument('<domain>')
     .requiredOption('--org <org>', 'slug, verified domain or id')
     .option('--unverified', 'nobody vouches for it: sign-ins do not rely on it')
-    .option('--connection <id>', 'the connection that is authoritative for its addresses; default: the first one')
+    .option(
+      '--connection <id>',
+      'a connection that is authoritative for its addresses (repeatable); default: the first one of the organisation',
+      collect,
+    )
     .action(
       action(
         shell,
-        z.object({ domain: text, org: text, unverified: z.boolean().default(false), connection: text.optional() }),
+        z.object({
+          domain: text,
+          org: text,
+          unverified: z.boolean().default(false),
+          connection: z.array(text).optional(),
+        }),
         async (workspace, input) => {
           const org = await workspace.requireOrg(input.org);
           const added = await workspace.domains.addDomain(
             org.id,
-            { domain: input.domain, verified: !input.unverified, connectionId: input.connection },
+            { domain: input.domain, verified: !input.unverified, connectionIds: input.connection },
             byOperator,
           );
           const record = challengeRecordOf(added);
@@ -32,7 +41,7 @@ export function registerDomain(program: Command, shell: Console): void {
               ['Domain', added.domain],
               ['Organisation', org.name],
               ['Verified', added.verifiedAt],
-              ['Connection', added.connectionId],
+              ['Connections', added.connectionIds],
               ...(added.verifiedAt ? [] : ([['To publish', `${record.name} TXT ${record.value}`]] as const)),
               ['Id', added.id],
             ]),

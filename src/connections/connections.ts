@@ -235,6 +235,7 @@ export async function insertConnection(
     },
     omit: { clientSecret: true },
   });
+  // A trigger makes it authoritative for them (`keep_authority` in prisma/rules/people.sql).
   if (first) await db.domain.updateMany({ where: { orgId, connectionId: null }, data: { connectionId: id } });
   await recordEvent(db, {
     orgId,

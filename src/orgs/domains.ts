@@ -1,7 +1,7 @@
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { isUniqueViolation } from '../database/errors.ts';
-import type { Connection, Domain, Prisma, PrismaClient } from '../database/generated/client.ts';
+import type { Domain, Prisma, PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import { domainKey } from '../users/email.ts';
@@ -11,9 +11,12 @@ export type NewDomain = Readonly<{
   domain: string;
   /** The operator vouches for the domain. Only then do sign-ins and look-ups rely on it. */
   verified: boolean;
-  /** Authoritative for the domain's addresses; the org's first connection when left out. */
-  connectionId?: string | undefined;
+  /** Authoritative for the domain's addresses. Left out: a new domain gets the org's first one. */
+  connectionIds?: readonly string[] | undefined;
 }>;
+
+/** A domain and its authoritative connections; `connectionId` is the first of them, or null. */
+export type DomainView = Domain & Readonly<{ connectionIds: string[] }>;
 
 export type Domains = ReturnType<typeof createDomains>;
 
@@ -25,33 +28,32 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
      * @throws AppError invalid_request when it isn't a domain; conflict when it is verified for
      * another org; not_found when the org has no such connection
      */
-    addDomain(orgId: string, input: NewDomain, by: By): Promise<Domain> {
+    addDomain(orgId: string, input: NewDomain, by: By): Promise<DomainView> {
       return prisma.$transaction((transaction) => insertDomain(transaction, orgId, input, by));
     },
 
     /** The org's domains, in alphabetical order: all, or `limit` of those after `after`. */
-    listDomains(orgId: string, page?: { limit: number; after: string | null }): Promise<Domain[]> {
+    async listDomains(orgId: string, page?: { limit: number; after: string | null }): Promise<DomainView[]> {
       const where = { orgId, ...(page?.after ? { domain: { gt: page.after } } : {}) };
-      return prisma.domain.findMany({ where, orderBy: { domain: 'asc' }, ...(page && { take: page.limit }) });
+      const asked = { where, orderBy: { domain: 'asc' }, include, ...(page && { take: page.limit }) } as const;
+      return (await prisma.domain.findMany(asked)).map(toView);
     },
 
-    findDomain: (orgId: string, id: string): Promise<Domain> => requireDomain(prisma, orgId, id),
+    findDomain: (orgId: string, id: string): Promise<DomainView> => requireDomain(prisma, orgId, id),
 
-    /** Makes a connection authoritative for the domain's addresses. @throws AppError not_found */
-    chooseConnection(orgId: string, id: string, connectionId: string, by: By): Promise<Domain> {
+    /**
+     * Makes these connections, and no others, authoritative for the domain's addresses. Without any
+     * the domain is open: no connection speaks for it.
+     * @throws AppError not_found; conflict for one that is newly named and switched off
+     */
+    chooseConnections(orgId: string, id: string, connectionIds: readonly string[], by: By): Promise<DomainView> {
       return prisma.$transaction(async (transaction) => {
-        const { domain, connectionId: before } = await requireDomain(transaction, orgId, id, { locked: true });
-        const connection = await transaction.connection.findUnique({
-          where: { orgId_id: { orgId, id: connectionId } },
-        });
-        if (!connection) throw noSuchConnection(connectionId);
-        if (before !== connectionId) {
-          refuseInactive(connection);
-          await transaction.domain.updateMany({ where: { orgId, id }, data: { connectionId } });
-          const detail = { domain, connection: connectionId };
-          await recordEvent(transaction, { ...changeOf(orgId, id, 'changed', by), detail });
-        }
-        return requireDomain(transaction, orgId, id);
+        const before = await requireDomain(transaction, orgId, id, { locked: true });
+        if (!(await setConnections(transaction, before, connectionIds))) return before;
+        const after = await requireDomain(transaction, orgId, id);
+        const detail = { domain: after.domain, ...authoritative(after) };
+        await recordEvent(transaction, { ...changeOf(orgId, id, 'changed', by), detail });
+        return after;
       });
     },
 
@@ -60,7 +62,7 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
       orgId: string,
       { id, domain, challenge }: Pick<Domain, 'id' | 'domain' | 'challenge'>,
       by: By,
-    ): Promise<Domain> {
+    ): Promise<DomainView> {
       return prisma.$transaction(async (transaction) => {
         const { count } = await transaction.domain
           .updateMany({ where: { orgId, id, challenge, verifiedAt: null }, data: { verifiedAt: new Date() } })
@@ -95,19 +97,76 @@ const changeOf = (orgId: string, id: string, what: 'changed' | 'verified' | 'rem
   target: { type: 'domain', id },
 });
 
+const include = { connections: { select: { connectionId: true }, orderBy: { connectionId: 'asc' } } } as const;
+
+function toView({ connections, ...domain }: Domain & { connections: readonly { connectionId: string }[] }): DomainView {
+  const others = connections.map(({ connectionId }) => connectionId).filter((id) => id !== domain.connectionId);
+  return { ...domain, connectionIds: domain.connectionId === null ? [] : [domain.connectionId, ...others] };
+}
+
+/** As an event tells it: its detail is flat. */
+const authoritative = ({ connectionId, connectionIds }: DomainView) => ({
+  connection: connectionId,
+  connections: connectionIds.join(' '),
+});
+
 async function requireDomain(
   db: Prisma.TransactionClient,
   orgId: string,
   id: string,
   { locked = false } = {},
-): Promise<Domain> {
+): Promise<DomainView> {
   if (locked) await db.$queryRaw`SELECT id FROM domains WHERE org_id = ${orgId} AND id = ${id} FOR UPDATE`;
-  const domain = await db.domain.findUnique({ where: { orgId_id: { orgId, id } } });
-  if (domain) return domain;
+  const domain = await db.domain.findUnique({ where: { orgId_id: { orgId, id } }, include });
+  if (domain) return toView(domain);
   throw new AppError('not_found', 'The organisation has no domain of this id.');
 }
 
-const noSuchConnection = (id: string) => new AppError('not_found', `The organisation has no connection ${id}.`);
+/**
+ * Makes these connections the authoritative ones of a domain that the caller has locked. Returns
+ * whether that is a change.
+ */
+async function setConnections(
+  db: Prisma.TransactionClient,
+  { orgId, id, connectionId: first, connectionIds: before }: DomainView,
+  wanted: readonly string[],
+): Promise<boolean> {
+  const connectionIds = [...new Set(wanted)];
+  await requireConnections(db, orgId, connectionIds, before);
+  const [connectionId = null] = connectionIds;
+  const sameOnes = connectionIds.length === before.length && connectionIds.every((each) => before.includes(each));
+  if (sameOnes && connectionId === first) return false;
+  // A trigger makes a new first one the only one: see `keep_authority` in prisma/rules/people.sql.
+  await db.domain.updateMany({ where: { orgId, id }, data: { connectionId } });
+  await db.domainConnection.deleteMany({ where: { orgId, domainId: id, connectionId: { notIn: connectionIds } } });
+  await db.domainConnection.createMany({
+    data: connectionIds.map((each) => ({ orgId, domainId: id, connectionId: each })),
+    skipDuplicates: true,
+  });
+  return true;
+}
+
+/** One that was authoritative before may stay so while it is switched off. */
+async function requireConnections(
+  db: Prisma.TransactionClient,
+  orgId: string,
+  ids: readonly string[],
+  before: readonly string[],
+): Promise<void> {
+  const found = await db.connection.findMany({
+    where: { orgId, id: { in: [...ids] } },
+    select: { id: true, active: true },
+  });
+  for (const id of ids) {
+    const connection = found.find((each) => each.id === id);
+    if (!connection) throw new AppError('not_found', `The organisation has no connection ${id}.`);
+    if (!connection.active && !before.includes(id))
+      throw new AppError(
+        'conflict',
+        `The connection ${id} is switched off. Switch it on first, or choose another one.`,
+      );
+  }
+}
 
 /** Refuses the second org that verifies a domain, also at once (domains_verified_key). */
 function refuseTaken(domain: string, error: unknown): never {
@@ -116,20 +175,24 @@ function refuseTaken(domain: string, error: unknown): never {
   throw new AppError('conflict', detail, { cause: error });
 }
 
+async function firstConnection(db: Prisma.TransactionClient, orgId: string): Promise<string[]> {
+  const first = await db.connection.findFirst({
+    where: { orgId },
+    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    select: { id: true },
+  });
+  return first ? [first.id] : [];
+}
+
 /** `addDomain` inside the caller's transaction. */
 export async function insertDomain(
   db: Prisma.TransactionClient,
   orgId: string,
   input: NewDomain,
   by: By,
-): Promise<Domain> {
+): Promise<DomainView> {
   const domain = domainKey(input.domain);
   if (domain === null) throw new AppError('invalid_request', `"${input.domain}" is not a domain such as example.com.`);
-  const connection = await db.connection.findFirst({
-    where: { orgId, ...(input.connectionId === undefined ? {} : { id: input.connectionId }) },
-    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-  });
-  if (input.connectionId !== undefined && !connection) throw noSuchConnection(input.connectionId);
   const where = { orgId_domain: { orgId, domain } };
   if ((await db.domain.findUnique({ where })) === null) await refuseTooMany(db, orgId, 'domains', by);
   // The row is added unverified, so that it can meet only the org's own row of this name.
@@ -139,30 +202,25 @@ export async function insertDomain(
   });
   // From here on nobody else verifies, changes or removes it; changes made meanwhile are seen.
   await db.$queryRaw`SELECT id FROM domains WHERE org_id = ${orgId} AND domain = ${domain} FOR UPDATE`;
-  const before = await db.domain.findUnique({ where });
-  if (!before) throw new AppError('conflict', `Somebody removed ${domain} at the same moment. Try again.`);
-  const connectionId = input.connectionId ?? before.connectionId ?? connection?.id ?? null;
-  const data = {
-    ...(input.verified && before.verifiedAt === null ? { verifiedAt: new Date() } : {}),
-    ...(connectionId === before.connectionId ? {} : { connectionId }),
-  };
-  if (input.connectionId !== undefined && 'connectionId' in data && connection) refuseInactive(connection);
-  const differs = Object.keys(data).length > 0;
-  if (added === 0 && !differs) return before;
-  const after = differs
-    ? await db.domain.update({ where, data }).catch((error: unknown) => refuseTaken(domain, error))
-    : before;
+  const found = await db.domain.findUnique({ where, include });
+  if (!found) throw new AppError('conflict', `Somebody removed ${domain} at the same moment. Try again.`);
+  const before = toView(found);
+  const { id } = before;
+  const wanted = input.connectionIds ?? (added > 0 ? await firstConnection(db, orgId) : before.connectionIds);
+  const chosen = await setConnections(db, before, wanted);
+  const vouched = input.verified && before.verifiedAt === null;
+  if (vouched)
+    await db.domain
+      .update({ where, data: { verifiedAt: new Date() } })
+      .catch((error: unknown) => refuseTaken(domain, error));
+  if (added === 0 && !chosen && !vouched) return before;
+  const after = await requireDomain(db, orgId, id);
   await recordEvent(db, {
     orgId,
     action: added > 0 ? 'domain.added' : 'domain.changed',
     by,
-    target: { type: 'domain', id: after.id },
-    detail: { domain, verified: after.verifiedAt !== null, connection: after.connectionId },
+    target: { type: 'domain', id },
+    detail: { domain, verified: after.verifiedAt !== null, ...authoritative(after) },
   });
   return after;
-}
-
-function refuseInactive({ id, active }: Pick<Connection, 'id' | 'active'>): void {
-  if (active) return;
-  throw new AppError('conflict', `The connection ${id} is switched off. Switch it on first, or choose another one.`);
 }

@@ -15,7 +15,7 @@ export type NewOrg = Readonly<{
   slug?: string | undefined;
   /** Whether a first sign-in may create the user; default true. */
   createUsers?: boolean;
-  domains?: readonly Omit<NewDomain, 'connectionId'>[];
+  domains?: readonly Omit<NewDomain, 'connectionIds'>[];
 }>;
 
 export type OrgChanges = PolicyChanges & Readonly<{ name?: string }>;

@@ -74,12 +74,14 @@ const named = `
       SELECT i.user_id FROM unnest(asked.issuers, asked.subjects) AS given (issuer, subject)
       ${identities('asked', 'asked.reach IS NULL OR c.id = asked.reach')}`;
 
-// Whether the asking connection reaches the user.
+// Whether the asking connection reaches the user. It says IN for EXISTS: PostgreSQL may answer that
+// one by a list of everybody in the org.
 const reached = `
-        EXISTS (SELECT FROM identities i WHERE i.org_id = asked.org AND i.connection_id = asked.reach AND i.user_id = named.id)
-        OR EXISTS (SELECT FROM users u JOIN domains d ON d.org_id = asked.org
-                     AND d.domain IN (split_part(u.email_key, '@', -1), split_part(u.user_name_key, '@', -1))
-                   WHERE u.org_id = asked.org AND u.id = named.id AND d.verified_at IS NOT NULL AND d.connection_id = asked.reach)`;
+        asked.reach IN (SELECT i.connection_id FROM identities i
+                        WHERE i.org_id = asked.org AND i.connection_id = asked.reach AND i.user_id = named.id)
+        OR asked.reach IN (SELECT a.connection_id FROM users u JOIN authorities a ON a.org_id = asked.org
+                             AND a.domain IN (split_part(u.email_key, '@', -1), split_part(u.user_name_key, '@', -1))
+                           WHERE u.org_id = asked.org AND u.id = named.id)`;
 
 // Rows of many callers share this statement: a lock elsewhere (a `jti` that is being spent) breaks
 // it off soon, and each row is asked alone.

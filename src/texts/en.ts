@@ -293,8 +293,8 @@ export const en = {
     },
     connection_not_authoritative: {
       title: 'This sign-in cannot speak for your address',
-      text: 'The identity provider that you came from is not the one that your organisation lets decide whose your e-mail address is, so nobody was signed in. Sign in the way you usually do.',
-      ask: 'Ask your administrator to link this account to your person here, or to make its connection the one for your address’s domain, if this is to be your way in.',
+      text: 'The identity provider that you came from is not one that your organisation lets decide whose your e-mail address is, so nobody was signed in. Sign in the way you usually do.',
+      ask: 'Ask your administrator to link this account to your person here, or to make its connection authoritative for your address’s domain, if this is to be your way in.',
     },
     identity_mismatch: {
       title: 'Your address belongs to another account',

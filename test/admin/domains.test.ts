@@ -27,7 +27,8 @@ type Domain = {
   id: string;
   domain: string;
   verifiedAt: string | null;
-  connectionId: string;
+  connectionId: string | null;
+  connectionIds: string[];
   record: { type: string; name: string; value: string };
 };
 type Problem = { type: string; detail: string; found?: string[]; expected?: string };
@@ -43,6 +44,26 @@ const add = async (browser: Browser, domain: string) => {
   expect(status).toBe(201);
   return body;
 };
+/** A connection of whiterabbit that nobody signs in through. */
+async function plantConnection(name: string, active = true): Promise<string> {
+  const url = `https://${name}.example`;
+  const { id } = await product.context.prisma.connection.create({
+    data: {
+      orgId: product.orgs.whiterabbit.id,
+      id: `con_${name}`,
+      name,
+      issuer: url,
+      authorizationEndpoint: `${url}/a`,
+      tokenEndpoint: `${url}/t`,
+      jwksUri: `${url}/k`,
+      clientId: name,
+      clientSecret: 'sealed',
+      active,
+    },
+  });
+  return id;
+}
+const choose = (id: string, connectionIds: unknown) => ask(owner, 'PATCH', `/${id}`, { connectionIds });
 const verify = (browser: Browser, id: string) => ask(browser, 'POST', `/${id}/verification`);
 const events = async (orgId: string, id: string) => {
   const all = await product.context.prisma.auditEvent.findMany({
@@ -133,17 +154,7 @@ describe('a domain', () => {
 
   it('is led to the connection that is chosen, of the own org alone', async () => {
     const added = await add(owner, 'chosen.example');
-    const { id: connectionId } = await product.context.prisma.connection.create({
-      data: {
-        ...{ orgId: product.orgs.whiterabbit.id, id: 'con_second', name: 'Second', issuer: 'https://second.example' },
-        ...{
-          authorizationEndpoint: 'https://s.example/a',
-          tokenEndpoint: 'https://s.example/t',
-          jwksUri: 'https://s.example/k',
-        },
-        ...{ clientId: 'second', clientSecret: 'sealed' },
-      },
-    });
+    const connectionId = await plantConnection('second');
     const chosen = await ask(owner, 'PATCH', `/${added.id}`, { connectionId });
     expect([chosen.status, chosen.body.connectionId]).toEqual([200, connectionId]);
     for (const other of [product.orgs.metacortex.connectionId, 'con_nobody'])
@@ -152,6 +163,109 @@ describe('a domain', () => {
     const foreign = { domain: 'x.example', connectionId: orgs.metacortex.connectionId };
     expect(codeOf(await ask(owner, 'POST', '', foreign))).toEqual([404, 'not_found']);
     expect((await ask(owner, 'GET', `/${added.id}`)).body.connectionId).toBe(connectionId);
+  });
+
+  it('has as many authoritative connections as are chosen, the first of which is `connectionId`', async () => {
+    const own = product.orgs.whiterabbit.connectionId;
+    const [next, last] = [await plantConnection('next'), await plantConnection('last')];
+    const { id, ...added } = await add(owner, 'several.example');
+    expect([added.connectionId, added.connectionIds]).toEqual([own, [own]]);
+    const authorities = async ({ body }: { body: Domain }) => [body.connectionId, [...body.connectionIds].sort()];
+    for (const [asked, sorted] of [
+      [
+        [own, next],
+        [own, next],
+      ],
+      [
+        [next, own, next],
+        [next, own],
+      ],
+      [
+        [last, own],
+        [last, own],
+      ],
+      [[], []],
+      [[next], [next]],
+    ] as const) {
+      const expected = [asked[0] ?? null, [...sorted].sort()];
+      expect(await authorities(await choose(id, asked))).toEqual(expected);
+      expect(await authorities(await ask(owner, 'GET', `/${id}`))).toEqual(expected);
+    }
+    await choose(id, [own, last]);
+    // The member of before has one only.
+    expect((await ask(owner, 'PATCH', `/${id}`, { connectionId: last })).body.connectionIds).toEqual([last]);
+    const written = (await events(product.orgs.whiterabbit.id, id)).filter(({ action }) => action === 'domain.changed');
+    expect(written.map(({ detail }) => (detail as { connections: string }).connections)).toEqual([
+      `${own} ${next}`,
+      `${next} ${own}`,
+      `${last} ${own}`,
+      '',
+      next,
+      `${own} ${last}`,
+      last,
+    ]);
+    const { body } = await ask(owner, 'POST', '', { domain: 'two.example', connectionIds: [next, last] });
+    expect(body.connectionIds).toEqual([next, last]);
+  });
+
+  it('is asked for its connections in one way, and for those of the own org alone', async () => {
+    const { id } = await add(owner, 'wrong.example');
+    const own = product.orgs.whiterabbit.connectionId;
+    const before = (await ask(owner, 'GET', `/${id}`)).body;
+    for (const other of [product.orgs.metacortex.connectionId, 'con_nobody']) {
+      expect(codeOf(await choose(id, [own, other]))).toEqual([404, 'not_found']);
+      const foreign = { domain: 'foreign-too.example', connectionIds: [own, other] };
+      expect(codeOf(await ask(owner, 'POST', '', foreign))).toEqual([404, 'not_found']);
+    }
+    for (const json of [
+      {},
+      { connectionId: own, connectionIds: [own] },
+      { connectionIds: own },
+      { connectionIds: ['a b'] },
+      { connectionIds: null },
+    ])
+      expect(codeOf(await ask(owner, 'PATCH', `/${id}`, json))).toEqual([400, 'invalid_request']);
+    expect((await ask(owner, 'GET', `/${id}`)).body).toEqual(before);
+  });
+
+  it('keeps a connection that is switched off, and takes no other such', async () => {
+    const { id } = await add(owner, 'kept.example');
+    const [kept, other] = [await plantConnection('kept'), await plantConnection('never', false)];
+    await choose(id, [kept]);
+    await product.context.prisma.connection.updateMany({ where: { id: kept }, data: { active: false } });
+    const own = product.orgs.whiterabbit.connectionId;
+    expect((await choose(id, [own, kept])).body.connectionIds).toEqual([own, kept]);
+    expect(codeOf(await choose(id, [own, other]))).toEqual([409, 'conflict']);
+  });
+
+  it('stays without a connection when it is added again', async () => {
+    const { id } = await add(owner, 'open.example');
+    await choose(id, []);
+    expect((await add(owner, 'open.example')).connectionIds).toEqual([]);
+  });
+
+  it('is led by one of two choices that are made at once, never by a mixture', async () => {
+    const own = product.orgs.whiterabbit.connectionId;
+    const { id } = await add(owner, 'at-once.example');
+    const [left, right] = [await plantConnection('left'), await plantConnection('right')];
+    let both: Promise<{ status: number }[]> = Promise.resolve([]);
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('SELECT FROM domains WHERE id = $1 FOR UPDATE', [id]),
+      async () => {
+        both = Promise.all([choose(id, [left, own]), choose(id, [right, own])]);
+        await waitForLock(product, 2);
+      },
+    );
+    expect((await both).map(({ status }) => status)).toEqual([200, 200]);
+    const { connectionId, connectionIds } = (await ask(owner, 'GET', `/${id}`)).body;
+    expect([
+      [left, own],
+      [right, own],
+    ]).toContainEqual(connectionIds);
+    expect(connectionId).toBe(connectionIds[0]);
+    const last = (await events(product.orgs.whiterabbit.id, id)).at(-1);
+    expect(last?.detail).toMatchObject({ connection: connectionId, connections: connectionIds.join(' ') });
   });
 
   it('stays verified when it is added again at the moment that verifies it', async () => {
@@ -191,13 +305,7 @@ describe('a domain', () => {
 
   it('is not led to a connection that is switched off', async () => {
     const added = await add(owner, 'off.example');
-    const { id: connectionId } = await product.context.prisma.connection.create({
-      data: {
-        ...{ orgId: product.orgs.whiterabbit.id, id: 'con_off', name: 'Off', issuer: 'https://off.example' },
-        ...{ authorizationEndpoint: 'https://o.example/a', tokenEndpoint: 'https://o.example/t' },
-        ...{ jwksUri: 'https://o.example/k', clientId: 'off', clientSecret: 'sealed', active: false },
-      },
-    });
+    const connectionId = await plantConnection('off', false);
     for (const refused of [
       await ask(owner, 'PATCH', `/${added.id}`, { connectionId }),
       await ask(owner, 'POST', '', { domain: 'off.example', connectionId }),

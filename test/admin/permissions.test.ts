@@ -200,6 +200,7 @@ async function fingerprint(orgId: string): Promise<string> {
        (SELECT jsonb_agg(jsonb_build_array(id, revoked_at, ended_at) ORDER BY id) FROM sessions WHERE org_id = $1),
        (SELECT jsonb_agg(to_jsonb(c) ORDER BY id) FROM connections c WHERE org_id = $1),
        (SELECT jsonb_agg(to_jsonb(d) ORDER BY id) FROM domains d WHERE org_id = $1),
+       (SELECT jsonb_agg(to_jsonb(a) ORDER BY domain_id, connection_id) FROM domain_connections a WHERE org_id = $1),
        (SELECT jsonb_agg(jsonb_build_array(id, revoked_at) ORDER BY id) FROM api_keys WHERE org_id = $1))::text) AS print`,
     [orgId],
   );

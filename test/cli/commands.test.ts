@@ -274,6 +274,16 @@ describe('connection and domain', () => {
     const added = await cli('domain', 'add', 'Münchner.fake', '--org', one.slug);
     expect(added).toMatchObject({ domain: 'xn--mnchner-n2a.fake', connectionId: one.connectionId });
     expect(added.verifiedAt).not.toBeNull();
+    const typed = ['--issuer', 'https://next.example', '--client-id', 'next', '--client-secret', 's'];
+    const ends = ['--authorization-endpoint', 'https://next.example/a', '--token-endpoint', 'https://next.example/t'];
+    const next = await cli(
+      ...['connection', 'add', '--org', one.slug, ...typed, ...ends, '--jwks-uri', 'https://next.example/k'],
+    );
+    const both = ['--connection', one.connectionId, '--connection', next.id];
+    expect(await cli('domain', 'add', 'münchner.fake', '--org', one.slug, ...both)).toMatchObject({
+      id: added.id,
+      connectionIds: [one.connectionId, next.id],
+    });
     expect(await refusal('domain', 'add', 'münchner.fake', '--org', two.slug)).toMatchObject({ exit: 1 });
     expect(await cli('domain', 'add', 'münchner.fake', '--org', two.slug, '--unverified')).toMatchObject({
       verifiedAt: null,

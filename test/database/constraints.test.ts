@@ -222,4 +222,42 @@ describe('domains and addresses', () => {
     await trying((client) => client.query(`UPDATE users SET email_key = 'té@x.y' WHERE id = 'usr'`));
     await refused('23514', `UPDATE orgs SET slug = 'Upper' WHERE id = 'org_a'`);
   });
+
+  test('the connection that a node of the version before writes is the only authoritative one', () =>
+    trying(async (client) => {
+      const authorities = async () => {
+        const { rows } = await client.query('SELECT org_id, connection_id FROM domain_connections ORDER BY 1, 2');
+        return rows.map((row) => `${row.org_id} ${row.connection_id}`);
+      };
+      const more = ['next', 'last'].map(
+        (
+          id,
+        ) => `INSERT INTO connections (org_id, id, name, issuer, authorization_endpoint, token_endpoint, jwks_uri, client_id, client_secret)
+                 VALUES ('org_a', '${id}', '${id}', 'https://${id}.example', 'a', 't', 'j', '${id}', 's')`,
+      );
+      for (const statement of more) await client.query(statement);
+      for (const org of ['org_a', 'org_b'])
+        await client.query(
+          `INSERT INTO domains (org_id, id, domain, connection_id) VALUES ('${org}', 'd', 'x.y', 'con')`,
+        );
+      expect(await authorities()).toEqual(['org_a con', 'org_b con']);
+      await client.query(`INSERT INTO domain_connections VALUES ('org_a', 'd', 'next')`);
+      await client.query(
+        `UPDATE domains SET connection_id = connection_id, verified_at = now() WHERE org_id = 'org_a'`,
+      );
+      expect(await authorities()).toEqual(['org_a con', 'org_a next', 'org_b con']);
+      await client.query(`UPDATE domains SET connection_id = 'last' WHERE org_id = 'org_a'`);
+      expect(await authorities()).toEqual(['org_a last', 'org_b con']);
+      await client.query(`DELETE FROM domains WHERE org_id = 'org_a'`);
+      expect(await authorities()).toEqual(['org_b con']);
+    }));
+
+  test('a domain is led by no connection of another org', () =>
+    refused(
+      '23503',
+      `INSERT INTO connections (org_id, id, name, issuer, authorization_endpoint, token_endpoint, jwks_uri, client_id, client_secret)
+       VALUES ('org_b', 'only_b', 'B', 'https://b.example', 'a', 't', 'j', 'b', 's')`,
+      domain('org_a', 'd1', true),
+      `INSERT INTO domain_connections VALUES ('org_a', 'd1', 'only_b')`,
+    ));
 });

@@ -69,6 +69,13 @@ test('what was alive in it is alive, what was dead is dead, and nothing is lost'
   expect([...before.living].sort()).toEqual((await ask(named)).map(({ row }) => row).sort());
 });
 
+test('the connection that was authoritative for a domain is so, alone', async () => {
+  await migrate(database.url);
+  expect(await ask('SELECT * FROM domain_connections')).toEqual([
+    { org_id: 'acme', domain_id: 'dom', connection_id: 'con' },
+  ]);
+});
+
 test('the dead stay dead: triggers guard the rows of before', async () => {
   await migrate(database.url);
   for (const statement of [

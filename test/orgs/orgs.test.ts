@@ -102,7 +102,7 @@ describe('domains and connections', () => {
     const first = await connections().addConnection(org.id, connection, byOperator);
     const second = await connections().addConnection(org.id, { ...connection, clientId: 'second' }, byOperator);
     await domains().addDomain(org.id, { domain: 'b.fake', verified: true }, byOperator);
-    const chosen = { domain: 'c.fake', verified: true, connectionId: second.id };
+    const chosen = { domain: 'c.fake', verified: true, connectionIds: [second.id] };
     await domains().addDomain(org.id, chosen, byOperator);
     const owned = await domains().listDomains(org.id);
     expect(owned.map(({ domain, connectionId }) => [domain, connectionId])).toEqual([
@@ -111,7 +111,7 @@ describe('domains and connections', () => {
       ['c.fake', second.id],
     ]);
     const other = await orgs().createOrg({ name: 'B' }, byOperator);
-    const foreign = { domain: 'd.fake', verified: true, connectionId: first.id };
+    const foreign = { domain: 'd.fake', verified: true, connectionIds: [first.id] };
     await expect(domains().addDomain(other.id, foreign, byOperator)).rejects.toMatchObject({ code: 'not_found' });
     await expect(
       connections().updateConnection(other.id, first.id, { active: false }, byOperator),
