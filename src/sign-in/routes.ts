@@ -139,14 +139,14 @@ export function createSignIn(deps: Deps): { endpoints: readonly Endpoint[]; star
       }),
       success: {
         status: 303,
-        description: 'Signed in: to where the person wanted to go.',
+        description: 'Signed in, by this answer or since an earlier use of it: to where the person wanted to go.',
         headers: { Location: 'The page.' },
       },
       also: [
         { ...toIdp, description: 'To the IdP once more, for a new authentication.' },
         ...refused(...new Set(Object.values(refusals))),
       ],
-      handlers: [neverStored, completeSignIn],
+      handlers: [neverStored, completeSignIn, callback.goOnIfSignedIn],
     }),
   ];
 
