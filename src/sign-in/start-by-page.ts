@@ -5,8 +5,9 @@ import type { Config } from '../config.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { isReference } from '../database/ids.ts';
 import { toGoal } from '../http/return-to.ts';
+import { renderOnward } from '../web/onward-page.ts';
 import { sendPage } from '../web/send-page.ts';
-import { renderOnward, renderSignIn, type SignInPage } from '../web/sign-in-page.ts';
+import { renderSignIn, type SignInPage } from '../web/sign-in-page.ts';
 import { findOrgOfAddress } from './find-org.ts';
 import { findSignInConnection } from './find-sign-in-connection.ts';
 
@@ -44,7 +45,8 @@ export function createStartByPage(deps: Deps) {
       returnTo: goal.returnTo,
       ...(goal.anew && { prompt: 'login' }),
     });
-    sendPage(res, 200, (texts) => renderOnward(texts, `/openid/start/${found.org}?${query}`));
+    const href = `/openid/start/${found.org}?${query}`;
+    sendPage(res, 200, (texts) => renderOnward(texts, { title: texts.signIn.leaving, href }));
   };
 }
 

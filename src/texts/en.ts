@@ -30,6 +30,7 @@ export const en = {
     signedInAs: ({ email }: { email: string }) => `Signed in as ${email}`,
     reference: ({ id }: { id: string }) => `Reference ${id}`,
     toStart: 'Go to the start page',
+    goOn: 'Go on',
   },
 
   /** Texts that the scripts of several pages share. */
@@ -58,7 +59,6 @@ export const en = {
         'There is no organisation of this name here. Check it, or ask your administrator for its sign-in link.',
     },
     leaving: 'Taking you to your organisation’s sign-in…',
-    goOn: 'Go on',
   },
 
   signedOut: {
@@ -79,6 +79,7 @@ export const en = {
     toList: 'Back to your list',
     signInAgain: 'Sign in again',
     signInAgainAs: ({ email }: { email: string }) => `Sign in again as ${email}`,
+    leaving: 'You signed out here. Taking you on to sign out at your organisation…',
     signInAsSomebodyElse: 'Sign in as somebody else',
     script: { on: ({ time }: { time: string }) => `on ${time}` },
   },
