@@ -117,5 +117,5 @@ export function createCallback(deps: Deps) {
   };
 }
 
-/** The cookie goes with the first use: without it nobody can tell a used state from an invented one. */
+/** The first use takes the cookie away: a state without one was used, or never made. */
 const usedBefore: ReadonlySet<RefusalReason> = new Set(['state_missing', 'state_spent']);

@@ -14,8 +14,8 @@ import { findSignInConnection } from './find-sign-in-connection.ts';
 type Deps = Readonly<{ config: Config; pool: Pool; prisma: PrismaClient }>;
 type Wrong = NonNullable<SignInPage['wrong']>;
 
-// A field that comes twice, or not at all, counts as empty.
-const text = z.string().trim().catch('');
+// A field that comes twice counts as empty.
+const text = z.string().trim().optional().catch('');
 
 /** What the sign-in page sends: one of the first two, and what came with the page's own address. */
 export const signInForm = z.object({
@@ -33,9 +33,8 @@ export function createStartByPage(deps: Deps) {
   return async (req: Request, res: Response): Promise<void> => {
     const form = signInForm.parse(req.body ?? {});
     const goal = toGoal(form);
-    const found = form.organisation
-      ? await byOrganisation(deps, form.organisation)
-      : await byAddress(deps, form.username);
+    const { username = '', organisation } = form;
+    const found = await (organisation === undefined ? byAddress(deps, username) : byOrganisation(deps, organisation));
     if ('problem' in found) {
       const { status, ...wrong } = found;
       return sendPage(res, status, (texts) => renderSignIn(texts, { ...goal, wrong }));

@@ -75,6 +75,7 @@ describe('the form of the sign-in page', () => {
     [{ username: 'trinity' }, 400, 'Enter your work e-mail'],
     [{ username: '"><b>@x' }, 404, 'No organisation signs in'],
     [{ username: 'trinity@nowhere.example' }, 404, 'No organisation signs in'],
+    [{ organisation: '' }, 400, 'Enter the short name'],
     [{ organisation: 'not a name' }, 400, 'Enter the short name'],
     [{ organisation: 'https://evil.example/openid/start/whiterabbit' }, 400, 'Enter the short name'],
     [{ organisation: '/openid/start/%00' }, 400, 'Enter the short name'],
