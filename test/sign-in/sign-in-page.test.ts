@@ -154,6 +154,11 @@ describeInChromium('signing in', () => {
     await page.getByText('I have a sign-in link or an organisation name').click();
     await page.getByLabel('Organisation or link').fill('whiterabbit');
     await page.keyboard.press('Enter');
+    // The back button leads to the page, not to what its form was answered with.
+    await page.locator('input[name=password]').waitFor();
+    await page.goBack();
+    expect(page.url()).toBe(`${product.url}/`);
+    await page.goForward();
     await enterPassword(page, { hint: '' });
     await close();
   });
