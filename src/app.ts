@@ -1,6 +1,6 @@
 import express, { type Express, Router } from 'express';
 import { createAdminOperations } from './admin/operations.ts';
-import type { Documented } from './api/endpoint.ts';
+import type { Documented, Endpoint } from './api/endpoint.ts';
 import { createRoutes } from './api/endpoint.ts';
 import { createHealthEndpoints } from './api/health.ts';
 import { type Operation, toEndpoints } from './api/operation.ts';
@@ -16,6 +16,7 @@ import { refuseUnsound } from './http/sound-requests.ts';
 import { deviceOperations } from './me/device-routes.ts';
 import { createGlobalLogout } from './me/global-logout.ts';
 import { meOperations } from './me/me-routes.ts';
+import { signOutByForm } from './me/sign-out.ts';
 import { createSignOutEverywhere } from './me/sign-out-everywhere.ts';
 import { createMetricsEndpoints } from './metrics/routes.ts';
 import { createRevocationEndpoints } from './revocation/routes.ts';
@@ -43,18 +44,19 @@ export function adminOperations(context: Context): readonly Operation[] {
   return createAdminOperations({ ...context, announce, devices, clientNames });
 }
 
-/** The operations of a person's own. The first of them is called most often. */
-function personalOperations(context: Context): readonly Operation[] {
+/** The endpoints of a person's own. The first of them is called most often. */
+function createPersonal(context: Context): { operations: readonly Operation[]; signOutByForm: Endpoint } {
   const { config, accessPool, batches, liveChannel } = context;
   const devices = createDevices({ ...context, clientNames });
-  return [
-    ...meOperations({
-      liveChannel,
-      devices,
-      findIdpLogout: createFindIdpLogout(context),
-      globalLogout: createGlobalLogout({ pool: accessPool, batches }),
-      cookie: sessionCookie(config),
-    }),
+  const me = {
+    liveChannel,
+    devices,
+    findIdpLogout: createFindIdpLogout(context),
+    globalLogout: createGlobalLogout({ pool: accessPool, batches }),
+    cookie: sessionCookie(config),
+  };
+  const operations = [
+    ...meOperations(me),
     ...deviceOperations({
       ...context,
       devices,
@@ -62,6 +64,7 @@ function personalOperations(context: Context): readonly Operation[] {
       announce: liveChannel.announce,
     }),
   ];
+  return { operations, signOutByForm: signOutByForm(me) };
 }
 
 // The mounts inside `/api/…` and outside of it: no request searches the other side's.
@@ -85,7 +88,7 @@ export function createApp(context: Context): Express {
   const revocation = createRevocationEndpoints({ ...context, pool: accessPool, announce });
   const administration = adminOperations(context);
   const scim = createScim({ config, log, pool, accessPool, apiKeys, inTurn, announce });
-  const personal = personalOperations(context);
+  const personal = createPersonal(context);
   const signals = createSignalEndpoints({ ...context, pool: accessPool, announce });
   const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
   const authorizationServer = createAuthorizationServer({ config, log, pool, accessPool, keyring, announce });
@@ -94,13 +97,13 @@ export function createApp(context: Context): Express {
   const health = createHealthEndpoints({ ...context, isListening });
   const metricsEndpoints = createMetricsEndpoints({ metrics, metricsToken: config.metricsToken });
   const openPages = createOpenPages(context);
-  const pages = [...createPages({ signedIn: principalOf }), todoFormEndpoint(context)];
+  const pages = [...createPages({ signedIn: principalOf }), todoFormEndpoint(context), personal.signOutByForm];
   // The order of the documentation, for its readers.
   const others: readonly (Documented | Operation)[] = [
     ...revocation,
     ...administration,
     ...scim.endpoints,
-    ...personal,
+    ...personal.operations,
     ...signals,
     ...signIn.endpoints,
     findOrg,
@@ -129,7 +132,12 @@ export function createApp(context: Context): Express {
 
   app.use('/api', createBearerAuthentication({ pool: accessPool, config }));
   app.use(unlessBearer(createSameOriginGuard(config), ...createSessionMiddleware({ pool: accessPool, config })));
-  const operations = toEndpoints({ pool: accessPool, inTurn }, [...personal, ...todos, findOrg, ...administration]);
+  const operations = toEndpoints({ pool: accessPool, inTurn }, [
+    ...personal.operations,
+    ...todos,
+    findOrg,
+    ...administration,
+  ]);
   app.use(insideApi, createRoutes(operations));
   app.use(signIn.routes);
   app.use(authorizationServer.interactionRoutes);

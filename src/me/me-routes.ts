@@ -1,25 +1,13 @@
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
 import { roles } from '../api/permissions.ts';
-import type { By } from '../by.ts';
-import type { Devices } from '../sessions/devices.ts';
-import type { FindIdpLogout } from '../sessions/idp-logout.ts';
 import { type LiveChannel, mostStreams, streamEvents } from '../sessions/live-channel.ts';
-import type { Principal } from '../sessions/principal.ts';
-import type { sessionCookie } from '../sessions/session-store.ts';
+import { type SignOutDeps, signOut } from './sign-out.ts';
 
 const tag = 'You';
 
 /** Who is signed in, how they hear that they no longer are, and their sign-out. */
-export function meOperations(deps: {
-  liveChannel: LiveChannel;
-  findIdpLogout: FindIdpLogout;
-  devices: Pick<Devices, 'endDevice'>;
-  /** Ends all that the person has, if their org's policy says so; false if it doesn't. */
-  globalLogout: (person: Principal, by: By) => Promise<boolean>;
-  /** That of the browser's session. */
-  cookie: ReturnType<typeof sessionCookie>;
-}): readonly Operation[] {
+export function meOperations(deps: SignOutDeps & { liveChannel: LiveChannel }): readonly Operation[] {
   const { liveChannel } = deps;
   return [
     operation({
@@ -95,11 +83,7 @@ export function meOperations(deps: {
       handle: async ({ principal, by, res }) => {
         // A dead session would still tell the page about its end whose it was.
         if (!principal) return void res.clearCookie(deps.cookie.name, deps.cookie.cookie);
-        const logoutUrl = await deps.findIdpLogout(principal);
-        // The sign-out here comes first: whether the IdP is up doesn't matter.
-        const all = await deps.globalLogout(principal, by);
-        if (!all) await deps.devices.endDevice(principal, principal.credential.id, by);
-        liveChannel.announce();
+        const logoutUrl = await signOut(deps, principal, by);
         if (logoutUrl !== null) res.json({ logoutUrl });
       },
     }),

@@ -23,7 +23,7 @@ export type AnsweredSignIn = OpenedSignIn & Readonly<{ connection: SignInConnect
 /** The code was exchanged, and the ID token holds. */
 export type ProvenSignIn = AnsweredSignIn & Readonly<{ verified: VerifiedSignIn }>;
 
-/** The facts about a sign-in for the page and the record of a refusal. No step reads them. */
+/** The facts about a sign-in for what becomes of a refusal: its page, its record. */
 export type Attempt = Readonly<{
   found: OrgConnection | null;
   state: SealedState | null;

@@ -1,10 +1,11 @@
-import type { Request, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { createLimit } from '../http/rate-limit.ts';
 import type { Keyring } from '../keyring.ts';
-import { type AnsweredSignIn, noteAttempt, type OpenedSignIn, type ProvenSignIn } from './attempt.ts';
+import { principalOf } from '../sessions/session.ts';
+import { type AnsweredSignIn, attemptOf, noteAttempt, type OpenedSignIn, type ProvenSignIn } from './attempt.ts';
 import { checkIssuer, checkState, errorRefusal, parseResponse } from './check-response.ts';
 import { createEstablishSession } from './establish-session.ts';
 import { findSignInConnection } from './find-sign-in-connection.ts';
@@ -13,7 +14,7 @@ import { createIssueTicket } from './issue-ticket.ts';
 import { hintOf } from './login-hint.ts';
 import type { createConnectionProof } from './prove-connection.ts';
 import { createProof } from './prove-identity.ts';
-import { SignInRefused } from './refusal.ts';
+import { type RefusalReason, SignInRefused } from './refusal.ts';
 import { stateLifetime } from './sealed-state.ts';
 import { type StateCookies, sendToIdp } from './send-to-idp.ts';
 
@@ -33,6 +34,12 @@ const limitMs = 9_000;
 export function createCallback(deps: Deps) {
   const prove = createProof(deps);
   const answers = createLimit({ points: 1, duration: stateLifetime });
+
+  function redirectTo(res: Response, returnTo: string | null): void {
+    // An app's sign-in goes on at the public URL, wherever the pages live.
+    const origin = returnTo?.startsWith('/oauth/') ? deps.config.publicUrl : deps.config.appUrl;
+    res.redirect(303, `${origin}${returnTo ?? '/'}`);
+  }
 
   return {
     async openState(req: Request<{ org: string }>, res: Response): Promise<OpenedSignIn> {
@@ -93,10 +100,22 @@ export function createCallback(deps: Deps) {
       deps.proveConnection(found.org.id, connection, verified, deadline),
 
     redirectToApp(res: Response, { state }: OpenedSignIn): void {
-      const returnTo = state.returnTo ?? '/';
-      // An app's sign-in goes on at the public URL, wherever the pages live.
-      const origin = returnTo.startsWith('/oauth/') ? deps.config.publicUrl : deps.config.appUrl;
-      res.redirect(303, `${origin}${returnTo}`);
+      redirectTo(res, state.returnTo);
+    },
+
+    /**
+     * A callback that was used is opened again (back button, double click, restored tab): whoever is
+     * signed in by now in this org goes on to the app. Nothing is completed.
+     */
+    goOnIfSignedIn(error: unknown, req: Request, res: Response, next: NextFunction): void {
+      const { found, returnTo } = attemptOf(res);
+      const isUsed = error instanceof SignInRefused && usedBefore.has(error.reason);
+      const person = principalOf(req);
+      if (isUsed && person && person.orgId === found?.org.id) redirectTo(res, returnTo);
+      else next(error);
     },
   };
 }
+
+/** The first use takes the cookie away: a state without one was used, or never made. */
+const usedBefore: ReadonlySet<RefusalReason> = new Set(['state_missing', 'state_spent']);

@@ -117,7 +117,7 @@ export function createSignIn(deps: Deps): { endpoints: readonly Endpoint[]; star
       description:
         'Finds the organisation by the verified domain of an address, or by name. Browsers hold redirects after a form to the page’s `form-action`, so a page leads on to the start.',
       bodyType: formType,
-      body: signInForm.partial(),
+      body: signInForm,
       success: { status: 200, description: 'A page that leads on by itself.', contentTypes: ['text/html'] },
       also: refused(400, 404, 500, 503),
       problems: ['foreign_origin'],
@@ -139,14 +139,14 @@ export function createSignIn(deps: Deps): { endpoints: readonly Endpoint[]; star
       }),
       success: {
         status: 303,
-        description: 'Signed in: to where the person wanted to go.',
+        description: 'Signed in, by this answer or since an earlier use of it: to where the person wanted to go.',
         headers: { Location: 'The page.' },
       },
       also: [
         { ...toIdp, description: 'To the IdP once more, for a new authentication.' },
         ...refused(...new Set(Object.values(refusals))),
       ],
-      handlers: [neverStored, completeSignIn],
+      handlers: [neverStored, completeSignIn, callback.goOnIfSignedIn],
     }),
   ];
 

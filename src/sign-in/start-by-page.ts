@@ -5,16 +5,17 @@ import type { Config } from '../config.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { isReference } from '../database/ids.ts';
 import { toGoal } from '../http/return-to.ts';
+import { renderOnward } from '../web/onward-page.ts';
 import { sendPage } from '../web/send-page.ts';
-import { renderOnward, renderSignIn, type SignInPage } from '../web/sign-in-page.ts';
+import { renderSignIn, type SignInPage } from '../web/sign-in-page.ts';
 import { findOrgOfAddress } from './find-org.ts';
 import { findSignInConnection } from './find-sign-in-connection.ts';
 
 type Deps = Readonly<{ config: Config; pool: Pool; prisma: PrismaClient }>;
 type Wrong = NonNullable<SignInPage['wrong']>;
 
-// A field that comes twice, or not at all, counts as empty.
-const text = z.string().trim().catch('');
+// A field that comes twice counts as empty.
+const text = z.string().trim().optional().catch('');
 
 /** What the sign-in page sends: one of the first two, and what came with the page's own address. */
 export const signInForm = z.object({
@@ -32,9 +33,8 @@ export function createStartByPage(deps: Deps) {
   return async (req: Request, res: Response): Promise<void> => {
     const form = signInForm.parse(req.body ?? {});
     const goal = toGoal(form);
-    const found = form.organisation
-      ? await byOrganisation(deps, form.organisation)
-      : await byAddress(deps, form.username);
+    const { username = '', organisation } = form;
+    const found = await (organisation === undefined ? byAddress(deps, username) : byOrganisation(deps, organisation));
     if ('problem' in found) {
       const { status, ...wrong } = found;
       return sendPage(res, status, (texts) => renderSignIn(texts, { ...goal, wrong }));
@@ -44,7 +44,8 @@ export function createStartByPage(deps: Deps) {
       returnTo: goal.returnTo,
       ...(goal.anew && { prompt: 'login' }),
     });
-    sendPage(res, 200, (texts) => renderOnward(texts, `/openid/start/${found.org}?${query}`));
+    const href = `/openid/start/${found.org}?${query}`;
+    sendPage(res, 200, (texts) => renderOnward(texts, { title: texts.signIn.leaving, href }));
   };
 }
 

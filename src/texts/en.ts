@@ -32,6 +32,7 @@ export const en = {
     toStart: 'Go to the start page',
     /** Stands above the words of an organisation about its help desk. */
     turnTo: 'Whom to turn to',
+    goOn: 'Go on',
   },
 
   /** Texts that the scripts of several pages share. */
@@ -60,7 +61,6 @@ export const en = {
         'There is no organisation of this name here. Check it, or ask your administrator for its sign-in link.',
     },
     leaving: 'Taking you to your organisation’s sign-in…',
-    goOn: 'Go on',
   },
 
   signedOut: {
@@ -82,6 +82,7 @@ export const en = {
     toList: 'Back to your list',
     signInAgain: 'Sign in again',
     signInAgainAs: ({ email }: { email: string }) => `Sign in again as ${email}`,
+    leaving: 'You signed out here. Taking you on to sign out at your organisation…',
     signInAsSomebodyElse: 'Sign in as somebody else',
     script: { on: ({ time }: { time: string }) => `on ${time}` },
   },

@@ -7,6 +7,6 @@ export function renderPerson(texts: Texts, person: Principal, link: { href: stri
   return html`<div class="person">
 <p><strong>${person.name || person.email}</strong> <span>${person.orgName}</span></p>
 <a href="${link.href}">${link.label}</a>
-<button type="button" id="sign-out" class="quiet small">${texts.frame.signOut}</button>
+<form method="post" action="/signout"><button id="sign-out" class="quiet small">${texts.frame.signOut}</button></form>
 </div>`;
 }

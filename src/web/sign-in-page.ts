@@ -54,17 +54,3 @@ ${organisation.problem}
 </div>`,
   });
 }
-
-/** Leads on to `href` by itself: a redirect would be held to the form's `form-action`. */
-export function renderOnward(texts: Texts, href: string): string {
-  const { leaving, goOn } = texts.signIn;
-  return renderPage({
-    texts,
-    title: texts.signIn.title,
-    leadsTo: href,
-    body: html`<div class="card message">
-<h1>${leaving}</h1>
-<p class="actions"><a class="button" href="${href}">${goOn}</a></p>
-</div>`,
-  });
-}

@@ -21,6 +21,10 @@ export const personRequests: Requests = {
   getOpenApi: ({ ask }) => ask('getOpenApi'),
   showReference: ({ ask }) => ask('showReference'),
   ...pages,
+  async signOutByForm({ ask, product }) {
+    await ask('signOutByForm', { as: await product.signIn() });
+    await ask('signOutByForm');
+  },
   async addTodoByForm({ ask, owner }) {
     await ask('addTodoByForm', { as: owner, body: { task: 'Wake up' } });
     await ask('addTodoByForm', { body: { task: 'Wake up' } });

@@ -146,13 +146,54 @@ describe('a callback that is used again', () => {
   });
   const exchanges = () => bed.hostile.requests.filter(({ endpoint }) => endpoint === 'token').length;
 
-  test('one after the other, by the browser itself', async () => {
+  test('by the browser itself, signed in by now: it goes on to the app, and nothing is completed', async () => {
+    const browser = newBrowser();
+    const url = await bed.begin(browser, { returnTo: '/devices' });
+    const kept = await stateCookie(browser);
+    const before = { sessions: await bed.countSessions(), refusals: await bed.refusals() };
+    expect((await browser.get(url)).headers.get('location')).toBe(`${bed.url}/devices`);
+    const exchanged = exchanges();
+    const session = await browser.cookiesFor(bed.url);
+
+    const again = await browser.get(url);
+    expect([again.status, again.headers.get('location')]).toEqual([303, `${bed.url}/`]);
+    // Its cookie is still there in a tab that was restored: that tells the page too.
+    await browser.jar.setCookie(kept.toString(), bed.url);
+    const restored = await browser.get(url);
+    expect([restored.status, restored.headers.get('location')]).toEqual([303, `${bed.url}/devices`]);
+
+    expect((await browser.get('/api/users/me')).status).toBe(200);
+    expect(await browser.cookiesFor(bed.url)).toContain(session);
+    expect(exchanges()).toBe(exchanged);
+    expect({ sessions: (await bed.countSessions()) - 1, refusals: await bed.refusals() }).toEqual(before);
+  });
+
+  test('by somebody whose session is dead: a page', async () => {
     const browser = newBrowser();
     const url = await bed.begin(browser);
-    const before = await bed.countSessions();
     expect((await browser.get(url)).status).toBe(303);
-    expect((await browser.get(url)).status).toBe(400);
-    expect(await bed.countSessions()).toBe(before + 1);
+    const { id } = (await browser.get('/api/users/me')).json();
+    await bed.pool.query('UPDATE users SET generation = generation + 1 WHERE org_id = $1 AND id = $2', [
+      bed.org.id,
+      id,
+    ]);
+    await expectRefused(browser, url, 'state_missing');
+  });
+
+  test('by somebody who is signed in at another org, or in another browser: a page', async () => {
+    const url = await bed.begin(newBrowser());
+    const elsewhere = await bed.product.signIn();
+    const page = await elsewhere.get(url);
+    expect([page.status, heading(page)]).toEqual([400, 'This sign-in was not started here']);
+    expect((await elsewhere.get('/api/users/me')).json()).toMatchObject({ orgSlug: 'whiterabbit' });
+    expect((await newBrowser().get(url)).status).toBe(400);
+  });
+
+  test('by somebody who is signed in: another refusal is still a page', async () => {
+    const { browser } = await bed.attempt();
+    bed.hostile.setAuthorizeParams((_query, { state, iss }) => ({ state, iss, error: 'access_denied' }));
+    const page = await browser.get(await bed.begin(browser));
+    expect([page.status, heading(page)]).toEqual([403, 'Sign-in cancelled']);
   });
 
   test('with the cookie kept (stolen), at either node: the IdP is not asked again', async () => {

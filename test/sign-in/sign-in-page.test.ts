@@ -75,6 +75,7 @@ describe('the form of the sign-in page', () => {
     [{ username: 'trinity' }, 400, 'Enter your work e-mail'],
     [{ username: '"><b>@x' }, 404, 'No organisation signs in'],
     [{ username: 'trinity@nowhere.example' }, 404, 'No organisation signs in'],
+    [{ organisation: '' }, 400, 'Enter the short name'],
     [{ organisation: 'not a name' }, 400, 'Enter the short name'],
     [{ organisation: 'https://evil.example/openid/start/whiterabbit' }, 400, 'Enter the short name'],
     [{ organisation: '/openid/start/%00' }, 400, 'Enter the short name'],
@@ -153,6 +154,11 @@ describeInChromium('signing in', () => {
     await page.getByText('I have a sign-in link or an organisation name').click();
     await page.getByLabel('Organisation or link').fill('whiterabbit');
     await page.keyboard.press('Enter');
+    // The back button leads to the page, not to what its form was answered with.
+    await page.locator('input[name=password]').waitFor();
+    await page.goBack();
+    expect(page.url()).toBe(`${product.url}/`);
+    await page.goForward();
     await enterPassword(page, { hint: '' });
     await close();
   });

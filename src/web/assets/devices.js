@@ -12,6 +12,7 @@ followSession({ onBack: load });
 void load();
 
 byId('sign-out').addEventListener('click', (event) => {
+  event.preventDefault();
   void attempt(event.currentTarget, say('stillSignedIn'), () => signOut());
 });
 

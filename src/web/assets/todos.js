@@ -37,6 +37,7 @@ form.addEventListener('submit', async (event) => {
 });
 
 document.getElementById('sign-out').addEventListener('click', async (event) => {
+  event.preventDefault();
   const button = event.currentTarget;
   if (button.ariaDisabled === 'true') return;
   button.ariaDisabled = 'true';
