@@ -49,7 +49,7 @@ const listOf = ({ connectionIds, connectionId }: Connections) =>
 const newDomain = z
   .strictObject({ domain: z.string().min(1).max(253), ...connections })
   .refine(oneWay, 'name connectionIds, or connectionId for a single one, not both')
-  .describe('Without connections it gets the first one of the organisation.')
+  .describe('Without connections it gets the first one of the organisation that is on.')
   .meta({ id: 'NewDomain' });
 const domainChanges = z
   .strictObject(connections)

@@ -15,7 +15,7 @@ export function registerDomain(program: Command, shell: Console): void {
     .option('--unverified', 'nobody vouches for it: sign-ins do not rely on it')
     .option(
       '--connection <id>',
-      'a connection that is authoritative for its addresses (repeatable); default: the first one of the organisation',
+      'a connection that is authoritative for its addresses (repeatable); default: the first one that is on',
       collect,
     )
     .action(

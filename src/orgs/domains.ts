@@ -49,6 +49,7 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
     chooseConnections(orgId: string, id: string, connectionIds: readonly string[], by: By): Promise<DomainView> {
       return prisma.$transaction(async (transaction) => {
         const before = await requireDomain(transaction, orgId, id, { locked: true });
+        await requireConnections(transaction, before, connectionIds);
         if (!(await setConnections(transaction, before, connectionIds))) return before;
         const after = await requireDomain(transaction, orgId, id);
         const detail = { domain: after.domain, ...authoritative(after) };
@@ -99,9 +100,12 @@ const changeOf = (orgId: string, id: string, what: 'changed' | 'verified' | 'rem
 
 const include = { connections: { select: { connectionId: true }, orderBy: { connectionId: 'asc' } } } as const;
 
+/** The list alone says who they are: the row may be read a moment before it. */
 function toView({ connections, ...domain }: Domain & { connections: readonly { connectionId: string }[] }): DomainView {
-  const others = connections.map(({ connectionId }) => connectionId).filter((id) => id !== domain.connectionId);
-  return { ...domain, connectionIds: domain.connectionId === null ? [] : [domain.connectionId, ...others] };
+  const all = connections.map(({ connectionId }) => connectionId);
+  const first = all.filter((id) => id === domain.connectionId);
+  const connectionIds = [...first, ...all.filter((id) => id !== domain.connectionId)];
+  return { ...domain, connectionId: connectionIds[0] ?? null, connectionIds };
 }
 
 /** As an event tells it: its detail is flat. */
@@ -132,7 +136,6 @@ async function setConnections(
   wanted: readonly string[],
 ): Promise<boolean> {
   const connectionIds = [...new Set(wanted)];
-  await requireConnections(db, orgId, connectionIds, before);
   const [connectionId = null] = connectionIds;
   const sameOnes = connectionIds.length === before.length && connectionIds.every((each) => before.includes(each));
   if (sameOnes && connectionId === first) return false;
@@ -149,9 +152,8 @@ async function setConnections(
 /** One that was authoritative before may stay so while it is switched off. */
 async function requireConnections(
   db: Prisma.TransactionClient,
-  orgId: string,
+  { orgId, connectionIds: before }: DomainView,
   ids: readonly string[],
-  before: readonly string[],
 ): Promise<void> {
   const found = await db.connection.findMany({
     where: { orgId, id: { in: [...ids] } },
@@ -175,10 +177,11 @@ function refuseTaken(domain: string, error: unknown): never {
   throw new AppError('conflict', detail, { cause: error });
 }
 
+/** Of those that are in use, if there are any. */
 async function firstConnection(db: Prisma.TransactionClient, orgId: string): Promise<string[]> {
   const first = await db.connection.findFirst({
     where: { orgId },
-    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+    orderBy: [{ active: 'desc' }, { createdAt: 'asc' }, { id: 'asc' }],
     select: { id: true },
   });
   return first ? [first.id] : [];
@@ -206,6 +209,7 @@ export async function insertDomain(
   if (!found) throw new AppError('conflict', `Somebody removed ${domain} at the same moment. Try again.`);
   const before = toView(found);
   const { id } = before;
+  if (input.connectionIds) await requireConnections(db, before, input.connectionIds);
   const wanted = input.connectionIds ?? (added > 0 ? await firstConnection(db, orgId) : before.connectionIds);
   const chosen = await setConnections(db, before, wanted);
   const vouched = input.verified && before.verifiedAt === null;

@@ -110,6 +110,13 @@ describe('domains and connections', () => {
       ['b.fake', first.id],
       ['c.fake', second.id],
     ]);
+    // After a move the first is off; where all are, a new domain is still led to it.
+    const led = async (domain: string) =>
+      (await domains().addDomain(org.id, { domain, verified: true }, byOperator)).connectionIds;
+    await connections().updateConnection(org.id, first.id, { active: false }, byOperator);
+    expect(await led('moved.fake')).toEqual([second.id]);
+    await connections().updateConnection(org.id, second.id, { active: false }, byOperator);
+    expect(await led('off.fake')).toEqual([first.id]);
     const other = await orgs().createOrg({ name: 'B' }, byOperator);
     const foreign = { domain: 'd.fake', verified: true, connectionIds: [first.id] };
     await expect(domains().addDomain(other.id, foreign, byOperator)).rejects.toMatchObject({ code: 'not_found' });
