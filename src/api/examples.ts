@@ -115,6 +115,7 @@ const collections: Readonly<Record<string, IdKind | { word: string }>> = {
   'global-token-revocation': 'connection',
   Groups: 'group',
   groups: 'group',
+  identities: 'identity',
   problems: { word: 'user_not_found' },
   ResourceTypes: { word: 'User' },
   revocations: 'revocation',

@@ -355,6 +355,11 @@ export const en = {
     apiKeyMade: ({ actor, target }: Two) => `${actor} made the API key ${target}`,
     roleChanged: ({ actor, target, from, to }: Two & { from: string; to: string }) =>
       `${actor} changed the role of ${target} from ${from} to ${to}`,
+    identityLinked: ({ actor, target }: Two) => `${actor} linked ${target} to an account at an identity provider`,
+    identityUnlinked: ({ actor, target }: Two) => `${actor} unlinked ${target} from an account at an identity provider`,
+    addressChanged: ({ actor, target }: Two) => `${actor} changed the e-mail address of ${target}`,
+    subjectsForgotten: ({ actor, target }: Two) =>
+      `${actor} unlinked everybody from their accounts at the identity provider ${target}`,
     webhookFailed: ({ target }: { target: string }) => `Messages to the webhook at ${target} could not be delivered`,
     emailFailed: ({ target }: { target: string }) => `E-mail to ${target} could not be delivered`,
     repeated: ({ text, count }: { text: string; count: number }) =>
