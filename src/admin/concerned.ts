@@ -11,9 +11,11 @@ export type ConcernedPeople = Readonly<{ kind: 'people'; userIds: readonly strin
 export type ConcernedDevice = Readonly<{ kind: 'device'; userId: string; deviceId: string }>;
 /** The access of everyone in the org, except the credential in `keep`. */
 export type ConcernedEveryone = Readonly<{ kind: 'everyone'; keep: Credential | null }>;
+/** A person who gets a further name: no access ends. */
+export type ConcernedName = Readonly<{ kind: 'name'; userId: string }>;
 
-/** The people, the device or the org whose access is to end. */
-export type Concerned = ConcernedPeople | ConcernedDevice | ConcernedEveryone;
+/** The people, the device or the org that an administrator's action is about. */
+export type Concerned = ConcernedPeople | ConcernedDevice | ConcernedEveryone | ConcernedName;
 
 /** Who is concerned, and how they stood (`standing`): a confirmation is bound to that. */
 export type Seen<Whose extends Concerned> = Readonly<{ whose: Whose; standing: string }>;

@@ -11,6 +11,13 @@ import { line, reference } from './forms.ts';
 
 const mostInList = 1_000;
 
+export const confirmation = z
+  .string()
+  .min(1)
+  .max(4096)
+  .optional()
+  .describe('From the 409 that this request was answered with first.');
+
 const withReason = {
   reason: z
     .strictObject({
@@ -19,12 +26,7 @@ const withReason = {
     })
     .meta({ id: 'RevocationReason' })
     .optional(),
-  confirmation: z
-    .string()
-    .min(1)
-    .max(4096)
-    .optional()
-    .describe('From the 409 that this request was answered with first.'),
+  confirmation,
 };
 const ofPerson = z.strictObject(withReason).meta({ id: 'EndAccess' });
 const ofMany = z
@@ -49,7 +51,7 @@ const more = z
   .boolean()
   .describe('They had very many: what is not counted yet has ended like the rest.')
   .meta({ examples: [false] });
-const ended = z.object({ revocationId: z.string(), ...counts, more }).meta({ id: 'EndedAccess' });
+export const ended = z.object({ revocationId: z.string(), ...counts, more }).meta({ id: 'EndedAccess' });
 const endedDevice = z.object({ revocationId: z.string(), ...counts }).meta({ id: 'EndedDevice' });
 const endedOfMany = z
   .object({
@@ -73,7 +75,7 @@ const endedOfMany = z
   .meta({ id: 'EndedAccessOfMany' });
 
 /** The first answer: what would end, and what to send back to confirm it. */
-const askedBack: Success = {
+export const askedBack: Success = {
   status: 409,
   description: '`confirmation_required`: nothing has ended yet.',
   contentTypes: ['application/problem+json'],

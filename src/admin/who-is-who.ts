@@ -1,0 +1,313 @@
+import type { Pool, PoolClient } from 'pg';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
+import type { Initiator, User } from '../database/generated/client.ts';
+import { AppError } from '../errors.ts';
+import type { Revocation, Revoked } from '../revocation/revocation.ts';
+import { revokeAccess, revokeAccessOfMany, revokeOrgAccess } from '../revocation/revoke-access.ts';
+import { emailKey } from '../users/email.ts';
+import {
+  type Bearer,
+  bearerOfAddress,
+  bearerOfSubject,
+  insertIdentity,
+  type Linking,
+  readLinking,
+  releaseIdentities,
+} from '../users/identities.ts';
+import { noSuchPerson } from './change-person.ts';
+import {
+  type ConcernedEveryone,
+  type ConcernedName,
+  type ConcernedPeople,
+  digestOf,
+  lookAtEveryone,
+  lookAtPeople,
+  lookAtPerson,
+  mostInGroup,
+} from './concerned.ts';
+import type { Ending } from './end-confirmed.ts';
+
+// Changes of who is who. An administrator sees first what a change means (`tell`), as where access
+// ends; the command line asks its operator the same.
+
+/** Who changes it. */
+export type Changer = Readonly<{ orgId: string; by: By; initiator: Extract<Initiator, 'admin' | 'operator'> }>;
+
+type Ended = Omit<Revoked, 'userId'>;
+type Db = Pool | PoolClient;
+type Person = Pick<User, 'id' | 'name' | 'email' | 'role' | 'provisioned'> & {
+  userName: string | null;
+  userNameKey: string | null;
+};
+type NamedConnection = Readonly<{ id: string; name: string }>;
+type NamedIdentity = Readonly<{ id: string; subject: string; connection: NamedConnection }>;
+
+/**
+ * Gives a person another address. Their access ends in the same UPDATE, as where provisioning does
+ * it. @throws AppError not_found; conflict for an address that is somebody's
+ */
+export function changingAddress(
+  changer: Changer,
+  userId: string,
+  address: string,
+): Ending<ConcernedPeople & { person: Person; linked: boolean }, Ended> {
+  const { orgId, by } = changer;
+  const email = address.trim();
+  const key = emailKey(email);
+  if (key === null) throw new AppError('invalid_request', `"${email}" is not an acceptable e-mail address.`);
+  return {
+    confirmed: { action: 'address', target: `${userId} ${key}` },
+    permission: 'identity.change',
+    look: async (db, lock) => {
+      const { whose, standing } = await lookAtPerson(db, orgId, userId, lock);
+      const person = await readPerson(db, orgId, userId);
+      if (emailKey(person.email) === key)
+        throw new AppError('conflict', `This is the address of ${person.name} already.`);
+      const bearer = await bearerOfAddress(db, orgId, { emailKey: key, userId });
+      if (bearer) throw taken(`The address ${email}`, bearer, 'Give them another one first.');
+      const linked = (await readIdentities(db, orgId, userId)).length > 0;
+      return { whose: { ...whose, person, linked }, standing: digestOf([standing, person.email]) };
+    },
+    tell: async (_db, { person, linked }, words) => {
+      const { name, email: before, provisioned } = person;
+      const means = [
+        words.addressMeans({ name, email }),
+        words.addressFreed({ email: before }),
+        words.accessEnds({ name }),
+        ...(provisioned ? [words.addressProvisioned({ name })] : []),
+        ...(linked && !provisioned ? [words.addressClaimed] : []),
+      ];
+      return { means };
+    },
+    end: async (client, { person: { userName, userNameKey } }) => {
+      const rename = { email, emailKey: key, userName, userNameKey };
+      const why = ['The address was changed.', 'Your organisation changed your e-mail address.'] as const;
+      const ended = await endOf(client, { ...revocationOf(changer, { user: userId }, why), rename }, userId);
+      await recordEvent(client, { orgId, by, action: 'user.address_changed', target: { type: 'user', id: userId } });
+      return ended;
+    },
+  };
+}
+
+/**
+ * Links a subject at a connection to a person, and moves none from anybody. Returns the identity's
+ * id. @throws AppError not_found; conflict
+ */
+export function linkingIdentity(
+  { orgId, by }: Changer,
+  userId: string,
+  { connectionId, subject }: Readonly<{ connectionId: string; subject: string }>,
+): Ending<ConcernedName & { person: Person; connection: NamedConnection }, string> {
+  return {
+    confirmed: { action: 'link', target: digestOf([userId, connectionId, subject]) },
+    permission: 'identity.change',
+    look: async (db, lock) => {
+      const { standing } = await lookAtPerson(db, orgId, userId, lock);
+      const person = await readPerson(db, orgId, userId);
+      const connection = await requireConnection(db, orgId, connectionId);
+      const bearer = await bearerOfSubject(db, orgId, { connectionId, subject });
+      if (bearer) throw taken('This subject', bearer, 'Unlink it there first.');
+      const before = (await readIdentities(db, orgId, userId)).find((linked) => linked.connection.id === connectionId);
+      if (before)
+        throw new AppError(
+          'conflict',
+          `${person.name} is linked to this connection already, by the identity ${before.id}. Unlink that first.`,
+        );
+      return { whose: { kind: 'name', userId, person, connection }, standing: digestOf([standing, person.role]) };
+    },
+    tell: async (_db, { person: { name, role }, connection }, words) => ({
+      means: [
+        words.linkMeans({ name, connection: connection.name, subject }),
+        ...(role === 'member' ? [] : [words.linkRole({ role })]),
+        words.nothingEnds,
+      ],
+    }),
+    end: async (client) => {
+      const id = await insertIdentity(client, orgId, { userId, connectionId, subject });
+      const detail = { identity: id, connection: connectionId };
+      await recordEvent(client, { orgId, by, action: 'identity.linked', target: { type: 'user', id: userId }, detail });
+      return id;
+    },
+  };
+}
+
+/**
+ * Releases the subject of one of a person's identities and ends all of their access: a call that
+ * names the subject wouldn't find what was born of it. @throws AppError not_found
+ */
+export function unlinkingIdentity(
+  changer: Changer,
+  userId: string,
+  identityId: string,
+): Ending<ConcernedPeople & { person: Person; identity: NamedIdentity }, Ended> {
+  const { orgId, by } = changer;
+  return {
+    confirmed: { action: 'unlink', target: `${userId} ${identityId}` },
+    permission: 'identity.change',
+    look: async (db, lock) => {
+      const { whose, standing } = await lookAtPerson(db, orgId, userId, lock);
+      const person = await readPerson(db, orgId, userId);
+      const identity = (await readIdentities(db, orgId, userId)).find(({ id }) => id === identityId);
+      if (!identity) throw new AppError('not_found', 'This person has no identity of this id.');
+      return { whose: { ...whose, person, identity }, standing };
+    },
+    tell: async (db, { person: { name, email }, identity }, words) => {
+      const connection = identity.connection.name;
+      const linking = await readLinking(db, orgId, { connectionId: identity.connection.id, userIds: [userId] });
+      const again = linking.byAddress
+        ? words.againByAddress({ name, connection, email })
+        : linking.ifVerified
+          ? words.againIfVerified({ name, connection, email })
+          : words.againByHand({ name, connection });
+      const means = [
+        words.unlinkMeans({ name, connection, subject: identity.subject }),
+        words.accessEnds({ name }),
+        again,
+        ...(linking.noOwnerLeft ? [words.noOwnerLeft] : []),
+      ];
+      return { means, linking: counts(linking) };
+    },
+    end: async (client, { identity }) => {
+      const connectionId = identity.connection.id;
+      await releaseIdentities(client, orgId, { connectionId, userIds: [userId] });
+      const why = ['An identity was unlinked.', 'Your organisation asks you to sign in anew.'] as const;
+      const ended = await endOf(client, revocationOf(changer, { user: userId, identity: identityId }, why), userId);
+      const detail = { identity: identityId, connection: connectionId };
+      await recordEvent(client, {
+        orgId,
+        by,
+        action: 'identity.unlinked',
+        target: { type: 'user', id: userId },
+        detail,
+      });
+      return ended;
+    },
+  };
+}
+
+/** `revocationId`: of everyone's access in the org; null where the people's alone was ended. */
+export type Forgotten = Readonly<{ people: number; revocationId: string | null }>;
+
+/**
+ * Releases everybody's subject at a connection: its identity provider knows them by others now. All
+ * access of these people ends. For more than 10,000 the org's generation does it: one row in place
+ * of theirs, which would all be locked meanwhile. @throws AppError not_found
+ */
+export function forgettingSubjects(
+  changer: Changer,
+  connectionId: string,
+): Ending<(ConcernedPeople | ConcernedEveryone) & { connection: NamedConnection }, Forgotten> {
+  const { orgId, by } = changer;
+  return {
+    confirmed: { action: 'subjects', target: connectionId },
+    permission: 'identity.change',
+    look: async (db, lock) => {
+      const connection = await requireConnection(db, orgId, connectionId, lock);
+      const ids = await readLinkedPeople(db, orgId, connectionId);
+      const seen =
+        ids.length > mostInGroup
+          ? await lookAtEveryone(db, orgId, null, false)
+          : await lookAtPeople(db, orgId, ids, lock);
+      return { whose: { ...seen.whose, connection }, standing: digestOf([seen.whose.kind, seen.standing]) };
+    },
+    tell: async (db, whose, words) => {
+      const connection = whose.connection.name;
+      const linking = await readLinking(db, orgId, { connectionId, userIds: null });
+      const { byAddress, ifVerified, byHand, noOwnerLeft } = linking;
+      const means = [
+        words.forgetMeans({ people: byAddress + ifVerified + byHand, connection }),
+        whose.kind === 'everyone' ? words.forgetEndsEveryone({ most: mostInGroup }) : words.forgetEnds,
+        words.forgetTrust({ connection }),
+        ...(byAddress ? [words.forgetByAddress({ people: byAddress })] : []),
+        ...(ifVerified ? [words.forgetIfVerified({ people: ifVerified })] : []),
+        ...(byHand ? [words.forgetByHand({ people: byHand, connection })] : []),
+        ...(noOwnerLeft ? [words.noOwnerLeft] : []),
+      ];
+      return { means, linking: counts(linking) };
+    },
+    end: async (client, whose) => {
+      // Whoever is linked meanwhile stays linked: their access isn't among what ends.
+      const userIds = whose.kind === 'people' ? whose.userIds : null;
+      const people = await releaseIdentities(client, orgId, { connectionId, userIds });
+      const why = [
+        'The subjects of a connection were forgotten.',
+        'Your organisation asks you to sign in anew.',
+      ] as const;
+      const revocation = revocationOf(changer, { connection: connectionId }, why);
+      // The org's row is locked last, and for the commit alone.
+      const everyone = userIds ? null : await revokeOrgAccess(client, revocation);
+      if (userIds) await revokeAccessOfMany(client, { ...revocation, userIds });
+      const target = { type: 'connection', id: connectionId };
+      await recordEvent(client, { orgId, by, action: 'connection.subjects_forgotten', target, detail: { people } });
+      return { people, revocationId: everyone?.revocationId ?? null };
+    },
+  };
+}
+
+const counts = ({ byAddress, ifVerified, byHand }: Linking) => ({ byAddress, ifVerified, byHand });
+
+const revocationOf = (
+  { orgId, by, initiator }: Changer,
+  asked: unknown,
+  [reason, reasonForPerson]: readonly [administrators: string, person: string],
+): Revocation => ({ orgId, by, initiator, asked, reason, reasonForPerson });
+
+async function endOf(
+  client: PoolClient,
+  revocation: Omit<Parameters<typeof revokeAccess>[1], 'subject'>,
+  userId: string,
+): Promise<Ended> {
+  const outcome = await revokeAccess(client, { ...revocation, subject: { userIds: [userId] } });
+  if (outcome.result !== 'revoked') throw noSuchPerson();
+  const { userId: _userId, result: _result, ...ended } = outcome;
+  return ended;
+}
+
+function taken(what: string, { id, name, email }: Bearer, advice: string): AppError {
+  return new AppError('conflict', `${what} is ${name}’s (${email}, ${id}) already. ${advice}`);
+}
+
+async function readPerson(db: Db, orgId: string, id: string): Promise<Person> {
+  const { rows } = await db.query<Person>({
+    name: 'person-names',
+    text: `SELECT id, name, email, role, provisioned, user_name AS "userName", user_name_key AS "userNameKey"
+           FROM users WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL`,
+    values: [orgId, id],
+  });
+  if (!rows[0]) throw noSuchPerson();
+  return rows[0];
+}
+
+/** A person has one for each connection at most, and an org has few connections. */
+async function readIdentities(db: Db, orgId: string, userId: string): Promise<readonly NamedIdentity[]> {
+  const { rows } = await db.query<NamedIdentity>({
+    name: 'identities-named',
+    text: `SELECT i.id, i.subject, jsonb_build_object('id', c.id, 'name', c.name) AS connection
+           FROM identities i JOIN connections c ON c.org_id = i.org_id AND c.id = i.connection_id
+           WHERE i.org_id = $1 AND i.user_id = $2`,
+    values: [orgId, userId],
+  });
+  return rows;
+}
+
+/** Ids of the people who have a subject at the connection; one more than are ended one by one. */
+async function readLinkedPeople(db: Db, orgId: string, connectionId: string): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'people-of-connection',
+    text: `SELECT u.id FROM identities i JOIN users u ON u.org_id = i.org_id AND u.id = i.user_id
+           WHERE i.org_id = $1 AND i.connection_id = $2 AND u.deleted_at IS NULL LIMIT ${mostInGroup + 1}`,
+    values: [orgId, connectionId],
+  });
+  return rows.map(({ id }) => id);
+}
+
+async function requireConnection(db: Db, orgId: string, id: string, lock = false): Promise<NamedConnection> {
+  const { rows } = await db.query<NamedConnection>({
+    name: `connection-named-${lock}`,
+    text: `SELECT id, name FROM connections WHERE org_id = $1 AND id = $2 ${lock ? 'FOR NO KEY UPDATE' : ''}`,
+    values: [orgId, id],
+  });
+  if (!rows[0]) throw new AppError('not_found', 'The organisation has no connection of this id.');
+  return rows[0];
+}
