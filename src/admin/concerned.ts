@@ -3,7 +3,6 @@ import type { Pool, PoolClient } from 'pg';
 import { AppError } from '../errors.ts';
 import type { Credential } from '../sessions/principal.ts';
 import { noSuchPerson } from './change-person.ts';
-import { noSuchGroup } from './groups.ts';
 
 /** All access of these people. `unknown`: ids that were asked for and are nobody's. */
 export type ConcernedPeople = Readonly<{ kind: 'people'; userIds: readonly string[]; unknown: readonly string[] }>;
@@ -99,6 +98,8 @@ export async function lookAtEveryone(
   });
   return { whose: { kind: 'everyone', keep }, standing: String(rows[0].generation) };
 }
+
+export const noSuchGroup = () => new AppError('not_found', 'Your organisation has no group of this id.');
 
 export const noSuchSession = () => new AppError('not_found', 'This person is signed in nowhere under this id.');
 
