@@ -11,9 +11,9 @@ END $$;
 CREATE OR REPLACE TRIGGER identities_of_the_present AFTER INSERT ON identities
   FOR EACH ROW EXECUTE FUNCTION refuse_link_to_removed();
 
--- A sign-in that was under way when a person was removed, renamed or unlinked finds nobody, or whoever was provisioned in their place,
--- by the name that is free now. When it was freed is kept, so that such a sign-in doesn't complete; in a trigger, so that no
--- way of freeing a name forgets it. The name stays with one transaction until that has committed: the last writer is the last.
+-- A sign-in that was under way when a person was removed, renamed or unlinked finds nobody, or whoever was provisioned in
+-- their place, by the name that is free now. When it was freed is kept, so that such a sign-in doesn't complete; in a trigger,
+-- so that no way of freeing a name forgets it. The name stays with one transaction until that has committed: the last writer is the last.
 CREATE OR REPLACE FUNCTION keep_released_name() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   freed text;
@@ -30,9 +30,9 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER users_released_names AFTER UPDATE OF email_key ON users
   FOR EACH ROW WHEN (OLD.email_key <> NEW.email_key) EXECUTE FUNCTION keep_released_name();
-CREATE OR REPLACE TRIGGER identities_released_names AFTER UPDATE OF subject, connection_id ON identities
-  FOR EACH ROW WHEN (OLD.connection_id IS NOT NULL AND (OLD.subject <> NEW.subject OR NEW.connection_id IS NULL))
-  EXECUTE FUNCTION keep_released_name();
+-- An identity that a whole org's revocation releases keeps its subject: that revocation stops sign-ins under way, too.
+CREATE OR REPLACE TRIGGER identities_released_names AFTER UPDATE OF subject ON identities
+  FOR EACH ROW WHEN (OLD.subject <> NEW.subject AND OLD.connection_id IS NOT NULL) EXECUTE FUNCTION keep_released_name();
 
 -- Since when somebody bears their names: of two people with one address the newer claim counts.
 CREATE OR REPLACE FUNCTION keep_naming_time() RETURNS trigger LANGUAGE plpgsql AS $$

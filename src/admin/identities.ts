@@ -130,7 +130,7 @@ export function identityOperations(deps: EndingDeps): readonly Operation[] {
       tag: 'Connections',
       summary: 'Unlink everybody from their accounts at an identity provider',
       description:
-        'For an identity provider that calls everybody by another `sub` now, such as Entra ID after the app was registered anew. All access of everybody who was linked ends; of more than 10,000 people, that of the whole organisation. Their next sign-in links them by the address, where the connection may speak for it: look at `effects.linking` before you confirm.',
+        'For an identity provider that calls everybody by another `sub` now, such as Entra ID after the app was registered anew. All access of everybody who was linked ends; of more than 1,000 people, that of the whole organisation. Their next sign-in links them by the address, where the connection may speak for it: look at `effects.linking` before you confirm.',
       permission: 'identity.change',
       params: z.object({ id: reference }),
       body: confirmationAlone,

@@ -13,6 +13,7 @@ import {
   insertIdentity,
   type Linking,
   readLinking,
+  releaseAllIdentities,
   releaseIdentities,
 } from '../users/identities.ts';
 import { noSuchPerson } from './change-person.ts';
@@ -24,7 +25,6 @@ import {
   lookAtEveryone,
   lookAtPeople,
   lookAtPerson,
-  mostInGroup,
 } from './concerned.ts';
 import type { Ending } from './end-confirmed.ts';
 
@@ -189,10 +189,13 @@ export function unlinkingIdentity(
 /** `revocationId`: of everyone's access in the org; null where the people's alone was ended. */
 export type Forgotten = Readonly<{ people: number; revocationId: string | null }>;
 
+/** Their rows are locked while it lasts, a tenth of a second, and a revocation of one of them waits. */
+const mostOneByOne = 1_000;
+
 /**
  * Releases everybody's subject at a connection: its identity provider knows them by others now. All
- * access of these people ends. For more than 10,000 the org's generation does it: one row in place
- * of theirs, which would all be locked meanwhile. @throws AppError not_found
+ * access of these people ends. Where they are many the org's generation does it: one row in place
+ * of theirs. @throws AppError not_found
  */
 export function forgettingSubjects(
   changer: Changer,
@@ -205,11 +208,11 @@ export function forgettingSubjects(
     look: async (db, lock) => {
       const connection = await requireConnection(db, orgId, connectionId, lock);
       const ids = await readLinkedPeople(db, orgId, connectionId);
-      const seen =
-        ids.length > mostInGroup
-          ? await lookAtEveryone(db, orgId, null, false)
-          : await lookAtPeople(db, orgId, ids, lock);
-      return { whose: { ...seen.whose, connection }, standing: digestOf([seen.whose.kind, seen.standing]) };
+      // The org's row isn't locked until the end: the connection's keeps a second one waiting.
+      const everyone = await lookAtEveryone(db, orgId, null, false);
+      const { whose } = ids.length > mostOneByOne ? everyone : await lookAtPeople(db, orgId, ids, lock);
+      // Among many somebody's access ends all the time, and changes nothing of what was confirmed.
+      return { whose: { ...whose, connection }, standing: digestOf([whose.kind, everyone.standing]) };
     },
     tell: async (db, whose, words) => {
       const connection = whose.connection.name;
@@ -217,7 +220,7 @@ export function forgettingSubjects(
       const { byAddress, ifVerified, byHand, noOwnerLeft } = linking;
       const means = [
         words.forgetMeans({ people: byAddress + ifVerified + byHand, connection }),
-        whose.kind === 'everyone' ? words.forgetEndsEveryone({ most: mostInGroup }) : words.forgetEnds,
+        whose.kind === 'everyone' ? words.forgetEndsEveryone({ most: mostOneByOne }) : words.forgetEnds,
         words.forgetTrust({ connection }),
         ...(byAddress ? [words.forgetByAddress({ people: byAddress })] : []),
         ...(ifVerified ? [words.forgetIfVerified({ people: ifVerified })] : []),
@@ -227,22 +230,38 @@ export function forgettingSubjects(
       return { means, linking: counts(linking) };
     },
     end: async (client, whose) => {
-      // Whoever is linked meanwhile stays linked: their access isn't among what ends.
-      const userIds = whose.kind === 'people' ? whose.userIds : null;
-      const people = await releaseIdentities(client, orgId, { connectionId, userIds });
       const why = [
         'The subjects of a connection were forgotten.',
         'Your organisation asks you to sign in anew.',
       ] as const;
       const revocation = revocationOf(changer, { connection: connectionId }, why);
-      // The org's row is locked last, and for the commit alone.
-      const everyone = userIds ? null : await revokeOrgAccess(client, revocation);
-      if (userIds) await revokeAccessOfMany(client, { ...revocation, userIds });
+      const forgotten =
+        whose.kind === 'people'
+          ? await forgetOfPeople(client, revocation, { connectionId, userIds: whose.userIds })
+          : await forgetOfEveryone(client, revocation, connectionId);
       const target = { type: 'connection', id: connectionId };
-      await recordEvent(client, { orgId, by, action: 'connection.subjects_forgotten', target, detail: { people } });
-      return { people, revocationId: everyone?.revocationId ?? null };
+      const detail = { people: forgotten.people };
+      await recordEvent(client, { orgId, by, action: 'connection.subjects_forgotten', target, detail });
+      return forgotten;
     },
   };
+}
+
+/** Whoever is linked meanwhile stays linked: their access isn't among what ends. */
+async function forgetOfPeople(
+  client: PoolClient,
+  revocation: Revocation,
+  of: Readonly<{ connectionId: string; userIds: readonly string[] }>,
+): Promise<Forgotten> {
+  const people = await releaseIdentities(client, revocation.orgId, of);
+  await revokeAccessOfMany(client, { ...revocation, userIds: of.userIds });
+  return { people, revocationId: null };
+}
+
+async function forgetOfEveryone(client: PoolClient, revocation: Revocation, connectionId: string): Promise<Forgotten> {
+  const people = await releaseAllIdentities(client, revocation.orgId, connectionId);
+  const ended = await revokeOrgAccess(client, revocation);
+  return { people, revocationId: ended?.revocationId ?? null };
 }
 
 const counts = ({ byAddress, ifVerified, byHand }: Linking) => ({ byAddress, ifVerified, byHand });
@@ -296,7 +315,7 @@ async function readLinkedPeople(db: Db, orgId: string, connectionId: string): Pr
   const { rows } = await db.query<{ id: string }>({
     name: 'people-of-connection',
     text: `SELECT u.id FROM identities i JOIN users u ON u.org_id = i.org_id AND u.id = i.user_id
-           WHERE i.org_id = $1 AND i.connection_id = $2 AND u.deleted_at IS NULL LIMIT ${mostInGroup + 1}`,
+           WHERE i.org_id = $1 AND i.connection_id = $2 AND u.deleted_at IS NULL LIMIT ${mostOneByOne + 1}`,
     values: [orgId, connectionId],
   });
   return rows.map(({ id }) => id);

@@ -96,22 +96,38 @@ export async function insertIdentity(
   return id;
 }
 
+const released =
+  'connection_id = NULL, claimed_email = NULL, claimed_email_key = NULL, claim_verified = false, claimed_at = NULL';
+
 /**
- * Releases subjects at a connection, of these people or (null) of everybody: nobody is known by
- * them any longer, nor by what the identity provider claimed. The caller ends the access that was
- * born of them in the same transaction. Returns how many there were.
+ * Releases these people's subjects at a connection: nobody is known by them any longer, nor by what
+ * the identity provider claimed. The caller ends all access of these people in the same
+ * transaction. Returns how many there were.
  */
 export async function releaseIdentities(
   client: PoolClient,
   orgId: string,
-  { connectionId, userIds }: Readonly<{ connectionId: string; userIds: readonly string[] | null }>,
+  { connectionId, userIds }: Readonly<{ connectionId: string; userIds: readonly string[] }>,
 ): Promise<number> {
   const { rowCount } = await client.query({
     name: 'identities-release',
-    text: `UPDATE identities
-           SET connection_id = NULL, claimed_email = NULL, claimed_email_key = NULL, claim_verified = false, claimed_at = NULL
-           WHERE org_id = $1 AND connection_id = $2 AND ($3::text[] IS NULL OR user_id = ANY ($3))`,
+    // Another subject: so a trigger keeps when the former one was freed.
+    text: `UPDATE identities SET ${released}, subject = 'released ' || id
+           WHERE org_id = $1 AND connection_id = $2 AND user_id = ANY ($3::text[])`,
     values: [orgId, connectionId, userIds],
+  });
+  return rowCount ?? 0;
+}
+
+/**
+ * The same of everybody; the caller ends all access in the org in the same transaction. That stops
+ * sign-ins under way, so the subjects stay as they are, in a third of the time.
+ */
+export async function releaseAllIdentities(client: PoolClient, orgId: string, connectionId: string): Promise<number> {
+  const { rowCount } = await client.query({
+    name: 'identities-release-all',
+    text: `UPDATE identities SET ${released} WHERE org_id = $1 AND connection_id = $2`,
+    values: [orgId, connectionId],
   });
   return rowCount ?? 0;
 }
