@@ -74,25 +74,43 @@ const endedOfMany = z
   })
   .meta({ id: 'EndedAccessOfMany' });
 
+const refusalOf = (code: 'confirmation_required' | 'conflict', detail: string) =>
+  z.object({
+    type: z.url().meta({ examples: [`https://logout.whiterabbit.fake/problems/${code}`] }),
+    title: z.string().meta({ examples: [problems[code].title] }),
+    status: z.literal(409),
+    detail: z.string().meta({ examples: [detail] }),
+    code: z.literal(code),
+    requestId: z.string(),
+  });
+
+const confirmationRequired = refusalOf(
+  'confirmation_required',
+  'Look at `effects`, then send the same request again with this `confirmation`.',
+)
+  .extend({
+    effects: effects.describe('What would end.'),
+    confirmation: z.string().describe('To be sent back with the same request, within five minutes.'),
+  })
+  .meta({ id: 'ConfirmationRequired', description: 'Problem details (RFC 9457), with what would end.' });
+
 /** The first answer: what would end, and what to send back to confirm it. */
 export const askedBack: Success = {
   status: 409,
   description: '`confirmation_required`: nothing has ended yet.',
   contentTypes: ['application/problem+json'],
-  schema: z
-    .object({
-      type: z.url().meta({ examples: ['https://logout.whiterabbit.fake/problems/confirmation_required'] }),
-      title: z.string().meta({ examples: [problems.confirmation_required.title] }),
-      status: z.literal(409),
-      detail: z
-        .string()
-        .meta({ examples: ['Look at `effects`, then send the same request again with this `confirmation`.'] }),
-      code: z.literal('confirmation_required'),
-      requestId: z.string(),
-      effects: effects.describe('What would end.'),
-      confirmation: z.string().describe('To be sent back with the same request, within five minutes.'),
-    })
-    .meta({ id: 'ConfirmationRequired', description: 'Problem details (RFC 9457), with what would end.' }),
+  schema: confirmationRequired,
+};
+
+const conflict = refusalOf('conflict', 'This is the last active owner of the organisation, who stays one.').meta({
+  id: 'Conflict',
+});
+
+/** The same, where the request may also collide with what is there. */
+export const askedBackOrConflict: Success = {
+  ...askedBack,
+  description: '`confirmation_required`: nothing has changed yet. `conflict`: nothing will.',
+  schema: z.union([confirmationRequired, conflict]).meta({ id: 'ConfirmationOrConflict' }),
 };
 
 /** Ends access for an administrator, who has to see first what would end. */

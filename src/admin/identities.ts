@@ -6,7 +6,7 @@ import { listIdentities } from '../users/identities.ts';
 import { createPeople } from '../users/people.ts';
 import { noSuchPerson } from './change-person.ts';
 import { createEndConfirmed, type EndingDeps } from './end-confirmed.ts';
-import { askedBack, confirmation, ended } from './ending-access.ts';
+import { askedBack, askedBackOrConflict, confirmation, ended } from './ending-access.ts';
 import { reference, subject } from './forms.ts';
 import { forgettingSubjects, linkingIdentity, unlinkingIdentity } from './who-is-who.ts';
 
@@ -45,7 +45,6 @@ const confirmationAlone = z.strictObject({ confirmation }).meta({ id: 'Confirmat
 
 const tag = 'People';
 const path = '/api/orgs/current/users/{id}/identities';
-const confirmable = ['not_found', 'conflict', 'confirmation_required'] as const;
 
 const changerOf = ({ orgId, by }: Pick<Call, 'orgId' | 'by'>) => ({ orgId, by, initiator: 'admin' as const });
 
@@ -94,8 +93,8 @@ export function identityOperations(deps: EndingDeps): readonly Operation[] {
         description: 'The identity that was linked.',
         schema: z.object({ id: idOf('identity') }).meta({ id: 'LinkedIdentity' }),
       },
-      also: [askedBack],
-      problems: confirmable,
+      also: [askedBackOrConflict],
+      problems: ['not_found', 'conflict', 'confirmation_required'],
       handle: async (call) => {
         const { connection: connectionId, subject } = call.body;
         const id = await endConfirmed(

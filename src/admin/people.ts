@@ -8,7 +8,7 @@ import { createPeople, type People, type Person } from '../users/people.ts';
 import { textsFor } from '../web/send-page.ts';
 import { createChangePerson, noSuchPerson } from './change-person.ts';
 import { createEndConfirmed, type EndingDeps } from './end-confirmed.ts';
-import { askedBack, confirmation } from './ending-access.ts';
+import { askedBackOrConflict, confirmation } from './ending-access.ts';
 import { address, flag, line, reference } from './forms.ts';
 import { changingAddress } from './who-is-who.ts';
 
@@ -124,7 +124,7 @@ export function peopleOperations(deps: EndingDeps & Readonly<{ devices: Devices 
       params: personId,
       body: personChanges,
       success: { status: 200, description: 'The person as they are now.', schema: person },
-      also: [askedBack],
+      also: [askedBackOrConflict],
       problems: ['not_found', 'conflict', 'confirmation_required'],
       handle: async (call) => {
         const { id } = call.params;
