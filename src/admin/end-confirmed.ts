@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Call } from '../api/operation.ts';
 import { type Permission, requireRole } from '../api/permissions.ts';
-import { isUniqueViolation } from '../database/errors.ts';
+import { withSecondLook } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import type { InTurn } from '../http/turns.ts';
@@ -95,11 +95,7 @@ export function createEndConfirmed(deps: EndingDeps) {
     requireRole(principal.role, ending.permission);
     const confirmed: Confirmed = { by: principal, ...ending.confirmed };
     try {
-      const result = await end(call, ending, confirmed).catch((error: unknown) => {
-        // Somebody else was given the name at the same moment: the second look sees who.
-        if (!isUniqueViolation(error)) throw error;
-        return end(call, ending, confirmed);
-      });
+      const result = await withSecondLook(() => end(call, ending, confirmed));
       announce();
       return result;
     } catch (error) {
