@@ -133,7 +133,7 @@ export function registerConnection(program: Command, shell: Console): void {
           const { result, means } = await changeWhoIsWho(workspace, change, yes, shell);
           return {
             json: { id, ...result, means },
-            text: [...means, `${result.people} people are unlinked and signed out.`].join('\n'),
+            text: [...means, `Unlinked and signed out: ${result.people}.`].join('\n'),
           };
         },
       ),
