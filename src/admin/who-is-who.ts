@@ -36,10 +36,7 @@ export type Changer = Readonly<{ orgId: string; by: By; initiator: Extract<Initi
 
 type Ended = Omit<Revoked, 'userId'>;
 type Db = Pool | PoolClient;
-type Person = Pick<User, 'id' | 'name' | 'email' | 'role' | 'provisioned'> & {
-  userName: string | null;
-  userNameKey: string | null;
-};
+type Person = Pick<User, 'id' | 'name' | 'email' | 'emailKey' | 'role' | 'provisioned' | 'userName' | 'userNameKey'>;
 type NamedConnection = Readonly<{ id: string; name: string }>;
 type NamedIdentity = Readonly<{ id: string; subject: string; connection: NamedConnection }>;
 
@@ -62,8 +59,7 @@ export function changingAddress(
     look: async (db, lock) => {
       const { whose, standing } = await lookAtPerson(db, orgId, userId, lock);
       const person = await readPerson(db, orgId, userId);
-      if (emailKey(person.email) === key)
-        throw new AppError('conflict', `This is the address of ${person.name} already.`);
+      if (person.emailKey === key) throw new AppError('conflict', `This is the address of ${person.name} already.`);
       const bearer = await bearerOfAddress(db, orgId, { emailKey: key, userId });
       if (bearer) throw taken(`The address ${email}`, bearer, 'Give them another one first.');
       const linked = (await readIdentities(db, orgId, userId)).length > 0;
@@ -73,15 +69,17 @@ export function changingAddress(
       const { name, email: before, provisioned } = person;
       const means = [
         words.addressMeans({ name, email }),
-        words.addressFreed({ email: before }),
+        keptUserName(person).userNameKey === person.emailKey
+          ? words.addressIsUserName({ email: before })
+          : words.addressFreed({ email: before }),
         words.accessEnds({ name }),
         ...(provisioned ? [words.addressProvisioned({ name })] : []),
         ...(linked && !provisioned ? [words.addressClaimed] : []),
       ];
       return { means };
     },
-    end: async (client, { person: { userName, userNameKey } }) => {
-      const rename = { email, emailKey: key, userName, userNameKey };
+    end: async (client, { person }) => {
+      const rename = { email, emailKey: key, ...keptUserName(person) };
       const why = ['The address was changed.', 'Your organisation changed your e-mail address.'] as const;
       const ended = await endOf(client, { ...revocationOf(changer, { user: userId }, why), rename }, userId);
       await recordEvent(client, { orgId, by, action: 'user.address_changed', target: { type: 'user', id: userId } });
@@ -89,6 +87,10 @@ export function changingAddress(
     },
   };
 }
+
+/** Provisioning finds people by user names, which are its to change: an address that is one stays it. */
+const keptUserName = ({ provisioned, userName, userNameKey, email, emailKey }: Person) =>
+  provisioned && userNameKey === null ? { userName: email, userNameKey: emailKey } : { userName, userNameKey };
 
 /**
  * Links a subject at a connection to a person, and moves none from anybody. Returns the identity's
@@ -290,7 +292,8 @@ function taken(what: string, { id, name, email }: Bearer, advice: string): AppEr
 async function readPerson(db: Db, orgId: string, id: string): Promise<Person> {
   const { rows } = await db.query<Person>({
     name: 'person-names',
-    text: `SELECT id, name, email, role, provisioned, user_name AS "userName", user_name_key AS "userNameKey"
+    text: `SELECT id, name, email, email_key AS "emailKey", role, provisioned,
+                  user_name AS "userName", user_name_key AS "userNameKey"
            FROM users WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL`,
     values: [orgId, id],
   });

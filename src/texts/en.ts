@@ -331,6 +331,8 @@ export const en = {
     addressMeans: ({ name, email }: { name: string; email: string }) =>
       `${email} means ${name} from then on: whoever signs in with this address at an identity provider that may speak for it, with an account that is not linked yet, is ${name}.`,
     addressFreed: ({ email }: { email: string }) => `${email} is free then, for somebody else.`,
+    addressIsUserName: ({ email }: { email: string }) =>
+      `${email} stays their user name, by which provisioning finds them, and so means them too.`,
     addressProvisioned: ({ name }: { name: string }) =>
       `Provisioning keeps the address of ${name}: its next run may change it back. Change it there too.`,
     addressClaimed:

@@ -45,7 +45,10 @@ export async function listIdentities(
   return rows;
 }
 
-/** Who else has the address, or a user name that the address would collide with; null: nobody. */
+/**
+ * Who else has the address, or has it as user name where the person's address is their user name
+ * too; null: nobody.
+ */
 export async function bearerOfAddress(
   db: Db,
   orgId: string,
@@ -55,7 +58,7 @@ export async function bearerOfAddress(
     name: 'bearer-of-address',
     text: `SELECT b.id, b.name, b.email FROM users u
            JOIN users b ON b.org_id = u.org_id AND b.id <> u.id
-             AND (b.email_key = $3 OR (u.user_name_key IS NULL AND b.user_name_key = $3))
+             AND (b.email_key = $3 OR (u.user_name_key IS NULL AND NOT u.provisioned AND b.user_name_key = $3))
            WHERE u.org_id = $1 AND u.id = $2 ORDER BY b.id LIMIT 1`,
     values: [orgId, userId, emailKey],
   });

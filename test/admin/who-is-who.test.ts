@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
 import { createConnections } from '../../src/connections/connections.ts';
 import { discover } from '../../src/connections/discovery.ts';
+import { relayed } from '../notifications/support.ts';
 import { type SignInBed, startSignInBed } from '../sign-in/support.ts';
 import { createBrowser } from '../support/browser.ts';
 import { type HostileIdp, startHostileIdp } from '../support/hostile-idp.ts';
@@ -66,9 +67,11 @@ async function newcomer(domain = 'hostile.fake') {
   return { id, sub, email, browser, me: async () => (await browser.get('/api/users/me')).status };
 }
 /** Whoever was the owner may have been signed out by the test before. */
-async function renewOwner() {
+async function renewOwner(at: 'first' | 'guest' = 'first') {
   await bed.pool.query(`UPDATE users SET role = 'member' WHERE org_id = $1 AND role = 'owner'`, [orgId]);
   owner = await plantHere('owner');
+  if (at === 'guest')
+    await bed.pool.query('UPDATE identities SET connection_id = $2 WHERE user_id = $1', [owner.id, guestId]);
 }
 /** Somebody with a subject at the first connection, whose address is of no domain of the org. */
 async function plantHere(role: 'owner' | 'member') {
@@ -181,6 +184,20 @@ describe('another address', () => {
     expect((await setAddress(person.id, 'kept@hostile.fake')).status).toBe(200);
     const row = await bed.prisma.user.findFirstOrThrow({ where: { id: person.id } });
     expect(row).toMatchObject({ emailKey: 'kept@hostile.fake', userName: 'Upn', userNameKey: 'upn' });
+  });
+
+  it('leaves the address of before as the user name that provisioning finds them by', async () => {
+    const person = await newcomer();
+    await bed.pool.query('UPDATE users SET provisioned = true WHERE id = $1', [person.id]);
+    const email = `beside-${made}@hostile.fake`;
+    const { means } = asked(await owner.send('PATCH', `/users/${person.id}`, { email }));
+    expect(means.join(' ')).toMatch(/stays their user name, by which provisioning finds them/);
+    expect(means.join(' ')).not.toContain('is free then');
+    expect((await setAddress(person.id, email)).status).toBe(200);
+    const { apiKey } = await bed.product.context.apiKeys.create(orgId, { name: 'scim', scopes: ['scim'] }, byOperator);
+    const filter = new URLSearchParams({ filter: `userName eq "${person.email}"` });
+    const found = await fetch(`${bed.url}/scim/v2/Users?${filter}`, { headers: { authorization: `Bearer ${apiKey}` } });
+    expect(await found.json()).toMatchObject({ Resources: [{ id: person.id, emails: [{ value: email }] }] });
   });
 
   it('that is somebody’s is refused, with their name', async () => {
@@ -441,6 +458,9 @@ describe('forgetting the subjects of a connection', () => {
       crowd.map(({ id }) => id),
       connectionId,
     ]);
+    bed.hostile.setIdToken({ claims: { sub: 'under-way', email: 'under-way@hostile.fake' } });
+    const underWay = createBrowser({ baseUrl: bed.url });
+    const callback = await bed.begin(underWay);
     const elsewhere = await plantHere('member');
     await bed.pool.query('UPDATE identities SET connection_id = $2 WHERE user_id = $1', [elsewhere.id, guestId]);
     const { means } = asked(await owner.send('POST', path(), {}));
@@ -451,8 +471,51 @@ describe('forgetting the subjects of a connection', () => {
     expect(done.body.people).toBeGreaterThan(crowd.length);
     expect(await statusOfMe(bed.url, elsewhere.cookie)).toBe(401);
     expect(await bed.prisma.identity.count({ where: { orgId, connectionId } })).toBe(0);
+    await underWay.get(callback);
+    expect((await underWay.get('/api/users/me')).status).toBe(401);
     await renewOwner();
   });
+});
+
+it('administrators are told of each, and not of what sign-ins do by themselves', async () => {
+  const feedOf = async (by: Administrator) =>
+    (
+      (await by.send('GET', '/notifications?limit=200')).body.items as {
+        kind: string;
+        action: string;
+        target: { id: string };
+      }[]
+    ).filter(({ kind }) => kind === 'identity_change');
+  const person = await newcomer();
+  expect((await setAddress(person.id, `told-${made}@hostile.fake`)).status).toBe(200);
+  expect((await confirmed('POST', await unlinking(person.id))).status).toBe(200);
+  const link = { connection: connectionId, subject: `told-${made}` };
+  expect((await confirmed('POST', `/users/${person.id}/identities`, link)).status).toBe(201);
+  expect((await confirmed('POST', `/connections/${guestId}/forgotten-subjects`)).status).toBe(200);
+  await relayed(product);
+  const told = (await feedOf(owner)).filter(({ target }) => [person.id, guestId].includes(target.id));
+  expect(told.map(({ action }) => action)).toEqual([
+    'connection.subjects_forgotten',
+    'identity.linked',
+    'identity.unlinked',
+    'user.address_changed',
+  ]);
+  expect(await feedOf(stranger)).toEqual([]);
+});
+
+it('another issuer is taken for a connection whose subjects were forgotten, though people were removed', async () => {
+  const gone = await newcomer();
+  await remove(gone.id);
+  const path = `/connections/${connectionId}`;
+  const change = () =>
+    owner.send('PATCH', path, { issuer: guest.issuer, clientId: 'anew', clientSecret: guest.clientSecret });
+  expect((await change()).status).toBe(409);
+  expect((await confirmed('POST', `${path}/forgotten-subjects`)).status).toBe(200);
+  await renewOwner('guest');
+  expect((await change()).status).toBe(200);
+  const { issuer, clientId, clientSecret } = bed.hostile;
+  expect((await owner.send('PATCH', path, { issuer, clientId, clientSecret })).status).toBe(200);
+  await renewOwner();
 });
 
 describe('a sign-in under way', () => {
