@@ -7,8 +7,9 @@ import { createPeople } from '../users/people.ts';
 import { noSuchPerson } from './change-person.ts';
 import { createEndConfirmed, type EndingDeps } from './end-confirmed.ts';
 import { askedBack, askedBackOrConflict, confirmation, ended } from './ending-access.ts';
+import { forgettingSubjects } from './forgetting-subjects.ts';
 import { reference, subject } from './forms.ts';
-import { forgettingSubjects, linkingIdentity, unlinkingIdentity } from './who-is-who.ts';
+import { linkingIdentity, unlinkingIdentity } from './linking.ts';
 
 const anExample = '00u1a2b3c4EXAMPLE5d7';
 

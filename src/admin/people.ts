@@ -7,10 +7,10 @@ import type { Devices } from '../sessions/devices.ts';
 import { createPeople, type People, type Person } from '../users/people.ts';
 import { textsFor } from '../web/send-page.ts';
 import { createChangePerson, noSuchPerson } from './change-person.ts';
+import { changingAddress } from './changing-address.ts';
 import { createEndConfirmed, type EndingDeps } from './end-confirmed.ts';
 import { askedBackOrConflict, confirmation } from './ending-access.ts';
 import { address, flag, line, reference } from './forms.ts';
-import { changingAddress } from './who-is-who.ts';
 
 /** A person in a list. */
 export const person = z

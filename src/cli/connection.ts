@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { forgettingSubjects } from '../admin/who-is-who.ts';
+import { forgettingSubjects } from '../admin/forgetting-subjects.ts';
 import { byOperator } from '../by.ts';
 import type { ConnectionView } from '../connections/connections.ts';
 import { defined } from '../connections/endpoints.ts';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { changingAddress, linkingIdentity, unlinkingIdentity } from '../admin/who-is-who.ts';
+import { changingAddress } from '../admin/changing-address.ts';
+import { linkingIdentity, unlinkingIdentity } from '../admin/linking.ts';
 import { AppError } from '../errors.ts';
 import { type LinkedIdentity, listIdentities } from '../users/identities.ts';
 import { action, type Console, text } from './command.ts';
