@@ -376,6 +376,12 @@ describe('unlinking', () => {
     const superAdmin = await plantAdministrator(product, 'super_admin');
     expect((await superAdmin.send('POST', path, {})).body.code).toBe('forbidden');
     expect((await stranger.send('POST', path, {})).body.code).toBe('not_found');
+    const gone = await newcomer();
+    const ofGone = await unlinking(gone.id);
+    await remove(gone.id);
+    expect((await owner.send('POST', ofGone, {})).body.code).toBe('not_found');
+    const link = { connection: guestId, subject: 'of-gone' };
+    expect((await owner.send('POST', `/users/${gone.id}/identities`, link)).body.code).toBe('not_found');
     const first = await owner.send('POST', path, {});
     const answers = await Promise.all(
       [1, 2].map(() => owner.send('POST', path, { confirmation: first.body.confirmation })),
