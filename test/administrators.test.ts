@@ -52,7 +52,15 @@ afterAll(async () => {
 
 it('documents the way from nothing to a first revocation', () => {
   expect(commands.length).toBeGreaterThan(20);
-  for (const part of ['set-role', '/scim/v2/Users', '/policies', '/revocations', '/notifications', 'export'])
+  for (const part of [
+    'set-role',
+    '/scim/v2/Users',
+    '/policies',
+    '/revocations',
+    '/forgotten-subjects',
+    '/notifications',
+    'export',
+  ])
     expect(
       commands.some((command) => command.includes(part)),
       part,
@@ -81,6 +89,10 @@ it('has ended what it says it ended, and has it on record', async () => {
     'group.added',
     'api_key.created',
     'role.changed',
+    'user.address_changed',
+    'identity.linked',
+    'identity.unlinked',
+    'connection.subjects_forgotten',
   ])
     expect(actions).toContain(action);
 });
@@ -96,6 +108,8 @@ function remember(command: string, output: string): void {
   if (provisioning) known.set('ul_the_key_from_above', provisioning);
   const workflow = /"apiKey": "([^"]+)"/.exec(output)?.[1];
   if (workflow) known.set('ul_the_workflows_key', workflow);
+  const identity = /"id": "(idn_[^"]+)"/.exec(output)?.[1];
+  if (identity) known.set('idn_01example', identity);
   const connection = /"id": "(con_[^"]+)"/.exec(output)?.[1];
   const added = command.includes('POST /api/orgs/current/connections');
   if (connection) known.set(added ? 'con_02example' : 'con_01example', connection);

@@ -11,9 +11,10 @@ END $$;
 CREATE OR REPLACE TRIGGER identities_of_the_present AFTER INSERT ON identities
   FOR EACH ROW EXECUTE FUNCTION refuse_link_to_removed();
 
--- A sign-in that was under way when a person was removed or renamed finds nobody, or whoever was provisioned in their place,
--- by the name that is free now. When it was freed is kept, so that such a sign-in doesn't complete; in a trigger, so that no
--- way of freeing a name forgets it. The name stays with one transaction until that has committed: the last writer is the last.
+-- A sign-in that was under way when a person was removed, renamed or unlinked finds nobody, or whoever was provisioned in
+-- their place, by the name that is free now. When it was freed is kept, so that such a sign-in doesn't complete; in a trigger,
+-- so that no way of freeing a name forgets it. The name stays with one transaction until that has committed: the last writer
+-- is the last.
 CREATE OR REPLACE FUNCTION released_name(name text) RETURNS bytea LANGUAGE sql IMMUTABLE AS $$
   SELECT sha256(convert_to(name, 'UTF8'))
 $$;
@@ -37,8 +38,9 @@ END $$;
 CREATE OR REPLACE TRIGGER users_released_names AFTER UPDATE OF email_key, user_name_key ON users
   FOR EACH ROW WHEN (OLD.email_key <> NEW.email_key OR OLD.user_name_key IS DISTINCT FROM NEW.user_name_key)
   EXECUTE FUNCTION keep_released_name();
+-- An identity that a whole org's revocation releases keeps its subject: that revocation stops sign-ins under way, too.
 CREATE OR REPLACE TRIGGER identities_released_names AFTER UPDATE OF subject ON identities
-  FOR EACH ROW WHEN (OLD.subject <> NEW.subject) EXECUTE FUNCTION keep_released_name();
+  FOR EACH ROW WHEN (OLD.subject <> NEW.subject AND OLD.connection_id IS NOT NULL) EXECUTE FUNCTION keep_released_name();
 
 -- Since when somebody bears their names: of two people with one address the newer claim counts.
 CREATE OR REPLACE FUNCTION keep_naming_time() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -103,7 +105,7 @@ CREATE OR REPLACE VIEW claims AS
 SELECT i.org_id, i.user_id, i.id AS identity_id, i.connection_id, i.claimed_email_key AS address, i.claimed_at,
        is_believed(i.connection_id, i.claimed_email_key, i.claim_verified, u) AS believed
 FROM identities i JOIN users u ON u.org_id = i.org_id AND u.id = i.user_id
-WHERE i.claimed_email_key IS NOT NULL AND u.deleted_at IS NULL;
+WHERE i.claimed_email_key IS NOT NULL AND i.connection_id IS NOT NULL AND u.deleted_at IS NULL;
 
 -- Everybody whom an address means now: whoever bears it as address or user name, and those for whom it was claimed since. A
 -- claim that isn't believed means somebody only to the connection that claims it (`reach`).

@@ -3,7 +3,6 @@ import type { Pool, PoolClient } from 'pg';
 import { AppError } from '../errors.ts';
 import type { Credential } from '../sessions/principal.ts';
 import { noSuchPerson } from './change-person.ts';
-import { noSuchGroup } from './groups.ts';
 
 /** All access of these people. `unknown`: ids that were asked for and are nobody's. */
 export type ConcernedPeople = Readonly<{ kind: 'people'; userIds: readonly string[]; unknown: readonly string[] }>;
@@ -11,9 +10,11 @@ export type ConcernedPeople = Readonly<{ kind: 'people'; userIds: readonly strin
 export type ConcernedDevice = Readonly<{ kind: 'device'; userId: string; deviceId: string }>;
 /** The access of everyone in the org, except the credential in `keep`. */
 export type ConcernedEveryone = Readonly<{ kind: 'everyone'; keep: Credential | null }>;
+/** A person who gets a further name: no access ends. */
+export type ConcernedName = Readonly<{ kind: 'name'; userId: string }>;
 
-/** The people, the device or the org whose access is to end. */
-export type Concerned = ConcernedPeople | ConcernedDevice | ConcernedEveryone;
+/** The people, the device or the org that an administrator's action is about. */
+export type Concerned = ConcernedPeople | ConcernedDevice | ConcernedEveryone | ConcernedName;
 
 /** Who is concerned, and how they stood (`standing`): a confirmation is bound to that. */
 export type Seen<Whose extends Concerned> = Readonly<{ whose: Whose; standing: string }>;
@@ -97,6 +98,8 @@ export async function lookAtEveryone(
   });
   return { whose: { kind: 'everyone', keep }, standing: String(rows[0].generation) };
 }
+
+export const noSuchGroup = () => new AppError('not_found', 'Your organisation has no group of this id.');
 
 export const noSuchSession = () => new AppError('not_found', 'This person is signed in nowhere under this id.');
 

@@ -41,6 +41,19 @@ export const effects = z
       .array(z.string())
       .describe('The kinds of devices, of the sessions that are listed.')
       .meta({ examples: [['Firefox on Linux']] }),
+    means: z
+      .array(z.string())
+      .optional()
+      .describe('Where it is about who is who: what it means, in sentences that hold names.')
+      .meta({ examples: [['All access of Trinity Moss ends.']] }),
+    linking: z
+      .object({
+        byAddress: z.int().describe('Linked again by their addresses: the connection speaks for the domain.'),
+        ifVerified: z.int().describe('Linked again only if the identity provider calls their addresses verified.'),
+        byHand: z.int().describe('Not linked again, unless by hand: the connection may not speak for their addresses.'),
+      })
+      .optional()
+      .describe('Where people are unlinked: how many of them the next sign-in links again.'),
   })
   .meta({ id: 'Effects' });
 
@@ -81,9 +94,13 @@ export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNam
   };
 }
 
+/** Nothing has the empty id. */
+const noDevice = '';
+
 /** `deviceId`: the only device that ends (of a person) or stays (of everyone); null: all end. */
 function idsOf(whose: Concerned) {
   if (whose.kind === 'people') return { userIds: whose.userIds, unknown: [...whose.unknown], deviceId: null };
+  if (whose.kind === 'name') return { userIds: [whose.userId], unknown: [], deviceId: noDevice };
   if (whose.kind === 'device') return { userIds: [whose.userId], unknown: [], deviceId: whose.deviceId };
   return { userIds: [], unknown: [], deviceId: whose.keep?.id ?? null };
 }

@@ -1,23 +1,30 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Call } from '../api/operation.ts';
 import { type Permission, requireRole } from '../api/permissions.ts';
+import { withSecondLook } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import type { InTurn } from '../http/turns.ts';
 import type { Keyring } from '../keyring.ts';
 import { spend } from '../revocation/once.ts';
 import type { Principal } from '../sessions/principal.ts';
+import type { Texts } from '../texts/texts.ts';
 import { textsFor } from '../web/send-page.ts';
 import type { Concerned, Seen } from './concerned.ts';
 import { type Confirmed, createConfirmations, notConfirmed } from './confirmation.ts';
-import { createReadEffects } from './effects.ts';
+import { createReadEffects, type Effects } from './effects.ts';
 
-/** One way of ending access, for one request of an administrator. */
+/** What is told beside the access that ends. */
+export type Told = Pick<Effects, 'means' | 'linking'>;
+
+/** One way of ending access, or of changing who is who, for one request of an administrator. */
 export type Ending<Whose extends Concerned, Result> = Readonly<{
   confirmed: Omit<Confirmed, 'by'>;
   permission: Permission;
   /** With `lock` the rows stay locked until the transaction ends. */
   look: (db: Pool | PoolClient, lock: boolean) => Promise<Seen<Whose>>;
+  /** Says what the action means, where that is more than the access that ends. */
+  tell?: (db: Pool, whose: Whose, words: Texts['whoIsWho']) => Promise<Told>;
   end: (client: PoolClient, whose: Whose) => Promise<Result>;
 }>;
 
@@ -67,11 +74,13 @@ export function createEndConfirmed(deps: EndingDeps) {
     confirmed: Confirmed,
   ) {
     const { whose, standing } = await ending.look(pool, false);
-    const [effects, confirmation] = await Promise.all([
-      readEffects(principal, whose, textsFor(req, res).devices),
+    const texts = textsFor(req, res);
+    const [ends, told, confirmation] = await Promise.all([
+      readEffects(principal, whose, texts.devices),
+      ending.tell?.(pool, whose, texts.whoIsWho),
       confirmations.seal(confirmed, standing),
     ]);
-    return { effects, confirmation };
+    return { effects: { ...ends, ...told }, confirmation };
   }
 
   /**
@@ -86,7 +95,7 @@ export function createEndConfirmed(deps: EndingDeps) {
     requireRole(principal.role, ending.permission);
     const confirmed: Confirmed = { by: principal, ...ending.confirmed };
     try {
-      const result = await end(call, ending, confirmed);
+      const result = await withSecondLook(() => end(call, ending, confirmed));
       announce();
       return result;
     } catch (error) {

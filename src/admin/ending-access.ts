@@ -11,6 +11,13 @@ import { line, reference } from './forms.ts';
 
 const mostInList = 1_000;
 
+export const confirmation = z
+  .string()
+  .min(1)
+  .max(4096)
+  .optional()
+  .describe('From the 409 that this request was answered with first.');
+
 const withReason = {
   reason: z
     .strictObject({
@@ -19,12 +26,7 @@ const withReason = {
     })
     .meta({ id: 'RevocationReason' })
     .optional(),
-  confirmation: z
-    .string()
-    .min(1)
-    .max(4096)
-    .optional()
-    .describe('From the 409 that this request was answered with first.'),
+  confirmation,
 };
 const ofPerson = z.strictObject(withReason).meta({ id: 'EndAccess' });
 const ofMany = z
@@ -49,7 +51,7 @@ const more = z
   .boolean()
   .describe('They had very many: what is not counted yet has ended like the rest.')
   .meta({ examples: [false] });
-const ended = z.object({ revocationId: z.string(), ...counts, more }).meta({ id: 'EndedAccess' });
+export const ended = z.object({ revocationId: z.string(), ...counts, more }).meta({ id: 'EndedAccess' });
 const endedDevice = z.object({ revocationId: z.string(), ...counts }).meta({ id: 'EndedDevice' });
 const endedOfMany = z
   .object({
@@ -72,25 +74,43 @@ const endedOfMany = z
   })
   .meta({ id: 'EndedAccessOfMany' });
 
+const refusalOf = (code: 'confirmation_required' | 'conflict', detail: string) =>
+  z.object({
+    type: z.url().meta({ examples: [`https://logout.whiterabbit.fake/problems/${code}`] }),
+    title: z.string().meta({ examples: [problems[code].title] }),
+    status: z.literal(409),
+    detail: z.string().meta({ examples: [detail] }),
+    code: z.literal(code),
+    requestId: z.string(),
+  });
+
+const confirmationRequired = refusalOf(
+  'confirmation_required',
+  'Look at `effects`, then send the same request again with this `confirmation`.',
+)
+  .extend({
+    effects: effects.describe('What would end.'),
+    confirmation: z.string().describe('To be sent back with the same request, within five minutes.'),
+  })
+  .meta({ id: 'ConfirmationRequired', description: 'Problem details (RFC 9457), with what would end.' });
+
 /** The first answer: what would end, and what to send back to confirm it. */
-const askedBack: Success = {
+export const askedBack: Success = {
   status: 409,
   description: '`confirmation_required`: nothing has ended yet.',
   contentTypes: ['application/problem+json'],
-  schema: z
-    .object({
-      type: z.url().meta({ examples: ['https://logout.whiterabbit.fake/problems/confirmation_required'] }),
-      title: z.string().meta({ examples: [problems.confirmation_required.title] }),
-      status: z.literal(409),
-      detail: z
-        .string()
-        .meta({ examples: ['Look at `effects`, then send the same request again with this `confirmation`.'] }),
-      code: z.literal('confirmation_required'),
-      requestId: z.string(),
-      effects: effects.describe('What would end.'),
-      confirmation: z.string().describe('To be sent back with the same request, within five minutes.'),
-    })
-    .meta({ id: 'ConfirmationRequired', description: 'Problem details (RFC 9457), with what would end.' }),
+  schema: confirmationRequired,
+};
+
+const conflict = refusalOf('conflict', 'This is the last active owner of the organisation, who stays one.').meta({
+  id: 'Conflict',
+});
+
+/** The same, where the request may also collide with what is there. */
+export const askedBackOrConflict: Success = {
+  ...askedBack,
+  description: '`confirmation_required`: nothing has changed yet. `conflict`: nothing will.',
+  schema: z.union([confirmationRequired, conflict]).meta({ id: 'ConfirmationOrConflict' }),
 };
 
 /** Ends access for an administrator, who has to see first what would end. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isStorableMoment } from '../database/storable.ts';
+import { emailKey, isOfRemoved } from '../users/email.ts';
 
 /** An id. Another org's id is answered exactly like an id that doesn't exist. */
 export const reference = z.string().regex(/^[\w-]{1,80}$/, 'is not an id');
@@ -25,6 +26,23 @@ export const line = (mostCharacters: number) =>
       /^(?:[\u200c\u200d]|[^\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}])*$/u,
       'must be one line without control characters',
     );
+
+/** An e-mail address that a person can have. */
+export const address = z
+  .string()
+  .trim()
+  .max(320)
+  .refine((value) => {
+    const key = emailKey(value);
+    return key !== null && !isOfRemoved(key);
+  }, 'is not an acceptable e-mail address');
+
+/** A subject as an ID token can have it: OpenID Connect Core §2 has 255 ASCII characters. */
+export const subject = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII');
 
 /** `true` or `false` in a query. */
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');

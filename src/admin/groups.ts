@@ -3,9 +3,9 @@ import { z } from 'zod';
 import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readCursor, readTimeCursor, toTimePage } from '../api/page.ts';
-import { AppError } from '../errors.ts';
 import { createGroups } from '../users/groups.ts';
 import { createPeople } from '../users/people.ts';
+import { noSuchGroup } from './concerned.ts';
 import { line, reference } from './forms.ts';
 import { personPage, toPeoplePage } from './people.ts';
 
@@ -17,8 +17,6 @@ const group = z
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Group' });
-
-export const noSuchGroup = () => new AppError('not_found', 'Your organisation has no group of this id.');
 
 /** Lists provisioning's groups: `{"group": …}` names one of them when access is ended. */
 export function groupOperations(deps: { pool: Pool }): readonly Operation[] {

@@ -18,6 +18,7 @@ import { deliveryOperations } from './deliveries.ts';
 import { domainOperations } from './domains.ts';
 import { endingAccessOperations } from './ending-access.ts';
 import { groupOperations } from './groups.ts';
+import { identityOperations } from './identities.ts';
 import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
 import { peopleOperations } from './people.ts';
@@ -53,6 +54,7 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
   return [
     ...orgOperations(),
     ...peopleOperations(deps),
+    ...identityOperations(deps),
     ...groupOperations(deps),
     ...endingAccessOperations(deps),
     ...revocationOperations(deps),

@@ -1,4 +1,3 @@
-import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readCursor, readTimeCursor, toPage, toTimePage } from '../api/page.ts';
@@ -8,7 +7,10 @@ import type { Devices } from '../sessions/devices.ts';
 import { createPeople, type People, type Person } from '../users/people.ts';
 import { textsFor } from '../web/send-page.ts';
 import { createChangePerson, noSuchPerson } from './change-person.ts';
-import { flag, line, reference } from './forms.ts';
+import { changingAddress } from './changing-address.ts';
+import { createEndConfirmed, type EndingDeps } from './end-confirmed.ts';
+import { askedBackOrConflict, confirmation } from './ending-access.ts';
+import { address, flag, line, reference } from './forms.ts';
 
 /** A person in a list. */
 export const person = z
@@ -40,6 +42,14 @@ const personChanges = z
     name: line(200).optional(),
     givenName: line(200).optional().describe('Of whoever isn’t provisioned. A `name` made of the two follows.'),
     familyName: line(200).optional(),
+    email: address.optional().describe('Owners only. Goes alone, is confirmed first, and ends all of their access.'),
+    confirmation,
+  })
+  .refine(({ email, confirmation: _, ...others }) => email === undefined || Object.keys(others).length === 0, {
+    message: 'email goes alone',
+  })
+  .refine(({ email, confirmation }) => email !== undefined || confirmation === undefined, {
+    message: 'confirmation goes with email',
   })
   .meta({ id: 'UserChanges' });
 
@@ -54,13 +64,9 @@ export function toPeoplePage({ rows, until }: Awaited<ReturnType<People['listPeo
 }
 
 /** The people of the org: who they are, what they are signed in with, what they may do. */
-export function peopleOperations(deps: {
-  pool: Pool;
-  accessPool: Pool;
-  devices: Devices;
-  announce: () => void;
-}): readonly Operation[] {
+export function peopleOperations(deps: EndingDeps & Readonly<{ devices: Devices }>): readonly Operation[] {
   const { devices } = deps;
+  const endConfirmed = createEndConfirmed(deps);
   const people = createPeople(deps);
   // A change may end access: neither the change nor its answer waits for a list.
   const changePerson = createChangePerson({ pool: deps.accessPool });
@@ -119,18 +125,20 @@ export function peopleOperations(deps: {
       id: 'changeUser',
       bodyExample: { role: 'admin' },
       tag,
-      summary: 'Change a role or a name, or switch someone off or on',
+      summary: 'Change a role, a name or an address, or switch someone off or on',
       description:
-        'What is left out stays. Nobody changes a person above their own role, gives a role above their own, or takes the last active owner away. `active: false` ends all of their access at once.',
+        'What is left out stays. Nobody changes a person above their own role, gives a role above their own, or takes the last active owner away. `active: false` ends all of their access at once. Another `email` is for owners, as it decides who can sign in as whom: without `confirmation` nothing changes, and the answer says what it would mean.',
       permission: 'people.change',
       params: personId,
       body: personChanges,
       success: { status: 200, description: 'The person as they are now.', schema: person },
-      problems: ['not_found', 'conflict'],
+      also: [askedBackOrConflict],
+      problems: ['not_found', 'conflict', 'confirmation_required'],
       handle: async (call) => {
         const { id } = call.params;
-        const ended = await changePerson(call, id, call.body);
-        if (ended) deps.announce();
+        const { email, confirmation: _, ...changes } = call.body;
+        if (email !== undefined) await endConfirmed(call, changingAddress({ ...call, initiator: 'admin' }, id, email));
+        else if (await changePerson(call, id, changes)) deps.announce();
         return requirePerson(call.orgId, id);
       },
     }),

@@ -57,7 +57,7 @@ const formats: Readonly<Record<string, unknown>> = {
 };
 
 /** Levels of an example: deeper ones would tell nobody anything. */
-const deepest = 8;
+const deepest = 10;
 
 /**
  * Makes a value that a schema of the document describes. It is composed of the examples of the
@@ -115,6 +115,7 @@ const collections: Readonly<Record<string, IdKind | { word: string }>> = {
   'global-token-revocation': 'connection',
   Groups: 'group',
   groups: 'group',
+  identities: 'identity',
   problems: { word: 'user_not_found' },
   ResourceTypes: { word: 'User' },
   revocations: 'revocation',

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { forgettingSubjects } from '../admin/forgetting-subjects.ts';
 import { byOperator } from '../by.ts';
 import type { ConnectionView } from '../connections/connections.ts';
 import { defined } from '../connections/endpoints.ts';
@@ -13,6 +14,7 @@ import {
   revocationFacts,
 } from './connection-options.ts';
 import { type CommandAnswer, facts, table } from './output.ts';
+import { changerOf, changeWhoIsWho, yesOption } from './who-is-who.ts';
 
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
 
@@ -112,6 +114,29 @@ export function registerConnection(program: Command, shell: Console): void {
         ];
         return { json: all, text: table(headings, rows, `${org.name} has no connections yet.`) };
       }),
+    );
+
+  connection
+    .command('forget-subjects')
+    .description('unlink everybody from their accounts there, such as after the app was registered anew')
+    .argument('<connection>', 'id of the connection')
+    .requiredOption(...orgOption)
+    .option(...yesOption)
+    .action(
+      action(
+        shell,
+        z.object({ connection: text, org: text, yes: z.boolean().default(false) }),
+        async (workspace, input) => {
+          const org = await workspace.requireOrg(input.org);
+          const { connection: id, yes } = input;
+          const change = forgettingSubjects(changerOf(org), id);
+          const { result, means } = await changeWhoIsWho(workspace, change, yes, shell);
+          return {
+            json: { id, ...result, means },
+            text: [...means, `Unlinked and signed out: ${result.people}.`].join('\n'),
+          };
+        },
+      ),
     );
 }
 

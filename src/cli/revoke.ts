@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { byOperator } from '../by.ts';
@@ -7,8 +6,9 @@ import { AppError } from '../errors.ts';
 import { revokeAccess, revokeOrgAccess } from '../revocation/revoke-access.ts';
 import { emailKey, nameKey } from '../users/email.ts';
 import { action, type Console, text, usageError } from './command.ts';
+import { confirm, requireTerminal } from './confirm.ts';
 import type { CommandAnswer } from './output.ts';
-import { unknownUser } from './user.ts';
+import { unknownUser } from './require-user.ts';
 import type { Workspace } from './workspace.ts';
 
 const form = z.object({
@@ -78,7 +78,7 @@ async function revokeEveryone(
 ): Promise<CommandAnswer> {
   if (!yes) requireTerminal('--everyone', shell);
   const org = await requireOrg(ref);
-  if (!yes) await confirm(`everyone in ${org.name}`, `revoke ${org.slug}`, shell);
+  if (!yes) await confirm(`This signs out everyone in ${org.name}.`, `revoke ${org.slug}`, shell);
   const done = await revokeOrgAccess(pool, { ...operator, orgId: org.id, reason: reason ?? null });
   if (!done) throw new Error(`${org.name} vanished.`);
   await announce();
@@ -96,7 +96,7 @@ async function revokeAll(
 ): Promise<CommandAnswer> {
   if (!yes) requireTerminal('--all', shell);
   const all = await orgs.listOrgs();
-  if (!yes) await confirm(`everyone in ${all.length} organisation(s)`, 'revoke all', shell);
+  if (!yes) await confirm(`This signs out everyone in ${all.length} organisation(s).`, 'revoke all', shell);
   const done: { id: string; orgId: string; slug: string }[] = [];
   const failed: { slug: string; error: unknown }[] = [];
   for (const org of all)
@@ -112,17 +112,4 @@ async function revokeAll(
       { cause: failed[0]?.error },
     );
   return { json: done, text: `Everyone in ${done.length} organisation(s) is signed out everywhere.` };
-}
-
-function requireTerminal(option: string, { stdin }: Console): void {
-  if (!stdin.isTTY) throw usageError(`${option} needs --yes where nobody can be asked.`);
-}
-
-async function confirm(whom: string, words: string, { stdin, stderr }: Console): Promise<void> {
-  const prompt = createInterface({ input: stdin, output: stderr });
-  const question = `This signs out ${whom}. Type "${words}" to go on: `;
-  // Ctrl-C and Ctrl-D reject the question: both mean no.
-  const typed = await prompt.question(question).catch(() => '');
-  prompt.close();
-  if (typed.trim() !== words) throw new AppError('invalid_request', 'Not confirmed; nothing was done.');
 }

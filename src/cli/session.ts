@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { DeviceKind } from '../sessions/principal.ts';
 import { action, type Console, text } from './command.ts';
 import { table } from './output.ts';
-import { requireUser } from './user.ts';
+import { requireUser } from './require-user.ts';
 
 type LiveAccess = {
   id: string;

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { byOperator } from '../by.ts';
 import { Role, type User } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
-import { AppError } from '../errors.ts';
 import { switchOff, switchOn } from '../revocation/switch-person.ts';
-import { problemOfNamed } from '../users/email.ts';
 import { changeRole, lockWithOwners } from '../users/roles.ts';
 import { action, type Console, text } from './command.ts';
 import { facts, table } from './output.ts';
+import { requireUser, unknownUser } from './require-user.ts';
+import { registerWhoIsWho } from './user-who-is-who.ts';
 
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
 const insteadOfDeactivating =
@@ -137,20 +137,8 @@ export function registerUser(program: Command, shell: Console): void {
         return { json: view(activated), text: `${activated.email} is active and may sign in.` };
       }),
     );
-}
 
-type Lookup = { users: { findUser: (orgId: string, ref: string) => Promise<User | null> } };
-
-/** Finds a user by e-mail address or id. @throws AppError user_not_found */
-export async function requireUser({ users }: Lookup, org: { id: string; name: string }, ref: string): Promise<User> {
-  const found = await users.findUser(org.id, ref);
-  if (!found) throw unknownUser(org, ref);
-  return found;
-}
-
-export function unknownUser(org: { name: string }, ref: string): AppError {
-  const problem = problemOfNamed(ref);
-  return new AppError('user_not_found', `${org.name} has no user "${ref}".${problem ? ` ${problem}` : ''}`);
+  registerWhoIsWho(user, shell);
 }
 
 function view({ id, email, name, role, active, revokedAt, createdAt }: User) {

@@ -199,12 +199,14 @@ async function keepLinks(
 ): Promise<{ acceptedIssuers?: string[] }> {
   const { orgId, id: connectionId } = before;
   if ([issuer, ...acceptedIssuers].includes(before.issuer)) return {};
-  const linked = await db.identity.count({ where: { orgId, connectionId, issuer: before.issuer } });
+  const linked = await db.identity.count({
+    where: { orgId, connectionId, issuer: before.issuer, user: { deletedAt: null } },
+  });
   if (linked === 0) return {};
   if (sameSubjects) return { acceptedIssuers: [...acceptedIssuers, before.issuer] };
   throw new AppError(
     'conflict',
-    `${linked} people are linked to this connection by their subjects at ${before.issuer} and could no longer sign in. If the new issuer knows them by the same subjects, say so (sameSubjects, --same-subjects); for another identity provider, add a connection.`,
+    `${linked} people are linked to this connection by their subjects at ${before.issuer} and could no longer sign in. If the new issuer knows them by the same subjects, say so (sameSubjects, --same-subjects); for another identity provider, add a connection, or let this one forget their subjects first (forgotten-subjects, \`connection forget-subjects\`).`,
   );
 }
 

@@ -57,6 +57,19 @@ export function isUniqueViolation(error: unknown): boolean {
 }
 
 /**
+ * Runs `work`, and after a unique violation once more: somebody else took a name at the same moment,
+ * and the second look sees who.
+ */
+export async function withSecondLook<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error;
+    return work();
+  }
+}
+
+/**
  * Whether PostgreSQL refused a character that text can't hold, such as NUL: a fault of the request.
  */
 export function isUnstorable(error: unknown): boolean {

@@ -46,6 +46,10 @@ function sentence(words: Words, { kind, action, actorType, targetType, count, pa
     return targetType === 'user' ? words.signInRefused({ target }) : words.idpRefused({ target });
   if (kind === 'contested_address')
     return 'revocation' in parts ? words.addressEndedSeveral(both) : words.addressContested(both);
+  if (action === 'identity.linked') return words.identityLinked(both);
+  if (action === 'identity.unlinked') return words.identityUnlinked(both);
+  if (action === 'user.address_changed') return words.addressChanged(both);
+  if (action === 'connection.subjects_forgotten') return words.subjectsForgotten(both);
   if (kind === 'api_key') return words.apiKeyMade(both);
   if (kind === 'role_change')
     return words.roleChanged({ ...both, from: roleOf(words, parts.from), to: roleOf(words, parts.to) });

@@ -9,6 +9,7 @@ export const kinds = [
   'refused_provisioning',
   'api_key',
   'role_change',
+  'identity_change',
   'dead_letter',
 ] as const;
 export type Kind = (typeof kinds)[number];
@@ -29,6 +30,11 @@ const kindOfAction = {
   'provisioning.refused': 'refused_provisioning',
   'api_key.created': 'api_key',
   'role.changed': 'role_change',
+  // Only those that a person made come through the outbox.
+  'identity.linked': 'identity_change',
+  'identity.unlinked': 'identity_change',
+  'user.address_changed': 'identity_change',
+  'connection.subjects_forgotten': 'identity_change',
   'delivery.failed': 'dead_letter',
 } as const satisfies Partial<Record<Action, Kind | null>>;
 export type OutboxAction = keyof typeof kindOfAction;

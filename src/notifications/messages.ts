@@ -119,6 +119,16 @@ const told: Record<Kind, readonly [when: string, example: Told]> = {
       detail: { from: 'member', to: 'admin' },
     },
   ],
+  identity_change: [
+    'An administrator or the operator changed who is who: a person was linked, unlinked or given another address, or a connection’s subjects were forgotten',
+    {
+      text: 'Thomas Anderson unlinked Trinity Moss from an account at an identity provider',
+      action: 'identity.unlinked',
+      actor: neo,
+      target: trinity,
+      detail: { identity: sampleId('identity'), connection: okta.id },
+    },
+  ],
   dead_letter: [
     'Something could not be delivered',
     {

@@ -333,6 +333,59 @@ export const en = {
   },
   afterRefusal: { anotherAddress: 'Sign in with another address', tryAgain: 'Try again' },
 
+  /** What a change of who is who means; an administrator reads it before saying yes. */
+  whoIsWho: {
+    accessEnds: ({ name }: { name: string }) => `All access of ${name} ends.`,
+    nothingEnds: 'Nothing ends.',
+    addressMeans: ({ name, email }: { name: string; email: string }) =>
+      `${email} means ${name} from then on: whoever signs in with this address at an identity provider that may speak for it, with an account that is not linked yet, is ${name}.`,
+    addressFreed: ({ email }: { email: string }) => `${email} is free then, for somebody else.`,
+    addressIsUserName: ({ email }: { email: string }) =>
+      `${email} stays their user name, by which provisioning finds them, and so means them too.`,
+    addressProvisioned: ({ name }: { name: string }) =>
+      `Provisioning keeps the address of ${name}: its next run may change it back. Change it there too.`,
+    addressClaimed:
+      'If their identity provider still names another address at the next sign-in, and may speak for it, that one takes its place. Change it there first.',
+    linkMeans: ({ name, connection, subject }: { name: string; connection: string; subject: string }) =>
+      `Whoever signs in at ${connection} with the account ${subject} is ${name} from then on, whatever address the identity provider names.`,
+    linkRole: ({ role }: { role: string }) => `They get the role of that person: ${role}.`,
+    unlinkMeans: ({ name, connection, subject }: { name: string; connection: string; subject: string }) =>
+      `The account ${subject} at ${connection} is no longer ${name}. Whoever signs in with it is found by the address that the identity provider names, as at a first sign-in.`,
+    againByAddress: ({ name, connection, email }: { name: string; connection: string; email: string }) =>
+      `Whoever is the first to sign in at ${connection} with the address ${email} is linked to ${name} again.`,
+    againIfVerified: ({ name, connection, email }: { name: string; connection: string; email: string }) =>
+      `Whoever is the first to sign in at ${connection} with the address ${email} is linked to ${name} again, if the identity provider calls the address verified.`,
+    againByHand: ({ name, connection }: { name: string; connection: string }) =>
+      `${name} is not linked again by the address, for ${connection} may not speak for it: until you link them by hand they cannot sign in there.`,
+    forgetMeans: ({ people, connection }: { people: number; connection: string }) =>
+      plural(people, {
+        one: `${people} person is unlinked from their account at ${connection}.`,
+        other: `${people} people are unlinked from their accounts at ${connection}.`,
+      }),
+    forgetTrust: ({ connection }: { connection: string }) =>
+      `Until they have signed in again an address decides: whoever is the first to sign in at ${connection} with somebody’s address is that person here.`,
+    forgetEnds: 'All of their access ends.',
+    forgetEndsEveryone: ({ most }: { most: number }) =>
+      `They are more than ${most}, so everyone in the organisation is signed out at once, also who signs in elsewhere.`,
+    forgetByAddress: ({ people }: { people: number }) =>
+      plural(people, {
+        one: `${people} of them is linked again by the address.`,
+        other: `${people} of them are linked again by their addresses.`,
+      }),
+    forgetIfVerified: ({ people }: { people: number }) =>
+      plural(people, {
+        one: `${people} of them is linked again only if the identity provider calls the address verified.`,
+        other: `${people} of them are linked again only if the identity provider calls their addresses verified.`,
+      }),
+    forgetByHand: ({ people, connection }: { people: number; connection: string }) =>
+      plural(people, {
+        one: `${people} of them is not linked again, for ${connection} may not speak for the address: link them by hand.`,
+        other: `${people} of them are not linked again, for ${connection} may not speak for their addresses: link them by hand.`,
+      }),
+    noOwnerLeft:
+      'No owner could sign in any more by what is known here: only the operator of the deployment could help then.',
+  },
+
   /** One line each; names in them are other people's words. */
   notifications: {
     test: 'This is a test. Nothing has happened.',
@@ -379,6 +432,11 @@ export const en = {
     apiKeyMade: ({ actor, target }: Two) => `${actor} made the API key ${target}`,
     roleChanged: ({ actor, target, from, to }: Two & { from: string; to: string }) =>
       `${actor} changed the role of ${target} from ${from} to ${to}`,
+    identityLinked: ({ actor, target }: Two) => `${actor} linked ${target} to an account at an identity provider`,
+    identityUnlinked: ({ actor, target }: Two) => `${actor} unlinked ${target} from an account at an identity provider`,
+    addressChanged: ({ actor, target }: Two) => `${actor} changed the e-mail address of ${target}`,
+    subjectsForgotten: ({ actor, target }: Two) =>
+      `${actor} unlinked everybody from their accounts at the identity provider ${target}`,
     webhookFailed: ({ target }: { target: string }) => `Messages to the webhook at ${target} could not be delivered`,
     emailFailed: ({ target }: { target: string }) => `E-mail to ${target} could not be delivered`,
     repeated: ({ text, count }: { text: string; count: number }) =>

@@ -56,6 +56,42 @@ const peopleRequests: Requests = {
     await ask('changeUser', { as: owner, params: nobody, body: { role: 'admin' } });
     await ask('changeUser', { as: owner, params: { id: product.orgs.whiterabbit.userId }, body: { role: 'member' } });
     await ask('changeUser', { params: { id }, body: { role: 'admin' } });
+    await confirmed(world, 'changeUser', { params: { id }, body: { email: 'thomas@whiterabbit.fake' } });
+    await confirmed(world, 'changeUser', { params: { id }, body: { email: neo.email } });
+    await ask('changeUser', { as: owner, params: { id }, body: { email: 'trinity@whiterabbit.fake' } });
+  },
+  async listUserIdentities(world) {
+    const { id } = await signedInNeo(world);
+    const { json } = await world.ask('listUserIdentities', { as: world.owner, params: { id }, query: { limit: '1' } });
+    if (json.items.length !== 1) throw new Error('neo has no identity');
+    await world.ask('listUserIdentities', { as: world.owner, params: nobody });
+  },
+  async unlinkUserIdentity(world) {
+    const { id } = await signedInNeo(world);
+    const { json } = await world.ask('listUserIdentities', { as: world.owner, params: { id } });
+    const params = { id, identityId: String(json.items[0].id) };
+    await confirmed(world, 'unlinkUserIdentity', { params });
+    await world.ask('unlinkUserIdentity', { as: world.owner, params, body: {} });
+  },
+  async linkUserIdentity(world) {
+    const { ask, owner, product } = world;
+    const { id } = await signedInNeo(world);
+    const { json } = await ask('listUserIdentities', { as: owner, params: { id } });
+    await confirmed(world, 'unlinkUserIdentity', { params: { id, identityId: String(json.items[0].id) } });
+    const body = { connection: product.orgs.whiterabbit.connectionId, subject: 'whiterabbit-neo' };
+    await confirmed(world, 'linkUserIdentity', { params: { id }, body });
+    await ask('linkUserIdentity', { as: owner, params: { id }, body });
+    await ask('linkUserIdentity', { as: owner, params: { id }, body: { ...body, subject: '' } });
+    await ask('linkUserIdentity', { as: owner, params: nobody, body });
+  },
+  async forgetSubjects(world) {
+    const { ask, owner, product } = world;
+    // One that knows nobody: else the owner would be signed out.
+    const body = { issuer: product.orgs.whiterabbit.issuer, clientId: 'forgetful', clientSecret: 'secret' };
+    const { json } = await ask('addConnection', { as: owner, body });
+    await confirmed(world, 'forgetSubjects', { params: { id: json.id } });
+    await ask('forgetSubjects', { as: owner, params: nobody, body: {} });
+    await ask('changeConnection', { as: owner, params: { id: json.id }, body: { active: false } });
   },
   async listGroups({ ask, owner }) {
     await ask('listGroups', { as: owner, query: { limit: '1', search: 'crew' } });

@@ -63,7 +63,7 @@ describe('the page /signed-out', () => {
     expect(page.text).toContain(`<p class="words">${shownReason}</p>`);
     expect(page.text).toContain(`<p class="words">${shownHelp}</p>`);
     expect(page.text).toContain(atAnyTime);
-      expect(page.text).toMatch(/>Sign in again as [^<]+<\/a>/);
+    expect(page.text).toMatch(/>Sign in again as [^<]+<\/a>/);
     for (const foreign of ['ticket 42', '<b>', 'href="https://help', twinHelp])
       expect(page.text).not.toContain(foreign);
   });

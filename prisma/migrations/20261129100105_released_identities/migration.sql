@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "identities" ALTER COLUMN "connection_id" DROP NOT NULL;

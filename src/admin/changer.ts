@@ -1,0 +1,37 @@
+import type { PoolClient } from 'pg';
+import type { By } from '../by.ts';
+import type { Initiator } from '../database/generated/client.ts';
+import { AppError } from '../errors.ts';
+import type { Revocation, Revoked } from '../revocation/revocation.ts';
+import { revokeAccess } from '../revocation/revoke-access.ts';
+import type { Bearer, Linking } from '../users/identities.ts';
+import { noSuchPerson } from './change-person.ts';
+
+/** Who changes who is who: an administrator, or the operator at the command line. */
+export type Changer = Readonly<{ orgId: string; by: By; initiator: Extract<Initiator, 'admin' | 'operator'> }>;
+
+export type Ended = Omit<Revoked, 'userId'>;
+
+export const revocationOf = (
+  { orgId, by, initiator }: Changer,
+  asked: unknown,
+  [reason, reasonForPerson]: readonly [administrators: string, person: string],
+): Revocation => ({ orgId, by, initiator, asked, reason, reasonForPerson });
+
+/** Ends all access of the person whose names change. @throws AppError not_found */
+export async function endOf(
+  client: PoolClient,
+  revocation: Omit<Parameters<typeof revokeAccess>[1], 'subject'>,
+  userId: string,
+): Promise<Ended> {
+  const outcome = await revokeAccess(client, { ...revocation, subject: { userIds: [userId] } });
+  if (outcome.result !== 'revoked') throw noSuchPerson();
+  const { userId: _userId, result: _result, ...ended } = outcome;
+  return ended;
+}
+
+export function taken(what: string, { id, name, email }: Bearer, advice: string): AppError {
+  return new AppError('conflict', `${what} is ${name}’s (${email}, ${id}) already. ${advice}`);
+}
+
+export const counts = ({ byAddress, ifVerified, byHand }: Linking) => ({ byAddress, ifVerified, byHand });

@@ -1,0 +1,60 @@
+import { recordEvent } from '../audit/record.ts';
+import { AppError } from '../errors.ts';
+import { emailKey } from '../users/email.ts';
+import { bearerOfAddress } from '../users/identities.ts';
+import { type Changer, type Ended, endOf, revocationOf, taken } from './changer.ts';
+import { type ConcernedPeople, digestOf, lookAtPerson } from './concerned.ts';
+import type { Ending } from './end-confirmed.ts';
+import { type NamedPerson, readIdentities, readPerson } from './known-names.ts';
+
+/**
+ * Gives a person another address. Their access ends in the same UPDATE, as where provisioning does
+ * it. @throws AppError not_found; conflict for an address that is somebody's
+ */
+export function changingAddress(
+  changer: Changer,
+  userId: string,
+  address: string,
+): Ending<ConcernedPeople & { person: NamedPerson; linked: boolean }, Ended> {
+  const { orgId, by } = changer;
+  const email = address.trim();
+  const key = emailKey(email);
+  if (key === null) throw new AppError('invalid_request', `"${email}" is not an acceptable e-mail address.`);
+  return {
+    confirmed: { action: 'address', target: `${userId} ${key}` },
+    permission: 'identity.change',
+    look: async (db, lock) => {
+      const { whose, standing } = await lookAtPerson(db, orgId, userId, lock);
+      const person = await readPerson(db, orgId, userId);
+      if (person.emailKey === key) throw new AppError('conflict', `This is the address of ${person.name} already.`);
+      const bearer = await bearerOfAddress(db, orgId, { emailKey: key, userId });
+      if (bearer) throw taken(`The address ${email}`, bearer, 'Give them another one first.');
+      const linked = (await readIdentities(db, orgId, userId)).length > 0;
+      return { whose: { ...whose, person, linked }, standing: digestOf([standing, person.email]) };
+    },
+    tell: async (_db, { person, linked }, words) => {
+      const { name, email: before, provisioned } = person;
+      const means = [
+        words.addressMeans({ name, email }),
+        keptUserName(person).userNameKey === person.emailKey
+          ? words.addressIsUserName({ email: before })
+          : words.addressFreed({ email: before }),
+        words.accessEnds({ name }),
+        ...(provisioned ? [words.addressProvisioned({ name })] : []),
+        ...(linked && !provisioned ? [words.addressClaimed] : []),
+      ];
+      return { means };
+    },
+    end: async (client, { person }) => {
+      const rename = { email, emailKey: key, ...keptUserName(person) };
+      const why = ['The address was changed.', 'Your organisation changed your e-mail address.'] as const;
+      const ended = await endOf(client, { ...revocationOf(changer, { user: userId }, why), rename }, userId);
+      await recordEvent(client, { orgId, by, action: 'user.address_changed', target: { type: 'user', id: userId } });
+      return ended;
+    },
+  };
+}
+
+/** Provisioning finds people by user names, which are its to change: an address that is one stays it. */
+const keptUserName = ({ provisioned, userName, userNameKey, email, emailKey }: NamedPerson) =>
+  provisioned && userNameKey === null ? { userName: email, userNameKey: emailKey } : { userName, userNameKey };
