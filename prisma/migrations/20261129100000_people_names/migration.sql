@@ -1,6 +1,6 @@
 -- AlterTable
 ALTER TABLE "identities" ADD COLUMN     "claim_verified" BOOLEAN NOT NULL DEFAULT false,
-ADD COLUMN     "claim_issued_at" INTEGER,
+ADD COLUMN     "claim_issued_at" TIMESTAMPTZ(3),
 ADD COLUMN     "claimed_at" TIMESTAMPTZ(3),
 ADD COLUMN     "claimed_email" TEXT,
 ADD COLUMN     "claimed_email_key" TEXT;
