@@ -5,7 +5,7 @@ import { bearerOfAddress } from '../users/identities.ts';
 import { type Changer, type Ended, endOf, revocationOf, taken } from './changer.ts';
 import { type ConcernedPeople, digestOf, lookAtPerson } from './concerned.ts';
 import type { Ending } from './end-confirmed.ts';
-import { type NamedPerson, readIdentities, readPerson } from './known-names.ts';
+import { type NamedIdentity, type NamedPerson, readIdentities, readPerson } from './known-names.ts';
 
 /**
  * Gives a person another address. Their access ends in the same UPDATE, as where provisioning does
@@ -15,7 +15,7 @@ export function changingAddress(
   changer: Changer,
   userId: string,
   address: string,
-): Ending<ConcernedPeople & { person: NamedPerson; linked: boolean }, Ended> {
+): Ending<ConcernedPeople & { person: NamedPerson; identities: readonly NamedIdentity[] }, Ended> {
   const { orgId, by } = changer;
   const email = address.trim();
   const key = emailKey(email);
@@ -29,19 +29,21 @@ export function changingAddress(
       if (person.emailKey === key) throw new AppError('conflict', `This is the address of ${person.name} already.`);
       const bearer = await bearerOfAddress(db, orgId, { emailKey: key, userId });
       if (bearer) throw taken(`The address ${email}`, bearer, 'Give them another one first.');
-      const linked = (await readIdentities(db, orgId, userId)).length > 0;
-      return { whose: { ...whose, person, linked }, standing: digestOf([standing, person.email]) };
+      const identities = await readIdentities(db, orgId, userId);
+      return { whose: { ...whose, person, identities }, standing: digestOf([standing, person.email]) };
     },
-    tell: async (_db, { person, linked }, words) => {
-      const { name, email: before, provisioned } = person;
+    tell: async (_db, { person, identities }, words) => {
+      const { name, email: before, emailKey, provisioned } = person;
+      const isUserName = keptUserName(person).userNameKey === emailKey;
+      const isClaimed = identities.some(({ claimedKey }) => claimedKey === emailKey);
       const means = [
         words.addressMeans({ name, email }),
-        keptUserName(person).userNameKey === person.emailKey
-          ? words.addressIsUserName({ email: before })
-          : words.addressFreed({ email: before }),
+        ...(isUserName ? [words.addressIsUserName({ email: before })] : []),
+        ...(isClaimed ? [words.addressIsClaimed({ name, email: before })] : []),
+        ...(isUserName || isClaimed ? [] : [words.addressFreed({ email: before })]),
         words.accessEnds({ name }),
         ...(provisioned ? [words.addressProvisioned({ name })] : []),
-        ...(linked && !provisioned ? [words.addressClaimed] : []),
+        ...(identities.length > 0 && !provisioned ? [words.addressClaimed] : []),
       ];
       return { means };
     },

@@ -12,8 +12,8 @@ import { type NamedConnection, requireConnection } from './known-names.ts';
 export type Forgotten = Readonly<{ people: number; revocationId: string | null }>;
 
 /**
- * Most people whose access ends one by one. Their rows are locked meanwhile, for a tenth of a
- * second, and a revocation of one of them waits.
+ * Most people whose access ends one by one. Their rows are locked meanwhile, for 0.4 s on a busy
+ * machine, and a revocation of one of them waits.
  */
 const mostOneByOne = 1_000;
 

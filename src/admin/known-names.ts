@@ -11,7 +11,13 @@ export type NamedPerson = Pick<
   'id' | 'name' | 'email' | 'emailKey' | 'role' | 'provisioned' | 'userName' | 'userNameKey'
 >;
 export type NamedConnection = Readonly<{ id: string; name: string }>;
-export type NamedIdentity = Readonly<{ id: string; subject: string; connection: NamedConnection }>;
+export type NamedIdentity = Readonly<{
+  id: string;
+  subject: string;
+  connection: NamedConnection;
+  /** The look-up form of the address that the identity provider named last. */
+  claimedKey: string | null;
+}>;
 
 /** @throws AppError not_found */
 export async function readPerson(db: Db, orgId: string, id: string): Promise<NamedPerson> {
@@ -30,7 +36,7 @@ export async function readPerson(db: Db, orgId: string, id: string): Promise<Nam
 export async function readIdentities(db: Db, orgId: string, userId: string): Promise<readonly NamedIdentity[]> {
   const { rows } = await db.query<NamedIdentity>({
     name: 'identities-named',
-    text: `SELECT i.id, i.subject, jsonb_build_object('id', c.id, 'name', c.name) AS connection
+    text: `SELECT i.id, i.subject, i.claimed_email_key AS "claimedKey", jsonb_build_object('id', c.id, 'name', c.name) AS connection
            FROM identities i JOIN connections c ON c.org_id = i.org_id AND c.id = i.connection_id
            WHERE i.org_id = $1 AND i.user_id = $2`,
     values: [orgId, userId],

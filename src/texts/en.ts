@@ -342,6 +342,8 @@ export const en = {
     addressFreed: ({ email }: { email: string }) => `${email} is free then, for somebody else.`,
     addressIsUserName: ({ email }: { email: string }) =>
       `${email} stays their user name, by which provisioning finds them, and so means them too.`,
+    addressIsClaimed: ({ name, email }: { name: string; email: string }) =>
+      `${email} means ${name} too, until they have signed in again: their identity provider called them so last.`,
     addressProvisioned: ({ name }: { name: string }) =>
       `Provisioning keeps the address of ${name}: its next run may change it back. Change it there too.`,
     addressClaimed:

@@ -96,6 +96,12 @@ const actionsOf = async (targetId: string) =>
   (await bed.prisma.auditEvent.findMany({ where: { orgId, targetId }, orderBy: [{ at: 'asc' }, { id: 'asc' }] })).map(
     ({ action }) => action,
   );
+/** What an identity provider named at the last sign-in. */
+const setClaim = (id: string, email: string | null) =>
+  bed.pool.query(
+    `UPDATE identities SET claimed_email = $2, claimed_email_key = $2, claim_verified = true, claimed_at = now() WHERE user_id = $1`,
+    [id, email],
+  );
 const unlinking = async (id: string) => `/users/${id}/identities/${(await identityOf(id)).id}/unlinking`;
 const setAddress = (id: string, email: string, by = owner) => confirmed('PATCH', `/users/${id}`, { email }, by);
 /** Removes somebody as provisioning does. */
@@ -111,10 +117,7 @@ const remove = async (id: string) => {
 describe('the identities of a person', () => {
   it('are listed with what they are, and not to another org, nor of somebody who was removed', async () => {
     const person = await newcomer();
-    await bed.pool.query(
-      `UPDATE identities SET claimed_email = $2, claimed_email_key = $2, claim_verified = true, claimed_at = now() WHERE user_id = $1`,
-      [person.id, person.email],
-    );
+    await setClaim(person.id, person.email);
     expect((await owner.send('GET', `/users/${person.id}/identities`)).body).toEqual({
       items: [
         {
@@ -152,6 +155,11 @@ describe('another address', () => {
   it('is confirmed first, ends all access, and the person is found by it alone', async () => {
     const person = await newcomer();
     const email = `Married-${made}@hostile.fake`;
+    await setClaim(person.id, person.email);
+    expect(asked(await owner.send('PATCH', `/users/${person.id}`, { email })).means).toContain(
+      `${person.email} means ${person.sub} too, until they have signed in again: their identity provider called them so last.`,
+    );
+    await setClaim(person.id, null);
     const first = await owner.send('PATCH', `/users/${person.id}`, { email });
     const { means, user, sessionCount } = asked(first);
     expect([user.id, sessionCount]).toEqual([person.id, 1]);
@@ -257,6 +265,7 @@ describe('another address', () => {
 
   it('is confirmed for the address that stood there', async () => {
     const person = await newcomer();
+    await setClaim(person.id, null);
     const { confirmation } = (await owner.send('PATCH', `/users/${person.id}`, { email: 'a@hostile.fake' })).body;
     const moved = `moved-${made}@hostile.fake`;
     await bed.pool.query('UPDATE users SET email = $2, email_key = $2 WHERE id = $1', [person.id, moved]);
