@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isStorableMoment } from '../database/storable.ts';
-import { emailKey, isOfRemoved } from '../users/email.ts';
+import { isOfRemoved, readEmail } from '../users/email.ts';
 
 /** An id. Another org's id is answered exactly like an id that doesn't exist. */
 export const reference = z.string().regex(/^[\w-]{1,80}$/, 'is not an id');
@@ -32,10 +32,10 @@ export const address = z
   .string()
   .trim()
   .max(320)
-  .refine((value) => {
-    const key = emailKey(value);
-    return key !== null && !isOfRemoved(key);
-  }, 'is not an acceptable e-mail address');
+  .superRefine((value, { addIssue }) => {
+    const { key, problem } = readEmail(value);
+    if (key === null || isOfRemoved(key)) addIssue(problem ?? 'This address is nobody’s.');
+  });
 
 /** A subject as an ID token can have it: OpenID Connect Core §2 has 255 ASCII characters. */
 export const subject = z

@@ -38,16 +38,23 @@ export async function noteClaim(pool: Pool, identity: Identity, claim: Claim, by
   }
 }
 
-/** The common case in one statement: the address is the person's own, or not theirs to take, and is claimed as before. */
-async function keepSettled(pool: Pool, { orgId, identityId, userId }: Identity, claim: Claim): Promise<boolean> {
+/**
+ * The common case in one statement: the address is the person's own, or not theirs to take, and is
+ * claimed as before.
+ */
+async function keepSettled(
+  pool: Pool,
+  { orgId, connectionId, identityId, userId }: Identity,
+  claim: Claim,
+): Promise<boolean> {
   const { rowCount } = await pool.query({
     name: 'claim-settled',
     text: `UPDATE identities i SET claimed_at = clock_timestamp(), claim_issued_at = to_timestamp($6)
            FROM users u
            WHERE i.org_id = $1 AND i.id = $2 AND u.org_id = $1 AND u.id = $3 AND i.user_id = u.id
-             AND (u.email_key = $7 OR u.provisioned) AND i.claimed_email = $4 AND i.claim_verified = $5
+             AND i.connection_id = $8 AND (u.email_key = $7 OR u.provisioned) AND i.claimed_email = $4 AND i.claim_verified = $5
              AND coalesce(i.claim_issued_at <= to_timestamp($6), true)`,
-    values: [orgId, identityId, userId, claim.email, claim.verified, claim.issuedAt, claim.emailKey],
+    values: [orgId, identityId, userId, claim.email, claim.verified, claim.issuedAt, claim.emailKey, connectionId],
   });
   return rowCount === 1;
 }
@@ -68,7 +75,7 @@ async function takeAddress(client: PoolClient, identity: Identity, claim: Claim,
            ), kept AS (
              UPDATE identities SET claimed_email = $5, claimed_email_key = $3, claim_verified = $6, claimed_at = clock_timestamp(),
                                    claim_issued_at = to_timestamp($7)
-             WHERE org_id = $1 AND id = $4 AND user_id = $8 AND coalesce(claim_issued_at <= to_timestamp($7), true)
+             WHERE org_id = $1 AND id = $4 AND user_id = $8 AND connection_id = $2 AND coalesce(claim_issued_at <= to_timestamp($7), true)
              RETURNING org_id
            )
            SELECT before.address IS DISTINCT FROM $3 OR before.at < now() - interval '1 day' AS news,
