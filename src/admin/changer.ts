@@ -26,8 +26,8 @@ export async function endOf(
 ): Promise<Ended> {
   const outcome = await revokeAccess(client, { ...revocation, subject: { userIds: [userId] } });
   if (outcome.result !== 'revoked') throw noSuchPerson();
-  const { userId: _userId, result: _result, ...ended } = outcome;
-  return ended;
+  const { revocationId, sessionsEnded, grantsEnded, more } = outcome;
+  return { revocationId, sessionsEnded, grantsEnded, more };
 }
 
 export function taken(what: string, { id, name, email }: Bearer, advice: string): AppError {

@@ -2,8 +2,8 @@ import type { PoolClient } from 'pg';
 import type { Call } from '../api/operation.ts';
 import { revokeDevice } from '../revocation/end-rows.ts';
 import type { Revocation, Revoked } from '../revocation/revocation.ts';
-import { revokeAccess, revokeAccessOfMany, revokeOrgAccess } from '../revocation/revoke-access.ts';
-import { noSuchPerson } from './change-person.ts';
+import { revokeAccessOfMany, revokeOrgAccess } from '../revocation/revoke-access.ts';
+import { endOf } from './changer.ts';
 import {
   type ConcernedDevice,
   type ConcernedEveryone,
@@ -35,13 +35,7 @@ export const endingOfPerson = (call: EndingCall, userId: string): Ending<Concern
   confirmed: { action: 'person', target: userId },
   permission: 'access.end',
   look: (db, lock) => lookAtPerson(db, call.orgId, userId, lock),
-  end: async (client) => {
-    const revocation = { ...byAdministrator(call, { user: userId }), subject: { userIds: [userId] } };
-    const outcome = await revokeAccess(client, revocation);
-    if (outcome.result !== 'revoked') throw noSuchPerson();
-    const { revocationId, sessionsEnded, grantsEnded, more } = outcome;
-    return { revocationId, sessionsEnded, grantsEnded, more };
-  },
+  end: (client) => endOf(client, byAdministrator(call, { user: userId }), userId),
 });
 
 export const endingOfDevice = (
