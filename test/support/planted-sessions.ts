@@ -63,7 +63,7 @@ export async function refreshPlans(
   planted: number,
   tables: string,
 ): Promise<void> {
-  if (planted >= 50) await context.pool.query(`ANALYZE ${tables}`);
+  if (planted >= 100) await context.pool.query(`ANALYZE ${tables}`);
 }
 
 function signedCookie(sid: string, secret: string): string {
