@@ -1,18 +1,15 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { expect, it, test } from 'vitest';
 import { environmentOf, finished } from './cli/processes.ts';
 import { createTestDatabase } from './support/database.ts';
-import { endWithUs } from './support/end-with-us.ts';
+import { spawnWithUs } from './support/end-with-us.ts';
 import { freePort } from './support/free-port.ts';
 
 const run = (file: string, args: readonly string[], env: Record<string, string> = {}) => {
   const program = path.resolve(import.meta.dirname, file);
-  const child = spawn(process.execPath, [program, ...args], { env: environmentOf(env), stdio: 'pipe' });
-  endWithUs(child);
-  return child;
+  return spawnWithUs(process.execPath, [program, ...args], { env: environmentOf(env) });
 };
 const log = (lines: number, end: string) => run('support/logging-process.ts', [String(lines), end]);
 const parsed = (stdout: string) =>

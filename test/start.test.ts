@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { expect, inject, test } from 'vitest';
@@ -10,7 +9,7 @@ import { seedApiKeys } from '../src/orgs/seed-keys.ts';
 import { explainStartFailure } from '../src/start-failure.ts';
 import { environmentOf, finished } from './cli/processes.ts';
 import { createTestDatabase } from './support/database.ts';
-import { endWithUs } from './support/end-with-us.ts';
+import { spawnWithUs } from './support/end-with-us.ts';
 import { freePort } from './support/free-port.ts';
 
 const main = path.resolve(import.meta.dirname, '../src/main.ts');
@@ -26,11 +25,7 @@ function usable(databaseUrl: string): Record<string, string> {
 }
 
 /** `npm start` without npm. */
-const launch = (env: Record<string, string>) => {
-  const child = spawn(process.execPath, [main], { env: environmentOf(env), stdio: 'pipe' });
-  endWithUs(child);
-  return child;
-};
+const launch = (env: Record<string, string>) => spawnWithUs(process.execPath, [main], { env: environmentOf(env) });
 const start = (databaseUrl: string) => finished(launch(usable(databaseUrl)));
 
 test.each([

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { runCli as runProgram, type Streams } from '../../src/cli/program.ts';
 import { developmentEnvironment, environment } from '../../src/config.ts';
-import { endWithUs } from '../support/end-with-us.ts';
+import { spawnWithUs } from '../support/end-with-us.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -99,8 +99,7 @@ export async function finished(child: ChildProcess): Promise<Outcome> {
  * with it.
  */
 export function startDev(env: Env, cwd = root, args = [path.join(root, 'src/cli/dev.ts')]) {
-  const child = spawn(process.execPath, args, { cwd, env: environmentOf(env), stdio: 'pipe' });
-  endWithUs(child);
+  const child = spawnWithUs(process.execPath, args, { cwd, env: environmentOf(env) });
   const outcome = finished(child);
   const ready = new Promise<string>((resolve, reject) => {
     let printed = '';

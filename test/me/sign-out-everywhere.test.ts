@@ -5,7 +5,7 @@ import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { createBrowser } from '../support/browser.ts';
 import { atTheirInsert, letSignInsWait, waitForLock, whileLocked } from '../support/locks.ts';
 import { plantGrants } from '../support/planted-grants.ts';
-import { inParallel, plantUsers } from '../support/planted-sessions.ts';
+import { inParallel, plantUsers, refreshPlans } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
 // "Sign out everywhere else" keeps the session or grant that asks. Whoever revokes at the same
@@ -32,6 +32,7 @@ async function plant(held: Held, count: number, each: number): Promise<Person[]>
     const headers = grants.map(({ accessToken }) => ({ authorization: `Bearer ${accessToken}` }));
     people.push({ id, email, headers: held === 'grant' ? headers : cookies.map((cookie) => ({ cookie })) });
   }
+  if (held === 'grant') await refreshPlans(product, count, 'grants, tokens');
   return people;
 }
 

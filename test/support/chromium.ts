@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 
 const executablePath = '/usr/bin/chromium';
 const flags =
-  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --in-process-gpu';
 
 /** Tests in a real browser; skipped, with the reason in their name, where it isn't installed. */
 export function describeInChromium(name: string, tests: () => void): void {

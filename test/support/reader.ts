@@ -1,11 +1,11 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { developmentEnvironment, environment } from '../../src/config.ts';
 import { removeDataDir, runCli } from '../cli/processes.ts';
-import { endWithUs } from './end-with-us.ts';
+import { spawnWithUs } from './end-with-us.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
@@ -39,16 +39,8 @@ export function createReader() {
     const own = { NO_COLOR: '1', BROWSER: 'none', XDG_CONFIG_HOME: config };
     return { ...process.env, ...cleared, ...own, ...env };
   };
-  const start = (command: string, env: NodeJS.ProcessEnv, detached = false) => {
-    const child = spawn('sh', ['-c', command], {
-      cwd: folder,
-      env: environmentOf(env),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      detached,
-    });
-    endWithUs(child, { group: detached });
-    return child;
-  };
+  const start = (command: string, env: NodeJS.ProcessEnv, group = false) =>
+    spawnWithUs('sh', ['-c', command], { cwd: folder, env: environmentOf(env), stdin: 'ignore', group });
 
   return {
     folder,

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { plantUsers } from '../support/planted-sessions.ts';
+import { plantUsers, refreshPlans } from '../support/planted-sessions.ts';
 import type { Product } from '../support/product.ts';
 import { deviceGrant, mobileRedirect, post, type TokenAnswer } from './support.ts';
 
@@ -63,6 +63,7 @@ export async function plantHoldings(
       made.map((one) => createHash('sha256').update(one.secret).digest()),
     ],
   );
+  await refreshPlans(product, count, 'grants, tokens');
   return made.map((one) => ({
     ...one,
     redeem: (at) => post(product, '/oauth/token', formOf(kind, one.secret), { at }),
