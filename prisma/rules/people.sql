@@ -21,18 +21,26 @@ $$;
 CREATE OR REPLACE FUNCTION keep_released_name() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   freed text[];
+  xid xid8 := pg_current_xact_id();
+  at timestamptz := clock_timestamp();
 BEGIN
   IF TG_TABLE_NAME = 'users' THEN
     -- Names that another of the person's names still says aren't free.
     freed := ARRAY(SELECT 'email ' || name FROM unnest(ARRAY[OLD.email_key, OLD.user_name_key]) AS old (name)
                    WHERE name NOT IN (NEW.email_key, coalesce(NEW.user_name_key, NEW.email_key)) ORDER BY name);
+    -- An address that changes because the identity provider says so ends no access: the name was revoked when its bearer was.
+    IF OLD.generation = NEW.generation THEN
+      xid := OLD.revoked_xid;
+      at := OLD.revoked_at;
+    END IF;
   ELSE
     freed := ARRAY['subject ' || OLD.connection_id || ' ' || OLD.subject];
   END IF;
-  INSERT INTO released_names (org_id, name, revoked_xid, revoked_at)
-  SELECT OLD.org_id, released_name(name), pg_current_xact_id(), clock_timestamp() FROM unnest(freed) AS free (name)
+  INSERT INTO released_names AS r (org_id, name, revoked_xid, revoked_at)
+  SELECT OLD.org_id, released_name(name), xid, at FROM unnest(freed) AS free (name) WHERE at IS NOT NULL AND xid IS NOT NULL
   ON CONFLICT (org_id, name)
-  DO UPDATE SET revoked_xid = EXCLUDED.revoked_xid, revoked_at = EXCLUDED.revoked_at, expires_at = NULL;
+  DO UPDATE SET revoked_xid = EXCLUDED.revoked_xid, revoked_at = EXCLUDED.revoked_at, expires_at = NULL
+  WHERE r.revoked_at <= EXCLUDED.revoked_at;
   RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER users_released_names AFTER UPDATE OF email_key, user_name_key ON users

@@ -33,7 +33,7 @@ it('the trigger puts into the outbox what makes notifications, and nothing else'
   const isActor = (literal: string) => (actorTypes as readonly string[]).includes(literal);
   expect(others.filter(isActor)).toEqual(['user', 'operator']);
   const reasons = others.filter((literal) => !isActor(literal));
-  expect(reasons).toHaveLength(1);
+  expect(reasons).toHaveLength(2);
   expect(Object.keys(refusals)).toEqual(expect.arrayContaining(reasons));
 });
 

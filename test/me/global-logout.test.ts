@@ -34,7 +34,7 @@ describe('signing out, with global logout on', () => {
     expect((await signOut(one)).status).toBe(204);
     for (const browser of [one, two]) {
       const { status, code, detail } = await stateOf(browser);
-      expect([status, code, detail]).toEqual([401, 'session_ended', expect.stringMatching(/^You signed out at/)]);
+      expect([status, code, detail]).toEqual([401, 'session_ended', expect.stringMatching(/^You signed out on/)]);
     }
     expect(await api(product, tokens.access_token, { at: node })).toMatchObject({
       status: 401,

@@ -123,7 +123,9 @@ describe('a sign-in that was under way when the person was removed', () => {
       async () => {
         entered = enter(underWay);
         await waitForLock(product, 1);
-        await passing?.query(`UPDATE users SET email_key = 'gone@whiterabbit.fake' WHERE id = 'usr_passing'`);
+        await passing?.query(
+          `UPDATE users SET email_key = 'gone@whiterabbit.fake', generation = 1 WHERE id = 'usr_passing'`,
+        );
       },
     );
     expect(await entered).toMatchObject(stale);

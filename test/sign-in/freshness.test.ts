@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { byOperator } from '../../src/by.ts';
 import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { createBrowser, hasLoginForm } from '../support/browser.ts';
+import { answers } from '../support/hostile-answers.ts';
 import { trinity } from '../support/product.ts';
 import { heading, type SignInBed, startSignInBed } from './support.ts';
 
@@ -141,6 +142,7 @@ describe('at a provider that never asks for a password, whatever it is told', ()
     const { email } = await bed.prisma.user.findUniqueOrThrow({
       where: { orgId_id: { orgId: bed.org.id, id: userId } },
     });
+    bed.hostile.set('userinfo', answers.status(500));
     for (const unnamed of [undefined, '', 'a\r\nb']) {
       await attemptWith({ auth_time: now() - 3600, email: unnamed });
       expect(hints()).toEqual([null, email]);
@@ -171,6 +173,8 @@ describe('at a provider that never asks for a password, whatever it is told', ()
   test('an auth_time long after the revocation will do, without a password', async () => {
     await revoke();
     await bed.pool.query(`UPDATE users SET revoked_at = now() - interval '10 minutes' WHERE id = $1`, [userId]);
+    // The address was another one meanwhile, and was freed.
+    await bed.pool.query(`UPDATE released_names SET revoked_at = now() - interval '10 minutes'`);
     expect(await attemptWith({ auth_time: now() - 120 })).toMatchObject({ me: 200, rounds: 1 });
     expect(await attemptWith({ auth_time: now() - 420 })).toMatchObject({ me: 401, rounds: 2 });
   });

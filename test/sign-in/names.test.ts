@@ -28,7 +28,7 @@ beforeEach(() => {
 afterEach(() => bed.hostile.reset());
 afterAll(() => bed?.stop());
 
-type Claims = { email?: unknown; email_verified?: unknown; iat?: number };
+type Claims = { email?: unknown; email_verified?: unknown; iat?: number; auth_time?: number };
 
 /** Signs in at the org's IdP, which calls the person this. */
 async function signIn(email: string, { as = sub, ...claims }: Claims & { as?: string } = {}) {
@@ -161,6 +161,21 @@ describe('an address that changed at the identity provider', () => {
     await signIn(at('earlier'), { iat: iat - 10 });
     expect(await addressOf(id)).toBe(at('later'));
     expect([await revoke(at('earlier')), await revoke(at('later'))]).toEqual([404, 204]);
+  });
+
+  it('asks nobody for a fresh authentication: neither the person, to and fro, nor whoever is given the address', async () => {
+    const long = { auth_time: Math.floor(Date.now() / 1000) - 3600 };
+    for (const name of ['to', 'fro', 'to', 'fro']) expect((await signIn(at(name), long)).me.status).toBe(200);
+    expect((await signIn(at('to'), { ...long, as: `${sub}-heir` })).me.status).toBe(200);
+  });
+
+  it('was revoked when its bearer was: whoever is given it authenticates after that', async () => {
+    const { id } = await signIn(at('revoked'));
+    expect(await revoke(at('revoked'))).toBe(204);
+    expect((await signIn(at('left'))).id).toBe(id);
+    const long = { auth_time: Math.floor(Date.now() / 1000) - 3600 };
+    expect((await signIn(at('revoked'), { ...long, as: `${sub}-heir` })).me.status).toBe(401);
+    expect((await signIn(at('revoked'), { as: `${sub}-heir` })).me.status).toBe(200);
   });
 
   it('is nothing where the IdP names none, or one that can’t be: the sign-in goes on, the address stays', async () => {
