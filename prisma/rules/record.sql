@@ -52,18 +52,44 @@ BEGIN
   RETURN fresh_ref;
 END $$;
 
--- In a trigger, so that no writer of events forgets it and none writes another's names.
+-- Whoever is called otherwise from now on has a new row at once: the newest row of somebody is how they are called. An event
+-- of the very statement that renames them still shows the names of before.
+CREATE OR REPLACE FUNCTION keep_names() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM names_on_record(NEW.org_id, TG_ARGV[0], NEW.id);
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER users_first_names AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION keep_names('user');
+CREATE OR REPLACE TRIGGER users_other_names AFTER UPDATE OF name, email, user_name ON users
+  FOR EACH ROW WHEN ((OLD.name, OLD.email, OLD.user_name) IS DISTINCT FROM (NEW.name, NEW.email, NEW.user_name))
+  EXECUTE FUNCTION keep_names('user');
+CREATE OR REPLACE TRIGGER api_keys_names AFTER INSERT OR UPDATE OF name ON api_keys
+  FOR EACH ROW EXECUTE FUNCTION keep_names('api_key');
+CREATE OR REPLACE TRIGGER connections_names AFTER INSERT OR UPDATE OF name ON connections
+  FOR EACH ROW EXECUTE FUNCTION keep_names('connection');
+
+-- An event refers to the names of that moment; in a trigger, so that no writer forgets it. The statements that end access
+-- find them by themselves, and it has nothing left to do.
+CREATE OR REPLACE FUNCTION newest_names(org text, kind text, subject text) RETURNS bytea LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN coalesce((SELECT n.ref FROM audit_names n WHERE n.org_id = org AND n.subject_id = subject ORDER BY n.made_at DESC LIMIT 1),
+                  names_on_record(org, kind, subject));
+END $$;
 CREATE OR REPLACE FUNCTION refer_to_names() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  NEW.actor_ref := CASE WHEN NEW.actor_id IS NOT NULL AND NEW.actor_type IN ('user', 'api_key', 'connection')
-                        THEN names_on_record(NEW.org_id, NEW.actor_type, NEW.actor_id) END;
-  NEW.target_ref := CASE WHEN NEW.target_id = NEW.actor_id THEN NEW.actor_ref
-                         WHEN NEW.target_id IS NOT NULL AND NEW.target_type IN ('user', 'api_key', 'connection')
-                         THEN names_on_record(NEW.org_id, NEW.target_type, NEW.target_id) END;
+  IF NEW.actor_ref IS NULL AND NEW.actor_type IN ('user', 'api_key', 'connection') THEN
+    NEW.actor_ref := newest_names(NEW.org_id, NEW.actor_type, NEW.actor_id);
+  END IF;
+  IF NEW.target_ref IS NULL AND NEW.target_type IN ('user', 'api_key', 'connection') THEN
+    NEW.target_ref := newest_names(NEW.org_id, NEW.target_type, NEW.target_id);
+  END IF;
   RETURN NEW;
 END $$;
 CREATE OR REPLACE TRIGGER audit_events_names BEFORE INSERT ON audit_events
-  FOR EACH ROW EXECUTE FUNCTION refer_to_names();
+  FOR EACH ROW
+  WHEN ((NEW.actor_ref IS NULL AND NEW.actor_type IN ('user', 'api_key', 'connection'))
+        OR (NEW.target_ref IS NULL AND NEW.target_type IN ('user', 'api_key', 'connection')))
+  EXECUTE FUNCTION refer_to_names();
 
 -- Names on record may be erased, never changed.
 CREATE OR REPLACE FUNCTION refuse_other_names() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -7,7 +7,7 @@ import type { Principal } from '../sessions/principal.ts';
 /** What a confirmation allows, and to whom it was given. */
 export type Confirmed = Readonly<{
   by: Pick<Principal, 'orgId' | 'userId' | 'credential'>;
-  action: 'person' | 'device' | 'list' | 'group' | 'everyone' | 'everyone_else';
+  action: 'person' | 'device' | 'list' | 'group' | 'everyone' | 'everyone_else' | 'erasure';
   /** Names what the action is done to, within the org. */
   target: string;
 }>;

@@ -73,7 +73,7 @@ const endedOfMany = z
   .meta({ id: 'EndedAccessOfMany' });
 
 /** The first answer: what would end, and what to send back to confirm it. */
-const askedBack: Success = {
+export const askedBack: Success = {
   status: 409,
   description: '`confirmation_required`: nothing has ended yet.',
   contentTypes: ['application/problem+json'],

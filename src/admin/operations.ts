@@ -17,6 +17,7 @@ import { connectionOperations } from './connections.ts';
 import { deliveryOperations } from './deliveries.ts';
 import { domainOperations } from './domains.ts';
 import { endingAccessOperations } from './ending-access.ts';
+import { erasingOperations } from './erasing.ts';
 import { groupOperations } from './groups.ts';
 import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
@@ -54,6 +55,7 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...orgOperations(),
     ...peopleOperations(deps),
     ...groupOperations(deps),
+    ...erasingOperations(deps),
     ...endingAccessOperations(deps),
     ...revocationOperations(deps),
     ...refusedCallOperations(deps),

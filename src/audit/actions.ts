@@ -37,6 +37,7 @@ export const actions = [
   'user.added',
   'user.changed',
   'user.deactivated',
+  'user.erased',
   'user.moved_in',
   'user.removed',
   'webhook.added',

@@ -54,6 +54,7 @@ const updateForm = z.object({
   grantAbsoluteSeconds: amount,
   adminReauthenticationSeconds: amount,
   auditRetentionDays: amount,
+  keepNamesOfRemoved: onOff,
   onEvent: z.array(z.string()).transform(readEventActions).optional(),
 });
 
@@ -103,6 +104,7 @@ export function registerOrg(program: Command, shell: Console): void {
     .option('--grant-absolute-seconds <n|default>', 'its greatest age')
     .option('--admin-reauthentication-seconds <n>', 'since an administrator authenticated, to change something')
     .option('--audit-retention-days <n|default>', 'how long the record is kept; default: for ever')
+    .option('--keep-names-of-removed <on|off>', 'the record goes on naming people whom provisioning removed')
     .option('--on-event <event=action>', `what a security event does (repeatable): ${wordsOfEvents}`, collect)
     .action(
       action(shell, updateForm, async (workspace, { org: ref, onEvent: eventActions, name: given, ...input }) => {

@@ -55,6 +55,7 @@ export function policyChangesForm(limits: Lifetimes) {
       createUsers: z.boolean(),
       eventActions: z.strictObject(Object.fromEntries(knownEventNames.map((name) => [name, action.optional()]))),
       auditRetentionDays: number(bounds.auditRetentionDays).nullable(),
+      keepNamesOfRemoved: z.boolean(),
     })
     .partial();
 }
@@ -63,7 +64,7 @@ export type PolicyChanges = z.output<ReturnType<typeof policyChangesForm>>;
 
 /** The org's policies, with what each choice does. */
 export function describePolicies(org: Org, limits: Lifetimes): PolicyView[] {
-  const onOff = (name: 'globalLogout' | 'apiKeyCallers' | 'jwtCallers' | 'createUsers', words: Switch): PolicyView => ({
+  const onOff = (name: keyof typeof switches, words: Switch): PolicyView => ({
     name,
     description: words.description,
     value: org[name],
@@ -126,6 +127,7 @@ export function describePolicies(org: Org, limits: Lifetimes): PolicyView[] {
       choices: [{ value: null, does: 'The record is kept for ever.' }],
       bounds: bounds.auditRetentionDays,
     },
+    onOff('keepNamesOfRemoved', switches.keepNamesOfRemoved),
   ];
 }
 
@@ -162,6 +164,13 @@ const switches = {
     default: true,
     on: 'It creates the person, as a member.',
     off: 'It is refused: people are added by provisioning or the operator.',
+  },
+  keepNamesOfRemoved: {
+    description:
+      'What the record says of somebody whom provisioning removes from then on. Their events stay either way; an owner may erase a person’s names at any time.',
+    default: false,
+    on: 'Their names, addresses and the reasons given stay as long as the events: an audit can tell who left.',
+    off: 'These are erased with them; only the id is left.',
   },
 } as const satisfies Record<string, Switch>;
 

