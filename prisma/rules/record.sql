@@ -52,20 +52,19 @@ BEGIN
   RETURN fresh_ref;
 END $$;
 
--- Whoever is called otherwise from now on has a new row at once: the newest row of somebody is how they are called. An event
--- of the very statement that renames them still shows the names of before.
+-- Whoever is called otherwise from now on has a new row at once: the newest row of somebody, if there is one, is how they are
+-- called. An event of the very statement that renames them still shows the names of before.
 CREATE OR REPLACE FUNCTION keep_names() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM names_on_record(NEW.org_id, TG_ARGV[0], NEW.id);
   RETURN NULL;
 END $$;
-CREATE OR REPLACE TRIGGER users_first_names AFTER INSERT ON users FOR EACH ROW EXECUTE FUNCTION keep_names('user');
-CREATE OR REPLACE TRIGGER users_other_names AFTER UPDATE OF name, email, user_name ON users
+CREATE OR REPLACE TRIGGER users_names AFTER UPDATE OF name, email, user_name ON users
   FOR EACH ROW WHEN ((OLD.name, OLD.email, OLD.user_name) IS DISTINCT FROM (NEW.name, NEW.email, NEW.user_name))
   EXECUTE FUNCTION keep_names('user');
-CREATE OR REPLACE TRIGGER api_keys_names AFTER INSERT OR UPDATE OF name ON api_keys
+CREATE OR REPLACE TRIGGER api_keys_names AFTER UPDATE OF name ON api_keys
   FOR EACH ROW EXECUTE FUNCTION keep_names('api_key');
-CREATE OR REPLACE TRIGGER connections_names AFTER INSERT OR UPDATE OF name ON connections
+CREATE OR REPLACE TRIGGER connections_names AFTER UPDATE OF name ON connections
   FOR EACH ROW EXECUTE FUNCTION keep_names('connection');
 
 -- An event refers to the names of that moment; in a trigger, so that no writer forgets it. The statements that end access

@@ -155,7 +155,7 @@ function textsOf({ email, search }: EventFilter, add: Add): Text[] {
     const has = (text: string, part: string) => `strpos(lower(${text}), lower(${part})) > 0`;
     const part = add(search);
     const names = has(`concat_ws(E'\\n', n.name, n.email, n.user_name)`, part);
-    texts.push(ofText('text', names, has('r.reason', part)));
+    texts.push(ofText('text', names, has('reason', part)));
   }
   return texts;
 }

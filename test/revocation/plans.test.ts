@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../src/database/ids.ts';
 import { endPeopleSql } from '../../src/revocation/statements.ts';
+import { plantNames } from '../support/planted-names.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
@@ -21,6 +22,7 @@ beforeAll(async () => {
      FROM users u JOIN identities i ON i.org_id = u.org_id AND i.user_id = u.id WHERE u.id = ANY ($1)`,
     [ids],
   );
+  await plantNames(product.context.pool);
   await product.context.pool.query('ANALYZE');
 });
 afterAll(() => product.stop());
