@@ -112,6 +112,7 @@ describe('an event shows who it was about', () => {
 
   it('by the first names that are known where the event is older than these', async () => {
     const [person] = await plantUsers(product, 1);
+    await change(person?.id as string, { active: false });
     await change(person?.id as string, { name: 'Known later' });
     const { rows } = await db()
       .query(
