@@ -150,6 +150,28 @@ describe('an owner who erases somebody', () => {
   });
 });
 
+it('of two owners who erase each other at once, one is left', async () => {
+  await db().query(`UPDATE users SET role = 'member' WHERE org_id = $1`, [product.orgs.metacortex.id]);
+  const owners = [
+    await plantAdministrator(product, 'owner', { org: 'metacortex' }),
+    await plantAdministrator(product, 'owner', { org: 'metacortex' }),
+  ] as const;
+  const [first, second] = owners;
+  const ask = async (who: Administrator, whom: Administrator) =>
+    (await who.send('POST', `/users/${whom.id}/erasure`, {})).body.confirmation;
+  const confirmations = [await ask(first, second), await ask(second, first)];
+  const answers = await Promise.all([
+    first.send('POST', `/users/${second.id}/erasure`, { confirmation: confirmations[0] }),
+    second.send('POST', `/users/${first.id}/erasure`, { confirmation: confirmations[1] }),
+  ]);
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+  const { rows } = await db().query(
+    `SELECT count(*)::int AS owners FROM users WHERE org_id = $1 AND role = 'owner' AND deleted_at IS NULL`,
+    [product.orgs.metacortex.id],
+  );
+  expect(rows).toEqual([{ owners: 1 }]);
+});
+
 it('what the retention lets go takes the names with it that no event is left of', async () => {
   const [gone, staying] = await plantUsers(product, 2);
   for (const { id } of [gone, staying] as { id: string }[]) {

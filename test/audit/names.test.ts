@@ -193,6 +193,13 @@ describe('the record is searched', () => {
       expect.arrayContaining(['session.ended', 'sign_in.succeeded', 'user.added']),
     );
     expect(await items(`person=${userId}`, foreign)).toEqual([]);
+    // The backend ended an app's grant: the person is neither actor nor target.
+    await db().query(
+      `INSERT INTO audit_events (org_id, id, action, actor_type, target_type, target_id, detail)
+       SELECT unnest($1::text[]), 'evt_grant_ended', 'grant.ended', 'system', 'grant', 'grn_1', jsonb_build_object('user', $2::text)`,
+      [[orgId(), product.orgs.metacortex.id], userId],
+    );
+    expect((await items(`person=${userId}&limit=1`))[0]?.id).toBe('evt_grant_ended');
     const both = await items(`person=${userId}&action=session.ended&search=${trinity.email}`);
     expect(both.length).toBeGreaterThan(0);
   });
