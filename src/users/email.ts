@@ -7,7 +7,7 @@ const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 // A domain has a dot and a last label with a letter: not `localhost`, not an IP address.
 const domainForm = new RegExp(`^(?:${label}\\.)+(?=[a-z0-9-]*[a-z])${label}$`);
 
-// RFC 2606 §2: `invalid` is never anybody's.
+// RFC 2606 §2: `invalid` is never anybody's. `prisma/rules/record.sql` knows the domain too.
 const domainOfRemoved = 'deleted.invalid';
 
 /**
