@@ -48,6 +48,9 @@ export async function fillProduct(client: Client, people: number, size: number, 
       SELECT ${sql.orgId('n')}, 'idn_' || md5('user-' || n), 'con_' || md5((n % ${orgCount})::text), ${sql.userId('n')},
              'https://idp' || n % ${orgCount} || '.example', 'subject-' || n
       FROM generate_series(0, ${(people - 1) * step}, ${step}) n`);
+  await client.query(`
+    SELECT count(names_on_record(org_id, 'user', id)) FROM users;
+    SELECT count(names_on_record(org_id, 'api_key', id)) FROM api_keys`);
   // Rows go session by session, not person by person: a person's five lie far apart, like sign-ins
   // of different days.
   await withoutIndexes(client, 'public.sessions', () =>

@@ -6,14 +6,20 @@ import { type Call, type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toPage } from '../api/page.ts';
 import { may } from '../api/permissions.ts';
 import { actionFamilies, actions, targetTypes } from '../audit/actions.ts';
-import { createAuditEvents, type EventFilter } from '../audit/events.ts';
+import type { EventFilter } from '../audit/event-query.ts';
+import { createAuditEvents } from '../audit/events.ts';
 import { type ExportFormat, exportFormats } from '../audit/export.ts';
 import { recordEvent } from '../audit/record.ts';
 import { actorTypes } from '../by.ts';
-import { sampleId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
 import type { Principal } from '../sessions/principal.ts';
-import { reference, time } from './forms.ts';
+import { emailKey } from '../users/email.ts';
+import { line, reference, time } from './forms.ts';
+
+const names = {
+  name: z.string().nullable().describe('As it was then; null also where it has been erased.'),
+  email: z.string().nullable().describe('Of a person, as it was then.'),
+};
 
 const auditEvent = z
   .object({
@@ -23,17 +29,26 @@ const auditEvent = z
     action: z
       .enum(actions)
       .describe('What happened.')
-      .meta({ examples: ['sign_in.succeeded'] }),
-    actor: z.object({ type: z.enum(actorTypes), id: z.string().nullable() }).describe('Who did it.'),
+      .meta({ examples: ['role.changed'] }),
+    actor: z.object({ type: z.enum(actorTypes), id: z.string().nullable(), ...names }).describe('Who did it.'),
     target: z
-      .object({ type: z.enum(targetTypes).meta({ examples: ['session'] }), id: idOf('session').nullable() })
+      .object({
+        type: z.enum(targetTypes).meta({ examples: ['user'] }),
+        id: idOf('user').nullable(),
+        ...names,
+      })
       .nullable()
       .describe('What it was done to.'),
+    reason: z
+      .string()
+      .nullable()
+      .describe('Why access was ended, for administrators.')
+      .meta({ examples: [null] }),
     ip: z.string().nullable(),
     requestId: z.string().nullable(),
     detail: z
       .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))
-      .meta({ examples: [{ connection: sampleId('connection') }] }),
+      .meta({ examples: [{ from: 'member', to: 'admin' }] }),
   })
   .meta({ id: 'AuditEvent' });
 
@@ -42,6 +57,18 @@ const filter = {
   to: time.optional().describe('Before this moment.'),
   actor: reference.optional().describe('The id of who did it.'),
   target: reference.optional().describe('The id of what it was done to.'),
+  person: reference
+    .optional()
+    .describe('The id of a person: all that they did, that was done to them, or that happened to an app of theirs.'),
+  email: z
+    .string()
+    .transform((address) => emailKey(address.trim()))
+    .refine((key) => key !== null, 'is not an e-mail address')
+    .optional()
+    .describe('The address, or a user name of that form, that somebody had then who did it or to whom it was done.'),
+  search: line(200)
+    .optional()
+    .describe('Part of a name, address or user name of then, or of the reason, in any letter case.'),
   action: z
     .enum([...actions, ...actionFamilies])
     .optional()
@@ -129,7 +156,10 @@ export function auditEventOperations(deps: { pool: Pool }): readonly Operation[]
 
 type Asked = { format: ExportFormat } & Omit<EventFilter, 'refusal'>;
 
-/** Records the export before its first byte, also one that breaks off. Returns its end. */
+/**
+ * Records the export before its first byte, also one that breaks off. Returns its end. An event can
+ * never be changed: of what may name a person it says only that it was asked for.
+ */
 async function record(pool: Pool, { orgId, by, query }: Call<unknown, Asked>): Promise<Date> {
   const { rows } = await pool.query({
     name: 'audit-export-end',
@@ -137,7 +167,9 @@ async function record(pool: Pool, { orgId, by, query }: Call<unknown, Asked>): P
     values: [query.to ?? null],
   });
   const to: Date = rows[0].end;
-  const detail = Object.entries(query).map(([name, value]) => [
+  const { email, search, ...rest } = query;
+  const asked = { ...rest, ...(email && { email: true }), ...(search && { search: true }) };
+  const detail = Object.entries(asked).map(([name, value]) => [
     name,
     value instanceof Date ? value.toISOString() : (value ?? null),
   ]);

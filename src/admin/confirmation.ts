@@ -17,7 +17,8 @@ export type Confirmed = Readonly<{
     | 'address'
     | 'link'
     | 'unlink'
-    | 'subjects';
+    | 'subjects'
+    | 'erasure';
   /** Names what the action is done to, within the org. */
   target: string;
 }>;

@@ -17,6 +17,7 @@ import { connectionOperations } from './connections.ts';
 import { deliveryOperations } from './deliveries.ts';
 import { domainOperations } from './domains.ts';
 import { endingAccessOperations } from './ending-access.ts';
+import { erasingOperations } from './erasing.ts';
 import { groupOperations } from './groups.ts';
 import { identityOperations } from './identities.ts';
 import { notificationOperations } from './notifications.ts';
@@ -56,6 +57,7 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...peopleOperations(deps),
     ...identityOperations(deps),
     ...groupOperations(deps),
+    ...erasingOperations(deps),
     ...endingAccessOperations(deps),
     ...revocationOperations(deps),
     ...refusedCallOperations(deps),

@@ -103,7 +103,7 @@ function toRefusedCall({ id, at, actor, target, ip, requestId, detail }: Recorde
   return {
     id,
     at,
-    caller: target,
+    caller: target && { type: target.type, id: target.id },
     authenticated: actor.type !== 'anonymous',
     ip,
     requestId,

@@ -14,6 +14,8 @@ export const permissions = {
   'access.end_everyone': ['owner'],
   /** Raise and lower others' roles, up to one's own; switch people off and on. */
   'people.change': thoseAbove,
+  /** Remove somebody for good, with their names on record. */
+  'people.erase': ['owner'],
   /** Policies, API keys, webhooks. */
   'settings.change': thoseAbove,
   /**

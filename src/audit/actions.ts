@@ -42,6 +42,7 @@ export const actions = [
   'user.address_contested',
   'user.changed',
   'user.deactivated',
+  'user.erased',
   'user.moved_in',
   'user.removed',
   'webhook.added',

@@ -1,36 +1,29 @@
 import type { Pool } from 'pg';
-import type { TimeKey, TimePage } from '../database/time-key.ts';
+import type { TimeKey } from '../database/time-key.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { type EventFilter, type EventPage, eventsQuery, shownSql } from './event-query.ts';
 
-/** An event as the API shows it and an export holds it; a seal will be made over it. */
+/** How somebody was called at the time of an event; null where they have no name, or it is erased. */
+type Named = Readonly<{ type: string; id: string | null; name: string | null; email: string | null }>;
+
+/**
+ * An event as the API shows it and an export holds it. Names and the reason stand in other tables
+ * and can be erased. Everything else stays as it is: a seal will be made over that.
+ */
 export type RecordedEvent = Readonly<{
   id: string;
   orgId: string;
   /** ISO 8601 in UTC, exact to a millisecond. */
   at: string;
   action: string;
-  actor: { type: string; id: string | null };
-  target: { type: string; id: string | null } | null;
+  actor: Named;
+  target: Named | null;
+  /** Why access was ended, for administrators. */
+  reason: string | null;
   ip: string | null;
   requestId: string | null;
   detail: Readonly<Record<string, string | number | boolean | null>>;
 }>;
-
-export type EventFilter = Readonly<{
-  /** Events at or after this moment. */
-  from?: Date | undefined;
-  /** Events before this moment. */
-  to?: Date | undefined;
-  /** Ids of the actor and of the target. */
-  actor?: string | undefined;
-  target?: string | undefined;
-  /** A whole action, or a family with its dot: `sign_in.` */
-  action?: string | undefined;
-  /** Calls that were refused with this code. */
-  refusal?: string | undefined;
-}>;
-
-export type EventOrder = 'asc' | 'desc';
 
 export type AuditEvents = ReturnType<typeof createAuditEvents>;
 
@@ -39,23 +32,8 @@ const exportPage = 1_000;
 
 /** Reads the record of orgs. Events are in the order of their times, then of their ids. */
 export function createAuditEvents({ pool }: { pool: Pool }) {
-  async function listEvents(
-    orgId: string,
-    filter: EventFilter,
-    { limit, after, order }: TimePage & { order: EventOrder },
-  ): Promise<RecordedEvent[]> {
-    const { conditions, values } = conditionsOf(filter, [orgId]);
-    const add = (value: unknown) => `$${values.push(value)}`;
-    if (after) conditions.push(`(at, id) ${order === 'asc' ? '>' : '<'} (${add(after.createdAt)}, ${add(after.id)})`);
-    // The limit is our own number and stands in the text: for a parameter PostgreSQL would plan for
-    // a tenth of the table.
-    const inOrder = `ORDER BY at ${order}, id ${order} LIMIT ${BigInt(limit)}`;
-    const page = (where: readonly string[]) =>
-      `SELECT ${columns} FROM audit_events WHERE ${where.join(' AND ')} ${inOrder}`;
-    const text = isOfFamily(filter)
-      ? familyPage(add(filter.action), page([...conditions, 'action = name']), inOrder)
-      : page(conditions);
-    const { rows } = await pool.query<EventRow>(text, values);
+  async function listEvents(orgId: string, filter: EventFilter, page: EventPage): Promise<RecordedEvent[]> {
+    const { rows } = await pool.query<EventRow>(await eventsQuery(pool, orgId, filter, page));
     return rows.map(toEvent);
   }
 
@@ -65,11 +43,7 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
 
     /** Null when the org has no such event. */
     async findEvent(orgId: string, id: string): Promise<RecordedEvent | null> {
-      const { rows } = await pool.query<EventRow>({
-        name: 'audit-event-find',
-        text: `SELECT ${columns} FROM audit_events WHERE org_id = $1 AND id = $2`,
-        values: [orgId, id],
-      });
+      const { rows } = await pool.query<EventRow>({ name: 'audit-event-find', text: findSql, values: [orgId, id] });
       return rows[0] ? toEvent(rows[0]) : null;
     },
 
@@ -96,73 +70,13 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
   };
 }
 
-/** The event's canonical form (RFC 8785), the same bytes whenever and wherever it is read. */
+/** The event's canonical form (RFC 8785): the same bytes wherever it is read, until names go. */
 export function canonicalEvent(event: RecordedEvent): string {
   return canonicalJson(event);
 }
 
-type EventRow = {
-  id: string;
-  org_id: string;
-  at: Date;
-  action: string;
-  actor_type: string;
-  actor_id: string | null;
-  target_type: string | null;
-  target_id: string | null;
-  ip: string | null;
-  request_id: string | null;
-  detail: RecordedEvent['detail'];
-};
+type EventRow = Omit<RecordedEvent, 'at'> & { at: Date };
 
-const columns = 'id, org_id, at, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail';
+const toEvent = (row: EventRow): RecordedEvent => ({ ...row, at: row.at.toISOString() });
 
-function toEvent(row: EventRow): RecordedEvent {
-  return {
-    id: row.id,
-    orgId: row.org_id,
-    at: row.at.toISOString(),
-    action: row.action,
-    actor: { type: row.actor_type, id: row.actor_id },
-    target: row.target_type === null ? null : { type: row.target_type, id: row.target_id },
-    ip: row.ip,
-    requestId: row.request_id,
-    detail: row.detail,
-  };
-}
-
-/** Only given filters stand in the statement: its plan and index are chosen without the values. */
-function conditionsOf(filter: EventFilter, given: readonly unknown[]) {
-  const { from, to, actor, target, action, refusal } = filter;
-  const values = [...given];
-  const add = (value: unknown) => `$${values.push(value)}`;
-  const conditions = ['org_id = $1'];
-  if (from !== undefined) conditions.push(`at >= ${add(from)}`);
-  if (to !== undefined) conditions.push(`at < ${add(to)}`);
-  if (actor !== undefined) conditions.push(`actor_id = ${add(actor)}`);
-  if (target !== undefined) conditions.push(`target_id = ${add(target)}`);
-  if (action !== undefined && !isOfFamily(filter))
-    conditions.push(action.endsWith('.') ? `starts_with(action, ${add(action)})` : `action = ${add(action)}`);
-  // The condition is spelt as its index is.
-  if (refusal !== undefined) conditions.push(`action = 'call.refused' AND detail->>'code' = ${add(refusal)}`);
-  return { conditions, values };
-}
-
-/** Whether only a family of actions is asked for: an actor or a target has a better index. */
-function isOfFamily({ action, actor, target }: EventFilter): boolean {
-  return action?.endsWith('.') === true && actor === undefined && target === undefined;
-}
-
-/**
- * Reads a page of each action of the family, then one page of these: no more is read, whether the
- * family is a hundred events of a million or nearly all. An org's actions are a few dozen, which
- * are stepped through on their index.
- */
-const familyPage = (prefix: string, pageOfAction: string, inOrder: string) => `
-  WITH RECURSIVE actions (name) AS (
-    SELECT min(action) FROM audit_events WHERE org_id = $1
-    UNION ALL
-    SELECT (SELECT min(action) FROM audit_events WHERE org_id = $1 AND action > name) FROM actions WHERE name IS NOT NULL
-  )
-  SELECT ${columns} FROM actions CROSS JOIN LATERAL (${pageOfAction}) of_action
-  WHERE starts_with(name, ${prefix}) ${inOrder}`;
+const findSql = shownSql('(SELECT * FROM audit_events WHERE org_id = $1 AND id = $2)');

@@ -41,6 +41,11 @@ const columns = {
   ip: ({ ip }) => ip,
   request_id: ({ requestId }) => requestId,
   detail: ({ detail }) => canonicalJson(detail),
+  actor_name: ({ actor }) => actor.name,
+  actor_email: ({ actor }) => actor.email,
+  target_name: ({ target }) => target?.name ?? null,
+  target_email: ({ target }) => target?.email ?? null,
+  reason: ({ reason }) => reason,
 } as const satisfies Record<string, (event: RecordedEvent) => string | null>;
 
 function toCsv(events: AsyncIterable<RecordedEvent>): Readable {

@@ -55,6 +55,7 @@ const updateForm = z.object({
   adminReauthenticationSeconds: amount,
   auditRetentionDays: amount,
   helpText: text.transform((given) => (given === 'default' ? null : given)).optional(),
+  keepNamesOfRemoved: onOff,
   onEvent: z.array(z.string()).transform(readEventActions).optional(),
 });
 
@@ -105,6 +106,7 @@ export function registerOrg(program: Command, shell: Console): void {
     .option('--admin-reauthentication-seconds <n>', 'since an administrator authenticated, to change something')
     .option('--audit-retention-days <n|default>', 'how long the record is kept; default: for ever')
     .option('--help-text <text|default>', 'whom people turn to, for who is signed out or refused; default: nothing')
+    .option('--keep-names-of-removed <on|off>', 'the record goes on naming people whom provisioning removed')
     .option('--on-event <event=action>', `what a security event does (repeatable): ${wordsOfEvents}`, collect)
     .action(
       action(shell, updateForm, async (workspace, { org: ref, onEvent: eventActions, name: given, ...input }) => {

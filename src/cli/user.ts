@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { byOperator } from '../by.ts';
 import { Role, type User } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
+import { erasePerson } from '../revocation/erase-person.ts';
 import { switchOff, switchOn } from '../revocation/switch-person.ts';
 import { changeRole, lockWithOwners } from '../users/roles.ts';
 import { action, type Console, text } from './command.ts';
@@ -13,6 +14,7 @@ import { registerWhoIsWho } from './user-who-is-who.ts';
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
 const insteadOfDeactivating =
   'Make somebody else an owner first (`user set-role`), or only end their access now (`revoke`).';
+const insteadOfErasing = 'Make somebody else an owner first (`user set-role`).';
 const role = z.enum(Role);
 const newPerson = z.object({
   email: text,
@@ -135,6 +137,31 @@ export function registerUser(program: Command, shell: Console): void {
         await transaction(workspace.pool, (client) => switchOn(client, found.id, { orgId: org.id, by: byOperator }));
         const activated = await requireUser(workspace, org, found.id);
         return { json: view(activated), text: `${activated.email} is active and may sign in.` };
+      }),
+    );
+
+  user
+    .command('erase')
+    .description('remove a person for good, with their names on record; it cannot be undone')
+    .argument('<user>', 'e-mail address, or id, also of somebody who was removed before')
+    .requiredOption(...orgOption)
+    .requiredOption('--yes', 'that it is meant')
+    .action(
+      action(shell, z.object({ user: text, org: text }), async (workspace, input) => {
+        const org = await workspace.requireOrg(input.org);
+        const id = (await workspace.users.findUser(org.id, input.user))?.id ?? input.user;
+        const erased = await transaction(workspace.pool, async (client) => {
+          const locked = await lockWithOwners(client, org.id, [id]);
+          const by = { orgId: org.id, by: byOperator, initiator: 'operator' } as const;
+          return erasePerson(client, id, by, { locked, advice: insteadOfErasing });
+        });
+        if (!erased) throw unknownUser(org, input.user);
+        await workspace.announce();
+        const { sessionsEnded = 0, grantsEnded = 0 } = erased.revoked ?? {};
+        return {
+          json: { id, erased: true, sessionsEnded, grantsEnded },
+          text: `${id} is erased; ${sessionsEnded} session(s) and ${grantsEnded} grant(s) of apps ended.`,
+        };
       }),
     );
 

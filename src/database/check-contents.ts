@@ -20,6 +20,7 @@ const inserted = [
   'spent',
   'revocations',
   'audit_events',
+  'audit_names',
   'outbox',
 ];
 const updated = ['orgs', 'users', 'sessions', 'grants', 'tokens'];

@@ -51,7 +51,7 @@ export async function applyRules(client: pg.Client, rules: Rules): Promise<boole
  * by then, and the rest takes less than the five seconds that a request waits for a lock.
  */
 const lockTables =
-  'LOCK TABLE orgs, domains, users, identities, sessions, grants, tokens, audit_events IN SHARE ROW EXCLUSIVE MODE';
+  'LOCK TABLE orgs, domains, connections, users, identities, sessions, grants, tokens, api_keys, audit_events, audit_names IN SHARE ROW EXCLUSIVE MODE';
 
 async function attempt(client: pg.Client, rules: Rules): Promise<boolean> {
   const { version, sql, sha256 } = rules;

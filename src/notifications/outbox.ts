@@ -10,28 +10,22 @@ export async function takeEvents(client: PoolClient, limit: number): Promise<rea
   return rows;
 }
 
-// The names are looked up now: a notification names people as they were called then, and outlives
-// them.
+// A notification names people as they were called then, and outlives them.
 const takeSql = `
   WITH taken AS (
     DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED)
     RETURNING id, org_id, event_id
   )
   SELECT e.org_id AS "orgId", e.id AS "eventId", e.at, e.action, e.actor_type AS "actorType", e.actor_id AS "actorId",
-         CASE e.actor_type
-           WHEN 'user' THEN (SELECT u.name FROM users u WHERE u.org_id = e.org_id AND u.id = e.actor_id)
-           WHEN 'api_key' THEN (SELECT k.name FROM api_keys k WHERE k.org_id = e.org_id AND k.id = e.actor_id)
-           WHEN 'connection' THEN (SELECT c.name FROM connections c WHERE c.org_id = e.org_id AND c.id = e.actor_id)
-         END AS "actorName",
-         e.target_type AS "targetType", e.target_id AS "targetId",
+         a.name AS "actorName", e.target_type AS "targetType", e.target_id AS "targetId",
          CASE e.target_type
-           WHEN 'user' THEN (SELECT u.name FROM users u WHERE u.org_id = e.org_id AND u.id = e.target_id)
-           WHEN 'api_key' THEN (SELECT k.name FROM api_keys k WHERE k.org_id = e.org_id AND k.id = e.target_id)
-           WHEN 'connection' THEN (SELECT c.name FROM connections c WHERE c.org_id = e.org_id AND c.id = e.target_id)
+           WHEN 'webhook' THEN substring(w.url FROM '^https?://([^/?#]*)')
            WHEN 'group' THEN (SELECT g.display_name FROM groups g WHERE g.org_id = e.org_id AND g.id = e.target_id)
-           WHEN 'webhook' THEN (SELECT substring(w.url FROM '^https?://([^/?#]*)') FROM webhooks w
-                                WHERE w.org_id = e.org_id AND w.id = e.target_id)
+           ELSE n.name
          END AS "targetName",
          e.ip, e.detail
   FROM taken t JOIN audit_events e ON e.org_id = t.org_id AND e.id = t.event_id
+  LEFT JOIN audit_names a ON a.org_id = e.org_id AND a.ref = e.actor_ref
+  LEFT JOIN audit_names n ON n.org_id = e.org_id AND n.ref = e.target_ref
+  LEFT JOIN webhooks w ON w.org_id = e.org_id AND w.id = e.target_id
   ORDER BY t.id`;

@@ -72,6 +72,7 @@ export function policyChangesForm(limits: Lifetimes) {
       eventActions: z.strictObject(Object.fromEntries(knownEventNames.map((name) => [name, action.optional()]))),
       auditRetentionDays: number(bounds.auditRetentionDays).nullable(),
       helpText: helpText.nullable(),
+      keepNamesOfRemoved: z.boolean(),
     })
     .partial();
 }
@@ -80,7 +81,7 @@ export type PolicyChanges = z.output<ReturnType<typeof policyChangesForm>>;
 
 /** The org's policies, with what each choice does. */
 export function describePolicies(org: Org, limits: Lifetimes): PolicyView[] {
-  const onOff = (name: 'globalLogout' | 'apiKeyCallers' | 'jwtCallers' | 'createUsers', words: Switch): PolicyView => ({
+  const onOff = (name: keyof typeof switches, words: Switch): PolicyView => ({
     name,
     description: words.description,
     value: org[name],
@@ -152,6 +153,7 @@ export function describePolicies(org: Org, limits: Lifetimes): PolicyView[] {
       choices: [{ value: null, does: 'People read no such text.' }],
       bounds: bounds.helpText,
     },
+    onOff('keepNamesOfRemoved', switches.keepNamesOfRemoved),
   ];
 }
 
@@ -188,6 +190,13 @@ const switches = {
     default: true,
     on: 'It creates the person, as a member.',
     off: 'It is refused: people are added by provisioning or the operator.',
+  },
+  keepNamesOfRemoved: {
+    description:
+      'What the record says of somebody whom provisioning removes from then on. Their events stay either way; an owner may erase a person’s names at any time.',
+    default: false,
+    on: 'Their names, addresses and the reasons given stay as long as the events: an audit can tell who left.',
+    off: 'These are erased with them; only the id is left.',
   },
 } as const satisfies Record<string, Switch>;
 

@@ -49,11 +49,17 @@ const record = (of: {
            by ->> 'request_id', ${of.counts.join(', ')}, ${of.generations.join(', ')}, ${of.more}, revoked_at, ${duration}
     FROM done WHERE revocation IS NOT NULL
   ), audited AS (
-    INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
+    INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail,
+                              actor_ref, target_ref)
     SELECT org, by ->> 'event', ${of.action}, by ->> 'actor_type', by ->> 'actor_id', ${of.target.join(', ')}, by ->> 'ip',
-           by ->> 'request_id', jsonb_build_object('revocation', revocation) || ${of.detail}
+           by ->> 'request_id', jsonb_build_object('revocation', revocation) || ${of.detail},
+           ${namesOf("by ->> 'actor_id'")}, ${namesOf(of.user)}
     FROM done
   )`;
+
+// A trigger would find them too, at some percent of the statement.
+const namesOf = (id: string) =>
+  `(SELECT n.ref FROM audit_names n WHERE n.org_id = org AND n.subject_id = ${id} ORDER BY n.made_at DESC LIMIT 1)`;
 
 // Joins the `given` issuers and subjects to identities in the org of `row`, at connections that
 // meet `condition`: a connection accepts several spellings of its issuer.

@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pool, PoolClient } from 'pg';
+import { eraseNames } from '../audit/erase-names.ts';
 import { isUniqueViolation } from '../database/errors.ts';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { createTurns } from '../http/turns.ts';
+import { removePerson } from '../revocation/remove-person.ts';
 import type { NewNames, Revocation } from '../revocation/revocation.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
 import { switchOff, switchOn } from '../revocation/switch-person.ts';
-import { addressOfRemoved } from '../users/email.ts';
 import { type Changed, type Precondition, recordChange, type ScimCall } from './call.ts';
 import { type ListPage, type ListQuery, listRows } from './list.ts';
 import type { Change } from './patch.ts';
@@ -81,34 +82,19 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
       return change(call, id, ifMatch, (before) => ({ ...before, active: false }));
     },
 
-    /** The row stays for its references; name, address and subjects become free for others. */
+    /** Names on record go with the person, unless the org keeps them. */
     remove(call: ScimCall, id: string, ifMatch: Precondition): Promise<void> {
       return inOwnTransaction(call, async (client) => {
         const before = await lock(client, call.orgId, id, 'UPDATE');
         requireVersion(ifMatch, userVersion(before));
-        const address = addressOfRemoved();
-        await endAccess(client, call, id, {
-          deactivate: before.active,
-          rename: { email: address, emailKey: address, userName: null, userNameKey: null },
+        const ended = await removePerson(client, before, {
+          ...call,
+          initiator: 'scim',
           reason: 'Removed by provisioning.',
           reasonForPerson: 'Your organisation removed your account.',
+          asked: { format: 'opaque', id },
         });
-        await client.query(
-          `UPDATE users SET deleted_at = clock_timestamp(), name = '', role = 'member', external_id = NULL, profile = '{}'
-           WHERE org_id = $1 AND id = $2`,
-          [call.orgId, id],
-        );
-        await client.query(
-          `UPDATE identities SET subject = 'deleted ' || id, claimed_email = NULL, claimed_email_key = NULL
-           WHERE org_id = $1 AND user_id = $2`,
-          [call.orgId, id],
-        );
-        await client.query(
-          `WITH left_groups AS (DELETE FROM group_members WHERE org_id = $1 AND user_id = $2 RETURNING group_id)
-           UPDATE groups SET updated_at = clock_timestamp()
-           WHERE org_id = $1 AND id IN (SELECT group_id FROM left_groups)`,
-          [call.orgId, id],
-        );
+        await eraseNames(client, call.orgId, { userId: id, keep: ended.revocationId, unlessKept: true });
         await recordChange(client, call, 'user.removed', { type: 'user', id });
       });
     },

@@ -48,7 +48,7 @@ export async function endGrant(pool: Pool, { orgId, id }: Reference, why: GrantE
       INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
       SELECT org_id, $3, 'grant.ended', CASE WHEN $4 = 'by_app' THEN 'user' ELSE 'system' END,
              CASE WHEN $4 = 'by_app' THEN user_id END, 'grant', id, $5, $6,
-             jsonb_build_object('client', client_id, 'reason', $4::text)
+             jsonb_build_object('client', client_id, 'reason', $4::text, 'user', user_id)
       FROM ended`,
     values: [orgId, id, newId('auditEvent'), why, ip ?? null, requestId ?? null],
   });

@@ -29,7 +29,7 @@ const scriptForms = [...scripts.split(' ').map((script) => [script]), ...togethe
 // the @ are not asked for: an address that is longer there ends access like any other.
 const longest = 254;
 
-// RFC 2606 §2: `invalid` is never anybody's.
+// RFC 2606 §2: `invalid` is never anybody's. `prisma/rules/record.sql` knows the domain too.
 const domainOfRemoved = 'deleted.invalid';
 
 /** Why nobody can have an address. Callers read it: it holds nothing of the address. */

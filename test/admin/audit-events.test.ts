@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/audit/canonical-json.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
-import { type Product, startProduct } from '../support/product.ts';
+import { type Product, startProduct, trinity } from '../support/product.ts';
 
 type Event = { id: string; orgId: string; at: string; action: string; detail: Record<string, unknown> };
 type Administrator = Awaited<ReturnType<typeof plantAdministrator>>;
@@ -60,8 +60,9 @@ describe('the list of audit events', () => {
         orgId: orgId(),
         at: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
         action: 'sign_in.succeeded',
-        actor: { type: 'user', id: product.orgs.whiterabbit.userId },
-        target: { type: 'session', id: expect.stringMatching(/^ses_/) },
+        actor: { type: 'user', id: product.orgs.whiterabbit.userId, name: 'Trinity', email: trinity.email },
+        target: { type: 'session', id: expect.stringMatching(/^ses_/), name: null, email: null },
+        reason: null,
         ip: expect.stringMatching(/127\.0\.0\.1|::1/),
         requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
         detail: { connection: product.orgs.whiterabbit.connectionId },
@@ -172,9 +173,10 @@ describe('the export', () => {
     const lines = text.split('\n');
     expect(lines.map((line) => line && JSON.parse(line).id)).toEqual(['evt_2', 'evt_1', '']);
     expect(lines[1]).toBe(
-      `{"action":"test.happened","actor":{"id":"usr_1","type":"user"},"at":"2004-01-01T00:01:00.000Z",` +
+      `{"action":"test.happened","actor":{"email":null,"id":"usr_1","name":null,"type":"user"},"at":"2004-01-01T00:01:00.000Z",` +
         `"detail":{"a":1.5,"b":true,"big":1e+21,"line":"one\\ntwo","z":"é e\u0301 🗝 \\"\\\\","ö":null},` +
-        `"id":"evt_1","ip":"192.0.2.1","orgId":"${orgId()}","requestId":"a-request","target":{"id":"usr_2","type":"user"}}`,
+        `"id":"evt_1","ip":"192.0.2.1","orgId":"${orgId()}","reason":null,"requestId":"a-request",` +
+        `"target":{"email":null,"id":"usr_2","name":null,"type":"user"}}`,
     );
     const { body } = await owner.send('GET', '/audit-events/evt_1');
     expect(canonicalJson(body as Parameters<typeof canonicalJson>[0])).toBe(lines[1]);
@@ -189,10 +191,13 @@ describe('the export', () => {
     const { headers, text } = await download(`format=csv&${during(2005)}`);
     expect(headers.get('content-type')).toBe('text/csv; charset=utf-8');
     const lines = text.split('\r\n');
-    expect(lines[0]).toBe('id,org_id,at,action,actor_type,actor_id,target_type,target_id,ip,request_id,detail');
+    expect(lines[0]).toBe(
+      'id,org_id,at,action,actor_type,actor_id,target_type,target_id,ip,request_id,detail,' +
+        'actor_name,actor_email,target_name,target_email,reason',
+    );
     expect(lines[1]).toBe(
       `evt_csv_0,${orgId()},2005-01-01T00:00:00.000Z,test.happened,user,"'=HYPERLINK(""https://x.example"")",,,192.0.2.1,` +
-        `a-request,"{""comma"":"","",""quote"":""\\""""}"`,
+        `a-request,"{""comma"":"","",""quote"":""\\""""}",,,,,`,
     );
     expect(lines.slice(2, 5).map((line) => line.split(',')[5])).toEqual(["'+1", "'-1", "'@SUM(A1)"]);
     expect(lines.slice(5)).toEqual(['']);
@@ -218,8 +223,8 @@ describe('the export', () => {
     const { text } = await download('action=record.&format=csv');
     const { items } = await list('?action=record.exported&limit=1');
     expect(items[0]).toMatchObject({
-      actor: { type: 'user', id: owner.id },
-      target: { type: 'org', id: orgId() },
+      actor: { type: 'user', id: owner.id, name: 'Planted', email: owner.email },
+      target: { type: 'org', id: orgId(), name: null, email: null },
       detail: { format: 'csv', action: 'record.', to: expect.any(String) },
       requestId: expect.any(String),
     });

@@ -58,6 +58,7 @@ describe('the table of permissions', () => {
       'access.end': administrators,
       'access.end_everyone': ['owner'],
       'people.change': ['owner', 'super_admin'],
+      'people.erase': ['owner'],
       'settings.change': ['owner', 'super_admin'],
       'identity.change': ['owner'],
       'record.read': administrators,

@@ -25,7 +25,13 @@ afterEach(async () => {
 const lifetimes = {
   ...{ sessionIdleSeconds: null, sessionAbsoluteSeconds: null, grantIdleSeconds: null, grantAbsoluteSeconds: null },
 };
-const switches = { globalLogout: false, apiKeyCallers: true, jwtCallers: true, createUsers: true };
+const switches = {
+  globalLogout: false,
+  apiKeyCallers: true,
+  jwtCallers: true,
+  createUsers: true,
+  keepNamesOfRemoved: false,
+};
 const defaults = {
   ...{ ...lifetimes, ...switches, adminReauthenticationSeconds: 3600, auditRetentionDays: null },
   helpText: null,

@@ -127,6 +127,12 @@ const endingRequests: Requests = {
     await world.ask('revokeUser', { as: world.owner, params: { id }, body: { confirmation: 'none' } });
     await world.ask('revokeUser', { as: world.owner, params: nobody, body: {} });
   },
+  async eraseUser(world) {
+    const { id } = await signedInNeo(world);
+    await confirmed(world, 'eraseUser', { params: { id } });
+    await world.ask('getUser', { as: world.owner, params: { id } });
+    await world.ask('eraseUser', { as: world.owner, params: nobody, body: {} });
+  },
   async revokeUserSession(world) {
     const { id } = await signedInNeo(world);
     const { json } = await world.ask('listUserSessions', { as: world.owner, params: { id } });

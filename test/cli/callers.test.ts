@@ -64,6 +64,7 @@ it('switches callers, and whether a first sign-in creates the user, on and off',
   ]);
   expect(rows.at(-1)).toEqual({ action: 'org.changed', detail: { changed: 'name' } });
   expect(rows).toHaveLength(7);
+  expect(await update('--keep-names-of-removed', 'on')).toMatchObject({ keepNamesOfRemoved: true });
   for (const wrong of [[], ['--jwt-callers', 'maybe'], ['--jwt-callers', '']])
     expect((await runCli(['org', 'update', '--org', 'caller', ...wrong], env)).code).toBe(2);
   const { code, stderr } = await runCli(['org', 'update', '--org', 'nobody', '--jwt-callers', 'on', '--json'], env);

@@ -86,3 +86,28 @@ it('refuses nobody, another org’s person, somebody who was removed, and what i
   const { rows } = await db.query('SELECT role FROM users WHERE id = ANY ($1)', [[id, gone]]);
   expect(rows).toEqual([{ role: 'member' }, { role: 'member' }]);
 });
+
+it('erases a person with their names on record, not the last owner, and only where that is meant', async () => {
+  const erase = (who: string, org = 'one', ...options: string[]) => cli('user', 'erase', who, '--org', org, ...options);
+  const id = await add('erased@one.fake');
+  expect(await erase('erased@one.fake')).toMatchObject({ exit: 2 });
+  expect(await erase('erased@one.fake', 'two', '--yes')).toMatchObject({ exit: 1, code: 'user_not_found' });
+  expect(await erase('Erased@one.fake', 'one', '--yes')).toMatchObject({ exit: 0, answer: { id, erased: true } });
+  expect((await db.query('SELECT FROM audit_names WHERE subject_id = $1', [id])).rowCount).toBe(0);
+  expect(await erase('erased@one.fake', 'one', '--yes')).toMatchObject({ exit: 1, code: 'user_not_found' });
+  expect(await erase(id, 'one', '--yes')).toMatchObject({ exit: 0 });
+  const { rows } = await db.query('SELECT action, actor_type FROM audit_events WHERE target_id = $1 ORDER BY at', [id]);
+  expect(rows.map(({ action, actor_type }) => `${action} ${actor_type}`)).toEqual([
+    'user.added operator',
+    'user.deactivated operator',
+    'user.erased operator',
+    'user.erased operator',
+  ]);
+  await db.query(`INSERT INTO orgs (id, slug, name) VALUES ('org_four', 'four', 'four')`);
+  const last = await add('owner@four.fake', 'four', 'owner');
+  expect(await erase(last, 'four', '--yes')).toMatchObject({
+    exit: 1,
+    code: 'conflict',
+    message: expect.stringMatching(/somebody else an owner/),
+  });
+});

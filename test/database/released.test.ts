@@ -86,6 +86,18 @@ test('the dead stay dead: triggers guard the rows of before', async () => {
     await expect(ask(statement), statement).rejects.toMatchObject({ code: '23001' });
 });
 
+test('everybody in it has names for the events of before, which a check holds against their hash', async () => {
+  await migrate(database.url);
+  const named = `SELECT org_id, id, name, email FROM users WHERE deleted_at IS NULL
+                 UNION ALL SELECT org_id, id, name, NULL FROM api_keys UNION ALL SELECT org_id, id, name, NULL FROM connections`;
+  const people = await ask(`${named} ORDER BY 1, 2`);
+  expect(people.length).toBeGreaterThan(3);
+  expect(await ask('SELECT org_id, subject_id AS id, name, email FROM audit_names ORDER BY 1, 2')).toEqual(people);
+  expect((await ask('SELECT count(DISTINCT salt)::int AS salts FROM audit_names'))[0]).toEqual({
+    salts: people.length,
+  });
+});
+
 test('its rules are older than the current ones, or the same', async () => {
   const rules = await readRules();
   const exists = await ask(`SELECT to_regclass('rules_versions') IS NOT NULL AS exists`);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newId } from '../../src/database/ids.ts';
 import { endPeopleSql } from '../../src/revocation/statements.ts';
+import { plantNames } from '../support/planted-names.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
@@ -30,6 +31,7 @@ beforeAll(async () => {
      INSERT INTO domains (org_id, id, domain, verified_at, connection_id)
      SELECT 'org_' || n, 'dom_' || n, n || '.example', now(), 'con_' || n FROM generate_series(1, 2000) n`,
   );
+  await plantNames(product.context.pool);
   await product.context.pool.query('ANALYZE');
 });
 afterAll(() => product.stop());

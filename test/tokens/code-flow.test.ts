@@ -226,7 +226,10 @@ describe('what tokens last', () => {
       where: { action: 'grant.ended' },
       orderBy: { at: 'desc' },
     });
-    expect(event).toMatchObject({ actorType: 'system', detail: { reason: 'token_used_twice', client: 'mobile-app' } });
+    expect(event).toMatchObject({
+      actorType: 'system',
+      detail: { reason: 'token_used_twice', client: 'mobile-app', user: product.orgs.whiterabbit.userId },
+    });
     expect(event.requestId).toBeTruthy();
   });
 

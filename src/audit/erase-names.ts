@@ -1,0 +1,21 @@
+import type { PoolClient } from 'pg';
+
+/**
+ * Erases what the record says of a person beside their id: every name and address that they had,
+ * and what was asked for and given as the reason when their access ended, except by the revocation
+ * `keep`. Events stay, each with a hash that leads nowhere. `unlessKept`: an org whose policy keeps
+ * the names of removed people keeps these.
+ */
+export async function eraseNames(
+  client: PoolClient,
+  orgId: string,
+  { userId, keep, unlessKept = false }: Readonly<{ userId: string; keep: string | null; unlessKept?: boolean }>,
+): Promise<void> {
+  const erasable = unlessKept ? 'NOT (SELECT keep_names_of_removed FROM orgs WHERE id = $1)' : 'true';
+  await client.query(`DELETE FROM audit_names WHERE org_id = $1 AND subject_id = $2 AND ${erasable}`, [orgId, userId]);
+  await client.query(
+    `UPDATE revocations SET subject = NULL, reason = NULL, reason_for_person = NULL
+     WHERE org_id = $1 AND user_id = $2 AND id IS DISTINCT FROM $3 AND ${erasable}`,
+    [orgId, userId, keep],
+  );
+}
