@@ -53,7 +53,12 @@ CREATE OR REPLACE TRIGGER identities_released_names AFTER UPDATE OF subject ON i
 -- Since when somebody bears their names: of two people with one address the newer claim counts.
 CREATE OR REPLACE FUNCTION keep_naming_time() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  NEW.named_at := clock_timestamp();
+  IF OLD.email_key <> NEW.email_key THEN
+    NEW.named_at := clock_timestamp();
+  END IF;
+  IF OLD.user_name_key IS DISTINCT FROM NEW.user_name_key THEN
+    NEW.user_name_at := clock_timestamp();
+  END IF;
   RETURN NEW;
 END $$;
 CREATE OR REPLACE TRIGGER users_naming_time BEFORE UPDATE OF email_key, user_name_key ON users
@@ -125,18 +130,14 @@ LANGUAGE sql STABLE AS $$
   UNION
   SELECT c.user_id FROM claims c
   WHERE c.org_id = org AND c.address = given
-    AND CASE WHEN c.connection_id = reach THEN true ELSE
-          NOT EXISTS (SELECT FROM users u WHERE u.org_id = org AND u.email_key = given AND u.named_at >= c.claimed_at)
-          AND NOT EXISTS (SELECT FROM users u WHERE u.org_id = org AND u.user_name_key = given AND u.named_at >= c.claimed_at)
-          AND c.believed
-        END
+    AND NOT EXISTS (SELECT FROM users u WHERE u.org_id = org AND u.email_key = given AND u.named_at >= c.claimed_at)
+    AND NOT EXISTS (SELECT FROM users u WHERE u.org_id = org AND u.user_name_key = given AND u.user_name_at >= c.claimed_at)
+    AND CASE WHEN c.connection_id = reach THEN true ELSE c.believed END
 $$;
 
--- The one person who goes before the others: who bears the address, else whose user name it is, else who claimed it last.
+-- Who bears the address on record: it is theirs, else their user name. A claim alone lets nobody in as somebody.
 CREATE OR REPLACE FUNCTION bearer_of(org text, given text) RETURNS text LANGUAGE sql STABLE AS $$
   SELECT coalesce(
     (SELECT u.id FROM users u WHERE u.org_id = org AND u.email_key = given),
-    (SELECT u.id FROM users u WHERE u.org_id = org AND u.user_name_key = given ORDER BY u.id LIMIT 1),
-    (SELECT c.user_id FROM claims c WHERE c.org_id = org AND c.address = given AND c.believed
-     ORDER BY c.claimed_at DESC, c.user_id LIMIT 1))
+    (SELECT u.id FROM users u WHERE u.org_id = org AND u.user_name_key = given ORDER BY u.id LIMIT 1))
 $$;

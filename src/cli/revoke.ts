@@ -4,7 +4,7 @@ import { byOperator } from '../by.ts';
 import { isUnavailable } from '../database/errors.ts';
 import { AppError } from '../errors.ts';
 import { revokeAccess, revokeOrgAccess } from '../revocation/revoke-access.ts';
-import { emailKey, nameKey } from '../users/email.ts';
+import { emailKey, userNameKey } from '../users/email.ts';
 import { action, type Console, text, usageError } from './command.ts';
 import { confirm, requireTerminal } from './confirm.ts';
 import type { CommandAnswer } from './output.ts';
@@ -55,15 +55,15 @@ async function revokeOne(
   { reason }: RevokeOptions,
 ): Promise<CommandAnswer> {
   const org = await workspace.requireOrg(ref);
-  const key = emailKey(who);
-  const subject = key === null ? { userIds: [who.trim()], emailKeys: [nameKey(who)] } : { emailKeys: [key] };
+  const key = userNameKey(who);
+  const subject = emailKey(who) === null ? { userIds: [who.trim()], emailKeys: [key] } : { emailKeys: [key] };
   const outcome = await revokeAccess(workspace.pool, { ...operator, orgId: org.id, subject, reason: reason ?? null });
   if (outcome.result !== 'revoked') throw unknownUser(org, who);
   await workspace.announce();
   const { revocationId: id, userId, sessionsEnded, grantsEnded, others } = outcome;
   const all = [outcome, ...others];
   const sum = (name: 'sessionsEnded' | 'grantsEnded') => all.reduce((total, each) => total + each[name], 0);
-  const several = others.length === 0 ? '' : ` The address means ${all.length} people, and all of them were.`;
+  const several = others.length === 0 ? '' : ` The address means ${all.length} people; all of them are signed out.`;
   return {
     json: { id, orgId: org.id, userId, sessionsEnded, grantsEnded, others },
     text: `${who} is signed out everywhere; ${sum('sessionsEnded')} session(s) and ${sum('grantsEnded')} grant(s) of apps ended.${several}`,

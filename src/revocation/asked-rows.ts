@@ -7,7 +7,7 @@ import { transaction } from '../database/pool.ts';
 import type { Credential } from '../sessions/principal.ts';
 import type { Once } from './once.ts';
 import type { AloneRevocation, NewNames, Revocation, RevocationOutcome } from './revocation.ts';
-import { endPeopleSql, namedSql } from './statements.ts';
+import { endPeopleSql, lockMeantSql } from './statements.ts';
 
 // Rows that the statements read and answer; statements.ts names their members.
 
@@ -93,37 +93,56 @@ export async function endWaiting(db: Pool | PoolClient, asked: readonly AskedRow
 }
 
 /**
- * Ends the access of everybody whom one row means, all or nothing: mostly one person. One after the
- * other in the order of their ids, as lists lock them. Two or more people are on record as such:
- * administrators are to put right whose address it is.
+ * Ends the access of everybody whom one row means, all or nothing: mostly one person. Whom an
+ * address means is looked up again once they are locked: a sign-in that claims somebody's address
+ * locks them, too, so its claim is either seen here, or it sees this revocation.
  */
 export async function endMeant(db: Pool | PoolClient, row: AskedRow): Promise<AnswerRow[]> {
-  const answers = await endWaiting(db, [row]);
-  if (answers[0]?.result !== 'several') return answers;
-  return 'release' in db ? endSeveral(db, row) : transaction(db, (client) => endSeveral(client, row));
+  if (row.email_keys.length === 0) return endWaiting(db, [row]);
+  const work = async (client: PoolClient) => {
+    await lockMeant(client, row);
+    const answers = await endWaiting(client, [row]);
+    return answers[0]?.result === 'several' ? endSeveral(client, row) : answers;
+  };
+  return 'release' in db ? work(db) : transaction(db, work);
 }
 
+async function lockMeant(client: PoolClient, row: AskedRow) {
+  const { rows } = await runStatement<{ id: string; bears: boolean }>(client, 'lock-meant', lockMeantSql, [row]);
+  return rows;
+}
+
+/**
+ * Ends the access of several people whom one name means. Nobody is switched off: whom the caller
+ * would have switched off isn't certain. It is on record, for administrators are to put it right.
+ */
 async function endSeveral(client: PoolClient, row: AskedRow): Promise<AnswerRow[]> {
-  const { rows } = await runStatement<{ id: string }>(client, 'named', namedSql, [row]);
+  const people = await lockMeant(client, row);
   const none = { user_ids: [], email_keys: [], issuers: [], subjects: [] };
+  const { deactivate: _, ...alone } = row.alone ?? {};
   const answers: AnswerRow[] = [];
-  for (const { id } of rows) {
-    const ids = answers.length === 0 ? {} : { revocation: newId('revocation'), once: undefined };
+  for (const { id } of people) {
+    // The first one spends what is to be spent.
+    const own = answers.length === 0 ? {} : { revocation: newId('revocation'), once: undefined };
     const by = { ...row.by, event: newId('auditEvent') };
-    // Access ends for all of them. Switched off is only whom a call means for certain.
-    const { deactivate: _, ...alone } = row.alone ?? {};
-    const [answer] = await endWaiting(client, [{ ...row, ...none, user_ids: [id], ...ids, by, alone }]);
-    if (!answer || answer.result === 'replayed') return answer ? [answer] : [];
-    answers.push(answer);
+    const [answer] = await endWaiting(client, [{ ...row, ...none, user_ids: [id], alone, ...own, by }]);
+    if (answer?.result === 'replayed') return [answer];
+    if (answer?.result === 'revoked') answers.push(answer);
   }
-  const { org: orgId, by } = row;
-  await recordEvent(client, {
-    orgId,
-    action: 'user.address_contested',
-    by: { actor: { type: by.actor_type, id: by.actor_id } as By['actor'], ip: by.ip, requestId: by.request_id },
-    target: { type: 'user', id: rows[0]?.id ?? '' },
-    detail: { bearer: rows[1]?.id ?? null, people: rows.length, revocation: answers[0]?.revocation ?? null },
-  });
+  const bearer = people.find(({ bears }) => bears) ?? people[0];
+  const claimant = people.find((person) => person !== bearer);
+  if (bearer && claimant)
+    await recordEvent(client, {
+      orgId: row.org,
+      action: 'user.address_contested',
+      by: {
+        actor: { type: row.by.actor_type, id: row.by.actor_id } as By['actor'],
+        ip: row.by.ip,
+        requestId: row.by.request_id,
+      },
+      target: { type: 'user', id: claimant.id },
+      detail: { bearer: bearer.id, people: people.length, revocation: row.revocation },
+    });
   return answers;
 }
 

@@ -14,6 +14,7 @@ import {
   aliases,
   identifier,
   parseSubjectIdentifier,
+  problemOfSubject,
   type SubjectIdentifier,
   toSubject,
 } from './subject-identifier.ts';
@@ -50,6 +51,8 @@ export function createRevocationEndpoints(
       asked,
     });
     if (outcome.result === 'replayed') throw await refusal(req, replayed(caller));
+    const problem = outcome.result === 'unknown' ? problemOfSubject(asked) : null;
+    if (problem) throw new AppError('invalid_subject', problem);
     if (outcome.result === 'unknown')
       throw new AppError('user_not_found', 'No user of your organisation matches the subject identifier.');
     if (outcome.result === 'ambiguous')

@@ -80,14 +80,26 @@ const named = `
       SELECT i.user_id FROM unnest(asked.issuers, asked.subjects) AS given (issuer, subject)
       ${identities('asked', 'asked.reach IS NULL OR c.id = asked.reach')}`;
 
-// Whether the asking connection reaches the user. It says IN for EXISTS: PostgreSQL may answer that
-// one by a list of everybody in the org.
+const isSingle = 'cardinality(asked.user_ids) + cardinality(asked.email_keys) + cardinality(asked.subjects) = 1';
+
+// Whether the asking connection reaches the user: one of its own people, or somebody whose names
+// stand in a domain that it speaks for, or whom such an address alone names. It says IN for EXISTS:
+// PostgreSQL may answer that one by a list of everybody in the org.
 const reached = `
         asked.reach IN (SELECT i.connection_id FROM identities i
                         WHERE i.org_id = asked.org AND i.connection_id = asked.reach AND i.user_id = named.id)
         OR asked.reach IN (SELECT a.connection_id FROM users u JOIN authorities a ON a.org_id = asked.org
                              AND a.domain IN (split_part(u.email_key, '@', -1), split_part(u.user_name_key, '@', -1))
-                           WHERE u.org_id = asked.org AND u.id = named.id)`;
+                           WHERE u.org_id = asked.org AND u.id = named.id)
+        OR (${isSingle} AND asked.reach IN (
+              SELECT a.connection_id FROM authorities a
+              WHERE a.org_id = asked.org AND a.domain = split_part(asked.email_keys[1], '@', -1)))`;
+
+// Users whom a row names, and whether the asking connection reaches each (`near`).
+const meant = `(
+        SELECT named.id, CASE WHEN asked.reach IS NULL THEN true ELSE ${reached} END AS near FROM (${named}
+        ) named
+      ) each`;
 
 // Rows of many callers share this statement: a lock elsewhere (a `jti` that is being spent) breaks
 // it off soon, and each row is asked alone.
@@ -106,24 +118,30 @@ const fresh = `(once IS NULL OR (org, once ->> 'kind', once ->> 'id') IN (SELECT
 
 type Way = 'waiting' | 'skipping';
 
-// What a sign-in by these names is compared with (`released_names`). Of an address that another
-// connection speaks for the asking one has nothing to say.
+// What a sign-in by these names is compared with (`released_names`). What a connection calls
+// somebody counts for the sign-ins by this connection alone.
 const nobodys = `ARRAY(
-               SELECT 'email ' || address FROM unnest(asked.email_keys) AS given (address)
-               WHERE CASE WHEN asked.reach IS NULL THEN true ELSE address_standing(asked.org, asked.reach, address) <> 'anothers' END
+               SELECT concat('at ' || asked.reach || ' ', 'email ', address) FROM unnest(asked.email_keys) AS given (address)
                UNION ALL
                SELECT 'subject ' || c.id || ' ' || given.subject FROM unnest(asked.issuers, asked.subjects) AS given (issuer, subject)
                JOIN connections c ON c.org_id = asked.org AND (asked.reach IS NULL OR c.id = asked.reach)
                  AND (c.issuer = given.issuer OR given.issuer = ANY (c.accepted_issuers)))`;
 
+const names = 'user_ids text[], email_keys text[], issuers text[], subjects text[], reach text';
+
 /**
- * The people whom an asked row means, in the order of their ids. For a single name that means
- * several.
+ * The people whom an asked row means, locked in the order of their ids. Returned columns: `id`, and
+ * `bears`, whether the name is theirs on record.
  */
-export const namedSql = `
-  SELECT DISTINCT named.id FROM ${asked('user_ids text[], email_keys text[], issuers text[], subjects text[], reach text')}
-  CROSS JOIN LATERAL (${named}
-  ) named WHERE CASE WHEN asked.reach IS NULL THEN true ELSE ${reached} END ORDER BY named.id`;
+export const lockMeantSql = `
+  SELECT u.id, u.email_key = ANY (email_keys) OR coalesce(u.user_name_key = ANY (email_keys), false) AS bears
+  FROM (
+    SELECT DISTINCT asked.org, asked.email_keys, each.id FROM ${asked(names)} CROSS JOIN LATERAL ${meant} WHERE near
+  ) meant JOIN users u ON u.org_id = meant.org AND u.id = meant.id
+  ORDER BY u.id FOR NO KEY UPDATE OF u`;
+
+// The version of the person's row that the look-up saw.
+const seen = ', (SELECT s.xmin FROM users s WHERE s.org_id = org AND s.id = user_id) AS seen';
 
 /**
  * Ends the access of people, one for each row. Returned columns: `revocation`, `result`, `user_id`,
@@ -132,11 +150,14 @@ export const namedSql = `
  *
  * - A row goes on only if it means exactly one person. A single name that means several people (an
  *   address that is one's on record and another's by a newer claim) is `several`, and spends nothing:
- *   `namedSql` says who they are. Several names must mean the same person.
- * - A name that nobody is known by is remembered for as long as a sign-in may last: one that was under
- *   way doesn't complete.
+ *   `lockMeantSql` says who they are. Several names must mean the same person.
+ * - A name that nobody is known by is remembered for as long as a sign-in may last: one that was
+ *   under way doesn't complete.
  * - People are locked first, in the order of their keys (two lists never wait for each other);
- *   `skipping` leaves out people who are locked elsewhere (`held`).
+ *   `skipping` leaves out people who are locked elsewhere, or whose row has changed since the
+ *   look-up (`held`): whoever claims a name that is another's changes that one's row, so that the
+ *   claim isn't overlooked. `waiting` is for ids, or for names whose people the transaction has
+ *   locked before.
  * - `once` is spent behind the lock, by rows that get a final answer.
  * - `revoked_xid` is compared with the snapshot that a sign-in seals at its start, so a sign-in
  *   under way cannot complete.
@@ -151,19 +172,15 @@ const endPeopleIn = (way: Way) => `
     SELECT org, revocation, by, once, ${way === 'waiting' ? 'alone, ' : ''}matched, user_id,
            (matched = 1 AND row_number() OVER (PARTITION BY org, matched, user_id ORDER BY n) > 1)
            OR row_number() OVER (PARTITION BY org, once ->> 'kind', coalesce(once ->> 'id', revocation) ORDER BY n) > 1 AS behind,
-           matched > 1 AND single AS several, nobodys
-    FROM ${asked(
-      `user_ids text[], email_keys text[], issuers text[], subjects text[], reach text, once jsonb${way === 'waiting' ? ', alone jsonb' : ''}`,
-    )} CROSS JOIN LATERAL (
-      SELECT count(*) AS matched, min(id) AS user_id,
-             cardinality(asked.user_ids) + cardinality(asked.email_keys) + cardinality(asked.subjects) = 1 AS single,
+           matched > 1 AND single AS several, nobodys${way === 'skipping' ? seen : ''}
+    FROM ${asked(`${names}, once jsonb${way === 'waiting' ? ', alone jsonb' : ''}`)} CROSS JOIN LATERAL (
+      SELECT count(*) FILTER (WHERE near) AS matched, min(id) FILTER (WHERE near) AS user_id, ${isSingle} AS single,
              CASE WHEN count(*) = 0 THEN ${nobodys} END AS nobodys
-      FROM (${named}
-      ) named WHERE CASE WHEN asked.reach IS NULL THEN true ELSE ${reached} END
+      FROM ${meant}
     ) meant${way === 'skipping' ? neverWaitLong : ''}
   ), locked AS MATERIALIZED (
     SELECT t.* FROM target t JOIN users u ON u.org_id = t.org AND u.id = t.user_id
-    WHERE t.matched = 1 AND NOT t.behind
+    WHERE t.matched = 1 AND NOT t.behind${way === 'skipping' ? ' AND u.xmin = t.seen' : ''}
     ${way === 'waiting' ? 'ORDER BY t.org, t.user_id ' : ''}FOR NO KEY UPDATE OF u${way === 'skipping' ? ' SKIP LOCKED' : ''}
   ), ${spend('target WHERE NOT behind AND NOT several AND (matched <> 1 OR revocation IN (SELECT revocation FROM locked)) AND')}, remembered AS (
     INSERT INTO released_names AS r (org_id, name, revoked_xid, revoked_at, expires_at)

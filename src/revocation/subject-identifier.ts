@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { isStorableText } from '../database/storable.ts';
 import { AppError } from '../errors.ts';
-import { emailKey, problemOfNamed } from '../users/email.ts';
+import { type EmailProblem, emailKey, problemOfNamed, userNameKey } from '../users/email.ts';
 import type { Subject } from './revocation.ts';
 
 const text = (most: number, whole = z.string()) => whole.min(1).max(most).refine(isStorableText);
@@ -78,10 +78,8 @@ export function parseSubject(asked: unknown): SubjectIdentifier {
 }
 
 /**
- * Whom the identifier means, in the terms that users are stored by. What nobody can have as an
- * address is refused with the reason: a caller would take "unknown" for a person who isn't here.
- * Beside aliases that can be looked up it is left out, as ending access goes first.
- * @throws AppError unsupported_subject_format, invalid_subject
+ * Whom the identifier means, in the terms that users are stored by. A user name that is no
+ * acceptable address may be named as one, too. @throws AppError unsupported_subject_format
  */
 export function toSubject(asked: SubjectIdentifier): Subject {
   const identifiers = asked.format === 'aliases' ? asked.identifiers : [asked];
@@ -91,24 +89,26 @@ export function toSubject(asked: SubjectIdentifier): Subject {
       'unsupported_subject_format',
       'Users cannot be found by this format here; use email, iss_sub, opaque, account or aliases of these.',
     );
-  const addresses = usable.flatMap((name) =>
-    name.format === 'email' ? [name.email] : name.format === 'account' ? [accountAddress(name.uri)] : [],
-  );
-  const emailKeys = addresses.map(emailKey).filter((key) => key !== null);
-  if (emailKeys.length === 0 && addresses.length === usable.length) refuseUnusable(addresses);
   return {
-    userIds: usable.flatMap((name) => (name.format === 'opaque' ? [name.id] : [])),
-    emailKeys,
+    userIds: [...new Set(usable.flatMap((name) => (name.format === 'opaque' ? [name.id] : [])))],
+    emailKeys: [...new Set(usable.flatMap(addressesOf).map(userNameKey))],
     identities: usable.flatMap((name) => (name.format === 'iss_sub' ? [{ issuer: name.iss, subject: name.sub }] : [])),
   };
 }
 
-function refuseUnusable(addresses: readonly string[]): void {
-  for (const address of addresses) {
-    const problem = problemOfNamed(address);
-    if (problem !== null) throw new AppError('invalid_subject', problem);
-  }
+/**
+ * Why the identifier could mean nobody: a caller would take "unknown" for a person who isn't here.
+ * Null where it could, or says something else beside.
+ */
+export function problemOfSubject(asked: SubjectIdentifier): EmailProblem | null {
+  const identifiers = asked.format === 'aliases' ? asked.identifiers : [asked];
+  const addresses = identifiers.flatMap(addressesOf);
+  if (addresses.length < identifiers.length || addresses.some((address) => emailKey(address) !== null)) return null;
+  return addresses.map(problemOfNamed).find((problem) => problem !== null) ?? null;
 }
+
+const addressesOf = (name: z.infer<typeof identifier>): string[] =>
+  name.format === 'email' ? [name.email] : name.format === 'account' ? [accountAddress(name.uri)] : [];
 
 /**
  * An `acct:` URI (RFC 7565) percent-encodes what an address may hold. One that is encoded wrongly

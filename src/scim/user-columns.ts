@@ -1,7 +1,7 @@
+import { userNameKey } from '../users/email.ts';
 import type { Column, Columns } from './filter-sql.ts';
 import { resolvePath } from './paths.ts';
 import { type Attribute, userType } from './schemas.ts';
-import { userNameKey } from './user-resource.ts';
 
 const text = (sql: string, caseExact = false): Column => ({ type: 'string', sql, caseExact });
 const indexed = (sql: string): Column => ({ type: 'string', sql, caseExact: true, indexed: true });

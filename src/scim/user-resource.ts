@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Role } from '../database/generated/client.ts';
-import { emailKey, isOfRemoved, nameKey, readEmail } from '../users/email.ts';
+import { emailKey, isOfRemoved, readEmail, userNameKey } from '../users/email.ts';
 import { displayNameOf, formattedName, splitName } from '../users/person-name.ts';
 import { applyChanges, type Change, setOrDelete } from './patch.ts';
 import { roleNames, roleOf } from './roles.ts';
@@ -38,15 +38,6 @@ const longest = { userName: 256, externalId: 512, displayName: 512, profile: 65_
 
 /** These have columns of their own, or aren't the profile's to say. */
 const notInProfile = ['schemas', 'id', 'meta', 'externalId', 'userName', 'active', 'roles', 'groups'];
-
-/**
- * The look-up form of a `userName`: an address's key if it is one, else the form that names are
- * compared in. What is no acceptable address doesn't get the key of one: it stays as written.
- */
-export function userNameKey(userName: string): string {
-  const key = nameKey(userName);
-  return emailKey(userName) ?? (emailKey(key) === null ? key : userName.trim());
-}
 
 /** @param baseUrl of the SCIM endpoints, without a slash at the end */
 export function toUserResource(row: UserRow, baseUrl: string): JsonObject {

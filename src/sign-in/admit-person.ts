@@ -87,7 +87,7 @@ async function createUser(
     text: `WITH made AS (
              INSERT INTO users (org_id, id, email, email_key, name, role)
              SELECT $1, $4, $5, $3, $6, 'member'
-             WHERE bearer_of($1, $3) IS NULL AND (address_standing($1, $2, $3) = 'own' OR ($13 AND address_standing($1, $2, $3) = 'open'))
+             WHERE NOT EXISTS (SELECT FROM named_by_address($1, $3, NULL)) AND (address_standing($1, $2, $3) = 'own' OR ($13 AND address_standing($1, $2, $3) = 'open'))
              RETURNING org_id, id
            ), linked AS (
              INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject,

@@ -1,5 +1,6 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { createLimit } from '../http/rate-limit.ts';
@@ -21,6 +22,7 @@ import { type StateCookies, sendToIdp } from './send-to-idp.ts';
 type Deps = Readonly<{
   config: Config;
   pool: Pool;
+  log: Logger;
   keyring: Keyring;
   guardedFetch: GuardedFetch;
   stateCookies: StateCookies;

@@ -51,6 +51,9 @@ export async function findPerson(
     if (!found.believed) throw new SignInRefused('connection_not_authoritative', 'person', { userId });
     return { kind: 'to_link', userId, ...claimed };
   }
+  // Somebody is known by it at another connection, or beside the address that provisioning gave
+  // them: an administrator links them, or says that they are two.
+  if (found.claimantId !== null) throw new SignInRefused('identity_mismatch', 'claim', { userId: found.claimantId });
   if (!org.createUsers) throw new SignInRefused('user_unknown');
   const name = claims.name ?? key.slice(0, key.lastIndexOf('@'));
   return { kind: 'to_create', name, ...claimed };
@@ -80,6 +83,8 @@ type FoundByEmail = Readonly<{
   standing: 'own' | 'anothers' | 'open';
   /** Whether the address is believed to be this user's; null: nobody's yet. */
   believed: boolean | null;
+  /** Somebody whom an identity provider calls so, who doesn't bear the address. */
+  claimantId: string | null;
 }>;
 
 async function findByEmail(
@@ -94,7 +99,8 @@ async function findByEmail(
                   EXISTS (SELECT FROM identities i
                           WHERE i.org_id = $1 AND i.user_id = u.id AND i.connection_id = $2) AS linked,
                   address_standing($1, $2, $3) AS standing,
-                  CASE WHEN u.id IS NOT NULL THEN is_believed($2, $3, $4, u) END AS believed
+                  CASE WHEN u.id IS NOT NULL THEN is_believed($2, $3, $4, u) END AS believed,
+                  (SELECT min(user_id) FROM named_by_address($1, $3, NULL) WHERE bearer.id IS NULL) AS "claimantId"
            FROM (SELECT bearer_of($1, $3) AS id) AS bearer
            LEFT JOIN users u ON u.org_id = $1 AND u.id = bearer.id`,
     values: [orgId, connectionId, emailKey, verified],

@@ -85,6 +85,7 @@ const sql = `
               FROM released_names r
               WHERE r.org_id = o.id AND r.name IN (
                 released_name('email ' || u.email_key), released_name('email ' || $5),
+                released_name('at ' || $6::text || ' email ' || u.email_key), released_name('at ' || $6::text || ' email ' || $5),
                 released_name('subject ' || $6::text || ' ' || $7::text))), '[]') || coalesce(
              (SELECT jsonb_agg(jsonb_build_object('at', extract(epoch FROM n.revoked_at), 'visible', false))
               FROM named_by_address(o.id, $5, $6) named JOIN users n ON n.org_id = o.id AND n.id = named.user_id

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import type { Pool } from 'pg';
+import type { Logger } from 'pino';
 import { byRequest } from '../by.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
@@ -16,7 +17,10 @@ import { SignInRefused } from './refusal.ts';
 import { stateLifetime } from './sealed-state.ts';
 import { personClaims, readPersonClaims } from './user-info.ts';
 
-type Deps = Readonly<{ pool: Pool; keyring: Keyring; guardedFetch: GuardedFetch }>;
+type Deps = Readonly<{ pool: Pool; log: Logger; keyring: Keyring; guardedFetch: GuardedFetch }>;
+
+/** How long the address of somebody who is known anyway is waited for. */
+const patienceMs = 2_000;
 
 /** Most look-ups of the person: sign-ins and provisioning make and remove people meanwhile. */
 const tries = 4;
@@ -35,16 +39,24 @@ export function createIssueTicket(deps: Deps) {
     const { org } = found;
     const { reauthentication } = connection;
     let claims: ReturnType<typeof readPersonClaims> | undefined;
-    const readClaims = () => {
-      claims ??= readPersonClaims(deps.guardedFetch, connection, verified, deadline);
+    const readClaims = (signal = deadline) => {
+      claims ??= readPersonClaims(deps.guardedFetch, connection, verified, signal);
       return claims;
     };
     const subject = { issuer: connection.issuer, subject: verified.claims.sub };
     const by = byRequest(req, { type: 'connection', id: connection.id });
     const at = { orgId: org.id, connectionId: connection.id };
     const signIn = { ...at, subject: subject.subject, sessionId: req.sessionID };
-    // Somebody who is known by the subject isn't kept out by an IdP that can't say their address.
-    const readKnown = () => readClaims().catch(() => personClaims(verified.claims));
+    // Somebody who is known by the subject isn't kept out by an IdP that can't say their address,
+    // nor kept waiting for long.
+    let known: ReturnType<typeof readPersonClaims> | undefined;
+    const readKnown = () => {
+      known ??= readClaims(AbortSignal.any([deadline, AbortSignal.timeout(patienceMs)])).catch((err) => {
+        deps.log.warn({ err, requestId: req.id, connectionId: connection.id }, 'the IdP did not say whom it means');
+        return personClaims(verified.claims);
+      });
+      return known;
+    };
     /** Returns the look-up form of the address that the IdP names, if it counts. */
     const keepClaim = async (known: Readonly<{ userId: string; identityId: string }>): Promise<string | null> => {
       const { email, emailVerified } = await readKnown();

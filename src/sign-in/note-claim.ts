@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
-import { isUniqueViolation } from '../database/errors.ts';
+import { withSecondLook } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 
 type Identity = Readonly<{ orgId: string; connectionId: string; userId: string; identityId: string }>;
@@ -13,8 +13,8 @@ type Standing = Readonly<{
   /** The claim differs from the one before, or that one is from another day. */
   news: boolean;
   believed: boolean;
-  /** Provisioning owns the person's address. */
-  provisioned: boolean;
+  /** The person may be given another address: they are active, and provisioning doesn't own it. */
+  mayTake: boolean;
   /** The look-up form of the person's present address. */
   addressKey: string;
   /** Somebody else who bears the address, or whose user name it is. */
@@ -29,18 +29,13 @@ type Standing = Readonly<{
  */
 export async function noteClaim(pool: Pool, identity: Identity, claim: Claim, by: By): Promise<boolean> {
   if (await keepSettled(pool, identity, claim)) return true;
-  try {
-    return await transaction(pool, (client) => takeAddress(client, identity, claim, by));
-  } catch (error) {
-    // Somebody else was given the address at the same moment: the second look sees them.
-    if (!isUniqueViolation(error)) throw error;
-    return transaction(pool, (client) => takeAddress(client, identity, claim, by));
-  }
+  // Somebody else may be given the address at the same moment: the second look sees them.
+  return withSecondLook(() => transaction(pool, (client) => keepNews(client, identity, claim, by)));
 }
 
 /**
- * The common case in one statement: the address is the person's own, or not theirs to take, and is
- * claimed as before.
+ * The common case in one statement: the claim is as it was, nobody else bears the address, and it
+ * is the person's own or not theirs to take.
  */
 async function keepSettled(
   pool: Pool,
@@ -52,41 +47,59 @@ async function keepSettled(
     text: `UPDATE identities i SET claimed_at = clock_timestamp(), claim_issued_at = to_timestamp($6)
            FROM users u
            WHERE i.org_id = $1 AND i.id = $2 AND u.org_id = $1 AND u.id = $3 AND i.user_id = u.id
-             AND i.connection_id = $8 AND (u.email_key = $7 OR u.provisioned) AND i.claimed_email = $4 AND i.claim_verified = $5
+             AND i.connection_id = $8 AND u.deleted_at IS NULL AND (u.email_key = $7 OR u.provisioned)
+             AND NOT EXISTS (SELECT FROM users b WHERE b.org_id = $1 AND b.email_key = $7 AND b.id <> u.id)
+             AND NOT EXISTS (SELECT FROM users b WHERE b.org_id = $1 AND b.user_name_key = $7 AND b.id <> u.id)
+             AND i.claimed_email = $4 AND i.claim_verified = $5
              AND coalesce(i.claim_issued_at <= to_timestamp($6), true)`,
     values: [orgId, identityId, userId, claim.email, claim.verified, claim.issuedAt, claim.emailKey, connectionId],
   });
   return rowCount === 1;
 }
 
-async function takeAddress(client: PoolClient, identity: Identity, claim: Claim, by: By): Promise<boolean> {
-  const { orgId, userId, connectionId } = identity;
+async function keepNews(client: PoolClient, identity: Identity, claim: Claim, by: By): Promise<boolean> {
+  const { orgId, userId, connectionId, identityId } = identity;
   const { email, emailKey, verified } = claim;
-  // The lock that revocations and provisioning take, first as they do.
+  // The lock that revocations and provisioning take, in their order: the person, and whomever else
+  // the address means.
   await client.query({
-    name: 'sign-in-lock',
-    text: `SELECT FROM users WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE`,
-    values: [orgId, userId],
+    name: 'claim-lock',
+    text: `SELECT FROM users WHERE org_id = $1 AND (id = $2 OR id IN (SELECT user_id FROM named_by_address($1, $3, $4)))
+           ORDER BY id FOR NO KEY UPDATE`,
+    values: [orgId, userId, emailKey, connectionId],
   });
   const { rows } = await client.query<Standing>({
     name: 'claim-keep',
     text: `WITH before AS (
              SELECT claimed_email_key AS address, claimed_at AS at FROM identities WHERE org_id = $1 AND id = $4
            ), kept AS (
-             UPDATE identities SET claimed_email = $5, claimed_email_key = $3, claim_verified = $6, claimed_at = clock_timestamp(),
-                                   claim_issued_at = to_timestamp($7)
-             WHERE org_id = $1 AND id = $4 AND user_id = $8 AND connection_id = $2 AND coalesce(claim_issued_at <= to_timestamp($7), true)
-             RETURNING org_id
+             UPDATE identities i SET claimed_email = $5, claimed_email_key = $3, claim_verified = $6,
+                                     claimed_at = clock_timestamp(), claim_issued_at = to_timestamp($7)
+             FROM users u
+             WHERE i.org_id = $1 AND i.id = $4 AND i.user_id = $8 AND i.connection_id = $2
+               AND u.org_id = $1 AND u.id = $8 AND u.deleted_at IS NULL
+               AND coalesce(i.claim_issued_at <= to_timestamp($7), true)
+             RETURNING i.org_id
            )
            SELECT before.address IS DISTINCT FROM $3 OR before.at < now() - interval '1 day' AS news,
-                  is_believed($2, $3, $6, u) AS believed, u.provisioned, u.email_key AS "addressKey",
+                  is_believed($2, $3, $6, u) AS believed, u.active AND NOT u.provisioned AS "mayTake",
+                  u.email_key AS "addressKey",
                   (SELECT b.id FROM users b
-                   WHERE b.org_id = $1 AND (b.email_key = $3 OR b.user_name_key = $3) AND b.id <> u.id LIMIT 1) AS bearer
-           FROM kept, before, users u WHERE u.org_id = $1 AND u.id = $8 AND u.deleted_at IS NULL`,
-    values: [orgId, connectionId, emailKey, identity.identityId, email, verified, claim.issuedAt, userId],
+                   WHERE b.org_id = $1 AND (b.email_key = $3 OR b.user_name_key = $3) AND b.id <> u.id
+                   ORDER BY b.email_key = $3 DESC LIMIT 1) AS bearer
+           FROM kept, before, users u WHERE u.org_id = $1 AND u.id = $8`,
+    values: [orgId, connectionId, emailKey, identityId, email, verified, claim.issuedAt, userId],
   });
   const standing = rows[0];
   if (!standing) return false;
+  // A revocation that has looked up whom the address means, and hasn't locked them yet, sees that
+  // their rows are other ones now, and looks again.
+  await client.query({
+    name: 'claim-touch',
+    text: `UPDATE users SET revoked_at = revoked_at
+           WHERE org_id = $1 AND id <> $2 AND id IN (SELECT user_id FROM named_by_address($1, $3, $4))`,
+    values: [orgId, userId, emailKey, connectionId],
+  });
   if (!standing.believed) return true;
   const target = { type: 'user', id: userId } as const;
   if (standing.bearer !== null) {
@@ -94,7 +107,7 @@ async function takeAddress(client: PoolClient, identity: Identity, claim: Claim,
     if (standing.news) await recordEvent(client, { orgId, action: 'user.address_contested', by, target, detail });
     return true;
   }
-  if (standing.provisioned || standing.addressKey === emailKey) return true;
+  if (!standing.mayTake || standing.addressKey === emailKey) return true;
   await client.query({
     name: 'claim-take',
     text: `UPDATE users SET email = $3, email_key = $4, updated_at = clock_timestamp() WHERE org_id = $1 AND id = $2`,

@@ -6,7 +6,7 @@ import { AppError } from '../errors.ts';
 import { actionOf, type EventAction } from '../orgs/event-actions.ts';
 import { type Once, spend } from '../revocation/once.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
-import { toSubject } from '../revocation/subject-identifier.ts';
+import { problemOfSubject, toSubject } from '../revocation/subject-identifier.ts';
 import type { SignalConnection } from './find-connection.ts';
 import { SignalRefused } from './refusal.ts';
 import type { SecurityEvent } from './security-event.ts';
@@ -20,6 +20,8 @@ type Received = Readonly<{
 type Result = Readonly<{
   outcome:
     | 'revoked'
+    /** The address means several people: all are signed out, nobody is switched off. */
+    | 'several_revoked'
     | 'recorded'
     | 'verified'
     | 'event_unknown'
@@ -76,7 +78,12 @@ async function act(db: PoolClient, received: Received, action: EventAction | nul
   });
   if (revoked.result === 'ambiguous')
     throw new SignalRefused('invalid_request', 'The identifiers of the subject name different users.');
-  if (revoked.result === 'revoked') return { outcome: 'revoked', userId: revoked.userId };
+  if (revoked.result === 'revoked') {
+    const several = revoked.others.length > 0;
+    return { outcome: several ? 'several_revoked' : 'revoked', userId: revoked.userId };
+  }
+  const problem = revoked.result === 'unknown' && event.subject ? problemOfSubject(event.subject) : null;
+  if (problem) throw new AppError('invalid_subject', problem);
   return { outcome: revoked.result === 'replayed' ? 'replayed' : 'subject_unknown' };
 }
 

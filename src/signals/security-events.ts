@@ -54,7 +54,7 @@ export function createSecurityEvents(deps: { config: Config; pool: Pool; idpKeys
     const { connection, event } = localsOf(res);
     const by = byRequest(req, { type: 'connection', id: connection.id });
     const { outcome } = await receiveEvent(deps.pool, { connection, event, by });
-    if (outcome === 'revoked') deps.announce();
+    if (outcome === 'revoked' || outcome === 'several_revoked') deps.announce();
     // RFC 8935 §2.2: 202 also for a repeat, and for an event that means nothing here.
     res.status(202).end();
   };

@@ -101,8 +101,17 @@ export function isInternational(key: string): boolean {
   return Buffer.byteLength(key) > key.length;
 }
 
-/** The form that names are compared in, with blanks cut off. */
-export function nameKey(text: string): string {
+/**
+ * The look-up form of whatever somebody is named by: an address's key if it is one, else the form
+ * that names are compared in. What is no acceptable address doesn't get the key of one (the Kelvin
+ * sign isn't a `k`): it stays as written.
+ */
+export function userNameKey(name: string): string {
+  const key = nameKey(name);
+  return emailKey(name) ?? (emailKey(key) === null ? key : name.trim());
+}
+
+function nameKey(text: string): string {
   return text.trim().normalize('NFC').toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
 }
 

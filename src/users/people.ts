@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import type { Role } from '../database/generated/client.ts';
-import { emailKey, nameKey } from './email.ts';
+import { userNameKey } from './email.ts';
 
 /** A person of an org, as its administrators see them. */
 export type Person = Readonly<{
@@ -79,7 +79,8 @@ export function createPeople({ pool }: { pool: Pool }) {
 }
 
 // What the person's identity providers call them, also where it isn't their address.
-const claimed = `(SELECT string_agg(i.claimed_email, E'\\n') FROM identities i WHERE i.org_id = u.org_id AND i.user_id = u.id)`;
+const claims = (column: 'claimed_email' | 'claimed_email_key') =>
+  `(SELECT string_agg(i.${column}, E'\\n') FROM identities i WHERE i.org_id = u.org_id AND i.user_id = u.id)`;
 
 /** Only given filters stand in the statement: its plan is made without the values. */
 function conditionsOf(
@@ -94,8 +95,8 @@ function conditionsOf(
   // No search holds a line break, so nothing is found across two of them. Keys find what PostgreSQL
   // doesn't: its `lower` changes letters outside ASCII only as its locale says.
   if (search !== undefined) {
-    const shown = `strpos(lower(concat_ws(E'\\n', u.email, u.name, u.user_name, ${claimed})), lower(${add(search)}))`;
-    const keys = `strpos(concat_ws(E'\\n', u.email_key, u.user_name_key), ${add(emailKey(search) ?? nameKey(search))})`;
+    const shown = `strpos(lower(concat_ws(E'\\n', u.email, u.name, u.user_name, ${claims('claimed_email')})), lower(${add(search)}))`;
+    const keys = `strpos(concat_ws(E'\\n', u.email_key, u.user_name_key, ${claims('claimed_email_key')}), ${add(userNameKey(search))})`;
     conditions.push(`(${shown} > 0 OR ${keys} > 0)`);
   }
   // Literals let the planner use the indexes of those above members and of those switched off.

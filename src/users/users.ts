@@ -4,7 +4,7 @@ import { isUniqueViolation } from '../database/errors.ts';
 import type { Prisma, PrismaClient, Role, User } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
-import { emailKey, nameKey, readEmail } from './email.ts';
+import { readEmail, userNameKey } from './email.ts';
 import { displayNameOf } from './person-name.ts';
 
 export type NewUser = Readonly<{
@@ -33,13 +33,13 @@ export function createUsers({ prisma }: { prisma: PrismaClient }) {
 
     /**
      * By id, e-mail address or user name, in any letter case; null when the org has no such user.
-     * Of several whom an address means, the one who bears it.
+     * Of several whom an address means, the one who bears it on record.
      */
     async findUser(orgId: string, ref: string): Promise<User | null> {
       const byId = await prisma.user.findFirst({ where: { orgId, deletedAt: null, id: ref.trim() } });
       if (byId) return byId;
-      const name = emailKey(ref) ?? nameKey(ref);
-      const [bearer] = await prisma.$queryRaw<{ id: string | null }[]>`SELECT bearer_of(${orgId}, ${name}) AS id`;
+      const key = userNameKey(ref);
+      const [bearer] = await prisma.$queryRaw<{ id: string | null }[]>`SELECT bearer_of(${orgId}, ${key}) AS id`;
       return bearer?.id ? prisma.user.findFirst({ where: { orgId, deletedAt: null, id: bearer.id } }) : null;
     },
   };

@@ -131,7 +131,10 @@ describe('an address that changed at the identity provider', () => {
     expect(generations.map(({ generation }) => generation)).toEqual([1, 1]);
   });
 
-  it('means nobody by an older claim: whoever was given the address since bears it alone', async () => {
+  it.each([
+    ['an API key', revoke],
+    ['a signed JWT', revokeByJwt],
+  ])('means nobody by an older claim: whoever was given the address since bears it alone (%s)', async (_, end) => {
     const { browser, id } = await signIn(at('old'));
     const { rows } = await bed.pool.query(
       `UPDATE users SET email = $2, email_key = $2 WHERE org_id = $1 AND id = $3 RETURNING id`,
@@ -139,10 +142,22 @@ describe('an address that changed at the identity provider', () => {
     );
     expect(rows).toHaveLength(1);
     const heir = await createUsers(bed.product.context).addUser(bed.org.id, { email: at('old') }, byOperator);
-    expect(await revoke(at('old'))).toBe(204);
+    expect(await end(at('old'))).toBe(204);
     expect(await statusOf(browser)).toBe(200);
     const revoked = await bed.prisma.user.findFirstOrThrow({ where: { orgId: bed.org.id, id: heir.id } });
     expect(revoked.generation).toBe(1);
+  });
+
+  it('that aliases say twice, in two formats, is one name', async () => {
+    const other = await signIn(at('said-twice'), { as: `${sub}-other` });
+    await signIn(at('hers'));
+    const { browser } = await signIn(at('said-twice'));
+    const identifiers = [
+      { format: 'email', email: at('said-twice') },
+      { format: 'account', uri: `acct:${at('said-twice')}` },
+    ];
+    expect((await postRevocation(bed.shared, key, { format: 'aliases', identifiers })).status).toBe(204);
+    expect([await statusOf(other.browser), await statusOf(browser)]).toEqual([401, 401]);
   });
 
   it('that aliases say of one and of another is still refused: nobody is signed out', async () => {
@@ -197,6 +212,51 @@ describe('an address that changed at the identity provider', () => {
   });
 });
 
+describe('what a claim can’t do', () => {
+  it('let anybody in as somebody who only was called so: they are refused, and administrators told', async () => {
+    const { id } = await scim.user(at('chief'));
+    await signIn(at('chief'));
+    await signIn(at('once-claimed'));
+    const { page } = await signIn(at('once-claimed'), { as: `${sub}-stranger` });
+    expect([page.status, (await bed.refusals()).at(-1)]).toEqual([403, 'identity_mismatch']);
+    expect(await bed.prisma.identity.count({ where: { orgId: bed.org.id, userId: id } })).toBe(1);
+  });
+
+  it('take an address for somebody who is switched off', async () => {
+    const { id } = await signIn(at('off'));
+    await bed.prisma.user.updateMany({ where: { id }, data: { active: false } });
+    expect((await signIn(at('successor'))).me.status).toBe(401);
+    expect(await addressOf(id)).toBe(at('off'));
+  });
+
+  it('be made older by another name of whoever bears the address', async () => {
+    const user = { schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'], userName: at('name') };
+    const bearer = await scim.post('/Users', { ...user, emails: [{ value: at('both'), primary: true }] });
+    const { browser } = await signIn(at('hers'));
+    await signIn(at('both'));
+    const change = { ...user, userName: at('another'), emails: [{ value: at('both'), primary: true }] };
+    expect((await scim.send('PUT', `/Users/${bearer.body.id}`, change)).status).toBe(200);
+    expect([await revoke(at('both')), await statusOf(browser)]).toEqual([204, 401]);
+  });
+
+  it('keep anybody out: a connection’s call by an address that is somebody’s elsewhere leaves no trace', async () => {
+    await signIn(`victim-${count}@elsewhere.fake`, { email_verified: true });
+    const other = await startHostileIdp({ clientId: `guest-${count}` });
+    const { clientId, clientSecret } = other;
+    const input = { ...(await discover(bed.product.context.guardedFetch, other.issuer)), clientId, clientSecret };
+    const { id } = await bed.connections.addConnection(bed.org.id, input, byOperator);
+    await bed.prisma.connection.updateMany({ where: { id }, data: { provenAt: new Date() } });
+    const iat = Math.floor(Date.now() / 1000);
+    const claims = { iss: other.issuer, sub: clientId, aud: bed.shared, iat, exp: iat + 300, jti: sub };
+    const jwt = other.keys.sign(claims, { header: { typ: 'global-token-revocation+jwt' } });
+    expect(await revoke(`victim-${count}@elsewhere.fake`, jwt)).toBe(404);
+    const long = { auth_time: iat - 3600, email_verified: true };
+    expect((await signIn(`victim-${count}@elsewhere.fake`, long)).me.status).toBe(200);
+    await bed.prisma.connection.updateMany({ where: { id }, data: { active: false } });
+    await other.stop();
+  });
+});
+
 describe('provisioned people', () => {
   const provision = async (userName: string, email = userName) => {
     const made = await scim.post('/Users', {
@@ -217,6 +277,17 @@ describe('provisioned people', () => {
       expect([await revoke(name), await statusOf(browser)]).toEqual([204, 401]);
     }
   });
+
+  it.each(['jdoe@corp', 'j doe@hostile.fake', 'иvan.petrov@hostile.fake', 'jdoe'])(
+    'are found by a user name that no mail could be sent to, called an address: %s',
+    async (userName) => {
+      await provision(userName, at('mail'));
+      expect(await revoke(userName)).toBe(204);
+      const { body } = await scim.get(`/Users?filter=${encodeURIComponent(`userName eq "${userName}"`)}`);
+      expect(body.totalResults).toBe(1);
+      expect((await scim.send('DELETE', `/Users/${body.Resources[0].id}`)).status).toBe(204);
+    },
+  );
 
   it('keep the address that provisioning gave them; what the IdP claims is kept beside, and found', async () => {
     const id = await provision(at('given'));
@@ -369,6 +440,45 @@ describe('at the same time', () => {
     }
     expect(found).toBeGreaterThan(0);
   }, 120_000);
+
+  it.each([
+    ['whose row somebody holds', true],
+    ['in sixty races', false],
+  ])(
+    'an address that somebody bears, %s: a 204 leaves neither of the two alive',
+    async (_, holds) => {
+      for (let i = 0; i < (holds ? 5 : 60); i += 1) {
+        const address = `borne-${count}-${i}@hostile.fake`;
+        const bearer = await signIn(address, { as: `${sub}-bearer-${i}` });
+        const old = await signIn(`own-${count}-${i}@hostile.fake`, { as: `${sub}-${i}` });
+        const claims = { sub: `${sub}-${i}`, email: address, auth_time: Math.floor(Date.now() / 1000) - 1000 };
+        bed.hostile.setIdToken({ claims });
+        const browser = createBrowser({ baseUrl: bed.url });
+        const callback = await bed.begin(browser);
+        let both: Promise<[unknown, number]> = Promise.resolve([null, 0]);
+        const race = async () => {
+          const wait = new Promise((resolve) => setTimeout(resolve, (i % 20) * 2));
+          both = Promise.all([browser.get(callback), wait.then(() => revoke(address))]);
+          if (holds) await waitForLock(bed.product, 2);
+        };
+        if (holds)
+          await whileLocked(
+            bed.product,
+            (blocker) => blocker.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [bearer.id]),
+            race,
+          );
+        else await race();
+        expect((await both)[1]).toBe(204);
+        expect(await statusOf(bearer.browser)).toBe(401);
+        // Whether the claim came before the call or after it, nothing of both lives on by it.
+        const states = [await statusOf(old.browser), await statusOf(browser)];
+        const { claimedEmailKey } = await bed.prisma.identity.findFirstOrThrow({ where: { subject: `${sub}-${i}` } });
+        expect(claimedEmailKey).toBe(address);
+        expect(states[1]).toBe(401);
+      }
+    },
+    120_000,
+  );
 
   it('provisioning and a sign-in that both take an address: one bears it, nothing fails, a call ends whoever holds it', async () => {
     for (let i = 0; i < 10; i += 1) {

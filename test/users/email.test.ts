@@ -5,9 +5,9 @@ import {
   emailKey,
   emailProblems,
   isInternational,
-  nameKey,
   problemOfNamed,
   readEmail,
+  userNameKey,
 } from '../../src/users/email.ts';
 
 describe('emailKey', () => {
@@ -167,10 +167,10 @@ describe('emailKey', () => {
   });
 });
 
-describe('nameKey', () => {
+describe('userNameKey', () => {
   it('has one form for one name', () => {
-    for (const name of [' JU\u0308RGEN ', 'Jürgen', 'jürgen']) expect(nameKey(name)).toBe('jürgen');
-    for (const name of ['ΟΔΟΣ', 'οδος']) expect(nameKey(name)).toBe('οδοσ');
+    for (const name of [' JU\u0308RGEN ', 'Jürgen', 'jürgen']) expect(userNameKey(name)).toBe('jürgen');
+    for (const name of ['ΟΔΟΣ', 'οδος']) expect(userNameKey(name)).toBe('οδοσ');
   });
 });
 

@@ -10,6 +10,7 @@ ALTER TABLE "released_names" ADD COLUMN     "expires_at" TIMESTAMPTZ(3);
 
 -- AlterTable
 ALTER TABLE "users" ADD COLUMN     "named_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+ADD COLUMN     "user_name_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 ADD COLUMN     "provisioned" BOOLEAN NOT NULL DEFAULT false;
 
 -- A name outside ASCII is made lower case by `emailKey` alone: databases and engines disagree about some letters.
