@@ -21,6 +21,7 @@ import { createLiveChannel } from './sessions/live-channel.ts';
 import { sweepSessions } from './sessions/sweep.ts';
 import { languages as everyLanguage, type Languages } from './texts/texts.ts';
 import { sweepGrants, sweepTokens } from './tokens/sweep.ts';
+import { createRekeyNames } from './users/rekey-names.ts';
 
 /** Milliseconds. */
 const stopLimitMs = 4_500;
@@ -56,7 +57,7 @@ export function createContext(config: Config, log: Logger = createLog(config), l
   const endingPool = poolOf(batchConnections);
   const prisma = createPrisma(pool);
   const liveChannel = createLiveChannel({ pool: accessPool, directDatabaseUrl: config.directDatabaseUrl, log });
-  const housekeeping = startHousekeeping({ pool, log, chores });
+  const housekeeping = startHousekeeping({ pool, log, chores: [...chores, createRekeyNames({ log })] });
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
   const keyring = createKeyring(config.encryptionKeys);

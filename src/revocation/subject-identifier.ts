@@ -91,7 +91,7 @@ export function toSubject(asked: SubjectIdentifier): Subject {
     );
   return {
     userIds: [...new Set(usable.flatMap((name) => (name.format === 'opaque' ? [name.id] : [])))],
-    emailKeys: [...new Set(usable.flatMap(addressesOf).map(userNameKey))],
+    emailKeys: [...new Set(usable.flatMap(addressesOf).map(userNameKey).filter(isStorableText))],
     identities: usable.flatMap((name) => (name.format === 'iss_sub' ? [{ issuer: name.iss, subject: name.sub }] : [])),
   };
 }
