@@ -43,7 +43,8 @@ export const endColumns = (alias: string, of: DeviceKind) => `
     (SELECT e.expires_at - interval '1 day' FROM spent e
      WHERE e.org_id = ${alias}.org_id AND e.kind = 'idp_session' AND e.id = ${alias}.connection_id || ' ' || ${alias}.idp_sid)
   END AS idp_ended_at,
-  (SELECT jsonb_build_object('byUser', r.initiator IN ('user', 'policy'), 'reason', r.reason_for_person)
+  (SELECT jsonb_build_object('byUser', r.initiator IN ('user', 'policy'), 'reason', r.reason_for_person,
+     'ofIdpSession', r.initiator = 'idp' AND coalesce(r.user_generation, r.org_generation) IS NULL)
    FROM revocations r WHERE r.org_id = ${alias}.org_id AND r.id = coalesce(
      ${alias}.revocation_id, CASE WHEN ${alias}.user_generation <> u.generation THEN u.last_revocation_id END,
      CASE WHEN ${alias}.org_generation <> o.generation THEN o.last_revocation_id END)) AS revocation`;
@@ -58,7 +59,8 @@ export type EndRow = {
   org_revoked_at: Date | null;
   user_revoked_at: Date | null;
   idp_ended_at: Date | null;
-  revocation: { byUser: boolean; reason: string | null } | null;
+  /** `ofIdpSession`: the IdP named one session (`sid`), not the person. */
+  revocation: { byUser: boolean; ofIdpSession: boolean; reason: string | null } | null;
 };
 
 /** Reads the end from the tombstone, or, where there is none yet, from what ended the row. */
@@ -102,11 +104,15 @@ export async function explainEnd(pool: Pool, sidHash: Buffer): Promise<SessionEn
 
 /**
  * Whoever has the browser may learn no more than the person's own screen showed: not an address
- * that became theirs later. A person's own sign-out says that the browser may be anybody's.
+ * that became theirs later, nor one that came with the end, which has the same millisecond. A
+ * person's own sign-out, here or of their session at the IdP, says that the browser may be
+ * anybody's.
  */
-function isRemembered({ active, named_at: namedAt, now }: ExplainedRow, { code, at }: SessionEnd): boolean {
+function isRemembered(row: ExplainedRow, { code, at }: SessionEnd): boolean {
+  const { active, named_at: namedAt, now } = row;
+  const isOwn = code === 'session_ended' || row.idp_ended_at !== null || row.revocation?.ofIdpSession === true;
   const isLately = now.getTime() - at.getTime() < rememberedFor * 1000;
-  return code !== 'session_ended' && active && namedAt <= at && isLately;
+  return !isOwn && active && namedAt < at && isLately;
 }
 
 const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
