@@ -1,19 +1,23 @@
 import type { Pool } from 'pg';
 import { AppError } from '../errors.ts';
+import { type OwnReason, ownReasonOf } from './own-reasons.ts';
 import type { DeviceKind } from './principal.ts';
 
 /** Why a session or grant is dead, for the person; an administrator's own reason is never in it. */
 export type SessionEnd = Readonly<{
   code: 'session_revoked' | 'session_ended' | 'session_expired';
   at: Date;
-  /** The reason that the administrator wrote for the person. */
+  /** The reason that the administrator wrote for the person, or one of our own. */
   reason?: string;
+  /** The reason is our own: nobody wrote it. */
+  ownReason?: OwnReason;
   /** Whom the browser that held the session may be asked to sign in again as. */
   person?: RememberedPerson;
   /** Whom to turn to, in the org's words; only where the org ended the access. */
   helpText?: string;
   /** The person was switched off or removed: signing in again does not work. */
   switchedOff: boolean;
+  removed: boolean;
 }>;
 
 export type RememberedPerson = Readonly<{
@@ -31,7 +35,7 @@ export const erased = (table: `${DeviceKind}s`) => (table === 'sessions' ? ", da
  * org `o`. An ended IdP session is remembered for a day from its end on.
  */
 export const endColumns = (alias: string, of: DeviceKind) => `
-  ${alias}.ended_at, ${alias}.revoked_at, o.help_text, NOT u.active AS switched_off,
+  ${alias}.ended_at, ${alias}.revoked_at, o.help_text, NOT u.active AS switched_off, u.deleted_at IS NOT NULL AS removed,
   least(${alias}.expires_at, ${alias}.idle_expires_at,
         ${alias}.created_at + make_interval(secs => o.${of}_absolute_seconds),
         ${alias}.last_seen_at + make_interval(secs => o.${of}_idle_seconds),
@@ -55,6 +59,7 @@ export type EndRow = {
   revoked_at: Date | null;
   help_text: string | null;
   switched_off: boolean;
+  removed: boolean;
   expired_at: Date;
   org_revoked_at: Date | null;
   user_revoked_at: Date | null;
@@ -65,17 +70,26 @@ export type EndRow = {
 
 /** Reads the end from the tombstone, or, where there is none yet, from what ended the row. */
 export function toSessionEnd(row: EndRow): SessionEnd {
-  const { help_text: helpText, switched_off: switchedOff } = row;
-  if (row.ended_at) return { code: 'session_ended', at: row.ended_at, switchedOff };
+  const { help_text: helpText, switched_off: switchedOff, removed } = row;
+  const standing = { switchedOff, removed };
+  if (row.ended_at) return { code: 'session_ended', at: row.ended_at, ...standing };
   const revokedAt = row.revoked_at ?? row.user_revoked_at ?? row.org_revoked_at ?? row.idp_ended_at;
   // "Sign out everywhere" on another device comes from nobody but the person.
   if (revokedAt) {
-    if (row.revocation?.byUser) return { code: 'session_ended', at: revokedAt, switchedOff };
-    const reason = row.revocation?.reason;
-    const words = { ...(reason ? { reason } : {}), ...(helpText ? { helpText } : {}) };
-    return { code: 'session_revoked', at: revokedAt, ...words, switchedOff };
+    if (row.revocation?.byUser) return { code: 'session_ended', at: revokedAt, ...standing };
+    const words = { ...reasonOf(row), ...(helpText ? { helpText } : {}) };
+    return { code: 'session_revoked', at: revokedAt, ...words, ...standing };
   }
-  return { code: 'session_expired', at: row.expired_at, switchedOff };
+  return { code: 'session_expired', at: row.expired_at, ...standing };
+}
+
+/** Nothing where the reason only says what the person's standing says too. */
+function reasonOf({ revocation, switched_off: switchedOff }: EndRow): Pick<SessionEnd, 'reason' | 'ownReason'> {
+  const reason = revocation?.reason;
+  if (!reason) return {};
+  const ownReason = ownReasonOf(reason);
+  if (!ownReason) return { reason };
+  return switchedOff && (ownReason === 'switchedOff' || ownReason === 'removed') ? {} : { reason, ownReason };
 }
 
 /** Seconds after the end in which a browser's dead session still tells whose it was. */
@@ -120,14 +134,15 @@ const moment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 
 /** The 401 for a request without a live session, with the reason when a row tells it. */
 export function notSignedIn(end: SessionEnd | undefined): AppError {
   if (!end) return new AppError('not_signed_in', 'Sign in through your organisation to go on.');
-  const { code, at, reason, helpText, switchedOff } = end;
+  const { code, at, reason, helpText, switchedOff, removed } = end;
   const what = {
     session_revoked: 'Your organisation signed you out',
     session_ended: 'You signed out',
     session_expired: 'Your session expired',
   }[code];
   const when = `on ${moment.format(at)} UTC`;
-  const next = switchedOff ? 'Your account is switched off.' : 'Sign in again to go on.';
+  const off = removed ? 'Your account was removed.' : 'Your account is switched off.';
+  const next = switchedOff ? off : 'Sign in again to go on.';
   return new AppError(code, `${asSentence(`${what} ${when}${reason ? `: ${reason}` : ''}`)} ${next}`, {
     members: {
       signedOutAt: at.toISOString(),

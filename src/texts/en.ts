@@ -73,6 +73,14 @@ export const en = {
     none: { title: 'You are signed out', text: 'This browser has no live session.' },
     /** Stands above the words that an administrator wrote for the person. */
     reason: 'What your organisation says',
+    /** Why, in our own words, where nobody wrote any for the person. */
+    because: {
+      switchedOff: 'Your organisation switched your account off.',
+      removed: 'Your organisation removed your account.',
+      namesChanged: 'Your organisation changed your user name or e-mail address.',
+      addressChanged: 'Your organisation changed your e-mail address.',
+      identityChanged: 'Your organisation asks you to sign in anew.',
+    },
     mayReturn: 'You may sign in again at any time.',
     switchedOff: 'Your account here is switched off, so you cannot sign in with it at the moment.',
     at: ({ time }: { time: string }) => `at ${time}`,
