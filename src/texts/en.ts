@@ -238,7 +238,7 @@ export const en = {
     },
     state_missing: {
       title: 'This sign-in was not started here',
-      text: 'It belongs to another browser, has already been finished, or cookies are blocked. Please start again in this browser.',
+      text: 'It belongs to another browser, has already been finished, took longer than ten minutes, or cookies are blocked. Please start again in this browser.',
     },
     state_expired: {
       title: 'This sign-in took too long',
@@ -339,7 +339,11 @@ export const en = {
       text: 'Something went wrong on our side and was logged. Please try again; if it happens again, give your administrator the reference below.',
     },
   },
-  afterRefusal: { anotherAddress: 'Sign in with another address', tryAgain: 'Try again' },
+  afterRefusal: {
+    anotherAddress: 'Sign in with another address',
+    tryAgain: 'Try again',
+    goOnAs: ({ email }: { email: string }) => `Go on as ${email}`,
+  },
 
   /** What a change of who is who means; an administrator reads it before saying yes. */
   whoIsWho: {
