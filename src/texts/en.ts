@@ -380,7 +380,7 @@ export const en = {
       `Until they have signed in again an address decides: whoever is the first to sign in at ${connection} with somebody’s address is that person here.`,
     forgetEnds: 'All of their access ends.',
     forgetEndsEveryone: ({ most }: { most: number }) =>
-      `They are more than ${most}, so everyone in the organisation is signed out at once, also who signs in elsewhere.`,
+      `More than ${most} people are concerned. That is why everyone in the organisation is signed out at once, also those who sign in through another identity provider.`,
     forgetByAddress: ({ people }: { people: number }) =>
       plural(people, {
         one: `${people} of them is linked again by the address.`,
@@ -440,7 +440,7 @@ export const en = {
       `A sign-in with the address of ${target} was refused: the identity provider knows ${target} by another subject`,
     addressContested: ({ actor, target }: Two) => `${actor} gives ${target} an address that is somebody else’s here`,
     addressEndedSeveral: ({ actor }: Two) =>
-      `${actor} ended the access of several people by one address: it is one’s on record, and another’s by what their identity provider says`,
+      `${actor} ended the access of several people by one address: one person bears it here, and the identity provider gives it to another`,
     idpRefused: ({ target }: { target: string }) =>
       `A sign-in by the identity provider ${target} was refused: it may not speak for the address’s domain`,
     apiKeyMade: ({ actor, target }: Two) => `${actor} made the API key ${target}`,
