@@ -114,8 +114,11 @@ export function createCallback(deps: Deps) {
       const mayBeUsed = error instanceof SignInRefused && usedBefore.has(error.reason);
       const person = principalOf(req);
       if (!mayBeUsed || !person || person.orgId !== found?.org.id) return next(error);
-      const id = parseResponse(req)?.state ?? '';
-      if (await isSpent(deps.pool, { orgId: found.org.id, id })) return redirectTo(res, wanted?.returnTo ?? null);
+      const id = parseResponse(req)?.state;
+      // Anybody may have made the state: PostgreSQL refuses some texts.
+      const isSound = id !== undefined && /^[\w-]+$/.test(id);
+      if (isSound && (await isSpent(deps.pool, { orgId: found.org.id, id })))
+        return redirectTo(res, wanted?.returnTo ?? null);
       noteAttempt(res, { signedInAs: person.email });
       next(error);
     },

@@ -7,7 +7,7 @@ export function plainHint(value: unknown): string | null {
   return /\p{C}/u.test(value) ? null : value;
 }
 
-/** The hint as a cookie can keep it: the longest address is shorter, and four cookies may be kept. */
+/** The hint, if it is short enough for the sealed cookie: a browser may keep four of these. */
 export function shortHint(hint: string | null): string | null {
   return hint !== null && Buffer.byteLength(JSON.stringify(hint)) <= 320 ? hint : null;
 }

@@ -226,6 +226,11 @@ describe('a callback that is used again', () => {
     await browser.jar.setCookie(kept.toString(), bed.url);
     await expectPage(failed, 'This sign-in was already used', '/todos');
     expect((await browser.get('/api/users/me')).status).toBe(200);
+    await expectPage(
+      `${bed.url}/openid/callback/hostile?state=%00&code=c`,
+      'This sign-in was not started here',
+      '/todos',
+    );
     const stranger = await newBrowser().get(failed);
     expect(stranger.text).not.toMatch(/Go on as|mallory/);
   });
