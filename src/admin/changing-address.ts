@@ -1,5 +1,6 @@
 import { recordEvent } from '../audit/record.ts';
 import { AppError } from '../errors.ts';
+import { ownReasons } from '../sessions/own-reasons.ts';
 import { emailKey } from '../users/email.ts';
 import { bearerOfAddress } from '../users/identities.ts';
 import { type Changer, type Ended, endOf, revocationOf, taken } from './changer.ts';
@@ -49,7 +50,7 @@ export function changingAddress(
     },
     end: async (client, { person }) => {
       const rename = { email, emailKey: key, ...keptUserName(person) };
-      const why = ['The address was changed.', 'Your organisation changed your e-mail address.'] as const;
+      const why = ['The address was changed.', ownReasons.addressChanged] as const;
       const ended = await endOf(client, { ...revocationOf(changer, { user: userId }, why), rename }, userId);
       await recordEvent(client, { orgId, by, action: 'user.address_changed', target: { type: 'user', id: userId } });
       return ended;

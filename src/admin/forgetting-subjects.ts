@@ -2,6 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { Revocation } from '../revocation/revocation.ts';
 import { revokeAccessOfMany, revokeOrgAccess } from '../revocation/revoke-access.ts';
+import { ownReasons } from '../sessions/own-reasons.ts';
 import { readLinking, releaseAllIdentities, releaseIdentities } from '../users/identities.ts';
 import { type Changer, counts, revocationOf } from './changer.ts';
 import { type ConcernedEveryone, type ConcernedPeople, digestOf, lookAtEveryone, lookAtPeople } from './concerned.ts';
@@ -55,10 +56,7 @@ export function forgettingSubjects(
       return { means, linking: counts(linking) };
     },
     end: async (client, whose) => {
-      const why = [
-        'The subjects of a connection were forgotten.',
-        'Your organisation asks you to sign in anew.',
-      ] as const;
+      const why = ['The subjects of a connection were forgotten.', ownReasons.identityChanged] as const;
       const revocation = revocationOf(changer, { connection: connectionId }, why);
       const forgotten =
         whose.kind === 'people'

@@ -1,5 +1,6 @@
 import { recordEvent } from '../audit/record.ts';
 import { AppError } from '../errors.ts';
+import { ownReasons } from '../sessions/own-reasons.ts';
 import { bearerOfSubject, insertIdentity, readLinking, releaseIdentities } from '../users/identities.ts';
 import { type Changer, counts, type Ended, endOf, revocationOf, taken } from './changer.ts';
 import { type ConcernedName, type ConcernedPeople, digestOf, lookAtPerson } from './concerned.ts';
@@ -94,7 +95,7 @@ export function unlinkingIdentity(
     end: async (client, { identity }) => {
       const connectionId = identity.connection.id;
       await releaseIdentities(client, orgId, { connectionId, userIds: [userId] });
-      const why = ['An identity was unlinked.', 'Your organisation asks you to sign in anew.'] as const;
+      const why = ['An identity was unlinked.', ownReasons.identityChanged] as const;
       const ended = await endOf(client, revocationOf(changer, { user: userId, identity: identityId }, why), userId);
       const detail = { identity: identityId, connection: connectionId };
       await recordEvent(client, {

@@ -235,7 +235,11 @@ function problemSchema({ publicUrl }: Config): Json {
       code: { ...text, enum: Object.keys(problems), description: 'Never changes.' },
       requestId: { ...text, description: 'Under which the log holds the rest.' },
       signedOutAt: { ...text, format: 'date-time', description: 'When the session or the grant ended.' },
-      reason: { ...text, description: 'Of `session_revoked`: what an administrator wrote for the person.' },
+      reason: {
+        ...text,
+        description:
+          'Of `session_revoked`: what an administrator wrote for the person, or that their address or accounts were changed.',
+      },
       helpText: {
         ...text,
         description: 'Of `session_revoked`: whom to turn to, in the organisation’s words. Plain text.',

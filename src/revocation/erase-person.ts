@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { eraseNames } from '../audit/erase-names.ts';
 import { recordEvent } from '../audit/record.ts';
+import { ownReasons } from '../sessions/own-reasons.ts';
 import { refuseLastOwner } from '../users/roles.ts';
 import { removePerson } from './remove-person.ts';
 import type { Revocation, Revoked } from './revocation.ts';
@@ -33,7 +34,7 @@ export async function erasePerson(
         by,
         initiator,
         reason: 'Erased.',
-        reasonForPerson: 'Your organisation removed your account.',
+        reasonForPerson: ownReasons.removed,
         asked: { format: 'opaque', id },
       });
   await eraseNames(client, orgId, { userId: id, keep: revoked?.revocationId ?? null });

@@ -9,6 +9,7 @@ import { removePerson } from '../revocation/remove-person.ts';
 import type { NewNames, Revocation } from '../revocation/revocation.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
 import { switchOff, switchOn } from '../revocation/switch-person.ts';
+import { ownReasons } from '../sessions/own-reasons.ts';
 import { type Changed, type Precondition, recordChange, type ScimCall } from './call.ts';
 import { type ListPage, type ListQuery, listRows } from './list.ts';
 import type { Change } from './patch.ts';
@@ -91,7 +92,7 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
           ...call,
           initiator: 'scim',
           reason: 'Removed by provisioning.',
-          reasonForPerson: 'Your organisation removed your account.',
+          reasonForPerson: ownReasons.removed,
           asked: { format: 'opaque', id },
         });
         await eraseNames(client, call.orgId, { userId: id, keep: ended.revocationId, unlessKept: true });
@@ -147,9 +148,7 @@ async function write(client: PoolClient, call: ScimCall, before: UserRow, after:
           }
         : {}),
       reason: deactivate ? 'Switched off by provisioning.' : 'Renamed by provisioning.',
-      reasonForPerson: deactivate
-        ? 'Your organisation switched your account off.'
-        : 'Your organisation changed your user name or e-mail address.',
+      reasonForPerson: deactivate ? ownReasons.switchedOff : ownReasons.namesChanged,
     });
   if (!before.active && after.active) await switchOn(client, id, call);
   const changed = changedAttributes(before, after);

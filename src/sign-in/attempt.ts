@@ -30,11 +30,20 @@ export type Attempt = Readonly<{
   /** An identity provider has vouched for a person. */
   isProven: boolean;
   userId: string | null;
-  /** The path that a "try again" should return to. */
-  returnTo: string | null;
+  /** What a "try again" should ask for as well. */
+  wanted: Readonly<Pick<SealedState, 'returnTo' | 'loginHint' | 'anew'>> | null;
+  /** The address of who is signed in by now, where the sign-in may have been completed before. */
+  signedInAs: string | null;
 }>;
 
-const unknown: Attempt = { found: null, state: null, isProven: false, userId: null, returnTo: null };
+const unknown: Attempt = {
+  found: null,
+  state: null,
+  isProven: false,
+  userId: null,
+  wanted: null,
+  signedInAs: null,
+};
 
 export function attemptOf(res: Response): Attempt {
   const locals: { attempt?: Attempt } = res.locals;

@@ -7,7 +7,7 @@ import { createLimit } from '../http/rate-limit.ts';
 import type { Keyring } from '../keyring.ts';
 import { principalOf } from '../sessions/session.ts';
 import { type AnsweredSignIn, attemptOf, noteAttempt, type OpenedSignIn, type ProvenSignIn } from './attempt.ts';
-import { checkIssuer, checkState, errorRefusal, parseResponse } from './check-response.ts';
+import { checkIssuer, checkState, errorRefusal, isSpent, parseResponse } from './check-response.ts';
 import { createEstablishSession } from './establish-session.ts';
 import { findSignInConnection } from './find-sign-in-connection.ts';
 import type { createIdTokenVerifier } from './id-token.ts';
@@ -55,7 +55,7 @@ export function createCallback(deps: Deps) {
       noteAttempt(res, { found });
       if (!response) throw new SignInRefused('request_malformed');
       if (!state) throw new SignInRefused('state_missing');
-      noteAttempt(res, { state, returnTo: state.orgId === found.org.id ? state.returnTo : null });
+      noteAttempt(res, { state, wanted: state.orgId === found.org.id ? state : null });
       return { found, foundAt, state, response, deadline };
     },
 
@@ -107,17 +107,25 @@ export function createCallback(deps: Deps) {
 
     /**
      * A callback that was used is opened again (back button, double click, restored tab): whoever is
-     * signed in by now in this org goes on to the app. Nothing is completed.
+     * signed in by now in this org goes on to the app, if its state is known to have made a session.
+     * Nothing is completed. Where that isn't known, the sign-in may have been somebody else's, or for
+     * a new authentication, and took too long: the page asks whether to go on.
      */
-    goOnIfSignedIn(error: unknown, req: Request, res: Response, next: NextFunction): void {
-      const { found, returnTo } = attemptOf(res);
-      const isUsed = error instanceof SignInRefused && usedBefore.has(error.reason);
+    async goOnIfSignedIn(error: unknown, req: Request, res: Response, next: NextFunction): Promise<void> {
+      const { found, wanted } = attemptOf(res);
+      const mayBeUsed = error instanceof SignInRefused && usedBefore.has(error.reason);
       const person = principalOf(req);
-      if (isUsed && person && person.orgId === found?.org.id) redirectTo(res, returnTo);
-      else next(error);
+      if (!mayBeUsed || !person || person.orgId !== found?.org.id) return next(error);
+      const id = parseResponse(req)?.state;
+      // Anybody may have made the state: PostgreSQL refuses some texts.
+      const isSound = id !== undefined && /^[\w-]+$/.test(id);
+      if (isSound && (await isSpent(deps.pool, { orgId: found.org.id, id })))
+        return redirectTo(res, wanted?.returnTo ?? null);
+      noteAttempt(res, { signedInAs: person.email });
+      next(error);
     },
   };
 }
 
-/** The first use takes the cookie away: a state without one was used, or never made. */
-const usedBefore: ReadonlySet<RefusalReason> = new Set(['state_missing', 'state_spent']);
+/** The first use takes the cookie away, and so does time: a state without one was used or not. */
+const usedBefore: ReadonlySet<RefusalReason> = new Set(['state_missing', 'state_spent', 'state_expired']);

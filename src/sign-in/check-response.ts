@@ -65,7 +65,8 @@ export function errorRefusal(error: string): SignInRefused {
   );
 }
 
-async function isSpent(pool: Pool, state: SealedState): Promise<boolean> {
+/** Whether a session was made by this state. The row outlasts the state's time by a minute or more. */
+export async function isSpent(pool: Pool, state: Pick<SealedState, 'orgId' | 'id'>): Promise<boolean> {
   const { rows } = await pool.query({
     name: 'sign-in-spent',
     text: `SELECT EXISTS (SELECT FROM spent WHERE org_id = $1 AND kind = 'sign_in_state' AND id = $2) AS spent`,

@@ -7,6 +7,11 @@ export function plainHint(value: unknown): string | null {
   return /\p{C}/u.test(value) ? null : value;
 }
 
+/** The hint, if it is short enough for the sealed cookie: a browser may keep four of these. */
+export function shortHint(hint: string | null): string | null {
+  return hint !== null && Buffer.byteLength(JSON.stringify(hint)) <= 320 ? hint : null;
+}
+
 /** The hint for whoever has to authenticate anew: the address by which the IdP, or we, know them. */
 export async function hintOf(pool: Pool, { found, connection, verified }: ProvenSignIn): Promise<string | null> {
   const { sub, email } = verified.claims;

@@ -139,7 +139,7 @@ export function createSignIn(deps: Deps): { endpoints: readonly Endpoint[]; star
       }),
       success: {
         status: 303,
-        description: 'Signed in, by this answer or since an earlier use of it: to where the person wanted to go.',
+        description: 'Signed in, by this answer or by an earlier use of it: to where the person wanted to go.',
         headers: { Location: 'The page.' },
       },
       also: [

@@ -34,6 +34,8 @@ const sealedState = z.object({
   /** The start asked for `prompt=login`: only a new authentication will do, revoked or not. */
   anew: z.boolean(),
   returnTo: z.string().nullable(),
+  /** Who was expected. Starts of the version before sealed none. */
+  loginHint: z.string().nullable().default(null),
 });
 
 export type SealedState = z.infer<typeof sealedState>;

@@ -3,6 +3,7 @@ import type { Request, Response } from 'express';
 import type { Config } from '../config.ts';
 import { authorizationUrl, ConnectionStrategy } from './connection-strategy.ts';
 import type { OrgConnection, SignInConnection } from './find-sign-in-connection.ts';
+import { shortHint } from './login-hint.ts';
 import type { createStateCookies, SealedState } from './sealed-state.ts';
 
 export type StateCookies = ReturnType<typeof createStateCookies>;
@@ -42,6 +43,7 @@ export async function sendToIdp(
     prompted: start.round === 2 || start.found.revokedLately || start.anew,
     anew: start.anew,
     returnTo: start.returnTo,
+    loginHint: shortHint(start.loginHint),
   };
   const strategy = new ConnectionStrategy({
     connection: start.connection,

@@ -88,11 +88,17 @@ function sendRefusal(req: Request, res: Response, attempt: Attempt, reason: Refu
   });
 }
 
-function waysOn(texts: Texts, attempt: Attempt): MessageAction[] {
-  const { anotherAddress, tryAgain } = texts.afterRefusal;
-  const elsewhere = { label: anotherAddress, href: '/' };
-  if (!attempt.found?.connection) return [elsewhere];
-  const query = new URLSearchParams({ connection: attempt.found.connection.id });
-  if (attempt.returnTo) query.set('returnTo', attempt.returnTo);
-  return [{ label: tryAgain, href: `/openid/start/${attempt.found.org.slug}?${query}` }, elsewhere];
+function waysOn(texts: Texts, { found, wanted, signedInAs }: Attempt): MessageAction[] {
+  const { anotherAddress, goOnAs, tryAgain } = texts.afterRefusal;
+  // The start page leads whoever is signed in to the app, and asks for no other address.
+  const other =
+    signedInAs === null
+      ? { label: anotherAddress, href: '/' }
+      : { label: goOnAs({ email: signedInAs }), href: wanted?.returnTo ?? '/todos' };
+  if (!found?.connection) return [other];
+  const query = new URLSearchParams({ connection: found.connection.id });
+  if (wanted?.returnTo) query.set('returnTo', wanted.returnTo);
+  if (wanted?.loginHint) query.set('login_hint', wanted.loginHint);
+  if (wanted?.anew) query.set('prompt', 'login');
+  return [{ label: tryAgain, href: `/openid/start/${found.org.slug}?${query}` }, other];
 }

@@ -18,21 +18,15 @@ export function createStart(deps: { config: Config; pool: Pool; stateCookies: St
   return async (req: Request<{ org: string }>, res: Response): Promise<void> => {
     const { query } = req;
     const returnTo = safeReturnTo(query.returnTo) ?? ownTarget(deps.config, query.target_link_uri);
-    noteAttempt(res, { returnTo });
-    const wanted = { connectionId: given(query.connection), issuer: given(query.iss) };
-    const found = await findSignInConnection(deps.pool, req.params.org, wanted);
+    const wanted = { returnTo, loginHint: plainHint(query.login_hint), anew: query.prompt === 'login' };
+    noteAttempt(res, { wanted });
+    const way = { connectionId: given(query.connection), issuer: given(query.iss) };
+    const found = await findSignInConnection(deps.pool, req.params.org, way);
     if (!found) throw new SignInRefused('org_unknown');
     noteAttempt(res, { found });
     const { connection } = found;
     if (!connection) throw new SignInRefused('connection_unknown');
-    await sendToIdp(deps, req, res, {
-      found,
-      connection,
-      round: 1,
-      returnTo,
-      anew: query.prompt === 'login',
-      loginHint: plainHint(query.login_hint),
-    });
+    await sendToIdp(deps, req, res, { found, connection, round: 1, ...wanted });
   };
 }
 

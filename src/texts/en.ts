@@ -73,6 +73,14 @@ export const en = {
     none: { title: 'You are signed out', text: 'This browser has no live session.' },
     /** Stands above the words that an administrator wrote for the person. */
     reason: 'What your organisation says',
+    /** Why, in our own words, where nobody wrote any for the person. */
+    because: {
+      switchedOff: 'Your organisation switched your account off.',
+      removed: 'Your organisation removed your account.',
+      namesChanged: 'Your organisation changed your user name or e-mail address.',
+      addressChanged: 'Your organisation changed your e-mail address.',
+      identityChanged: 'Your organisation asks you to sign in anew.',
+    },
     mayReturn: 'You may sign in again at any time.',
     switchedOff: 'Your account here is switched off, so you cannot sign in with it at the moment.',
     at: ({ time }: { time: string }) => `at ${time}`,
@@ -230,7 +238,7 @@ export const en = {
     },
     state_missing: {
       title: 'This sign-in was not started here',
-      text: 'It belongs to another browser, has already been finished, or cookies are blocked. Please start again in this browser.',
+      text: 'It belongs to another browser, has already been finished, took longer than ten minutes, or cookies are blocked. Please start again in this browser.',
     },
     state_expired: {
       title: 'This sign-in took too long',
@@ -331,7 +339,11 @@ export const en = {
       text: 'Something went wrong on our side and was logged. Please try again; if it happens again, give your administrator the reference below.',
     },
   },
-  afterRefusal: { anotherAddress: 'Sign in with another address', tryAgain: 'Try again' },
+  afterRefusal: {
+    anotherAddress: 'Sign in with another address',
+    tryAgain: 'Try again',
+    goOnAs: ({ email }: { email: string }) => `Go on as ${email}`,
+  },
 
   /** What a change of who is who means; an administrator reads it before saying yes. */
   whoIsWho: {
@@ -368,7 +380,7 @@ export const en = {
       `Until they have signed in again an address decides: whoever is the first to sign in at ${connection} with somebody’s address is that person here.`,
     forgetEnds: 'All of their access ends.',
     forgetEndsEveryone: ({ most }: { most: number }) =>
-      `They are more than ${most}, so everyone in the organisation is signed out at once, also who signs in elsewhere.`,
+      `More than ${most} people are concerned. That is why everyone in the organisation is signed out at once, also those who sign in through another identity provider.`,
     forgetByAddress: ({ people }: { people: number }) =>
       plural(people, {
         one: `${people} of them is linked again by the address.`,
@@ -428,7 +440,7 @@ export const en = {
       `A sign-in with the address of ${target} was refused: the identity provider knows ${target} by another subject`,
     addressContested: ({ actor, target }: Two) => `${actor} gives ${target} an address that is somebody else’s here`,
     addressEndedSeveral: ({ actor }: Two) =>
-      `${actor} ended the access of several people by one address: it is one’s on record, and another’s by what their identity provider says`,
+      `${actor} ended the access of several people by one address: one person bears it here, and the identity provider gives it to another`,
     idpRefused: ({ target }: { target: string }) =>
       `A sign-in by the identity provider ${target} was refused: it may not speak for the address’s domain`,
     apiKeyMade: ({ actor, target }: Two) => `${actor} made the API key ${target}`,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Html, html } from '../html.ts';
 import { safeReturnTo } from '../http/return-to.ts';
+import type { OwnReason } from '../sessions/own-reasons.ts';
 import type { RememberedPerson, SessionEnd } from '../sessions/session-end.ts';
 import type { Texts } from '../texts/texts.ts';
 import { compose } from './compose.ts';
@@ -49,7 +50,7 @@ ${
   signedIn
     ? html`<p>${words.signedInSince}</p>
 <p class="actions"><a class="button" href="/todos">${words.toList}</a></p>`
-    : html`${end?.reason && renderWords(words.reason, end.reason)}
+    : html`${end?.reason && renderReason(words, { ...end, reason: end.reason })}
 <p>${textOf(words, reason, end)}</p>
 ${renderHelpText(texts, end?.helpText)}
 <p class="actions">${renderWaysBack(texts, asked.returnTo, person, end?.switchedOff ?? false)}</p>`
@@ -80,9 +81,18 @@ function startOf({ email, orgSlug, connectionId }: RememberedPerson, returnTo: s
   return `/openid/start/${orgSlug}?${query}`;
 }
 
+/** An administrator's words are set apart from ours. */
+function renderReason(
+  words: Texts['signedOut'],
+  { reason, ownReason }: { reason: string; ownReason?: OwnReason },
+): Html {
+  return ownReason ? html`<p>${words.because[ownReason]}</p>` : renderWords(words.reason, reason);
+}
+
 /** Whether somebody may return is said only where it is known. */
 function textOf(words: Texts['signedOut'], reason: Reason, end: SessionEnd | undefined): string {
   const { text } = words[reason];
+  if (end?.removed) return words.because.removed;
   if (end?.switchedOff) return words.switchedOff;
   return end && reason === 'revoked' ? `${text} ${words.mayReturn}` : text;
 }

@@ -479,7 +479,9 @@ describe('forgetting the subjects of a connection', () => {
     const elsewhere = await plantHere('member');
     await bed.pool.query('UPDATE identities SET connection_id = $2 WHERE user_id = $1', [elsewhere.id, guestId]);
     const { means } = asked(await owner.send('POST', path(), {}));
-    expect(means.join(' ')).toContain('They are more than 1000, so everyone in the organisation is signed out');
+    expect(means.join(' ')).toContain(
+      'More than 1000 people are concerned. That is why everyone in the organisation is signed out',
+    );
     const done = await confirmed('POST', path());
     expect(done.status).toBe(200);
     expect(done.body).toMatchObject({ revocationId: expect.stringMatching(/^rev_/) });

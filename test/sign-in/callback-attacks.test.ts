@@ -196,6 +196,45 @@ describe('a callback that is used again', () => {
     expect([page.status, heading(page)]).toEqual([403, 'Sign-in cancelled']);
   });
 
+  test('by somebody who is signed in, where the state made no session: a page, with the way on', async () => {
+    const { browser } = await bed.attempt();
+    const forget = async () => {
+      const { key } = await stateCookie(browser);
+      await browser.jar.setCookie(`${key}=; Path=/; Max-Age=0`, bed.url);
+    };
+    const goOn = (href: string) => `<a class="button quiet" href="${href}">Go on as mallory@hostile.fake</a>`;
+    const expectPage = async (url: string, title: string, href: string) => {
+      const page = await browser.get(url);
+      expect([page.status, heading(page)]).toEqual([400, title]);
+      expect(page.text).toContain(goOn(href));
+    };
+    // The browser drops the cookie after ten minutes. The sign-in was as somebody else, or anew.
+    for (const query of [{ login_hint: 'trinity@hostile.fake' }, { prompt: 'login' }]) {
+      const url = await bed.begin(browser, query);
+      await forget();
+      await expectPage(url, 'This sign-in was not started here', '/todos');
+    }
+    const late = await bed.begin(browser, { returnTo: '/devices' });
+    await reseal(browser, (state) => ({ ...state, startedAt: state.startedAt - 601 }));
+    await expectPage(late, 'This sign-in took too long', '/devices');
+    await forget();
+    bed.hostile.set('token', answers.json({ error: 'invalid_grant' }, 400));
+    const failed = await bed.begin(browser);
+    const kept = await stateCookie(browser);
+    expect((await browser.get(failed)).status).toBe(400);
+    await expectPage(failed, 'This sign-in was not started here', '/todos');
+    await browser.jar.setCookie(kept.toString(), bed.url);
+    await expectPage(failed, 'This sign-in was already used', '/todos');
+    expect((await browser.get('/api/users/me')).status).toBe(200);
+    await expectPage(
+      `${bed.url}/openid/callback/hostile?state=%00&code=c`,
+      'This sign-in was not started here',
+      '/todos',
+    );
+    const stranger = await newBrowser().get(failed);
+    expect(stranger.text).not.toMatch(/Go on as|mallory/);
+  });
+
   test('with the cookie kept (stolen), at either node: the IdP is not asked again', async () => {
     const browser = newBrowser();
     const url = await bed.begin(browser);

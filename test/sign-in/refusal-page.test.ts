@@ -42,6 +42,28 @@ test('an org without a help text shows none', async () => {
   await orgs.updateOrg(bed.org.id, { helpText, createUsers: true }, byOperator);
 });
 
+test('“Try again” asks for what the sign-in asked for: page, person, and a new authentication', async () => {
+  const browser = createBrowser({ baseUrl: bed.url });
+  const tryAgain = ({ text }: { text: string }) => {
+    const href = /<a class="button" href="([^"]*)">Try again</.exec(text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    return { href, query: Object.fromEntries(new URL(href, bed.url).searchParams) };
+  };
+  const asked = { returnTo: '/devices', login_hint: 'trinity+1@hostile.fake', prompt: 'login' };
+  bed.hostile.setAuthorizeParams((_query, { state, iss }) => ({ state, iss, error: 'access_denied' }));
+  const cancelled = await browser.get(await bed.begin(browser, asked));
+  const { href, query } = tryAgain(cancelled);
+  expect(query).toEqual({ ...asked, connection: expect.stringMatching(/^con_/) });
+  const location = (await browser.get(href)).headers.get('location') ?? '';
+  const { login_hint, prompt } = Object.fromEntries(new URL(location).searchParams);
+  expect([login_hint, prompt]).toEqual([asked.login_hint, 'login']);
+
+  const plain = await browser.get(await bed.begin(browser));
+  expect(Object.keys(tryAgain(plain).query)).toEqual(['connection']);
+  const sibling = (await bed.begin(browser, asked)).replace('/callback/hostile', '/callback/whiterabbit');
+  const foreign = await browser.get(sibling);
+  expect([foreign.status, foreign.text.includes('trinity')]).toEqual([400, false]);
+});
+
 test('whoever the IdP has not vouched for reads nothing of the organisation’s own words', async () => {
   const stranger = createBrowser({ baseUrl: bed.url });
   const callback = await stranger.get('/openid/callback/hostile?code=c&state=s');

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { provision } from '../scim/support.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { plantGrants } from '../support/planted-grants.ts';
 import { type PlantedUser, plantUsers } from '../support/planted-sessions.ts';
@@ -50,6 +51,7 @@ const open = async (path: string, cookie?: string) => {
 };
 const problem = async (headers: Record<string, string>) =>
   (await (await fetch(`${product.url}/api/users/me`, { headers })).json()) as Record<string, string>;
+const saysYourOrganisation = 'What your organisation says';
 const atAnyTime = 'You may sign in again at any time.';
 
 describe('the page /signed-out', () => {
@@ -132,7 +134,61 @@ describe('the page /signed-out', () => {
     const page = await open('/signed-out', user.cookie);
     expect(page.text).toContain('Your organisation removed your account.');
     expect(page.text).toContain(shownHelp);
-    for (const wrong of [atAnyTime, 'Sign in again']) expect(page.text).not.toContain(wrong);
+    for (const wrong of [atAnyTime, 'Sign in again', saysYourOrganisation, 'switched off'])
+      expect(page.text).not.toContain(wrong);
+    const { detail, switchedOff } = await problem({ cookie: user.cookie });
+    expect(detail).toMatch(/ UTC\. Your account was removed\.$/);
+    expect(switchedOff).toBe(true);
+  });
+
+  it('says once that provisioning switched somebody off, and not as words of the organisation', async () => {
+    const user = await plant();
+    const [app] = await plantGrants(product, { orgId: product.orgs.whiterabbit.id, userId: user.id }, 1);
+    const scim = await provision(product);
+    const switchOff = [{ op: 'replace', path: 'active', value: false }];
+    expect((await scim.patch(`/Users/${user.id}`, switchOff)).status).toBe(200);
+    const page = await open('/signed-out', user.cookie);
+    expect(page.text.match(/switched (your account )?off/g)).toHaveLength(1);
+    expect(page.text).toContain('Your account here is switched off');
+    expect(page.text).not.toContain(saysYourOrganisation);
+    for (const headers of [{ cookie: user.cookie }, { authorization: `Bearer ${app?.accessToken}` }]) {
+      const { detail, ...body } = await problem(headers);
+      expect(detail).toMatch(/^Your organisation signed you out on [^:]+:\d\d UTC\. Your account is switched off\.$/);
+      expect(body).toMatchObject({ code: 'session_revoked', switchedOff: true });
+      expect(body).not.toHaveProperty('reason');
+    }
+  });
+
+  it('says in our own words that provisioning, or an administrator, changed the address', async () => {
+    const [provisioned, changed] = [await plant(), await plant()];
+    const scim = await provision(product);
+    const rename = [{ op: 'replace', path: 'userName', value: `new-${provisioned.email}` }];
+    expect((await scim.patch(`/Users/${provisioned.id}`, rename)).status).toBe(200);
+    const email = `new-${changed.email}`;
+    const asked = await owners.whiterabbit.send('PATCH', `/users/${changed.id}`, { email });
+    const { confirmation } = asked.body;
+    const answer = await owners.whiterabbit.send('PATCH', `/users/${changed.id}`, { email, confirmation });
+    expect(answer.status).toBe(200);
+    for (const [{ cookie }, why] of [
+      [provisioned, 'Your organisation changed your user name or e-mail address.'],
+      [changed, 'Your organisation changed your e-mail address.'],
+    ] as const) {
+      const page = await open('/signed-out', cookie);
+      expect(page.text).toContain(`<p>${why}</p>`);
+      expect(page.text).toContain(atAnyTime);
+      expect(page.text).not.toContain(saysYourOrganisation);
+      expect((await problem({ cookie })).detail).toContain(`: ${why} Sign in again to go on.`);
+    }
+  });
+
+  it('keeps an administrator’s words beside the standing of somebody who is switched off since', async () => {
+    const user = await plant();
+    await end(user.id);
+    expect((await owners.whiterabbit.send('PATCH', `/users/${user.id}`, { active: false })).status).toBe(200);
+    const page = await open('/signed-out', user.cookie);
+    expect(page.text).toContain(`<p class="words">${shownReason}</p>`);
+    expect(page.text).toContain(saysYourOrganisation);
+    expect(page.text).toContain('Your account here is switched off');
   });
 
   it('is silent about help where the org has set none', async () => {

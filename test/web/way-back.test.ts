@@ -1,9 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type { Browser as Chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { byOperator } from '../../src/by.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
+import { provision, urns } from '../scim/support.ts';
+import { logoutEvent, now } from '../signals/support.ts';
 import { type Browser, createBrowser, hasLoginForm } from '../support/browser.ts';
 import { describeInChromium, launchChromium, openPage } from '../support/chromium.ts';
+import { plantAdministrator } from '../support/planted-administrators.ts';
+import { type PlantedUser, plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity, twin } from '../support/product.ts';
 
 let product: Product;
@@ -158,6 +163,58 @@ describe('nobody is named', () => {
     expect(Object.keys(buttonsOf(await whyOut(off)))).toEqual(['Sign in with another address']);
     await changeTrinity('active = true');
     expect(buttonsOf(await whyOut(off))).toHaveProperty(again);
+  });
+
+  test('whom the IdP signed out of a session of its own: mostly they signed out there', async () => {
+    const logOut = async (claims: object) => {
+      const { issuer, sign } = product.idp.tenant('whiterabbit');
+      const base = { iss: issuer, aud: 'whiterabbit-app', iat: now(), exp: now() + 120, jti: randomUUID() };
+      const token = await sign({ ...base, events: { [logoutEvent]: {} }, ...claims }, { typ: 'logout+jwt' });
+      const body = new URLSearchParams({ logout_token: token });
+      const answer = await fetch(`${product.url}/openid/backchannel-logout/whiterabbit`, { method: 'POST', body });
+      expect(answer.status).toBe(200);
+    };
+    const newest = async () => {
+      const where = { orgId: product.orgs.whiterabbit.id, revokedAt: null, endedAt: null };
+      return product.context.prisma.session.findFirstOrThrow({ where, orderBy: { createdAt: 'desc' } });
+    };
+    const named = await product.signIn();
+    await logOut({ sid: (await newest()).idpSid });
+    expect(Object.keys(buttonsOf(await whyOut(named)))).toEqual(plain);
+
+    // The session is older than the first `sid` of the IdP, and ends with the person's named one.
+    const older = await product.signIn();
+    const { id, orgId } = await newest();
+    await product.context.pool.query('UPDATE sessions SET idp_sid = NULL WHERE org_id = $1 AND id = $2', [orgId, id]);
+    await logOut({ sid: 'of no session', sub: 'whiterabbit-trinity' });
+    expect(Object.keys(buttonsOf(await whyOut(older)))).toEqual(plain);
+
+    // The IdP means all of the person's access: a revocation, as at the endpoint.
+    const all = await product.signIn();
+    await logOut({ sub: 'whiterabbit-trinity' });
+    expect(buttonsOf(await whyOut(all))).toHaveProperty(again);
+  });
+
+  test('by the address that the very end of the session brought', async () => {
+    const scim = await provision(product);
+    const owner = await plantAdministrator(product, 'owner');
+    const people = (await plantUsers(product, 40)) as PlantedUser[];
+    for (const [index, { id, cookies }] of people.entries()) {
+      const email = `renamed-${index}@whiterabbit.fake`;
+      if (index % 2 === 0) {
+        const emails = [{ primary: true, value: email, type: 'work' }];
+        const answer = await scim.put(`/Users/${id}`, { schemas: [urns.user], userName: email, emails });
+        expect(answer.status).toBe(200);
+      } else {
+        const asked = await owner.send('PATCH', `/users/${id}`, { email });
+        const { confirmation } = asked.body;
+        expect((await owner.send('PATCH', `/users/${id}`, { email, confirmation })).status).toBe(200);
+      }
+      const page = await fetch(`${product.url}/signed-out`, { headers: { cookie: cookies[0] as string } });
+      const text = await page.text();
+      expect(text).toContain('<h1>Your organisation signed you out');
+      expect([index, Object.keys(buttonsOf({ text })), text.includes('@')]).toEqual([index, plain, false]);
+    }
   });
 
   test('a day later', async () => {
