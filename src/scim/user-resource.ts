@@ -161,7 +161,7 @@ export function toPerson(resource: JsonObject, before: UserRow | null): Provisio
 }
 
 /** The address that counts: the primary one, else one for work, else the first. */
-function primaryAddress(emails: readonly JsonObject[] | null): string | null {
+export function primaryAddress(emails: readonly JsonObject[] | null): string | null {
   const found =
     emails?.find((email) => email.primary === true) ?? emails?.find((email) => email.type === 'work') ?? emails?.[0];
   if (!found) return null;

@@ -204,7 +204,8 @@ async function lock(
 }
 
 function unknown(id: string): never {
-  throw new ScimError(404, null, `There is no user ${JSON.stringify(id.slice(0, 80))}.`);
+  const explanation = 'There is no user of this id.';
+  throw new ScimError(404, null, `There is no user ${JSON.stringify(id.slice(0, 80))}.`, null, { explanation });
 }
 
 /** The refusal of a name or an address, which says who of the org has it. */
@@ -218,13 +219,16 @@ async function taken(pool: Pool, orgId: string, id: string, wanted: ProvisionedP
     ...(hasName ? ['userName'] : []),
     ...(hasAddress ? ['emails.value'] : []),
   ];
-  const told = rows.map(
-    (row) =>
-      `${attributesOf(row).join(' and ')}: taken by the user ${row.id} (userName ${quoted(row.userName)}) of the organisation.`,
-  );
-  // Whoever had it may be gone by now.
-  const detail = told.join(' ') || 'Another user of the organisation had this userName or e-mail address; try again.';
-  return new ScimError(409, 'uniqueness', detail, rows.flatMap(attributesOf)[0] ?? null);
+  const tell = (nameOf: (row: (typeof rows)[number]) => string) =>
+    rows
+      .map((row) => `${attributesOf(row).join(' and ')}: taken by the user ${nameOf(row)} of the organisation.`)
+      // Whoever had it may be gone by now.
+      .join(' ') || 'Another user of the organisation had this userName or e-mail address; try again.';
+  const detail = tell((row) => `${row.id} (userName ${quoted(row.userName)})`);
+  return new ScimError(409, 'uniqueness', detail, rows.flatMap(attributesOf)[0] ?? null, {
+    explanation: tell(({ id }) => id),
+    bearer: rows[0]?.id ?? null,
+  });
 }
 
 function personValues(person: ProvisionedPerson): unknown[] {
