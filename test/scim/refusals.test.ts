@@ -226,6 +226,30 @@ describe('a refused call of provisioning', () => {
       detail: { attribute: 'members', about: 'Crew' },
     });
     expect(await latest()).toMatchObject({ targetType: 'group', targetId: group.id, detail: { status: 200 } });
+    for (const [path, body, about, reason] of [
+      [
+        '/Users',
+        oktaUser('new.hire@whiterabbit.fake', { title: 'x'.repeat(9_000) }),
+        'new.hire@whiterabbit.fake',
+        'title is longer than 8192 characters.',
+      ],
+      [
+        '/Users',
+        oktaUser('told@whiterabbit.fake'),
+        'Zoe Told',
+        `userName and emails.value: taken by the user ${id} of the organisation.`,
+      ],
+      [
+        '/Groups',
+        { displayName: 'Newcomers', members: [{ display: 'x' }] },
+        'Newcomers',
+        'A member has the id of a user as its value.',
+      ],
+    ] as const) {
+      await client.post(path, body);
+      await relayed(product);
+      expect((await told())[0]?.text).toMatch(`the last time ${about}: ${reason}`);
+    }
     expect((await feedOf(twin)).items.map(({ kind }) => kind)).not.toContain('refused_provisioning');
   });
 
