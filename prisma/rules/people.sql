@@ -65,6 +65,17 @@ CREATE OR REPLACE TRIGGER users_naming_time BEFORE UPDATE OF email_key, user_nam
   FOR EACH ROW WHEN (OLD.email_key <> NEW.email_key OR OLD.user_name_key IS DISTINCT FROM NEW.user_name_key)
   EXECUTE FUNCTION keep_naming_time();
 
+-- A node of the version before doesn't say of people whom it provisions that they are. An identity provider's word on the parts
+-- of a name stands in the profile too, but never in the row of somebody who is new.
+CREATE OR REPLACE FUNCTION keep_provisioned() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.provisioned := NEW.external_id IS NOT NULL OR NEW.user_name IS NOT NULL OR NEW.profile ?| ARRAY['emails', 'displayName']
+    OR (TG_OP = 'INSERT' AND NEW.profile - 'name' <> '{}');
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER users_provisioned BEFORE INSERT OR UPDATE OF external_id, user_name, profile ON users
+  FOR EACH ROW WHEN (NOT NEW.provisioned) EXECUTE FUNCTION keep_provisioned();
+
 -- A node of the version before knows one authoritative connection a domain, and writes it on the domain's row alone: from then
 -- on it is the only one. Whoever writes a list writes its first there, and then the list.
 CREATE OR REPLACE FUNCTION keep_authority() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -15,6 +15,18 @@ END $$;
 CREATE OR REPLACE TRIGGER audit_events_stay BEFORE DELETE ON audit_events
   FOR EACH ROW EXECUTE FUNCTION refuse_early_removal();
 
+-- A new row of audit_names. `subject` is '' for somebody whom a refused call named and who has no id here: that row is its
+-- event's alone.
+CREATE OR REPLACE FUNCTION new_names(org text, subject text, called text, address text, address_key text, login text, login_key text)
+RETURNS bytea LANGUAGE sql AS $$
+  INSERT INTO audit_names (org_id, ref, salt, subject_id, name, email, email_key, user_name, user_name_key)
+  SELECT org, sha256(salt || convert_to(subject, 'UTF8') || '\x00' || convert_to(called, 'UTF8') || '\x00'
+                     || convert_to(coalesce(address, ''), 'UTF8') || '\x00' || convert_to(coalesce(login, ''), 'UTF8')),
+         salt, subject, called, address, address_key, login, login_key
+  FROM (SELECT uuid_send(gen_random_uuid()) AS salt OFFSET 0) fresh
+  RETURNING ref
+$$;
+
 -- How somebody on record is called at this moment, as a row of audit_names: the row of before while the names stay the same,
 -- else a new one. Somebody who is removed keeps the names that they had. In PL/pgSQL and volatile: it sees what the
 -- statement that writes the event has done before, such as making the person.
@@ -23,7 +35,6 @@ DECLARE
   called_name text; called_email text; called_email_key text; called_user_name text; called_user_name_key text;
   removed boolean := false;
   before audit_names;
-  fresh_salt bytea; fresh_ref bytea;
 BEGIN
   IF kind = 'user' THEN
     SELECT u.name, u.email, u.email_key, u.user_name, u.user_name_key,
@@ -43,13 +54,7 @@ BEGIN
                  AND before.user_name IS NOT DISTINCT FROM called_user_name) THEN
     RETURN before.ref;
   END IF;
-  fresh_salt := uuid_send(gen_random_uuid());
-  fresh_ref := sha256(fresh_salt || convert_to(subject, 'UTF8') || '\x00' || convert_to(called_name, 'UTF8') || '\x00'
-                      || convert_to(coalesce(called_email, ''), 'UTF8') || '\x00'
-                      || convert_to(coalesce(called_user_name, ''), 'UTF8'));
-  INSERT INTO audit_names (org_id, ref, salt, subject_id, name, email, email_key, user_name, user_name_key)
-  VALUES (org, fresh_ref, fresh_salt, subject, called_name, called_email, called_email_key, called_user_name, called_user_name_key);
-  RETURN fresh_ref;
+  RETURN new_names(org, subject, called_name, called_email, called_email_key, called_user_name, called_user_name_key);
 END $$;
 
 -- Whoever is called otherwise from now on has a new row at once: the newest row of somebody, if there is one, is how they are

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 
 /**
  * Erases what the record says of a person beside their id: every name and address that they had,
- * and what was asked for and given as the reason when their access ended, except by the revocation
+ * those that a refused call gave to somebody of the same address or user name, and what was asked for and given as the reason when their access ended, except by the revocation
  * `keep`. Events stay, each with a hash that leads nowhere. `unlessKept`: an org whose policy keeps
  * the names of removed people keeps these.
  */
@@ -12,6 +12,14 @@ export async function eraseNames(
   { userId, keep, unlessKept = false }: Readonly<{ userId: string; keep: string | null; unlessKept?: boolean }>,
 ): Promise<void> {
   const erasable = unlessKept ? 'NOT (SELECT keep_names_of_removed FROM orgs WHERE id = $1)' : 'true';
+  await client.query(
+    `DELETE FROM audit_names asked USING audit_names theirs
+     WHERE asked.org_id = $1 AND asked.subject_id = '' AND theirs.org_id = $1 AND theirs.subject_id = $2
+       AND (asked.email_key IN (theirs.email_key, theirs.user_name_key)
+            OR asked.user_name_key IN (theirs.email_key, theirs.user_name_key))
+       AND ${erasable}`,
+    [orgId, userId],
+  );
   await client.query(`DELETE FROM audit_names WHERE org_id = $1 AND subject_id = $2 AND ${erasable}`, [orgId, userId]);
   await client.query(
     `UPDATE revocations SET subject = NULL, reason = NULL, reason_for_person = NULL

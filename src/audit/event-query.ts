@@ -96,9 +96,11 @@ export const shownSql = (events: string) => `
   LEFT JOIN revocations r ON r.org_id = e.org_id AND r.id = e.detail ->> 'revocation'`;
 
 function namesSql(of: 'actor' | 'target'): string {
-  return `SELECT n.name, n.email FROM audit_names n
-    WHERE n.org_id = e.org_id AND n.subject_id = e.${of}_id AND (e.${of}_ref IS NULL OR n.ref = e.${of}_ref)
-    ORDER BY n.made_at LIMIT 1`;
+  return `(SELECT n.name, n.email FROM audit_names n WHERE n.org_id = e.org_id AND n.ref = e.${of}_ref)
+    UNION ALL
+    (SELECT n.name, n.email FROM audit_names n
+     WHERE n.org_id = e.org_id AND n.subject_id = e.${of}_id AND e.${of}_ref IS NULL
+     ORDER BY n.made_at LIMIT 1)`;
 }
 
 /** What needs no index of its own beside those of the sources. */
@@ -172,6 +174,15 @@ function ofText(name: string, names: string, reason: string): Text {
     where: [`${of}_id = named.subject_id`, `(${of}_ref IS NULL OR ${of}_ref IN (${refs}))`],
   });
   const isSide = (of: 'actor' | 'target') => `${of}_ref IN (${refs}) OR (${of}_ref IS NULL AND ${of}_id IN (${ids}))`;
+  // Names of somebody without an id are written with their event.
+  const ofNobody: Source = {
+    each: `(SELECT * FROM named_${name} WHERE subject_id = '') nobody`,
+    where: [
+      'target_id IS NULL',
+      `at BETWEEN nobody.made_at - interval '1 second' AND nobody.made_at + interval '30 seconds'`,
+      'target_ref = nobody.ref',
+    ],
+  };
   const ofReason: Source = {
     each: `because_${name} because`,
     where: [
@@ -182,10 +193,10 @@ function ofText(name: string, names: string, reason: string): Text {
   };
   return {
     name,
-    found: `named_${name} AS MATERIALIZED (SELECT n.ref, n.subject_id FROM audit_names n WHERE n.org_id = $1 AND ${names}),
+    found: `named_${name} AS MATERIALIZED (SELECT n.ref, n.subject_id, n.made_at FROM audit_names n WHERE n.org_id = $1 AND ${names}),
       because_${name} AS MATERIALIZED (
         SELECT r.id, coalesce(r.user_id, r.org_id) AS target, r.created_at FROM revocations r WHERE r.org_id = $1 AND ${reason})`,
-    sources: [side('actor'), side('target'), ofReason],
+    sources: [side('actor'), side('target'), ofNobody, ofReason],
     condition: `(${isSide('actor')} OR ${isSide('target')} OR detail ->> 'revocation' IN (SELECT id FROM because_${name}))`,
   };
 }

@@ -8,7 +8,8 @@ export type AuditEvent = Readonly<{
   orgId: string;
   action: Action;
   by: By;
-  target?: Readonly<{ type: string; id: string }> | undefined;
+  /** `names`: the row of audit_names for somebody without an id; else a trigger finds it. */
+  target?: Readonly<{ type: string; id: string | null; names?: Uint8Array<ArrayBuffer> | null }> | undefined;
   /** Flat JSON; never a secret, never an IdP's own words. */
   detail?: Readonly<Record<string, string | number | boolean | null>>;
 }>;
@@ -27,6 +28,7 @@ export async function recordEvent(db: Pool | PoolClient | Prisma.TransactionClie
     ip,
     requestId,
     detail: event.detail ?? {},
+    targetRef: event.target?.names ?? null,
   };
   if ('auditEvent' in db) {
     await db.auditEvent.create({ data: row });
@@ -34,8 +36,9 @@ export async function recordEvent(db: Pool | PoolClient | Prisma.TransactionClie
   }
   await db.query({
     name: 'audit-insert',
-    text: `INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+    text: `INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail,
+                                     target_ref)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     values: Object.values(row),
   });
 }

@@ -17,7 +17,10 @@ export async function sweepAuditEvents(client: PoolClient): Promise<boolean> {
          ) old
          WHERE o.audit_retention_days IS NOT NULL
          LIMIT 5000)
-       RETURNING org_id, actor_id, target_id
+       RETURNING org_id, actor_id, target_id, target_ref
+     ), names_of_nobody AS (
+       DELETE FROM audit_names n USING gone
+       WHERE n.org_id = gone.org_id AND n.ref = gone.target_ref AND n.subject_id = ''
      )
      SELECT org_id, array_agg(DISTINCT id) AS ids
      FROM (SELECT org_id, actor_id AS id FROM gone UNION ALL SELECT org_id, target_id FROM gone) either

@@ -84,7 +84,7 @@ const told: Record<Kind, readonly [when: string, example: Told]> = {
   refused_provisioning: [
     'A call of the provisioning client was refused, or a part of it',
     {
-      text: 'The API key Okta Workflows was refused when it provisioned zoe: userName: taken by the user usr_7d1c (userName "zoe") of the organisation.',
+      text: 'The API key Okta Workflows was refused when it provisioned zoe: userName: taken by the user usr_7d1c of the organisation.',
       action: 'provisioning.refused',
       actor: key,
       target: key,
@@ -93,8 +93,7 @@ const told: Record<Kind, readonly [when: string, example: Told]> = {
         status: 409,
         scimType: 'uniqueness',
         attribute: 'userName',
-        explanation: 'userName: taken by the user usr_7d1c (userName "zoe") of the organisation.',
-        name: 'zoe',
+        explanation: 'userName: taken by the user usr_7d1c of the organisation.',
         about: 'zoe',
       },
     },

@@ -55,7 +55,7 @@ function noticeOf(event: OutboxEvent): Notice | null {
 /** A directory that is refused for a thousand people is told of once, with the latest of them. */
 function toldByCaller(notice: Notice): Notice {
   const { actorType: targetType, actorId: targetId, parts } = notice;
-  const about = parts.targetName ?? parts.name ?? notice.targetId;
+  const about = parts.targetName ?? notice.targetId;
   return { ...notice, targetType, targetId, parts: { ...parts, targetName: parts.actorName ?? null, about } };
 }
 

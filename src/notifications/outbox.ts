@@ -20,7 +20,7 @@ const takeSql = `
          a.name AS "actorName", e.target_type AS "targetType", e.target_id AS "targetId",
          CASE e.target_type
            WHEN 'webhook' THEN substring(w.url FROM '^https?://([^/?#]*)')
-           WHEN 'group' THEN (SELECT g.display_name FROM groups g WHERE g.org_id = e.org_id AND g.id = e.target_id)
+           WHEN 'group' THEN coalesce((SELECT g.display_name FROM groups g WHERE g.org_id = e.org_id AND g.id = e.target_id), n.name)
            ELSE n.name
          END AS "targetName",
          e.ip, e.detail

@@ -31,7 +31,9 @@ export async function orEndAccess<T>(
     const { version } = await switchOff();
     res.set('ETag', version);
     const and = 'All the same, the user is switched off and has no access any more; nothing else was changed.';
-    throw new ScimError(refusal.status, refusal.scimType, `${refusal.detail} ${and}`, refusal.attribute);
+    const { status, scimType, detail, attribute, onRecord } = refusal;
+    const explanation = `${onRecord.explanation ?? detail} ${and}`;
+    throw new ScimError(status, scimType, `${detail} ${and}`, attribute, { ...onRecord, explanation });
   }
 }
 

@@ -224,7 +224,10 @@ async function loadMembers(pool: Pool, orgId: string, groupIds: readonly string[
 async function load(db: Pool | PoolClient, orgId: string, id: string, name: string, text: string): Promise<GroupRow> {
   const { rows } = isReference(id) ? await db.query<GroupRow>({ name, text, values: [orgId, id] }) : { rows: [] };
   const [row] = rows;
-  if (!row) throw new ScimError(404, null, `There is no group ${JSON.stringify(id.slice(0, 80))}.`);
+  if (!row)
+    throw new ScimError(404, null, `There is no group ${JSON.stringify(id.slice(0, 80))}.`, null, {
+      explanation: 'There is no group of this id.',
+    });
   return row;
 }
 

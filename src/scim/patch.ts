@@ -80,7 +80,10 @@ function readChange(type: ResourceType, op: Change['op'], path: string, value: u
   // An unknown path is left out, as without a path: it must not be in the way of the rest.
   if (!found) return [];
   const { attribute, ...target } = found;
-  if (!attribute) throw new ScimError(400, 'invalidPath', `The path ${quoted(path)} names no attribute.`);
+  if (!attribute)
+    throw new ScimError(400, 'invalidPath', `The path ${quoted(path)} names no attribute.`, null, {
+      explanation: 'A path names no attribute.',
+    });
   if (isReadOnly(attribute)) throw new ScimError(400, 'mutability', `${attribute.name} is read only.`, attribute.name);
   const changed = change(op, { ...target, attribute }, target.filter, value);
   if (changed.op === 'remove' && isRequired(changed.target))

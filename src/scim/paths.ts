@@ -38,7 +38,13 @@ export function resolvePatchPath(type: ResourceType, path: string): (Target & { 
   const target = resolvePath(type, parsed.sub === null ? parsed.path : `${parsed.path}.${parsed.sub}`);
   if (!target) return null;
   if (parsed.filter && !target.attribute?.config.multiValued)
-    throw new ScimError(400, 'invalidPath', `${quoted(path)} filters an attribute that has a single value.`);
+    throw new ScimError(
+      400,
+      'invalidPath',
+      `${quoted(path)} filters an attribute that has a single value.`,
+      target.attribute?.name ?? null,
+      { explanation: 'A path filters an attribute that has a single value.' },
+    );
   if (parsed.filter && target.attribute) requireKnown(parsed.filter, target.attribute);
   return { ...target, filter: parsed.filter };
 }
@@ -55,7 +61,13 @@ function requireKnown(filter: Filter, attribute: Attribute): void {
       break;
     default:
       if (filter.kind === 'some' || !subAttribute(attribute, filter.path))
-        throw new ScimError(400, 'invalidFilter', `${attribute.name} has nothing of the name ${quoted(filter.path)}.`);
+        throw new ScimError(
+          400,
+          'invalidFilter',
+          `${attribute.name} has nothing of the name ${quoted(filter.path)}.`,
+          attribute.name,
+          { explanation: `${attribute.name} has nothing of the name that a path filters by.` },
+        );
   }
 }
 

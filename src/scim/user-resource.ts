@@ -66,26 +66,49 @@ export function toUserResource(row: UserRow, baseUrl: string): JsonObject {
   };
 }
 
-/** Of a person with a display name alone the parts are shown that it is made of. */
+/** A part of the name that is missing or blank is shown as the display name has it. */
 function shownName({ name: displayName, profile }: UserRow): { name?: JsonObject } {
-  const name = isObject(profile.name) ? profile.name : {};
-  const parts = name.givenName === undefined && name.familyName === undefined ? splitName(displayName) : null;
-  return parts || profile.name ? { name: { ...name, ...parts } } : {};
+  const name = keptName(profile);
+  const filled = Object.entries(splitName(displayName) ?? {}).filter(([part]) => isBlank(name[part]));
+  return profile.name || filled.length > 0 ? { name: { ...name, ...Object.fromEntries(filled) } } : {};
+}
+
+const keptName = (profile: JsonObject): JsonObject => (isObject(profile.name) ? profile.name : {});
+const isBlank = (part: unknown) => typeof part !== 'string' || part.trim() === '';
+
+/** Provisioning owns somebody's names and addresses once it has said one of these. */
+const naming = ['userName', 'emails', 'name', 'displayName', 'externalId'];
+
+const isOf = (names: readonly string[], { target }: Change) =>
+  target.extension === null && names.includes(target.attribute.name);
+
+/** Whether changes say what the person is called or where they are written to. */
+export const saysNames = (changes: readonly Change[]): boolean => changes.some((change) => isOf(naming, change));
+
+/** The person that a PATCH leads to. A display name is the client's own only if the client gave it. */
+export function patchedPerson(before: UserRow, changes: readonly Change[]): ProvisionedPerson {
+  const person = toPerson(patchedResource(before, changes), before);
+  const isOwn = 'displayName' in before.profile || changes.some((change) => isOf(['displayName'], change));
+  if (isOwn) return person;
+  const { displayName: _shown, ...profile } = person.profile;
+  return { ...person, profile };
 }
 
 /**
  * The resource that a PATCH leads to. `name.formatted` and the display name, where they aren't among
  * the changes, follow the name's parts.
  */
-export function patchedResource(before: UserRow, changes: readonly Change[]): JsonObject {
+function patchedResource(before: UserRow, changes: readonly Change[]): JsonObject {
   const resource = structuredClone(toUserResource(before, ''));
-  const ofName = changes.filter(({ target }) => target.extension === null && target.attribute.name === 'name');
-  // What the answers alone show isn't kept by a change of something else.
-  if (ofName.length === 0) setOrDelete(resource, 'name', before.profile.name);
+  const ofName = changes.filter((change) => isOf(['name'], change));
+  const known = keptName(before.profile);
+  const isKnown = !isBlank(known.givenName) || !isBlank(known.familyName);
+  // What the answers alone show isn't kept by a change of something else, nor beside a known part.
+  if (ofName.length === 0 || isKnown) setOrDelete(resource, 'name', structuredClone(before.profile.name));
   // The request alone says which role counts: the present one isn't sent as primary.
   resource.roles = [{ value: before.role }];
   const isOwn = before.profile.displayName !== undefined;
-  if (!isOwn && before.name === displayName(shownName(before))) delete resource.displayName;
+  if (!isOwn && before.name === displayName(isKnown ? { name: known } : shownName(before))) delete resource.displayName;
   const name = isObject(resource.name) ? resource.name : {};
   applyChanges(resource, changes);
   const after = resource.name;
@@ -152,7 +175,7 @@ export function toPerson(resource: JsonObject, before: UserRow | null): Provisio
 }
 
 /** The address that counts: the primary one, else one for work, else the first. */
-function primaryAddress(emails: readonly JsonObject[] | null): string | null {
+export function primaryAddress(emails: readonly JsonObject[] | null): string | null {
   const found =
     emails?.find((email) => email.primary === true) ?? emails?.find((email) => email.type === 'work') ?? emails?.[0];
   if (!found) return null;

@@ -20,7 +20,8 @@ import { groupsOfUser, userColumns } from './user-columns.ts';
 import {
   changedAttributes,
   type ProvisionedPerson,
-  patchedResource,
+  patchedPerson,
+  saysNames,
   toPerson,
   type UserRow,
   userVersion,
@@ -71,16 +72,16 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
     },
 
     replace(call: ScimCall, id: string, resource: JsonObject, ifMatch: Precondition): Promise<Changed<UserRow>> {
-      return change(call, id, ifMatch, (before) => toPerson(resource, before));
+      return change(call, id, ifMatch, (before) => toPerson(resource, before), true);
     },
 
     patch(call: ScimCall, id: string, changes: readonly Change[], ifMatch: Precondition): Promise<Changed<UserRow>> {
-      return change(call, id, ifMatch, (before) => toPerson(patchedResource(before, changes), before));
+      return change(call, id, ifMatch, (before) => patchedPerson(before, changes), saysNames(changes));
     },
 
     /** Ends access and changes nothing else. A user who is switched off already stays so. */
     switchOff(call: ScimCall, id: string, ifMatch: Precondition): Promise<Changed<UserRow>> {
-      return change(call, id, ifMatch, (before) => ({ ...before, active: false }));
+      return change(call, id, ifMatch, (before) => ({ ...before, active: false }), false);
     },
 
     /** Names on record go with the person, unless the org keeps them. */
@@ -109,18 +110,20 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
     return endings(orgId, () => transaction(accessPool, work));
   }
 
+  /** `names`: the request says names or addresses, which are provisioning's from then on. */
   function change(
     call: ScimCall,
     id: string,
     ifMatch: Precondition,
     decide: (before: UserRow) => ProvisionedPerson,
+    names: boolean,
   ): Promise<Changed<UserRow>> {
     let wanted: ProvisionedPerson | undefined;
     return inOwnTransaction(call, async (client) => {
       const before = await lock(client, call.orgId, id);
       requireVersion(ifMatch, userVersion(before));
       wanted = decide(before);
-      const revoked = await write(client, call, before, wanted);
+      const revoked = await write(client, call, before, { ...wanted, provisioned: before.provisioned || names });
       return { resource: await load(client, call.orgId, id), revoked };
     }).catch(async (error) => {
       throw wanted && isUniqueViolation(error) ? await taken(pool, call.orgId, id, wanted) : error;
@@ -129,7 +132,12 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
 }
 
 /** Writes and records what differs. Returns whether access was ended. */
-async function write(client: PoolClient, call: ScimCall, before: UserRow, after: ProvisionedPerson): Promise<boolean> {
+async function write(
+  client: PoolClient,
+  call: ScimCall,
+  before: UserRow,
+  after: ProvisionedPerson & Pick<UserRow, 'provisioned'>,
+): Promise<boolean> {
   const { id } = before;
   const target = { type: 'user', id } as const;
   const deactivate = before.active && !after.active;
@@ -151,11 +159,11 @@ async function write(client: PoolClient, call: ScimCall, before: UserRow, after:
       reasonForPerson: deactivate ? ownReasons.switchedOff : ownReasons.namesChanged,
     });
   if (!before.active && after.active) await switchOn(client, id, call);
-  const changed = changedAttributes(before, after);
+  const isTaken = !before.provisioned && after.provisioned;
+  const changed = [...changedAttributes(before, after), ...(isTaken ? ['provisioned'] : [])];
   const isPromoted = before.role !== after.role;
-  const isAsBefore = before.provisioned && isDeepStrictEqual(before.profile, after.profile);
-  if (changed.length > 0 || isPromoted || deactivate || !isAsBefore)
-    await client.query(updateSql, [call.orgId, id, ...personValues(after)]);
+  if (changed.length > 0 || isPromoted || deactivate || !isDeepStrictEqual(before.profile, after.profile))
+    await client.query(updateSql, [call.orgId, id, ...personValues(after), after.provisioned]);
   if (isPromoted) await recordChange(client, call, 'role.changed', target, { from: before.role, to: after.role });
   if (changed.length > 0) await recordChange(client, call, 'user.changed', target, { attributes: changed.join(', ') });
   return deactivate || renamed;
@@ -203,7 +211,8 @@ async function lock(
 }
 
 function unknown(id: string): never {
-  throw new ScimError(404, null, `There is no user ${JSON.stringify(id.slice(0, 80))}.`);
+  const explanation = 'There is no user of this id.';
+  throw new ScimError(404, null, `There is no user ${JSON.stringify(id.slice(0, 80))}.`, null, { explanation });
 }
 
 /** The refusal of a name or an address, which says who of the org has it. */
@@ -217,13 +226,16 @@ async function taken(pool: Pool, orgId: string, id: string, wanted: ProvisionedP
     ...(hasName ? ['userName'] : []),
     ...(hasAddress ? ['emails.value'] : []),
   ];
-  const told = rows.map(
-    (row) =>
-      `${attributesOf(row).join(' and ')}: taken by the user ${row.id} (userName ${quoted(row.userName)}) of the organisation.`,
-  );
-  // Whoever had it may be gone by now.
-  const detail = told.join(' ') || 'Another user of the organisation had this userName or e-mail address; try again.';
-  return new ScimError(409, 'uniqueness', detail, rows.flatMap(attributesOf)[0] ?? null);
+  const tell = (nameOf: (row: (typeof rows)[number]) => string) =>
+    rows
+      .map((row) => `${attributesOf(row).join(' and ')}: taken by the user ${nameOf(row)} of the organisation.`)
+      // Whoever had it may be gone by now.
+      .join(' ') || 'Another user of the organisation had this userName or e-mail address; try again.';
+  const detail = tell((row) => `${row.id} (userName ${quoted(row.userName)})`);
+  return new ScimError(409, 'uniqueness', detail, rows.flatMap(attributesOf)[0] ?? null, {
+    explanation: tell(({ id }) => id),
+    bearer: rows[0]?.id ?? null,
+  });
 }
 
 function personValues(person: ProvisionedPerson): unknown[] {
@@ -248,5 +260,5 @@ const insertSql = `INSERT INTO users (org_id, id, email, email_key, user_name, u
     active, provisioned)
   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::"Role", $10, $11, true)`;
 const updateSql = `UPDATE users SET email = $3, email_key = $4, user_name = $5, user_name_key = $6, external_id = $7, name = $8,
-    role = $9::"Role", profile = $10, provisioned = true, updated_at = clock_timestamp()
+    role = $9::"Role", profile = $10, provisioned = $11, updated_at = clock_timestamp()
   WHERE org_id = $1 AND id = $2`;

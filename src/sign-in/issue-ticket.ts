@@ -82,10 +82,9 @@ export function createIssueTicket(deps: Deps) {
         await admitPerson(deps.pool, person, subject, { ...at, by });
         continue;
       }
-      const { identityId } = person;
-      await keepName(deps.pool, { ...at, by }, person.userId, await readKnown());
+      await keepName(deps.pool, { ...at, by }, person, await readKnown());
       const idToken = connection.signOutAtIdp ? await sealIdToken(deps.keyring, org.id, verified.idToken) : null;
-      return { ...ticketOf(req, proven, standing), userId: person.userId, identityId, idToken };
+      return { ...ticketOf(req, proven, standing), userId: person.userId, identityId: person.identityId, idToken };
     }
     throw new SignInRefused('overtaken');
   };

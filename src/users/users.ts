@@ -52,9 +52,21 @@ export async function insertUser(db: Prisma.TransactionClient, orgId: string, in
   if (key === null) throw new AppError('invalid_request', `"${email}" is not an acceptable e-mail address. ${problem}`);
   const parts = withoutEmpty({ givenName: input.givenName, familyName: input.familyName });
   const name = input.name?.trim() || displayNameOf(parts) || email.slice(0, email.lastIndexOf('@'));
-  const profile = Object.keys(parts).length > 0 ? { name: parts } : {};
+  const namedByHand = Object.keys(parts).length > 0;
+  const profile = namedByHand ? { name: parts } : {};
   const user = await db.user
-    .create({ data: { orgId, id: newId('user'), email, emailKey: key, name, profile, role: input.role ?? 'member' } })
+    .create({
+      data: {
+        orgId,
+        id: newId('user'),
+        email,
+        emailKey: key,
+        name,
+        profile,
+        namedByHand,
+        role: input.role ?? 'member',
+      },
+    })
     .catch((error: unknown) => {
       if (!isUniqueViolation(error)) throw error;
       throw new AppError('conflict', `The organisation already has a user ${email}.`, { cause: error });

@@ -223,6 +223,41 @@ describe('domains and addresses', () => {
     await refused('23514', `UPDATE orgs SET slug = 'Upper' WHERE id = 'org_a'`);
   });
 
+  test('people whom a node of the version before provisions are so, and nobody else', () =>
+    trying(async (client) => {
+      const isProvisioned = async () =>
+        (await client.query(`SELECT provisioned FROM users WHERE org_id = 'org_a' AND id = 'new'`)).rows[0].provisioned;
+      const insert = (columns: string, values: string) =>
+        client.query(
+          `INSERT INTO users (org_id, id, email, email_key, name${columns}) VALUES ('org_a', 'new', 'n@x.y', 'n@x.y', 'N'${values})`,
+        );
+      const named = `'{"name": {"givenName": "N"}}'`;
+      for (const [columns, values, expected] of [
+        ['', '', false],
+        [', profile', `, ${named}`, false],
+        [', profile', `, '{"title": "Dr."}'`, true],
+        [', external_id', `, 'x'`, true],
+        [', user_name, user_name_key', `, 'n', 'n'`, true],
+      ] as const) {
+        await insert(columns, values);
+        expect([columns, values, await isProvisioned()]).toEqual([columns, values, expected]);
+        await client.query(`DELETE FROM users WHERE org_id = 'org_a' AND id = 'new'`);
+      }
+      for (const [change, expected] of [
+        [`name = 'M'`, false],
+        [`profile = ${named}`, false],
+        [`profile = '{"emails": [{"value": "n@x.y"}]}'`, true],
+        [`profile = '{"displayName": "N"}'`, true],
+        [`external_id = 'x'`, true],
+        [`user_name = 'n', user_name_key = 'n'`, true],
+      ] as const) {
+        await insert('', '');
+        await client.query(`UPDATE users SET ${change} WHERE org_id = 'org_a' AND id = 'new'`);
+        expect([change, await isProvisioned()]).toEqual([change, expected]);
+        await client.query(`DELETE FROM users WHERE org_id = 'org_a' AND id = 'new'`);
+      }
+    }));
+
   test('the connection that a node of the version before writes is the only authoritative one', () =>
     trying(async (client) => {
       const authorities = async () => {

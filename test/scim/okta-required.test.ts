@@ -37,9 +37,17 @@ const person = (more: object = {}) =>
     ...more,
   });
 
+const named = async (name: object) =>
+  void (await product.context.prisma.user.updateMany({
+    where: { id: product.orgs.whiterabbit.userId },
+    data: { profile: { name } },
+  }));
+
 describe.each([
   ['was added by hand', async () => {}],
   ['has signed in', async () => void (await product.signIn())],
+  ['has one part of a name', () => named({ givenName: 'Cher' })],
+  ['has blank parts of a name', () => named({ givenName: '', familyName: ' ' })],
 ])('Okta’s required test, where the oldest person %s', (_how, prepare) => {
   const userName = `runscope.${Math.floor(Math.random() * 1e9)}@whiterabbit.fake`;
   const wanted = oktaUser(userName, { name: { givenName: 'Runscope', familyName: 'Tester' } });

@@ -330,7 +330,9 @@ describe('names', () => {
       { op: 'remove', path: 'name.givenName' },
       { op: 'remove', path: 'name.formatted' },
     ]);
-    expect([bare.displayName, bare.name]).toEqual(['Alt', { familyName: 'Alt' }]);
+    expect([bare.displayName, bare.name]).toEqual(['Alt', { givenName: 'Alt', familyName: 'Alt' }]);
+    const { body: again } = await marry(derived.id, { 'name.givenName': 'Anne' });
+    expect([again.displayName, again.name]).toEqual(['Anne Alt', { givenName: 'Anne', familyName: 'Alt' }]);
     const { body: filtered } = await client.search('/Users', 'displayName eq "Anna Alt"');
     expect(filtered.Resources.map(({ id }: { id: string }) => id)).toEqual([given.id]);
   });
@@ -370,10 +372,39 @@ describe('names', () => {
     expect((await client.patch(`/Users/${id}`, [{ op: 'replace', path: 'userName', value: '' }])).status).toBe(400);
     expect((await twin.put(`/Users/${id}`, oktaUser('by.hand@whiterabbit.fake'))).status).toBe(404);
     expect(await isProvisioned(id)).toBe(false);
-    // It says nothing new.
-    expect((await client.patch(`/Users/${id}`, [{ op: 'replace', value: { active: true } }])).status).toBe(200);
-    expect(await isProvisioned(id)).toBe(true);
+    const attributes = async () =>
+      (
+        await prisma.auditEvent.findMany({ where: { targetId: id, action: 'user.changed' }, orderBy: { at: 'asc' } })
+      ).map(({ detail }) => detail);
+    // These say nothing of names: switching on, off and on again, a title, a role.
+    for (const value of [{ active: true }, { active: false }, { active: true }, { title: 'Dr.' }, { roles: [] }])
+      expect((await client.patch(`/Users/${id}`, [{ op: 'replace', value }])).status).toBe(200);
+    expect([await isProvisioned(id), await attributes()]).toEqual([false, [{ attributes: 'title' }]]);
+    // Names count that are as they were.
+    const value = { userName: 'by.hand@whiterabbit.fake' };
+    expect((await client.patch(`/Users/${id}`, [{ op: 'replace', value }])).status).toBe(200);
+    expect([await isProvisioned(id), await attributes()]).toEqual([
+      true,
+      [{ attributes: 'title' }, { attributes: 'provisioned' }],
+    ]);
   });
+
+  it.each([
+    [{ givenName: 'Cher' }, { givenName: 'Cher', familyName: 'Cher' }, 'Cher'],
+    [{ familyName: 'Neu' }, { givenName: 'Anna', familyName: 'Neu' }, 'Anna Neu'],
+    [{ givenName: '', familyName: '' }, { givenName: 'Anna', familyName: 'Neu' }, 'Anna Neu'],
+    [{ givenName: ' ', familyName: 'Alt' }, { givenName: 'Anna', familyName: 'Alt' }, 'Anna Neu'],
+  ])(
+    'of which a part is missing or blank (%j) are shown with it, and do not keep it',
+    async (name, shown, displayName) => {
+      const userName = `part.${JSON.stringify(name).replaceAll(/\W/g, '')}@whiterabbit.fake`;
+      const { id } = await client.user(userName, { name, displayName });
+      expect((await client.get(`/Users/${id}`)).body).toMatchObject({ displayName, name: shown });
+      await client.patch(`/Users/${id}`, [{ op: 'replace', path: 'title', value: 'Dr.' }]);
+      const { profile } = await product.context.prisma.user.findFirstOrThrow({ where: { id } });
+      expect(profile).toMatchObject({ name, title: 'Dr.' });
+    },
+  );
 
   it('409 uniqueness for a second one of a name or an address, in any letter case, also of one switched off', async () => {
     const { id } = await client.user('once@whiterabbit.fake', { userName: 'once.only' });

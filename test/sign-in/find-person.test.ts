@@ -8,6 +8,7 @@ import { insertUser } from '../../src/users/users.ts';
 import { createBrowser } from '../support/browser.ts';
 import { answers } from '../support/hostile-answers.ts';
 import { type HostileIdp, startHostileIdp } from '../support/hostile-idp.ts';
+import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type SignInBed, startSignInBed } from './support.ts';
 
 let bed: SignInBed;
@@ -84,6 +85,35 @@ test('the parts of a name are kept, and the newer ones at the next sign-in, of w
   const before = await nameOf();
   await signIn('Anna Viert', 'Anna', 'Viert');
   expect(await nameOf()).toEqual(before);
+});
+
+test('a part of a name that the identity provider does not say stays, and so does what was said by hand', async () => {
+  const nameOf = async (email: string) => {
+    const { name, profile } = (await userOf(email)) ?? {};
+    return [name, (profile as { name?: object } | undefined)?.name];
+  };
+  const email = 'cher@hostile.fake';
+  const claims = { email, name: undefined };
+  await asStranger({ ...claims, given_name: 'Cherilyn', family_name: 'Sarkisian' }, 'cher');
+  await asStranger({ ...claims, given_name: 'Cher' }, 'cher');
+  const kept = { formatted: 'Cher Sarkisian', givenName: 'Cher', familyName: 'Sarkisian' };
+  expect(await nameOf(email)).toEqual(['Cher Sarkisian', kept]);
+  await asStranger({ email, name: 'Cher!', given_name: 'Cher' }, 'cher');
+  expect(await nameOf(email)).toEqual(['Cher!', { ...kept, formatted: 'Cher!' }]);
+
+  const { id } = bed.org;
+  const { whiterabbit } = bed.product.orgs;
+  const ofHostile = { ...bed.product, orgs: { ...bed.product.orgs, whiterabbit: { ...whiterabbit, id } } };
+  const owner = await plantAdministrator(ofHostile, 'owner');
+  const changed = await owner.send('PATCH', `/users/${(await userOf(email))?.id}`, { familyName: 'Bono' });
+  expect(changed.body).toMatchObject({ name: 'Cher Bono', givenName: 'Cher', familyName: 'Bono' });
+  await asStranger({ ...claims, given_name: 'Cherilyn', family_name: 'Sarkisian' }, 'cher');
+  expect(await nameOf(email)).toEqual(['Cher Bono', { ...kept, formatted: 'Cher Bono', familyName: 'Bono' }]);
+
+  const byHand = { email: 'by.hand@hostile.fake', givenName: 'Ada', familyName: 'King' };
+  await bed.prisma.$transaction((db) => insertUser(db, bed.org.id, byHand, byOperator));
+  expect((await asStranger({ email: byHand.email, given_name: 'Augusta', family_name: 'Byron' })).me.status).toBe(200);
+  expect(await nameOf(byHand.email)).toEqual(['Ada King', { givenName: 'Ada', familyName: 'King' }]);
 });
 
 test('the parts of a newcomer’s name may stand in user info alone', async () => {
@@ -254,8 +284,11 @@ describe('a second connection, whose identity provider calls every address verif
   const setFirstActive = (active: boolean) =>
     bed.prisma.connection.updateMany({ where: { orgId: bed.org.id, id: { not: connectionId } }, data: { active } });
 
-  async function asGuest(email: string, { sub = `guest-${++count}`, email_verified = true as unknown } = {}) {
-    guest.setIdToken({ claims: { sub, email, email_verified } });
+  async function asGuest(
+    email: string,
+    { sub = `guest-${++count}`, email_verified = true as unknown, names = {} as object } = {},
+  ) {
+    guest.setIdToken({ claims: { sub, email, email_verified, ...names } });
     const browser = createBrowser({ baseUrl: bed.url });
     const query = { connection: connectionId };
     const page = await browser.signIn({ appUrl: bed.url, org: 'hostile', query, email: '', password: '' });
@@ -331,6 +364,21 @@ describe('a second connection, whose identity provider calls every address verif
       await setFirstActive(true);
       expect(await linksOf(id)).toBe(1);
     }
+  });
+
+  test('names nobody for whose address another connection speaks', async () => {
+    const email = 'named-elsewhere@hostile.fake';
+    const names = { name: undefined, given_name: 'Nora', family_name: 'Own' };
+    const { me } = await asStranger({ email, ...names });
+    const userId = String(me.json().id);
+    const link = { orgId: bed.org.id, connectionId, issuer: guest.issuer, subject: 'guest-of-nora' };
+    await bed.prisma.identity.create({ data: { ...link, id: 'idn_guest_of_nora', userId } });
+    const guests = await asGuest(email, { sub: link.subject, names: { ...names, given_name: 'Mallory' } });
+    expect(guests.me.json()).toMatchObject({ id: userId, name: 'Nora Own' });
+    expect((await userOf(email))?.profile).toMatchObject({ name: { givenName: 'Nora' } });
+    const free = 'named-free@nobodys.fake';
+    await asGuest(free, { names });
+    expect((await userOf(free))?.profile).toMatchObject({ name: { givenName: 'Nora' } });
   });
 
   test('whom it knows already is let in whatever became of the role or the domain', async () => {
