@@ -8,6 +8,7 @@ const time = new Intl.DateTimeFormat(language, {
   hourCycle: 'h23',
   timeZone: 'UTC',
 });
+const day = new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' });
 
 /** The page's script counts, and chooses the form. */
 const signIns: PluralForms<(parts: { count: string }) => string> = {
@@ -338,7 +339,11 @@ export const en = {
     accessEnds: ({ name }: { name: string }) => `All access of ${name} ends.`,
     nothingEnds: 'Nothing ends.',
     addressMeans: ({ name, email }: { name: string; email: string }) =>
-      `${email} means ${name} from then on: whoever signs in with this address at an identity provider that may speak for it, with an account that is not linked yet, is ${name}.`,
+      `${email} means ${name} from then on: whoever signs in with this address at an identity provider that may speak for it, with an account that is not linked yet, is taken for ${name}.`,
+    addressWasAnothers: ({ name, email, other, connection, at }: Claimed) =>
+      `The identity provider ${connection} called ${other.name} (${other.email}) so on ${day.format(at)}: from now on ${email} means ${name} alone, until ${other.name} signs in with it again. Only calls of ${connection} itself still find ${other.name} by it.`,
+    addressIsAnothersUserName: ({ email, other }: Pick<Claimed, 'email' | 'other'>) =>
+      `${email} is the user name of ${other.name} (${other.email}): it means them too, and a call by it ends the access of both.`,
     addressFreed: ({ email }: { email: string }) => `${email} is free then, for somebody else.`,
     addressIsUserName: ({ email }: { email: string }) =>
       `${email} stays their user name, by which provisioning finds them, and so means them too.`,
@@ -349,10 +354,10 @@ export const en = {
     addressClaimed:
       'If their identity provider still names another address at the next sign-in, and may speak for it, that one takes its place. Change it there first.',
     linkMeans: ({ name, connection, subject }: { name: string; connection: string; subject: string }) =>
-      `Whoever signs in at ${connection} with the account ${subject} is ${name} from then on, whatever address the identity provider names.`,
+      `Whoever signs in at ${connection} with the account ${subject} is taken for ${name} from then on, whatever address the identity provider names.`,
     linkRole: ({ role }: { role: string }) => `They get the role of that person: ${role}.`,
     unlinkMeans: ({ name, connection, subject }: { name: string; connection: string; subject: string }) =>
-      `The account ${subject} at ${connection} is no longer ${name}. Whoever signs in with it is found by the address that the identity provider names, as at a first sign-in.`,
+      `The account ${subject} at ${connection} no longer belongs to ${name}. Whoever signs in with it is found by the address that the identity provider names, as at a first sign-in.`,
     againByAddress: ({ name, connection, email }: { name: string; connection: string; email: string }) =>
       `Whoever is the first to sign in at ${connection} with the address ${email} is linked to ${name} again.`,
     againIfVerified: ({ name, connection, email }: { name: string; connection: string; email: string }) =>
@@ -365,10 +370,10 @@ export const en = {
         other: `${people} people are unlinked from their accounts at ${connection}.`,
       }),
     forgetTrust: ({ connection }: { connection: string }) =>
-      `Until they have signed in again an address decides: whoever is the first to sign in at ${connection} with somebody’s address is that person here.`,
+      `Until they have signed in again an address decides: whoever is the first to sign in at ${connection} with somebody’s address is taken for that person here.`,
     forgetEnds: 'All of their access ends.',
     forgetEndsEveryone: ({ most }: { most: number }) =>
-      `They are more than ${most}, so everyone in the organisation is signed out at once, also who signs in elsewhere.`,
+      `They are more than ${most}, so everyone in the organisation is signed out at once, including people who sign in elsewhere.`,
     forgetByAddress: ({ people }: { people: number }) =>
       plural(people, {
         one: `${people} of them is linked again by the address.`,
@@ -457,6 +462,13 @@ export const en = {
   },
 };
 
+type Claimed = {
+  name: string;
+  email: string;
+  other: { name: string; email: string };
+  connection: string;
+  at: Date;
+};
 type Two = { actor: string; target: string };
 type Refused = { actor: string; count: number; about: string; why: string };
 /** When a device was seen, and the network address that it was seen from. */
