@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
-import { isUniqueViolation } from '../database/errors.ts';
+import { withSecondLook } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 
 type Identity = Readonly<{ orgId: string; connectionId: string; userId: string; identityId: string }>;
@@ -29,13 +29,7 @@ type Standing = Readonly<{
  */
 export async function noteClaim(pool: Pool, identity: Identity, claim: Claim, by: By): Promise<boolean> {
   if (await keepSettled(pool, identity, claim)) return true;
-  try {
-    return await transaction(pool, (client) => takeAddress(client, identity, claim, by));
-  } catch (error) {
-    // Somebody else was given the address at the same moment: the second look sees them.
-    if (!isUniqueViolation(error)) throw error;
-    return transaction(pool, (client) => takeAddress(client, identity, claim, by));
-  }
+  return withSecondLook(() => transaction(pool, (client) => takeAddress(client, identity, claim, by)));
 }
 
 /**

@@ -334,7 +334,7 @@ export const en = {
   },
   afterRefusal: { anotherAddress: 'Sign in with another address', tryAgain: 'Try again' },
 
-  /** What a change of who is who means; an administrator reads it before saying yes. */
+  /** What a change of who is who, or an erasure, means; an administrator reads it before saying yes. */
   whoIsWho: {
     accessEnds: ({ name }: { name: string }) => `All access of ${name} ends.`,
     nothingEnds: 'Nothing ends.',
@@ -389,6 +389,13 @@ export const en = {
         one: `${people} of them is not linked again, for ${connection} may not speak for the address: link them by hand.`,
         other: `${people} of them are not linked again, for ${connection} may not speak for their addresses: link them by hand.`,
       }),
+    eraseMeans: ({ who }: { who: string }) => `${who} is removed for good, with their todos.`,
+    erasedBefore: ({ names }: { names: string }) =>
+      `This person was removed before. The record still has these names of theirs: ${names}.`,
+    erasedBeforeNameless: 'This person was removed before, and the record has no name of theirs any more.',
+    eraseRecord:
+      'All their names and addresses go from the record, and the reasons for which their access was ended: what happened stays there, under an id alone.',
+    eraseForGood: 'This cannot be undone.',
     noOwnerLeft:
       'No owner could sign in any more by what is known here: only the operator of the deployment could help then.',
   },
@@ -442,6 +449,7 @@ export const en = {
     identityLinked: ({ actor, target }: Two) => `${actor} linked ${target} to an account at an identity provider`,
     identityUnlinked: ({ actor, target }: Two) => `${actor} unlinked ${target} from an account at an identity provider`,
     addressChanged: ({ actor, target }: Two) => `${actor} changed the e-mail address of ${target}`,
+    personErased: ({ actor }: { actor: string }) => `${actor} removed somebody for good, with their names on record`,
     subjectsForgotten: ({ actor, target }: Two) =>
       `${actor} unlinked everybody from their accounts at the identity provider ${target}`,
     webhookFailed: ({ target }: { target: string }) => `Messages to the webhook at ${target} could not be delivered`,

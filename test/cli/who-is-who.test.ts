@@ -89,6 +89,21 @@ describe('the names of a person', () => {
   });
 });
 
+it('user erase says at a terminal whom it erases and what that means, and does it after a yes', async () => {
+  await cli('user', 'add', 'mouse@whiterabbit.fake', '--name', 'Mouse', ...org);
+  const args = ['user', 'erase', 'mouse@whiterabbit.fake', ...org];
+  expect(await refusal(...args)).toMatchObject({ exit: 2, code: 'usage' });
+  const no = await runCliAtTerminal(args, env, 'no\r');
+  expect([no.code, no.stderr]).toEqual([
+    1,
+    expect.stringContaining('Mouse (mouse@whiterabbit.fake) is removed for good'),
+  ]);
+  expect(await cli('user', 'identities', 'mouse@whiterabbit.fake', ...org)).toEqual([]);
+  const yes = await runCliAtTerminal(args, env, 'yes\r');
+  expect([yes.code, yes.stdout]).toEqual([0, expect.stringMatching(/^usr_\w+ is erased; 0 session/)]);
+  expect(await refusal(...args, '--yes')).toMatchObject({ exit: 1, code: 'user_not_found' });
+});
+
 describe('connection forget-subjects', () => {
   it('says at a terminal what it means, and does it after a yes', async () => {
     const browser = await product.signIn();
