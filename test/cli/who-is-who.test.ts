@@ -70,6 +70,19 @@ describe('the names of a person', () => {
     });
   });
 
+  it('say whom an identity provider called so before', async () => {
+    const { id } = await cli('user', 'add', 'switch@whiterabbit.fake', '--name', 'Switch', ...org);
+    await product.context.pool.query(
+      `UPDATE identities SET claimed_email = $2, claimed_email_key = $2, claim_verified = true, claimed_at = now()
+       WHERE org_id = $1 AND user_id = $3`,
+      [product.orgs.whiterabbit.id, 'tiff@whiterabbit.fake', userId],
+    );
+    const { means } = await cli('user', 'set-email', id, 'tiff@whiterabbit.fake', ...org, '--yes');
+    expect(means[1]).toMatch(
+      / called Trinity \(trinity@whiterabbit\.fake\) so on .* means Switch alone, until Trinity/,
+    );
+  });
+
   it('are those of their own organisation', async () => {
     const theirs = ['--org', 'metacortex'];
     for (const args of [
