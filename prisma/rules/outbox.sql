@@ -11,7 +11,7 @@ CREATE OR REPLACE TRIGGER audit_events_outbox AFTER INSERT ON audit_events
   FOR EACH ROW
   WHEN (NEW.action IN ('access.revoked', 'access.revoked_for_everyone', 'user.deactivated', 'user.removed', 'idp_session.ended',
                        'call.refused', 'provisioning.refused', 'api_key.created', 'role.changed', 'delivery.failed',
-                       'user.address_contested', 'identity.unlinked', 'connection.subjects_forgotten')
+                       'user.address_contested', 'identity.unlinked', 'connection.subjects_forgotten', 'user.erased')
         OR (NEW.action IN ('identity.linked', 'user.address_changed') AND NEW.actor_type IN ('user', 'operator'))
         OR (NEW.action = 'sign_in.refused' AND NEW.detail ->> 'reason' IN ('connection_not_authoritative', 'identity_mismatch')))
   EXECUTE FUNCTION put_into_outbox();

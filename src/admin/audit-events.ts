@@ -59,7 +59,9 @@ const filter = {
   target: reference.optional().describe('The id of what it was done to.'),
   person: reference
     .optional()
-    .describe('The id of a person: all that they did, that was done to them, or that happened to an app of theirs.'),
+    .describe(
+      'The id of a person: all that they did, that was done to them or to everyone, or that happened to an app or an address of theirs.',
+    ),
   email: z
     .string()
     .transform((address) => emailKey(address.trim()))

@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import type { Call } from '../api/operation.ts';
 import type { By } from '../by.ts';
 import type { Initiator } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
@@ -9,6 +10,8 @@ import { noSuchPerson } from './change-person.ts';
 
 /** Who changes who is who: an administrator, or the operator at the command line. */
 export type Changer = Readonly<{ orgId: string; by: By; initiator: Extract<Initiator, 'admin' | 'operator'> }>;
+
+export const changerOf = ({ orgId, by }: Pick<Call, 'orgId' | 'by'>): Changer => ({ orgId, by, initiator: 'admin' });
 
 export type Ended = Omit<Revoked, 'userId'>;
 

@@ -1,26 +1,27 @@
+import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import { AppError } from '../errors.ts';
 import { ownReasons } from '../sessions/own-reasons.ts';
-import { emailKey } from '../users/email.ts';
-import { bearerOfAddress } from '../users/identities.ts';
+import { isInternational, readEmail } from '../users/email.ts';
+import { bearerOfAddress, type Meant, othersMeant } from '../users/identities.ts';
 import { type Changer, type Ended, endOf, revocationOf, taken } from './changer.ts';
 import { type ConcernedPeople, digestOf, lookAtPerson } from './concerned.ts';
 import type { Ending } from './end-confirmed.ts';
 import { type NamedIdentity, type NamedPerson, readIdentities, readPerson } from './known-names.ts';
 
+type ConcernedAddress = ConcernedPeople &
+  Readonly<{ person: NamedPerson; identities: readonly NamedIdentity[]; others: readonly Meant[] }>;
+
 /**
  * Gives a person another address. Their access ends in the same UPDATE, as where provisioning does
- * it. @throws AppError not_found; conflict for an address that is somebody's
+ * it. @throws AppError not_found; conflict for an address that is somebody's; invalid_request for one
+ * that owners may not give
  */
-export function changingAddress(
-  changer: Changer,
-  userId: string,
-  address: string,
-): Ending<ConcernedPeople & { person: NamedPerson; identities: readonly NamedIdentity[] }, Ended> {
+export function changingAddress(changer: Changer, userId: string, address: string): Ending<ConcernedAddress, Ended> {
   const { orgId, by } = changer;
   const email = address.trim();
-  const key = emailKey(email);
-  if (key === null) throw new AppError('invalid_request', `"${email}" is not an acceptable e-mail address.`);
+  const { key, problem } = readEmail(email);
+  if (key === null) throw new AppError('invalid_request', `"${email}" is not an acceptable e-mail address. ${problem}`);
   return {
     confirmed: { action: 'address', target: `${userId} ${key}` },
     permission: 'identity.change',
@@ -28,17 +29,25 @@ export function changingAddress(
       const { whose, standing } = await lookAtPerson(db, orgId, userId, lock);
       const person = await readPerson(db, orgId, userId);
       if (person.emailKey === key) throw new AppError('conflict', `This is the address of ${person.name} already.`);
+      if (changer.initiator === 'admin' && isInternational(key)) await requireSpeaker(db, orgId, key);
       const bearer = await bearerOfAddress(db, orgId, { emailKey: key, userId });
       if (bearer) throw taken(`The address ${email}`, bearer, 'Give them another one first.');
       const identities = await readIdentities(db, orgId, userId);
-      return { whose: { ...whose, person, identities }, standing: digestOf([standing, person.email]) };
+      const others = await othersMeant(db, orgId, { emailKey: key, userId });
+      const told = digestOf([standing, person.email, others.map(({ id }) => id)]);
+      return { whose: { ...whose, person, identities, others }, standing: told };
     },
-    tell: async (_db, { person, identities }, words) => {
+    tell: async (_db, { person, identities, others }, words) => {
       const { name, email: before, emailKey, provisioned } = person;
       const isUserName = keptUserName(person).userNameKey === emailKey;
       const isClaimed = identities.some(({ claimedKey }) => claimedKey === emailKey);
       const means = [
         words.addressMeans({ name, email }),
+        ...others.map((other) =>
+          other.claim
+            ? words.addressWasAnothers({ name, email, other, ...other.claim })
+            : words.addressIsAnothersUserName({ email, other }),
+        ),
         ...(isUserName ? [words.addressIsUserName({ email: before })] : []),
         ...(isClaimed ? [words.addressIsClaimed({ name, email: before })] : []),
         ...(isUserName || isClaimed ? [] : [words.addressFreed({ email: before })]),
@@ -61,3 +70,21 @@ export function changingAddress(
 /** Provisioning finds people by user names, which are its to change: an address that is one stays it. */
 const keptUserName = ({ provisioned, userName, userNameKey, email, emailKey }: NamedPerson) =>
   provisioned && userNameKey === null ? { userName: email, userNameKey: emailKey } : { userName, userNameKey };
+
+/**
+ * Outside ASCII an address may look like another one: an owner who was deceived would give away
+ * somebody's name. So it comes from who speaks for the domain, from provisioning or the operator.
+ * @throws AppError invalid_request
+ */
+async function requireSpeaker(db: Pool | PoolClient, orgId: string, emailKey: string): Promise<void> {
+  const { rowCount } = await db.query({
+    name: 'address-speaker',
+    text: `SELECT FROM authorities WHERE org_id = $1 AND domain = split_part($2, '@', -1) LIMIT 1`,
+    values: [orgId, emailKey],
+  });
+  if (rowCount) return;
+  throw new AppError(
+    'invalid_request',
+    'An address outside ASCII may look like another one. In a domain that no connection of the organisation speaks for, only provisioning or the operator gives it.',
+  );
+}

@@ -44,7 +44,7 @@ export const effects = z
     means: z
       .array(z.string())
       .optional()
-      .describe('Where it is about who is who: what it means, in sentences that hold names.')
+      .describe('Where it is about who is who, or an erasure: what it means, in sentences that hold names.')
       .meta({ examples: [['All access of Trinity Moss ends.']] }),
     linking: z
       .object({

@@ -18,6 +18,9 @@ export const confirmation = z
   .optional()
   .describe('From the 409 that this request was answered with first.');
 
+/** The body of a request that has nothing else to say. */
+export const confirmationAlone = z.strictObject({ confirmation }).meta({ id: 'Confirmation' });
+
 const withReason = {
   reason: z
     .strictObject({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isStorableMoment } from '../database/storable.ts';
-import { isOfRemoved, readEmail } from '../users/email.ts';
+import { readEmail } from '../users/email.ts';
 
 /** An id. Another org's id is answered exactly like an id that doesn't exist. */
 export const reference = z.string().regex(/^[\w-]{1,80}$/, 'is not an id');
@@ -33,8 +33,8 @@ export const address = z
   .trim()
   .max(320)
   .superRefine((value, { addIssue }) => {
-    const { key, problem } = readEmail(value);
-    if (key === null || isOfRemoved(key)) addIssue(problem ?? 'This address is nobody’s.');
+    const { problem } = readEmail(value);
+    if (problem) addIssue(problem);
   });
 
 /** A subject as an ID token can have it: OpenID Connect Core §2 has 255 ASCII characters. */

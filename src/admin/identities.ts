@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { idOf } from '../api/examples.ts';
-import { type Call, type Operation, operation } from '../api/operation.ts';
+import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import { listIdentities } from '../users/identities.ts';
 import { createPeople } from '../users/people.ts';
 import { noSuchPerson } from './change-person.ts';
+import { changerOf } from './changer.ts';
 import { createEndConfirmed, type EndingDeps } from './end-confirmed.ts';
-import { askedBack, askedBackOrConflict, confirmation, ended } from './ending-access.ts';
+import { askedBack, askedBackOrConflict, confirmation, confirmationAlone, ended } from './ending-access.ts';
 import { forgettingSubjects } from './forgetting-subjects.ts';
 import { reference, subject } from './forms.ts';
 import { linkingIdentity, unlinkingIdentity } from './linking.ts';
@@ -42,12 +43,8 @@ const newIdentity = z
   })
   .meta({ id: 'NewIdentity' });
 
-const confirmationAlone = z.strictObject({ confirmation }).meta({ id: 'Confirmation' });
-
 const tag = 'People';
 const path = '/api/orgs/current/users/{id}/identities';
-
-const changerOf = ({ orgId, by }: Pick<Call, 'orgId' | 'by'>) => ({ orgId, by, initiator: 'admin' as const });
 
 /** By which accounts at identity providers people are known, and how owners mend that. */
 export function identityOperations(deps: EndingDeps): readonly Operation[] {

@@ -7,6 +7,7 @@ import type { Devices } from '../sessions/devices.ts';
 import { createPeople, type People, type Person } from '../users/people.ts';
 import { textsFor } from '../web/send-page.ts';
 import { createChangePerson, noSuchPerson } from './change-person.ts';
+import { changerOf } from './changer.ts';
 import { changingAddress } from './changing-address.ts';
 import { createEndConfirmed, type EndingDeps } from './end-confirmed.ts';
 import { askedBackOrConflict, confirmation } from './ending-access.ts';
@@ -137,7 +138,7 @@ export function peopleOperations(deps: EndingDeps & Readonly<{ devices: Devices 
       handle: async (call) => {
         const { id } = call.params;
         const { email, confirmation: _, ...changes } = call.body;
-        if (email !== undefined) await endConfirmed(call, changingAddress({ ...call, initiator: 'admin' }, id, email));
+        if (email !== undefined) await endConfirmed(call, changingAddress(changerOf(call), id, email));
         else if (await changePerson(call, id, changes)) deps.announce();
         return requirePerson(call.orgId, id);
       },

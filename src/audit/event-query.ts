@@ -9,7 +9,7 @@ export type EventFilter = Readonly<{
   /** Ids of the actor and of the target. */
   actor?: string | undefined;
   target?: string | undefined;
-  /** The id of a person: who did it, whom it was done to, or whose grant it was. */
+  /** The id of a person: who did it, whom it was done to, whose grant or address it was, or all. */
   person?: string | undefined;
   /** The look-up form of an address or a user name that the actor or the target had then. */
   email?: string | undefined;
@@ -118,9 +118,20 @@ function conditionsOf(filter: EventFilter, add: Add): string[] {
   return conditions;
 }
 
-/** A person's timeline. The end of a grant by the backend names its owner in the detail. */
+/**
+ * A person's timeline. The detail names the owner of a grant that the backend ended, and the bearer
+ * of an address that somebody else is called by. What ended everyone's access ended theirs, too.
+ */
 function ofPerson(id: string): Choice {
-  const either = [`actor_id = ${id}`, `target_id = ${id}`, `action = 'grant.ended' AND detail->>'user' = ${id}`];
+  const person = `FROM users WHERE org_id = $1 AND id = ${id}`;
+  const either = [
+    `actor_id = ${id}`,
+    `target_id = ${id}`,
+    `action = 'grant.ended' AND detail->>'user' = ${id}`,
+    `action = 'user.address_contested' AND detail->>'bearer' = ${id}`,
+    `action = 'access.revoked_for_everyone' AND at >= (SELECT created_at ${person})
+     AND at <= (SELECT coalesce(deleted_at, 'infinity') ${person})`,
+  ];
   return { sources: either.map((condition) => ({ where: [condition] })), condition: `(${either.join(' OR ')})` };
 }
 

@@ -1,15 +1,17 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { erasingPerson } from '../admin/erasing-person.ts';
 import { byOperator } from '../by.ts';
 import { Role, type User } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
-import { erasePerson } from '../revocation/erase-person.ts';
+import { AppError } from '../errors.ts';
 import { switchOff, switchOn } from '../revocation/switch-person.ts';
 import { changeRole, lockWithOwners } from '../users/roles.ts';
 import { action, type Console, text } from './command.ts';
 import { facts, table } from './output.ts';
 import { requireUser, unknownUser } from './require-user.ts';
 import { registerWhoIsWho } from './user-who-is-who.ts';
+import { changerOf, changeWhoIsWho, yesOption } from './who-is-who.ts';
 
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
 const insteadOfDeactivating =
@@ -142,27 +144,29 @@ export function registerUser(program: Command, shell: Console): void {
 
   user
     .command('erase')
-    .description('remove a person for good, with their names on record; it cannot be undone')
+    .description('remove a person for good, with their names on record, after saying what it means')
     .argument('<user>', 'e-mail address, or id, also of somebody who was removed before')
     .requiredOption(...orgOption)
-    .requiredOption('--yes', 'that it is meant')
+    .option(...yesOption)
     .action(
-      action(shell, z.object({ user: text, org: text }), async (workspace, input) => {
-        const org = await workspace.requireOrg(input.org);
-        const id = (await workspace.users.findUser(org.id, input.user))?.id ?? input.user;
-        const erased = await transaction(workspace.pool, async (client) => {
-          const locked = await lockWithOwners(client, org.id, [id]);
-          const by = { orgId: org.id, by: byOperator, initiator: 'operator' } as const;
-          return erasePerson(client, id, by, { locked, advice: insteadOfErasing });
-        });
-        if (!erased) throw unknownUser(org, input.user);
-        await workspace.announce();
-        const { sessionsEnded = 0, grantsEnded = 0 } = erased.revoked ?? {};
-        return {
-          json: { id, erased: true, sessionsEnded, grantsEnded },
-          text: `${id} is erased; ${sessionsEnded} session(s) and ${grantsEnded} grant(s) of apps ended.`,
-        };
-      }),
+      action(
+        shell,
+        z.object({ user: text, org: text, yes: z.boolean().default(false) }),
+        async (workspace, { user, org: ref, yes }) => {
+          const org = await workspace.requireOrg(ref);
+          const id = (await workspace.users.findUser(org.id, user))?.id ?? user;
+          const erasing = erasingPerson(changerOf(org), id, insteadOfErasing);
+          const { result, means } = await changeWhoIsWho(workspace, erasing, yes, shell).catch((error: unknown) => {
+            throw error instanceof AppError && error.code === 'not_found' ? unknownUser(org, user) : error;
+          });
+          const { sessionsEnded, grantsEnded } = result;
+          const done = `${id} is erased; ${sessionsEnded} session(s) and ${grantsEnded} grant(s) of apps ended.`;
+          return {
+            json: { id, erased: true, sessionsEnded, grantsEnded, means },
+            text: [...means, done].join('\n'),
+          };
+        },
+      ),
     );
 
   registerWhoIsWho(user, shell);

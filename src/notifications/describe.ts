@@ -49,6 +49,7 @@ function sentence(words: Words, { kind, action, actorType, targetType, count, pa
   if (action === 'identity.linked') return words.identityLinked(both);
   if (action === 'identity.unlinked') return words.identityUnlinked(both);
   if (action === 'user.address_changed') return words.addressChanged(both);
+  if (action === 'user.erased') return words.personErased({ actor });
   if (action === 'connection.subjects_forgotten') return words.subjectsForgotten(both);
   if (kind === 'api_key') return words.apiKeyMade(both);
   if (kind === 'role_change')

@@ -35,6 +35,7 @@ const kindOfAction = {
   'identity.unlinked': 'identity_change',
   'user.address_changed': 'identity_change',
   'connection.subjects_forgotten': 'identity_change',
+  'user.erased': 'identity_change',
   'delivery.failed': 'dead_letter',
 } as const satisfies Partial<Record<Action, Kind | null>>;
 export type OutboxAction = keyof typeof kindOfAction;

@@ -119,7 +119,7 @@ const told: Record<Kind, readonly [when: string, example: Told]> = {
     },
   ],
   identity_change: [
-    'An administrator or the operator changed who is who: a person was linked, unlinked or given another address, or a connection’s subjects were forgotten',
+    'An administrator or the operator changed who is who: a person was linked, unlinked, given another address or erased, or a connection’s subjects were forgotten',
     {
       text: 'Thomas Anderson unlinked Trinity Moss from an account at an identity provider',
       action: 'identity.unlinked',
@@ -165,7 +165,7 @@ const messageOf = (type: Kind | 'test', about: z.ZodObject, example: object) =>
 type Message = Readonly<{ type: Kind | 'test'; summary: string; description: string; form: z.ZodType }>;
 
 const repeats =
-  'What is alike (one actor, one target) within a minute is one notification, and two messages at most. The first goes out at once. The second follows when the minute is over, if there was more: under a `webhook-id` of its own, with the `count` of all. Each change of a role has a message of its own.';
+  'What is alike (one actor, one target) within a minute is one notification, and two messages at most. The first goes out at once. The second follows when the minute is over, if there was more: under a `webhook-id` of its own, with the `count` of all. Each change of a role, and of who is who, has a message of its own.';
 
 /** Every message that a webhook can receive: one for each kind of notification, and the test. */
 export const messages: readonly Message[] = [

@@ -8,8 +8,8 @@ import type { Revocation, Revoked } from './revocation.ts';
 import type { OwnerGuard } from './switch-person.ts';
 
 /**
- * Removes a person for good: ends all their access, frees their names, and erases these from the
- * record. Of somebody who was removed before, it erases what the record still says; `revoked` is
+ * Removes a person for good: ends all their access, frees their names, deletes their todos, and
+ * erases their names from the record. Of somebody who was removed before, it erases what the record still says; `revoked` is
  * null then. Null when the org never had such a person. @throws AppError conflict for the last
  * active owner
  */
@@ -37,6 +37,7 @@ export async function erasePerson(
         reasonForPerson: ownReasons.removed,
         asked: { format: 'opaque', id },
       });
+  await client.query('DELETE FROM todos WHERE org_id = $1 AND user_id = $2', [orgId, id]);
   await eraseNames(client, orgId, { userId: id, keep: revoked?.revocationId ?? null });
   await recordEvent(client, { orgId, by, action: 'user.erased', target: { type: 'user', id } });
   return { revoked };

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { addressOfRemoved } from '../users/email.ts';
+import { releasePerson } from '../users/identities.ts';
 import type { Revocation, Revoked } from './revocation.ts';
 import { revokeAccess } from './revoke-access.ts';
 
@@ -27,11 +28,7 @@ export async function removePerson(
      WHERE org_id = $1 AND id = $2`,
     [orgId, id],
   );
-  await client.query(
-    `UPDATE identities SET subject = 'deleted ' || id, claimed_email = NULL, claimed_email_key = NULL
-     WHERE org_id = $1 AND user_id = $2`,
-    [orgId, id],
-  );
+  await releasePerson(client, orgId, id);
   await client.query(
     `WITH left_groups AS (DELETE FROM group_members WHERE org_id = $1 AND user_id = $2 RETURNING group_id)
      UPDATE groups SET updated_at = clock_timestamp()

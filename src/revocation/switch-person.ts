@@ -6,7 +6,7 @@ import type { NewNames, Revocation, Revoked } from './revocation.ts';
 import { revokeAccess } from './revoke-access.ts';
 
 /** The people who may be the org's last active owner, and the advice for a refusal. */
-export type OwnerGuard = Readonly<{ locked: ReadonlyMap<string, LockedPerson>; advice?: string }>;
+export type OwnerGuard = Readonly<{ locked: ReadonlyMap<string, LockedPerson>; advice?: string | undefined }>;
 
 /**
  * Switches a person off and ends all their access, in one UPDATE of the caller's transaction. Null

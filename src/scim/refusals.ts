@@ -3,10 +3,10 @@ import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import { recordEvent } from '../audit/record.ts';
 import { transaction } from '../database/pool.ts';
-import { emailKey } from '../users/email.ts';
+import { emailKey, userNameKey } from '../users/email.ts';
 import { callOf, recordChange, type ScimCall } from './call.ts';
 import type { ScimError } from './scim-error.ts';
-import { primaryAddress, userNameKey } from './user-resource.ts';
+import { primaryAddress } from './user-resource.ts';
 import { isObject, type JsonObject } from './values.ts';
 
 const action = 'provisioning.refused' as const;

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Role } from '../database/generated/client.ts';
-import { emailKey, isOfRemoved, readEmail, userNameKey } from '../users/email.ts';
+import { emailKey, readEmail, userNameKey } from '../users/email.ts';
 import { displayNameOf, formattedName, splitName } from '../users/person-name.ts';
 import { applyChanges, type Change, setOrDelete } from './patch.ts';
 import { roleNames, roleOf } from './roles.ts';
@@ -151,12 +151,11 @@ export function toPerson(resource: JsonObject, before: UserRow | null): Provisio
     throw new ScimError(400, 'invalidValue', 'userName is required (RFC 7643 §4.1.1).', 'userName');
   const email = primaryAddress(given) ?? addressFor(userName, before) ?? '';
   const { key, problem } = readEmail(email);
-  if (key === null || isOfRemoved(key)) {
-    const reason = problem ? ` ${problem}` : '';
+  if (key === null) {
     throw new ScimError(
       400,
       'invalidValue',
-      `A user needs an acceptable e-mail address, in emails or as userName.${reason}`,
+      `A user needs an acceptable e-mail address, in emails or as userName. ${problem}`,
       given ? 'emails.value' : 'userName',
     );
   }

@@ -29,7 +29,8 @@ const scriptForms = [...scripts.split(' ').map((script) => [script]), ...togethe
 // the @ are not asked for: an address that is longer there ends access like any other.
 const longest = 254;
 
-// RFC 2606 §2: `invalid` is never anybody's. `prisma/rules/record.sql` knows the domain too.
+// RFC 2606 §2: `invalid` is never anybody's. `prisma/rules/record.sql` knows the domain too: somebody
+// else with such an address would have no name on record.
 const domainOfRemoved = 'deleted.invalid';
 
 /** Why nobody can have an address. Callers read it: it holds nothing of the address. */
@@ -43,6 +44,7 @@ export const emailProblems = {
   scripts:
     'The part before the @ mixes scripts, such as Latin and Cyrillic letters, or its script is not in use today.',
   domain: 'What stands behind the @ is no domain name.',
+  removed: 'The domain of the address stands for people who were removed.',
   length: `The address is longer than ${longest} octets.`,
 } as const;
 export type EmailProblem = (typeof emailProblems)[keyof typeof emailProblems];
@@ -70,6 +72,7 @@ export function readEmail(value: unknown): { key: string; problem: null } | { ke
   if (!localForm.test(name)) return refused(emailProblems.character);
   const domain = domainKey(written.slice(at + 1));
   if (domain === null) return refused(emailProblems.domain);
+  if (domain === domainOfRemoved) return refused(emailProblems.removed);
   const key = `${name}@${domain}`;
   if (Buffer.byteLength(key) > longest) return refused(emailProblems.length);
   return { key, problem: null };
@@ -128,16 +131,11 @@ function standsForAnother(text: string): boolean {
 }
 
 /**
- * An address for a removed user that nobody can have. It is random: if it could be foreseen, taking
- * it would prevent the removal.
+ * An address for a removed user that nobody can have: it has no key by `readEmail`. It is random, for
+ * an earlier version let people have one.
  */
 export function addressOfRemoved(): string {
   return `${randomBytes(16).toString('hex')}@${domainOfRemoved}`;
-}
-
-/** Whether an `emailKey` is a removed user's. */
-export function isOfRemoved(key: string): boolean {
-  return key.endsWith(`@${domainOfRemoved}`);
 }
 
 /** The domain of an address as `domainKey` writes it; null when the address isn't acceptable. */

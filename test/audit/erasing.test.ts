@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sweepAuditEvents } from '../../src/audit/retention.ts';
 import { clean } from '../../src/database/chores.ts';
+import { relayed } from '../notifications/support.ts';
 import { type Client, provision } from '../scim/support.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
@@ -46,6 +47,7 @@ const erase = async (id: string, who = owner) => {
   if (status !== 409 || body.code !== 'confirmation_required') return { status, body };
   return who.send('POST', `/users/${id}/erasure`, { confirmation: body.confirmation });
 };
+const meansOf = (body: Record<string, unknown>) => (body.effects as { means: string[] }).means;
 /** Everything that an owner can read of the record, and what stands behind it. */
 async function allThatIsLeft(address: string, name: string) {
   const url = `${product.url}/api/orgs/current/audit-events/export`;
@@ -98,7 +100,14 @@ describe('provisioning that removes somebody', () => {
       ]),
     );
     expect(kept[1]?.reason).toBe('Agent Brown is ill');
+    const means = async () => meansOf((await owner.send('POST', `/users/${id}/erasure`, {})).body);
+    expect(await means()).toEqual([
+      'This person was removed before. The record still has these names of theirs: Agent Brown (jones@whiterabbit.fake).',
+      expect.stringMatching(/^All their names/),
+      'This cannot be undone.',
+    ]);
     expect(await erase(id)).toMatchObject({ status: 200, body: { revocationId: null, sessionsEnded: 0 } });
+    expect((await means())[0]).toBe('This person was removed before, and the record has no name of theirs any more.');
     const erased = await timeline(id);
     expect(erased.map(({ target }) => target?.name)).toEqual(erased.map(() => null));
     expect(erased.at(-1)).toMatchObject({ action: 'user.erased', actor: { id: owner.id, email: owner.email } });
@@ -116,6 +125,19 @@ describe('an owner who erases somebody', () => {
       status: 409,
       body: { effects: { sessionCount: 2, user: { name: 'Forgotten Person' } } },
     });
+    const who = `Forgotten Person (${person?.email})`;
+    expect(meansOf(asked.body)).toEqual([
+      `${who} is removed for good, with their todos.`,
+      'All access of Forgotten Person ends.',
+      `${person?.email} is free then, for somebody else.`,
+      expect.stringMatching(/^All their names and addresses go from the record, and the reasons/),
+      'This cannot be undone.',
+    ]);
+    const todo = {
+      method: 'POST',
+      headers: { cookie: person?.cookies[0] as string, 'content-type': 'application/json' },
+    };
+    expect((await fetch(`${product.url}/api/todos`, { ...todo, body: '{"task":"Buy a gift"}' })).status).toBe(201);
     expect((await timeline(id)).map(({ action }) => action)).not.toContain('user.erased');
     const { confirmation } = asked.body;
     // A confirmation of another ending doesn't count, nor does this one twice.
@@ -128,8 +150,51 @@ describe('an owner who erases somebody', () => {
     const cookie = person?.cookies[0] as string;
     expect((await fetch(`${product.url}/api/users/me`, { headers: { cookie } })).status).toBe(401);
     expect((await owner.send('GET', `/users/${id}`)).status).toBe(404);
+    expect(await product.context.prisma.todo.count({ where: { orgId: orgId(), userId: id } })).toBe(0);
     expect(await allThatIsLeft(person?.email as string, 'Forgotten Person')).toEqual([false, false]);
     expect((await scim.user(person?.email as string)).id).not.toBe(id);
+  });
+
+  it('leaves no address where a call meant two people by it, and lists as they were asked for', async () => {
+    const [person, other, third] = await plantUsers(product, 3);
+    const ids = [person?.id as string, other?.id as string];
+    const address = `contested-${ids[0]}@whiterabbit.fake`;
+    const key = address.toLowerCase();
+    const call = 'UPDATE users SET email = $2, email_key = $2, user_name = $3, user_name_key = $3 WHERE id = $1';
+    await db().query(call, [ids[0], key, 'contested']);
+    await db().query(call, [ids[1], other?.email, key]);
+    expect((await product.revoke({ format: 'email', email: address })).status).toBe(204);
+    const list = { users: [ids[0], third?.id] };
+    const { confirmation } = (await owner.send('POST', '/revocations', list)).body;
+    expect((await owner.send('POST', '/revocations', { ...list, confirmation })).status).toBe(200);
+    const subjects = async (userId?: string) =>
+      (
+        await db().query('SELECT subject FROM revocations WHERE org_id = $1 AND user_id = $2 ORDER BY created_at', [
+          orgId(),
+          userId,
+        ])
+      ).rows.map(({ subject }) => subject);
+    expect(await subjects(ids[1])).toEqual([{ format: 'email', email: address }]);
+    expect(await erase(ids[0] as string)).toMatchObject({ status: 200 });
+    expect(await subjects(ids[1])).toEqual([null]);
+    expect(await subjects(third?.id)).toEqual([{ users: 2 }]);
+  });
+
+  it('is told to administrators, each time', async () => {
+    const [person] = await plantUsers(product, 1);
+    const id = person?.id as string;
+    for (const _ of [1, 2]) expect(await erase(id)).toMatchObject({ status: 200 });
+    await relayed(product);
+    const { body } = await owner.send('GET', '/notifications?limit=200');
+    const told = (body.items as { kind: string; action: string; text: string; target: Named }[]).filter(
+      ({ action, target }) => action === 'user.erased' && target.id === id,
+    );
+    expect(told.map(({ kind, text }) => [kind, text])).toEqual(
+      [1, 2].map(() => [
+        'identity_change',
+        expect.stringMatching(/ removed somebody for good, with their names on record$/),
+      ]),
+    );
   });
 
   it('reaches nobody of another organisation, and no namesake there', async () => {

@@ -200,6 +200,26 @@ describe('the record is searched', () => {
       [[orgId(), product.orgs.metacortex.id], userId],
     );
     expect((await items(`person=${userId}&limit=1`))[0]?.id).toBe('evt_grant_ended');
+    // Somebody else is called by their address; everyone was signed out, before and after they came.
+    await db().query(
+      `INSERT INTO audit_events (org_id, id, at, action, actor_type, target_type, target_id, detail)
+       SELECT o.id, e.id, clock_timestamp() + e.after, e.action, 'system', 'org', o.id, jsonb_build_object('bearer', $2::text)
+       FROM unnest($1::text[]) o (id), (VALUES
+         ('evt_contested', interval '0', 'user.address_contested'),
+         ('evt_everyone', interval '0', 'access.revoked_for_everyone'),
+         ('evt_everyone_before', interval '-1 year', 'access.revoked_for_everyone')) e (id, after, action)`,
+      [[orgId(), product.orgs.metacortex.id], userId],
+    );
+    const passive = (await items(`person=${userId}&limit=200`)).filter(({ id }) => id.startsWith('evt_'));
+    expect(
+      passive
+        .map(({ id }) => id)
+        .filter((id) => !/^evt_[0-9a-f]{8}/.test(id))
+        .sort(),
+    ).toEqual(['evt_contested', 'evt_everyone', 'evt_grant_ended']);
+    // There they are nobody whose access could have ended.
+    const theirs = (await items(`person=${userId}`, foreign)).map(({ id }) => id);
+    expect(theirs).toEqual(['evt_contested', 'evt_grant_ended']);
     const both = await items(`person=${userId}&action=session.ended&search=${trinity.email}`);
     expect(both.length).toBeGreaterThan(0);
   });

@@ -70,6 +70,19 @@ describe('the names of a person', () => {
     });
   });
 
+  it('say whom an identity provider called so before', async () => {
+    const { id } = await cli('user', 'add', 'switch@whiterabbit.fake', '--name', 'Switch', ...org);
+    await product.context.pool.query(
+      `UPDATE identities SET claimed_email = $2, claimed_email_key = $2, claim_verified = true, claimed_at = now()
+       WHERE org_id = $1 AND user_id = $3`,
+      [product.orgs.whiterabbit.id, 'tiff@whiterabbit.fake', userId],
+    );
+    const { means } = await cli('user', 'set-email', id, 'tiff@whiterabbit.fake', ...org, '--yes');
+    expect(means[1]).toMatch(
+      / called Trinity \(trinity@whiterabbit\.fake\) so on .* means Switch alone, until Trinity/,
+    );
+  });
+
   it('are those of their own organisation', async () => {
     const theirs = ['--org', 'metacortex'];
     for (const args of [
@@ -87,6 +100,21 @@ describe('the names of a person', () => {
       code: 'not_found',
     });
   });
+});
+
+it('user erase says at a terminal whom it erases and what that means, and does it after a yes', async () => {
+  await cli('user', 'add', 'mouse@whiterabbit.fake', '--name', 'Mouse', ...org);
+  const args = ['user', 'erase', 'mouse@whiterabbit.fake', ...org];
+  expect(await refusal(...args)).toMatchObject({ exit: 2, code: 'usage' });
+  const no = await runCliAtTerminal(args, env, 'no\r');
+  expect([no.code, no.stderr]).toEqual([
+    1,
+    expect.stringContaining('Mouse (mouse@whiterabbit.fake) is removed for good'),
+  ]);
+  expect(await cli('user', 'identities', 'mouse@whiterabbit.fake', ...org)).toEqual([]);
+  const yes = await runCliAtTerminal(args, env, 'yes\r');
+  expect([yes.code, yes.stdout]).toEqual([0, expect.stringMatching(/^usr_\w+ is erased; 0 session/)]);
+  expect(await refusal(...args, '--yes')).toMatchObject({ exit: 1, code: 'user_not_found' });
 });
 
 describe('connection forget-subjects', () => {

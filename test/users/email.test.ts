@@ -98,6 +98,7 @@ describe('emailKey', () => {
     ['an empty label', 'domain', 'a@example..com'],
     ['a final dot', 'domain', 'a@example.com.'],
     ['an underscore', 'domain', 'a@ex_ample.com'],
+    ['a removed person’s domain', 'removed', ' ghost@DELETED.invalid '],
     ['more than 254 octets of letters of two', 'length', `${'ü'.repeat(125)}@x.de`],
     ['more than 254 octets', 'length', `${'a'.repeat(60)}@${'abcdefg.'.repeat(24)}de`],
   ] as const)('refuses %s (%s)', (_what, problem, address) => {
