@@ -171,6 +171,11 @@ async function fetchKeys(guardedFetch: GuardedFetch, jwksUri: string): Promise<L
   return parseKeySet(text);
 }
 
+function isNamed(token: string, keys: LocalJWKSet): boolean {
+  const { kid } = decodeProtectedHeader(token);
+  return kid !== undefined && keys.jwks().keys.some((key) => key.kid === kid);
+}
+
 /** A token that names no key may fit several of the set: then each is tried. */
 async function tryKeys<T>(
   token: string,
@@ -183,6 +188,9 @@ async function tryKeys<T>(
     // Without a `kid`, a key that doesn't fit counts as a key that isn't there.
     if (error instanceof errors.JWSSignatureVerificationFailed && decodeProtectedHeader(token).kid === undefined)
       throw new errors.JWKSNoMatchingKey();
+    // The key is there, and is none of this algorithm: no fetch changes that.
+    if (error instanceof errors.JWKSNoMatchingKey && isNamed(token, keys))
+      throw new errors.JWSSignatureVerificationFailed();
     if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error;
     let tried = 0;
     for await (const key of error) {

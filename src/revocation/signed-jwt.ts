@@ -35,7 +35,9 @@ export function createJwtAuthentication(deps: { config: Config; pool: Pool; idpK
     if (!peeked) throw new CallerRefused('malformed', details.malformed);
     // The audience comes first: nothing else is done for a JWT that is meant for another server.
     const audience = connectionId === null ? endpoint : `${endpoint}/${connectionId}`;
-    if (peeked.aud !== audience)
+    // One string, or a list of it alone: RFC 7519 §4.1.3 has both mean the same.
+    const named = Array.isArray(peeked.aud) && peeked.aud.length === 1 ? peeked.aud[0] : peeked.aud;
+    if (named !== audience)
       throw new CallerRefused('audience', `${details.audience} ${audience}`, async () =>
         claimedBy(await findConnections(deps.pool, peeked.iss, peeked.sub, connectionId)),
       );
@@ -104,7 +106,7 @@ function judgeClaims(payload: unknown, connection: { orgId: string; id: string }
 // The texts are about the token that was sent, never about whether somebody exists here.
 const details = {
   malformed: 'The credential is not a usable JWT.',
-  audience: 'The "aud" of the JWT must be exactly the address that it is sent to, as one string:',
+  audience: 'The "aud" of the JWT must be exactly the address that it is sent to:',
   unknown:
     'No identity provider that is known here vouches for this JWT with its "iss", "sub" (our client id) and key.',
   claims: 'The JWT needs "jti" (a text of 1 to 255 characters), "iat" and "exp" (numbers); "nbf" is a number.',

@@ -92,17 +92,30 @@ function readSubject(subId: unknown, inEvent: unknown): SubjectIdentifier | null
 const complexMembers = ['user', 'device', 'session', 'application', 'tenant', 'org_unit', 'group'];
 
 /** Of a complex subject the user counts, on all devices. Older ones have no `format`. */
-function readPerson(subject: unknown): SubjectIdentifier | null {
+function readPerson(given: unknown): SubjectIdentifier | null {
+  const subject = inToday(given);
   const { success, data } = object.safeParse(subject);
   const { format } = data ?? {};
   const isComplex =
     format === 'complex' || (format === undefined && success && complexMembers.some((member) => member in data));
   if (isComplex && !(data && 'user' in data)) return null;
   try {
-    return parseSubject(isComplex ? data?.user : subject);
+    return parseSubject(isComplex ? inToday(data?.user) : subject);
   } catch (error) {
     throw error instanceof AppError ? malformed(error.detail) : error;
   }
+}
+
+/**
+ * A subject as the drafts of RISC have it, and Google still sends it: `subject_type` in place of
+ * `format`, with a hyphen. `id-token-claims` says issuer and subject, too.
+ */
+function inToday(subject: unknown): unknown {
+  const { success, data } = object.safeParse(subject);
+  if (!success || data.format !== undefined || typeof data.subject_type !== 'string') return subject;
+  const { subject_type: type, ...members } = data;
+  if (['iss-sub', 'id-token-claims'].includes(type)) return { format: 'iss_sub', iss: members.iss, sub: members.sub };
+  return { format: type.replaceAll('-', '_'), ...members };
 }
 
 /** A text, or texts by language (CAEP 1.0 §2). No other words of the IdP are kept. */

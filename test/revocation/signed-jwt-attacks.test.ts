@@ -49,7 +49,9 @@ describe('401 for a JWT', () => {
 
     ['for another server', () => claims({ aud: 'https://other.example/global-token-revocation' })],
     ['for our client id', () => claims({ aud: bed.hostile.clientId })],
-    ['for a list that has the right address', () => claims({ aud: [bed.shared] })],
+    ['for nobody, in a list', () => claims({ aud: [] })],
+    ['for a list in a list', () => claims({ aud: [[bed.shared]] })],
+    ['for the address twice', () => claims({ aud: [bed.shared, bed.shared] })],
     ['for several', () => claims({ aud: [bed.shared, 'https://other.example'] })],
     ['for no address', () => claims({ aud: undefined })],
     ['for null', () => claims({ aud: null })],
@@ -227,6 +229,14 @@ describe('junk with unknown keys', () => {
     const real = performance.now.bind(performance);
     vi.spyOn(performance, 'now').mockImplementation(() => real() + milliseconds);
   };
+
+  it('is told from a known key whose algorithm it isn’t: 401 at once and each time, and no fetch', async () => {
+    expect((await bed.revokeBy()).status).toBe(204);
+    const before = bed.jwksCount();
+    const answers = [1, 2, 3].map(() => bed.revokeBy({ header: { alg: 'ES256' } }));
+    expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([401, 401, 401]);
+    expect(bed.jwksCount()).toBe(before);
+  });
 
   it('causes one fetch a minute, and keeps a new key out no longer than that', async () => {
     await bed.forgetKeys();

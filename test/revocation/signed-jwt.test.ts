@@ -74,6 +74,12 @@ describe("an identity provider's signed JWT", () => {
     expect(await statusOf(browser)).toBe(401);
   });
 
+  it('is taken for the address alone in a list, too', async () => {
+    const browser = await bed.signedIn();
+    const token = bed.jwt({ claims: { aud: [bed.shared] } });
+    expect([(await bed.post(bed.shared, token, mallory)).status, await statusOf(browser)]).toEqual([204, 401]);
+  });
+
   it.each([
     ['the scheme in small letters', 'bearer', undefined],
     ['the type as a whole media type', 'Bearer', 'application/global-token-revocation+jwt'],

@@ -151,6 +151,12 @@ describe('whom it is about', () => {
     ['a complex subject in the event', () => inEvent({ format: 'complex', user: issSub(), tenant: email })],
     ['an older complex subject', () => inEvent({ user: issSub(), device: { format: 'opaque', id: 'd' } })],
     ['both, the same', () => ({ details: { subject: issSub() } })],
+    ['a subject of RISC’s drafts', () => inEvent({ ...issSub(), format: undefined, subject_type: 'iss-sub' })],
+    ['an e-mail address of RISC’s drafts', () => inEvent({ ...email, format: undefined, subject_type: 'email' })],
+    [
+      'claims of an ID token, as RISC’s drafts have them',
+      () => inEvent({ ...issSub(), ...email, format: undefined, subject_type: 'id-token-claims' }),
+    ],
   ])('%s', async (_name, how) => {
     const browser = await bed.signIn();
     await expectAccepted(bed.eventToken('session-revoked', how()));
