@@ -97,9 +97,10 @@ FROM domains d JOIN domain_connections a ON a.org_id = d.org_id AND a.domain_id 
 WHERE d.verified_at IS NOT NULL;
 
 -- Who is meant. A connection's word on an address: 'own' where it speaks for the address's domain, 'anothers' where only
--- others do; else 'open'.
+-- others do. Else 'open'; but outside ASCII, where too many letters look alike, 'unclear'.
 CREATE OR REPLACE FUNCTION address_standing(org text, connection text, address text) RETURNS text LANGUAGE sql STABLE AS $$
-  SELECT CASE WHEN bool_or(a.connection_id = connection) THEN 'own' WHEN count(*) > 0 THEN 'anothers' ELSE 'open' END
+  SELECT CASE WHEN bool_or(a.connection_id = connection) THEN 'own' WHEN count(*) > 0 THEN 'anothers'
+              WHEN address ~ '^[\x21-\x7e]+$' THEN 'open' ELSE 'unclear' END
   FROM authorities a
   WHERE a.org_id = org AND a.domain = split_part(address, '@', -1)
 $$;
@@ -114,13 +115,13 @@ CREATE OR REPLACE FUNCTION may_mean(connection text, person users) RETURNS boole
           OR NOT EXISTS (SELECT FROM connections c WHERE c.org_id = person.org_id AND c.id <> connection AND c.active))
 $$;
 
--- Whether what a connection says is believed: that `address` is the person's. Outside ASCII too many letters look alike.
+-- Whether what a connection says is believed: that `address` is the person's.
 CREATE OR REPLACE FUNCTION is_believed(connection text, address text, verified boolean, person users) RETURNS boolean
 LANGUAGE sql STABLE AS $$
   SELECT CASE address_standing(person.org_id, connection, address)
     WHEN 'own' THEN true
-    WHEN 'anothers' THEN false
-    ELSE verified AND address ~ '^[\x21-\x7e]+$' AND may_mean(connection, person)
+    WHEN 'open' THEN verified AND may_mean(connection, person)
+    ELSE false
   END
 $$;
 

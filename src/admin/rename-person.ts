@@ -8,7 +8,8 @@ export type NewName = Readonly<Partial<Record<'name' | 'givenName' | 'familyName
 
 /**
  * Changes what a locked person is called, and records it. A display name that was made of the parts
- * follows them. Once these are said here, no sign-in changes them any more. @throws AppError conflict for the parts of a provisioned person's name
+ * follows them. Once these are said here, no sign-in changes them any more.
+ * @throws AppError conflict for the parts of a provisioned person's name
  */
 export async function renamePerson(
   client: PoolClient,

@@ -76,7 +76,10 @@ function toNotice(event: OutboxEvent, kind: Kind): Notice {
   return { orgId, kind, eventId, action, actorType, actorId, targetType, targetId, alike, parts, ...counted };
 }
 
-/** The second change of a role or an identity may undo the first. The target of refused calls is their caller. */
+/**
+ * The second change of a role or an identity may undo the first. The target of refused calls is
+ * their caller.
+ */
 function alikeOf({ action, actorType, actorId, detail }: OutboxEvent, kind: Kind): string | null {
   if (kind === 'role_change' || kind === 'identity_change') return null;
   if (kind === 'refused_calls') return kind;

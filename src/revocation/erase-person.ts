@@ -9,9 +9,9 @@ import type { OwnerGuard } from './switch-person.ts';
 
 /**
  * Removes a person for good: ends all their access, frees their names, deletes their todos, and
- * erases their names from the record. Of somebody who was removed before, it erases what the record still says; `revoked` is
- * null then. Null when the org never had such a person. @throws AppError conflict for the last
- * active owner
+ * erases their names from the record. Of somebody who was removed before, it erases what the record
+ * still says; `revoked` is null then. Null when the org never had such a person.
+ * @throws AppError conflict for the last active owner
  */
 export async function erasePerson(
   client: PoolClient,

@@ -3,15 +3,11 @@ import type { By } from '../by.ts';
 import { isUniqueViolation } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
-import { isInternational } from '../users/email.ts';
 import type { IssuedSubject, SignInPerson } from './find-user.ts';
 
 type ActingConnection = Readonly<{ orgId: string; connectionId: string; by: By }>;
 
 type Newcomer = Exclude<SignInPerson, { kind: 'known' }>;
-
-/** Outside ASCII an address may look like another one: `email_verified` says nothing of it. */
-const isVouchedFor = ({ emailKey, emailVerified }: Newcomer) => emailVerified && !isInternational(emailKey);
 
 /**
  * Links or creates a person who isn't known yet, with the audit event; find the person again then.
@@ -87,7 +83,8 @@ async function createUser(
     text: `WITH made AS (
              INSERT INTO users (org_id, id, email, email_key, name, role)
              SELECT $1, $4, $5, $3, $6, 'member'
-             WHERE NOT EXISTS (SELECT FROM named_by_address($1, $3, NULL)) AND (address_standing($1, $2, $3) = 'own' OR ($13 AND address_standing($1, $2, $3) = 'open'))
+             WHERE NOT EXISTS (SELECT FROM named_by_address($1, $3, NULL))
+               AND CASE address_standing($1, $2, $3) WHEN 'own' THEN true WHEN 'open' THEN $13 ELSE false END
              RETURNING org_id, id
            ), linked AS (
              INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject,
@@ -110,7 +107,7 @@ async function createUser(
       newId('auditEvent'),
       acting.by.ip,
       acting.by.requestId,
-      isVouchedFor(person),
+      person.emailVerified,
     ],
   });
 }

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { emailKey, isInternational } from '../users/email.ts';
+import { emailKey } from '../users/email.ts';
 import type { OrgConnection, SignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
 import type { PersonClaims } from './user-info.ts';
@@ -34,8 +34,8 @@ export async function findPerson(
   // Another connection is authoritative for this domain. This check and the next come before
   // anything is said of who exists.
   if (found.standing === 'anothers') throw new SignInRefused('connection_not_authoritative', 'domain');
-  // Outside ASCII an address may look like another one: only who speaks for its domain brings it in.
-  if (isInternational(key) && found.standing !== 'own') throw new SignInRefused('email_unusable', 'international');
+  // It may look like another address: only who speaks for its domain brings it in.
+  if (found.standing === 'unclear') throw new SignInRefused('email_unusable', 'international');
   // An unverified address could be anyone's: linking it would take over its user, and creating a
   // user would lie in wait for the address's owner.
   if (!claims.emailVerified && found.standing !== 'own') throw new SignInRefused('email_unverified');
@@ -80,7 +80,7 @@ type FoundByEmail = Readonly<{
   userId: string | null;
   linked: boolean;
   /** What the connection's word on the address is worth. */
-  standing: 'own' | 'anothers' | 'open';
+  standing: 'own' | 'anothers' | 'open' | 'unclear';
   /** Whether the address is believed to be this user's; null: nobody's yet. */
   believed: boolean | null;
   /** Somebody whom an identity provider calls so, who doesn't bear the address. */
