@@ -2,24 +2,17 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sweepAuditEvents } from '../../src/audit/retention.ts';
 import { clean } from '../../src/database/chores.ts';
 import { relayed } from '../notifications/support.ts';
-import { type Client, provision } from '../scim/support.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
-import { type Product, startProduct, trinity } from '../support/product.ts';
+import { trinity } from '../support/product.ts';
+import { type Event, type Named, type RecordBed, startRecordBed } from './support.ts';
 
-type Named = { id: string | null; name: string | null; email: string | null };
-type Event = { id: string; action: string; actor: Named; target: Named | null; reason: string | null };
-type Administrator = Awaited<ReturnType<typeof plantAdministrator>>;
-
-let product: Product;
-let owner: Administrator;
-let foreign: Administrator;
-let scim: Client & { orgId: string };
+let product: RecordBed['product'];
+let owner: RecordBed['owner'];
+let foreign: RecordBed['foreign'];
+let scim: RecordBed['scim'];
 beforeAll(async () => {
-  product = await startProduct();
-  owner = await plantAdministrator(product, 'owner');
-  foreign = await plantAdministrator(product, 'owner', { org: 'metacortex' });
-  scim = await provision(product);
+  ({ product, owner, foreign, scim } = await startRecordBed());
 });
 afterAll(() => product?.stop());
 
@@ -222,7 +215,7 @@ it('of two owners who erase each other at once, one is left', async () => {
     await plantAdministrator(product, 'owner', { org: 'metacortex' }),
   ] as const;
   const [first, second] = owners;
-  const ask = async (who: Administrator, whom: Administrator) =>
+  const ask = async (who: RecordBed['owner'], whom: RecordBed['owner']) =>
     (await who.send('POST', `/users/${whom.id}/erasure`, {})).body.confirmation;
   const confirmations = [await ask(first, second), await ask(second, first)];
   const answers = await Promise.all([

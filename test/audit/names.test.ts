@@ -1,23 +1,15 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Client, provision } from '../scim/support.ts';
-import { plantAdministrator } from '../support/planted-administrators.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
-import { type Product, startProduct, trinity } from '../support/product.ts';
+import { trinity } from '../support/product.ts';
+import { type Event, type RecordBed, startRecordBed } from './support.ts';
 
-type Named = { type: string; id: string | null; name: string | null; email: string | null };
-type Event = { id: string; action: string; actor: Named; target: Named | null; reason: string | null };
-type Administrator = Awaited<ReturnType<typeof plantAdministrator>>;
-
-let product: Product;
-let owner: Administrator;
-let foreign: Administrator;
-let scim: Client & { orgId: string };
+let product: RecordBed['product'];
+let owner: RecordBed['owner'];
+let foreign: RecordBed['foreign'];
+let scim: RecordBed['scim'];
 beforeAll(async () => {
-  product = await startProduct();
-  owner = await plantAdministrator(product, 'owner');
-  foreign = await plantAdministrator(product, 'owner', { org: 'metacortex' });
-  scim = await provision(product);
+  ({ product, owner, foreign, scim } = await startRecordBed());
 });
 afterAll(() => product?.stop());
 

@@ -9,7 +9,7 @@ import { startDemoIdp } from '../../src/demo-idp/demo-idp.ts';
 import { hashSecret } from '../../src/keyring.ts';
 import { seedApiKeys } from '../../src/orgs/seed-keys.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
-import { type Env, runCli, runCliAtTerminal } from './processes.ts';
+import { createJsonCli, type Env, runCli, runCliAtTerminal } from './processes.ts';
 
 let database: TestDatabase;
 let db: pg.Client;
@@ -38,20 +38,7 @@ afterAll(async () => {
   fs.rmSync(dataDir, { recursive: true, force: true });
 });
 
-/** Runs with --json; expects success and one document. */
-// biome-ignore lint/suspicious/noExplicitAny: a document's shape is what the tests are about
-async function cli(...args: string[]): Promise<any> {
-  const { code, stdout, stderr } = await runCli([...args, '--json'], env);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return JSON.parse(stdout);
-}
-
-/** Runs with --json; expects a failure that is said on standard error only. */
-async function refusal(...args: string[]): Promise<{ exit: number | null; code: string; message: string }> {
-  const { code: exit, stdout, stderr } = await runCli([...args, '--json'], env);
-  expect(stdout).toBe('');
-  return { exit, ...JSON.parse(stderr).error };
-}
+const { cli, refusal } = createJsonCli(() => env);
 
 async function events(orgId: string): Promise<string[]> {
   const { rows } = await db.query('SELECT action FROM audit_events WHERE org_id = $1 ORDER BY at', [orgId]);

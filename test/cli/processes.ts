@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
+import { expect } from 'vitest';
 import { runCli as runProgram, type Streams } from '../../src/cli/program.ts';
 import { developmentEnvironment, environment } from '../../src/config.ts';
 import { spawnWithUs } from '../support/end-with-us.ts';
@@ -130,4 +131,24 @@ export function removeDataDir(dataDir: string): void {
   if (fs.lstatSync(database, { throwIfNoEntry: false })?.isSymbolicLink())
     fs.rmSync(fs.realpathSync(database), { recursive: true, force: true });
   fs.rmSync(path.dirname(dataDir), { recursive: true, force: true });
+}
+
+/** Runs commands with `--json`. `env` is asked at each run. */
+export function createJsonCli(env: () => Env) {
+  return {
+    /** Expects success and one document. */
+    // biome-ignore lint/suspicious/noExplicitAny: a document's shape is what the tests are about
+    async cli(...args: string[]): Promise<any> {
+      const { code, stdout, stderr } = await runCli([...args, '--json'], env());
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return JSON.parse(stdout);
+    },
+
+    /** Expects a failure that is said on standard error only. */
+    async refusal(...args: string[]): Promise<{ exit: number | null; code: string; message: string }> {
+      const { code: exit, stdout, stderr } = await runCli([...args, '--json'], env());
+      expect(stdout).toBe('');
+      return { exit, ...JSON.parse(stderr).error };
+    },
+  };
 }

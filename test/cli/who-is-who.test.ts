@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Product, startProduct, trinity } from '../support/product.ts';
-import { type Env, runCli, runCliAtTerminal } from './processes.ts';
+import { createJsonCli, type Env, runCli, runCliAtTerminal } from './processes.ts';
 
 let product: Product;
 let env: Env;
@@ -15,18 +15,7 @@ beforeAll(async () => {
 afterAll(() => product.stop());
 
 const org = ['--org', 'whiterabbit'];
-/** Runs with --json; expects success and one document. */
-// biome-ignore lint/suspicious/noExplicitAny: a document's shape is what the tests are about
-async function cli(...args: string[]): Promise<any> {
-  const { code, stdout, stderr } = await runCli([...args, '--json'], env);
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return JSON.parse(stdout);
-}
-async function refusal(...args: string[]): Promise<{ exit: number | null; code: string; message: string }> {
-  const { code: exit, stdout, stderr } = await runCli([...args, '--json'], env);
-  expect(stdout).toBe('');
-  return { exit, ...JSON.parse(stderr).error };
-}
+const { cli, refusal } = createJsonCli(() => env);
 const subject = 'whiterabbit-trinity';
 
 describe('the names of a person', () => {
