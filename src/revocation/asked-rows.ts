@@ -5,9 +5,10 @@ import { withRetry } from '../database/errors.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import type { Credential } from '../sessions/principal.ts';
+import { lockMeantSql } from './meant.ts';
 import type { Once } from './once.ts';
 import type { AloneRevocation, NewNames, Revocation, RevocationOutcome } from './revocation.ts';
-import { endPeopleSql, lockMeantSql } from './statements.ts';
+import { endPeopleSql } from './statements.ts';
 
 // Rows that the statements read and answer; statements.ts names their members.
 

@@ -58,12 +58,12 @@ export function createIssueTicket(deps: Deps) {
       return known;
     };
     /** Returns the look-up form of the address that the IdP names, if it counts. */
-    const keepClaim = async (known: Readonly<{ userId: string; identityId: string }>): Promise<string | null> => {
+    const keepClaim = async (person: Readonly<{ userId: string; identityId: string }>): Promise<string | null> => {
       const { email, emailVerified } = await readKnown();
       const key = emailKey(email);
       if (email === null || key === null) return null;
       const claim = { email, emailKey: key, verified: emailVerified, issuedAt: verified.claims.iat };
-      return (await noteClaim(deps.pool, { ...at, ...known }, claim, by)) ? key : null;
+      return (await noteClaim(deps.pool, { ...at, ...person }, claim, by)) ? key : null;
     };
 
     for (let i = 0; i < tries; i++) {
