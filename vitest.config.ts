@@ -37,8 +37,9 @@ const common = {
   environment: 'node',
   // Processes, not threads: tests start servers, send signals and measure.
   pool: 'forks',
-  testTimeout: 60_000,
-  hookTimeout: 60_000,
+  // Only against hanging: a machine may be busy.
+  testTimeout: 240_000,
+  hookTimeout: 240_000,
   // For the workers and every node and command that tests start: half the time of a start is compiling.
   env: { NODE_COMPILE_CACHE: path.resolve('node_modules/.cache/compiled') },
 } as const;

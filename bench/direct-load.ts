@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { createNotes } from '../src/database/notes.ts';
 import { createPool, createPrisma } from '../src/database/pool.ts';
 import { createApiKeys } from '../src/orgs/api-keys.ts';
 import { type AnswerRow, type AskedRow, askedOf, endWaiting } from '../src/revocation/asked-rows.ts';
@@ -46,7 +47,7 @@ export function createDirectLoad() {
 function createParts(databaseUrl: string) {
   const log = pino({ level: 'silent' });
   const pool = createPool({ connectionString: databaseUrl, max: 16, applicationName: 'bench', log });
-  const apiKeys = createApiKeys({ pool, prisma: createPrisma(pool) });
+  const apiKeys = createApiKeys({ pool, prisma: createPrisma(pool), note: createNotes({ pool }) });
   const orgIds = new Map<string, string>();
   const orgIdOf = async (n: number) => {
     const key = apiKeyOf(n);

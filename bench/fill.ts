@@ -31,6 +31,11 @@ export async function fillStores(
 
 /** @param step 1: people of all orgs in turn; `orgCount`: all of the first org */
 export async function fillProduct(client: Client, people: number, size: number, step = 1): Promise<void> {
+  await fillOrgs(client);
+  await fillPeople(client, { people, sessions: size, step, first: 0 });
+}
+
+export async function fillOrgs(client: Client): Promise<void> {
   await client.query(`
     INSERT INTO orgs (id, slug, name)
       SELECT ${sql.orgId('n')}, 'org-' || n, 'Organisation ' || n FROM generate_series(0, ${orgCount - 1}) n;
@@ -39,18 +44,25 @@ export async function fillProduct(client: Client, people: number, size: number, 
              'https://idp.example/token', 'https://idp.example/keys', '${clientId}', 'none', now() FROM generate_series(0, ${orgCount - 1}) n;
     INSERT INTO api_keys (org_id, id, name, key_hash, hint, scopes)
       SELECT ${sql.orgId('n')}, 'key_' || md5(n::text), 'bench', sha256(('ul_bench_key_of_org_' || n)::bytea), 'ul_', '{revoke}'
-      FROM generate_series(0, ${orgCount - 1}) n`);
+      FROM generate_series(0, ${orgCount - 1}) n;
+    SELECT count(names_on_record(org_id, 'api_key', id)) FROM api_keys`);
+}
+
+/** People with the numbers `first`, `first + step`, …, and sessions for each of them in turn. */
+export async function fillPeople(
+  client: Client,
+  { people, sessions, step, first }: { people: number; sessions: number; step: number; first: number },
+): Promise<void> {
+  const numbers = `generate_series(${first}, ${first + (people - 1) * step}, ${step}) n`;
   await client.query(`
     INSERT INTO users (org_id, id, email, email_key, name)
       SELECT ${sql.orgId('n')}, ${sql.userId('n')}, ${sql.email('n')}, ${sql.email('n')}, 'Person ' || n
-      FROM generate_series(0, ${(people - 1) * step}, ${step}) n;
+      FROM ${numbers};
     INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject)
       SELECT ${sql.orgId('n')}, 'idn_' || md5('user-' || n), 'con_' || md5((n % ${orgCount})::text), ${sql.userId('n')},
              'https://idp' || n % ${orgCount} || '.example', 'subject-' || n
-      FROM generate_series(0, ${(people - 1) * step}, ${step}) n`);
-  await client.query(`
-    SELECT count(names_on_record(org_id, 'user', id)) FROM users;
-    SELECT count(names_on_record(org_id, 'api_key', id)) FROM api_keys`);
+      FROM ${numbers};
+    SELECT count(names_on_record(${sql.orgId('n')}, 'user', ${sql.userId('n')})) FROM ${numbers}`);
   // Rows go session by session, not person by person: a person's five lie far apart, like sign-ins
   // of different days.
   await withoutIndexes(client, 'public.sessions', () =>
@@ -61,7 +73,7 @@ export async function fillProduct(client: Client, people: number, size: number, 
              ${sql.userId('n')}, 'con_' || md5((n % ${orgCount})::text), 'idn_' || md5('user-' || n), 0, 0,
              '{"locale":"en"}', 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', '203.0.113.7',
              now() + interval '12 hours', now() + interval '7 days'
-      FROM (SELECT s, s % ${people} * ${step} AS n FROM generate_series(0, ${size - 1}) s) counted`),
+      FROM (SELECT s, ${first} + s % ${people} * ${step} AS n FROM generate_series(0, ${sessions - 1}) s) counted`),
   );
 }
 

@@ -13,6 +13,10 @@ export type Samples = Readonly<{
   /** Milliseconds from the first request to the last answer. */
   wall: number;
 }>;
+export type HttpSamples = Samples & {
+  /** Answers by status; `closed`: connections that ended without an answer. */
+  statuses: Readonly<Record<string, number>>;
+};
 
 export type HttpJob = Readonly<{
   port: number;
@@ -22,7 +26,10 @@ export type HttpJob = Readonly<{
   count: number;
   /** Milliseconds after which no new request is sent. */
   budget: number;
-  expect: number;
+  /** null: any answer counts, and a connection that the server closes is opened again. */
+  expect: number | null;
+  /** Whether requests that still wait at the end of the budget are given up. */
+  cut?: boolean;
 }>;
 
 /**
@@ -31,41 +38,65 @@ export type HttpJob = Readonly<{
  * is measured. It understands only the part of HTTP/1.1 that the servers here use.
  * @throws Error on any unexpected answer
  */
-export async function loadHttp(job: HttpJob): Promise<Samples> {
+export async function loadHttp(job: HttpJob): Promise<HttpSamples> {
   const bytes = job.requests.map((request) => encode(request, job.port));
-  const sockets = await Promise.all(Array.from({ length: job.connections }, () => open(job.port)));
-  const latencies = new Float64Array(job.count);
+  const sockets = new Set(await Promise.all(Array.from({ length: job.connections }, () => open(job.port))));
+  const latencies: number[] = [];
+  const statuses: Record<string, number> = {};
+  const note = (status: number | 'closed') => {
+    statuses[status] = (statuses[status] ?? 0) + 1;
+  };
   let sent = 0;
-  let done = 0;
   const begin = performance.now();
   const deadline = begin + job.budget;
+  const isOver = () => sent >= job.count || (sent > 0 && performance.now() > deadline);
+
   const run = (socket: Socket) =>
     new Promise<void>((resolve, reject) => {
-      let received: Buffer | null = null;
+      const answer = createAnswer();
       let at = 0;
       const next = () => {
-        if (sent >= job.count || (sent > 0 && performance.now() > deadline)) return resolve();
+        if (isOver()) return resolve();
         at = performance.now();
         socket.write(bytes[sent++ % bytes.length] as Buffer);
       };
       socket.on('error', reject).on('close', () => reject(new Error('the server closed a connection')));
       socket.on('data', (chunk: Buffer) => {
-        received = received ? Buffer.concat([received, chunk]) : chunk;
-        const status = completeStatus(received);
+        const status = answer.take(chunk);
         if (status === null) return;
-        if (status !== job.expect)
-          return reject(new Error(`expected ${job.expect}: ${received.toString().slice(0, 1500)}`));
-        received = null;
-        latencies[done++] = performance.now() - at;
+        if (job.expect !== null && status !== job.expect)
+          return reject(new Error(`expected ${job.expect}: ${answer.begin()}`));
+        latencies.push(performance.now() - at);
+        note(status);
         next();
       });
       next();
     });
-  try {
-    await Promise.all(sockets.map(run));
-    return { latencies: latencies.slice(0, done), wall: performance.now() - begin };
-  } finally {
+
+  const runAgain = async (first: Socket) => {
+    for (let socket: Socket | null = first; socket !== null; socket = await open(job.port).catch(() => null)) {
+      sockets.add(socket);
+      try {
+        return await run(socket);
+      } catch (error) {
+        if (job.expect !== null) throw error;
+        sockets.delete(socket);
+        if (isOver()) return;
+        note('closed');
+      }
+    }
+  };
+
+  const destroyAll = () => {
     for (const socket of sockets) socket.destroy();
+  };
+  const cut = job.cut ? setTimeout(destroyAll, job.budget) : undefined;
+  try {
+    await Promise.all([...sockets].map(runAgain));
+    return { latencies: Float64Array.from(latencies), wall: performance.now() - begin, statuses };
+  } finally {
+    clearTimeout(cut);
+    destroyAll();
   }
 }
 
@@ -84,17 +115,44 @@ function encode({ method, path, headers = {}, body }: HttpRequest, port: number)
   return Buffer.from(`${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${payload}`);
 }
 
-/** The status once the answer is whole, else null. No pipelining: the bytes are of one answer. */
-function completeStatus(received: Buffer): number | null {
-  const end = received.indexOf('\r\n\r\n');
-  if (end < 0) return null;
-  const head = received.toString('latin1', 0, end);
+/** Takes the pieces of one answer after another. It keeps no body: an export has hundreds of MB. */
+function createAnswer() {
+  let kept: Buffer = Buffer.alloc(0);
+  let shown = kept;
+  let head: ReturnType<typeof readHead> | null = null;
+
+  return {
+    /** The status once the answer is whole, else null. No pipelining: the bytes are of one answer. */
+    take(chunk: Buffer): number | null {
+      kept = kept.length > 0 ? Buffer.concat([kept, chunk]) : chunk;
+      if (head === null) {
+        const end = kept.indexOf('\r\n\r\n');
+        if (end < 0) return null;
+        shown = kept;
+        head = readHead(kept.toString('latin1', 0, end));
+        kept = kept.subarray(end + 4);
+      }
+      const { status } = head;
+      if (head.left !== null) head.left -= kept.length;
+      const whole = head.left === null ? kept.subarray(-5).equals(lastChunk) : head.left <= 0;
+      kept = whole || head.left !== null ? Buffer.alloc(0) : kept.subarray(-5);
+      if (!whole) return null;
+      head = null;
+      return status;
+    },
+    /** How the last answer begins. */
+    begin: () => shown.toString().slice(0, 1500),
+  };
+}
+
+/** `left`: bytes of the body that are still to come; null: it comes in chunks. */
+function readHead(head: string): { status: number; left: number | null } {
   const status = Number(head.slice(9, 12));
-  if (status === 204 || status === 304) return status;
+  if (status === 204 || status === 304) return { status, left: 0 };
   const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-  if (length !== undefined) return received.length >= end + 4 + Number(length) ? status : null;
+  if (length !== undefined) return { status, left: Number(length) };
   if (!/\r\ntransfer-encoding: chunked/i.test(head)) throw new Error(`an answer without a length: ${head}`);
-  return received.subarray(-5).equals(lastChunk) ? status : null;
+  return { status, left: null };
 }
 
 const lastChunk = Buffer.from('0\r\n\r\n');

@@ -6,13 +6,16 @@ import { parseArgs } from 'node:util';
 import { startEmbeddedPostgres } from '../src/postgres/embedded-postgres.ts';
 import { type Child, killChildren, startChild } from './child.ts';
 import { readContenders, revocationContenders } from './contenders.ts';
+import { floodReport, isBroken, measureFloods } from './flood.ts';
 import { compareHeld, heldReport } from './held.ts';
 import { installPeers } from './install-peers.ts';
 import { measure } from './measure.ts';
-import { measureOrganisation, type OrganisationResult } from './organisation.ts';
+import { measureOrganisation } from './organisation.ts';
 import { organisationReport } from './organisation-report.ts';
+import { isUntold, measurePages, pagesReport } from './pages.ts';
 import { aimsReport, type Results, type SizeResult, sizeReport } from './report.ts';
 import { openStore, type Store } from './store.ts';
+import { measureVeryLarge, veryLargeReport } from './very-large.ts';
 import { compareLists, compareWays, waysReport } from './ways.ts';
 
 const usage = `npm run bench -- [--sizes 10000,100000,1000000] [--quick] [--only organisation]
@@ -20,7 +23,22 @@ const usage = `npm run bench -- [--sizes 10000,100000,1000000] [--quick] [--only
   --sizes   live sessions in each store, multiples of 10,000; default 10000,100000,1000000
   --quick   two rounds in place of five, and a small organisation
   --only    organisation: what administration costs, and nothing else
-            ways: the endpoint beside how it was before, and nothing else`;
+            ways: the endpoint beside how it was before, and nothing else
+            floods: revocations of one org while another floods the node. It fails where an answer
+            isn't 204, or where the node ends
+            pages: open pages on one node, and how soon the right ones are told
+
+  A size above 1,000,000 fills only the product, and compares the endpoint with its own at 10,000.`;
+
+/** People of the org that floods; those of its neighbour; seconds of a flood for each way to revoke. */
+const largeFlood = { people: 200_000, neighbours: 20_000, seconds: 4 };
+const smallFlood = { people: 10_000, neighbours: 4_000, seconds: 0.5 };
+
+/** Open pages, and how many of their people are revoked. */
+const manyPages = { pages: 10_000, revoked: 50 };
+const fewPages = { pages: 1_000, revoked: 20 };
+/** Live sessions: with more of them only the product is filled. */
+const mostForPeers = 1_000_000;
 
 /** People with ten sessions each; events on record; single requests of each kind. */
 const largeOrganisation = { people: 100_000, events: 1_000_000, trials: 20 };
@@ -40,13 +58,15 @@ const { values: options } = parseArgs({
 });
 const sizes = (options.sizes ?? '10000,100000,1000000').split(',').map(Number);
 const wrongSize = sizes.some((size) => !Number.isInteger(size) || size < 10_000 || size % 10_000 !== 0);
-const wrongUse = wrongSize || (options.only !== undefined && !['organisation', 'ways'].includes(options.only));
+const veryLarge = sizes.filter((size) => size > mostForPeers);
+const wrongUse =
+  wrongSize || (options.only !== undefined && !['organisation', 'ways', 'floods', 'pages'].includes(options.only));
 if (options.help || wrongUse) {
   process.stdout.write(`${usage}\n`);
   process.exit(wrongUse ? 2 : 0);
 }
 
-if (!options.only) installPeers(progress);
+if (!options.only && veryLarge.length < sizes.length) installPeers(progress);
 const postgres = await startEmbeddedPostgres({
   dataDir: mkdtempSync(path.join(os.tmpdir(), 'universal-logout-bench-')),
   keep: false,
@@ -59,6 +79,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   );
 try {
   await run(options.quick ? 2 : 5);
+} catch (error) {
+  // The stop ends connections of what was under way, whose errors would hide this one.
+  console.error(error);
+  process.exitCode = 1;
 } finally {
   await killChildren();
   await postgres.stop();
@@ -78,6 +102,27 @@ async function run(rounds: number): Promise<void> {
     }
     return load.stop();
   }
+  if (options.only === 'floods') {
+    const size = options.quick ? smallFlood : largeFlood;
+    const floods = await measureFloods(postgres.databaseUrl, load, size, progress);
+    process.stdout.write(`${floodReport(floods, size.people)}\n`);
+    save({ machine: machine(), floods });
+    if (floods.some(isBroken)) process.exitCode = 1;
+    return load.stop();
+  }
+  if (options.only === 'pages') {
+    const pages = await measurePages(postgres.databaseUrl, load, options.quick ? fewPages : manyPages, progress);
+    process.stdout.write(`${pagesReport(pages)}\n`);
+    save({ machine: machine(), pages });
+    if (isUntold(pages)) process.exitCode = 1;
+    return load.stop();
+  }
+  for (const size of veryLarge) {
+    const result = await measureVeryLarge(postgres.databaseUrl, load, { size, rounds }, progress);
+    process.stdout.write(`${veryLargeReport(result)}\n`);
+    save({ machine: machine(), rounds, veryLarge: result });
+  }
+  if (veryLarge.length === sizes.length) return load.stop();
   const organisation = await measureOrganisation(
     postgres.databaseUrl,
     load,
@@ -89,7 +134,7 @@ async function run(rounds: number): Promise<void> {
     save({ machine: machine(), rounds, organisation });
     return load.stop();
   }
-  for (const size of sizes) {
+  for (const size of sizes.filter((each) => each <= mostForPeers)) {
     const store = await openStore(postgres.databaseUrl, size, progress);
     stores.push(store);
     const result = await compare(store, load, rounds);
@@ -136,7 +181,7 @@ function machine(): string {
   return `${cpus.length} × ${cpus[0]?.model.trim()}, ${process.platform} ${process.arch}, Node ${process.versions.node}; PostgreSQL from npm with fsync on, servers and load generator on the same machine${busy}`;
 }
 
-function save(results: Partial<Results> & { machine: string; rounds: number; organisation: OrganisationResult }): void {
+function save(results: object): void {
   const folder = fileURLToPath(new URL('results/', import.meta.url));
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, `${new Date().toISOString().replaceAll(':', '-').slice(0, 19)}.json`);

@@ -184,7 +184,7 @@ async function measureScim(store: OrganisationStore, node: Node, load: Child) {
 
 /** The most memory of the process while the record streams out, and its memory before. */
 async function measureExport(node: Node): Promise<OrganisationResult['export']> {
-  const memory = () => node.child.call<number>('memory');
+  const memory = async () => (await node.child.call<NodeJS.MemoryUsage>('memory')).rss;
   const memoryBefore = await memory();
   let memoryPeak = memoryBefore;
   const at = performance.now();

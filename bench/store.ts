@@ -7,7 +7,7 @@ import { fillStores } from './fill.ts';
 import { createJwtCaller } from './jwt-caller.ts';
 import { secret, sessionsEach } from './people.ts';
 
-const publicUrl = 'http://localhost:3333';
+export const publicUrl = 'http://localhost:3333';
 
 /** Settings of every server of the product that is measured. */
 export const productEnvironment = (databaseUrl: string) => ({

@@ -5,6 +5,8 @@ import { createRoutes } from './api/endpoint.ts';
 import { createHealthEndpoints } from './api/health.ts';
 import { type Operation, toEndpoints } from './api/operation.ts';
 import { createReferenceEndpoints } from './api/reference.ts';
+import { createConsole } from './console/routes.ts';
+import { createShowTrial } from './console/trial-page.ts';
 import type { Context } from './context.ts';
 import { problems } from './errors.ts';
 import { createAccessLog } from './http/access-log.ts';
@@ -13,12 +15,15 @@ import { requestId } from './http/request-id.ts';
 import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { refuseUnsound } from './http/sound-requests.ts';
+import { administratorsOperation } from './me/administrators.ts';
 import { deviceOperations } from './me/device-routes.ts';
 import { createGlobalLogout } from './me/global-logout.ts';
+import { changeMeOperation, languageFormEndpoint } from './me/language.ts';
 import { meOperations } from './me/me-routes.ts';
 import { signOutByForm } from './me/sign-out.ts';
 import { createSignOutEverywhere } from './me/sign-out-everywhere.ts';
 import { createMetricsEndpoints } from './metrics/routes.ts';
+import { createLooks } from './orgs/looks.ts';
 import { createRevocationEndpoints } from './revocation/routes.ts';
 import { createScim } from './scim/routes.ts';
 import { createDevices } from './sessions/devices.ts';
@@ -32,7 +37,8 @@ import { todoFormEndpoint, todoOperations } from './todos/routes.ts';
 import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
 import { clientNames } from './tokens/clients.ts';
 import { createAuthorizationServer } from './tokens/routes.ts';
-import { renderMessage } from './web/message-page.ts';
+import { renderFailure } from './web/failure-page.ts';
+import { createLookEndpoints } from './web/look-routes.ts';
 import { type ApiDocument, renderReference } from './web/reference-page.ts';
 import { createOpenPages, createPages, serveAssets } from './web/routes.ts';
 import { sendPage } from './web/send-page.ts';
@@ -57,6 +63,8 @@ function createPersonal(context: Context): { operations: readonly Operation[]; s
   };
   const operations = [
     ...meOperations(me),
+    administratorsOperation(context),
+    changeMeOperation(context),
     ...deviceOperations({
       ...context,
       devices,
@@ -73,7 +81,7 @@ const outsideApi = /^(?!\/api\/)/i;
 
 /** The whole HTTP interface, in the order of mounting: sessions are loaded as late as possible. */
 export function createApp(context: Context): Express {
-  const { accessPool, inTurn } = context;
+  const { accessPool, inTurn, note } = context;
   const { config, log, pool, prisma, apiKeys, liveChannel, keyring, guardedFetch, idpKeys, metrics } = context;
   const app = express();
   app.disable('x-powered-by');
@@ -85,19 +93,44 @@ export function createApp(context: Context): Express {
 
   // All endpoints are made before any is mounted: documentation and metrics list exactly them.
   const { announce, isListening } = liveChannel;
-  const revocation = createRevocationEndpoints({ ...context, pool: accessPool, announce });
+  const revocation = createRevocationEndpoints({
+    ...context,
+    pool: accessPool,
+    announce,
+    noteCall: context.journal.noteCall,
+  });
   const administration = adminOperations(context);
   const scim = createScim({ config, log, pool, accessPool, apiKeys, inTurn, announce });
   const personal = createPersonal(context);
   const signals = createSignalEndpoints({ ...context, pool: accessPool, announce });
-  const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys });
-  const authorizationServer = createAuthorizationServer({ config, log, pool, accessPool, keyring, announce });
+  const showTrial = createShowTrial(context);
+  const looks = createLooks(context);
+  const { lookOrNone } = looks;
+  const signIn = createSignIn({ config, log, pool, prisma, keyring, guardedFetch, idpKeys, showTrial, lookOrNone });
+  const authorizationServer = createAuthorizationServer({
+    config,
+    log,
+    pool,
+    accessPool,
+    keyring,
+    announce,
+    inTurn,
+    lookOrNone,
+  });
   const findOrg = findOrgOperation(context);
   const todos = todoOperations(context);
   const health = createHealthEndpoints({ ...context, isListening });
   const metricsEndpoints = createMetricsEndpoints({ metrics, metricsToken: config.metricsToken });
   const openPages = createOpenPages(context);
-  const pages = [...createPages({ signedIn: principalOf }), todoFormEndpoint(context), personal.signOutByForm];
+  const lookEndpoints = createLookEndpoints(looks);
+  const console = createConsole(context, [...administration, ...personal.operations]);
+  const pages = [
+    ...createPages({ signedIn: principalOf, lookOrNone }),
+    todoFormEndpoint(context),
+    personal.signOutByForm,
+    languageFormEndpoint(context),
+    ...console.pages,
+  ];
   // The order of the documentation, for its readers.
   const others: readonly (Documented | Operation)[] = [
     ...revocation,
@@ -113,6 +146,7 @@ export function createApp(context: Context): Express {
     ...metricsEndpoints,
     ...pages,
     ...openPages,
+    ...lookEndpoints,
   ];
   const reference = createReferenceEndpoints(config, others, (api) => renderReference(api as ApiDocument));
 
@@ -125,13 +159,23 @@ export function createApp(context: Context): Express {
   const open = Router();
   app.use(outsideApi, open);
   open.use('/assets', serveAssets);
-  open.use(createRoutes([...health, ...metricsEndpoints, ...openPages, ...reference, ...revocation, ...signals]));
+  open.use(
+    createRoutes([
+      ...health,
+      ...metricsEndpoints,
+      ...openPages,
+      ...lookEndpoints,
+      ...reference,
+      ...revocation,
+      ...signals,
+    ]),
+  );
   open.use(scim.routes);
   open.use(signIn.startRoutes);
   open.use(authorizationServer.routes);
 
-  app.use('/api', createBearerAuthentication({ pool: accessPool, config }));
-  app.use(unlessBearer(createSameOriginGuard(config), ...createSessionMiddleware({ pool: accessPool, config })));
+  app.use('/api', createBearerAuthentication({ pool: accessPool, config, note }));
+  app.use(unlessBearer(createSameOriginGuard(config), ...createSessionMiddleware({ pool: accessPool, config, note })));
   const operations = toEndpoints({ pool: accessPool, inTurn }, [
     ...personal.operations,
     ...todos,
@@ -143,20 +187,15 @@ export function createApp(context: Context): Express {
   app.use(authorizationServer.interactionRoutes);
   app.use(createRoutes(pages));
 
+  app.use(console.showNothing);
   app.use(notFound);
+  app.use(console.showFailures);
   app.use(
     createErrorHandler({
       config,
       log,
       renderPage: (res, problem) =>
-        sendPage(res, problems[problem.code].status, (texts) =>
-          renderMessage(texts, {
-            title: problems[problem.code].title,
-            text: problem.detail,
-            actions: [{ label: texts.frame.toStart, href: '/' }],
-            requestId: problem.requestId,
-          }),
-        ),
+        sendPage(res, problems[problem.code].status, (texts) => renderFailure(texts, problem)),
     }),
   );
   return app;

@@ -43,6 +43,13 @@ export type Config = Readonly<{
   privateIdpHosts: readonly string[];
   /** Name servers for checks of domains; empty: the machine's own. */
   dnsServers: readonly string[];
+  /** The folder for calls that come while the database is away; null: they are not noted. */
+  journalDir: string | null;
+  /**
+   * Seconds between a revocation and the next start of a sign-in: what whole seconds and the slack
+   * of `auth_time` could hide lies after the revocation then. No setting: a constant.
+   */
+  settleSeconds: number;
   /** The server and the sender of e-mails; null: none is sent. */
   smtp: Readonly<{ url: string; from: string }> | null;
 }>;
@@ -179,6 +186,7 @@ export const environment = {
     .default([]),
   SMTP_URL: smtpUrl.optional(),
   MAIL_FROM: mailFrom.optional(),
+  JOURNAL_DIR: z.string().min(1).optional(),
 };
 
 /** Variables that only `npm run dev` and the command line read. */
@@ -234,6 +242,8 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     metricsToken: data.METRICS_TOKEN ?? null,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
     dnsServers: data.DNS_SERVERS,
+    journalDir: data.JOURNAL_DIR ?? null,
+    settleSeconds: 3,
     smtp: data.SMTP_URL && data.MAIL_FROM ? { url: data.SMTP_URL, from: data.MAIL_FROM } : null,
   };
 }

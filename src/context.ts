@@ -3,28 +3,37 @@ import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunct
 import { sweepAuditEvents } from './audit/retention.ts';
 import type { Config } from './config.ts';
 import { createIdpKeys } from './connections/idp-keys.ts';
+import { sweepKeptForms } from './console/kept-forms.ts';
 import { type Chore, startHousekeeping } from './database/chores.ts';
+import { createNotes } from './database/notes.ts';
 import { createPool, createPrisma } from './database/pool.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
+import { watchShortages } from './http/shortages.ts';
 import { createTurns } from './http/turns.ts';
+import { createCallJournal } from './journal/start.ts';
 import { createKeyring } from './keyring.ts';
 import { createLogOutput } from './log-output.ts';
 import { createMetrics } from './metrics/metrics.ts';
 import { startNotifications } from './notifications/start.ts';
 import { sweepNotifications } from './notifications/sweep.ts';
 import { createApiKeys } from './orgs/api-keys.ts';
-import { batchConnections, createBatches } from './revocation/batches.ts';
+import { type Batches, batchConnections, createBatches } from './revocation/batches.ts';
+import { createKnownCallers } from './revocation/known-callers.ts';
 import { createRefusedCalls } from './revocation/refused-calls.ts';
+import { createJwtAuthentication } from './revocation/signed-jwt.ts';
 import { sweepSpent } from './revocation/sweep-spent.ts';
 import { writeTombstones } from './revocation/tombstones.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
 import { sweepSessions } from './sessions/sweep.ts';
 import { languages as everyLanguage, type Languages } from './texts/texts.ts';
+import { sweepSigningKeys } from './tokens/rotate-signing-keys.ts';
 import { sweepGrants, sweepTokens } from './tokens/sweep.ts';
 import { createRekeyNames } from './users/rekey-names.ts';
 
 /** Milliseconds. */
 const stopLimitMs = 4_500;
+/** Milliseconds after which a call that the database has not answered is noted. */
+const patienceOfCalls = 3_000;
 
 /** The chores of the housekeeping, in this order. */
 export const chores: readonly Chore[] = [
@@ -32,7 +41,9 @@ export const chores: readonly Chore[] = [
   sweepSessions,
   sweepGrants,
   sweepTokens,
+  sweepSigningKeys,
   sweepSpent,
+  sweepKeptForms,
   ...sweepNotifications,
   sweepAuditEvents,
 ];
@@ -56,18 +67,27 @@ export function createContext(config: Config, log: Logger = createLog(config), l
   const accessPool = poolOf(half);
   const endingPool = poolOf(batchConnections);
   const prisma = createPrisma(pool);
-  const liveChannel = createLiveChannel({ pool: accessPool, directDatabaseUrl: config.directDatabaseUrl, log });
+  const note = createNotes({ pool: accessPool });
+  const liveChannel = createLiveChannel({ ...config, pool: accessPool, log });
   const housekeeping = startHousekeeping({ pool, log, chores: [...chores, createRekeyNames({ log })] });
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
   const keyring = createKeyring(config.encryptionKeys);
-  const notifications = startNotifications({ config, log, pool, keyring, texts: languages[0] });
+  const notifications = startNotifications({ config, log, pool, keyring, languages });
   liveChannel.whenAnnounced(notifications.wake);
   const refusedCalls = createRefusedCalls({ pool, log });
-  const metrics =
-    config.metricsToken === null
-      ? null
-      : createMetrics({ pools: { general: pool, access: accessPool, ending: endingPool }, log });
+  const apiKeys = createApiKeys({ pool: accessPool, prisma, note });
+  const knownCallers = createKnownCallers();
+  const patienceMs = config.journalDir === null ? null : patienceOfCalls;
+  const jwt = createJwtAuthentication({ config, pool: accessPool, idpKeys, knownCallers, patienceMs });
+  const { announce } = liveChannel;
+  const callers = { apiKeys, jwt, knownCallers, refusedCalls, patienceMs };
+  const journal = createCallJournal({ config, log, pool: endingPool, keyring, announce, ...callers });
+  const inTurn = createTurns();
+  const pools = { general: pool, access: accessPool, ending: endingPool };
+  const batches = createBatches({ pool: endingPool });
+  const shortages = watchShortages({ pools, batches, inTurn, log });
+  const metrics = config.metricsToken === null ? null : createMetrics({ pools, batches, inTurn, note, journal, log });
   let stopping = false;
   return {
     config,
@@ -77,16 +97,18 @@ export function createContext(config: Config, log: Logger = createLog(config), l
     accessPool,
     endingPool,
     /** Ends the access of people: requests that arrive together share a statement. */
-    batches: createBatches({ pool: endingPool }),
+    batches: batches as Batches,
     /** The queues for an org's expensive work on this node. */
-    inTurn: createTurns(),
+    inTurn,
+    shortages,
     prisma,
+    note,
     keyring,
     guardedFetch,
     idpKeys,
-    apiKeys: createApiKeys({ pool: accessPool, prisma }),
+    ...callers,
+    journal,
     liveChannel,
-    refusedCalls,
     metrics,
     feed: notifications.feed,
     webhooks: notifications.webhooks,
@@ -103,10 +125,11 @@ export function createContext(config: Config, log: Logger = createLog(config), l
     /** Waits for the work under way, but not for a silent database. */
     async stop(limitMs = stopLimitMs) {
       stopping = true;
-      idpKeys.stop();
       metrics?.stop();
+      shortages.stop();
       const ended = (async () => {
         await liveChannel.stop();
+        await journal.stop();
         await notifications.stop();
         await housekeeping.stop();
         await refusedCalls.stop();

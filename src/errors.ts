@@ -1,3 +1,6 @@
+import { en } from './texts/en.ts';
+import type { Texts } from './texts/texts.ts';
+
 /**
  * Every problem that this backend answers with, as RFC 9457 problem details. The `type` is
  * `PUBLIC_URL/problems/<code>`, a page that shows `title` and `help`. The list is closed: codes are
@@ -40,6 +43,11 @@ export const problems = {
     help: 'Your organisation ended this session. The detail says when, and the reason where there is one. Sign in again to go on; where your account is switched off (`switchedOff`), ask your organisation.',
   },
   session_ended: { status: 401, title: 'Signed out', help: 'You signed out of this session. Sign in again to go on.' },
+  session_displaced: {
+    status: 401,
+    title: 'Signed out: too many devices',
+    help: 'You signed in on more devices or apps than your organisation allows one person, and this was the oldest. Sign in again to go on; the oldest of the others is signed out then.',
+  },
   session_expired: {
     status: 401,
     title: 'Session expired',
@@ -109,16 +117,46 @@ export const problems = {
   unavailable: {
     status: 503,
     title: 'Temporarily unavailable',
-    help: 'Something this backend depends on, such as its database, does not answer. Nothing is promised: try again after the Retry-After time; asking for a revocation twice does no harm.',
+    help: 'Something this backend depends on, such as its database, does not answer. Nothing is promised, but that a call which is `noted` is carried out later if it can be. Try again after the Retry-After time; asking for a revocation twice does no harm.',
   },
 } as const satisfies Record<string, { status: number; title: string; help: string }>;
 
 export type ProblemCode = keyof typeof problems;
 
+/** A sentence of the catalogue, in the language that it is asked in. */
+export type Saying = (texts: Texts) => string;
+
+/** What is wrong with one part of a request, as in the example of RFC 9457 §3. */
+export type WrongPart = Readonly<{
+  /** A part of the body: a JSON pointer as a fragment (RFC 6901 §6). */
+  pointer?: string;
+  /** A parameter of the query, or of the address. */
+  parameter?: string;
+  /** For programs, in English. */
+  detail: string;
+  /** For people, where it is said otherwise; it isn't sent. */
+  says?: Saying;
+}>;
+
+type Options = Readonly<{
+  members?: Record<string, unknown>;
+  headers?: Record<string, string>;
+  cause?: unknown;
+  foreign?: boolean;
+  /** The member of the body that the whole problem is about. */
+  field?: string | undefined;
+  errors?: readonly WrongPart[];
+}>;
+
 /** A refusal with a stable code. The caller reads `detail`: what to do, and no secret. */
 export class AppError extends Error {
   readonly code: ProblemCode;
+  /** In English: the API knows no other language. */
   readonly detail: string;
+  /** The same in the language of a page; null where the problem has no words of the catalogue. */
+  readonly says: Saying | null;
+  /** The parts of the request that are wrong, where it is known which. */
+  readonly errors: readonly WrongPart[];
   /** Further members of the problem details, e.g. `signedOutAt`. */
   readonly members: Record<string, unknown>;
   readonly headers: Record<string, string>;
@@ -128,20 +166,14 @@ export class AppError extends Error {
    */
   readonly foreign: boolean;
 
-  constructor(
-    code: ProblemCode,
-    detail: string,
-    options: {
-      members?: Record<string, unknown>;
-      headers?: Record<string, string>;
-      cause?: unknown;
-      foreign?: boolean;
-    } = {},
-  ) {
+  constructor(code: ProblemCode, said: string | Saying, options: Options = {}) {
+    const detail = typeof said === 'string' ? said : said(en);
     super(detail, { cause: options.cause });
     this.name = 'AppError';
     this.code = code;
     this.detail = detail;
+    this.says = typeof said === 'string' ? null : said;
+    this.errors = options.errors ?? (options.field ? [{ pointer: pointerTo([options.field]), detail }] : []);
     this.members = options.members ?? {};
     this.headers = options.headers ?? {};
     this.foreign = options.foreign ?? false;
@@ -151,3 +183,7 @@ export class AppError extends Error {
     return problems[this.code].status;
   }
 }
+
+/** `#/names/0`: `~` and `/` are escaped as RFC 6901 §3 has it. */
+export const pointerTo = (path: readonly string[]): string =>
+  `#${path.map((name) => `/${encodeURIComponent(name.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('')}`;

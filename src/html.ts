@@ -5,9 +5,10 @@
  * and attributes are the only two contexts.
  */
 const markup = Symbol('markup');
+const notes = Symbol('notes');
 
 /** Markup made by `html`. Nothing parsed from JSON or a query string can forge the symbol. */
-export type Html = Readonly<{ [markup]: string }>;
+export type Html = Readonly<{ [markup]: string; [notes]?: ReadonlySet<string> | undefined }>;
 
 export type Value = Html | string | number | null | undefined | false | readonly Value[];
 
@@ -19,7 +20,25 @@ export function html(parts: TemplateStringsArray, ...values: Value[]): Html {
   values.forEach((value, index) => {
     text += toMarkup(value) + (parts[index + 1] ?? '');
   });
-  return { [markup]: text };
+  return { [markup]: text, [notes]: notesIn(values) };
+}
+
+/** Notes what a piece of markup is: whatever it is put into holds it, and can be asked. */
+export const noted = (content: Html, note: string): Html => ({
+  ...content,
+  [notes]: new Set([...(content[notes] ?? []), note]),
+});
+
+export const holds = (content: Html, note: string): boolean => content[notes]?.has(note) === true;
+
+function notesIn(values: readonly Value[]): ReadonlySet<string> | undefined {
+  let found: ReadonlySet<string> | undefined;
+  for (const value of values) {
+    if (typeof value !== 'object' || value === null) continue;
+    const inside = markup in value ? value[notes] : notesIn(value);
+    if (inside) found = found ? new Set([...found, ...inside]) : inside;
+  }
+  return found;
 }
 
 /** The finished text, for the response. */

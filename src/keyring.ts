@@ -18,8 +18,7 @@ export class UnsealError extends Error {
 }
 
 /**
- * @param keys 32 bytes each. The first encrypts, all decrypt. A new key goes in front; an old one
- * stays until nothing sealed with it is left.
+ * @param keys 32 bytes each. The first encrypts, all decrypt. docs/keys.md says how they rotate.
  */
 export function createKeyring(keys: readonly Uint8Array[]): Keyring {
   const byId = new Map(keys.map((key) => [keyId(key), key]));
@@ -61,6 +60,15 @@ export function sealedPrefixes(keys: readonly Uint8Array[]): string[] {
   return keys.map((key) => Buffer.from(`{"alg":"dir","enc":"A256GCM","kid":"${keyId(key)}"`).toString('base64url'));
 }
 
+/** How much of a sealed text names its key: the length of `sealedPrefixes`. */
+export const prefixLength = 64;
+
+/** The id of the key that sealed a text, from the text's beginning; null: nothing is sealed so. */
+export function sealingKeyId(beginning: string): string | null {
+  const header = Buffer.from(beginning.slice(0, prefixLength), 'base64url').toString();
+  return /^\{"alg":"dir","enc":"A256GCM","kid":"([\w-]{11})"$/.exec(header)?.[1] ?? null;
+}
+
 /**
  * Only the SHA-256 of a session's id, a key or a token is stored: a reader of the table gets none.
  * Long random texts need no slow hash; a device's short user code lives no longer than ten minutes.
@@ -75,6 +83,7 @@ export function isSameSecret(given: string, kept: string): boolean {
   return timingSafeEqual(hashSecret(given), hashSecret(kept));
 }
 
-function keyId(key: Uint8Array): string {
+/** Names a key, for whoever has it: 66 bits of its SHA-256 lead nobody back to it. */
+export function keyId(key: Uint8Array): string {
   return hash('sha256', key, 'base64url').slice(0, 11);
 }

@@ -5,6 +5,7 @@ import { migrate } from './database/migrate.ts';
 import { refuseSeedKeys } from './orgs/seed-keys.ts';
 import { startServer } from './server.ts';
 import { explainStartFailure } from './start-failure.ts';
+import { keepSearchIndexes } from './users/search-index.ts';
 
 /** Milliseconds for a load balancer to see /readyz's 503 before connections are refused. */
 const drainMs = 2_000;
@@ -16,10 +17,13 @@ async function main(): Promise<void> {
   await migrate(config.directDatabaseUrl);
   const context = createContext(config);
   try {
-    await checkDatabase(context.pool, config.encryptionKeys);
+    await checkDatabase(context);
     await refuseSeedKeys(context.pool);
     const { port, stop } = await startServer(context, { drainMs });
     context.log.info({ port, publicUrl: config.publicUrl }, 'ready');
+    if (config.journalDir === null)
+      context.log.warn('JOURNAL_DIR is not set: revocations asked for while the database is away are not noted');
+    void keepSearchIndexes({ directDatabaseUrl: config.directDatabaseUrl, log: context.log });
     let stopping = false;
     for (const signal of ['SIGINT', 'SIGTERM'] as const)
       process.on(signal, () => {

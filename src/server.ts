@@ -9,6 +9,12 @@ import { soundRequests } from './http/sound-requests.ts';
 const cutMs = 3_000;
 const stopLimitMs = 4_500;
 
+/**
+ * Milliseconds. An idle connection is kept for longer than load balancers keep theirs (60 s mostly):
+ * whoever closes it first may cut off a revocation that is sent at that moment, and sent once.
+ */
+const timeouts = { requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout: 75_000 };
+
 export type Listening = Awaited<ReturnType<typeof listen>>;
 
 /**
@@ -17,7 +23,7 @@ export type Listening = Awaited<ReturnType<typeof listen>>;
  */
 export async function listen(port: number, host: string | null) {
   let serve: RequestListener = (_req, res) => void res.writeHead(503, { 'Retry-After': '2' }).end();
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (req, res) => serve(req, res));
+  const server = createServer(timeouts, (req, res) => serve(req, res));
   const connections = trackConnections(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -47,6 +53,7 @@ export async function startServer(
   const { drainMs = 0 } = options;
   const { server, port, connections, serve } =
     options.listening ?? (await listen(options.port ?? config.port, config.host));
+  await context.journal.open();
   serve(soundRequests(createApp(context)));
   let stopping: Promise<void> | undefined;
   return {
@@ -80,7 +87,7 @@ function trackConnections(server: Server): { closeUnused(): void } {
   let closing = false;
   server.on('connection', (socket: Socket) => {
     open.set(socket, 0);
-    socket.once('close', () => open.delete(socket));
+    socket.on('close', () => open.delete(socket));
   });
   server.prependListener('request', ({ socket }, res) => {
     const add = (count: number) => {
@@ -88,7 +95,7 @@ function trackConnections(server: Server): { closeUnused(): void } {
       if (now !== undefined) open.set(socket, now + count);
     };
     add(1);
-    res.once('close', () => {
+    res.on('close', () => {
       add(-1);
       if (closing && open.get(socket) === 0) socket.destroySoon();
     });

@@ -16,7 +16,8 @@ const rows = [
   ['sessions', 'users', 'orgs', 'connections', 'todos', 'api', 'notifications'],
   // Rooms that act.
   ['revocation', 'web'],
-  ['tokens', 'sign-in', 'signals', 'me', 'admin', 'scim', 'metrics'],
+  ['tokens', 'sign-in', 'signals', 'journal', 'me', 'admin', 'scim', 'metrics'],
+  ['console'],
   ['log-output.ts', 'context.ts', 'app.ts', 'server.ts', 'start-failure.ts'],
   // The demo identity provider stands alone: it is nobody's, and only `npm run dev` starts it.
   ['demo-idp'],

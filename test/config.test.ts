@@ -133,7 +133,7 @@ test('.env.example states the defaults as they are', () => {
   );
   const optional = [
     ...['DIRECT_DATABASE_URL', 'APP_URL', 'HOST', 'PRIVATE_IDP_HOSTS', 'DNS_SERVERS'],
-    ...['SMTP_URL', 'MAIL_FROM', 'METRICS_TOKEN'],
+    ...['SMTP_URL', 'MAIL_FROM', 'METRICS_TOKEN', 'JOURNAL_DIR'],
   ];
   for (const name of optional) delete example[name];
   const plain = loadConfig(good(), 'production');

@@ -26,7 +26,8 @@ const anchorsOf = (file: string) =>
 describe.each(papers)('%s', (paper) => {
   it('leads to files and headings that are there', () => {
     const links = [...proseOf(paper).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string);
-    const dead = links
+    const shown = [...proseOf(paper).matchAll(/(?:src|srcset)="([^"]+)"/g)].map((match) => match[1] as string);
+    const dead = [...links, ...shown]
       .filter((link) => !/^https?:/.test(link))
       .filter((link) => {
         const [file, anchor] = link.split('#') as [string, string?];

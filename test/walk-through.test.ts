@@ -55,8 +55,8 @@ describeInChromium("README's walk-through", () => {
     await listening;
   }
 
-  const picture = async (page: Page, name: string) => {
-    if (pictures) await page.screenshot({ path: path.join(pictures, name) });
+  const picture = async (page: Page, name: string, fullPage = false) => {
+    if (pictures) await page.screenshot({ path: path.join(pictures, name), fullPage });
   };
 
   it('signs Trinity out of her open page from the console, and leaves her twin', async () => {
@@ -78,13 +78,42 @@ describeInChromium("README's walk-through", () => {
 
     await trinity.waitForURL('**/signed-out?*');
     await trinity.getByRole('heading', { name: 'Your organisation signed you out' }).waitFor();
-    await picture(trinity, '3-signed-out.png');
+    await picture(trinity, '3-signed-out.png', true);
     // What the console shows that it sent, and that it was answered.
     await admin.getByText('global-token-revocation+jwt').first().waitFor({ state: 'attached' });
     expect(await admin.getByRole('status').textContent()).toContain('204');
 
     const me = (page: Page) => page.evaluate(async () => (await fetch('/api/users/me')).status);
     expect([await me(trinity), await me(twin)]).toEqual([401, 200]);
+  });
+
+  it('signs Trinity out in three clicks from the organisation’s own console', async () => {
+    const trinity = await open();
+    await signIn(trinity, urls.app, 'trinity@whiterabbit.fake', 'Zion123$');
+    const admin = await open();
+    await admin.goto(`${urls.app}/admin`);
+    await admin.getByLabel('Work e-mail').fill('morpheus@whiterabbit.fake');
+    await admin.getByRole('button', { name: 'Continue' }).click();
+    await admin.getByLabel('E-mail', { exact: true }).fill('morpheus@whiterabbit.fake');
+    await admin.getByLabel('Password', { exact: true }).fill('Zion123$');
+    await admin.getByRole('button', { name: 'Sign in' }).click();
+    await admin.waitForURL('**/admin');
+
+    // The cursor is in the search.
+    await admin.keyboard.type('trinity');
+    await admin.keyboard.press('Enter');
+    await admin.getByRole('link', { name: 'Trinity' }).click();
+    await admin.getByRole('link', { name: 'Sign out everywhere' }).click();
+    await admin.getByLabel('Words for the person').fill('Your laptop was reported stolen.');
+    await admin.setViewportSize({ width: 1000, height: 700 });
+    await picture(admin, '4-sign-out.png');
+    await admin.getByRole('button', { name: 'Sign out 1 session' }).click();
+    await admin.waitForURL('**/admin/revocations/*');
+    await picture(admin, '5-receipt.png');
+
+    await trinity.waitForURL('**/signed-out?*');
+    await trinity.getByText('Your laptop was reported stolen.').waitFor();
+    expect(await trinity.evaluate(async () => (await fetch('/api/users/me')).status)).toBe(401);
   });
 
   it('signs nobody out of the app when the box is not ticked; a logout token and a security event do', async () => {

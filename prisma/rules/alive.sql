@@ -1,7 +1,7 @@
 -- What "alive" means, said once: loading, saving, lists, previews, limits, streams, revocations and their counts, and the
 -- housekeeping all ask here.
 
--- Ended at the IdP by back-channel logout: remembered for a day, so that a sign-in that was under way doesn't count either.
+-- Ended at the IdP: remembered for a day (15 minutes after front-channel logout), so that a sign-in under way is dead, too.
 -- In PL/pgSQL, which keeps its plan: it is asked for each row that has such a session, and for no other.
 CREATE OR REPLACE FUNCTION idp_session_ended(org text, connection text, sid text) RETURNS boolean
 LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
@@ -40,7 +40,8 @@ $$;
 CREATE OR REPLACE VIEW live_sessions AS
 SELECT s.org_id, s.id, s.sid_hash, s.user_id, s.connection_id, s.identity_id, s.data, s.user_agent, s.ip,
        s.created_at, s.authenticated_at, s.last_seen_at, s.idle_expires_at, s.expires_at, s.user_generation, s.org_generation,
-       s.idp_sid, u.email, u.name, u.role, o.slug AS org_slug, o.name AS org_name, s.last_seen_ip
+       s.idp_sid, u.email, u.name, u.role, o.slug AS org_slug, o.name AS org_name, s.last_seen_ip,
+       u.language
 FROM sessions s
 JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
 JOIN orgs o ON o.id = s.org_id

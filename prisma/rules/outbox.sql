@@ -1,7 +1,8 @@
 -- The outbox: whatever records one of these also puts it here, in the same transaction. A trigger, so that no writer forgets.
 -- Of refused sign-ins administrators are told only of those that they can put right: another connection's identity provider
 -- may not decide them, or the address is somebody's whom the identity provider knows by another subject. Of links and addresses
--- they are told where a person changed them: sign-ins do it all the time.
+-- they are told where a person changed them: sign-ins do it all the time. Of security events they are told of those that
+-- should have ended somebody's access and found nobody.
 CREATE OR REPLACE FUNCTION put_into_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO outbox (org_id, event_id) VALUES (NEW.org_id, NEW.id);
@@ -10,8 +11,10 @@ END $$;
 CREATE OR REPLACE TRIGGER audit_events_outbox AFTER INSERT ON audit_events
   FOR EACH ROW
   WHEN (NEW.action IN ('access.revoked', 'access.revoked_for_everyone', 'user.deactivated', 'user.removed', 'idp_session.ended',
-                       'call.refused', 'provisioning.refused', 'api_key.created', 'role.changed', 'delivery.failed',
-                       'user.address_contested', 'identity.unlinked', 'connection.subjects_forgotten', 'user.erased')
+                       'call.carried_out', 'call.lapsed', 'call.refused', 'provisioning.refused', 'api_key.created', 'role.changed',
+                       'delivery.failed', 'user.address_contested', 'identity.unlinked', 'connection.subjects_forgotten', 'user.erased',
+                       'connection.auth_time_missing')
         OR (NEW.action IN ('identity.linked', 'user.address_changed') AND NEW.actor_type IN ('user', 'operator'))
-        OR (NEW.action = 'sign_in.refused' AND NEW.detail ->> 'reason' IN ('connection_not_authoritative', 'identity_mismatch')))
+        OR (NEW.action = 'sign_in.refused' AND NEW.detail ->> 'reason' IN ('connection_not_authoritative', 'identity_mismatch'))
+        OR (NEW.action = 'signal.received' AND NEW.detail ->> 'outcome' IN ('subject_unknown', 'subject_unsupported')))
   EXECUTE FUNCTION put_into_outbox();

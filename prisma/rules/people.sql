@@ -153,3 +153,12 @@ CREATE OR REPLACE FUNCTION bearer_of(org text, given text) RETURNS text LANGUAGE
     (SELECT u.id FROM users u WHERE u.org_id = org AND u.email_key = given),
     (SELECT u.id FROM users u WHERE u.org_id = org AND u.user_name_key = given ORDER BY u.id LIMIT 1))
 $$;
+
+-- The same, as a connection means it. A claim of another name than `email` is the user name at the identity provider: whoever
+-- was provisioned with it goes before a colleague who has it as an address.
+CREATE OR REPLACE FUNCTION bearer_meant_by(org text, connection text, given text) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT coalesce(
+    (SELECT u.id FROM users u JOIN connections c ON c.org_id = u.org_id
+     WHERE u.org_id = org AND u.user_name_key = given AND c.id = connection AND c.email_claim <> 'email' ORDER BY u.id LIMIT 1),
+    bearer_of(org, given))
+$$;

@@ -3,8 +3,10 @@ import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import { may } from '../api/permissions.ts';
+import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { type ApiKeys, apiKeyScopes } from '../orgs/api-keys.ts';
+import type { Principal } from '../sessions/principal.ts';
 import { line, reference, time } from './forms.ts';
 
 const view = {
@@ -30,7 +32,22 @@ const view = {
     .meta({ examples: [null] }),
   createdAt: z.iso.datetime(),
 };
-const apiKey = z.object(view).meta({ id: 'ApiKey' });
+export const apiKey = z.object(view).meta({ id: 'ApiKey' });
+
+/** A key as it is made: the only answer that holds it. */
+export const apiKeyWithSecret = z
+  .object({
+    // The key stands first: somebody who copies from the answer must not take the hint for it.
+    apiKey: z
+      .string()
+      .describe('The key itself.')
+      .meta({ examples: ['ul_3vK9c1xR7tQmZ0pWb5sYhJ2nLf8dGaE4uVoXiTkBrMw'] }),
+    ...view,
+    revocationEndpoint: z.url().describe('Where the key ends access, with the scope `revoke`.'),
+    scimBase: z.url().describe('Where it provisions, with the scope `scim`.'),
+  })
+  .meta({ id: 'ApiKeyWithSecret' });
+export const apiKeyPage = pageOf(apiKey).meta({ id: 'ApiKeyPage' });
 
 const newKey = z
   .strictObject({
@@ -53,7 +70,13 @@ const tag = 'API keys';
 const path = '/api/orgs/current/api-keys';
 
 /** The keys that let others call this backend for the org. */
-export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Operation[] {
+export function apiKeyOperations({
+  apiKeys,
+  config,
+}: {
+  apiKeys: ApiKeys;
+  config: Pick<Config, 'publicUrl'>;
+}): readonly Operation[] {
   return [
     operation({
       method: 'get',
@@ -63,10 +86,26 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
       summary: 'The API keys, newest first, without the keys themselves',
       permission: 'org.read',
       query: z.object(pageQuery),
-      success: { status: 200, description: 'A page of keys.', schema: pageOf(apiKey).meta({ id: 'ApiKeyPage' }) },
+      success: { status: 200, description: 'A page of keys.', schema: apiKeyPage },
       handle: async ({ orgId, query: { limit, cursor } }) => {
         const rows = await apiKeys.list(orgId, { limit: limit + 1, after: readTimeCursor(cursor) });
         return toTimePage(rows.map(shown), limit);
+      },
+    }),
+    operation({
+      method: 'get',
+      path: `${path}/{id}`,
+      id: 'getApiKey',
+      tag,
+      summary: 'One API key, without the key itself',
+      permission: 'org.read',
+      params: z.object({ id: reference }),
+      success: { status: 200, description: 'The key’s name, scopes and use.', schema: apiKey },
+      problems: ['not_found'],
+      handle: async ({ orgId, params }) => {
+        const key = await apiKeys.find(orgId, params.id);
+        if (!key) throw new AppError('not_found', 'The organisation has no API key of this id.');
+        return shown(key);
       },
     }),
     operation({
@@ -83,25 +122,20 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
       success: {
         status: 201,
         description: 'The key, shown once.',
-        // The key stands first: somebody who copies from the answer must not take the hint for it.
-        schema: z
-          .object({
-            apiKey: z
-              .string()
-              .describe('The key itself.')
-              .meta({ examples: ['ul_3vK9c1xR7tQmZ0pWb5sYhJ2nLf8dGaE4uVoXiTkBrMw'] }),
-            ...view,
-          })
-          .meta({ id: 'ApiKeyWithSecret' }),
+        schema: apiKeyWithSecret,
       },
       problems: ['conflict'],
       handle: async ({ principal, orgId, body, by }) => {
-        if (body.scopes.includes('scim') && !may(principal.role, 'identity.change'))
-          throw new AppError('forbidden', `Your role (${principal.role}) makes no key for provisioning; an owner may.`);
+        requireRight(principal, body);
         const made = await apiKeys.create(orgId, body, by);
         const row = await apiKeys.find(orgId, made.id);
         if (!row) throw new AppError('not_found', 'The key was removed at once.');
-        return { apiKey: made.apiKey, ...shown(row) };
+        return {
+          apiKey: made.apiKey,
+          ...shown(row),
+          revocationEndpoint: `${config.publicUrl}/global-token-revocation`,
+          scimBase: `${config.publicUrl}/scim/v2`,
+        };
       },
     }),
     operation({
@@ -110,16 +144,25 @@ export function apiKeyOperations({ apiKeys }: { apiKeys: ApiKeys }): readonly Op
       id: 'revokeApiKey',
       tag,
       summary: 'End an API key at once, for good',
+      description: 'A key for provisioning (`scim`) is for owners to end, as it is for them to make.',
       permission: 'settings.change',
       params: z.object({ id: reference }),
       success: { status: 204, description: 'It is not accepted any more.' },
       problems: ['not_found'],
-      handle: async ({ orgId, params, by }) => {
+      handle: async ({ principal, orgId, params, by }) => {
+        const key = await apiKeys.find(orgId, params.id);
+        if (key) requireRight(principal, key);
         if (await apiKeys.revoke(orgId, params.id, by)) return;
         throw new AppError('not_found', 'The organisation has no current API key of this id.');
       },
     }),
   ];
+}
+
+/** @throws AppError forbidden */
+function requireRight({ role }: Principal, { scopes }: { scopes: readonly string[] }): void {
+  if (scopes.includes('scim') && !may(role, 'identity.change'))
+    throw new AppError('forbidden', ({ answers }) => answers.provisioningKey);
 }
 
 type Row = NonNullable<Awaited<ReturnType<ApiKeys['find']>>>;

@@ -21,7 +21,7 @@ const names = {
   email: z.string().nullable().describe('Of a person, as it was then.'),
 };
 
-const auditEvent = z
+export const auditEvent = z
   .object({
     id: idOf('auditEvent'),
     orgId: z.string(),
@@ -52,11 +52,17 @@ const auditEvent = z
   })
   .meta({ id: 'AuditEvent' });
 
+export const auditEventPage = pageOf(auditEvent).meta({ id: 'AuditEventPage' });
+
 const filter = {
   from: time.optional().describe('Not before this moment.'),
   to: time.optional().describe('Before this moment.'),
   actor: reference.optional().describe('The id of who did it.'),
   target: reference.optional().describe('The id of what it was done to.'),
+  by: z
+    .enum(['provisioning'])
+    .optional()
+    .describe('`provisioning`: only what API keys with the scope `scim` did, or tried.'),
   person: reference
     .optional()
     .describe(
@@ -75,6 +81,9 @@ const filter = {
     .enum([...actions, ...actionFamilies])
     .optional()
     .describe('An action, or the first part of several with the dot: `sign_in.`'),
+  signInsBy: reference
+    .optional()
+    .describe('The id of a connection: sign-ins that went through it, and those that were refused.'),
 };
 
 /** Lists and exports the org's record. */
@@ -92,7 +101,7 @@ export function auditEventOperations(deps: { pool: Pool }): readonly Operation[]
       success: {
         status: 200,
         description: 'A page of events.',
-        schema: pageOf(auditEvent).meta({ id: 'AuditEventPage' }),
+        schema: auditEventPage,
       },
       handle: async ({ orgId, query: { limit, cursor, order, ...asked } }) => {
         const page = { limit: limit + 1, after: readTimeCursor(cursor), order };

@@ -25,14 +25,11 @@ export function createChangePerson({ pool }: { pool: Pool }) {
       const record = { orgId, by } as const;
       const locked = await lockWithOwners(client, orgId, [principal.userId, id]);
       const own = locked.get(principal.userId);
-      if (!own?.active) throw new AppError('forbidden', 'You are no active member of your organisation any longer.');
+      if (!own?.active) throw new AppError('forbidden', ({ answers }) => answers.noMember);
       const person = locked.get(id);
       if (!person) throw noSuchPerson();
       if (!mayChangeRole(own.role, person.role, change.role ?? person.role))
-        throw new AppError(
-          'forbidden',
-          `Your role (${own.role}) changes nobody above it, and gives no role above it, also not to yourself.`,
-        );
+        throw new AppError('forbidden', ({ answers }) => answers.aboveYou);
       await renamePerson(client, record, id, change);
       if (change.role !== undefined) await changeRole(client, locked, { id, role: change.role }, record);
       if (change.active === undefined || change.active === person.active) return false;

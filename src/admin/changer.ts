@@ -2,10 +2,9 @@ import type { PoolClient } from 'pg';
 import type { Call } from '../api/operation.ts';
 import type { By } from '../by.ts';
 import type { Initiator } from '../database/generated/client.ts';
-import { AppError } from '../errors.ts';
 import type { Revocation, Revoked } from '../revocation/revocation.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
-import type { Bearer, Linking } from '../users/identities.ts';
+import type { Linking } from '../users/identities.ts';
 import { noSuchPerson } from './change-person.ts';
 
 /** Who changes who is who: an administrator, or the operator at the command line. */
@@ -31,10 +30,6 @@ export async function endOf(
   if (outcome.result !== 'revoked') throw noSuchPerson();
   const { revocationId, sessionsEnded, grantsEnded, more } = outcome;
   return { revocationId, sessionsEnded, grantsEnded, more };
-}
-
-export function taken(what: string, { id, name, email }: Bearer, advice: string): AppError {
-  return new AppError('conflict', `${what} is ${name}’s (${email}, ${id}) already. ${advice}`);
 }
 
 export const counts = ({ byAddress, ifVerified, byHand }: Linking) => ({ byAddress, ifVerified, byHand });

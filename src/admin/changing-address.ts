@@ -2,9 +2,9 @@ import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import { AppError } from '../errors.ts';
 import { ownReasons } from '../sessions/own-reasons.ts';
-import { isInternational, readEmail } from '../users/email.ts';
+import { isInternational, readEmail, sayEmailProblem } from '../users/email.ts';
 import { bearerOfAddress, type Meant, othersMeant } from '../users/identities.ts';
-import { type Changer, type Ended, endOf, revocationOf, taken } from './changer.ts';
+import { type Changer, type Ended, endOf, revocationOf } from './changer.ts';
 import { type ConcernedPeople, digestOf, lookAtPerson } from './concerned.ts';
 import type { Ending } from './end-confirmed.ts';
 import { type NamedIdentity, type NamedPerson, readIdentities, readPerson } from './known-names.ts';
@@ -21,17 +21,30 @@ export function changingAddress(changer: Changer, userId: string, address: strin
   const { orgId, by } = changer;
   const email = address.trim();
   const { key, problem } = readEmail(email);
-  if (key === null) throw new AppError('invalid_request', `"${email}" is not an acceptable e-mail address. ${problem}`);
+  if (key === null)
+    throw new AppError(
+      'invalid_request',
+      (texts) => texts.answers.notAddress({ email, why: sayEmailProblem(problem)(texts) }),
+      { field: 'email' },
+    );
   return {
     confirmed: { action: 'address', target: `${userId} ${key}` },
     permission: 'identity.change',
     look: async (db, lock) => {
       const { whose, standing } = await lookAtPerson(db, orgId, userId, lock);
       const person = await readPerson(db, orgId, userId);
-      if (person.emailKey === key) throw new AppError('conflict', `This is the address of ${person.name} already.`);
+      if (person.emailKey === key)
+        throw new AppError('conflict', ({ answers }) => answers.sameAddress(person), { field: 'email' });
       if (changer.initiator === 'admin' && isInternational(key)) await requireSpeaker(db, orgId, key);
       const bearer = await bearerOfAddress(db, orgId, { emailKey: key, userId });
-      if (bearer) throw taken(`The address ${email}`, bearer, 'Give them another one first.');
+      if (bearer)
+        throw new AppError(
+          'conflict',
+          ({ answers }) => answers.addressTaken({ email, bearer: answers.bearer(bearer) }),
+          {
+            field: 'email',
+          },
+        );
       const identities = await readIdentities(db, orgId, userId);
       const others = await othersMeant(db, orgId, { emailKey: key, userId });
       const told = digestOf([standing, person.email, others.map(({ id }) => id)]);
@@ -83,8 +96,5 @@ async function requireSpeaker(db: Pool | PoolClient, orgId: string, emailKey: st
     values: [orgId, emailKey],
   });
   if (rowCount) return;
-  throw new AppError(
-    'invalid_request',
-    'An address outside ASCII may look like another one. In a domain that no connection of the organisation speaks for, only provisioning or the operator gives it.',
-  );
+  throw new AppError('invalid_request', ({ answers }) => answers.international, { field: 'email' });
 }

@@ -62,7 +62,7 @@ export async function lookAtGroup(db: Db, orgId: string, group: string, lock: bo
   });
   if (rows.length === 0) throw noSuchGroup();
   if (rows.length > mostInGroup)
-    throw new AppError('invalid_request', `The group has more than ${mostInGroup} members. Send lists of ids instead.`);
+    throw new AppError('invalid_request', ({ answers }) => answers.largeGroup({ most: mostInGroup }));
   const members = rows.flatMap(({ user_id }) => (user_id === null ? [] : [user_id]));
   return lookAtPeople(db, orgId, members, lock);
 }

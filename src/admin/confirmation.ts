@@ -18,6 +18,7 @@ export type Confirmed = Readonly<{
     | 'link'
     | 'unlink'
     | 'subjects'
+    | 'policies'
     | 'erasure';
   /** Names what the action is done to, within the org. */
   target: string;

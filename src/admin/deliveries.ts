@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
-
 import { AppError } from '../errors.ts';
-import { type Deliveries, type DeliveryRow, deliveryStatuses } from '../notifications/deliveries.ts';
+import { type Deliveries, type DeliveryRow, deliveryStatuses, mostReplayed } from '../notifications/deliveries.ts';
 import { kinds } from '../notifications/kinds.ts';
 import type { Webhooks } from '../notifications/webhooks.ts';
 
@@ -14,7 +13,7 @@ const here = '/api/orgs/current';
 const params = z.object({ id: z.string().max(80) });
 const query = z.object(pageQuery);
 
-const delivery = z
+export const delivery = z
   .object({
     id: idOf('delivery').describe('A webhook receives this id as `webhook-id`, the same at each try.'),
     channel: z.enum(['webhook', 'email']),
@@ -53,7 +52,11 @@ const attempt = z
       .meta({ examples: [null] }),
   })
   .meta({ id: 'DeliveryAttempt' });
-const deliveryPage = pageOf(delivery).meta({ id: 'DeliveryPage' });
+export const deliveryWithLog = delivery.extend({ log: z.array(attempt) }).meta({ id: 'DeliveryWithLog' });
+export const deadLettersReplayed = z
+  .object({ replayed: z.int().describe('How many.') })
+  .meta({ id: 'DeadLettersReplayed' });
+export const deliveryPage = pageOf(delivery).meta({ id: 'DeliveryPage' });
 
 /** The log of webhook calls and e-mails, and the dead letters, which can be replayed. */
 export function deliveryOperations(deps: { deliveries: Deliveries; webhooks: Webhooks }): readonly Operation[] {
@@ -109,7 +112,7 @@ export function deliveryOperations(deps: { deliveries: Deliveries; webhooks: Web
       success: {
         status: 200,
         description: 'The delivery.',
-        schema: delivery.extend({ log: z.array(attempt) }).meta({ id: 'DeliveryWithLog' }),
+        schema: deliveryWithLog,
       },
       problems: ['not_found'],
       handle: async ({ orgId, params: { id } }) => {
@@ -135,6 +138,21 @@ export function deliveryOperations(deps: { deliveries: Deliveries; webhooks: Web
         ),
     }),
     replay(`${here}/dead-letters`, 'replayDeadLetter', 'dead', 'Send a dead letter again'),
+    operation({
+      method: 'post',
+      path: `${here}/dead-letters/replay`,
+      id: 'replayDeadLetters',
+      tag,
+      summary: 'Send the dead letters again',
+      description: `The oldest first, ${mostReplayed} at most: ask again while it says that some were. Those of a webhook that is switched off stay.`,
+      permission: 'settings.change',
+      success: {
+        status: 202,
+        description: 'They are on their way again, under the same ids.',
+        schema: deadLettersReplayed,
+      },
+      handle: async ({ orgId, by }) => ({ replayed: await deliveries.replayDead(orgId, by) }),
+    }),
   ];
 }
 

@@ -10,7 +10,7 @@ import { createDomains, type DomainView } from '../orgs/domains.ts';
 import { reference } from './forms.ts';
 import { createOutwardLimit } from './outward-limit.ts';
 
-const domain = z
+export const domain = z
   .object({
     id: idOf('domain'),
     domain: z.string().meta({ examples: ['whiterabbit.fake'] }),
@@ -32,6 +32,8 @@ const domain = z
       .describe('What to publish in its DNS. It stays the same as long as the domain is here.'),
   })
   .meta({ id: 'Domain' });
+
+export const domainPage = pageOf(domain).meta({ id: 'DomainPage' });
 
 const connections = {
   connectionIds: z
@@ -78,7 +80,7 @@ export function domainOperations(deps: { config: Config; prisma: PrismaClient })
       success: {
         status: 200,
         description: 'A page of domains, in alphabetical order.',
-        schema: pageOf(domain).meta({ id: 'DomainPage' }),
+        schema: domainPage,
       },
       handle: async ({ orgId, query: { limit, cursor } }) => {
         const rows = await domains.listDomains(orgId, { limit: limit + 1, after: readCursor(cursor, 1)?.[0] ?? null });

@@ -1,15 +1,15 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
 import { roles } from '../api/permissions.ts';
+import { connectionsWithoutReturn } from '../connections/no-return.ts';
 import type { Role } from '../database/generated/client.ts';
+import { mostCounted } from '../database/most-counted.ts';
 import { deviceForm } from '../sessions/device-form.ts';
 import { clientName, type DeviceOwner, type DeviceRow, type DeviceWords, toDevices } from '../sessions/devices.ts';
 import type { DeviceKind } from '../sessions/principal.ts';
 import type { Concerned } from './concerned.ts';
 
 const mostListed = 20;
-/** Counting stops here: an org may have millions. */
-const mostCounted = 10_000;
 /** Rows of each kind among which the last seen are looked for. */
 const mostCompared = 1_000;
 
@@ -37,6 +37,13 @@ export const effects = z
       .array(z.string())
       .describe('The names of the apps.')
       .meta({ examples: [['Mobile app']] }),
+    withoutReturn: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'Where there are such: names of connections through which these people could not sign in again, and after a sign-out of everyone nobody, newcomers included: the identity provider doesn’t say when people authenticated (`auth_time`). Set `reauthentication` or `requestAuthTime` first.',
+      )
+      .meta({ examples: [['Google']] }),
     devices: z
       .array(z.string())
       .describe('The kinds of devices, of the sessions that are listed.')
@@ -68,14 +75,18 @@ export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNam
   ): Promise<Effects> => {
     const { userIds, unknown, deviceId } = idsOf(whose);
     const of = whose.kind === 'everyone' ? 'everyone' : 'people';
-    const [people, counted, listed] = await Promise.all([
+    // Where one session ends, or a name, signing in again is no question of freshness.
+    const [people, counted] = await Promise.all([
       pool.query({ name: `effects-roles-${of}`, text: rolesSql[of], values: [orgId, userIds] }),
       pool.query({ name: `effects-counts-${of}`, text: countsSql[of], values: [orgId, userIds, deviceId] }),
+    ]);
+    const [listed, withoutReturn] = await Promise.all([
       pool.query<DeviceRow>({
         name: `effects-devices-${of}`,
         text: devicesSql[of],
         values: [orgId, userIds, deviceId, credential.type, credential.id],
       }),
+      connectionsWithoutReturn(pool, orgId, of === 'everyone' ? null : deviceId === null ? userIds : []),
     ]);
     const sessions = toDevices(listed.rows, clientNames, words);
     const { sessionCount, grantCount, apps } = counted.rows[0];
@@ -89,6 +100,7 @@ export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNam
       grantCount,
       sessions: sessions as unknown as Effects['sessions'],
       apps: apps.map((id: string) => clientName(id, clientNames)).sort(),
+      ...(withoutReturn.length > 0 ? { withoutReturn: [...withoutReturn] } : {}),
       devices: [...new Set(sessions.map(({ device }) => device))].sort(),
     };
   };

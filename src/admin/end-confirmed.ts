@@ -9,7 +9,7 @@ import type { Keyring } from '../keyring.ts';
 import { spend } from '../revocation/once.ts';
 import type { Principal } from '../sessions/principal.ts';
 import type { Texts } from '../texts/texts.ts';
-import { textsFor } from '../web/send-page.ts';
+import { textsFor } from '../web/language.ts';
 import type { Concerned, Seen } from './concerned.ts';
 import { type Confirmed, createConfirmations, notConfirmed } from './confirmation.ts';
 import { createReadEffects, type Effects } from './effects.ts';
@@ -75,12 +75,10 @@ export function createEndConfirmed(deps: EndingDeps) {
   ) {
     const { whose, standing } = await ending.look(pool, false);
     const texts = textsFor(req, res);
-    const [ends, told, confirmation] = await Promise.all([
-      readEffects(principal, whose, texts.devices),
-      ending.tell?.(pool, whose, texts.whoIsWho),
-      confirmations.seal(confirmed, standing),
-    ]);
-    return { effects: { ...ends, ...told }, confirmation };
+    // One after another, and two at a time within: an explanation leaves the connections to others.
+    const ends = await readEffects(principal, whose, texts.devices);
+    const told = await ending.tell?.(pool, whose, texts.whoIsWho);
+    return { effects: { ...ends, ...told }, confirmation: await confirmations.seal(confirmed, standing) };
   }
 
   /**
@@ -101,22 +99,26 @@ export function createEndConfirmed(deps: EndingDeps) {
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'confirmation_required') throw error;
       // Only this look takes turns: ending access never waits.
-      const members = await inTurn(orgId, () => explain(call, ending, confirmed));
+      const members = await inTurn('lists', orgId, () => explain(call, ending, confirmed), call.res);
       throw new AppError(error.code, error.detail, { members });
     }
   };
 }
 
 /**
- * Refuses a caller who may no longer do this. Called with the rows locked: during the wait for them
- * the caller's role, person or session may have gone. @throws AppError forbidden
+ * Refuses a caller who may no longer do this: during a wait for locked rows, or while a file is
+ * read, the caller's role, person or session may have gone. @throws AppError forbidden
  */
-async function requireStill(client: PoolClient, { orgId, userId, credential }: Principal, permission: Permission) {
-  const { rows } = await client.query<Pick<Principal, 'role'>>({
+export async function requireStill(
+  db: Pool | PoolClient,
+  { orgId, userId, credential }: Principal,
+  permission: Permission,
+) {
+  const { rows } = await db.query<Pick<Principal, 'role'>>({
     name: `still-signed-in-${credential.type}`,
     text: `SELECT role FROM live_${credential.type}s WHERE org_id = $1 AND user_id = $2 AND id = $3`,
     values: [orgId, userId, credential.id],
   });
-  if (!rows[0]) throw new AppError('forbidden', 'Your own access has ended meanwhile; nothing was done.');
+  if (!rows[0]) throw new AppError('forbidden', ({ answers }) => answers.ownAccessEnded);
   requireRole(rows[0].role, permission);
 }

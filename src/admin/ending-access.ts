@@ -9,7 +9,8 @@ import { createEndConfirmed, type EndingDeps } from './end-confirmed.ts';
 import { endingOfDevice, endingOfEveryone, endingOfGroup, endingOfList, endingOfPerson } from './endings.ts';
 import { line, reference } from './forms.ts';
 
-const mostInList = 1_000;
+/** Most people of a list. */
+export const mostInList = 1_000;
 
 export const confirmation = z
   .string()
@@ -55,8 +56,8 @@ const more = z
   .describe('They had very many: what is not counted yet has ended like the rest.')
   .meta({ examples: [false] });
 export const ended = z.object({ revocationId: z.string(), ...counts, more }).meta({ id: 'EndedAccess' });
-const endedDevice = z.object({ revocationId: z.string(), ...counts }).meta({ id: 'EndedDevice' });
-const endedOfMany = z
+export const endedDevice = z.object({ revocationId: z.string(), ...counts }).meta({ id: 'EndedDevice' });
+export const endedOfMany = z
   .object({
     revocationId: z
       .string()
@@ -77,7 +78,7 @@ const endedOfMany = z
   })
   .meta({ id: 'EndedAccessOfMany' });
 
-const refusalOf = (code: 'confirmation_required' | 'conflict', detail: string) =>
+export const refusalOf = (code: 'confirmation_required' | 'conflict', detail: string) =>
   z.object({
     type: z.url().meta({ examples: [`https://logout.whiterabbit.fake/problems/${code}`] }),
     title: z.string().meta({ examples: [problems[code].title] }),
@@ -105,9 +106,14 @@ export const askedBack: Success = {
   schema: confirmationRequired,
 };
 
-const conflict = refusalOf('conflict', 'This is the last active owner of the organisation, who stays one.').meta({
-  id: 'Conflict',
-});
+const conflict = refusalOf('conflict', 'This is the last active owner of the organisation, who stays one.')
+  .extend({
+    errors: z
+      .array(z.object({ pointer: z.string().meta({ examples: ['#/email'] }), detail: z.string() }))
+      .optional()
+      .describe('The members of the body that it is about, where it is known which.'),
+  })
+  .meta({ id: 'Conflict' });
 
 /** The same, where the request may also collide with what is there. */
 export const askedBackOrConflict: Success = {

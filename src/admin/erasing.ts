@@ -6,7 +6,7 @@ import { askedBackOrConflict, confirmationAlone } from './ending-access.ts';
 import { erasingPerson } from './erasing-person.ts';
 import { reference } from './forms.ts';
 
-const erased = z
+export const erased = z
   .object({
     revocationId: z.string().nullable().describe('Null for somebody who had been removed before.'),
     sessionsEnded: z.int(),

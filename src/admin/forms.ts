@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isStorableMoment } from '../database/storable.ts';
-import { readEmail } from '../users/email.ts';
+import { readEmail, sayEmailProblem } from '../users/email.ts';
 
 /** An id. Another org's id is answered exactly like an id that doesn't exist. */
 export const reference = z.string().regex(/^[\w-]{1,80}$/, 'is not an id');
@@ -27,6 +27,12 @@ export const line = (mostCharacters: number) =>
       'must be one line without control characters',
     );
 
+/** Characters of what is searched for. */
+export const mostSearched = 200;
+
+/** What lists are searched for. */
+export const searchText = line(mostSearched);
+
 /** An e-mail address that a person can have. */
 export const address = z
   .string()
@@ -34,7 +40,7 @@ export const address = z
   .max(320)
   .superRefine((value, { addIssue }) => {
     const { problem } = readEmail(value);
-    if (problem) addIssue(problem);
+    if (problem) addIssue({ code: 'custom', message: problem, params: { says: sayEmailProblem(problem) } });
   });
 
 /** A subject as an ID token can have it: OpenID Connect Core §2 has 255 ASCII characters. */

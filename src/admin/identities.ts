@@ -35,6 +35,9 @@ const identity = z
   })
   .meta({ id: 'Identity' });
 
+export const identityPage = pageOf(identity).meta({ id: 'IdentityPage' });
+export const linkedIdentity = z.object({ id: idOf('identity') }).meta({ id: 'LinkedIdentity' });
+
 const newIdentity = z
   .strictObject({
     connection: reference.describe('The id of a connection.'),
@@ -50,7 +53,7 @@ const path = '/api/orgs/current/users/{id}/identities';
 export function identityOperations(deps: EndingDeps): readonly Operation[] {
   const { pool } = deps;
   const endConfirmed = createEndConfirmed(deps);
-  const { findPerson } = createPeople({ pool });
+  const { hasPerson } = createPeople({ pool });
 
   return [
     operation({
@@ -65,12 +68,12 @@ export function identityOperations(deps: EndingDeps): readonly Operation[] {
       success: {
         status: 200,
         description: 'A page of identities.',
-        schema: pageOf(identity).meta({ id: 'IdentityPage' }),
+        schema: identityPage,
       },
       problems: ['not_found'],
       handle: async ({ orgId, params: { id }, query: { limit, cursor } }) => {
         const after = readTimeCursor(cursor);
-        if (!(await findPerson(orgId, id))) throw noSuchPerson();
+        if (!(await hasPerson(orgId, id))) throw noSuchPerson();
         return toTimePage(await listIdentities(pool, orgId, id, { limit: limit + 1, after }), limit);
       },
     }),
@@ -89,7 +92,7 @@ export function identityOperations(deps: EndingDeps): readonly Operation[] {
       success: {
         status: 201,
         description: 'The identity that was linked.',
-        schema: z.object({ id: idOf('identity') }).meta({ id: 'LinkedIdentity' }),
+        schema: linkedIdentity,
       },
       also: [askedBackOrConflict],
       problems: ['not_found', 'conflict', 'confirmation_required'],

@@ -2,7 +2,7 @@ import { recordEvent } from '../audit/record.ts';
 import { AppError } from '../errors.ts';
 import { ownReasons } from '../sessions/own-reasons.ts';
 import { bearerOfSubject, insertIdentity, readLinking, releaseIdentities } from '../users/identities.ts';
-import { type Changer, counts, type Ended, endOf, revocationOf, taken } from './changer.ts';
+import { type Changer, counts, type Ended, endOf, revocationOf } from './changer.ts';
 import { type ConcernedName, type ConcernedPeople, digestOf, lookAtPerson } from './concerned.ts';
 import type { Ending } from './end-confirmed.ts';
 import {
@@ -31,12 +31,16 @@ export function linkingIdentity(
       const person = await readPerson(db, orgId, userId);
       const connection = await requireConnection(db, orgId, connectionId);
       const bearer = await bearerOfSubject(db, orgId, { connectionId, subject });
-      if (bearer) throw taken('This subject', bearer, 'Unlink it there first.');
+      if (bearer)
+        throw new AppError('conflict', ({ answers }) => answers.subjectTaken({ bearer: answers.bearer(bearer) }), {
+          field: 'subject',
+        });
       const before = (await readIdentities(db, orgId, userId)).find((linked) => linked.connection.id === connectionId);
       if (before)
         throw new AppError(
           'conflict',
-          `${person.name} is linked to this connection already, by the identity ${before.id}. Unlink that first.`,
+          ({ answers }) => answers.linkedAlready({ name: person.name, identity: before.id }),
+          { field: 'connection' },
         );
       return { whose: { kind: 'name', userId, person, connection }, standing: digestOf([standing, person.role]) };
     },

@@ -6,6 +6,7 @@ import { type Feed, mostUnread } from '../notifications/feed.ts';
 import { kinds } from '../notifications/kinds.ts';
 import { exampleOfKind, presented } from '../notifications/messages.ts';
 import { present } from '../notifications/notification.ts';
+import { textsFor } from '../web/language.ts';
 import { flag } from './forms.ts';
 
 const tag = 'Notifications';
@@ -22,9 +23,10 @@ const state = {
   unreadCount: z.int().describe(`How many you have not read, ${mostUnread} at most.`),
   readUpTo: z.int().describe('The position up to which you have read.'),
 };
-const stateNow = z.object(state).meta({ id: 'NotificationState' });
+export const notificationPage = pageOf(notification).extend(state).meta({ id: 'NotificationPage' });
+export const notificationState = z.object(state).meta({ id: 'NotificationState' });
 const settings = z.object({ email: z.array(z.enum(kinds)).describe('Kinds that you get by e-mail too.') });
-const settingsNow = settings
+export const notificationSettings = settings
   .extend({ emailAvailable: z.boolean().describe('Whether this deployment can send e-mail.') })
   .meta({ id: 'NotificationSettings' });
 const chosenSettings = z.strictObject(settings.shape).meta({ id: 'NotificationSettingsChanges' });
@@ -46,9 +48,9 @@ export function notificationOperations(deps: { feed: Feed; emailAvailable: boole
       success: {
         status: 200,
         description: 'A page.',
-        schema: pageOf(notification).extend(state).meta({ id: 'NotificationPage' }),
+        schema: notificationPage,
       },
-      handle: async ({ orgId, principal, query }) => {
+      handle: async ({ orgId, principal, query, req, res }) => {
         const [cursor] = readCursor(query.cursor, 1) ?? [];
         const before = cursor === undefined ? null : position.safeParse(Number(cursor)).data;
         if (before === undefined)
@@ -57,8 +59,9 @@ export function notificationOperations(deps: { feed: Feed; emailAvailable: boole
         // The state is read first, so that a notification that comes in between counts as unread.
         const now = await feed.state(orgId, principal.userId);
         const rows = await feed.list(orgId, principal.userId, { before, limit: limit + 1, unread });
+        const texts = textsFor(req, res);
         const page = toPage(rows, limit, (row) => [String(row.position)]);
-        const items = page.items.map((row) => ({ ...present(row), position: row.position, read: row.read }));
+        const items = page.items.map((row) => ({ ...present(row, texts), position: row.position, read: row.read }));
         return { ...page, items, ...now };
       },
     }),
@@ -69,7 +72,7 @@ export function notificationOperations(deps: { feed: Feed; emailAvailable: boole
       tag,
       summary: 'How many you have not read',
       permission: 'org.read',
-      success: { status: 200, description: 'The count.', schema: stateNow },
+      success: { status: 200, description: 'The count.', schema: notificationState },
       handle: ({ orgId, principal }) => feed.state(orgId, principal.userId),
     }),
     operation({
@@ -82,7 +85,7 @@ export function notificationOperations(deps: { feed: Feed; emailAvailable: boole
       permission: 'org.read',
       recent: false,
       body: z.strictObject({ upTo: position.describe('The `position` of the newest one that you have seen.') }),
-      success: { status: 200, description: 'What is left.', schema: stateNow },
+      success: { status: 200, description: 'What is left.', schema: notificationState },
       handle: async ({ orgId, principal, body }) => {
         await feed.markRead(orgId, principal.userId, body.upTo);
         return feed.state(orgId, principal.userId);
@@ -95,7 +98,7 @@ export function notificationOperations(deps: { feed: Feed; emailAvailable: boole
       tag,
       summary: 'What you get by e-mail',
       permission: 'org.read',
-      success: { status: 200, description: 'Your settings.', schema: settingsNow },
+      success: { status: 200, description: 'Your settings.', schema: notificationSettings },
       handle: async ({ orgId, principal }) => ({
         email: await feed.emailKinds(orgId, principal.userId),
         emailAvailable,
@@ -110,14 +113,10 @@ export function notificationOperations(deps: { feed: Feed; emailAvailable: boole
       summary: 'Choose what you get by e-mail',
       permission: 'org.read',
       body: chosenSettings,
-      success: { status: 200, description: 'Your settings.', schema: settingsNow },
+      success: { status: 200, description: 'Your settings.', schema: notificationSettings },
       problems: ['conflict'],
       handle: async ({ orgId, principal, body }) => {
-        if (body.email.length > 0 && !emailAvailable)
-          throw new AppError(
-            'conflict',
-            'This deployment sends no e-mail: its operator has not set SMTP_URL and MAIL_FROM.',
-          );
+        if (body.email.length > 0 && !emailAvailable) throw new AppError('conflict', ({ answers }) => answers.noMail);
         await feed.setEmailKinds(orgId, principal.userId, [...new Set(body.email)]);
         return { email: await feed.emailKinds(orgId, principal.userId), emailAvailable };
       },

@@ -9,23 +9,33 @@ import type { Deliveries } from '../notifications/deliveries.ts';
 import type { Feed } from '../notifications/feed.ts';
 import type { Webhooks } from '../notifications/webhooks.ts';
 import type { ApiKeys } from '../orgs/api-keys.ts';
+import { createLooks } from '../orgs/looks.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import type { Devices } from '../sessions/devices.ts';
 import { apiKeyOperations } from './api-keys.ts';
 import { auditEventOperations } from './audit-events.ts';
+import { changingConnectionOperations } from './changing-connections.ts';
+import { checkingConnectionOperations } from './checking-connections.ts';
 import { connectionOperations } from './connections.ts';
 import { deliveryOperations } from './deliveries.ts';
 import { domainOperations } from './domains.ts';
 import { endingAccessOperations } from './ending-access.ts';
 import { erasingOperations } from './erasing.ts';
+import { exportingPeopleOperations } from './exporting-people.ts';
+import { exportingTogetherOperations } from './exporting-together.ts';
+import { findingPeopleOperations } from './finding-people.ts';
 import { groupOperations } from './groups.ts';
 import { identityOperations } from './identities.ts';
+import { lookOperations } from './look.ts';
 import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
+import { createOutwardLimit } from './outward-limit.ts';
+import { overviewOperations } from './overview.ts';
 import { peopleOperations } from './people.ts';
 import { policyOperations } from './policies.ts';
 import { refusedCallOperations } from './refused-calls.ts';
 import { revocationOperations } from './revocations.ts';
+import { toldOperations } from './told-of-revocation.ts';
 import { webhookOperations } from './webhooks.ts';
 
 export type AdminDeps = Readonly<{
@@ -52,14 +62,22 @@ export type AdminDeps = Readonly<{
 /** Everything an org's administrators do over HTTP, under /api/orgs/current. */
 export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
   const orgs = createOrgs(deps);
+  const lookOutward = createOutwardLimit();
   return [
-    ...orgOperations(),
+    ...orgOperations({ orgs }),
+    ...lookOperations({ ...deps, looks: createLooks(deps) }),
+    ...overviewOperations(deps),
+    // Before a person's own address, which theirs would be taken for.
+    ...exportingPeopleOperations(deps),
+    ...findingPeopleOperations(deps),
     ...peopleOperations(deps),
     ...identityOperations(deps),
     ...groupOperations(deps),
     ...erasingOperations(deps),
     ...endingAccessOperations(deps),
     ...revocationOperations(deps),
+    ...exportingTogetherOperations(deps),
+    ...toldOperations(deps),
     ...refusedCallOperations(deps),
     ...auditEventOperations(deps),
     ...notificationOperations(deps),
@@ -67,6 +85,8 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...deliveryOperations(deps),
     ...policyOperations({ ...deps, orgs }),
     ...connectionOperations(deps),
+    ...changingConnectionOperations({ ...deps, lookOutward }),
+    ...checkingConnectionOperations({ ...deps, lookOutward }),
     ...domainOperations(deps),
     ...apiKeyOperations(deps),
   ];

@@ -5,13 +5,14 @@ import { roles } from '../api/permissions.ts';
 import { deviceForm } from '../sessions/device-form.ts';
 import type { Devices } from '../sessions/devices.ts';
 import { createPeople, type People, type Person } from '../users/people.ts';
-import { textsFor } from '../web/send-page.ts';
+import { isKeyOf, keyLengthOf, peopleOrders } from '../users/people-order.ts';
+import { textsFor } from '../web/language.ts';
 import { createChangePerson, noSuchPerson } from './change-person.ts';
 import { changerOf } from './changer.ts';
 import { changingAddress } from './changing-address.ts';
 import { createEndConfirmed, type EndingDeps } from './end-confirmed.ts';
 import { askedBackOrConflict, confirmation } from './ending-access.ts';
-import { address, flag, line, reference } from './forms.ts';
+import { address, flag, line, reference, searchText } from './forms.ts';
 
 /** A person in a list. */
 export const person = z
@@ -34,6 +35,7 @@ export const person = z
     liveGrants: z.int().describe('Apps that they are signed in with.'),
   })
   .meta({ id: 'User' });
+export const devicePage = pageOf(deviceForm).meta({ id: 'DevicePage' });
 export const personPage = pageOf(person).meta({ id: 'UserPage' });
 
 const personChanges = z
@@ -54,14 +56,29 @@ const personChanges = z
   })
   .meta({ id: 'UserChanges' });
 
+/** Which people of the org are meant. */
+export const peopleFilter = {
+  search: searchText
+    .optional()
+    .describe(
+      'Part of the name, the address, the user name, or of an address that the IdP names, in any letter case. One or two letters are looked for where a word begins; without a letter or a digit nobody is found. Where thousands are found, addresses that the IdP names are left out.',
+    ),
+  role: z.enum(roles).optional(),
+  active: flag.optional(),
+  live: flag
+    .optional()
+    .describe('Whether they are signed in with anything. A page then asks this of the next 500 people.'),
+  group: reference.optional().describe('The id of a group that they are in. See `listGroups`.'),
+};
+
 const personId = z.object({ id: reference });
 
 const tag = 'People';
 
 /** Makes a page of the rows that `listPeople` read with `limit + 1`. */
 export function toPeoplePage({ rows, until }: Awaited<ReturnType<People['listPeople']>>, limit: number) {
-  const { items, next } = toPage(rows, limit, ({ emailKey }) => [emailKey], until === null ? null : [until]);
-  return { items: items.map(({ emailKey: _emailKey, ...shown }) => shown), next };
+  const { items, next } = toPage(rows, limit, ({ key }) => key, until);
+  return { items: items.map(({ key: _key, ...shown }) => shown), next };
 }
 
 /** The people of the org: who they are, what they are signed in with, what they may do. */
@@ -85,27 +102,25 @@ export function peopleOperations(deps: EndingDeps & Readonly<{ devices: Devices 
       path: '/api/orgs/current/users',
       id: 'listUsers',
       tag,
-      summary: 'The people of the organisation, by e-mail address',
+      summary: 'The people of the organisation',
+      description:
+        'A page of a `search` that finds thousands, or by a group of thousands, compares the next 8000 people, and with `live` asks the next 500. It may hold fewer than `limit`, or nobody, and still have a `next`.',
       permission: 'org.read',
       query: z.object({
         ...pageQuery,
-        search: line(200)
-          .optional()
+        ...peopleFilter,
+        sort: z
+          .enum(peopleOrders)
+          .default('email')
           .describe(
-            'Part of the name, the address, the user name, or of an address that the IdP names, in any letter case.',
-          ),
-        role: z.enum(roles).optional(),
-        active: flag.optional(),
-        live: flag
-          .optional()
-          .describe(
-            'Whether they are signed in with anything. A page then looks at the next 2000 people and holds those who fit. It may hold fewer than `limit`, or nobody, and still have a `next`.',
+            'What the list goes by; with `-` from the end. Within a role people go by address. A cursor counts only in its own order.',
           ),
       }),
       success: { status: 200, description: 'A page of people.', schema: personPage },
-      handle: async ({ orgId, query: { limit, cursor, ...filter } }) => {
-        const after = readCursor(cursor, 1)?.[0] ?? null;
-        return toPeoplePage(await people.listPeople(orgId, filter, { limit: limit + 1, after }), limit);
+      handle: async ({ orgId, query: { limit, cursor, sort, ...filter } }) => {
+        const after = readCursor(cursor, keyLengthOf(sort), (key) => isKeyOf(sort, key));
+        const page = { order: sort, limit: limit + 1, after };
+        return toPeoplePage(await people.listPeople(orgId, filter, page), limit);
       },
     }),
     operation({
@@ -155,12 +170,12 @@ export function peopleOperations(deps: EndingDeps & Readonly<{ devices: Devices 
       success: {
         status: 200,
         description: 'A page of live sessions and grants.',
-        schema: pageOf(deviceForm).meta({ id: 'DevicePage' }),
+        schema: devicePage,
       },
       problems: ['not_found'],
       handle: async ({ orgId, principal, params: { id }, query: { limit, cursor }, req, res }) => {
         const after = readTimeCursor(cursor);
-        await requirePerson(orgId, id);
+        if (!(await people.hasPerson(orgId, id))) throw noSuchPerson();
         const owner = { orgId, userId: id, credential: principal.credential };
         const rows = await devices.pageDevices(owner, { limit: limit + 1, after }, textsFor(req, res).devices);
         return toTimePage(rows, limit);

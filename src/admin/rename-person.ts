@@ -26,8 +26,7 @@ export async function renamePerson(
   });
   const [before] = rows;
   if (!before) return;
-  if (given.length > 0 && before.provisioned)
-    throw new AppError('conflict', 'Provisioning says what this person is called: change it in your directory.');
+  if (given.length > 0 && before.provisioned) throw new AppError('conflict', ({ answers }) => answers.provisionedName);
   const known = before.known ?? splitName(before.name) ?? {};
   const changed: PersonName = { ...known, ...Object.fromEntries(given) };
   const whole = changed.formatted === undefined ? changed : { ...changed, formatted: formattedName(changed) };

@@ -13,7 +13,7 @@ import { reference, time } from './forms.ts';
 
 const actor = z.object({ type: z.enum(actorTypes), id: z.string().nullable(), name: z.string().nullable() });
 
-const revocation = z
+export const revocation = z
   .object({
     id: idOf('revocation'),
     user: z
@@ -52,6 +52,10 @@ const revocation = z
       .meta({ examples: [null] }),
     sessionsEnded: z.int().nullable().describe('Null where everyone’s access ended: nobody counts.'),
     grantsEnded: z.int().nullable(),
+    more: z
+      .boolean()
+      .describe('They had very many: what is not counted yet has ended like the rest.')
+      .meta({ examples: [false] }),
     durationMs: z
       .number()
       .nullable()
@@ -61,6 +65,15 @@ const revocation = z
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Revocation' });
+export const revocationPage = pageOf(revocation).meta({ id: 'RevocationPage' });
+
+export const revocationsTogether = pageOf(revocation)
+  .extend({
+    revocations: z.int().describe('How many there are: one a person.'),
+    sessionsEnded: z.int().describe('By all of them.'),
+    grantsEnded: z.int(),
+  })
+  .meta({ id: 'RevocationsTogether' });
 
 /** What has ended access in the org, by whom, and why. */
 export function revocationOperations(deps: { pool: Pool }): readonly Operation[] {
@@ -83,7 +96,7 @@ export function revocationOperations(deps: { pool: Pool }): readonly Operation[]
       success: {
         status: 200,
         description: 'A page of revocations.',
-        schema: pageOf(revocation).meta({ id: 'RevocationPage' }),
+        schema: revocationPage,
       },
       handle: async ({ orgId, query: { limit, cursor, ...filter } }) => {
         const rows = await record.listRevocations(orgId, filter, { limit: limit + 1, after: readTimeCursor(cursor) });
@@ -102,9 +115,33 @@ export function revocationOperations(deps: { pool: Pool }): readonly Operation[]
       problems: ['not_found'],
       handle: async ({ orgId, params }) => {
         const found = await record.findRevocation(orgId, params.id);
-        if (!found) throw new AppError('not_found', 'Your organisation has no revocation of this id.');
+        if (!found) throw noSuchRevocation();
         return found;
+      },
+    }),
+    operation({
+      method: 'get',
+      path: '/api/orgs/current/revocations/{id}/together',
+      id: 'listRevocationsTogether',
+      tag: 'Ending access',
+      summary: 'What the same request ended: a list, a group',
+      permission: 'org.read',
+      params: z.object({ id: reference }),
+      query: z.object(pageQuery),
+      success: {
+        status: 200,
+        description: 'A page of revocations, this one among all of them, the youngest first.',
+        schema: revocationsTogether,
+      },
+      problems: ['not_found'],
+      handle: async ({ orgId, params, query: { limit, cursor } }) => {
+        const after = readTimeCursor(cursor);
+        const { rows, totals } = await record.listTogether(orgId, params.id, { limit: limit + 1, after });
+        if (totals.revocations === 0) throw noSuchRevocation();
+        return { ...toTimePage(rows, limit), ...totals };
       },
     }),
   ];
 }
+
+export const noSuchRevocation = () => new AppError('not_found', 'Your organisation has no revocation of this id.');

@@ -23,7 +23,7 @@ const url = z
   .regex(/^\P{Cc}*$/u, 'must not have control characters')
   .describe('Where to: https, with a public address.');
 
-const webhook = z
+export const webhook = z
   .object({
     id: idOf('webhook'),
     url: z.string().meta({ examples: ['https://hooks.whiterabbit.fake/logout'] }),
@@ -38,7 +38,7 @@ const webhook = z
     updatedAt: z.iso.datetime(),
   })
   .meta({ id: 'Webhook' });
-const withSecret = webhook
+export const webhookWithSecret = webhook
   .extend({
     secret: z
       .string()
@@ -46,14 +46,14 @@ const withSecret = webhook
       .meta({ examples: ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'] }),
   })
   .meta({ id: 'WebhookWithSecret' });
-const webhooksNow = z.object({ items: z.array(webhook) }).meta({ id: 'WebhookList' });
+export const webhookList = z.object({ items: z.array(webhook) }).meta({ id: 'WebhookList' });
 const newWebhook = z
   .strictObject({ url, kinds: chosenKinds, active: z.boolean().default(true) })
   .meta({ id: 'NewWebhook' });
 const webhookChanges = z
   .strictObject({ url: url.optional(), kinds: chosenKinds.optional(), active: z.boolean().optional() })
   .meta({ id: 'WebhookChanges' });
-const sent = z.object({ delivery: idOf('delivery') }).meta({ id: 'WebhookTest' });
+export const webhookTest = z.object({ delivery: idOf('delivery') }).meta({ id: 'WebhookTest' });
 
 /** Webhooks: receivers of the org's choice get its notifications, signed (Standard Webhooks). */
 export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: GuardedFetch }): readonly Operation[] {
@@ -65,7 +65,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
       webhookFetch.check(value);
       return new URL(value).href;
     } catch (error) {
-      if (error instanceof GuardedFetchError) throw new AppError('invalid_request', `Wrong in url: ${error.message}.`);
+      if (error instanceof GuardedFetchError) throw wrongUrl(error);
       throw error;
     }
   };
@@ -78,7 +78,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
       tag,
       summary: 'The webhooks',
       permission,
-      success: { status: 200, description: 'All of them.', schema: webhooksNow },
+      success: { status: 200, description: 'All of them.', schema: webhookList },
       handle: async ({ orgId }) => ({ items: (await webhooks.list(orgId)).map(present) }),
     }),
     operation({
@@ -92,7 +92,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
         'Messages are `{type, timestamp, data}` in JSON, signed as Standard Webhooks has it; `type` is a kind of notification, and `data.count` says how many events it stands for. Any 2xx is success. Anything else is tried again for about a day, under the same `webhook-id`; 410 switches the webhook off.',
       permission,
       body: newWebhook,
-      success: { status: 201, description: 'Added; with its secret, this once.', schema: withSecret },
+      success: { status: 201, description: 'Added; with its secret, this once.', schema: webhookWithSecret },
       problems: ['conflict'],
       handle: async (call) => {
         const input = { ...call.body, url: checkedUrl(call.body.url) };
@@ -155,7 +155,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
       description: 'For a day messages carry two signatures, by the new secret and by the one before.',
       permission,
       params,
-      success: { status: 200, description: 'With its new secret, this once.', schema: withSecret },
+      success: { status: 200, description: 'With its new secret, this once.', schema: webhookWithSecret },
       problems: ['not_found'],
       handle: async (call) => {
         const rotated = found(await webhooks.rotateSecret(call.orgId, call.params.id, call.by));
@@ -173,7 +173,7 @@ export function webhookOperations(deps: { webhooks: Webhooks; webhookFetch: Guar
       success: {
         status: 202,
         description: 'It is on its way; its delivery tells what becomes of it.',
-        schema: sent,
+        schema: webhookTest,
       },
       problems: ['not_found', 'conflict'],
       handle: async (call) => ({
@@ -191,3 +191,8 @@ function found<T>(value: T | null): T {
 function present({ id, url, kinds, active, previousSecretUntil, createdAt, updatedAt }: WebhookRow) {
   return { id, url, kinds, active, previousSecretUntil, createdAt, updatedAt };
 }
+
+const wrongUrl = ({ message, says }: GuardedFetchError) =>
+  new AppError('invalid_request', (texts) => texts.answers.wrongUrl({ why: says(texts) }), {
+    errors: [{ pointer: '#/url', detail: message, says }],
+  });

@@ -7,6 +7,7 @@ import { checkPooler } from '../database/check-pooler.ts';
 import { UnfitServerError } from '../database/check-server.ts';
 import { AppError } from '../errors.ts';
 import { noStore } from '../http/no-store.ts';
+import type { Shortages } from '../http/shortages.ts';
 import { type Endpoint, endpoint } from './endpoint.ts';
 
 /** Tells a monitor whether the process lives, and whether it should be sent requests. */
@@ -14,10 +15,14 @@ export function createHealthEndpoints(deps: {
   config: Pick<Config, 'encryptionKeys'>;
   /** The checks run on this pool. */
   pool: Pool;
-  /** Without an answer of this pool the process isn't ready. */
+  /** Without an answer of one of these the process isn't ready. */
   accessPool: Pool;
+  endingPool: Pool;
   isListening: () => boolean;
   isStopping: () => boolean;
+  shortages: Shortages;
+  /** Whether calls that were noted while the database was away wait for long. */
+  journal: { isLate: () => boolean };
 }): readonly Endpoint[] {
   const alive: RequestHandler = (_req, res) => {
     res.json({ status: 'alive' });
@@ -30,13 +35,20 @@ export function createHealthEndpoints(deps: {
 
   const ready: RequestHandler = async (_req, res) => {
     if (deps.isStopping()) throw notReady('The process is stopping.');
-    await deps.accessPool.query({ name: 'ready', text: 'SELECT 1' });
+    // A pool whose connections are all in use would answer late, and says nothing of the database.
+    const pools = [deps.accessPool, deps.endingPool, deps.pool];
+    const free = pools.find(({ waitingCount }) => waitingCount === 0) ?? deps.accessPool;
+    await free.query({ name: 'ready', text: 'SELECT 1' });
     for (const find of findings) {
       const reason = await find();
       if (reason) throw notReady(reason);
     }
     if (!deps.isListening()) throw notReady('The connection for live updates is down.');
-    res.json({ status: 'ready' });
+    // A node that is short of something does its work: without it the others would be shorter still,
+    // and an org that floods them all could have every node taken away.
+    const degraded: string[] = deps.shortages.now();
+    if (deps.journal.isLate()) degraded.push('noted calls');
+    res.json({ status: 'ready', ...(degraded.length > 0 && { degraded }) });
   };
 
   return [
@@ -60,7 +72,20 @@ export function createHealthEndpoints(deps: {
       description:
         'The database answers, also through a pooler, and can be written and read; live updates come; the process is not stopping.',
       security: [],
-      success: { status: 200, description: 'It can.', schema: z.object({ status: z.literal('ready') }) },
+      success: {
+        status: 200,
+        description: 'It can.',
+        schema: z.object({
+          status: z.literal('ready'),
+          degraded: z
+            .array(z.string())
+            .optional()
+            .describe(
+              'What has run out here in the last ten seconds, and `noted calls` while one waits for over a minute. Send requests all the same.',
+            )
+            .meta({ examples: [['connections of access', 'turns of lists']] }),
+        }),
+      },
       handlers: [noStore, ready],
     }),
   ];

@@ -5,8 +5,8 @@ import { type By, byPerson, byRequest } from '../by.ts';
 import { AppError } from '../errors.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { noStore } from '../http/no-store.ts';
-import { type InTurn, inOwnTurn, queueOfExports } from '../http/turns.ts';
-import { describeIssues } from '../issues.ts';
+import { type InTurn, inOwnTurn } from '../http/turns.ts';
+import { describeIssues, wrongParts } from '../issues.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { principalOf, requireSession, signedInPrincipal } from '../sessions/session.ts';
 import type { Documented, Endpoint, Form } from './endpoint.ts';
@@ -48,6 +48,8 @@ export type Operation = Documented &
      * likes, and no list should wait for that. `own` is for a person's own lists.
      */
     turn?: 'lists' | 'export' | 'own';
+    /** The longest body. Default: 256 KB in the administration, 16 KB elsewhere. */
+    bodyLimit?: string;
     /** Its result is sent with `success.status`, unless it has answered itself. */
     handle: (call: Call) => Promise<unknown>;
   }>;
@@ -90,18 +92,55 @@ export function toEndpoints(
   operations: readonly Operation[],
 ): readonly Endpoint[] {
   return operations.map((definition) => {
-    const { permission, body, security, securityOptional } = definition;
+    const { permission, body, bodyLimit, security, securityOptional } = definition;
+    const work = createWork({ pool }, definition);
     return {
       ...definition,
       handlers: [
         security?.length === 0 || securityOptional ? noStore : requireSession,
-        ...(permission ? [requirePermission(permission)] : []),
-        ...(isRecent(definition) ? [requireRecentAuthentication(pool)] : []),
-        ...(body ? jsonBody(permission ? '256kb' : '16kb') : []),
-        answer(definition, inTurn),
+        ...(permission || isRecent(definition) ? [allowed(work)] : []),
+        ...(body ? jsonBody(bodyLimit ?? (permission ? '256kb' : '16kb')) : []),
+        answer(definition, work, inTurn),
       ],
     };
   });
+}
+
+/** The parts of a request that an operation's forms check. */
+export type Input = Readonly<{ params?: unknown; query?: unknown; body?: unknown }>;
+
+/** What an operation does, whoever asks: its route, or a page in this process. */
+export type Work = Readonly<{
+  /** @throws AppError if the role, the app's scope or the age of the authentication don't allow it */
+  allow: (req: Request) => Promise<void>;
+  /** Checks the parts and answers, outside of any turn. @throws AppError invalid_request */
+  carryOut: (req: Request, res: Response, input: Input) => Promise<unknown>;
+}>;
+
+export function createWork({ pool }: { pool: Pool }, definition: Operation): Work {
+  const { permission, params, body, handle } = definition;
+  const query = queryForm(definition);
+  return {
+    async allow(req) {
+      if (permission) requirePermission(req, permission);
+      if (isRecent(definition)) await requireRecentAuthentication(pool, req);
+    },
+    async carryOut(req, res, input) {
+      const principal = principalOf(req);
+      return handle({
+        principal,
+        orgId: principal?.orgId ?? null,
+        get by() {
+          return principal ? byPerson(req, principal) : byRequest(req, { type: 'anonymous', id: null });
+        },
+        params: check(params, input.params, 'the address'),
+        query: check(query, input.query, 'the query'),
+        body: check(body, input.body, 'the body'),
+        req,
+        res,
+      } as Call);
+    },
+  };
 }
 
 /** Whether an operation asks for a recent authentication. */
@@ -115,79 +154,75 @@ export const turnOf = ({ permission, method, turn }: Operation): NonNullable<Ope
 /** The scope that an app's access token needs for the administration of an org. */
 export const adminScope = 'admin';
 
-const requirePermission =
-  (permission: Permission): RequestHandler =>
-  (req, _res, next) => {
-    const { role, scope } = signedInPrincipal(req);
-    if (scope !== null && !scope.split(' ').includes(adminScope))
-      throw new AppError('insufficient_scope', `This access token lacks the scope "${adminScope}".`, {
-        headers: { 'WWW-Authenticate': `Bearer realm="api", error="insufficient_scope", scope="${adminScope}"` },
-      });
-    requireRole(role, permission);
+const allowed =
+  ({ allow }: Work): RequestHandler =>
+  async (req, _res, next) => {
+    await allow(req);
     next();
   };
 
-/** RFC 9470: a change needs a recent authentication at the IdP, not only a live sign-in. */
-function requireRecentAuthentication(pool: Pool): RequestHandler {
-  return async (req, _res, next) => {
-    const { orgId, orgSlug, authenticatedAt } = signedInPrincipal(req);
-    const { rows } = await pool.query<{ age: number; recent: boolean }>({
-      name: 'recent-authentication',
-      text: `SELECT admin_reauthentication_seconds AS age,
-                    coalesce($2::timestamptz > now() - make_interval(secs => admin_reauthentication_seconds), false) AS recent
-             FROM orgs WHERE id = $1`,
-      values: [orgId, authenticatedAt],
+/** @throws AppError forbidden or insufficient_scope */
+function requirePermission(req: Request, permission: Permission): void {
+  const { role, scope } = signedInPrincipal(req);
+  if (scope !== null && !scope.split(' ').includes(adminScope))
+    throw new AppError('insufficient_scope', `This access token lacks the scope "${adminScope}".`, {
+      headers: { 'WWW-Authenticate': `Bearer realm="api", error="insufficient_scope", scope="${adminScope}"` },
     });
-    if (rows[0]?.recent) return next();
-    const maxAge = rows[0]?.age ?? 0;
-    throw new AppError(
-      'reauthentication_required',
-      `Your organisation asks administrators to authenticate again after ${maxAge} seconds. Sign in again to go on.`,
-      {
-        members: { maxAge, signInUrl: `/openid/start/${orgSlug}?prompt=login` },
-        headers: {
-          'WWW-Authenticate': `Bearer realm="api", error="insufficient_user_authentication", max_age="${maxAge}"`,
-        },
-      },
-    );
-  };
+  requireRole(role, permission);
 }
 
-function answer(definition: Operation, inTurn: InTurn): RequestHandler {
-  const { params, body, success, handle } = definition;
-  const query = queryForm(definition);
+/**
+ * RFC 9470: a change needs a recent authentication at the IdP, not only a live sign-in.
+ * @throws AppError reauthentication_required
+ */
+export async function requireRecentAuthentication(pool: Pool, req: Request): Promise<void> {
+  const { orgId, orgSlug, authenticatedAt } = signedInPrincipal(req);
+  const { rows } = await pool.query<{ age: number; recent: boolean }>({
+    name: 'recent-authentication',
+    text: `SELECT admin_reauthentication_seconds AS age,
+                  coalesce($2::timestamptz > now() - make_interval(secs => admin_reauthentication_seconds), false) AS recent
+           FROM orgs WHERE id = $1`,
+    values: [orgId, authenticatedAt],
+  });
+  if (rows[0]?.recent) return;
+  const maxAge = rows[0]?.age ?? 0;
+  throw new AppError(
+    'reauthentication_required',
+    `Your organisation asks administrators to authenticate again after ${maxAge} seconds. Sign in again to go on.`,
+    {
+      members: { maxAge, signInUrl: `/openid/start/${orgSlug}?prompt=login` },
+      headers: {
+        'WWW-Authenticate': `Bearer realm="api", error="insufficient_user_authentication", max_age="${maxAge}"`,
+      },
+    },
+  );
+}
+
+function answer(definition: Operation, { carryOut }: Work, inTurn: InTurn): RequestHandler {
+  const { success } = definition;
   const turn = turnOf(definition);
   return async (req, res) => {
-    const principal = principalOf(req);
-    const call = {
-      principal,
-      orgId: principal?.orgId ?? null,
-      get by() {
-        return principal ? byPerson(req, principal) : byRequest(req, { type: 'anonymous', id: null });
-      },
-      params: check(params, req.params, 'the address'),
-      query: check(query, req.query, 'the query'),
-      body: check(body, req.body, 'the body'),
-      req,
-      res,
-    } as Call;
-    const answered = await (turn ? takeTurn(inTurn, turn, call, handle) : handle(call));
-    if (res.headersSent) return;
-    res.status(success.status);
-    if (success.schema) res.json(answered);
-    else res.end();
+    const reply = async () => {
+      const answered = await carryOut(req, res, req);
+      if (res.headersSent) return;
+      res.status(success.status);
+      if (success.schema) res.json(answered);
+      else res.end();
+    };
+    await (turn ? takeTurn(inTurn, turn, req, res, reply) : reply());
   };
 }
 
 function takeTurn(
   inTurn: InTurn,
   turn: NonNullable<Operation['turn']>,
-  call: Call,
-  handle: Operation['handle'],
-): Promise<unknown> {
-  const work = () => handle(call);
-  if (turn === 'own') return inOwnTurn(inTurn, call.principal, work);
-  return inTurn(turn === 'export' ? queueOfExports(call.orgId) : call.orgId, work);
+  req: Request,
+  res: Response,
+  work: () => Promise<void>,
+): Promise<void> {
+  const principal = signedInPrincipal(req);
+  if (turn === 'own') return inOwnTurn(inTurn, principal, work, res);
+  return inTurn(turn === 'export' ? 'exports' : 'lists', principal.orgId, work, res);
 }
 
 /**
@@ -198,10 +233,19 @@ function queryForm({ path, query }: Operation): Form | undefined {
   return path.startsWith('/api/orgs/') ? (query ?? z.object({})).strict() : query;
 }
 
+/** The names of a query that the operation would refuse, unknown ones too. */
+export function wrongInQuery(definition: Operation, query: unknown): readonly string[] {
+  const issues = queryForm(definition)?.safeParse(query).error?.issues ?? [];
+  return issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(0, 1).map(String),
+  );
+}
+
 function check(form: z.ZodType | undefined, value: unknown, where: string): unknown {
   if (!form) return undefined;
-  const parsed = form.safeParse(value);
+  const parsed = form.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   const wrong = describeIssues(parsed.error, where).slice(0, 10);
-  throw new AppError('invalid_request', `Wrong in ${where}: ${wrong.join('; ')}.`);
+  const errors = wrongParts(parsed.error, where === 'the body' ? 'body' : 'parameters').slice(0, 10);
+  throw new AppError('invalid_request', `Wrong in ${where}: ${wrong.join('; ')}.`, { errors });
 }

@@ -41,14 +41,21 @@ const text = z
   .max(512)
   .refine((value) => value.isWellFormed());
 
-/** Reads the `length` texts of a cursor; null without one. @throws AppError invalid_request */
-export function readCursor(cursor: string | undefined, length: number): readonly string[] | null {
+/**
+ * Reads the `length` texts of a cursor; null without one. `fits`: whether they can be values of what
+ * the list goes by. @throws AppError invalid_request
+ */
+export function readCursor(
+  cursor: string | undefined,
+  length: number,
+  fits: (key: readonly string[]) => boolean = () => true,
+): readonly string[] | null {
   if (cursor === undefined) return null;
   const key = z
     .array(text)
     .length(length)
     .safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
-  if (key.success) return key.data;
+  if (key.success && fits(key.data)) return key.data;
   throw foreignCursor();
 }
 
@@ -67,5 +74,8 @@ export function readTimeCursor(cursor: string | undefined): TimeKey | null {
 export const toTimePage = <Row extends TimeKey>(rows: readonly Row[], limit: number) =>
   toPage(rows, limit, ({ createdAt, id }) => [createdAt.toISOString(), id]);
 
-const foreignCursor = () =>
-  new AppError('invalid_request', '"cursor" is not the `next` of a page of this list; leave it out to begin.');
+const foreign = '"cursor" is not the `next` of a page of this list; leave it out to begin.';
+
+const foreignCursor = () => new AppError('invalid_request', foreign);
+
+export const isForeignCursor = (error: unknown): boolean => error instanceof AppError && error.detail === foreign;

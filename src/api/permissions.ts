@@ -37,7 +37,9 @@ export function may(role: Role, permission: Permission): boolean {
 /** @throws AppError forbidden */
 export function requireRole(role: Role, permission: Permission): void {
   if (!may(role, permission))
-    throw new AppError('forbidden', `Your role (${role}) does not allow this; it needs "${permission}".`);
+    throw new AppError('forbidden', `Your role (${role}) does not allow this; it needs "${permission}".`, {
+      members: { permission },
+    });
 }
 
 /** From the least to the greatest; the schema has them the other way round. */

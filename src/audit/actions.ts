@@ -7,11 +7,15 @@ export const actions = [
   'access.revoked_for_everyone',
   'api_key.created',
   'api_key.revoked',
+  'call.carried_out',
+  'call.lapsed',
   'call.refused',
   'connection.added',
+  'connection.auth_time_missing',
   'connection.changed',
   'connection.proven',
   'connection.subjects_forgotten',
+  'connection.tried',
   'delivery.failed',
   'delivery.replayed',
   'domain.added',
@@ -28,6 +32,7 @@ export const actions = [
   'idp_session.ended',
   'org.changed',
   'org.created',
+  'people.exported',
   'policy.changed',
   'provisioning.refused',
   'record.exported',
@@ -51,6 +56,16 @@ export const actions = [
   'webhook.tested',
 ] as const;
 export type Action = (typeof actions)[number];
+
+/**
+ * The endpoints at which others end access: each event of theirs names it, and their refused calls
+ * are on record. The names are API, too.
+ */
+export const calledEndpoints = ['revocation', 'logout_token', 'security_event'] as const;
+export type CalledEndpoint = (typeof calledEndpoints)[number];
+
+/** The network of calls that came from too many to be told apart. It is API, too. */
+export const variousNetworks = 'various';
 
 /** The beginnings of actions, with the dot: `sign_in.` */
 export const actionFamilies = [...new Set(actions.map((action) => action.slice(0, action.indexOf('.') + 1)))];

@@ -1,3 +1,4 @@
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { TimeKey } from '../database/time-key.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -29,6 +30,10 @@ export type AuditEvents = ReturnType<typeof createAuditEvents>;
 
 /** Rows that an export reads at a time. */
 const exportPage = 1_000;
+/** Events that an export makes at a time, before Node turns to others. */
+const exportPiece = 50;
+/** Milliseconds that an export rests after a page, at most: a slow reader is no reason for more. */
+const longestRest = 100;
 
 /** Reads the record of orgs. Events are in the order of their times, then of their ids. */
 export function createAuditEvents({ pool }: { pool: Pool }) {
@@ -50,7 +55,8 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
     /**
      * All events that the filter lets through, oldest first, a thousand at a time: memory doesn't
      * grow with their number, and no connection or snapshot is held for a slow reader. `check` runs
-     * before each thousand, and ends the reading by throwing.
+     * before each thousand, and ends the reading by throwing. After each it rests for as long as it
+     * took: the other half of the time is for others.
      */
     async *readAll(
       orgId: string,
@@ -59,9 +65,14 @@ export function createAuditEvents({ pool }: { pool: Pool }) {
     ): AsyncGenerator<RecordedEvent, void> {
       let after: TimeKey | null = null;
       for (let more = true; more; ) {
+        const begin = performance.now();
         await check();
         const events: RecordedEvent[] = await listEvents(orgId, filter, { limit: exportPage, after, order: 'asc' });
-        yield* events;
+        for (const [index, event] of events.entries()) {
+          yield event;
+          if (index % exportPiece === exportPiece - 1) await nextTurn();
+        }
+        await delay(Math.min(performance.now() - begin, longestRest));
         const last = events.at(-1);
         more = events.length === exportPage;
         if (last) after = { createdAt: new Date(last.at), id: last.id };

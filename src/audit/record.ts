@@ -10,7 +10,10 @@ export type AuditEvent = Readonly<{
   by: By;
   /** `names`: the row of audit_names for somebody without an id; else a trigger finds it. */
   target?: Readonly<{ type: string; id: string | null; names?: Uint8Array<ArrayBuffer> | null }> | undefined;
-  /** Flat JSON; never a secret, never an IdP's own words. */
+  /**
+   * Flat JSON; never a secret or a name. An IdP's own words are proven to be its, or as
+   * `foreignText` leaves them.
+   */
   detail?: Readonly<Record<string, string | number | boolean | null>>;
 }>;
 

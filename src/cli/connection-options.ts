@@ -3,9 +3,10 @@ import { Option } from 'commander';
 import { z } from 'zod';
 import { type AssignableRole, assignableRoles } from '../api/permissions.ts';
 import type { ConnectionChanges, NewConnection } from '../connections/connections.ts';
-import { checkEndpoints, defined, resolveEndpoints, type Typist } from '../connections/endpoints.ts';
-import { ownEndpoint } from '../connections/idp-links.ts';
-import { roleClaimForm, roleMappingForm } from '../connections/role-mapping.ts';
+import { checkEndpoints, checkIssuers, defined, resolveEndpoints, type Typist } from '../connections/endpoints.ts';
+import { orgLinks, ownEndpoint } from '../connections/idp-links.ts';
+import { claimNameForm, roleMappingForm } from '../connections/role-mapping.ts';
+import { LogoutTokenEnds, Reauthentication, TokenEndpointAuth } from '../database/generated/enums.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { eventsUrl } from '../signals/security-events.ts';
 import { type Console, collect, onOff, text, usageError } from './command.ts';
@@ -18,16 +19,25 @@ export function addConnectionOptions(command: Command): Command {
     .option('--client-secret <secret>', 'its secret; "-" reads it from standard input, else CLIENT_SECRET is taken')
     .option('--accepted-issuer <url>', 'a further issuer whose tokens count (repeatable)', collect)
     .addOption(
-      new Option('--reauthentication <how>', 'how a sign-in after a revocation is proven fresh').choices([
-        'verified',
-        'best_effort',
-      ]),
+      new Option('--reauthentication <how>', 'how a sign-in after a revocation is proven fresh').choices(
+        Object.values(Reauthentication),
+      ),
     )
     .addOption(
-      new Option('--token-endpoint-auth <method>', 'how the client authenticates at the token endpoint').choices([
-        'client_secret_basic',
-        'client_secret_post',
-      ]),
+      new Option('--token-endpoint-auth <method>', 'how the client authenticates at the token endpoint').choices(
+        Object.values(TokenEndpointAuth),
+      ),
+    )
+    .option(
+      '--email-claim <name>',
+      "the ID tokens' claim that is a person's address, such as preferred_username or upn",
+    )
+    .option('--request-auth-time <on|off>', 'sign-ins ask for auth_time by the claims parameter too')
+    .option('--pkce <on|off>', 'off only for an identity provider that refuses PKCE')
+    .addOption(
+      new Option('--logout-token-ends <what>', 'what a logout token ends that names a session at the IdP').choices(
+        Object.values(LogoutTokenEnds),
+      ),
     )
     .option(
       '--sign-out-at-idp <on|off>',
@@ -51,13 +61,17 @@ export const connectionForm = {
   clientId: text.optional(),
   clientSecret: z.string().min(1).optional(),
   acceptedIssuer: z.array(text).optional(),
-  reauthentication: z.enum(['verified', 'best_effort']).optional(),
-  tokenEndpointAuth: z.enum(['client_secret_basic', 'client_secret_post']).optional(),
+  reauthentication: z.enum(Reauthentication).optional(),
+  tokenEndpointAuth: z.enum(TokenEndpointAuth).optional(),
+  emailClaim: claimNameForm.optional(),
+  requestAuthTime: onOff,
+  pkce: onOff,
+  logoutTokenEnds: z.enum(LogoutTokenEnds).optional(),
   signOutAtIdp: onOff,
   roleClaim: z
     .literal('')
     .transform(() => null)
-    .or(roleClaimForm)
+    .or(claimNameForm)
     .optional(),
   mapRole: z.array(z.string()).transform(readRoles).optional(),
   authorizationEndpoint: text.optional(),
@@ -94,15 +108,23 @@ export async function readConnectionChanges(
   const clientSecret = input.clientSecret === undefined ? undefined : await readSecret(input, shell);
   const plain = defined({ ...readTyped(input), ...readPlain(input), clientId, clientSecret });
   if (issuer !== undefined) return { ...(await readEndpoints(issuer, input, guardedFetch)), ...plain };
+  checkAccepted(input);
   checkEndpoints(guardedFetch, readTyped(input), asOption);
   return plain;
 }
 
-const readEndpoints = (issuer: string, input: ConnectionOptions, guardedFetch: GuardedFetch) =>
-  resolveEndpoints(guardedFetch, { ...readTyped(input), issuer }, asOption);
+async function readEndpoints(issuer: string, input: ConnectionOptions, guardedFetch: GuardedFetch) {
+  checkAccepted(input);
+  return resolveEndpoints(guardedFetch, { ...readTyped(input), issuer }, asOption);
+}
+
+/** Nothing is fetched from an accepted issuer, and Google's own is no URL: it needs no scheme. */
+const checkAccepted = ({ acceptedIssuer = [] }: ConnectionOptions) =>
+  checkIssuers({ acceptedIssuers: acceptedIssuer }, asOption);
 
 const asOption: Typist = {
-  spell: (member) => `--${member.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+  // `--accepted-issuer` is given once for each.
+  spell: (member) => `--${member.replace(/s$/, '').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
   refuse: usageError,
 };
 
@@ -113,8 +135,19 @@ function readTyped(input: ConnectionOptions) {
 
 function readPlain({ acceptedIssuer, mapRole, ...input }: ConnectionOptions) {
   const { reauthentication, tokenEndpointAuth, signOutAtIdp, roleClaim } = input;
-  const plain = { acceptedIssuers: acceptedIssuer, roleMapping: mapRole };
-  return defined({ ...plain, reauthentication, tokenEndpointAuth, signOutAtIdp, roleClaim });
+  const { emailClaim, requestAuthTime, pkce, logoutTokenEnds } = input;
+  return defined({
+    acceptedIssuers: acceptedIssuer,
+    roleMapping: mapRole,
+    reauthentication,
+    tokenEndpointAuth,
+    signOutAtIdp,
+    roleClaim,
+    emailClaim,
+    requestAuthTime,
+    pkce,
+    logoutTokenEnds,
+  });
 }
 
 function readRoles(pairs: string[], context: z.RefinementCtx): Record<string, AssignableRole> {
@@ -140,6 +173,15 @@ export function revocationFacts(publicUrl: string, connectionId: string | undefi
     ...(connectionId
       ? [['  Security events (push), and their audience', eventsUrl({ publicUrl }, connectionId)] as [string, string]]
       : []),
+  ];
+}
+
+/** Where the identity provider says that a session of its own is over. */
+export function sessionFacts(publicUrl: string, slug: string): [string, string][] {
+  const { backchannelLogoutUrl, frontchannelLogoutUrl } = orgLinks(publicUrl, slug);
+  return [
+    ['  Back-channel logout URI', backchannelLogoutUrl],
+    ['  Front-channel logout URI, session required', `${frontchannelLogoutUrl} (only where there is no back-channel)`],
   ];
 }
 

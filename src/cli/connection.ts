@@ -12,6 +12,7 @@ import {
   readConnectionChanges,
   readNewConnection,
   revocationFacts,
+  sessionFacts,
 } from './connection-options.ts';
 import { type CommandAnswer, facts, table } from './output.ts';
 import { changerOf, changeWhoIsWho, yesOption } from './who-is-who.ts';
@@ -33,7 +34,7 @@ export function registerConnection(program: Command, shell: Console): void {
       if (!described) throw usageError('A connection needs --issuer and --client-id.');
       const publicUrl = await workspace.publicUrl();
       const named = input.name === undefined ? described : { ...described, name: input.name };
-      return answerFor(await workspace.connections.addConnection(org.id, named, byOperator), publicUrl);
+      return answerFor(await workspace.connections.addConnection(org.id, named, byOperator), publicUrl, org.slug);
     }),
   );
 
@@ -73,7 +74,7 @@ export function registerConnection(program: Command, shell: Console): void {
           ? await connections.updateConnection(org.id, id, { ...changes, sameSubjects }, byOperator)
           : null;
         const after = proven ? await connections.vouchForConnection(org.id, id, byOperator) : updated;
-        return answerFor(after as ConnectionView, publicUrl);
+        return answerFor(after as ConnectionView, publicUrl, org.slug);
       },
     ),
   );
@@ -97,6 +98,7 @@ export function registerConnection(program: Command, shell: Console): void {
           each.active,
           each.provenAt !== null,
           each.reauthentication,
+          toldAuthTime(each),
           each.createdAt,
           each.id,
           each.revocationEndpoint,
@@ -108,6 +110,7 @@ export function registerConnection(program: Command, shell: Console): void {
           'ACTIVE',
           'PROVEN',
           'REAUTHENTICATION',
+          'AUTH_TIME',
           'CREATED',
           'ID',
           'REVOCATION ENDPOINT',
@@ -140,7 +143,7 @@ export function registerConnection(program: Command, shell: Console): void {
     );
 }
 
-function answerFor(connection: ConnectionView, publicUrl: string): CommandAnswer {
+function answerFor(connection: ConnectionView, publicUrl: string, slug: string): CommandAnswer {
   const proven = connection.provenAt !== null;
   const described = facts([
     ['Id', connection.id],
@@ -154,6 +157,11 @@ function answerFor(connection: ConnectionView, publicUrl: string): CommandAnswer
     ['Token endpoint', `${connection.tokenEndpoint} (${connection.tokenEndpointAuth})`],
     ['JWKS URI', connection.jwksUri],
     ['Reauthentication', connection.reauthentication],
+    ['Tells auth_time', toldAuthTime(connection)],
+    ['Asks for auth_time', connection.requestAuthTime],
+    ['E-mail claim', connection.emailClaim],
+    ['PKCE', connection.pkce],
+    ['A logout token ends', connection.logoutTokenEnds],
     ['Sign-out at the IdP', connection.signOutAtIdp],
     ['Role claim', connection.roleClaim],
     ['Roles', Object.entries(connection.roleMapping as object).map(([value, role]) => `${value}=${role}`)],
@@ -161,8 +169,19 @@ function answerFor(connection: ConnectionView, publicUrl: string): CommandAnswer
   const next = proven
     ? ''
     : '\n\nThe first sign-in through it proves it, also after a change of its issuers, client id, endpoints or keys, or when it is switched on again.';
+  const toEnter = [...revocationFacts(publicUrl, connection.id), ...sessionFacts(publicUrl, slug)];
   return {
     json: { ...connection, revocationEndpoint: ownEndpoint(publicUrl, connection.id) },
-    text: `${described}\n\nTo enter at the identity provider:\n${facts(revocationFacts(publicUrl, connection.id))}${next}`,
+    text: `${described}
+
+To enter at the identity provider:
+${facts(toEnter)}${next}
+
+If a sign-in through it fails: docs/sign-in-faults.md`,
   };
+}
+
+function toldAuthTime({ tellsAuthTime }: ConnectionView): string {
+  if (tellsAuthTime === null) return 'not seen yet';
+  return tellsAuthTime ? 'told' : 'not told';
 }

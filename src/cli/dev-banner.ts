@@ -12,6 +12,7 @@ export type Addresses = Readonly<{
 /** The addresses that a developer needs; the last line begins with `ready`. */
 export function banner({ local, publicUrl, appUrl, idpUrl, database }: Addresses): string {
   const people = seedOrgs.flatMap((org) => org.people.map((person) => ({ ...person, org })));
+  const owners = people.filter(({ role }) => role === 'owner');
   const emailWidth = Math.max(...people.map(({ email }) => email.length));
   const passwordWidth = Math.max(...people.map(({ password }) => password.length));
   const [first] = seedOrgs;
@@ -34,8 +35,9 @@ export function banner({ local, publicUrl, appUrl, idpUrl, database }: Addresses
     `curl -i -X POST ${local}/global-token-revocation -H 'Authorization: Bearer ${first?.apiKey}' -H 'Content-Type: application/json' -d '${JSON.stringify(subject)}'`,
     '',
     ...(isLoopback(publicUrl) ? [] : [exposure(publicUrl), '']),
+    ...owners.map(({ email, org }) => `Console            ${appUrl}/admin  ${org.name}, as ${email}`),
     `Identity provider  ${idpUrl}`,
-    ...seedOrgs.map(({ slug, name }) => `Admin console      ${idpUrl}/${slug}/admin  ${name}`),
+    ...seedOrgs.map(({ slug, name }) => `Its own console    ${idpUrl}/${slug}/admin  ${name}`),
     `Database           ${database}`,
     'Command line       npm run -s cli -- --help',
     '',

@@ -8,7 +8,13 @@ import { describeIssues } from '../issues.ts';
 import { type EventAction, eventActions, knownEventNames } from '../orgs/event-actions.ts';
 import { describePolicies, policyChangesForm } from '../orgs/policies.ts';
 import { action, type Console, collect, onOff, text, usageError } from './command.ts';
-import { addConnectionOptions, connectionForm, readNewConnection, revocationFacts } from './connection-options.ts';
+import {
+  addConnectionOptions,
+  connectionForm,
+  readNewConnection,
+  revocationFacts,
+  sessionFacts,
+} from './connection-options.ts';
 import { type CommandAnswer, facts, table } from './output.ts';
 
 const slug = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be 1 to 63 of a-z, 0-9 and -, not beginning with -');
@@ -52,6 +58,9 @@ const updateForm = z.object({
   sessionAbsoluteSeconds: amount,
   grantIdleSeconds: amount,
   grantAbsoluteSeconds: amount,
+  refreshGraceSeconds: amount,
+  maxSessions: amount,
+  maxGrants: amount,
   adminReauthenticationSeconds: amount,
   auditRetentionDays: amount,
   helpText: text.transform((given) => (given === 'default' ? null : given)).optional(),
@@ -103,6 +112,9 @@ export function registerOrg(program: Command, shell: Console): void {
     .option('--session-absolute-seconds <n|default>', 'its greatest age')
     .option('--grant-idle-seconds <n|default>', "an app's longest time without use")
     .option('--grant-absolute-seconds <n|default>', 'its greatest age')
+    .option('--refresh-grace-seconds <n>', 'in which an app may use a refresh token again; 0: never')
+    .option('--max-sessions <n>', 'live sessions of a person; a newer one ends the oldest')
+    .option('--max-grants <n>', 'the same of apps')
     .option('--admin-reauthentication-seconds <n>', 'since an administrator authenticated, to change something')
     .option('--audit-retention-days <n|default>', 'how long the record is kept; default: for ever')
     .option('--help-text <text|default>', 'whom people turn to, for who is signed out or refused; default: nothing')
@@ -197,7 +209,7 @@ function describeCreated(
       ['  Scopes', 'openid profile email'],
       ['  Client authentication', connection?.tokenEndpointAuth ?? 'client_secret_basic or client_secret_post'],
       ...revocationFacts(publicUrl, connection?.id),
-      ['  Back-channel logout URI', links.backchannelLogoutUrl],
+      ...sessionFacts(publicUrl, slug),
       ['  For callers that sign no JWT', `an API key: npm run -s cli -- api-key create --org ${slug} --name <name>`],
     ]),
     `\n\nSign-in link for people: ${links.signInUrl}`,

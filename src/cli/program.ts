@@ -6,6 +6,7 @@ import type { Console } from './command.ts';
 import { registerConnection } from './connection.ts';
 import { registerDomain } from './domain.ts';
 import { describeFailure } from './failure.ts';
+import { registerKeys } from './keys.ts';
 import { registerLogin } from './login.ts';
 import { registerLogout } from './logout.ts';
 import { registerMigrate } from './migrate.ts';
@@ -74,6 +75,7 @@ function createProgram(shell: Console, json: boolean, { stdout, stderr }: Stream
     registerApiKey,
     registerSession,
     registerRevoke,
+    registerKeys,
     registerLogin,
     registerWhoami,
     registerLogout,

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import type { Pool } from 'pg';
 import { z } from 'zod';
 import { byOperator } from '../by.ts';
+import { connectionsWithoutReturnAtOnce } from '../connections/no-return.ts';
 import { isUnavailable } from '../database/errors.ts';
 import { AppError } from '../errors.ts';
 import { revokeAccess, revokeOrgAccess } from '../revocation/revoke-access.ts';
@@ -78,6 +80,7 @@ async function revokeEveryone(
 ): Promise<CommandAnswer> {
   if (!yes) requireTerminal('--everyone', shell);
   const org = await requireOrg(ref);
+  await warn(pool, org.id, shell);
   if (!yes) await confirm(`This signs out everyone in ${org.name}.`, `revoke ${org.slug}`, shell);
   const done = await revokeOrgAccess(pool, { ...operator, orgId: org.id, reason: reason ?? null });
   if (!done) throw new Error(`${org.name} vanished.`);
@@ -88,14 +91,29 @@ async function revokeEveryone(
   };
 }
 
+/** Warns beforehand, also where `--yes` answers. A warning that can't be read holds nothing up. */
+async function warn(pool: Pool, orgId: string | null, { stderr }: Console): Promise<void> {
+  const connections = await connectionsWithoutReturnAtOnce(pool, orgId).catch(() => []);
+  if (connections.length === 0) return;
+  const names = connections.map(({ name, slug }) => (orgId === null ? `${name} (${slug})` : name));
+  stderr.write(
+    `Nobody can sign in again through ${names.join(', ')} afterwards, newcomers included: no auth_time comes from there. "connection update" with --request-auth-time on or --reauthentication best_effort changes that.\n`,
+  );
+}
+
 /** Tries every org, then fails with the rest: a failing org must not keep the others alive. */
 async function revokeAll(
-  { orgs, pool, announce }: Workspace,
+  { prisma, pool, announce }: Workspace,
   { reason, yes }: RevokeOptions,
   shell: Console,
 ): Promise<CommandAnswer> {
   if (!yes) requireTerminal('--all', shell);
-  const all = await orgs.listOrgs();
+  // Only the orgs themselves are read: a table that is locked elsewhere keeps nobody's access alive.
+  const all = await prisma.org.findMany({
+    select: { id: true, slug: true },
+    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+  });
+  await warn(pool, null, shell);
   if (!yes) await confirm(`This signs out everyone in ${all.length} organisation(s).`, 'revoke all', shell);
   const done: { id: string; orgId: string; slug: string }[] = [];
   const failed: { slug: string; error: unknown }[] = [];

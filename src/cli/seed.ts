@@ -1,9 +1,9 @@
 import { bySystem } from '../by.ts';
-import { connectionSecretPurpose } from '../connections/client-secret.ts';
 import { createConnections } from '../connections/connections.ts';
 import { discover } from '../connections/discovery.ts';
 import type { Org, PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
+import { connectionSecretPurpose } from '../database/sealed-places.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { hashSecret, type Keyring } from '../keyring.ts';
 import type { ApiKeys } from '../orgs/api-keys.ts';

@@ -7,7 +7,6 @@ import {
   type Mode,
   wrongVariables,
 } from '../config.ts';
-import { createKeyring, type Keyring } from '../keyring.ts';
 import { findDevelopmentSecrets, loadDevelopmentSecrets } from './development.ts';
 
 /** The command line's variables: the server's, each required only when a command needs it. */
@@ -22,6 +21,7 @@ const form = z.object({
   SESSION_ABSOLUTE_SECONDS: environment.SESSION_ABSOLUTE_SECONDS,
   GRANT_IDLE_SECONDS: environment.GRANT_IDLE_SECONDS,
   GRANT_ABSOLUTE_SECONDS: environment.GRANT_ABSOLUTE_SECONDS,
+  JOURNAL_DIR: environment.JOURNAL_DIR,
   ...developmentEnvironment,
 });
 
@@ -37,6 +37,8 @@ export function loadSettings(env: Environment) {
     databaseUrl: data.DATABASE_URL ?? null,
     directDatabaseUrl: data.DIRECT_DATABASE_URL ?? data.DATABASE_URL ?? null,
     dataDir: data.DATA_DIR,
+    /** Where this machine's node notes calls while the database is away. */
+    journalDir: data.JOURNAL_DIR ?? null,
     /** PUBLIC_URL if it is set. */
     givenPublicUrl: data.PUBLIC_URL ?? null,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
@@ -56,12 +58,12 @@ export function loadSettings(env: Environment) {
     },
 
     /** @throws ConfigError: the server can't read secrets that another key has sealed. */
-    keyring(mode: Mode): Keyring {
-      if (data.ENCRYPTION_KEYS) return createKeyring(data.ENCRYPTION_KEYS);
+    encryptionKeys(mode: Mode): readonly Uint8Array[] {
+      if (data.ENCRYPTION_KEYS) return data.ENCRYPTION_KEYS;
       const find = data.DATABASE_URL ? findDevelopmentSecrets : loadDevelopmentSecrets;
       const made = mode === 'development' ? find(data.DATA_DIR) : null;
       if (!made) throw new ConfigError(['ENCRYPTION_KEYS is missing']);
-      return createKeyring(environment.ENCRYPTION_KEYS.parse(made.ENCRYPTION_KEYS));
+      return environment.ENCRYPTION_KEYS.parse(made.ENCRYPTION_KEYS);
     },
   };
 }

@@ -9,6 +9,7 @@ import { holdDevLock } from '../postgres/dev-lock.ts';
 import { startEmbeddedPostgres } from '../postgres/embedded-postgres.ts';
 import { startServer } from '../server.ts';
 import { explainStartFailure } from '../start-failure.ts';
+import { buildSearchIndexes } from '../users/search-index.ts';
 import { banner } from './dev-banner.ts';
 import { loadDevelopmentSecrets } from './development.ts';
 import { PortError, takePort, tryPort } from './ports.ts';
@@ -70,7 +71,7 @@ async function start(): Promise<void> {
   started.push(lock.release);
   await step(migrate(config.directDatabaseUrl));
 
-  const log = pino({ ...logOptions, level: config.logLevel }, pretty({ ignore: 'requestId', sync: true }));
+  const log = pino({ ...logOptions, level: config.logLevel }, pretty({ sync: true }));
   const context = createContext(config, log);
   started.push(context.stop);
   const findDemoConnection = async (slug: string) => {
@@ -83,8 +84,10 @@ async function start(): Promise<void> {
   const tenants = demoTenants(publicUrl, findDemoConnection);
   const idp = await step(startDemoIdp({ port: idpPort, tenants, log: console.error }));
   started.push(idp.stop);
-  await step(checkDatabase(context.pool, config.encryptionKeys));
+  await step(checkDatabase(context));
   await step(seed(context, idp.url));
+  // Before the server starts: its last line stays the last one, and a stop finds nothing half built.
+  await step(buildSearchIndexes({ directDatabaseUrl: config.directDatabaseUrl, log }));
   const server = await step(startServer(context, { listening }));
   // The server's stop ends these two as well.
   for (const end of [context.stop, letGo]) started.splice(started.indexOf(end), 1);

@@ -74,6 +74,8 @@ export function signedOut({ refused }: Refusal): AppError {
     return new AppError(code, `${what} ${next}${helpText ? `\nWhom to turn to: ${helpText}` : ''}`);
   }
   if (code === 'session_ended') return new AppError(code, `You signed out${at}. Run login again.`);
+  if (code === 'session_displaced')
+    return new AppError(code, `You signed in on more devices than your organisation allows${at}. Run login again.`);
   if (code === 'session_expired') return new AppError(code, `Your sign-in expired${at}. Run login again.`);
   return new AppError('not_signed_in', 'Your sign-in no longer counts. Run login again.');
 }

@@ -4,10 +4,11 @@ import type { Mode } from '../config.ts';
 import { createConnections } from '../connections/connections.ts';
 import type { Org } from '../database/generated/client.ts';
 import { migrate } from '../database/migrate.ts';
+import { createNotes } from '../database/notes.ts';
 import { createPool, createPrisma } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { createGuardedFetch } from '../http/guarded-fetch.ts';
-import type { Keyring } from '../keyring.ts';
+import { createKeyring, type Keyring } from '../keyring.ts';
 import { createApiKeys } from '../orgs/api-keys.ts';
 import { createDomains } from '../orgs/domains.ts';
 import { createOrgs } from '../orgs/orgs.ts';
@@ -60,19 +61,23 @@ export async function openWorkspace(settings: Settings) {
     throw error;
   });
   // Only commands that write a secret need the keys.
+  const encryptionKeys = () => settings.encryptionKeys(mode);
   const keyring: Keyring = {
-    encrypt: async (text, purpose) => settings.keyring(mode).encrypt(text, purpose),
-    decrypt: async (sealed, purpose) => settings.keyring(mode).decrypt(sealed, purpose),
+    encrypt: async (text, purpose) => createKeyring(encryptionKeys()).encrypt(text, purpose),
+    decrypt: async (sealed, purpose) => createKeyring(encryptionKeys()).decrypt(sealed, purpose),
   };
   const orgs = createOrgs({ prisma });
   return {
     pool,
     prisma,
     keyring,
+    /** @throws ConfigError where they are missing */
+    encryptionKeys,
+    journalDir: settings.journalDir,
     orgs,
     domains: createDomains({ prisma }),
     connections: createConnections({ prisma, keyring }),
-    apiKeys: createApiKeys({ pool, prisma }),
+    apiKeys: createApiKeys({ pool, prisma, note: createNotes({ pool }) }),
     users: createUsers({ prisma }),
     guardedFetch: createGuardedFetch({ mode, privateHosts: settings.privateIdpHosts }),
 

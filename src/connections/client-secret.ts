@@ -1,11 +1,8 @@
 import { type By, isOperator } from '../by.ts';
 import type { Connection } from '../database/generated/client.ts';
-import { AppError } from '../errors.ts';
+import { connectionSecretPurpose } from '../database/sealed-places.ts';
+import { AppError, type Saying } from '../errors.ts';
 import { isSameSecret, type Keyring } from '../keyring.ts';
-
-/** Binds an encrypted client secret to its row: copied to another row it doesn't open. */
-export const connectionSecretPurpose = (orgId: string, connectionId: string) =>
-  `connection-secret:${orgId}:${connectionId}`;
 
 export function sealSecret(
   keyring: Keyring,
@@ -36,19 +33,15 @@ export async function secretToStore(
   const changed = [...ownMembers, ...endpoints].filter((member) => member in changes);
   const asked = !isOperator(by) && changed.length > 0;
   if (given === undefined) {
-    if (asked) throw wrong(`${changed.join(', ')} would be another, and the secret that is kept would be used there.`);
+    if (asked) throw wrong(({ answers }) => answers.secretMissing({ members: changed.join(', ') }));
     return undefined;
   }
   if (asked && !ownMembers.some((member) => member in changes)) {
     const kept = await keyring.decrypt(before.clientSecret, connectionSecretPurpose(before.orgId, before.id));
     if (isSameSecret(given, kept)) return undefined;
-    throw wrong(
-      `the one that was sent is not the one that is kept, and ${changed.join(', ')} would be another. A new secret goes in a request of its own.`,
-    );
+    throw wrong(({ answers }) => answers.otherSecret({ members: changed.join(', ') }));
   }
   return sealSecret(keyring, before, given);
 }
 
-function wrong(why: string): AppError {
-  return new AppError('invalid_request', `Send the connection's "clientSecret" as well, in the same request: ${why}`);
-}
+const wrong = (says: Saying) => new AppError('invalid_request', says, { field: 'clientSecret' });

@@ -4,6 +4,7 @@ import { recordEvent } from '../audit/record.ts';
 import { type By, isOperator } from '../by.ts';
 import type {
   Connection,
+  LogoutTokenEnds,
   Prisma,
   PrismaClient,
   Reauthentication,
@@ -15,6 +16,7 @@ import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
 import { refuseTooMany } from '../orgs/limits.ts';
 import { sealSecret, secretToStore } from './client-secret.ts';
+import { toldOfAuthTime } from './no-return.ts';
 import { atIdp, createConnectionProofs, lockClient, provenMembers } from './proofs.ts';
 
 export type NewConnection = Readonly<{
@@ -35,6 +37,14 @@ export type NewConnection = Readonly<{
   /** In plain text; stored encrypted. */
   clientSecret: string;
   reauthentication?: Reauthentication;
+  /** The claim that is a person's address. */
+  emailClaim?: string;
+  /** A start asks for `auth_time` by the `claims` parameter too (OpenID Connect Core §5.5). */
+  requestAuthTime?: boolean;
+  /** Off only for an IdP that refuses it (RFC 7636). */
+  pkce?: boolean;
+  /** What a logout token with a `sid` ends. */
+  logoutTokenEnds?: LogoutTokenEnds;
   /** Signing out here goes on to the IdP. */
   signOutAtIdp?: boolean;
   /** The ID token claim that sets people's roles, and the role of each of its values. */
@@ -94,8 +104,11 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
           if (after.active && (otherwise || !before.active)) await refuseTwin(transaction, after);
           // `provenAt` is reset even if it was null: a proof of old values may come in between.
           if (otherwise || (data.active && !before.active)) Object.assign(data, { provenAt: null });
+          // What another client, or another way to ask, is told is seen at the next sign-in.
+          if (otherwise || 'requestAuthTime' in data) data.tellsAuthTime = null;
           if (data.acceptedIssuers) data.vouchingNeeded = needsVouching(by, after.acceptedIssuers);
           await transaction.connection.updateMany({ where: { orgId, id }, data });
+          if (bars({ ...before, ...data }) && !bars(before)) await tellOnceADay(transaction, orgId, id, by);
           await recordEvent(transaction, {
             orgId,
             action: 'connection.changed',
@@ -124,6 +137,16 @@ export function createConnections({ prisma, keyring }: { prisma: PrismaClient; k
       return prisma.connection.findUnique({ where: { orgId_id: { orgId, id } }, omit: { clientSecret: true } });
     },
 
+    /** When somebody last signed in through each, as far as the record says. */
+    async lastSignIns(orgId: string, ids: readonly string[]): Promise<ReadonlyMap<string, Date>> {
+      const rows = await prisma.$queryRaw<{ id: string; at: Date }[]>`
+        SELECT c.id, e.at FROM unnest(${[...ids]}::text[]) AS c (id) CROSS JOIN LATERAL (
+          SELECT at FROM audit_events
+          WHERE org_id = ${orgId} AND detail->>'connection' = c.id AND action = 'sign_in.succeeded'
+          ORDER BY at DESC, id DESC LIMIT 1) e`;
+      return new Map(rows.map(({ id, at }) => [id, at]));
+    },
+
     /** The org's connections, oldest first, without secrets: all, or a page. */
     listConnections(orgId: string, page?: TimePage): Promise<ConnectionView[]> {
       const { where, ...asked } = inTime('asc', page);
@@ -150,18 +173,28 @@ async function lockConnection(
   await db.$queryRaw`SELECT id FROM connections WHERE org_id = ${orgId} AND id = ${id} FOR NO KEY UPDATE`;
   const before = await find();
   if (before?.clientId === seen.clientId) return before;
-  throw new AppError(
-    'conflict',
-    `Somebody else changed the connection ${id} at the same moment. Look at it, and try again.`,
-  );
+  throw new AppError('conflict', ({ answers }) => answers.connectionChanged({ id }));
 }
 
-/** Audited with before and after, like the org's policies: these decide sign-in and roles. */
-const policies = ['reauthentication', 'roleClaim', 'roleMapping'] as const;
+/** Whether it is known to let nobody return after a revocation. */
+function bars({ active, reauthentication, tellsAuthTime }: Partial<Connection>): boolean {
+  return active === true && reauthentication === 'verified' && tellsAuthTime === false;
+}
+
+async function tellOnceADay(db: Prisma.TransactionClient, orgId: string, id: string, by: By): Promise<void> {
+  const told = `SELECT ${toldOfAuthTime('$1', '$2')} AS told`;
+  const [row] = await db.$queryRawUnsafe<{ told: boolean }[]>(told, orgId, id);
+  if (row?.told) return;
+  const target = { type: 'connection', id };
+  await recordEvent(db, { orgId, action: 'connection.auth_time_missing', by, target });
+}
+
+/** Audited with before and after, like the org's policies: these decide sign-in, roles and logout. */
+const policies = ['reauthentication', 'emailClaim', 'pkce', 'logoutTokenEnds', 'roleClaim', 'roleMapping'] as const;
 
 /** An event's detail is flat: a mapping stands there as JSON text. */
-function flat(value: Prisma.JsonValue): string | null {
-  return value === null || typeof value === 'string' ? value : JSON.stringify(value);
+function flat(value: Prisma.JsonValue): string | boolean | null {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : (value as string | boolean | null);
 }
 
 /** Multi-tenant IdPs use the same keys for all: a sign-in would prove another tenant's issuer. */
@@ -184,10 +217,7 @@ async function refuseTwin(
     select: { id: true },
   });
   if (!twin) return;
-  throw new AppError(
-    'conflict',
-    `The active connection ${twin.id} of this organisation has the same client id and an issuer in common. Change that one, or switch it off first.`,
-  );
+  throw new AppError('conflict', ({ answers }) => answers.twinConnection(twin), { field: 'clientId' });
 }
 
 /** Identities keep the issuer they were made with: without it those people couldn't sign in. */
@@ -204,10 +234,8 @@ async function keepLinks(
   });
   if (linked === 0) return {};
   if (sameSubjects) return { acceptedIssuers: [...acceptedIssuers, before.issuer] };
-  throw new AppError(
-    'conflict',
-    `${linked} people are linked to this connection by their subjects at ${before.issuer} and could no longer sign in. If the new issuer knows them by the same subjects, say so (sameSubjects, --same-subjects); for another identity provider, add a connection, or let this one forget their subjects first (forgotten-subjects, \`connection forget-subjects\`).`,
-  );
+  const left = { count: linked, issuer: before.issuer };
+  throw new AppError('conflict', ({ answers }) => answers.keptLinks(left), { field: 'issuer' });
 }
 
 /** Makes `createOrg` begin an org with this connection. */

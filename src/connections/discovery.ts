@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import { AppError } from '../errors.ts';
-import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
+import { AppError, type Saying } from '../errors.ts';
+import { foreignText } from '../http/foreign-text.ts';
+import { type GuardedFetch, GuardedFetchError, type GuardedFetchReason } from '../http/guarded-fetch.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { wrongMembers } from '../issues.ts';
+import type { Texts } from '../texts/texts.ts';
 
 /** The columns of a connection that its IdP's metadata gives. */
 export type DiscoveredConnection = Readonly<{
@@ -15,6 +17,8 @@ export type DiscoveredConnection = Readonly<{
   tokenEndpointAuth: 'client_secret_basic' | 'client_secret_post';
   responseIss: boolean;
 }>;
+
+const wellKnown = '/.well-known/openid-configuration';
 
 const url = z.string().max(2000);
 
@@ -38,16 +42,22 @@ const metadata = z.object({
  */
 export async function discover(guardedFetch: GuardedFetch, issuer: string): Promise<DiscoveredConnection> {
   // §4.1: a terminating slash of the issuer is removed before the path is appended.
-  const address = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`;
+  const address = `${issuer.replace(/\/$/, '')}${wellKnown}`;
+  if (issuer.includes(wellKnown))
+    throw new AppError(
+      'invalid_request',
+      ({ answers }) =>
+        answers.metadata.ofTheirAddress({
+          file: wellKnown,
+          issuer: JSON.stringify(issuer.split(wellKnown, 1)[0]),
+        }),
+      { field: 'issuer' },
+    );
   const found = parse(await get(guardedFetch, address), address);
   // §4.3: the issuers must be exactly equal, or one could speak for another.
-  if (found.issuer !== issuer)
-    throw refusal(
-      address,
-      `names another issuer than ${JSON.stringify(issuer)}. Use the issuer exactly as the IdP spells it`,
-    );
+  if (found.issuer !== issuer) throw refusal(address, explainIssuer(found.issuer, issuer));
   if (found.response_types_supported && !found.response_types_supported.includes('code'))
-    throw refusal(address, 'does not offer the authorization code flow (response type "code")');
+    throw refusal(address, ({ answers }) => answers.metadata.noCodeFlow);
   const checked = (name: string, value: string) => checkEndpoint(guardedFetch, address, name, value);
   return {
     issuer: found.issuer,
@@ -61,24 +71,60 @@ export async function discover(guardedFetch: GuardedFetch, issuer: string): Prom
   };
 }
 
+/** Names the IdP's own issuer, and how it differs from the one that was typed. */
+function explainIssuer(named: string, typed: string): Saying {
+  const issuer = JSON.stringify(foreignText(named, 200) ?? '');
+  const bare = (url: string) => url.replace(/\/$/, '');
+  const differences: [(words: Texts['answers']['metadata']) => string, (url: string) => string][] = [
+    [({ bySlash }) => bySlash, bare],
+    [({ byCase }) => byCase, (url) => url.toLowerCase()],
+    [({ byScheme }) => byScheme, (url) => url.replace(/^https?:/, '')],
+    [({ byVersion }) => byVersion, (url) => bare(url).replace(/\/v2\.0$/, '')],
+    [({ byPath }) => byPath, (url) => new URL(url).host],
+  ];
+  const how = URL.canParse(named) ? differences.find(([, form]) => form(named) === form(typed))?.[0] : undefined;
+  return ({ answers: { metadata: words } }) => {
+    if (/[{}]/.test(named)) return words.otherIssuer({ issuer, how: words.manyTenants });
+    return words.otherIssuer({ issuer, how: how ? words.differs({ how: how(words) }) : words.differsElsewhere });
+  };
+}
+
 async function get(guardedFetch: GuardedFetch, address: string): Promise<string> {
   try {
     const response = await guardedFetch(address);
-    if (response.status !== 200) throw refusal(address, `answers with status ${response.status} instead of 200`);
+    if (response.status !== 200)
+      throw refusal(address, ({ answers }) => answers.metadata.status({ status: response.status }));
     return response.text;
   } catch (error) {
-    if (error instanceof GuardedFetchError)
-      throw refusal(address, `cannot be read (${error.reason}: ${error.message})`, error);
+    if (error instanceof GuardedFetchError) throw refusal(address, (texts) => sayUnreadable(texts, error), error);
     throw error;
   }
 }
 
+const advice = {
+  timeout: 'isThere',
+  network: 'isThere',
+  too_large: null,
+  refused_address: 'privateAddress',
+  redirect: 'leadsOn',
+  insecure: null,
+} as const satisfies Record<GuardedFetchReason, keyof Texts['answers']['metadata'] | null>;
+
+function sayUnreadable(texts: Texts, { reason, says }: GuardedFetchError): string {
+  const words = texts.answers.metadata;
+  const name = advice[reason];
+  return words.unreadable({ reason, why: says(texts), advice: name === null ? '.' : words[name] });
+}
+
 function parse(text: string, address: string): z.infer<typeof metadata> {
   const json = parseJson(text);
-  if (json === undefined) throw refusal(address, 'does not answer with JSON');
+  if (json === undefined) throw refusal(address, ({ answers }) => answers.metadata.noJson);
   const parsed = metadata.safeParse(json);
   if (parsed.success) return parsed.data;
-  throw refusal(address, `lacks or misspells: ${wrongMembers(parsed.error, 'the document').join(', ')}`);
+  const { error } = parsed;
+  throw refusal(address, ({ answers: { metadata: words } }) =>
+    words.lacks({ members: wrongMembers(error, words.wholeDocument).join(', ') }),
+  );
 }
 
 function checkEndpoint(guardedFetch: GuardedFetch, address: string, name: string, value: string): string {
@@ -86,8 +132,8 @@ function checkEndpoint(guardedFetch: GuardedFetch, address: string, name: string
     guardedFetch.check(value);
     return value;
   } catch (error) {
-    const why = error instanceof GuardedFetchError ? error.message : 'unusable';
-    throw refusal(address, `has an unusable ${name}: ${why}`, error);
+    if (!(error instanceof GuardedFetchError)) throw error;
+    throw refusal(address, (texts) => texts.answers.metadata.unusable({ name, why: error.says(texts) }), error);
   }
 }
 
@@ -95,9 +141,11 @@ function checkEndpoint(guardedFetch: GuardedFetch, address: string, name: string
 function clientAuthentication(methods: readonly string[] | null | undefined, address: string) {
   if (!methods || methods.includes('client_secret_basic')) return 'client_secret_basic';
   if (methods.includes('client_secret_post')) return 'client_secret_post';
-  throw refusal(address, 'offers neither client_secret_basic nor client_secret_post at its token endpoint');
+  throw refusal(address, ({ answers }) => answers.metadata.noClientAuthentication);
 }
 
-function refusal(address: string, what: string, cause?: unknown): AppError {
-  return new AppError('invalid_request', `The issuer's metadata at ${address} ${what}.`, { cause });
-}
+const refusal = (address: string, what: Saying, cause?: unknown) =>
+  new AppError('invalid_request', (texts) => texts.answers.metadata.at({ address, what: what(texts) }), {
+    field: 'issuer',
+    cause,
+  });

@@ -28,8 +28,27 @@ export type Typist = Readonly<{ spell: (member: string) => string; refuse: (mess
 const needed = ['authorizationEndpoint', 'tokenEndpoint', 'jwksUri'] as const;
 const optional = ['userinfoEndpoint', 'endSessionEndpoint'] as const;
 
+/**
+ * Refuses an issuer with a query or a fragment (OpenID Connect Discovery 1.0 §3, RFC 8414 §2).
+ * @throws AppError invalid_request
+ */
+export function checkIssuers({ issuer, acceptedIssuers = [] }: TypedEndpoints, { spell }: Typist): void {
+  const issuers = [
+    ...(issuer === undefined ? [] : [['issuer', issuer] as const]),
+    ...acceptedIssuers.map((url) => ['acceptedIssuers', url] as const),
+  ];
+  for (const [member, url] of issuers) {
+    const end = /[?#]/.exec(url);
+    if (!end) continue;
+    const what = { member: spell(member), from: end[0] };
+    throw new AppError('invalid_request', ({ answers }) => answers.issuerForm(what), { field: member });
+  }
+}
+
 /** Checks each URL for its scheme and address. @throws AppError invalid_request */
-export function checkEndpoints(guardedFetch: GuardedFetch, typed: TypedEndpoints, { spell }: Typist): void {
+export function checkEndpoints(guardedFetch: GuardedFetch, typed: TypedEndpoints, typist: Typist): void {
+  checkIssuers(typed, typist);
+  const { spell } = typist;
   const named = ['issuer', ...needed, ...optional] as const;
   const urls = [
     ...named.map((member) => [member, typed[member]] as const),
@@ -41,7 +60,11 @@ export function checkEndpoints(guardedFetch: GuardedFetch, typed: TypedEndpoints
       guardedFetch.check(url);
     } catch (error) {
       if (!(error instanceof GuardedFetchError)) throw error;
-      throw new AppError('invalid_request', `${spell(member)} is not usable: ${error.message}.`, { cause: error });
+      throw new AppError(
+        'invalid_request',
+        (texts) => texts.answers.unusable({ member: spell(member), why: error.says(texts) }),
+        { field: member, cause: error },
+      );
     }
   }
 }

@@ -29,11 +29,19 @@ export type IdpKeys = ReturnType<typeof createIdpKeys>;
 
 /** A JWT that isn't its IdP's, or isn't of the kind that was asked for. */
 export class UntrustedJwt extends Error {
+  /** `type`: the signature holds, but the JWT is of another kind. */
   readonly reason: 'malformed' | 'algorithm' | 'type' | 'unknown_key' | 'signature';
-  constructor(reason: UntrustedJwt['reason'], cause?: unknown) {
+  /** The header's, where it is the wrong one. */
+  readonly typ: unknown;
+  constructor(reason: UntrustedJwt['reason'], cause?: unknown, typ?: unknown) {
     super(`the JWT cannot be trusted: ${reason}`, { cause });
     this.name = 'UntrustedJwt';
     this.reason = reason;
+    this.typ = typ;
+  }
+
+  get isSigned(): boolean {
+    return this.reason === 'type';
   }
 }
 
@@ -42,36 +50,37 @@ export class UntrustedJwt extends Error {
  * an IdP, but never what is known about it.
  */
 export function createIdpKeys({ guardedFetch, log }: { guardedFetch: GuardedFetch; log: Logger }) {
-  const keySets = createKeySets({ guardedFetch, log });
+  const { withKeys } = createKeySets({ guardedFetch, log });
 
   return {
-    withKeys: keySets.withKeys,
+    withKeys,
 
     /**
      * Verifies a JWT's signature, its algorithm (asymmetric, from our list) and its `typ`, which
-     * must be one of `types` (`null`: none). Judges no claim. Of the header nothing but `alg`,
+     * must be one of `types` (`null`: none). The `typ` comes after the signature: administrators are
+     * told of a wrong one if it is their IdP's. Judges no claim. Of the header nothing but `alg`,
      * `kid` and `typ` counts: a key or an address that a token brings along (`jwk`, `jku`, `x5u`)
      * is never looked at.
+     * @param options.network where the token was sent from: its junk has a pause of its own
      * @returns its claims
-     * @throws UntrustedJwt; AppError unavailable when the keys can't be had, or the key isn't known
-     * and a fetch for unknown ones has just been made.
+     * @throws UntrustedJwt; AppError unavailable when the keys can't be had, or none of them signed
+     * the token and no fetch for this network may be made yet.
      */
     async verify(
       token: string,
       connection: IdpJwtConnection,
-      expected: { types: readonly (string | null)[] },
+      { types, network }: { types: readonly (string | null)[]; network: string },
     ): Promise<Record<string, unknown>> {
-      checkHeader(token, expected.types);
+      const typ = checkHeader(token);
       const check = (key: LocalJWKSet | CryptoKey) => compactVerify(token, key, { algorithms: signatureAlgorithms });
       try {
-        const { payload } = await keySets.withKeys(token, connection, check, { handedOver: false });
+        const { payload } = await withKeys(token, connection, check, { network });
+        checkType(typ, types);
         return parseObject(payload);
       } catch (error) {
         throw explain(error);
       }
     },
-
-    stop: keySets.stop,
   };
 }
 
@@ -88,8 +97,8 @@ export function peek(token: string): { iss: string | null; sub: string | null; a
   }
 }
 
-/** @throws UntrustedJwt */
-function checkHeader(token: string, types: readonly (string | null)[]): void {
+/** Returns the `typ`. @throws UntrustedJwt */
+function checkHeader(token: string): unknown {
   if (token.length > longestToken || token.split('.').length !== 3) throw new UntrustedJwt('malformed');
   let header: Record<string, unknown>;
   try {
@@ -102,7 +111,13 @@ function checkHeader(token: string, types: readonly (string | null)[]): void {
   if (crit !== undefined || (kid !== undefined && !(typeof kid === 'string' && kid.length <= 255)))
     throw new UntrustedJwt('malformed');
   if (typeof alg !== 'string' || !signatureAlgorithms.includes(alg)) throw new UntrustedJwt('algorithm');
-  if (!types.some((type) => (type === null ? typ === undefined : isType(typ, type)))) throw new UntrustedJwt('type');
+  return typ;
+}
+
+/** @throws UntrustedJwt */
+function checkType(typ: unknown, types: readonly (string | null)[]): void {
+  if (!types.some((type) => (type === null ? typ === undefined : isType(typ, type))))
+    throw new UntrustedJwt('type', undefined, typ);
 }
 
 /** RFC 7515 §4.1.9: "application/" may be left out; RFC 2045 §5.1: letter case doesn't count. */

@@ -6,6 +6,7 @@ export function orgLinks(publicUrl: string, slug: string) {
     signedOutUrl: `${publicUrl}/signed-out`,
     revocationEndpoint: `${publicUrl}/global-token-revocation`,
     backchannelLogoutUrl: `${publicUrl}/openid/backchannel-logout/${slug}`,
+    frontchannelLogoutUrl: `${publicUrl}/openid/frontchannel-logout/${slug}`,
   };
 }
 

@@ -6,8 +6,8 @@ export const roleMappingForm = z
   .record(z.string().min(1).max(255), z.enum(assignableRoles))
   .refine((mapping) => Object.keys(mapping).length <= 200, 'must have at most 200 values');
 
-/** The claim's name: a top-level member of the ID token, exactly as it is spelt there. */
-export const roleClaimForm = z
+/** A claim's name: a top-level member of the ID token, exactly as it is spelt there. */
+export const claimNameForm = z
   .string()
   .min(1)
   .max(255)

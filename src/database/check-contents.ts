@@ -1,14 +1,16 @@
 import type { Pool } from 'pg';
-import { sealedPrefixes } from '../keyring.ts';
+import { prefixLength, sealedPrefixes } from '../keyring.ts';
 import { UnfitServerError } from './check-server.ts';
+import { type SealedPlace, sealedPlaces } from './sealed-places.ts';
 
 type ContentsFacts = {
   read_only: string;
   forbidden: string[];
-  connections: number;
-  signing_keys: number;
-  webhooks: number;
+  /** Of `neededPlaces`: how many texts no key opens. */
+  closed: number[];
 };
+
+const neededPlaces = sealedPlaces.filter(({ needed }) => needed);
 
 /** The tables that revocations, sign-ins and apps' tokens write: a role needs a right to each. */
 const inserted = [
@@ -42,20 +44,15 @@ export async function checkContents(pool: Pool, encryptionKeys: readonly Uint8Ar
              (SELECT coalesce(array_agg(privilege || ' on ' || name), '{}')
                 FROM unnest($2::text[], $3::text[]) AS needed (name, privilege)
                WHERE NOT has_table_privilege(name, privilege)) AS forbidden,
-             (SELECT count(*)::int FROM connections WHERE left(client_secret, 64) <> ALL ($1::text[])) AS connections,
-             (SELECT count(*)::int FROM signing_keys WHERE left(private_key, 64) <> ALL ($1)) AS signing_keys,
-             (SELECT count(*)::int FROM webhooks
-               WHERE left(secret, 64) <> ALL ($1)
-                  OR (previous_secret_until > now() AND left(previous_secret, 64) <> ALL ($1))) AS webhooks`,
+             ARRAY[${neededPlaces.map(countClosed).join(', ')}] AS closed`,
     values: [sealedPrefixes(encryptionKeys), writes.map(([table]) => table), writes.map(([, privilege]) => privilege)],
   });
   const facts = rows[0];
   if (!facts) throw new Error('The server answered the check with no row.');
-  const closed = [
-    facts.connections > 0 && `client secrets of connections: ${facts.connections}`,
-    facts.signing_keys > 0 && `keys that sign ID tokens: ${facts.signing_keys}`,
-    facts.webhooks > 0 && `secrets of webhooks: ${facts.webhooks}`,
-  ].filter((line) => line !== false);
+  const closed = neededPlaces
+    .map(({ what }, index) => ({ what, count: facts.closed[index] ?? 0 }))
+    .filter(({ count }) => count > 0)
+    .map(({ what, count }) => `${what}: ${count}`);
   const reasons = [
     facts.read_only === 'on' &&
       'The database is read-only. Set default_transaction_read_only = off, for the server, the database or the role.',
@@ -64,4 +61,8 @@ export async function checkContents(pool: Pool, encryptionKeys: readonly Uint8Ar
       `ENCRYPTION_KEYS lacks a key that stored secrets were sealed with (${closed.join('; ')}). Add it again, behind the current one. A new key is added behind the old one on every node first, and only then moved to the front.`,
   ].filter((reason) => reason !== false);
   if (reasons.length > 0) throw new UnfitServerError(reasons);
+}
+
+function countClosed({ table, column, counts }: SealedPlace): string {
+  return `(SELECT count(*)::int FROM ${table} WHERE ${counts} AND left(${column}, ${prefixLength}) <> ALL ($1::text[]))`;
 }

@@ -1,4 +1,5 @@
 import pRetry from 'p-retry';
+import { isStalePlan } from './stale-plans.ts';
 
 const socketCodes = new Set([
   'ECONNREFUSED',
@@ -19,6 +20,7 @@ const socketCodes = new Set([
 ]);
 /** Time limits of locks and statements, a standby after a failover, a conflict after retries. */
 const sqlStates = new Set(['55P03', '57014', '25006', '40001', '40P01']);
+const ownTrouble = new Set(['55P03', '57014', '40001', '40P01', 'P2028', 'P2034']);
 /** Connection exceptions, shutdown and start-up, and the server's own limits. */
 const sqlStateClasses = /^(08[0-9A-Z]{3}|57P0[0-9A-Z]|53[0-9A-Z]{3})$/;
 const prismaCodes = new Set(['P1001', 'P1002', 'P1008', 'P1017', 'P2024', 'P2028', 'P2034', 'P2037']);
@@ -44,6 +46,15 @@ export function isUnavailable(error: unknown): boolean {
       (typeof link.message === 'string' && driverMessages.test(link.message))
     );
   });
+}
+
+/**
+ * Whether the database as a whole doesn't answer: not where one statement met a lock, a time limit
+ * or a conflict, nor where another service is away (`foreign`).
+ */
+export function isAway(error: unknown): boolean {
+  if (someCause(error, (link) => link.foreign === true)) return false;
+  return isUnavailable(error) && !someCause(error, (link) => codesOf(link).some((code) => ownTrouble.has(code)));
 }
 
 /** Whether PostgreSQL broke off the transaction so that a retry may succeed (40001, 40P01). */
@@ -76,14 +87,14 @@ export function isUnstorable(error: unknown): boolean {
   return someCause(error, (link) => codesOf(link).some((code) => ['22021', '22P05'].includes(code)));
 }
 
-/** Runs a whole transaction again after a conflict or deadlock: 3 times at most, with jitter. */
+/** Runs a whole transaction again after a conflict or a stale plan: 3 times at most, with jitter. */
 export async function withRetry<T>(fn: () => Promise<T>): Promise<T> {
   return pRetry(() => fn(), {
     retries: 3,
     minTimeout: 10,
     maxTimeout: 200,
     randomize: true,
-    shouldRetry: ({ error }) => isConflict(error),
+    shouldRetry: ({ error }) => isConflict(error) || isStalePlan(error),
   });
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { Logger, runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import { MigrationError } from './migration-error.ts';
@@ -5,7 +6,7 @@ import { applyMigrations } from './migrations.ts';
 import { applyRules, readRules } from './rules.ts';
 
 /** Two-part key of the advisory lock of migrations; the number is arbitrary, and stays. */
-const migrationLock = [0x554c4f47, 1] as const;
+export const migrationLock = [0x554c4f47, 1] as const;
 
 /**
  * Brings a database to the current schema: the missing prisma/migrations, then prisma/rules if the
@@ -18,9 +19,7 @@ export async function migrate(directUrl: string): Promise<string[]> {
   client.on('error', () => {});
   await client.connect();
   try {
-    // No migration takes longer: a node that waits beyond it fails and says so.
-    await client.query(`SET lock_timeout = '10min'`);
-    await client.query('SELECT pg_advisory_lock($1, $2)', [...migrationLock]);
+    await waitForTurn(client);
     // A lock that others would queue behind is given up: live traffic goes first.
     await client.query(`SET lock_timeout = '10s'`);
     const applied = await applyMigrations(client);
@@ -30,6 +29,24 @@ export async function migrate(directUrl: string): Promise<string[]> {
     return applied;
   } finally {
     await client.end();
+  }
+}
+
+/** No migration takes longer: a node that waits beyond it fails and says so. */
+const longestWait = 600_000;
+
+/**
+ * Takes the migration lock, which ends with the connection. It is asked for again and again: a
+ * statement that waits is itself waited for by CREATE INDEX CONCURRENTLY, of whoever has the lock.
+ * @throws MigrationError
+ */
+async function waitForTurn(client: pg.Client): Promise<void> {
+  const until = Date.now() + longestWait;
+  for (;;) {
+    const { rows } = await client.query('SELECT pg_try_advisory_lock($1, $2) AS taken', [...migrationLock]);
+    if (rows[0].taken) return;
+    if (Date.now() > until) throw new MigrationError('Another node has been migrating the database for ten minutes.');
+    await setTimeout(200);
   }
 }
 

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type pg from 'pg';
 import { hasFirstMigrations } from './first-migrations.ts';
+import { stopIndexBuild } from './index-build.ts';
 import { describeScriptError, MigrationError } from './migration-error.ts';
 
 export const migrationsPath = path.resolve(import.meta.dirname, '../../prisma/migrations');
@@ -51,6 +52,7 @@ export async function applyMigrations(client: pg.Client): Promise<string[]> {
   }
   refuseEdited(migrations, checksums);
   const pending = migrations.filter(({ name }) => !checksums.has(name));
+  if (pending.length > 0) await stopIndexBuild(client);
   for (const migration of pending) await apply(client, migration);
   return pending.map(({ name }) => name);
 }
@@ -100,13 +102,16 @@ function refuseEdited(migrations: readonly Migration[], checksums: ReadonlyMap<s
 
 async function apply(client: pg.Client, migration: Migration): Promise<void> {
   // No transaction may hold CREATE INDEX CONCURRENTLY; such a migration stands alone in its file.
+  // It may wait for older transactions: nobody waits behind it.
   const transactional = !/\bCONCURRENTLY\b/i.test(migration.sql);
   const startedAt = new Date();
   try {
-    if (transactional) await client.query('BEGIN');
+    await client.query(transactional ? 'BEGIN' : `SET lock_timeout = '10min'; SET statement_timeout = 0`);
+    if (!transactional) await dropUnfinished(client, migration.sql);
     await client.query(migration.sql);
     await recordMigration(client, migration, { startedAt, steps: 1 });
     if (transactional) await client.query('COMMIT');
+    else await client.query(`SET lock_timeout = '10s'; RESET statement_timeout`);
   } catch (error) {
     if (transactional) await client.query('ROLLBACK').catch(() => {});
     const outcome = transactional ? 'Nothing of it was kept.' : 'Part of it may have been kept.';
@@ -115,6 +120,15 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
       { cause: error },
     );
   }
+}
+
+/** An index that an earlier attempt at this migration left behind can't be used, only made anew. */
+async function dropUnfinished(client: pg.Client, sql: string): Promise<void> {
+  const name = /\bINDEX\s+CONCURRENTLY\s+(\w+)/i.exec(sql)?.[1];
+  const { rows } = await client.query('SELECT FROM pg_index WHERE indexrelid = to_regclass($1) AND NOT indisvalid', [
+    name,
+  ]);
+  if (rows.length > 0) await client.query(`DROP INDEX CONCURRENTLY ${name}`);
 }
 
 /** `steps` is 1 for a script that ran, 0 for one that was found applied, as Prisma counts. */

@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import { withRetry } from './errors.ts';
 import { PrismaClient } from './generated/client.ts';
+import { isStalePlan, withoutNames, withoutStalePlans } from './stale-plans.ts';
 
 /**
  * The settings of every connection; times in milliseconds. A lock that isn't had in 5 s is a 503,
@@ -75,6 +76,7 @@ export function createPool(options: PoolOptions): pg.Pool {
       if (isUnreplicated(notice)) failConnection(client);
     });
   });
+  withoutStalePlans(pool);
   return pool;
 }
 
@@ -139,21 +141,31 @@ export function afterCommit(client: pg.PoolClient, work: () => void): void {
 }
 
 /**
- * Runs `work` in one transaction, and after a serialization failure or a deadlock again in another
- * one: 4 times at most. So effects of `work` outside the database must be right when done twice.
- * Work inside a transaction, such as `revokeAccess` with its client, never retries by itself: only
- * the whole can be run again.
+ * Runs `work` in one transaction, and after a serialization failure, a deadlock or a stale plan
+ * again in another one: 4 times at most. So effects of `work` outside the database must be right
+ * when done twice. Work inside a transaction, such as `revokeAccess` with its client, never retries
+ * by itself: only the whole can be run again.
  */
 export async function transaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-  const { result, committed } = await withRetry(() => tryTransaction(pool, work));
+  let named = true;
+  const { result, committed } = await withRetry(async () => {
+    try {
+      return await tryTransaction(pool, work, named);
+    } catch (error) {
+      // Each connection may hold the stale plan.
+      if (isStalePlan(error)) named = false;
+      throw error;
+    }
+  });
   // These run after the retries: work that waited for a commit never runs twice.
   for (const work of committed) work();
   return result;
 }
 
 /** A failure ends the connection, which rolls back. What waited for the commit is dropped. */
-async function tryTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>) {
+async function tryTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>, named: boolean) {
   const client = await pool.connect();
+  const restoreNames = named ? null : withoutNames(client);
   let failure: Error | undefined;
   try {
     const committed: (() => void)[] = [];
@@ -169,6 +181,7 @@ async function tryTransaction<T>(pool: pg.Pool, work: (client: pg.PoolClient) =>
     throw error;
   } finally {
     afterCommits.delete(client);
+    restoreNames?.();
     // Ending the connection rolls back, also when the server no longer answers a ROLLBACK.
     client.release(failure);
   }

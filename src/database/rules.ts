@@ -4,6 +4,7 @@ import path from 'node:path';
 import pRetry from 'p-retry';
 import type pg from 'pg';
 import { isConflict } from './errors.ts';
+import { stopIndexBuild } from './index-build.ts';
 import { describeScriptError, MigrationError } from './migration-error.ts';
 
 export const rulesPath = path.resolve(import.meta.dirname, '../../prisma/rules');
@@ -68,6 +69,7 @@ async function attempt(client: pg.Client, rules: Rules): Promise<boolean> {
       );
     const needed = present === undefined || present.version < version;
     if (needed) {
+      await stopIndexBuild(client);
       await client.query(lockTables);
       await client.query(sql);
       await client.query('INSERT INTO rules_versions (version, sha256) VALUES ($1, $2)', [version, sha256]);

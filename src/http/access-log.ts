@@ -22,7 +22,7 @@ export function createAccessLog({ config, log }: { config: Config; log: Logger }
       answered ??= performance.now();
       return writeHead.apply(res, given as Parameters<typeof writeHead>);
     };
-    res.once('close', () => {
+    res.on('close', () => {
       log.info(
         {
           requestId: req.id,

@@ -2,6 +2,8 @@ import { lookup as dnsLookup } from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher, request } from 'undici';
 import { isLoopback, type Mode } from '../config.ts';
+import type { Saying } from '../errors.ts';
+import { en } from '../texts/en.ts';
 import { isAllowedAddress, isAllowedHost } from './public-address.ts';
 
 /** Milliseconds for a whole call: look-up, connection, headers and body together. */
@@ -31,8 +33,11 @@ export type GuardedFetchReason = 'timeout' | 'too_large' | 'refused_address' | '
 
 export class GuardedFetchError extends Error {
   readonly reason: GuardedFetchReason;
-  constructor(reason: GuardedFetchReason, message: string, cause?: unknown) {
-    super(message, { cause });
+  /** Its message in the language of a page. */
+  readonly says: Saying;
+  constructor(reason: GuardedFetchReason, says: Saying, cause?: unknown) {
+    super(says(en), { cause });
+    this.says = says;
     this.name = 'GuardedFetchError';
     this.reason = reason;
   }
@@ -71,10 +76,10 @@ export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly
 
   const check = (value: string) => {
     const url = URL.canParse(value) ? new URL(value) : null;
-    if (!url) throw new GuardedFetchError('insecure', 'not a URL');
+    if (!url) throw new GuardedFetchError('insecure', ({ answers }) => answers.calls.notUrl);
     const http = url.protocol === 'http:' && policy.loopback && isLoopback(value);
     if ((url.protocol !== 'https:' && !http) || url.username || url.password)
-      throw new GuardedFetchError('insecure', `${url.hostname} must be called by https, without a user in the URL`);
+      throw new GuardedFetchError('insecure', ({ answers }) => answers.calls.insecure({ host: url.hostname }));
     // A connection to a literal address makes no look-up.
     if (!isAllowedHost(url.hostname, policy)) throw refusedAddress(url.hostname);
   };
@@ -96,7 +101,8 @@ export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly
       response.body.on('error', () => {});
       if (response.statusCode >= 300 && response.statusCode < 400) {
         response.body.destroy();
-        throw new GuardedFetchError('redirect', `answered with a redirect (${response.statusCode})`);
+        const status = response.statusCode;
+        throw new GuardedFetchError('redirect', ({ answers }) => answers.calls.redirect({ status }));
       }
       if (init.statusOnly) response.body.destroy();
       const text = init.statusOnly ? '' : await readBounded(response.body);
@@ -114,7 +120,8 @@ async function readBounded(body: Dispatcher.ResponseData['body']): Promise<strin
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     // Leaving the loop destroys the stream, and its connection.
-    if (size > bodyLimit) throw new GuardedFetchError('too_large', `the answer is larger than ${bodyLimit} bytes`);
+    if (size > bodyLimit)
+      throw new GuardedFetchError('too_large', ({ answers }) => answers.calls.large({ most: bodyLimit }));
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
@@ -127,11 +134,11 @@ function flatten(headers: Dispatcher.ResponseData['headers']): Record<string, st
 }
 
 function refusedAddress(host: string) {
-  return new GuardedFetchError('refused_address', `${host} has an address that is not public`);
+  return new GuardedFetchError('refused_address', ({ answers }) => answers.calls.notPublic({ host }));
 }
 
 function asGuardedFetchError(error: unknown, signal: AbortSignal): GuardedFetchError {
   if (error instanceof GuardedFetchError) return error;
-  if (signal.aborted) return new GuardedFetchError('timeout', 'no complete answer in time', error);
-  return new GuardedFetchError('network', 'the connection failed', error);
+  if (signal.aborted) return new GuardedFetchError('timeout', ({ answers }) => answers.calls.late, error);
+  return new GuardedFetchError('network', ({ answers }) => answers.calls.broken, error);
 }

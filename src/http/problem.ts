@@ -1,4 +1,4 @@
-import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Request, RequestHandler, Response } from 'express';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { isUnavailable, isUnstorable } from '../database/errors.ts';
@@ -15,9 +15,7 @@ export type RenderPage = (res: Response, problem: { code: ProblemCode; detail: s
 export function createErrorHandler(deps: { config: Config; log: Logger; renderPage: RenderPage }): ErrorRequestHandler {
   return (error, req, res, _next) => {
     const problem = toAppError(error);
-    if (problem.foreign) deps.log.warn({ requestId: req.id, code: problem.code }, 'request failed by another service');
-    else if (problem.status >= 500)
-      deps.log.error({ err: error, requestId: req.id, code: problem.code }, 'request failed');
+    logFailure(deps.log, req, problem, error);
     if (res.headersSent) {
       // The answer is under way: it can only be cut off.
       res.destroy(error instanceof Error ? error : undefined);
@@ -38,10 +36,17 @@ export function createErrorHandler(deps: { config: Config; log: Logger; renderPa
         detail: problem.detail,
         code: problem.code,
         requestId: req.id,
+        ...(problem.errors.length > 0 && { errors: problem.errors.map(({ says: _, ...part }) => part) }),
         ...problem.members,
       }),
     );
   };
+}
+
+/** Logs what is a fault of ours, with its stack, or of a service that we depend on. */
+export function logFailure(log: Logger, { id }: Request, problem: AppError, error: unknown): void {
+  if (problem.foreign) log.warn({ requestId: id, code: problem.code }, 'request failed by another service');
+  else if (problem.status >= 500) log.error({ err: error, requestId: id, code: problem.code }, 'request failed');
 }
 
 /** Answers 404 to an address that no route has. */
@@ -67,34 +72,22 @@ export function toAppError(error: unknown): AppError {
   const fault = requestFault(error);
   if (fault) return fault;
   if (isUnstorable(error))
-    return new AppError('invalid_request', 'The request holds a character that cannot be stored, such as NUL.', {
+    return new AppError('invalid_request', ({ answers }) => answers.unstorable, { cause: error });
+  if (isUnavailable(error))
+    return new AppError('unavailable', ({ answers }) => answers.unavailable, {
+      headers: { 'Retry-After': '5' },
       cause: error,
     });
-  if (isUnavailable(error))
-    return new AppError(
-      'unavailable',
-      'Something this service depends on does not answer; try again in a few seconds.',
-      {
-        headers: { 'Retry-After': '5' },
-        cause: error,
-      },
-    );
-  return new AppError('internal_error', 'Something went wrong on our side; it was logged under the request id.', {
-    cause: error,
-  });
+  return new AppError('internal_error', ({ answers }) => answers.internal, { cause: error });
 }
 
 /** Errors of the router and body-parser (http-errors). Their messages may quote the request. */
 function requestFault(error: unknown): AppError | null {
-  if (error instanceof URIError)
-    return new AppError('invalid_request', 'The address holds a malformed percent-encoding.');
+  if (error instanceof URIError) return new AppError('invalid_request', ({ answers }) => answers.brokenAddress);
   if (typeof error !== 'object' || error === null || !('expose' in error)) return null;
   const { type, status } = error as { type?: unknown; status?: unknown };
   if (typeof status !== 'number' || status < 400 || status >= 500) return null;
-  if (status === 413) return new AppError('content_too_large', 'The request body is too large for this address.');
+  if (status === 413) return new AppError('content_too_large', ({ answers }) => answers.large);
   if (type === 'entity.parse.failed') return new AppError('invalid_request', 'The body is not well-formed JSON.');
-  return new AppError(
-    'invalid_request',
-    'The body could not be read; send JSON in UTF-8, complete and as its headers say.',
-  );
+  return new AppError('invalid_request', ({ answers }) => answers.unreadable);
 }

@@ -1,5 +1,6 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError } from '../errors.ts';
+import { createPace, refusalGap } from './pace.ts';
 
 type Allowed = Readonly<{ points: number; duration: number }>;
 
@@ -31,11 +32,14 @@ export function createLimit(allowed: Allowed) {
 /** A limit beyond which requests are refused with `detail`. */
 export function createRateLimit(allowed: Allowed, detail: string) {
   const limit = createLimit(allowed);
+  const refuse = createPace(refusalGap);
   return {
     /** Counts one request. @throws AppError too_many_requests, with the seconds to wait */
     async count(key: string): Promise<void> {
       const seconds = await limit.count(key);
-      if (seconds > 0) throw tooManyRequests(detail, seconds);
+      if (seconds === 0) return;
+      await refuse(key);
+      throw tooManyRequests(detail, seconds);
     },
 
     giveBack: limit.giveBack,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler, Response } from 'express';
 import helmet from 'helmet';
+import { isLoopback } from '../config.ts';
 
 /**
  * The same strict headers on every answer: no inline script or style, nothing from elsewhere, no
@@ -27,6 +28,7 @@ function headersOf(https: boolean): readonly (readonly [string, string])[] {
         scriptSrc: ["'self'"],
         styleSrc: ["'self'"],
         imgSrc: ["'self'", 'data:'],
+        fontSrc: ["'self'"],
         connectSrc: ["'self'"],
         formAction: ["'self'"],
         frameAncestors: ["'none'"],
@@ -55,4 +57,27 @@ export function letFormsLeadTo(res: Response, target: string): void {
   const policy = String(res.getHeader('Content-Security-Policy'));
   if (!policy.includes(own)) throw new Error('the content security policy has no form-action to widen');
   res.set('Content-Security-Policy', policy.replace(own, `${own} ${target}`));
+}
+
+/**
+ * Lets pages of the origins of `urls` put this answer into a frame; what isn't an https or loopback
+ * URL of a plain host is left out. Call before sending.
+ */
+export function letFrame(res: Response, urls: readonly string[]): void {
+  const nobody = "frame-ancestors 'none'";
+  const policy = String(res.getHeader('Content-Security-Policy'));
+  if (!policy.includes(nobody)) throw new Error('the content security policy has no frame-ancestors to widen');
+  // Proxies refuse an answer whose headers are too long.
+  const origins = [...new Set(urls.flatMap(framingOrigin))].slice(0, 50);
+  if (origins.length === 0) return;
+  res.set('Content-Security-Policy', policy.replace(nobody, `frame-ancestors ${origins.join(' ')}`));
+  // This one knows no list of origins.
+  res.removeHeader('X-Frame-Options');
+}
+
+// A URL's host may hold a semicolon or an asterisk, which mean something in the header.
+function framingOrigin(url: string): string[] {
+  const origin = URL.canParse(url) ? new URL(url).origin : '';
+  const isPlain = /^https?:\/\/[a-z0-9.-]+(:\d+)?$/.test(origin);
+  return isPlain && (origin.startsWith('https:') || isLoopback(origin)) ? [origin] : [];
 }

@@ -9,7 +9,7 @@ import type { Devices } from '../sessions/devices.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { notSignedIn } from '../sessions/session-end.ts';
 import { sessionCookie } from '../sessions/session-store.ts';
-import { textsFor } from '../web/send-page.ts';
+import { textsFor } from '../web/language.ts';
 
 export type DeviceDeps = Readonly<{
   devices: Devices;

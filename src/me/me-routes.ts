@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Operation, operation } from '../api/operation.ts';
 import { roles } from '../api/permissions.ts';
 import { type LiveChannel, mostStreams, streamEvents } from '../sessions/live-channel.ts';
+import { chosenLanguage } from './language.ts';
 import { type SignOutDeps, signOut } from './sign-out.ts';
 
 const tag = 'You';
@@ -29,9 +30,10 @@ export function meOperations(deps: SignOutDeps & { liveChannel: LiveChannel }): 
           org: z.string(),
           orgSlug: z.string(),
           role: z.enum(roles),
+          language: chosenLanguage.optional(),
         }),
       },
-      handle: async ({ principal: { userId, name, email, orgId, orgName, orgSlug, role } }) => ({
+      handle: async ({ principal: { userId, name, email, orgId, orgName, orgSlug, role, language } }) => ({
         id: userId,
         name,
         email,
@@ -39,6 +41,8 @@ export function meOperations(deps: SignOutDeps & { liveChannel: LiveChannel }): 
         org: orgName,
         orgSlug,
         role,
+        // The person's members are scalars: null is none.
+        ...(language !== null && { language }),
       }),
     }),
     operation({
@@ -56,12 +60,7 @@ export function meOperations(deps: SignOutDeps & { liveChannel: LiveChannel }): 
       head: false,
       success: { status: 200, description: 'The stream.', contentTypes: ['text/event-stream'] },
       problems: ['too_many_requests'],
-      handle: async ({ principal, req, res }) => {
-        // express-session would touch the session before the answer ends: a stream must close also
-        // when the database, which that touch writes to, has gone silent.
-        Object.assign(req, { session: undefined });
-        await liveChannel.open(principal, res);
-      },
+      handle: ({ principal, res }) => liveChannel.open(principal, res),
     }),
     operation({
       method: 'post',

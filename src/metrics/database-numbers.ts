@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
+import { mostCounted } from '../database/most-counted.ts';
 import { transaction } from '../database/pool.ts';
 import type { DeviceKind } from '../sessions/principal.ts';
 
@@ -20,8 +21,6 @@ export type DatabaseNumbers = Readonly<{
 const sampledPages = 500;
 /** Milliseconds between two counts of live sessions and grants, at least. */
 const countEvery = 60_000;
-/** Rows of a queue are counted up to here. */
-const mostCounted = 10_000;
 
 /**
  * Reads the numbers of a scrape from the database. Live sessions and grants are counted at most

@@ -1,8 +1,12 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { RequestHandler } from 'express';
-import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { createNotes } from '../database/notes.ts';
+import type { BatchesLoad, Pools } from '../http/shortages.ts';
+import { type InTurn, queueKinds } from '../http/turns.ts';
+import { notedResults } from '../journal/journal.ts';
+import type { CallJournal } from '../journal/start.ts';
 import { type ObservedRevocation, revocationChannel } from '../revocation/observed.ts';
 import { type ObservedSignIn, signInChannel } from '../sessions/insert-session.ts';
 import { createDatabaseNumbers, type DatabaseNumbers } from './database-numbers.ts';
@@ -14,9 +18,16 @@ const prefix = 'universal_logout_';
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** A process's numbers for Prometheus; labels are from closed lists: no org, no person. */
-type Deps = Readonly<{ pools: Readonly<{ general: Pool; access: Pool; ending: Pool }>; log: Logger }>;
+type Deps = Readonly<{
+  pools: Pools;
+  batches: BatchesLoad;
+  inTurn: InTurn;
+  note: ReturnType<typeof createNotes>;
+  journal: Pick<CallJournal, 'figures'>;
+  log: Logger;
+}>;
 
-export function createMetrics({ pools, log }: Deps) {
+export function createMetrics({ pools, batches, inTurn, note, journal, log }: Deps) {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register, prefix });
@@ -60,6 +71,107 @@ export function createMetrics({ pools, log }: Deps) {
     },
   });
   connections.set({ pool: 'access', state: 'waiting' }, 0);
+  // Each collects by itself when it is scraped.
+  new Gauge({
+    name: `${prefix}turns`,
+    help: 'Work that takes turns, by kind of queue: lists and exports of administrators, `person` and `members` for people’s own lists, endings and changes of groups by provisioning, codes of devices.',
+    labelNames: ['queue', 'state'] as const,
+    registers,
+    collect() {
+      const turns = inTurn.count();
+      for (const queue of queueKinds) {
+        this.set({ queue, state: 'running' }, turns[queue].running);
+        this.set({ queue, state: 'waiting' }, turns[queue].waiting);
+      }
+    },
+  });
+  new Counter({
+    name: `${prefix}turns_refused_total`,
+    help: 'Requests that got no turn and heard 429.',
+    labelNames: ['queue'] as const,
+    registers,
+    collect() {
+      this.reset();
+      const turns = inTurn.count();
+      for (const queue of queueKinds) this.inc({ queue }, turns[queue].refused);
+    },
+  });
+  new Gauge({
+    name: `${prefix}revocations_waiting`,
+    help: 'Revocations that no statement has taken: `free` wait for a connection, `locked` are of people whose rows are locked elsewhere.',
+    labelNames: ['people'] as const,
+    registers,
+    collect() {
+      const { waiting, held } = batches.load();
+      this.set({ people: 'free' }, waiting);
+      this.set({ people: 'locked' }, held);
+    },
+  });
+  new Gauge({
+    name: `${prefix}revocations_oldest_age_seconds`,
+    help: 'Time that the oldest of them has found no connection.',
+    registers,
+    collect() {
+      this.set(batches.load().oldestMs / 1000);
+    },
+  });
+  new Counter({
+    name: `${prefix}revocations_given_up_total`,
+    help: 'Revocations that found no connection in time and heard 503.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(batches.load().gaveUp);
+    },
+  });
+  new Counter({
+    name: `${prefix}notes_lost_total`,
+    help: 'Notes of when a session, a grant or a key was last used that were not written: the statement failed, or too many waited.',
+    labelNames: ['why'] as const,
+    registers,
+    collect() {
+      this.reset();
+      const { failed, noRoom } = note.lost();
+      this.inc({ why: 'failed' }, failed);
+      this.inc({ why: 'no_room' }, noRoom);
+    },
+  });
+
+  new Gauge({
+    name: `${prefix}noted_calls`,
+    help: 'Revocations that were asked for while the database was away, and are still to be carried out by this node.',
+    registers,
+    collect() {
+      this.set(journal.figures().waiting);
+    },
+  });
+  new Gauge({
+    name: `${prefix}noted_calls_oldest_seconds`,
+    help: 'Time that the oldest of them has waited.',
+    registers,
+    collect() {
+      this.set(journal.figures().oldestSeconds);
+    },
+  });
+  new Gauge({
+    name: `${prefix}noted_files_unreadable`,
+    help: 'Files of noted calls that could not be opened when the process began.',
+    registers,
+    collect() {
+      this.set(journal.figures().unreadable);
+    },
+  });
+  new Counter({
+    name: `${prefix}noted_calls_total`,
+    help: 'Calls that were noted, and what became of them; `full` and `failed` found no room, or no disk, and are lost.',
+    labelNames: ['result'] as const,
+    registers,
+    collect() {
+      this.reset();
+      const { totals } = journal.figures();
+      for (const result of notedResults) this.inc({ result }, totals[result]);
+    },
+  });
 
   const databaseUp = new Gauge({ name: `${prefix}database_up`, help: '1 while the database answers.', registers });
   const gauges = createGauges(registers);
@@ -96,7 +208,7 @@ export function createMetrics({ pools, log }: Deps) {
       const patternOf = createRoutePatterns(paths);
       return (req, res, next) => {
         const start = performance.now();
-        res.once('close', () => {
+        res.on('close', () => {
           if (String(res.getHeader('content-type')).startsWith('text/event-stream')) return;
           const method = methods.has(req.method) ? req.method : 'other';
           const status = res.writableFinished ? `${Math.floor(res.statusCode / 100)}xx` : 'broken_off';

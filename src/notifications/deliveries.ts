@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { recordEvent } from '../audit/record.ts';
+import { type AuditEvent, recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import type { TimePage } from '../database/time-key.ts';
@@ -33,6 +33,9 @@ export type AttemptRow = Readonly<{
 
 const columns = `id, channel, webhook_id AS "webhookId", user_id AS "userId", kinds, status, error, attempts,
   created_at AS "createdAt", finished_at AS "finishedAt"`;
+
+/** Dead deliveries that one transaction sends again. */
+export const mostReplayed = 100;
 
 /** The log of messages to webhooks and by e-mail; a message can be sent again from here. */
 export function createDeliveries({ pool }: { pool: Pool }) {
@@ -84,19 +87,47 @@ export function createDeliveries({ pool }: { pool: Pool }) {
         );
         const [delivery] = rows;
         if (!delivery || (of === 'dead' && delivery.status !== 'dead')) return null;
-        if (delivery.status === 'pending') throw new AppError('conflict', 'This delivery is still under way.');
-        if (delivery.off) throw new AppError('conflict', 'Its webhook is switched off; switch it on first.');
+        if (delivery.status === 'pending') throw new AppError('conflict', ({ answers }) => answers.deliveryUnderWay);
+        if (delivery.off) throw new AppError('conflict', ({ answers }) => answers.itsWebhookOff);
         const again = await client.query<DeliveryRow>(
           `UPDATE deliveries SET status = 'pending', tries = 0, error = NULL, finished_at = NULL WHERE org_id = $1 AND id = $2
            RETURNING ${columns}`,
           [orgId, id],
         );
         await addJobs(client, [deliverJob({ ...delivery, orgId })]);
-        const target = { type: 'delivery', id };
-        const detail = { channel: delivery.channel, webhook: delivery.webhookId, before: delivery.status };
-        await recordEvent(client, { orgId, action: 'delivery.replayed', by, target, detail });
+        await recordEvent(client, replayed(orgId, delivery, by));
         return again.rows[0] as DeliveryRow;
       });
     },
+
+    /**
+     * Sends dead deliveries again, the oldest first, `mostReplayed` at most, but for those whose
+     * webhook is switched off. Returns how many.
+     */
+    async replayDead(orgId: string, by: By): Promise<number> {
+      return transaction(pool, async (client) => {
+        const { rows } = await client.query<DeliveryRow>(
+          `WITH chosen AS MATERIALIZED (
+             SELECT d.id AS chosen_id FROM deliveries d LEFT JOIN webhooks w ON w.org_id = d.org_id AND w.id = d.webhook_id
+             WHERE d.org_id = $1 AND d.status = 'dead' AND w.active IS NOT FALSE
+             ORDER BY d.created_at, d.id LIMIT ${mostReplayed} FOR UPDATE OF d SKIP LOCKED
+           )
+           UPDATE deliveries SET status = 'pending', tries = 0, error = NULL, finished_at = NULL
+           FROM chosen WHERE org_id = $1 AND id = chosen_id RETURNING ${columns}`,
+          [orgId],
+        );
+        await addJobs(
+          client,
+          rows.map((delivery) => deliverJob({ ...delivery, orgId })),
+        );
+        for (const delivery of rows) await recordEvent(client, replayed(orgId, { ...delivery, status: 'dead' }, by));
+        return rows.length;
+      });
+    },
   };
+}
+
+function replayed(orgId: string, { id, channel, webhookId, status }: DeliveryRow, by: By): AuditEvent {
+  const detail = { channel, webhook: webhookId, before: status };
+  return { orgId, action: 'delivery.replayed', by, target: { type: 'delivery', id }, detail };
 }

@@ -1,6 +1,8 @@
+import { variousNetworks } from '../audit/actions.ts';
 import type { Role } from '../database/generated/client.ts';
 import type { Texts } from '../texts/texts.ts';
 import type { Kind, OutboxAction } from './kinds.ts';
+import { whyRefused } from './why-refused.ts';
 
 /** The facts that a notification's text is made of. */
 export type Told = Readonly<{
@@ -17,29 +19,34 @@ export type Parts = Readonly<Record<string, string | number | boolean | null>>;
 
 /** One line of plain text. Names in it are other people's words: the caller escapes them. */
 export function describe(texts: Texts, told: Told): string {
-  const text = sentence(texts.notifications, told);
-  const { kind, count } = told;
-  const isCounted = kind === 'refused_calls' || kind === 'refused_provisioning';
+  const text = sentence(texts, told);
+  const { kind, action, count } = told;
+  const isCounted = (kind === 'refused_calls' && action !== 'call.lapsed') || kind === 'refused_provisioning';
   return count > 1 && !isCounted ? texts.notifications.repeated({ text, count }) : text;
 }
 
 type Words = Texts['notifications'];
 
-function sentence(words: Words, { kind, action, actorType, targetType, count, parts }: Told): string {
+function sentence(texts: Texts, { kind, action, actorType, targetType, count, parts }: Told): string {
+  const words = texts.notifications;
   const actor = nameOfActor(words.actors, actorType, parts);
   const target = named(parts.targetName) ?? words.somebody;
   const both = { actor, target };
   if (action === 'access.revoked_for_everyone') return words.everyoneSignedOut({ actor });
-  if (action === 'idp_session.ended') return words.idpSessionEnded(both);
+  if (action === 'idp_session.ended')
+    return parts.via === 'front_channel' ? words.idpSessionOver({ target }) : words.idpSessionEnded(both);
   if (action === 'user.deactivated') return words.switchedOff(both);
+  const at = named(parts.askedAt) ?? words.something;
+  if (action === 'call.carried_out') return words.callCarriedOut({ ...both, at });
+  if (action === 'call.lapsed') return words.callLapsed({ actor, at });
   if (kind === 'revocation' && 'session' in parts) return words.sessionEnded(both);
   if (kind === 'revocation' && 'grant' in parts) return words.appSignedOut(both);
   if (kind === 'revocation') return words.accessEnded(both);
-  if (kind === 'refused_calls') return words.callsRefused({ actor, count });
+  if (kind === 'refused_calls') return refusedCalls(texts, { action, actorType, actor, count, parts });
   if (kind === 'refused_sign_in' && parts.reason === 'identity_mismatch') return words.signInMismatched({ target });
   if (kind === 'refused_provisioning') {
     const about = named(parts.about) ?? words.something;
-    const told = { actor, count, about, why: named(parts.explanation) ?? words.unknownReason };
+    const told = { actor, count, about, why: whyRefused(texts, parts) ?? words.unknownReason };
     return Number(parts.status) < 400 ? words.provisioningIncomplete(told) : words.provisioningRefused(told);
   }
   if (kind === 'refused_sign_in')
@@ -51,14 +58,40 @@ function sentence(words: Words, { kind, action, actorType, targetType, count, pa
   if (action === 'user.address_changed') return words.addressChanged(both);
   if (action === 'user.erased') return words.personErased({ actor });
   if (action === 'connection.subjects_forgotten') return words.subjectsForgotten(both);
+  if (action === 'connection.auth_time_missing') return words.authTimeMissing({ target });
   if (kind === 'api_key') return words.apiKeyMade(both);
   if (kind === 'role_change')
     return words.roleChanged({ ...both, from: roleOf(words, parts.from), to: roleOf(words, parts.to) });
   return targetType === 'webhook' ? words.webhookFailed({ target }) : words.emailFailed({ target });
 }
 
+/** A stranger's refusals have no reason in the text: it would be as long as the network is many. */
+function refusedCalls(
+  texts: Texts,
+  {
+    action,
+    actorType,
+    actor,
+    count,
+    parts,
+  }: Pick<Told, 'action' | 'actorType' | 'count' | 'parts'> & { actor: string },
+): string {
+  const words = texts.notifications;
+  if (action === 'signal.received')
+    return parts.outcome === 'subject_unknown'
+      ? words.eventsOfNobody({ actor, count })
+      : words.eventsUnsupported({ actor, count });
+  const isAnonymous = actorType === 'anonymous';
+  const isMany = isAnonymous && parts.network === variousNetworks;
+  const calls = { actor, count, isMany, why: isAnonymous ? null : whyRefused(texts, parts) };
+  if (parts.endpoint === 'logout_token') return words.logoutTokensRefused(calls);
+  if (parts.endpoint === 'security_event') return words.eventsRefused(calls);
+  return words.callsRefused(calls);
+}
+
 function nameOfActor(words: Words['actors'], type: string, parts: Parts): string {
   const name = named(parts.actorName);
+  if (!name && parts.network === variousNetworks) return words.atManyNetworks;
   if (!name && typeof parts.network === 'string') return words.at({ network: parts.network });
   if (type === 'api_key') return name ? words.apiKeyNamed({ name }) : words.apiKey;
   if (type === 'connection') return name ? words.connectionNamed({ name }) : words.connection;

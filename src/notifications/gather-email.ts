@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
-import type { Texts } from '../texts/texts.ts';
+import { inLanguage, type Languages } from '../texts/texts.ts';
 import { describe } from './describe.ts';
 import { type Digest, digestSize } from './digest.ts';
 import { addJobs, deliverJob } from './jobs.ts';
@@ -14,13 +14,13 @@ import { type NotificationRow, notificationColumns } from './notification.ts';
  */
 export async function gatherEmail(
   pool: Pool,
-  texts: Texts,
+  languages: Languages,
   { orgId, userId }: { orgId: string; userId: string },
 ): Promise<void> {
   await transaction(pool, async (client) => {
     const { rows: readers } = await client.query({ name: 'email-reader', text: readerSql, values: [orgId, userId] });
     if (!readers[0]) return;
-    const { kinds, emailedUpTo, lastPosition } = readers[0];
+    const { kinds, emailedUpTo, lastPosition, language } = readers[0];
     const values = [orgId, kinds, emailedUpTo, lastPosition];
     const { rows } = await client.query<NotificationRow & { total: number }>({
       name: 'email-rows',
@@ -35,6 +35,7 @@ export async function gatherEmail(
     const total = rows[0]?.total ?? 0;
     if (total === 0) return;
     const id = newId('delivery');
+    const texts = inLanguage(languages, language);
     const items = rows.map((row) => ({ text: describe(texts, row), at: row.lastAt.toISOString() }));
     const digest: Digest = { items, more: total - items.length };
     await client.query({
@@ -48,7 +49,7 @@ export async function gatherEmail(
 
 // Positions are given in the order of the commits: up to the last one, none is missing.
 const readerSql = `
-  SELECT r.email_kinds AS kinds, r.emailed_up_to AS "emailedUpTo", f.last_position AS "lastPosition"
+  SELECT r.email_kinds AS kinds, r.emailed_up_to AS "emailedUpTo", f.last_position AS "lastPosition", u.language
   FROM notification_readers r
   JOIN users u ON u.org_id = r.org_id AND u.id = r.user_id
   JOIN notification_feeds f ON f.org_id = r.org_id

@@ -10,6 +10,7 @@ export const kinds = [
   'api_key',
   'role_change',
   'identity_change',
+  'connection',
   'dead_letter',
 ] as const;
 export type Kind = (typeof kinds)[number];
@@ -22,8 +23,12 @@ const kindOfAction = {
   // The end of the removed person's access is an event of its own.
   'user.removed': null,
   'idp_session.ended': 'revocation',
+  'call.carried_out': 'revocation',
+  'call.lapsed': 'refused_calls',
   // Refused calls are counted first.
   'call.refused': null,
+  // Counted, too: only security events that ended nobody's access come through the outbox.
+  'signal.received': null,
   // Only sign-ins that an administrator can put right come through the outbox.
   'sign_in.refused': 'refused_sign_in',
   'user.address_contested': 'contested_address',
@@ -36,10 +41,14 @@ const kindOfAction = {
   'user.address_changed': 'identity_change',
   'connection.subjects_forgotten': 'identity_change',
   'user.erased': 'identity_change',
+  'connection.auth_time_missing': 'connection',
   'delivery.failed': 'dead_letter',
 } as const satisfies Partial<Record<Action, Kind | null>>;
 export type OutboxAction = keyof typeof kindOfAction;
 export const outboxActions = Object.keys(kindOfAction) as readonly OutboxAction[];
+
+/** Outcomes of security events that should have ended somebody's access and ended nobody's. */
+export const missedOutcomes = ['subject_unknown', 'subject_unsupported'] as const;
 
 /** An audit event from the outbox, with the names that its text needs, as they are now. */
 export type OutboxEvent = Readonly<{

@@ -48,17 +48,24 @@ const told: Record<Kind, readonly [when: string, example: Told]> = {
       action: 'access.revoked',
       actor: key,
       target: trinity,
-      detail: { initiator: 'idp', sessionsEnded: 2, grantsEnded: 1, more: false },
+      detail: { endpoint: 'revocation', initiator: 'idp', sessionsEnded: 2, grantsEnded: 1, more: false },
     },
   ],
   refused_calls: [
-    'A caller of the revocation endpoint is refused again and again',
+    'A caller is refused again and again where access is ended: at the revocation endpoint, with logout tokens or with security events. Or security events should have ended access, and nobody is found by what they name',
     {
-      text: 'The API key Okta Workflows was refused at the revocation endpoint 5 times in a row',
+      text: 'The API key Okta Workflows was refused at the revocation endpoint 5 times in a row, the last time: No user of your organisation matches the subject identifier.',
       action: 'call.refused',
       actor: key,
       target: key,
-      detail: { code: 'user_not_found', credentialType: 'api_key', format: 'email' },
+      detail: {
+        endpoint: 'revocation',
+        code: 'user_not_found',
+        reason: 'user_not_found',
+        explanation: 'No user of your organisation matches the subject identifier.',
+        credentialType: 'api_key',
+        format: 'email',
+      },
     },
   ],
   refused_sign_in: [
@@ -126,6 +133,16 @@ const told: Record<Kind, readonly [when: string, example: Told]> = {
       actor: neo,
       target: trinity,
       detail: { identity: sampleId('identity'), connection: okta.id },
+    },
+  ],
+  connection: [
+    'A connection works for now, and will keep people out once they are signed out',
+    {
+      text: 'The identity provider Okta does not say when people authenticated (auth_time): whoever is signed out from here cannot sign in again through it. Let it send the claim, let sign-ins ask for it (requestAuthTime), or set the connection’s reauthentication to best_effort',
+      action: 'connection.auth_time_missing',
+      actor: okta,
+      target: okta,
+      detail: {},
     },
   ],
   dead_letter: [

@@ -31,8 +31,9 @@ export async function toNotices(client: PoolClient, events: readonly OutboxEvent
   const callers = await createRefusedCallers(client, events);
   const notices = new Map<string, Notice>();
   for (const event of events) {
-    const notice = event.action === 'call.refused' ? noticeOfRefusal(event, callers.refuse(event)) : noticeOf(event);
-    if (event.action !== 'call.refused' && event.action !== 'provisioning.refused') callers.succeed(event);
+    const refused = event.action === 'call.refused' || event.action === 'signal.received';
+    const notice = refused ? noticeOfRefusal(event, callers.refuse(event)) : noticeOf(event);
+    if (!refused) callers.succeed(event);
     if (!notice) continue;
     const key =
       notice.alike === null
@@ -61,7 +62,7 @@ function toldByCaller(notice: Notice): Notice {
 
 function noticeOfRefusal(event: OutboxEvent, told: ReturnType<RefusedCallers['refuse']>): Notice | null {
   if (!told) return null;
-  const notice = toNotice(event, 'refused_calls');
+  const notice = { ...toNotice(event, 'refused_calls'), alike: `refused_calls ${told.series}` };
   const parts = { ...notice.parts, ...(told.caller.type === 'network' ? { network: told.caller.id } : {}) };
   const { type: targetType, id: targetId } = told.caller;
   return { ...notice, targetType, targetId, parts, count: told.refusals, total: true };
@@ -76,13 +77,9 @@ function toNotice(event: OutboxEvent, kind: Kind): Notice {
   return { orgId, kind, eventId, action, actorType, actorId, targetType, targetId, alike, parts, ...counted };
 }
 
-/**
- * The second change of a role or an identity may undo the first. The target of refused calls is
- * their caller.
- */
+/** The second change of a role or an identity may undo the first. */
 function alikeOf({ action, actorType, actorId, detail }: OutboxEvent, kind: Kind): string | null {
   if (kind === 'role_change' || kind === 'identity_change') return null;
-  if (kind === 'refused_calls') return kind;
   const device = deviceKinds.find((kindOfDevice) => kindOfDevice in detail) ?? 'all';
   return [kind, action, device, actorType, actorId].join(' ');
 }

@@ -1,4 +1,5 @@
 import { en } from '../texts/en.ts';
+import type { Texts } from '../texts/texts.ts';
 import { describe, type Parts } from './describe.ts';
 import type { Kind, OutboxAction } from './kinds.ts';
 
@@ -27,14 +28,14 @@ export const notificationColumns = `
   n.actor_id AS "actorId", n.target_type AS "targetType", n.target_id AS "targetId", n.parts, n.count, n.first_at AS "firstAt",
   n.last_at AS "lastAt", n.created_at AS "createdAt"`;
 
-/** The notification for the API and webhooks, in English: text, actor, target and count. */
-export function present(row: NotificationRow) {
+/** The notification for the API and, in English, for webhooks: text, actor, target and count. */
+export function present(row: NotificationRow, texts: Texts = en) {
   const { actorName, targetName, ...detail } = row.parts;
   const name = (value: Parts[string] | undefined) => (typeof value === 'string' ? value : null);
   return {
     id: row.id,
     kind: row.kind,
-    text: describe(en, row),
+    text: describe(texts, row),
     event: row.eventId,
     action: row.action,
     actor: { type: row.actorType, id: row.actorId, name: name(actorName) },

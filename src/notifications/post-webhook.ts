@@ -1,4 +1,5 @@
 import { Webhook } from 'standardwebhooks';
+import { webhookSecretPurpose } from '../database/sealed-places.ts';
 import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import type { DeliveryOutcome } from './delivery-outcome.ts';
@@ -14,16 +15,13 @@ export type WebhookMessage = Readonly<{
   previousSecret: string | null;
 }>;
 
-/** The purpose under which a webhook's secrets are sealed. */
-export const secretPurpose = (webhookId: string) => `webhook ${webhookId}`;
-
 /** Posts one message (Standard Webhooks): to public addresses only, bounded, no redirects. */
 export function createPostWebhook({ webhookFetch, keyring }: { webhookFetch: GuardedFetch; keyring: Keyring }) {
   return async (message: WebhookMessage, signal: AbortSignal): Promise<DeliveryOutcome> => {
     const now = new Date();
     const sealed = [message.secret, message.previousSecret].filter((secret) => secret !== null);
     const secrets = await Promise.all(
-      sealed.map((secret) => keyring.decrypt(secret, secretPurpose(message.webhookId))),
+      sealed.map((secret) => keyring.decrypt(secret, webhookSecretPurpose(message.webhookId))),
     );
     const signatures = secrets.map((secret) => new Webhook(secret).sign(message.id, now, message.body));
     const headers = {

@@ -1,20 +1,21 @@
 import type { Pool } from 'pg';
-import type { Texts } from '../texts/texts.ts';
+import { inLanguage, type Languages } from '../texts/texts.ts';
 import type { DeliveryOutcome } from './delivery-outcome.ts';
 import { digestForm, renderDigest } from './digest.ts';
 import type { Mailer } from './mailer.ts';
 
 type AddressedDigest = Readonly<{ orgId: string; id: string; userId: string; kinds: string[]; body: string }>;
+type Receiver = { email: string; name: string; language: string | null; orgName: string };
 
 /**
  * Mails a digest to a person, if they are an active administrator now and still want some of it.
  */
-export function createSendDigest(deps: { pool: Pool; mailer: Mailer | null; appUrl: string; texts: Texts }) {
+export function createSendDigest(deps: { pool: Pool; mailer: Mailer | null; appUrl: string; languages: Languages }) {
   return async (delivery: AddressedDigest, signal: AbortSignal): Promise<DeliveryOutcome> => {
     if (!deps.mailer) return { result: 'cancelled', error: 'no_smtp' };
-    const { rows } = await deps.pool.query<{ email: string; name: string; orgName: string }>({
+    const { rows } = await deps.pool.query<Receiver>({
       name: 'email-receiver',
-      text: `SELECT u.email, u.name, o.name AS "orgName"
+      text: `SELECT u.email, u.name, u.language, o.name AS "orgName"
              FROM users u
              JOIN orgs o ON o.id = u.org_id
              JOIN notification_readers r ON r.org_id = u.org_id AND r.user_id = u.id
@@ -24,8 +25,8 @@ export function createSendDigest(deps: { pool: Pool; mailer: Mailer | null; appU
     });
     const [receiver] = rows;
     if (!receiver) return { result: 'cancelled', error: 'no_receiver' };
-    const { email: address, name, orgName } = receiver;
-    const rendered = renderDigest(deps.texts, digestForm.parse(JSON.parse(delivery.body)), {
+    const { email: address, name, orgName, language } = receiver;
+    const rendered = renderDigest(inLanguage(deps.languages, language), digestForm.parse(JSON.parse(delivery.body)), {
       orgName,
       appUrl: deps.appUrl,
     });

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import { createPool } from '../database/pool.ts';
 import { createGuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
-import type { Texts } from '../texts/texts.ts';
+import type { Languages } from '../texts/texts.ts';
 import { createDeliver } from './deliver.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createFeed } from './feed.ts';
@@ -22,10 +22,10 @@ export function startNotifications(deps: {
   log: Logger;
   pool: Pool;
   keyring: Keyring;
-  /** The language of e-mails: nobody knows yet which one a person speaks. */
-  texts: Texts;
+  /** Of e-mails; the first is for who has chosen none. */
+  languages: Languages;
 }) {
-  const { config, log, pool, keyring, texts } = deps;
+  const { config, log, pool, keyring, languages } = deps;
   const { smtp, mode, appUrl } = config;
   const host = new URL(config.publicUrl).hostname;
   const mailer = smtp && createMailer({ smtpUrl: smtp.url, mailFrom: smtp.from, host, mode });
@@ -43,14 +43,14 @@ export function startNotifications(deps: {
   const deliver = createDeliver({
     pool: jobsPool,
     postWebhook: createPostWebhook({ webhookFetch, keyring }),
-    sendDigest: createSendDigest({ pool, mailer, appUrl, texts }),
+    sendDigest: createSendDigest({ pool, mailer, appUrl, languages }),
   });
   const worker = startWorker({
     pool: jobsPool,
     log,
     tasks: {
       deliver: ({ orgId = '', deliveryId = '' }, signal) => deliver({ orgId, deliveryId }, signal),
-      'gather-email': ({ orgId = '', userId = '' }) => gatherEmail(pool, texts, { orgId, userId }),
+      'gather-email': ({ orgId = '', userId = '' }) => gatherEmail(pool, languages, { orgId, userId }),
     },
   });
   const relay = startRelay({ pool, log, emailAvailable });

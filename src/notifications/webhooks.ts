@@ -5,11 +5,11 @@ import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
+import { webhookSecretPurpose } from '../database/sealed-places.ts';
 import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
 import { en } from '../texts/en.ts';
 import { addJobs, deliverJob } from './jobs.ts';
-import { secretPurpose } from './post-webhook.ts';
 
 export type Webhooks = ReturnType<typeof createWebhooks>;
 
@@ -55,7 +55,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
     ): Promise<WebhookRow & { secret: string }> {
       const id = newId('webhook');
       const secret = newSecret();
-      const sealed = await keyring.encrypt(secret, secretPurpose(id));
+      const sealed = await keyring.encrypt(secret, webhookSecretPurpose(id));
       return transaction(pool, async (client) => {
         // The lock makes additions wait for each other, so that the count holds.
         await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`webhooks ${orgId}`]);
@@ -63,7 +63,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
           orgId,
         ]);
         if (before[0].count >= mostWebhooks)
-          throw new AppError('conflict', `An organisation has ${mostWebhooks} webhooks at most; remove one first.`);
+          throw new AppError('conflict', ({ answers }) => answers.limits.webhooks({ most: mostWebhooks }));
         const { rows } = await client.query<WebhookRow>(
           `INSERT INTO webhooks (org_id, id, url, kinds, active, secret, updated_at) VALUES ($1, $2, $3, $4, $5, $6, now())
            RETURNING ${columns}`,
@@ -116,7 +116,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
     /** Makes a new secret; the old one also signs for a day. Null: the org has no such webhook. */
     async rotateSecret(orgId: string, id: string, by: By): Promise<(WebhookRow & { secret: string }) | null> {
       const secret = newSecret();
-      const sealed = await keyring.encrypt(secret, secretPurpose(id));
+      const sealed = await keyring.encrypt(secret, webhookSecretPurpose(id));
       return transaction(pool, async (client) => {
         const { rows } = await client.query<WebhookRow>(
           `UPDATE webhooks SET previous_secret = secret, previous_secret_until = now() + interval '1 day', secret = $3, updated_at = now()
@@ -139,7 +139,7 @@ export function createWebhooks({ pool, keyring }: { pool: Pool; keyring: Keyring
           id,
         ]);
         if (!rows[0]) return null;
-        if (!rows[0].active) throw new AppError('conflict', 'This webhook is switched off; switch it on first.');
+        if (!rows[0].active) throw new AppError('conflict', ({ answers }) => answers.webhookOff);
         const deliveryId = newId('delivery');
         const data = { organization: orgId, text: en.notifications.test };
         const body = JSON.stringify({ type: 'test', timestamp: new Date().toISOString(), data });

@@ -3,8 +3,9 @@ import type { Pool } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
-import type { PrismaClient } from '../database/generated/client.ts';
+import type { Prisma, PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
+import type { Note } from '../database/notes.ts';
 import { inTime, type TimePage } from '../database/time-key.ts';
 import { hashSecret } from '../keyring.ts';
 import { refuseTooMany } from './limits.ts';
@@ -26,8 +27,22 @@ type CurrentKeyRow = {
   stale: boolean;
 };
 
+/** Ended keys that an org's list goes on showing; the record has all of them. */
+const mostEnded = 1_000;
+
+/**
+ * Whoever makes and ends keys by a script would fill the table. Those that ended first are
+ * forgotten.
+ */
+async function forgetOldest(db: Prisma.TransactionClient, orgId: string): Promise<void> {
+  await db.$executeRaw`
+    DELETE FROM api_keys WHERE org_id = ${orgId} AND id IN (
+      SELECT id FROM api_keys WHERE org_id = ${orgId} AND (revoked_at IS NOT NULL OR expires_at <= now())
+      ORDER BY coalesce(revoked_at, expires_at) DESC, id OFFSET ${mostEnded})`;
+}
+
 /** API keys of an org. The key itself is shown once, by `create`; only its SHA-256 is kept. */
-export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClient }) {
+export function createApiKeys({ pool, prisma, note }: { pool: Pool; prisma: PrismaClient; note: Note }) {
   const findCurrent = createBatchLoader<CurrentKeyRow>(pool, {
     name: 'api-keys-authenticate',
     text: `SELECT k.key_hash, k.org_id, k.id, k.scopes, o.api_key_callers,
@@ -41,19 +56,39 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
   return {
     /**
      * Finds the caller of a current key, or null. `allowed`: its org lets API keys call the
-     * revocation endpoint. Notes the use at most once a minute.
+     * revocation endpoint. Notes the use at most once a minute, beside the answer.
      */
     async authenticate(key: string): Promise<{ orgId: string; id: string; scopes: string[]; allowed: boolean } | null> {
       const row = await findCurrent(hashSecret(key));
       if (!row) return null;
       if (row.stale)
-        await pool.query({
+        note(row.id, {
           name: 'api-key-used',
-          text: `UPDATE api_keys SET last_used_at = now()
-                 WHERE org_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')`,
+          text: `UPDATE api_keys SET last_used_at = now() WHERE (org_id, id) IN (
+                   SELECT org_id, id FROM api_keys
+                   WHERE org_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at < now() - interval '1 minute')
+                   FOR NO KEY UPDATE SKIP LOCKED)`,
           values: [row.org_id, row.id],
         });
       return { orgId: row.org_id, id: row.id, scopes: row.scopes, allowed: row.api_key_callers };
+    },
+
+    /**
+     * The caller of a noted call, by its key's SHA-256; null unless the key is still there and had
+     * not expired when the call came.
+     */
+    async findByHash(
+      keyHash: Buffer,
+      at: Date,
+    ): Promise<{ orgId: string; id: string; scopes: string[]; allowed: boolean } | null> {
+      const { rows } = await pool.query({
+        name: 'api-key-noted',
+        text: `SELECT k.org_id AS "orgId", k.id, k.scopes, o.api_key_callers AS allowed
+               FROM api_keys k JOIN orgs o ON o.id = k.org_id
+               WHERE k.key_hash = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > $2)`,
+        values: [keyHash, at],
+      });
+      return rows[0] ?? null;
     },
 
     /** Makes a key; `apiKey` is shown only here. `key` is for the development seed only. */
@@ -66,7 +101,8 @@ export function createApiKeys({ pool, prisma }: { pool: Pool; prisma: PrismaClie
       const id = newId('apiKey');
       const scopes = input.scopes ?? ['revoke'];
       await prisma.$transaction(async (transaction) => {
-        await refuseTooMany(transaction, orgId, 'current API keys', by);
+        await refuseTooMany(transaction, orgId, 'apiKeys', by);
+        await forgetOldest(transaction, orgId);
         await transaction.apiKey.create({
           data: {
             orgId,

@@ -23,9 +23,7 @@ export function createDomainProof({ dnsServers }: Pick<Config, 'dnsServers'>) {
     const seen = found.slice(0, 10).map((text) => text.slice(0, 255));
     throw new AppError(
       'conflict',
-      seen.length === 0
-        ? `The DNS has no TXT record at ${name} yet. Publish the one that is expected; a change may take hours to be seen everywhere.`
-        : `The TXT records at ${name} are others than the one that is expected.`,
+      ({ answers }) => answers[seen.length === 0 ? 'noRecord' : 'otherRecords']({ name }),
       { members: { expected: value, found: seen } },
     );
   };
@@ -41,7 +39,7 @@ export function createDomainProof({ dnsServers }: Pick<Config, 'dnsServers'>) {
       const { code } = error as { code?: string };
       // There is no such name or no such record, or the name is too long to have any.
       if (code === 'ENOTFOUND' || code === 'ENODATA' || code === 'EBADNAME') return [];
-      throw new AppError('unavailable', `The DNS did not answer for ${name} (${code ?? 'unknown'}). Try again later.`, {
+      throw new AppError('unavailable', ({ answers }) => answers.silentDns({ name, code: code ?? 'unknown' }), {
         headers: { 'Retry-After': '30' },
         foreign: true,
         cause: error,

@@ -72,10 +72,7 @@ export function createDomains({ prisma }: { prisma: PrismaClient }) {
         if (count > 0) await recordEvent(transaction, { ...changeOf(orgId, id, 'verified', by), detail });
         const after = await requireDomain(transaction, orgId, id);
         if (after.verifiedAt !== null) return after;
-        throw new AppError(
-          'conflict',
-          `The record that ${domain} is to publish has changed meanwhile. Look at it again.`,
-        );
+        throw new AppError('conflict', ({ answers }) => answers.recordChanged({ domain }));
       });
     },
 
@@ -163,18 +160,14 @@ async function requireConnections(
     const connection = found.find((each) => each.id === id);
     if (!connection) throw new AppError('not_found', `The organisation has no connection ${id}.`);
     if (!connection.active && !before.includes(id))
-      throw new AppError(
-        'conflict',
-        `The connection ${id} is switched off. Switch it on first, or choose another one.`,
-      );
+      throw new AppError('conflict', ({ answers }) => answers.connectionOff({ id }), { field: 'connectionIds' });
   }
 }
 
 /** Refuses the second org that verifies a domain, also at once (domains_verified_key). */
 function refuseTaken(domain: string, error: unknown): never {
   if (!isUniqueViolation(error)) throw error;
-  const detail = `${domain} is verified for another organisation. A verified domain belongs to one organisation only.`;
-  throw new AppError('conflict', detail, { cause: error });
+  throw new AppError('conflict', ({ answers }) => answers.domainTaken({ domain }), { cause: error });
 }
 
 /** Of those that are in use, if there are any. */
@@ -195,7 +188,10 @@ export async function insertDomain(
   by: By,
 ): Promise<DomainView> {
   const domain = domainKey(input.domain);
-  if (domain === null) throw new AppError('invalid_request', `"${input.domain}" is not a domain such as example.com.`);
+  if (domain === null)
+    throw new AppError('invalid_request', ({ answers }) => answers.notDomain({ domain: input.domain }), {
+      field: 'domain',
+    });
   const where = { orgId_domain: { orgId, domain } };
   if ((await db.domain.findUnique({ where })) === null) await refuseTooMany(db, orgId, 'domains', by);
   // The row is added unverified, so that it can meet only the org's own row of this name.
@@ -206,7 +202,7 @@ export async function insertDomain(
   // From here on nobody else verifies, changes or removes it; changes made meanwhile are seen.
   await db.$queryRaw`SELECT id FROM domains WHERE org_id = ${orgId} AND domain = ${domain} FOR UPDATE`;
   const found = await db.domain.findUnique({ where, include });
-  if (!found) throw new AppError('conflict', `Somebody removed ${domain} at the same moment. Try again.`);
+  if (!found) throw new AppError('conflict', ({ answers }) => answers.domainGone({ domain }));
   const before = toView(found);
   const { id } = before;
   if (input.connectionIds) await requireConnections(db, before, input.connectionIds);

@@ -14,6 +14,9 @@ export type Lifetimes = Readonly<
 
 export type EventActions = Readonly<Record<string, EventAction>>;
 
+export const policyUnits = ['seconds', 'days', 'characters', 'sessions', 'apps'] as const;
+type PolicyUnit = (typeof policyUnits)[number];
+
 /** How a policy is shown to those who may change it. */
 export type PolicyView = Readonly<{
   name: string;
@@ -22,7 +25,7 @@ export type PolicyView = Readonly<{
   default: boolean | number | null | EventActions;
   /** What each value does, where there are few. */
   choices: readonly Readonly<{ value: boolean | string | null; does: string }>[];
-  bounds: Readonly<{ min: number; max: number; unit: 'seconds' | 'days' | 'characters' }> | null;
+  bounds: Readonly<{ min: number; max: number; unit: PolicyUnit }> | null;
 }>;
 
 const year = 365 * 24 * 3600;
@@ -33,8 +36,11 @@ const bounds = {
   grantIdleSeconds: { min: 600, unit: 'seconds' },
   grantAbsoluteSeconds: { min: 600, unit: 'seconds' },
   adminReauthenticationSeconds: { min: 60, max: year, unit: 'seconds' },
+  refreshGraceSeconds: { min: 0, max: 60, unit: 'seconds' },
   auditRetentionDays: { min: 30, max: 36_500, unit: 'days' },
   helpText: { min: 1, max: 300, unit: 'characters' },
+  maxSessions: { min: 1, max: 1_000, unit: 'sessions' },
+  maxGrants: { min: 1, max: 1_000, unit: 'apps' },
 } as const;
 
 const number = ({ min, max }: { min: number; max: number }) => z.number().int().min(min).max(max);
@@ -65,6 +71,9 @@ export function policyChangesForm(limits: Lifetimes) {
       sessionAbsoluteSeconds: lifetime('sessionAbsoluteSeconds'),
       grantIdleSeconds: lifetime('grantIdleSeconds'),
       grantAbsoluteSeconds: lifetime('grantAbsoluteSeconds'),
+      refreshGraceSeconds: number(bounds.refreshGraceSeconds),
+      maxSessions: number(bounds.maxSessions),
+      maxGrants: number(bounds.maxGrants),
       adminReauthenticationSeconds: number(bounds.adminReauthenticationSeconds),
       apiKeyCallers: z.boolean(),
       jwtCallers: z.boolean(),
@@ -100,6 +109,14 @@ export function describePolicies(org: Org, limits: Lifetimes): PolicyView[] {
     choices: [{ value: null, does: `The deployment's own counts: ${limits[name]} seconds.` }],
     bounds: { ...bounds[name], max: limits[name] },
   });
+  const most = (name: 'maxSessions' | 'maxGrants', description: string): PolicyView => ({
+    name,
+    description: `${description} A newer one ends the oldest, whose browser or app says why. A smaller number counts from the next one on.`,
+    value: org[name],
+    default: 100,
+    choices: [],
+    bounds: bounds[name],
+  });
   return [
     onOff('globalLogout', switches.globalLogout),
     lifetime('sessionIdleSeconds', "Seconds without a request after which a browser's session expires."),
@@ -109,6 +126,17 @@ export function describePolicies(org: Org, limits: Lifetimes): PolicyView[] {
     ),
     lifetime('grantIdleSeconds', "Seconds without use after which an app's sign-in expires."),
     lifetime('grantAbsoluteSeconds', "Seconds from its approval after which an app's sign-in expires, used or not."),
+    most('maxSessions', 'Live sessions of browsers that a person may have.'),
+    most('maxGrants', 'Apps that a person may be signed in with.'),
+    {
+      name: 'refreshGraceSeconds',
+      description:
+        'Seconds after the first use of an app’s refresh token in which the app may use it again, as two tabs do at once, or an app that lost the answer: three times in all, and not once a successor was used. A use beyond that ends the app’s sign-in. 0 takes each refresh token once.',
+      value: org.refreshGraceSeconds,
+      default: 10,
+      choices: [],
+      bounds: bounds.refreshGraceSeconds,
+    },
     {
       name: 'adminReauthenticationSeconds',
       description:
@@ -263,7 +291,7 @@ function refuseLongerIdle(org: Org): void {
   for (const what of deviceKinds) {
     const [idle, absolute] = [org[`${what}IdleSeconds`], org[`${what}AbsoluteSeconds`]];
     if (idle === null || absolute === null || idle <= absolute) continue;
-    const names = `${what}IdleSeconds (${idle}) must not be greater than ${what}AbsoluteSeconds (${absolute}).`;
-    throw new AppError('invalid_request', names);
+    const names = { idle: `${what}IdleSeconds (${idle})`, absolute: `${what}AbsoluteSeconds (${absolute})` };
+    throw new AppError('invalid_request', ({ answers }) => answers.longerIdle(names), { field: `${what}IdleSeconds` });
   }
 }

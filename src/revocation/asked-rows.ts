@@ -13,13 +13,14 @@ import { endPeopleSql } from './statements.ts';
 // Rows that the statements read and answer; statements.ts names their members.
 
 /** The part of an asked row that names the revocation and fills it and its audit event. */
-export function recordOf({ orgId, initiator, asked, reason, reasonForPerson, by }: Revocation) {
+export function recordOf({ orgId, initiator, endpoint, asked, reason, reasonForPerson, by, revocationId }: Revocation) {
   return {
     org: orgId,
-    revocation: newId('revocation'),
+    revocation: revocationId ?? newId('revocation'),
     by: {
       event: newId('auditEvent'),
       initiator,
+      endpoint,
       asked,
       reason,
       reason_for_person: reasonForPerson,

@@ -24,7 +24,7 @@ type WaitingRow = Readonly<{
 }>;
 type Held = Readonly<{ waiting: WaitingRow; person: string }>;
 
-export type Batches = ReturnType<typeof createBatches>;
+export type Batches = Pick<ReturnType<typeof createBatches>, 'ask'>;
 
 /**
  * Rows that reach a node at the same time are ended by one statement. No row waits for company: it
@@ -41,6 +41,7 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
   const held: Held[] = [];
   const heldNow = new Set<string>();
   let running = 0;
+  let gaveUp = 0;
   let scheduled = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -76,8 +77,13 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
 
   function giveUp(now: number): void {
     const isLate = ({ since }: WaitingRow) => since + patienceMs <= now;
-    while (queue[0] && isLate(queue[0])) queue.shift()?.reject(overloaded());
-    while (held[0] && isLate(held[0].waiting)) held.shift()?.waiting.reject(overloaded());
+    while (queue[0] && isLate(queue[0])) refuse(queue.shift());
+    while (held[0] && isLate(held[0].waiting)) refuse(held.shift()?.waiting);
+  }
+
+  function refuse(waiting: WaitingRow | undefined): void {
+    gaveUp += 1;
+    waiting?.reject(new AppError('unavailable', 'Too much is asked of this node at the moment. Try again.'));
   }
 
   function start(): void {
@@ -117,7 +123,7 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
   /** A locked table makes each row take seconds, and the rows behind it late. */
   async function runEach(batch: readonly WaitingRow[]): Promise<void> {
     for (const waiting of batch)
-      if (waiting.since + patienceMs <= performance.now()) waiting.reject(overloaded());
+      if (waiting.since + patienceMs <= performance.now()) refuse(waiting);
       else await run([waiting]);
   }
 
@@ -141,12 +147,24 @@ export function createBatches({ pool, patienceMs = 10_000 }: { pool: Pool; patie
       });
   }
 
-  return { ask };
+  return {
+    ask,
+
+    /**
+     * What waits on this node: rows that no statement has taken, rows of people who are locked
+     * elsewhere, and how long the oldest has found no connection; how many rows were given up so
+     * far. The pool can't tell: rows wait here, and no more statements run than it has connections.
+     */
+    load() {
+      const free = held.find(({ person }) => !heldNow.has(person))?.waiting;
+      const since = Math.min(...[queue[0], free].map((row) => row?.since ?? Number.POSITIVE_INFINITY));
+      const oldestMs = Math.max(0, Math.round(performance.now() - since));
+      return { waiting: queue.length, held: held.length, oldestMs, gaveUp };
+    },
+  };
 }
 
 /** True if PostgreSQL undid the statement; false where the connection or the server was lost. */
 function isRolledBack(error: unknown): boolean {
   return error instanceof pg.DatabaseError && !/^(08|57P)/.test(error.code ?? '08');
 }
-
-const overloaded = () => new AppError('unavailable', 'Too much is asked of this node at the moment. Try again.');

@@ -15,18 +15,28 @@ export type Caller = Readonly<{
   once?: Once;
 }>;
 
-/** The caller that a refused credential claims to be, or whose own address was called. */
+/**
+ * The caller that a refused credential claims to be, or whose own address was called: an org where
+ * all of its connections share the address.
+ */
 export type Claimed = Readonly<{
   orgId: string;
-  type: Caller['type'];
+  type: Caller['type'] | 'org';
   id: string;
+  /** The signature of the connection's IdP holds. Otherwise anybody may have made the call up. */
+  signed?: boolean;
+  /** What a signed token says and should not, in a sentence for administrators. */
+  found?: string;
   /** Replaces the refusal's reason where the look-up knows better. */
   reason?: string;
 }>;
 
+/** Why a connection takes nothing any more that its IdP signs. */
+export const switchedOff = { reason: 'connection_off', found: 'The connection is switched off.' };
+
 /**
  * A credential that doesn't count. `detail` is for its sender; `reason` and the answer of
- * `findClaimed` are for the org's record. `findClaimed` looks up, so limited calls don't reach it.
+ * `findClaimed` are for the org's record.
  */
 export class CallerRefused extends Error {
   readonly reason: string;

@@ -33,6 +33,8 @@ export type IdpSessionEnd = Omit<Revocation, 'initiator' | 'reason'> &
     /** The person, where the IdP names one. */
     of?: Readonly<{ issuer: string; subject: string }> | undefined;
     once?: Once;
+    /** Nobody proves that the IdP sends it. `hasRoom`: a `sid` that ends nothing is remembered too. */
+    frontChannel?: Readonly<{ hasRoom: boolean }>;
   }>;
 
 export type IdpSessionOutcome =
@@ -44,11 +46,12 @@ export type IdpSessionOutcome =
  * Ends the sessions and grants that carry the `sid` of one session at an org's IdP. The `sid`, also
  * one that nobody here knows, is remembered for a day, so that sign-ins under way with it fail. If
  * the IdP names the person (`of`), their sessions and grants of this connection without any `sid`
- * end too: these are older than the IdP's first `sid`, and may be of this session.
+ * end too: these are older than the IdP's first `sid`, and may be of this session. By front-channel
+ * logout a `sid` is remembered for 15 minutes.
  */
 export async function endIdpSession(
   db: Pool | PoolClient,
-  { connectionId, sid, of, once, ...end }: IdpSessionEnd,
+  { connectionId, sid, of, once, frontChannel, ...end }: IdpSessionEnd,
 ): Promise<IdpSessionOutcome> {
   const row = {
     ...recordOf({ ...end, initiator: 'idp' }),
@@ -57,6 +60,8 @@ export async function endIdpSession(
     issuer: of?.issuer,
     subject: of?.subject,
     once: onceOf(once),
+    via: frontChannel && 'front_channel',
+    has_room: frontChannel?.hasRoom,
   };
   const ended = await observed(
     db,

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
+import { type CalledEndpoint, variousNetworks } from '../audit/actions.ts';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { clientNetwork } from '../http/client-address.ts';
@@ -8,29 +9,34 @@ import type { Caller, Claimed } from './caller.ts';
 /** The credential of a call: a key, a JWT, or nothing that looks like either. */
 export const credentialTypes = ['api_key', 'jwt', 'none'] as const;
 
-/** A call of the revocation endpoint that was refused. */
+/** A call that was refused: of the revocation endpoint, or one that brought a signal. */
 export type RefusedCall = Readonly<{
+  endpoint: CalledEndpoint;
   /** The code of the answer. */
   code: string;
   /** Why, in one word; `explanation` says it in a sentence. */
   reason: string;
   explanation: string;
   credentialType: (typeof credentialTypes)[number];
+  /** As it was asked, if it could be read and the caller is proven. */
+  subject?: { format: string } | null | undefined;
   ip: string | null;
   requestId: string;
 }>;
 
 export type RefusedCalls = ReturnType<typeof createRefusedCalls>;
 
-/** Milliseconds in which alike calls of strangers are counted together. */
+/** Milliseconds in which alike calls are counted together. */
 const together = 60_000;
-/** Entries that an org may have open in that time; further networks are counted as one. */
+/** Strangers' entries that an org may have open in that time; further networks count as one. */
 const mostOfOrg = 100;
 
 type Alike = {
   claimed: Claimed;
+  /** The latest: its explanation and its subject are those that administrators read. */
   call: RefusedCall;
-  network: string;
+  /** The stranger's; null for a connection, which is one caller wherever it calls from. */
+  network: string | null;
   since: number;
   /** Calls after the first, which was recorded at once. */
   repeats: number;
@@ -39,10 +45,12 @@ type Alike = {
 };
 
 /**
- * Puts refused calls on record. A call of an authenticated caller is recorded each time. Calls
- * without a valid credential can come from anybody and must not fill the record: of alike calls
- * (org, credential, reason, network) the first is recorded at once, those of the next minute are
- * counted and recorded together. No answer depends on whether its record could be written.
+ * Puts refused calls on record. A call of an authenticated caller of the revocation endpoint is
+ * recorded each time. Other calls must not fill the record: those without a valid credential can
+ * come from anybody, and an IdP that makes its tokens wrongly sends them by the thousand. Of alike
+ * calls (org, caller, endpoint, answer, reason, and a stranger's network) the first is recorded at
+ * once, those of the next minute are counted and recorded together. No answer depends on whether
+ * its record could be written.
  */
 export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
   const open = new Map<string, Alike>();
@@ -60,17 +68,18 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
   const recordFirst = ({ claimed, call, network }: Alike) =>
     write(() =>
       recordEvent(pool, {
-        ...stranger(claimed, call),
-        detail: { ...detailOf(call), network, repeats: 0 },
+        ...sentBy(claimed, call),
+        detail: { ...detailOf(call), ...(claimed.signed ? subjectOf(call) : {}), network, repeats: 0 },
       }),
     );
 
   const recordRepeats = ({ claimed, call, network, repeats, firstAt, lastAt }: Alike) =>
     write(() =>
       recordEvent(pool, {
-        ...stranger(claimed, { ip: network === various ? null : call.ip, requestId: null }),
+        ...sentBy(claimed, { ip: network === null || network === variousNetworks ? null : call.ip, requestId: null }),
         detail: {
           ...detailOf(call),
+          ...(claimed.signed ? subjectOf(call) : {}),
           network,
           repeats,
           firstAt: firstAt.toISOString(),
@@ -79,19 +88,21 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
       }),
     );
 
-  function keyOf({ orgId, type, id }: Claimed, { reason }: RefusedCall, network: string): string {
-    return [orgId, type, id, reason, network].join(' ');
+  function keyOf({ orgId, type, id, signed }: Claimed, call: RefusedCall, network: string | null): string {
+    const { endpoint, code, reason } = call;
+    return [orgId, type, id, signed ?? false, endpoint, code, reason, network].join(' ');
   }
 
-  function networkOf(claimed: Claimed, call: RefusedCall): string {
+  function networkOf(claimed: Claimed, call: RefusedCall): string | null {
+    if (claimed.signed) return null;
     const network = clientNetwork(call.ip ?? undefined);
     if (open.has(keyOf(claimed, call, network))) return network;
     let ofOrg = 0;
-    for (const alike of open.values()) if (alike.claimed.orgId === claimed.orgId) ofOrg += 1;
-    return ofOrg < mostOfOrg ? network : various;
+    for (const alike of open.values()) if (alike.claimed.orgId === claimed.orgId && alike.network !== null) ofOrg += 1;
+    return ofOrg < mostOfOrg ? network : variousNetworks;
   }
 
-  async function countStranger(claimed: Claimed, call: RefusedCall): Promise<void> {
+  async function count(claimed: Claimed, call: RefusedCall): Promise<void> {
     const network = networkOf(claimed, call);
     const key = keyOf(claimed, call, network);
     const now = new Date();
@@ -100,6 +111,7 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
       if (alike.repeats === 0) alike.firstAt = now;
       alike.repeats += 1;
       alike.lastAt = now;
+      alike.call = call;
       return;
     }
     const first = { claimed, call, network, since: performance.now(), repeats: 0, firstAt: now, lastAt: now };
@@ -128,32 +140,27 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
   timer.unref();
 
   return {
-    /** @param subject as it was asked, if it could be read */
-    async ofCaller(
-      { orgId, type, id }: Caller,
-      call: RefusedCall,
-      subject: { format: string } | undefined,
-    ): Promise<void> {
+    /** A call with a valid credential. */
+    async ofCaller({ orgId, type, id }: Caller, call: RefusedCall): Promise<void> {
       await write(() =>
         recordEvent(pool, {
           orgId,
           action,
           by: { actor: { type, id }, ip: call.ip, requestId: call.requestId },
           target: { type, id },
-          detail: {
-            ...detailOf(call),
-            format: subject?.format ?? null,
-            subject: subject ? shorten(JSON.stringify(subject)) : null,
-            repeats: 0,
-          },
+          detail: { ...detailOf(call), ...subjectOf(call), repeats: 0 },
         }),
       );
     },
 
-    /** `claims`: the callers that the credential or the called address names, without proof. */
-    async ofStranger(claims: readonly Claimed[], call: RefusedCall): Promise<void> {
+    /** `claims`: the callers that the credential or the called address names. */
+    async ofClaimed(claims: readonly Claimed[], call: RefusedCall): Promise<void> {
       await Promise.all(
-        claims.map((claimed) => countStranger(claimed, { ...call, reason: claimed.reason ?? call.reason })),
+        claims.map((claimed) => {
+          const { reason = call.reason, found } = claimed;
+          const explanation = found === undefined ? call.explanation : `${call.explanation} ${found}`;
+          return count(claimed, { ...call, reason, explanation });
+        }),
       );
     },
 
@@ -168,22 +175,27 @@ export function createRefusedCalls({ pool, log }: { pool: Pool; log: Logger }) {
 }
 
 const action = 'call.refused' as const;
-const various = 'various';
 const longestSubject = 1_000;
 
 /** The store refuses half a character: `toWellFormed` keeps such a call on record. */
 const shorten = (subject: string) => subject.slice(0, longestSubject).toWellFormed();
 
-const stranger = ({ orgId, type, id }: Claimed, { ip, requestId }: Pick<By, 'ip' | 'requestId'>) => ({
-  orgId,
-  action,
-  by: { actor: { type: 'anonymous', id: null }, ip, requestId } as const,
-  target: { type, id },
-});
+/** Without a signature that holds, the sender is nobody whom anything here could name. */
+function sentBy({ orgId, type, id, signed }: Claimed, { ip, requestId }: Pick<By, 'ip' | 'requestId'>) {
+  const actor = signed && type === 'connection' ? ({ type, id } as const) : ({ type: 'anonymous', id: null } as const);
+  return { orgId, action, by: { actor, ip, requestId }, target: { type, id } };
+}
 
-const detailOf = ({ code, reason, explanation, credentialType }: RefusedCall) => ({
+const detailOf = ({ endpoint, code, reason, explanation, credentialType }: RefusedCall) => ({
+  endpoint,
   code,
   reason,
   explanation,
   credentialType,
+});
+
+/** Whom a call was about, for the record. */
+export const subjectOf = ({ subject }: Pick<RefusedCall, 'subject'>) => ({
+  format: subject?.format ?? null,
+  subject: subject ? shorten(JSON.stringify(subject)) : null,
 });

@@ -24,7 +24,7 @@ export async function removePerson(
   });
   if (outcome.result !== 'revoked') throw new Error('access was not ended');
   await client.query(
-    `UPDATE users SET deleted_at = clock_timestamp(), name = '', role = 'member', external_id = NULL, profile = '{}'
+    `UPDATE users SET deleted_at = clock_timestamp(), name = '', role = 'member', external_id = NULL, language = NULL, profile = '{}'
      WHERE org_id = $1 AND id = $2`,
     [orgId, id],
   );

@@ -13,6 +13,7 @@ export type RecordedRevocation = Readonly<{
   reasonForPerson: string | null;
   sessionsEnded: number | null;
   grantsEnded: number | null;
+  more: boolean;
   durationMs: number | null;
   requestId: string | null;
   createdAt: Date;
@@ -24,6 +25,8 @@ export type RevocationFilter = Readonly<{
   from?: Date | undefined;
   to?: Date | undefined;
 }>;
+
+export type RevocationTotals = Readonly<{ revocations: number; sessionsEnded: number; grantsEnded: number }>;
 
 /** Reads the revocations of orgs. */
 export function createRevocationRecord({ pool }: { pool: Pool }) {
@@ -51,6 +54,25 @@ export function createRevocationRecord({ pool }: { pool: Pool }) {
       return rows;
     },
 
+    /**
+     * What the request of one revocation ended: up to `limit` revocations that are older than
+     * `after`, the youngest first, and how many there are with their counts.
+     */
+    async listTogether(
+      orgId: string,
+      id: string,
+      { limit, after }: TimePage,
+    ): Promise<Readonly<{ rows: RecordedRevocation[]; totals: RevocationTotals }>> {
+      const isOlder = after === null ? '' : 'AND (r.created_at, r.id) < ($3, $4)';
+      const page = `SELECT r.* ${togetherSql} ${isOlder} ORDER BY r.created_at DESC, r.id DESC LIMIT ${BigInt(limit)}`;
+      const key = after === null ? [] : [after.createdAt, after.id];
+      const [{ rows }, totals] = await Promise.all([
+        pool.query(recordSql(page), [orgId, id, ...key]),
+        pool.query({ name: 'revocations-together', text: totalsSql, values: [orgId, id] }),
+      ]);
+      return { rows, totals: totals.rows[0] };
+    },
+
     /** Null when the org has no such revocation. */
     async findRevocation(orgId: string, id: string): Promise<RecordedRevocation | null> {
       const text = recordSql('SELECT * FROM revocations WHERE org_id = $1 AND id = $2');
@@ -60,17 +82,18 @@ export function createRevocationRecord({ pool }: { pool: Pool }) {
   };
 }
 
-// The actor stands in the audit event of the same statement. An index finds the event by its target
-// and its time: it was written within the thirty seconds that a statement may take.
+// A caller's id says what it is: an ended key may be forgotten by now. The actor stands in the
+// audit event of the same statement. An index finds the event by its target and its time: it was
+// written within the thirty seconds that a statement may take.
 const recordSql = (page: string) => `
   SELECT r.id,
          CASE WHEN r.user_id IS NOT NULL THEN jsonb_build_object('id', r.user_id, 'name', u.name, 'email', u.email) END AS user,
          r.initiator,
          CASE WHEN r.caller_id IS NOT NULL THEN jsonb_build_object(
-           'type', CASE WHEN k.id IS NOT NULL THEN 'api_key' ELSE 'connection' END,
+           'type', CASE WHEN starts_with(r.caller_id, 'key_') THEN 'api_key' ELSE 'connection' END,
            'id', r.caller_id, 'name', coalesce(k.name, c.name)) END AS caller,
          e.actor, r.subject, r.reason, r.reason_for_person AS "reasonForPerson", r.sessions_ended AS "sessionsEnded",
-         r.grants_ended AS "grantsEnded", r.duration_ms AS "durationMs", r.request_id AS "requestId",
+         r.grants_ended AS "grantsEnded", r.tombstones_pending AND r.user_id IS NOT NULL AS more, r.duration_ms AS "durationMs", r.request_id AS "requestId",
          r.created_at AS "createdAt"
   FROM (${page}) r
   LEFT JOIN users u ON u.org_id = r.org_id AND u.id = r.user_id AND u.deleted_at IS NULL
@@ -86,3 +109,13 @@ const recordSql = (page: string) => `
     ORDER BY e.at LIMIT 1
   ) e ON true
   ORDER BY r.created_at DESC, r.id DESC`;
+
+// A statement takes thirty seconds at most: an index on the time finds its rows.
+const togetherSql = `
+  FROM revocations f JOIN revocations r ON r.org_id = f.org_id AND (r.id = f.id OR r.request_id = f.request_id)
+   AND r.created_at BETWEEN f.created_at - interval '30 seconds' AND f.created_at + interval '30 seconds'
+  WHERE f.org_id = $1 AND f.id = $2`;
+
+const totalsSql = `
+  SELECT count(*)::int AS revocations, coalesce(sum(r.sessions_ended), 0)::int AS "sessionsEnded",
+         coalesce(sum(r.grants_ended), 0)::int AS "grantsEnded" ${togetherSql}`;

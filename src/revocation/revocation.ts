@@ -1,3 +1,4 @@
+import type { CalledEndpoint } from '../audit/actions.ts';
 import type { By } from '../by.ts';
 import type { Initiator } from '../database/generated/client.ts';
 import type { Credential } from '../sessions/principal.ts';
@@ -16,12 +17,16 @@ export type Revocation = Readonly<{
   /** Who caused the revocation. */
   initiator: Initiator;
   by: By;
+  /** The endpoint that took the call, where a key or an IdP ends access. */
+  endpoint?: CalledEndpoint;
   /** The reason for administrators; never shown to the person. */
   reason?: string | null;
   /** The neutral reason, which the person reads. */
   reasonForPerson?: string | null;
   /** The subject identifier as it was received. */
   asked?: unknown;
+  /** Its id, where one was chosen before: whoever asks again learns by it that it is done. */
+  revocationId?: string;
 }>;
 
 export type UserRevocation = Revocation &

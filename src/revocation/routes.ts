@@ -1,20 +1,22 @@
-import type { ErrorRequestHandler, RequestHandler } from 'express';
+import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import { type Endpoint, endpoint } from '../api/endpoint.ts';
 import { byRequest } from '../by.ts';
-import { AppError } from '../errors.ts';
+import { newId } from '../database/ids.ts';
+import { withPatience } from '../database/patience.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { noStore } from '../http/no-store.ts';
 import { toAppError } from '../http/problem.ts';
 import type { Batches } from './batches.ts';
 import { type Caller, CallerRefused } from './caller.ts';
 import { type CallerDeps, callerOf, createCallerAuthentication } from './callers.ts';
+import { wasCarriedOut } from './once.ts';
+import { problemOfOutcome } from './outcome-problem.ts';
 import { revokeAccess } from './revoke-access.ts';
 import {
   aliases,
   identifier,
   parseSubjectIdentifier,
-  problemOfSubject,
   type SubjectIdentifier,
   toSubject,
 } from './subject-identifier.ts';
@@ -30,7 +32,12 @@ const subject = z.union([identifier, aliases]).meta({
  * The answer is the first that applies: 401, 403, 400, 404, 204. Another org's user is nobody.
  */
 export function createRevocationEndpoints(
-  deps: CallerDeps & { batches: Batches; announce: () => void },
+  deps: CallerDeps & {
+    batches: Batches;
+    announce: () => void;
+    /** Takes a call over that could not be carried out, or passes its error on. */
+    noteCall: ErrorRequestHandler;
+  },
 ): readonly Endpoint[] {
   const { authenticateCaller, requireScope, refusal } = createCallerAuthentication(deps);
 
@@ -42,22 +49,24 @@ export function createRevocationEndpoints(
   const revoke: RequestHandler = async (req, res) => {
     const caller = callerOf(req);
     const asked: SubjectIdentifier = res.locals.asked;
-    const outcome = await revokeAccess(deps.batches, {
+    const ending = revokeAccess(deps.batches, {
+      revocationId: revocationIdOf(res),
       orgId: caller.orgId,
       subject: toSubject(asked),
       initiator: 'idp',
+      endpoint: 'revocation',
       by: byRequest(req, { type: caller.type, id: caller.id }),
       ...(caller.type === 'connection' ? { reach: { connectionId: caller.id }, once: caller.once } : {}),
       asked,
     });
-    if (outcome.result === 'replayed') throw await refusal(req, replayed(caller));
-    const problem = outcome.result === 'unknown' ? problemOfSubject(asked) : null;
-    if (problem) throw new AppError('invalid_subject', problem);
-    if (outcome.result === 'unknown')
-      throw new AppError('user_not_found', 'No user of your organisation matches the subject identifier.');
-    if (outcome.result === 'ambiguous')
-      throw new AppError('ambiguous_subject', 'The identifiers name different users; nobody was signed out.');
-    deps.announce();
+    const outcome = await withPatience(ending, deps.patienceMs);
+    if (outcome.result === 'replayed') {
+      if (!(await wasCarriedOut(deps.pool, caller, req.body))) throw await refusal(req, replayed(caller));
+    } else {
+      const problem = problemOfOutcome(outcome, asked);
+      if (problem) throw problem;
+      deps.announce();
+    }
     res.status(204).end();
   };
 
@@ -67,8 +76,16 @@ export function createRevocationEndpoints(
     const caller = req.user?.caller;
     if (caller && status < 500 && status !== 401 && status !== 429) {
       const credentialType = caller.type === 'api_key' ? ('api_key' as const) : ('jwt' as const);
-      const call = { code, reason: code, explanation: detail, credentialType, ip: req.ip ?? null, requestId: req.id };
-      await deps.refusedCalls.ofCaller(caller, call, res.locals.asked);
+      await deps.refusedCalls.ofCaller(caller, {
+        endpoint: 'revocation',
+        code,
+        reason: code,
+        explanation: detail,
+        credentialType,
+        subject: res.locals.asked,
+        ip: req.ip ?? null,
+        requestId: req.id,
+      });
     }
     next(error);
   };
@@ -98,7 +115,16 @@ export function createRevocationEndpoints(
       'user_not_found',
       'too_many_requests',
     ],
-    handlers: [noStore, authenticateCaller, requireScope('revoke'), ...jsonBody(), parseRequest, revoke, recordRefusal],
+    handlers: [
+      noStore,
+      authenticateCaller,
+      requireScope('revoke'),
+      ...jsonBody(),
+      parseRequest,
+      revoke,
+      recordRefusal,
+      deps.noteCall,
+    ],
   } as const satisfies Endpoint;
 
   return [
@@ -113,9 +139,16 @@ export function createRevocationEndpoints(
   ];
 }
 
-function replayed(caller: Caller): CallerRefused {
+/** Chosen once a request: if its answer is lost, it is known by this whether it was carried out. */
+export function revocationIdOf({ locals }: Response): string {
+  locals.revocationId ??= newId('revocation');
+  return locals.revocationId;
+}
+
+/** The refusal of a JWT that was used before. */
+export function replayed(caller: Caller): CallerRefused {
   const { orgId, type, id } = caller;
   return new CallerRefused('replayed', 'This JWT was used before; make a new one for each request.', async () => [
-    { orgId, type, id },
+    { orgId, type, id, signed: true },
   ]);
 }

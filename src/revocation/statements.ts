@@ -1,5 +1,5 @@
 import type { DeviceKind } from '../sessions/principal.ts';
-import { erased } from '../sessions/session-end.ts';
+import { erased, idpEndedAt } from '../sessions/session-end.ts';
 import { asked, identities, isSingle, meant, names, nobodys } from './meant.ts';
 
 /**
@@ -48,7 +48,8 @@ const record = (of: {
     INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail,
                               actor_ref, target_ref)
     SELECT org, by ->> 'event', ${of.action}, by ->> 'actor_type', by ->> 'actor_id', ${of.target.join(', ')}, by ->> 'ip',
-           by ->> 'request_id', jsonb_build_object('revocation', revocation) || ${of.detail},
+           by ->> 'request_id', jsonb_build_object('revocation', revocation) || ${of.detail}
+             || jsonb_strip_nulls(jsonb_build_object('endpoint', by -> 'endpoint')),
            ${namesOf("by ->> 'actor_id'")}, ${namesOf(of.user)}
     FROM done
   )`;
@@ -262,19 +263,17 @@ const endRows = (table: Table) => `
  * day. Each person for whom anything ended gets a revocation and an event of their own (nearly
  * always there is one person; the ids of further ones are numbered), for a revocation without a
  * user would read as the whole org's. An IdP session that ended nothing gets the event alone.
+ * `via` names an unproven way, by which strangers come too: then what ended nothing isn't on
+ * record, and is remembered for as long as a sign-in may last, where there is room.
  * Returns no row where `once` was spent before, else how many `sessions` and `grants` ended.
  */
 export const endRowsSql = `
   WITH asked AS MATERIALIZED (
     SELECT * FROM ${asked(
-      'once jsonb, person text, device text, connection text, idp_sid text, issuer text, subject text',
+      'once jsonb, person text, device text, connection text, idp_sid text, issuer text, subject text, via text, has_room boolean',
     )}
   ), ${spend('asked WHERE')}, fresh AS MATERIALIZED (
     SELECT * FROM asked WHERE ${fresh}
-  ), remembered AS (
-    INSERT INTO spent AS s (org_id, kind, id, expires_at)
-    SELECT org, 'idp_session', connection || ' ' || idp_sid, now() + interval '1 day' FROM fresh WHERE idp_sid IS NOT NULL
-    ON CONFLICT (org_id, kind, id) DO UPDATE SET expires_at = greatest(s.expires_at, excluded.expires_at)
   ), people AS MATERIALIZED (
     SELECT f.org, f.device, f.connection, f.idp_sid, concerned.user_id, concerned.named, clock_timestamp() AS revoked_at,
            concat(f.revocation, '_' || nullif(row_number() OVER numbered, 1)) AS revocation,
@@ -297,11 +296,17 @@ export const endRowsSql = `
            min(type) AS type
     FROM (SELECT revocation, 'session' AS type FROM ended_sessions UNION ALL SELECT revocation, 'grant' FROM ended_grants) rows
     GROUP BY revocation
+  ), remembered AS (
+    INSERT INTO spent (org_id, kind, id, expires_at, ended_at)
+    SELECT org, 'idp_session', connection || ' ' || idp_sid,
+           now() + CASE WHEN via IS NULL THEN interval '1 day' ELSE interval '15 minutes' END, now()
+    FROM fresh WHERE idp_sid IS NOT NULL AND (via IS NULL OR has_room OR EXISTS (SELECT FROM counted))
+    ON CONFLICT (org_id, kind, id) DO UPDATE SET expires_at = greatest(spent.expires_at, excluded.expires_at), ended_at = ${idpEndedAt}
   ), done AS MATERIALIZED (
     SELECT f.org, p.revocation, f.by || jsonb_build_object('event', coalesce(p.event, f.by ->> 'event')) AS by, p.user_id,
-           f.device, f.connection, type, coalesce(sessions, 0) AS sessions, coalesce(grants, 0) AS grants, p.revoked_at
+           f.device, f.connection, f.via, type, coalesce(sessions, 0) AS sessions, coalesce(grants, 0) AS grants, p.revoked_at
     FROM fresh f LEFT JOIN (people p JOIN counted ON of = p.revocation) ON true
-    WHERE of IS NOT NULL OR f.idp_sid IS NOT NULL
+    WHERE of IS NOT NULL OR (f.idp_sid IS NOT NULL AND f.via IS NULL)
   ), ${record({
     user: 'user_id',
     counts: ['sessions', 'grants'],
@@ -310,7 +315,7 @@ export const endRowsSql = `
     action: "CASE WHEN device IS NULL THEN 'idp_session.ended' ELSE 'access.revoked' END",
     target: ["CASE WHEN user_id IS NOT NULL THEN 'user' END", 'user_id'],
     detail: `jsonb_build_object('sessionsEnded', sessions, 'grantsEnded', grants)
-           || CASE WHEN device IS NULL THEN jsonb_build_object('connection', connection)
+           || CASE WHEN device IS NULL THEN jsonb_strip_nulls(jsonb_build_object('connection', connection, 'via', via))
                    ELSE jsonb_build_object('initiator', by ->> 'initiator', type, device) END`,
   })}
   SELECT coalesce(sum(sessions), 0)::int AS sessions, coalesce(sum(grants), 0)::int AS grants

@@ -1,3 +1,4 @@
+import { isIndexedPart, toPattern } from '../users/find-by-part.ts';
 import { countComparisons, type Filter, type Operand, type Operator } from './filter.ts';
 import { ScimError } from './scim-error.ts';
 
@@ -13,6 +14,8 @@ export type Column =
       key?: Readonly<{ sql: string; of: (text: string) => string }>;
       /** Another form by which `eq` finds a value, where the value has one. */
       orKey?: Readonly<{ sql: string; of: (text: string) => string }>;
+      /** An expression with a trigram index that holds the value, in lower case or as JSON has it. */
+      haystack?: string;
     }>
   | Readonly<{ type: 'boolean'; sql: string }>
   | Readonly<{ type: 'dateTime'; sql: string }>
@@ -28,17 +31,20 @@ const mostUnindexed = 10;
 
 /** @throws ScimError invalidFilter when a filter would keep the database busy */
 export function requireAffordable(filter: Filter, columns: Columns): void {
-  const unindexed = countComparisons(filter, (comparison) => {
-    if (comparison.kind === 'present' || comparison.operator !== 'eq') return true;
-    const column = columns(comparison.path);
-    return column?.type !== 'string' || !(column.indexed || column.key);
-  });
+  const unindexed = countComparisons(filter, (comparison) => !isLookUp(comparison, columns));
   if (unindexed > mostUnindexed)
     throw new ScimError(
       400,
       'invalidFilter',
       `A filter has at most ${mostUnindexed} comparisons of what is not looked up by an index.`,
     );
+}
+
+/** Whether a comparison is answered by an index of its own. */
+function isLookUp(filter: Filter, columns: Columns): boolean {
+  if (filter.kind !== 'compare' || filter.operator !== 'eq') return false;
+  const column = columns(filter.path);
+  return column?.type === 'string' && Boolean(column.indexed || column.key);
 }
 
 /**
@@ -62,6 +68,62 @@ export function toSql(filter: Filter, columns: Columns, values: unknown[]): stri
     case 'compare':
       return compare(columnOf(columns, filter.path), filter.operator, filter.value, values);
   }
+}
+
+/**
+ * A condition that trigram indexes can answer, and that is met wherever the filter is; null where
+ * there is none. Appends its parameters to `values`.
+ */
+export function toIndexedSql(filter: Filter, columns: Columns, values: unknown[]): string | null {
+  // An index of its own finds sooner what a look-up finds, alone or among what must be met as well.
+  const terms = filter.kind === 'and' ? filter.terms : [filter];
+  return terms.some((term) => isLookUp(term, columns)) ? null : partsSql(filter, columns, values);
+}
+
+function partsSql(filter: Filter, columns: Columns, values: unknown[]): string | null {
+  switch (filter.kind) {
+    case 'and': {
+      const terms = filter.terms.map((term) => partsSql(term, columns, values)).filter((term) => term !== null);
+      return terms.length > 0 ? `(${terms.join(' AND ')})` : null;
+    }
+    case 'or': {
+      const before = values.length;
+      const terms = filter.terms.map((term) => partsSql(term, columns, values));
+      if (!terms.includes(null)) return `(${terms.join(' OR ')})`;
+      // PostgreSQL refuses parameters that no condition uses.
+      values.length = before;
+      return null;
+    }
+    case 'some': {
+      const column = columns(filter.path);
+      return column?.type === 'many' ? partsSql(filter.filter, column.columns, values) : null;
+    }
+    case 'compare': {
+      const column = columns(filter.path);
+      const inner = column?.type === 'many' ? column.columns('value') : column;
+      if (inner?.type !== 'string' || filter.value === null) return null;
+      return indexedText(inner, filter.operator, String(filter.value), values);
+    }
+    default:
+      return null;
+  }
+}
+
+function indexedText(
+  { haystack, key, orKey }: Extract<Column, { type: 'string' }>,
+  operator: Operator,
+  text: string,
+  values: unknown[],
+): string | null {
+  if (!haystack || !['eq', 'co', 'sw', 'ew'].includes(operator)) return null;
+  // JSON writes quotes, backslashes and control characters otherwise.
+  if (!isIndexedPart(text) || /["\\\p{Cc}]/u.test(text)) return null;
+  const holds = (pattern: string) => `${haystack} LIKE ${pattern}`;
+  const parameter = (part: string) => `$${values.push(toPattern(part))}::text`;
+  // What is compared by its key is looked for by its key, whose form the text needn't have.
+  if (operator === 'eq' && key) return holds(parameter(key.of(text)));
+  if (operator !== 'eq' || !orKey) return holds(`lower(${parameter(text)})`);
+  return `(${holds(`lower(${parameter(text.trim())})`)} OR ${holds(parameter(orKey.of(text)))})`;
 }
 
 /** The expression that a list is sorted by. */

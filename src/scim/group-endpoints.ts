@@ -37,11 +37,14 @@ export function createGroupEndpoints(deps: Deps): readonly Endpoint[] {
   const sendList = async (res: Response, asked: ListQuery) => {
     const projection = createProjection(groupType, asked);
     const { orgId } = callOf(res);
-    const { rows, total, members } = await inTurn(orgId, () => groups.list(orgId, asked, projection.wants('members')));
-    const resources = rows.map((row) =>
-      projection.apply(toGroupResource(row, members && (members.get(row.id) ?? []), baseUrl)),
-    );
-    sendScim(res, 200, toListResponse(resources, total, asked.startIndex));
+    const work = async () => {
+      const { rows, total, members } = await groups.list(orgId, asked, projection.wants('members'));
+      const resources = rows.map((row) =>
+        projection.apply(toGroupResource(row, members && (members.get(row.id) ?? []), baseUrl)),
+      );
+      sendScim(res, 200, toListResponse(resources, total, asked.startIndex));
+    };
+    await inTurn('lists', orgId, work, res);
   };
 
   /**
@@ -61,7 +64,12 @@ export function createGroupEndpoints(deps: Deps): readonly Endpoint[] {
 
   const search: RequestHandler = async (req, res) => sendList(res, readListQuery(req.body));
 
-  const show: OfOne = async (req, res) => sendGroup(req, res, 200, { id: req.params.id });
+  const show: OfOne = async (req, res) => {
+    const send = () => sendGroup(req, res, 200, { id: req.params.id });
+    const withMembers = createProjection(groupType, readProjection(req.query)).wants('members');
+    // Ten thousand members are a megabyte: the making of the answer is part of the turn.
+    await (withMembers ? inTurn('lists', callOf(res).orgId, send, res) : send());
+  };
 
   const create: RequestHandler = async (req, res) => {
     const { row, unknown } = await groups.create(callOf(res), readResource(groupType, req.body));

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
+import type { InTurn } from '../http/turns.ts';
 import { type Precondition, recordChange, type ScimCall } from './call.ts';
 import { groupColumns } from './group-columns.ts';
 import { addMembers, changeMembers, type MembersChanged, memberIds, replaceMembers } from './group-members.ts';
@@ -26,6 +27,8 @@ export type GroupRow = Readonly<{
 export const longestName = 512;
 /** Members on a page of groups: once there are as many, no further group is added. */
 const mostMembers = 20_000;
+/** Groups of an org. */
+const mostGroups = 10_000;
 
 const columns = 'g.id, g.display_name, g.external_id, g.xmin::text AS version, g.created_at, g.updated_at';
 
@@ -58,13 +61,25 @@ export function groupVersion(row: GroupRow): string {
   return `W/"${row.version}"`;
 }
 
+/** @throws ScimError */
+async function refuseTooMany(client: PoolClient, orgId: string): Promise<void> {
+  // The lock makes additions wait for each other, so that the count holds.
+  await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`groups ${orgId}`]);
+  const { rowCount } = await client.query('SELECT FROM groups WHERE org_id = $1 OFFSET $2 LIMIT 1', [
+    orgId,
+    mostGroups - 1,
+  ]);
+  if (rowCount === 0) return;
+  throw new ScimError(409, null, `The organisation has ${mostGroups} groups, the most it may have; remove one first.`);
+}
+
 /** A group after a change, and the members that the change named and the organisation doesn't have. */
 export type WrittenGroup = Readonly<{ row: GroupRow; unknown: readonly string[] }>;
 
 export type ScimGroups = ReturnType<typeof createScimGroups>;
 
 /** An org's groups. Members are rows of their own: adding one to ten thousand writes one. */
-export function createScimGroups({ pool }: { pool: Pool }) {
+export function createScimGroups({ pool, inTurn }: { pool: Pool; inTurn: InTurn }) {
   return {
     /** With members, the page ends with the group that brings them to 20,000 or more. */
     async list(orgId: string, asked: ListQuery, withMembers: boolean) {
@@ -88,7 +103,8 @@ export function createScimGroups({ pool }: { pool: Pool }) {
     create(call: ScimCall, resource: JsonObject): Promise<WrittenGroup> {
       const { displayName, externalId } = readNames(resource);
       const id = newId('group');
-      return transaction(pool, async (client) => {
+      return inOwnTransaction(call, async (client) => {
+        await refuseTooMany(client, call.orgId);
         await client.query('INSERT INTO groups (org_id, id, display_name, external_id) VALUES ($1, $2, $3, $4)', [
           call.orgId,
           id,
@@ -137,7 +153,7 @@ export function createScimGroups({ pool }: { pool: Pool }) {
     },
 
     remove(call: ScimCall, id: string, ifMatch: Precondition): Promise<void> {
-      return transaction(pool, async (client) => {
+      return inOwnTransaction(call, async (client) => {
         const before = await load(client, call.orgId, id, 'scim-group-lock', lockSql);
         requireVersion(ifMatch, groupVersion(before));
         // The memberships are deleted with the group.
@@ -147,13 +163,18 @@ export function createScimGroups({ pool }: { pool: Pool }) {
     },
   };
 
+  /** Changes wait for each other's locks. So two at once per org have a connection. */
+  function inOwnTransaction<T>({ orgId }: ScimCall, work: (client: PoolClient) => Promise<T>): Promise<T> {
+    return inTurn('groups', orgId, () => transaction(pool, work));
+  }
+
   function change(
     call: ScimCall,
     id: string,
     ifMatch: Precondition,
     work: (client: PoolClient, before: GroupRow) => Promise<MembersChanged & { renamed: boolean }>,
   ): Promise<WrittenGroup> {
-    return transaction(pool, async (client) => {
+    return inOwnTransaction(call, async (client) => {
       const before = await load(client, call.orgId, id, 'scim-group-lock', lockSql);
       requireVersion(ifMatch, groupVersion(before));
       const { added, removed, renamed, unknown } = await work(client, before);

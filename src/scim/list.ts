@@ -3,7 +3,7 @@ import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import { z } from 'zod';
 import { transaction } from '../database/pool.ts';
 import { wrongMembers } from '../issues.ts';
-import { parseFilter } from './filter.ts';
+import { type Filter, parseFilter } from './filter.ts';
 import { type Columns, requireAffordable, sortSql, toSql } from './filter-sql.ts';
 import { ScimError } from './scim-error.ts';
 import type { JsonObject } from './values.ts';
@@ -89,11 +89,19 @@ export function readProjection(given: Request['query']): Pick<ListQuery, 'attrib
 /**
  * One page of an org's rows, and the total. `from` names the table's alias. Without `sortBy` rows
  * come in the order in which they were made, so that paging misses nobody who is added meanwhile.
+ * `findAny` may know the ids of all rows that can meet a filter.
  */
 export async function listRows<Row extends QueryResultRow>(
   pool: Pool,
   orgId: string,
-  source: Readonly<{ alias: string; from: string; where: string; select: string; columns: Columns }>,
+  source: Readonly<{
+    alias: string;
+    from: string;
+    where: string;
+    select: string;
+    columns: Columns;
+    findAny?: (client: PoolClient, orgId: string, filter: Filter) => Promise<string[] | null>;
+  }>,
   asked: ListQuery,
 ): Promise<ListPage<Row>> {
   const { alias, columns } = source;
@@ -101,35 +109,47 @@ export async function listRows<Row extends QueryResultRow>(
   const filter = asked.filter === null ? null : parseFilter(asked.filter);
   if (filter) requireAffordable(filter, columns);
   const condition = filter ? toSql(filter, columns, values) : 'true';
-  const where = `${alias}.org_id = $1 AND ${source.where} AND ${condition}`;
   const order = asked.sortBy === null ? '' : `${sortSql(columns, asked.sortBy)} ${sortOrder(asked.descending)}, `;
-  const count = `SELECT count(*)::int AS total FROM ${source.from} WHERE ${where}`;
   // The index alone finds the page's ids, and only its rows are read. Offset and limit, our own
   // numbers, stand in the text: for parameters PostgreSQL would plan for a tenth of the table (50
   // times slower).
-  const page = `SELECT ${source.select} FROM (
+  const pageSql = (where: string) => `SELECT ${source.select} FROM (
        SELECT ${alias}.org_id, ${alias}.id, row_number() OVER () AS place FROM (
          SELECT ${alias}.org_id, ${alias}.id FROM ${source.from} WHERE ${where}
          ORDER BY ${order}${alias}.created_at, ${alias}.id
          OFFSET ${BigInt(asked.startIndex - 1)} LIMIT ${BigInt(asked.count)}
        ) AS ${alias}
      ) AS page JOIN ${source.from} ON ${alias}.org_id = page.org_id AND ${alias}.id = page.id ORDER BY page.place`;
+  /** The page and the total of all rows, or of those that were `found`. */
+  const among = (found: readonly string[] | null) => {
+    const given = found ? [...values, found] : values;
+    const isFound = found ? `${alias}.id = ANY ($${given.length}::text[])` : 'true';
+    const where = `${alias}.org_id = $1 AND ${source.where} AND ${isFound} AND ${condition}`;
+    return {
+      read: async (client: PoolClient) =>
+        asked.count === 0 ? [] : (await client.query<Row>(pageSql(where), given)).rows,
+      countAll: async (client: PoolClient) => {
+        const text = `SELECT count(*)::int AS total FROM ${source.from} WHERE ${where}`;
+        return (await client.query<{ total: number }>(text, given)).rows[0]?.total ?? 0;
+      },
+    };
+  };
   const bounded = <Result>(work: (client: PoolClient) => Promise<Result>) =>
     transaction(pool, async (client) => {
       await client.query(`SET LOCAL statement_timeout = ${longest}`);
       return work(client);
     });
-  const read = async (client: PoolClient) => (asked.count === 0 ? [] : (await client.query<Row>(page, values)).rows);
-  const countAll = async (client: PoolClient) =>
-    (await client.query<{ total: number }>(count, values)).rows[0]?.total ?? 0;
+  const all = among(null);
   const work = filter
     ? bounded(async (client) => {
+        const found = (await source.findAny?.(client, orgId, filter)) ?? null;
+        const { read, countAll } = among(found);
         const rows = await read(client);
         const isLast = rows.length < asked.count && (rows.length > 0 || asked.startIndex === 1);
         return { rows, total: isLast ? asked.startIndex - 1 + rows.length : await countAll(client) };
       })
     : // Without a filter both take some milliseconds in 100,000 people: they run side by side.
-      Promise.all([bounded(read), bounded(countAll)]).then(([rows, total]) => ({ rows, total }));
+      Promise.all([bounded(all.read), bounded(all.countAll)]).then(([rows, total]) => ({ rows, total }));
   return work.catch((error) => {
     // query_canceled. A slow list without a filter or `sortBy` isn't the client's fault.
     if ((error as { code?: unknown }).code !== '57014' || (!filter && asked.sortBy === null)) throw error;

@@ -1,9 +1,11 @@
 import { userNameKey } from '../users/email.ts';
+import { haystacks } from '../users/search-index.ts';
 import type { Column, Columns } from './filter-sql.ts';
 import { resolvePath } from './paths.ts';
 import { type Attribute, userType } from './schemas.ts';
 
 const text = (sql: string, caseExact = false): Column => ({ type: 'string', sql, caseExact });
+const byPart = (sql: string): Column => ({ type: 'string', sql, caseExact: false, haystack: haystacks.users });
 const indexed = (sql: string): Column => ({ type: 'string', sql, caseExact: true, indexed: true });
 const time = (sql: string): Column => ({ type: 'dateTime', sql });
 
@@ -15,8 +17,9 @@ const ownColumns: Readonly<Record<string, Column>> = {
     sql: 'coalesce(u.user_name, u.email)',
     caseExact: false,
     key: { sql: 'coalesce(u.user_name_key, u.email_key)', of: userNameKey },
+    haystack: haystacks.users,
   },
-  displayName: text('u.name'),
+  displayName: byPart('u.name'),
   active: { type: 'boolean', sql: 'u.active' },
   'meta.resourceType': text(`'User'::text`, true),
   'meta.created': time('u.created_at'),
@@ -46,10 +49,11 @@ export const userColumns: Columns = (path) => {
     return sub ? { ...many, columns: (name) => (name === 'value' ? many.columns(sub.name) : null) } : many;
   }
   const holder = extension === null ? 'u.profile' : `u.profile -> '${extension}'`;
-  if (attribute.type === 'complex')
-    return sub
-      ? text(`${holder} -> '${attribute.name}' ->> '${sub.name}'`)
-      : { type: 'complex', sql: `${holder} -> '${attribute.name}'` };
+  if (attribute.type === 'complex') {
+    if (!sub) return { type: 'complex', sql: `${holder} -> '${attribute.name}'` };
+    const part = `${holder} -> '${attribute.name}' ->> '${sub.name}'`;
+    return extension === null && attribute.name === 'name' ? byPart(part) : text(part);
+  }
   return text(`${holder} ->> '${attribute.name}'`);
 };
 
@@ -79,7 +83,7 @@ function manyColumn(attribute: Attribute): Extract<Column, { type: 'many' }> {
         return { type: 'boolean', sql: `coalesce((one.value ->> '${sub.name}')::boolean, false)` };
       const value = `one.value ->> '${sub.name}'`;
       return attribute.name === 'emails' && sub.name === 'value'
-        ? { type: 'string', sql: value, caseExact: false, orKey: { sql: keyOfEmail(value), of: userNameKey } }
+        ? { ...byPart(value), orKey: { sql: keyOfEmail(value), of: userNameKey } }
         : text(value);
     },
     ...(attribute.name === 'emails' ? { sort: 'u.email_key' } : {}),

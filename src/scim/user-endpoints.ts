@@ -30,11 +30,13 @@ export function createUserEndpoints(deps: Deps): readonly Endpoint[] {
   const sendList = async (res: Response, asked: ListQuery) => {
     const projection = createProjection(userType, asked);
     const { orgId } = callOf(res);
-    const { rows, total } = await inTurn(orgId, () =>
-      users.list(orgId, asked, projection.wants('groups') || projection.wants('meta')),
-    );
-    const resources = rows.map((row) => projection.apply(toUserResource(row, baseUrl)));
-    sendScim(res, 200, toListResponse(resources, total, asked.startIndex));
+    const work = async () => {
+      const wanted = projection.wants('groups') || projection.wants('meta');
+      const { rows, total } = await users.list(orgId, asked, wanted);
+      const resources = rows.map((row) => projection.apply(toUserResource(row, baseUrl)));
+      sendScim(res, 200, toListResponse(resources, total, asked.startIndex));
+    };
+    await inTurn('lists', orgId, work, res);
   };
 
   const changeUser = async (

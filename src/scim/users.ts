@@ -4,13 +4,16 @@ import { eraseNames } from '../audit/erase-names.ts';
 import { isUniqueViolation } from '../database/errors.ts';
 import { isReference, newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
-import { createTurns } from '../http/turns.ts';
+import type { InTurn } from '../http/turns.ts';
 import { removePerson } from '../revocation/remove-person.ts';
 import type { NewNames, Revocation } from '../revocation/revocation.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
 import { switchOff, switchOn } from '../revocation/switch-person.ts';
 import { ownReasons } from '../sessions/own-reasons.ts';
+import { createIndexLook, findFew } from '../users/find-by-part.ts';
 import { type Changed, type Precondition, recordChange, type ScimCall } from './call.ts';
+import type { Filter } from './filter.ts';
+import { toIndexedSql } from './filter-sql.ts';
 import { type ListPage, type ListQuery, listRows } from './list.ts';
 import type { Change } from './patch.ts';
 import { quoted } from './paths.ts';
@@ -31,6 +34,8 @@ import type { JsonObject } from './values.ts';
 const columns = `u.id, u.email, u.email_key, u.user_name, u.user_name_key, u.external_id, u.name, u.role, u.active, u.profile,
   u.provisioned, u.created_at, u.updated_at`;
 
+type Deps = Readonly<{ pool: Pool; accessPool: Pool; inTurn: InTurn }>;
+
 export type ScimUsers = ReturnType<typeof createScimUsers>;
 
 /**
@@ -39,12 +44,22 @@ export type ScimUsers = ReturnType<typeof createScimUsers>;
  * with the request's other changes. The row is locked from reading to writing: of two changes at
  * once none is lost.
  */
-export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: Pool }) {
-  const endings = createTurns({ running: 2, waiting: 200 });
+export function createScimUsers({ pool, accessPool, inTurn }: Deps) {
+  const hasIndexes = createIndexLook();
+
+  /** Whoever may meet a filter, by the indexes for parts of names; null where they can't say. */
+  async function findAny(client: PoolClient, orgId: string, filter: Filter): Promise<string[] | null> {
+    const values: unknown[] = [orgId];
+    const condition = toIndexedSql(filter, userColumns, values);
+    if (!condition || !(await hasIndexes(client))) return null;
+    return findFew(client, `SELECT id FROM users WHERE org_id = $1 AND deleted_at IS NULL AND ${condition}`, values);
+  }
+
   return {
     async list(orgId: string, asked: ListQuery, withGroups: boolean): Promise<ListPage<UserRow>> {
       const select = withGroups ? `${columns}, ${groupsOfUser} AS groups` : columns;
-      const source = { alias: 'u', from: 'users u', where: 'u.deleted_at IS NULL', select, columns: userColumns };
+      const where = 'u.deleted_at IS NULL';
+      const source = { alias: 'u', from: 'users u', where, select, columns: userColumns, findAny };
       return listRows<UserRow>(pool, orgId, source, asked);
     },
 
@@ -107,7 +122,7 @@ export function createScimUsers({ pool, accessPool }: { pool: Pool; accessPool: 
    * endings wait for another's.
    */
   function inOwnTransaction<T>({ orgId }: ScimCall, work: (client: PoolClient) => Promise<T>): Promise<T> {
-    return endings(orgId, () => transaction(accessPool, work));
+    return inTurn('endings', orgId, () => transaction(accessPool, work));
   }
 
   /** `names`: the request says names or addresses, which are provisioning's from then on. */

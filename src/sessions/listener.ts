@@ -9,6 +9,8 @@ import type { Logger } from 'pino';
 export function keepListening(deps: {
   directDatabaseUrl: string;
   listenSql: string;
+  /** Shown in pg_stat_activity. */
+  applicationName: string;
   onNotification: (channel: string, payload: string) => void;
   onLost: () => void;
   log: Logger;
@@ -21,7 +23,7 @@ export function keepListening(deps: {
     const gone = new AbortController();
     const client = new pg.Client({
       connectionString: deps.directDatabaseUrl,
-      application_name: 'universal-logout live channel',
+      application_name: deps.applicationName,
       connectionTimeoutMillis: 5_000,
       query_timeout: 5_000,
       keepAlive: true,

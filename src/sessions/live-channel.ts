@@ -3,9 +3,11 @@ import type { Response } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { AppError } from '../errors.ts';
+import { beginLongAnswer } from '../http/long-answer.ts';
 import { tooManyRequests } from '../http/rate-limit.ts';
 import { keepListening } from './listener.ts';
 import type { DeviceKind, Principal } from './principal.ts';
+import { nodeName } from './running-nodes.ts';
 import { type EndRow, endColumns, type SessionEnd, toSessionEnd } from './session-end.ts';
 
 export type LiveChannel = ReturnType<typeof createLiveChannel>;
@@ -61,25 +63,51 @@ const checkLimitMs = 2_000;
  * down, or the query has no answer within two seconds, every stream is closed: an open stream
  * always hears.
  */
-export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string; log: Logger; checkEveryMs?: number }) {
-  const streams = new Map<Response, Stream>();
+export function createLiveChannel(deps: {
+  pool: Pool;
+  directDatabaseUrl: string;
+  log: Logger;
+  /** The node's, for its name. */
+  encryptionKeys?: readonly Uint8Array[];
+  checkEveryMs?: number;
+}) {
+  const streams = new Set<Stream>();
+  const ofPerson = new Map<string, Set<Stream>>();
   let stopped = false;
 
+  const keep = (stream: Stream) => {
+    streams.add(stream);
+    const key = personOf(stream.principal);
+    ofPerson.set(key, (ofPerson.get(key) ?? new Set()).add(stream));
+  };
+  const forget = (stream: Stream) => {
+    streams.delete(stream);
+    const key = personOf(stream.principal);
+    const others = ofPerson.get(key);
+    others?.delete(stream);
+    if (others?.size === 0) ofPerson.delete(key);
+  };
+
   const close = (stream: Stream, end?: SessionEnd) => {
-    streams.delete(stream.response);
+    forget(stream);
     if (end) sendEvent(stream.response, 'signed-out', { reason: end.code, at: end.at.toISOString() });
     stream.response.end();
   };
 
-  // One check runs at a time; one more serves everybody who asks meanwhile.
+  // One check runs at a time; one more serves everybody who asks meanwhile. A stream that has just
+  // been opened is looked at without all the others: after a restart of a node thousands come.
   let checking: Promise<void> | null = null;
-  let again = false;
-  const check = (): Promise<void> => {
-    again = true;
+  let everybody = false;
+  const opened = new Set<Stream>();
+  const check = (stream?: Stream): Promise<void> => {
+    if (stream) opened.add(stream);
+    else everybody = true;
     checking ??= (async () => {
-      while (again) {
-        again = false;
-        await closeDead();
+      while (everybody || opened.size > 0) {
+        const concerned = [...(everybody ? streams : opened)];
+        everybody = false;
+        opened.clear();
+        await closeDead(concerned);
       }
     })().finally(() => {
       checking = null;
@@ -87,19 +115,18 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     return checking;
   };
 
-  const closeDead = async () => {
-    if (streams.size === 0) return;
-    const open = [...streams.values()];
+  const closeDead = async (open: readonly Stream[]) => {
+    if (open.length === 0) return;
     const values = credentialsOf(open);
     const { rows } = await withinLimit(deps.pool.query<DeadRow>({ name: 'live-channel-dead', text: deadSql, values }));
     const ends = new Map(rows.map((row) => [row.id, row.known ? toSessionEnd(row) : undefined]));
     for (const stream of open)
-      if (ends.has(stream.principal.credential.id) && streams.has(stream.response))
+      if (ends.has(stream.principal.credential.id) && streams.has(stream))
         close(stream, ends.get(stream.principal.credential.id));
   };
 
   const closeAll = () => {
-    for (const stream of streams.values()) close(stream);
+    for (const stream of streams) close(stream);
   };
 
   const checkOrClose = () => {
@@ -119,7 +146,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     telling = true;
     (async () => {
       while (concerned.size > 0) {
-        const open = [...streams.values()].filter(({ principal }) => concerned.has(principal.orgId));
+        const open = [...streams].filter(({ principal }) => concerned.has(principal.orgId));
         concerned.clear();
         if (open.length > 0) await tell(open);
       }
@@ -138,14 +165,14 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     const query = { name: 'live-channel-administrators', text: administratorsSql, values };
     const { rows } = await withinLimit(deps.pool.query<{ id: string }>(query));
     const administrators = new Set(rows.map(({ id }) => id));
-    for (const { principal, response } of open)
-      if (administrators.has(principal.credential.id) && streams.has(response))
-        sendEvent(response, 'notifications', {});
+    for (const stream of open)
+      if (administrators.has(stream.principal.credential.id) && streams.has(stream))
+        sendEvent(stream.response, 'notifications', {});
   };
 
   const timer = setInterval(checkOrClose, deps.checkEveryMs ?? 1_000);
   const heartbeat = setInterval(() => {
-    for (const stream of streams.values()) stream.response.write(': still here\n\n');
+    for (const stream of streams) stream.response.write(': still here\n\n');
   }, 15_000);
   timer.unref();
   heartbeat.unref();
@@ -156,7 +183,8 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     checkOrClose();
     onAnnounced();
   };
-  const listener = keepListening({ ...deps, listenSql, onNotification, onLost: closeAll });
+  const applicationName = nodeName(deps.encryptionKeys ?? []);
+  const listener = keepListening({ ...deps, applicationName, listenSql, onNotification, onLost: closeAll });
 
   // One NOTIFY follows another, never one for each revocation: NOTIFY serialises commits.
   let announcing = false;
@@ -192,9 +220,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
         throw new AppError('unavailable', 'Live updates are not available right now; try again in a few seconds.', {
           headers: { 'Retry-After': '2' },
         });
-      const samePerson = [...streams.values()].filter(
-        (stream) => stream.principal.orgId === principal.orgId && stream.principal.userId === principal.userId,
-      );
+      const samePerson = [...(ofPerson.get(personOf(principal)) ?? [])];
       const sameCredential = samePerson.filter((stream) => stream.principal.credential.id === principal.credential.id);
       if (sameCredential.length >= mostStreams.ofCredential && sameCredential[0]) close(sameCredential[0]);
       else if (samePerson.length >= mostStreams.ofPerson)
@@ -202,7 +228,7 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
           `You have ${mostStreams.ofPerson} streams open here, the most one may have. Close some first.`,
           30,
         );
-      response.writeHead(200, {
+      beginLongAnswer(response, {
         'Content-Type': 'text/event-stream',
         'Cache-Control': 'no-store',
         Connection: 'keep-alive',
@@ -211,9 +237,10 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
       response.write('retry: 1000\n\n');
       // A client that has left by now has sent its "close" already.
       if (response.destroyed) return;
-      streams.set(response, { principal, response });
-      response.on('close', () => streams.delete(response));
-      await check();
+      const stream = { principal, response };
+      keep(stream);
+      response.on('close', () => forget(stream));
+      await check(stream);
     },
 
     /** Tells every node that access has ended. No revocation awaits it: nothing rests on it. */
@@ -233,6 +260,8 @@ export function createLiveChannel(deps: { pool: Pool; directDatabaseUrl: string;
     },
   };
 }
+
+const personOf = ({ orgId, userId }: Principal) => `${orgId} ${userId}`;
 
 /** Org ids and ids of the sessions, then the same of the grants. */
 function credentialsOf(open: readonly Stream[]): string[][] {

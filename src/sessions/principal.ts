@@ -15,6 +15,8 @@ export type Principal = Readonly<{
   authenticatedAt: Date | null;
   /** What an app's access token may do, space-separated; null for a browser, which may do all. */
   scope: string | null;
+  /** The language that the person chose, a BCP 47 tag; null: what their browser asks for. */
+  language: string | null;
 }>;
 
 /** A browser's session or an app's grant. Tables and columns are named after the kinds. */
@@ -37,6 +39,8 @@ export type LiveRow = {
   last_seen_at: Date;
   /** Only a grant has a scope. */
   scope?: string;
+  /** An app says itself which language it wants. */
+  language?: string | null;
 };
 
 export function toPrincipal(row: LiveRow, type: DeviceKind): Principal {
@@ -51,6 +55,7 @@ export function toPrincipal(row: LiveRow, type: DeviceKind): Principal {
     role: row.role,
     authenticatedAt: row.authenticated_at,
     scope: row.scope ?? null,
+    language: row.language ?? null,
   };
 }
 
@@ -77,6 +82,8 @@ export type SignInTicket = Readonly<{
   idpSid: string | null;
   /** When the person authenticated at the IdP; null where that isn't proven. */
   authenticatedAt: Date | null;
+  /** The latest end of the session, set by the IdP; null where it sets none. */
+  expiresBy: Date | null;
   /** The role that a claim of the IdP gives; null leaves the role. An owner stays an owner. */
   role: Exclude<Role, 'owner'> | null;
   /** The encrypted ID token; null unless signing out goes on to the IdP. */

@@ -5,7 +5,7 @@ import type { DeviceKind } from './principal.ts';
 
 /** Why a session or grant is dead, for the person; an administrator's own reason is never in it. */
 export type SessionEnd = Readonly<{
-  code: 'session_revoked' | 'session_ended' | 'session_expired';
+  code: 'session_revoked' | 'session_ended' | 'session_displaced' | 'session_expired';
   at: Date;
   /** The reason that the administrator wrote for the person, or one of our own. */
   reason?: string;
@@ -23,6 +23,7 @@ export type SessionEnd = Readonly<{
 export type RememberedPerson = Readonly<{
   email: string;
   orgSlug: string;
+  orgName: string;
   /** The connection that they signed in by; null where it is switched off. */
   connectionId: string | null;
 }>;
@@ -30,12 +31,16 @@ export type RememberedPerson = Readonly<{
 /** Assignments that go with the end of a row: a session's data and ID token are of no more use. */
 export const erased = (table: `${DeviceKind}s`) => (table === 'sessions' ? ", data = '{}', id_token = NULL" : '');
 
+/** When an IdP session ended, as its row of `spent` tells; older rows were kept for a day. */
+export const idpEndedAt = "coalesce(spent.ended_at, spent.expires_at - interval '1 day')";
+
 /**
  * The columns from which `toSessionEnd` tells the end of a session or grant `alias` of user `u` in
- * org `o`. An ended IdP session is remembered for a day from its end on.
+ * org `o`. A row that is dead by the note of its ended IdP session alone was inserted at that very
+ * moment.
  */
 export const endColumns = (alias: string, of: DeviceKind) => `
-  ${alias}.ended_at, ${alias}.revoked_at, o.help_text, NOT u.active AS switched_off, u.deleted_at IS NOT NULL AS removed,
+  ${alias}.ended_at, ${alias}.displaced, ${alias}.revoked_at, o.help_text, NOT u.active AS switched_off, u.deleted_at IS NOT NULL AS removed,
   least(${alias}.expires_at, ${alias}.idle_expires_at,
         ${alias}.created_at + make_interval(secs => o.${of}_absolute_seconds),
         ${alias}.last_seen_at + make_interval(secs => o.${of}_idle_seconds),
@@ -44,8 +49,8 @@ export const endColumns = (alias: string, of: DeviceKind) => `
   CASE WHEN ${alias}.org_generation <> o.generation THEN o.revoked_at END AS org_revoked_at,
   CASE WHEN ${alias}.user_generation <> u.generation OR NOT u.active THEN coalesce(u.revoked_at, now()) END AS user_revoked_at,
   CASE WHEN ${alias}.idp_sid IS NOT NULL THEN
-    (SELECT e.expires_at - interval '1 day' FROM spent e
-     WHERE e.org_id = ${alias}.org_id AND e.kind = 'idp_session' AND e.id = ${alias}.connection_id || ' ' || ${alias}.idp_sid)
+    (SELECT greatest(${alias}.created_at, ${idpEndedAt}) FROM spent
+     WHERE spent.org_id = ${alias}.org_id AND spent.kind = 'idp_session' AND spent.id = ${alias}.connection_id || ' ' || ${alias}.idp_sid)
   END AS idp_ended_at,
   (SELECT jsonb_build_object('byUser', r.initiator IN ('user', 'policy'), 'reason', r.reason_for_person,
      'ofIdpSession', r.initiator = 'idp' AND coalesce(r.user_generation, r.org_generation) IS NULL)
@@ -56,6 +61,7 @@ export const endColumns = (alias: string, of: DeviceKind) => `
 /** The `endColumns` of a session or grant, dead or not. */
 export type EndRow = {
   ended_at: Date | null;
+  displaced: boolean;
   revoked_at: Date | null;
   help_text: string | null;
   switched_off: boolean;
@@ -72,7 +78,8 @@ export type EndRow = {
 export function toSessionEnd(row: EndRow): SessionEnd {
   const { help_text: helpText, switched_off: switchedOff, removed } = row;
   const standing = { switchedOff, removed };
-  if (row.ended_at) return { code: 'session_ended', at: row.ended_at, ...standing };
+  if (row.ended_at)
+    return { code: row.displaced ? 'session_displaced' : 'session_ended', at: row.ended_at, ...standing };
   const revokedAt = row.revoked_at ?? row.user_revoked_at ?? row.org_revoked_at ?? row.idp_ended_at;
   // "Sign out everywhere" on another device comes from nobody but the person.
   if (revokedAt) {
@@ -102,7 +109,7 @@ export async function explainEnd(pool: Pool, sidHash: Buffer): Promise<SessionEn
   const { rows } = await pool.query<ExplainedRow>({
     name: 'session-explain',
     text: `SELECT ${endColumns('s', 'session')}, u.active, u.named_at, now() AS now,
-                  jsonb_build_object('email', u.email, 'orgSlug', o.slug, 'connectionId', c.id) AS person
+                  jsonb_build_object('email', u.email, 'orgSlug', o.slug, 'orgName', o.name, 'connectionId', c.id) AS person
            FROM sessions s
            JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id
            JOIN orgs o ON o.id = s.org_id
@@ -138,6 +145,7 @@ export function notSignedIn(end: SessionEnd | undefined): AppError {
   const what = {
     session_revoked: 'Your organisation signed you out',
     session_ended: 'You signed out',
+    session_displaced: 'You signed in on more devices than your organisation allows, and the oldest was signed out',
     session_expired: 'Your session expired',
   }[code];
   const when = `on ${moment.format(at)} UTC`;

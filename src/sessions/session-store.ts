@@ -5,6 +5,7 @@ import type { By } from '../by.ts';
 import type { Config } from '../config.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
 import { newId } from '../database/ids.ts';
+import type { Note } from '../database/notes.ts';
 import { hashSecret } from '../keyring.ts';
 import { insertSession } from './insert-session.ts';
 import { type LiveRow, type Principal, toPrincipal, touchAfterMs } from './principal.ts';
@@ -41,18 +42,20 @@ type Stored = LiveSession | { end: SessionEnd };
 export class PostgresSessionStore extends session.Store {
   readonly #pool: Pool;
   readonly #config: Config;
+  readonly #note: Note;
   readonly #loadLive: (sidHash: Buffer) => Promise<LiveSessionRow | null>;
   /** The keys are the session objects of requests: an entry dies with its request. */
   readonly #stored = new WeakMap<object, Stored>();
 
-  constructor(pool: Pool, config: Config) {
+  constructor({ pool, config, note }: { pool: Pool; config: Config; note: Note }) {
     super();
     this.#pool = pool;
     this.#config = config;
+    this.#note = note;
     this.#loadLive = createBatchLoader<LiveSessionRow>(pool, {
       name: 'sessions-load',
       text: `SELECT sid_hash, org_id, id, user_id, org_slug, org_name, email, name, role, data,
-                    authenticated_at, last_seen_at, expires_at
+                    authenticated_at, last_seen_at, expires_at, language
              FROM live_sessions WHERE sid_hash = ANY ($1::bytea[])`,
       keyColumn: 'sid_hash',
     });
@@ -79,9 +82,9 @@ export class PostgresSessionStore extends session.Store {
   /** Notes when and from where it was seen, at most once a minute, on condition that it is live. */
   override touch(_sid: string, data: SessionData, callback?: (error?: unknown) => void): void {
     const stored = this.#stored.get(data);
-    // `callback` is called at once if nothing is due: express-session else splits its answer.
-    if (!stored || 'end' in stored || Date.now() - stored.lastSeenAt < touchAfterMs) callback?.();
-    else this.#touch(stored).then(() => callback?.(), callback);
+    if (stored && !('end' in stored) && Date.now() - stored.lastSeenAt >= touchAfterMs) this.#touch(stored);
+    // At once: nobody waits for a note, and express-session would split its answer.
+    callback?.();
   }
 
   /** Ends a live session and records it; signing out is `endDevice`, which knows the request. */
@@ -163,15 +166,18 @@ export class PostgresSessionStore extends session.Store {
     stored.data = data;
   }
 
-  async #touch(stored: LiveSession): Promise<void> {
-    await this.#pool.query({
+  #touch(stored: LiveSession): void {
+    this.#note(stored.id, {
       name: 'session-touch',
       text: `UPDATE sessions s SET last_seen_at = now(), last_seen_ip = $4,
                idle_expires_at = now() + make_interval(secs => least($3::float8, o.session_idle_seconds))
              FROM orgs o
-             WHERE o.id = s.org_id AND s.org_id = $1 AND s.id = $2 AND s.revoked_at IS NULL AND s.ended_at IS NULL
-               AND s.last_seen_at < now() - interval '1 minute'
-               AND EXISTS (SELECT FROM live_sessions l WHERE l.org_id = s.org_id AND l.id = s.id)`,
+             WHERE o.id = s.org_id AND (s.org_id, s.id) IN (
+               SELECT org_id, id FROM sessions s
+               WHERE s.org_id = $1 AND s.id = $2 AND s.revoked_at IS NULL AND s.ended_at IS NULL
+                 AND s.last_seen_at < now() - interval '1 minute'
+                 AND EXISTS (SELECT FROM live_sessions l WHERE l.org_id = s.org_id AND l.id = s.id)
+               FOR NO KEY UPDATE SKIP LOCKED)`,
       values: [stored.orgId, stored.id, this.#config.sessionIdleSeconds, stored.ip],
     });
   }

@@ -3,6 +3,7 @@ import session from 'express-session';
 import { Passport } from 'passport';
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
+import type { Note } from '../database/notes.ts';
 import type { Principal } from './principal.ts';
 import { notSignedIn } from './session-end.ts';
 import { PostgresSessionStore, sessionCookie } from './session-store.ts';
@@ -11,7 +12,7 @@ import { PostgresSessionStore, sessionCookie } from './session-store.ts';
  * The middlewares that load the browser's session: express-session on `PostgresSessionStore`, then
  * Passport's. The store's one statement already brings the user: Passport looks nothing up.
  */
-export function createSessionMiddleware(deps: { pool: Pool; config: Config }): RequestHandler[] {
+export function createSessionMiddleware(deps: { pool: Pool; config: Config; note: Note }): RequestHandler[] {
   const { name, cookie } = sessionCookie(deps.config);
   const passport = new Passport();
   passport.serializeUser((user, done) => done(null, user));
@@ -20,7 +21,7 @@ export function createSessionMiddleware(deps: { pool: Pool; config: Config }): R
     session({
       name,
       cookie,
-      store: new PostgresSessionStore(deps.pool, deps.config),
+      store: new PostgresSessionStore(deps),
       secret: [...deps.config.sessionSecrets],
       resave: false,
       saveUninitialized: false,

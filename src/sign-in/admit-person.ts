@@ -48,7 +48,7 @@ async function linkIdentity(
                INSERT INTO identities (org_id, id, connection_id, user_id, issuer, subject,
                                        claimed_email, claimed_email_key, claim_verified, claimed_at)
                SELECT u.org_id, $4, $2, u.id, $6, $7, $12, $3, $11, clock_timestamp() FROM users u
-               WHERE u.org_id = $1 AND u.id = $5 AND u.id = bearer_of($1, $3) AND is_believed($2, $3, $11, u)
+               WHERE u.org_id = $1 AND u.id = $5 AND u.id = bearer_meant_by($1, $2, $3) AND is_believed($2, $3, $11, u)
                RETURNING org_id, id, user_id
              )
              INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)

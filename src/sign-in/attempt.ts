@@ -23,6 +23,9 @@ export type AnsweredSignIn = OpenedSignIn & Readonly<{ connection: SignInConnect
 /** The code was exchanged, and the ID token holds. */
 export type ProvenSignIn = AnsweredSignIn & Readonly<{ verified: VerifiedSignIn }>;
 
+/** Why a sign-in doesn't count, and the moment (database's clock) before which none can. */
+export type NotFresh = Readonly<{ why: 'stale' | 'auth_time_missing' | 'overtaken'; notBefore: number }>;
+
 /** The facts about a sign-in for what becomes of a refusal: its page, its record. */
 export type Attempt = Readonly<{
   found: OrgConnection | null;

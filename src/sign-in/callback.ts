@@ -2,17 +2,27 @@ import type { NextFunction, Request, Response } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import type { IdpKeys } from '../connections/idp-keys.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { createLimit } from '../http/rate-limit.ts';
 import type { Keyring } from '../keyring.ts';
 import { principalOf } from '../sessions/session.ts';
-import { type AnsweredSignIn, attemptOf, noteAttempt, type OpenedSignIn, type ProvenSignIn } from './attempt.ts';
+import {
+  type AnsweredSignIn,
+  attemptOf,
+  type NotFresh,
+  noteAttempt,
+  type OpenedSignIn,
+  type ProvenSignIn,
+} from './attempt.ts';
 import { checkIssuer, checkState, errorRefusal, isSpent, parseResponse } from './check-response.ts';
 import { createEstablishSession } from './establish-session.ts';
 import { findSignInConnection } from './find-sign-in-connection.ts';
+import { findWhenSettled } from './find-when-settled.ts';
 import type { createIdTokenVerifier } from './id-token.ts';
 import { createIssueTicket } from './issue-ticket.ts';
 import { hintOf } from './login-hint.ts';
+import { createNoteAuthTime } from './note-auth-time.ts';
 import type { createConnectionProof } from './prove-connection.ts';
 import { createProof } from './prove-identity.ts';
 import { type RefusalReason, SignInRefused } from './refusal.ts';
@@ -25,6 +35,7 @@ type Deps = Readonly<{
   log: Logger;
   keyring: Keyring;
   guardedFetch: GuardedFetch;
+  idpKeys: IdpKeys;
   stateCookies: StateCookies;
   verifyIdToken: ReturnType<typeof createIdTokenVerifier>;
   proveConnection: ReturnType<typeof createConnectionProof>;
@@ -35,6 +46,7 @@ const limitMs = 9_000;
 /** The steps of `GET /openid/callback/:org`, in the order in which the route takes them. */
 export function createCallback(deps: Deps) {
   const prove = createProof(deps);
+  const noteAuthTime = createNoteAuthTime(deps);
   const answers = createLimit({ points: 1, duration: stateLifetime });
 
   function redirectTo(res: Response, returnTo: string | null): void {
@@ -67,14 +79,15 @@ export function createCallback(deps: Deps) {
       if ((await answers.count(response.state)) > 0) throw new SignInRefused('state_spent');
       deps.stateCookies.clear(req, res, response.state);
       checkIssuer(response, connection);
-      if (response.error !== null) throw errorRefusal(response.error);
+      if (response.error !== null) throw errorRefusal(response, state);
       return { ...opened, connection, code: response.code };
     },
 
-    async proveIdentity(res: Response, answered: AnsweredSignIn): Promise<ProvenSignIn> {
-      const verified = await prove(answered);
+    async proveIdentity(req: Request, res: Response, answered: AnsweredSignIn): Promise<ProvenSignIn> {
+      const proven = { ...answered, verified: await prove(answered) };
       noteAttempt(res, { isProven: true });
-      return { ...answered, verified };
+      await noteAuthTime(req.id, proven);
+      return proven;
     },
 
     issueTicket: createIssueTicket(deps),
@@ -82,16 +95,12 @@ export function createCallback(deps: Deps) {
     establishSession: createEstablishSession(deps),
 
     /** Asks for a password at the IdP: a new start with a new snapshot, never a third round. */
-    async askAgain(
-      req: Request,
-      res: Response,
-      proven: ProvenSignIn,
-      why: 'stale' | 'auth_time_missing' | 'overtaken',
-    ): Promise<void> {
+    async askAgain(req: Request, res: Response, proven: ProvenSignIn, { why, notBefore }: NotFresh): Promise<void> {
       const { org } = proven.found;
       const { connectionId, round, returnTo, anew } = proven.state;
       if (round === 2) throw new SignInRefused(why === 'stale' ? 'not_fresh' : why);
-      const found = await findSignInConnection(deps.pool, org.id, { connectionId });
+      const { settleSeconds } = deps.config;
+      const found = await findWhenSettled(deps.pool, org.id, { connectionId }, { settleSeconds, notBefore });
       if (!found?.connection) throw new SignInRefused('connection_unknown');
       const loginHint = await hintOf(deps.pool, proven);
       const { connection } = found;

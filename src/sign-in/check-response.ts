@@ -1,13 +1,15 @@
 import type { Request } from 'express';
 import type { Pool } from 'pg';
+import { foreignText } from '../http/foreign-text.ts';
 import type { OrgConnection, SignInConnection } from './find-sign-in-connection.ts';
+import { idpWords } from './idp-words.ts';
 import { SignInRefused } from './refusal.ts';
 import { type SealedState, stateLifetime } from './sealed-state.ts';
 
 export type AuthorizationResponse = Readonly<{ state: string; iss: string | null }> &
-  (Readonly<{ code: string; error: null }> | Readonly<{ code: null; error: string }>);
+  (Readonly<{ code: string; error: null }> | Readonly<{ code: null; error: string; description: string | null }>);
 
-/** The codes of RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6: no other text is logged. */
+/** The codes of RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6, which may be a detail. */
 const errorCodes = new Set([
   'access_denied',
   'invalid_request',
@@ -32,7 +34,8 @@ export function parseResponse(req: Request): AuthorizationResponse | null {
   const [state, code, error, iss] = [single('state'), single('code'), single('error'), single('iss')];
   if (!state || code === undefined || error === undefined || iss === undefined) return null;
   if (code !== null && error === null) return { state, iss, code, error };
-  if (error !== null && code === null) return { state, iss, code, error };
+  // The description is only for people to read: no form of it makes the answer malformed.
+  if (error !== null && code === null) return { state, iss, code, error, description: all.get('error_description') };
   return null;
 }
 
@@ -54,14 +57,22 @@ export async function checkState(pool: Pool, found: OrgConnection, state: Sealed
 export function checkIssuer(response: AuthorizationResponse, connection: SignInConnection): void {
   if (response.iss === null && !connection.responseIss) return;
   const issuers = [connection.issuer, ...connection.acceptedIssuers];
-  if (response.iss === null || !issuers.includes(response.iss)) throw new SignInRefused('issuer_mixed_up');
+  if (response.iss !== null && issuers.includes(response.iss)) return;
+  const named = foreignText(response.iss, 200);
+  const facts = named === null ? {} : { namedIssuer: named, idpVia: 'browser' };
+  throw new SignInRefused('issuer_mixed_up', null, { facts });
 }
 
-/** The refusal for an answer that is an error; its description is dropped unread. */
-export function errorRefusal(error: string): SignInRefused {
+/** The refusal for an answer that is an error. The state has been checked. */
+export function errorRefusal(
+  { error, description }: Readonly<{ error: string; description: string | null }>,
+  state: SealedState,
+): SignInRefused {
+  const hidden = [state.id, state.nonce, state.verifier];
   return new SignInRefused(
     error === 'access_denied' ? 'cancelled' : 'idp_error',
     errorCodes.has(error) ? error : 'unlisted_error',
+    { said: idpWords({ error, error_description: description }, 'browser', hidden) },
   );
 }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Request } from 'express';
 import Strategy from 'passport-openidconnect';
 import type { SignInConnection } from './find-sign-in-connection.ts';
@@ -8,8 +9,6 @@ export type StrategyOptions = Readonly<{
   connection: SignInConnection;
   redirectUri: string;
   state: SealedState;
-  /** S256 challenge of the state's verifier. */
-  challenge: string;
   /** Who is expected to sign in, for the IdP's form; only used at the start. */
   loginHint?: string | null;
   /** Exchanges the code and verifies the ID token; rejects with SignInRefused. */
@@ -22,6 +21,9 @@ type TokenCallback = (error: null, accessToken: string, refreshToken: string, pa
 const patientMaxAge = '604800';
 /** Seconds, beside `prompt=login`. Glewlwyd refuses 0: a revoked person couldn't return there. */
 const promptedMaxAge = '1';
+
+/** OpenID Connect Core §5.5: some IdPs tell `auth_time` only when it is asked for so. */
+const essentialAuthTime = JSON.stringify({ id_token: { auth_time: { essential: true } } });
 
 /**
  * passport-openidconnect for one request of one connection. The strategy only builds the address at
@@ -70,12 +72,12 @@ export class ConnectionStrategy extends Strategy {
   }
 
   override authorizationParams(): object {
-    const { state, challenge, loginHint } = this.#options;
+    const { connection, state, loginHint } = this.#options;
     return {
       ...(loginHint ? { login_hint: loginHint } : {}),
+      ...(connection.requestAuthTime ? { claims: essentialAuthTime } : {}),
       nonce: state.nonce,
-      code_challenge: challenge,
-      code_challenge_method: 'S256',
+      ...(state.verifier === null ? {} : challengeOf(state.verifier)),
       max_age: state.prompted ? promptedMaxAge : patientMaxAge,
     };
   }
@@ -83,12 +85,13 @@ export class ConnectionStrategy extends Strategy {
   async #exchange(code: string, done: TokenCallback): Promise<void> {
     this.verified = await this.#options.prove(code);
     const { claims } = this.verified;
-    // The strategy knows one issuer and no clock skew: both have been judged. Its other checks run
-    // as they are, on claims of the expected types only.
+    // The strategy knows one issuer and no clock skew, and of several audiences it demands an `azp`,
+    // as OpenID Connect Core did once: all have been judged. Its other checks run as they are, on
+    // claims of the expected types only.
     Object.assign(this, { _issuer: claims.iss });
-    done(null, '', '', {
-      id_token: unsigned({ ...claims, exp: Math.max(claims.exp, Math.ceil(Date.now() / 1000) + 60) }),
-    });
+    const exp = Math.max(claims.exp, Math.ceil(Date.now() / 1000) + 60);
+    const aud = this.#options.connection.clientId;
+    done(null, '', '', { id_token: unsigned({ ...claims, exp, aud, azp: undefined }) });
   }
 }
 
@@ -125,6 +128,11 @@ function run(strategy: ConnectionStrategy, query: object): Promise<{ redirect?: 
     });
     strategy.authenticate({ query } as Request);
   });
+}
+
+/** RFC 7636 §4.2, §4.3. */
+function challengeOf(verifier: string): object {
+  return { code_challenge: hash('sha256', verifier, 'base64url'), code_challenge_method: 'S256' };
 }
 
 function unsigned(claims: IdTokenClaims): string {

@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import type { Pool } from 'pg';
 import { SignInSuperseded, type SignInTicket } from '../sessions/principal.ts';
-import type { ProvenSignIn } from './attempt.ts';
+import type { NotFresh, ProvenSignIn } from './attempt.ts';
 import { whyNotInserted } from './overtaken.ts';
 import { SignInRefused } from './refusal.ts';
 
@@ -11,7 +11,7 @@ export function createEstablishSession({ pool }: { pool: Pool }) {
     req: Request,
     { verified, state }: ProvenSignIn,
     ticket: SignInTicket,
-  ): Promise<'established' | 'overtaken'> => {
+  ): Promise<'established' | NotFresh> => {
     try {
       await login(req, { ticket });
       return 'established';
@@ -22,7 +22,8 @@ export function createEstablishSession({ pool }: { pool: Pool }) {
       const signIn = { sessionId: req.sessionID, subject: verified.claims.sub, state };
       const why = await whyNotInserted(pool, ticket, signIn);
       if (why !== 'overtaken') throw new SignInRefused(why);
-      return why;
+      // What overtook it is found at the next start.
+      return { why, notBefore: 0 };
     }
   };
 }

@@ -3,13 +3,16 @@ import { type Operation, operation } from '../api/operation.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { emailDomain } from '../users/email.ts';
 
-/** The short name of the org that has verified the domain of an address; null if none has. */
-export async function findOrgOfAddress(prisma: PrismaClient, address: string): Promise<string | null> {
+/** The org that has verified the domain of an address; null if none has. */
+export async function findOrgOfAddress(
+  prisma: PrismaClient,
+  address: string,
+): Promise<{ slug: string; name: string } | null> {
   const domain = emailDomain(address);
   if (domain === null) return null;
   const where = { domain, verifiedAt: { not: null } };
-  const found = await prisma.domain.findFirst({ where, select: { org: { select: { slug: true } } } });
-  return found?.org.slug ?? null;
+  const found = await prisma.domain.findFirst({ where, select: { org: { select: { slug: true, name: true } } } });
+  return found?.org ?? null;
 }
 
 /** Which org an address signs in with: what a sign-in page asks before anybody is signed in. */
@@ -30,6 +33,6 @@ export function findOrgOperation({ prisma }: { prisma: PrismaClient }): Operatio
       description: 'Its short name, as it stands in sign-in links, or null.',
       schema: z.object({ org_id: z.string().nullable() }),
     },
-    handle: async ({ body }) => ({ org_id: await findOrgOfAddress(prisma, body.username) }),
+    handle: async ({ body }) => ({ org_id: (await findOrgOfAddress(prisma, body.username))?.slug ?? null }),
   });
 }

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { foreignText } from '../http/foreign-text.ts';
 import { emailKey } from '../users/email.ts';
 import type { OrgConnection, SignInConnection } from './find-sign-in-connection.ts';
 import { SignInRefused } from './refusal.ts';
@@ -27,9 +28,11 @@ export async function findPerson(
   if (known) return { kind: 'known', ...known };
 
   const claims = await readClaims();
-  if (claims.email === null) throw new SignInRefused('email_missing');
+  const claim = `claim_${connection.emailClaim}`;
+  if (claims.email === null)
+    throw new SignInRefused('email_missing', claim, { facts: { claims: listed(claims.named) } });
   const key = emailKey(claims.email);
-  if (key === null) throw new SignInRefused('email_unusable');
+  if (key === null) throw new SignInRefused('email_unusable', claim);
   const found = await findByEmail(pool, org.id, connection.id, { emailKey: key, verified: claims.emailVerified });
   // Another connection is authoritative for this domain. This check and the next come before
   // anything is said of who exists.
@@ -38,7 +41,7 @@ export async function findPerson(
   if (found.standing === 'unclear') throw new SignInRefused('email_unusable', 'international');
   // An unverified address could be anyone's: linking it would take over its user, and creating a
   // user would lie in wait for the address's owner.
-  if (!claims.emailVerified && found.standing !== 'own') throw new SignInRefused('email_unverified');
+  if (!claims.emailVerified && found.standing !== 'own') throw new SignInRefused('email_unverified', claim);
   if (found.linked) {
     // Another tab may have linked this very subject since the first look.
     const linked = await findByIdentity(pool, org.id, connection, subject);
@@ -57,6 +60,11 @@ export async function findPerson(
   if (!org.createUsers) throw new SignInRefused('user_unknown');
   const name = claims.name ?? key.slice(0, key.lastIndexOf('@'));
   return { kind: 'to_create', name, ...claimed };
+}
+
+/** Names that the IdP chose, once each. */
+function listed(names: readonly string[]): string {
+  return foreignText([...new Set(names)].join(' '), 500) ?? '';
 }
 
 /** A connection's accepted issuers name one IdP: its subjects are the same under each of them. */
@@ -101,7 +109,7 @@ async function findByEmail(
                   address_standing($1, $2, $3) AS standing,
                   CASE WHEN u.id IS NOT NULL THEN is_believed($2, $3, $4, u) END AS believed,
                   (SELECT min(user_id) FROM named_by_address($1, $3, NULL) WHERE bearer.id IS NULL) AS "claimantId"
-           FROM (SELECT bearer_of($1, $3) AS id) AS bearer
+           FROM (SELECT bearer_meant_by($1, $2, $3) AS id) AS bearer
            LEFT JOIN users u ON u.org_id = $1 AND u.id = bearer.id`,
     values: [orgId, connectionId, emailKey, verified],
   });

@@ -3,6 +3,7 @@ import { clockSkew } from '../connections/idp-keys.ts';
 import { hashSecret } from '../keyring.ts';
 import type { SignInConnection } from './find-sign-in-connection.ts';
 import type { VerifiedSignIn } from './id-token.ts';
+import { onOurClock } from './idp-clock.ts';
 import type { SealedState } from './sealed-state.ts';
 
 type LastRevocation = Readonly<{
@@ -97,7 +98,7 @@ const sql = `
   LEFT JOIN users u ON u.org_id = o.id AND u.id = $2
   WHERE o.id = $1`;
 
-/** Seconds, as both claims are whole seconds. `prompted` in the sealed state closes the gap. */
+/** Seconds, as both claims are whole seconds. Starts that wait for `settleSeconds` close the gap. */
 const slack = 2;
 /** Seconds between the IdP's clock and ours that certainly lie beyond any error of either. */
 const certainly = 300;
@@ -111,25 +112,34 @@ export function judgeFreshness(input: {
   standing: SignInStanding;
   verified: VerifiedSignIn;
   reauthentication: SignInConnection['reauthentication'];
-  state: Pick<SealedState, 'prompted' | 'anew'>;
+  state: Pick<SealedState, 'prompted' | 'anew' | 'startedAt'>;
+  settleSeconds: number;
 }): 'fresh' | 'stale' | 'auth_time_missing' {
-  const { standing, verified, state } = input;
+  const { standing, verified, state, settleSeconds } = input;
   if (standing.revocations.length === 0 && !state.anew) return 'fresh';
   // The sign-in was already under way when the revocation came.
   if (!standing.orgAsAtStart || !standing.revocations.every((revoked) => revoked.visible)) return 'stale';
 
   const authTime = verified.claims.auth_time ?? null;
-  if (authTime === null) {
-    if (input.reauthentication === 'verified') return 'auth_time_missing';
-    // Only the browser that was asked counts: in another a session left at the IdP proves nothing.
-    return state.prompted || standing.signedInSince ? 'fresh' : 'stale';
-  }
+  if (authTime === null && input.reauthentication === 'verified') return 'auth_time_missing';
+  // Some IdPs skip `prompt=login` for a session of a few seconds. What whole seconds could hide of
+  // it lies after the revocation, where the start came late enough. No revocation that is visible
+  // in its snapshot is later than the start, unless the database's clock has been set back.
+  const isSettled = ({ at }: LastRevocation) => at > state.startedAt || state.startedAt - at >= settleSeconds;
+  if (!standing.revocations.every(isSettled)) return 'stale';
+  // Only the browser that was asked counts: in another a session left at the IdP proves nothing.
+  if (authTime === null) return state.prompted || standing.signedInSince ? 'fresh' : 'stale';
   // Nobody authenticates after the token that says so was issued.
   if (authTime > verified.issuedAt + clockSkew) return 'stale';
   const sinceStart = verified.issuedAt - authTime <= verified.elapsed + slack;
   if (state.anew) return sinceStart ? 'fresh' : 'stale';
   const afterRevocation = standing.revocations.every((revoked) => authTime > revoked.at + certainly);
   return sinceStart || afterRevocation ? 'fresh' : 'stale';
+}
+
+/** From when on, on the database's clock, a start may be followed by a fresh sign-in. */
+export function settledAt({ revocations }: SignInStanding, settleSeconds: number): number {
+  return Math.max(...revocations.map(({ at }) => at)) + settleSeconds;
 }
 
 /**
@@ -140,11 +150,11 @@ export function judgeFreshness(input: {
 export function authenticationTime(
   verified: VerifiedSignIn,
   reauthentication: SignInConnection['reauthentication'],
-  { prompted, startedAt }: Pick<SealedState, 'prompted' | 'startedAt'>,
+  state: Pick<SealedState, 'prompted' | 'startedAt'>,
 ): Date | null {
   const authTime = verified.claims.auth_time ?? null;
-  const answered = startedAt + verified.elapsed;
   // A person who was asked at the start authenticated no earlier.
-  if (authTime === null) return prompted && reauthentication === 'best_effort' ? new Date(startedAt * 1000) : null;
-  return new Date((answered - Math.max(0, verified.issuedAt - authTime)) * 1000);
+  if (authTime === null)
+    return state.prompted && reauthentication === 'best_effort' ? new Date(state.startedAt * 1000) : null;
+  return new Date(onOurClock(Math.min(authTime, verified.issuedAt), verified, state) * 1000);
 }

@@ -2,22 +2,32 @@ import type { Request, Response } from 'express';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { byRequest } from '../by.ts';
+import type { Config } from '../config.ts';
+import type { IdpKeys } from '../connections/idp-keys.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import type { SignInTicket } from '../sessions/principal.ts';
 import { sealIdToken } from '../sessions/sealed-id-token.ts';
 import { emailKey } from '../users/email.ts';
 import { admitPerson } from './admit-person.ts';
-import { noteAttempt, type ProvenSignIn } from './attempt.ts';
+import { type NotFresh, noteAttempt, type ProvenSignIn } from './attempt.ts';
 import { findPerson } from './find-user.ts';
-import { authenticationTime, judgeFreshness, readStanding, type SignInStanding } from './freshness.ts';
+import { authenticationTime, judgeFreshness, readStanding, type SignInStanding, settledAt } from './freshness.ts';
+import { sessionEnd } from './idp-clock.ts';
 import { keepName } from './keep-name.ts';
 import { noteClaim } from './note-claim.ts';
 import { SignInRefused } from './refusal.ts';
 import { stateLifetime } from './sealed-state.ts';
 import { personClaims, readPersonClaims } from './user-info.ts';
 
-type Deps = Readonly<{ pool: Pool; log: Logger; keyring: Keyring; guardedFetch: GuardedFetch }>;
+type Deps = Readonly<{
+  config: Pick<Config, 'settleSeconds'>;
+  pool: Pool;
+  log: Logger;
+  keyring: Keyring;
+  guardedFetch: GuardedFetch;
+  idpKeys: IdpKeys;
+}>;
 
 /** How long the address of somebody who is known anyway is waited for. */
 const patienceMs = 2_000;
@@ -30,17 +40,14 @@ const tries = 4;
  * fresh. The function returns the ticket, or why it isn't fresh. It @throws SignInRefused
  */
 export function createIssueTicket(deps: Deps) {
-  return async (
-    req: Request,
-    res: Response,
-    proven: ProvenSignIn,
-  ): Promise<SignInTicket | 'stale' | 'auth_time_missing'> => {
+  return async (req: Request, res: Response, proven: ProvenSignIn): Promise<SignInTicket | NotFresh> => {
     const { found, connection, verified, state, deadline } = proven;
     const { org } = found;
     const { reauthentication } = connection;
+    const { settleSeconds } = deps.config;
     let claims: ReturnType<typeof readPersonClaims> | undefined;
     const readClaims = (signal = deadline) => {
-      claims ??= readPersonClaims(deps.guardedFetch, connection, verified, signal);
+      claims ??= readPersonClaims(deps, { orgId: org.id, connection }, verified, signal);
       return claims;
     };
     const subject = { issuer: connection.issuer, subject: verified.claims.sub };
@@ -75,8 +82,8 @@ export function createIssueTicket(deps: Deps) {
       const address = person.kind === 'known' ? await keepClaim(person) : person.emailKey;
       const standing = await readStanding(deps.pool, { ...signIn, userId, emailKey: address }, state);
       if (!standing.active) throw new SignInRefused('user_inactive');
-      const verdict = judgeFreshness({ standing, verified, reauthentication, state });
-      if (verdict !== 'fresh') return verdict;
+      const verdict = judgeFreshness({ standing, verified, reauthentication, state, settleSeconds });
+      if (verdict !== 'fresh') return { why: verdict, notBefore: settledAt(standing, settleSeconds) };
       if (person.kind !== 'known') {
         // The next try judges anew: a person of the same name may have come and gone meanwhile.
         await admitPerson(deps.pool, person, subject, { ...at, by });
@@ -100,6 +107,7 @@ function ticketOf(req: Request, { state, verified, connection }: ProvenSignIn, s
     // The note of a spent state lives a minute longer than the state opens: no replay outlives it.
     stateExpiresAt: new Date((state.startedAt + stateLifetime + 60) * 1000),
     idpSid: verified.claims.sid ?? null,
+    expiresBy: sessionEnd(verified, state),
     authenticatedAt: authenticationTime(verified, connection.reauthentication, state),
     role: verified.role,
     userAgent: req.get('user-agent') ?? null,

@@ -19,12 +19,16 @@ export async function whyNotInserted(
   return revoked || (await hasIdpSessionEnded(pool, ticket)) ? 'overtaken' : 'state_spent';
 }
 
-async function hasIdpSessionEnded(pool: Pool, ticket: SignInTicket): Promise<boolean> {
-  if (ticket.idpSid === null) return false;
+/** Whether the IdP said that its session of this `sid` is over. */
+export async function hasIdpSessionEnded(
+  pool: Pool,
+  { orgId, connectionId, idpSid }: Pick<SignInTicket, 'orgId' | 'connectionId' | 'idpSid'>,
+): Promise<boolean> {
+  if (idpSid === null) return false;
   const { rows } = await pool.query({
     name: 'sign-in-idp-session-ended',
     text: 'SELECT idp_session_ended($1, $2, $3) AS ended',
-    values: [ticket.orgId, ticket.connectionId, ticket.idpSid],
+    values: [orgId, connectionId, idpSid],
   });
   return rows[0].ended;
 }

@@ -48,7 +48,7 @@ export function createConnectionProof(deps: Deps) {
     const check = { algorithms: signatureAlgorithms };
     const which = { orgId, id: connection.id, jwksUri };
     await deps.idpKeys
-      .withKeys(idToken, which, (key) => compactVerify(idToken, key, check), { handedOver: true })
+      .withKeys(idToken, which, (key) => compactVerify(idToken, key, check), { patience: 0 })
       .catch((cause) => {
         throw new Error('an issuer lacks the key', { cause });
       });

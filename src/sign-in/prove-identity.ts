@@ -1,12 +1,13 @@
 import type { Config } from '../config.ts';
-import { connectionSecretPurpose } from '../connections/client-secret.ts';
+import { connectionSecretPurpose } from '../database/sealed-places.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import type { AnsweredSignIn } from './attempt.ts';
 import { ConnectionStrategy, completeSignIn } from './connection-strategy.ts';
 import type { createIdTokenVerifier, VerifiedSignIn } from './id-token.ts';
+import { momentOfIssue } from './idp-clock.ts';
 import { SignInRefused } from './refusal.ts';
-import { challengeOf, redirectUri } from './send-to-idp.ts';
+import { redirectUri } from './send-to-idp.ts';
 import { exchangeCode } from './token-exchange.ts';
 
 type Deps = Readonly<{
@@ -15,6 +16,13 @@ type Deps = Readonly<{
   guardedFetch: GuardedFetch;
   verifyIdToken: ReturnType<typeof createIdTokenVerifier>;
 }>;
+
+const timeClaims: ReadonlySet<string | null> = new Set(['claim_exp', 'claim_iat', 'claim_nbf']);
+
+/** Whether a token seems too old or too new because of the clocks. The header has whole seconds. */
+function clockFacts(answeredAt: number | null): SignInRefused['facts'] {
+  return answeredAt === null ? {} : { idpClockAheadSeconds: Math.round(answeredAt + 0.5 - Date.now() / 1000) };
+}
 
 /** Exchanges the code and verifies who signed in. The function @throws SignInRefused */
 export function createProof(deps: Deps): (answered: AnsweredSignIn) => Promise<VerifiedSignIn> {
@@ -27,12 +35,15 @@ export function createProof(deps: Deps): (answered: AnsweredSignIn) => Promise<V
     const tokens = await exchangeCode(deps.guardedFetch, connection, exchange);
     // The database's clock is carried on, by the process's, from the moment it was read.
     const elapsed = found.now + (performance.now() - answered.foundAt) / 1000 - state.startedAt;
-    const { claims, role } = await deps.verifyIdToken(tokens.idToken, connection, {
-      orgId: found.org.id,
-      nonce,
-      signal,
+    const expected = { orgId: found.org.id, nonce, signal };
+    const clock = clockFacts(tokens.answeredAt);
+    const { claims, role } = await deps.verifyIdToken(tokens.idToken, connection, expected).catch((error) => {
+      throw error instanceof SignInRefused && timeClaims.has(error.detail) ? error.withFacts(clock) : error;
     });
-    const issuedAt = Math.max(claims.iat, tokens.answeredAt ?? 0);
+    const issuedAt = momentOfIssue(claims.iat, tokens.answeredAt);
+    // The session is over at the IdP: none begins here.
+    if (claims.session_expiry != null && claims.session_expiry <= issuedAt)
+      throw new SignInRefused('id_token_invalid', 'claim_session_expiry', { facts: clock });
     return { claims, role, idToken: tokens.idToken, accessToken: tokens.accessToken, issuedAt, elapsed };
   }
 
@@ -43,7 +54,6 @@ export function createProof(deps: Deps): (answered: AnsweredSignIn) => Promise<V
       connection,
       state,
       redirectUri: callback,
-      challenge: challengeOf(state.verifier),
       // This `code` is the one that the strategy was given.
       prove: (code) => exchangeAndVerify({ ...answered, code }, callback),
     });

@@ -1,4 +1,5 @@
 import type { Texts } from '../texts/texts.ts';
+import type { IdpWords } from './idp-words.ts';
 
 /**
  * Every way a sign-in can be refused, with its HTTP status. The list is closed: a reason is a page,
@@ -38,17 +39,38 @@ export const refusals = {
 
 export type RefusalReason = keyof typeof refusals;
 
+type More = Readonly<{
+  /** The user in question, for the organisation's record alone; the page never shows it. */
+  userId?: string | null;
+  said?: IdpWords | null;
+  facts?: Readonly<Record<string, string | number>>;
+}>;
+
 /** `detail` is for the log: a word of ours or of a library's closed list, never of the IdP. */
 export class SignInRefused extends Error {
   readonly reason: RefusalReason;
   readonly detail: string | null;
-  /** The user in question, for the organisation's record alone; the page never shows it. */
   readonly userId: string | null;
-  constructor(reason: RefusalReason, detail: string | null = null, { userId = null }: { userId?: string | null } = {}) {
+  /** What the IdP said, for the log and the record. */
+  readonly said: IdpWords | null;
+  /** What else the log says, flat. */
+  readonly facts: Readonly<Record<string, string | number>>;
+  constructor(
+    reason: RefusalReason,
+    detail: string | null = null,
+    { userId = null, said = null, facts = {} }: More = {},
+  ) {
     super(`sign-in refused: ${reason}`);
     this.name = 'SignInRefused';
     this.reason = reason;
     this.detail = detail;
     this.userId = userId;
+    this.said = said;
+    this.facts = facts;
+  }
+
+  /** The same refusal, of which more is known. */
+  withFacts(facts: SignInRefused['facts']): SignInRefused {
+    return new SignInRefused(this.reason, this.detail, { ...this, facts: { ...this.facts, ...facts } });
   }
 }

@@ -6,17 +6,24 @@ import { createRoutes, type Endpoint, endpoint, type Success } from '../api/endp
 import type { Config } from '../config.ts';
 import type { IdpKeys } from '../connections/idp-keys.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
+import { AppError } from '../errors.ts';
+import { clientNetwork } from '../http/client-address.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { noStore } from '../http/no-store.ts';
+import { createPace } from '../http/pace.ts';
 import type { Keyring } from '../keyring.ts';
+import type { Looks } from '../orgs/looks.ts';
 import { createCallback } from './callback.ts';
+import { createCompleteTrial, type ShowTrial } from './complete-trial.ts';
 import { createIdTokenVerifier } from './id-token.ts';
 import { createConnectionProof } from './prove-connection.ts';
-import { refusals } from './refusal.ts';
-import { createStateCookies } from './sealed-state.ts';
+import { refusals, SignInRefused } from './refusal.ts';
+import { createStateCookies, signInState } from './sealed-state.ts';
 import { createShowRefusal } from './show-refusal.ts';
 import { createStart, initiated, restartByGet } from './start.ts';
 import { createStartByPage, signInForm } from './start-by-page.ts';
+import { createStartTrial } from './start-trial.ts';
+import { trialState } from './trial-state.ts';
 
 type Deps = Readonly<{
   config: Config;
@@ -26,6 +33,8 @@ type Deps = Readonly<{
   keyring: Keyring;
   guardedFetch: GuardedFetch;
   idpKeys: IdpKeys;
+  showTrial: ShowTrial;
+  lookOrNone: Looks['lookOrNone'];
 }>;
 
 const params = z.object({ org: z.string().describe('Short name or id of the organisation.') });
@@ -48,18 +57,20 @@ const toIdp: Success = {
  * `routes` behind them.
  */
 export function createSignIn(deps: Deps): { endpoints: readonly Endpoint[]; startRoutes: Router; routes: Router } {
-  const stateCookies = createStateCookies(deps);
+  const stateCookies = createStateCookies(deps, signInState);
   const verifyIdToken = createIdTokenVerifier(deps.idpKeys);
   const proveConnection = createConnectionProof(deps);
   const showRefusal = createShowRefusal(deps);
+  const trialCookies = createStateCookies(deps, trialState);
+  const completeTrial = createCompleteTrial({ ...deps, trialCookies, verifyIdToken });
 
   const callback = createCallback({ ...deps, stateCookies, verifyIdToken, proveConnection });
   const completeSignIn: RequestHandler<{ org: string }> = async (req, res) => {
     const opened = await callback.openState(req, res);
     const answered = await callback.checkResponse(req, res, opened);
-    const proven = await callback.proveIdentity(res, answered);
+    const proven = await callback.proveIdentity(req, res, answered);
     const ticket = await callback.issueTicket(req, res, proven);
-    const outcome = typeof ticket === 'string' ? ticket : await callback.establishSession(req, proven, ticket);
+    const outcome = 'why' in ticket ? ticket : await callback.establishSession(req, proven, ticket);
     if (outcome !== 'established') return callback.askAgain(req, res, proven, outcome);
     await callback.proveConnection(proven);
     callback.redirectToApp(res, proven);
@@ -82,7 +93,7 @@ export function createSignIn(deps: Deps): { endpoints: readonly Endpoint[]; star
       }),
       success: toIdp,
       also: refused(400, 404, 500, 503),
-      handlers: [neverStored, createStart({ ...deps, stateCookies })],
+      handlers: [neverStored, createStartPace(), createStart({ ...deps, stateCookies })],
     }),
     endpoint({
       ...common,
@@ -144,9 +155,27 @@ export function createSignIn(deps: Deps): { endpoints: readonly Endpoint[]; star
       },
       also: [
         { ...toIdp, description: 'To the IdP once more, for a new authentication.' },
+        { status: 200, description: 'What a trial found, for its administrator.', contentTypes: ['text/html'] },
         ...refused(...new Set(Object.values(refusals))),
       ],
-      handlers: [neverStored, completeSignIn, callback.goOnIfSignedIn],
+      handlers: [neverStored, completeTrial, completeSignIn, callback.goOnIfSignedIn],
+    }),
+    endpoint({
+      path: '/admin/settings/connections/{id}/trial/start',
+      tag: 'Sign-in',
+      params: z.object({ id: z.string() }),
+      security: ['session'],
+      securityOptional: true,
+      method: 'get',
+      id: 'tryConnection',
+      summary: 'Try a sign-in through a connection: go to its IdP',
+      description:
+        'For owners. The way back signs nobody in and changes nothing: it shows this administrator what each step found.',
+      query: z.object({ anew: z.literal('1').optional().describe('Ask for a new authentication.') }),
+      success: toIdp,
+      also: [{ status: 303, description: 'To the page before a trial, to the sign-in, or to why one is signed out.' }],
+      problems: ['forbidden', 'not_found', 'too_many_requests'],
+      handlers: [neverStored, createStartTrial({ ...deps, trialCookies })],
     }),
   ];
 
@@ -165,9 +194,24 @@ const neverStored: RequestHandler = (_req, res, next) => {
   next();
 };
 
+/** Milliseconds between two starts of a network: an office of a thousand people begins in 5 s. */
+const startGap = 5;
+
+/** Anybody may start sign-ins: those of one network go on one after another. */
+function createStartPace(): RequestHandler {
+  const pace = createPace(startGap);
+  return async (req, _res, next) => {
+    if (!(await pace(clientNetwork(req.ip)))) throw new SignInRefused('unavailable', 'too many starts of one network');
+    next();
+  };
+}
+
 const showPage: RequestHandler = (_req, res) => res.redirect(303, '/');
 
-/** No passwords exist here. The answer isn't JSON: the workshop's client takes that for success. */
-const noPasswords: RequestHandler = (_req, res) => {
-  res.status(404).type('text/plain').send('There are no passwords here. Sign in through your organisation.\n');
+/**
+ * No passwords exist here. The workshop's client takes any JSON for success, whatever the status: it
+ * shows an empty list then.
+ */
+const noPasswords: RequestHandler = () => {
+  throw new AppError('not_found', 'There are no passwords here. Sign in through your organisation.');
 };

@@ -7,16 +7,18 @@ import { type Keyring, UnsealError } from '../keyring.ts';
 export const stateLifetime = 600;
 /** Cookies of starts that a browser keeps: more could make its headers too long for servers. */
 const atOnce = 4;
-const purpose = 'sign-in-state';
 
-const sealedState = z.object({
+export const sealedState = z.object({
   /** The `state` parameter: 256 random bits. Burnt with the session's insert. */
   id: z.string(),
   orgId: z.string(),
   connectionId: z.string(),
   nonce: z.string(),
-  /** PKCE (RFC 7636). */
-  verifier: z.string(),
+  /**
+   * PKCE (RFC 7636); null where the connection does without. A code that was injected then fails by
+   * the nonce, which its ID token has from another start.
+   */
+  verifier: z.string().nullable(),
   /** The transactions that were done at the start, as pg_snapshot. */
   snapshot: z.string(),
   /** The org's generation at the start: no sign-in outlives a sign-out of everyone. */
@@ -40,21 +42,33 @@ const sealedState = z.object({
 
 export type SealedState = z.infer<typeof sealedState>;
 
+/** States of different kinds have different names and purposes: none opens as one of another kind. */
+export type StateKind<State extends SealedState> = Readonly<{
+  name: string;
+  purpose: string;
+  form: z.ZodType<State>;
+}>;
+
+export const signInState: StateKind<SealedState> = { name: 'sign-in', purpose: 'sign-in-state', form: sealedState };
+
 /**
  * Keeps the state of a sign-in in an encrypted cookie of its own: two tabs do not disturb each
  * other, and nothing is stored for people who are not signed in. The cookie ties the sign-in to the
  * browser that started it.
  */
-export function createStateCookies(deps: { config: Config; keyring: Keyring }) {
+export function createStateCookies<State extends SealedState>(
+  deps: { config: Config; keyring: Keyring },
+  { name: kind, purpose, form }: StateKind<State>,
+) {
   const secure = deps.config.publicUrl.startsWith('https:');
-  const prefix = secure ? '__Host-sign-in.' : 'sign-in.';
+  const prefix = `${secure ? '__Host-' : ''}${kind}.`;
   const attributes = { path: '/', httpOnly: true, sameSite: 'lax' as const, secure };
   // The suffix tells the cookies of several tabs apart; the state is compared after decryption.
   const suffixOf = (id: string) => id.slice(0, 8);
 
   return {
     /** Sets the cookie. At most four of a browser's sign-ins stay: the oldest go first. */
-    async seal(req: Request, res: Response, state: SealedState): Promise<void> {
+    async seal(req: Request, res: Response, state: State): Promise<void> {
       const value = await deps.keyring.encrypt(JSON.stringify(state), purpose);
       const earlier = [...cookiesOf(req, prefix).keys()].sort().reverse();
       for (const name of earlier.slice(atOnce - 1)) res.clearCookie(name, attributes);
@@ -63,7 +77,7 @@ export function createStateCookies(deps: { config: Config; keyring: Keyring }) {
     },
 
     /** The state of this id, however old; null if no cookie of this browser opens to it. */
-    async open(req: Request, id: string): Promise<SealedState | null> {
+    async open(req: Request, id: string): Promise<State | null> {
       for (const value of named(req, id).values()) {
         const state = await unseal(value);
         if (state?.id === id) return state;
@@ -82,10 +96,10 @@ export function createStateCookies(deps: { config: Config; keyring: Keyring }) {
     return new Map([...all].filter(([name]) => name.endsWith(`.${suffixOf(id)}`)).slice(0, atOnce));
   }
 
-  async function unseal(value: string): Promise<SealedState | null> {
+  async function unseal(value: string): Promise<State | null> {
     try {
       // Another version of this program may have sealed it, in another shape.
-      return sealedState.safeParse(JSON.parse(await deps.keyring.decrypt(value, purpose))).data ?? null;
+      return form.safeParse(JSON.parse(await deps.keyring.decrypt(value, purpose))).data ?? null;
     } catch (error) {
       if (error instanceof UnsealError) return null;
       throw error;

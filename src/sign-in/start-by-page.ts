@@ -5,13 +5,14 @@ import type { Config } from '../config.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
 import { isReference } from '../database/ids.ts';
 import { toGoal } from '../http/return-to.ts';
+import type { Looks } from '../orgs/looks.ts';
 import { renderOnward } from '../web/onward-page.ts';
 import { sendPage } from '../web/send-page.ts';
 import { renderSignIn, type SignInPage } from '../web/sign-in-page.ts';
 import { findOrgOfAddress } from './find-org.ts';
 import { findSignInConnection } from './find-sign-in-connection.ts';
 
-type Deps = Readonly<{ config: Config; pool: Pool; prisma: PrismaClient }>;
+type Deps = Readonly<{ config: Config; pool: Pool; prisma: PrismaClient; lookOrNone: Looks['lookOrNone'] }>;
 type Wrong = NonNullable<SignInPage['wrong']>;
 
 // A field that comes twice counts as empty.
@@ -23,6 +24,7 @@ export const signInForm = z.object({
   organisation: text.describe('The short name of an organisation, or its sign-in link.'),
   returnTo: text.describe('A path here, to come back to.'),
   prompt: text.describe('`login`: authenticate anew.'),
+  org: text.describe('Whose look the page had.'),
 });
 
 /**
@@ -37,19 +39,22 @@ export function createStartByPage(deps: Deps) {
     const found = await (organisation === undefined ? byAddress(deps, username) : byOrganisation(deps, organisation));
     if ('problem' in found) {
       const { status, ...wrong } = found;
-      return sendPage(res, status, (texts) => renderSignIn(texts, { ...goal, wrong }));
+      const look = await deps.lookOrNone(form.org);
+      return sendPage(res, status, (texts) => renderSignIn(texts, { ...goal, look, wrong }));
     }
     const query = new URLSearchParams({
       ...found.query,
       returnTo: goal.returnTo,
       ...(goal.anew && { prompt: 'login' }),
     });
-    const href = `/openid/start/${found.org}?${query}`;
-    sendPage(res, 200, (texts) => renderOnward(texts, { title: texts.signIn.leaving, href }));
+    const href = `/openid/start/${found.org.slug}?${query}`;
+    sendPage(res, 200, (texts) => renderOnward(texts, { title: texts.signIn.leaving({ org: found.org.name }), href }));
   };
 }
 
-type Found = Readonly<{ org: string; query: Record<string, string> }> | (Wrong & Readonly<{ status: 400 | 404 }>);
+type Found =
+  | Readonly<{ org: { slug: string; name: string }; query: Record<string, string> }>
+  | (Wrong & Readonly<{ status: 400 | 404 }>);
 
 async function byAddress({ prisma }: Deps, typed: string): Promise<Found> {
   const wrong = { field: 'username', typed } as const;
@@ -64,7 +69,7 @@ async function byOrganisation({ config, pool }: Deps, typed: string): Promise<Fo
   if (!named) return { ...wrong, status: 400, problem: 'enterOrganisation' };
   const found = await findSignInConnection(pool, named.org, {});
   if (!found) return { ...wrong, status: 404, problem: 'noOrganisation' };
-  return { org: found.org.slug, query: named.connection === null ? {} : { connection: named.connection } };
+  return { org: found.org, query: named.connection === null ? {} : { connection: named.connection } };
 }
 
 /** A short name, or a link of ours. Only its name and connection count, never where it leads. */

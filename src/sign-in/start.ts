@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { ownTarget, safeReturnTo } from '../http/return-to.ts';
 import { noteAttempt } from './attempt.ts';
-import { findSignInConnection } from './find-sign-in-connection.ts';
+import { findWhenSettled } from './find-when-settled.ts';
 import { plainHint } from './login-hint.ts';
 import { SignInRefused } from './refusal.ts';
 import { type StateCookies, sendToIdp } from './send-to-idp.ts';
@@ -21,7 +21,7 @@ export function createStart(deps: { config: Config; pool: Pool; stateCookies: St
     const wanted = { returnTo, loginHint: plainHint(query.login_hint), anew: query.prompt === 'login' };
     noteAttempt(res, { wanted });
     const way = { connectionId: given(query.connection), issuer: given(query.iss) };
-    const found = await findSignInConnection(deps.pool, req.params.org, way);
+    const found = await findWhenSettled(deps.pool, req.params.org, way, deps.config);
     if (!found) throw new SignInRefused('org_unknown');
     noteAttempt(res, { found });
     const { connection } = found;

@@ -5,6 +5,7 @@ import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { actionOf, type EventAction } from '../orgs/event-actions.ts';
 import { type Once, spend } from '../revocation/once.ts';
+import { subjectOf } from '../revocation/refused-calls.ts';
 import { revokeAccess } from '../revocation/revoke-access.ts';
 import { problemOfSubject, toSubject } from '../revocation/subject-identifier.ts';
 import type { SignalConnection } from './find-connection.ts';
@@ -71,13 +72,18 @@ async function act(db: PoolClient, received: Received, action: EventAction | nul
     once,
     by,
     initiator: 'signal',
+    endpoint: 'security_event',
     reach: { connectionId: connection.id },
     asked: event.subject,
     reason: event.reason,
     deactivate: action === 'revoke_and_deactivate',
   });
   if (revoked.result === 'ambiguous')
-    throw new SignalRefused('invalid_request', 'The identifiers of the subject name different users.');
+    throw new SignalRefused(
+      'invalid_request',
+      'ambiguous_subject',
+      'The identifiers of the subject name different users.',
+    );
   if (revoked.result === 'revoked') {
     const several = revoked.others.length > 0;
     return { outcome: several ? 'several_revoked' : 'revoked', userId: revoked.userId };
@@ -103,6 +109,8 @@ function record(
   action: EventAction | null,
   { outcome, userId }: Result,
 ): Promise<void> {
+  // Whom it named stands nowhere else; where somebody is found, the record names the person.
+  const missed = outcome === 'subject_unknown' || outcome === 'subject_unsupported';
   return recordEvent(db, {
     orgId: connection.orgId,
     action: 'signal.received',
@@ -112,6 +120,7 @@ function record(
       type: event.event ?? (/^[\x21-\x7e]{1,200}$/.test(event.uri) ? event.uri : 'unreadable'),
       action,
       outcome,
+      ...(missed ? subjectOf(event) : { format: event.subject?.format ?? null }),
       happenedAt: event.happenedAt?.toISOString() ?? null,
     },
   });

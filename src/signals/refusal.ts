@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { UntrustedJwt } from '../connections/idp-keys.ts';
 import { AppError } from '../errors.ts';
 import { toAppError } from '../http/problem.ts';
+import { quote } from '../issues.ts';
 
 /** The codes of RFC 8935 §2.4; refused logout tokens have them too. */
 export type SignalError =
@@ -12,13 +13,32 @@ export type SignalError =
   | 'invalid_audience'
   | 'authentication_failed';
 
+/** Why a token is refused, in one word for the record. Alike ones are counted together by it. */
+export type RefusalReason =
+  | UntrustedJwt['reason']
+  | 'no_token'
+  | 'no_connection'
+  | 'issuer'
+  | 'audience'
+  | 'claims'
+  | 'not_yet'
+  | 'too_old'
+  | 'expired'
+  | 'subject'
+  | 'ambiguous_subject';
+
 /** A token that is refused. The description is ours, and repeats nothing of the token. */
 export class SignalRefused extends Error {
   override readonly name = 'SignalRefused';
   readonly code: SignalError;
-  constructor(code: SignalError, description: string) {
+  readonly reason: RefusalReason;
+  /** What a token with a signature that holds says and should not, for administrators. */
+  readonly found: string | undefined;
+  constructor(code: SignalError, reason: RefusalReason, description: string, found?: string) {
     super(description);
     this.code = code;
+    this.reason = reason;
+    this.found = found;
   }
 }
 
@@ -30,15 +50,15 @@ const untrusted = {
   signature: ['authentication_failed', 'The signature does not hold.'],
 } as const satisfies Record<UntrustedJwt['reason'], readonly [SignalError, string]>;
 
-export function asSignalRefused({ reason }: UntrustedJwt): SignalRefused {
+export function asSignalRefused({ reason, isSigned, typ }: UntrustedJwt): SignalRefused {
   const [code, description] = untrusted[reason];
-  return new SignalRefused(code, description);
+  return new SignalRefused(code, reason, description, isSigned ? `It is ${quote(typ)}.` : undefined);
 }
 
 /** Back-Channel Logout 1.0 §2.8: OAuth's form of errors; 400 is for the token's faults alone. */
 export function createLogoutErrors({ log }: { log: Logger }): ErrorRequestHandler {
   return (error, req, res, _next) => {
-    const known = error instanceof SignalRefused ? refused(error) : toAppError(error);
+    const known = toAnswer(error);
     const line = { requestId: req.id, code: known.code, detail: known.detail };
     if (known.status >= 500 && !known.foreign) log.error({ ...line, err: error }, 'back-channel logout failed');
     else log.warn(line, known.foreign ? 'back-channel logout failed by another service' : 'logout token refused');
@@ -53,7 +73,7 @@ export function createLogoutErrors({ log }: { log: Logger }): ErrorRequestHandle
 /** RFC 8935 §2.3: `{err, description}` and its language. Our own faults go to the error handler. */
 export function createEventErrors({ log }: { log: Logger }): ErrorRequestHandler {
   return (error, req, res, next) => {
-    const known = error instanceof SignalRefused ? refused(error) : toAppError(error);
+    const known = toAnswer(error);
     if (known.status >= 500) return next(error);
     const err = error instanceof SignalRefused ? error.code : 'invalid_request';
     log.warn({ requestId: req.id, code: err, detail: known.detail }, 'security event refused');
@@ -64,6 +84,7 @@ export function createEventErrors({ log }: { log: Logger }): ErrorRequestHandler
   };
 }
 
-function refused(error: SignalRefused): AppError {
-  return new AppError('invalid_request', error.message);
+/** The problem that an error stands for; each endpoint answers with it in its own form. */
+export function toAnswer(error: unknown): AppError {
+  return error instanceof SignalRefused ? new AppError('invalid_request', error.message) : toAppError(error);
 }

@@ -2,11 +2,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { clockSkew } from '../connections/idp-keys.ts';
 import { AppError } from '../errors.ts';
-import { wrongMembers } from '../issues.ts';
-import { eventOfUri, type KnownEvent, verificationEvent } from '../orgs/event-actions.ts';
+import { quote, seconds, wrongMembers } from '../issues.ts';
+import { eventOfUri, type KnownEvent, verificationEvents } from '../orgs/event-actions.ts';
 import { parseSubject, type SubjectIdentifier } from '../revocation/subject-identifier.ts';
 import type { SignalConnection } from './find-connection.ts';
-import { SignalRefused } from './refusal.ts';
+import { type RefusalReason, SignalRefused } from './refusal.ts';
 
 /** A security event token that has been verified, as far as it concerns us. */
 export type SecurityEvent = Readonly<{
@@ -28,7 +28,6 @@ const longestReason = 500;
 
 const object = z.record(z.string(), z.unknown());
 const claims = z.object({
-  iss: z.string(),
   aud: z.union([z.string(), z.array(z.string())]),
   iat: z.number(),
   exp: z.number().optional(),
@@ -53,20 +52,29 @@ export function readSecurityEvent(
   receiver: string,
   now: number,
 ): SecurityEvent {
+  const { iss } = payload as { iss?: unknown };
+  if (!connection.issuers.some((issuer) => issuer === iss)) throw wrongIssuer(`It is ${quote(iss)}.`);
   const parsed = claims.safeParse(payload);
-  if (!parsed.success) {
-    throw malformed(`These claims are missing or malformed: ${wrongMembers(parsed.error, 'all').join(', ')}.`);
+  if (!parsed.success)
+    throw malformed(
+      'claims',
+      `These claims are missing or malformed: ${wrongMembers(parsed.error, 'all').join(', ')}.`,
+    );
+  const { aud, iat, exp, jti, events, sub_id: subId } = parsed.data;
+  // Both may have the typ "JWT": an ID token has a nonce, an event has none.
+  if ('nonce' in payload) throw malformed('claims', 'A security event token has no nonce.');
+  if (![aud].flat().some((audience) => audience === receiver || audience === connection.clientId)) {
+    const description = 'The audience names neither this address nor the client.';
+    throw new SignalRefused('invalid_audience', 'audience', description, `It is ${quote(aud)}.`);
   }
-  const { iss, aud, iat, exp, jti, events, sub_id: subId } = parsed.data;
-  if (!connection.issuers.includes(iss))
-    throw new SignalRefused('invalid_issuer', 'The issuer is not the one of the connection.');
-  if (![aud].flat().some((audience) => audience === receiver || audience === connection.clientId))
-    throw new SignalRefused('invalid_audience', 'The audience names neither this address nor the client.');
-  if (iat > now + clockSkew) throw malformed('The token is dated in the future.');
-  if (iat < now - oldest) throw malformed('The token is too old.');
-  if (exp !== undefined && exp < now - clockSkew) throw malformed('The token has expired.');
+  if (iat > now + clockSkew)
+    throw malformed('not_yet', 'The token is dated in the future.', `By ${seconds(iat - now)}.`);
+  if (iat < now - oldest)
+    throw malformed('too_old', 'The token is too old.', `By its iat it is ${seconds(now - iat)} old.`);
+  if (exp !== undefined && exp < now - clockSkew)
+    throw malformed('expired', 'The token has expired.', `That was ${seconds(now - exp)} ago.`);
   const [[uri, details]] = Object.entries(events) as [[string, Record<string, unknown>]];
-  const event = uri === verificationEvent ? 'verification' : eventOfUri(uri);
+  const event = verificationEvents.includes(uri) ? 'verification' : eventOfUri(uri);
   const isOfAPerson = event !== null && event !== 'verification';
   return {
     jti,
@@ -82,9 +90,9 @@ export function readSecurityEvent(
 function readSubject(subId: unknown, inEvent: unknown): SubjectIdentifier | null {
   const given = [subId, inEvent].filter((subject) => subject !== undefined && subject !== null).map(readPerson);
   const [subject, other] = given;
-  if (subject === undefined) throw malformed('The event names no subject.');
+  if (subject === undefined) throw malformed('subject', 'The event names no subject.');
   if (other !== undefined && !isDeepStrictEqual(subject, other))
-    throw malformed('The event names two subjects that differ.');
+    throw malformed('subject', 'The event names two subjects that differ.');
   return subject;
 }
 
@@ -102,20 +110,21 @@ function readPerson(given: unknown): SubjectIdentifier | null {
   try {
     return parseSubject(isComplex ? inToday(data?.user) : subject);
   } catch (error) {
-    throw error instanceof AppError ? malformed(error.detail) : error;
+    throw error instanceof AppError ? malformed('subject', error.detail) : error;
   }
 }
 
 /**
  * A subject as the drafts of RISC have it, and Google still sends it: `subject_type` in place of
- * `format`, with a hyphen. `id-token-claims` says issuer and subject, too.
+ * `format`, with hyphens or without. `id_token_claims` says issuer and subject, too.
  */
 function inToday(subject: unknown): unknown {
   const { success, data } = object.safeParse(subject);
   if (!success || data.format !== undefined || typeof data.subject_type !== 'string') return subject;
   const { subject_type: type, ...members } = data;
-  if (['iss-sub', 'id-token-claims'].includes(type)) return { format: 'iss_sub', iss: members.iss, sub: members.sub };
-  return { format: type.replaceAll('-', '_'), ...members };
+  const format = type.replaceAll('-', '_');
+  if (['iss_sub', 'id_token_claims'].includes(format)) return { format: 'iss_sub', iss: members.iss, sub: members.sub };
+  return { format, ...members };
 }
 
 /** A text, or texts by language (CAEP 1.0 §2). No other words of the IdP are kept. */
@@ -138,6 +147,9 @@ function readMoment(timestamp: unknown): Date | null {
   return Number.isNaN(moment.getTime()) ? null : moment;
 }
 
-function malformed(description: string): SignalRefused {
-  return new SignalRefused('invalid_request', description);
+export const wrongIssuer = (found?: string) =>
+  new SignalRefused('invalid_issuer', 'issuer', 'The issuer is not the one of the connection.', found);
+
+function malformed(reason: RefusalReason, description: string, found?: string): SignalRefused {
+  return new SignalRefused('invalid_request', reason, description, found);
 }

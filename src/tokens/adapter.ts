@@ -3,6 +3,7 @@ import { deviceCodeAdapter } from './device-codes.ts';
 import { inOAuthTerms } from './failures.ts';
 import { endGrant, findGrant } from './grants.ts';
 import { parseReference } from './references.ts';
+import { accessTokenAdapter, refreshTokenAdapter } from './refresh-tokens.ts';
 import { nothing, type StorageDeps, tokenAdapter } from './stored-tokens.ts';
 
 /**
@@ -36,10 +37,12 @@ function adapterOf(deps: StorageDeps, kind: string): Adapter {
       return grantAdapter(deps);
     case 'DeviceCode':
       return deviceCodeAdapter(deps);
+    case 'RefreshToken':
+      return refreshTokenAdapter(deps);
     case 'AccessToken':
+      return accessTokenAdapter(deps);
     case 'AuthorizationCode':
     case 'Interaction':
-    case 'RefreshToken':
     case 'Session':
       return tokenAdapter(deps, kind);
     default:

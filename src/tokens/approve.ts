@@ -3,6 +3,7 @@ import type { By } from '../by.ts';
 import type { Config } from '../config.ts';
 import { newId } from '../database/ids.ts';
 import { hashSecret } from '../keyring.ts';
+import { displaced } from '../sessions/displaced.ts';
 import type { Principal } from '../sessions/principal.ts';
 
 export type Approval = Readonly<{
@@ -22,8 +23,9 @@ const waitSeconds = 900;
  * Inserts the grant from exactly the session that approves, if that is alive. Both generations and
  * the IdP's session are copied from it, never read from the user at that moment: a revocation in
  * between leaves a grant that is born dead. User and session are locked (FOR NO KEY UPDATE) as at
- * sign-in. The same statement writes the interaction's result: one interaction makes one grant.
- * False when nothing was inserted.
+ * sign-in. An end that the IdP set for the session is the grant's, too. The person's oldest grant
+ * ends where the new one is one too many. The same statement writes the interaction's result: one
+ * interaction makes one grant. False when nothing was inserted.
  */
 export async function approve(
   pool: Pool,
@@ -73,17 +75,17 @@ const sql = `
     WHERE t.kind = 'Interaction' AND t.id_hash = $4 AND t.consumed_at IS NULL AND t.expires_at > now()
       AND NOT t.payload ? 'result'
     RETURNING a.*
-  ), approved AS (
+  ), made AS (
     INSERT INTO grants (org_id, id, client_id, user_id, connection_id, identity_id, session_id, user_generation,
                         org_generation, idp_sid, scope, user_agent, ip, last_seen_ip, idle_expires_at, expires_at,
                         authenticated_at)
     SELECT a.org_id, $5, $6, a.user_id, a.connection_id, a.identity_id, a.id, a.user_generation, a.org_generation, a.idp_sid,
            $7, $8, $9, $9, now() + make_interval(secs => least($10::float8, $11::float8, o.grant_idle_seconds, o.grant_absolute_seconds)),
-           now() + make_interval(secs => least($11::float8, o.grant_absolute_seconds)), a.authenticated_at
+           least(now() + make_interval(secs => least($11::float8, o.grant_absolute_seconds)), a.idp_expires_at), a.authenticated_at
     FROM answered a JOIN orgs o ON o.id = a.org_id
     RETURNING org_id, id, user_id, client_id, session_id, ip
-  )
+  )${displaced('grant', '$13')}
   INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
   SELECT org_id, $12, 'grant.created', 'user', user_id, 'grant', id, ip, $13,
          jsonb_build_object('client', client_id, 'session', session_id)
-  FROM approved`;
+  FROM made`;

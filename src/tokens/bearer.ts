@@ -2,6 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
 import { createBatchLoader } from '../database/batch-loader.ts';
+import type { Note } from '../database/notes.ts';
 import { AppError } from '../errors.ts';
 import { readBearer } from '../http/bearer.ts';
 import { hashSecret } from '../keyring.ts';
@@ -10,12 +11,14 @@ import { type EndRow, endColumns, notSignedIn, type SessionEnd, toSessionEnd } f
 
 type LiveTokenRow = LiveRow & { id_hash: Buffer };
 
+type Deps = Readonly<{ pool: Pool; config: Config; note: Note }>;
+
 /**
  * For `/api`: a request with `Authorization: Bearer` belongs to the app of that access token alone,
  * and its cookies are not looked at, however good. One statement finds the token with its live
  * grant and the person. Other requests pass untouched.
  */
-export function createBearerAuthentication({ pool, config }: { pool: Pool; config: Config }): RequestHandler {
+export function createBearerAuthentication({ pool, config, note }: Deps): RequestHandler {
   const loadLive = createBatchLoader<LiveTokenRow>(pool, {
     name: 'access-tokens-load',
     text: `SELECT t.id_hash, g.org_id, g.id, g.user_id, g.org_slug, g.org_name, g.email, g.name, g.role,
@@ -32,24 +35,27 @@ export function createBearerAuthentication({ pool, config }: { pool: Pool; confi
     const idHash = hashSecret(token);
     const row = await loadLive(idHash);
     if (!row) throw refusal(await explainGrantEnd(pool, idHash));
-    if (Date.now() - row.last_seen_at.getTime() >= touchAfterMs) await touch(row, req.ip ?? null);
+    if (Date.now() - row.last_seen_at.getTime() >= touchAfterMs) touch(row, req.ip ?? null);
     req.user = { principal: toPrincipal(row, 'grant') };
     next();
   };
   return authenticateBearer;
 
   /** Notes when and from where it was used, at most once a minute, on condition that it is alive. */
-  async function touch({ org_id, id }: LiveTokenRow, ip: string | null): Promise<void> {
-    await pool.query({
+  function touch({ org_id, id }: LiveTokenRow, ip: string | null): void {
+    note(id, {
       name: 'grant-touch',
       text: `UPDATE grants g SET last_seen_at = now(), last_seen_ip = $4,
                idle_expires_at = CASE WHEN 'offline_access' = ANY (string_to_array(g.scope, ' '))
                  THEN least(g.expires_at, now() + make_interval(secs => least($3::float8, o.grant_idle_seconds)))
                  ELSE g.idle_expires_at END
              FROM orgs o
-             WHERE o.id = g.org_id AND g.org_id = $1 AND g.id = $2 AND g.revoked_at IS NULL AND g.ended_at IS NULL
-               AND g.last_seen_at < now() - interval '1 minute'
-               AND EXISTS (SELECT FROM live_grants l WHERE l.org_id = g.org_id AND l.id = g.id)`,
+             WHERE o.id = g.org_id AND (g.org_id, g.id) IN (
+               SELECT org_id, id FROM grants g
+               WHERE g.org_id = $1 AND g.id = $2 AND g.revoked_at IS NULL AND g.ended_at IS NULL
+                 AND g.last_seen_at < now() - interval '1 minute'
+                 AND EXISTS (SELECT FROM live_grants l WHERE l.org_id = g.org_id AND l.id = g.id)
+               FOR NO KEY UPDATE SKIP LOCKED)`,
       values: [org_id, id, config.grantIdleSeconds, ip],
     });
   }

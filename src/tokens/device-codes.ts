@@ -1,7 +1,11 @@
-import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider';
+import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provider';
 import { hashSecret } from '../keyring.ts';
 import { parseReference } from './references.ts';
 import { dead, findToken, lockedGrant, type StorageDeps, tokenAdapter, withoutSecrets } from './stored-tokens.ts';
+
+/** Seconds between two polls of a device, and by how much they grow with each that is too early. */
+export const pollSeconds = 5;
+const mostPollSeconds = 60;
 
 /**
  * A device code is made, taken in hand by one browser, then approved under a live grant or refused:
@@ -44,7 +48,9 @@ export function deviceCodeAdapter(deps: StorageDeps): Adapter {
     },
 
     async find(id) {
-      const payload = await findToken(pool, 'DeviceCode', deviceCodeHash(id));
+      const idHash = deviceCodeHash(id);
+      const payload = await findToken(pool, 'DeviceCode', idHash);
+      if (payload && isPoll(payload)) await refuseEarlyPoll(idHash);
       return payload && { ...payload, jti: id };
     },
 
@@ -58,6 +64,36 @@ export function deviceCodeAdapter(deps: StorageDeps): Adapter {
       return payload && rows[0] && { ...payload, userCode, jti: standIn(rows[0].id_hash) };
     },
   };
+
+  /**
+   * RFC 8628 §3.5: a device that asks too early hears `slow_down`, and waits longer from then on. A
+   * second is for the way, and the moment moves at most by a minute: an approval is never withheld
+   * for longer. Beyond that minute a device that goes on writes nothing.
+   */
+  async function refuseEarlyPoll(idHash: Buffer): Promise<void> {
+    const inTime = await pool.query({
+      name: 'device-code-poll',
+      text: `UPDATE tokens t SET poll_after = now() + make_interval(secs => t.poll_seconds - 1)
+             WHERE t.kind = 'DeviceCode' AND t.id_hash = $1 AND ${pending}
+               AND (t.poll_after IS NULL OR t.poll_after <= now())`,
+      values: [idHash],
+    });
+    if (inTime.rowCount === 1) return;
+    await pool.query({
+      name: 'device-code-slow-down',
+      text: `UPDATE tokens t SET poll_seconds = t.poll_seconds + $2::int, poll_after = t.poll_after + make_interval(secs => $2)
+             WHERE t.kind = 'DeviceCode' AND t.id_hash = $1 AND ${pending} AND t.poll_seconds < $3`,
+      values: [idHash, pollSeconds, mostPollSeconds],
+    });
+    throw new errors.SlowDown();
+  }
+}
+
+/** A device asks for its tokens, and has no answer to hear: an answer is given however early it is. */
+function isPoll({ clientId, accountId, error, exp = 0 }: AdapterPayload): boolean {
+  const oidc = Provider.ctx?.oidc;
+  const isOwn = oidc?.route === 'token' && oidc.client?.clientId === clientId;
+  return isOwn && !accountId && !error && exp * 1000 > Date.now();
 }
 
 /** The code has no answer yet, and can still get it. */

@@ -9,7 +9,7 @@ type Handlers = Readonly<{
   serve: RequestHandler;
   limitBeginnings: RequestHandler;
   /** Limits the codes that somebody types. */
-  limitGuesses: RequestHandler;
+  limitGuesses: readonly RequestHandler[];
   fillInCode: RequestHandler;
   refuseForeignOrigin: RequestHandler;
 }>;
@@ -39,6 +39,7 @@ export function createDeviceEndpoints(handlers: Handlers): readonly Endpoint[] {
           verification_uri: z.url(),
           verification_uri_complete: z.url(),
           expires_in: z.int(),
+          interval: z.int().describe('Seconds between two polls.'),
         }),
       },
       also: faults(400, 401, 429, 500, 503),
@@ -79,8 +80,8 @@ export function createDeviceEndpoints(handlers: Handlers): readonly Endpoint[] {
         page(400, 'The form again, where the one that was sent is not this browser’s, or too old.'),
         ...refused,
       ],
-      problems: ['foreign_origin'],
-      handlers: [refuseForeignOrigin, limitGuesses, serve],
+      problems: ['foreign_origin', 'content_too_large'],
+      handlers: [refuseForeignOrigin, ...limitGuesses, serve],
     }),
     endpoint({
       method: 'get',

@@ -2,8 +2,8 @@ import type { Request, Response } from 'express';
 import type { Configuration, KoaContextWithOIDC } from 'oidc-provider';
 import type { Texts } from '../texts/texts.ts';
 import { renderDeviceCode, renderDeviceConfirm } from '../web/device-pages.ts';
+import { textsFor } from '../web/language.ts';
 import { renderMessage } from '../web/message-page.ts';
-import { textsFor } from '../web/send-page.ts';
 import { asksForAdministration, clientNames } from './clients.ts';
 
 type Pages = Pick<

@@ -8,6 +8,7 @@ import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { letFormsLeadTo } from '../http/security-headers.ts';
 import { hashSecret, isSameSecret } from '../keyring.ts';
+import type { Looks } from '../orgs/looks.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { principalOf } from '../sessions/session.ts';
 import type { Texts } from '../texts/texts.ts';
@@ -19,7 +20,12 @@ import { allowedScope, clientNames, leadsToAnyApp } from './clients.ts';
 import { type Interaction, signInUrl } from './sign-in-url.ts';
 import { findToken } from './stored-tokens.ts';
 
-type Deps = Readonly<{ config: Config; pool: Pool; provider: () => Promise<Provider> }>;
+type Deps = Readonly<{
+  config: Config;
+  pool: Pool;
+  provider: () => Promise<Provider>;
+  lookOrNone: Looks['lookOrNone'];
+}>;
 
 /**
  * `/oauth/interaction/:uid`: the authorization server sends a browser here for each request of an
@@ -52,7 +58,7 @@ export function createInteraction(deps: Deps): {
       by: byPerson(req, person),
     });
 
-  function ask(res: Response, person: Principal, { uid, params }: Interaction): void {
+  async function ask(res: Response, person: Principal, { uid, params }: Interaction): Promise<void> {
     const clientId = String(params.client_id);
     letFormLeadTo(res, String(params.redirect_uri));
     const page = {
@@ -61,6 +67,7 @@ export function createInteraction(deps: Deps): {
       lasting: scopeOf(params).split(' ').includes('offline_access'),
       action: pathOf(uid),
       seal: sealsOf(deps.config, uid, person)[0] as string,
+      look: await deps.lookOrNone(person.orgSlug),
     };
     sendPage(res, 200, (texts) => renderApprove(texts, page));
   }

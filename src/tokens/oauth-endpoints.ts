@@ -158,7 +158,8 @@ function tokenEndpoints({ serve }: Handlers): readonly Endpoint[] {
       path: paths.token,
       id: 'getToken',
       summary: 'Tokens for a code, a refresh token or a device code',
-      description: 'A refresh token changes with each use; a second use of one ends the grant.',
+      description:
+        'A refresh token changes with each use. Used again within the organisation’s grace (10 seconds, policy `refreshGraceSeconds`), for the same scope, it gives up to three successors, until one of them is used; any other use of a used token, or of a successor whose sibling was used, ends the grant. A device that asks for its tokens more often than its `interval` hears `slow_down`, and waits 5 seconds longer from then on.',
       body: tokenRequest,
       bodyExample: { client_id: 'mobile-app', grant_type: 'refresh_token', refresh_token: 'the-last-one' },
       success: { status: 200, description: 'The tokens.', schema: tokens },
@@ -169,10 +170,10 @@ function tokenEndpoints({ serve }: Handlers): readonly Endpoint[] {
       id: 'revokeToken',
       summary: 'Give a token back',
       description:
-        'RFC 7009. A refresh token ends its grant, an access token only itself. It is not the person’s sign-out, which `POST /api/signout` is: the policy of global logout counts there.',
+        'RFC 7009. A refresh token ends its grant, and so does an access token that has not expired. It is not the person’s sign-out, which `POST /api/signout` is: the policy of global logout counts there.',
       body: aToken,
       bodyExample: { client_id: 'mobile-app', token: 'the-refresh-token' },
-      success: { status: 200, description: 'It counts no more, if it ever did.' },
+      success: { status: 200, description: 'It counts no more, if it ever did.', schema: z.object({}) },
     }),
     endpoint({
       ...posted,

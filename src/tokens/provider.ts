@@ -1,4 +1,4 @@
-import { type Configuration, type ErrorOut, errors, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { type Configuration, type ErrorOut, errors, type JWK, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { adminScope } from '../api/operation.ts';
@@ -6,13 +6,14 @@ import type { Config } from '../config.ts';
 import type { Keyring } from '../keyring.ts';
 import { renderMessage } from '../web/message-page.ts';
 import { createAdapter } from './adapter.ts';
+import { takeClientByBasic } from './basic-client.ts';
 import { clientOrigins, clients } from './clients.ts';
+import { pollSeconds } from './device-codes.ts';
 import { devicePages, textsOf } from './device-flow.ts';
-import { inOAuthTerms } from './failures.ts';
+import { inOAuthTerms, retryAfter } from './failures.ts';
 import { completeMetadata } from './metadata.ts';
 import { policy } from './policy.ts';
 import { parseReference } from './references.ts';
-import { loadSigningKeys } from './signing-keys.ts';
 
 export type ProviderDeps = Readonly<{
   config: Config;
@@ -36,29 +37,41 @@ export const paths = {
   code_verification: '/oauth/device',
 } as const;
 
+/** Where programs ask: they hear JSON, whatever they accept. */
+export const machinePaths: ReadonlySet<string> = new Set([
+  paths.token,
+  paths.jwks,
+  paths.userinfo,
+  paths.revocation,
+  paths.introspection,
+  paths.device_authorization,
+]);
+
 export const accessTokenSeconds = 300;
 const minute = 60;
 
-export async function createProvider(deps: ProviderDeps): Promise<Provider> {
+/** The first of `keys` signs, all are published. */
+export function createProvider(deps: ProviderDeps, keys: JWK[]): Provider {
   const { config, log } = deps;
   const provider = new Provider(config.publicUrl, {
-    ...(await configurationOf(deps)),
-    jwks: { keys: await loadSigningKeys(deps) },
+    ...configurationOf(deps),
+    jwks: { keys },
   });
   followPublicUrl(provider, config);
+  takeClientByBasic(provider);
   provider.use(async (ctx, next) => {
     adjustRequest(ctx);
     await next().catch((error: unknown) => backToDevicePage(ctx as KoaContextWithOIDC, error));
-    // No retry where a code or a refresh token is used up: a second use would end the grant.
-    if (ctx.status === 503 && !ctx.req.tokenConsumed) ctx.set('Retry-After', '5');
-    if (ctx.path.startsWith('/.well-known/') && ctx.status === 200) completeMetadata(config, ctx);
+    const seconds = retryAfter(ctx.req);
+    if (ctx.status === 503 && seconds !== null) ctx.set('Retry-After', String(seconds));
+    if (ctx.status === 200) completeAnswer(config, ctx as KoaContextWithOIDC);
   });
   provider.on('server_error', (_ctx, err) => log.error({ err }, 'the authorization server failed'));
   (provider as NodeJS.EventEmitter).on('error', (err) => log.error({ err }, 'the authorization server failed'));
   return provider;
 }
 
-async function configurationOf(deps: ProviderDeps): Promise<Configuration> {
+function configurationOf(deps: ProviderDeps): Configuration {
   const { config, pool, log } = deps;
   const secure = config.publicUrl.startsWith('https:');
   return {
@@ -125,22 +138,32 @@ async function configurationOf(deps: ProviderDeps): Promise<Configuration> {
     issueRefreshToken: (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),
     rotateRefreshToken: () => true,
-    // RFC 7009 §2.1: an access token that is given back ends alone; all else ends the grant.
-    revokeGrantPolicy: ({ oidc }) => !(oidc.route === 'revocation' && oidc.entities.AccessToken),
+    // RFC 7009 §2.1 leaves it to us: an access token that is given back ends its grant too.
+    revokeGrantPolicy: () => true,
     async loadExistingGrant({ oidc }) {
       const grantId = oidc.result?.consent?.grantId;
       return grantId ? oidc.provider.Grant.find(grantId) : undefined;
     },
-    findAccount: (_ctx, accountId, token) => ({
-      accountId,
-      claims: () => inOAuthTerms(log, () => readClaims(pool, accountId, token?.grantId)),
-    }),
+    async findAccount(_ctx, accountId, token) {
+      // Read ahead of the tokens: once they are stored nothing else may fail.
+      const claims = token ? await inOAuthTerms(log, () => readClaims(pool, accountId, token.grantId)) : null;
+      return { accountId, claims: () => claims ?? { sub: accountId } };
+    },
     renderError,
   };
 }
 
+/** Adds to the library's answers what it leaves out. */
+function completeAnswer(config: Config, ctx: KoaContextWithOIDC): void {
+  if (ctx.path.startsWith('/.well-known/')) completeMetadata(config, ctx);
+  // RFC 8628 §3.2.
+  if (ctx.oidc?.route === 'device_authorization') ctx.body = { ...(ctx.body as object), interval: pollSeconds };
+  // RFC 7009 §2.2 leaves the body open. Programs that read every answer as JSON can read this one.
+  if (ctx.oidc?.route === 'revocation') ctx.body = {};
+}
+
 function renderError(ctx: KoaContextWithOIDC, out: ErrorOut, error: Error): void {
-  if (ctx.accepts('html', 'json') === 'json') {
+  if (machinePaths.has(ctx.path.toLowerCase()) || ctx.accepts('html', 'json') === 'json') {
     ctx.body = out;
     return;
   }

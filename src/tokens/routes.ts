@@ -1,34 +1,47 @@
 import type { ErrorRequestHandler, RequestHandler, Router } from 'express';
-import type { Provider } from 'oidc-provider';
 import { createRoutes, type Endpoint } from '../api/endpoint.ts';
 import { problems } from '../errors.ts';
 import { clientNetwork } from '../http/client-address.ts';
 import { toAppError } from '../http/problem.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
 import { createSameOriginGuard } from '../http/same-origin.ts';
+import type { InTurn } from '../http/turns.ts';
+import { wholeBody } from '../http/whole-body.ts';
+import type { Looks } from '../orgs/looks.ts';
 import { renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
+import { currentProvider } from './current-provider.ts';
 import { createDeviceEndpoints } from './device-endpoints.ts';
 import { createInteraction } from './interaction.ts';
 import { createInteractionEndpoints } from './interaction-endpoints.ts';
 import { createOAuthEndpoints } from './oauth-endpoints.ts';
-import { createProvider, type ProviderDeps, paths } from './provider.ts';
+import { machinePaths, type ProviderDeps, paths } from './provider.ts';
 
-/** Points: a network's wrong codes, or requests that store something. Durations: seconds. */
-const guesses = { points: 20, duration: 600 };
-const beginnings = { points: 300, duration: 60 };
+/**
+ * Points: a network's wrong codes, or requests that store something. Durations: seconds. A network
+ * may be an office of 500 people who all begin again after a sign-out of the whole organisation,
+ * and some mistype. A hundred guesses find one of a thousand pending codes once in 250,000 times.
+ */
+const guesses = { points: 100, duration: 600 };
+const beginnings = { points: 1_500, duration: 60 };
+/** Bytes of a form with a code. */
+const largestForm = 16 * 1024;
 const tooMany = 'Too many requests came from your network; wait before the next try.';
 
 /**
  * The OAuth 2.1 authorization server for the product's own apps (clients.ts). Mount `routes` at the
  * root, ahead of the same-origin guard and the sessions, and `interactionRoutes` behind them.
  */
-export function createAuthorizationServer(deps: ProviderDeps): {
+export function createAuthorizationServer({
+  inTurn,
+  lookOrNone,
+  ...deps
+}: ProviderDeps & Readonly<{ inTurn: InTurn; lookOrNone: Looks['lookOrNone'] }>): {
   endpoints: readonly Endpoint[];
   routes: Router;
   interactionRoutes: Router;
 } {
-  const provider = onceMade(() => createProvider(deps));
+  const provider = currentProvider(deps);
   const callback = async () => (await provider()).callback();
 
   const serve: RequestHandler = async (req, res) => {
@@ -36,14 +49,24 @@ export function createAuthorizationServer(deps: ProviderDeps): {
   };
 
   const guessed = createRateLimit(guesses, tooMany);
-  /** Each try costs a point, given back if it was no guess: many guesses at once gain nothing. */
+  /**
+   * Each try costs a point, given back if it was no guess: many guesses at once gain nothing. And
+   * tries take turns, so that many honest ones at once never hold all points. Their forms have come
+   * before: whoever sends one slowly holds no turn.
+   */
   const limitGuesses: RequestHandler = async (req, res, next) => {
     const network = clientNetwork(req.ip);
-    await guessed.count(network);
-    res.once('finish', () => {
-      if (!req.guessedUserCode) guessed.giveBack(network);
+    const answered = Promise.withResolvers<void>();
+    await inTurn('codes', network, async () => {
+      if (res.closed) return;
+      await guessed.count(network);
+      res.once('close', () => {
+        if (!req.guessedUserCode) guessed.giveBack(network);
+        answered.resolve();
+      });
+      next();
+      await answered.promise;
     });
-    next();
   };
 
   const begun = createRateLimit(beginnings, tooMany);
@@ -55,9 +78,15 @@ export function createAuthorizationServer(deps: ProviderDeps): {
   const refuseForeignOrigin = createSameOriginGuard(deps.config);
   const oauth = [
     ...createOAuthEndpoints({ serve, limitBeginnings }),
-    ...createDeviceEndpoints({ serve, limitBeginnings, limitGuesses, fillInCode, refuseForeignOrigin }),
+    ...createDeviceEndpoints({
+      serve,
+      limitBeginnings,
+      limitGuesses: [wholeBody(largestForm), limitGuesses],
+      fillInCode,
+      refuseForeignOrigin,
+    }),
   ];
-  const interaction = createInteractionEndpoints(createInteraction({ ...deps, provider }));
+  const interaction = createInteractionEndpoints(createInteraction({ ...deps, provider, lookOrNone }));
   const routes = createRoutes(oauth);
   routes.use('/oauth', explain);
   return { endpoints: [...oauth, ...interaction], routes, interactionRoutes: createRoutes(interaction) };
@@ -68,18 +97,6 @@ declare module 'http' {
     /** Somebody typed a code that nobody has. */
     guessedUserCode?: boolean;
   }
-}
-
-/** Makes the provider at the first request, as its keys are in the database; keeps no failure. */
-function onceMade(make: () => Promise<Provider>): () => Promise<Provider> {
-  let made: Promise<Provider> | null = null;
-  return () => {
-    made ??= make().catch((error) => {
-      made = null;
-      throw error;
-    });
-    return made;
-  };
 }
 
 /** The library would send the form uncompared, by a script in the page that our headers forbid. */
@@ -95,7 +112,8 @@ const explain: ErrorRequestHandler = (error, req, res, next) => {
   const problem = toAppError(error);
   const expected = problem.code === 'unavailable' || problem.code === 'too_many_requests';
   if (res.headersSent || !expected) return next(error);
-  const isPage = req.accepts(['json', 'html']) === 'html';
+  const isMachine = machinePaths.has(`${req.baseUrl}${req.path}`.toLowerCase());
+  const isPage = !isMachine && req.accepts(['json', 'html']) === 'html';
   if (isPage && req.method === 'GET') return next(error);
   res.status(problem.status).set('Cache-Control', 'no-store').set(problem.headers);
   if (isPage) {

@@ -18,13 +18,13 @@ type TokenKind = 'AccessToken' | 'AuthorizationCode' | 'DeviceCode' | 'Interacti
 
 declare module 'http' {
   interface IncomingMessage {
-    /** The request has used up a code or a refresh token: sent again, it would be a second use. */
-    tokenConsumed?: boolean;
+    /** The request has used up a code: sent again it would end the grant. */
+    codeUsedUp?: boolean;
   }
 }
 
-/** Kinds that look unknown once used; a second use of the other kinds ends the grant. */
-const goneOnceUsed: ReadonlySet<TokenKind> = new Set<TokenKind>(['AccessToken', 'Interaction', 'Session']);
+/** Kinds that look unknown once used; a second use of a code or a refresh token ends the grant. */
+const goneOnceUsed: ReadonlySet<TokenKind> = new Set<TokenKind>(['Interaction', 'Session']);
 
 export const nothing: Adapter = {
   upsert: () => Promise.reject(new Error('this is never stored')),
@@ -33,12 +33,13 @@ export const nothing: Adapter = {
   findByUid: async () => undefined,
   consume: async () => {},
   destroy: async () => {},
-  // A grant's `destroy` ends all that is under it. An access token that is given back ends alone.
+  // A grant's `destroy` ends all that is under it.
   revokeByGrantId: async () => {},
 };
 
 /** Rows of `tokens` of one kind. */
-export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps, kind: TokenKind): Adapter {
+export function tokenAdapter(deps: StorageDeps, kind: TokenKind): Adapter {
+  const { pool, config } = deps;
   return {
     ...nothing,
 
@@ -62,24 +63,15 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
                WHERE t.kind = $1 AND t.id_hash = $2 AND t.consumed_at IS NULL AND ${counts}`,
         values: [kind, idHash],
       });
-      if (rowCount === 1) {
-        if (Provider.ctx) Provider.ctx.req.tokenConsumed = true;
-        return;
-      }
-      const payload = await find(idHash);
-      const grant = payload?.consumed ? parseReference(payload.grantId) : null;
-      if (grant) {
-        await endGrant(accessPool, grant, 'token_used_twice');
-        announce();
-      }
-      throw dead();
+      if (rowCount !== 1) return refuseUse(deps, kind, idHash);
+      if (Provider.ctx) Provider.ctx.req.codeUsedUp = true;
     },
 
     /** Uses it up and erases it: of two requests from one interaction, only one goes on. */
     async destroy(id) {
-      // The end of its grant covers a refresh token. Erased first, it would be unknown to the retry
-      // of a request whose second statement failed.
-      if (kind === 'RefreshToken') return;
+      // The end of its grant covers a token that is given back. Erased first, it would be unknown to
+      // the retry of a request whose second statement failed.
+      if (kind === 'RefreshToken' || kind === 'AccessToken') return;
       const { rowCount } = await pool.query({
         name: 'token-destroy',
         text: `UPDATE tokens SET consumed_at = now(), payload = '{}'
@@ -105,7 +97,7 @@ export function tokenAdapter({ pool, accessPool, config, announce }: StorageDeps
         grant.orgId,
         grant.id,
         payload.clientId,
-        ...(kind === 'AccessToken' ? [config.grantIdleSeconds, askingRequest().ip ?? null] : []),
+        ...(kind === 'AccessToken' ? useOf(config) : []),
       ],
     });
     if (rowCount !== 1) throw dead();
@@ -135,11 +127,14 @@ type TokenRow = { payload: AdapterPayload; consumed: number | null } & (
   | { org_id: null; grant_id: null }
 );
 
-/** The payload, unless the token's grant is dead; a used token has `consumed`, in seconds. */
+/**
+ * The payload, unless the token's grant is dead. A used token has `consumed`, in seconds, and so
+ * has a refresh token whose sibling was used.
+ */
 export async function findToken(pool: Pool, kind: TokenKind, idHash: Buffer): Promise<AdapterPayload | undefined> {
   const { rows } = await pool.query<TokenRow>({
-    name: 'token-find',
-    text: `SELECT t.payload, t.org_id, t.grant_id, extract(epoch FROM t.consumed_at)::int AS consumed
+    name: `token-find-${kind}`,
+    text: `SELECT t.payload, t.org_id, t.grant_id, extract(epoch FROM ${kind === 'RefreshToken' ? usedUpSql : 't.consumed_at'})::int AS consumed
            FROM tokens t WHERE t.kind = $1 AND t.id_hash = $2 AND ${counts}`,
     values: [kind, idHash],
   });
@@ -151,6 +146,21 @@ export async function findToken(pool: Pool, kind: TokenKind, idHash: Buffer): Pr
       ...(row.consumed === null ? {} : { consumed: row.consumed }),
     }
   );
+}
+
+/** When a refresh token was used, or that a sibling was. */
+const usedUpSql = `coalesce(t.consumed_at, (
+  SELECT now() FROM tokens p WHERE p.kind = t.kind AND p.id_hash = t.parent_hash AND p.heir_hash <> t.id_hash))`;
+
+/** Refuses a use that doesn't count, and ends the grant if the token was used before. */
+export async function refuseUse(deps: StorageDeps, kind: TokenKind, idHash: Buffer): Promise<never> {
+  const payload = await findToken(deps.pool, kind, idHash);
+  const grant = payload?.consumed ? parseReference(payload.grantId) : null;
+  if (grant) {
+    await endGrant(deps.accessPool, grant, 'token_used_twice');
+    deps.announce();
+  }
+  throw dead();
 }
 
 /** Leaves out the secrets, and the grant's id, which stands in columns. */
@@ -200,17 +210,20 @@ const insertTokenSql = `
   SELECT $1, $2, $3, now() + make_interval(secs => $4), org_id, id FROM holder`;
 
 /**
- * Also notes the use, and moves the grant's idle time on. Without a refresh token the grant ends
- * with its token.
+ * A live grant, locked by the note of this use ($8 and $9 as `useOf` gives them), which moves its
+ * idle time on. Without a refresh token the grant ends with its access token, after $4 seconds.
  */
+export const usedGrant = `
+  UPDATE grants g SET last_seen_at = now(), last_seen_ip = $9, idle_expires_at = least(g.expires_at, now() + make_interval(secs =>
+    CASE WHEN 'offline_access' = ANY (string_to_array(g.scope, ' ')) THEN least($8::float8, o.grant_idle_seconds) ELSE $4 END))
+  FROM orgs o
+  WHERE o.id = g.org_id AND g.org_id = $5 AND g.id = $6 AND g.client_id = $7 AND g.revoked_at IS NULL AND g.ended_at IS NULL
+    AND EXISTS (SELECT FROM live_grants l WHERE l.org_id = g.org_id AND l.id = g.id)
+  RETURNING g.org_id, g.id`;
+
+export const useOf = ({ grantIdleSeconds }: StorageDeps['config']) => [grantIdleSeconds, askingRequest().ip ?? null];
+
 const insertAccessTokenSql = `
-  WITH holder AS (
-    UPDATE grants g SET last_seen_at = now(), last_seen_ip = $9, idle_expires_at = least(g.expires_at, now() + make_interval(secs =>
-      CASE WHEN 'offline_access' = ANY (string_to_array(g.scope, ' ')) THEN least($8::float8, o.grant_idle_seconds) ELSE $4 END))
-    FROM orgs o
-    WHERE o.id = g.org_id AND g.org_id = $5 AND g.id = $6 AND g.client_id = $7 AND g.revoked_at IS NULL AND g.ended_at IS NULL
-      AND EXISTS (SELECT FROM live_grants l WHERE l.org_id = g.org_id AND l.id = g.id)
-    RETURNING g.org_id, g.id
-  )
+  WITH holder AS (${usedGrant})
   INSERT INTO tokens (kind, id_hash, payload, expires_at, org_id, grant_id)
   SELECT $1, $2, $3, now() + make_interval(secs => $4), org_id, id FROM holder`;

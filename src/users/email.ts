@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { domainToASCII, domainToUnicode } from 'node:url';
+import type { Saying } from '../errors.ts';
+import { en } from '../texts/en.ts';
 
 const label = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
 // A domain has a dot and a last label with a letter: not `localhost`, not an IP address.
@@ -34,20 +36,15 @@ const longest = 254;
 const domainOfRemoved = 'deleted.invalid';
 
 /** Why nobody can have an address. Callers read it: it holds nothing of the address. */
-export const emailProblems = {
-  form: 'An e-mail address has the form name@domain.',
-  quoted: 'An address whose part before the @ is quoted ("…"@domain) is not accepted.',
-  invisible: 'The address holds a blank, or a control character or another one that cannot be seen.',
-  lookAlike:
-    'The address holds a character that stands for a plain one, such as a full-width letter, a ligature or an i with a second dot: write the plain one.',
-  character: "The part before the @ has other characters than letters, digits and .!#$%&'*+/=?^_`{|}~-",
-  scripts:
-    'The part before the @ mixes scripts, such as Latin and Cyrillic letters, or its script is not in use today.',
-  domain: 'What stands behind the @ is no domain name.',
-  removed: 'The domain of the address stands for people who were removed.',
-  length: `The address is longer than ${longest} octets.`,
-} as const;
+export const emailProblems = en.answers.email;
 export type EmailProblem = (typeof emailProblems)[keyof typeof emailProblems];
+
+/** One of these in the language of a page. */
+export function sayEmailProblem(problem: EmailProblem): Saying {
+  const names = Object.keys(emailProblems) as (keyof typeof emailProblems)[];
+  const name = names.find((each) => emailProblems[each] === problem);
+  return ({ answers }) => (name ? answers.email[name] : problem);
+}
 
 /**
  * The key that users are found by, or why there is none. This is the only place that makes one:

@@ -26,15 +26,16 @@ export async function lockWithOwners(
   return new Map(rows.map((row) => [row.id, row]));
 }
 
+const lastOwner = 'This is the last active owner of the organisation, who stays one.';
+
 /** An org keeps an active owner. @throws AppError conflict when this is the last active owner */
-export function refuseLastOwner(
-  locked: ReadonlyMap<string, LockedPerson>,
-  id: string,
-  advice = 'Make somebody else an owner first.',
-): void {
+export function refuseLastOwner(locked: ReadonlyMap<string, LockedPerson>, id: string, advice?: string): void {
   const owners = [...locked.values()].filter(({ role, active }) => role === 'owner' && active);
   if (owners.some((owner) => owner.id === id) && owners.length === 1)
-    throw new AppError('conflict', `This is the last active owner of the organisation, who stays one. ${advice}`);
+    throw new AppError(
+      'conflict',
+      advice === undefined ? ({ answers }) => answers.lastOwner : `${lastOwner} ${advice}`,
+    );
 }
 
 /**

@@ -4,7 +4,7 @@ import { isUniqueViolation } from '../database/errors.ts';
 import type { Prisma, PrismaClient, Role, User } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { AppError } from '../errors.ts';
-import { readEmail, userNameKey } from './email.ts';
+import { readEmail, sayEmailProblem, userNameKey } from './email.ts';
 import { displayNameOf } from './person-name.ts';
 
 export type NewUser = Readonly<{
@@ -49,7 +49,12 @@ export function createUsers({ prisma }: { prisma: PrismaClient }) {
 export async function insertUser(db: Prisma.TransactionClient, orgId: string, input: NewUser, by: By): Promise<User> {
   const email = input.email.trim();
   const { key, problem } = readEmail(email);
-  if (key === null) throw new AppError('invalid_request', `"${email}" is not an acceptable e-mail address. ${problem}`);
+  if (key === null)
+    throw new AppError(
+      'invalid_request',
+      (texts) => texts.answers.notAddress({ email, why: sayEmailProblem(problem)(texts) }),
+      { field: 'email' },
+    );
   const parts = withoutEmpty({ givenName: input.givenName, familyName: input.familyName });
   const name = input.name?.trim() || displayNameOf(parts) || email.slice(0, email.lastIndexOf('@'));
   const namedByHand = Object.keys(parts).length > 0;

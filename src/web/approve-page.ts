@@ -1,4 +1,5 @@
 import { html } from '../html.ts';
+import type { Look } from '../orgs/looks.ts';
 import type { Principal } from '../sessions/principal.ts';
 import type { Texts } from '../texts/texts.ts';
 import { compose } from './compose.ts';
@@ -15,6 +16,7 @@ export function renderApprove(
     action: string;
     /** Names the person to whom this page was shown. */
     seal: string;
+    look: Look | null;
   },
 ): string {
   const words = texts.apps;
@@ -24,6 +26,7 @@ export function renderApprove(
   return renderPage({
     texts,
     title: words.title,
+    look: page.look,
     body: html`<div class="card">
 <h1>${words.ask({ app: page.clientName })}</h1>
 <p>${compose(words.signedInAs, { person, org: orgName })}</p>

@@ -12,7 +12,7 @@ export function renderDevices(texts: Texts, person: Principal): string {
     texts,
     title: words.title,
     scripts: ['words.js', 'devices.js'],
-    aside: renderPerson(texts, person, { href: '/todos', label: texts.todos.link }),
+    aside: renderPerson(texts, person, '/devices'),
     body: html`<div class="sheet">
 <div class="heading"><h1>${words.title}</h1> <p id="count" class="count"></p></div>
 <p class="whose">${texts.frame.signedInAs(person)}</p>
@@ -22,7 +22,7 @@ export function renderDevices(texts: Texts, person: Principal): string {
 <p id="cut" class="note" hidden>${words.cut}</p>
 <p id="alone" class="status" hidden>${words.alone}</p>
 <div id="everywhere" class="actions" hidden>
-<button type="button" id="sign-out-others" class="quiet">${words.others}</button>
+<button type="button" id="sign-out-others" class="quiet alarming">${words.others}</button>
 <button type="button" id="sign-out-all" class="quiet alarming">${words.all}</button>
 </div>
 <p id="status" class="unseen" role="status"></p>
@@ -32,7 +32,7 @@ export function renderDevices(texts: Texts, person: Principal): string {
 <p id="confirm-problem" class="problem" role="alert"></p>
 <p class="actions">
 <button type="button" id="confirm-no" class="quiet" autofocus>${words.cancel}</button>
-<button type="button" id="confirm-yes"></button>
+<button type="button" id="confirm-yes" class="alarming"></button>
 </p>
 </dialog>
 ${renderScriptWords(texts.script, words.script)}

@@ -1,4 +1,5 @@
 import { html } from '../html.ts';
+import type { Look } from '../orgs/looks.ts';
 import type { Texts } from '../texts/texts.ts';
 import { compose } from './compose.ts';
 import { renderHelpText } from './help-text.ts';
@@ -7,6 +8,8 @@ import { renderPage } from './page.ts';
 export type MessageAction = Readonly<{ label: string; href: string }>;
 
 export type Message = Readonly<{
+  /** Whose sign-in it is, where that is known. */
+  organisation?: string | undefined;
   /** What happened, in a few words. */
   title: string;
   /** The meaning and the way on: one paragraph, or several. Never an identity provider's words. */
@@ -17,6 +20,7 @@ export type Message = Readonly<{
   actions: readonly MessageAction[];
   /** Shown as the reference to quote to a support desk. */
   requestId?: string | undefined;
+  look?: Look | null | undefined;
 }>;
 
 /** A page that says what happened and how to go on. Returns the document, for `sendPage`. */
@@ -25,8 +29,15 @@ export function renderMessage(texts: Texts, message: Message): string {
   return renderPage({
     texts,
     title: message.title,
+    look: message.look,
     body: html`<div class="card message">
-<h1>${message.title}</h1>
+${
+  // The header says it where the page has the organisation's look.
+  message.organisation &&
+  !message.look &&
+  html`<p class="eyebrow">${message.organisation}</p>
+`
+}<h1>${message.title}</h1>
 ${paragraphs.map((text) => html`<p>${text}</p>\n`)}${renderHelpText(texts, message.helpText)}${
   message.actions.length > 0 &&
   html`<p class="actions">${message.actions.map(

@@ -17,8 +17,8 @@ export function renderProblem(texts: Texts, code: ProblemCode, publicUrl: string
     title,
     body: html`<article class="sheet">
 <p class="eyebrow">${compose(words.heading, { code: html`<code>${code}</code>`, status })}</p>
-<h1>${title}</h1>
-<p class="lead">${help}</p>
+<h1 lang="en">${title}</h1>
+<p class="lead" lang="en">${help}</p>
 <p>${compose(words.inAnAnswer, {
       type: html`<code>type</code>`,
       address: html`<code>${publicUrl}/problems/${code}</code>`,
@@ -47,7 +47,7 @@ ${codes.map(
   (
     code,
   ) => html`<div><dt><a href="/problems/${code}"><code>${code}</code></a> <span>${problems[code].status}</span></dt>
-<dd>${problems[code].title}</dd></div>
+<dd lang="en">${problems[code].title}</dd></div>
 `,
 )}</dl>
 </article>`,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type Endpoint, endpoint, type Success } from '../api/endpoint.ts';
 import type { Config } from '../config.ts';
 import { toGoal } from '../http/return-to.ts';
+import type { Looks } from '../orgs/looks.ts';
 import type { Principal } from '../sessions/principal.ts';
 import type { SessionEnd } from '../sessions/session-end.ts';
 import type { Texts } from '../texts/texts.ts';
@@ -29,16 +30,24 @@ const elsewhere: Success = {
 };
 const personalPage = { ...page, security: ['session'], securityOptional: true, also: [elsewhere] } as const;
 
+type PageDeps = Readonly<{
+  signedIn: (request: Request) => Principal | null;
+  lookOrNone: Looks['lookOrNone'];
+}>;
+
 /**
  * The pages that know who is signed in: they stand behind the session middleware.
  * @param signedIn the person of a request's live session, or null
  */
-export function createPages({ signedIn }: { signedIn: (request: Request) => Principal | null }): readonly Endpoint[] {
-  const showSignIn: RequestHandler = (request, response) => {
+export function createPages({ signedIn, lookOrNone }: PageDeps): readonly Endpoint[] {
+  const showSignIn: RequestHandler = async (request, response) => {
     // Leads only to an app's sign-in that waits for this one: a link could name any other place.
     const waiting = /^\/oauth\/interaction\/[\w-]{1,64}$/.exec(String(request.query.returnTo))?.[0];
     if (signedIn(request)) response.set('Cache-Control', 'no-store').redirect(303, waiting ?? '/todos');
-    else sendPage(response, 200, (texts) => renderSignIn(texts, toGoal(request.query)));
+    else {
+      const look = await lookOrNone(request.query.org ?? request.sessionEnd?.person?.orgSlug);
+      sendPage(response, 200, (texts) => renderSignIn(texts, { ...toGoal(request.query), look }));
+    }
   };
 
   /** A page for a signed-in person; others learn why they are out, or are asked to sign in. */
@@ -51,8 +60,10 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
       response.set('Cache-Control', 'no-store').redirect(303, end ? whyOut(end, request.originalUrl) : '/');
     };
 
-  const showSignedOut: RequestHandler = (request, response) => {
-    const options = { now: new Date(), signedIn: signedIn(request) !== null, end: request.sessionEnd };
+  const showSignedOut: RequestHandler = async (request, response) => {
+    const end = request.sessionEnd;
+    const look = await lookOrNone(end?.person?.orgSlug);
+    const options = { now: new Date(), signedIn: signedIn(request) !== null, end, look };
     sendPage(response, 200, (texts) => renderSignedOut(texts, request.query, options));
   };
 
@@ -102,7 +113,7 @@ export function createPages({ signedIn }: { signedIn: (request: Request) => Prin
 }
 
 /** The page that says why, and leads back to where the person was. */
-function whyOut(end: SessionEnd, returnTo: string): string {
+export function whyOut(end: SessionEnd, returnTo: string): string {
   const query = new URLSearchParams({ reason: reasonOf(end), at: end.at.toISOString() });
   if (end.code !== 'session_ended') query.set('returnTo', returnTo);
   return `/signed-out?${query}`;
@@ -149,9 +160,16 @@ export function createOpenPages({ config }: { config: Config }): readonly Endpoi
   ];
 }
 
-/** Browsers keep files and ask each time: a deployment is seen at once, at the price of a 304. */
+/**
+ * Browsers keep files and ask each time: a deployment is seen at once, at the price of a 304. A
+ * font's name has its version: it never changes.
+ */
 export const serveAssets = express.static(fileURLToPath(new URL('./assets/', import.meta.url)), {
   index: false,
   redirect: false,
-  setHeaders: (response) => response.setHeader('Cache-Control', 'public, no-cache'),
+  setHeaders: (response, file) =>
+    response.setHeader(
+      'Cache-Control',
+      file.endsWith('.woff2') ? 'public, max-age=31536000, immutable' : 'public, no-cache',
+    ),
 });

@@ -2,7 +2,7 @@ import { type Html, html } from '../html.ts';
 import type { PluralForms } from '../texts/plural.ts';
 
 type Word = string | ((parts: never) => string);
-type Words = Readonly<Record<string, Word | PluralForms<Word>>>;
+export type Words = Readonly<Record<string, Word | PluralForms<Word>>>;
 
 /** The texts of a page's script, for assets/words.js; the script fills `{name}` in. */
 export function renderScriptWords(...groups: readonly Words[]): Html {

@@ -1,4 +1,5 @@
 import { html } from '../html.ts';
+import type { Look } from '../orgs/looks.ts';
 import type { Texts } from '../texts/texts.ts';
 import { renderPage } from './page.ts';
 
@@ -7,6 +8,8 @@ export type SignInPage = Readonly<{
   returnTo: string;
   /** Only a new authentication at the identity provider will do. */
   anew: boolean;
+  /** How the organisation looks that the visit names. */
+  look?: Look | null;
   /** The field that was wrong, with what was typed there. */
   wrong?: Readonly<{ field: 'username' | 'organisation'; typed: string; problem: keyof Texts['signIn']['problems'] }>;
 }>;
@@ -15,7 +18,7 @@ export type SignInPage = Readonly<{
  * Sign-in by work e-mail; by the organisation's short name for guests with other addresses. The
  * forms need no script: whoever presses Enter early would otherwise send the address by GET.
  */
-export function renderSignIn(texts: Texts, { returnTo, anew, wrong }: SignInPage): string {
+export function renderSignIn(texts: Texts, { returnTo, anew, look, wrong }: SignInPage): string {
   const words = texts.signIn;
   const field = (name: 'username' | 'organisation') => {
     const isWrong = wrong?.field === name;
@@ -27,13 +30,14 @@ export function renderSignIn(texts: Texts, { returnTo, anew, wrong }: SignInPage
   };
   const email = field('username');
   const organisation = field('organisation');
-  const goal = html`<input type="hidden" name="returnTo" value="${returnTo}">${anew && html`<input type="hidden" name="prompt" value="login">`}`;
+  const goal = html`<input type="hidden" name="returnTo" value="${returnTo}">${anew && html`<input type="hidden" name="prompt" value="login">`}${look && html`<input type="hidden" name="org" value="${look.slug}">`}`;
   return renderPage({
     texts,
     title: words.title,
+    look,
     body: html`<div class="card">
 <h1>${words.title}</h1>
-<p>${words.how}</p>
+<p>${look ? words.howAt({ org: look.name }) : words.how}</p>
 <form method="post" action="/openid/start" novalidate>
 ${goal}
 <label for="username">${words.email}</label>

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Html, html } from '../html.ts';
 import { safeReturnTo } from '../http/return-to.ts';
+import type { Look } from '../orgs/looks.ts';
 import type { OwnReason } from '../sessions/own-reasons.ts';
 import type { RememberedPerson, SessionEnd } from '../sessions/session-end.ts';
 import type { Texts } from '../texts/texts.ts';
@@ -11,7 +12,7 @@ import { renderPage } from './page.ts';
 import { renderScriptWords } from './script-words.ts';
 
 /** A closed list: no other word of the query is shown, or a link could put words in our mouth. */
-const reasons = ['revoked', 'ended', 'expired', 'none'] as const;
+const reasons = ['revoked', 'ended', 'displaced', 'expired', 'none'] as const;
 type Reason = (typeof reasons)[number];
 
 const query = z.object({
@@ -20,7 +21,10 @@ const query = z.object({
   state: z.literal('ended').optional().catch(undefined),
   at: z.iso.datetime({ offset: true }).optional().catch(undefined),
   /** The page that the browser was at. */
-  returnTo: z.unknown().optional().transform(safeReturnTo),
+  returnTo: z
+    .unknown()
+    .optional()
+    .transform((value) => safeReturnTo(value)),
 });
 
 type Options = Readonly<{
@@ -28,10 +32,11 @@ type Options = Readonly<{
   signedIn: boolean;
   /** How the session of this very browser ended. No other browser reads anything of it. */
   end?: SessionEnd | undefined;
+  look?: Look | null;
 }>;
 
 /** Says the reason, from a closed list. The moment is in UTC; the browser makes it local time. */
-export function renderSignedOut(texts: Texts, rawQuery: unknown, { now, signedIn, end }: Options): string {
+export function renderSignedOut(texts: Texts, rawQuery: unknown, { now, signedIn, end, look }: Options): string {
   const words = texts.signedOut;
   const asked = readQuery(rawQuery, now);
   const { reason, moment } = end ? { reason: reasonOf(end), moment: end.at } : asked;
@@ -43,6 +48,7 @@ export function renderSignedOut(texts: Texts, rawQuery: unknown, { now, signedIn
     title,
     scripts: ['words.js', 'local-time.js'],
     lights: 'out',
+    look,
     body: html`<div class="card message">
 ${renderMark({ lights: 'out', large: true })}
 <h1>${title}${moment && html` ${renderMoment(words, moment)}`}</h1>
@@ -50,9 +56,13 @@ ${
   signedIn
     ? html`<p>${words.signedInSince}</p>
 <p class="actions"><a class="button" href="/todos">${words.toList}</a></p>`
-    : html`${end?.reason && renderReason(words, { ...end, reason: end.reason })}
+    : html`${
+        person &&
+        html`<p class="whose">${words.wasSignedInAs({ person: person.email, org: person.orgName })}</p>
+`
+      }${end?.reason && renderReason(words, { ...end, reason: end.reason })}
 <p>${textOf(words, reason, end)}</p>
-${renderHelpText(texts, end?.helpText)}
+${renderHelpText(texts, end?.helpText) || (end?.code === 'session_revoked' && html`<p>${words.ask}</p>`)}
 <p class="actions">${renderWaysBack(texts, asked.returnTo, person, end?.switchedOff ?? false)}</p>`
 }
 ${renderScriptWords(words.script)}
@@ -99,7 +109,7 @@ function textOf(words: Texts['signedOut'], reason: Reason, end: SessionEnd | und
 
 /** The reason of `session_revoked` is `revoked`, and so on. */
 export function reasonOf({ code }: SessionEnd) {
-  return ({ session_revoked: 'revoked', session_ended: 'ended', session_expired: 'expired' } as const)[code];
+  return code.slice('session_'.length) as Exclude<Reason, 'none'>;
 }
 
 function readQuery(rawQuery: unknown, now: Date) {

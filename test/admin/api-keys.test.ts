@@ -59,6 +59,29 @@ it('is made, shown once, used and ended at once', async () => {
   expect(JSON.stringify(events)).not.toContain(apiKey);
 });
 
+it('is forgotten when it ended long ago and a thousand others have ended since', async () => {
+  const { pool } = product.context;
+  for (const { id } of Object.values(product.orgs))
+    await pool.query(
+      `INSERT INTO api_keys (org_id, id, name, key_hash, hint, scopes, created_at, revoked_at)
+       SELECT $1, 'key_old_' || i, 'Old', sha256(($1 || i)::bytea), 'x', '{revoke}', now() - interval '10 years', now() - make_interval(days => i)
+       FROM generate_series(1, 1003) i`,
+      [id],
+    );
+  const oldest = async () =>
+    (
+      await pool.query(
+        `SELECT org_id, id FROM api_keys WHERE id LIKE 'key_old_%' AND id >= 'key_old_1000' AND id < 'key_old_1004' ORDER BY org_id = $1, id`,
+        [product.orgs.whiterabbit.id],
+      )
+    ).rows.map(({ org_id, id }) => `${org_id === product.orgs.whiterabbit.id ? 'ours' : 'theirs'} ${id}`);
+  expect((await ask(owner, 'POST', '', { name: 'New' })).status).toBe(201);
+  const kept = await oldest();
+  expect(kept.filter((each) => each.startsWith('theirs'))).toHaveLength(4);
+  expect(kept).not.toContain('ours key_old_1003');
+  await pool.query(`DELETE FROM api_keys WHERE id LIKE 'key_old_%'`);
+});
+
 it('does only what its scopes say', async () => {
   const { body } = await ask(owner, 'POST', '', { name: 'SCIM', scopes: ['scim', 'scim'] });
   expect(body.scopes).toEqual(['scim']);
@@ -109,7 +132,7 @@ it('is listed page by page, newest first', async () => {
   expect(ids).toEqual(rows.map(({ id }) => id));
 });
 
-it('for provisioning is made by owners alone: it could give an owner another address, and so to its maker', async () => {
+it('for provisioning is made and ended by owners alone: it could give an owner another address, and so to its maker', async () => {
   const setRole = (role: 'owner' | 'super_admin') =>
     product.context.prisma.user.updateMany({ where: { id: product.orgs.whiterabbit.userId }, data: { role } });
   await setRole('super_admin');
@@ -118,5 +141,37 @@ it('for provisioning is made by owners alone: it could give an owner another add
   expect(refused.body.type).toMatch(/forbidden$/);
   expect((await ask(owner, 'POST', '', { name: 'Okta', scopes: ['revoke'] })).status).toBe(201);
   await setRole('owner');
-  expect((await ask(owner, 'POST', '', { name: 'Okta', scopes: ['scim'] })).status).toBe(201);
+  const made = await ask(owner, 'POST', '', { name: 'Okta', scopes: ['scim'] });
+  expect(made.status).toBe(201);
+  await setRole('super_admin');
+  const kept = await ask(owner, 'DELETE', `/${made.body.id}`);
+  expect([kept.status, kept.body.type]).toEqual([403, expect.stringMatching(/forbidden$/)]);
+  // Of another org's key a super admin learns nothing, not even what it is for.
+  expect((await ask(twin, 'DELETE', `/${made.body.id}`)).status).toBe(404);
+  await setRole('owner');
+  expect((await ask(owner, 'DELETE', `/${made.body.id}`)).status).toBe(204);
+});
+
+it('of very many ended keys those that ended first are forgotten, and what they did stays a key’s', async () => {
+  const { pool } = product.context;
+  const { id: orgId } = product.orgs.whiterabbit;
+  const first = (await ask(owner, 'POST', '', { name: 'Made first, ended last' })).body;
+  expect((await product.revoke(undefined, { apiKey: first.apiKey as string })).status).toBe(204);
+  owner = await product.signIn();
+  await pool.query(
+    `INSERT INTO api_keys (org_id, id, name, key_hash, hint, scopes, created_at, revoked_at)
+     SELECT $1, 'key_ended_' || n, 'x', sha256(n::text::bytea), 'x', '{revoke}', now(), now() - n * interval '1 second'
+     FROM generate_series(1, 1000) n`,
+    [orgId],
+  );
+  expect((await ask(owner, 'DELETE', `/${first.id}`)).status).toBe(204);
+  const there = async () =>
+    (await pool.query(`SELECT id FROM api_keys WHERE id = $1 OR id = 'key_ended_1000'`, [first.id])).rows;
+  await ask(owner, 'POST', '', { name: 'One more' });
+  expect(await there()).toEqual([{ id: first.id }]);
+
+  await pool.query('DELETE FROM api_keys WHERE id = $1', [first.id]);
+  const { items } = (await owner.get('/api/orgs/current/revocations')).json() as { items: { caller: unknown }[] };
+  expect(items[0]?.caller).toEqual({ type: 'api_key', id: first.id, name: null });
+  await pool.query(`DELETE FROM api_keys WHERE id LIKE 'key_ended_%'`);
 });

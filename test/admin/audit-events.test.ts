@@ -147,6 +147,61 @@ describe('the list of audit events', () => {
     expect(await list(`?${query}`)).toMatchObject({ status: 400, code: 'invalid_request' });
   });
 
+  it('has the sign-ins of a connection, also refused ones, in the order of time and page by page', async () => {
+    const at = (connection: string) => ({ connection });
+    await plant(2017, [
+      { id: 'evt_in_1', action: 'sign_in.succeeded', detail: at('con_a') },
+      { id: 'evt_in_2', action: 'sign_in.refused', detail: at('con_a') },
+      { id: 'evt_in_3', action: 'sign_in.succeeded', detail: at('con_b') },
+      { id: 'evt_in_4', action: 'role.changed', detail: at('con_a') },
+      { id: 'evt_in_5', action: 'sign_in.succeeded', detail: at('con_a') },
+    ]);
+    const theirs = [{ id: 'evt_in_6', action: 'sign_in.succeeded', detail: at('con_a') }];
+    await plant(2017, theirs, product.orgs.metacortex.id);
+    const query = `?${during(2017)}&signInsBy=con_a`;
+    expect(idsOf(await list(query))).toEqual(['evt_in_5', 'evt_in_2', 'evt_in_1']);
+    expect(idsOf(await list(`${query}&action=sign_in.refused`))).toEqual(['evt_in_2']);
+    expect(idsOf(await list(`${query}&order=asc`))).toEqual(['evt_in_1', 'evt_in_2', 'evt_in_5']);
+    const first = await list(`${query}&limit=2`);
+    expect(idsOf(first)).toEqual(['evt_in_5', 'evt_in_2']);
+    expect(idsOf(await list(`${query}&limit=2&cursor=${first.next}`))).toEqual(['evt_in_1']);
+    expect(idsOf(await list(query, foreign))).toEqual(['evt_in_6']);
+  });
+
+  it('has what provisioning did, whichever of its keys, in the order of time and page by page', async () => {
+    const keyOf = async (who: Administrator, ...scopes: string[]) =>
+      String((await who.send('POST', '/api-keys', { name: scopes.join(), scopes })).body.id);
+    const [first, both, script] = [
+      await keyOf(owner, 'scim'),
+      await keyOf(owner, 'scim', 'revoke'),
+      await keyOf(owner, 'revoke'),
+    ];
+    expect((await owner.send('DELETE', `/api-keys/${first}`)).status).toBe(204);
+    await plant(2018, [
+      { id: 'evt_key_1', action: 'user.added', actor: first, target: 'usr_1' },
+      { id: 'evt_key_2', action: 'group.changed', actor: both },
+      { id: 'evt_key_3', action: 'access.revoked', actor: script, target: 'usr_1' },
+      { id: 'evt_key_4', action: 'user.added', actor: 'usr_1' },
+      { id: 'evt_key_5', action: 'user.deactivated', actor: first, target: 'usr_1' },
+      { id: 'evt_key_6', action: 'user.added' },
+    ]);
+    const stranger = { id: 'evt_key_7', action: 'user.added', actor: first };
+    await plant(2018, [stranger], product.orgs.metacortex.id);
+    const query = `?${during(2018)}&by=provisioning`;
+    expect(idsOf(await list(query))).toEqual(['evt_key_5', 'evt_key_2', 'evt_key_1']);
+    expect(idsOf(await list(`${query}&order=asc`))).toEqual(['evt_key_1', 'evt_key_2', 'evt_key_5']);
+    expect(idsOf(await list(`${query}&action=user.`))).toEqual(['evt_key_5', 'evt_key_1']);
+    expect(idsOf(await list(`${query}&action=user.added`))).toEqual(['evt_key_1']);
+    expect(idsOf(await list(`${query}&actor=${both}`))).toEqual(['evt_key_2']);
+    expect(idsOf(await list(`${query}&person=usr_1`))).toEqual(['evt_key_5', 'evt_key_1']);
+    const page = await list(`${query}&limit=2`);
+    expect(idsOf(page)).toEqual(['evt_key_5', 'evt_key_2']);
+    expect(idsOf(await list(`${query}&limit=2&cursor=${page.next}`))).toEqual(['evt_key_1']);
+    const exported = (await download(`${during(2018)}&by=provisioning`)).text.trimEnd().split('\n');
+    expect(exported.map((line) => JSON.parse(line).id)).toEqual(['evt_key_1', 'evt_key_2', 'evt_key_5']);
+    expect(idsOf(await list(query, foreign))).toEqual([]);
+  });
+
   it("shows one event, and another org's neither in a list nor by its id", async () => {
     await plant(2003, [{ id: 'evt_ours', target: 'usr_x' }]);
     await plant(2003, [{ id: 'evt_theirs', target: 'usr_x' }], product.orgs.metacortex.id);

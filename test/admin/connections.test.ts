@@ -77,6 +77,7 @@ describe('a connection', () => {
         revocationEndpoint: `${product.url}/global-token-revocation`,
         ownRevocationEndpoint: `${product.url}/global-token-revocation/${body.id}`,
         backchannelLogoutUrl: `${product.url}/openid/backchannel-logout/whiterabbit`,
+        frontchannelLogoutUrl: `${product.url}/openid/frontchannel-logout/whiterabbit`,
         securityEventsUrl: `${product.url}/ssf/events/${body.id}`,
       },
     });
@@ -113,7 +114,18 @@ describe('a connection', () => {
   it.each<[string, () => object, RegExp]>([
     ['of an address inside', () => ({ issuer: 'http://10.0.0.1' }), /https/],
     ['of the cloud’s own address', () => ({ issuer: 'https://169.254.169.254' }), /not public/],
-    ['of a mistyped issuer', () => ({ issuer: `${idp.issuer}/` }), /another issuer/],
+    ['of a mistyped issuer', () => ({ issuer: `${idp.issuer}/` }), /another issuer: "http.*only by the slash/],
+    [
+      'of an issuer with a query',
+      () => ({ issuer: `${idp.issuer}?tenant=1` }),
+      /issuer is not usable: .*no query.*"\?"/,
+    ],
+    ['of an issuer with an empty fragment', () => ({ issuer: `${idp.issuer}#` }), /no fragment.*"#"/],
+    [
+      'of an accepted issuer with a query',
+      () => ({ acceptedIssuers: ['https://idp.example/a', 'https://idp.example/?a'] }),
+      /acceptedIssuers is not usable: .*no query/,
+    ],
     ['of no URL', () => ({ issuer: 'idp' }), /issuer is not usable/],
     ['of some endpoints alone', () => ({ tokenEndpoint: 'https://idp.example/t' }), /all three/],
     [
@@ -126,6 +138,9 @@ describe('a connection', () => {
     ],
     ['of an accepted issuer inside', () => ({ acceptedIssuers: ['https://10.1.1.1'] }), /acceptedIssuers/],
     ['that gives ownership', () => ({ roleClaim: 'r', roleMapping: { boss: 'owner' } }), /roleMapping/],
+    ['whose claim for the address has no name', () => ({ emailClaim: '' }), /emailClaim/],
+    ['whose claim for the address has a blank', () => ({ emailClaim: 'user name' }), /emailClaim/],
+    ['whose PKCE is a text', () => ({ pkce: 'off' }), /pkce/],
     ['without a secret', () => ({ clientSecret: '' }), /clientSecret/],
     ['with what is unknown', () => ({ provenAt: '2026-01-01' }), /provenAt/],
   ])('is not added %s', async (_name, wrong, reason) => {
@@ -239,7 +254,8 @@ describe('a connection', () => {
       const all = await product.context.prisma.auditEvent.findMany({ where, orderBy: { at: 'asc' } });
       return all.filter(({ detail }) => (detail as { connection?: string }).connection === id);
     };
-    const set = { reauthentication: 'best_effort', roleClaim: 'groups', roleMapping: { boss: 'super_admin' } };
+    const claims = { emailClaim: 'upn', roleClaim: 'groups', roleMapping: { boss: 'super_admin' } };
+    const set = { reauthentication: 'best_effort', pkce: false, ...claims };
     expect((await change(id, set)).status).toBe(200);
     const recorded = await policies();
     expect(recorded).toMatchObject(
@@ -248,6 +264,8 @@ describe('a connection', () => {
     // Recorded in one millisecond, they have no order.
     const details = recorded.map(({ detail }) => detail as { policy: string });
     expect(details.toSorted((one, other) => one.policy.localeCompare(other.policy))).toEqual([
+      { policy: 'emailClaim', connection: id, before: 'email', after: 'upn' },
+      { policy: 'pkce', connection: id, before: true, after: false },
       { policy: 'reauthentication', connection: id, before: 'verified', after: 'best_effort' },
       { policy: 'roleClaim', connection: id, before: null, after: 'groups' },
       { policy: 'roleMapping', connection: id, before: '{}', after: '{"boss":"super_admin"}' },
@@ -255,7 +273,7 @@ describe('a connection', () => {
     expect((await eventsOf(id)).at(-1)).toMatchObject({ action: 'connection.changed' });
     // Nothing differs, so nothing is recorded.
     expect((await change(id, set)).status).toBe(200);
-    expect(await policies()).toHaveLength(3);
+    expect(await policies()).toHaveLength(5);
   });
 
   it('whose accepted issuers an administrator names is proven by the operator alone', async () => {
@@ -316,6 +334,21 @@ describe('a connection', () => {
     const before = await eventsOf(id);
     expect((await change(id, { name, active: true, roleMapping: { a: 'admin' } })).status).toBe(200);
     expect(await eventsOf(id)).toEqual(before);
+  });
+
+  it('that has an issuer with a query from before goes on, and takes no other such issuer', async () => {
+    const { body } = await ask(owner, 'POST', '', { ...described(), clientId: 'from-before' });
+    const older = `${idp.issuer}?from=before`;
+    const { connection } = product.context.prisma;
+    await connection.updateMany({ where: { id: body.id }, data: { issuer: older, acceptedIssuers: [older] } });
+    const renamed = await ask(owner, 'PATCH', `/${body.id}`, { name: 'Renamed' });
+    expect([renamed.status, renamed.body.issuer]).toEqual([200, older]);
+    for (const wrong of [
+      { acceptedIssuers: [`${idp.issuer}#a`] },
+      { issuer: `${idp.issuer}?b`, clientSecret: 'secret' },
+    ])
+      expect(codeOf(await ask(owner, 'PATCH', `/${body.id}`, wrong))).toEqual([400, 'invalid_request']);
+    await connection.deleteMany({ where: { id: body.id } });
   });
 
   it('of another org is one that does not exist, and nothing is fetched for it', async () => {

@@ -45,6 +45,60 @@ it("one org's lists take turns, 429 beyond; another org's revocation and session
   expect(statuses.sort()).toEqual([...Array(22).fill(200), ...Array(38).fill(429)]);
 });
 
+it('refusals of one queue come ten milliseconds after each other', async () => {
+  const [admin] = await plantUsers(product, 1);
+  await product.context.pool.query("UPDATE users SET role = 'admin' WHERE id = $1", [admin?.id]);
+  const headers = { cookie: admin?.cookies[0] ?? '' };
+  await whileLocked(
+    product,
+    (blocker) => blocker.query('LOCK TABLE groups IN ACCESS EXCLUSIVE MODE'),
+    async () => {
+      const begin = performance.now();
+      const asked = Array.from({ length: 62 }, () => fetch(`${product.url}/api/orgs/current/groups`, { headers }));
+      let refused = 0;
+      for (const answer of asked) void answer.then(() => (refused += 1));
+      while (refused < 40) await new Promise((resolve) => setTimeout(resolve, 5));
+      expect(performance.now() - begin).toBeGreaterThan(39 * 10 - 5);
+      for (const answer of asked) answer.catch(() => {});
+    },
+  );
+});
+
+it('whoever leaves gives up their place in the queue', async () => {
+  const [admin] = await plantUsers(product, 1);
+  await product.context.pool.query("UPDATE users SET role = 'admin' WHERE id = $1", [admin?.id]);
+  const headers = { cookie: admin?.cookies[0] ?? '' };
+  const list = (signal?: AbortSignal) =>
+    fetch(`${product.url}/api/orgs/current/groups`, { headers, ...(signal && { signal }) });
+  let asked: Promise<Response> | undefined;
+  await whileLocked(
+    product,
+    (blocker) => blocker.query('LOCK TABLE groups IN ACCESS EXCLUSIVE MODE'),
+    async () => {
+      const patience = new AbortController();
+      const left = Array.from({ length: 22 }, () => list(patience.signal).catch(() => null));
+      let full = await list();
+      while (full.status !== 429) full = await list();
+      patience.abort();
+      await Promise.all(left);
+      // A place in the queue waits for the lock; without one the answer is 429.
+      const waits = () => Promise.race([asked, new Promise<null>((resolve) => setTimeout(resolve, 300, null))]);
+      do asked = list();
+      while ((await waits())?.status === 429);
+    },
+  );
+  expect((await asked)?.status).toBe(200);
+});
+
+it('starts of sign-ins from one network go on one after another', async () => {
+  const { slug } = product.orgs.whiterabbit;
+  const start = () => fetch(`${product.url}/openid/start/${slug}`, { redirect: 'manual' });
+  const begin = performance.now();
+  const answers = await Promise.all(Array.from({ length: 40 }, start));
+  expect(answers.map(({ status }) => status)).toEqual(Array(40).fill(302));
+  expect(performance.now() - begin).toBeGreaterThan(39 * 5 - 5);
+});
+
 it('whatever ends access goes on while every other connection is taken', async () => {
   const { pool, config } = product.context;
   const { whiterabbit } = product.orgs;

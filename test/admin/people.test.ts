@@ -415,6 +415,8 @@ it('a change locks people in the order of their ids, whatever their order in the
 });
 
 describe('among very many', () => {
+  /** People of whom a page asks whether they are signed in. */
+  const mostAsked = 500;
   let boss: Awaited<ReturnType<typeof plantAdministrator>>;
   let people: string[];
   beforeAll(async () => {
@@ -445,7 +447,7 @@ describe('among very many', () => {
     const { ids, sizes } = await walk({ live: 'false' });
     expect(ids.filter((id) => people.includes(id)).sort()).toEqual([...(silent as string[])].sort());
     expect(new Set(ids).size).toBe(ids.length);
-    expect(sizes).toHaveLength(3);
+    expect(sizes).toHaveLength(Math.ceil(inOrg / mostAsked));
     const live = (await walk({ live: 'true' })).ids;
     expect([...live, ...ids].sort()).toEqual((await walk({})).ids.sort());
     expect(new Set([...live, ...ids]).size).toBe(inOrg);
@@ -459,7 +461,8 @@ describe('among very many', () => {
     );
     const { ids, sizes } = await walk({ live: 'true' });
     expect([...ids].sort()).toEqual([awake, boss.id].sort());
-    expect(sizes).toHaveLength(3);
+    const inOrg = await product.context.prisma.user.count({ where: { orgId: product.orgs.metacortex.id } });
+    expect(sizes).toHaveLength(Math.ceil(inOrg / mostAsked));
     expect((await walk({ live: 'true', role: 'super_admin' })).sizes).toEqual([1]);
   });
 });

@@ -34,11 +34,14 @@ const switches = {
 };
 const defaults = {
   ...{ ...lifetimes, ...switches, adminReauthenticationSeconds: 3600, auditRetentionDays: null },
+  refreshGraceSeconds: 10,
   helpText: null,
+  maxSessions: 100,
+  maxGrants: 100,
 };
 const events = [
   ...['session-revoked', 'credential-change', 'account-disabled', 'account-purged', 'credential-compromise'],
-  'sessions-revoked',
+  ...['sessions-revoked', 'tokens-revoked'],
 ];
 const everyEvent = (action: string | null) => Object.fromEntries(events.map((event) => [event, action]));
 
@@ -100,7 +103,10 @@ describe('the policies', () => {
       { policy: 'sessionIdleSeconds', before: null, after: 900 },
       { policy: 'eventActions.account-purged', before: 'revoke', after: 'record' },
     ];
-    expect((await recorded()).slice(before)).toEqual(changes.map((detail) => ({ ...by, detail })));
+    // They are of one transaction, and so of one moment: none comes first.
+    const events = (await recorded()).slice(before);
+    expect(events).toHaveLength(changes.length);
+    expect(events).toEqual(expect.arrayContaining(changes.map((detail) => ({ ...by, detail }))));
     // Again: nothing differs, so nothing is recorded.
     expect((await change(wanted)).status).toBe(200);
     expect(await recorded()).toHaveLength(before + changes.length);
@@ -134,6 +140,9 @@ describe('the policies', () => {
       { sessionIdleSeconds: 901, sessionAbsoluteSeconds: 900 },
       /must not be greater/,
     ],
+    ['too long a grace', { refreshGraceSeconds: 61 }, /refreshGraceSeconds.*60/],
+    ['a grace below none', { refreshGraceSeconds: -1 }, /refreshGraceSeconds.*0/],
+    ['no grace for none', { refreshGraceSeconds: null }, /refreshGraceSeconds/],
     ['too young an authentication', { adminReauthenticationSeconds: 59 }, /adminReauthenticationSeconds.*60/],
     ['too short a record', { auditRetentionDays: 29 }, /auditRetentionDays.*30/],
     ['too long a help text', { helpText: 'x'.repeat(301) }, /helpText.*300/],
@@ -283,6 +292,18 @@ describe('lifetimes', () => {
     expect((await api(product, tokens.access_token)).status).toBe(200);
     expect((await spans('sessions')).idle).toBe(400);
     expect((await spans('grants')).idle).toBe(650);
+  });
+
+  it('a grace for refresh tokens counts from the next use on, on every node', async () => {
+    const tokens = await tokensOf(product, {}, owner);
+    const use = (node: number) => refresh(product, tokens.refresh_token, { at: product.nodes[node] as string });
+    expect([(await use(0)).status, (await use(1)).status]).toEqual([200, 200]);
+    const before = await recorded();
+    expect(valuesOf((await change({ refreshGraceSeconds: 0 })).body)).toMatchObject({ refreshGraceSeconds: 0 });
+    expect((await recorded()).slice(before.length)).toMatchObject([
+      { detail: { policy: 'refreshGraceSeconds', before: 10, after: 0 } },
+    ]);
+    expect((await use(1)).body.error).toBe('invalid_grant');
   });
 
   it('end an app’s refresh token with its grant', async () => {

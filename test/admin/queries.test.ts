@@ -68,16 +68,27 @@ describe('the administration refuses, by its name,', () => {
         .map(({ name }) => [operation, name, `${name}=nonsense`] as const),
     );
     expect(asked.map(([{ operationId }, name]) => `${operationId} ${name}`).toSorted()).toEqual([
+      'countUsers active',
+      'countUsers ids',
+      'countUsers live',
+      'countUsers role',
       'exportAuditEvents action',
+      'exportAuditEvents by',
       'exportAuditEvents format',
+      'exportUsers active',
+      'exportUsers live',
+      'exportUsers role',
       'listAuditEvents action',
+      'listAuditEvents by',
       'listAuditEvents order',
       'listNotifications unread',
       'listRefusedCalls code',
+      'listRefusedCalls endpoint',
       'listRevocations initiator',
       'listUsers active',
       'listUsers live',
       'listUsers role',
+      'listUsers sort',
     ]);
     expect(await taken(asked)).toEqual([]);
   });

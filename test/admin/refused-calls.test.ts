@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { relayed } from '../notifications/support.ts';
 import { type CallerBed, mallory, startCallerBed } from '../revocation/caller-bed.ts';
-import { callerJwt } from '../support/idp-jwt.ts';
+import { callerJwt, type JwtOptions, now } from '../support/idp-jwt.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { trinity } from '../support/product.ts';
 
@@ -65,10 +66,11 @@ describe('a refused call of an authenticated caller', () => {
       expect(await ofAnswer(answer.headers)).toEqual({
         id: expect.stringMatching(/^evt_/),
         at: expect.any(String),
+        endpoint: 'revocation',
         code,
         reason: code,
         explanation: answer.detail,
-        caller: { type: 'api_key', id: key.id },
+        caller: { type: 'api_key', id: key.id, name: key.name },
         authenticated: true,
         credentialType: 'api_key',
         format: subject.format,
@@ -145,6 +147,134 @@ describe('a refused call of an authenticated caller', () => {
   });
 });
 
+/** What is on record of a JWT that the connection's IdP signed, and that was answered 401. */
+async function ownCall({ status, headers }: { status: number; headers: Headers }) {
+  expect(status).toBe(401);
+  const events = await recorded(bed.org.id, headers.get('x-request-id'));
+  const connection = { actorId: bed.connectionId, targetType: 'connection', targetId: bed.connectionId };
+  expect(events).toMatchObject([{ actorType: 'connection', ...connection }]);
+  return events[0]?.detail as { reason: string; explanation: string };
+}
+
+describe('a JWT that the connection’s IdP signed, and that is refused,', () => {
+  it.each<[string, JwtOptions, string, RegExp]>([
+    [
+      'has a wrong audience',
+      { claims: { aud: 'https://old.example/revoke' } },
+      'audience',
+      /must be exactly \S+\/global-token-revocation, the address that it is sent to\. It is "https:\/\/old\.example\/revoke"\.$/,
+    ],
+    ['has several audiences', { claims: { aud: ['a', 'b'] } }, 'audience', /It is \["a","b"\]\.$/],
+    ['has an audience with NUL', { claims: { aud: 'a\0'.repeat(50) } }, 'audience', /It is too long or unreadable\.$/],
+    ['has an audience without end', { claims: { aud: 'x'.repeat(5_000) } }, 'audience', /It is too long or unread/],
+    ['is of another type', { header: { typ: 'JWT' } }, 'type', /"global-token-revocation\+jwt"\. It is "JWT"\.$/],
+    ['is of no type', { header: { typ: undefined } }, 'type', /It is missing\.$/],
+    ['lives too long', { claims: { exp: now() + 36_000, iat: now() } }, 'lifetime', /It lives for 36000 seconds\.$/],
+    ['has no jti', { claims: { jti: undefined } }, 'claims', /Missing or malformed: jti\.$/],
+    [
+      'has a clock behind',
+      { claims: { iat: now() - 900, exp: now() - 600 } },
+      'expired',
+      /That was \d+ seconds ago\.$/,
+    ],
+    ['has a clock ahead', { claims: { iat: now() + 600, exp: now() + 900 } }, 'not_yet', /It begins in \d+ seconds\.$/],
+  ])('%s', async (_name, options, reason, explanation) => {
+    await bed.product.context.refusedCalls.flush({ all: true });
+    const call = await ownCall(await bed.revokeBy(options));
+    expect([call.reason, call.explanation]).toEqual([reason, expect.stringMatching(explanation)]);
+  });
+
+  it.each<[string, { active?: boolean; provenAt?: null }, JwtOptions, string, RegExp]>([
+    ['is not proven', { provenAt: null }, {}, 'not_proven', /The connection is not proven yet\.$/],
+    ['is switched off', { active: false }, {}, 'connection_off', /The connection is switched off\.$/],
+    ['has another client', {}, { claims: { sub: 'old' } }, 'subject', /another client id than "old"\.$/],
+  ])('says at the connection’s own address why: it %s', async (_name, data, options, reason, explanation) => {
+    const where = { orgId: bed.org.id };
+    const { active, provenAt } = await bed.prisma.connection.findFirstOrThrow({ where });
+    await bed.prisma.connection.updateMany({ where, data });
+    const answer = await bed.post(bed.own, callerJwt(bed.hostile, bed.own, options), mallory);
+    const stranger = await bed.post(
+      bed.own,
+      callerJwt(bed.hostile, bed.own, { ...options, signer: 'foreign' }),
+      mallory,
+    );
+    await bed.prisma.connection.updateMany({ where, data: { active, provenAt } });
+    expect(answer.detail).toBe(stranger.detail);
+    const call = await ownCall(answer);
+    expect([call.reason, call.explanation]).toEqual([reason, expect.stringMatching(explanation)]);
+    expect(await recorded(bed.org.id, stranger.headers.get('x-request-id'))).toMatchObject([
+      { actorType: 'anonymous', targetId: bed.connectionId },
+    ]);
+  });
+
+  it('says at the URL that all share, too, that the connection was proven once and is switched off', async () => {
+    const where = { orgId: bed.org.id };
+    const { active, provenAt } = await bed.prisma.connection.findFirstOrThrow({ where });
+    await bed.prisma.connection.updateMany({ where, data: { active: false } });
+    await bed.product.context.refusedCalls.flush({ all: true });
+    const answer = await bed.revokeBy();
+    const stranger = await bed.revokeBy({ signer: 'foreign' });
+    await bed.prisma.connection.updateMany({ where, data: { provenAt: null } });
+    const unproven = await bed.revokeBy();
+    await bed.prisma.connection.updateMany({ where, data: { active, provenAt } });
+    expect(await ownCall(answer)).toMatchObject({
+      reason: 'connection_off',
+      explanation: expect.stringMatching(/ The connection is switched off\.$/),
+    });
+    expect([stranger.detail, unproven.detail]).toEqual([answer.detail, answer.detail]);
+    for (const { headers } of [stranger, unproven])
+      expect(await recorded(bed.org.id, headers.get('x-request-id'))).toEqual([]);
+  });
+
+  it('is a stranger’s where it is an ID or access token of that IdP, for whichever app', async () => {
+    for (const typ of ['JWT', 'at+jwt']) {
+      const token = callerJwt(bed.hostile, bed.own, { header: { typ }, claims: { sub: 'mallory' } });
+      const answer = await bed.post(bed.own, token, mallory);
+      expect(answer.status).toBe(401);
+      const events = await recorded(bed.org.id, answer.headers.get('x-request-id'));
+      expect(events).toMatchObject([{ actorType: 'anonymous', targetId: bed.connectionId }]);
+    }
+  });
+
+  it('says what is wrong with it also where the answer is 429', async () => {
+    const from = newNetwork();
+    const options = { claims: { aud: 'https://old.example' } };
+    const wrong = () => bed.post(bed.shared, callerJwt(bed.hostile, bed.shared, options), mallory, { from });
+    let answer = await wrong();
+    for (let calls = 0; calls < 40 && answer.status !== 429; calls += 1) answer = await wrong();
+    expect(answer.status).toBe(429);
+    const event = await bed.prisma.auditEvent.findFirstOrThrow({
+      where: { orgId: bed.org.id, action: 'call.refused', detail: { path: ['code'], equals: 'too_many_requests' } },
+    });
+    expect((event.detail as { explanation: string }).explanation).toMatch(
+      /must be exactly \S+, the address that it is sent to\. It is "https:\/\/old\.example"\.$/,
+    );
+  });
+
+  it('is a stranger’s with another key, and nothing that it says is repeated', async () => {
+    for (const options of [
+      { claims: { aud: 'https://click.example' } },
+      { header: { typ: 'https://click.example' } },
+      { claims: { iat: now() + 600 } },
+    ]) {
+      const answer = await bed.revokeBy({ ...options, signer: 'foreign' });
+      const events = await recorded(bed.org.id, answer.headers.get('x-request-id'));
+      expect(events).toMatchObject([{ actorType: 'anonymous', targetId: bed.connectionId }]);
+      expect(JSON.stringify(events)).not.toContain('click');
+    }
+  });
+
+  it('is recorded once a minute, from wherever it comes', async () => {
+    await bed.product.context.refusedCalls.flush({ all: true });
+    const filter = { orgId: bed.org.id, action: 'call.refused' };
+    const before = await bed.prisma.auditEvent.count({ where: filter });
+    for (let times = 0; times < 40; times += 1) expect((await bed.revokeBy({ claims: { jti: '' } })).status).toBe(401);
+    expect((await bed.prisma.auditEvent.count({ where: filter })) - before).toBe(1);
+    await bed.product.context.refusedCalls.flush({ all: true });
+    expect((await bed.prisma.auditEvent.count({ where: filter })) - before).toBe(2);
+  });
+});
+
 describe('a call without a credential that counts', () => {
   const keyOf = async (change: { revoked?: boolean; expired?: boolean }) => {
     const { apiKeys } = bed.product.context;
@@ -207,13 +337,8 @@ describe('a call without a credential that counts', () => {
     expect(JSON.stringify(here)).not.toContain(bed.product.orgs.metacortex.id);
   });
 
-  it('whose JWT is found wanting names its connection: expired, used before, for another address', async () => {
-    const reasonOf = async ({ status, headers }: { status: number; headers: Headers }) => {
-      expect(status).toBe(401);
-      const events = await recorded(bed.org.id, headers.get('x-request-id'));
-      expect(events).toMatchObject([{ actorType: 'anonymous', targetType: 'connection', targetId: bed.connectionId }]);
-      return (events[0]?.detail as { reason?: string } | undefined)?.reason;
-    };
+  it('whose JWT is found wanting is its connection’s own: expired, used before, for another address', async () => {
+    const reasonOf = async (answer: { status: number; headers: Headers }) => (await ownCall(answer)).reason;
     const past = Math.floor(Date.now() / 1000) - 1000;
     expect(await reasonOf(await bed.revokeBy({ claims: { iat: past, exp: past + 300 } }))).toBe('expired');
     const once = bed.jwt();
@@ -265,6 +390,50 @@ describe('a call without a credential that counts', () => {
   });
 });
 
+describe('a call that is one too many of its network', () => {
+  const codes = async (id: string, who = owner) =>
+    (await list(`?caller=${id}&code=too_many_requests`, who)).items.map(({ reason, repeats }) => [reason, repeats]);
+
+  it('is on record of the org whose key or address it names, once and then with all repeats', async () => {
+    const { connectionId } = whiterabbit();
+    const { id, apiKey } = await bed.product.context.apiKeys.create(
+      whiterabbit().id,
+      { name: 'old', expiresAt: new Date(0) },
+      byOperator,
+    );
+    const from = newNetwork();
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, () => bed.post(bed.shared, apiKey, mallory, { from })),
+    );
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(20);
+    expect(await codes(id)).toEqual([['api_key_expired', 0]]);
+    await bed.product.context.refusedCalls.flush({ all: true });
+    expect(await codes(id)).toEqual([
+      ['api_key_expired', 19],
+      ['api_key_expired', 0],
+    ]);
+    expect(await codes(id, foreign)).toEqual([]);
+    await relayed(bed.product);
+    const { rows } = await bed.pool.query(
+      `SELECT org_id AS "orgId", count FROM notifications WHERE kind = 'refused_calls' AND target_id = $1`,
+      [from.replace(/7$/, '0/24')],
+    );
+    expect(rows).toEqual([{ orgId: whiterabbit().id, count: 50 }]);
+    // The network has used up its failures: another caller of it is told to its own org all the same.
+    const own = `${bed.shared}/${bed.product.orgs.metacortex.connectionId}`;
+    expect((await bed.post(own, 'junk', mallory, { from })).status).toBe(429);
+    expect(await codes(bed.product.orgs.metacortex.connectionId, foreign)).toEqual([['api_key', 0]]);
+    expect(await codes(connectionId)).toEqual([]);
+  });
+
+  it('of which nobody knows whose it is meant to be is in no record', async () => {
+    const from = newNetwork();
+    const before = await bed.prisma.auditEvent.count({ where: { action: 'call.refused' } });
+    for (let times = 0; times < 35; times += 1) await bed.post(bed.shared, 'ul_unknown', mallory, { from });
+    expect(await bed.prisma.auditEvent.count({ where: { action: 'call.refused' } })).toBe(before);
+  });
+});
+
 describe('while nothing can be put on record', () => {
   it('refusals are answered as ever, and what strangers sent is counted for later', async () => {
     const { id, apiKey } = await bed.product.context.apiKeys.create(
@@ -299,6 +468,8 @@ describe('the list of refused calls', () => {
     const young = (await list(`?from=${since}`)).items.map(({ id }) => id);
     expect(young).toEqual(all.filter(({ at }) => at >= since).map(({ id }) => id));
     expect((await list(`?to=${since}&limit=200`)).items).toHaveLength(all.length - young.length);
+    expect((await list('?endpoint=revocation&limit=200')).items).toEqual(all);
+    expect((await list('?endpoint=security_event')).items).toEqual([]);
     expect(await list('?code=nonsense')).toMatchObject({ status: 400, code: 'invalid_request' });
     const member = await plantAdministrator(bed.product, 'member');
     expect(await list('', member)).toMatchObject({ status: 403, code: 'forbidden' });

@@ -55,6 +55,7 @@ describe('GET /revocations', () => {
         reasonForPerson: null,
         sessionsEnded: 2,
         grantsEnded: 1,
+        more: false,
         durationMs: expect.any(Number),
         requestId,
         createdAt: expect.stringMatching(/^20.*Z$/),

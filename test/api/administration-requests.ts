@@ -169,6 +169,12 @@ export const administrationRequests: Requests = {
     await ask('getOrg');
     await ask('getOrg', { as: await product.signIn('metacortex') });
   },
+  async getOverview({ ask, owner, product }) {
+    await ask('getOverview', { as: owner });
+    await ask('getOverview', { as: owner, query: { days: '8' } });
+    await ask('getOverview');
+    await ask('getOverview', { as: await product.signIn('metacortex') });
+  },
   ...settingsRequests,
   ...notificationRequests,
   ...webhookRequests,

@@ -106,6 +106,11 @@ export const webhookRequests: Requests = {
     if (json.items.length !== 1) throw new Error('the dead letter is not listed');
     await world.ask('listDeadLetters', { as: world.owner, query: { cursor: 'none' } });
   },
+  async replayDeadLetters(world) {
+    await deadDelivery(world);
+    const { json } = await world.ask('replayDeadLetters', { as: world.owner });
+    if (json.replayed === 0) throw new Error('the dead letter was not sent again');
+  },
   async replayDeadLetter(world) {
     const params = await deadDelivery(world);
     await world.ask('replayDeadLetter', { as: world.owner, params });

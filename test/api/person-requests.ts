@@ -39,6 +39,20 @@ export const personRequests: Requests = {
     await ask('getMe');
     await ask('getMe', { as: 'not-a-token' });
   },
+  async changeMe({ ask, owner }) {
+    await ask('changeMe', { as: owner, body: { language: 'de' } });
+    await ask('changeMe', { as: owner, body: { language: null } });
+    await ask('changeMe', { as: owner, body: { language: 'tlh' } });
+    await ask('changeMe', { body: { language: 'de' } });
+  },
+  async chooseLanguage({ ask, owner }) {
+    await ask('chooseLanguage', { as: owner, body: { language: 'en' } });
+    await ask('chooseLanguage', { body: { language: 'de' } });
+  },
+  async listMyAdministrators({ ask, owner }) {
+    await ask('listMyAdministrators', { as: owner });
+    await ask('listMyAdministrators');
+  },
   streamEvents: ({ ask, owner }) => ask('streamEvents', { as: owner, endless: true }),
   async listMySessions({ ask, owner }) {
     await ask('listMySessions', { as: owner });

@@ -142,8 +142,8 @@ describeInChromium('/docs in a browser', () => {
     };
     await toField();
     await page.keyboard.type('Patch USER');
-    expect(await shown()).toEqual(['changeUser', 'patchScimUser', 'schema-PatchScimUserBody']);
-    expect(await page.locator('#found').textContent()).toBe('2 operations');
+    expect(await shown()).toEqual(['changeUser', 'patchScimUser', 'changeMe', 'schema-PatchScimUserBody']);
+    expect(await page.locator('#found').textContent()).toBe('3 operations');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('Enter');

@@ -1,5 +1,7 @@
 import { administrationRequests } from './administration-requests.ts';
+import { notificationPageRequests } from './notification-page-requests.ts';
 import { oauthRequests } from './oauth-requests.ts';
+import { peopleListRequests } from './people-list-requests.ts';
 import { personRequests } from './person-requests.ts';
 import { scimRequests } from './scim-requests.ts';
 import { signInRequests } from './sign-in-requests.ts';
@@ -14,10 +16,12 @@ export type Requests = Record<string, (world: World) => Promise<unknown>>;
 
 export const requests: Requests = {
   ...personRequests,
+  ...peopleListRequests,
   ...signInRequests,
   ...oauthRequests,
   ...signalRequests,
   ...scimRequests,
+  ...notificationPageRequests,
   // Last: these change policies and end access.
   ...administrationRequests,
 };

@@ -1,3 +1,4 @@
+import { picture } from '../support/pictures.ts';
 import type { Requests } from './requests.ts';
 
 const policyRequests: Requests = {
@@ -15,6 +16,39 @@ const policyRequests: Requests = {
     await ask('changePolicies', { as: owner, body: { sessionIdleSeconds: 1 } });
     await ask('changePolicies', { body: {} });
   },
+  async previewPolicies({ ask, owner }) {
+    await ask('previewPolicies', { as: owner, body: { sessionIdleSeconds: 300, auditRetentionDays: 30 } });
+    await ask('previewPolicies', { as: owner, body: { sessionIdleSeconds: 1 } });
+    await ask('previewPolicies', { body: {} });
+  },
+};
+
+const orgRequests: Requests = {
+  async changeOrg({ ask, owner }) {
+    await ask('changeOrg', { as: owner, body: { name: 'Renamed' } });
+    await ask('changeOrg', { as: owner, body: { name: '' } });
+    await ask('changeOrg', { body: {} });
+  },
+  async getLook({ ask, owner }) {
+    await ask('getLook', { as: owner });
+    await ask('getLook', {});
+  },
+  async changeLook({ ask, owner }) {
+    const logo = (await picture('png')).toString('base64');
+    await ask('changeLook', { as: owner, body: { colour: '#ff7700', logo } });
+    await ask('changeLook', { as: owner, body: { logo: Buffer.from('<svg/>').toString('base64') } });
+    await ask('changeLook', { body: {} });
+  },
+  async showLook({ ask, product }) {
+    await ask('showLook', { params: { org: product.orgs.whiterabbit.slug } });
+    await ask('showLook', { params: { org: 'nowhere' } });
+  },
+  async showLogo({ ask, owner, product }) {
+    const logo = (await picture('jpeg')).toString('base64');
+    await ask('changeLook', { as: owner, body: { logo } });
+    await ask('showLogo', { params: { org: product.orgs.whiterabbit.slug } });
+    await ask('showLogo', { params: { org: 'nowhere' } });
+  },
 };
 
 const nobody = { id: 'none_nobody' };
@@ -29,6 +63,14 @@ const connectionRequests: Requests = {
   async getConnection({ ask, owner, product }) {
     await ask('getConnection', { as: owner, params: { id: product.orgs.whiterabbit.connectionId } });
     await ask('getConnection', { as: owner, params: nobody });
+  },
+  async checkConnection({ ask, owner, product }) {
+    const { json } = await ask('checkConnection', {
+      as: owner,
+      params: { id: product.orgs.whiterabbit.connectionId },
+    });
+    if (json.keys.keys.length === 0) throw new Error('the keys are not listed');
+    await ask('checkConnection', { as: owner, params: nobody });
   },
   async addConnection({ ask, owner, product }) {
     const { issuer } = product.orgs.whiterabbit;
@@ -100,6 +142,11 @@ const apiKeyRequests: Requests = {
     await ask('createApiKey', { as: owner, body: { name: 'Okta', scopes: ['all'] } });
     await ask('createApiKey', { body: { name: 'Okta' } });
   },
+  async getApiKey({ ask, owner }) {
+    const { json } = await ask('createApiKey', { as: owner, body: { name: 'Seen' } });
+    await ask('getApiKey', { as: owner, params: { id: json.id } });
+    await ask('getApiKey', { as: owner, params: nobody });
+  },
   async revokeApiKey({ ask, owner }) {
     const { json } = await ask('createApiKey', { as: owner, body: { name: 'Ended' } });
     await ask('revokeApiKey', { as: owner, params: { id: json.id } });
@@ -109,6 +156,7 @@ const apiKeyRequests: Requests = {
 
 /** What an org sets up by itself. */
 export const settingsRequests: Requests = {
+  ...orgRequests,
   ...policyRequests,
   ...connectionRequests,
   ...domainRequests,

@@ -51,6 +51,12 @@ export const signInRequests: Requests = {
     expect((await ask('completeSignIn', unanswered)).status).toBe(504);
     await connection.update({ where, data: { tokenEndpoint } });
   },
+  async tryConnection({ ask, owner, newBrowser, product }) {
+    const params = { id: product.orgs.whiterabbit.connectionId };
+    await ask('tryConnection', { as: owner, params, query: { anew: '1' } });
+    await ask('tryConnection', { as: owner, params: { id: 'con_nobody' } });
+    await ask('tryConnection', { as: newBrowser(), params });
+  },
   async findOrg({ ask }) {
     await ask('findOrg', { body: { username: trinity.email } });
     await ask('findOrg', { body: { username: 'nobody@nowhere.example' } });

@@ -43,6 +43,13 @@ export const signalRequests: Requests = {
     await world.ask('logOutByBackchannel', { params: { org: 'metacortex' }, body: { logout_token } });
     await world.ask('logOutByBackchannel', { params: { org: 'metacortex' }, body: { logout_token: 'none' } });
   },
+  async logOutByFrontchannel({ ask, product }) {
+    const { issuer } = product.orgs.metacortex;
+    const params = { org: 'metacortex' };
+    await ask('logOutByFrontchannel', { params, query: { iss: issuer, sid: 'nobody knows' } });
+    await ask('logOutByFrontchannel', { params, query: { sid: 'nobody knows' } });
+    await ask('logOutByFrontchannel', { params, query: { iss: issuer } });
+  },
   async receiveSecurityEvent(world) {
     const { connectionId: connection, issuer } = world.product.orgs.metacortex;
     const event = await signed(world, 'secevent+jwt', {

@@ -75,10 +75,11 @@ it('sets the policies that an administrator sets over HTTP, within the deploymen
   const update = (...options: string[]) => json('org', 'update', '--org', 'caller', ...options);
   const idle = ['--session-idle-seconds', '900', '--session-absolute-seconds', '3600', '--global-logout', 'on'];
   const apps = ['--grant-idle-seconds', '700', '--grant-absolute-seconds', '7000'];
+  const grace = ['--refresh-grace-seconds', '0'];
   const record = ['--admin-reauthentication-seconds', '600', '--audit-retention-days', '365'];
-  expect(await update(...idle, ...apps, ...record)).toMatchObject({
+  expect(await update(...idle, ...apps, ...grace, ...record)).toMatchObject({
     ...{ sessionIdleSeconds: 900, sessionAbsoluteSeconds: 3600, globalLogout: true },
-    ...{ grantIdleSeconds: 700, grantAbsoluteSeconds: 7000 },
+    ...{ grantIdleSeconds: 700, grantAbsoluteSeconds: 7000, refreshGraceSeconds: 0 },
     ...{ adminReauthenticationSeconds: 600, auditRetentionDays: 365 },
   });
   expect(await update('--session-idle-seconds', 'default', '--audit-retention-days', 'default')).toMatchObject({
@@ -91,6 +92,7 @@ it('sets the policies that an administrator sets over HTTP, within the deploymen
   expect(said).toMatch(/^helpText +Help desk \/ help@caller\.fake$/m);
   expect(await update('--help-text', 'default')).toMatchObject({ helpText: null });
   expect((await runCli(['org', 'update', '--org', 'caller', '--help-text', 'x'.repeat(301)], env)).code).toBe(2);
+  expect((await runCli(['org', 'update', '--org', 'caller', '--refresh-grace-seconds', '61'], env)).code).toBe(2);
   for (const wrong of ['299', '43201', 'never', '-1', ''])
     expect((await runCli(['org', 'update', '--org', 'caller', '--session-idle-seconds', wrong], env)).code).toBe(2);
 });

@@ -112,10 +112,12 @@ describe('org', () => {
       signInUrl: `http://localhost:3333/openid/start/${org.slug}`,
       revocationEndpoint: 'http://localhost:3333/global-token-revocation',
       backchannelLogoutUrl: `http://localhost:3333/openid/backchannel-logout/${org.slug}`,
+      frontchannelLogoutUrl: `http://localhost:3333/openid/frontchannel-logout/${org.slug}`,
       signedOutUrl: 'http://localhost:3333/signed-out',
     });
     const told = await runCli(['connection', 'update', org.connectionId, '--org', org.slug, '--name', 'One'], env);
     expect(told.stdout).toContain(`http://localhost:3333/ssf/events/${org.connectionId}\n`);
+    expect(told.stdout).toContain(`http://localhost:3333/openid/frontchannel-logout/${org.slug} (only`);
     const [listed] = await cli('connection', 'list', '--org', org.slug);
     expect(listed).toMatchObject({
       id: org.connectionId,
@@ -192,6 +194,18 @@ describe('org', () => {
     for (const issuer of [`${idp.url}/two`, `${idp.url}/one/`, 'http://192.0.2.1/', 'http://localhost:1'])
       expect(await refusal(...create, '--issuer', issuer)).toMatchObject({ exit: 1, code: 'invalid_request' });
     expect((await refusal(...create, '--issuer', 'http://localhost:1')).message).toMatch(/\(ECONNREFUSED\)$/);
+    const { message } = await refusal(...create, '--issuer', `${idp.url}/one/`);
+    expect(message).toContain(`names another issuer: "${idp.url}/one". It differs from yours only by the slash`);
+    const queried = ['--issuer', `${idp.url}/one`, '--accepted-issuer', 'https://further.example/?tenant=1'];
+    for (const [spelled, args] of [
+      ['--issuer', ['--issuer', `${idp.url}/one?tenant=1`]],
+      ['--accepted-issuer', queried],
+    ] as const)
+      expect(await refusal(...create, ...args)).toMatchObject({
+        exit: 1,
+        code: 'invalid_request',
+        message: expect.stringContaining(`${spelled} is not usable: an issuer has no query and no fragment`),
+      });
     expect((await cli('org', 'list')).map(({ name }: { name: string }) => name)).not.toContain('Y');
   });
 });
@@ -427,6 +441,49 @@ describe('user, session and revoke', () => {
     ]);
     const yes = await runCliAtTerminal(args, env, `revoke ${org.slug}\r`);
     expect([yes.code, await generation()]).toEqual([0, { generation: 1 }]);
+  });
+
+  it('says before everyone is signed out through which connections nobody could come back', async () => {
+    const [org, other] = [await newOrg(...connection()), await newOrg(...connection())];
+    await db.query('UPDATE connections SET tells_auth_time = (org_id <> $1)', [org.id]);
+    const { name } = (await db.query('SELECT name FROM connections WHERE org_id = $1', [org.id])).rows[0];
+    const warning = `Nobody can sign in again through ${name} afterwards`;
+    const everyone = ({ slug }: { slug: string }, ...more: string[]) => [
+      'revoke',
+      '--org',
+      slug,
+      '--everyone',
+      ...more,
+    ];
+    const asked = await runCliAtTerminal(everyone(org), env, 'no\r');
+    expect(asked.stderr.indexOf(warning)).toBeGreaterThanOrEqual(0);
+    expect(asked.stderr.indexOf(warning)).toBeLessThan(asked.stderr.indexOf('This signs out everyone'));
+    expect((await runCli(everyone(org, '--yes'), env)).stderr).toContain(warning);
+    expect((await runCli(everyone(other, '--yes'), env)).stderr).not.toContain('Nobody can');
+    const all = await runCliAtTerminal(['revoke', '--all'], env, 'no\r');
+    expect(all.stderr).toContain(`Nobody can sign in again through ${name} (${org.slug}) afterwards`);
+    await db.query(`UPDATE connections SET reauthentication = 'best_effort'`);
+    expect((await runCli(everyone(org, '--yes'), env)).stderr).not.toContain('Nobody can');
+    await db.query(`UPDATE connections SET reauthentication = 'verified', tells_auth_time = NULL`);
+  });
+
+  it('signs out without the warning where connections cannot be read', async () => {
+    const org = await newOrg(...connection());
+    const generation = async () => (await db.query('SELECT generation FROM orgs WHERE id = $1', [org.id])).rows[0];
+    await db.query('BEGIN');
+    try {
+      await db.query('LOCK TABLE connections');
+      const { code, stderr } = await runCli(['revoke', '--org', org.slug, '--everyone', '--yes'], env);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(await generation()).toEqual({ generation: 1 });
+      const begun = performance.now();
+      expect((await runCli(['revoke', '--all', '--yes'], env)).code).toBe(0);
+      expect(await generation()).toEqual({ generation: 2 });
+      // A second for all organisations, beside the process itself.
+      expect(performance.now() - begun).toBeLessThan(10_000);
+    } finally {
+      await db.query('COMMIT');
+    }
   });
 
   it('ends what it can of everything, and names the organisations that are left', async () => {

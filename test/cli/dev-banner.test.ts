@@ -10,7 +10,8 @@ it('warns of the keys that everybody knows where others can reach it, and only t
     expect(bannerAt(local)).not.toContain('CAREFUL');
 });
 
-it('leads to the admin console of each organisation', () => {
+it('leads to the console, and to the identity provider’s of each organisation', () => {
+  expect(bannerAt('http://localhost:3333')).toContain('http://localhost:3333/admin  White Rabbit, as morpheus@');
   for (const slug of ['1', '2'])
     expect(bannerAt('http://localhost:3333')).toContain(`http://localhost:2/${slug}/admin`);
 });

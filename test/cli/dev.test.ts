@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasSearchIndexes } from '../../src/users/search-index.ts';
 import { createBrowser } from '../support/browser.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
@@ -64,6 +65,9 @@ describe('npm run dev', () => {
     const start1 = await fetch(`http://localhost:${env.PORT}/openid/start/1`, { redirect: 'manual' });
     expect(start1.headers.get('location')).toContain(`http://localhost:${env.IDP_PORT}/1/`);
 
+    const refused = await fetch(`${appUrl}/openid/callback/1?state=s&code=c`);
+    const reference = /Reference <code>([^<]+)</.exec(await refused.text())?.[1];
+
     // The command line works beside it.
     const list = await runCli(['user', 'list', '--org', 'whiterabbit.fake', '--json'], env);
     expect(JSON.parse(list.stdout).map(({ email }: { email: string }) => email)).toEqual([
@@ -80,8 +84,14 @@ describe('npm run dev', () => {
     child.kill('SIGTERM');
     child.kill('SIGINT');
     child.kill('SIGTERM');
-    expect((await outcome).code).toBe(0);
+    const { code, stdout } = await outcome;
+    expect(code).toBe(0);
     expect(postgresOf(dataDir)).toBeNull();
+    // The page's reference finds the cause in the terminal.
+    const [, refusal] = stdout.split('sign-in refused');
+    expect(refusal).toMatch(
+      new RegExp(`requestId: "${reference}"[\\s\\S]*reason: "state_missing"[\\s\\S]*hint: ".*cookie`),
+    );
   });
 
   it('keeps its secrets readable by its user only', () => {
@@ -179,6 +189,7 @@ describe('npm run dev', () => {
     const client = new pg.Client({ connectionString: database.url });
     await client.connect();
     expect((await client.query('SELECT slug FROM orgs ORDER BY slug')).rows).toEqual([{ slug: '1' }, { slug: '2' }]);
+    expect(await hasSearchIndexes(client)).toBe(true);
     await client.end();
     expect(postgresOf(dataDir)).toBeNull();
     dev.child.kill('SIGTERM');

@@ -132,6 +132,22 @@ describe('login', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining(trinity.email)]);
   });
 
+  it('asks less often when it is told to slow down', async () => {
+    const { pool } = product.context;
+    const slowedDown = async () =>
+      (await pool.query(`SELECT FROM tokens WHERE kind = 'DeviceCode' AND poll_seconds = 10`)).rowCount === 1;
+    let told = 0;
+    const { code, stdout } = await login(async (userCode) => {
+      // Its first question, after five seconds, comes too early.
+      await pool.query(`UPDATE tokens SET poll_after = now() + interval '7 seconds' WHERE kind = 'DeviceCode'`);
+      await expect.poll(slowedDown, { timeout: 15_000 }).toBe(true);
+      told = performance.now();
+      await approve(userCode);
+    });
+    expect([code, stdout]).toEqual([0, expect.stringContaining(trinity.email)]);
+    expect(performance.now() - told).toBeGreaterThan(9_000);
+  });
+
   it('does not complete when the person is revoked between the approval and its next question', async () => {
     const { code, stdout, stderr } = await login(async (userCode) => {
       await approve(userCode);
@@ -151,11 +167,8 @@ describe('whoami', () => {
 
   it('refreshes an access token that is over before its time', async () => {
     await signIn();
-    const { accessToken, refreshToken } = kept()[product.url];
-    await fetch(`${product.url}/oauth/revoke`, {
-      method: 'POST',
-      body: new URLSearchParams({ token: accessToken, client_id: 'cli' }),
-    });
+    const { refreshToken } = kept()[product.url];
+    await product.context.pool.query(`UPDATE tokens SET expires_at = now() WHERE kind = 'AccessToken'`);
     expect((await run('whoami')).code).toBe(0);
     expect(kept()[product.url].refreshToken).not.toBe(refreshToken);
   });
@@ -220,7 +233,10 @@ describe('whoami', () => {
       'it was idle for too long',
       /^Your sign-in expired at \d\d:\d\d\. Run login again\.\n$/,
       async () =>
-        product.context.pool.query('UPDATE grants SET idle_expires_at = now() WHERE id = ANY ($1)', [await grants()]),
+        product.context.pool.query(
+          `UPDATE grants SET idle_expires_at = now() - interval '1 second' WHERE id = ANY ($1)`,
+          [await grants()],
+        ),
     ],
     [
       'nobody knows the tokens',

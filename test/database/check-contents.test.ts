@@ -1,6 +1,6 @@
-import pg from 'pg';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { checkContents } from '../../src/database/check-contents.ts';
+import { openPool } from '../support/database.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
 let product: Product;
@@ -50,7 +50,7 @@ test.each([
   ['default_transaction_read_only=on', /read-only/],
   ['role=pg_read_all_data', /lacks privileges\. GRANT it INSERT on users, .*UPDATE on users/],
 ])('a database that cannot be written is refused: %s', async (setting, reason) => {
-  const pool = new pg.Pool({ connectionString: product.databaseUrl, options: `-c ${setting}` });
+  const pool = openPool({ connectionString: product.databaseUrl, options: `-c ${setting}` });
   onTestFinished(() => pool.end());
   await expect(checkContents(pool, [old])).rejects.toThrow(reason);
 });

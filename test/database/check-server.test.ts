@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { checkServer, UnfitServerError } from '../../src/database/check-server.ts';
 import { createPool } from '../../src/database/pool.ts';
 import { startEmbeddedPostgres } from '../../src/postgres/embedded-postgres.ts';
+import { openPool } from '../support/database.ts';
 import { startTemporaryPostgres, type TemporaryPostgres } from '../support/temporary-postgres.ts';
 
 let server: TemporaryPostgres;
@@ -73,7 +74,7 @@ test('sessions that did not get their settings are refused, as behind a pooler t
     'ALTER DATABASE universal_logout SET client_min_messages = error',
   );
   expect(await reasons()).toEqual([]);
-  expect(await reasons(new pg.Pool({ connectionString: server.databaseUrl }))).toEqual([
+  expect(await reasons(openPool({ connectionString: server.databaseUrl }))).toEqual([
     expect.stringMatching(/^client_min_messages is error/),
     expect.stringMatching(/^default_transaction_isolation is serializable/),
     expect.stringMatching(/TimeZone is Europe\/Berlin/),

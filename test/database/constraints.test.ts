@@ -1,13 +1,13 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/database.ts';
+import { createTestDatabase, openPool, type TestDatabase } from '../support/database.ts';
 import { insertTwins } from './fixtures.ts';
 
 let database: TestDatabase;
 let db: pg.Pool;
 beforeAll(async () => {
   database = await createTestDatabase();
-  db = new pg.Pool({ connectionString: database.url, max: 2 });
+  db = openPool({ connectionString: database.url, max: 2 });
   await insertTwins(db);
 });
 afterAll(async () => {

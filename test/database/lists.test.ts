@@ -4,7 +4,7 @@ import { roles } from '../../src/api/permissions.ts';
 import { actorTypes } from '../../src/by.ts';
 import { Initiator, Role } from '../../src/database/generated/client.ts';
 import { createPool } from '../../src/database/pool.ts';
-import { outboxActions } from '../../src/notifications/kinds.ts';
+import { missedOutcomes, outboxActions } from '../../src/notifications/kinds.ts';
 import type { Revocation } from '../../src/revocation/revocation.ts';
 import { deviceKinds } from '../../src/sessions/principal.ts';
 import { refusals } from '../../src/sign-in/refusal.ts';
@@ -29,7 +29,11 @@ it('the trigger puts into the outbox what makes notifications, and nothing else'
   const literals = [...(rows[0]?.text ?? '').matchAll(/'([^']+)'::text/g)].map((match) => match[1] as string);
   const actions = literals.filter((literal) => literal.includes('.'));
   expect(actions.sort()).toEqual([...outboxActions].sort());
-  const others = literals.filter((literal) => !literal.includes('.') && literal !== 'reason');
+  const outcomes = literals.filter((literal) => literal.startsWith('subject_'));
+  expect(outcomes).toEqual(missedOutcomes);
+  const others = literals.filter(
+    (literal) => !literal.includes('.') && !['reason', 'outcome', ...outcomes].includes(literal),
+  );
   const isActor = (literal: string) => (actorTypes as readonly string[]).includes(literal);
   expect(others.filter(isActor)).toEqual(['user', 'operator']);
   const reasons = others.filter((literal) => !isActor(literal));

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { deploy } from '../../prisma/schema-engine.ts';
 import { migrate } from '../../src/database/migrate.ts';
 import { readMigrations } from '../../src/database/migrations.ts';
@@ -60,6 +60,38 @@ test('the list of applied migrations is as Prisma makes and fills it', async () 
     await theirs.end();
     await other.drop();
   }
+});
+
+describe('an index that is built beside running nodes', () => {
+  const index = 'audit_events_sign_ins_idx';
+  const isValid = async () =>
+    (await client.query('SELECT indisvalid AS valid FROM pg_index WHERE indexrelid = to_regclass($1)', [index])).rows;
+  const name = migrations.find((each) => each.endsWith('_sign_ins_of_connections')) as string;
+  beforeEach(async () => {
+    await migrate(database.url);
+    await client.query('DELETE FROM _prisma_migrations WHERE migration_name = $1', [name]);
+  });
+
+  test('keeps nobody from writing, whoever it waits for', async () => {
+    await client.query(`DROP INDEX ${index}`);
+    await client.query('BEGIN; LOCK TABLE audit_events IN ROW EXCLUSIVE MODE');
+    const migrated = Promise.all([migrate(database.url), migrate(database.url)]);
+    const writer = new pg.Client({ connectionString: database.url });
+    await writer.connect();
+    const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    await expect.poll(async () => (await writer.query(waits)).rows.length, { timeout: 60_000 }).toBeGreaterThan(0);
+    await writer.query(`SET lock_timeout = '2s'; BEGIN; LOCK TABLE audit_events IN ROW EXCLUSIVE MODE; COMMIT`);
+    await writer.end();
+    await client.query('COMMIT');
+    expect((await migrated).flat()).toEqual([name]);
+    expect(await isValid()).toEqual([{ valid: true }]);
+  });
+
+  test('is made anew where an earlier attempt left it unfinished', async () => {
+    await client.query(`UPDATE pg_index SET indisvalid = false WHERE indexrelid = '${index}'::regclass`);
+    expect(await migrate(database.url)).toEqual([name]);
+    expect(await isValid()).toEqual([{ valid: true }]);
+  });
 });
 
 test("somebody else's database is left as it is", async () => {

@@ -152,7 +152,7 @@ describe('service', () => {
 });
 
 describe('the access log in production', () => {
-  const startLogging = async () => {
+  const startLogging = async (extra: Record<string, string> = {}) => {
     const lines: string[] = [];
     const sink = new Writable({
       write(chunk, _encoding, done) {
@@ -161,8 +161,10 @@ describe('the access log in production', () => {
       },
     });
     const port = await freePort();
-    const env = { ...product.env, PORT: String(port), LOG_LEVEL: 'info' };
-    const node = await startServer(createContext(loadConfig(env, 'production'), pino(sink)));
+    const env = { ...product.env, PORT: String(port), LOG_LEVEL: 'info', ...extra };
+    const context = createContext(loadConfig(env, 'production'), pino(sink));
+    const node = await startServer(context);
+    while (!context.liveChannel.isListening()) await new Promise((resolve) => setTimeout(resolve, 20));
     const requests = () => lines.map((line) => JSON.parse(line)).filter((line) => line.msg === 'request');
     return { url: `http://127.0.0.1:${port}`, stop: node.stop, lines, requests };
   };
@@ -193,6 +195,27 @@ describe('the access log in production', () => {
     const recorded = () => product.context.prisma.auditEvent.findMany({ where });
     await expect.poll(recorded).toMatchObject([{ ip: '::ffff:127.0.0.1' }]);
     await stop();
+  });
+
+  it('has the whole line of a stream at its end, by the client and by a stop', async () => {
+    const { url, stop, requests } = await startLogging({ TRUST_PROXY: '1' });
+    const headers = { cookie: await cookieOf(), 'x-forwarded-for': '192.0.2.7' };
+    const streams = [];
+    for (let count = 0; count < 2; count += 1) streams.push(await fetch(`${url}/api/users/me/events`, { headers }));
+    const line = {
+      requestId: streams[0]?.headers.get('x-request-id'),
+      org: product.orgs.whiterabbit.id,
+      method: 'GET',
+      path: '/api/users/me/events',
+      status: 200,
+      durationMs: expect.any(Number),
+      network: '192.0.2.0/24',
+    };
+    await streams[0]?.body?.cancel();
+    await expect.poll(requests).toMatchObject([line]);
+    await stop();
+    expect(requests()).toMatchObject([line, { ...line, requestId: streams[1]?.headers.get('x-request-id') }]);
+    expect(await streams[1]?.text()).toBe('retry: 1000\n\n');
   });
 
   it('is JSON lines with id, org, status and duration, and without secrets, bodies, query strings or full addresses', async () => {

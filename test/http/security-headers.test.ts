@@ -27,6 +27,7 @@ it.each([true, false])('are what helmet sets at every request (https: %s)', asyn
         scriptSrc: self,
         styleSrc: self,
         imgSrc: ["'self'", 'data:'],
+        fontSrc: self,
         connectSrc: self,
         formAction: self,
         frameAncestors: none,

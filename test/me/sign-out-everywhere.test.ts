@@ -6,15 +6,14 @@ import { createBrowser } from '../support/browser.ts';
 import { atTheirInsert, letSignInsWait, waitForLock, whileLocked } from '../support/locks.ts';
 import { plantGrants } from '../support/planted-grants.ts';
 import { inParallel, plantUsers, refreshPlans } from '../support/planted-sessions.ts';
-import { type Product, startProduct, trinity } from '../support/product.ts';
+import { type Product, startTwoNodes, trinity } from '../support/product.ts';
 
 // "Sign out everywhere else" keeps the session or grant that asks. Whoever revokes at the same
 // moment must win over that.
 let product: Product;
 let nodes: [string, string];
 beforeAll(async () => {
-  product = await startProduct({ processes: 2 });
-  nodes = product.nodes.slice(1) as [string, string];
+  ({ product, nodes } = await startTwoNodes());
 });
 afterAll(() => product.stop());
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createBrowser } from '../support/browser.ts';
-import { describeInChromium, launchChromium, openPage } from '../support/chromium.ts';
+import { describeInChromium, launchChromium, openAccount, openPage } from '../support/chromium.ts';
 import { type PlantedUser, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
@@ -50,6 +50,7 @@ describeInChromium('the button “Sign out”', () => {
     await context.addCookies([{ name, value, url: product.url }]);
     await context.route('**/assets/*.js', () => {});
     await page.goto(`${product.url}/todos`, { waitUntil: 'commit' });
+    await openAccount(page);
     await page.getByRole('button', { name: 'Sign out' }).press('Enter');
     await page.getByRole('heading', { name: 'You signed out' }).waitFor();
     expect(await statusOfMe(product.url, String(user.cookies[0]))).toBe(401);

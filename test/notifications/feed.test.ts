@@ -237,9 +237,15 @@ test('five refusals of one caller in a row are told of once; a success in betwee
   };
   await refuse(4);
   expect(await told('key_wrong')).toEqual([]);
-  await record(product, whiterabbit, { action: 'access.revoked', actorType: 'api_key', actorId: 'key_wrong' });
+  const endpoint = 'revocation';
+  const success = { action: 'access.revoked', actorType: 'api_key', actorId: 'key_wrong', detail: { endpoint } };
+  await record(product, whiterabbit, success);
   await refuse(4);
   expect(await told('key_wrong')).toEqual([]);
+  // What else the key does changes nothing: it provisions, or takes no part in the revocation endpoint.
+  await record(product, whiterabbit, { ...success, detail: { initiator: 'scim' } });
+  await record(product, whiterabbit, { ...success, action: 'role.changed', detail: { from: 'member', to: 'admin' } });
+  await record(product, whiterabbit, { ...success, detail: { endpoint: 'logout_token' } });
   await refuse(3);
   expect(await told('key_wrong')).toEqual([['refused_calls', 5]]);
   await refuse(20);
@@ -259,6 +265,15 @@ test('five refusals of one caller in a row are told of once; a success in betwee
   await record(product, whiterabbit, { ...anonymous, detail: { network, repeats: 0 } });
   await record(product, whiterabbit, { ...anonymous, detail: { network, repeats: 7 } });
   expect(await told(network)).toEqual([['refused_calls', 8]]);
+});
+
+test('the refusals of a key say why', async () => {
+  for (let times = 0; times < 5; times += 1)
+    expect((await product.revoke({ format: 'email', email: 'nobody@metacortex.fake' })).status).toBe(404);
+  await relayed(product);
+  expect((await feedOf(admin, '?limit=1')).items[0]?.text).toMatch(
+    /^The API key .* was refused at the revocation endpoint 5 times in a row, the last time: No user of your organisation matches the subject identifier\.$/,
+  );
 });
 
 test('refused calls of a stranger at a connection’s own address are told of once, with all that were counted together', async () => {

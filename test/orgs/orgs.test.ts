@@ -3,7 +3,6 @@ import type pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
-import { connectionSecretPurpose } from '../../src/connections/client-secret.ts';
 import {
   beginWith,
   type ConnectionChanges,
@@ -12,6 +11,7 @@ import {
 } from '../../src/connections/connections.ts';
 import type { PrismaClient } from '../../src/database/generated/client.ts';
 import { createPool, createPrisma } from '../../src/database/pool.ts';
+import { connectionSecretPurpose } from '../../src/database/sealed-places.ts';
 import { createKeyring, type Keyring } from '../../src/keyring.ts';
 import { createDomains } from '../../src/orgs/domains.ts';
 import { createOrgs } from '../../src/orgs/orgs.ts';

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -10,6 +10,12 @@ import { checkPooler } from '../../src/database/check-pooler.ts';
 import { createPool } from '../../src/database/pool.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
+import { startProduct } from '../support/product.ts';
+
+const binary = process.env.PGBOUNCER ?? '/usr/sbin/pgbouncer';
+const version = execFileSync(binary, ['--version'], { encoding: 'utf8' }).match(/PgBouncer (\d+)\.(\d+)/) ?? [];
+/** From 1.21 on it can keep prepared statements in transaction mode. Debian 12 has 1.18. */
+const keepsStatements = Number(version[1]) > 1 || Number(version[2]) >= 21;
 
 let running: { child: ChildProcess; folder: string } | undefined;
 afterEach(stopPgBouncer);
@@ -22,7 +28,7 @@ async function stopPgBouncer(): Promise<void> {
   running = undefined;
 }
 
-/** Debian's PgBouncer in front of a database; returns the URL through it. */
+/** PgBouncer in front of a database; returns the URL through it. */
 async function startPgBouncer(databaseUrl: string, mode: 'transaction' | 'session', more = ''): Promise<string> {
   const { hostname, port, username, password, pathname } = new URL(databaseUrl);
   const listen = await freePort();
@@ -43,7 +49,7 @@ ${more}
 `,
   );
   const asRoot = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
-  const child = spawn('/usr/sbin/pgbouncer', ['-q', ...asRoot, ini], { stdio: 'ignore' });
+  const child = spawn(binary, ['-q', ...asRoot, ini], { stdio: 'ignore' });
   running = { child, folder };
   const url = `postgresql://${username}@127.0.0.1:${listen}${pathname}`;
   for (let tries = 0; ; tries += 1) {
@@ -75,7 +81,8 @@ async function reasons(connectionString: string, pooled = true): Promise<string>
 test('a pooler that loses prepared statements is refused, whichever connection it would lend next', async () => {
   const database = await createTestDatabase();
   for (const more of ['', 'server_round_robin = 1', 'min_pool_size = 5']) {
-    const url = await startPgBouncer(database.url, 'transaction', more);
+    const loses = keepsStatements ? 'max_prepared_statements = 0' : '';
+    const url = await startPgBouncer(database.url, 'transaction', `${more}\n${loses}`);
     for (let i = 0; i < 3; i += 1)
       expect([more, await reasons(url)]).toEqual([more, expect.stringMatching(/loses prepared/)]);
     await stopPgBouncer();
@@ -89,3 +96,17 @@ test('a pooler in session mode is fit, and so is none', async () => {
   expect(await reasons(await startPgBouncer(database.url, 'session'))).toBe('');
   await database.drop();
 });
+
+if (keepsStatements)
+  test('a pooler in transaction mode that keeps prepared statements carries the product', async () => {
+    const database = await createTestDatabase();
+    const url = await startPgBouncer(database.url, 'transaction', 'max_prepared_statements = 200');
+    expect(await reasons(url)).toBe('');
+    const product = await startProduct({ databaseUrl: url, env: { DIRECT_DATABASE_URL: database.url } });
+    const browser = await product.signIn();
+    expect((await product.revoke()).status).toBe(204);
+    expect((await browser.get('/api/users/me')).status).toBe(401);
+    await product.stop();
+    await stopPgBouncer();
+    await database.drop();
+  });

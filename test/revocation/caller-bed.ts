@@ -11,8 +11,8 @@ export const mallory = { format: 'email', email: 'mallory@hostile.fake' };
  * The product with an org whose IdP signs whatever it is told, and whose connection a first sign-in
  * has proven.
  */
-export async function startCallerBed() {
-  const bed = await startSignInBed({ env: { TRUST_PROXY: 'loopback' } });
+export async function startCallerBed(options: { env?: Record<string, string>; databaseUrl?: string } = {}) {
+  const bed = await startSignInBed({ ...options, env: { TRUST_PROXY: 'loopback', ...options.env } });
   const { prisma, keyring } = bed.product.context;
   const connections = createConnections({ prisma, keyring });
   const connection = (await connections.listConnections(bed.org.id))[0];

@@ -49,7 +49,9 @@ it('ends every grant of the person with the sessions, and counts them', async ()
 it('counts only the grants that were alive', async () => {
   const { userId, grants } = await plant();
   await product.context.pool.query(`UPDATE grants SET ended_at = now() WHERE id = $1`, [grants[0]?.id]);
-  await product.context.pool.query(`UPDATE grants SET idle_expires_at = now() WHERE id = $1`, [grants[1]?.id]);
+  await product.context.pool.query(`UPDATE grants SET idle_expires_at = now() - interval '1 second' WHERE id = $1`, [
+    grants[1]?.id,
+  ]);
   expect(await revoke(userId)).toMatchObject({ result: 'revoked', grantsEnded: 1 });
   expect(await revoke(userId)).toMatchObject({ result: 'revoked', grantsEnded: 0 });
 });

@@ -4,7 +4,7 @@ import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { statusOfMe } from '../support/planted-sessions.ts';
-import { type Product, startProduct } from '../support/product.ts';
+import { type Product, startTwoNodes } from '../support/product.ts';
 
 // "Sign everyone out but me" keeps the session that asks. Whoever revokes that person, or everyone,
 // at the same moment must win over that.
@@ -12,8 +12,7 @@ let product: Product;
 let nodes: [string, string];
 let orgId: string;
 beforeAll(async () => {
-  product = await startProduct({ processes: 2 });
-  nodes = product.nodes.slice(1) as [string, string];
+  ({ product, nodes } = await startTwoNodes());
   orgId = product.orgs.whiterabbit.id;
 });
 afterAll(() => product.stop());

@@ -198,6 +198,21 @@ describe('groups', () => {
     expect([none.status, none.body.members]).toEqual([200, []]);
   });
 
+  it('an organisation has 10,000 of them at most, also when several come at once', async () => {
+    const { pool } = product.context;
+    const fill = `INSERT INTO groups (org_id, id, display_name) SELECT $1, 'grp_many_' || i, 'Many ' || i
+                  FROM generate_series(1, 9998 - (SELECT count(*)::int FROM groups WHERE org_id = $1)) i`;
+    await pool.query(fill, [client.orgId]);
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map((n) => client.post('/Groups', { schemas: [urns.group], displayName: `Last ${n}` })),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 201, 409, 409]);
+    expect((await twin.post('/Groups', { schemas: [urns.group], displayName: 'Theirs' })).status).toBe(201);
+    await pool.query(`DELETE FROM groups WHERE org_id = $1 AND (id LIKE 'grp_many_%' OR display_name LIKE 'Last _')`, [
+      client.orgId,
+    ]);
+  });
+
   it('a page of groups is cut where the members become too many, and goes on from there', async () => {
     const ids = Array.from({ length: 10_000 }, (_, index) => `usr_many_${index + 1}`);
     for (const name of ['Big 1', 'Big 2', 'Big 3']) await group(name, ids);

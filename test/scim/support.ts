@@ -1,4 +1,5 @@
 import { byOperator } from '../../src/by.ts';
+import { createNotes } from '../../src/database/notes.ts';
 import { createApiKeys } from '../../src/orgs/api-keys.ts';
 import type { Product } from '../support/product.ts';
 
@@ -28,7 +29,7 @@ export async function provision(
   scopes: ('revoke' | 'scim')[] = ['scim'],
 ) {
   const { pool, prisma } = product.context;
-  const keys = createApiKeys({ pool, prisma });
+  const keys = createApiKeys({ pool, prisma, note: createNotes({ pool }) });
   const { apiKey, id } = await keys.create(product.orgs[org].id, { name: 'IdP', scopes }, byOperator);
   return {
     ...createClient(product.url, { Authorization: `Bearer ${apiKey}` }),

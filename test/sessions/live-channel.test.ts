@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createRoutes } from '../../src/api/endpoint.ts';
 import { toEndpoints } from '../../src/api/operation.ts';
 import { loadConfig } from '../../src/config.ts';
+import { createNotes } from '../../src/database/notes.ts';
 import { createPool } from '../../src/database/pool.ts';
 import { createTurns } from '../../src/http/turns.ts';
 import { meOperations } from '../../src/me/me-routes.ts';
@@ -87,7 +88,10 @@ it("tells of the person's own sign-out in another tab, of an expired session, an
   const other = await openStream(second);
   await fetch(`${product.url}/api/signout`, { method: 'POST', headers: { cookie: first } });
   expect(await tab.ended).toContain('"reason":"session_ended"');
-  await product.context.pool.query(`UPDATE sessions SET idle_expires_at = now() WHERE user_id = $1`, [user.id]);
+  await product.context.pool.query(
+    `UPDATE sessions SET idle_expires_at = now() - interval '1 second' WHERE user_id = $1`,
+    [user.id],
+  );
   expect(await other.ended).toContain('"reason":"session_expired"');
 });
 
@@ -121,7 +125,7 @@ it("keeps an app's stream open when its access token alone expires, until the gr
     over = true;
   });
   const { pool } = product.context;
-  await pool.query('UPDATE tokens SET expires_at = now() WHERE grant_id = $1', [grants[0]?.id]);
+  await pool.query(`UPDATE tokens SET expires_at = now() - interval '1 second' WHERE grant_id = $1`, [grants[0]?.id]);
   // Ended by the check that comes after this change: so the first has passed at least one, too.
   await pool.query('UPDATE grants SET ended_at = now() WHERE id = $1', [grants[1]?.id]);
   expect(await streams[1]?.ended).toContain('"reason":"session_ended"');
@@ -132,10 +136,13 @@ it("keeps an app's stream open when its access token alone expires, until the gr
 
 it('tells pages and apps of the end of their IdP session, with its time, also where it left no tombstone', async () => {
   const { user, streams } = await plantApp('sid of the IdP');
-  await product.context.pool.query("UPDATE sessions SET idp_sid = 'sid of the IdP' WHERE user_id = $1", [user.id]);
+  const { pool } = product.context;
+  await pool.query("UPDATE sessions SET idp_sid = 'sid of the IdP' WHERE user_id = $1", [user.id]);
+  for (const table of ['sessions', 'grants'])
+    await pool.query(`UPDATE ${table} SET created_at = now() - interval '1 hour' WHERE user_id = $1`, [user.id]);
   const page = await openStream(user.cookies[0] as string);
-  const at = '2026-01-02T10:42:00.000Z';
-  await product.context.pool.query(
+  const at = new Date(Date.now() - 600_000).toISOString();
+  await pool.query(
     `INSERT INTO spent (org_id, kind, id, expires_at) VALUES ($1, 'idp_session', $2, $3::timestamptz + interval '1 day')`,
     [orgId(), `${product.orgs.whiterabbit.connectionId} sid of the IdP`, at],
   );
@@ -158,7 +165,7 @@ it('closes every stream when its LISTEN connection is lost, and takes new ones w
   const stream = await openStream(cookie);
   await product.context.pool.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-     WHERE datname = current_database() AND application_name = 'universal-logout live channel'`,
+     WHERE datname = current_database() AND application_name LIKE 'universal-logout live channel%'`,
   );
   expect(await stream.ended).not.toContain('signed-out');
   const statuses = new Set<number>();
@@ -216,7 +223,7 @@ async function startChannel(options: { databaseUrl: string; checkEveryMs: number
   const pool = createPool({ connectionString: options.databaseUrl, max: 4, applicationName: 'test', log });
   const channel = createLiveChannel({ ...options, pool, directDatabaseUrl: options.databaseUrl, log });
   const app = express();
-  app.use(createSessionMiddleware({ pool, config }));
+  app.use(createSessionMiddleware({ pool, config, note: createNotes({ pool }) }));
   app.use((_req, _res, next) => void (options.before?.() ?? Promise.resolve()).then(() => next(), next));
   const operations = meOperations({
     liveChannel: channel,

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createBrowser } from '../support/browser.ts';
 import { answers } from '../support/hostile-answers.ts';
-import { startNode } from '../support/product.ts';
+import { startNode, stopProcess } from '../support/product.ts';
 import { addHostileOrg, heading, type SignInBed, startSignInBed } from './support.ts';
 
 let bed: SignInBed;
@@ -141,8 +140,7 @@ describe('a callback that is used again', () => {
     other = await startNode(bed.product.env);
   });
   afterAll(async () => {
-    other?.process.kill('SIGTERM');
-    if (other) await once(other.process, 'exit');
+    if (other) await stopProcess(other.process);
   });
   const exchanges = () => bed.hostile.requests.filter(({ endpoint }) => endpoint === 'token').length;
 
@@ -193,7 +191,7 @@ describe('a callback that is used again', () => {
     const { browser } = await bed.attempt();
     bed.hostile.setAuthorizeParams((_query, { state, iss }) => ({ state, iss, error: 'access_denied' }));
     const page = await browser.get(await bed.begin(browser));
-    expect([page.status, heading(page)]).toEqual([403, 'Sign-in cancelled']);
+    expect([page.status, heading(page)]).toEqual([403, 'Sign-in cancelled or not allowed']);
   });
 
   test('by somebody who is signed in, where the state made no session: a page, with the way on', async () => {

@@ -130,7 +130,7 @@ test('a verified address elsewhere is fine, an unverified one is refused, before
   expect((await asStranger({ email: 'guest@elsewhere.fake', email_verified: true })).me.status).toBe(200);
   await addUser('owner@elsewhere.fake');
   for (const email of ['owner@elsewhere.fake', 'nobody@elsewhere.fake'])
-    for (const email_verified of [undefined, false, 'true', 1, null])
+    for (const email_verified of [undefined, false, 'false', 'yes', '1', '', 1, null, ['true'], { true: true }])
       await expectRefused(asStranger({ email, email_verified }), 'email_unverified');
   expect(await userOf('nobody@elsewhere.fake')).toBeNull();
 });

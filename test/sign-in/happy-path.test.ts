@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createBrowser } from '../support/browser.ts';
 import { startProduct, trinity } from '../support/product.ts';
 import { heading, type SignInBed, startSignInBed } from './support.ts';
@@ -62,6 +62,43 @@ describe('signing in at a real OpenID provider', () => {
     const basic = Buffer.from(`${bed.hostile.clientId}:${bed.hostile.clientSecret}`).toString('base64');
     expect(token?.headers.authorization).toBe(`Basic ${basic}`);
     expect(form.has('client_secret')).toBe(false);
+  });
+
+  describe('where PKCE is off', () => {
+    const setPkce = (pkce: boolean) =>
+      bed.prisma.connection.updateMany({ where: { orgId: bed.org.id }, data: { pkce } });
+    beforeEach(() => setPkce(false));
+    afterEach(() => setPkce(true));
+    const formOf = () =>
+      new URLSearchParams(bed.hostile.requests.findLast(({ endpoint }) => endpoint === 'token')?.body);
+
+    test('no challenge and no verifier is sent; state and nonce are', async () => {
+      bed.hostile.requests.length = 0;
+      expect((await bed.attempt()).me.status).toBe(200);
+      const asked = bed.hostile.requests.find(({ endpoint }) => endpoint === 'authorize')?.url.searchParams;
+      expect([...(asked?.keys() ?? [])].filter((name) => name.startsWith('code_challenge'))).toEqual([]);
+      for (const name of ['state', 'nonce']) expect(asked?.get(name)).toMatch(/^[\w-]{43}$/);
+      expect(formOf().has('code_verifier')).toBe(false);
+    });
+
+    test('a code from another start is refused by its nonce', async () => {
+      const [own, foreign] = [newBrowser(), newBrowser()];
+      const mine = new URL(await bed.begin(own));
+      const theirs = new URL(await bed.begin(foreign));
+      mine.searchParams.set('code', theirs.searchParams.get('code') ?? '');
+      expect((await own.get(mine.href)).status).toBe(403);
+      expect((await bed.refusals()).at(-1)).toBe('id_token_invalid');
+      expect((await own.get('/api/users/me')).status).toBe(401);
+    });
+
+    test.each([true, false])('a sign-in ends as it began, when that is changed to %s meanwhile', async (after) => {
+      const browser = newBrowser();
+      await setPkce(!after);
+      const callback = await bed.begin(browser);
+      await setPkce(after);
+      expect((await browser.get(callback)).status).toBe(303);
+      expect(formOf().has('code_verifier')).toBe(!after);
+    });
   });
 
   test('takes client_secret_post where the IdP wants it', async () => {
@@ -209,10 +246,10 @@ describe('where a sign-in begins', () => {
     expect((await newBrowser().post('/api/openid/check', { form: { username: trinity.email } })).status).toBe(400);
   });
 
-  test('POST /api/signin has no passwords, and no JSON', async () => {
+  test('POST /api/signin has no passwords, and says where a sign-in begins', async () => {
     const answer = await newBrowser().post('/api/signin', { json: { username: 'a', password: 'b' } });
     expect(answer.status).toBe(404);
-    expect(answer.headers.get('content-type')).toContain('text/plain');
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
   });
 });
 
@@ -225,7 +262,7 @@ test('a cancelled sign-in is a page with a way to try again', async () => {
   const browser = newBrowser();
   const page = await browser.get(await bed.begin(browser, { returnTo: '/todos' }));
   bed.hostile.reset();
-  expect([page.status, heading(page)]).toEqual([403, 'Sign-in cancelled']);
+  expect([page.status, heading(page)]).toEqual([403, 'Sign-in cancelled or not allowed']);
   expect(page.text).not.toContain('words of the IdP');
   expect(page.text).toMatch(/href="\/openid\/start\/hostile\?[^"]*returnTo=%2Ftodos"/);
   expect((await bed.refusals()).at(-1)).toBe('cancelled');

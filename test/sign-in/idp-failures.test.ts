@@ -1,7 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { createBrowser } from '../support/browser.ts';
 import { type Answer, answers } from '../support/hostile-answers.ts';
-import { type SignInBed, startSignInBed } from './support.ts';
+import { addHostileOrg, type SignInBed, startSignInBed } from './support.ts';
 
 let bed: SignInBed;
 beforeAll(async () => {
@@ -47,35 +47,37 @@ test('the user-info endpoint answers with anything', async () => {
   await expectBounded('userinfo', (name, reason) => (name === 'a page' ? 'user_info_invalid' : reason));
 });
 
-describe('the key set', () => {
-  // A key set that was fetched is kept, so each case has a connection of its own.
-  beforeEach(async () => {
-    await bed.prisma.connection.updateMany({
-      where: { orgId: bed.org.id },
-      data: { jwksUri: `${bed.hostile.issuer}/jwks?${crypto.randomUUID()}` },
-    });
-  });
-
-  test.each([
-    ...bad.filter(([name]) => !/^a (head|byte)/.test(name)).map(([name, answer]) => [name, answer] as const),
-    ...odd(),
-  ])('answers with %s', async (_name, answer) => {
-    bed.hostile.set('jwks', answer());
+test('the key set answers with anything', async () => {
+  const garbage = [null, [], { keys: null }, { keys: [null] }, { keys: [{ kty: 'RSA', kid: 7 }] }, { keys: [] }];
+  const cases = [
+    ...bad.filter(([name]) => !/^a (head|byte)/.test(name)).map(([, answer]) => answer()),
+    ...garbage.map((value) => answers.json(value)),
+  ];
+  // A key set that was fetched is kept, so each case has an org of its own: all wait together.
+  const orgs = await Promise.all(
+    cases.map(async (_answer, index) => {
+      const { id } = await addHostileOrg(bed.product, bed.hostile, `keys-${index}`);
+      const jwksUri = `${bed.hostile.issuer}/jwks?${index}`;
+      await bed.prisma.connection.updateMany({ where: { orgId: id }, data: { jwksUri } });
+      return { id, slug: `keys-${index}` };
+    }),
+  );
+  bed.hostile.set('jwks', (request, response) => cases[Number(request.url?.split('?')[1])]?.(request, response));
+  const signInAll = async () => {
+    const browsers = orgs.map(() => createBrowser({ baseUrl: bed.url }));
+    const callbacks = await Promise.all(browsers.map((browser, index) => bed.begin(browser, {}, orgs[index]?.slug)));
     const started = performance.now();
-    const { page, me } = await bed.attempt();
+    const pages = await Promise.all(browsers.map((browser, index) => browser.finish(callbacks[index] as string)));
     expect(performance.now() - started).toBeLessThan(10_000);
-    expect([page.status >= 400, me.status]).toEqual([true, 401]);
-    expect(['idp_garbage', 'idp_unreachable', 'id_token_invalid']).toContain((await bed.refusals()).at(-1));
-    bed.hostile.reset();
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    expect((await bed.attempt()).me.status).toBe(200);
-  });
-
-  function odd(): [string, () => Answer][] {
-    return [null, [], { keys: null }, { keys: [null] }, { keys: [{ kty: 'RSA', kid: 7 }] }, { keys: [] }].map(
-      (value) => [JSON.stringify(value), () => answers.json(value)],
-    );
-  }
+    const me = await Promise.all(browsers.map((browser) => browser.get('/api/users/me')));
+    return pages.map((page, index) => [page.status >= 400, me[index]?.status]);
+  };
+  expect(await signInAll()).toEqual(cases.map(() => [true, 401]));
+  const reasons = (await Promise.all(orgs.map(({ id }) => bed.refusals(id)))).flat();
+  expect(reasons).toHaveLength(cases.length);
+  for (const reason of reasons) expect(['idp_garbage', 'idp_unreachable', 'id_token_invalid']).toContain(reason);
+  bed.hostile.reset();
+  expect(await signInAll()).toEqual(cases.map(() => [false, 200]));
 });
 
 test('a slow token endpoint and a silent key set together stay below ten seconds', async () => {

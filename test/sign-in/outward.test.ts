@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { discover } from '../../src/connections/discovery.ts';
 import { createGuardedFetch } from '../../src/http/guarded-fetch.ts';
+import { isAllowedAddress } from '../../src/http/public-address.ts';
 import { createKeyring, UnsealError } from '../../src/keyring.ts';
 import { answers, startHostileIdp } from '../support/idp.ts';
 
@@ -39,6 +40,47 @@ describe('calls to addresses that others chose', () => {
   ])('%s is refused in production', async (url) => {
     await expect(production(url)).rejects.toMatchObject({ reason: 'refused_address' });
   });
+
+  test.each([
+    ...['169.254.169.254', '169.254.170.2', '168.63.129.16', '100.100.100.200', '192.0.0.192'].flatMap((ipv4) => {
+      const [first, second] = ipv4
+        .split('.')
+        .map((byte) => Number(byte).toString(16).padStart(2, '0'))
+        .join('')
+        .match(/.{4}/g) as string[];
+      const v6 = `${first}:${second}`;
+      return [
+        ipv4,
+        ...[`::ffff:${v6}`, `64:ff9b::${v6}`, `64:ff9b:1::${v6}`, `2002:${v6}::1`, `::${v6}`, `::ffff:0:${v6}`],
+      ];
+    }),
+    'fd00:ec2::254',
+    'fd00:ec2::23',
+    'fd20:ce::254',
+    'fe80::a9fe:a9fe',
+  ])(
+    'what a cloud tells its machines at %s is closed, to a host that may have private addresses too',
+    async (address) => {
+      const literal = address.includes(':') ? `[${address}]` : address;
+      const host = new URL(`https://${literal}`).hostname;
+      const named = createGuardedFetch({
+        mode: 'development',
+        privateHosts: [address, host, 'metadata.google.internal'],
+      });
+      for (const guarded of [production, named])
+        await expect(guarded(`https://${literal}/`)).rejects.toMatchObject({ reason: 'refused_address' });
+      // What a name resolves to is judged by the same words.
+      const policy = { loopback: true, privateHosts: new Set(['metadata.google.internal']) };
+      expect(isAllowedAddress(address, 'metadata.google.internal', policy)).toBe(false);
+    },
+  );
+
+  test.each(['10.0.0.1', 'fd00::1', '2606:4700::1111', '168.63.129.17'])(
+    'a host that may have private addresses may have %s',
+    (address) => {
+      expect(isAllowedAddress(address, 'idp', { loopback: false, privateHosts: new Set(['idp']) })).toBe(true);
+    },
+  );
 
   test.each([
     'http://example.com/',
@@ -117,6 +159,38 @@ describe('discovery', () => {
       code: 'invalid_request',
       detail: expect.stringMatching(detail),
     });
+  });
+
+  test.each([
+    ['a slash more', (issuer: string) => `${issuer}/`, /only by the slash at its end: use it exactly/],
+    ['capital letters', (issuer: string) => issuer.replace('http', 'HTTP'), /only by capital and small letters/],
+    ['https', (issuer: string) => issuer.replace('http:', 'https:'), /only by http and https/],
+    ['a version', (issuer: string) => `${issuer}/v2.0`, /only by \/v2\.0 at its end/],
+    ['a path', (issuer: string) => `${issuer}/oauth2/default`, /differs from yours in its path/],
+    ['another host', () => 'https://idp.example', /If that is your identity provider, use it exactly/],
+    ['a pattern', () => 'https://login.example/{tenantid}/v2.0', /many tenants/],
+  ])('an issuer that the metadata spells with %s: the refusal names it', async (_name, spelled, advice) => {
+    const named = spelled(idp.issuer);
+    idp.set('discovery', answers.json({ ...idp.metadata(), issuer: named }));
+    const { detail } = await discovered().then(
+      () => ({ detail: '' }),
+      (error) => error,
+    );
+    expect(detail).toContain(`"${named}"`);
+    expect(detail).toMatch(advice);
+  });
+
+  test('an issuer that was made to look like something else is shown on one line, and bounded', async () => {
+    idp.set('discovery', answers.json({ ...idp.metadata(), issuer: `https://a\n\u202eb${'c'.repeat(1_000)}` }));
+    const error = await discovered().catch((refused) => refused);
+    expect(error.detail).toMatch(/"https:\/\/a bc+…"/);
+    expect(error.detail.length).toBeLessThan(500);
+  });
+
+  test('the address of the metadata in place of the issuer is refused with the issuer', async () => {
+    const issuer = `${idp.issuer}/.well-known/openid-configuration`;
+    const discovering = discover(createGuardedFetch({ mode: 'development', privateHosts: [] }), issuer);
+    await expect(discovering).rejects.toMatchObject({ detail: expect.stringContaining(`give "${idp.issuer}"`) });
   });
 
   test.each([

@@ -126,6 +126,38 @@ describe('at an identity provider that ignores prompt and max_age', () => {
   });
 });
 
+// OpenID Connect Core §5.5, as Google's session-age claims want it.
+describe('at an identity provider that tells auth_time only where it is asked for as a claim', () => {
+  afterEach(() => bed.hostile.reset());
+  const ask = (requestAuthTime: boolean) =>
+    bed.prisma.connection.updateMany({ where: { orgId: bed.org.id }, data: { requestAuthTime } });
+  const told = async () => {
+    bed.hostile.requests.length = 0;
+    bed.hostile.setAuthorizeParams((query, honest) => {
+      const asked = JSON.parse(query.get('claims') ?? '{}').id_token?.auth_time?.essential === true;
+      bed.hostile.setIdToken({ claims: asked ? {} : { auth_time: undefined } });
+      return honest;
+    });
+    const { page } = await bed.attempt();
+    const asked = bed.hostile.requests.filter(({ endpoint }) => endpoint === 'authorize');
+    return { heading: heading(page), claims: asked.map(({ url }) => url.searchParams.get('claims')) };
+  };
+
+  it('the connection’s setting asks at each start, and whoever was revoked can return', async () => {
+    await ask(false);
+    expect((await told()).claims).toEqual([null]);
+    await bed.pool.query('UPDATE orgs SET revoked_at = now() WHERE id = $1', [bed.org.id]);
+    expect(await told()).toEqual({ heading: 'It cannot be told when you signed in', claims: [null, null] });
+    await ask(true);
+    const { claims, heading: shown } = await told();
+    expect(claims).toEqual(['{"id_token":{"auth_time":{"essential":true}}}']);
+    expect(shown).not.toBe('It cannot be told when you signed in');
+    const { rows } = await bed.pool.query('SELECT authenticated_at FROM sessions ORDER BY created_at DESC LIMIT 1');
+    expect(rows[0].authenticated_at).toBeInstanceOf(Date);
+    await ask(false);
+  });
+});
+
 describe('an app', () => {
   it('has the moment of the session that approved it, and is refused by it', async () => {
     const browser = await bed.product.signIn();

@@ -73,6 +73,6 @@ test('whoever the IdP has not vouched for reads nothing of the organisation’s 
   cancelled.searchParams.delete('code');
   cancelled.searchParams.set('error', 'access_denied');
   const refused = await stranger.finish(cancelled.href);
-  expect([refused.status, heading(refused)]).toEqual([403, 'Sign-in cancelled']);
+  expect([refused.status, heading(refused)]).toEqual([403, 'Sign-in cancelled or not allowed']);
   for (const { text } of [callback, refused]) expect(text).not.toMatch(/Help desk|Whom to turn to/);
 });

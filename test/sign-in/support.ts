@@ -1,3 +1,4 @@
+import { pino } from 'pino';
 import { byOperator } from '../../src/by.ts';
 import { beginWith } from '../../src/connections/connections.ts';
 import { discover } from '../../src/connections/discovery.ts';
@@ -12,8 +13,18 @@ export type SignInBed = Awaited<ReturnType<typeof startSignInBed>>;
  * The product, and a third org whose IdP is the hostile one; by default its domain is verified and
  * its users are created.
  */
-export async function startSignInBed(options: { org?: Partial<NewOrg>; env?: Record<string, string> } = {}) {
-  const product = await startProduct({ env: options.env });
+export async function startSignInBed(
+  options: { org?: Partial<NewOrg>; env?: Record<string, string>; databaseUrl?: string; settleSeconds?: number } = {},
+) {
+  const { env, databaseUrl, settleSeconds } = options;
+  const lines: Record<string, unknown>[] = [];
+  const log = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
+  const product = await startProduct({
+    env,
+    log,
+    settleSeconds,
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+  });
   const hostile = await startHostileIdp();
   const org = await addHostileOrg(product, hostile, 'hostile', options.org);
   return {
@@ -24,8 +35,8 @@ export async function startSignInBed(options: { org?: Partial<NewOrg>; env?: Rec
     prisma: product.context.prisma,
     pool: product.context.pool,
     /** Goes to the hostile IdP and back up to, not into, the callback. */
-    async begin(browser: Browser, query: Record<string, string> = {}): Promise<string> {
-      const step = await browser.beginSignIn({ appUrl: product.url, org: 'hostile', query });
+    async begin(browser: Browser, query: Record<string, string> = {}, org = 'hostile'): Promise<string> {
+      const step = await browser.beginSignIn({ appUrl: product.url, org, query });
       if (!step.callbackUrl) throw new Error(`no callback: ${step.page.status} ${step.page.text}`);
       return step.callbackUrl;
     },
@@ -45,6 +56,8 @@ export async function startSignInBed(options: { org?: Partial<NewOrg>; env?: Rec
       });
       return events.map((event) => (event.detail as { reason?: unknown }).reason);
     },
+    /** The log's lines about the request that a page was the answer to. */
+    logged: (page: { headers: Headers }) => lines.filter((line) => line.requestId === page.headers.get('x-request-id')),
     countSessions: (orgId = org.id) => product.context.prisma.session.count({ where: { orgId } }),
     async stop() {
       await hostile.stop();

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import type { PoolClient } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { byOperator } from '../../src/by.ts';
@@ -9,9 +8,9 @@ import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { heading } from '../sign-in/support.ts';
 import { createBrowser } from '../support/browser.ts';
 import { answers } from '../support/hostile-answers.ts';
-import { waitForLock, whileLocked } from '../support/locks.ts';
+import { atTheirInsert, deadlocksOf, letSignInsWait, waitForLock, whileLocked } from '../support/locks.ts';
 import { liveGrants, plantGrants } from '../support/planted-grants.ts';
-import { startNode, trinity } from '../support/product.ts';
+import { startNode, stopProcess, trinity } from '../support/product.ts';
 import { logoutEvent, now, type SignalBed, startSignalBed } from './support.ts';
 
 let bed: SignalBed;
@@ -301,6 +300,164 @@ describe('a logout token with sid', () => {
   });
 });
 
+describe('a logout token with sid, where the connection says that it ends all of the person', () => {
+  const set = (logoutTokenEnds: 'person' | 'session') =>
+    bed.prisma.connection.updateMany({ where: { orgId: bed.org.id }, data: { logoutTokenEnds } });
+  beforeAll(() => set('person'));
+  afterAll(() => set('session'));
+
+  const as = (name: string) => bed.hostile.setPerson({ sub: name, email: `${name}@hostile.fake` });
+  const noteOf = (sid: string) =>
+    bed.prisma.spent.findFirst({ where: { kind: 'idp_session', id: `${bed.connection.id} ${sid}` } });
+
+  test.each([
+    ['and sub, as Keycloak sends one for all of its sessions', { sub: 'mallory' }],
+    ['alone', { sub: undefined }],
+  ])('%s', async (name, claims) => {
+    await expectOk(bed.logoutToken());
+    const sids = [`${name} 1`, `${name} 2`, `${name} 3`, undefined];
+    const browsers = [];
+    for (const sid of sids) browsers.push(await bed.signIn(sid));
+    const person = { orgId: bed.org.id, userId: await bed.userId() };
+    const grants = await plantGrants(bed.product, person, 2, { idpSid: `${name} 2` });
+    as('bystander');
+    const bystander = await bed.signIn(`${name} 4`);
+    as('mallory');
+    await expectOk(bed.logoutToken({ sid: `${name} 1`, ...claims }));
+    expect(await Promise.all([...browsers, bystander].map(bed.me))).toEqual([401, 401, 401, 401, 200]);
+    expect(await liveGrants(bed.product, grants)).toEqual([]);
+    const last = (await revocations()).at(-1);
+    expect(last).toMatchObject({ userId: person.userId, initiator: 'idp', sessionsEnded: 4, grantsEnded: 2 });
+    expect(last?.subject).toMatchObject({ iss: bed.hostile.issuer, sid: `${name} 1` });
+    expect(last?.userGeneration).not.toBeNull();
+    const remembered = (await noteOf(`${name} 1`))?.expiresAt.getTime() ?? 0;
+    expect(remembered - Date.now()).toBeGreaterThan(86_000_000);
+    expect(await bed.me(await bed.signIn(`${name} 5`))).toBe(200);
+  });
+
+  test('means the person by a session of theirs that is dead already, too', async () => {
+    const [out, left] = [await bed.signIn('person dead'), await bed.signIn('person left')];
+    expect((await out.post('/api/signout')).status).toBe(204);
+    await expectOk(bed.logoutToken({ sid: 'person dead', sub: undefined }));
+    expect(await bed.me(left)).toBe(401);
+  });
+
+  test('means everybody who has that session: each has a revocation of their own', async () => {
+    const first = [await bed.signIn('person shared'), await bed.signIn('person first')];
+    as('second');
+    const second = [await bed.signIn('person shared'), await bed.signIn('person second')];
+    as('mallory');
+    const before = (await revocations()).length;
+    await expectOk(bed.logoutToken({ sid: 'person shared' }));
+    expect(await Promise.all([...first, ...second].map(bed.me))).toEqual([401, 401, 401, 401]);
+    const made = (await revocations()).slice(before);
+    expect(made.map(({ sessionsEnded }) => sessionsEnded)).toEqual([2, 2]);
+    expect(new Set(made.map(({ userId }) => userId)).size).toBe(2);
+  });
+
+  test('is a success for a session and a person whom nobody here knows, and touches nobody', async () => {
+    const browser = await bed.signIn('person known');
+    const before = (await revocations()).length;
+    await expectOk(bed.logoutToken({ sid: 'person unknown', sub: 'nobody' }));
+    await expectOk(bed.logoutToken({ sid: 'person unknown', sub: undefined }));
+    expect([await bed.me(browser), (await revocations()).length]).toEqual([200, before]);
+    expect(await noteOf('person unknown')).not.toBeNull();
+  });
+
+  test('of another connection, or another org, reaches nobody', async () => {
+    const orgId = bed.org.id;
+    const twin = await bed.product.signIn('metacortex');
+    const browser = await bed.signIn('person sibling');
+    const { id: _id, createdAt: _at, updatedAt: _then, ...rest } = bed.connection;
+    const own = { id: 'con_person', clientId: 'person', logoutTokenEnds: 'person' as const };
+    await bed.prisma.connection.create({ data: { ...rest, ...own, provenAt: null, roleMapping: {} } });
+    await expectOk(bed.logoutToken({ sid: 'person sibling', aud: 'person' }));
+    await expectOk(bed.logoutToken({ sid: await sidOf('metacortex'), sub: undefined }));
+    await bed.prisma.connection.delete({ where: { orgId_id: { orgId, id: 'con_person' } } });
+    expect([await bed.me(browser), await bed.me(twin)]).toEqual([200, 200]);
+  });
+
+  test('is not run twice, nor when twenty come at once', async () => {
+    await bed.signIn('person once');
+    const token = bed.logoutToken({ sid: 'person once' });
+    const before = (await revocations()).length;
+    const sent = Array.from({ length: 20 }, () => bed.postLogout(token));
+    expect((await Promise.all(sent)).map(({ status }) => status)).toEqual(Array(20).fill(200));
+    const browser = await bed.signIn('person after');
+    await expectOk(token);
+    expect([await bed.me(browser), (await revocations()).length]).toEqual([200, before + 1]);
+  });
+
+  test('that fails spends nothing', async () => {
+    const browser = await bed.signIn('person again');
+    const token = bed.logoutToken({ sid: 'person again' });
+    await bed.pool.query('ALTER TABLE revocations ADD CONSTRAINT none CHECK (false) NOT VALID');
+    expect((await bed.postLogout(token)).status).toBe(500);
+    await bed.pool.query('ALTER TABLE revocations DROP CONSTRAINT none');
+    expect(await bed.me(browser)).toBe(200);
+    await expectOk(token);
+    expect(await bed.me(browser)).toBe(401);
+  });
+
+  test('lets no sign-in of the person survive that is about to insert its session, with whatever sid', async () => {
+    await letSignInsWait(bed.product);
+    for (let trial = 0; trial < 10; trial += 1) {
+      await bed.signIn(`person before ${trial}`);
+      bed.hostile.setIdToken({ claims: { sid: `person between ${trial}` } });
+      const browser = newBrowser();
+      const callback = await bed.begin(browser);
+      let finishing: Promise<unknown> = Promise.resolve();
+      await whileLocked(bed.product, atTheirInsert, async () => {
+        finishing = browser.get(callback);
+        await waitForLock(bed.product);
+        await expectOk(bed.logoutToken({ sid: `person before ${trial}`, sub: trial % 2 ? 'mallory' : undefined }));
+      });
+      await finishing;
+      expect(await bed.me(browser)).toBe(401);
+    }
+  });
+
+  test('beside front-channel logouts of the same session blocks nobody, and breaks no deadlock', async () => {
+    const deadlocks = await deadlocksOf(bed.product);
+    for (let trial = 0; trial < 20; trial += 1) {
+      const sid = `person beside ${trial}`;
+      const browser = await bed.signIn(sid);
+      const query = new URLSearchParams({ iss: bed.hostile.issuer, sid });
+      const framed = () => fetch(`${bed.url}/openid/frontchannel-logout/hostile?${query}`);
+      const signed = () => bed.postLogout(bed.logoutToken({ sid, sub: trial % 2 ? 'mallory' : undefined }));
+      const answers = await Promise.all([signed(), framed(), signed(), framed()]);
+      expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+      expect(await bed.me(browser)).toBe(401);
+    }
+    expect(await deadlocksOf(bed.product)).toBe(deadlocks);
+  });
+});
+
+describe('a first-ever sign-in under way when its person’s logout token comes', () => {
+  const set = (logoutTokenEnds: 'person' | 'session') =>
+    bed.prisma.connection.updateMany({ where: { orgId: bed.org.id }, data: { logoutTokenEnds } });
+
+  test.each([
+    ['with sub alone', 'session', undefined],
+    ['with sub, and another sid, which ends all of the person', 'person', 'newcomer elsewhere'],
+  ] as const)('doesn’t complete: %s', async (name, ends, sid) => {
+    await set(ends);
+    const sub = `newcomer ${name}`;
+    // The session at the IdP is older: it may be the one that ended.
+    const claims = { sub, email: `${ends}@hostile.fake`, sid: 'newcomer here', auth_time: now() - 1000 };
+    bed.hostile.setIdToken({ claims });
+    const browser = newBrowser();
+    const callback = await bed.begin(browser);
+    await expectOk(bed.logoutToken({ sub, sid }));
+    await set('session');
+    const answer = await browser.get(callback);
+    expect(new URL(answer.headers.get('location') ?? '').searchParams.get('prompt')).toBe('login');
+    expect(await bed.me(browser)).toBe(401);
+    bed.hostile.setIdToken({ claims: { ...claims, sid: 'newcomer fresh', auth_time: now() } });
+    expect((await bed.attempt()).me.status).toBe(200);
+  });
+});
+
 describe('a sign-in under way with the sid of a session that ended', () => {
   test('goes to the IdP once more, and completes with a new session there only', async () => {
     bed.hostile.setIdToken({ claims: { sid: 'flight-1' } });
@@ -412,7 +569,6 @@ describe('a token that breaks a rule', () => {
     ['events null', { events: null }],
     ['events in a list', { events: [logoutEvent] }],
     ['another event', { events: { 'https://schemas.openid.net/secevent/caep/event-type/session-revoked': {} } }],
-    ['a second event', { events: { [logoutEvent]: {}, 'https://evil.example': {} } }],
     ['an event that is null', { events: { [logoutEvent]: null } }],
     ['an event that is a list', { events: { [logoutEvent]: [] } }],
     ['an event that is a text', { events: { [logoutEvent]: '{}' } }],
@@ -449,6 +605,8 @@ describe('a token that breaks a rule', () => {
     ['a sid beside sub that no sign-in can have had', { sid: 'x'.repeat(300) }, {}],
     ['a member in the event', { events: { [logoutEvent]: { more: 1 } } }, {}],
     ['claims of its own', { more: { deep: [] } }, {}],
+    ['Keycloak’s word on offline sessions', { events: { [logoutEvent]: {}, revoke_offline_access: true } }, {}],
+    ['a second event', { events: { [logoutEvent]: {}, 'https://other.example': {} } }, {}],
   ])('is not: %s', async (_name, changes, header) => {
     const browser = await bed.signIn();
     await expectOk(bed.logoutToken(asNow(changes), { header }));
@@ -484,6 +642,18 @@ describe('attacks', () => {
     const browser = await bed.signIn();
     await expectRefused(await bed.postLogout(await make()));
     expect(await bed.me(browser)).toBe(200);
+  });
+
+  test('junk from one network keeps out no token from another that a new key signed', async () => {
+    const browser = await bed.signIn();
+    const junk = () => bed.logoutToken({}, { signer: 'foreign', header: { kid: randomUUID() } });
+    const heard = [];
+    for (let count = 0; count < 3; count += 1) heard.push((await bed.postLogout(junk(), { from: '192.0.2.1' })).status);
+    expect(heard).toEqual([400, 503, 503]);
+    bed.hostile.keys.rotate();
+    expect((await bed.postLogout(bed.logoutToken(), { from: '192.0.2.2' })).status).toBe(503);
+    await expectOk(bed.logoutToken());
+    expect(await bed.me(browser)).toBe(401);
   });
 
   test('a token of one org at another, and at one that does not exist', async () => {
@@ -534,8 +704,7 @@ describe('attacks', () => {
       other = await startNode(bed.product.env);
     });
     afterAll(async () => {
-      other?.process.kill('SIGTERM');
-      if (other) await once(other.process, 'exit');
+      if (other) await stopProcess(other.process);
     });
 
     test('without the keys it is 503 and nothing is spent; with them the same token works', async () => {

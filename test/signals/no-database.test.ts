@@ -35,6 +35,8 @@ test('without its database nothing is promised, and the same token works afterwa
       ...[503, '5', { error: 'temporarily_unavailable', error_description: expect.any(String) }],
     ]);
     expect([second.status, second.headers.get('retry-after')]).toEqual([503, '5']);
+    const framed = await fetch(`${product.url}/openid/frontchannel-logout/whiterabbit?iss=${tenant.issuer}&sid=a`);
+    expect([framed.status, framed.headers.get('retry-after')]).toEqual([503, '5']);
     await postgres.restart();
     expect((await browser.get('/api/users/me')).status).toBe(200);
     expect((await postLogout()).status).toBe(200);

@@ -1,9 +1,9 @@
-import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { answers } from '../support/hostile-answers.ts';
 import { callerJwt, postRevocation } from '../support/idp-jwt.ts';
 import { plantUsers, statusOfMe } from '../support/planted-sessions.ts';
-import { startNode, trinity } from '../support/product.ts';
+import { startNode, stopProcess, trinity } from '../support/product.ts';
 import { eventUris, now, type SignalBed, startSignalBed } from './support.ts';
 
 let bed: SignalBed;
@@ -152,6 +152,10 @@ describe('whom it is about', () => {
     ['an older complex subject', () => inEvent({ user: issSub(), device: { format: 'opaque', id: 'd' } })],
     ['both, the same', () => ({ details: { subject: issSub() } })],
     ['a subject of RISC’s drafts', () => inEvent({ ...issSub(), format: undefined, subject_type: 'iss-sub' })],
+    [
+      'Google’s claims of an ID token',
+      () => inEvent({ ...issSub(), format: undefined, subject_type: 'id_token_claims' }),
+    ],
     ['an e-mail address of RISC’s drafts', () => inEvent({ ...email, format: undefined, subject_type: 'email' })],
     [
       'claims of an ID token, as RISC’s drafts have them',
@@ -324,6 +328,8 @@ describe('a token that breaks a rule', () => {
     ['a reason by language that is null', () => ({ details: { reason_admin: { en: null } } })],
     ['an exp to come', () => ({ claims: { exp: now() + 60 } })],
     ['the whole media type as typ', () => ({ header: { typ: 'application/secevent+jwt' } })],
+    ['the typ JWT', () => ({ header: { typ: 'JWT' } })],
+    ['no typ', () => ({ header: { typ: undefined } })],
   ])('is not: %s', async (_name, how) => {
     await expectAccepted(bed.eventToken('session-revoked', how()));
     expect(await bed.me(browser)).toBe(401);
@@ -341,8 +347,11 @@ describe('a token that breaks a rule', () => {
       },
       'authentication_failed',
     ],
-    ['the typ JWT', () => bed.eventToken('session-revoked', { header: { typ: 'JWT' } }), 'invalid_request'],
-    ['no typ', () => bed.eventToken('session-revoked', { header: { typ: undefined } }), 'invalid_request'],
+    [
+      'an ID token that speaks of an event',
+      () => bed.eventToken('session-revoked', { header: { typ: 'JWT' }, claims: { nonce: 'n' } }),
+      'invalid_request',
+    ],
     ['an ID token', () => bed.hostile.signIdToken({ nonce: 'n' }), 'invalid_request'],
     [
       'an ID token, its typ made up',
@@ -368,10 +377,13 @@ describe('a token that breaks a rule', () => {
     expect(await bed.me(browser)).toBe(200);
   });
 
-  test('another content type, a huge body, another address', async () => {
+  test.each(['application/jwt', 'application/json', 'text/plain'])('is taken as %s', async (type) => {
+    expect((await bed.pushEvent(bed.eventToken('session-revoked'), { type })).status).toBe(202);
+    expect(await bed.me(browser)).toBe(401);
+  });
+
+  test('a huge body, another address', async () => {
     const token = bed.eventToken('session-revoked');
-    for (const type of ['application/jwt', 'application/json', 'text/plain'])
-      await expectRefused(await bed.pushEvent(token, { type }), 'invalid_request');
     await expectRefused(await bed.pushEvent('x'.repeat(100_000)), 'invalid_request', 413);
     for (const id of ['con_nobody', 'a%00b', 'x'.repeat(100)])
       await expectRefused(await bed.pushEvent(token, { to: `${bed.url}/ssf/events/${id}` }), 'invalid_request', 404);
@@ -391,6 +403,18 @@ describe('a token that breaks a rule', () => {
     await expectRefused(await bed.pushEvent(bed.eventToken('session-revoked'), { to }), 'invalid_request', 404);
     await bed.prisma.connection.deleteMany({ where: { id: 'con_same' } });
     expect(await bed.me(browser)).toBe(200);
+  });
+
+  test('junk from one network, which keeps out no event from another that a new key signed', async () => {
+    const junk = () => bed.eventToken('session-revoked', { signer: 'foreign', header: { kid: randomUUID() } });
+    const heard = [];
+    for (let count = 0; count < 3; count += 1) heard.push((await bed.pushEvent(junk(), { from: '192.0.2.1' })).status);
+    expect(heard).toEqual([400, 503, 503]);
+    bed.hostile.keys.rotate();
+    const genuine = bed.eventToken('session-revoked');
+    expect((await bed.pushEvent(genuine, { from: '192.0.2.2' })).status).toBe(503);
+    await expectAccepted(genuine);
+    expect(await bed.me(browser)).toBe(401);
   });
 
   test('with the key of another connection', async () => {
@@ -413,8 +437,7 @@ describe('a repeat', () => {
     other = await startNode(bed.product.env);
   });
   afterAll(async () => {
-    other?.process.kill('SIGTERM');
-    if (other) await once(other.process, 'exit');
+    if (other) await stopProcess(other.process);
   });
 
   test('is acknowledged, and not run', async () => {
@@ -465,8 +488,7 @@ describe('a repeat', () => {
 
   /** A node that knows no keys yet. */
   async function startedAnew() {
-    other.process.kill('SIGTERM');
-    await once(other.process, 'exit');
+    await stopProcess(other.process);
     other = await startNode(bed.product.env);
     return other;
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { startSignInBed } from '../sign-in/support.ts';
 import type { createBrowser } from '../support/browser.ts';
 import type { TokenOptions } from '../support/hostile-keys.ts';
+import { anyAddress } from '../support/idp-jwt.ts';
 
 export type SignalBed = Awaited<ReturnType<typeof startSignalBed>>;
 
@@ -24,7 +25,7 @@ export const eventUris = {
  * there without a password, by an IdP session of the name that is given.
  */
 export async function startSignalBed(options: { env?: Record<string, string> } = {}) {
-  const bed = await startSignInBed(options);
+  const bed = await startSignInBed({ env: { TRUST_PROXY: 'loopback', ...options.env } });
   const { hostile, url } = bed;
   const connection = await bed.prisma.connection.findFirstOrThrow({ where: { orgId: bed.org.id } });
   const receiver = `${url}/ssf/events/${connection.id}`;
@@ -52,9 +53,11 @@ export async function startSignalBed(options: { env?: Record<string, string> } =
       const claims = { ...honest, events: { [logoutEvent]: {} }, sub: 'mallory', ...changes };
       return hostile.keys.sign(claims, { header: { typ: 'logout+jwt', ...header }, signer });
     },
-    postLogout: (token: string, { org = 'hostile', at = url } = {}) =>
+    /** Each call comes from another network unless told. */
+    postLogout: (token: string, { org = 'hostile', at = url, from = anyAddress() } = {}) =>
       fetch(`${at}/openid/backchannel-logout/${org}`, {
         method: 'POST',
+        headers: { 'x-forwarded-for': from },
         body: new URLSearchParams({ logout_token: token }),
       }),
     /** A security event token as it should be. */
@@ -73,8 +76,8 @@ export async function startSignalBed(options: { env?: Record<string, string> } =
         { signer: token.signer, header: { typ: 'secevent+jwt', ...token.header } },
       );
     },
-    pushEvent: (body: string, { to = receiver, type = 'application/secevent+jwt' } = {}) =>
-      fetch(to, { method: 'POST', headers: { 'content-type': type }, body }),
+    pushEvent: (body: string, { to = receiver, type = 'application/secevent+jwt', from = anyAddress() } = {}) =>
+      fetch(to, { method: 'POST', headers: { 'content-type': type, 'x-forwarded-for': from }, body }),
     /** The org's audit events of that action, oldest first. */
     audited: (action: string, orgId = bed.org.id) =>
       bed.prisma.auditEvent.findMany({ where: { orgId, action }, orderBy: { at: 'asc' } }),

@@ -138,6 +138,7 @@ export function createBrowser({
     return send('GET', action.href);
   }
 
+  /** Follows redirects up to the app's callback. */
   async function toCallback(response: BrowserResponse): Promise<SignInStep> {
     const { page, next } = await walk(response, isCallback);
     return next ? { page, callbackUrl: next.href } : { page };
@@ -191,9 +192,11 @@ export function createBrowser({
     get: (url: string, options?: RequestOptions) => send('GET', url, options),
     post: (url: string, options?: RequestOptions) => send('POST', url, options),
     put: (url: string, options?: RequestOptions) => send('PUT', url, options),
+    patch: (url: string, options?: RequestOptions) => send('PATCH', url, options),
     delete: (url: string, options?: RequestOptions) => send('DELETE', url, options),
     open,
     follow,
+    toCallback,
     submitForm,
     beginSignIn,
     submitLogin,

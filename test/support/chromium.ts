@@ -1,18 +1,26 @@
 import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium } from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 
 const executablePath = '/usr/bin/chromium';
 const flags =
   '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --in-process-gpu';
 
+export const hasChromium = existsSync(executablePath);
+
 /** Tests in a real browser; skipped, with the reason in their name, where it isn't installed. */
 export function describeInChromium(name: string, tests: () => void): void {
-  describe.skipIf(!existsSync(executablePath))(`${name} (needs ${executablePath})`, tests);
+  describe.skipIf(!hasChromium)(`${name} (needs ${executablePath})`, tests);
 }
 
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath, args: flags.split(' ') });
+}
+
+/** Opens the menu of whoever is signed in, by the keyboard: the button “Sign out” is in it. */
+export async function openAccount(page: Page): Promise<void> {
+  await page.locator('.account-button').press('Enter');
+  await page.locator('#sign-out').waitFor();
 }
 
 /**

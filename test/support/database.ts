@@ -20,6 +20,17 @@ export async function createTestDatabase({ empty = false } = {}): Promise<TestDa
   return { url: url.href, drop: () => asAdmin(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
+/**
+ * A bare pool. Its `end` doesn't wait until the server has closed the connections: one that a
+ * dropped database ends meanwhile mustn't be an uncaught exception.
+ */
+export function openPool(config: pg.PoolConfig): pg.Pool {
+  const pool = new pg.Pool(config);
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
+}
+
 async function asAdmin(sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: inject('adminUrl') });
   await client.connect();
@@ -43,9 +54,7 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   const port = Number(new URL(url).port);
   let server: EmbeddedPostgres = first;
   const kill = async () => {
-    // The children too: each would go on answering its open connection until it notices that the
-    // postmaster is gone.
-    for (const pid of [server.pid, ...childrenOf(server.pid)]) killIfThere(pid);
+    killServer(server.pid);
     while (await connects(url)) await sleep(10);
   };
   const restart = async () => {
@@ -62,7 +71,14 @@ export async function startTestPostgres(): Promise<TestPostgres> {
   return { url, kill, restart, stop };
 }
 
-function childrenOf(parent: number): number[] {
+/** Ends a PostgreSQL server as a crash would. */
+export function killServer(postmaster: number): void {
+  // The children too: each would go on answering its open connection until it notices that the
+  // postmaster is gone.
+  for (const pid of [postmaster, ...childrenOf(postmaster)]) killIfThere(pid);
+}
+
+export function childrenOf(parent: number): number[] {
   const lines = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
   return lines
     .map((line) => line.trim().split(/\s+/).map(Number))

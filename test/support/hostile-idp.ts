@@ -34,7 +34,15 @@ type Person = { sub: string; email: string; email_verified?: boolean; name: stri
  * A plain HTTP server that plays an IdP. Left alone it answers honestly, as `person`, without
  * asking for a password; each endpoint's answer can be replaced by anything, at any time.
  */
-export async function startHostileIdp(options: { clientId?: string; clientSecret?: string; person?: Person } = {}) {
+export async function startHostileIdp(
+  options: {
+    clientId?: string;
+    clientSecret?: string;
+    person?: Person;
+    /** What follows the host in the issuer, such as `/realms/zion`, or `/`. */
+    issuerPath?: string;
+  } = {},
+) {
   const clientId = options.clientId ?? 'hostile-client';
   const clientSecret = options.clientSecret ?? 'hostile-secret';
   const keys = await createHostileKeys();
@@ -57,16 +65,18 @@ export async function startHostileIdp(options: { clientId?: string; clientSecret
   let authorizeParams: (query: URLSearchParams, honest: AuthorizeParams) => AuthorizeParams = (_query, honest) =>
     honest;
   let issuer = '';
+  let clock = { offset: 0, dateOffset: 0 };
+  /** Seconds since 1970, on this IdP's clock. */
+  const now = () => Math.floor(Date.now() / 1000) + clock.offset;
 
   function signIdToken({ claims, payload, ...token }: IdTokenOptions & { nonce?: string | undefined } = {}): string {
-    const now = Math.floor(Date.now() / 1000);
     const honest = {
       iss: issuer,
       aud: clientId,
       ...person,
-      iat: now,
-      exp: now + 300,
-      auth_time: now,
+      iat: now(),
+      exp: now() + 300,
+      auth_time: now(),
       nonce: token.nonce,
     };
     return keys.sign(payload === undefined ? { ...honest, ...claims } : payload, token);
@@ -106,13 +116,14 @@ export async function startHostileIdp(options: { clientId?: string; clientSecret
     }
   }
 
+  const at = (endpoint: HostileEndpoint) => issuer.replace(/\/$/, '') + paths[endpoint];
   const metadata = () => ({
     issuer,
-    authorization_endpoint: issuer + paths.authorize,
-    token_endpoint: issuer + paths.token,
-    userinfo_endpoint: issuer + paths.userinfo,
-    end_session_endpoint: issuer + paths.endSession,
-    jwks_uri: issuer + paths.jwks,
+    authorization_endpoint: at('authorize'),
+    token_endpoint: at('token'),
+    userinfo_endpoint: at('userinfo'),
+    end_session_endpoint: at('endSession'),
+    jwks_uri: at('jwks'),
     response_types_supported: ['code'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
@@ -127,9 +138,11 @@ export async function startHostileIdp(options: { clientId?: string; clientSecret
     for await (const chunk of request) chunks.push(chunk);
     const body = Buffer.concat(chunks).toString();
     const names = Object.keys(paths) as HostileEndpoint[];
-    const endpoint = names.find((name) => paths[name] === url.pathname) ?? null;
+    const endpoint = names.find((name) => at(name) === url.origin + url.pathname) ?? null;
     requests.push({ endpoint, method: request.method ?? '', url, headers: request.headers, body });
     if (!endpoint) return answers.status(404)(request, response);
+    const date = new Date(Date.now() + (clock.offset + clock.dateOffset) * 1000);
+    response.setHeader('date', date.toUTCString());
     return (replaced.get(endpoint) ?? (await honest(endpoint, url, body)))(request, response);
   }
 
@@ -142,7 +155,7 @@ export async function startHostileIdp(options: { clientId?: string; clientSecret
   });
   const address = server.address();
   if (typeof address !== 'object' || !address) throw new Error('the hostile IdP has no port');
-  issuer = `http://localhost:${address.port}`;
+  issuer = `http://localhost:${address.port}${options.issuerPath ?? ''}`;
 
   return {
     issuer,
@@ -159,6 +172,11 @@ export async function startHostileIdp(options: { clientId?: string; clientSecret
     setIdToken(how: IdTokenOptions) {
       idToken = how;
     },
+    now,
+    /** From now on its clock goes ahead by `offset` seconds; that of its Date headers by more. */
+    setClock(offset: number, dateOffset = 0) {
+      clock = { offset, dateOffset };
+    },
     setPerson(changes: Partial<Person>) {
       person = { ...person, ...changes };
     },
@@ -170,6 +188,7 @@ export async function startHostileIdp(options: { clientId?: string; clientSecret
     reset() {
       replaced.clear();
       idToken = {};
+      clock = { offset: 0, dateOffset: 0 };
       authorizeParams = (_query, usual) => usual;
     },
     stop: () =>

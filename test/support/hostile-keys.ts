@@ -52,10 +52,10 @@ export async function createHostileKeys() {
       const input = `${encode({ alg: algorithms[signer], kid, typ: 'JWT', ...header })}.${encode(payload)}`;
       return `${input}.${signature(signer, input)}`;
     },
-    /** A new key under a new kid; the old one is no longer published. */
-    rotate() {
+    /** A new key, under a new kid unless told; the old one is no longer published. */
+    rotate({ keepKid = false } = {}) {
       own = pairs.next();
-      kid = randomUUID();
+      if (!keepKid) kid = randomUUID();
     },
     /** At the end: what was signed with them is looked at no more. */
     giveBack: pairs.giveBack,

@@ -29,6 +29,9 @@ export function callerJwt(idp: HostileIdp, aud: string, { claims, payload, heade
   });
 }
 
+/** An address in a network of its own: what is counted per network isn't counted together. */
+export const anyAddress = () => `10.${randomInt(256)}.${randomInt(256)}.1`;
+
 export type RevocationAnswer = { status: number; code: string | undefined; detail: string; headers: Headers };
 
 /**
@@ -39,11 +42,7 @@ export async function postRevocation(
   url: string,
   credential: string,
   subject: unknown,
-  {
-    scheme = 'Bearer',
-    body = JSON.stringify({ sub_id: subject }),
-    from = `10.${randomInt(256)}.${randomInt(256)}.1`,
-  } = {},
+  { scheme = 'Bearer', body = JSON.stringify({ sub_id: subject }), from = anyAddress() } = {},
 ): Promise<RevocationAnswer> {
   const response = await fetch(url, {
     method: 'POST',

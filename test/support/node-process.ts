@@ -4,7 +4,8 @@ import { startServer } from '../../src/server.ts';
 
 // A node in a process of its own, as `npm start` runs it, but in development mode: the test's IdP
 // has no TLS.
-const { port, stop } = await startServer(createContext(loadConfig(process.env, 'development')));
+const config = { ...loadConfig(process.env, 'development'), settleSeconds: 0 };
+const { port, stop } = await startServer(createContext(config));
 process.send?.({ port });
 // Whoever started it may die without a word.
 for (const end of ['SIGTERM', 'disconnect'] as const) process.on(end, () => void stop().then(() => process.exit(0)));

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import type { Logger } from 'pino';
 import { byOperator } from '../../src/by.ts';
 import { loadConfig } from '../../src/config.ts';
 import { beginWith, createConnections } from '../../src/connections/connections.ts';
@@ -46,6 +47,10 @@ export async function startProduct(
     databaseUrl?: string;
     env?: Record<string, string> | undefined;
     languages?: Languages | undefined;
+    /** 0, as tests sign in right after a revocation: what that leaves open has tests of its own. */
+    settleSeconds?: number | undefined;
+    /** Where the first node logs. */
+    log?: Logger | undefined;
   } = {},
 ) {
   const database = options.databaseUrl
@@ -61,7 +66,8 @@ export async function startProduct(
     ...secrets,
     ...options.env,
   };
-  const context = createContext(loadConfig(env, 'development'), undefined, options.languages);
+  const config = { ...loadConfig(env, 'development'), settleSeconds: options.settleSeconds ?? 0 };
+  const context = createContext(config, options.log, options.languages);
   const idp = await startTestIdp({
     tenants: [tenant('whiterabbit', 'White Rabbit', url, trinity), tenant('metacortex', 'Metacortex', url, twin)],
   });
@@ -112,6 +118,12 @@ export async function startProduct(
       await database.drop();
     },
   };
+}
+
+/** Two nodes, each a process of its own, on one database. */
+export async function startTwoNodes(): Promise<{ product: Product; nodes: [string, string] }> {
+  const product = await startProduct({ processes: 2 });
+  return { product, nodes: product.nodes.slice(1) as [string, string] };
 }
 
 function tenant(path: string, name: string, url: string, { email, password }: typeof trinity) {
@@ -168,7 +180,8 @@ export async function startNode(env: Record<string, string>): Promise<{ url: str
   return { url: `http://localhost:${message.port}`, process: child };
 }
 
-async function stopProcess(child: ChildProcess): Promise<void> {
+/** Lets the process of a node end by itself, if it still runs. */
+export async function stopProcess(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   child.kill('SIGTERM');
   await once(child, 'exit');

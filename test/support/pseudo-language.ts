@@ -9,8 +9,10 @@ import type { Texts } from '../../src/texts/texts.ts';
 export const pseudo: Texts = { ...(wrap(en) as Texts), language: 'qps-ploc' };
 
 function wrap(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(wrap);
   if (typeof value === 'string') return `⟦${value}⟧`;
-  if (typeof value === 'function') return (parts: object) => `⟦${value(markStrings(parts))}⟧`;
+  if (typeof value === 'function')
+    return (parts: object | number) => `⟦${value(typeof parts === 'number' ? parts : markStrings(parts))}⟧`;
   return Object.fromEntries(Object.entries(value as object).map(([key, member]) => [key, wrap(member)]));
 }
 
@@ -28,11 +30,15 @@ function markStrings(parts: object): object {
  * what is `<code>`, and `{holes}`.
  */
 export function hardCodedWords(page: string, data: readonly string[]): string[] {
-  const markup = page.replaceAll(/<!doctype[^>]*>|<code>[^<]*<\/code>|\{\w+\}/gi, '');
+  // The longest first: one may begin with another.
+  const longestFirst = data.toSorted((a, b) => b.length - a.length);
+  // A language's own name stands in that language on every page.
+  const named = /<(button|strong)[^>]* lang="[^"]+"[^>]*>[^<]*<\/\1>/g;
+  const markup = page.replaceAll(named, '').replaceAll(/<!doctype[^>]*>|<code>[^<]*<\/code>|\{\w+\}/gi, '');
   const attributes = markup.matchAll(/\s(?:placeholder|title|alt|aria-label|aria-description)="([^"]*)"/g);
   const texts = [markup.replaceAll(/<[^>]*>/g, ' '), ...[...attributes].map(([, value]) => value as string)];
   return texts.flatMap(outsideOfTexts).flatMap((words) => {
-    const left = data.reduce((text, datum) => text.replaceAll(datum, ''), decode(words));
+    const left = longestFirst.reduce((text, datum) => text.replaceAll(datum, ''), decode(words));
     return /\p{L}/u.test(left) ? [left.replaceAll(/\s+/g, ' ').trim()] : [];
   });
 }

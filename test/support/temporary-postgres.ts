@@ -9,20 +9,21 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/postgres
 
 /**
  * Runs beside us in a session of its own, and when its standard input ends, because we closed it or
- * died in whatever way, stops the server and removes its folders. So nothing stays behind, not even
- * after Ctrl-C or a kill -9.
+ * died in whatever way, stops the servers and removes their folders. So nothing stays behind, not
+ * even after Ctrl-C or a kill -9.
  */
 const guard = `
   const fs = require('node:fs');
   const dir = process.argv[1];
   const clean = () => {
-    let home = dir + '/postgres';
-    try { home = fs.realpathSync(home); } catch {}
-    try { process.kill(Number(fs.readFileSync(home + '/data/postmaster.pid', 'utf8').split('\\n')[0]), 'SIGQUIT'); } catch {}
+    const homes = fs.readdirSync(dir).map((name) => dir + '/' + name).filter(fs.existsSync).map((home) => fs.realpathSync(home));
+    for (const home of homes)
+      try { process.kill(Number(fs.readFileSync(home + '/data/postmaster.pid', 'utf8').split('\\n')[0]), 'SIGQUIT'); } catch {}
     let tries = 0;
     const remove = () => {
-      for (const folder of [home, dir]) try { fs.rmSync(folder, { recursive: true, force: true }); } catch {}
-      if ((fs.existsSync(dir) || fs.existsSync(home)) && tries++ < 100) setTimeout(remove, 50);
+      const folders = [...homes, dir];
+      for (const folder of folders) try { fs.rmSync(folder, { recursive: true, force: true }); } catch {}
+      if (folders.some((folder) => fs.existsSync(folder)) && tries++ < 100) setTimeout(remove, 50);
     };
     setTimeout(remove, 50);
   };
@@ -48,7 +49,7 @@ export function temporaryDataDir(root = os.tmpdir()): { dataDir: string; release
  * lies there: the server syncs, as the product demands, and nothing waits for a disk. A container's
  * /dev/shm may be too small.
  */
-function openDataDir() {
+export function openDataDir() {
   const folder = temporaryDataDir(
     Math.min(roomIn('/dev/shm'), process.availableMemory()) > 4 * 2 ** 30 ? '/dev/shm' : os.tmpdir(),
   );

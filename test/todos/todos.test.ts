@@ -47,6 +47,10 @@ describe('todos', () => {
     expect(renamed).toMatchObject({ task: 'Knock, knock', completed: true, completedAt });
     const undone = (await trinity.put(`/api/todos/${todo.id}`, { json: { completed: false } })).json<Todo>();
     expect(undone).toMatchObject({ completed: false, completedAt: null });
+    const again = await trinity.post('/api/todos', { json: { task: 'Knock', completed: true } });
+    expect([again.status, again.json<Todo>().completed]).toEqual([201, true]);
+    expect(Date.parse(again.json<Todo>().completedAt as string)).toBeGreaterThan(0);
+    await trinity.delete(`/api/todos/${again.json<Todo>().id}`);
     const deleted = await trinity.delete(`/api/todos/${todo.id}`);
     expect([deleted.status, deleted.text]).toEqual([204, '']);
     expect((await trinity.delete(`/api/todos/${todo.id}`)).status).toBe(404);
@@ -156,9 +160,16 @@ describe("the workshop's client", () => {
     expect((await browser.post('/api/signout')).status).toBe(204);
   });
 
-  it('finds no password sign-in: 404, and no JSON body', async () => {
+  it('finds no password sign-in: 404, as problem details', async () => {
     const answer = await trinity.post('/api/signin', { json: { username: 'trinity', password: 'x' } });
-    expect(answer.status).toBe(404);
-    expect(() => JSON.parse(answer.text)).toThrow();
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      404,
+      expect.stringMatching(/^application\/problem\+json/),
+    ]);
+    expect(answer.json()).toMatchObject({
+      status: 404,
+      code: 'not_found',
+      detail: expect.stringContaining('no passwords'),
+    });
   });
 });

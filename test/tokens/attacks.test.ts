@@ -38,20 +38,23 @@ it('an age greater than any is an age', async () => {
   }
 });
 
-it('a grant that could not be ended is ended by the next try', async () => {
-  const tokens = await tokensOf(product, {}, browser);
-  const giveBack = () => post(product, '/oauth/revoke', { token: tokens.refresh_token, client_id: 'mobile-app' });
-  const [grant] = (await grantsOf(product)).slice(-1);
-  const lock = (blocker: PoolClient) =>
-    blocker.query('SELECT FROM grants WHERE org_id = $1 AND id = $2 FOR UPDATE', [grant?.orgId, grant?.id]);
-  // Longer than the five seconds in which a lock must be had.
-  await whileLocked(product, lock, async () => expect((await giveBack()).status).toBe(503));
-  expect((await api(product, tokens.access_token)).status).toBe(200);
-  expect((await giveBack()).status).toBe(200);
-  expect((await api(product, tokens.access_token)).status).toBe(401);
-});
+it.each(['refresh_token', 'access_token'] as const)(
+  'a grant that its %s could not end is ended by the next try',
+  async (which) => {
+    const tokens = await tokensOf(product, {}, browser);
+    const giveBack = () => post(product, '/oauth/revoke', { token: tokens[which], client_id: 'mobile-app' });
+    const [grant] = (await grantsOf(product)).slice(-1);
+    const lock = (blocker: PoolClient) =>
+      blocker.query('SELECT FROM grants WHERE org_id = $1 AND id = $2 FOR UPDATE', [grant?.orgId, grant?.id]);
+    // Longer than the five seconds in which a lock must be had.
+    await whileLocked(product, lock, async () => expect((await giveBack()).status).toBe(503));
+    expect((await api(product, tokens.access_token)).status).toBe(200);
+    expect((await giveBack()).status).toBe(200);
+    expect((await api(product, tokens.access_token)).status).toBe(401);
+  },
+);
 
-it('no retry is advised once a refresh token is used up', async () => {
+it('a refresh that waits in vain for its grant has used up nothing', async () => {
   const tokens = await tokensOf(product, {}, browser);
   const [grant] = (await grantsOf(product)).slice(-1);
   const lock = (blocker: PoolClient) =>
@@ -61,10 +64,16 @@ it('no retry is advised once a refresh token is used up', async () => {
     expect([answer.status, answer.body.error, answer.headers.get('retry-after')]).toEqual([
       503,
       'temporarily_unavailable',
-      null,
+      '5',
     ]);
-    expect(answer.body.error_description).toContain('begin a new sign-in');
+    expect(answer.body.error_description).toContain('try again');
   });
+  const { rows } = await product.context.pool.query(
+    `SELECT FROM tokens WHERE kind = 'RefreshToken' AND grant_id = $1 AND (consumed_at IS NOT NULL OR uses > 0)`,
+    [grant?.id],
+  );
+  expect(rows).toEqual([]);
+  expect((await refresh(product, tokens.refresh_token)).status).toBe(200);
 });
 
 describe('a request for a code', () => {
@@ -351,6 +360,13 @@ describe('a grant without a click', () => {
     const past = await who.get(resume(interaction));
     expect(past.headers.get('location') ?? '').not.toContain('code=');
     expect(await count()).toBe(before + 1);
+  });
+
+  it('is asked for by a page that looks like the organisation’s', async () => {
+    const { pool } = product.context;
+    await pool.query(`INSERT INTO org_looks (org_id, colour) VALUES ($1, '#aa0000')`, [product.orgs.whiterabbit.id]);
+    expect((await lure(await product.signIn())).page.text).toContain('/orgs/whiterabbit/look.css');
+    await pool.query('DELETE FROM org_looks');
   });
 
   it('is refused to a form of another site’s page, to one of this site’s other hosts, and to another method', async () => {

@@ -151,7 +151,9 @@ describe('what a dead one hears', () => {
 
   it('when only the token has expired: to refresh it', async () => {
     const { token, grantId } = await plant();
-    await product.context.pool.query(`UPDATE tokens SET expires_at = now() WHERE grant_id = $1`, [grantId]);
+    await product.context.pool.query(`UPDATE tokens SET expires_at = now() - interval '1 second' WHERE grant_id = $1`, [
+      grantId,
+    ]);
     expect((await revoked(token)).code).toBe('invalid_token');
   });
 
@@ -181,8 +183,8 @@ describe('being seen', () => {
       [grantId],
     );
     await Promise.all([api(product, token), api(product, token), api(product, token)]);
+    await expect.poll(async () => Date.now() - (await seenOf(grantId)).last_seen_at.getTime()).toBeLessThan(30_000);
     const after = await seenOf(grantId);
-    expect(Date.now() - after.last_seen_at.getTime()).toBeLessThan(30_000);
     expect(after.idle_expires_at).toEqual(after.expires_at);
   });
 
@@ -194,8 +196,7 @@ describe('being seen', () => {
       id,
     ]);
     expect((await api(product, access_token)).status).toBe(200);
-    const after = await seenOf(id);
-    expect(after.idle_expires_at).toEqual(before.idle_expires_at);
-    expect(Date.now() - after.last_seen_at.getTime()).toBeLessThan(30_000);
+    await expect.poll(async () => Date.now() - (await seenOf(id)).last_seen_at.getTime()).toBeLessThan(30_000);
+    expect((await seenOf(id)).idle_expires_at).toEqual(before.idle_expires_at);
   });
 });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import net from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 import {
@@ -8,6 +10,7 @@ import {
   heading,
   newBrowser,
   poll,
+  pollInTime,
   post,
   refresh,
   walk,
@@ -36,7 +39,7 @@ describe('the device flow (RFC 8628)', () => {
     expect(heading(confirm)).toBe('Sign in “Command line”?');
     expect(confirm.text).toContain('only if you started this yourself');
     expect(confirm.text).toContain(device.user_code);
-    expect((await poll(product, device.device_code)).body.error).toBe('authorization_pending');
+    expect((await pollInTime(product, device.device_code)).body.error).toBe('authorization_pending');
     const done = await walk(product, browser, await browser.submitForm(confirm, { confirm: 'yes' }, 'user_code'));
     expect([done.page.status, heading(done.page)]).toEqual([200, 'Command line is signed in']);
     for (const shown of [first, confirm, done.page]) {
@@ -103,7 +106,7 @@ describe('the device flow (RFC 8628)', () => {
   it('limits how many forms a network may begin', async () => {
     const limited = await startProduct();
     const statuses = new Set<number>();
-    for (let begun = 0; begun < 301; begun += 1) statuses.add((await newBrowser(limited).get(page)).status);
+    for (let begun = 0; begun < 1_501; begun += 1) statuses.add((await newBrowser(limited).get(page)).status);
     await limited.stop();
     expect([...statuses]).toEqual([200, 429]);
   });
@@ -224,6 +227,38 @@ describe('attacks', () => {
     expect([unknown.status, unknown.body.error]).toEqual([401, 'invalid_client']);
   });
 
+  it('lets nobody who sends a form slowly keep others from typing their code', async () => {
+    const { hostname, port } = new URL(product.url);
+    const head = `POST ${page} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 200\r\n\r\nxsrf=`;
+    const slow = Array.from({ length: 40 }, () =>
+      net.connect(Number(port), hostname, function (this: net.Socket) {
+        this.write(head);
+      }),
+    );
+    try {
+      await Promise.all(slow.map((socket) => once(socket, 'connect')));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      const browser = await product.signIn();
+      const start = performance.now();
+      const shown = await browser.submitForm(await browser.get(page), { user_code: 'CCCC-CCCC' }, 'user_code');
+      expect(shown.status).toBe(200);
+      expect(performance.now() - start).toBeLessThan(3_000);
+    } finally {
+      for (const socket of slow) socket.destroy();
+    }
+  });
+
+  it('refuses a form that is too large, also in pieces of unknown length', async () => {
+    const browser = await product.signIn();
+    const type = { 'content-type': 'application/x-www-form-urlencoded', origin: product.url };
+    const large = `user_code=${'x'.repeat(20_000)}`;
+    expect((await fetch(`${product.url}${page}`, { method: 'POST', headers: type, body: large })).status).toBe(413);
+    const pieces = new Blob([large]).stream();
+    const inPieces = { method: 'POST', headers: type, body: pieces, duplex: 'half' } as RequestInit;
+    expect((await fetch(`${product.url}${page}`, inPieces)).status).toBe(413);
+    expect((await browser.get(page)).status).toBe(200);
+  });
+
   it('stops a network that guesses codes, and counts no honest answer', async () => {
     const limited = await startProduct();
     try {
@@ -233,7 +268,7 @@ describe('attacks', () => {
         expect(shown.status).toBe(200);
       }
       const guess = async () => browser.submitForm(await browser.get(page), { user_code: 'CCCC-CCCC' }, 'user_code');
-      for (let round = 0; round < 20; round += 1) expect((await guess()).status).toBe(200);
+      for (let round = 0; round < 100; round += 1) expect((await guess()).status).toBe(200);
       const stopped = await guess();
       expect(stopped.status).toBe(429);
       expect(Number(stopped.headers.get('retry-after'))).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 import type { BrowserContext, Browser as Chromium, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { describeInChromium, launchChromium, openPage } from '../support/chromium.ts';
+import { describeInChromium, launchChromium, openAccount, openPage } from '../support/chromium.ts';
 import { plantGrants } from '../support/planted-grants.ts';
 import { type PlantedUser, plantUsers, statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -37,6 +37,8 @@ describeInChromium("the page of one's own devices", () => {
     await context.addCookies([{ name, value, url: product.url }]);
     await page.setViewportSize({ width, height: 700 });
     await page.goto(`${product.url}/todos`);
+    // On a phone the way there is in the account's menu.
+    if (width < 700) await openAccount(page);
     await page.getByRole('link', { name: 'Devices' }).press('Enter');
     await page.locator('#devices[data-loaded]').waitFor();
     return user;
@@ -49,7 +51,21 @@ describeInChromium("the page of one's own devices", () => {
     expect(await entries().count()).toBe(1);
     await page.getByText('This device').waitFor();
     await page.getByText('You are signed in nowhere else.').waitFor();
-    expect(await page.getByRole('button', { name: 'Sign out everywhere else' }).isVisible()).toBe(false);
+    expect(await page.locator('#sign-out-others').isVisible()).toBe(false);
+  });
+
+  it('has this device first, whatever was seen last', async () => {
+    const user = await open({ sessions: 3 });
+    await product.context.pool.query(
+      `UPDATE sessions SET last_seen_at = now() - interval '1 second' * row_number
+       FROM (SELECT id, row_number() OVER (ORDER BY id = $2 DESC) * -1 + 10 AS row_number FROM sessions WHERE user_id = $1) n
+       WHERE sessions.id = n.id`,
+      [user.id, await entries().first().getAttribute('data-id')],
+    );
+    await page.reload();
+    await page.locator('#devices[data-loaded]').waitFor();
+    expect(await entries().first().innerText()).toContain('This device');
+    expect(await entries().count()).toBe(3);
   });
 
   it('says where and when, in the time of the person, without trusting what a device calls itself', async () => {
@@ -63,8 +79,9 @@ describeInChromium("the page of one's own devices", () => {
     await page.goto(`${product.url}/devices`);
     await page.locator('summary').press('Enter');
     const text = (await entries().first().innerText()).replaceAll(/\s+/g, ' ');
-    expect(text).toContain('Browser · in use now from 192.0.2.8');
+    expect(text).toContain('This device Browser · in use now');
     expect(text).toContain('Signed in 3 Jan 2026, 05:42 from 192.0.2.7');
+    expect(text).toContain('Last seen from 192.0.2.8');
     expect(text).toContain('Calls itself <b>x</b>/1');
   });
 
@@ -86,9 +103,15 @@ describeInChromium("the page of one's own devices", () => {
 
   it('asks before it signs out everywhere else, and does nothing when told no', async () => {
     const user = await open({ sessions: 3, grants: 2 });
-    const everywhereElse = page.getByRole('button', { name: 'Sign out everywhere else' });
+    const everywhereElse = page.locator('#sign-out-others', { hasText: 'Sign out 4 others' });
     await everywhereElse.press('Enter');
     await dialog().getByRole('heading', { name: 'Sign out everywhere else?' }).waitFor();
+    // It is as red as on the page, and says the number again.
+    await dialog().getByRole('button', { name: 'Sign out 4 others' }).waitFor();
+    const styleOf = (id: string, property: string) =>
+      page.evaluate(`getComputedStyle(document.getElementById('${id}')).${property}`);
+    const red = await styleOf('sign-out-others', 'color');
+    await expect.poll(() => styleOf('confirm-yes', 'backgroundColor')).toBe(red);
     expect(await page.evaluate('document.activeElement.textContent')).toBe('Cancel');
     await page.keyboard.press('Escape');
     await dialog().waitFor({ state: 'hidden' });
@@ -107,14 +130,15 @@ describeInChromium("the page of one's own devices", () => {
 
   it('signs out everywhere, this browser too', async () => {
     const user = await open({ sessions: 2 });
-    await page.getByRole('button', { name: 'Sign out everywhere', exact: true }).click();
-    await dialog().getByRole('button', { name: 'Sign out everywhere' }).click();
+    await page.getByRole('button', { name: 'Sign out all 2' }).click();
+    await dialog().getByRole('button', { name: 'Sign out all 2' }).click();
     await page.getByRole('heading', { name: 'You signed out' }).waitFor();
     for (const cookie of user.cookies) expect(await statusOfMe(product.url, cookie)).toBe(401);
   });
 
   it.each(['Sign out this device', 'Sign out'])('leaves by the button “%s”', async (name) => {
     const user = await open({ sessions: 2 });
+    if (name === 'Sign out') await openAccount(page);
     await page.getByRole('button', { name, exact: true }).click();
     await page.getByRole('heading', { name: 'You signed out' }).waitFor();
     expect(await statusOfMe(product.url, String(user.cookies[1]))).toBe(200);
@@ -144,8 +168,8 @@ describeInChromium("the page of one's own devices", () => {
     await context.route(`${address}/**`, (route) => route.abort());
     await page.getByRole('button', { name: /^Sign out Unknown device/ }).click();
     await page.getByRole('alert').filter({ hasText: '“Unknown device” was not signed out.' }).waitFor();
-    await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
-    await dialog().getByRole('button', { name: 'Sign out everywhere else' }).click();
+    await page.getByRole('button', { name: 'Sign out 1 other' }).click();
+    await dialog().getByRole('button', { name: 'Sign out 1 other' }).click();
     await dialog().getByRole('alert').filter({ hasText: 'Nobody was signed out.' }).waitFor();
     expect(await entries().count()).toBe(2);
   });
@@ -157,6 +181,9 @@ describeInChromium("the page of one's own devices", () => {
     await page.locator('#devices[data-loaded]').waitFor();
     expect(await entries().count()).toBe(200);
     await page.getByText('Only the 200 that were seen last are shown.').waitFor();
+    // How many there are is not known then.
+    await page.getByRole('button', { name: 'Sign out everywhere else' }).waitFor();
+    await page.getByRole('button', { name: 'Sign out everywhere', exact: true }).waitFor();
     await page.evaluate(`for (const one of document.querySelectorAll('details')) one.open = true`);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
   });

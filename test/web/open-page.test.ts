@@ -1,6 +1,6 @@
 import type { BrowserContext, Browser as Chromium, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { describeInChromium, launchChromium, openPage } from '../support/chromium.ts';
+import { describeInChromium, launchChromium, openAccount, openPage } from '../support/chromium.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 
@@ -61,6 +61,7 @@ describeInChromium('an open page', () => {
     expect(await texts()).toEqual(['Wake up']);
     await page.getByRole('button', { name: 'Delete Wake up' }).press('Enter');
     await page.getByText('Nothing to do.').waitFor();
+    await openAccount(page);
     await page.getByRole('button', { name: 'Sign out' }).press('Enter');
     await page.getByRole('heading', { name: 'You signed out' }).waitFor();
   });
@@ -88,9 +89,10 @@ describeInChromium('an open page', () => {
     const moment = new Date(String(await page.locator('time').getAttribute('datetime')));
     const inTokyo = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Tokyo', timeStyle: 'short' }).format(moment);
     expect(await page.locator('time').textContent()).toBe(inTokyo);
-    // The page was shown to her. Only the way back in names her.
+    // The page was shown to her. Who it was, and the way back in, name her; nothing else does.
     const again = page.getByRole('link', { name: `Sign in again as ${trinity.email}` });
-    await again.evaluate((link) => link.remove());
+    const who = page.getByText(`You were signed in here as ${trinity.email}`);
+    for (const named of [again, who]) await named.evaluate((element) => element.remove());
     expect(await page.content()).not.toContain('trinity');
     await page.goBack();
     expect(await page.content()).not.toContain('Sign out');
@@ -127,6 +129,7 @@ describeInChromium('an open page', () => {
     const second = await context.newPage();
     await second.goto(`${product.url}/todos`);
     // The other tab's news of the sign-out must not lead this one elsewhere.
+    await openAccount(page);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.waitForURL(`${product.idp.url}/**`);
     await second.waitForURL('**/signed-out?reason=ended*');
@@ -141,6 +144,7 @@ describeInChromium('an open page', () => {
     const second = await context.newPage();
     await second.goto(`${product.url}/todos`);
     await page.waitForTimeout(300);
+    await openAccount(page);
     await page.getByRole('button', { name: 'Sign out' }).click();
     await second.waitForURL('**/signed-out?reason=ended*');
     await second.getByRole('heading', { name: 'You signed out' }).waitFor();
@@ -153,7 +157,7 @@ describeInChromium('an open page', () => {
       const tab = await context.newPage();
       // More than six open connections to a host would keep this from ever loading.
       await tab.goto(`${product.url}/todos`);
-      await tab.getByRole('button', { name: 'Sign out' }).waitFor();
+      await tab.locator('.account-button').waitFor();
       tabs.push(tab);
     }
     await page.close();

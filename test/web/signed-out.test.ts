@@ -70,6 +70,21 @@ describe('the page /signed-out', () => {
       expect(page.text).not.toContain(foreign);
   });
 
+  it('names the person, and whom to ask where the organisation says nothing of it', async () => {
+    const user = await plant();
+    expect((await owners.whiterabbit.send('PATCH', '/policies', { helpText: null })).status).toBe(200);
+    await end(user.id);
+    const page = await open('/signed-out', user.cookie);
+    expect(page.text).toContain(`You were signed in here as ${user.email}, at whiterabbit.`);
+    const ask = 'Your organisation’s administrators know more.';
+    expect(page.text).toContain(ask);
+    // A link alone says nothing of anybody.
+    for (const words of [user.email, 'whiterabbit', ask])
+      expect((await open('/signed-out?reason=revoked')).text).not.toContain(words);
+    expect((await owners.whiterabbit.send('PATCH', '/policies', { helpText: help })).status).toBe(200);
+    expect((await open('/signed-out', user.cookie)).text).not.toContain(ask);
+  });
+
   it('shows them to that browser alone: to no stranger, to nobody else of the org, to no twin of the other', async () => {
     const [user, colleague, twin] = [await plant(), await plant(), await plant('metacortex')];
     await end(user.id);
@@ -98,7 +113,7 @@ describe('the page /signed-out', () => {
     const [leaving, idle] = [await plant(), await plant()];
     const { pool } = product.context;
     await pool.query('UPDATE sessions SET ended_at = now() WHERE user_id = $1', [leaving.id]);
-    await pool.query('UPDATE sessions SET idle_expires_at = now() WHERE user_id = $1', [idle.id]);
+    await pool.query(`UPDATE sessions SET idle_expires_at = now() - interval '1 second' WHERE user_id = $1`, [idle.id]);
     for (const [{ cookie }, title] of [
       [leaving, 'You signed out'],
       [idle, 'Your session expired'],
@@ -234,7 +249,10 @@ describe('the 401', () => {
 
   it('keeps what others say of the org, and the org itself, out of what time ended', async () => {
     const user = await plant();
-    await product.context.pool.query('UPDATE sessions SET idle_expires_at = now() WHERE user_id = $1', [user.id]);
+    await product.context.pool.query(
+      `UPDATE sessions SET idle_expires_at = now() - interval '1 second' WHERE user_id = $1`,
+      [user.id],
+    );
     const body = await problem({ cookie: user.cookie });
     expect(body.detail).toMatch(/^Your session expired on \d+ \w+ \d{4} at \d\d:\d\d UTC\. Sign in again to go on\.$/);
     expect(body).not.toHaveProperty('helpText');

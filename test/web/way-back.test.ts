@@ -6,7 +6,7 @@ import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { provision, urns } from '../scim/support.ts';
 import { logoutEvent, now } from '../signals/support.ts';
 import { type Browser, createBrowser, hasLoginForm } from '../support/browser.ts';
-import { describeInChromium, launchChromium, openPage } from '../support/chromium.ts';
+import { describeInChromium, launchChromium, openAccount, openPage } from '../support/chromium.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type PlantedUser, plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity, twin } from '../support/product.ts';
@@ -75,7 +75,8 @@ describe('after a revocation', () => {
     const { text } = await whyOut(browser);
     const { id, userId } = product.orgs.whiterabbit;
     for (const personal of ['Trinity', 'Follow the white', id, userId]) expect(text).not.toContain(personal);
-    expect(text.split(trinity.email)).toHaveLength(2);
+    expect(text).toContain(`You were signed in here as ${trinity.email}, at `);
+    expect(text.split(trinity.email)).toHaveLength(3);
     expect((await browser.get('/api/users/me')).text).not.toContain('trinity');
   });
 
@@ -269,7 +270,8 @@ describeInChromium('an open page that is signed out', () => {
     expect(await page.locator('input[name=email]').inputValue()).toBe(trinity.email);
     await page.keyboard.press('Enter');
     await page.waitForURL(`${product.url}/devices`);
-    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await openAccount(page);
+    await page.locator('#sign-out').click();
     await page.getByRole('heading', { name: 'You signed out' }).waitFor();
     expect(page.url()).not.toContain('returnTo');
     expect(await page.content()).not.toContain('trinity');

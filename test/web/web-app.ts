@@ -30,6 +30,7 @@ export const trinity: Principal = {
   role: 'member',
   authenticatedAt: null,
   scope: null,
+  language: null,
 };
 
 /** The pages behind the product's own headers, for a person who is signed in, or for nobody. */
@@ -39,6 +40,12 @@ export function createWebApp(person: Principal | null, offered: Languages = lang
   app.use(createSecurityHeaders({ https: false }));
   app.use('/assets', serveAssets);
   const reference = createReferenceEndpoints(config, [], (api) => renderReference(api as ApiDocument));
-  app.use(createRoutes([...createOpenPages({ config }), ...reference, ...createPages({ signedIn: () => person })]));
+  app.use(
+    createRoutes([
+      ...createOpenPages({ config }),
+      ...reference,
+      ...createPages({ signedIn: () => person, lookOrNone: async () => null }),
+    ]),
+  );
   return app;
 }

@@ -6,6 +6,7 @@ const mostListed = 200;
 const byId = (id) => document.getElementById(id);
 const list = byId('devices');
 const dialog = byId('confirm');
+const everywhere = byId('sign-out-all').textContent;
 let confirmed = null;
 
 followSession({ onBack: load });
@@ -13,6 +14,7 @@ void load();
 
 byId('sign-out').addEventListener('click', (event) => {
   event.preventDefault();
+  byId('account').hidePopover();
   void attempt(event.currentTarget, say('stillSignedIn'), () => signOut());
 });
 
@@ -57,6 +59,7 @@ async function load() {
   list.setAttribute('aria-busy', 'true');
   try {
     const devices = await request('GET', address);
+    devices.sort((a, b) => Number(b.current) - Number(a.current));
     const held = document.activeElement?.closest('li')?.dataset.id;
     list.replaceChildren(...devices.map(createEntry));
     if (held)
@@ -78,19 +81,27 @@ async function load() {
 function createEntry(device) {
   const entry = document.createElement('li');
   entry.dataset.id = device.id;
-  const words = createElement('div', 'device');
-  const name = createElement('p', 'device-name', nameOf(device));
-  if (device.current) name.append(' ', createElement('span', 'badge', say('thisDevice')));
+  entry.dataset.type = device.type;
+  const words = createElement('details', 'device');
+  const line = createElement('span', '');
+  line.append(createElement('span', 'device-name', nameOf(device)), ' ');
+  if (device.current) line.append(createElement('span', 'badge', say('thisDevice')), ' ');
   const how = device.type === 'grant' ? say('approvedIn', device) : device.client;
-  const meta = createElement('p', 'device-meta', how);
-  const seen = createMoment(device.lastSeenAt);
-  meta.append(' · ', ...piecesFrom(device.current ? 'inUse' : 'lastSeen', seen, device.lastSeenFrom));
-  const more = createElement('details', 'device-more');
-  const signedIn = createElement('p', '');
+  const meta = createElement('span', 'device-meta');
+  meta.append(
+    createElement('span', 'device-how', `${how} · `),
+    ...piecesOf(device.current ? 'inUse' : 'lastSeen', { moment: createMoment(device.lastSeenAt) }),
+  );
+  line.append(meta);
+  const more = createElement('div', 'device-more');
+  const signedIn = createElement('div', '');
   signedIn.append(...piecesFrom('signedIn', createMoment(device.createdAt), device.signedInFrom));
-  more.append(createElement('summary', '', say('details')), signedIn);
-  if (device.userAgent) more.append(createElement('p', 'device-agent', say('callsItself', { name: device.userAgent })));
-  words.append(name, meta, more);
+  more.append(signedIn);
+  if (device.lastSeenFrom) more.append(createElement('div', '', say('seenFrom', { address: device.lastSeenFrom })));
+  if (device.userAgent) more.append(createElement('div', '', say('callsItself', { name: device.userAgent })));
+  const summary = createElement('summary', '');
+  summary.append(line);
+  words.append(summary, more);
   const button = createElement('button', 'quiet small', say('signOut'));
   button.type = 'button';
   button.ariaLabel = device.current ? say('signOutThis') : say('signOutDevice', { device: nameOf(device), how });
@@ -140,6 +151,11 @@ function refresh() {
   const count = list.children.length;
   const loaded = 'loaded' in list.dataset;
   byId('count').textContent = loaded ? sayCount('signIns', count) : '';
+  // A list that is cut says less than there is.
+  if (loaded && count < mostListed) {
+    byId('sign-out-others').textContent = sayCount('signOutOthers', count - 1);
+    byId('sign-out-all').textContent = count > 1 ? sayCount('signOutAll', count) : everywhere;
+  }
   byId('alone').hidden = !loaded || count > 1;
   byId('sign-out-others').hidden = count < 2;
   byId('everywhere').hidden = !loaded;

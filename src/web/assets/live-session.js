@@ -1,16 +1,19 @@
 // Keeps a page from outliving its session: the server's stream tells of the end within a second, a
 // 401 too, and a page that returns from the background or the back-forward cache asks first.
 
-import { say } from './words.js';
+import { say, sayProblem } from './words.js';
 
 const leastWait = 1_000;
 const greatestWait = 15_000;
 const steady = 10_000;
 const root = document.documentElement;
 const whenBack = [];
+const whenTold = [];
 // A stream takes one of the six connections that a browser opens to a host over HTTP/1.1. So one
 // tab holds the stream and passes its news on; when that tab goes, the next one takes over.
 const tabs = new BroadcastChannel('live-session');
+// A channel of its own: a tab with an older script takes any message of the first for an end.
+const news = new BroadcastChannel('notifications');
 let stream = null;
 let turn = null;
 let timer = 0;
@@ -19,11 +22,16 @@ let openedAt = Number.POSITIVE_INFINITY;
 let leaving = false;
 let signingOut = false;
 
-/** Follows the session from now on. `onBack` runs when the page returns to a living session. */
-export function followSession({ onBack }) {
+/**
+ * Follows the session from now on. `onBack` runs when the page returns to a living session, `onTold`
+ * when administrators are told of something: nobody else's page hears that.
+ */
+export function followSession({ onBack, onTold = () => {} }) {
   whenBack.push(onBack);
+  whenTold.push(onTold);
   connect();
   tabs.addEventListener('message', ({ data }) => leave(data.reason, data.at));
+  news.addEventListener('message', tell);
   document.addEventListener('visibilitychange', () => {
     if (document.visibilityState === 'visible') void comeBack();
   });
@@ -58,7 +66,7 @@ export async function request(method, path, body) {
     return new Promise(() => {});
   }
   if (response.ok) return answer;
-  throw new Error(response.status < 500 && answer?.detail ? answer.detail : say('failed'));
+  throw new Error(response.status < 500 && answer?.detail ? sayProblem(answer) : say('failed'));
 }
 
 /**
@@ -129,6 +137,10 @@ function openStream() {
     tabs.postMessage({ reason, at });
     leave(reason, at);
   });
+  stream.addEventListener('notifications', () => {
+    news.postMessage(null);
+    tell();
+  });
   // A browser gives up on a 503, and retries a lost connection without jitter: so we retry.
   stream.addEventListener('error', () => {
     disconnect();
@@ -142,6 +154,10 @@ function disconnect() {
   turn = null;
   stream?.close();
   stream = null;
+}
+
+function tell() {
+  for (const run of whenTold) run();
 }
 
 async function checkThenConnect() {

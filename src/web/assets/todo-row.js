@@ -14,8 +14,8 @@ export function createRow(first, page) {
   words.className = 'task';
   const label = document.createElement('label');
   label.append(box, words);
-  const renameButton = createButton(say('rename'));
-  const deleteButton = createButton(say('delete'));
+  const renameButton = createIconButton('rename');
+  const deleteButton = createIconButton('delete');
   element.append(label, renameButton, deleteButton);
   show(todo);
 
@@ -35,7 +35,7 @@ export function createRow(first, page) {
       async () => {
         await page.request('DELETE', pathOf(todo));
         page.remove(todo.id);
-        page.announce(say('deleted', todo));
+        page.offerUndo(todo);
       },
       'deleting',
     );
@@ -135,6 +135,16 @@ function createButton(text, name) {
   button.className = 'link';
   button.textContent = text;
   if (name) button.ariaLabel = name;
+  return button;
+}
+
+/** Where there is little room the icon stands alone; a row's buttons are named by its task. */
+function createIconButton(name) {
+  const button = createButton('');
+  const words = document.createElement('span');
+  words.className = 'label';
+  words.textContent = say(name);
+  button.append(document.getElementById(`icon-${name}`).content.cloneNode(true), words);
   return button;
 }
 

@@ -6,7 +6,13 @@ const list = document.getElementById('todos');
 const form = document.getElementById('add');
 const field = document.getElementById('task');
 const rows = new Map();
-const page = { announce, explain, refresh, remove, request };
+const page = { announce, explain, offerUndo, refresh, remove, request };
+const undoBar = document.getElementById('undo');
+const undoButton = undoBar.querySelector('button');
+/** Milliseconds in which nobody is at the bar. */
+const undoFor = 12_000;
+let deleted = null;
+let undoTimer = 0;
 
 followSession({ onBack: load });
 void load();
@@ -38,6 +44,7 @@ form.addEventListener('submit', async (event) => {
 
 document.getElementById('sign-out').addEventListener('click', async (event) => {
   event.preventDefault();
+  document.getElementById('account').hidePopover();
   const button = event.currentTarget;
   if (button.ariaDisabled === 'true') return;
   button.ariaDisabled = 'true';
@@ -49,6 +56,61 @@ document.getElementById('sign-out').addEventListener('click', async (event) => {
     explain(`${say('stillSignedIn')} ${error.message}`);
   }
 });
+
+undoButton.addEventListener('click', () => void undo());
+addEventListener('keydown', (event) => {
+  const isUndo = (event.ctrlKey || event.metaKey) && !event.shiftKey && event.key === 'z';
+  if (!isUndo || !deleted || event.target.matches?.('input[type="text"]')) return;
+  event.preventDefault();
+  void undo();
+});
+
+/** What was deleted is gone. Undoing adds it again, so the server's list is always the truth. */
+function offerUndo(todo) {
+  deleted = todo;
+  undoBar.querySelector('p').textContent = say('deleted', todo);
+  undoButton.ariaLabel = say('undoDeleting', todo);
+  undoBar.hidden = false;
+  announce(say('deleted', todo));
+  keepUndo();
+}
+
+function keepUndo() {
+  clearTimeout(undoTimer);
+  undoTimer = setTimeout(() => {
+    if (undoBar.matches(':hover, :focus-within')) keepUndo();
+    else closeUndo();
+  }, undoFor);
+}
+
+function closeUndo() {
+  clearTimeout(undoTimer);
+  deleted = null;
+  undoBar.hidden = true;
+}
+
+async function undo() {
+  const todo = deleted;
+  if (!todo || undoButton.ariaDisabled === 'true') return;
+  undoButton.ariaDisabled = 'true';
+  clearTimeout(undoTimer);
+  explain('');
+  try {
+    const { task, completed } = todo;
+    const row = place(await request('POST', '/api/todos', { task, completed }));
+    list.append(row.element);
+    // Another one may have been deleted meanwhile.
+    if (deleted === todo) closeUndo();
+    row.focus();
+    announce(say('addedAgain', todo));
+    refresh();
+  } catch (error) {
+    // The bar stays: nothing is lost.
+    explain(`${say('notAdded', todo)} ${error.message}`);
+  } finally {
+    undoButton.ariaDisabled = null;
+  }
+}
 
 async function load() {
   // The list isn't replaced during a rename or a change that is under way.

@@ -20,6 +20,13 @@ export function sayCount(key, count) {
   return say(texts.has(form) ? form : `${key}.other`, { count });
 }
 
+/** What went wrong: as the server says it, which it does in English, or in the page's language. */
+export function sayProblem({ code, detail }) {
+  if (texts.size === 0 || lang.split('-')[0] === 'en') return detail;
+  const key = `problem_${code}`;
+  return texts.has(key) ? say(key) : say('failed');
+}
+
 /** The text `key` in pieces to append; its parts may be elements. */
 export function piecesOf(key, parts) {
   return (texts.get(key) ?? key)

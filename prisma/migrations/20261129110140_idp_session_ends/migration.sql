@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "spent" ADD COLUMN     "ended_at" TIMESTAMPTZ(3);

@@ -1,0 +1,2 @@
+-- AlterTable
+ALTER TABLE "spent" ADD COLUMN     "body_hash" BYTEA;

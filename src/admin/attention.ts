@@ -1,0 +1,73 @@
+import type { Pool } from 'pg';
+
+/** What an administrator should put right, the gravest first. The names are API. */
+export const attentionKinds = [
+  /** Whoever is signed out from here can't sign in again through this connection. */
+  'auth_time_missing',
+  /** Nobody can call the revocation endpoint. */
+  'no_caller',
+  /** The IdP's signed calls are refused until a sign-in proves the connection. */
+  'connection_unproven',
+  'domain_unverified',
+  'no_second_owner',
+  'dead_deliveries',
+  /** An administrator wants e-mail, and the deployment can send none. */
+  'email_unavailable',
+  'api_key_expires',
+] as const;
+export type AttentionKind = (typeof attentionKinds)[number];
+
+export type Attention = Readonly<{
+  kind: AttentionKind;
+  id: string | null;
+  name: string | null;
+  count: number | null;
+  at: Date | null;
+}>;
+
+/** Each list is bounded: nobody reads more at a glance. */
+const most = 20;
+const soon = `interval '14 days'`;
+
+export async function findAttention(
+  { pool, emailAvailable }: { pool: Pool; emailAvailable: boolean },
+  orgId: string,
+): Promise<readonly Attention[]> {
+  const values = [orgId, emailAvailable];
+  const { rows } = await pool.query<Attention>({ name: 'overview-attention', text: attentionSql, values });
+  return rows.toSorted((a, b) => attentionKinds.indexOf(a.kind) - attentionKinds.indexOf(b.kind));
+}
+
+/** The words of a connection that bars sign-ins are those of `bars` in src/connections/connections.ts. */
+const attentionSql = `
+  SELECT 'auth_time_missing' AS kind, id, name, NULL::int AS count, NULL::timestamptz AS at
+  FROM connections WHERE org_id = $1 AND active AND reauthentication = 'verified' AND tells_auth_time = false
+  UNION ALL
+  SELECT 'connection_unproven', id, name, NULL, NULL FROM connections WHERE org_id = $1 AND active AND proven_at IS NULL
+  UNION ALL
+  SELECT 'no_caller', NULL, NULL, NULL, NULL FROM orgs o
+  WHERE o.id = $1
+    AND NOT (o.api_key_callers AND EXISTS (
+      SELECT FROM api_keys k WHERE k.org_id = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+        AND 'revoke' = ANY (k.scopes)))
+    AND NOT (o.jwt_callers AND EXISTS (SELECT FROM connections c WHERE c.org_id = $1 AND c.active AND c.proven_at IS NOT NULL))
+  UNION ALL
+  (SELECT 'domain_unverified', id, domain, NULL, NULL FROM domains WHERE org_id = $1 AND verified_at IS NULL
+   ORDER BY domain LIMIT ${most})
+  UNION ALL
+  SELECT 'no_second_owner', NULL, NULL, count(*)::int, NULL
+  FROM (SELECT FROM users WHERE org_id = $1 AND role = 'owner' AND active AND deleted_at IS NULL LIMIT 2) owners
+  HAVING count(*) < 2
+  UNION ALL
+  SELECT 'dead_deliveries', NULL, NULL, count(*)::int, NULL
+  FROM (SELECT FROM deliveries WHERE org_id = $1 AND status = 'dead' LIMIT 1000) dead
+  HAVING count(*) > 0
+  UNION ALL
+  SELECT 'email_unavailable', NULL, NULL, NULL, NULL
+  WHERE NOT $2::boolean AND EXISTS (
+    SELECT FROM notification_readers r JOIN users u ON u.org_id = r.org_id AND u.id = r.user_id
+    WHERE r.org_id = $1 AND r.email_kinds <> '{}' AND u.active AND u.role <> 'member')
+  UNION ALL
+  (SELECT 'api_key_expires', id, name, NULL, expires_at FROM api_keys
+   WHERE org_id = $1 AND revoked_at IS NULL AND expires_at BETWEEN now() AND now() + ${soon}
+   ORDER BY expires_at LIMIT ${most})`;

@@ -1,0 +1,54 @@
+import type { z } from 'zod';
+import type { overview } from '../admin/overview.ts';
+import { type Html, html } from '../html.ts';
+import type { Texts } from '../texts/texts.ts';
+import { compose } from '../web/compose.ts';
+import { renderMoment } from './parts.ts';
+
+type Attention = z.output<typeof overview>['attention'][number];
+
+/** What an administrator should put right, each with the way there, which says for what it is. */
+export function renderAttention(texts: Texts, attention: readonly Attention[]): Html {
+  const words = texts.console.overview;
+  if (attention.length === 0) return html`<p class="all-well">${words.nothing}</p>`;
+  return html`<ul class="attention">${attention.map(
+    (item, index) =>
+      html`<li><p id="need-${index}">${renderNeed(texts, item)}</p><a class="button quiet small" id="right-${index}" href="${placeOf(item)}" aria-labelledby="right-${index} need-${index}">${words.putRight[item.kind]}</a></li>`,
+  )}</ul>`;
+}
+
+function renderNeed(texts: Texts, { kind, name, count, at }: Attention): Html {
+  const { needs } = texts.console.overview;
+  const thing = html`<strong>${name}</strong>`;
+  switch (kind) {
+    case 'auth_time_missing':
+    case 'connection_unproven':
+    case 'domain_unverified':
+      return compose(needs[kind], { name: thing });
+    case 'dead_deliveries':
+      return html`${needs.dead_deliveries(count ?? 0)}`;
+    case 'api_key_expires':
+      return compose(needs.api_key_expires, { name: thing, at: at && renderMoment(texts, at) });
+    default:
+      return html`${needs[kind]}`;
+  }
+}
+
+function placeOf({ kind, id }: Attention): string {
+  switch (kind) {
+    case 'auth_time_missing':
+    case 'connection_unproven':
+      return `/admin/settings/connections/${id}`;
+    case 'no_caller':
+    case 'api_key_expires':
+      return '/admin/settings/api-keys';
+    case 'domain_unverified':
+      return '/admin/settings/domains';
+    case 'no_second_owner':
+      return '/admin/settings/administrators';
+    case 'dead_deliveries':
+      return '/admin/notifications/undelivered';
+    case 'email_unavailable':
+      return '/admin/notifications/mail';
+  }
+}

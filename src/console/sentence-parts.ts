@@ -1,0 +1,122 @@
+import type { z } from 'zod';
+import type { auditEvent } from '../admin/audit-events.ts';
+import { may } from '../api/permissions.ts';
+import { variousNetworks } from '../audit/actions.ts';
+import type { Role } from '../database/generated/client.ts';
+import { type Html, html, type Value } from '../html.ts';
+import { whyRefused } from '../notifications/why-refused.ts';
+import type { Texts } from '../texts/texts.ts';
+import { clients } from '../tokens/clients.ts';
+import { compose } from '../web/compose.ts';
+import { renderMoment } from './parts.ts';
+
+/** An event of the record, as the API shows it. */
+export type ShownEvent = Pick<z.output<typeof auditEvent>, 'action' | 'actor' | 'target' | 'reason' | 'detail'>;
+
+type Named = NonNullable<ShownEvent['target']>;
+
+/** The pages of what an event names. A removed one of these still has its events. */
+const pages: Readonly<Record<string, (id: string) => string>> = {
+  user: (id) => `/admin/people/${id}`,
+  connection: (id) => `/admin/settings/connections/${id}`,
+  group: (id) => `/admin/groups/${id}`,
+  webhook: (id) => `/admin/webhooks/${id}`,
+};
+
+export const linkTo = (type: string, id: string | null, label: Value): Html => {
+  const href = id === null ? undefined : pages[type]?.(id);
+  return href === undefined ? html`${label}` : html`<a href="${href}">${label}</a>`;
+};
+
+export const textIn = ({ detail }: ShownEvent, name: string): string | null =>
+  typeof detail[name] === 'string' && detail[name] !== '' ? detail[name] : null;
+
+const numberIn = ({ detail }: ShownEvent, name: string): number =>
+  typeof detail[name] === 'number' ? detail[name] : 0;
+
+/** Reads from an event what its sentence is made of, with the links that this role may follow. */
+export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
+  const words = texts.console.sentences;
+
+  /** Of somebody whose name is erased their own events are what is left to look at. */
+  function nameOf({ type, id, name, email }: Pick<Named, 'id' | 'name' | 'email'> & { type: string }): Html {
+    const called = name || email;
+    if (called) return linkTo(type, id, called);
+    if (id === null) return html`${words.nobody}`;
+    const label = name === null ? words.nameErased : words.nameless;
+    return type === 'user' ? html`<a href="/admin/record?person=${id}">${label}</a>` : linkTo(type, id, label);
+  }
+
+  function actor(): Html {
+    const { type, name } = event.actor;
+    if (type === 'operator' || type === 'system') return html`${words.actors[type]}`;
+    if (type === 'api_key' && name) return html`${words.actors.apiKey({ name })}`;
+    if (type === 'connection') return compose(words.actors.connection, { name: nameOf(event.actor) });
+    const network = textIn(event, 'network');
+    if (type !== 'anonymous') return nameOf(event.actor);
+    if (network === variousNetworks) return html`${words.actors.atManyNetworks}`;
+    return html`${network === null ? words.actors.anonymous : words.actors.at({ network })}`;
+  }
+
+  function target(): Html {
+    if (event.target?.type === 'group') return linkTo('group', event.target.id, event.target.name ?? words.group);
+    return event.target ? nameOf(event.target) : html`${words.nobody}`;
+  }
+
+  /** The person whose session or app it was: the event has their id alone. */
+  function owner(): Html {
+    const id = textIn(event, 'user');
+    return id === null ? html`${words.nobody}` : linkTo('user', id, words.nobody);
+  }
+
+  function webhook(): Html {
+    const host = textIn(event, 'host');
+    const label = host === null ? words.webhook : words.webhookAt({ host });
+    const id = event.action === 'webhook.removed' ? null : (event.target?.id ?? null);
+    return may(reader, 'settings.change') ? linkTo('webhook', id, label) : html`${label}`;
+  }
+
+  function revocation(label: Value = words.revocation): Html {
+    const id = textIn(event, 'revocation');
+    return id === null ? html`${label}` : html`<a href="/admin/revocations/${id}">${label}</a>`;
+  }
+
+  /** How much ended, as the way to the revocation where there is one. */
+  function ended(): Html {
+    const [sessions, grants] = [numberIn(event, 'sessionsEnded'), numberIn(event, 'grantsEnded')];
+    const [browsers, apps] = [words.browsers(sessions), words.apps(grants)];
+    if (sessions + grants === 0) return revocation(words.nothingEnded);
+    const some = sessions > 0 && grants > 0 ? words.both({ browsers, apps }) : sessions > 0 ? browsers : apps;
+    return revocation(event.detail.more === true ? words.andMore({ ended: some }) : some);
+  }
+
+  function app(): string {
+    const id = textIn(event, 'client');
+    const known = clients.find(({ client_id }) => client_id === id)?.client_name;
+    return known ?? id ?? words.anApp;
+  }
+
+  /** A value of a policy. */
+  function value(name: 'before' | 'after'): string {
+    const found = event.detail[name] ?? null;
+    if (found === null) return words.standard;
+    return typeof found === 'boolean' ? words[found ? 'on' : 'off'] : String(found);
+  }
+
+  function role(name: 'from' | 'to'): string {
+    const roles: Readonly<Record<string, string>> = texts.console.roles;
+    const found = textIn(event, name) ?? '–';
+    return roles[found] ?? found;
+  }
+
+  function moment(name: string): Html {
+    const at = textIn(event, name) ?? '';
+    return Number.isNaN(Date.parse(at)) ? html`${words.something}` : renderMoment(texts, at);
+  }
+
+  /** A sentence of its own, which ends another here. */
+  const why = () => whyRefused(texts, event.detail)?.replace(/\.$/, '') ?? words.noReasonKnown;
+
+  const number = (name: string) => String(numberIn(event, name));
+  return { words, why, actor, target, owner, webhook, revocation, ended, app, value, role, moment, number };
+}

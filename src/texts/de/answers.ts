@@ -1,0 +1,145 @@
+import type { answerTexts as english } from '../en/answers.ts';
+
+export const answerTexts: typeof english = {
+  answers: {
+    forms: {
+      missing: 'fehlt',
+      long: ({ most }) => `mehr als ${most} Zeichen`,
+      short: ({ least }) => `weniger als ${least} Zeichen`,
+      many: ({ most }) => `mehr als ${most}`,
+      great: ({ most }) => `größer als ${most}`,
+      small: ({ least }) => `kleiner als ${least}`,
+      unknown: 'hier nicht bekannt',
+      form: 'nicht in der richtigen Form',
+    },
+
+    unstorable: 'Die Anfrage enthält ein Zeichen, das sich nicht speichern lässt, etwa NUL.',
+    unavailable:
+      'Etwas, wovon dieser Dienst abhängt, antwortet nicht; versuchen Sie es in einigen Sekunden noch einmal.',
+    internal: 'Bei uns ist etwas schiefgegangen; es ist unter der Kennung der Anfrage protokolliert.',
+    brokenAddress: 'Die Adresse enthält eine fehlerhafte Prozent-Kodierung.',
+    large: 'Was gesendet wurde, ist für diese Adresse zu groß.',
+    unreadable: 'Was gesendet wurde, ließ sich nicht lesen; senden Sie es vollständig und in UTF-8.',
+
+    email: {
+      form: 'Eine E-Mail-Adresse hat die Form Name@Domain.',
+      quoted: 'Eine Adresse, deren Teil vor dem @ in Anführungszeichen steht („…“@Domain), wird nicht angenommen.',
+      invisible:
+        'Die Adresse enthält ein Leerzeichen, ein Steuerzeichen oder ein anderes Zeichen, das man nicht sieht.',
+      lookAlike:
+        'Die Adresse enthält ein Zeichen, das für ein einfaches steht, etwa einen Buchstaben in voller Breite, eine Ligatur oder ein i mit einem zweiten Punkt: Schreiben Sie das einfache.',
+      character: "Der Teil vor dem @ enthält andere Zeichen als Buchstaben, Ziffern und .!#$%&'*+/=?^_`{|}~-",
+      scripts:
+        'Der Teil vor dem @ mischt Schriften, etwa lateinische und kyrillische Buchstaben, oder seine Schrift wird heute nicht mehr benutzt.',
+      domain: 'Was hinter dem @ steht, ist kein Domain-Name.',
+      removed: 'Die Domain der Adresse steht für Personen, die entfernt wurden.',
+      length: 'Die Adresse ist länger als 254 Bytes.',
+    },
+
+    calls: {
+      notUrl: 'keine URL',
+      insecure: ({ host }) => `${host} muss mit https aufgerufen werden, ohne einen Benutzer in der URL`,
+      notPublic: ({ host }) => `${host} hat eine Adresse, die nicht öffentlich ist`,
+      redirect: ({ status }) => `antwortet mit einer Weiterleitung (${status})`,
+      large: ({ most }) => `die Antwort ist größer als ${most} Bytes`,
+      late: 'keine vollständige Antwort in der erlaubten Zeit',
+      broken: 'die Verbindung kam nicht zustande',
+    },
+    wrongUrl: ({ why }) => `Diese URL geht nicht: ${why}.`,
+
+    notAddress: ({ email, why }) => `„${email}“ wird nicht als E-Mail-Adresse angenommen. ${why}`,
+    sameAddress: ({ name }) => `Das ist schon die Adresse von ${name}.`,
+    addressTaken: ({ email, bearer }) =>
+      `Die Adresse ${email} gehört schon ${bearer}. Geben Sie dieser Person zuerst eine andere.`,
+    subjectTaken: ({ bearer }) => `Dieses Konto (sub) gehört schon ${bearer}. Lösen Sie es dort zuerst.`,
+    bearer: ({ name, email, id }) => `${name} (${email}, ${id})`,
+    international:
+      'Eine Adresse mit Zeichen außerhalb von ASCII kann aussehen wie eine andere. In einer Domain, für die kein Identitätsanbieter der Organisation spricht, vergeben sie nur die Bereitstellung oder der Betreiber.',
+    linkedAlready: ({ name, identity }) =>
+      `${name} ist mit diesem Identitätsanbieter schon verknüpft, durch die Identität ${identity}. Lösen Sie diese zuerst.`,
+    provisionedName: 'Wie diese Person heißt, sagt die Bereitstellung: Ändern Sie es in Ihrem Verzeichnis.',
+
+    noMember: 'Sie gehören nicht mehr zu den aktiven Mitgliedern Ihrer Organisation.',
+    aboveYou:
+      'Ihre Rolle ändert niemanden, der über ihr steht, und vergibt keine Rolle, die über ihr steht, auch nicht an Sie selbst.',
+    provisioningKey:
+      'Mit Ihrer Rolle können Sie keinen Schlüssel zur Bereitstellung anlegen oder beenden; Inhaber können es.',
+    lastOwner:
+      'Das ist der letzte aktive Inhaber der Organisation, und er bleibt es. Machen Sie zuerst jemand anderen zum Inhaber.',
+    ownAccessEnded: 'Ihr eigener Zugang ist inzwischen beendet; es wurde nichts getan.',
+    largeGroup: ({ most }) => `Die Gruppe hat mehr als ${most} Mitglieder. Melden Sie sie in mehreren Listen ab.`,
+
+    limits: {
+      connections: ({ there, most }) =>
+        `Die Organisation hat ${there} Identitätsanbieter und darf höchstens ${most} haben.`,
+      domains: ({ there, most }) => `Die Organisation hat ${there} Domains und darf höchstens ${most} haben.`,
+      apiKeys: ({ there, most }) =>
+        `Die Organisation hat ${there} gültige API-Schlüssel und darf höchstens ${most} haben.`,
+      webhooks: ({ most }) => `Eine Organisation hat höchstens ${most} Webhooks; entfernen Sie zuerst einen.`,
+    },
+
+    noMail: 'Hier werden keine E-Mails verschickt: Der Betreiber hat SMTP_URL und MAIL_FROM nicht gesetzt.',
+    deliveryUnderWay: 'Diese Zustellung ist noch unterwegs.',
+    itsWebhookOff: 'Ihr Webhook ist abgeschaltet; schalten Sie ihn zuerst ein.',
+    webhookOff: 'Dieser Webhook ist abgeschaltet; schalten Sie ihn zuerst ein.',
+
+    notDomain: ({ domain }) => `„${domain}“ ist keine Domain wie example.com.`,
+    domainTaken: ({ domain }) =>
+      `${domain} ist für eine andere Organisation bestätigt. Eine bestätigte Domain gehört nur einer Organisation.`,
+    domainGone: ({ domain }) => `Jemand hat ${domain} im selben Augenblick entfernt. Versuchen Sie es noch einmal.`,
+    recordChanged: ({ domain }) =>
+      `Der Eintrag, den ${domain} veröffentlichen soll, hat sich inzwischen geändert. Sehen Sie ihn sich noch einmal an.`,
+    noRecord: ({ name }) =>
+      `Im DNS gibt es unter ${name} noch keinen TXT-Eintrag. Veröffentlichen Sie den erwarteten; es kann Stunden dauern, bis eine Änderung überall zu sehen ist.`,
+    otherRecords: ({ name }) => `Die TXT-Einträge unter ${name} sind andere als der erwartete.`,
+    silentDns: ({ name, code }) =>
+      `Das DNS hat für ${name} nicht geantwortet (${code}). Versuchen Sie es später noch einmal.`,
+    connectionOff: ({ id }) =>
+      `Der Identitätsanbieter ${id} ist abgeschaltet. Schalten Sie ihn zuerst ein, oder wählen Sie einen anderen.`,
+
+    longerIdle: ({ idle, absolute }) => `${idle} darf nicht größer sein als ${absolute}.`,
+
+    connectionChanged: ({ id }) =>
+      `Jemand anderes hat den Identitätsanbieter ${id} im selben Augenblick geändert. Sehen Sie ihn sich an, und versuchen Sie es noch einmal.`,
+    twinConnection: ({ id }) =>
+      `Der eingeschaltete Identitätsanbieter ${id} dieser Organisation hat dieselbe Client-ID und einen Aussteller mit diesem gemeinsam. Ändern Sie jenen, oder schalten Sie ihn zuerst ab.`,
+    keptLinks: ({ count, issuer }) =>
+      `${count === 1 ? 'Eine Person ist mit ihrem Konto' : `${count} Personen sind mit ihren Konten`} bei ${issuer} hier verknüpft und ${count === 1 ? 'könnte' : 'könnten'} sich nicht mehr anmelden. Kennt der neue Aussteller sie unter denselben Konten, so kreuzen Sie das an; für einen anderen Anbieter fügen Sie einen Identitätsanbieter hinzu, oder lassen Sie diesen zuerst die Konten vergessen.`,
+    secretMissing: ({ members }) =>
+      `Geben Sie auch das Client-Geheimnis ein: es würde sich etwas ändern (${members}), und das gespeicherte Geheimnis würde dort verwendet.`,
+    otherSecret: ({ members }) =>
+      `Geben Sie das Client-Geheimnis ein, das gespeichert ist: Das eingegebene ist ein anderes, und es würde sich etwas ändern (${members}). Ein neues Geheimnis speichern Sie für sich allein.`,
+    issuerForm: ({ member, from }) =>
+      `So nicht zu verwenden (${member}): Ein Aussteller hat weder Abfrage noch Fragment (OpenID Connect Discovery, Abschnitt 3). Lassen Sie alles ab „${from}“ weg, wenn der Identitätsanbieter seinen Aussteller so schreibt.`,
+    unusable: ({ member, why }) => `So nicht zu verwenden (${member}): ${why}.`,
+
+    metadata: {
+      ofTheirAddress: ({ file, issuer }) =>
+        `Der Aussteller ist die Adresse der Metadaten ohne ${file}: Geben Sie ${issuer} ein, wenn der Identitätsanbieter ihn so schreibt.`,
+      at: ({ address, what }) => `Die Metadaten des Ausstellers unter ${address} ${what}`,
+      otherIssuer: ({ issuer, how }) => `nennen einen anderen Aussteller: ${issuer}${how}.`,
+      manyTenants:
+        '; das steht für die Aussteller vieler Mandanten. Geben Sie die Adresse Ihres eigenen Mandanten ein, mit seiner Kennung an der Stelle der Klammern',
+      differs: ({ how }) => `. Er unterscheidet sich von Ihrem ${how}: Verwenden Sie ihn genau so, wie er hier steht`,
+      differsElsewhere: '. Ist das Ihr Identitätsanbieter, so verwenden Sie ihn genau so, wie er hier steht',
+      bySlash: 'nur durch den Schrägstrich am Ende',
+      byCase: 'nur durch Groß- und Kleinbuchstaben',
+      byScheme: 'nur durch http und https',
+      byVersion: 'nur durch /v2.0 am Ende',
+      byPath: 'im Pfad',
+      noCodeFlow: 'bieten den Authorization Code Flow (response type „code“) nicht an.',
+      status: ({ status }) =>
+        `kommen mit dem Status ${status} statt 200. Ist der Aussteller so geschrieben, wie die Konsole des Identitätsanbieters ihn zeigt, mit seinem Pfad?`,
+      unreadable: ({ reason, why, advice }) => `lassen sich nicht lesen (${reason}: ${why})${advice}`,
+      isThere: '. Ist der Identitätsanbieter erreichbar, und darf dieser Rechner ihn aufrufen?',
+      privateAddress:
+        '. Einen Identitätsanbieter mit einer privaten Adresse erlaubt der Betreiber durch PRIVATE_IDP_HOSTS.',
+      leadsOn: '. Geben Sie den Aussteller unter der Adresse ein, zu der sie führt.',
+      noJson: 'sind kein JSON; das ist also kaum ein Aussteller von OpenID Connect.',
+      lacks: ({ members }) => `enthalten nicht oder nicht richtig geschrieben: ${members}.`,
+      wholeDocument: 'das Ganze',
+      unusable: ({ name, why }) => `enthalten einen unbrauchbaren Wert ${name}: ${why}.`,
+      noClientAuthentication: 'bieten am Token-Endpunkt weder client_secret_basic noch client_secret_post an.',
+    },
+  },
+};

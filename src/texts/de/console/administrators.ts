@@ -1,0 +1,53 @@
+import type { consoleAdministrators as english } from '../../en/console/administrators.ts';
+
+export const consoleAdministrators: typeof english = {
+  administrators: {
+    title: 'Administratoren',
+    list: 'Administratoren',
+    person: 'Person',
+    role: 'Rolle',
+    lastSeen: 'Zuletzt gesehen',
+    change: 'Rolle ändern',
+    changeOf: ({ name }) => `Rolle ändern: ${name}`,
+    you: 'Sie',
+    inactive: 'Gesperrt',
+    oneOwner:
+      'Es gibt nur einen Inhaber. Kann sich diese Person nicht anmelden, kann niemand ändern, wer sich anmeldet, und nur der Betreiber dieses Dienstes kann helfen. Machen Sie eine zweite Person zum Inhaber.',
+    noOwner: 'Es gibt keinen Inhaber, der sich anmelden kann. Nur der Betreiber dieses Dienstes kann einen bestimmen.',
+    add: 'Administrator hinzufügen',
+    addText: 'Suchen Sie ein Mitglied, und geben Sie ihm eine Rolle.',
+    search: 'Name oder Adresse',
+    found: 'Gefundene Personen',
+    nobody:
+      'Diese Suche findet niemanden. Personen erscheinen hier mit ihrer ersten Anmeldung, oder wenn die Bereitstellung sie anlegt.',
+    give: 'Rolle geben',
+    giveTo: ({ name }) => `Rolle geben: ${name}`,
+    more: 'Es gibt mehr. Suchen Sie nach dem Namen oder der Adresse.',
+    roles: 'Was jede Rolle darf',
+    right: 'Recht',
+    mayIt: 'ja',
+    mayNot: 'nein',
+    may: {
+      'org.read': 'Personen, Sitzungen, Abmeldungen und Einstellungen ansehen',
+      'access.end': 'Personen abmelden, auch Inhaber',
+      'access.end_everyone': 'Alle auf einmal abmelden',
+      'people.change': 'Rollen bis zur eigenen geben, Personen sperren und entsperren',
+      'people.erase': 'Jemanden endgültig entfernen',
+      'settings.change': 'Richtlinien, API-Schlüssel und Webhooks ändern, Name und Aussehen',
+      'identity.change': 'Identitätsanbieter, Domains und Bereitstellung ändern',
+      'record.read': 'Das Protokoll lesen',
+      'record.export': 'Das Protokoll exportieren',
+    },
+    roleTitle: 'Rolle ändern',
+    roleOf: ({ name }) => `Rolle von ${name}`,
+    is: {
+      owner: 'Alles, auch wer sich anmelden kann.',
+      super_admin: 'Alles außer: wer sich anmelden kann, alle abmelden, Personen endgültig entfernen.',
+      admin: 'Sieht alles und meldet Personen ab. Ändert keine Einstellung.',
+      member: 'Benutzt die Apps. Sieht diese Konsole nicht.',
+    },
+    notYours: 'Sie geben Rollen bis zu Ihrer eigenen und ändern niemanden, der über Ihnen steht.',
+    yourself: 'Das ist Ihre eigene Rolle. Wieder erhöhen können Sie sie nicht selbst.',
+    byIdp: 'Sagt Ihr Identitätsanbieter die Rolle, setzt die nächste Anmeldung sie wieder.',
+  },
+};

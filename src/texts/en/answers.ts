@@ -1,0 +1,153 @@
+/**
+ * What an operation answers where it refuses. The API says it in English, a page in the language of
+ * whoever reads.
+ */
+export const answerTexts = {
+  answers: {
+    /** What is wrong with one field, behind its name. */
+    forms: {
+      missing: 'missing',
+      long: ({ most }: { most: number }) => `more than ${most} characters`,
+      short: ({ least }: { least: number }) => `fewer than ${least} characters`,
+      many: ({ most }: { most: number }) => `more than ${most} of them`,
+      great: ({ most }: { most: number }) => `more than ${most}`,
+      small: ({ least }: { least: number }) => `less than ${least}`,
+      unknown: 'not known here',
+      form: 'not in the right form',
+    },
+
+    unstorable: 'The request holds a character that cannot be stored, such as NUL.',
+    unavailable: 'Something this service depends on does not answer; try again in a few seconds.',
+    internal: 'Something went wrong on our side; it was logged under the request id.',
+    brokenAddress: 'The address holds a malformed percent-encoding.',
+    large: 'The request body is too large for this address.',
+    unreadable: 'The body could not be read; send JSON in UTF-8, complete and as its headers say.',
+
+    /** Why nobody can have an address. Callers read it: it holds nothing of the address. */
+    email: {
+      form: 'An e-mail address has the form name@domain.',
+      quoted: 'An address whose part before the @ is quoted ("…"@domain) is not accepted.',
+      invisible: 'The address holds a blank, or a control character or another one that cannot be seen.',
+      lookAlike:
+        'The address holds a character that stands for a plain one, such as a full-width letter, a ligature or an i with a second dot: write the plain one.',
+      character: "The part before the @ has other characters than letters, digits and .!#$%&'*+/=?^_`{|}~-",
+      scripts:
+        'The part before the @ mixes scripts, such as Latin and Cyrillic letters, or its script is not in use today.',
+      domain: 'What stands behind the @ is no domain name.',
+      removed: 'The domain of the address stands for people who were removed.',
+      length: 'The address is longer than 254 octets.',
+    },
+
+    /** Why an address that others chose isn't called, or gave nothing. */
+    calls: {
+      notUrl: 'not a URL',
+      insecure: ({ host }: { host: string }) => `${host} must be called by https, without a user in the URL`,
+      notPublic: ({ host }: { host: string }) => `${host} has an address that is not public`,
+      redirect: ({ status }: { status: number }) => `answered with a redirect (${status})`,
+      large: ({ most }: { most: number }) => `the answer is larger than ${most} bytes`,
+      late: 'no complete answer in time',
+      broken: 'the connection failed',
+    },
+    wrongUrl: ({ why }: { why: string }) => `Wrong in url: ${why}.`,
+
+    notAddress: ({ email, why }: { email: string; why: string }) =>
+      `"${email}" is not an acceptable e-mail address. ${why}`,
+    sameAddress: ({ name }: { name: string }) => `This is the address of ${name} already.`,
+    addressTaken: ({ email, bearer }: { email: string; bearer: string }) =>
+      `The address ${email} is ${bearer} already. Give them another one first.`,
+    subjectTaken: ({ bearer }: { bearer: string }) => `This subject is ${bearer} already. Unlink it there first.`,
+    /** Whose something is. */
+    bearer: ({ name, email, id }: { name: string; email: string; id: string }) => `${name}’s (${email}, ${id})`,
+    international:
+      'An address outside ASCII may look like another one. In a domain that no connection of the organisation speaks for, only provisioning or the operator gives it.',
+    linkedAlready: ({ name, identity }: { name: string; identity: string }) =>
+      `${name} is linked to this connection already, by the identity ${identity}. Unlink that first.`,
+    provisionedName: 'Provisioning says what this person is called: change it in your directory.',
+
+    noMember: 'You are no active member of your organisation any longer.',
+    aboveYou: 'Your role changes nobody above it, and gives no role above it, also not to yourself.',
+    provisioningKey: 'Your role makes and ends no key for provisioning; an owner may.',
+    lastOwner: 'This is the last active owner of the organisation, who stays one. Make somebody else an owner first.',
+    ownAccessEnded: 'Your own access has ended meanwhile; nothing was done.',
+    largeGroup: ({ most }: { most: number }) => `The group has more than ${most} members. Send lists of ids instead.`,
+
+    /** An organisation's own limits. */
+    limits: {
+      connections: ({ there, most }: { there: number; most: number }) =>
+        `The organisation has ${there} connections, and may have ${most} at most.`,
+      domains: ({ there, most }: { there: number; most: number }) =>
+        `The organisation has ${there} domains, and may have ${most} at most.`,
+      apiKeys: ({ there, most }: { there: number; most: number }) =>
+        `The organisation has ${there} current API keys, and may have ${most} at most.`,
+      webhooks: ({ most }: { most: number }) => `An organisation has ${most} webhooks at most; remove one first.`,
+    },
+
+    noMail: 'This deployment sends no e-mail: its operator has not set SMTP_URL and MAIL_FROM.',
+    deliveryUnderWay: 'This delivery is still under way.',
+    itsWebhookOff: 'Its webhook is switched off; switch it on first.',
+    webhookOff: 'This webhook is switched off; switch it on first.',
+
+    notDomain: ({ domain }: { domain: string }) => `"${domain}" is not a domain such as example.com.`,
+    domainTaken: ({ domain }: { domain: string }) =>
+      `${domain} is verified for another organisation. A verified domain belongs to one organisation only.`,
+    domainGone: ({ domain }: { domain: string }) => `Somebody removed ${domain} at the same moment. Try again.`,
+    recordChanged: ({ domain }: { domain: string }) =>
+      `The record that ${domain} is to publish has changed meanwhile. Look at it again.`,
+    noRecord: ({ name }: { name: string }) =>
+      `The DNS has no TXT record at ${name} yet. Publish the one that is expected; a change may take hours to be seen everywhere.`,
+    otherRecords: ({ name }: { name: string }) =>
+      `The TXT records at ${name} are others than the one that is expected.`,
+    silentDns: ({ name, code }: { name: string; code: string }) =>
+      `The DNS did not answer for ${name} (${code}). Try again later.`,
+    connectionOff: ({ id }: { id: string }) =>
+      `The connection ${id} is switched off. Switch it on first, or choose another one.`,
+
+    longerIdle: ({ idle, absolute }: { idle: string; absolute: string }) =>
+      `${idle} must not be greater than ${absolute}.`,
+
+    connectionChanged: ({ id }: { id: string }) =>
+      `Somebody else changed the connection ${id} at the same moment. Look at it, and try again.`,
+    twinConnection: ({ id }: { id: string }) =>
+      `The active connection ${id} of this organisation has the same client id and an issuer in common. Change that one, or switch it off first.`,
+    keptLinks: ({ count, issuer }: { count: number; issuer: string }) =>
+      `${count === 1 ? '1 person is' : `${count} people are`} linked to this connection at ${issuer} and could no longer sign in. If the new issuer knows them by the same subjects, say so (sameSubjects, --same-subjects); for another identity provider, add a connection, or let this one forget their subjects first (forgotten-subjects, \`connection forget-subjects\`).`,
+    secretMissing: ({ members }: { members: string }) =>
+      `Send the connection's "clientSecret" as well, in the same request: ${members} would be another, and the secret that is kept would be used there.`,
+    otherSecret: ({ members }: { members: string }) =>
+      `Send the connection's "clientSecret" as well, in the same request: the one that was sent is not the one that is kept, and ${members} would be another. A new secret goes in a request of its own.`,
+    issuerForm: ({ member, from }: { member: string; from: string }) =>
+      `${member} is not usable: an issuer has no query and no fragment (OpenID Connect Discovery, section 3). Leave out everything from "${from}" on, if the identity provider spells its issuer so.`,
+    unusable: ({ member, why }: { member: string; why: string }) => `${member} is not usable: ${why}.`,
+
+    /** What is wrong with an identity provider's metadata. */
+    metadata: {
+      ofTheirAddress: ({ file, issuer }: { file: string; issuer: string }) =>
+        `The issuer is the address of the metadata without ${file}: give ${issuer}, if the IdP spells it so.`,
+      /** Before each of the following. */
+      at: ({ address, what }: { address: string; what: string }) => `The issuer's metadata at ${address} ${what}`,
+      otherIssuer: ({ issuer, how }: { issuer: string; how: string }) => `names another issuer: ${issuer}${how}.`,
+      manyTenants:
+        ', which stands for those of many tenants. Give the address of your own tenant, with its id in the place of the braces',
+      differs: ({ how }: { how: string }) => `. It differs from yours ${how}: use it exactly as it stands here`,
+      differsElsewhere: '. If that is your identity provider, use it exactly as it stands here',
+      bySlash: 'only by the slash at its end',
+      byCase: 'only by capital and small letters',
+      byScheme: 'only by http and https',
+      byVersion: 'only by /v2.0 at its end',
+      byPath: 'in its path',
+      noCodeFlow: 'does not offer the authorization code flow (response type "code").',
+      status: ({ status }: { status: number }) =>
+        `answers with status ${status} instead of 200. Is the issuer spelled as the IdP's console shows it, with its path?`,
+      unreadable: ({ reason, why, advice }: { reason: string; why: string; advice: string }) =>
+        `cannot be read (${reason}: ${why})${advice}`,
+      isThere: '. Is the IdP there, and may this machine call it?',
+      privateAddress: '. The operator allows an IdP with a private address by PRIVATE_IDP_HOSTS.',
+      leadsOn: '. Give the issuer at the address that it leads to.',
+      noJson: 'does not answer with JSON, so it is hardly an issuer of OpenID Connect.',
+      lacks: ({ members }: { members: string }) => `lacks or misspells: ${members}.`,
+      wholeDocument: 'the document',
+      unusable: ({ name, why }: { name: string; why: string }) => `has an unusable ${name}: ${why}.`,
+      noClientAuthentication: 'offers neither client_secret_basic nor client_secret_post at its token endpoint.',
+    },
+  },
+};

@@ -1,0 +1,42 @@
+/** The e-mail domains. */
+export const consoleDomains = {
+  domains: {
+    title: 'Domains',
+    list: 'E-mail domains',
+    domain: 'Domain',
+    state: 'State',
+    verified: 'Verified',
+    unverified: 'Not verified yet',
+    since: 'Verified',
+    authoritative: 'Authoritative',
+    nobody: 'None: any connection’s word counts',
+    none: 'People find their sign-in by the domain of their address, and a connection speaks for the addresses in it. There is none yet: add yours, then publish a record in its DNS.',
+    add: 'Add a domain',
+    addHint: 'Such as acme.example. You get a record to publish in its DNS.',
+    addButton: 'Add',
+    record: 'Publish this record',
+    recordText: 'Enter it where the domain’s DNS is managed. A change may take hours to be seen everywhere.',
+    part: 'Part',
+    value: 'What to enter',
+    recordName: 'Name',
+    recordType: 'Type',
+    recordValue: 'Value',
+    checkNow: 'Check now',
+    found: 'Found in its place:',
+    verifiedText: 'It stays verified when the record is removed.',
+    unverifiedText: 'Nothing relies on it until it is verified.',
+    chosen: 'Authoritative connections',
+    chosenText:
+      'They, and no others, bring in people by addresses of this domain, also by those that their identity provider doesn’t vouch for, and end the access of everybody who has such an address. Several are for a move from one identity provider to another. Whom another connection has brought in before stays known to it.',
+    noConnections: 'There is no connection yet.',
+    off: 'switched off',
+    remove: 'Remove',
+    removeTitle: 'Remove a domain',
+    removeAsk: ({ domain }: { domain: string }) => `Remove ${domain}?`,
+    removeText:
+      'Its addresses no longer lead to your organisation’s sign-in. Nobody is signed out, and people stay as they are.',
+    removeOpen:
+      'Its connections are no longer authoritative for it: an address of it counts where an identity provider vouches for it. Another organisation may verify the domain.',
+    removeButton: 'Remove the domain',
+  },
+};

@@ -1,0 +1,52 @@
+import { count } from './count.ts';
+
+/** What an administrator sees first. */
+export const consoleOverview = {
+  overview: {
+    findPerson: 'Find a person',
+    findHint: 'Name, address or user name',
+    figures: 'Right now',
+    orMore: ({ n }: { n: string }) => `${n} or more`,
+    signedIn: 'People signed in',
+    signedInHint: 'with a browser or an app',
+    revocations: 'Revocations',
+    today: ({ n }: { n: string }) => `${n} today`,
+    week: ({ n }: { n: string }) => `${n} in 7 days`,
+    utc: 'Days in UTC',
+    day: 'Day',
+    perDay: 'Revocations on each of the last seven days',
+    refusedCalls: 'Refused calls',
+    refusedHint: 'They asked to end access, and ended none',
+    attention: 'Needs attention',
+    nothing: 'Nothing needs your attention.',
+    putRight: {
+      auth_time_missing: 'Set it up',
+      no_caller: 'Set up callers',
+      connection_unproven: 'Prove it',
+      domain_unverified: 'Verify it',
+      no_second_owner: 'Choose one',
+      dead_deliveries: 'Look at them',
+      email_unavailable: 'Mail settings',
+      api_key_expires: 'Make a new one',
+    },
+    needs: {
+      auth_time_missing: ({ name }: { name: string }) =>
+        `${name} does not say when people authenticated (auth_time): whoever is signed out from here cannot sign in again through it.`,
+      no_caller: 'Nobody can call the revocation endpoint: there is no usable API key and no proven identity provider.',
+      connection_unproven: ({ name }: { name: string }) =>
+        `${name} is not proven yet: its calls and logout tokens are refused until somebody signs in through it.`,
+      domain_unverified: ({ name }: { name: string }) =>
+        `The domain ${name} is not verified: no identity provider speaks for its addresses.`,
+      no_second_owner: 'There is no second owner: if the only one cannot sign in, nobody can help.',
+      dead_deliveries: (n: number) =>
+        `${count(n, { one: 'message', other: 'messages' })} could not be delivered and will not be tried again.`,
+      email_unavailable:
+        'Somebody wants to be told by e-mail, but none can be sent: the operator has not set up a mail server (SMTP_URL).',
+      api_key_expires: ({ name, at }: { name: string; at: string }) =>
+        `The API key ${name} expires ${at}: its calls are refused from then on.`,
+    },
+    newest: 'Newest events',
+    whole: 'The whole record',
+    noEvents: 'Nothing has happened yet. Sign-ins, sign-outs and changes appear here as they happen.',
+  },
+};

@@ -1,0 +1,108 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
+import { sealedPlaces } from '../../src/database/sealed-places.ts';
+import { sealedPrefixes, sealingKeyId } from '../../src/keyring.ts';
+import { type Product, startProduct } from '../support/product.ts';
+import { tokensOf } from '../tokens/support.ts';
+
+let product: Product;
+beforeAll(async () => {
+  product = await startProduct();
+});
+afterAll(() => product?.stop());
+
+/** The columns of the database that hold something sealed: `sessions.id_token`, …. */
+async function columnsWithSealedTexts(): Promise<string[]> {
+  const { pool } = product.context;
+  const { rows: columns } = await pool.query<{ schema: string; table: string; column: string }>(
+    `SELECT table_schema AS schema, table_name AS "table", column_name AS "column"
+     FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+     WHERE table_schema IN ('public', 'graphile_worker') AND table_type = 'BASE TABLE'`,
+  );
+  // Up to the key's id all keyrings begin alike.
+  const [prefix = ''] = sealedPrefixes([Buffer.alloc(32)]);
+  const found = await Promise.all(
+    columns.map(async ({ schema, table, column }) => {
+      const { rows } = await pool.query(
+        `SELECT EXISTS (SELECT FROM ${schema}."${table}" WHERE "${column}"::text LIKE '%' || $1 || '%') AS sealed`,
+        [prefix.slice(0, 48)],
+      );
+      return rows[0].sealed ? [`${table}.${column}`] : [];
+    }),
+  );
+  return found.flat().toSorted();
+}
+
+it('lists every column that holds something sealed, once everything has been used', async () => {
+  const { context, orgs } = product;
+  const { id: orgId } = orgs.whiterabbit;
+  await context.prisma.connection.updateMany({ where: { orgId }, data: { signOutAtIdp: true } });
+  const browser = await product.signIn();
+  // An app's sign-in makes the signing key, and leaves interactions, codes and tokens.
+  await tokensOf(product, {}, browser);
+  await browser.beginSignIn({ appUrl: product.url, org: 'whiterabbit' });
+  const hook = { url: 'https://hooks.example/in', kinds: ['user_deactivated'], active: true };
+  const { id } = await context.webhooks.add(orgId, hook, byOperator);
+  await context.webhooks.rotateSecret(orgId, id, byOperator);
+  // A confirmation goes to the administrator and back.
+  await context.prisma.user.updateMany({ where: { orgId }, data: { role: 'owner' } });
+  const asked = await browser.post('/api/orgs/current/revocations', { json: { everyone: true } });
+  expect([asked.status, asked.text]).toEqual([409, expect.stringContaining('"confirmation":"ey')]);
+  // What was typed is kept while an administrator signs in again.
+  await context.pool.query(`UPDATE sessions SET authenticated_at = now() - interval '1 day'`);
+  const form = { do: 'sign-out', once: 'any-such-mark', administrators: 'Laptop stolen' };
+  expect((await browser.post('/admin/people/nobody/sign-out', { form })).status).toBe(401);
+  await product.revoke();
+  await product.signIn();
+  const listed = sealedPlaces.map(({ table, column }) => `${table}.${column}`).toSorted();
+  expect(await columnsWithSealedTexts()).toEqual(listed);
+});
+
+it('knows the primary key of each place', async () => {
+  for (const { table, key } of sealedPlaces) {
+    const { rows } = await product.context.pool.query(
+      `SELECT a.attname AS name, a.atttypid::regtype::text AS type FROM pg_index i
+       JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+       WHERE i.indrelid = $1::regclass AND i.indisprimary ORDER BY array_position(i.indkey::int2[], a.attnum)`,
+      [table],
+    );
+    expect(rows).toEqual(key.map((name) => ({ name, type: 'text' })));
+  }
+});
+
+it('has no further file that seals: whatever is stored needs a place in the list', () => {
+  const src = path.resolve(import.meta.dirname, '../../src');
+  const sealing = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.startsWith(path.join('database', 'generated')))
+    .filter((file) => /\.encrypt\(/.test(readFileSync(path.join(src, file), 'utf8')))
+    .toSorted();
+  expect(sealing).toEqual([
+    // To an administrator and back, within five minutes.
+    'admin/confirmation.ts',
+    // These pass on what the others say.
+    'cli/workspace.ts',
+    'connections/client-secret.ts',
+    // In a table, for a quarter of an hour, until the person is back from signing in again.
+    'console/kept-forms.ts',
+    // In an address of the person's own, for a quarter of an hour.
+    'console/sealed-search.ts',
+    'database/seal-anew.ts',
+    // In files of a node's own, until their calls are carried out.
+    'journal/folder.ts',
+    'keyring.ts',
+    'notifications/webhooks.ts',
+    'sessions/sealed-id-token.ts',
+    // In a browser's cookie, for ten minutes.
+    'sign-in/sealed-state.ts',
+    'tokens/signing-keys.ts',
+  ]);
+});
+
+it('reads from a sealed text by which key it was sealed', async () => {
+  const sealed = await product.context.keyring.encrypt('a text', 'a purpose');
+  expect(sealingKeyId(sealed)).toMatch(/^[\w-]{11}$/);
+  expect(sealed.startsWith(sealedPrefixes([Buffer.alloc(32, 7)])[0] as string)).toBe(true);
+  expect(sealingKeyId('sealed')).toBeNull();
+});
