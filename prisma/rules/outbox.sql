@@ -18,3 +18,18 @@ CREATE OR REPLACE TRIGGER audit_events_outbox AFTER INSERT ON audit_events
         OR (NEW.action = 'sign_in.refused' AND NEW.detail ->> 'reason' IN ('connection_not_authoritative', 'identity_mismatch'))
         OR (NEW.action = 'signal.received' AND NEW.detail ->> 'outcome' IN ('subject_unknown', 'subject_unsupported')))
   EXECUTE FUNCTION put_into_outbox();
+
+-- The forwards' own outbox: what apps behind may have to hear of, in orgs that have any. A row of it costs a revocation less
+-- than a twentieth of its time, and orgs without apps one look at an index.
+CREATE OR REPLACE FUNCTION put_into_forward_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM apps a WHERE a.org_id = NEW.org_id AND a.state <> 'disabled') THEN
+    INSERT INTO forward_outbox (org_id, event_id) VALUES (NEW.org_id, NEW.id);
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER audit_events_forward_outbox AFTER INSERT ON audit_events
+  FOR EACH ROW
+  WHEN (NEW.action IN ('access.revoked', 'access.revoked_for_everyone', 'user.deactivated', 'user.removed', 'user.activated',
+                       'idp_session.ended', 'session.ended'))
+  EXECUTE FUNCTION put_into_forward_outbox();
