@@ -13,10 +13,10 @@ const rows = [
   ['database', 'postgres', 'keyring.ts', 'http'],
   ['audit'],
   // Rooms that keep.
-  ['sessions', 'users', 'orgs', 'connections', 'todos', 'api', 'notifications'],
+  ['sessions', 'users', 'orgs', 'connections', 'todos', 'api', 'notifications', 'signing'],
   // Rooms that act.
   ['revocation', 'web'],
-  ['tokens', 'sign-in', 'signals', 'journal', 'me', 'admin', 'scim', 'metrics'],
+  ['downstream', 'tokens', 'sign-in', 'signals', 'journal', 'me', 'admin', 'scim', 'metrics'],
   ['console'],
   ['log-output.ts', 'context.ts', 'app.ts', 'server.ts', 'start-failure.ts'],
   // The demo identity provider stands alone: it is nobody's, and only `npm run dev` starts it.

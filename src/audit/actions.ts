@@ -7,6 +7,12 @@ export const actions = [
   'access.revoked_for_everyone',
   'api_key.created',
   'api_key.revoked',
+  'app.added',
+  'app.changed',
+  'app.people_changed',
+  'app.removed',
+  'app.secret_made',
+  'app.tested',
   'call.carried_out',
   'call.lapsed',
   'call.refused',
@@ -22,6 +28,7 @@ export const actions = [
   'domain.changed',
   'domain.removed',
   'domain.verified',
+  'forward.replayed',
   'grant.created',
   'grant.ended',
   'group.added',
@@ -73,6 +80,7 @@ export const actionFamilies = [...new Set(actions.map((action) => action.slice(0
 /** The types of events' targets. These names are API, too. */
 export const targetTypes = [
   'api_key',
+  'app',
   'connection',
   'delivery',
   'domain',
