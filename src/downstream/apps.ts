@@ -53,7 +53,7 @@ export type NewApp = AppForm &
   Readonly<{ name: string; state?: AppState | undefined; credential?: string | undefined }>;
 
 const countOf = (status: string) =>
-  `(SELECT count(*)::int FROM (SELECT FROM forwards f WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = '${status}' LIMIT 10000) some)`;
+  `(SELECT count(*)::int FROM (SELECT FROM forwards f WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = '${status}' LIMIT 10000) counted)`;
 const columns = `a.id, a.kind, a.name, a.state, a.settings, a.credential IS NOT NULL AS "hasCredential",
   a.client_secret IS NOT NULL AS "hasClientSecret", a.away_since AS "awaySince", a.last_received_at AS "lastReceivedAt",
   ${countOf('pending')} AS waiting, ${countOf('dead')} AS dead, a.created_at AS "createdAt", a.updated_at AS "updatedAt"`;
