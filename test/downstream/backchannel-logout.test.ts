@@ -3,11 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import type { ClaimedForward } from '../../src/downstream/forward.ts';
-import { createSendBackchannelLogout } from '../../src/downstream/send-backchannel-logout.ts';
-import { createSignAsOrg } from '../../src/signing/org-keys.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { type PlantedApp, plantApp } from '../tokens/planted-apps.ts';
 import { walk } from '../tokens/support.ts';
+import { sendLogout } from './support.ts';
 
 const redirectUri = 'https://app.fake/callback';
 
@@ -66,33 +65,8 @@ async function signInThere(): Promise<string> {
   return decodeJwt(id_token).sid as string;
 }
 
-function send(change: Partial<ClaimedForward> = {}, settings: object = { backchannelLogoutUri: uri }) {
-  const { pool, guardedFetch } = product.context;
-  const { id: orgId, userId } = product.orgs.whiterabbit;
-  const forward: ClaimedForward = {
-    ...{
-      orgId,
-      id: 'fwd_one',
-      claim: 1,
-      userId,
-      revocationId: null,
-      type: 'logout',
-      sid: null,
-      jti: null,
-      attempts: 0,
-    },
-    names: { userId, email: '', issuer: null, subject: null, there: null },
-    said: { initiator: 'idp', reasonAdmin: null, reasonUser: null },
-    revokedAt: new Date(),
-    app: {
-      ...{ id: app.id, kind: 'oidc', name: 'App', credential: null },
-      settings: { redirectUris: [redirectUri], ...settings },
-    },
-    ...change,
-  };
-  const sender = createSendBackchannelLogout({ pool, guardedFetch, signAsOrg: createSignAsOrg(product.context) });
-  return sender(forward, new AbortController().signal);
-}
+const send = (change: Partial<ClaimedForward> = {}, settings: object = { backchannelLogoutUri: uri }) =>
+  sendLogout(product, app, { redirectUris: [redirectUri], ...settings }, change);
 
 const told = () => heard.map((token) => decodeJwt(token).sid ?? null);
 
