@@ -27,7 +27,7 @@ import { createLiveChannel } from './sessions/live-channel.ts';
 import { sweepSessions } from './sessions/sweep.ts';
 import { languages as everyLanguage, type Languages } from './texts/texts.ts';
 import { sweepSigningKeys } from './tokens/rotate-signing-keys.ts';
-import { sweepGrants, sweepTokens } from './tokens/sweep.ts';
+import { sweepAppSessions, sweepGrants, sweepTokens } from './tokens/sweep.ts';
 import { createRekeyNames } from './users/rekey-names.ts';
 
 /** Milliseconds. */
@@ -41,6 +41,7 @@ export const chores: readonly Chore[] = [
   sweepSessions,
   sweepGrants,
   sweepTokens,
+  sweepAppSessions,
   sweepSigningKeys,
   sweepSpent,
   sweepKeptForms,

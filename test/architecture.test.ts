@@ -11,9 +11,9 @@ const src = path.resolve(import.meta.dirname, '../src');
 const rows = [
   ['errors.ts', 'config.ts', 'by.ts', 'html.ts', 'issues.ts', 'texts'],
   ['database', 'postgres', 'keyring.ts', 'http'],
-  ['audit'],
+  ['audit', 'signing'],
   // Rooms that keep.
-  ['sessions', 'users', 'orgs', 'connections', 'todos', 'api', 'notifications', 'signing'],
+  ['sessions', 'users', 'orgs', 'connections', 'todos', 'api', 'notifications'],
   // Rooms that act.
   ['revocation', 'web'],
   ['downstream', 'tokens', 'sign-in', 'signals', 'journal', 'me', 'admin', 'scim', 'metrics'],
