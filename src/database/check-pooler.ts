@@ -6,8 +6,11 @@ import { UnfitServerError } from './check-server.ts';
 const lost = new Set(['26000', '42P05', '08P01']);
 /** More than a pooler keeps idle connections: it lends them in turn, so ours comes along. */
 const tries = 20;
-/** Milliseconds after which a pooler without a second connection for us passes the check. */
-const patience = 2_000;
+/**
+ * Milliseconds after which a pooler without a second connection for us passes the check. A busy
+ * machine needs seconds to open one.
+ */
+const patience = 10_000;
 
 /**
  * Refuses a pooler that shares connections and loses prepared statements, such as PgBouncer before
@@ -36,15 +39,17 @@ async function tryElsewhere(runner: PoolClient, holder: PoolClient, name: string
   for (let i = 0; i < tries; i += 1) {
     await holder.query('BEGIN');
     const { rows } = await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    const isHeld = rows[0]?.pid === prepared;
-    if (isHeld) {
+    if (rows[0]?.pid === prepared) {
       const running = connectionOf(runner, name);
       // Without a second connection the query goes on, and ends with its client.
       running.catch(() => {});
       await Promise.race([running, later(patience)]);
+      await holder.query('COMMIT');
+      return;
     }
     await holder.query('COMMIT');
-    if (isHeld) return;
+    // Most poolers lend the one that came back last: the holder would never get the other.
+    if ((await connectionOf(runner, name)) !== prepared) return;
   }
 }
 

@@ -40,17 +40,11 @@ export type PoolOptions = Readonly<{
    * with `max_prepared_statements` above 0.
    */
   pooled?: boolean;
-  /**
-   * Commits don't wait for the disk. A crash may lose such a commit and everything after it: only
-   * for work that is then done again, such as the log of a delivery. Never for revocations.
-   */
-  lazyCommits?: boolean;
 }>;
 
 /** A pool. A lost server never ends the process: idle and busy connections have listeners. */
 export function createPool(options: PoolOptions): pg.Pool {
-  const { connectionString, max, applicationName, log, pooled = false, lazyCommits = false } = options;
-  const own = lazyCommits ? { ...settings, synchronous_commit: 'off' } : settings;
+  const { connectionString, max, applicationName, log, pooled = false } = options;
   // Of two `options`, pg sends the URL's.
   const inPacket = !pooled && !new URL(connectionString).searchParams.has('options');
   const pool = new pg.Pool({
@@ -62,9 +56,9 @@ export function createPool(options: PoolOptions): pg.Pool {
     query_timeout: 35_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    ...(inPacket ? { options: startupOptions(own) } : {}),
+    ...(inPacket ? { options: startupOptions() } : {}),
     onConnect: async (client) => {
-      if (!inPacket) await applySettings(client, own);
+      if (!inPacket) await applySettings(client);
       await refuseStandby(client);
     },
   });
@@ -90,8 +84,8 @@ export function createPrisma(pool: pg.Pool): PrismaClient {
 }
 
 /** `-c name=value …` for the start-up packet: no round trip, and RESET ALL restores it. */
-function startupOptions(own: Readonly<Record<string, string>>): string {
-  return Object.entries(own)
+function startupOptions(): string {
+  return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`)
     .join(' ');
 }
@@ -126,9 +120,9 @@ async function refuseStandby(client: pg.ClientBase): Promise<void> {
   if (rows[0].standby) throw Object.assign(new Error('the database is a standby'), { code: '25006' });
 }
 
-async function applySettings(client: pg.ClientBase, own: Readonly<Record<string, string>>): Promise<void> {
-  const calls = Object.keys(own).map((name, index) => `set_config('${name}', $${index + 1}, false)`);
-  await client.query(`SELECT ${calls.join(', ')}`, Object.values(own));
+async function applySettings(client: pg.ClientBase): Promise<void> {
+  const calls = Object.keys(settings).map((name, index) => `set_config('${name}', $${index + 1}, false)`);
+  await client.query(`SELECT ${calls.join(', ')}`, Object.values(settings));
 }
 
 const afterCommits = new WeakMap<pg.PoolClient, (() => void)[]>();

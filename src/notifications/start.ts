@@ -32,13 +32,13 @@ export function startNotifications(deps: {
   const emailAvailable = mailer !== null;
   // No private hosts: the operator knows those as identity providers, but any org names webhooks.
   const webhookFetch = createGuardedFetch({ mode, privateHosts: [] });
-  // A job whose end a crash has lost runs again, under the same id.
+  // Its commits wait for the disk: a job ends after the commit that adds the one in its place. Lost in
+  // a crash while the end is written after it, that one would take its message along.
   const jobsPool = createPool({
     connectionString: config.directDatabaseUrl,
     max: 4,
     applicationName: 'universal-logout jobs',
     log,
-    lazyCommits: true,
   });
   const deliver = createDeliver({
     pool: jobsPool,

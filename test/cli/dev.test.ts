@@ -33,7 +33,7 @@ describe('npm run dev', () => {
     for (const { child } of started) child.kill('SIGKILL');
     const left = postgresOf(dataDir);
     if (left !== null) process.kill(left, 'SIGINT');
-    for (let waited = 0; postgresOf(dataDir) !== null && waited < 100; waited += 1) await pause(50);
+    while (postgresOf(dataDir) !== null) await pause(50);
     removeDataDir(dataDir);
   });
 
@@ -175,7 +175,7 @@ describe('npm run dev', () => {
 
   it('stops cleanly when it is told to while it is starting', async () => {
     const { child, outcome } = start();
-    for (let waited = 0; postgresOf(dataDir) === null && waited < 500; waited += 1) await pause(10);
+    while (postgresOf(dataDir) === null) await pause(10);
     child.kill('SIGINT');
     const { code, stdout } = await outcome;
     expect([code, stdout]).toEqual([0, '']);

@@ -2,19 +2,20 @@ import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { describe, expect } from 'vitest';
 
-const executablePath = '/usr/bin/chromium';
+// Debian's package of Chromium without its own windows: the same pages at half the CPU.
+const executablePath = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium'].find(existsSync);
 const flags =
   '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --in-process-gpu';
 
-export const hasChromium = existsSync(executablePath);
+export const hasChromium = executablePath !== undefined;
 
 /** Tests in a real browser; skipped, with the reason in their name, where it isn't installed. */
 export function describeInChromium(name: string, tests: () => void): void {
-  describe.skipIf(!hasChromium)(`${name} (needs ${executablePath})`, tests);
+  describe.skipIf(!hasChromium)(`${name} (needs Chromium)`, tests);
 }
 
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath, args: flags.split(' ') });
+  return chromium.launch({ ...(executablePath && { executablePath }), args: flags.split(' ') });
 }
 
 /** Opens the menu of whoever is signed in, by the keyboard: the button “Sign out” is in it. */
