@@ -7,6 +7,8 @@ import { sweepKeptForms } from './console/kept-forms.ts';
 import { type Chore, startHousekeeping } from './database/chores.ts';
 import { createNotes } from './database/notes.ts';
 import { createPool, createPrisma } from './database/pool.ts';
+import { startDownstream } from './downstream/start.ts';
+import { sweepDownstream } from './downstream/sweep.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
 import { watchShortages } from './http/shortages.ts';
 import { createTurns } from './http/turns.ts';
@@ -46,6 +48,7 @@ export const chores: readonly Chore[] = [
   sweepSpent,
   sweepKeptForms,
   ...sweepNotifications,
+  sweepDownstream,
   sweepAuditEvents,
 ];
 
@@ -75,7 +78,11 @@ export function createContext(config: Config, log: Logger = createLog(config), l
   const idpKeys = createIdpKeys({ guardedFetch, log });
   const keyring = createKeyring(config.encryptionKeys);
   const notifications = startNotifications({ config, log, pool, keyring, languages });
-  liveChannel.whenAnnounced(notifications.wake);
+  const downstream = startDownstream({ config, log, pool, keyring });
+  liveChannel.whenAnnounced(() => {
+    downstream.wakeForwarder();
+    notifications.wake();
+  });
   const refusedCalls = createRefusedCalls({ pool, log });
   const apiKeys = createApiKeys({ pool: accessPool, prisma, note });
   const knownCallers = createKnownCallers();
@@ -115,6 +122,8 @@ export function createContext(config: Config, log: Logger = createLog(config), l
     webhooks: notifications.webhooks,
     webhookFetch: notifications.webhookFetch,
     deliveries: notifications.deliveries,
+    sendTest: downstream.sendTest,
+    wakeForwarder: downstream.wakeForwarder,
     emailAvailable: notifications.emailAvailable,
     isStopping: () => stopping,
     /** From here on /readyz answers 503; requests are still answered. */
@@ -131,7 +140,7 @@ export function createContext(config: Config, log: Logger = createLog(config), l
       const ended = (async () => {
         await liveChannel.stop();
         await journal.stop();
-        await notifications.stop();
+        await Promise.all([notifications.stop(), downstream.stop()]);
         await housekeeping.stop();
         await refusedCalls.stop();
         await prisma.$disconnect();

@@ -116,6 +116,10 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'domain.changed': ofDomain('domainChanged'),
   'domain.removed': ofDomain('domainRemoved'),
   'domain.verified': ofDomain('domainVerified'),
+  'app.away': ({ words, appBehind }) => compose(words.appAway, { app: appBehind() }),
+  'app.back': ({ words, appBehind }) => compose(words.appBack, { app: appBehind() }),
+  'forward.failed': ({ words, appBehind }, event) =>
+    compose(words.forwardFailed, { app: appBehind(), why: html`<code>${textIn(event, 'error') ?? '–'}</code>` }),
   'forward.replayed': ofApp('forwardReplayed'),
   'grant.created': ({ words, actor, app }) => compose(words.appSignedIn, { actor: actor(), app: app() }),
   'grant.ended': ({ words, actor, owner, app }, event) => {

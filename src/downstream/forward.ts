@@ -44,6 +44,8 @@ export type ClaimedForward = Readonly<{
   }>;
 }>;
 
+export type AppToCall = ClaimedForward['app'] & Readonly<{ orgId: string }>;
+
 /** What came of one try. `error` is a word of a closed list, never what the app said. */
 export type ForwardOutcome = Readonly<
   | { result: 'delivered'; status: number | null; error?: 'unknown_there' }

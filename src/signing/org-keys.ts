@@ -95,13 +95,17 @@ export type SignAsOrg = (
   orgId: string,
   header: Omit<JWTHeaderParameters, 'alg' | 'kid'>,
   claims: JWTPayload,
+  options?: Readonly<{ issuer?: string }>,
 ) => Promise<string>;
 
-/** Signs claims with exactly the org's own key, under its own issuer, whatever `claims` say of `iss`. */
+/**
+ * Signs claims with exactly the org's own key, under its own issuer. `issuer`: for an assertion of a
+ * client (RFC 7523), which is its own issuer.
+ */
 export function createSignAsOrg(deps: OrgKeyDeps & { config: Pick<Config, 'publicUrl'> }): SignAsOrg {
-  return async (orgId, header, claims) => {
+  return async (orgId, header, claims, { issuer = orgIssuer(deps.config, orgId) } = {}) => {
     const [jwk] = await loadOrgKeys(deps, orgId);
-    return new SignJWT({ ...claims, iss: orgIssuer(deps.config, orgId) })
+    return new SignJWT({ ...claims, iss: issuer })
       .setProtectedHeader({ ...header, alg: 'RS256', kid: jwk?.kid as string })
       .sign(await importJWK(jwk as JWK, 'RS256'));
   };

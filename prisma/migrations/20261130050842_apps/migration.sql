@@ -180,3 +180,20 @@ ALTER TABLE "forward_attempts" ADD CONSTRAINT "forward_attempts_org_id_forward_i
 CREATE INDEX forwards_due ON forwards (mass, due_at) WHERE status = 'pending';
 CREATE INDEX forwards_waiting ON forwards (org_id, app_id, user_id) WHERE status = 'pending';
 CREATE INDEX forwards_finished ON forwards (finished_at) WHERE finished_at IS NOT NULL;
+-- AlterTable
+ALTER TABLE "forwards" ADD COLUMN     "tried_until" TIMESTAMPTZ(3) NOT NULL DEFAULT (clock_timestamp() + '24:00:00'::interval);
+
+-- CreateTable
+CREATE TABLE "departed_people" (
+    "org_id" TEXT NOT NULL,
+    "user_id" TEXT NOT NULL,
+    "email" TEXT NOT NULL,
+    "user_name" TEXT,
+    "external_id" TEXT,
+    "issuer" TEXT,
+    "subject" TEXT,
+    "groups" TEXT[],
+    "left_at" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "departed_people_pkey" PRIMARY KEY ("org_id","user_id")
+);

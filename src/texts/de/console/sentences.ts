@@ -193,6 +193,9 @@ export const sentences: typeof english = {
   appRemoved: ({ actor, app }) => `${actor} hat die App ${app} entfernt`,
   appSecretMade: ({ actor, app }) => `${actor} hat für die App ${app} ein neues Geheimnis erzeugt`,
   appTested: ({ actor, app }) => `${actor} hat der App ${app} einen Test geschickt`,
+  appAway: ({ app }) => `Die App ${app} antwortet nicht; was sie erfahren muss, wird aufbewahrt`,
+  appBack: ({ app }) => `Die App ${app} antwortet wieder`,
+  forwardFailed: ({ app, why }) => `Eine Abmeldung konnte nicht an die App ${app} weitergegeben werden: ${why}`,
   forwardReplayed: ({ actor, app }) => `${actor} hat eine Abmeldung noch einmal an die App ${app} weitergeben lassen`,
 
   webhook: 'einen Webhook',

@@ -211,6 +211,9 @@ export const sentences = {
   appRemoved: ({ actor, app }: Actor & { app: string }) => `${actor} removed the app ${app}`,
   appSecretMade: ({ actor, app }: Actor & { app: string }) => `${actor} made a new secret for the app ${app}`,
   appTested: ({ actor, app }: Actor & { app: string }) => `${actor} sent a test to the app ${app}`,
+  appAway: ({ app }: { app: string }) => `The app ${app} does not answer; what it has to hear is kept`,
+  appBack: ({ app }: { app: string }) => `The app ${app} answers again`,
+  forwardFailed: ({ app, why }: { app: string } & Why) => `A sign-out could not be passed on to the app ${app}: ${why}`,
   forwardReplayed: ({ actor, app }: Actor & { app: string }) =>
     `${actor} had a sign-out passed on again to the app ${app}`,
 
