@@ -1,10 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { appCredentialPurpose } from '../database/sealed-places.ts';
+import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { parseJson } from '../http/parse-json.ts';
+import type { Keyring } from '../keyring.ts';
+import type { SignAsOrg } from '../signing/org-keys.ts';
 import type { GtrSettings } from './app-settings.ts';
 import type { AppToCall } from './forward.ts';
-import type { GtrDeps } from './send-gtr.ts';
+
+/** What calls to apps need. */
+export type GtrDeps = Readonly<{ guardedFetch: GuardedFetch; keyring: Keyring; signAsOrg: SignAsOrg }>;
 
 type OAuth = Extract<GtrSettings['auth'], { method: 'oauth' }>;
 

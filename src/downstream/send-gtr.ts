@@ -1,13 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { appCredentialPurpose } from '../database/sealed-places.ts';
-import { type GuardedFetch, GuardedFetchError, type GuardedResponse } from '../http/guarded-fetch.ts';
-import type { Keyring } from '../keyring.ts';
-import type { SignAsOrg } from '../signing/org-keys.ts';
+import { GuardedFetchError, type GuardedResponse } from '../http/guarded-fetch.ts';
 import { type GtrSettings, gtrSettings } from './app-settings.ts';
 import type { AppToCall, ForwardOutcome, Names, SendForward } from './forward.ts';
-import { createOAuthTokens, NoTokenError } from './oauth-tokens.ts';
-
-export type GtrDeps = Readonly<{ guardedFetch: GuardedFetch; keyring: Keyring; signAsOrg: SignAsOrg }>;
+import { createOAuthTokens, type GtrDeps, NoTokenError } from './oauth-tokens.ts';
 
 /**
  * Sends Global Token Revocation (draft-parecki-oauth-global-token-revocation §3), as Okta does. Any

@@ -31,6 +31,8 @@ beforeAll(async () => {
   uri = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/backchannel-logout`;
   const web = { kind: 'oidc' as const, redirectUris: [redirectUri], backchannelLogoutUri: uri };
   app = await plantApp(product, product.orgs.whiterabbit, web);
+  // The tests send by themselves: of the product nothing comes meanwhile.
+  await product.context.prisma.app.updateMany({ data: { state: 'paused' } });
 });
 afterAll(async () => {
   receiver.close();

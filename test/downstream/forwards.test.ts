@@ -37,7 +37,7 @@ const orgId = (org: keyof Product['orgs'] = 'whiterabbit') => product.orgs[org].
 type Given = Omit<Partial<GtrSettings>, 'auth'> & { auth?: object };
 function addApp(receiver: Pick<Receiver, 'url'>, settings: Given = {}, org: keyof Product['orgs'] = 'whiterabbit') {
   const all = gtrSettings.parse({ endpoint: receiver.url, auth: { method: 'bearer' }, ...settings });
-  const credential = all.auth.method === 'signed_jwt' ? undefined : 'the-key-of-the-app';
+  const credential = all.auth.method === 'bearer' ? 'the-key-of-the-app' : undefined;
   return apps.add(orgId(org), { kind: 'gtr', name: 'CRM', settings: all, credential }, byOperator);
 }
 const plant = async (count = 1) => plantUsers(product, count);

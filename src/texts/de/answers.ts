@@ -91,7 +91,7 @@ export const answerTexts: typeof english = {
     appWithoutSecret:
       'Diese App zeigt kein Geheimnis vor: Sie weist sich mit einem eigenen Schlüssel aus oder gar nicht.',
     appOfUnknownGroup: 'Die Organisation hat keine solche Gruppe.',
-    appForOwners: 'Mit Ihrer Rolle ändern Sie keine App, bei der sich Leute anmelden; Inhaber können es.',
+    appForOwners: 'Mit Ihrer Rolle ändern Sie keine App, bei der sich Personen anmelden; Inhaber können es.',
     peopleCsvLines: ({ most }) => `Eine Liste hat 1 bis ${most} Zeilen.`,
     peopleCsvLine: ({ line }) => `Zeile ${line} ist keine Person und Kennung mit einem Komma dazwischen.`,
     forwardNotDead: 'Nur was nicht zugestellt werden konnte oder ausgelassen wurde, kann noch einmal gesendet werden.',

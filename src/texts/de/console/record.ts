@@ -91,7 +91,7 @@ const record: typeof english.record = {
     'app.away': 'Eine angeschlossene App antwortet nicht',
     'app.back': 'Eine angeschlossene App antwortet wieder',
     'app.changed': 'Eine angeschlossene App wurde geändert',
-    'app.people_changed': 'Die Kennungen der Leute bei einer App wurden geändert',
+    'app.people_changed': 'Die Kennungen der Personen bei einer App wurden geändert',
     'app.removed': 'Eine angeschlossene App wurde entfernt',
     'app.secret_made': 'Eine angeschlossene App bekam ein neues Geheimnis',
     'app.tested': 'Eine angeschlossene App wurde getestet',

@@ -189,7 +189,7 @@ export const sentences: typeof english = {
 
   appAdded: ({ actor, app }) => `${actor} hat die App ${app} hinzugefügt`,
   appChanged: ({ actor, app, what }) => `${actor} hat die App ${app} geändert: ${what}`,
-  appPeopleChanged: ({ actor, app }) => `${actor} hat geändert, wie Leute bei der App ${app} heißen`,
+  appPeopleChanged: ({ actor, app }) => `${actor} hat geändert, wie Personen bei der App ${app} heißen`,
   appRemoved: ({ actor, app }) => `${actor} hat die App ${app} entfernt`,
   appSecretMade: ({ actor, app }) => `${actor} hat für die App ${app} ein neues Geheimnis erzeugt`,
   appTested: ({ actor, app }) => `${actor} hat der App ${app} einen Test geschickt`,
