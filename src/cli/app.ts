@@ -35,7 +35,7 @@ export function registerApp(program: Command, shell: Console): void {
     .requiredOption(...orgOption)
     .requiredOption(
       '--kind <kind>',
-      'gtr (Global Token Revocation), oidc (back-channel logout) or ssf (security events)',
+      'gtr (Global Token Revocation) or oidc (a web app that signs people in here: back-channel logout)',
     )
     .requiredOption('--name <name>', 'shown to administrators')
     .requiredOption(...settingsOption)
@@ -45,7 +45,7 @@ export function registerApp(program: Command, shell: Console): void {
         shell,
         z.object({
           org: text,
-          kind: z.enum(['gtr', 'oidc', 'ssf']),
+          kind: z.enum(['gtr', 'oidc']),
           name: text,
           settings,
           credentialStdin: z.boolean().default(false),

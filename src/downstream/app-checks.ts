@@ -36,7 +36,7 @@ export function checkedSettings(appFetch: GuardedFetch, form: AppForm): AppForm 
 }
 
 function checkClient(appFetch: GuardedFetch, settings: OidcSettings): OidcSettings {
-  const { redirectUris, postLogoutRedirectUris, frontchannelLogoutUri, backchannelLogoutUri, jwksUri, auth } = settings;
+  const { redirectUris, postLogoutRedirectUris, backchannelLogoutUri, jwksUri, auth } = settings;
   const opened: [string, ...string[]][] = [
     ...redirectUris.map((uri, index): [string, ...string[]] => [uri, 'redirectUris', String(index)]),
     ...postLogoutRedirectUris.map((uri, index): [string, ...string[]] => [
@@ -44,7 +44,6 @@ function checkClient(appFetch: GuardedFetch, settings: OidcSettings): OidcSettin
       'postLogoutRedirectUris',
       String(index),
     ]),
-    ...(frontchannelLogoutUri === null ? [] : [[frontchannelLogoutUri, 'frontchannelLogoutUri'] as [string, string]]),
   ];
   const wrong = opened
     .filter(([uri]) => !isForBrowsers(uri))
@@ -108,7 +107,5 @@ export function credentialOrigin({ kind, settings }: AppForm): string | null {
 export function hostOf({ kind, settings }: AppForm): string | null {
   if (kind === 'gtr') return new URL(settings.endpoint).host;
   if (kind === 'ssf') return null;
-  return new URL(
-    settings.backchannelLogoutUri ?? settings.frontchannelLogoutUri ?? (settings.redirectUris[0] as string),
-  ).host;
+  return new URL(settings.backchannelLogoutUri ?? (settings.redirectUris[0] as string)).host;
 }

@@ -58,13 +58,9 @@ export const oidcSettings = z.strictObject({
   redirectUris: z.array(address).min(1).max(20),
   postLogoutRedirectUris: z.array(address).max(20).default([]),
   backchannelLogoutUri: address.nullable().default(null),
-  /** For apps that have nothing else: the page at our sign-out shows it in a frame. */
-  frontchannelLogoutUri: address.nullable().default(null),
   auth: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt']).default('client_secret_basic'),
   /** The app's public keys for `private_key_jwt`. */
   jwksUri: address.nullable().default(null),
-  /** It is told of a session that expired, too. */
-  tellExpired: z.boolean().default(false),
 });
 
 /** A receiver of security events (SSF 1.0). Its streams stand in tables of their own. */

@@ -23,7 +23,7 @@ const credential = 'the-bearer-key-of-payroll';
 const endpoint = 'https://Payroll.example:443/global-token-revocation';
 const gtr = { kind: 'gtr', name: 'Payroll', settings: { endpoint, auth: { method: 'bearer' } }, credential };
 const oidc = { kind: 'oidc', name: 'Wiki', settings: { redirectUris: ['https://wiki.example/callback'] } };
-const ssf = { kind: 'ssf', name: 'Mail', settings: { audience: 'https://mail.example' } };
+const mailApp = { kind: 'oidc', name: 'Mail', settings: { redirectUris: ['https://mail.example/callback'] } };
 
 /** The pointers of what is wrong. */
 const wrongIn = async (method: string, path: string, body: object) => {
@@ -39,7 +39,7 @@ it('adds, shows, changes and removes apps of each kind', async () => {
   expect(payroll.body).toMatchObject({ clientSecret: null, settings: { endpoint, concerns: { who: 'everyone' } } });
   const wiki = await owner.send('POST', '/apps', oidc);
   expect(wiki.body).toMatchObject({ hasClientSecret: true, clientSecret: expect.stringMatching(/^[\w-]{43}$/) });
-  const mail = await owner.send('POST', '/apps', ssf);
+  const mail = await owner.send('POST', '/apps', mailApp);
   expect(mail.body).toMatchObject({ clientSecret: expect.stringMatching(/^[\w-]{43}$/) });
   const { body: all } = await admin.send('GET', '/apps');
   expect((all.items as { name: string }[]).map(({ name }) => name)).toEqual(['Payroll', 'Wiki', 'Mail']);
@@ -76,7 +76,7 @@ it('adds, shows, changes and removes apps of each kind', async () => {
 
 it('keeps no secret in clear anywhere in the database', async () => {
   const { body: payroll } = await owner.send('POST', '/apps', { ...gtr, credential: 'clear-text-of-a-key' });
-  const { body: mail } = await owner.send('POST', '/apps', ssf);
+  const { body: mail } = await owner.send('POST', '/apps', mailApp);
   const { pool } = product.context;
   const tables = await pool.query<{ name: string }>(
     `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`,
@@ -103,7 +103,7 @@ it('names the member that is wrong', async () => {
     '#/settings/auth/tokenEndpoint',
   ]);
   expect(await wrongIn('POST', '/apps', { ...gtr, credential: undefined })).toEqual(['#/credential']);
-  expect(await wrongIn('POST', '/apps', { ...ssf, credential })).toEqual(['#/credential']);
+  expect(await wrongIn('POST', '/apps', { ...mailApp, credential })).toEqual(['#/credential']);
   const pages = ['https://wiki.example/callback', 'http://wiki.example/', 'https://wiki.example/#x'];
   const wiki = { ...oidc, settings: { redirectUris: pages, auth: 'private_key_jwt' } };
   expect(await wrongIn('POST', '/apps', wiki)).toEqual([
@@ -111,9 +111,9 @@ it('names the member that is wrong', async () => {
     '#/settings/redirectUris/2',
     '#/settings/jwksUri',
   ]);
-  const { body } = await owner.send('POST', '/apps', ssf);
-  expect(await wrongIn('PATCH', `/apps/${body.id}`, { settings: { events: ['lunch'], who: 1 } })).toEqual([
-    '#/settings/events/0',
+  const { body } = await owner.send('POST', '/apps', mailApp);
+  expect(await wrongIn('PATCH', `/apps/${body.id}`, { settings: { auth: 'lunch', who: 1 } })).toEqual([
+    '#/settings/auth',
     '#/settings/who',
   ]);
 });
@@ -226,6 +226,6 @@ it('shows what was passed on, sends it again, and forgets it with its app', asyn
 it('has fifty at most', async () => {
   const { body } = await stranger.send('GET', '/apps');
   expect(body.items).toEqual([]);
-  const sent = await Promise.all(Array.from({ length: 51 }, () => stranger.send('POST', '/apps', ssf)));
+  const sent = await Promise.all(Array.from({ length: 51 }, () => stranger.send('POST', '/apps', mailApp)));
   expect(sent.map(({ status }) => status).toSorted()).toEqual([...Array(50).fill(201), 409]);
 });

@@ -44,7 +44,7 @@ export const appRequests: Requests = {
     const { json } = await ask('addApp', { as: owner, body: { kind: 'oidc', name: 'Wiki', settings } });
     if (!json.clientSecret) throw new Error('the secret is not shown');
     await ask('addApp', { as: owner, body: { kind: 'carrier pigeon' } });
-    await ask('addApp', { as: owner, body: { kind: 'ssf', name: 'Mail', settings: {} } });
+    await ask('addApp', { as: owner, body: { kind: 'oidc', name: 'Mail', settings: {} } });
   },
   async getApp(world) {
     await world.ask('getApp', { as: world.owner, params: { id: await addedApp(world) } });
@@ -63,8 +63,8 @@ export const appRequests: Requests = {
   },
   async newAppSecret(world) {
     const { ask, owner } = world;
-    const settings = { audience: 'https://mail.example' };
-    const { json } = await ask('addApp', { as: owner, body: { kind: 'ssf', name: 'Mail', settings } });
+    const settings = { redirectUris: ['https://mail.example/callback'] };
+    const { json } = await ask('addApp', { as: owner, body: { kind: 'oidc', name: 'Mail', settings } });
     await ask('newAppSecret', { as: owner, params: { id: String(json.id) } });
     await ask('newAppSecret', { as: owner, params: { id: await addedApp(world) } });
     await ask('newAppSecret', { as: owner, params: nobody });

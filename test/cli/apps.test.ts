@@ -75,7 +75,14 @@ it('adds, shows, changes and removes an app, and says what was passed on to it',
     expect(await refusal(...args, ...elsewhere)).toMatchObject({ code: 'not_found' });
 
   expect(await cli('app', 'remove', id, ...org)).toEqual({ id, removed: true });
-  const mail = ['--kind', 'ssf', '--name', 'Mail', '--settings', '{"audience":"https://mail.example"}'] as const;
+  const mail = [
+    '--kind',
+    'oidc',
+    '--name',
+    'Mail',
+    '--settings',
+    '{"redirectUris":["https://mail.example/callback"]}',
+  ] as const;
   const { id: mailId, clientSecret } = await cli('app', 'add', ...org, ...mail);
   const made = await cli('app', 'secret', String(mailId), ...org);
   expect(made.clientSecret).not.toBe(clientSecret);
