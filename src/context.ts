@@ -25,6 +25,7 @@ import { sweepSpent } from './revocation/sweep-spent.ts';
 import { writeTombstones } from './revocation/tombstones.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
 import { sweepSessions } from './sessions/sweep.ts';
+import { createRenewOrgKeys, sweepOrgKeys } from './signing/rotate-org-keys.ts';
 import { languages as everyLanguage, type Languages } from './texts/texts.ts';
 import { sweepSigningKeys } from './tokens/rotate-signing-keys.ts';
 import { sweepAppSessions, sweepGrants, sweepTokens } from './tokens/sweep.ts';
@@ -43,6 +44,7 @@ export const chores: readonly Chore[] = [
   sweepTokens,
   sweepAppSessions,
   sweepSigningKeys,
+  sweepOrgKeys,
   sweepSpent,
   sweepKeptForms,
   ...sweepNotifications,
@@ -70,10 +72,11 @@ export function createContext(config: Config, log: Logger = createLog(config), l
   const prisma = createPrisma(pool);
   const note = createNotes({ pool: accessPool });
   const liveChannel = createLiveChannel({ ...config, pool: accessPool, log });
-  const housekeeping = startHousekeeping({ pool, log, chores: [...chores, createRekeyNames({ log })] });
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
   const keyring = createKeyring(config.encryptionKeys);
+  const itsChores = [...chores, createRekeyNames({ log }), createRenewOrgKeys({ keyring })];
+  const housekeeping = startHousekeeping({ pool, log, chores: itsChores });
   const notifications = startNotifications({ config, log, pool, keyring, languages });
   liveChannel.whenAnnounced(notifications.wake);
   const refusedCalls = createRefusedCalls({ pool, log });
