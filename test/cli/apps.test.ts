@@ -1,9 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { loadDevelopmentSecrets } from '../../src/cli/development.ts';
 import { createTestDatabase, type TestDatabase } from '../support/database.ts';
 import { createJsonCli, type Env } from './processes.ts';
 
@@ -16,7 +16,6 @@ beforeAll(async () => {
   database = await createTestDatabase();
   db = new pg.Client({ connectionString: database.url });
   await db.connect();
-  loadDevelopmentSecrets(dataDir);
   await db.query(
     `INSERT INTO orgs (id, slug, name) VALUES ('org_seed', 'seed', 'Seed'), ('org_other', 'other', 'Other')`,
   );
@@ -28,6 +27,7 @@ beforeAll(async () => {
     DATA_DIR: dataDir,
     PUBLIC_URL: 'http://localhost:3333',
     APP_CREDENTIAL: 'the-key',
+    ENCRYPTION_KEYS: randomBytes(32).toString('base64'),
   };
 });
 afterAll(async () => {
