@@ -89,7 +89,7 @@ describe('an app behind', () => {
     // Nothing of the private key is published, and another organisation's keys are others.
     const published = (await (await fetch(metadata.jwks_uri)).json()) as { keys: object[] };
     expect(published.keys.map((key) => Object.keys(key).toSorted())).toEqual([['alg', 'e', 'kid', 'kty', 'n', 'use']]);
-    const others = createRemoteJWKSet(new URL(`${product.url}/orgs/${orgId('metacortex')}/jwks`));
+    const others = createRemoteJWKSet(new URL(`${product.url}/orgs/${orgId('metacortex')}/oauth/jwks`));
     await expect(jwtVerify(token, others)).rejects.toThrow();
     expect(await until(user, all('delivered'))).toMatchObject([{ attempts: 1, httpStatus: 204, error: null }]);
   });
@@ -144,7 +144,7 @@ describe('an app behind', () => {
       scope: 'okta.universalLogout.manage',
       client_id: 'us',
     });
-    const keys = createRemoteJWKSet(new URL(`${product.url}/orgs/${orgId()}/jwks`));
+    const keys = createRemoteJWKSet(new URL(`${product.url}/orgs/${orgId()}/oauth/jwks`));
     await jwtVerify(asked.body.client_assertion as string, keys, {
       issuer: 'us',
       subject: 'us',
@@ -339,7 +339,7 @@ describe('an app behind', () => {
   });
 
   it('hears of everyone, one by one, when everyone is signed out', async () => {
-    const people = await plant(1_200);
+    const people = await plant(600);
     const receiver = await receiverOf();
     await addApp(receiver);
     const { pool } = product.context;
