@@ -5,6 +5,7 @@ import { createRoutes } from './api/endpoint.ts';
 import { createHealthEndpoints } from './api/health.ts';
 import { type Operation, toEndpoints } from './api/operation.ts';
 import { createReferenceEndpoints } from './api/reference.ts';
+import { byPerson } from './by.ts';
 import { createConsole } from './console/routes.ts';
 import { createShowTrial } from './console/trial-page.ts';
 import type { Context } from './context.ts';
@@ -20,7 +21,7 @@ import { deviceOperations } from './me/device-routes.ts';
 import { createGlobalLogout } from './me/global-logout.ts';
 import { changeMeOperation, languageFormEndpoint } from './me/language.ts';
 import { meOperations } from './me/me-routes.ts';
-import { signOutByForm } from './me/sign-out.ts';
+import { signOut, signOutByForm } from './me/sign-out.ts';
 import { createSignOutEverywhere } from './me/sign-out-everywhere.ts';
 import { createMetricsEndpoints } from './metrics/routes.ts';
 import { createLooks } from './orgs/looks.ts';
@@ -36,6 +37,8 @@ import { createSignalEndpoints } from './signals/routes.ts';
 import { todoFormEndpoint, todoOperations } from './todos/routes.ts';
 import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
 import { clientNames } from './tokens/clients.ts';
+import type { SignOutHere } from './tokens/end-session.ts';
+import { createOrgAuthorizationServer } from './tokens/org-routes.ts';
 import { createAuthorizationServer } from './tokens/routes.ts';
 import { renderFailure } from './web/failure-page.ts';
 import { createLookEndpoints } from './web/look-routes.ts';
@@ -51,7 +54,11 @@ export function adminOperations(context: Context): readonly Operation[] {
 }
 
 /** The endpoints of a person's own. The first of them is called most often. */
-function createPersonal(context: Context): { operations: readonly Operation[]; signOutByForm: Endpoint } {
+function createPersonal(context: Context): {
+  operations: readonly Operation[];
+  signOutByForm: Endpoint;
+  signOutHere: SignOutHere;
+} {
   const { config, accessPool, batches, liveChannel } = context;
   const devices = createDevices({ ...context, clientNames });
   const me = {
@@ -72,7 +79,8 @@ function createPersonal(context: Context): { operations: readonly Operation[]; s
       announce: liveChannel.announce,
     }),
   ];
-  return { operations, signOutByForm: signOutByForm(me) };
+  const signOutHere: SignOutHere = (person, req) => signOut(me, person, byPerson(req, person));
+  return { operations, signOutByForm: signOutByForm(me), signOutHere };
 }
 
 // The mounts inside `/api/…` and outside of it: no request searches the other side's.
@@ -116,6 +124,17 @@ export function createApp(context: Context): Express {
     announce,
     inTurn,
     lookOrNone,
+  });
+  const orgAuthorizationServer = createOrgAuthorizationServer({
+    config,
+    log,
+    pool,
+    accessPool,
+    keyring,
+    guardedFetch,
+    announce,
+    lookOrNone,
+    signOut: personal.signOutHere,
   });
   const findOrg = findOrgOperation(context);
   const todos = todoOperations(context);
@@ -173,6 +192,7 @@ export function createApp(context: Context): Express {
   open.use(scim.routes);
   open.use(signIn.startRoutes);
   open.use(authorizationServer.routes);
+  open.use(orgAuthorizationServer.routes);
 
   app.use('/api', createBearerAuthentication({ pool: accessPool, config, note }));
   app.use(unlessBearer(createSameOriginGuard(config), ...createSessionMiddleware({ pool: accessPool, config, note })));
@@ -185,6 +205,7 @@ export function createApp(context: Context): Express {
   app.use(insideApi, createRoutes(operations));
   app.use(signIn.routes);
   app.use(authorizationServer.interactionRoutes);
+  app.use(orgAuthorizationServer.interactionRoutes);
   app.use(createRoutes(pages));
 
   app.use(console.showNothing);

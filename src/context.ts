@@ -7,6 +7,8 @@ import { sweepKeptForms } from './console/kept-forms.ts';
 import { type Chore, startHousekeeping } from './database/chores.ts';
 import { createNotes } from './database/notes.ts';
 import { createPool, createPrisma } from './database/pool.ts';
+import { startDownstream } from './downstream/start.ts';
+import { sweepDownstream } from './downstream/sweep.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
 import { watchShortages } from './http/shortages.ts';
 import { createTurns } from './http/turns.ts';
@@ -25,9 +27,10 @@ import { sweepSpent } from './revocation/sweep-spent.ts';
 import { writeTombstones } from './revocation/tombstones.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
 import { sweepSessions } from './sessions/sweep.ts';
+import { createRenewOrgKeys, sweepOrgKeys } from './signing/rotate-org-keys.ts';
 import { languages as everyLanguage, type Languages } from './texts/texts.ts';
 import { sweepSigningKeys } from './tokens/rotate-signing-keys.ts';
-import { sweepGrants, sweepTokens } from './tokens/sweep.ts';
+import { sweepAppSessions, sweepGrants, sweepTokens } from './tokens/sweep.ts';
 import { createRekeyNames } from './users/rekey-names.ts';
 
 /** Milliseconds. */
@@ -41,10 +44,13 @@ export const chores: readonly Chore[] = [
   sweepSessions,
   sweepGrants,
   sweepTokens,
+  sweepAppSessions,
   sweepSigningKeys,
+  sweepOrgKeys,
   sweepSpent,
   sweepKeptForms,
   ...sweepNotifications,
+  sweepDownstream,
   sweepAuditEvents,
 ];
 
@@ -69,12 +75,17 @@ export function createContext(config: Config, log: Logger = createLog(config), l
   const prisma = createPrisma(pool);
   const note = createNotes({ pool: accessPool });
   const liveChannel = createLiveChannel({ ...config, pool: accessPool, log });
-  const housekeeping = startHousekeeping({ pool, log, chores: [...chores, createRekeyNames({ log })] });
   const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: config.privateIdpHosts });
   const idpKeys = createIdpKeys({ guardedFetch, log });
   const keyring = createKeyring(config.encryptionKeys);
+  const itsChores = [...chores, createRekeyNames({ log }), createRenewOrgKeys({ keyring })];
+  const housekeeping = startHousekeeping({ pool, log, chores: itsChores });
   const notifications = startNotifications({ config, log, pool, keyring, languages });
-  liveChannel.whenAnnounced(notifications.wake);
+  const downstream = startDownstream({ config, log, pool, keyring });
+  liveChannel.whenAnnounced(() => {
+    downstream.wakeForwarder();
+    notifications.wake();
+  });
   const refusedCalls = createRefusedCalls({ pool, log });
   const apiKeys = createApiKeys({ pool: accessPool, prisma, note });
   const knownCallers = createKnownCallers();
@@ -114,6 +125,8 @@ export function createContext(config: Config, log: Logger = createLog(config), l
     webhooks: notifications.webhooks,
     webhookFetch: notifications.webhookFetch,
     deliveries: notifications.deliveries,
+    sendTest: downstream.sendTest,
+    wakeForwarder: downstream.wakeForwarder,
     emailAvailable: notifications.emailAvailable,
     isStopping: () => stopping,
     /** From here on /readyz answers 503; requests are still answered. */
@@ -130,7 +143,7 @@ export function createContext(config: Config, log: Logger = createLog(config), l
       const ended = (async () => {
         await liveChannel.stop();
         await journal.stop();
-        await notifications.stop();
+        await Promise.all([notifications.stop(), downstream.stop()]);
         await housekeeping.stop();
         await refusedCalls.stop();
         await prisma.$disconnect();

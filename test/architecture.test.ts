@@ -11,12 +11,12 @@ const src = path.resolve(import.meta.dirname, '../src');
 const rows = [
   ['errors.ts', 'config.ts', 'by.ts', 'html.ts', 'issues.ts', 'texts'],
   ['database', 'postgres', 'keyring.ts', 'http'],
-  ['audit'],
+  ['audit', 'signing'],
   // Rooms that keep.
   ['sessions', 'users', 'orgs', 'connections', 'todos', 'api', 'notifications'],
   // Rooms that act.
   ['revocation', 'web'],
-  ['tokens', 'sign-in', 'signals', 'journal', 'me', 'admin', 'scim', 'metrics'],
+  ['downstream', 'tokens', 'sign-in', 'signals', 'journal', 'me', 'admin', 'scim', 'metrics'],
   ['console'],
   ['log-output.ts', 'context.ts', 'app.ts', 'server.ts', 'start-failure.ts'],
   // The demo identity provider stands alone: it is nobody's, and only `npm run dev` starts it.

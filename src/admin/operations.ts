@@ -2,6 +2,9 @@ import type { Pool } from 'pg';
 import type { Operation } from '../api/operation.ts';
 import type { Config } from '../config.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
+import { createAppPeople } from '../downstream/app-people.ts';
+import { createApps } from '../downstream/apps.ts';
+import { createForwards } from '../downstream/forwards.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { InTurn } from '../http/turns.ts';
 import type { Keyring } from '../keyring.ts';
@@ -13,6 +16,8 @@ import { createLooks } from '../orgs/looks.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import type { Devices } from '../sessions/devices.ts';
 import { apiKeyOperations } from './api-keys.ts';
+import { appPeopleOperations } from './app-people.ts';
+import { appOperations, type SendTest } from './apps.ts';
 import { auditEventOperations } from './audit-events.ts';
 import { changingConnectionOperations } from './changing-connections.ts';
 import { checkingConnectionOperations } from './checking-connections.ts';
@@ -24,6 +29,7 @@ import { erasingOperations } from './erasing.ts';
 import { exportingPeopleOperations } from './exporting-people.ts';
 import { exportingTogetherOperations } from './exporting-together.ts';
 import { findingPeopleOperations } from './finding-people.ts';
+import { forwardOperations } from './forwards.ts';
 import { groupOperations } from './groups.ts';
 import { identityOperations } from './identities.ts';
 import { lookOperations } from './look.ts';
@@ -57,11 +63,16 @@ export type AdminDeps = Readonly<{
   /** Calls webhooks, under stricter rules than identity providers. */
   webhookFetch: GuardedFetch;
   deliveries: Deliveries;
+  /** Without a forwarder nothing is tested, and what is sent again waits for the next round. */
+  sendTest?: SendTest | undefined;
+  wakeForwarder?: (() => void) | undefined;
 }>;
 
 /** Everything an org's administrators do over HTTP, under /api/orgs/current. */
 export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
   const orgs = createOrgs(deps);
+  const apps = createApps({ ...deps, appFetch: deps.webhookFetch });
+  const forwards = createForwards({ ...deps, wake: deps.wakeForwarder ?? (() => {}) });
   const lookOutward = createOutwardLimit();
   return [
     ...orgOperations({ orgs }),
@@ -83,6 +94,9 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...notificationOperations(deps),
     ...webhookOperations(deps),
     ...deliveryOperations(deps),
+    ...appOperations({ ...deps, apps }),
+    ...appPeopleOperations({ apps, people: createAppPeople(deps) }),
+    ...forwardOperations({ forwards }),
     ...policyOperations({ ...deps, orgs }),
     ...connectionOperations(deps),
     ...changingConnectionOperations({ ...deps, lookOutward }),

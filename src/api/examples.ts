@@ -126,6 +126,9 @@ const collections: Readonly<Record<string, IdKind | { word: string }>> = {
   Users: 'user',
   users: 'user',
   webhooks: 'webhook',
+  apps: 'app',
+  forwards: 'forward',
+  people: 'user',
 };
 
 /** An example of what `{name}` stands for in an address. */

@@ -18,6 +18,8 @@ export const permissions = {
   'people.erase': ['owner'],
   /** Policies, API keys, webhooks. */
   'settings.change': thoseAbove,
+  /** The apps behind, to which sign-outs are passed on. Those that sign people in are for owners. */
+  'apps.change': thoseAbove,
   /**
    * Who can sign in as whom: connections, domains, keys for provisioning. Only for owners: whoever
    * decides this could sign in as an owner, by an identity provider of their own or a new address

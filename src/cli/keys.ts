@@ -5,6 +5,7 @@ import { type SealedPlace, sealedPlaces } from '../database/sealed-places.ts';
 import { AppError } from '../errors.ts';
 import { keyId, sealedPrefixes } from '../keyring.ts';
 import { findRunningNodes } from '../sessions/running-nodes.ts';
+import { rotateOrgKeys } from '../signing/rotate-org-keys.ts';
 import { listSigningKeys, rotateSigningKeys } from '../tokens/rotate-signing-keys.ts';
 import { action, type Console, usageError } from './command.ts';
 import { reportKeys } from './key-report.ts';
@@ -16,6 +17,7 @@ const rotateForm = z.object({
   signing: z.boolean().default(false),
   now: z.boolean().default(false),
   leaked: z.boolean().default(false),
+  org: z.string().optional(),
 });
 
 export function registerKeys(program: Command, shell: Console): void {
@@ -30,13 +32,22 @@ export function registerKeys(program: Command, shell: Console): void {
     .option('--signing', 'instead: a new key for the ID tokens of apps, published a day before it signs')
     .option('--now', 'with --signing: it signs in a minute, as soon as every node publishes it')
     .option('--leaked', 'with --signing: it signs at once, and all others are gone at once')
+    .option(
+      '--org <org>',
+      'with --signing: for what is signed in the name of this organisation; slug, verified domain or id',
+    )
     .action(
-      action(shell, rotateForm, async (workspace, { signing, now, leaked }) => {
-        if ((now || leaked) && !signing) throw usageError('--now and --leaked go with --signing.');
+      action(shell, rotateForm, async (workspace, { signing, now, leaked, org }) => {
+        if ((now || leaked || org !== undefined) && !signing)
+          throw usageError('--now, --leaked and --org go with --signing.');
         if (now && leaked) throw usageError('Name one: --now or --leaked.');
         await refuseWhereUnknown(workspace);
         if (!signing) return sealEverythingAnew(workspace, shell);
-        const all = await rotateSigningKeys(workspace, leaked ? 'leaked' : now ? 'now' : 'ahead');
+        const rotation = leaked ? 'leaked' : now ? 'now' : 'ahead';
+        const all =
+          org === undefined
+            ? await rotateSigningKeys(workspace, rotation)
+            : await rotateOrgKeys(workspace, (await workspace.requireOrg(org)).id, rotation);
         return { json: all, text: `${signingTable(all)}\n\n${signingAdvice(all)}` };
       }),
     );

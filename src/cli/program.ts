@@ -2,10 +2,12 @@ import { Command, CommanderError } from 'commander';
 import type { Environment } from '../config.ts';
 import { registerApi } from './api.ts';
 import { registerApiKey } from './api-key.ts';
+import { registerApp } from './app.ts';
 import type { Console } from './command.ts';
 import { registerConnection } from './connection.ts';
 import { registerDomain } from './domain.ts';
 import { describeFailure } from './failure.ts';
+import { registerForward } from './forward.ts';
 import { registerKeys } from './keys.ts';
 import { registerLogin } from './login.ts';
 import { registerLogout } from './logout.ts';
@@ -73,6 +75,8 @@ function createProgram(shell: Console, json: boolean, { stdout, stderr }: Stream
     registerDomain,
     registerUser,
     registerApiKey,
+    registerApp,
+    registerForward,
     registerSession,
     registerRevoke,
     registerKeys,

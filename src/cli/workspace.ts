@@ -6,6 +6,9 @@ import type { Org } from '../database/generated/client.ts';
 import { migrate } from '../database/migrate.ts';
 import { createNotes } from '../database/notes.ts';
 import { createPool, createPrisma } from '../database/pool.ts';
+import { createAppPeople } from '../downstream/app-people.ts';
+import { createApps } from '../downstream/apps.ts';
+import { createForwards } from '../downstream/forwards.ts';
 import { AppError } from '../errors.ts';
 import { createGuardedFetch } from '../http/guarded-fetch.ts';
 import { createKeyring, type Keyring } from '../keyring.ts';
@@ -77,6 +80,10 @@ export async function openWorkspace(settings: Settings) {
     orgs,
     domains: createDomains({ prisma }),
     connections: createConnections({ prisma, keyring }),
+    apps: createApps({ pool, keyring, appFetch: createGuardedFetch({ mode, privateHosts: [] }) }),
+    appPeople: createAppPeople({ pool }),
+    // The forwarder of a node looks for itself, soon.
+    forwards: createForwards({ pool, wake: () => {} }),
     apiKeys: createApiKeys({ pool, prisma, note: createNotes({ pool }) }),
     users: createUsers({ prisma }),
     guardedFetch: createGuardedFetch({ mode, privateHosts: settings.privateIdpHosts }),

@@ -20,6 +20,7 @@ const pages: Readonly<Record<string, (id: string) => string>> = {
   user: (id) => `/admin/people/${id}`,
   connection: (id) => `/admin/settings/connections/${id}`,
   group: (id) => `/admin/groups/${id}`,
+  app: (id) => `/admin/apps/${id}`,
   webhook: (id) => `/admin/webhooks/${id}`,
 };
 
@@ -76,6 +77,12 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
     return may(reader, 'settings.change') ? linkTo('webhook', id, label) : html`${label}`;
   }
 
+  /** An app behind, by the name that it had then. */
+  function appBehind(): Html {
+    const id = event.action === 'app.removed' ? null : (event.target?.id ?? null);
+    return linkTo('app', id, textIn(event, 'name') ?? words.something);
+  }
+
   function revocation(label: Value = words.revocation): Html {
     const id = textIn(event, 'revocation');
     return id === null ? html`${label}` : html`<a href="/admin/revocations/${id}">${label}</a>`;
@@ -118,5 +125,5 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
   const why = () => whyRefused(texts, event.detail)?.replace(/\.$/, '') ?? words.noReasonKnown;
 
   const number = (name: string) => String(numberIn(event, name));
-  return { words, why, actor, target, owner, webhook, revocation, ended, app, value, role, moment, number };
+  return { words, why, actor, target, owner, webhook, appBehind, revocation, ended, app, value, role, moment, number };
 }

@@ -43,6 +43,11 @@ const ofDomain =
       domain: textIn(event, 'domain') ?? words.something,
     });
 
+const ofApp =
+  (name: NamesOf<'actor' | 'app'>): Sentence =>
+  ({ words, actor, appBehind }) =>
+    compose(words[name] as (parts: { actor: string; app: string }) => string, { actor: actor(), app: appBehind() });
+
 const ofWebhook = (name: NamesOf<'actor' | 'target'>, { words, actor, webhook }: Parts) =>
   compose(words[name] as (parts: { actor: string; target: string }) => string, { actor: actor(), target: webhook() });
 
@@ -64,6 +69,17 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
     compose(words.everyoneSignedOut, { actor: actor(), revocation: revocation() }),
   'api_key.created': withBoth('apiKeyCreated'),
   'api_key.revoked': withBoth('apiKeyRevoked'),
+  'app.added': ofApp('appAdded'),
+  'app.changed': ({ words, actor, appBehind }, event) =>
+    compose(words.appChanged, {
+      actor: actor(),
+      app: appBehind(),
+      what: html`<code>${(textIn(event, 'changed') ?? '–').replaceAll(' ', ', ')}</code>`,
+    }),
+  'app.people_changed': ofApp('appPeopleChanged'),
+  'app.removed': ofApp('appRemoved'),
+  'app.secret_made': ofApp('appSecretMade'),
+  'app.tested': ofApp('appTested'),
   'call.carried_out': ({ words, actor, target, moment, revocation }) =>
     compose(words.callCarriedOut, {
       actor: actor(),
@@ -100,6 +116,11 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'domain.changed': ofDomain('domainChanged'),
   'domain.removed': ofDomain('domainRemoved'),
   'domain.verified': ofDomain('domainVerified'),
+  'app.away': ({ words, appBehind }) => compose(words.appAway, { app: appBehind() }),
+  'app.back': ({ words, appBehind }) => compose(words.appBack, { app: appBehind() }),
+  'forward.failed': ({ words, appBehind }, event) =>
+    compose(words.forwardFailed, { app: appBehind(), why: html`<code>${textIn(event, 'error') ?? '–'}</code>` }),
+  'forward.replayed': ofApp('forwardReplayed'),
   'grant.created': ({ words, actor, app }) => compose(words.appSignedIn, { actor: actor(), app: app() }),
   'grant.ended': ({ words, actor, owner, app }, event) => {
     const reason = textIn(event, 'reason');

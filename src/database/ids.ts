@@ -16,6 +16,8 @@ const prefixes = {
   notification: 'ntf',
   webhook: 'whk',
   delivery: 'dlv',
+  app: 'app',
+  forward: 'fwd',
   todo: 'tod',
 } as const;
 

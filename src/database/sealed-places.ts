@@ -19,6 +19,9 @@ export const connectionSecretPurpose = (orgId: string, id: string) => `connectio
 export const webhookSecretPurpose = (id: string) => `webhook ${id}`;
 export const signingKeyPurpose = (id: string) => `signing-key:${id}`;
 export const keptFormPurpose = (orgId: string, userId: string) => `kept-form:${orgId}:${userId}`;
+export const orgSigningKeyPurpose = (orgId: string, id: string) => `org-signing-key:${orgId}:${id}`;
+export const appClientSecretPurpose = (orgId: string, id: string) => `app-client-secret:${orgId}:${id}`;
+export const appCredentialPurpose = (orgId: string, id: string) => `app-credential:${orgId}:${id}`;
 /** An ID token is bound to its org alone: its session's id is made where the row is inserted. */
 export const idTokenPurpose = (orgId: string) => `id-token:${orgId}`;
 
@@ -68,6 +71,33 @@ export const sealedPlaces: readonly SealedPlace[] = [
     key: ['id'],
     purpose: signingKeyPurpose,
     counts: 'true',
+    needed: true,
+  },
+  {
+    what: 'keys that sign in the name of organisations',
+    table: 'org_signing_keys',
+    column: 'private_key',
+    key: ['org_id', 'id'],
+    purpose: orgSigningKeyPurpose,
+    counts: 'true',
+    needed: true,
+  },
+  {
+    what: 'client secrets of apps behind',
+    table: 'apps',
+    column: 'client_secret',
+    key: ['org_id', 'id'],
+    purpose: appClientSecretPurpose,
+    counts: 'client_secret IS NOT NULL',
+    needed: true,
+  },
+  {
+    what: 'what is shown to apps behind',
+    table: 'apps',
+    column: 'credential',
+    key: ['org_id', 'id'],
+    purpose: appCredentialPurpose,
+    counts: 'credential IS NOT NULL',
     needed: true,
   },
   {

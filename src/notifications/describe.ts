@@ -62,6 +62,11 @@ function sentence(texts: Texts, { kind, action, actorType, targetType, count, pa
   if (kind === 'api_key') return words.apiKeyMade(both);
   if (kind === 'role_change')
     return words.roleChanged({ ...both, from: roleOf(words, parts.from), to: roleOf(words, parts.to) });
+  if (targetType === 'app') {
+    const app = { app: named(parts.name) ?? words.something };
+    if (action === 'app.away') return words.appAway(app);
+    return action === 'app.back' ? words.appBack(app) : words.forwardFailed(app);
+  }
   return targetType === 'webhook' ? words.webhookFailed({ target }) : words.emailFailed({ target });
 }
 

@@ -43,6 +43,9 @@ const kindOfAction = {
   'user.erased': 'identity_change',
   'connection.auth_time_missing': 'connection',
   'delivery.failed': 'dead_letter',
+  'forward.failed': 'dead_letter',
+  'app.away': 'dead_letter',
+  'app.back': 'dead_letter',
 } as const satisfies Partial<Record<Action, Kind | null>>;
 export type OutboxAction = keyof typeof kindOfAction;
 export const outboxActions = Object.keys(kindOfAction) as readonly OutboxAction[];

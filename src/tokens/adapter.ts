@@ -41,6 +41,10 @@ function adapterOf(deps: StorageDeps, kind: string): Adapter {
       return refreshTokenAdapter(deps);
     case 'AccessToken':
       return accessTokenAdapter(deps);
+    // The product's own apps are public clients: only an org's issuer stores the two.
+    case 'ClientCredentials':
+    case 'ReplayDetection':
+      return deps.orgId === undefined ? nothing : tokenAdapter(deps, kind);
     case 'AuthorizationCode':
     case 'Interaction':
     case 'Session':
@@ -51,15 +55,19 @@ function adapterOf(deps: StorageDeps, kind: string): Adapter {
 }
 
 /** Grants are inserted by an approval alone (approve.ts). */
-function grantAdapter({ pool, accessPool, announce }: StorageDeps): Adapter {
+function grantAdapter({ pool, accessPool, announce, orgId }: StorageDeps): Adapter {
+  const referenceOf = (id: string) => {
+    const reference = parseReference(id);
+    return reference && reference.orgId === (orgId ?? reference.orgId) ? reference : null;
+  };
   return {
     ...nothing,
     async find(id) {
-      const reference = parseReference(id);
-      return reference ? findGrant(pool, reference) : undefined;
+      const reference = referenceOf(id);
+      return reference ? findGrant(pool, reference, orgId === undefined) : undefined;
     },
     async destroy(id) {
-      const reference = parseReference(id);
+      const reference = referenceOf(id);
       if (!reference) return;
       await endGrant(accessPool, reference, Provider.ctx?.oidc.route === 'revocation' ? 'by_app' : 'token_used_twice');
       announce();

@@ -8,8 +8,15 @@ export type GrantEnd = 'by_app' | 'token_used_twice';
 
 type GrantRow = { client_id: string; user_id: string; scope: string; iat: number; exp: number };
 
-/** A live grant as the library knows it. */
-export async function findGrant(pool: Pool, { orgId, id }: Reference): Promise<AdapterPayload | undefined> {
+/**
+ * A live grant as the library knows it. The product's own issuer names a person with the org, an
+ * org's by the id alone.
+ */
+export async function findGrant(
+  pool: Pool,
+  { orgId, id }: Reference,
+  withOrg: boolean,
+): Promise<AdapterPayload | undefined> {
   const { rows } = await pool.query<GrantRow>({
     name: 'grant-find',
     text: `SELECT client_id, user_id, scope, floor(extract(epoch FROM created_at))::int AS iat, floor(extract(epoch FROM expires_at))::int AS exp
@@ -22,7 +29,7 @@ export async function findGrant(pool: Pool, { orgId, id }: Reference): Promise<A
       kind: 'Grant',
       jti: toReference({ orgId, id }),
       clientId: row.client_id,
-      accountId: toReference({ orgId, id: row.user_id }),
+      accountId: withOrg ? toReference({ orgId, id: row.user_id }) : row.user_id,
       openid: { scope: row.scope },
       iat: row.iat,
       exp: row.exp,

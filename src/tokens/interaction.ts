@@ -7,7 +7,7 @@ import { byPerson } from '../by.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import { letFormsLeadTo } from '../http/security-headers.ts';
-import { hashSecret, isSameSecret } from '../keyring.ts';
+import { isSameSecret } from '../keyring.ts';
 import type { Looks } from '../orgs/looks.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { principalOf } from '../sessions/session.ts';
@@ -16,19 +16,21 @@ import { renderApprove } from '../web/approve-page.ts';
 import { renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
 import { approve } from './approve.ts';
-import { allowedScope, clientNames, leadsToAnyApp } from './clients.ts';
+import { leadsToAnyApp } from './clients.ts';
+import { idHash } from './id-hash.ts';
+import type { Issuer, IssuerOf } from './issuer.ts';
 import { type Interaction, signInUrl } from './sign-in-url.ts';
 import { findToken } from './stored-tokens.ts';
 
 type Deps = Readonly<{
   config: Config;
   pool: Pool;
-  provider: () => Promise<Provider>;
+  issuerOf: IssuerOf;
   lookOrNone: Looks['lookOrNone'];
 }>;
 
 /**
- * `/oauth/interaction/:uid`: the authorization server sends a browser here for each request of an
+ * `/oauth/interaction/:uid`, of the product's own issuer or of an org's: the authorization server sends a browser here for each request of an
  * app. With a live session of the browser the request is approved, and the browser goes back;
  * without one it goes through the sign-in first. Where the way back may lead to another app than
  * the named one, a page asks, and only its button, a POST, approves: else a link on any page would
@@ -39,33 +41,38 @@ export function createInteraction(deps: Deps): {
   confirm: RequestHandler<{ uid: string }>;
 } {
   /** The interaction, if it is this browser's. */
-  async function load(req: Request<{ uid: string }>, res: Response): Promise<Interaction> {
+  async function load(
+    req: Request<{ uid: string }>,
+    res: Response,
+  ): Promise<{ issuer: Issuer; interaction: Interaction }> {
     res.set('Cache-Control', 'no-store');
-    const provider = await deps.provider();
+    const issuer = await deps.issuerOf(req);
+    const { provider } = issuer;
     const interaction = await loadInteraction(provider, req, res);
     const isOurs = interaction.uid === req.params.uid;
     if (!isOurs || !(await isSameBrowser(deps.pool, provider, interaction, req, res))) throw tooLate();
-    return interaction;
+    return { issuer, interaction };
   }
 
-  const approveAs = (person: Principal, { uid, params }: Interaction, req: Request<{ uid: string }>) =>
+  const approveAs = (issuer: Issuer, person: Principal, { uid, params }: Interaction, req: Request<{ uid: string }>) =>
     approve(deps.pool, deps.config, {
       person,
+      orgId: issuer.orgId,
       interactionId: uid,
       clientId: String(params.client_id),
-      scope: scopeOf(params),
+      scope: scopeOf(issuer, params),
       userAgent: req.get('user-agent') ?? null,
       by: byPerson(req, person),
     });
 
-  async function ask(res: Response, person: Principal, { uid, params }: Interaction): Promise<void> {
+  async function ask(issuer: Issuer, res: Response, person: Principal, { uid, params }: Interaction): Promise<void> {
     const clientId = String(params.client_id);
     letFormLeadTo(res, String(params.redirect_uri));
     const page = {
       person,
-      clientName: clientNames.get(clientId) ?? clientId,
-      lasting: scopeOf(params).split(' ').includes('offline_access'),
-      action: pathOf(uid),
+      clientName: issuer.nameOf(clientId),
+      lasting: scopeOf(issuer, params).split(' ').includes('offline_access'),
+      action: pathOf(issuer, uid),
       seal: sealsOf(deps.config, uid, person)[0] as string,
       look: await deps.lookOrNone(person.orgSlug),
     };
@@ -73,28 +80,29 @@ export function createInteraction(deps: Deps): {
   }
 
   const enter: RequestHandler<{ uid: string }> = async (req, res) => {
-    const interaction = await load(req, res);
+    const { issuer, interaction } = await load(req, res);
     // The request was approved before: coming back a second time makes no second grant.
     if (interaction.result) return res.redirect(303, interaction.returnTo);
 
     const person = principalOf(req);
-    const signIn = await signInUrl(deps.pool, interaction, person);
+    const signIn = await signInUrl(deps.pool, issuer, interaction, person);
     // After a form, our headers let a browser go nowhere but here: it has to follow a link.
     if (signIn !== null && person && interaction.deviceCode)
       return askToSignIn(res, signIn, ({ recentSignIn }) => recentSignIn);
     if (signIn !== null || !person) return res.redirect(303, signIn ?? '/');
-    if (leadsToAnyApp(interaction.params.redirect_uri)) return ask(res, person, interaction);
+    if (leadsToAnyApp(interaction.params.redirect_uri)) return ask(issuer, res, person, interaction);
 
-    const approved = await approveAs(person, interaction, req);
+    const approved = await approveAs(issuer, person, interaction, req);
     // A revocation, or the same page in another tab, was faster: the interaction is read anew.
-    res.redirect(303, approved ? interaction.returnTo : pathOf(interaction.uid));
+    res.redirect(303, approved ? interaction.returnTo : pathOf(issuer, interaction.uid));
   };
 
   const confirm: RequestHandler<{ uid: string }> = async (req, res) => {
-    const interaction = await load(req, res);
+    const { issuer, interaction } = await load(req, res);
     if (interaction.result) return res.redirect(303, interaction.returnTo);
     const person = principalOf(req);
-    if (!person || (await signInUrl(deps.pool, interaction, person)) !== null) return startOver(res, interaction);
+    if (!person || (await signInUrl(deps.pool, issuer, interaction, person)) !== null)
+      return startOver(issuer, res, interaction);
     const { seal } = (req.body ?? {}) as { seal?: unknown };
     // The person who is signed in by now hasn't seen the page.
     if (
@@ -102,20 +110,20 @@ export function createInteraction(deps: Deps): {
         (expected) => typeof seal === 'string' && isSameSecret(expected, seal),
       )
     )
-      return ask(res, person, interaction);
+      return ask(issuer, res, person, interaction);
 
-    if (await approveAs(person, interaction, req)) return res.redirect(303, interaction.returnTo);
-    const now = await load(req, res);
+    if (await approveAs(issuer, person, interaction, req)) return res.redirect(303, interaction.returnTo);
+    const { interaction: now } = await load(req, res);
     if (now.result) return res.redirect(303, now.returnTo);
-    startOver(res, now);
+    startOver(issuer, res, now);
   };
 
   return { enter, confirm };
 }
 
 /** After a form a browser can't go on to an identity provider, only by a link. */
-function startOver(res: Response, { uid }: Interaction): void {
-  askToSignIn(res, pathOf(uid), ({ endedMeanwhile }) => endedMeanwhile);
+function startOver(issuer: Issuer, res: Response, { uid }: Interaction): void {
+  askToSignIn(res, pathOf(issuer, uid), ({ endedMeanwhile }) => endedMeanwhile);
 }
 
 function askToSignIn(res: Response, href: string, why: (words: Texts['apps']) => string): void {
@@ -126,10 +134,10 @@ function askToSignIn(res: Response, href: string, why: (words: Texts['apps']) =>
   });
 }
 
-const pathOf = (uid: string) => `/oauth/interaction/${uid}`;
+const pathOf = ({ base }: Issuer, uid: string) => `${base}/oauth/interaction/${uid}`;
 
-const scopeOf = ({ client_id: clientId, scope }: Interaction['params']) =>
-  allowedScope(String(clientId), String(scope));
+const scopeOf = (issuer: Issuer, { client_id: clientId, scope }: Interaction['params']) =>
+  issuer.scopeOf(String(clientId), String(scope));
 
 /** The seals that only a page for this session and interaction holds, one by each valid secret. */
 function sealsOf({ sessionSecrets }: Pick<Config, 'sessionSecrets'>, uid: string, { orgId, credential }: Principal) {
@@ -168,7 +176,7 @@ async function isSameBrowser(
 ): Promise<boolean> {
   if (!deviceCode) return true;
   const [begun, session] = await Promise.all([
-    findToken(pool, 'Interaction', hashSecret(uid)),
+    findToken(pool, 'Interaction', idHash(undefined, uid)),
     provider.Session.get(provider.createContext(req, res)),
   ]);
   return begun?.begunIn !== undefined && begun.begunIn === session.uid;

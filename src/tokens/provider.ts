@@ -50,28 +50,39 @@ export const machinePaths: ReadonlySet<string> = new Set([
 export const accessTokenSeconds = 300;
 const minute = 60;
 
-/** The first of `keys` signs, all are published. */
+/** The product's own issuer. The first of `keys` signs, all are published. */
 export function createProvider(deps: ProviderDeps, keys: JWK[]): Provider {
-  const { config, log } = deps;
-  const provider = new Provider(config.publicUrl, {
-    ...configurationOf(deps),
-    jwks: { keys },
-  });
-  followPublicUrl(provider, config);
+  const configuration = { ...configurationOf(deps), jwks: { keys } };
+  const provider = buildProvider(deps, deps.config.publicUrl, configuration, (ctx) =>
+    completeMetadata(deps.config, ctx),
+  );
   takeClientByBasic(provider);
+  return provider;
+}
+
+/** An issuer of ours with what all of them have. */
+export function buildProvider(
+  { config, log }: ProviderDeps,
+  issuer: string,
+  configuration: Configuration,
+  complete: (ctx: KoaContextWithOIDC) => void,
+): Provider {
+  const provider = new Provider(issuer, configuration);
+  followPublicUrl(provider, config);
   provider.use(async (ctx, next) => {
     adjustRequest(ctx);
     await next().catch((error: unknown) => backToDevicePage(ctx as KoaContextWithOIDC, error));
     const seconds = retryAfter(ctx.req);
     if (ctx.status === 503 && seconds !== null) ctx.set('Retry-After', String(seconds));
-    if (ctx.status === 200) completeAnswer(config, ctx as KoaContextWithOIDC);
+    if (ctx.status === 200) completeAnswer(complete, ctx as KoaContextWithOIDC);
   });
   provider.on('server_error', (_ctx, err) => log.error({ err }, 'the authorization server failed'));
   (provider as NodeJS.EventEmitter).on('error', (err) => log.error({ err }, 'the authorization server failed'));
   return provider;
 }
 
-function configurationOf(deps: ProviderDeps): Configuration {
+/** That of the product's own issuer. */
+export function configurationOf(deps: ProviderDeps) {
   const { config, pool, log } = deps;
   const secure = config.publicUrl.startsWith('https:');
   return {
@@ -150,12 +161,12 @@ function configurationOf(deps: ProviderDeps): Configuration {
       return { accountId, claims: () => claims ?? { sub: accountId } };
     },
     renderError,
-  };
+  } satisfies Configuration;
 }
 
 /** Adds to the library's answers what it leaves out. */
-function completeAnswer(config: Config, ctx: KoaContextWithOIDC): void {
-  if (ctx.path.startsWith('/.well-known/')) completeMetadata(config, ctx);
+function completeAnswer(complete: (ctx: KoaContextWithOIDC) => void, ctx: KoaContextWithOIDC): void {
+  if (ctx.path.startsWith('/.well-known/')) complete(ctx);
   // RFC 8628 §3.2.
   if (ctx.oidc?.route === 'device_authorization') ctx.body = { ...(ctx.body as object), interval: pollSeconds };
   // RFC 7009 §2.2 leaves the body open. Programs that read every answer as JSON can read this one.

@@ -1,5 +1,5 @@
 import { type Adapter, type AdapterPayload, Provider } from 'oidc-provider';
-import { hashSecret } from '../keyring.ts';
+import { idHash } from './id-hash.ts';
 import { parseReference } from './references.ts';
 import { dead, refuseUse, type StorageDeps, tokenAdapter, usedGrant, useOf, withoutSecrets } from './stored-tokens.ts';
 
@@ -59,8 +59,8 @@ export function accessTokenAdapter(deps: StorageDeps): Adapter {
 
 async function refresh(deps: StorageDeps, { used, successor, accessToken }: Use): Promise<void> {
   const grant = parseReference(successor.payload.grantId);
-  if (!grant) throw dead();
-  const usedHash = hashSecret(used);
+  if (!grant || grant.orgId !== (deps.orgId ?? grant.orgId)) throw dead();
+  const usedHash = idHash(deps.orgId, used);
   // RFC 6749 §6: without a scope the app asks for all that the token has.
   const scope = String(Provider.ctx?.oidc.params?.scope ?? successor.payload.scope);
   const { rowCount } = await deps.pool.query({
@@ -68,14 +68,14 @@ async function refresh(deps: StorageDeps, { used, successor, accessToken }: Use)
     text: refreshSql,
     values: [
       'AccessToken',
-      hashSecret(accessToken.id),
+      idHash(deps.orgId, accessToken.id),
       withoutSecrets(accessToken.payload),
       accessToken.expiresIn,
       grant.orgId,
       grant.id,
       successor.payload.clientId,
       ...useOf(deps.config),
-      hashSecret(successor.id),
+      idHash(deps.orgId, successor.id),
       withoutSecrets(successor.payload),
       successor.expiresIn,
       usedHash,

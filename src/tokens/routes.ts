@@ -10,6 +10,7 @@ import { wholeBody } from '../http/whole-body.ts';
 import type { Looks } from '../orgs/looks.ts';
 import { renderMessage } from '../web/message-page.ts';
 import { sendPage } from '../web/send-page.ts';
+import { allowedScope, clientNames } from './clients.ts';
 import { currentProvider } from './current-provider.ts';
 import { createDeviceEndpoints } from './device-endpoints.ts';
 import { createInteraction } from './interaction.ts';
@@ -23,10 +24,10 @@ import { machinePaths, type ProviderDeps, paths } from './provider.ts';
  * and some mistype. A hundred guesses find one of a thousand pending codes once in 250,000 times.
  */
 const guesses = { points: 100, duration: 600 };
-const beginnings = { points: 1_500, duration: 60 };
+export const beginnings = { points: 1_500, duration: 60 };
 /** Bytes of a form with a code. */
 const largestForm = 16 * 1024;
-const tooMany = 'Too many requests came from your network; wait before the next try.';
+export const tooMany = 'Too many requests came from your network; wait before the next try.';
 
 /**
  * The OAuth 2.1 authorization server for the product's own apps (clients.ts). Mount `routes` at the
@@ -42,6 +43,13 @@ export function createAuthorizationServer({
   interactionRoutes: Router;
 } {
   const provider = currentProvider(deps);
+  const issuerOf = async () => ({
+    orgId: undefined,
+    provider: await provider(),
+    base: '',
+    nameOf: (clientId: string) => clientNames.get(clientId) ?? clientId,
+    scopeOf: allowedScope,
+  });
   const callback = async () => (await provider()).callback();
 
   const serve: RequestHandler = async (req, res) => {
@@ -86,7 +94,7 @@ export function createAuthorizationServer({
       refuseForeignOrigin,
     }),
   ];
-  const interaction = createInteractionEndpoints(createInteraction({ ...deps, provider, lookOrNone }));
+  const interaction = createInteractionEndpoints(createInteraction({ ...deps, issuerOf, lookOrNone }));
   const routes = createRoutes(oauth);
   routes.use('/oauth', explain);
   return { endpoints: [...oauth, ...interaction], routes, interactionRoutes: createRoutes(interaction) };
@@ -108,11 +116,11 @@ const fillInCode: RequestHandler = (req, _res, next) => {
 };
 
 /** Errors ahead of the library: apps get OAuth's form, people a page, also in answer to a form. */
-const explain: ErrorRequestHandler = (error, req, res, next) => {
+export const explain: ErrorRequestHandler = (error, req, res, next) => {
   const problem = toAppError(error);
   const expected = problem.code === 'unavailable' || problem.code === 'too_many_requests';
   if (res.headersSent || !expected) return next(error);
-  const isMachine = machinePaths.has(`${req.baseUrl}${req.path}`.toLowerCase());
+  const isMachine = machinePaths.has(`${req.baseUrl}${req.path}`.toLowerCase().replace(/^\/orgs\/[^/]+/, ''));
   const isPage = !isMachine && req.accepts(['json', 'html']) === 'html';
   if (isPage && req.method === 'GET') return next(error);
   res.status(problem.status).set('Cache-Control', 'no-store').set(problem.headers);

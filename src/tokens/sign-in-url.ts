@@ -1,10 +1,12 @@
 import type { Provider } from 'oidc-provider';
 import type { Pool } from 'pg';
-import { hashSecret } from '../keyring.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { emailDomain } from '../users/email.ts';
 import { asksForAdministration } from './clients.ts';
+import { idHash } from './id-hash.ts';
+import type { Issuer } from './issuer.ts';
 
+type From = Pick<Issuer, 'orgId' | 'base'>;
 export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>> & { deviceCode?: string | undefined };
 
 /**
@@ -14,15 +16,16 @@ export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>> & 
  */
 export async function signInUrl(
   pool: Pool,
+  issuer: From,
   interaction: Interaction,
   person: Principal | null,
 ): Promise<string | null> {
   const { params, uid } = interaction;
-  const known = await knownOrg(pool, interaction);
+  const known = await (issuer.orgId === undefined ? knownOrg(pool, interaction) : issuersOrg(pool, issuer.orgId));
   const elsewhere = person !== null && known?.named === true && known.slug !== person.orgSlug;
-  const anew = !elsewhere && person !== null && !(await signedInLately(pool, person, interaction));
+  const anew = !elsewhere && person !== null && !(await signedInLately(pool, issuer, person, interaction));
   if (person && !elsewhere && !anew) return null;
-  const query = new URLSearchParams({ returnTo: `/oauth/interaction/${uid}` });
+  const query = new URLSearchParams({ returnTo: `${issuer.base}/oauth/interaction/${uid}` });
   if (anew || asksForLogin(interaction)) query.set('prompt', 'login');
   const slug = anew ? person?.orgSlug : known?.slug;
   if (!slug) return `/?${query}`;
@@ -31,7 +34,7 @@ export async function signInUrl(
 }
 
 /** Whether the session is as young as the app asks for, by the database's clock alone. */
-async function signedInLately(pool: Pool, { orgId, credential }: Principal, interaction: Interaction) {
+async function signedInLately(pool: Pool, issuer: From, { orgId, credential }: Principal, interaction: Interaction) {
   const maxAge = interaction.params.max_age === undefined ? null : Number(interaction.params.max_age);
   const anew = asksForLogin(interaction);
   // A device asks for neither (RFC 8628 §3.1).
@@ -47,7 +50,7 @@ async function signedInLately(pool: Pool, { orgId, credential }: Principal, inte
               AND ($5::float8 IS NULL OR s.created_at > t.created_at - make_interval(secs => least($5::float8, 1e9))) AS young
            FROM sessions s, tokens t
            WHERE s.org_id = $1 AND s.id = $2 AND t.kind = 'Interaction' AND t.id_hash = $3`,
-    values: [orgId, credential.id, hashSecret(interaction.uid), anew, maxAge],
+    values: [orgId, credential.id, idHash(issuer.orgId, interaction.uid), anew, maxAge],
   });
   return rows[0]?.young === true;
 }
@@ -67,7 +70,7 @@ async function authenticatedLately(
               OR s.created_at > t.created_at AS lately
            FROM sessions s JOIN orgs o ON o.id = s.org_id, tokens t
            WHERE s.org_id = $1 AND s.id = $2 AND t.kind = 'Interaction' AND t.id_hash = $3`,
-    values: [orgId, credential.id, hashSecret(uid)],
+    values: [orgId, credential.id, idHash(undefined, uid)],
   });
   return rows[0]?.lately === true;
 }
@@ -99,4 +102,14 @@ async function knownOrg(
     values: [org, domain],
   });
   return rows[0] ?? null;
+}
+
+/** An org's issuer knows people of that org alone. */
+async function issuersOrg(pool: Pool, orgId: string): Promise<{ slug: string; named: true } | null> {
+  const { rows } = await pool.query<{ slug: string }>({
+    name: 'issuer-org',
+    text: 'SELECT slug FROM orgs WHERE id = $1',
+    values: [orgId],
+  });
+  return rows[0] ? { slug: rows[0].slug, named: true } : null;
 }

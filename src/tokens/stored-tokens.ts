@@ -2,8 +2,8 @@ import { type Adapter, type AdapterPayload, errors, Provider } from 'oidc-provid
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { hashSecret } from '../keyring.ts';
 import { askingRequest, endGrant } from './grants.ts';
+import { idHash as hashOf } from './id-hash.ts';
 import { parseReference, toReference } from './references.ts';
 
 export type StorageDeps = Readonly<{
@@ -12,9 +12,19 @@ export type StorageDeps = Readonly<{
   config: Pick<Config, 'grantIdleSeconds'>;
   log: Logger;
   announce: () => void;
+  /** Whose issuer stores; undefined: the product's own. */
+  orgId?: string;
 }>;
 
-type TokenKind = 'AccessToken' | 'AuthorizationCode' | 'DeviceCode' | 'Interaction' | 'RefreshToken' | 'Session';
+type TokenKind =
+  | 'AccessToken'
+  | 'AuthorizationCode'
+  | 'ClientCredentials'
+  | 'DeviceCode'
+  | 'Interaction'
+  | 'RefreshToken'
+  | 'ReplayDetection'
+  | 'Session';
 
 declare module 'http' {
   interface IncomingMessage {
@@ -24,7 +34,14 @@ declare module 'http' {
 }
 
 /** Kinds that look unknown once used; a second use of a code or a refresh token ends the grant. */
-const goneOnceUsed: ReadonlySet<TokenKind> = new Set<TokenKind>(['Interaction', 'Session']);
+const goneOnceUsed: ReadonlySet<TokenKind> = new Set<TokenKind>(['ClientCredentials', 'Interaction', 'Session']);
+/** Kinds that rest on no grant: they say nothing about anybody. */
+const free: ReadonlySet<TokenKind> = new Set<TokenKind>([
+  'ClientCredentials',
+  'Interaction',
+  'ReplayDetection',
+  'Session',
+]);
 
 export const nothing: Adapter = {
   upsert: () => Promise.reject(new Error('this is never stored')),
@@ -39,24 +56,24 @@ export const nothing: Adapter = {
 
 /** Rows of `tokens` of one kind. */
 export function tokenAdapter(deps: StorageDeps, kind: TokenKind): Adapter {
-  const { pool, config } = deps;
+  const { pool, config, orgId } = deps;
+  const hash = (id: string) => hashOf(orgId, id);
   return {
     ...nothing,
 
     /** Inserts under a live grant; freely only if the payload says nothing about anybody. */
     async upsert(id, payload, expiresIn = 0) {
-      const personal = kind !== 'Session' && kind !== 'Interaction';
-      await (personal ? insertUnderGrant(id, payload, expiresIn) : upsertFree(id, payload, expiresIn));
+      await (free.has(kind) ? upsertFree(id, payload, expiresIn) : insertUnderGrant(id, payload, expiresIn));
     },
 
     async find(id) {
-      const payload = await find(hashSecret(id));
+      const payload = await find(hash(id));
       return payload && { ...payload, jti: id };
     },
 
     /** Uses it up, once. A second use ends the grant: nobody knows which use was the app's own. */
     async consume(id) {
-      const idHash = hashSecret(id);
+      const idHash = hash(id);
       const { rowCount } = await pool.query({
         name: 'token-consume',
         text: `UPDATE tokens t SET consumed_at = now()
@@ -76,7 +93,7 @@ export function tokenAdapter(deps: StorageDeps, kind: TokenKind): Adapter {
         name: 'token-destroy',
         text: `UPDATE tokens SET consumed_at = now(), payload = '{}'
                WHERE kind = $1 AND id_hash = $2 AND consumed_at IS NULL`,
-        values: [kind, hashSecret(id)],
+        values: [kind, hash(id)],
       });
       if (kind === 'Interaction' && rowCount !== 1)
         throw new errors.SessionNotFound('the sign-in for the app was already completed');
@@ -85,13 +102,13 @@ export function tokenAdapter(deps: StorageDeps, kind: TokenKind): Adapter {
 
   async function insertUnderGrant(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
     const grant = parseReference(payload.grantId);
-    if (!grant) throw dead();
+    if (!grant || grant.orgId !== (orgId ?? grant.orgId)) throw dead();
     const { rowCount } = await pool.query({
       name: `token-insert-${kind}`,
       text: kind === 'AccessToken' ? insertAccessTokenSql : insertTokenSql,
       values: [
         kind,
-        hashSecret(id),
+        hash(id),
         withoutSecrets(payload),
         expiresIn,
         grant.orgId,
@@ -111,7 +128,7 @@ export function tokenAdapter(deps: StorageDeps, kind: TokenKind): Adapter {
              VALUES ($1, $2, $3, now() + make_interval(secs => $4))
              ON CONFLICT (kind, id_hash) DO UPDATE SET payload = excluded.payload, expires_at = excluded.expires_at
              WHERE t.consumed_at IS NULL AND t.expires_at > now()`,
-      values: [kind, hashSecret(id), impersonal(kind, payload), expiresIn],
+      values: [kind, hash(id), impersonal(kind, payload), expiresIn],
     });
   }
 

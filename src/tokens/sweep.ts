@@ -17,3 +17,12 @@ export async function sweepTokens(client: PoolClient): Promise<boolean> {
   );
   return (rowCount ?? 0) > 0;
 }
+
+/** Removes what apps knew sessions by, a month after they were told of the end. */
+export async function sweepAppSessions(client: PoolClient): Promise<boolean> {
+  const { rowCount } = await client.query(
+    `DELETE FROM app_sessions WHERE (org_id, app_id, id) IN (
+       SELECT org_id, app_id, id FROM app_sessions WHERE told_at < now() - interval '30 days' LIMIT 5000 FOR UPDATE SKIP LOCKED)`,
+  );
+  return (rowCount ?? 0) > 0;
+}

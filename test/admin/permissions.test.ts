@@ -60,6 +60,7 @@ describe('the table of permissions', () => {
       'people.change': ['owner', 'super_admin'],
       'people.erase': ['owner'],
       'settings.change': ['owner', 'super_admin'],
+      'apps.change': ['owner', 'super_admin'],
       'identity.change': ['owner'],
       'record.read': administrators,
       'record.export': ['owner', 'super_admin'],

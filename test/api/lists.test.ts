@@ -19,6 +19,8 @@ const bounded: Record<string, string> = {
   getKeys: 'the server’s own keys',
   getAuthorizationServerMetadata: 'the server’s own words',
   getOpenIdConfiguration: 'the server’s own words',
+  getForward: 'its latest 100 attempts',
+  listApps: 'fifty an organisation',
   getDelivery: 'its latest 100 attempts',
   getOverview: 'seven days, and what needs attention, of which each kind is bounded',
   getToldOfRevocation: 'a number for each status',

@@ -1,4 +1,5 @@
 import { administrationRequests } from './administration-requests.ts';
+import { appRequests } from './app-requests.ts';
 import { notificationPageRequests } from './notification-page-requests.ts';
 import { oauthRequests } from './oauth-requests.ts';
 import { peopleListRequests } from './people-list-requests.ts';
@@ -22,6 +23,7 @@ export const requests: Requests = {
   ...signalRequests,
   ...scimRequests,
   ...notificationPageRequests,
+  ...appRequests,
   // Last: these change policies and end access.
   ...administrationRequests,
 };

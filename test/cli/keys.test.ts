@@ -82,7 +82,9 @@ describe('keys rotate', () => {
     expect(keyOf(before, old)).toMatchObject({ position: 2, stored: 6, nodes: 2, state: 'in use' });
 
     const report = await cli('keys', 'rotate');
-    expect(report.sealed.map(({ sealedAnew }: { sealedAnew: number }) => sealedAnew)).toEqual([2, 1, 1, 0, 0, 2]);
+    expect(report.sealed.map(({ sealedAnew }: { sealedAnew: number }) => sealedAnew)).toEqual([
+      2, 1, 1, 0, 0, 0, 0, 0, 2,
+    ]);
     expect(keyOf(report, next)).toMatchObject({ stored: 6 });
     // The nodes still seal with the old one: it can't go yet.
     expect(keyOf(report, old)).toMatchObject({ stored: 0, nodes: 2, state: 'in use' });
@@ -94,7 +96,9 @@ describe('keys rotate', () => {
     expect(told.stdout).toContain('1 stored text(s) need it: `keys rotate` seals them anew.');
 
     const again = await cli('keys', 'rotate');
-    expect(again.sealed.map(({ sealedAnew }: { sealedAnew: number }) => sealedAnew)).toEqual([0, 0, 0, 0, 0, 1]);
+    expect(again.sealed.map(({ sealedAnew }: { sealedAnew: number }) => sealedAnew)).toEqual([
+      0, 0, 0, 0, 0, 0, 0, 0, 1,
+    ]);
   });
 
   it('changes nothing while a running node lacks the first key', async () => {

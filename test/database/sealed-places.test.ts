@@ -3,7 +3,10 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
 import { sealedPlaces } from '../../src/database/sealed-places.ts';
+import { gtrSettings, oidcSettings } from '../../src/downstream/app-settings.ts';
+import { createApps } from '../../src/downstream/apps.ts';
 import { sealedPrefixes, sealingKeyId } from '../../src/keyring.ts';
+import { loadOrgKeys } from '../../src/signing/org-keys.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { tokensOf } from '../tokens/support.ts';
 
@@ -46,6 +49,13 @@ it('lists every column that holds something sealed, once everything has been use
   const hook = { url: 'https://hooks.example/in', kinds: ['user_deactivated'], active: true };
   const { id } = await context.webhooks.add(orgId, hook, byOperator);
   await context.webhooks.rotateSecret(orgId, id, byOperator);
+  // One app behind is shown a key, the other shows us a secret; the organisation signs for both.
+  const apps = createApps({ ...context, appFetch: context.webhookFetch });
+  const shown = gtrSettings.parse({ endpoint: 'https://crm.example/gtr', auth: { method: 'bearer' } });
+  await apps.add(orgId, { kind: 'gtr', name: 'CRM', settings: shown, credential: 'a-key' }, byOperator);
+  const shows = oidcSettings.parse({ redirectUris: ['https://wiki.example/callback'] });
+  await apps.add(orgId, { kind: 'oidc', name: 'Wiki', settings: shows }, byOperator);
+  await loadOrgKeys(context, orgId);
   // A confirmation goes to the administrator and back.
   await context.prisma.user.updateMany({ where: { orgId }, data: { role: 'owner' } });
   const asked = await browser.post('/api/orgs/current/revocations', { json: { everyone: true } });
@@ -89,6 +99,7 @@ it('has no further file that seals: whatever is stored needs a place in the list
     // In an address of the person's own, for a quarter of an hour.
     'console/sealed-search.ts',
     'database/seal-anew.ts',
+    'downstream/apps.ts',
     // In files of a node's own, until their calls are carried out.
     'journal/folder.ts',
     'keyring.ts',
@@ -96,6 +107,7 @@ it('has no further file that seals: whatever is stored needs a place in the list
     'sessions/sealed-id-token.ts',
     // In a browser's cookie, for ten minutes.
     'sign-in/sealed-state.ts',
+    'signing/org-keys.ts',
     'tokens/signing-keys.ts',
   ]);
 });

@@ -76,11 +76,27 @@ export const answerTexts: typeof english = {
       apiKeys: ({ there, most }) =>
         `Die Organisation hat ${there} gültige API-Schlüssel und darf höchstens ${most} haben.`,
       webhooks: ({ most }) => `Eine Organisation hat höchstens ${most} Webhooks; entfernen Sie zuerst einen.`,
+      apps: ({ most }) => `Eine Organisation hat höchstens ${most} Apps; entfernen Sie zuerst eine.`,
     },
 
     noMail: 'Hier werden keine E-Mails verschickt: Der Betreiber hat SMTP_URL und MAIL_FROM nicht gesetzt.',
     deliveryUnderWay: 'Diese Zustellung ist noch unterwegs.',
     itsWebhookOff: 'Ihr Webhook ist abgeschaltet; schalten Sie ihn zuerst ein.',
+    wrongAppSettings: ({ of }) => `Die Einstellungen der App passen nicht: ${of}.`,
+    appPageAddress: 'muss https sein (oder http auf localhost), ohne Fragment und ohne Passwort',
+    appNeedsKeys: 'wird für private_key_jwt gebraucht: die Adresse der öffentlichen Schlüssel der App',
+    appNeedsCredential:
+      'Dieser App wird ein Schlüssel vorgezeigt: Geben Sie ihn an. Hat sich die Adresse geändert, muss er noch einmal angegeben werden.',
+    appTakesNoCredential: 'Dieser App wird kein Schlüssel vorgezeigt.',
+    appWithoutSecret:
+      'Diese App zeigt kein Geheimnis vor: Sie weist sich mit einem eigenen Schlüssel aus oder gar nicht.',
+    appOfUnknownGroup: 'Die Organisation hat keine solche Gruppe.',
+    appForOwners: 'Mit Ihrer Rolle ändern Sie keine App, bei der sich Personen anmelden; Inhaber können es.',
+    peopleCsvLines: ({ most }) => `Eine Liste hat 1 bis ${most} Zeilen.`,
+    peopleCsvLine: ({ line }) => `Zeile ${line} ist keine Person und Kennung mit einem Komma dazwischen.`,
+    forwardNotDead: 'Nur was nicht zugestellt werden konnte oder ausgelassen wurde, kann noch einmal gesendet werden.',
+    forwardOvertaken: 'Eine spätere Abmeldung dieser Person ist an ihre Stelle getreten.',
+    itsAppOff: 'Ihre App ist abgeschaltet; schalten Sie sie zuerst ein.',
     webhookOff: 'Dieser Webhook ist abgeschaltet; schalten Sie ihn zuerst ein.',
 
     notDomain: ({ domain }) => `„${domain}“ ist keine Domain wie example.com.`,

@@ -67,6 +67,9 @@ export const notifications: typeof english = {
     `${actor} hat alle von ihren Konten beim Identitätsanbieter ${target} gelöst`,
   authTimeMissing: ({ target }) =>
     `Der Identitätsanbieter ${target} sagt nicht, wann sich jemand angemeldet hat (auth_time): Wer hier abgemeldet wird, kann sich über ihn nicht wieder anmelden. Lassen Sie ihn diese Angabe senden, schalten Sie in den Einstellungen der Verbindung „Nach auth_time fragen“ ein (requestAuthTime), oder wählen Sie dort „Gefragt zu haben genügt“ (reauthentication: best_effort)`,
+  appAway: ({ app }) => `Die App ${app} antwortet nicht; was sie erfahren muss, wird aufbewahrt`,
+  appBack: ({ app }) => `Die App ${app} antwortet wieder`,
+  forwardFailed: ({ app }) => `Abmeldungen konnten nicht an die App ${app} weitergegeben werden`,
   webhookFailed: ({ target }) => `Nachrichten an den Webhook bei ${target} ließen sich nicht zustellen`,
   emailFailed: ({ target }) => `Eine E-Mail an ${target} ließ sich nicht zustellen`,
   repeated: ({ text, count }) => `${text} (${count}-mal)`,

@@ -146,6 +146,8 @@ export const pages: typeof english = {
       'Machen Sie nur weiter, wenn Sie dies gerade selbst in der App begonnen haben. Sonst schließen Sie diese Seite, und die App bekommt nichts.',
     yes: 'Ja, anmelden',
     no: 'Nein, ablehnen',
+    appSignsOut:
+      'Eine App bittet darum, Sie hier abzumelden. Wenn Sie das nicht selbst begonnen haben, schließen Sie diese Seite: Dann ändert sich nichts.',
     enterCode: 'Geben Sie den Code ein, den die App oder die Befehlszeile anzeigt.',
     code: 'Code',
     continue: 'Weiter',

@@ -80,11 +80,26 @@ export const answerTexts = {
       apiKeys: ({ there, most }: { there: number; most: number }) =>
         `The organisation has ${there} current API keys, and may have ${most} at most.`,
       webhooks: ({ most }: { most: number }) => `An organisation has ${most} webhooks at most; remove one first.`,
+      apps: ({ most }: { most: number }) => `An organisation has ${most} apps at most; remove one first.`,
     },
 
     noMail: 'This deployment sends no e-mail: its operator has not set SMTP_URL and MAIL_FROM.',
     deliveryUnderWay: 'This delivery is still under way.',
     itsWebhookOff: 'Its webhook is switched off; switch it on first.',
+    wrongAppSettings: ({ of }: { of: string }) => `The settings of the app do not fit: ${of}.`,
+    appPageAddress: 'must be https (or http on localhost), without a fragment and without a password',
+    appNeedsKeys: 'is needed for private_key_jwt: the address of the app’s public keys',
+    appNeedsCredential:
+      'This app is shown a credential: give it. Where the address has changed, it has to be given again.',
+    appTakesNoCredential: 'This app is shown no credential.',
+    appWithoutSecret: 'This app shows no client secret: it proves itself by a key of its own, or not at all.',
+    appOfUnknownGroup: 'The organisation has no such group.',
+    appForOwners: 'Your role changes no app that signs people in; an owner may.',
+    peopleCsvLines: ({ most }: { most: number }) => `A list has 1 to ${most} lines.`,
+    peopleCsvLine: ({ line }: { line: number }) => `Line ${line} is not a person and an id, with a comma between them.`,
+    forwardNotDead: 'Only what could not be delivered, or was left out, can be sent again.',
+    forwardOvertaken: 'A later sign-out of this person has taken its place.',
+    itsAppOff: 'Its app is disabled; enable it first.',
     webhookOff: 'This webhook is switched off; switch it on first.',
 
     notDomain: ({ domain }: { domain: string }) => `"${domain}" is not a domain such as example.com.`,

@@ -156,6 +156,7 @@ export const pages = {
       'Go on only if you started this yourself, just now, in the app; otherwise close this page, and it gets nothing.',
     yes: 'Yes, sign it in',
     no: 'No, refuse',
+    appSignsOut: 'An app asks to sign you out here. If you did not start this, close this page, and nothing changes.',
     enterCode: 'Enter the code that the app or command line shows you.',
     code: 'Code',
     continue: 'Continue',

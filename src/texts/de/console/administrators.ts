@@ -34,6 +34,7 @@ export const consoleAdministrators: typeof english = {
       'people.change': 'Rollen bis zur eigenen geben, Personen sperren und entsperren',
       'people.erase': 'Jemanden endgültig entfernen',
       'settings.change': 'Richtlinien, API-Schlüssel und Webhooks ändern, Name und Aussehen',
+      'apps.change': 'Die Apps ändern, an die Abmeldungen weitergegeben werden',
       'identity.change': 'Identitätsanbieter, Domains und Bereitstellung ändern',
       'record.read': 'Das Protokoll lesen',
       'record.export': 'Das Protokoll exportieren',

@@ -187,6 +187,17 @@ export const sentences: typeof english = {
   peopleExported: ({ actor }) => `${actor} hat eine Liste der Personen exportiert`,
   recordExported: ({ actor, format }) => `${actor} hat das Protokoll exportiert (${format})`,
 
+  appAdded: ({ actor, app }) => `${actor} hat die App ${app} hinzugefügt`,
+  appChanged: ({ actor, app, what }) => `${actor} hat die App ${app} geändert: ${what}`,
+  appPeopleChanged: ({ actor, app }) => `${actor} hat geändert, wie Personen bei der App ${app} heißen`,
+  appRemoved: ({ actor, app }) => `${actor} hat die App ${app} entfernt`,
+  appSecretMade: ({ actor, app }) => `${actor} hat für die App ${app} ein neues Geheimnis erzeugt`,
+  appTested: ({ actor, app }) => `${actor} hat der App ${app} einen Test geschickt`,
+  appAway: ({ app }) => `Die App ${app} antwortet nicht; was sie erfahren muss, wird aufbewahrt`,
+  appBack: ({ app }) => `Die App ${app} antwortet wieder`,
+  forwardFailed: ({ app, why }) => `Eine Abmeldung konnte nicht an die App ${app} weitergegeben werden: ${why}`,
+  forwardReplayed: ({ actor, app }) => `${actor} hat eine Abmeldung noch einmal an die App ${app} weitergeben lassen`,
+
   webhook: 'einen Webhook',
   webhookAt: ({ host }) => `den Webhook bei ${host}`,
   webhookAdded: ({ actor, target }) => `${actor} hat ${target} hinzugefügt`,

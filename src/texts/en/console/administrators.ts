@@ -33,6 +33,7 @@ export const consoleAdministrators = {
       'people.change': 'Give roles up to their own, switch people off and on',
       'people.erase': 'Remove somebody for good',
       'settings.change': 'Change policies, API keys and webhooks, the name and the look',
+      'apps.change': 'Change the apps that sign-outs are passed on to',
       'identity.change': 'Change identity providers, domains and provisioning',
       'record.read': 'Read the record',
       'record.export': 'Export the record',

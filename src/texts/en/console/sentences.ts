@@ -203,6 +203,20 @@ export const sentences = {
   peopleExported: ({ actor }: Actor) => `${actor} took out a list of people`,
   recordExported: ({ actor, format }: Actor & { format: string }) => `${actor} exported the record (${format})`,
 
+  appAdded: ({ actor, app }: Actor & { app: string }) => `${actor} added the app ${app}`,
+  appChanged: ({ actor, app, what }: Actor & { app: string; what: string }) =>
+    `${actor} changed the app ${app}: ${what}`,
+  appPeopleChanged: ({ actor, app }: Actor & { app: string }) =>
+    `${actor} changed how people are called at the app ${app}`,
+  appRemoved: ({ actor, app }: Actor & { app: string }) => `${actor} removed the app ${app}`,
+  appSecretMade: ({ actor, app }: Actor & { app: string }) => `${actor} made a new secret for the app ${app}`,
+  appTested: ({ actor, app }: Actor & { app: string }) => `${actor} sent a test to the app ${app}`,
+  appAway: ({ app }: { app: string }) => `The app ${app} does not answer; what it has to hear is kept`,
+  appBack: ({ app }: { app: string }) => `The app ${app} answers again`,
+  forwardFailed: ({ app, why }: { app: string } & Why) => `A sign-out could not be passed on to the app ${app}: ${why}`,
+  forwardReplayed: ({ actor, app }: Actor & { app: string }) =>
+    `${actor} had a sign-out passed on again to the app ${app}`,
+
   webhook: 'a webhook',
   webhookAt: ({ host }: { host: string }) => `the webhook at ${host}`,
   webhookAdded: ({ actor, target }: Two) => `${actor} added ${target}`,

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+
+/** https, or loopback under development: the guarded fetch decides at each call. */
+const address = z
+  .string()
+  .max(2048)
+  .regex(/^\P{Cc}*$/u, 'must not have control characters');
+
+/** By which name an app knows a person. `id`: its own, which an administrator or `attribute` gives. */
+export const naming = z.enum(['email', 'iss_sub', 'id']);
+
+/** Whom an app concerns: everybody, members of groups, or who was ever seen there. */
+export const concerns = z.discriminatedUnion('who', [
+  z.strictObject({ who: z.literal('everyone') }),
+  z.strictObject({ who: z.literal('groups'), groups: z.array(z.string().max(80)).min(1).max(100) }),
+  z.strictObject({ who: z.literal('seen') }),
+]);
+
+const common = {
+  naming: naming.default('email'),
+  /** Where the app's own id is, unless it was given by hand or CSV. */
+  attribute: z.enum(['externalId', 'userName']).nullable().default(null),
+  concerns: concerns.default({ who: 'everyone' }),
+};
+
+/**
+ * Global Token Revocation (draft-parecki-oauth-global-token-revocation). `signed_jwt`: as Okta sends
+ * it. `bearer`: the credential as it is. `oauth`: an access token of `tokenEndpoint` by client
+ * credentials, by a secret, or by a JWT of the org's key (`private_key_jwt`, RFC 7523), as Okta's own
+ * endpoint wants it.
+ */
+export const gtrSettings = z.strictObject({
+  ...common,
+  endpoint: address,
+  /** Auth0 still reads `subject`. */
+  member: z.enum(['sub_id', 'subject']).default('sub_id'),
+  auth: z.discriminatedUnion('method', [
+    z.strictObject({
+      method: z.literal('signed_jwt'),
+      /** To the byte; null: the endpoint as it was registered. */
+      audience: z.string().max(2048).nullable().default(null),
+      /** `sub`: what we are called there. */
+      clientId: z.string().max(512),
+    }),
+    z.strictObject({ method: z.literal('bearer') }),
+    z.strictObject({
+      method: z.literal('oauth'),
+      tokenEndpoint: address,
+      clientId: z.string().max(512),
+      clientAuth: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt']),
+      scope: z.string().max(1000).default('okta.universalLogout.manage'),
+    }),
+  ]),
+});
+
+/** A web app that signs people in through us: an OpenID Connect client, told by back-channel logout. */
+export const oidcSettings = z.strictObject({
+  redirectUris: z.array(address).min(1).max(20),
+  postLogoutRedirectUris: z.array(address).max(20).default([]),
+  backchannelLogoutUri: address.nullable().default(null),
+  auth: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt']).default('client_secret_basic'),
+  /** The app's public keys for `private_key_jwt`. */
+  jwksUri: address.nullable().default(null),
+});
+
+/** A receiver of security events (SSF 1.0). Its streams stand in tables of their own. */
+export const ssfSettings = z.strictObject({
+  ...common,
+  naming: z.enum(['email', 'iss_sub']).default('email'),
+  /** `aud` of its events. */
+  audience: z.string().min(1).max(2048),
+  /** The events that it may have. */
+  events: z
+    .array(z.enum(['session-revoked', 'credential-change', 'account-disabled', 'account-enabled', 'account-purged']))
+    .min(1)
+    .default(['session-revoked', 'credential-change', 'account-disabled', 'account-enabled', 'account-purged']),
+});
+
+export const settingsOf = { gtr: gtrSettings, oidc: oidcSettings, ssf: ssfSettings } as const;
+export type GtrSettings = z.output<typeof gtrSettings>;
+export type OidcSettings = z.output<typeof oidcSettings>;
+export type SsfSettings = z.output<typeof ssfSettings>;
+export type AppKind = keyof typeof settingsOf;

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import { claimForwards } from './claim-forwards.ts';
+import type { ClaimedForward, SendForward } from './forward.ts';
+import { planForwards, planOrgForwards } from './plan-forwards.ts';
+import { settleForward } from './settle-forward.ts';
+
+/** Forwards of a node under way at once. They mostly wait for an app, without a connection. */
+const concurrency = 24;
+/** Milliseconds of one try, at most. */
+const tryLimitMs = 10_000;
+/** Milliseconds between two rounds at least: what comes meanwhile goes together. */
+const restMs = 20;
+
+type Deps = Readonly<{ pool: Pool; log: Logger; send: SendForward; pollMs?: number }>;
+
+/**
+ * Plans and sends forwards for as long as the process lives. `wake` makes the next round come at
+ * once; it comes every half second anyway. `stop` breaks off what is under way: its claims run out,
+ * and this node or another sends it again.
+ */
+export function startForwarder({ pool, log, send, pollMs = 500 }: Deps) {
+  const stopping = new AbortController();
+  const underWay = new Map<ClaimedForward, Promise<void>>();
+  let woken = Promise.withResolvers<void>();
+
+  const sendOne = async (forward: ClaimedForward) => {
+    const started = performance.now();
+    const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(tryLimitMs)]);
+    const outcome = await send(forward, signal);
+    // The process is stopping: the app isn't at fault.
+    if (stopping.signal.aborted && outcome.result !== 'delivered') return;
+    await settleForward(pool, forward, outcome, performance.now() - started);
+  };
+
+  const begin = (forward: ClaimedForward) => {
+    const running = sendOne(forward)
+      .catch((error) =>
+        log.warn({ err: error, forward: forward.id }, 'a forward could not be sent or settled; it will be tried again'),
+      )
+      .finally(() => {
+        underWay.delete(forward);
+        // There is room again.
+        woken.resolve();
+      });
+    underWay.set(forward, running);
+  };
+
+  const round = async (): Promise<boolean> => {
+    const taken = await planForwards(pool);
+    const stepped = await planOrgForwards(pool);
+    const room = concurrency - underWay.size;
+    const claimed = room > 0 ? await claimForwards(pool, room, [...underWay.keys()]) : [];
+    for (const forward of claimed) begin(forward);
+    return taken > 0 || stepped || claimed.length > 0;
+  };
+
+  const working = (async () => {
+    while (!stopping.signal.aborted) {
+      woken = Promise.withResolvers();
+      const busy = await round().catch((error) => {
+        log.warn({ err: error }, 'forwards could not be planned or claimed; it will be tried again');
+        return false;
+      });
+      const wait = new AbortController();
+      const pause = (ms: number) =>
+        delay(ms, undefined, { signal: AbortSignal.any([stopping.signal, wait.signal]), ref: false }).catch(() => {});
+      await pause(restMs);
+      if (!busy) await Promise.race([woken.promise, pause(pollMs)]);
+      wait.abort();
+    }
+  })();
+
+  return {
+    wake: () => woken.resolve(),
+    async stop(): Promise<void> {
+      stopping.abort();
+      woken.resolve();
+      await working;
+      await Promise.all(underWay.values());
+    },
+  };
+}
+
+export type Forwarder = ReturnType<typeof startForwarder>;

@@ -1,0 +1,124 @@
+import type { Pool } from 'pg';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
+import { transaction } from '../database/pool.ts';
+import type { TimePage } from '../database/time-key.ts';
+import { AppError } from '../errors.ts';
+
+export type Forwards = ReturnType<typeof createForwards>;
+
+/** What becomes of a forward. These names are API. */
+export const forwardStatuses = ['pending', 'delivered', 'dead', 'superseded', 'cancelled', 'left_out'] as const;
+export type ForwardStatus = (typeof forwardStatuses)[number];
+
+export type ForwardRow = Readonly<{
+  id: string;
+  appId: string;
+  appName: string;
+  userId: string;
+  revocationId: string | null;
+  type: string;
+  status: ForwardStatus;
+  error: string | null;
+  httpStatus: number | null;
+  attempts: number;
+  /** The next try; null where there is none. */
+  dueAt: Date | null;
+  revokedAt: Date;
+  createdAt: Date;
+  finishedAt: Date | null;
+}>;
+export type ForwardAttemptRow = Readonly<{
+  number: number;
+  at: Date;
+  status: number | null;
+  durationMs: number;
+  error: string | null;
+}>;
+export type ForwardWithLog = ForwardRow & Readonly<{ log: readonly ForwardAttemptRow[] }>;
+export type ForwardFilter = Readonly<{
+  app?: string | undefined;
+  revocation?: string | undefined;
+  user?: string | undefined;
+  status?: ForwardStatus | undefined;
+}>;
+
+const columns = `f.id, f.app_id AS "appId", a.name AS "appName", f.user_id AS "userId", f.revocation_id AS "revocationId",
+  f.type, f.status, f.error, f.http_status AS "httpStatus", f.attempts,
+  CASE WHEN f.status = 'pending' THEN f.due_at END AS "dueAt", f.revoked_at AS "revokedAt", f.created_at AS "createdAt",
+  f.finished_at AS "finishedAt"`;
+const from = 'FROM forwards f JOIN apps a ON a.org_id = f.org_id AND a.id = f.app_id';
+const filters = { app: 'f.app_id', revocation: 'f.revocation_id', user: 'f.user_id', status: 'f.status' } as const;
+
+/** What was passed on to apps, and what became of it. */
+export function createForwards({ pool, wake }: { pool: Pool; wake: () => void }) {
+  return {
+    /** Newest first. */
+    async list(orgId: string, filter: ForwardFilter, { after, limit }: TimePage): Promise<readonly ForwardRow[]> {
+      const values: unknown[] = [orgId];
+      const conditions = Object.entries(filters).flatMap(([name, column]) => {
+        const value = filter[name as keyof typeof filters];
+        return value === undefined ? [] : [`AND ${column} = $${values.push(value)}`];
+      });
+      if (after)
+        conditions.push(`AND (f.created_at, f.id) < ($${values.push(after.createdAt)}, $${values.push(after.id)})`);
+      const text = `SELECT ${columns} ${from} WHERE f.org_id = $1 ${conditions.join(' ')}
+                    ORDER BY f.created_at DESC, f.id DESC LIMIT $${values.push(limit)}`;
+      return (await pool.query<ForwardRow>(text, values)).rows;
+    },
+
+    /** With its tries, the latest first; null when the org has no such forward. */
+    async find(orgId: string, id: string): Promise<ForwardWithLog | null> {
+      const { rows } = await pool.query<ForwardRow>(`SELECT ${columns} ${from} WHERE f.org_id = $1 AND f.id = $2`, [
+        orgId,
+        id,
+      ]);
+      if (!rows[0]) return null;
+      const log = await pool.query<ForwardAttemptRow>(
+        `SELECT number, at, status, duration_ms AS "durationMs", error FROM forward_attempts
+         WHERE org_id = $1 AND forward_id = $2 ORDER BY number DESC LIMIT 100`,
+        [orgId, id],
+      );
+      return { ...rows[0], log: log.rows };
+    },
+
+    /**
+     * Sends what is dead, or was left out, again. Null when the org has no such forward.
+     * @throws AppError conflict when it isn't, a later one has taken its place, or the app is off
+     */
+    async replay(orgId: string, id: string, by: By): Promise<ForwardRow | null> {
+      const again = await transaction(pool, async (client) => {
+        const { rows } = await client.query<ForwardRow & { off: boolean; later: boolean }>(
+          `SELECT ${columns}, a.state = 'disabled' AS off, EXISTS (
+             SELECT FROM forwards l WHERE l.org_id = f.org_id AND l.app_id = f.app_id AND l.user_id = f.user_id
+               AND l.type = f.type AND l.sid IS NOT DISTINCT FROM f.sid AND l.revoked_at > f.revoked_at
+               AND l.status IN ('pending', 'delivered')) AS later
+           ${from} WHERE f.org_id = $1 AND f.id = $2 FOR UPDATE OF f`,
+          [orgId, id],
+        );
+        const [found] = rows;
+        if (!found) return null;
+        const { off, later, ...forward } = found;
+        if (forward.status !== 'dead' && forward.status !== 'left_out')
+          throw new AppError('conflict', ({ answers }) => answers.forwardNotDead);
+        if (later) throw new AppError('conflict', ({ answers }) => answers.forwardOvertaken);
+        if (off) throw new AppError('conflict', ({ answers }) => answers.itsAppOff);
+        await client.query(
+          `UPDATE forwards SET status = 'pending', error = NULL, finished_at = NULL, due_at = clock_timestamp()
+           WHERE org_id = $1 AND id = $2`,
+          [orgId, id],
+        );
+        await recordEvent(client, {
+          orgId,
+          action: 'forward.replayed',
+          by,
+          target: { type: 'app', id: forward.appId },
+          detail: { name: forward.appName, forward: id, revocation: forward.revocationId },
+        });
+        return { ...forward, status: 'pending' as const, error: null, finishedAt: null, dueAt: new Date() };
+      });
+      if (again) wake();
+      return again;
+    },
+  };
+}

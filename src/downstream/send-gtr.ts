@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { appCredentialPurpose } from '../database/sealed-places.ts';
+import { GuardedFetchError, type GuardedResponse } from '../http/guarded-fetch.ts';
+import { type GtrSettings, gtrSettings } from './app-settings.ts';
+import type { AppToCall, ForwardOutcome, Names, SendForward } from './forward.ts';
+import { createOAuthTokens, type GtrDeps, NoTokenError } from './oauth-tokens.ts';
+
+/**
+ * Sends Global Token Revocation (draft-parecki-oauth-global-token-revocation §3), as Okta does. Any
+ * 2xx is success, and so is 404: nobody is signed in there whom the app doesn't know. The body of an
+ * answer is never read: a hostile app has no way in by it.
+ */
+export function createSendGtr(deps: GtrDeps): SendForward {
+  const tokens = createOAuthTokens(deps);
+
+  const post = async (app: AppToCall, settings: GtrSettings, names: Names, signal: AbortSignal) => {
+    const authorization = async () => `Bearer ${await credentialOf(deps, tokens, app, settings, signal)}`;
+    const send = async () =>
+      deps.guardedFetch(settings.endpoint, {
+        method: 'POST',
+        headers: {
+          'Content-Type': 'application/json',
+          'User-Agent': 'universal-logout',
+          Authorization: await authorization(),
+        },
+        body: JSON.stringify({ [settings.member]: subjectIdentifier(settings, names) }),
+        signal,
+        statusOnly: true,
+      });
+    const answer = await send();
+    // A token that was taken back there before its time: one more is asked for.
+    if (answer.status !== 401 || settings.auth.method !== 'oauth' || !tokens.forget(app)) return answer;
+    return send();
+  };
+
+  return async ({ orgId, app: called, names }, signal) => {
+    const app = { ...called, orgId };
+    const parsed = gtrSettings.safeParse(app.settings);
+    if (!parsed.success) return never('wrong_settings', null);
+    try {
+      return judge(await post(app, parsed.data, names, signal));
+    } catch (error) {
+      if (error instanceof NoTokenError) return notYet('no_token', error.status);
+      if (error instanceof GuardedFetchError) return judgeFailure(error);
+      throw error;
+    }
+  };
+}
+
+async function credentialOf(
+  { keyring, signAsOrg }: GtrDeps,
+  tokens: ReturnType<typeof createOAuthTokens>,
+  app: AppToCall,
+  settings: GtrSettings,
+  signal: AbortSignal,
+): Promise<string> {
+  const { auth, endpoint } = settings;
+  if (auth.method === 'oauth') return tokens.get(app, auth, signal);
+  if (auth.method === 'bearer') return keyring.decrypt(app.credential ?? '', appCredentialPurpose(app.orgId, app.id));
+  const now = Math.floor(Date.now() / 1000);
+  return signAsOrg(
+    app.orgId,
+    { typ: 'global-token-revocation+jwt' },
+    { jti: randomUUID(), sub: auth.clientId, aud: auth.audience ?? endpoint, iat: now, nbf: now - 300, exp: now + 300 },
+  );
+}
+
+/** RFC 9493. What an app names people by stands in its settings; planning left out who has no such name. */
+function subjectIdentifier({ naming }: GtrSettings, { email, issuer, subject, there }: Names): object {
+  if (naming === 'iss_sub') return { format: 'iss_sub', iss: issuer, sub: subject };
+  if (naming === 'id') return { format: 'opaque', id: there };
+  return { format: 'email', email };
+}
+
+function judge({ status, headers }: GuardedResponse): ForwardOutcome {
+  if (status >= 200 && status < 300) return { result: 'delivered', status };
+  if (status === 404) return { result: 'delivered', status, error: 'unknown_there' };
+  if (status === 401) return notYet('not_authorized', status);
+  if (status === 408 || status === 425 || status === 429 || status >= 500)
+    return { ...notYet('unavailable', status), ...retryAfter(headers['retry-after']) };
+  return never('refused', status);
+}
+
+const never = (error: string, status: number | null): ForwardOutcome => ({ result: 'dead', status, error });
+const notYet = (error: string, status: number | null): ForwardOutcome => ({ result: 'again', status, error });
+
+/** Redirects and addresses that we don't call never come right by themselves. */
+const judgeFailure = ({ reason }: GuardedFetchError): ForwardOutcome =>
+  reason === 'redirect' || reason === 'insecure' || reason === 'refused_address'
+    ? never(reason, null)
+    : notYet(reason, null);
+
+const longestWait = 3_600_000;
+
+/** RFC 9110 §10.2.3: seconds, or a date. An hour at most. */
+function retryAfter(value: string | undefined): { afterMs?: number } {
+  if (value === undefined) return {};
+  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return ms > 0 ? { afterMs: Math.min(ms, longestWait) } : {};
+}

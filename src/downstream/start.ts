@@ -1,0 +1,48 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { createPool } from '../database/pool.ts';
+import { createGuardedFetch } from '../http/guarded-fetch.ts';
+import type { Keyring } from '../keyring.ts';
+import { createSignAsOrg } from '../signing/org-keys.ts';
+import type { SendForward } from './forward.ts';
+import { startForwarder } from './forwarder.ts';
+import { createSendBackchannelLogout } from './send-backchannel-logout.ts';
+import { createSendGtr } from './send-gtr.ts';
+import { createSendTest } from './send-test.ts';
+
+/**
+ * Starts a node's forwarder, on connections of its own: neither mail, nor webhooks, nor requests hold
+ * it up, nor it them.
+ */
+export function startDownstream(deps: { config: Config; log: Logger; pool: Pool; keyring: Keyring }) {
+  const { config, log, pool, keyring } = deps;
+  // No private hosts: the operator knows those as identity providers, but any org names apps.
+  const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: [] });
+  const signAsOrg = createSignAsOrg(deps);
+  const senders: Readonly<Record<string, SendForward>> = {
+    gtr: createSendGtr({ guardedFetch, keyring, signAsOrg }),
+    oidc: createSendBackchannelLogout({ pool, guardedFetch, signAsOrg }),
+  };
+  const send: SendForward = async (forward, signal) => {
+    const sender = senders[forward.app.kind];
+    // A newer node knows this kind: the forward waits for it.
+    if (!sender) return { result: 'again', status: null, error: 'unknown_kind' };
+    return sender(forward, signal);
+  };
+  const ownPool = createPool({
+    connectionString: config.directDatabaseUrl,
+    max: 4,
+    applicationName: 'universal-logout forwards',
+    log,
+  });
+  const forwarder = startForwarder({ pool: ownPool, log, send });
+  return {
+    sendTest: createSendTest({ pool, send }),
+    wakeForwarder: forwarder.wake,
+    async stop(): Promise<void> {
+      await forwarder.stop();
+      await ownPool.end();
+    },
+  };
+}
