@@ -5,7 +5,8 @@ import type { PoolClient } from 'pg';
  * those that a refused call gave to somebody of the same address or user name, and what was asked
  * for and given as the reason when their access ended, except by the revocation `keep`. What was
  * asked for goes from others' revocations too, where one address meant them all. Events stay, each
- * with a hash that leads nowhere. `unlessKept`: an org whose policy keeps the names of removed people
+ * with a hash that leads nowhere. What could not be passed on to apps behind loses its names too.
+ * `unlessKept`: an org whose policy keeps the names of removed people
  * keeps these.
  */
 export async function eraseNames(
@@ -29,6 +30,10 @@ export async function eraseNames(
      WHERE own.org_id = $1 AND own.user_id = $2 AND own.subject::text LIKE '%@%'
        AND r.org_id = $1 AND r.user_id <> $2 AND r.subject = own.subject
        AND r.created_at BETWEEN own.created_at - interval '1 minute' AND own.created_at + interval '1 minute' AND ${erasable}`,
+    [orgId, userId],
+  );
+  await client.query(
+    `UPDATE forwards SET names = '{}' WHERE org_id = $1 AND user_id = $2 AND status <> 'pending' AND ${erasable}`,
     [orgId, userId],
   );
   await client.query(

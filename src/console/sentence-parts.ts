@@ -20,7 +20,6 @@ const pages: Readonly<Record<string, (id: string) => string>> = {
   user: (id) => `/admin/people/${id}`,
   connection: (id) => `/admin/settings/connections/${id}`,
   group: (id) => `/admin/groups/${id}`,
-  app: (id) => `/admin/apps/${id}`,
   webhook: (id) => `/admin/webhooks/${id}`,
 };
 
@@ -79,8 +78,7 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
 
   /** An app behind, by the name that it had then. */
   function appBehind(): Html {
-    const id = event.action === 'app.removed' ? null : (event.target?.id ?? null);
-    return linkTo('app', id, textIn(event, 'name') ?? words.something);
+    return html`${textIn(event, 'name') ?? words.something}`;
   }
 
   function revocation(label: Value = words.revocation): Html {

@@ -88,8 +88,8 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
      */
     async replay(orgId: string, id: string, by: By): Promise<ForwardRow | null> {
       const again = await transaction(pool, async (client) => {
-        const { rows } = await client.query<ForwardRow & { off: boolean; later: boolean }>(
-          `SELECT ${columns}, a.state = 'disabled' AS off, EXISTS (
+        const { rows } = await client.query<ForwardRow & { off: boolean; later: boolean; nameless: boolean }>(
+          `SELECT ${columns}, a.state = 'disabled' AS off, f.names = '{}' AS nameless, EXISTS (
              SELECT FROM forwards l WHERE l.org_id = f.org_id AND l.app_id = f.app_id AND l.user_id = f.user_id
                AND l.type = f.type AND l.sid IS NOT DISTINCT FROM f.sid AND l.revoked_at > f.revoked_at
                AND l.status IN ('pending', 'delivered')) AS later
@@ -98,13 +98,14 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
         );
         const [found] = rows;
         if (!found) return null;
-        const { off, later, ...forward } = found;
-        if (forward.status !== 'dead' && forward.status !== 'left_out')
+        const { off, later, nameless, ...forward } = found;
+        if (nameless || (forward.status !== 'dead' && forward.status !== 'left_out'))
           throw new AppError('conflict', ({ answers }) => answers.forwardNotDead);
         if (later) throw new AppError('conflict', ({ answers }) => answers.forwardOvertaken);
         if (off) throw new AppError('conflict', ({ answers }) => answers.itsAppOff);
         await client.query(
-          `UPDATE forwards SET status = 'pending', error = NULL, finished_at = NULL, due_at = clock_timestamp()
+          `UPDATE forwards SET status = 'pending', error = NULL, finished_at = NULL, due_at = clock_timestamp(),
+                  tried_until = clock_timestamp() + interval '24 hours'
            WHERE org_id = $1 AND id = $2`,
           [orgId, id],
         );

@@ -170,7 +170,7 @@ const planSql = (revoked: string) => `
   )
   INSERT INTO forwards (org_id, id, app_id, user_id, event_id, revocation_id, names, status, error, mass, revoked_at, finished_at)
   SELECT org_id, id, app_id, user_id, event_id, revocation_id,
-         CASE status WHEN 'pending' THEN jsonb_build_object('userId', user_id, 'email', email, 'issuer', issuer, 'subject', subject, 'there', there) ELSE '{}' END,
+         CASE WHEN status = 'pending' OR error = 'echo' THEN jsonb_build_object('userId', user_id, 'email', email, 'issuer', issuer, 'subject', subject, 'there', there) ELSE '{}' END,
          status, error, mass, revoked_at, CASE WHEN status <> 'pending' THEN clock_timestamp() END
   FROM fated
   ON CONFLICT DO NOTHING`;

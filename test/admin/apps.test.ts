@@ -186,8 +186,8 @@ it('shows what was passed on, sends it again, and forgets it with its app', asyn
   const ids = [newId('forward'), newId('forward')];
   for (const [index, id] of ids.entries())
     await pool.query(
-      `INSERT INTO forwards (org_id, id, app_id, user_id, revocation_id, event_id, status, error, http_status, attempts, revoked_at)
-       VALUES ($1, $2, $3, $4, 'rev_1', 'evt_1', $5, 'refused', 403, 1, now() - interval '1 hour')`,
+      `INSERT INTO forwards (org_id, id, app_id, user_id, revocation_id, event_id, status, error, http_status, attempts, revoked_at, names)
+       VALUES ($1, $2, $3, $4, 'rev_1', 'evt_1', $5, 'refused', 403, 1, now() - interval '1 hour', '{"email":"a@b.fake"}')`,
       [
         product.orgs.whiterabbit.id,
         id,

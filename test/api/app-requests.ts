@@ -20,8 +20,8 @@ async function plantForward(world: World): Promise<string> {
   const { id: orgId, userId } = product.orgs.whiterabbit;
   const id = newId('forward');
   await product.context.pool.query(
-    `INSERT INTO forwards (org_id, id, app_id, user_id, event_id, status, error, attempts, revoked_at)
-     VALUES ($1, $2, $3, $4, 'evt_1', 'dead', 'timeout', 1, now())`,
+    `INSERT INTO forwards (org_id, id, app_id, user_id, event_id, status, error, attempts, revoked_at, names)
+     VALUES ($1, $2, $3, $4, 'evt_1', 'dead', 'timeout', 1, now(), '{"email":"a@b.fake"}')`,
     [orgId, id, app, userId],
   );
   await product.context.pool.query(

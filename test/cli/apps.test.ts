@@ -55,8 +55,8 @@ it('adds, shows, changes and removes an app, and says what was passed on to it',
   fs.writeFileSync(file, 'user,id\nNEO@seed.fake,E-1\nnobody@seed.fake,E-2\n');
   expect(await cli('app', 'people', id, file, ...org)).toMatchObject({ set: 1, unknown: [{ line: 3 }] });
   await db.query(
-    `INSERT INTO forwards (org_id, id, app_id, user_id, event_id, status, attempts, revoked_at)
-     VALUES ('org_seed', 'fwd_1', $1, 'usr_neo', 'evt_1', 'dead', 1, now())`,
+    `INSERT INTO forwards (org_id, id, app_id, user_id, event_id, status, attempts, revoked_at, names)
+     VALUES ('org_seed', 'fwd_1', $1, 'usr_neo', 'evt_1', 'dead', 1, now(), '{"email":"a@b.fake"}')`,
     [id],
   );
   expect(await cli('forward', 'list', ...org, '--status', 'dead')).toMatchObject([{ id: 'fwd_1', appName: 'Payroll' }]);

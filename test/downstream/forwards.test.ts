@@ -1,5 +1,6 @@
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { eraseNames } from '../../src/audit/erase-names.ts';
 import { byOperator } from '../../src/by.ts';
 import { transaction } from '../../src/database/pool.ts';
 import { type GtrSettings, gtrSettings } from '../../src/downstream/app-settings.ts';
@@ -226,6 +227,21 @@ describe('an app behind', () => {
     await expect(forwards.replay(orgId(), dead?.id as string, byOperator)).rejects.toMatchObject({
       code: 'conflict',
     });
+  });
+
+  it('leaves no name of whom an owner erased', async () => {
+    const receiver = await receiverOf(422);
+    await addApp(receiver);
+    const user = await person();
+    await revoke(user.email);
+    const [dead] = await until(user, all('dead'));
+    const { pool } = product.context;
+    const found = async () =>
+      JSON.stringify((await pool.query('SELECT * FROM forwards WHERE user_id = $1', [user.id])).rows);
+    expect(await found()).toContain(user.email);
+    await transaction(pool, (client) => eraseNames(client, orgId(), { userId: user.id, keep: null }));
+    expect(await found()).not.toContain(user.email);
+    await expect(forwards.replay(orgId(), dead?.id as string, byOperator)).rejects.toMatchObject({ code: 'conflict' });
   });
 
   it('that does not answer is left alone after ten failures, and hears the latest of each person when it is back', async () => {

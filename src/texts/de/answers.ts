@@ -94,7 +94,8 @@ export const answerTexts: typeof english = {
     appForOwners: 'Mit Ihrer Rolle ändern Sie keine App, bei der sich Personen anmelden; Inhaber können es.',
     peopleCsvLines: ({ most }) => `Eine Liste hat 1 bis ${most} Zeilen.`,
     peopleCsvLine: ({ line }) => `Zeile ${line} ist keine Person und Kennung mit einem Komma dazwischen.`,
-    forwardNotDead: 'Nur was nicht zugestellt werden konnte oder ausgelassen wurde, kann noch einmal gesendet werden.',
+    forwardNotDead:
+      'Nur was nicht zugestellt werden konnte oder als Echo ausgelassen wurde, kann noch einmal gesendet werden.',
     forwardOvertaken: 'Eine spätere Abmeldung dieser Person ist an ihre Stelle getreten.',
     itsAppOff: 'Ihre App ist abgeschaltet; schalten Sie sie zuerst ein.',
     webhookOff: 'Dieser Webhook ist abgeschaltet; schalten Sie ihn zuerst ein.',
