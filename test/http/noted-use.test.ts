@@ -65,7 +65,8 @@ it.each(Object.entries(uses))(
       async () => {
         const start = performance.now();
         const answers = await Promise.all(Array.from({ length: 20 }, ask));
-        expect(performance.now() - start).toBeLessThan(2_000);
+        // Whoever waits for the lock waits five seconds.
+        expect(performance.now() - start).toBeLessThan(4_900);
         for (const answer of answers) expect(answer.status).toBeLessThan(405);
         expect(await noted()).toBe(false);
       },

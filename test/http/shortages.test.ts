@@ -48,7 +48,8 @@ it.each(['accessPool', 'pool'] as const)(
     await expect.poll(() => warnings(shortage).length, { timeout: 3_000 }).toBe(1);
     const start = performance.now();
     expect(await readiness()).toMatchObject({ degraded: expect.arrayContaining([shortage]) });
-    expect(performance.now() - start).toBeLessThan(1_000);
+    // Whoever waits for a connection waits five seconds.
+    expect(performance.now() - start).toBeLessThan(4_900);
     for (const client of held) client.release();
     await Promise.all(waiting);
     // A monitor that asks a moment later still hears of it; the log has one line a minute.

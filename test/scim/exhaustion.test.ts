@@ -169,7 +169,8 @@ describe('one org’s changes of groups', () => {
         const start = performance.now();
         expect((await twin.post('/Groups', { displayName: 'Theirs' })).status).toBe(201);
         expect((await twin.get('/Users?count=1')).status).toBe(200);
-        expect(performance.now() - start).toBeLessThan(2_000);
+        // Whoever waits for the lock waits five seconds.
+        expect(performance.now() - start).toBeLessThan(4_900);
         expect(product.context.pool.waitingCount).toBe(0);
       },
     );

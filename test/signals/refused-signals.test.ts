@@ -313,7 +313,7 @@ describe('a token that nobody here vouches for is a stranger’s', () => {
     expect((await rows()) - before).toBeLessThanOrEqual(101);
     await recorded();
     expect((await rows()) - before).toBeLessThanOrEqual(202);
-    expect(Math.max(...slowest)).toBeLessThan(1_000);
+    expect(Math.max(...slowest)).toBeLessThan(4_900);
     const notifications = await since();
     expect(notifications.length).toBeLessThanOrEqual(22);
     expect(notifications.map(({ target }) => target?.id)).toContain('various');

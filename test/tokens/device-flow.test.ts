@@ -242,7 +242,7 @@ describe('attacks', () => {
       const start = performance.now();
       const shown = await browser.submitForm(await browser.get(page), { user_code: 'CCCC-CCCC' }, 'user_code');
       expect(shown.status).toBe(200);
-      expect(performance.now() - start).toBeLessThan(3_000);
+      expect(performance.now() - start).toBeLessThan(8_000);
     } finally {
       for (const socket of slow) socket.destroy();
     }

@@ -54,7 +54,7 @@ async function find(search: string, after: string | null = null) {
   return { ids: rows.map(({ id }) => id), ms: performance.now() - start };
 }
 
-it('finds the same by the indexes as without, and no hit in under 50 ms', async () => {
+it('finds the same by the indexes as without', async () => {
   const figures: Record<string, number[]> = {};
   const before = new Map<string, string[]>();
   for (const search of searches) {
@@ -80,7 +80,6 @@ it('finds the same by the indexes as without, and no hit in under 50 ms', async 
   const last = 'person5@whiterabbit.fake';
   expect((await find('person1234@', last)).ids).toEqual([]);
   expect((await find('person1234@', 'person1')).ids).toEqual(before.get('person1234@'));
-  expect(figures['nobody-at-all']?.[2]).toBeLessThan(50);
 }, 300_000);
 
 /** The plans, with what they did, of all that a search asks for. */
@@ -101,10 +100,12 @@ async function plansOf(search: string): Promise<string> {
 }
 
 it('reads the indexes: neither everybody of the org nor anybody of another', async () => {
-  const found = await plansOf('person1234@');
-  expect(found).toContain('Bitmap Index Scan on users_by_any_part');
-  expect(found).toContain('Bitmap Index Scan on identities_by_part');
-  expect(found).not.toMatch(/Seq Scan on (users|identities)/);
+  for (const search of ['person1234@', 'nobody-at-all']) {
+    const found = await plansOf(search);
+    expect(found).toContain('Bitmap Index Scan on users_by_any_part');
+    expect(found).toContain('Bitmap Index Scan on identities_by_part');
+    expect(found).not.toMatch(/Seq Scan on (users|identities)/);
+  }
 });
 
 it('reads claims once, not person by person, where the indexes do not know a part', async () => {
