@@ -36,7 +36,7 @@ export function createOrgAuthorizationServer({
   const issuerOf = (req: Request): Promise<OrgIssuer> => currentOrgIssuer((req.params as OrgParams).org);
 
   const begun = createRateLimit(beginnings, tooMany);
-  const serve: RequestHandler<OrgParams> = async (req, res, next) => {
+  const serveOrgIssuer: RequestHandler<OrgParams> = async (req, res, next) => {
     const path = req.path.toLowerCase();
     const resumes = path.startsWith(`${paths.authorization}/`);
     if (!served.has(path) && !resumes) return next();
@@ -54,7 +54,7 @@ export function createOrgAuthorizationServer({
       req.originalUrl = `${base}${req.url}`;
       await provider.callback()(req, res);
     });
-  routes.use('/orgs/:org', serve);
+  routes.use('/orgs/:org', serveOrgIssuer);
   routes.use('/orgs/:org/oauth', explain);
 
   const interactionRoutes = Router();

@@ -56,6 +56,10 @@ export const appRequests: Requests = {
     await world.ask('changeApp', { as: world.owner, params, body: { settings: { naming: 'none' } } });
     await world.ask('changeApp', { as: world.owner, params: nobody, body: { state: 'paused' } });
   },
+  async testApp(world) {
+    await world.ask('testApp', { as: world.owner, params: { id: await addedApp(world) } });
+    await world.ask('testApp', { as: world.owner, params: nobody });
+  },
   async removeApp(world) {
     const params = { id: await addedApp(world) };
     await world.ask('removeApp', { as: world.owner, params });

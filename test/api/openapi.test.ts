@@ -24,6 +24,13 @@ const leftOut = new Map([
   ['post /api/signin', 'answers 404 to whoever tries a password, as the workshop’s client does'],
   ['all /scim/v2/Me', 'answers 501: RFC 7644 §3.11 leaves it open'],
   ['all /scim/v2/Bulk', 'answers 501: RFC 7644 §3.7 leaves it open'],
+  // An org's issuer has what the product's own has, and tells it in its metadata.
+  ...[
+    ...['openid-configuration', 'oauth-authorization-server'].map((name) => `get /.well-known/${name}/orgs/{org}`),
+    ...['interaction/{uid}', 'end-session'].flatMap((path) =>
+      ['get', 'post'].map((method) => `${method} /orgs/{org}/oauth/${path}`),
+    ),
+  ].map((route): [string, string] => [route, 'named by the metadata of the org’s issuer']),
 ]);
 
 describe('/openapi.json', () => {

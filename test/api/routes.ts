@@ -10,9 +10,9 @@ type Stack = { stack: { route?: { path: string | string[]; stack: Layer[] }; han
 const answersNothing = ['refuseOthers', 'requireSession', 'requireToken', 'noStore'];
 /**
  * What may be mounted at a path without being a router, beside handlers of errors: it serves files,
- * or passes everything on.
+ * passes everything on, or gives to a library what its own metadata names.
  */
-const mountable = ['serveStatic', 'authenticateBearer'];
+const mountable = ['serveStatic', 'authenticateBearer', 'serveOrgIssuer'];
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'];
 
