@@ -81,6 +81,7 @@ describe('the administration refuses, by its name,', () => {
       'listAuditEvents action',
       'listAuditEvents by',
       'listAuditEvents order',
+      'listForwards status',
       'listNotifications unread',
       'listRefusedCalls code',
       'listRefusedCalls endpoint',
