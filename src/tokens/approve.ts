@@ -104,7 +104,7 @@ const mostSessionsThere = 50;
  * it, under the same lock: a logout names all that were told before it. The person was seen there.
  */
 const appSql = sqlOf(
-  'a.user_id',
+  `a.user_id`,
   `, seen AS (
     INSERT INTO app_people (org_id, app_id, user_id, seen_at) SELECT org_id, client_id, user_id, now() FROM made
     ON CONFLICT (org_id, app_id, user_id) DO UPDATE SET seen_at = excluded.seen_at
