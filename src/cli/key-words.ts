@@ -1,5 +1,5 @@
 import { stateLifetime } from '../sign-in/sealed-state.ts';
-import type { SigningKey } from '../tokens/rotate-signing-keys.ts';
+import type { SigningKey } from '../signing/rotation.ts';
 import type { KeyReport } from './key-report.ts';
 import { table } from './output.ts';
 

@@ -1,18 +1,10 @@
-import {
-  exportJWK,
-  generateKeyPair,
-  importJWK,
-  type JWK,
-  type JWTHeaderParameters,
-  type JWTPayload,
-  SignJWT,
-} from 'jose';
+import { importJWK, type JWK, type JWTHeaderParameters, type JWTPayload, SignJWT } from 'jose';
 import type { Pool, PoolClient } from 'pg';
 import type { Config } from '../config.ts';
-import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { orgSigningKeyPurpose } from '../database/sealed-places.ts';
 import { type Keyring, UnsealError } from '../keyring.ts';
+import { newSigningJwk } from './rotation.ts';
 
 /** Who an org is to the apps behind: whatever leaves in its name bears this `iss`. */
 export const orgIssuer = ({ publicUrl }: Pick<Config, 'publicUrl'>, orgId: string) => `${publicUrl}/orgs/${orgId}`;
@@ -58,12 +50,10 @@ export async function lockOrgKeys(client: PoolClient, orgId: string): Promise<vo
   await client.query(`SELECT pg_advisory_xact_lock(7262003, hashtext($1))`, [orgId]);
 }
 
-/** RS256, which every OpenID Connect client and every security event receiver can verify. */
 export async function makeOrgKey(keyring: Keyring, orgId: string): Promise<SealedKey> {
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const id = newId('signingKey');
-  const jwk = { ...(await exportJWK(privateKey)), kid: id, use: 'sig', alg: 'RS256' };
-  return { id, private_key: await keyring.encrypt(JSON.stringify(jwk), orgSigningKeyPurpose(orgId, id)) };
+  const jwk = await newSigningJwk();
+  const sealed = await keyring.encrypt(JSON.stringify(jwk), orgSigningKeyPurpose(orgId, jwk.kid));
+  return { id: jwk.kid, private_key: sealed };
 }
 
 /** It signs from `seconds` on. The column would round this moment up, and 0 be too late. */

@@ -3,40 +3,21 @@ import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
 import { insertOrgKey, lockOrgKeys, makeOrgKey, type OrgKeyDeps } from './org-keys.ts';
+import { aheadSeconds, keptFor, leastAheadSeconds, type Rotation, type SigningKey, shownKeys } from './rotation.ts';
 
-/** Seconds that a new key is published before it signs: receivers may keep the published keys a day. */
-const aheadSeconds = 24 * 3600;
-/** The least: within these every node publishes the new key. */
-const leastAheadSeconds = 60;
-/** How long a key stays published after another signs. What it signed lives five minutes. */
-const keptFor = '1 day';
 /** The age at which a key gets a successor by itself. */
 const greatestAge = '90 days';
 /** Orgs of one turn of the chore: making a key costs a tenth of a second. */
 const orgsAtOnce = 20;
 
-export type OrgKey = Readonly<{
-  id: string;
-  /** `published`: it will sign; `kept`: it has signed, and what it signed may still count. */
-  state: 'signs' | 'published' | 'kept';
-  signsFrom: Date;
-  /** When it goes; null: no other has taken its place. */
-  goesAt: Date | null;
-}>;
-
 const successorOf = `SELECT min(s.active_from) FROM org_signing_keys s
   WHERE s.org_id = k.org_id AND (s.active_from, s.created_at) > (k.active_from, k.created_at)`;
 
 /** The newest first. */
-export async function listOrgKeys(db: Pool | PoolClient, orgId: string): Promise<readonly OrgKey[]> {
-  const { rows } = await db.query<OrgKey>(
-    `SELECT id, signs_from AS "signsFrom", successor + interval '${keptFor}' AS "goesAt",
-            CASE WHEN signs_from > now() THEN 'published' WHEN successor <= now() THEN 'kept' ELSE 'signs' END AS state
-     FROM (SELECT k.id, k.active_from AS signs_from, k.created_at, (${successorOf}) AS successor
-           FROM org_signing_keys k WHERE k.org_id = $1) AS keys
-     ORDER BY signs_from DESC, created_at DESC, id`,
-    [orgId],
-  );
+export async function listOrgKeys(db: Pool | PoolClient, orgId: string): Promise<readonly SigningKey[]> {
+  const keys = `SELECT k.id, k.active_from AS signs_from, k.created_at, (${successorOf}) AS successor
+                FROM org_signing_keys k WHERE k.org_id = $1`;
+  const { rows } = await db.query<SigningKey>(shownKeys(keys), [orgId]);
   return rows;
 }
 
@@ -48,8 +29,8 @@ export async function listOrgKeys(db: Pool | PoolClient, orgId: string): Promise
 export async function rotateOrgKeys(
   { pool, keyring }: OrgKeyDeps,
   orgId: string,
-  rotation: 'ahead' | 'now' | 'leaked',
-): Promise<readonly OrgKey[]> {
+  rotation: Rotation,
+): Promise<readonly SigningKey[]> {
   const made = await makeOrgKey(keyring, orgId);
   return transaction(pool, async (client) => {
     await lockOrgKeys(client, orgId);

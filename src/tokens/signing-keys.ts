@@ -1,10 +1,9 @@
-import { exportJWK, generateKeyPair } from 'jose';
 import type { JWK } from 'oidc-provider';
 import type { Pool, PoolClient } from 'pg';
-import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { signingKeyPurpose } from '../database/sealed-places.ts';
 import { type Keyring, UnsealError } from '../keyring.ts';
+import { newSigningJwk } from '../signing/rotation.ts';
 
 /** A fixed number for the advisory lock: whoever makes a key sees all that others have made. */
 export const makingLock = 7_262_002;
@@ -46,12 +45,9 @@ async function makeFirst({ pool, keyring }: KeyDeps): Promise<SealedKey> {
   });
 }
 
-/** RS256, which every OpenID Connect client can verify (Core §15.1). */
 export async function makeKey(keyring: Keyring): Promise<SealedKey> {
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const id = newId('signingKey');
-  const jwk = { ...(await exportJWK(privateKey)), kid: id, use: 'sig', alg: 'RS256' };
-  return { id, private_key: await keyring.encrypt(JSON.stringify(jwk), signingKeyPurpose(id)) };
+  const jwk = await newSigningJwk();
+  return { id: jwk.kid, private_key: await keyring.encrypt(JSON.stringify(jwk), signingKeyPurpose(jwk.kid)) };
 }
 
 /** It signs from `seconds` on. The column would round this moment up, and 0 be too late. */
