@@ -2,10 +2,12 @@ import type { Chore } from '../database/chores.ts';
 
 /** Removes what is over for 90 days, and how people were called who left a day ago. */
 export const sweepDownstream: Chore = async (client) => {
-  await client.query(`DELETE FROM departed_people WHERE left_at < now() - interval '1 day'`);
+  // What apps call people goes with those who are removed: found by who has left, not by looking at all.
   await client.query(
-    `DELETE FROM app_people p USING users u
-     WHERE u.org_id = p.org_id AND u.id = p.user_id AND u.deleted_at < now() - interval '1 day'`,
+    `WITH gone AS (DELETE FROM departed_people WHERE left_at < now() - interval '1 day' RETURNING org_id, user_id)
+     DELETE FROM app_people p USING gone g, users u
+     WHERE p.org_id = g.org_id AND p.user_id = g.user_id
+       AND u.org_id = g.org_id AND u.id = g.user_id AND u.deleted_at IS NOT NULL`,
   );
   await client.query(`DELETE FROM org_forwards WHERE done_at < now() - interval '1 day'`);
   const { rowCount } = await client.query(
