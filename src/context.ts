@@ -81,7 +81,7 @@ export function createContext(config: Config, log: Logger = createLog(config), l
   const itsChores = [...chores, createRekeyNames({ log }), createRenewOrgKeys({ keyring })];
   const housekeeping = startHousekeeping({ pool, log, chores: itsChores });
   const notifications = startNotifications({ config, log, pool, keyring, languages });
-  const downstream = startDownstream({ config, log, pool, keyring });
+  const downstream = startDownstream({ config, log, pool, keyring, guardedFetch: notifications.webhookFetch });
   liveChannel.whenAnnounced(() => {
     downstream.wakeForwarder();
     notifications.wake();

@@ -35,7 +35,7 @@ export const appTest = z
 export type SendTest = (orgId: string, appId: string) => Promise<ForwardOutcome | null>;
 
 /** The apps behind the org: to what a sign-out is passed on, and how. */
-export function appOperations({ apps, sendTest }: { apps: Apps; sendTest?: SendTest | undefined }) {
+export function appOperations({ apps, sendTest }: { apps: Apps; sendTest: SendTest }) {
   /** @throws AppError not_found, or forbidden */
   const findChangeable = async (principal: Principal, orgId: string, id: string) => {
     const row = found(await apps.find(orgId, id));
@@ -43,23 +43,22 @@ export function appOperations({ apps, sendTest }: { apps: Apps; sendTest?: SendT
     return row;
   };
 
-  const test = (send: SendTest) =>
-    operation({
-      method: 'post',
-      path: `${byId}/test`,
-      id: 'testApp',
-      tag,
-      summary: 'Tell the app of somebody who does not exist',
-      description: 'An app that answers 404 has taken the credential: that is what should come of it.',
-      permission,
-      params,
-      success: { status: 200, description: 'What came of it.', schema: appTest },
-      problems: ['not_found'],
-      handle: async ({ orgId, params: { id } }) => {
-        const { result, status, error = null } = found(await send(orgId, id));
-        return { result, status, error };
-      },
-    });
+  const test = operation({
+    method: 'post',
+    path: `${byId}/test`,
+    id: 'testApp',
+    tag,
+    summary: 'Tell the app of somebody who does not exist',
+    description: 'An app that answers 404 has taken the credential: that is what should come of it.',
+    permission,
+    params,
+    success: { status: 200, description: 'What came of it.', schema: appTest },
+    problems: ['not_found'],
+    handle: async ({ orgId, params: { id } }) => {
+      const { result, status, error = null } = found(await sendTest(orgId, id));
+      return { result, status, error };
+    },
+  });
 
   return [
     operation({
@@ -159,7 +158,7 @@ export function appOperations({ apps, sendTest }: { apps: Apps; sendTest?: SendT
         return { ...presentApp(made), clientSecret: made.clientSecret };
       },
     }),
-    ...(sendTest ? [test(sendTest)] : []),
+    test,
   ] satisfies readonly Operation[];
 }
 

@@ -63,16 +63,15 @@ export type AdminDeps = Readonly<{
   /** Calls webhooks, under stricter rules than identity providers. */
   webhookFetch: GuardedFetch;
   deliveries: Deliveries;
-  /** Without a forwarder nothing is tested, and what is sent again waits for the next round. */
-  sendTest?: SendTest | undefined;
-  wakeForwarder?: (() => void) | undefined;
+  sendTest: SendTest;
+  wakeForwarder: () => void;
 }>;
 
 /** Everything an org's administrators do over HTTP, under /api/orgs/current. */
 export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
   const orgs = createOrgs(deps);
   const apps = createApps({ ...deps, appFetch: deps.webhookFetch });
-  const forwards = createForwards({ ...deps, wake: deps.wakeForwarder ?? (() => {}) });
+  const forwards = createForwards({ ...deps, wake: deps.wakeForwarder });
   const lookOutward = createOutwardLimit();
   return [
     ...orgOperations({ orgs }),

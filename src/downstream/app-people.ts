@@ -107,7 +107,10 @@ export function createAppPeople({ pool }: { pool: Pool }) {
   };
 }
 
-/** Their ids, in the order of the lines; null: nobody. An id goes before an address, that before a user name. */
+/**
+ * Their ids, in the order of the lines; null: nobody. An id goes before an address, that before a
+ * user name.
+ */
 async function findPeople(client: PoolClient, orgId: string, lines: readonly ImportLine[]) {
   const { rows } = await client.query<{ id: string | null }>(
     `SELECT coalesce(

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { createPool } from '../database/pool.ts';
-import { createGuardedFetch } from '../http/guarded-fetch.ts';
+import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import { createSignAsOrg } from '../signing/org-keys.ts';
 import type { SendForward } from './forward.ts';
@@ -15,10 +15,15 @@ import { createSendTest } from './send-test.ts';
  * Starts a node's forwarder, on connections of its own: neither mail, nor webhooks, nor requests hold
  * it up, nor it them.
  */
-export function startDownstream(deps: { config: Config; log: Logger; pool: Pool; keyring: Keyring }) {
-  const { config, log, pool, keyring } = deps;
-  // No private hosts: the operator knows those as identity providers, but any org names apps.
-  const guardedFetch = createGuardedFetch({ mode: config.mode, privateHosts: [] });
+export function startDownstream(deps: {
+  config: Config;
+  log: Logger;
+  pool: Pool;
+  keyring: Keyring;
+  /** To public addresses alone: any org names apps. */
+  guardedFetch: GuardedFetch;
+}) {
+  const { config, log, pool, keyring, guardedFetch } = deps;
   const signAsOrg = createSignAsOrg(deps);
   const senders: Readonly<Record<string, SendForward>> = {
     gtr: createSendGtr({ guardedFetch, keyring, signAsOrg }),
