@@ -78,7 +78,7 @@ export const appWithSecret = app
     clientSecret: z
       .string()
       .nullable()
-      .describe('What the app shows us. It is not shown again. null: it shows no secret.')
+      .describe('What the app shows us, where it was made now. It is not shown again.')
       .meta({ examples: ['Xk3vK9c1xR7tQmZ0pWb5sYhJ2nLf8dGaE4uVoXiTkBr'] }),
   })
   .meta({ id: 'AppWithSecret' });

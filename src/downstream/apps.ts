@@ -12,7 +12,7 @@ import type { Keyring } from '../keyring.ts';
 import {
   type AppForm,
   checkedSettings,
-  credentialOrigin,
+  credentialAddress,
   hostOf,
   parseSettings,
   takesClientSecret,
@@ -123,10 +123,13 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
 
     /**
      * Null when the org has no such app. Disabled, it hears of nothing any more, and what waits for
-     * it is cancelled. Whatever is changed, an app that was away is tried again at once.
+     * it is cancelled. Whatever is changed, an app that was away is tried again at once. An app that
+     * shows a secret from now on gets one, which is returned this once.
      */
-    async change(orgId: string, id: string, input: AppChanges, by: By): Promise<AppRow | null> {
+    async change(orgId: string, id: string, input: AppChanges, by: By): Promise<AppWithSecret | null> {
       const credential = await sealCredential(orgId, id, input.credential);
+      const clientSecret = newSecret();
+      const sealedSecret = await sealSecret(orgId, id, clientSecret);
       return transaction(pool, async (client) => {
         await client.query('SELECT FROM apps WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE', [orgId, id]);
         const before = await find(client, orgId, id);
@@ -136,12 +139,13 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
           : before;
         await requireGroups(client, orgId, form);
         // A credential is for the address that it was given for: another one needs it again.
-        const keeps = before.hasCredential && credentialOrigin(form) === credentialOrigin(before);
+        const keeps = before.hasCredential && credentialAddress(form) === credentialAddress(before);
         requireCredential(form, credential !== null || keeps, credential !== null);
+        const makesSecret = takesClientSecret(form) && !before.hasClientSecret;
         await client.query(
           `UPDATE apps SET name = coalesce($3, name), state = coalesce($4, state), settings = $5,
              credential = CASE WHEN $7 THEN coalesce($6, credential) END,
-             client_secret = CASE WHEN $8 THEN client_secret END,
+             client_secret = CASE WHEN $8 THEN coalesce(client_secret, $9) END,
              failures = 0, away_since = NULL, probe_at = NULL, updated_at = now()
            WHERE org_id = $1 AND id = $2`,
           [
@@ -153,6 +157,7 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
             credential,
             takesCredential(form),
             takesClientSecret(form),
+            sealedSecret,
           ],
         );
         const cancelled = input.state === 'disabled' ? await cancelWaiting(client, orgId, id) : 0;
@@ -162,7 +167,8 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
           ...(input.settings === undefined ? {} : { host: hostOf(form) }),
           ...(cancelled > 0 ? { cancelled } : {}),
         });
-        return find(client, orgId, id);
+        if (makesSecret) await record(client, orgId, 'app.secret_made', before, by, {});
+        return { ...((await find(client, orgId, id)) as AppRow), clientSecret: makesSecret ? clientSecret : null };
       });
     },
 
