@@ -54,8 +54,9 @@ export function appOperations({ apps, sendTest }: { apps: Apps; sendTest: SendTe
     params,
     success: { status: 200, description: 'What came of it.', schema: appTest },
     problems: ['not_found'],
-    handle: async ({ orgId, params: { id } }) => {
+    handle: async ({ orgId, params: { id }, by }) => {
       const { result, status, error = null } = found(await sendTest(orgId, id));
+      await apps.noteTest(orgId, id, by, { result, status, error });
       return { result, status, error };
     },
   });
