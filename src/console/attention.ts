@@ -28,7 +28,7 @@ function renderNeed(texts: Texts, { kind, name, count, at }: Attention): Html {
     case 'dead_deliveries':
       return html`${needs.dead_deliveries(count ?? 0)}`;
     case 'dead_forwards':
-      return compose(needs.dead_forwards(count ?? 0), { name: thing });
+      return compose(needs.dead_forwards, { name: thing, signOuts: texts.console.overview.signOuts(count ?? 0) });
     case 'app_away':
       return compose(needs.app_away, { name: thing, at: at && renderMoment(texts, at) });
     case 'api_key_expires':

@@ -43,10 +43,8 @@ export const consoleOverview: typeof english = {
       no_second_owner: 'Es gibt keinen zweiten Inhaber: Kann sich der einzige nicht anmelden, kann niemand helfen.',
       dead_deliveries: (n) =>
         `${count(n, { one: 'Nachricht ließ', other: 'Nachrichten ließen' })} sich nicht zustellen; es wird nicht mehr versucht.`,
-      dead_forwards:
-        (n) =>
-        ({ name }) =>
-          `${name} hat ${count(n, { one: 'Abmeldung', other: 'Abmeldungen' })} nicht erfahren: Diese Personen sind dort vielleicht noch angemeldet.`,
+      dead_forwards: ({ name, signOuts }) =>
+        `${name} hat ${signOuts} nicht erfahren: Diese Personen sind dort vielleicht noch angemeldet.`,
       app_away: ({ name, at }) =>
         `${name} antwortet nicht mehr (seit ${at}): Was die App erfahren muss, wird aufbewahrt, und jede Minute wird es versucht.`,
       email_unavailable:
@@ -54,6 +52,7 @@ export const consoleOverview: typeof english = {
       api_key_expires: ({ name, at }) =>
         `Der API-Schlüssel ${name} läuft ab (${at}): Danach werden seine Aufrufe abgewiesen.`,
     },
+    signOuts: (n) => count(n, { one: 'Abmeldung', other: 'Abmeldungen' }),
     newest: 'Neueste Ereignisse',
     whole: 'Das ganze Protokoll',
     noEvents: 'Noch ist nichts geschehen. Anmeldungen, Abmeldungen und Änderungen erscheinen hier, sobald es sie gibt.',
