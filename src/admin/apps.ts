@@ -59,9 +59,10 @@ export function appOperations({
     params,
     success: { status: 200, description: 'What came of it.', schema: appTest },
     problems: ['not_found', 'too_many_requests'],
-    handle: async ({ orgId, params: { id } }) => {
+    handle: async ({ orgId, params: { id }, by }) => {
       await lookOutward(orgId);
       const { result, status, error = null } = found(await sendTest(orgId, id));
+      await apps.noteTest(orgId, id, by, { result, status, error });
       return { result, status, error };
     },
   });

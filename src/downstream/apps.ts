@@ -59,7 +59,7 @@ const columns = `a.id, a.kind, a.name, a.state, a.settings, a.credential IS NOT 
   ${countOf('pending')} AS waiting, ${countOf('dead')} AS dead, a.created_at AS "createdAt", a.updated_at AS "updatedAt"`;
 
 type Detail = Record<string, string | number | boolean | null>;
-type AppAction = 'app.added' | 'app.changed' | 'app.removed' | 'app.secret_made';
+type AppAction = 'app.added' | 'app.changed' | 'app.removed' | 'app.secret_made' | 'app.tested';
 
 /** The apps behind orgs. A client secret is returned once, when it is made. */
 export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: Keyring; appFetch: GuardedFetch }) {
@@ -181,6 +181,14 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
         await client.query('DELETE FROM apps WHERE org_id = $1 AND id = $2', [orgId, id]);
         await record(client, orgId, 'app.removed', app, by, { waiting: app.waiting });
         return true;
+      });
+    },
+
+    /** Puts a test on record. Nothing where the org has no such app. */
+    async noteTest(orgId: string, id: string, by: By, detail: Detail): Promise<void> {
+      await transaction(pool, async (client) => {
+        const app = await find(client, orgId, id);
+        if (app) await record(client, orgId, 'app.tested', app, by, detail);
       });
     },
 
