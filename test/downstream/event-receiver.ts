@@ -5,6 +5,7 @@ import { type AppWithSecret, createApps } from '../../src/downstream/apps.ts';
 import type { Product } from '../support/product.ts';
 
 type At = Pick<Product, 'url' | 'context' | 'orgs'>;
+export type TestApps = ReturnType<typeof createApps>;
 type OrgName = keyof Product['orgs'];
 
 export const audience = 'https://receiver.fake';
@@ -68,6 +69,10 @@ export function receiverAt(
       if (!given) throw new Error(`no access token: ${response.status} ${JSON.stringify(rest)}`);
       token = given;
       return given;
+    },
+    /** One that was asked for before. */
+    useToken(given: string): void {
+      token = given;
     },
     createStream: (body: object = {}) => call('POST', '/stream', body),
     poll: (stream: string, body: object = { returnImmediately: true }) => call('POST', `/poll/${stream}`, body),

@@ -18,8 +18,8 @@ export function createSendEvent(deps: Deps): SendForward {
     const settings = ssfSettings.safeParse(forward.app.settings);
     if (!settings.success) return never('wrong_settings', null);
     const target = await findTarget(deps.pool, forward);
-    // It is polled, or there is no stream any more: what is polled waits for its poll.
-    if (!target) return { result: 'left_out', status: null, error: 'no_endpoint' };
+    // Since the claim it has become one that is polled, or was deleted: nothing is lost by waiting.
+    if (!target) return notYet('no_endpoint', null);
     const token = await makeEventToken(await orgSigner(deps, forward.orgId), settings.data, forward);
     // A newer node knows this type: the event waits for it.
     if (token === null) return notYet('unknown_kind', null);
