@@ -6,9 +6,10 @@ import type { AppState } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { appClientSecretPurpose, appCredentialPurpose } from '../database/sealed-places.ts';
-import { AppError } from '../errors.ts';
+import { AppError, type Saying } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
+import { en } from '../texts/en.ts';
 import {
   type AppForm,
   checkedSettings,
@@ -18,6 +19,7 @@ import {
   takesClientSecret,
   takesCredential,
 } from './app-checks.ts';
+import { tellStreamUpdated } from './ssf/stream.ts';
 
 export type Apps = ReturnType<typeof createApps>;
 
@@ -111,6 +113,7 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
         if (rows[0].count >= mostApps)
           throw new AppError('conflict', ({ answers }) => answers.limits.apps({ most: mostApps }));
         await requireGroups(client, orgId, form);
+        await requireConnection(client, orgId, form);
         await client.query(
           `INSERT INTO apps (org_id, id, kind, name, state, settings, client_secret, credential, updated_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())`,
@@ -138,6 +141,7 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
           ? checkedSettings(appFetch, parseSettings(before.kind, { ...before.settings, ...input.settings }))
           : before;
         await requireGroups(client, orgId, form);
+        await requireConnection(client, orgId, form);
         // A credential is for the address that it was given for: another one needs it again.
         const keeps = before.hasCredential && credentialAddress(form) === credentialAddress(before);
         requireCredential(form, credential !== null || keeps, credential !== null);
@@ -161,6 +165,8 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
           ],
         );
         const cancelled = input.state === 'disabled' ? await cancelWaiting(client, orgId, id) : 0;
+        if (before.kind === 'ssf' && input.state !== undefined && input.state !== before.state)
+          await tellStreamUpdated(client, orgId, id, null);
         await record(client, orgId, 'app.changed', { id, name: input.name ?? before.name }, by, {
           changed: changedMembers(input),
           ...(input.state === undefined ? {} : { state: input.state }),
@@ -265,4 +271,18 @@ async function requireGroups(client: PoolClient, orgId: string, { kind, settings
         },
       ],
     });
+}
+
+/** @throws AppError invalid_request where the connection of a receiver isn't the org's */
+async function requireConnection(client: PoolClient, orgId: string, form: AppForm): Promise<void> {
+  if (form.kind !== 'ssf' || form.settings.connection === null) return;
+  const { rowCount } = await client.query('SELECT FROM connections WHERE org_id = $1 AND id = $2', [
+    orgId,
+    form.settings.connection,
+  ]);
+  if (rowCount === 1) return;
+  const says: Saying = ({ answers }) => answers.appOfUnknownConnection;
+  throw new AppError('invalid_request', says, {
+    errors: [{ pointer: '#/settings/connection', detail: says(en), says }],
+  });
 }

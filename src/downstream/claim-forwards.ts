@@ -37,15 +37,21 @@ export async function claimForwards(
 }
 
 // The look at each app that something waits for is a skip scan of its own index; rows are locked
-// only for the few that are taken.
+// only for the few that are taken. What is polled is left to polls, and of a stream that stands still
+// only the news of that goes out.
 const claimSql = `
   WITH busy AS (
     SELECT org_id, app_id, count(*) AS running FROM unnest($2::text[], $3::text[]) AS under_way (org_id, app_id) GROUP BY 1, 2
   ), open_apps AS MATERIALIZED (
     SELECT a.org_id, a.id, a.kind, a.name, a.settings, a.credential, a.away_since IS NOT NULL AS away, coalesce(b.running, 0) AS running,
+           a.kind = 'ssf' AND NOT (a.state = 'enabled' AND s.status = 'enabled') AS stands_still,
            coalesce((SELECT sum(running) FROM busy o WHERE o.org_id = a.org_id), 0) AS of_org
     FROM apps a LEFT JOIN busy b ON b.org_id = a.org_id AND b.app_id = a.id
-    WHERE a.state = 'enabled' AND (a.away_since IS NULL OR a.probe_at <= clock_timestamp())
+         LEFT JOIN event_streams s ON s.org_id = a.org_id AND s.app_id = a.id AND s.method = 'push'
+    WHERE CASE WHEN a.kind <> 'ssf' THEN a.state = 'enabled'
+               ELSE (a.state = 'enabled' AND s.status = 'enabled') OR (s.id IS NOT NULL AND EXISTS (
+                 SELECT FROM forwards f WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = 'pending' AND f.type = 'stream-updated')) END
+      AND (a.away_since IS NULL OR a.probe_at <= clock_timestamp())
       AND EXISTS (SELECT FROM forwards f WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = 'pending')
   ), due AS (
     SELECT a.org_id, f.id, a.id AS app_id, a.away,
@@ -54,6 +60,7 @@ const claimSql = `
       SELECT f.id, f.mass, f.due_at, row_number() OVER (ORDER BY f.mass, f.due_at) AS place FROM (
         SELECT f.id, f.mass, f.due_at FROM forwards f
         WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = 'pending' AND (f.due_at <= clock_timestamp() OR a.away)
+          AND (NOT a.stands_still OR f.type = 'stream-updated')
         ORDER BY f.mass, f.due_at
         LIMIT CASE WHEN a.away THEN least(1, greatest(0, 1 - a.running)) ELSE greatest(0, ${most.ofApp} - a.running) END
       ) f

@@ -13,14 +13,14 @@ const tryLimitMs = 10_000;
 /** Milliseconds between two rounds at least: what comes meanwhile goes together. */
 const restMs = 20;
 
-type Deps = Readonly<{ pool: Pool; log: Logger; send: SendForward; pollMs?: number }>;
+type Deps = Readonly<{ pool: Pool; log: Logger; send: SendForward; planned?: () => void; pollMs?: number }>;
 
 /**
  * Plans and sends forwards for as long as the process lives. `wake` makes the next round come at
- * once; it comes every half second anyway. `stop` breaks off what is under way: its claims run out,
+ * once; it comes every half second anyway. `planned` hears of what was planned here. `stop` breaks off what is under way: its claims run out,
  * and this node or another sends it again.
  */
-export function startForwarder({ pool, log, send, pollMs = 500 }: Deps) {
+export function startForwarder({ pool, log, send, planned, pollMs = 500 }: Deps) {
   const stopping = new AbortController();
   const underWay = new Map<ClaimedForward, Promise<void>>();
   let woken = Promise.withResolvers<void>();
@@ -50,6 +50,7 @@ export function startForwarder({ pool, log, send, pollMs = 500 }: Deps) {
   const round = async (): Promise<boolean> => {
     const taken = await planForwards(pool);
     const stepped = await planOrgForwards(pool);
+    if (taken > 0 || stepped) planned?.();
     const room = concurrency - underWay.size;
     const claimed = room > 0 ? await claimForwards(pool, room, [...underWay.keys()]) : [];
     for (const forward of claimed) begin(forward);

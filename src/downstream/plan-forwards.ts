@@ -1,5 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { transaction } from '../database/pool.ts';
+import { plannedPeople } from './planned-people.ts';
+import { planEvents, planEventsOfEveryone } from './ssf/plan-events.ts';
 
 /** Events that one transaction takes. */
 const batchSize = 200;
@@ -41,6 +43,7 @@ export async function planForwards(pool: Pool): Promise<number> {
       text: planSessionsSql,
       values: [taken.map(({ org_id }) => org_id), taken.map(({ event_id }) => event_id)],
     });
+    await planEvents(client, taken);
     await client.query({
       name: 'org-forwards-begin',
       text: `INSERT INTO org_forwards (org_id, event_id)
@@ -74,6 +77,8 @@ export async function planOrgForwards(pool: Pool): Promise<boolean> {
                  SELECT count(*) FROM (
                    SELECT FROM forwards w JOIN apps a ON a.org_id = w.org_id AND a.id = w.app_id
                    WHERE w.org_id = f.org_id AND w.status = 'pending' AND w.mass AND a.away_since IS NULL AND a.state = 'enabled'
+                     AND (a.kind <> 'ssf' OR EXISTS (SELECT FROM event_streams s WHERE s.org_id = a.org_id AND s.app_id = a.id
+                                                       AND s.method = 'push' AND s.status = 'enabled'))
                    LIMIT ${mostWaiting}) waiting)
                ORDER BY f.created_at LIMIT 1 FOR UPDATE OF f SKIP LOCKED`,
       })
@@ -100,6 +105,7 @@ async function planStep(client: PoolClient, next: { org_id: string; event_id: st
       WHERE e.org_id = $1 AND e.id = $2`),
     values: [next.org_id, next.event_id, rows.map(({ id }) => id)],
   });
+  await planEventsOfEveryone(client, next, rows);
   await client.query({
     name: 'org-forwards-advance',
     text: `UPDATE org_forwards SET up_to = coalesce($3, up_to), done_at = CASE WHEN $4 THEN clock_timestamp() END
@@ -112,30 +118,12 @@ async function planStep(client: PoolClient, next: { org_id: string; event_id: st
  * Plans forwards from `revoked`: SQL that gives (org_id, event_id, revocation_id, user_id,
  * revoked_at, mass, may_echo). What isn't sent has a row too: a receipt can then say why.
  *
- * - A person's names are those of now. Of somebody removed, those of the moment of the removal.
  * - A revocation from outside that ended nothing here, within ten seconds of one that was forwarded
  *   to the same app, is an echo of it: two backends that forward to each other would never stop.
  * - Older forwards of the person that still wait for the same app are superseded: a backlog stays in
  *   the order of apps and people. Of several in one batch the latest stays.
  */
-const planSql = (revoked: string) => `
-  WITH revoked AS MATERIALIZED (${revoked}
-  ), person AS MATERIALIZED (
-    SELECT r.*, coalesce(d.email, u.email) AS email,
-           CASE WHEN d.user_id IS NULL THEN i.issuer ELSE d.issuer END AS issuer,
-           CASE WHEN d.user_id IS NULL THEN i.subject ELSE d.subject END AS subject,
-           CASE WHEN d.user_id IS NULL THEN u.external_id ELSE d.external_id END AS external_id,
-           CASE WHEN d.user_id IS NULL THEN coalesce(u.user_name, u.email) ELSE coalesce(d.user_name, d.email) END AS user_name,
-           coalesce(d.groups, ARRAY(SELECT m.group_id FROM group_members m WHERE m.org_id = u.org_id AND m.user_id = u.id)) AS groups
-    FROM revoked r
-    JOIN users u ON u.org_id = r.org_id AND u.id = r.user_id
-    LEFT JOIN departed_people d ON d.org_id = u.org_id AND d.user_id = u.id AND u.deleted_at IS NOT NULL
-    LEFT JOIN LATERAL (
-      SELECT i.issuer, i.subject FROM identities i
-      WHERE i.org_id = u.org_id AND i.user_id = u.id AND i.connection_id IS NOT NULL
-      ORDER BY coalesce(i.claimed_at, i.created_at) DESC LIMIT 1
-    ) i ON true
-  ), planned AS MATERIALIZED (
+const planSql = (revoked: string) => `${plannedPeople(revoked)}, planned AS MATERIALIZED (
     SELECT p.org_id, 'fwd_' || substr(encode(sha256(convert_to(p.revocation_id || ' ' || p.user_id || ' ' || a.id, 'UTF8')), 'hex'), 1, 32) AS id,
            a.id AS app_id, p.user_id, p.event_id, p.revocation_id, p.revoked_at, p.mass, p.email, p.issuer, p.subject,
            coalesce(there.name_there, CASE a.settings ->> 'attribute' WHEN 'externalId' THEN p.external_id

@@ -88,15 +88,28 @@ export type SignAsOrg = (
   options?: Readonly<{ issuer?: string }>,
 ) => Promise<string>;
 
+/** Signs with one key of one org. */
+export type SignClaims = (header: Omit<JWTHeaderParameters, 'alg' | 'kid'>, claims: JWTPayload) => Promise<string>;
+export type OrgSignerDeps = OrgKeyDeps & { config: Pick<Config, 'publicUrl'> };
+
+/** For several signatures at once: the org's key, read and opened one time, under its own issuer. */
+export async function orgSigner(
+  deps: OrgSignerDeps,
+  orgId: string,
+  issuer = orgIssuer(deps.config, orgId),
+): Promise<SignClaims> {
+  const [jwk] = await loadOrgKeys(deps, orgId);
+  const key = await importJWK(jwk as JWK, 'RS256');
+  return (header, claims) =>
+    new SignJWT({ ...claims, iss: issuer })
+      .setProtectedHeader({ ...header, alg: 'RS256', kid: jwk?.kid as string })
+      .sign(key);
+}
+
 /**
  * Signs claims with exactly the org's own key, under its own issuer. `issuer`: for an assertion of a
  * client (RFC 7523), which is its own issuer.
  */
-export function createSignAsOrg(deps: OrgKeyDeps & { config: Pick<Config, 'publicUrl'> }): SignAsOrg {
-  return async (orgId, header, claims, { issuer = orgIssuer(deps.config, orgId) } = {}) => {
-    const [jwk] = await loadOrgKeys(deps, orgId);
-    return new SignJWT({ ...claims, iss: issuer })
-      .setProtectedHeader({ ...header, alg: 'RS256', kid: jwk?.kid as string })
-      .sign(await importJWK(jwk as JWK, 'RS256'));
-  };
+export function createSignAsOrg(deps: OrgSignerDeps): SignAsOrg {
+  return async (orgId, header, claims, { issuer } = {}) => (await orgSigner(deps, orgId, issuer))(header, claims);
 }
