@@ -24,10 +24,16 @@ export function startDownstream(deps: {
   guardedFetch: GuardedFetch;
 }) {
   const { config, log, pool, keyring, guardedFetch } = deps;
-  const signAsOrg = createSignAsOrg(deps);
+  const ownPool = createPool({
+    connectionString: config.directDatabaseUrl,
+    max: 4,
+    applicationName: 'universal-logout forwards',
+    log,
+  });
+  const signAsOrg = createSignAsOrg({ ...deps, pool: ownPool });
   const senders: Readonly<Record<string, SendForward>> = {
     gtr: createSendGtr({ guardedFetch, keyring, signAsOrg }),
-    oidc: createSendBackchannelLogout({ pool, guardedFetch, signAsOrg }),
+    oidc: createSendBackchannelLogout({ pool: ownPool, guardedFetch, signAsOrg }),
   };
   const send: SendForward = async (forward, signal) => {
     const sender = senders[forward.app.kind];
@@ -35,12 +41,6 @@ export function startDownstream(deps: {
     if (!sender) return { result: 'again', status: null, error: 'unknown_kind' };
     return sender(forward, signal);
   };
-  const ownPool = createPool({
-    connectionString: config.directDatabaseUrl,
-    max: 4,
-    applicationName: 'universal-logout forwards',
-    log,
-  });
   const forwarder = startForwarder({ pool: ownPool, log, send });
   return {
     sendTest: createSendTest({ pool, send }),

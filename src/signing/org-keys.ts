@@ -88,15 +88,32 @@ export type SignAsOrg = (
   options?: Readonly<{ issuer?: string }>,
 ) => Promise<string>;
 
+/** Opened keys that a node keeps for signing: opening one takes as long as a signature. */
+const mostOpened = 200;
+
 /**
- * Signs claims with exactly the org's own key, under its own issuer. `issuer`: for an assertion of a
- * client (RFC 7523), which is its own issuer.
+ * Signs claims with exactly the org's own key, under its own issuer. Which key that is is read each
+ * time: one that leaked signs nothing more. `issuer`: for an assertion of a client (RFC 7523), which
+ * is its own issuer.
  */
 export function createSignAsOrg(deps: OrgKeyDeps & { config: Pick<Config, 'publicUrl'> }): SignAsOrg {
+  // By their sealed text, which no other key has.
+  const opened = new Map<string, ReturnType<typeof importJWK>>();
+  const openOnce = (orgId: string, { id, private_key: sealed }: SealedKey) => {
+    const known = opened.get(sealed);
+    if (known) return known;
+    const opening = open(deps.keyring, orgId, id, sealed).then((jwk) => importJWK(jwk, 'RS256'));
+    opening.catch(() => opened.delete(sealed));
+    const [oldest] = opened.keys();
+    if (opened.size >= mostOpened && oldest !== undefined) opened.delete(oldest);
+    opened.set(sealed, opening);
+    return opening;
+  };
   return async (orgId, header, claims, { issuer = orgIssuer(deps.config, orgId) } = {}) => {
-    const [jwk] = await loadOrgKeys(deps, orgId);
+    const [stored] = await readKeys(deps.pool, orgId);
+    const key = stored ?? (await makeFirst(deps, orgId));
     return new SignJWT({ ...claims, iss: issuer })
-      .setProtectedHeader({ ...header, alg: 'RS256', kid: jwk?.kid as string })
-      .sign(await importJWK(jwk as JWK, 'RS256'));
+      .setProtectedHeader({ ...header, alg: 'RS256', kid: key.id })
+      .sign(await openOnce(orgId, key));
   };
 }
