@@ -1,9 +1,16 @@
+// Found first, by their keys: else a plan for small tables begins with all of an org's revocations.
+export const event = `event AS MATERIALIZED (
+    SELECT e.org_id, e.id, e.at, e.action, e.target_type, e.target_id, e.detail ->> 'revocation' AS revocation
+    FROM unnest($1::text[], $2::text[]) AS taken (org_id, event_id)
+    JOIN audit_events e ON e.org_id = taken.org_id AND e.id = taken.event_id)`;
+
 /**
  * SQL: the people of `revoked` with the names by which apps know them: those of now, or, of somebody
- * removed, those of the moment of the removal. `revoked` is SQL with (org_id, user_id, …).
+ * removed, those of the moment of the removal. `revoked` is SQL with
+ * (org_id, user_id, …), and may read `event`, of $1 and $2: orgs and ids.
  */
 export const plannedPeople = (revoked: string) => `
-  WITH revoked AS MATERIALIZED (${revoked}
+  WITH ${event}, revoked AS MATERIALIZED (${revoked}
   ), person AS MATERIALIZED (
     SELECT r.*, coalesce(d.email, u.email) AS email,
            CASE WHEN d.user_id IS NULL THEN i.issuer ELSE d.issuer END AS issuer,

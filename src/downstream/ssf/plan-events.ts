@@ -10,14 +10,12 @@ type Taken = Readonly<{ event_id: string; org_id: string }>;
  */
 export async function planEvents(client: PoolClient, taken: readonly Taken[]): Promise<void> {
   await client.query({
-    name: 'events-plan',
     text: planSql(`
       SELECT e.org_id, e.id AS event_id, r.id AS revocation_id, e.target_id AS user_id, coalesce(r.created_at, e.at) AS revoked_at,
              false AS mass, kinds.type, r.initiator, r.reason AS reason_text, r.reason_for_person, r.caller_id,
              coalesce(r.initiator IN ('idp', 'signal') AND coalesce(r.sessions_ended, 0) + coalesce(r.grants_ended, 0) = 0, false) AS may_echo
-      FROM unnest($1::text[], $2::text[]) AS taken (org_id, event_id)
-      JOIN audit_events e ON e.org_id = taken.org_id AND e.id = taken.event_id
-      LEFT JOIN revocations r ON r.org_id = e.org_id AND r.id = e.detail ->> 'revocation' AND r.user_id = e.target_id
+      FROM event e
+      LEFT JOIN revocations r ON r.org_id = e.org_id AND r.id = e.revocation AND r.user_id = e.target_id
       JOIN (VALUES ('access.revoked', 'session-revoked'), ('user.deactivated', 'session-revoked'),
                    ('user.deactivated', 'account-disabled'), ('user.activated', 'account-enabled'),
                    ('user.removed', 'account-purged'), ('user.erased', 'account-purged')) AS kinds (action, type) ON kinds.action = e.action
@@ -33,14 +31,11 @@ export async function planEventsOfEveryone(
   people: readonly Readonly<{ id: string }>[],
 ): Promise<void> {
   await client.query({
-    name: 'events-plan-everyone',
     text: planSql(`
       SELECT u.org_id, e.id AS event_id, r.id AS revocation_id, u.id AS user_id, r.created_at AS revoked_at, true AS mass,
              'session-revoked' AS type, r.initiator, r.reason AS reason_text, r.reason_for_person, r.caller_id, false AS may_echo
-      FROM audit_events e
-      JOIN revocations r ON r.org_id = e.org_id AND r.id = e.detail ->> 'revocation'
-      JOIN users u ON u.org_id = r.org_id AND u.id = ANY ($5::text[]) AND u.created_at <= r.created_at
-      WHERE e.org_id = ANY ($1::text[]) AND e.id = ANY ($2::text[])`),
+      FROM event e JOIN revocations r ON r.org_id = e.org_id AND r.id = e.revocation
+      JOIN users u ON u.org_id = r.org_id AND u.id = ANY ($5::text[]) AND u.created_at <= r.created_at`),
     values: [[org_id], [event_id], types, uris, people.map(({ id }) => id)],
   });
 }

@@ -3,7 +3,7 @@ import { streamHeaderPurpose } from '../../database/sealed-places.ts';
 import { type GuardedFetch, GuardedFetchError, type GuardedResponse } from '../../http/guarded-fetch.ts';
 import { parseJson } from '../../http/parse-json.ts';
 import type { Keyring } from '../../keyring.ts';
-import { type OrgSignerDeps, orgSigner } from '../../signing/org-keys.ts';
+import { createOrgSigner, type OrgSignerDeps } from '../../signing/org-keys.ts';
 import { ssfSettings } from '../app-settings.ts';
 import type { ClaimedForward, ForwardOutcome, SendForward } from '../forward.ts';
 import { makeEventToken } from './event-token.ts';
@@ -14,13 +14,14 @@ type Target = { id: string; endpointUrl: string; authorizationHeader: string | n
 
 /** Pushes a security event (RFC 8935 §2). 202 is success, and so is every other 2xx. */
 export function createSendEvent(deps: Deps): SendForward {
+  const signerOf = createOrgSigner(deps);
   return async (forward, signal) => {
     const settings = ssfSettings.safeParse(forward.app.settings);
     if (!settings.success) return never('wrong_settings', null);
     const target = await findTarget(deps.pool, forward);
     // Since the claim it has become one that is polled, or was deleted: nothing is lost by waiting.
     if (!target) return notYet('no_endpoint', null);
-    const token = await makeEventToken(await orgSigner(deps, forward.orgId), settings.data, forward);
+    const token = await makeEventToken(await signerOf(forward.orgId), settings.data, forward);
     // A newer node knows this type: the event waits for it.
     if (token === null) return notYet('unknown_kind', null);
     const { id, endpointUrl, authorizationHeader: sealed } = target;
