@@ -1,4 +1,4 @@
-import { app } from '../admin/app-forms.ts';
+import { app, appWithSecret } from '../admin/app-forms.ts';
 import { groupNames } from '../admin/groups.ts';
 import { html } from '../html.ts';
 import { fieldsOf, settingsWith, takesCredential, typedIn, valuesOf } from './app-fields.ts';
@@ -15,7 +15,7 @@ const mostGroups = 200;
 /** Changes an app: only what the person changed is sent; what somebody else changed is shown beside it. */
 export function appSettingsScreen(use: Use): Screen {
   const getApp = use('getApp', app);
-  const changeApp = use('changeApp', app);
+  const changeApp = use('changeApp', appWithSecret);
   const listGroupNames = use('listGroupNames', groupNames);
 
   /** Those to choose from, the chosen ones first of all. */
@@ -78,8 +78,12 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
         const to = `/admin/apps/${found.id}`;
         const credential = takesCredential(wayOf(found)) ? filled(given, 'credential') : undefined;
         if (Object.keys(body).length === 0 && credential === undefined) return { to };
-        await changeApp(visit, { params, body: { ...body, ...(credential !== undefined && { credential }) } });
-        return { to, notice: 'saved' };
+        const changed = await changeApp(visit, {
+          params,
+          body: { ...body, ...(credential !== undefined && { credential }) },
+        });
+        // An app that shows a secret from now on has one: the page that shows one, once, makes another.
+        return { to: changed.clientSecret === null ? to : `${to}/secret`, notice: 'saved' };
       },
     },
   };
