@@ -11,8 +11,8 @@ const kinds = {
   pending: 'plain',
   delivered: 'good',
   dead: 'bad',
-  superseded: 'plain',
-  cancelled: 'plain',
+  superseded: 'good',
+  cancelled: 'good',
   left_out: 'plain',
 } as const;
 
@@ -34,11 +34,11 @@ export function forwardErrorIn(texts: Texts, error: string): string {
 
 export function renderForwardState(texts: Texts, state: State & Readonly<{ httpStatus?: number | null }>): Html {
   const why = whyForward(texts, state);
-  const answered =
-    state.status === 'dead' && typeof state.httpStatus === 'number'
-      ? texts.console.forwards.answered({ status: String(state.httpStatus) })
-      : null;
-  const said = [why, answered].filter(Boolean).join(', ');
+  const { status, httpStatus } = state;
+  const said =
+    why !== null && status === 'dead' && typeof httpStatus === 'number'
+      ? texts.console.forwards.refusedWith({ why, status: String(httpStatus) })
+      : why;
   return html`${renderBadge(sayForward(texts, state), kinds[state.status])}${said && html`<span class="sub">${said}</span>`}`;
 }
 
