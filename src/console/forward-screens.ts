@@ -132,7 +132,7 @@ export function renderForwards(
   const words = texts.console.forwards;
   const mayReplay = may(principal.role, 'apps.change') && items.some(maySendAgain);
   const rows = items.map((item): readonly Value[] => [
-    html`<a id="to-${item.id}" href="/admin/forwards/${item.id}" aria-labelledby="to-${item.id} app-${item.id} at-${item.id}">${nameOf(texts, item)}</a>`,
+    html`<a id="to-${item.id}" href="/admin/forwards/${item.id}" aria-labelledby="to-${item.id}${withApp && ` app-${item.id}`} at-${item.id}">${nameOf(texts, item)}</a>`,
     ...(withApp ? [html`<span id="app-${item.id}">${item.appName}</span>`] : []),
     renderForwardState(texts, item),
     formatNumber(texts, item.attempts),

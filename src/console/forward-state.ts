@@ -23,7 +23,7 @@ export const sayForward = ({ console: { forwards } }: Texts, { status, error }: 
 /** Why it stands so; null where the state says all. */
 export function whyForward(texts: Texts, { status, error }: State): string | null {
   if (status === 'superseded') return texts.console.forwards.supersededText;
-  return error === null || error === 'unknown_there' ? null : forwardErrorIn(texts, error);
+  return error === null || status === 'delivered' ? null : forwardErrorIn(texts, error);
 }
 
 /** A word of the forwarder, in words; a newer node may write one that isn't known here. */

@@ -70,7 +70,7 @@ export async function settleForwards(product: Product, { sales }: LifelikeApps):
   );
   await pool.query(
     `UPDATE forwards f SET attempts = 1, names = '{}', finished_at = f.revoked_at + interval '0.3 seconds',
-       status = 'delivered', http_status = CASE a.kind WHEN 'gtr' THEN 204 ELSE 200 END
+       status = 'delivered', error = NULL, http_status = CASE a.kind WHEN 'gtr' THEN 204 ELSE 200 END
      FROM apps a WHERE f.org_id = $1 AND f.status = 'pending' AND a.org_id = f.org_id AND a.id = f.app_id AND a.id <> $2`,
     [orgId, sales],
   );
