@@ -11,7 +11,7 @@ import { startServer } from '../server.ts';
 import { explainStartFailure } from '../start-failure.ts';
 import { buildSearchIndexes } from '../users/search-index.ts';
 import { banner } from './dev-banner.ts';
-import { loadDevelopmentSecrets } from './development.ts';
+import { developmentJournal, loadDevelopmentSecrets } from './development.ts';
 import { PortError, takePort, tryPort } from './ports.ts';
 import { findRunningDev } from './running-dev.ts';
 import { NotForSeedError, seed } from './seed.ts';
@@ -42,9 +42,10 @@ async function start(): Promise<void> {
   const { dataDir, idpPort } = loadDevelopmentConfig(process.env);
   const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value?.trim()));
   const secrets = loadDevelopmentSecrets(dataDir);
+  const made = { ...secrets, JOURNAL_DIR: developmentJournal(dataDir) };
   const configFor = (databaseUrl: string, port: number): Config =>
     loadConfig(
-      { DATABASE_URL: databaseUrl, PUBLIC_URL: `http://localhost:${port}`, ...secrets, ...given, PORT: String(port) },
+      { DATABASE_URL: databaseUrl, PUBLIC_URL: `http://localhost:${port}`, ...made, ...given, PORT: String(port) },
       'development',
     );
   // Problems are found before anything slow begins: settings, a second start, taken ports.
