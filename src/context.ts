@@ -130,6 +130,7 @@ export function createContext(config: Config, log: Logger = createLog(config), l
     deliveries: notifications.deliveries,
     sendTest: downstream.sendTest,
     wakeForwarder: downstream.wakeForwarder,
+    arrivals: downstream.arrivals,
     emailAvailable: notifications.emailAvailable,
     isStopping: () => stopping,
     /** From here on /readyz answers 503; requests are still answered. */
@@ -137,7 +138,10 @@ export function createContext(config: Config, log: Logger = createLog(config), l
       stopping = true;
     },
     /** Tells open pages to connect elsewhere. */
-    closeStreams: liveChannel.stop,
+    closeStreams() {
+      downstream.arrivals.stop();
+      return liveChannel.stop();
+    },
     /** Waits for the work under way, but not for a silent database. */
     async stop(limitMs = stopLimitMs) {
       stopping = true;

@@ -31,7 +31,7 @@ END $$;
 CREATE OR REPLACE TRIGGER audit_events_forward_outbox AFTER INSERT ON audit_events
   FOR EACH ROW
   WHEN (NEW.action IN ('access.revoked', 'access.revoked_for_everyone', 'user.deactivated', 'idp_session.ended',
-                       'session.ended'))
+                       'session.ended', 'user.activated', 'user.removed', 'user.erased'))
   EXECUTE FUNCTION put_into_forward_outbox();
 
 -- A removed person's names go in the very UPDATE that ends their access: apps know them by these.

@@ -34,6 +34,7 @@ const areas = [
   ['people', '/admin/people'],
   ['groups', '/admin/groups'],
   ['revocations', '/admin/revocations'],
+  ['apps', '/admin/apps'],
   ['record', '/admin/record'],
   ['notifications', '/admin/notifications'],
   ['settings', '/admin/settings'],

@@ -2,56 +2,64 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { claimForwards } from './claim-forwards.ts';
-import type { ClaimedForward, SendForward } from './forward.ts';
+import type { ClaimedForward, ForwardOutcome, SendForward } from './forward.ts';
+import { createGathering } from './gathering.ts';
+import { createPaces } from './paces.ts';
 import { planForwards, planOrgForwards } from './plan-forwards.ts';
-import { settleForward } from './settle-forward.ts';
+import { settleForwards } from './settle-forwards.ts';
 
-/** Forwards of a node under way at once. They mostly wait for an app, without a connection. */
-const concurrency = 24;
+/** Forwards of a node that are sent, or wait to be settled: with a slow database no more are sent. */
+const mostUnsettled = 200;
 /** Milliseconds of one try, at most. */
 const tryLimitMs = 10_000;
 /** Milliseconds between two rounds at least: what comes meanwhile goes together. */
 const restMs = 20;
 
-type Deps = Readonly<{ pool: Pool; log: Logger; send: SendForward; pollMs?: number }>;
+type Deps = Readonly<{ pool: Pool; log: Logger; send: SendForward; planned?: () => void; pollMs?: number }>;
 
 /**
  * Plans and sends forwards for as long as the process lives. `wake` makes the next round come at
- * once; it comes every half second anyway. `stop` breaks off what is under way: its claims run out,
- * and this node or another sends it again.
+ * once; it comes every half second anyway. `planned` hears that something was planned here. `stop`
+ * breaks off what is under way: its claims run out, and this node or another sends it again.
  */
-export function startForwarder({ pool, log, send, pollMs = 500 }: Deps) {
+export function startForwarder({ pool, log, send, planned, pollMs = 500 }: Deps) {
   const stopping = new AbortController();
-  const underWay = new Map<ClaimedForward, Promise<void>>();
+  const paces = createPaces();
+  const underWay = new Set<Promise<void>>();
   let woken = Promise.withResolvers<void>();
+  const settle = createGathering((tries: Parameters<typeof settleForwards>[1]) => settleForwards(pool, tries));
 
   const sendOne = async (forward: ClaimedForward) => {
     const started = performance.now();
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(tryLimitMs)]);
-    const outcome = await send(forward, signal);
+    let outcome: ForwardOutcome | null = null;
+    try {
+      outcome = await send(forward, signal);
+    } finally {
+      paces.end(forward, outcome, performance.now() - started);
+      // There is room again.
+      woken.resolve();
+    }
     // The process is stopping: the app isn't at fault.
     if (stopping.signal.aborted && outcome.result !== 'delivered') return;
-    await settleForward(pool, forward, outcome, performance.now() - started);
+    await settle({ forward, outcome, durationMs: performance.now() - started });
   };
 
   const begin = (forward: ClaimedForward) => {
+    paces.begin(forward);
     const running = sendOne(forward)
       .catch((error) =>
         log.warn({ err: error, forward: forward.id }, 'a forward could not be sent or settled; it will be tried again'),
       )
-      .finally(() => {
-        underWay.delete(forward);
-        // There is room again.
-        woken.resolve();
-      });
-    underWay.set(forward, running);
+      .finally(() => underWay.delete(running));
+    underWay.add(running);
   };
 
   const round = async (): Promise<boolean> => {
     const taken = await planForwards(pool);
     const stepped = await planOrgForwards(pool);
-    const room = concurrency - underWay.size;
-    const claimed = room > 0 ? await claimForwards(pool, room, [...underWay.keys()]) : [];
+    if (taken > 0 || stepped) planned?.();
+    const claimed = underWay.size < mostUnsettled ? await claimForwards(pool, paces.look()) : [];
     for (const forward of claimed) begin(forward);
     return taken > 0 || stepped || claimed.length > 0;
   };
@@ -78,7 +86,7 @@ export function startForwarder({ pool, log, send, pollMs = 500 }: Deps) {
       stopping.abort();
       woken.resolve();
       await working;
-      await Promise.all(underWay.values());
+      await Promise.all(underWay);
     },
   };
 }
