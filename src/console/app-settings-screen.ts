@@ -1,4 +1,4 @@
-import { app } from '../admin/app-forms.ts';
+import { app, appWithSecret } from '../admin/app-forms.ts';
 import { groupNames } from '../admin/groups.ts';
 import { html } from '../html.ts';
 import { fieldsOf, settingsWith, takesCredential, typedIn, valuesOf } from './app-fields.ts';
@@ -15,7 +15,7 @@ const mostGroups = 200;
 /** Changes an app: only what the person changed is sent; what somebody else changed is shown beside it. */
 export function appSettingsScreen(use: Use): Screen {
   const getApp = use('getApp', app);
-  const changeApp = use('changeApp', app);
+  const changeApp = use('changeApp', appWithSecret);
   const listGroupNames = use('listGroupNames', groupNames);
 
   /** Those to choose from, the chosen ones first of all. */
