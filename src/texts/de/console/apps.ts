@@ -312,6 +312,7 @@ export const consoleApps: typeof english = {
       refused: 'die App wies den Aufruf ab',
       refused_address: 'die Adresse ist nicht öffentlich',
       server_error: 'die App versagte',
+      signed_in: 'von dieser Person hat die App nur Sitzungen, die weitergehen',
       timeout: 'keine Antwort in der Zeit',
       too_large: 'die Antwort war zu groß',
       unavailable: 'die App ist gerade nicht erreichbar',

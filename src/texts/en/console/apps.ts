@@ -304,6 +304,7 @@ export const consoleApps = {
       refused: 'the app refused the call',
       refused_address: 'the address is not public',
       server_error: 'the app failed',
+      signed_in: 'of this person the app has only sessions that go on',
       timeout: 'no answer in time',
       too_large: 'the answer was too large',
       unavailable: 'the app is not available just now',
