@@ -3,6 +3,7 @@ import { recordEvent } from '../audit/record.ts';
 import { bySystem } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { type AppHealth, noteHealth } from './app-health.ts';
+import { isForgotten } from './forgotten.ts';
 import type { ClaimedForward, ForwardOutcome } from './forward.ts';
 
 /** Milliseconds that an app may ask us to wait, at most. */
@@ -58,6 +59,7 @@ const valuesOf = (tries: readonly Tried[]) => [
 ];
 
 // Without a name, as in plan-forwards.ts: a kept plan of a queue that was empty reads all of it.
+// What waited for an app that was away or paused is tried for a day from its return.
 // The rows are locked in one order: whoever supersedes many of them meets no deadlock of ours.
 const settleSql = `
   WITH tried AS MATERIALIZED (
@@ -65,14 +67,14 @@ const settleSql = `
       AS t (org_id, id, claim, result, http_status, error, duration_ms, pause)
   ), held AS MATERIALIZED (
     SELECT f.org_id, f.id, t.result, t.http_status, t.error, t.duration_ms, t.pause,
-           CASE WHEN t.result <> 'again' THEN t.result WHEN f.tried_until > clock_timestamp() THEN 'pending' ELSE 'dead' END AS status
-    FROM tried t JOIN forwards f ON f.org_id = t.org_id AND f.id = t.id
+           CASE WHEN t.result <> 'again' THEN t.result WHEN greatest(f.tried_until, a.held_until + interval '24 hours') > clock_timestamp() THEN 'pending' ELSE 'dead' END AS status
+    FROM tried t JOIN forwards f ON f.org_id = t.org_id AND f.id = t.id JOIN apps a ON a.org_id = f.org_id AND a.id = f.app_id
     WHERE f.claim = t.claim AND f.status = 'pending'
     ORDER BY f.org_id, f.id FOR NO KEY UPDATE OF f
   ), settled AS (
     UPDATE forwards f SET
       attempts = f.attempts + 1, http_status = h.http_status, error = h.error, status = h.status,
-      names = CASE WHEN h.status IN ('delivered', 'left_out') THEN '{}' ELSE f.names END,
+      names = CASE WHEN h.status IN ('delivered', 'left_out') OR (h.status = 'dead' AND ${isForgotten}) THEN '{}' ELSE f.names END,
       due_at = CASE h.status WHEN 'pending' THEN clock_timestamp() + make_interval(secs => h.pause) ELSE f.due_at END,
       finished_at = CASE WHEN h.status <> 'pending' THEN clock_timestamp() END
     FROM held h WHERE f.org_id = h.org_id AND f.id = h.id
