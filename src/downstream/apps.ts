@@ -140,7 +140,8 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
         const form = input.settings
           ? checkedSettings(appFetch, parseSettings(before.kind, { ...before.settings, ...input.settings }))
           : before;
-        await requireGroups(client, orgId, form);
+        // A group may be gone since it was chosen: whatever else is changed then goes on.
+        if (input.settings?.concerns !== undefined) await requireGroups(client, orgId, form);
         await requireConnection(client, orgId, form);
         // A credential is for the address that it was given for: another one needs it again.
         const keeps = before.hasCredential && credentialAddress(form) === credentialAddress(before);

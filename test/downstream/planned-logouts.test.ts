@@ -3,6 +3,7 @@ import { byOperator } from '../../src/by.ts';
 import { transaction } from '../../src/database/pool.ts';
 import { type GtrSettings, gtrSettings } from '../../src/downstream/app-settings.ts';
 import { createApps } from '../../src/downstream/apps.ts';
+import { createForwards } from '../../src/downstream/forwards.ts';
 import { erasePerson } from '../../src/revocation/erase-person.ts';
 import { removePerson } from '../../src/revocation/remove-person.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
@@ -143,6 +144,58 @@ describe('whom an app concerns that hears of who is known there', () => {
     await revoke(known);
     const [call] = await receiver.until(1);
     expect(call?.body).toEqual({ sub_id: { format: 'opaque', id: 'E-1' } });
+    expect(await forwardsOf(unknown, 0)).toEqual([]);
+  });
+});
+
+describe('an app that knows people by an id of its own', () => {
+  it('is told of whom it had no name for once it has, and administrators hear of it once', async () => {
+    const { id, receiver } = await addApp({ naming: 'id' });
+    const [first, second] = [await person(), await person()];
+    for (const user of [first, second]) {
+      await revoke(user);
+      expect(await fates(user, 1)).toEqual(['left_out no_name_there']);
+    }
+    const events = await sql(`SELECT detail FROM audit_events WHERE action = 'app.names_missing' AND target_id = $1`, [
+      id,
+    ]);
+    expect(events).toEqual([{ detail: { name: 'CRM' } }]);
+    const forwards = createForwards({ ...product.context, wake: product.context.wakeForwarder });
+    const [forward] = await sql<{ id: string }>('SELECT id FROM forwards WHERE user_id = $1', [first.id]);
+    const again = () => forwards.replay(orgId(), forward?.id as string, byOperator);
+    await expect(again()).rejects.toMatchObject({ code: 'conflict' });
+    await sql(`INSERT INTO app_people (org_id, app_id, user_id, name_there) VALUES ($1, $2, $3, 'E-1')`, [
+      orgId(),
+      id,
+      first.id,
+    ]);
+    await again();
+    const [call] = await receiver.until(1);
+    expect(call?.body).toEqual({ sub_id: { format: 'opaque', id: 'E-1' } });
+    expect(await fates(first, 1)).toEqual(['delivered null']);
+  });
+});
+
+describe('an app that concerns a group', () => {
+  it('that is gone can be changed and switched off, and goes on hearing of whom it knows', async () => {
+    await sql(`INSERT INTO groups (org_id, id, display_name) VALUES ($1, 'grp_gone', 'Gone')`, [orgId()]);
+    const concerns = { who: 'groups' as const, groups: ['grp_gone'] };
+    const { id, receiver, change } = await addApp({ concerns });
+    await sql(`DELETE FROM groups WHERE org_id = $1 AND id = 'grp_gone'`, [orgId()]);
+    for (const input of [
+      { name: 'Another' },
+      { settings: { member: 'subject' } },
+      { state: 'disabled' },
+      { state: 'enabled' },
+    ] as const)
+      expect(await change(input)).toMatchObject({ id });
+    await expect(change({ settings: { concerns } })).rejects.toMatchObject({ code: 'invalid_request' });
+    const [known, unknown] = [await person(), await person()];
+    await sql('INSERT INTO app_people (org_id, app_id, user_id) VALUES ($1, $2, $3)', [orgId(), id, known.id]);
+    await revoke(unknown);
+    await revoke(known);
+    const [call] = await receiver.until(1);
+    expect(call?.body).toEqual({ subject: { format: 'email', email: known.email } });
     expect(await forwardsOf(unknown, 0)).toEqual([]);
   });
 });
