@@ -54,8 +54,11 @@ export function appOperations({ apps, sendTest }: { apps: Apps; sendTest: SendTe
     params,
     success: { status: 200, description: 'What came of it.', schema: appTest },
     problems: ['not_found'],
-    handle: async ({ orgId, params: { id } }) => {
-      const { result, status, error = null } = found(await sendTest(orgId, id));
+    handle: async ({ orgId, params: { id }, by }) => {
+      const row = found(await apps.find(orgId, id));
+      const outcome = found(await sendTest(orgId, id));
+      await apps.noteTest(orgId, row, outcome, by);
+      const { result, status, error = null } = outcome;
       return { result, status, error };
     },
   });
@@ -114,7 +117,7 @@ export function appOperations({ apps, sendTest }: { apps: Apps; sendTest: SendTe
       tag,
       summary: 'Change an app, pause it, or switch it off and on',
       description:
-        'What waits for an app that is disabled is cancelled. A credential is for the address that it was given for: with another one it has to be given again. An app that was away is tried at once.',
+        'What waits for an app that is disabled is cancelled; a web app’s tokens count no longer, and whoever uses it signs in again. A credential is for the address that it was given for: with another one it has to be given again. An app that was away is tried at once.',
       permission,
       params,
       body: appChanges,

@@ -18,6 +18,8 @@ import {
   takesClientSecret,
   takesCredential,
 } from './app-checks.ts';
+import { endGrantsOfApp } from './end-grants.ts';
+import type { ForwardOutcome } from './forward.ts';
 
 export type Apps = ReturnType<typeof createApps>;
 
@@ -59,7 +61,7 @@ const columns = `a.id, a.kind, a.name, a.state, a.settings, a.credential IS NOT 
   ${countOf('pending')} AS waiting, ${countOf('dead')} AS dead, a.created_at AS "createdAt", a.updated_at AS "updatedAt"`;
 
 type Detail = Record<string, string | number | boolean | null>;
-type AppAction = 'app.added' | 'app.changed' | 'app.removed' | 'app.secret_made';
+type AppAction = 'app.added' | 'app.changed' | 'app.removed' | 'app.secret_made' | 'app.tested';
 
 /** The apps behind orgs. A client secret is returned once, when it is made. */
 export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: Keyring; appFetch: GuardedFetch }) {
@@ -122,8 +124,8 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
     },
 
     /**
-     * Null when the org has no such app. Disabled, it hears of nothing any more, and what waits for
-     * it is cancelled. Whatever is changed, an app that was away is tried again at once.
+     * Null when the org has no such app. Disabled, it hears of nothing any more, what waits for it is
+     * cancelled, and its grants end. Whatever is changed, an app that was away is tried again at once.
      */
     async change(orgId: string, id: string, input: AppChanges, by: By): Promise<AppRow | null> {
       const credential = await sealCredential(orgId, id, input.credential);
@@ -156,25 +158,37 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
           ],
         );
         const cancelled = input.state === 'disabled' ? await cancelWaiting(client, orgId, id) : 0;
+        const grants = input.state === 'disabled' ? await endGrantsOfApp(client, orgId, id) : 0;
         await record(client, orgId, 'app.changed', { id, name: input.name ?? before.name }, by, {
           changed: changedMembers(input),
           ...(input.state === undefined ? {} : { state: input.state }),
           ...(input.settings === undefined ? {} : { host: hostOf(form) }),
           ...(cancelled > 0 ? { cancelled } : {}),
+          ...(grants > 0 ? { grants } : {}),
         });
         return find(client, orgId, id);
       });
     },
 
-    /** Removes what waits for it too, and its log. False when the org has no such app. */
+    /** Removes what waits for it too, and its log, and ends its grants. False when the org has no such app. */
     async remove(orgId: string, id: string, by: By): Promise<boolean> {
       return transaction(pool, async (client) => {
         await client.query('SELECT FROM apps WHERE org_id = $1 AND id = $2 FOR UPDATE', [orgId, id]);
         const app = await find(client, orgId, id);
         if (!app) return false;
+        const grants = await endGrantsOfApp(client, orgId, id);
         await client.query('DELETE FROM apps WHERE org_id = $1 AND id = $2', [orgId, id]);
-        await record(client, orgId, 'app.removed', app, by, { waiting: app.waiting });
+        const ended = grants > 0 ? { grants } : {};
+        await record(client, orgId, 'app.removed', app, by, { waiting: app.waiting, ...ended });
         return true;
+      });
+    },
+
+    /** Puts on record that the app was told of nobody, and what came of it. */
+    noteTest(orgId: string, app: Pick<AppRow, 'id' | 'name'>, outcome: ForwardOutcome, by: By): Promise<void> {
+      const { result, status, error = null } = outcome;
+      return transaction(pool, async (client) => {
+        await record(client, orgId, 'app.tested', app, by, { result, status, error });
       });
     },
 
