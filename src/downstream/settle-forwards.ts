@@ -8,6 +8,9 @@ import type { ClaimedForward, ForwardOutcome } from './forward.ts';
 /** Milliseconds that an app may ask us to wait, at most. */
 const longestWaitMs = 3_600_000;
 
+/** Tries that an app may answer with 401: a key may be on its way there. */
+const mostUnauthorized = 4;
+
 /** Seconds until the next try: 2 to 4 after the first, three times as long each time, an hour at most. */
 const pauseAfter = (attempts: number): number => Math.min(3600, (2 + 2 * Math.random()) * 3 ** Math.min(attempts, 10));
 
@@ -47,7 +50,11 @@ const valuesOf = (tries: readonly Tried[]) => [
   tries.map(({ forward }) => forward.orgId),
   tries.map(({ forward }) => forward.id),
   tries.map(({ forward }) => forward.claim),
-  tries.map(({ outcome }) => outcome.result),
+  tries.map(({ forward, outcome }) =>
+    outcome.result === 'again' && outcome.status === 401 && forward.attempts + 1 >= mostUnauthorized
+      ? 'dead'
+      : outcome.result,
+  ),
   tries.map(({ outcome }) => outcome.status),
   tries.map(({ outcome }) => outcome.error ?? null),
   tries.map(({ durationMs }) => Math.round(durationMs)),

@@ -131,3 +131,30 @@ it('one sign-out ends everywhere, and two that pass on to each other stop', asyn
   expect(await forwardsAt(there, twin?.id as string)).toMatchObject([{ status: 'delivered', httpStatus: 204 }]);
   expect(await revocationsAt(there, twin?.id as string)).toBe(1);
 });
+
+it('what is signed for another audience is refused there, on record on both sides', async () => {
+  const endpoint = `${there.url}/global-token-revocation`;
+  const auth = { method: 'signed_jwt' as const, clientId: 'its-neighbour', audience: 'https://elsewhere.fake/' };
+  const settings = gtrSettings.parse({ endpoint, auth });
+  const app = await appsOf(here).add(org(here), { kind: 'gtr', name: 'Misled', settings }, byOperator);
+  const [person] = await plantUsers(here, 1);
+  expect((await here.revoke({ format: 'email', email: person?.email })).status).toBe(204);
+  const refused = await until(
+    async () =>
+      (await here.context.pool.query('SELECT status, error, http_status FROM forwards WHERE app_id = $1', [app.id]))
+        .rows,
+    (rows) => rows[0]?.error !== null && rows.length === 1,
+  );
+  expect(refused).toEqual([{ status: 'pending', error: 'not_authorized', http_status: 401 }]);
+  const told = await until(
+    async () =>
+      (
+        await there.context.pool.query(
+          `SELECT detail ->> 'reason' AS reason FROM audit_events WHERE action = 'call.refused' AND org_id = $1`,
+          [org(there)],
+        )
+      ).rows,
+    (rows) => rows.some(({ reason }) => reason === 'audience'),
+  );
+  expect(told).not.toContainEqual({ reason: null });
+});
