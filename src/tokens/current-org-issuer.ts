@@ -3,11 +3,13 @@ import { loadOrgKeys } from '../signing/org-keys.ts';
 import type { Issuer } from './issuer.ts';
 import { personScope, readOrgApps, toOrgClient } from './org-clients.ts';
 import { createOrgProvider, type OrgProviderDeps, orgBase } from './org-provider.ts';
-import { rereadMs } from './signing-keys.ts';
 
 export type OrgIssuer = Issuer & Readonly<{ orgId: string; slug: string }>;
 
 type Entry = { version: string; issuer: OrgIssuer; readAt: number };
+
+/** Milliseconds after which an issuer's keys and apps are read again: a new app works within them. */
+const rereadMs = 1_000;
 
 /** Issuers that a node keeps: the least used goes first. */
 const mostKept = 500;
