@@ -1,5 +1,5 @@
 import { decodeJwt } from 'jose';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
 import { createConnections } from '../../src/connections/connections.ts';
 import { discover } from '../../src/connections/discovery.ts';
@@ -116,13 +116,14 @@ async function untilQuiet(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 2_000));
   }
 }
-/** So that no echo of the case before is taken for one of the next. */
-const forget = () =>
+// So that no call is taken for an echo of one of the case before.
+beforeEach(() =>
   Promise.all(
     [here, there].map(({ product }) =>
       product.context.pool.query(`UPDATE forwards SET revoked_at = revoked_at - interval '1 minute'`),
     ),
-  );
+  ),
+);
 
 describe.each([
   ['fetches', poll],
@@ -146,7 +147,6 @@ describe.each([
   });
 
   it('ends the loop where both forward to each other', async () => {
-    await forget();
     await join(there, here);
     await join(here, there);
     const before = [(await revocations(here)).length, (await revocations(there)).length] as const;
@@ -160,7 +160,6 @@ describe.each([
   });
 
   it('passes nothing back where the app says which connection is the same system', async () => {
-    await forget();
     await join(there, here);
     await join(here, there);
     for (const side of [here, there])
@@ -187,7 +186,6 @@ it('what one organisation signs ends nothing at another, whatever it names', asy
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   expect(await status(browser)).toBe(200);
-  expect(trinity.email).toBe('trinity@whiterabbit.fake');
 });
 
 it('an event of a switched-off account switches it off there, too', async () => {
