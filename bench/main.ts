@@ -7,6 +7,8 @@ import { startEmbeddedPostgres } from '../src/postgres/embedded-postgres.ts';
 import { type Child, killChildren, startChild } from './child.ts';
 import { readContenders, revocationContenders } from './contenders.ts';
 import { floodReport, isBroken, measureFloods } from './flood.ts';
+import { measureForwards } from './forwards.ts';
+import { forwardsReport, isUnheard } from './forwards-report.ts';
 import { compareHeld, heldReport } from './held.ts';
 import { installPeers } from './install-peers.ts';
 import { measure } from './measure.ts';
@@ -27,6 +29,7 @@ const usage = `npm run bench -- [--sizes 10000,100000,1000000] [--quick] [--only
             floods: revocations of one org while another floods the node. It fails where an answer
             isn't 204, or where the node ends
             pages: open pages on one node, and how soon the right ones are told
+            forwards: what passing sign-outs on to apps costs, how soon it is done, and how much
 
   A size above 1,000,000 fills only the product, and compares the endpoint with its own at 10,000.`;
 
@@ -37,6 +40,9 @@ const smallFlood = { people: 10_000, neighbours: 4_000, seconds: 0.5 };
 /** Open pages, and how many of their people are revoked. */
 const manyPages = { pages: 10_000, revoked: 50 };
 const fewPages = { pages: 1_000, revoked: 20 };
+/** People of the org that is signed out as a whole, forwards to drain, revocations one by one. */
+const manyForwards = { people: 100_000, drained: 10_000, single: 200 };
+const fewForwards = { people: 5_000, drained: 2_000, single: 40 };
 /** Live sessions: with more of them only the product is filled. */
 const mostForPeers = 1_000_000;
 
@@ -60,7 +66,8 @@ const sizes = (options.sizes ?? '10000,100000,1000000').split(',').map(Number);
 const wrongSize = sizes.some((size) => !Number.isInteger(size) || size < 10_000 || size % 10_000 !== 0);
 const veryLarge = sizes.filter((size) => size > mostForPeers);
 const wrongUse =
-  wrongSize || (options.only !== undefined && !['organisation', 'ways', 'floods', 'pages'].includes(options.only));
+  wrongSize ||
+  (options.only !== undefined && !['organisation', 'ways', 'floods', 'pages', 'forwards'].includes(options.only));
 if (options.help || wrongUse) {
   process.stdout.write(`${usage}\n`);
   process.exit(wrongUse ? 2 : 0);
@@ -115,6 +122,14 @@ async function run(rounds: number): Promise<void> {
     process.stdout.write(`${pagesReport(pages)}\n`);
     save({ machine: machine(), pages });
     if (isUntold(pages)) process.exitCode = 1;
+    return load.stop();
+  }
+  if (options.only === 'forwards') {
+    const size = { rounds, ...(options.quick ? fewForwards : manyForwards) };
+    const forwards = await measureForwards(postgres.databaseUrl, load, size, progress);
+    process.stdout.write(`${forwardsReport(forwards)}\n`);
+    save({ machine: machine(), rounds, forwards });
+    if (isUnheard(forwards)) process.exitCode = 1;
     return load.stop();
   }
   for (const size of veryLarge) {

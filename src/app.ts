@@ -140,7 +140,8 @@ export function createApp(context: Context): Express {
     pool,
     accessPool,
     keyring,
-    guardedFetch,
+    // Any org says where its apps' keys are.
+    guardedFetch: context.webhookFetch,
     announce,
     lookOrNone,
     signOut: personal.signOutHere,

@@ -5,7 +5,7 @@ import type { AppRow } from '../downstream/apps.ts';
 import { line } from './forms.ts';
 
 const states = ['enabled', 'paused', 'disabled'] as const;
-const kinds = ['gtr', 'oidc', 'ssf'] as const;
+export const kinds = ['gtr', 'oidc', 'ssf'] as const;
 const name = line(200);
 const state = z
   .enum(states)
@@ -81,7 +81,7 @@ export const appWithSecret = app
     clientSecret: z
       .string()
       .nullable()
-      .describe('What the app shows us. It is not shown again. null: it shows no secret.')
+      .describe('What the app shows us, where it was made now. It is not shown again.')
       .meta({ examples: ['Xk3vK9c1xR7tQmZ0pWb5sYhJ2nLf8dGaE4uVoXiTkBr'] }),
   })
   .meta({ id: 'AppWithSecret' });

@@ -120,7 +120,8 @@ export function registerApp(program: Command, shell: Console): void {
           const changes = { name, state, settings: input.settings, credential };
           if (Object.values(changes).every((value) => value === undefined))
             throw usageError('Nothing to change was given.');
-          return answerFor(found(await workspace.apps.change(org.id, id, changes, byOperator)));
+          const changed = found(await workspace.apps.change(org.id, id, changes, byOperator));
+          return withSecret(changed, changed.clientSecret);
         },
       ),
     );

@@ -37,8 +37,16 @@ export const gtrSettings = z.strictObject({
   auth: z.discriminatedUnion('method', [
     z.strictObject({
       method: z.literal('signed_jwt'),
-      /** To the byte; null: the endpoint as it was registered. */
-      audience: z.string().max(2048).nullable().default(null),
+      /**
+       * To the byte; null: the endpoint as it was registered. Never the client id of a web app: with a
+       * `sub` of somebody's choice the token would pass for that person's ID token there.
+       */
+      audience: z
+        .string()
+        .max(2048)
+        .regex(/^https?:\/\/[\x21-\x7e]+$/, 'must be an address, as of the endpoint')
+        .nullable()
+        .default(null),
       /** `sub`: what we are called there. */
       clientId: z.string().max(512),
     }),

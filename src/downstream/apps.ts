@@ -13,7 +13,7 @@ import { en } from '../texts/en.ts';
 import {
   type AppForm,
   checkedSettings,
-  credentialOrigin,
+  credentialAddress,
   hostOf,
   parseSettings,
   takesClientSecret,
@@ -61,7 +61,7 @@ const columns = `a.id, a.kind, a.name, a.state, a.settings, a.credential IS NOT 
   ${countOf('pending')} AS waiting, ${countOf('dead')} AS dead, a.created_at AS "createdAt", a.updated_at AS "updatedAt"`;
 
 type Detail = Record<string, string | number | boolean | null>;
-type AppAction = 'app.added' | 'app.changed' | 'app.removed' | 'app.secret_made';
+type AppAction = 'app.added' | 'app.changed' | 'app.removed' | 'app.secret_made' | 'app.tested';
 
 /** The apps behind orgs. A client secret is returned once, when it is made. */
 export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: Keyring; appFetch: GuardedFetch }) {
@@ -126,10 +126,13 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
 
     /**
      * Null when the org has no such app. Disabled, it hears of nothing any more, and what waits for
-     * it is cancelled. Whatever is changed, an app that was away is tried again at once.
+     * it is cancelled. Whatever is changed, an app that was away is tried again at once. An app that
+     * shows a secret from now on gets one, which is returned this once.
      */
-    async change(orgId: string, id: string, input: AppChanges, by: By): Promise<AppRow | null> {
+    async change(orgId: string, id: string, input: AppChanges, by: By): Promise<AppWithSecret | null> {
       const credential = await sealCredential(orgId, id, input.credential);
+      const clientSecret = newSecret();
+      const sealedSecret = await sealSecret(orgId, id, clientSecret);
       return transaction(pool, async (client) => {
         await client.query('SELECT FROM apps WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE', [orgId, id]);
         const before = await find(client, orgId, id);
@@ -140,12 +143,13 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
         await requireGroups(client, orgId, form);
         await requireConnection(client, orgId, form);
         // A credential is for the address that it was given for: another one needs it again.
-        const keeps = before.hasCredential && credentialOrigin(form) === credentialOrigin(before);
+        const keeps = before.hasCredential && credentialAddress(form) === credentialAddress(before);
         requireCredential(form, credential !== null || keeps, credential !== null);
+        const makesSecret = takesClientSecret(form) && !before.hasClientSecret;
         await client.query(
           `UPDATE apps SET name = coalesce($3, name), state = coalesce($4, state), settings = $5,
              credential = CASE WHEN $7 THEN coalesce($6, credential) END,
-             client_secret = CASE WHEN $8 THEN client_secret END,
+             client_secret = CASE WHEN $8 THEN coalesce(client_secret, $9) END,
              failures = 0, away_since = NULL, probe_at = NULL, updated_at = now()
            WHERE org_id = $1 AND id = $2`,
           [
@@ -157,9 +161,12 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
             credential,
             takesCredential(form),
             takesClientSecret(form),
+            sealedSecret,
           ],
         );
-        const cancelled = input.state === 'disabled' ? await cancelWaiting(client, orgId, id) : 0;
+        // What was planned while it was being disabled, and saw it enabled, is found when it comes back.
+        const goes = input.state !== undefined && (input.state === 'disabled' || before.state === 'disabled');
+        const cancelled = goes ? await cancelWaiting(client, orgId, id) : 0;
         if (before.kind === 'ssf' && input.state !== undefined && input.state !== before.state)
           await tellStreamUpdated(client, orgId, id, null);
         await record(client, orgId, 'app.changed', { id, name: input.name ?? before.name }, by, {
@@ -168,7 +175,8 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
           ...(input.settings === undefined ? {} : { host: hostOf(form) }),
           ...(cancelled > 0 ? { cancelled } : {}),
         });
-        return find(client, orgId, id);
+        if (makesSecret) await record(client, orgId, 'app.secret_made', before, by, {});
+        return { ...((await find(client, orgId, id)) as AppRow), clientSecret: makesSecret ? clientSecret : null };
       });
     },
 
@@ -181,6 +189,14 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
         await client.query('DELETE FROM apps WHERE org_id = $1 AND id = $2', [orgId, id]);
         await record(client, orgId, 'app.removed', app, by, { waiting: app.waiting });
         return true;
+      });
+    },
+
+    /** Puts a test on record. Nothing where the org has no such app. */
+    async noteTest(orgId: string, id: string, by: By, detail: Detail): Promise<void> {
+      await transaction(pool, async (client) => {
+        const app = await find(client, orgId, id);
+        if (app) await record(client, orgId, 'app.tested', app, by, detail);
       });
     },
 

@@ -26,11 +26,17 @@ export function startDownstream(deps: {
   guardedFetch: GuardedFetch;
 }) {
   const { config, log, pool, keyring, guardedFetch } = deps;
-  const signAsOrg = createSignAsOrg(deps);
+  const ownPool = createPool({
+    connectionString: config.directDatabaseUrl,
+    max: 4,
+    applicationName: 'universal-logout forwards',
+    log,
+  });
+  const signAsOrg = createSignAsOrg({ ...deps, pool: ownPool });
   const senders: Readonly<Record<string, SendForward>> = {
     gtr: createSendGtr({ guardedFetch, keyring, signAsOrg }),
-    oidc: createSendBackchannelLogout({ pool, guardedFetch, signAsOrg }),
-    ssf: createSendEvent(deps),
+    oidc: createSendBackchannelLogout({ pool: ownPool, guardedFetch, signAsOrg }),
+    ssf: createSendEvent({ ...deps, pool: ownPool }),
   };
   const send: SendForward = async (forward, signal) => {
     const sender = senders[forward.app.kind];
@@ -38,12 +44,6 @@ export function startDownstream(deps: {
     if (!sender) return { result: 'again', status: null, error: 'unknown_kind' };
     return sender(forward, signal);
   };
-  const ownPool = createPool({
-    connectionString: config.directDatabaseUrl,
-    max: 4,
-    applicationName: 'universal-logout forwards',
-    log,
-  });
   const arrivals = createArrivals({ pool, log });
   const forwarder = startForwarder({ pool: ownPool, log, send, planned: arrivals.look });
   return {

@@ -92,24 +92,38 @@ export type SignAsOrg = (
 export type SignClaims = (header: Omit<JWTHeaderParameters, 'alg' | 'kid'>, claims: JWTPayload) => Promise<string>;
 export type OrgSignerDeps = OrgKeyDeps & { config: Pick<Config, 'publicUrl'> };
 
-/** For several signatures at once: the org's key, read and opened one time, under its own issuer. */
-export async function orgSigner(
-  deps: OrgSignerDeps,
-  orgId: string,
-  issuer = orgIssuer(deps.config, orgId),
-): Promise<SignClaims> {
-  const [jwk] = await loadOrgKeys(deps, orgId);
-  const key = await importJWK(jwk as JWK, 'RS256');
-  return (header, claims) =>
-    new SignJWT({ ...claims, iss: issuer })
-      .setProtectedHeader({ ...header, alg: 'RS256', kid: jwk?.kid as string })
-      .sign(key);
-}
+/** Opened keys that a node keeps for signing: opening one takes as long as a signature. */
+const mostOpened = 200;
 
 /**
- * Signs claims with exactly the org's own key, under its own issuer. `issuer`: for an assertion of a
- * client (RFC 7523), which is its own issuer.
+ * Gives what signs with exactly the org's own key, under its own issuer. Which key that is is read
+ * each time: one that leaked signs nothing more. `issuer`: for an assertion of a client (RFC 7523),
+ * which is its own issuer.
  */
+export function createOrgSigner(deps: OrgSignerDeps): (orgId: string, issuer?: string) => Promise<SignClaims> {
+  // By their sealed text, which no other key has.
+  const opened = new Map<string, ReturnType<typeof importJWK>>();
+  const openOnce = (orgId: string, { id, private_key: sealed }: SealedKey) => {
+    const known = opened.get(sealed);
+    if (known) return known;
+    const opening = open(deps.keyring, orgId, id, sealed).then((jwk) => importJWK(jwk, 'RS256'));
+    opening.catch(() => opened.delete(sealed));
+    const [oldest] = opened.keys();
+    if (opened.size >= mostOpened && oldest !== undefined) opened.delete(oldest);
+    opened.set(sealed, opening);
+    return opening;
+  };
+  return async (orgId, issuer = orgIssuer(deps.config, orgId)) => {
+    const [stored] = await readKeys(deps.pool, orgId);
+    const sealed = stored ?? (await makeFirst(deps, orgId));
+    const key = await openOnce(orgId, sealed);
+    return (header, claims) =>
+      new SignJWT({ ...claims, iss: issuer }).setProtectedHeader({ ...header, alg: 'RS256', kid: sealed.id }).sign(key);
+  };
+}
+
+/** Signs once, as `createOrgSigner` says. */
 export function createSignAsOrg(deps: OrgSignerDeps): SignAsOrg {
-  return async (orgId, header, claims, { issuer } = {}) => (await orgSigner(deps, orgId, issuer))(header, claims);
+  const signerOf = createOrgSigner(deps);
+  return async (orgId, header, claims, { issuer } = {}) => (await signerOf(orgId, issuer))(header, claims);
 }

@@ -6,7 +6,7 @@ import { bySystem } from '../../by.ts';
 import { transaction } from '../../database/pool.ts';
 import { AppError } from '../../errors.ts';
 import type { InTurn } from '../../http/turns.ts';
-import { type OrgSignerDeps, orgSigner } from '../../signing/org-keys.ts';
+import { createOrgSigner, type OrgSignerDeps } from '../../signing/org-keys.ts';
 import { ssfSettings } from '../app-settings.ts';
 import type { Arrivals } from './arrivals.ts';
 import { type EventToSend, makeEventToken } from './event-token.ts';
@@ -51,6 +51,7 @@ type Deps = OrgSignerDeps & Readonly<{ pool: Pool; streams: Streams; arrivals: A
  */
 export function createPoll(deps: Deps): RequestHandler<{ org: string; stream: string }> {
   const { pool, streams, arrivals, inTurn } = deps;
+  const signerOf = createOrgSigner(deps);
 
   return async (req, res) => {
     const receiver = receiverOf(res);
@@ -61,7 +62,7 @@ export function createPoll(deps: Deps): RequestHandler<{ org: string; stream: st
     await streams.noteUse(stream);
     await acknowledge(pool, stream, ack, setErrs);
     const most = Math.min(maxEvents, mostEvents);
-    const look = () => inTurn('events', receiver.orgId, () => give(deps, stream, most), res);
+    const look = () => inTurn('events', receiver.orgId, () => give({ pool, signerOf }, stream, most), res);
     let answer = await look();
     if (most > 0 && !returnImmediately && isEmpty(answer)) {
       await arrivals.wait(receiver, longestWait, gone(res));
@@ -81,8 +82,12 @@ function gone(res: Response): AbortSignal {
 }
 
 /** What waits, the oldest first. */
-async function give(deps: Deps, { orgId, appId }: StreamRow, most: number): Promise<Answer> {
-  const { rows } = await deps.pool.query<EventToSend & { jti: string; settings: unknown }>({
+async function give(
+  { pool, signerOf }: { pool: Pool; signerOf: ReturnType<typeof createOrgSigner> },
+  { orgId, appId }: StreamRow,
+  most: number,
+): Promise<Answer> {
+  const { rows } = await pool.query<EventToSend & { jti: string; settings: unknown }>({
     name: 'events-to-fetch',
     text: `SELECT f.jti, f.user_id AS "userId", f.type, f.names, f.said, f.revocation_id AS "revocationId", f.revoked_at AS "revokedAt", a.settings
            FROM apps a
@@ -94,7 +99,7 @@ async function give(deps: Deps, { orgId, appId }: StreamRow, most: number): Prom
   });
   const given = rows.slice(0, most);
   if (given.length === 0) return { sets: {}, moreAvailable: rows.length > most };
-  const sign = await orgSigner(deps, orgId);
+  const sign = await signerOf(orgId);
   const sets = await Promise.all(
     given.map(
       async (event) => [event.jti, await makeEventToken(sign, ssfSettings.parse(event.settings), event)] as const,
