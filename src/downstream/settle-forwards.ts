@@ -9,9 +9,6 @@ import type { ClaimedForward, ForwardOutcome } from './forward.ts';
 /** Tries that an app may answer with 401: a key may be on its way there. */
 const mostUnauthorized = 4;
 
-/** Tries that an app may answer with 401: a key may be on its way there. */
-const mostUnauthorized = 4;
-
 /** Seconds until the next try: 2 to 4 after the first, three times as long each time, an hour at most. */
 const pauseAfter = (attempts: number): number => Math.min(3600, (2 + 2 * Math.random()) * 3 ** Math.min(attempts, 10));
 
