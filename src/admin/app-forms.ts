@@ -5,7 +5,7 @@ import type { AppRow } from '../downstream/apps.ts';
 import { line } from './forms.ts';
 
 const states = ['enabled', 'paused', 'disabled'] as const;
-export const kinds = ['gtr', 'oidc', 'ssf'] as const;
+const kinds = ['gtr', 'oidc', 'ssf'] as const;
 const name = line(200);
 const state = z
   .enum(states)

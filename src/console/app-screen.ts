@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { app } from '../admin/app-forms.ts';
+import { app, appWithSecret } from '../admin/app-forms.ts';
 import { appTest } from '../admin/apps.ts';
 import { forward, forwardPage } from '../admin/forwards.ts';
 import { groupNames } from '../admin/groups.ts';
@@ -20,7 +20,7 @@ const mostSent = 10;
 /** One app: how it is doing, what was passed on to it, and what it has to know of us. */
 export function appScreen(use: Use, config: Pick<Config, 'publicUrl'>): Screen {
   const getApp = use('getApp', app);
-  const changeApp = use('changeApp', app);
+  const changeApp = use('changeApp', appWithSecret);
   const testApp = use('testApp', appTest);
   const listForwards = use('listForwards', forwardPage);
   const replayForward = use('replayForward', forward);
@@ -65,7 +65,7 @@ ${renderStanding(visit, found)}
 <section aria-labelledby="facts"><h2 id="facts" class="unseen">${words.facts}</h2>${renderFactsOf(visit, found, groups)}
 <p class="actions">${may && html`<a class="button quiet" href="${page}/settings">${words.changeSettings}</a>`}${
           may && found.hasClientSecret && html` <a class="button quiet" href="${page}/secret">${words.newSecret}</a>`
-        }${found.kind !== 'oidc' && html` <a class="button quiet" href="${page}/people">${words.people}</a>`}</p></section>
+        }${found.kind === 'gtr' && html` <a class="button quiet" href="${page}/people">${words.people}</a>`}</p></section>
 <section id="sent" aria-labelledby="sent-title"${found.waiting > 0 && found.state === 'enabled' && html` data-again="5000"`}><h2 id="sent-title">${words.sent}</h2>${
           items.length > 0
             ? html`${renderForwards(visit, items, { withApp: false })}<p><a href="/admin/forwards?app=${found.id}">${words.allSent}</a></p>`
@@ -146,15 +146,20 @@ function viewOfTest(visit: Visit, found: ShownApp, tested: z.output<typeof appTe
     title: words.testTitle,
     trail: trailOfApps(texts, found),
     body: html`<div class="narrow"><h1>${words.tested}</h1>
-<p class="${isGood ? 'notice' : 'warning'}" role="status">${sayTest(texts, tested)}</p>
-<p>${words.testText}</p>
+<p class="${isGood ? 'notice' : 'warning'}" role="status">${sayTest(texts, found, tested)}</p>
+<p>${found.kind === 'ssf' ? words.testVerifiedText : words.testText}</p>
 <div class="actions">${renderForm(visit, { do: 'test', button: words.test, quiet: true, inline: true })}<a class="button" href="${page}">${words.back}</a></div></div>`,
   };
 }
 
-function sayTest(texts: Visit['texts'], { result, status, error }: z.output<typeof appTest>): string {
+function sayTest(
+  texts: Visit['texts'],
+  { kind }: ShownApp,
+  { result, status, error }: z.output<typeof appTest>,
+): string {
   const words = texts.console.apps;
   const answered = status === null ? '' : String(status);
+  if (result === 'delivered' && kind === 'ssf') return words.testVerified({ status: answered });
   if (result === 'delivered')
     return error === 'unknown_there' ? words.testGood({ status: answered }) : words.testTaken({ status: answered });
   const why = forwardErrorIn(texts, error ?? '');

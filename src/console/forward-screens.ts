@@ -7,7 +7,7 @@ import { type Html, html, type Value } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
 import { compose } from '../web/compose.ts';
 import { renderAppTabs, trailOfApps } from './app-view.ts';
-import { forwardErrorIn, maySendAgain, renderForwardState } from './forward-state.ts';
+import { forwardErrorIn, isOfStream, maySendAgain, renderForwardState, renderType, sayType } from './forward-state.ts';
 import type { Use } from './operations.ts';
 import {
   formatNumber,
@@ -91,7 +91,7 @@ ${(['user', 'revocation'] as const).map((name) => query[name] && html`<input typ
         return {
           title: words.one,
           trail: [...trailOfApps(texts, { id: found.app, name: found.appName })],
-          body: html`<h1>${words.heading({ person: found.userName ?? words.removed, app: found.appName })}</h1>
+          body: html`<h1>${words.heading({ person: nameOf(texts, found), app: found.appName })}</h1>
 ${renderOne(visit, found)}`,
         };
       },
@@ -134,7 +134,7 @@ export function renderForwards(
   const rows = items.map((item): readonly Value[] => [
     html`<a id="to-${item.id}" href="/admin/forwards/${item.id}" aria-labelledby="to-${item.id}${withApp && ` app-${item.id}`} at-${item.id}">${nameOf(texts, item)}</a>`,
     ...(withApp ? [html`<span id="app-${item.id}">${item.appName}</span>`] : []),
-    renderForwardState(texts, item),
+    html`${renderForwardState(texts, item)}${!isOfStream(item) && renderType(texts, item, `type-${item.id}`)}`,
     formatNumber(texts, item.attempts),
     html`<span id="at-${item.id}">${renderMoment(texts, item.revokedAt)}</span>`,
     ...(mayReplay ? [maySendAgain(item) && renderAgain(visit, item)] : []),
@@ -153,8 +153,8 @@ export function renderForwards(
   });
 }
 
-const nameOf = ({ console }: Texts, { userName }: Pick<ShownForward, 'userName'>): string =>
-  userName ?? console.forwards.removed;
+const nameOf = (texts: Texts, forward: Pick<ShownForward, 'userName' | 'type'>): string =>
+  forward.userName ?? (isOfStream(forward) ? sayType(texts, forward.type) : null) ?? texts.console.forwards.removed;
 
 const renderAgain = (visit: Visit, item: ShownForward): Html => {
   const words = visit.texts.console.forwards;
@@ -173,7 +173,6 @@ function renderOne(visit: Visit, found: z.output<typeof forwardWithLog>): Html {
   const { texts, principal } = visit;
   const words = texts.console.forwards;
   const isPending = found.status === 'pending';
-  const types: Readonly<Record<string, string>> = words.types;
   const rows = found.log.map((attempt) => [
     formatNumber(texts, attempt.number),
     renderMoment(texts, attempt.at),
@@ -185,10 +184,11 @@ function renderOne(visit: Visit, found: z.output<typeof forwardWithLog>): Html {
       [words.status, renderForwardState(texts, found)],
       [
         words.person,
-        found.userName ? html`<a href="/admin/people/${found.user}">${found.userName}</a>` : words.removed,
+        !isOfStream(found) &&
+          (found.userName ? html`<a href="/admin/people/${found.user}">${found.userName}</a>` : words.removed),
       ],
       [words.app, html`<a href="/admin/apps/${found.app}">${found.appName}</a>`],
-      [words.type, found.type !== 'logout' && (types[found.type] ?? found.type)],
+      [words.type, sayType(texts, found.type)],
       [words.ended, renderMoment(texts, found.revokedAt)],
       [words.next, found.dueAt && renderMoment(texts, found.dueAt)],
       [words.finished, found.finishedAt && renderMoment(texts, found.finishedAt)],

@@ -45,3 +45,16 @@ export function renderForwardState(texts: Texts, state: State & Readonly<{ httpS
 /** Whether it may be sent again: what is dead, and what was left out as an echo. */
 export const maySendAgain = ({ status, error }: State): boolean =>
   status === 'dead' || (status === 'left_out' && error === 'echo');
+
+/** What is said of a sign-out, where that isn't all: a security event has a name. */
+export function sayType(texts: Texts, type: string): string | null {
+  const types: Readonly<Record<string, string>> = texts.console.forwards.types;
+  return type === 'logout' ? null : (types[type] ?? type);
+}
+
+export const renderType = (texts: Texts, { type }: Readonly<{ type: string }>, id: string): Html =>
+  html`<span id="${id}" class="sub">${sayType(texts, type)}</span>`;
+
+/** What a stream of events tells of itself, and of nobody. */
+export const isOfStream = ({ type }: Readonly<{ type: string }>): boolean =>
+  type === 'verification' || type === 'stream-updated';

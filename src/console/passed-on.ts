@@ -3,7 +3,7 @@ import type { told } from '../admin/told-of-revocation.ts';
 import { mostForwardsCounted } from '../downstream/told-apps.ts';
 import { type Html, html, type Value } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
-import { renderForwardState, sayForward, whyForward } from './forward-state.ts';
+import { renderForwardState, renderType, sayForward, whyForward } from './forward-state.ts';
 import { formatNumber, renderMoment, renderTable } from './parts.ts';
 import type { Visit } from './screen.ts';
 
@@ -56,7 +56,7 @@ function renderTold(texts: Texts, apps: readonly ToldApp[], revocation: string |
     caption: words.passedOn,
     columns: [words.app, ...(isOfMany ? [words.people] : []), words.status, words.finished],
     rows: apps.map((told, index): readonly Value[] => [
-      html`<a id="told-${index}" href="${placeOf(told, revocation)}" aria-labelledby="told-${index} state-${index}">${told.appName}</a>`,
+      html`<span class="told"><a id="told-${index}" href="${placeOf(told, revocation)}" aria-labelledby="told-${index} type-${index} state-${index}">${told.appName}</a>${renderType(texts, told, `type-${index}`)}</span>`,
       ...(isOfMany ? [formatNumber(texts, told.forwards)] : []),
       html`<span id="state-${index}">${renderForwardState(texts, told)}</span>`,
       told.at && renderMoment(texts, told.at),

@@ -137,6 +137,31 @@ describe('an app', () => {
     expect(/<dd id="client-secret">.*?<code>([\w-]{43})<\/code>/.exec(made.text)?.[1]).not.toBe(secret);
   });
 
+  it('that gets security events has a secret too, and says what its receiver has to do', async () => {
+    const added = await superAdmin.console.press('/admin/apps/new/ssf', 'add', {
+      name: 'SOC',
+      audience: 'https://soc.example',
+      events: ['session-revoked', 'account-disabled'],
+    });
+    expect(/<dd id="client-secret">.*?<code>([\w-]{43})<\/code>/.test(added.text)).toBe(true);
+    const metadata = `${product.url}/.well-known/ssf-configuration/orgs/${orgId()}`;
+    expect(textOf(added.text)).toContain(metadata);
+    expect((await fetch(metadata)).status).toBe(200);
+    const [soc] = await apps();
+    expect(soc?.settings).toMatchObject({ events: ['session-revoked', 'account-disabled'], connection: null });
+    const none = await superAdmin.console.press(`/admin/apps/${soc?.id}/settings`, 'save', { events: [] });
+    expect(textOf(none.text)).toContain('Choose at least one kind of event');
+    const saved = await superAdmin.console.press(`/admin/apps/${soc?.id}/settings`, 'save', {
+      connection: product.orgs.whiterabbit.connectionId,
+    });
+    expect(saved.status).toBe(303);
+    const who = await person();
+    const page = await words(owner.console, `/admin/people/${who.id}/sign-out`);
+    expect(page).toContain('SOC: the receiver has not set up its stream yet');
+    const receipt = await signOut(who.id);
+    await until(async () => /SOC Session revoked Left out/.test(await words(owner.console, receipt)));
+  });
+
   it('is added with a problem at the field that it is about, and nothing secret comes back', async () => {
     const wrong = await owner.console.press('/admin/apps/new/bearer', 'add', {
       name: 'Payroll',
