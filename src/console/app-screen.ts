@@ -12,7 +12,7 @@ import { hostOf, mayChangeApp, renderAppState, renderCount, type ShownApp, trail
 import { renderForwards } from './forward-screens.ts';
 import { forwardErrorIn } from './forward-state.ts';
 import type { Use } from './operations.ts';
-import { renderEmpty, renderFacts, renderForm, renderMoment } from './parts.ts';
+import { renderBadge, renderEmpty, renderFacts, renderForm, renderMoment } from './parts.ts';
 import { type Screen, textOf, type View, type Visit } from './screen.ts';
 
 const mostSent = 10;
@@ -124,6 +124,7 @@ function renderFactsOf({ texts }: Visit, found: ShownApp, groups: readonly strin
     [words.state, renderAppState(texts, found)],
     [words.kind, words.ways[way]],
     [words.where, hostOf(found)],
+    [words.stream, found.kind === 'ssf' && renderStream(texts, found)],
     [words.knows, way === 'oidc' ? words.namings.sub : namings[naming]],
     [words.concerns, concerned],
     [words.last, found.lastReceivedAt === null ? words.notYet : renderMoment(texts, found.lastReceivedAt)],
@@ -134,6 +135,15 @@ function renderFactsOf({ texts }: Visit, found: ShownApp, groups: readonly strin
     [words.added, renderMoment(texts, found.createdAt)],
     [words.changed, found.updatedAt !== found.createdAt && renderMoment(texts, found.updatedAt)],
   ]);
+}
+
+/** Receivers set up their streams themselves. */
+function renderStream(texts: Visit['texts'], { stream }: ShownApp): Value {
+  const words = texts.console.apps;
+  if (stream === null) return words.noStream;
+  const used = compose(words.streamUsed, { at: renderMoment(texts, stream.lastUsedAt) });
+  const isOff = stream.status !== 'enabled' && renderBadge(words.states[stream.status], 'bad');
+  return html`${words.streams[stream.method]}${isOff && html` ${isOff}`}<span class="sub">${used}</span>`;
 }
 
 /** What came of telling it of nobody: shown once; a reload sends another. */

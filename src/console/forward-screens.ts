@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { appList } from '../admin/app-forms.ts';
-import { forward, forwardPage, forwardWithLog } from '../admin/forwards.ts';
+import { forward, forwardPage, forwardsReplayed, forwardWithLog } from '../admin/forwards.ts';
 import { may } from '../api/permissions.ts';
 import { forwardStatuses } from '../downstream/forwards.ts';
 import { type Html, html, type Value } from '../html.ts';
@@ -31,6 +31,7 @@ export function forwardScreens(use: Use): readonly Screen[] {
   const listForwards = use('listForwards', forwardPage);
   const getForward = use('getForward', forwardWithLog);
   const replayForward = use('replayForward', forward);
+  const replayForwards = use('replayForwards', forwardsReplayed);
   return [
     {
       path: '/admin/forwards',
@@ -67,6 +68,7 @@ ${renderSelect({
 ${(['user', 'revocation'] as const).map((name) => query[name] && html`<input type="hidden" name="${name}" value="${query[name]}">`)}
 <p class="actions"><button class="quiet">${texts.console.filter}</button>${isFiltered && html`<a href="/admin/forwards">${texts.console.record.clear}</a>`}</p>
 </form>
+${renderAllAgain(visit, items)}
 <div id="results">${renderAbout(visit, items)}${
             items.length > 0 ? renderForwards(visit, items) : renderEmpty(isFiltered ? words.noneFound : words.none)
           }${renderPager(visit, next)}</div>`,
@@ -76,6 +78,10 @@ ${(['user', 'revocation'] as const).map((name) => query[name] && html`<input typ
         again: async (visit) => {
           await replayForward(visit, { params: { id: textOf(visit.given, 'forward') } });
           return { to: visit.req.originalUrl, notice: 'sentAgain' };
+        },
+        'all-again': async (visit) => {
+          const { replayed } = await replayForwards(visit, { params: { id: visit.query.app ?? '' } });
+          return { to: visit.req.originalUrl, notice: replayed > 0 ? 'passedOnAgain' : 'nothingPassedOn' };
         },
       },
     },
@@ -110,6 +116,13 @@ const filters = ['app', 'status', 'user', 'revocation'] as const;
 function askedOf({ query }: Visit): Record<string, string> {
   const names = [...filters, 'cursor'] as const;
   return Object.fromEntries(names.flatMap((name) => (query[name] ? [[name, query[name]]] : [])));
+}
+
+/** Once an app is well again, what it could not be told is sent as a whole. */
+function renderAllAgain(visit: Visit, items: readonly ShownForward[]): Html | null {
+  const { query, principal, texts } = visit;
+  if (!query.app || query.status !== 'dead' || items.length < 2 || !may(principal.role, 'apps.change')) return null;
+  return renderForm(visit, { do: 'all-again', button: texts.console.forwards.allAgain, quiet: true });
 }
 
 /** Whose, and of which sign-out, where another page leads here. */

@@ -160,6 +160,16 @@ describe('an app', () => {
     expect(page).toContain('SOC: the receiver has not set up its stream yet');
     const receipt = await signOut(who.id);
     await until(async () => /SOC Session revoked Left out/.test(await words(owner.console, receipt)));
+    expect(await words(owner.console, `/admin/apps/${soc?.id}`)).toContain('The receiver has not set it up yet');
+    await product.context.pool.query(
+      `INSERT INTO event_streams (org_id, id, app_id, method, events_requested) VALUES ($1, 'str_soc', $2, 'poll', $3)`,
+      [orgId(), soc?.id, ['https://schemas.openid.net/secevent/caep/event-type/session-revoked']],
+    );
+    expect(await words(owner.console, `/admin/apps/${soc?.id}`)).toContain('Fetched by the receiver');
+    const other = await words(owner.console, `/admin/people/${(await person()).id}/sign-out`);
+    expect(other).toContain('Is passed on to SOC');
+    const next = await signOut(who.id);
+    await until(async () => /SOC Session revoked On its way/.test(await words(owner.console, next)));
   });
 
   it('is added with a problem at the field that it is about, and nothing secret comes back', async () => {
@@ -351,6 +361,26 @@ describe('a sign-out', () => {
     expect(one).toContain('Status 403');
     expect(one).toContain('Status 204');
     expect(await words(owner.console, `/admin/forwards?user=${who.id}`)).toContain('What was passed on of');
+  });
+
+  it('that an app could not be told is sent again as a whole, of each person the latest', async () => {
+    const receiver = await receiverOf(403);
+    const id = await addApp('Payroll', receiver);
+    const [first, second] = [await person(), await person()];
+    for (const who of [first, first, second]) await signOut(who.id);
+    const path = `/admin/forwards?${new URLSearchParams({ app: id, status: 'dead' }).toString()}`;
+    await until(async () => (await words(owner.console, path)).split('the app refused the call').length === 4);
+    receiver.answer(204);
+    expect((await stranger.console.post(path, { do: 'all-again', once: `mark-${crypto.randomUUID()}` })).status).toBe(
+      404,
+    );
+    const again = await superAdmin.console.press(path, 'all-again');
+    expect(textOf((await superAdmin.console.follow(again)).text)).toContain('of each person the latest');
+    await until(async () => {
+      const { items } = (await owner.send('GET', `/forwards?app=${id}`)).body as { items: { status: string }[] };
+      return items.filter(({ status }) => status === 'delivered').length === 2;
+    });
+    expect(await words(owner.console, '/admin/record')).toContain('what it had not been told (2)');
   });
 
   it('is told to administrators where an app could not be told, with the way to the app', async () => {

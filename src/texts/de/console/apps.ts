@@ -57,6 +57,10 @@ export const consoleApps: typeof english = {
     disabledText: 'Sie ist ausgeschaltet: Sie erfährt keine Abmeldung, und für sie wird nichts aufbewahrt.',
     awayText: ({ since }) =>
       `Sie antwortet nicht mehr (seit ${since}). Jede Minute wird es versucht, und was sie erfahren muss, wird aufbewahrt: Ist sie wieder da, erfährt sie von jeder Person das Neueste.`,
+    stream: 'Stream der Ereignisse',
+    noStream: 'Der Empfänger hat ihn noch nicht eingerichtet',
+    streams: { push: 'Wird zum Empfänger geschickt', poll: 'Wird vom Empfänger abgeholt' },
+    streamUsed: ({ at }) => `zuletzt verlangte er etwas: ${at}`,
     facts: 'Wie es um sie steht',
     knows: 'Kennt Personen an',
     concerns: 'Erfährt Abmeldungen von',
@@ -340,6 +344,7 @@ export const consoleApps: typeof english = {
     },
     supersededText: 'eine spätere Abmeldung der Person trat an ihre Stelle',
     again: 'Nochmals senden',
+    allAgain: 'Alle nochmals senden',
     againLabel: ({ person, app }) => `Nochmals senden: ${person} an ${app}`,
     againText: 'Sie geht noch einmal hinaus, solange es keine spätere Abmeldung der Person tat.',
     attempts: 'Versuche',

@@ -55,6 +55,10 @@ export const consoleApps = {
     disabledText: 'It is disabled: it hears of no sign-out, and nothing is kept for it.',
     awayText: ({ since }: { since: string }) =>
       `It has not answered since ${since}. It is tried once a minute, and what it has to hear is kept: when it is back, it gets the newest of each person.`,
+    stream: 'Stream of events',
+    noStream: 'The receiver has not set it up yet',
+    streams: { push: 'Pushed to the receiver', poll: 'Fetched by the receiver' },
+    streamUsed: ({ at }: { at: string }) => `it last asked for something ${at}`,
     facts: 'How it is',
     knows: 'Knows people by',
     concerns: 'Is told of',
@@ -331,6 +335,7 @@ export const consoleApps = {
     },
     supersededText: 'a later sign-out of the person took its place',
     again: 'Send again',
+    allAgain: 'Send all again',
     againLabel: ({ person, app }: { person: string; app: string }) => `Send again: ${person} to ${app}`,
     againText: 'It goes out anew, as long as no later sign-out of the person did.',
     attempts: 'Tries',
