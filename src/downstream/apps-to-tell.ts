@@ -15,7 +15,7 @@ export type AppToTell = Readonly<{
   why: ToldNot | null;
 }>;
 
-/** Words of plan-forwards.ts and plan-events.ts. */
+/** Words of plan-logouts.ts and plan-events.ts. */
 export const whyNotTold = [
   'no_identity',
   'no_name_there',
@@ -26,7 +26,7 @@ export const whyNotTold = [
 ] as const;
 type ToldNot = (typeof whyNotTold)[number];
 
-/** Which apps would be told if the access of `whose` ended now, by name. The rules are those of plan-forwards.ts and plan-events.ts. */
+/** Which apps would be told if the access of `whose` ended now, by name. The rules are those of plan-logouts.ts and plan-events.ts. */
 export async function readAppsToTell(pool: Pool, orgId: string, whose: WhoseToTell): Promise<readonly AppToTell[]> {
   const { rows } = await pool.query<AppToTell>({
     name: `apps-to-tell-${whose.kind}`,
@@ -81,13 +81,16 @@ const everyoneSql = `
     ELSE EXISTS (SELECT FROM app_people t WHERE t.org_id = $1 AND t.app_id = a.id AND t.seen_at IS NOT NULL) END
   ORDER BY lower(a.name), a.id`;
 
-/** Where the person goes on elsewhere, web apps hear of what came of this session. */
+/** Where the person goes on elsewhere, web apps hear of what came of this session, or of their own grant. */
 const deviceSql = `
   SELECT a.id, a.name, a.state, CASE ${cannot} END AS why
   ${from}
   WHERE ${isOn} AND a.kind = 'oidc' AND EXISTS (
     SELECT FROM app_sessions t
-    WHERE t.org_id = $1 AND t.app_id = a.id AND t.user_id = $2 AND t.session_id = $3 AND t.told_at IS NULL)
+    WHERE t.org_id = $1 AND t.app_id = a.id AND t.user_id = $2 AND t.told_at IS NULL AND t.ended_at IS NULL
+      AND (t.session_id = $3 OR EXISTS (
+        SELECT FROM grants g
+        WHERE g.org_id = $1 AND g.id = $3 AND g.client_id = a.id AND g.session_id = t.session_id)))
   ORDER BY lower(a.name), a.id`;
 
 const sql = { people: peopleSql, everyone: everyoneSql, device: deviceSql } as const;

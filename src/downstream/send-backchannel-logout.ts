@@ -4,11 +4,9 @@ import type { SignAsOrg } from '../signing/org-keys.ts';
 import { oidcSettings } from './app-settings.ts';
 import type { ClaimedForward, ForwardOutcome, SendForward } from './forward.ts';
 import { makeLogoutToken } from './logout-token.ts';
-import { endedSessionsThere, hasSignedInAgain, noteTold } from './told-sessions.ts';
+import { endedSessionsThere, isSignedInThere, noteTold } from './told-sessions.ts';
 
 type Deps = Readonly<{ pool: Pool; guardedFetch: GuardedFetch; signAsOrg: SignAsOrg }>;
-
-const delivered = { result: 'delivered', status: null } as const satisfies ForwardOutcome;
 
 /**
  * Tells a web app by back-channel logout. A logout of the whole person names each `sid` that ended
@@ -37,17 +35,17 @@ async function tellAll(
   forward: ClaimedForward,
   tell: (sid: string | null) => Promise<ForwardOutcome>,
 ): Promise<ForwardOutcome> {
-  let worst: ForwardOutcome = delivered;
+  let worst: ForwardOutcome | null = null;
   for (const sid of await endedSessionsThere(pool, forward)) {
     const outcome = await tell(sid);
     // The next try goes on from here: those that were told stay told.
     if (outcome.result === 'again') return outcome;
-    if (worst.result !== 'dead') worst = outcome;
+    if (worst?.result !== 'dead') worst = outcome;
   }
   // Asked as late as can be: an old forward must never end a fresh sign-in.
-  if (await hasSignedInAgain(pool, forward)) return worst;
+  if (await isSignedInThere(pool, forward)) return worst ?? { result: 'left_out', status: null, error: 'signed_in' };
   const outcome = await tell(null);
-  return outcome.result === 'delivered' && worst.result === 'dead' ? worst : outcome;
+  return outcome.result === 'delivered' && worst?.result === 'dead' ? worst : outcome;
 }
 
 async function post(

@@ -333,6 +333,7 @@ export const consoleApps: typeof english = {
       refused: 'die App wies den Aufruf ab',
       refused_address: 'die Adresse ist nicht öffentlich',
       server_error: 'die App versagte',
+      signed_in: 'von dieser Person hat die App nur Sitzungen, die weitergehen',
       stream_disabled: 'der Empfänger hat seinen Stream ausgeschaltet',
       subject_removed: 'der Empfänger will von dieser Person nichts erfahren',
       timeout: 'keine Antwort in der Zeit',

@@ -324,6 +324,7 @@ export const consoleApps = {
       refused: 'the app refused the call',
       refused_address: 'the address is not public',
       server_error: 'the app failed',
+      signed_in: 'of this person the app has only sessions that go on',
       stream_disabled: 'the receiver has switched its stream off',
       subject_removed: 'the receiver wants to hear nothing of this person',
       timeout: 'no answer in time',
