@@ -3,7 +3,7 @@ import type { told } from '../admin/told-of-revocation.ts';
 import { mostForwardsCounted } from '../downstream/told-apps.ts';
 import { type Html, html, type Value } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
-import { renderForwardState, renderType, sayForward, whyForward } from './forward-state.ts';
+import { renderForwardState, renderType, sayForward, sayType, whyForward } from './forward-state.ts';
 import { formatNumber, renderMoment, renderTable } from './parts.ts';
 import type { Visit } from './screen.ts';
 
@@ -72,7 +72,9 @@ export function sayPassedOn(texts: Texts, { apps }: Told): string {
       const why = whyForward(texts, told);
       const status = [sayForward(texts, told), why && `(${why})`].filter(Boolean).join(' ');
       const said = told.forwards > 1 ? words.counted({ n: formatNumber(texts, told.forwards), status }) : status;
-      return words.ofApp({ app: told.appName, said });
+      const type = sayType(texts, told.type);
+      const app = type === null ? told.appName : words.typeTo({ app: told.appName, type });
+      return words.ofApp({ app, said });
     })
     .join('; ');
 }

@@ -367,6 +367,7 @@ export const consoleApps: typeof english = {
     ofSignOut: 'Von einer Abmeldung: der Beleg',
     about: ({ person }) => `Was von ${person} weitergegeben wurde`,
     counted: ({ n, status }) => `${n} × ${status}`,
+    typeTo: ({ app, type }) => `${app} (${type})`,
     ofApp: ({ app, said }) => `${app}: ${said}`,
 
     delivered: 'Gezeigt wird, was eine App geantwortet hat. Was sie getan hat, kann von hier aus niemand wissen.',

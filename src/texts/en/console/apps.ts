@@ -359,6 +359,7 @@ export const consoleApps = {
     ofSignOut: 'Of one sign-out: the receipt',
     about: ({ person }: { person: string }) => `What was passed on of ${person}`,
     counted: ({ n, status }: { n: string; status: string }) => `${n} × ${status}`,
+    typeTo: ({ app, type }: { app: string; type: string }) => `${app} (${type})`,
     ofApp: ({ app, said }: { app: string; said: string }) => `${app}: ${said}`,
 
     delivered: 'What an app has answered is shown. What it did, nobody can know from here.',
