@@ -36,7 +36,11 @@ async function addApp(settings: Omit<Partial<GtrSettings>, 'auth'> = {}, answer 
   receivers.push(receiver);
   const all = gtrSettings.parse({ endpoint: receiver.url, auth: { method: 'bearer' }, ...settings });
   const app = await apps.add(orgId(), { kind: 'gtr', name: 'CRM', settings: all, credential: 'a-key' }, byOperator);
-  return { id: app.id, receiver, change: (input: Parameters<typeof apps.change>[2]) => apps.change(orgId(), app.id, input, byOperator) };
+  return {
+    id: app.id,
+    receiver,
+    change: (input: Parameters<typeof apps.change>[2]) => apps.change(orgId(), app.id, input, byOperator),
+  };
 }
 const person = async (): Promise<Person> => (await plantUsers(product, 1))[0] as Person;
 const revoke = async ({ email }: Person) => expect((await product.revoke({ format: 'email', email })).status).toBe(204);
@@ -100,7 +104,8 @@ describe('an echo', () => {
     await signInAgain(user);
     await whileLocked(
       product,
-      (blocker) => blocker.query(`SELECT FROM sessions WHERE user_id = $1 AND revoked_at IS NULL FOR UPDATE`, [user.id]),
+      (blocker) =>
+        blocker.query(`SELECT FROM sessions WHERE user_id = $1 AND revoked_at IS NULL FOR UPDATE`, [user.id]),
       async () => {
         await revoke(user);
         await forwardsOf(user, 2);
@@ -125,7 +130,11 @@ describe('whom an app concerns that hears of who is known there', () => {
   it('are those whom it has a name for', async () => {
     const { id, receiver } = await addApp({ concerns: { who: 'seen' }, naming: 'id' });
     const [known, unknown] = [await person(), await person()];
-    await sql(`INSERT INTO app_people (org_id, app_id, user_id, name_there) VALUES ($1, $2, $3, 'E-1')`, [orgId(), id, known.id]);
+    await sql(`INSERT INTO app_people (org_id, app_id, user_id, name_there) VALUES ($1, $2, $3, 'E-1')`, [
+      orgId(),
+      id,
+      known.id,
+    ]);
     await revoke(unknown);
     await revoke(known);
     const [call] = await receiver.until(1);
