@@ -38,6 +38,8 @@ export type AppRow = AppForm &
     /** Since when it hasn't answered; null: it isn't away. */
     awaySince: Date | null;
     lastReceivedAt: Date | null;
+    /** The stream that a receiver of events has set up; null: none. */
+    stream: Readonly<{ method: 'push' | 'poll'; status: 'enabled' | 'paused' | 'disabled'; lastUsedAt: string }> | null;
     /** Forwards that wait, and that are dead; 10,000 at most are counted. */
     waiting: number;
     dead: number;
@@ -60,6 +62,9 @@ const countOf = (status: string) =>
   `(SELECT count(*)::int FROM (SELECT FROM forwards f WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = '${status}' LIMIT 10000) counted)`;
 const columns = `a.id, a.kind, a.name, a.state, a.settings, a.credential IS NOT NULL AS "hasCredential",
   a.client_secret IS NOT NULL AS "hasClientSecret", a.away_since AS "awaySince", a.last_received_at AS "lastReceivedAt",
+  (SELECT jsonb_build_object('method', s.method, 'status', s.status,
+     'lastUsedAt', to_char(s.last_used_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+   FROM event_streams s WHERE s.org_id = a.org_id AND s.app_id = a.id) AS stream,
   ${countOf('pending')} AS waiting, ${countOf('dead')} AS dead, a.created_at AS "createdAt", a.updated_at AS "updatedAt"`;
 
 type Detail = Record<string, string | number | boolean | null>;

@@ -8,9 +8,6 @@ export type OrgIssuer = Issuer & Readonly<{ orgId: string; slug: string }>;
 
 type Entry = { version: string; issuer: OrgIssuer };
 
-/** Milliseconds after which an issuer's keys and apps are read again: a new app works within them. */
-const rereadMs = 1_000;
-
 /** Issuers that a node keeps: the least used goes first. */
 const mostKept = 500;
 
