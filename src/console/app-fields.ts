@@ -1,7 +1,7 @@
 import { ssfSettings } from '../downstream/app-settings.ts';
 import type { ShownApp, Way } from './app-view.ts';
 import type { Values } from './changed-fields.ts';
-import { type Given, textOf, textsOf } from './screen.ts';
+import { filled, type Given, textOf, textsOf } from './screen.ts';
 
 /** Where the app's own id comes from stands beside the naming, in one choice. */
 export const namings = ['email', 'iss_sub', 'org_sub', 'id', 'id:externalId', 'id:userName'] as const;
@@ -117,8 +117,12 @@ export function settingsWith(way: Way, changed: readonly string[], values: Value
   return Object.fromEntries(members.map((member) => [member, settings[member]]));
 }
 
-/** Whether a form has a field for what we show the app. */
-export const takesCredential = (way: Way): boolean => way === 'bearer' || way === 'oauth';
+/** What we are to show the app, where the form's choices ask for something. */
+export function credentialIn(way: Way, given: Given): Readonly<{ credential?: string }> {
+  const isAsked = way === 'bearer' || (way === 'oauth' && textOf(given, 'clientAuth') !== 'private_key_jwt');
+  const credential = isAsked ? filled(given, 'credential') : undefined;
+  return credential === undefined ? {} : { credential };
+}
 
 /** What a form for a new app holds at first. */
 export const startValues: Values = {

@@ -3,7 +3,7 @@ import type { groupNames } from '../admin/groups.ts';
 import type { AppError, WrongPart } from '../errors.ts';
 import { type Html, html, type Value } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
-import { eventNames, fieldsOf, namings, takesCredential } from './app-fields.ts';
+import { eventNames, fieldsOf, namings } from './app-fields.ts';
 import type { Way } from './app-view.ts';
 import type { Values } from './changed-fields.ts';
 import { renderCheck, renderChoices, renderField, renderSelect } from './parts.ts';
@@ -118,7 +118,7 @@ function renderConcerns(texts: Texts, form: AppForm): Html {
     })),
   })}${form.renderTheirs('who')}${
     form.groups.length > 0 &&
-    html`<fieldset class="choices groups"><legend>${words.groups}</legend>${why && html`<p id="problem" class="problem" role="alert" tabindex="-1">${why}</p>`}<div class="kinds">${form.groups.map(
+    html`<fieldset class="choices of-groups"><legend>${words.groups}</legend>${why && html`<p id="problem" class="problem" role="alert" tabindex="-1">${why}</p>`}<div class="kinds">${form.groups.map(
       ({ id, displayName }) =>
         renderCheck({ name: 'groups', value: id, label: displayName, checked: chosen.includes(id) }),
     )}</div></fieldset>${form.renderTheirs('groups')}`
@@ -155,5 +155,3 @@ function renderCredential({ console }: Texts, form: AppForm, label: string, hint
     problem: why && words.wrong({ why }),
   });
 }
-
-export { takesCredential };

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { app } from '../admin/app-forms.ts';
+import { app, appWithSecret } from '../admin/app-forms.ts';
 import { appTest } from '../admin/apps.ts';
 import { forward, forwardPage } from '../admin/forwards.ts';
 import { groupNames } from '../admin/groups.ts';
@@ -20,7 +20,7 @@ const mostSent = 10;
 /** One app: how it is doing, what was passed on to it, and what it has to know of us. */
 export function appScreen(use: Use, config: Pick<Config, 'publicUrl'>): Screen {
   const getApp = use('getApp', app);
-  const changeApp = use('changeApp', app);
+  const changeApp = use('changeApp', appWithSecret);
   const testApp = use('testApp', appTest);
   const listForwards = use('listForwards', forwardPage);
   const replayForward = use('replayForward', forward);

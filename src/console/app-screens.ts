@@ -43,17 +43,19 @@ function renderApps({ texts }: Visit, apps: readonly ShownApp[]): Html {
   return renderTable({
     caption: words.list,
     columns: [words.name, words.kind, words.where, words.state, words.waiting, words.dead, words.last],
-    rows: apps.map((app) => [
-      html`<a href="/admin/apps/${app.id}">${app.name}</a>`,
-      words.kinds[wayOf(app) === 'oidc' ? 'oidc' : app.kind],
-      hostOf(app),
-      renderAppState(texts, app),
-      renderCount(texts, app, 'pending', app.waiting),
-      renderCount(texts, app, 'dead', app.dead),
-      app.lastReceivedAt === null
-        ? html`<span class="soft">${words.notYet}</span>`
-        : renderMoment(texts, app.lastReceivedAt),
-    ]),
+    rows: apps
+      .toSorted((a, b) => a.name.localeCompare(b.name, texts.language))
+      .map((app) => [
+        html`<a href="/admin/apps/${app.id}">${app.name}</a>`,
+        words.kinds[wayOf(app) === 'oidc' ? 'oidc' : app.kind],
+        hostOf(app),
+        renderAppState(texts, app),
+        renderCount(texts, app, 'pending', app.waiting),
+        renderCount(texts, app, 'dead', app.dead),
+        app.lastReceivedAt === null
+          ? html`<span class="soft">${words.notYet}</span>`
+          : renderMoment(texts, app.lastReceivedAt),
+      ]),
   });
 }
 
@@ -82,6 +84,6 @@ function renderWebhooks({ texts }: Visit, webhooks: readonly Webhook[]): Html {
               : renderMoment(texts, webhook.lastDeliveredAt),
           ]),
         })
-      : renderEmpty(words.noWebhooks, { label: words.toWebhooks, href: '/admin/webhooks' })
+      : html`<p class="soft">${words.noWebhooks} <a href="/admin/webhooks">${words.addWebhook}</a></p>`
   }</section>`;
 }

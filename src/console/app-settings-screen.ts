@@ -1,13 +1,13 @@
-import { app } from '../admin/app-forms.ts';
+import { app, appWithSecret } from '../admin/app-forms.ts';
 import { groupNames } from '../admin/groups.ts';
 import { html } from '../html.ts';
-import { fieldsOf, settingsWith, takesCredential, typedIn, valuesOf } from './app-fields.ts';
+import { credentialIn, fieldsOf, settingsWith, typedIn, valuesOf } from './app-fields.ts';
 import { renderAppFields, wrongField } from './app-form.ts';
 import { requireMayChangeApp, type ShownApp, trailOfApps, wayOf } from './app-view.ts';
 import { changesOf, formOf, renderTheirs, shownFields, type Values } from './changed-fields.ts';
 import type { Use } from './operations.ts';
 import { renderForm } from './parts.ts';
-import { filled, type Screen, type Visit } from './screen.ts';
+import type { Screen, Visit } from './screen.ts';
 
 const act = 'save';
 const mostGroups = 200;
@@ -15,7 +15,7 @@ const mostGroups = 200;
 /** Changes an app: only what the person changed is sent; what somebody else changed is shown beside it. */
 export function appSettingsScreen(use: Use): Screen {
   const getApp = use('getApp', app);
-  const changeApp = use('changeApp', app);
+  const changeApp = use('changeApp', appWithSecret);
   const listGroupNames = use('listGroupNames', groupNames);
 
   /** Those to choose from, the chosen ones first of all. */
@@ -74,12 +74,12 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
       [act]: async (visit) => {
         const { given, params } = visit;
         const found = await getApp(visit, { params });
-        const body = bodyOf(visit, found);
+        const body = { ...bodyOf(visit, found), ...credentialIn(wayOf(found), given) };
         const to = `/admin/apps/${found.id}`;
-        const credential = takesCredential(wayOf(found)) ? filled(given, 'credential') : undefined;
-        if (Object.keys(body).length === 0 && credential === undefined) return { to };
-        await changeApp(visit, { params, body: { ...body, ...(credential !== undefined && { credential }) } });
-        return { to, notice: 'saved' };
+        if (Object.keys(body).length === 0) return { to };
+        const changed = await changeApp(visit, { params, body });
+        // An app that shows a secret from now on has one: the page that shows one, once, makes another.
+        return { to: changed.clientSecret === null ? to : `${to}/secret`, notice: 'saved' };
       },
     },
   };

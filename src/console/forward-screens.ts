@@ -5,6 +5,7 @@ import { may } from '../api/permissions.ts';
 import { forwardStatuses } from '../downstream/forwards.ts';
 import { type Html, html, type Value } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
+import { compose } from '../web/compose.ts';
 import { renderAppTabs, trailOfApps } from './app-view.ts';
 import { forwardErrorIn, maySendAgain, renderForwardState } from './forward-state.ts';
 import type { Use } from './operations.ts';
@@ -41,7 +42,7 @@ export function forwardScreens(use: Use): readonly Screen[] {
         const words = texts.console.forwards;
         const { items: apps } = await listApps(visit);
         const { items, next } = await listForwards(visit, { query: askedOf(visit) });
-        const isFiltered = ['app', 'status'].some((name) => query[name]);
+        const isFiltered = filters.some((name) => query[name]);
         return {
           title: words.title,
           body: html`<h1>${words.title}</h1>
@@ -63,9 +64,10 @@ ${renderSelect({
     ...forwardStatuses.map((value) => ({ value, label: words.statuses[value] })),
   ],
 })}
-<button class="quiet">${texts.console.filter}</button>
+${(['user', 'revocation'] as const).map((name) => query[name] && html`<input type="hidden" name="${name}" value="${query[name]}">`)}
+<p class="actions"><button class="quiet">${texts.console.filter}</button>${isFiltered && html`<a href="/admin/forwards">${texts.console.record.clear}</a>`}</p>
 </form>
-<div id="results">${
+<div id="results">${renderAbout(visit, items)}${
             items.length > 0 ? renderForwards(visit, items) : renderEmpty(isFiltered ? words.noneFound : words.none)
           }${renderPager(visit, next)}</div>`,
         };
@@ -103,9 +105,21 @@ ${renderOne(visit, found)}`,
   ];
 }
 
+const filters = ['app', 'status', 'user', 'revocation'] as const;
+
 function askedOf({ query }: Visit): Record<string, string> {
-  const names = ['app', 'status', 'cursor'] as const;
+  const names = [...filters, 'cursor'] as const;
   return Object.fromEntries(names.flatMap((name) => (query[name] ? [[name, query[name]]] : [])));
+}
+
+/** Whose, and of which sign-out, where another page leads here. */
+function renderAbout({ texts, query }: Visit, items: readonly ShownForward[]): Html | null {
+  const words = texts.console.forwards;
+  const { user, revocation } = query;
+  if (revocation) return html`<p class="about"><a href="/admin/revocations/${revocation}">${words.ofSignOut}</a></p>`;
+  if (!user) return null;
+  const called = items.find((item) => item.user === user)?.userName ?? user;
+  return html`<p class="about">${compose(words.about, { person: html`<a href="/admin/people/${user}">${called}</a>` })}</p>`;
 }
 
 /** The list; without `withApp` it is of one app. */
@@ -118,7 +132,7 @@ export function renderForwards(
   const words = texts.console.forwards;
   const mayReplay = may(principal.role, 'apps.change') && items.some(maySendAgain);
   const rows = items.map((item): readonly Value[] => [
-    html`<a id="to-${item.id}" href="/admin/forwards/${item.id}" aria-labelledby="to-${item.id} app-${item.id} at-${item.id}">${nameOf(texts, item)}</a>`,
+    html`<a id="to-${item.id}" href="/admin/forwards/${item.id}" aria-labelledby="to-${item.id}${withApp && ` app-${item.id}`} at-${item.id}">${nameOf(texts, item)}</a>`,
     ...(withApp ? [html`<span id="app-${item.id}">${item.appName}</span>`] : []),
     renderForwardState(texts, item),
     formatNumber(texts, item.attempts),

@@ -11,8 +11,8 @@ const kinds = {
   pending: 'plain',
   delivered: 'good',
   dead: 'bad',
-  superseded: 'plain',
-  cancelled: 'plain',
+  superseded: 'good',
+  cancelled: 'good',
   left_out: 'plain',
 } as const;
 
@@ -23,7 +23,7 @@ export const sayForward = ({ console: { forwards } }: Texts, { status, error }: 
 /** Why it stands so; null where the state says all. */
 export function whyForward(texts: Texts, { status, error }: State): string | null {
   if (status === 'superseded') return texts.console.forwards.supersededText;
-  return error === null || error === 'unknown_there' ? null : forwardErrorIn(texts, error);
+  return error === null || status === 'delivered' ? null : forwardErrorIn(texts, error);
 }
 
 /** A word of the forwarder, in words; a newer node may write one that isn't known here. */
@@ -34,11 +34,11 @@ export function forwardErrorIn(texts: Texts, error: string): string {
 
 export function renderForwardState(texts: Texts, state: State & Readonly<{ httpStatus?: number | null }>): Html {
   const why = whyForward(texts, state);
-  const answered =
-    state.status === 'dead' && typeof state.httpStatus === 'number'
-      ? texts.console.forwards.answered({ status: String(state.httpStatus) })
-      : null;
-  const said = [why, answered].filter(Boolean).join(', ');
+  const { status, httpStatus } = state;
+  const said =
+    why !== null && status === 'dead' && typeof httpStatus === 'number'
+      ? texts.console.forwards.refusedWith({ why, status: String(httpStatus) })
+      : why;
   return html`${renderBadge(sayForward(texts, state), kinds[state.status])}${said && html`<span class="sub">${said}</span>`}`;
 }
 

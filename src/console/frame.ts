@@ -27,6 +27,7 @@ const styles = [
   'console-notifications.css',
   'console-settings.css',
   'console-identity.css',
+  'console-apps.css',
 ];
 
 const areas = [

@@ -3,13 +3,13 @@ import { groupNames } from '../admin/groups.ts';
 import { may } from '../api/permissions.ts';
 import type { Config } from '../config.ts';
 import { html } from '../html.ts';
-import { fieldsOf, settingsOf, startValues, takesCredential, typedIn } from './app-fields.ts';
+import { credentialIn, fieldsOf, settingsOf, startValues, typedIn } from './app-fields.ts';
 import { renderAppFields, wrongField } from './app-form.ts';
 import { viewOfAppSecret } from './app-secret.ts';
 import { kindOf, trailOfApps, type Way, ways } from './app-view.ts';
 import type { Use } from './operations.ts';
 import { renderForm } from './parts.ts';
-import { filled, type Screen, textOf } from './screen.ts';
+import { type Screen, textOf } from './screen.ts';
 
 const path = '/admin/apps/new';
 const mostGroups = 200;
@@ -87,12 +87,11 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
           [act]: async (visit) => {
             const { given } = visit;
             const values = typedIn(way, given);
-            const credential = takesCredential(way) ? filled(given, 'credential') : undefined;
             const body = {
               kind: kindOf(way),
               name: values.name,
               settings: settingsOf(way, values),
-              ...(credential !== undefined && { credential }),
+              ...credentialIn(way, given),
             };
             const added = await addApp(visit, { body });
             if (added.clientSecret === null) return { to: `/admin/apps/${added.id}`, notice: 'added' };

@@ -215,7 +215,7 @@ export const consoleApps = {
     webhooks: 'Webhooks',
     webhooksText: 'Webhooks are told of what happens here, sign-outs among them.',
     noWebhooks: 'There is no webhook.',
-    toWebhooks: 'Webhooks',
+    addWebhook: 'Add one',
     webhook: 'Receiver',
     on: 'On',
     off: 'Paused',
@@ -324,23 +324,27 @@ export const consoleApps = {
     answer: 'Answer',
     took: 'Took',
     milliseconds: ({ n }: { n: string }) => `${n} ms`,
+    refusedWith: ({ why, status }: { why: string; status: string }) => `${why} (${status})`,
     answered: ({ status }: { status: string }) => `Status ${status}`,
     noAnswer: 'No answer',
     lookAgain: 'Look again',
 
     /** On the receipt of a sign-out. */
     passedOn: 'Passed on to',
-    noApps: 'No app was concerned.',
     planning: 'Being passed on to the apps.',
     moreThan: ({ n }: { n: string }) => `There are more than ${n}; so many are counted.`,
-    counted: ({ n, status }: { n: string; status: string }) => `${n}: ${status}`,
+    people: 'People',
+    ofSignOut: 'Of one sign-out: the receipt',
+    about: ({ person }: { person: string }) => `What was passed on of ${person}`,
+    counted: ({ n, status }: { n: string; status: string }) => `${n} × ${status}`,
+    ofApp: ({ app, said }: { app: string; said: string }) => `${app}: ${said}`,
+
     delivered: 'What an app has answered is shown. What it did, nobody can know from here.',
 
     /** Before a sign-out. */
-    willTell: 'These apps will be told',
-    willTellNone: 'No app behind is concerned.',
-    whenEnabled: 'paused: it is told when it is enabled again',
-    notTold: ({ app, why }: { app: string; why: string }) => `${app}: ${why}`,
-    cannotTell: 'Can’t be told of it',
+    willTell: 'Is passed on to',
+    notTold: 'Is not passed on to',
+    notToldWhy: ({ app, why }: { app: string; why: string }) => `${app}: ${why}`,
+    whenEnabled: ({ app }: { app: string }) => `${app} (when it is enabled again)`,
   },
 };
