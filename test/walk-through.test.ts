@@ -158,6 +158,10 @@ describeInChromium("README's walk-through", () => {
     await picture(admin, '4-sign-out.png');
     await admin.getByRole('button', { name: 'Sign out 1 session' }).click();
     await admin.waitForURL('**/admin/revocations/*');
+    // The receipt fills in by itself, app by app.
+    for (const app of ['CRM', 'Wiki'])
+      await admin.getByRole('row').filter({ hasText: app }).getByText('Told').waitFor();
+    await admin.setViewportSize({ width: 1000, height: 960 });
     await picture(admin, '5-receipt.png');
 
     await trinity.waitForURL('**/signed-out?*');
