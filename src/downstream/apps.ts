@@ -164,7 +164,9 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
             sealedSecret,
           ],
         );
-        const cancelled = input.state === 'disabled' ? await cancelWaiting(client, orgId, id) : 0;
+        // What was planned while it was being disabled, and saw it enabled, is found when it comes back.
+        const goes = input.state !== undefined && (input.state === 'disabled' || before.state === 'disabled');
+        const cancelled = goes ? await cancelWaiting(client, orgId, id) : 0;
         if (before.kind === 'ssf' && input.state !== undefined && input.state !== before.state)
           await tellStreamUpdated(client, orgId, id, null);
         await record(client, orgId, 'app.changed', { id, name: input.name ?? before.name }, by, {

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import { plannedPeople } from '../planned-people.ts';
+import { endedNothing, isEcho } from '../echo.ts';
+import { isConcerned, joinThere, namesOf, noNameFor, plannedPeople } from '../planned-people.ts';
 import { uriOf } from './event-uris.ts';
 
 type Taken = Readonly<{ event_id: string; org_id: string }>;
@@ -13,7 +14,7 @@ export async function planEvents(client: PoolClient, taken: readonly Taken[]): P
     text: planSql(`
       SELECT e.org_id, e.id AS event_id, r.id AS revocation_id, e.target_id AS user_id, coalesce(r.created_at, e.at) AS revoked_at,
              false AS mass, kinds.type, r.initiator, r.reason AS reason_text, r.reason_for_person, r.caller_id,
-             coalesce(r.initiator IN ('idp', 'signal') AND coalesce(r.sessions_ended, 0) + coalesce(r.grants_ended, 0) = 0, false) AS may_echo
+             ${endedNothing} AS may_echo
       FROM event e
       LEFT JOIN revocations r ON r.org_id = e.org_id AND r.id = e.revocation AND r.user_id = e.target_id
       JOIN (VALUES ('access.revoked', 'session-revoked'), ('user.deactivated', 'session-revoked'),
@@ -49,34 +50,26 @@ const uris = Object.values(uriOf);
  * hears nothing, and the receipt says so; so does a receiver that is where the event came from.
  */
 const planSql = (events: string) => `${plannedPeople(events)}, planned AS MATERIALIZED (
-    SELECT p.*, a.id AS app_id, CASE
+    SELECT p.*, a.id AS app_id, ${namesOf} AS names, CASE
         WHEN s.id IS NULL THEN 'no_stream'
         WHEN s.status = 'disabled' THEN 'stream_disabled'
         WHEN p.caller_id = a.settings ->> 'connection' THEN 'came_from_there'
         WHEN removed.user_id IS NOT NULL THEN 'subject_removed'
-        WHEN a.settings ->> 'naming' = 'iss_sub' AND p.subject IS NULL THEN 'no_identity'
-        WHEN p.may_echo AND EXISTS (
-          SELECT FROM forwards f
-          WHERE f.org_id = p.org_id AND f.app_id = a.id AND f.user_id = p.user_id AND f.status <> 'left_out'
-            AND f.created_at > p.revoked_at - interval '1 hour'
-            AND f.revoked_at > p.revoked_at - interval '10 seconds' AND f.revoked_at < p.revoked_at) THEN 'echo' END AS reason
+        WHEN ${isEcho} THEN 'echo'
+        ELSE ${noNameFor} END AS reason
     FROM person p
     JOIN apps a ON a.org_id = p.org_id AND a.kind = 'ssf' AND a.state <> 'disabled' AND a.settings -> 'events' ? p.type
     JOIN unnest($3::text[], $4::text[]) AS known (type, uri) ON known.type = p.type
     LEFT JOIN event_streams s ON s.org_id = a.org_id AND s.app_id = a.id
     LEFT JOIN stream_subjects removed ON removed.org_id = s.org_id AND removed.stream_id = s.id AND removed.user_id = p.user_id
-    LEFT JOIN app_people there ON there.org_id = a.org_id AND there.app_id = a.id AND there.user_id = p.user_id
+    ${joinThere}
     WHERE NOT p.nameless AND (s.id IS NULL OR known.uri = ANY (s.events_requested))
-      AND CASE a.settings -> 'concerns' ->> 'who'
-            WHEN 'everyone' THEN true
-            WHEN 'groups' THEN a.settings -> 'concerns' -> 'groups' ?| p.groups
-            ELSE there.seen_at IS NOT NULL END
+      AND ${isConcerned}
   )
   INSERT INTO forwards (org_id, id, app_id, user_id, event_id, revocation_id, type, names, said, jti, status, error, mass, revoked_at, finished_at)
   SELECT org_id, 'fwd_' || substr(encode(sha256(convert_to(event_id || ' ' || type || ' ' || user_id || ' ' || app_id, 'UTF8')), 'hex'), 1, 32),
          app_id, user_id, event_id, revocation_id, type,
-         CASE WHEN reason IS NULL OR reason = 'echo'
-              THEN jsonb_build_object('userId', user_id, 'email', email, 'issuer', issuer, 'subject', subject, 'there', NULL) ELSE '{}' END,
+         CASE WHEN reason IS NULL OR reason = 'echo' THEN names ELSE '{}' END,
          jsonb_build_object('initiator', initiator, 'reasonAdmin', reason_text, 'reasonUser', reason_for_person),
          gen_random_uuid(), CASE WHEN reason IS NULL THEN 'pending' ELSE 'left_out' END, reason, mass, revoked_at,
          CASE WHEN reason IS NOT NULL THEN clock_timestamp() END
