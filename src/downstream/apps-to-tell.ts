@@ -14,7 +14,7 @@ export type AppToTell = Readonly<{
   why: 'no_identity' | 'no_name_there' | 'no_endpoint' | null;
 }>;
 
-/** Which apps would be told if the access of `whose` ended now, by name. The rules are those of plan-forwards.ts. */
+/** Which apps would be told if the access of `whose` ended now, by name. The rules are those of plan-logouts.ts and plan-ended-sessions.ts. */
 export async function readAppsToTell(pool: Pool, orgId: string, whose: WhoseToTell): Promise<readonly AppToTell[]> {
   const { rows } = await pool.query<AppToTell>({
     name: `apps-to-tell-${whose.kind}`,
@@ -33,6 +33,8 @@ const isOn = `a.org_id = $1 AND a.state <> 'disabled'`;
 const who = `coalesce(a.settings -> 'concerns' ->> 'who', 'seen')`;
 const cannotCall = `a.kind = 'oidc' AND a.settings ->> 'backchannelLogoutUri' IS NULL`;
 
+const knowsThem = 'EXISTS (SELECT FROM app_people t WHERE t.org_id = $1 AND t.app_id = a.id AND t.user_id = ANY ($2))';
+
 /** Several people are told of one by one: only of a single one it is said why not. */
 const peopleSql = `
   SELECT a.id, a.name, a.state,
@@ -49,9 +51,11 @@ const peopleSql = `
   WHERE ${isOn} AND cardinality($2::text[]) > 0 AND CASE ${who}
     WHEN 'everyone' THEN true
     WHEN 'groups' THEN EXISTS (SELECT FROM group_members m WHERE m.org_id = $1 AND m.user_id = ANY ($2)
-                               AND a.settings -> 'concerns' -> 'groups' ? m.group_id)
-    ELSE EXISTS (SELECT FROM app_people t WHERE t.org_id = $1 AND t.app_id = a.id AND t.user_id = ANY ($2) AND t.seen_at IS NOT NULL) END
+                               AND a.settings -> 'concerns' -> 'groups' ? m.group_id) OR ${knowsThem}
+    ELSE ${knowsThem} END
   ORDER BY lower(a.name), a.id`;
+
+const knowsSomebody = 'EXISTS (SELECT FROM app_people t WHERE t.org_id = $1 AND t.app_id = a.id)';
 
 const everyoneSql = `
   SELECT a.id, a.name, a.state, CASE WHEN ${cannotCall} THEN 'no_endpoint' END AS why
@@ -59,16 +63,19 @@ const everyoneSql = `
   WHERE ${isOn} AND CASE ${who}
     WHEN 'everyone' THEN true
     WHEN 'groups' THEN EXISTS (SELECT FROM group_members m WHERE m.org_id = $1 AND a.settings -> 'concerns' -> 'groups' ? m.group_id)
-    ELSE EXISTS (SELECT FROM app_people t WHERE t.org_id = $1 AND t.app_id = a.id AND t.seen_at IS NOT NULL) END
+                       OR ${knowsSomebody}
+    ELSE ${knowsSomebody} END
   ORDER BY lower(a.name), a.id`;
 
-/** Where the person goes on elsewhere, web apps hear of what came of this session. */
+/** Where the person goes on elsewhere, web apps hear of what came of this session; of a grant, its own app. */
 const deviceSql = `
   SELECT a.id, a.name, a.state, CASE WHEN ${cannotCall} THEN 'no_endpoint' END AS why
   FROM apps a
   WHERE ${isOn} AND a.kind = 'oidc' AND EXISTS (
     SELECT FROM app_sessions s
-    WHERE s.org_id = $1 AND s.app_id = a.id AND s.user_id = $2 AND s.session_id = $3 AND s.told_at IS NULL)
+    WHERE s.org_id = $1 AND s.app_id = a.id AND s.user_id = $2 AND s.told_at IS NULL AND s.ended_at IS NULL
+      AND (s.session_id = $3 OR EXISTS (
+        SELECT FROM grants g WHERE g.org_id = $1 AND g.id = $3 AND g.client_id = s.app_id AND g.session_id = s.session_id)))
   ORDER BY lower(a.name), a.id`;
 
 const sql = { people: peopleSql, everyone: everyoneSql, device: deviceSql } as const;

@@ -140,7 +140,8 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
         const form = input.settings
           ? checkedSettings(appFetch, parseSettings(before.kind, { ...before.settings, ...input.settings }))
           : before;
-        await requireGroups(client, orgId, form);
+        // A group may be gone since it was chosen: whatever else is changed then goes on.
+        if (input.settings?.concerns !== undefined) await requireGroups(client, orgId, form);
         await requireConnection(client, orgId, form);
         // A credential is for the address that it was given for: another one needs it again.
         const keeps = before.hasCredential && credentialAddress(form) === credentialAddress(before);
@@ -150,6 +151,7 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
           `UPDATE apps SET name = coalesce($3, name), state = coalesce($4, state), settings = $5,
              credential = CASE WHEN $7 THEN coalesce($6, credential) END,
              client_secret = CASE WHEN $8 THEN coalesce(client_secret, $9) END,
+             held_until = CASE WHEN apps.state <> 'enabled' OR away_since IS NOT NULL THEN clock_timestamp() ELSE held_until END,
              failures = 0, away_since = NULL, probe_at = NULL, updated_at = now()
            WHERE org_id = $1 AND id = $2`,
           [
@@ -239,7 +241,7 @@ const changedMembers = ({ name, state, settings, credential }: AppChanges): stri
 
 async function cancelWaiting(client: PoolClient, orgId: string, appId: string): Promise<number> {
   const { rowCount } = await client.query(
-    `UPDATE forwards SET status = 'cancelled', error = 'app_disabled', finished_at = clock_timestamp()
+    `UPDATE forwards SET status = 'cancelled', error = 'app_disabled', names = '{}', finished_at = clock_timestamp()
      WHERE org_id = $1 AND app_id = $2 AND status = 'pending'`,
     [orgId, appId],
   );
