@@ -438,6 +438,9 @@ describe('a sign-out', () => {
       (await owner.console.get('/admin/notifications')).text.includes(`href="/admin/apps/${id}"`),
     );
     expect((await owner.console.get('/admin/record')).text).toContain(`href="/admin/apps/${id}"`);
+    expect(await words(owner.console, '/admin/record')).toMatch(
+      /not be passed on to the app Payroll ?: the app refused/,
+    );
   });
 });
 
