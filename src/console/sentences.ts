@@ -118,6 +118,7 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'domain.verified': ofDomain('domainVerified'),
   'app.away': ({ words, appBehind }) => compose(words.appAway, { app: appBehind() }),
   'app.back': ({ words, appBehind }) => compose(words.appBack, { app: appBehind() }),
+  'app.names_missing': ({ words, appBehind }) => compose(words.appNamesMissing, { app: appBehind() }),
   'forward.failed': ({ words, appBehind, whyNotTold }) =>
     compose(words.forwardFailed, { app: appBehind(), why: whyNotTold() }),
   'forward.replayed': ({ words, actor, appBehind, number }, event) =>

@@ -26,7 +26,10 @@ export const whyNotTold = [
 ] as const;
 type ToldNot = (typeof whyNotTold)[number];
 
-/** Which apps would be told if the access of `whose` ended now, by name. The rules are those of plan-logouts.ts and plan-events.ts. */
+/**
+ * Which apps would be told if the access of `whose` ended now, by name. The rules are those of
+ * plan-logouts.ts, plan-ended-sessions.ts and plan-events.ts.
+ */
 export async function readAppsToTell(pool: Pool, orgId: string, whose: WhoseToTell): Promise<readonly AppToTell[]> {
   const { rows } = await pool.query<AppToTell>({
     name: `apps-to-tell-${whose.kind}`,
@@ -51,6 +54,8 @@ const cannot = `WHEN a.kind = 'oidc' AND a.settings ->> 'backchannelLogoutUri' I
               WHEN a.kind = 'ssf' AND s.id IS NULL THEN 'no_stream'
               WHEN s.status = 'disabled' THEN 'stream_disabled'`;
 
+const knowsThem = 'EXISTS (SELECT FROM app_people t WHERE t.org_id = $1 AND t.app_id = a.id AND t.user_id = ANY ($2))';
+
 /** Several people are told of one by one: only of a single one it is said why not. */
 const peopleSql = `
   SELECT a.id, a.name, a.state,
@@ -68,9 +73,11 @@ const peopleSql = `
   WHERE ${isOn} AND cardinality($2::text[]) > 0 AND CASE ${who}
     WHEN 'everyone' THEN true
     WHEN 'groups' THEN EXISTS (SELECT FROM group_members m WHERE m.org_id = $1 AND m.user_id = ANY ($2)
-                               AND a.settings -> 'concerns' -> 'groups' ? m.group_id)
-    ELSE EXISTS (SELECT FROM app_people t WHERE t.org_id = $1 AND t.app_id = a.id AND t.user_id = ANY ($2) AND t.seen_at IS NOT NULL) END
+                               AND a.settings -> 'concerns' -> 'groups' ? m.group_id) OR ${knowsThem}
+    ELSE ${knowsThem} END
   ORDER BY lower(a.name), a.id`;
+
+const knowsSomebody = 'EXISTS (SELECT FROM app_people t WHERE t.org_id = $1 AND t.app_id = a.id)';
 
 const everyoneSql = `
   SELECT a.id, a.name, a.state, CASE ${cannot} END AS why
@@ -78,7 +85,8 @@ const everyoneSql = `
   WHERE ${isOn} AND CASE ${who}
     WHEN 'everyone' THEN true
     WHEN 'groups' THEN EXISTS (SELECT FROM group_members m WHERE m.org_id = $1 AND a.settings -> 'concerns' -> 'groups' ? m.group_id)
-    ELSE EXISTS (SELECT FROM app_people t WHERE t.org_id = $1 AND t.app_id = a.id AND t.seen_at IS NOT NULL) END
+                       OR ${knowsSomebody}
+    ELSE ${knowsSomebody} END
   ORDER BY lower(a.name), a.id`;
 
 /** Where the person goes on elsewhere, web apps hear of what came of this session, or of their own grant. */
