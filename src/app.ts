@@ -9,6 +9,7 @@ import { byPerson } from './by.ts';
 import { createConsole } from './console/routes.ts';
 import { createShowTrial } from './console/trial-page.ts';
 import type { Context } from './context.ts';
+import { createEventEndpoints } from './downstream/ssf/routes.ts';
 import { problems } from './errors.ts';
 import { createAccessLog } from './http/access-log.ts';
 import { createErrorHandler, notFound } from './http/problem.ts';
@@ -111,6 +112,14 @@ export function createApp(context: Context): Express {
   const scim = createScim({ config, log, pool, accessPool, apiKeys, inTurn, announce });
   const personal = createPersonal(context);
   const signals = createSignalEndpoints({ ...context, pool: accessPool, announce });
+  const events = createEventEndpoints({
+    ...context,
+    appFetch: context.webhookFetch,
+    wake: () => {
+      context.wakeForwarder();
+      context.arrivals.look();
+    },
+  });
   const showTrial = createShowTrial(context);
   const looks = createLooks(context);
   const { lookOrNone } = looks;
@@ -131,7 +140,8 @@ export function createApp(context: Context): Express {
     pool,
     accessPool,
     keyring,
-    guardedFetch,
+    // Any org says where its apps' keys are.
+    guardedFetch: context.webhookFetch,
     announce,
     lookOrNone,
     signOut: personal.signOutHere,
@@ -157,6 +167,7 @@ export function createApp(context: Context): Express {
     ...scim.endpoints,
     ...personal.operations,
     ...signals,
+    ...events,
     ...signIn.endpoints,
     findOrg,
     ...authorizationServer.endpoints,
@@ -187,6 +198,7 @@ export function createApp(context: Context): Express {
       ...reference,
       ...revocation,
       ...signals,
+      ...events,
     ]),
   );
   open.use(scim.routes);

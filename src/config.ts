@@ -193,6 +193,7 @@ export const environment = {
 export const developmentEnvironment = {
   DATA_DIR: z.string().min(1).default('.data'),
   IDP_PORT: wholeNumber(0, 65535).default(3334),
+  APPS_PORT: wholeNumber(0, 65534).optional(),
   CLIENT_SECRET: z.string().min(1).optional(),
 };
 
@@ -248,11 +249,13 @@ export function loadConfig(env: Environment, mode: Mode): Config {
   };
 }
 
-/** Data folder and IdP's port of `npm run dev` and the command line. */
-export function loadDevelopmentConfig(env: Environment): { dataDir: string; idpPort: number } {
+/** Data folder and ports of `npm run dev` and the command line. */
+export function loadDevelopmentConfig(env: Environment): { dataDir: string; idpPort: number; appsPort: number } {
   const parsed = z.object(developmentEnvironment).safeParse(withoutBlanks(env));
   if (!parsed.success) throw wrongVariables(parsed.error, env);
-  return { dataDir: parsed.data.DATA_DIR, idpPort: parsed.data.IDP_PORT };
+  const { DATA_DIR: dataDir, IDP_PORT: idpPort } = parsed.data;
+  // The ports next to the identity provider's; 0 is any free one.
+  return { dataDir, idpPort, appsPort: parsed.data.APPS_PORT ?? (idpPort === 0 ? 0 : idpPort + 1) };
 }
 
 /** The ConfigError for a form whose members are variables. */

@@ -36,8 +36,11 @@ import { createRekeyNames } from './users/rekey-names.ts';
 
 /** Milliseconds. */
 const stopLimitMs = 4_500;
-/** Milliseconds after which a call that the database has not answered is noted. */
-const patienceOfCalls = 3_000;
+/**
+ * Milliseconds that the database has for a call of the revocation endpoint: then the call is noted,
+ * and held for 5 s more. Where nothing is noted it has as long as that together.
+ */
+const patienceOfCalls = { noted: 3_000, lost: 8_000 } as const;
 
 /** The chores of the housekeeping, in this order. */
 export const chores: readonly Chore[] = [
@@ -91,7 +94,7 @@ export function createContext(config: Config, log: Logger = createLog(config), l
   const refusedCalls = createRefusedCalls({ pool, log });
   const apiKeys = createApiKeys({ pool: accessPool, prisma, note });
   const knownCallers = createKnownCallers();
-  const patienceMs = config.journalDir === null ? null : patienceOfCalls;
+  const patienceMs = patienceOfCalls[config.journalDir === null ? 'lost' : 'noted'];
   const jwt = createJwtAuthentication({ config, pool: accessPool, idpKeys, knownCallers, patienceMs });
   const { announce } = liveChannel;
   const callers = { apiKeys, jwt, knownCallers, refusedCalls, patienceMs };
@@ -129,6 +132,7 @@ export function createContext(config: Config, log: Logger = createLog(config), l
     deliveries: notifications.deliveries,
     sendTest: downstream.sendTest,
     wakeForwarder: downstream.wakeForwarder,
+    arrivals: downstream.arrivals,
     emailAvailable: notifications.emailAvailable,
     isStopping: () => stopping,
     /** From here on /readyz answers 503; requests are still answered. */
@@ -136,7 +140,10 @@ export function createContext(config: Config, log: Logger = createLog(config), l
       stopping = true;
     },
     /** Tells open pages to connect elsewhere. */
-    closeStreams: liveChannel.stop,
+    closeStreams() {
+      downstream.arrivals.stop();
+      return liveChannel.stop();
+    },
     /** Waits for the work under way, but not for a silent database. */
     async stop(limitMs = stopLimitMs) {
       stopping = true;

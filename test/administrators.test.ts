@@ -128,7 +128,12 @@ function localised(command: string): string {
 
 function environment(): NodeJS.ProcessEnv {
   return {
-    ...{ PORT: String(ports.app), IDP_PORT: String(ports.idp), DATA_DIR: path.join(reader.folder, 'data') },
+    ...{
+      PORT: String(ports.app),
+      IDP_PORT: String(ports.idp),
+      APPS_PORT: '0',
+      DATA_DIR: path.join(reader.folder, 'data'),
+    },
     ...{ SMTP_URL: mail.url, MAIL_FROM: 'Universal Logout <logout@example.com>' },
   };
 }

@@ -19,8 +19,8 @@ const rows = [
   ['downstream', 'tokens', 'sign-in', 'signals', 'journal', 'me', 'admin', 'scim', 'metrics'],
   ['console'],
   ['log-output.ts', 'context.ts', 'app.ts', 'server.ts', 'start-failure.ts'],
-  // The demo identity provider stands alone: it is nobody's, and only `npm run dev` starts it.
-  ['demo-idp'],
+  // The demo identity provider and the demo apps stand alone: only `npm run dev` starts them.
+  ['demo-idp', 'demo-apps'],
   ['cli', 'main.ts'],
 ];
 const rowOf = (room: string) => rows.findIndex((row) => row.includes(room));
@@ -52,9 +52,9 @@ it('arrows go one way: no room imports from a row below its own', () => {
   expect(against).toEqual([]);
 });
 
-it('only the command line knows the demo identity provider, and of ours it knows only how to escape HTML', () => {
-  expect(imports.filter(({ to, from }) => to === 'demo-idp' && from !== 'cli')).toEqual([]);
-  expect(imports.filter(({ from, to }) => from === 'demo-idp' && to !== 'html.ts')).toEqual([]);
+it.each(['demo-idp', 'demo-apps'])('only the command line knows %s, and it knows only how to escape HTML', (room) => {
+  expect(imports.filter(({ to, from }) => to === room && from !== 'cli')).toEqual([]);
+  expect(imports.filter(({ from, to }) => from === room && to !== 'html.ts')).toEqual([]);
 });
 
 it('texts know nothing of what shows them', () => {
@@ -83,11 +83,13 @@ it('no file leads back to itself', () => {
   expect([...targets.keys()].filter((file) => reaches(file).has(file))).toEqual([]);
 });
 
+const forDevelopment = [path.join('cli', 'start-dev.ts'), path.join('demo-apps', 'wiki.ts')];
+
 it('what production loads is installed for production', () => {
   const { dependencies } = JSON.parse(readFileSync(path.join(src, '../package.json'), 'utf8'));
   const missing = readdirSync(src, { recursive: true, encoding: 'utf8' })
     // `npm run dev` alone may use what is installed for development.
-    .filter((file) => file.endsWith('.ts') && file !== path.join('cli', 'start-dev.ts'))
+    .filter((file) => file.endsWith('.ts') && !forDevelopment.includes(file))
     .flatMap((file) => {
       const text = readFileSync(path.join(src, file), 'utf8').replace(/^import type .*?;$/gms, '');
       const names = [...text.matchAll(/(?:^(?:import|export|\}).* from |\bimport\()'([^'.][^']*)'/gm)].map(

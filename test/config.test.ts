@@ -116,7 +116,10 @@ describe('what contradicts itself is refused', () => {
 });
 
 test('the development settings have defaults and limits', () => {
-  expect(loadDevelopmentConfig({})).toEqual({ dataDir: '.data', idpPort: 3334 });
+  expect(loadDevelopmentConfig({})).toEqual({ dataDir: '.data', idpPort: 3334, appsPort: 3335 });
+  expect(loadDevelopmentConfig({ IDP_PORT: '4000' }).appsPort).toBe(4001);
+  expect(loadDevelopmentConfig({ IDP_PORT: '0' }).appsPort).toBe(0);
+  expect(loadDevelopmentConfig({ APPS_PORT: '0' }).appsPort).toBe(0);
   expect(() => loadDevelopmentConfig({ IDP_PORT: 'x' })).toThrow(ConfigError);
 });
 

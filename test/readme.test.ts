@@ -82,6 +82,7 @@ function environment(command = ''): NodeJS.ProcessEnv {
   const second = command === 'npm start' || command.startsWith('PUBLIC_URL');
   return {
     PORT: String(second ? ports.second : ports.app),
+    APPS_PORT: '0',
     IDP_PORT: String(second ? ports.secondIdp : ports.idp),
     DATA_DIR: path.join(reader.folder, second ? 'second-data' : 'data'),
     // Commands on the reader's own database come after `npm start`'s .env; the others are for

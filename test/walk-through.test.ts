@@ -13,14 +13,20 @@ const pictures = process.env.PICTURES;
 describeInChromium("README's walk-through", () => {
   let dev: ReturnType<typeof startDev>;
   let browser: Browser;
-  let urls: { app: string; idp: string };
+  let urls: { app: string; idp: string; wiki: string; crm: string };
   const dataDir = path.join(mkdtempSync(path.join(os.tmpdir(), 'walk-through-')), 'data');
 
   beforeAll(async () => {
     const ports = { app: await freePort(), idp: await freePort() };
     dev = startDev({ DATA_DIR: dataDir, PORT: String(ports.app), IDP_PORT: String(ports.idp) });
-    await dev.ready;
-    urls = { app: `http://localhost:${ports.app}`, idp: `http://localhost:${ports.idp}` };
+    const printed = await dev.ready;
+    const urlOf = (name: string) => new RegExp(`(http://localhost:\\d+)  .*${name}`).exec(printed)?.[1] as string;
+    urls = {
+      app: `http://localhost:${ports.app}`,
+      idp: `http://localhost:${ports.idp}`,
+      wiki: urlOf("White Rabbit's wiki"),
+      crm: urlOf("White Rabbit's CRM"),
+    };
     browser = await launchChromium();
   });
   afterAll(async () => {
@@ -30,9 +36,10 @@ describeInChromium("README's walk-through", () => {
     removeDataDir(dataDir);
   });
 
-  async function open(): Promise<Page> {
+  /** A page in a browser of its own. */
+  async function open(viewport = { width: 1000, height: 620 }): Promise<Page> {
     const context = await browser.newContext({
-      viewport: { width: 1000, height: 620 },
+      viewport,
       timezoneId: 'Europe/Zurich',
       reducedMotion: 'reduce',
       locale: 'en-GB',
@@ -59,12 +66,48 @@ describeInChromium("README's walk-through", () => {
     if (pictures) await page.screenshot({ path: path.join(pictures, name), fullPage });
   };
 
-  it('signs Trinity out of her open page from the console, and leaves her twin', async () => {
-    const trinity = await open();
+  /** Three windows beside each other, in one picture, with the addresses that README names. */
+  async function pictureOfAll(pages: readonly Page[], name: string) {
+    if (!pictures) return;
+    const shots = await Promise.all(pages.map((page) => page.screenshot()));
+    const images = shots.map((shot, at) => {
+      const address = `localhost:${[3333, 3335, 3336][at]}`;
+      return `<figure><figcaption>${address}</figcaption><img src="data:image/png;base64,${shot.toString('base64')}"></figure>`;
+    });
+    const desk = await open({ width: 1260, height: 760 });
+    await desk.setContent(`<style>
+      body { margin: 0; height: 100vh; display: flex; gap: 15px; align-items: center; justify-content: center; background: #c9ced6; font: 13px system-ui, sans-serif; color: #333 }
+      figure { margin: 0; border-radius: 10px; overflow: hidden; background: #fff; box-shadow: 0 6px 24px #0004 }
+      figcaption { padding: 7px 14px; background: #e4e7ec; border-bottom: 1px solid #b9bfc9 }
+      img { display: block }
+    </style>${images.join('')}`);
+    await picture(desk, name);
+    await desk.context().close();
+  }
+
+  const isOut = (page: Page) => page.getByRole('heading', { name: 'Trinity, you were signed out' });
+
+  it('signs Trinity out of three windows by one click in the console, and leaves her twin', async () => {
+    const window = { width: 400, height: 680 };
+    const trinity = await open(window);
     const twin = await open();
     await signIn(trinity, urls.app, 'trinity@whiterabbit.fake', 'Zion123$');
     await signIn(twin, `${urls.app}/openid/start/2`, 'trinity@whiterabbit.fake', 'Cubicle101$');
-    await picture(trinity, '1-signed-in.png');
+
+    const [wiki, crm] = [await trinity.context().newPage(), await trinity.context().newPage()];
+    await wiki.goto(urls.wiki);
+    await wiki.getByRole('link', { name: 'Sign in with White Rabbit' }).click();
+    await wiki.getByRole('button', { name: 'Yes, sign it in' }).click();
+    await wiki.getByRole('heading', { name: 'Hello, Trinity' }).waitFor();
+    await crm.goto(urls.crm);
+    await crm.getByRole('button', { name: 'Sign in as Trinity' }).click();
+    await crm.getByRole('heading', { name: 'Hello, Trinity' }).waitFor();
+    for (const page of [wiki, crm]) expect(await page.textContent('main')).toContain('trinity@whiterabbit.fake');
+    // Somebody else's window at the same app.
+    const neo = await open();
+    await neo.goto(urls.crm);
+    await neo.getByRole('button', { name: 'Sign in as Neo' }).click();
+    await pictureOfAll([trinity, wiki, crm], '1-signed-in.png');
 
     const admin = await open();
     await admin.goto(`${urls.idp}/1/admin`);
@@ -78,7 +121,13 @@ describeInChromium("README's walk-through", () => {
 
     await trinity.waitForURL('**/signed-out?*');
     await trinity.getByRole('heading', { name: 'Your organisation signed you out' }).waitFor();
-    await picture(trinity, '3-signed-out.png', true);
+    await isOut(wiki).waitFor();
+    expect(await wiki.getByRole('status').textContent()).toMatch(/^White Rabbit .*back-channel logout\.$/);
+    await isOut(crm).waitFor();
+    expect(await crm.getByRole('status').textContent()).toMatch(/^White Rabbit .*Global Token Revocation\.$/);
+    await pictureOfAll([trinity, wiki, crm], '3-signed-out.png');
+    await neo.reload();
+    await neo.getByRole('heading', { name: 'Hello, Neo' }).waitFor();
     // What the console shows that it sent, and that it was answered.
     await admin.getByText('global-token-revocation+jwt').first().waitFor({ state: 'attached' });
     expect(await admin.getByRole('status').textContent()).toContain('204');

@@ -20,7 +20,8 @@ CREATE OR REPLACE TRIGGER audit_events_outbox AFTER INSERT ON audit_events
   EXECUTE FUNCTION put_into_outbox();
 
 -- The forwards' own outbox: what apps behind may have to hear of, in orgs that have any. A row of it costs a revocation less
--- than a twentieth of its time, and orgs without apps one look at an index.
+-- than a twentieth of its time, and orgs without apps one look at an index. Of grants it takes those that people end: an app
+-- that ends its own knows, and displaced ones leave the app's session as it is.
 CREATE OR REPLACE FUNCTION put_into_forward_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT FROM apps a WHERE a.org_id = NEW.org_id AND a.state <> 'disabled') THEN
@@ -31,10 +32,12 @@ END $$;
 CREATE OR REPLACE TRIGGER audit_events_forward_outbox AFTER INSERT ON audit_events
   FOR EACH ROW
   WHEN (NEW.action IN ('access.revoked', 'access.revoked_for_everyone', 'user.deactivated', 'idp_session.ended',
-                       'session.ended'))
+                       'session.ended', 'user.activated', 'user.removed', 'user.erased')
+        OR (NEW.action = 'grant.ended' AND NEW.actor_type = 'user' AND NOT NEW.detail ? 'reason'))
   EXECUTE FUNCTION put_into_forward_outbox();
 
--- A removed person's names go in the very UPDATE that ends their access: apps know them by these.
+-- A removed person's names go in the very UPDATE that ends their access: apps know them by these. Whoever was renamed by such
+-- an UPDATE before has older ones here.
 CREATE OR REPLACE FUNCTION keep_departed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF EXISTS (SELECT FROM apps a WHERE a.org_id = OLD.org_id AND a.state <> 'disabled') THEN
@@ -45,7 +48,9 @@ BEGIN
       SELECT issuer, subject FROM identities i WHERE i.org_id = OLD.org_id AND i.user_id = OLD.id AND i.connection_id IS NOT NULL
       ORDER BY coalesce(claimed_at, created_at) DESC LIMIT 1
     ) i ON true
-    ON CONFLICT DO NOTHING;
+    ON CONFLICT (org_id, user_id) DO UPDATE SET email = excluded.email, user_name = excluded.user_name,
+      external_id = excluded.external_id, issuer = excluded.issuer, subject = excluded.subject, groups = excluded.groups,
+      left_at = excluded.left_at;
   END IF;
   RETURN NULL;
 END $$;

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { idOf } from '../api/examples.ts';
-import { gtrSettings, oidcSettings } from '../downstream/app-settings.ts';
+import { gtrSettings, oidcSettings, ssfSettings } from '../downstream/app-settings.ts';
 import type { AppRow } from '../downstream/apps.ts';
 import { line } from './forms.ts';
 
 const states = ['enabled', 'paused', 'disabled'] as const;
-const kinds = ['gtr', 'oidc'] as const;
+export const kinds = ['gtr', 'oidc', 'ssf'] as const;
 const name = line(200);
 const state = z
   .enum(states)
@@ -23,6 +23,7 @@ export const newApp = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('gtr'), name, settings: gtrSettings, ...described }),
     z.strictObject({ kind: z.literal('oidc'), name, settings: oidcSettings, ...described }),
+    z.strictObject({ kind: z.literal('ssf'), name, settings: ssfSettings, ...described }),
   ])
   .meta({ id: 'NewApp' });
 
@@ -41,7 +42,9 @@ export const appChanges = z
 export const app = z
   .object({
     id: idOf('app').describe('Of an app that shows us something, this is its client id.'),
-    kind: z.enum(kinds).describe('`gtr`: Global Token Revocation. `oidc`: back-channel logout.'),
+    kind: z
+      .enum(kinds)
+      .describe('`gtr`: Global Token Revocation. `oidc`: back-channel logout. `ssf`: security events.'),
     name: z.string().meta({ examples: ['Payroll'] }),
     state,
     settings: z
@@ -78,7 +81,7 @@ export const appWithSecret = app
     clientSecret: z
       .string()
       .nullable()
-      .describe('What the app shows us. It is not shown again. null: it shows no secret.')
+      .describe('What the app shows us, where it was made now. It is not shown again.')
       .meta({ examples: ['Xk3vK9c1xR7tQmZ0pWb5sYhJ2nLf8dGaE4uVoXiTkBr'] }),
   })
   .meta({ id: 'AppWithSecret' });

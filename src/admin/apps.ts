@@ -8,6 +8,7 @@ import { AppError } from '../errors.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { app, appChanges, appList, appWithSecret, newApp, presentApp } from './app-forms.ts';
 import { reference } from './forms.ts';
+import type { OutwardLimit } from './outward-limit.ts';
 
 const tag = 'Apps';
 const list = '/api/orgs/current/apps';
@@ -35,7 +36,11 @@ export const appTest = z
 export type SendTest = (orgId: string, appId: string) => Promise<ForwardOutcome | null>;
 
 /** The apps behind the org: to what a sign-out is passed on, and how. */
-export function appOperations({ apps, sendTest }: { apps: Apps; sendTest: SendTest }) {
+export function appOperations({
+  apps,
+  sendTest,
+  lookOutward,
+}: Readonly<{ apps: Apps; sendTest: SendTest; lookOutward: OutwardLimit }>) {
   /** @throws AppError not_found, or forbidden */
   const findChangeable = async (principal: Principal, orgId: string, id: string) => {
     const row = found(await apps.find(orgId, id));
@@ -53,12 +58,11 @@ export function appOperations({ apps, sendTest }: { apps: Apps; sendTest: SendTe
     permission,
     params,
     success: { status: 200, description: 'What came of it.', schema: appTest },
-    problems: ['not_found'],
+    problems: ['not_found', 'too_many_requests'],
     handle: async ({ orgId, params: { id }, by }) => {
-      const row = found(await apps.find(orgId, id));
-      const outcome = found(await sendTest(orgId, id));
-      await apps.noteTest(orgId, row, outcome, by);
-      const { result, status, error = null } = outcome;
+      await lookOutward(orgId);
+      const { result, status, error = null } = found(await sendTest(orgId, id));
+      await apps.noteTest(orgId, id, by, { result, status, error });
       return { result, status, error };
     },
   });
@@ -122,11 +126,16 @@ export function appOperations({ apps, sendTest }: { apps: Apps; sendTest: SendTe
       params,
       body: appChanges,
       bodyExample: { state: 'paused' },
-      success: { status: 200, description: 'As it is now.', schema: app },
+      success: {
+        status: 200,
+        description: 'As it is now; with its client secret, this once, where the change made one.',
+        schema: appWithSecret,
+      },
       problems: ['not_found'],
       handle: async ({ principal, orgId, params: { id }, body, by }) => {
         await findChangeable(principal, orgId, id);
-        return presentApp(found(await apps.change(orgId, id, body, by)));
+        const changed = found(await apps.change(orgId, id, body, by));
+        return { ...presentApp(changed), clientSecret: changed.clientSecret };
       },
     }),
     operation({

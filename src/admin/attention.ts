@@ -10,6 +10,10 @@ export const attentionKinds = [
   'connection_unproven',
   'domain_unverified',
   'no_second_owner',
+  /** What was to be passed on to an app behind, and wasn't: people may be signed in there. */
+  'dead_forwards',
+  /** An app behind doesn't answer; what it has to hear is kept. */
+  'app_away',
   'dead_deliveries',
   /** An administrator wants e-mail, and the deployment can send none. */
   'email_unavailable',
@@ -58,6 +62,20 @@ const attentionSql = `
   SELECT 'no_second_owner', NULL, NULL, count(*)::int, NULL
   FROM (SELECT FROM users WHERE org_id = $1 AND role = 'owner' AND active AND deleted_at IS NULL LIMIT 2) owners
   HAVING count(*) < 2
+  UNION ALL
+  SELECT 'dead_forwards', a.id, a.name, counted.dead, NULL
+  FROM apps a, LATERAL (
+    SELECT count(*)::int AS dead FROM (
+      SELECT FROM forwards f
+      WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = 'dead' AND NOT EXISTS (
+        SELECT FROM forwards l
+        WHERE l.org_id = f.org_id AND l.user_id = f.user_id AND l.app_id = f.app_id AND l.type = f.type
+          AND l.sid IS NOT DISTINCT FROM f.sid AND l.revoked_at > f.revoked_at AND l.status IN ('pending', 'delivered'))
+      LIMIT 1000) dead) counted
+  WHERE a.org_id = $1 AND a.state <> 'disabled' AND counted.dead > 0
+  UNION ALL
+  (SELECT 'app_away', id, name, NULL, away_since FROM apps
+   WHERE org_id = $1 AND state = 'enabled' AND away_since IS NOT NULL ORDER BY away_since LIMIT ${most})
   UNION ALL
   SELECT 'dead_deliveries', NULL, NULL, count(*)::int, NULL
   FROM (SELECT FROM deliveries WHERE org_id = $1 AND status = 'dead' LIMIT 1000) dead

@@ -4,8 +4,16 @@ import { roles } from '../api/permissions.ts';
 import { connectionsWithoutReturn } from '../connections/no-return.ts';
 import type { Role } from '../database/generated/client.ts';
 import { mostCounted } from '../database/most-counted.ts';
+import { readAppsToTell } from '../downstream/apps-to-tell.ts';
 import { deviceForm } from '../sessions/device-form.ts';
-import { clientName, type DeviceOwner, type DeviceRow, type DeviceWords, toDevices } from '../sessions/devices.ts';
+import {
+  type AppOfGrants,
+  clientName,
+  type DeviceOwner,
+  type DeviceRow,
+  type DeviceWords,
+  toDevices,
+} from '../sessions/devices.ts';
 import type { DeviceKind } from '../sessions/principal.ts';
 import type { Concerned } from './concerned.ts';
 
@@ -37,6 +45,20 @@ export const effects = z
       .array(z.string())
       .describe('The names of the apps.')
       .meta({ examples: [['Mobile app']] }),
+    toTell: z
+      .array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          state: z.enum(['enabled', 'paused']).describe('`paused`: it is told once it is switched on again.'),
+          why: z
+            .enum(['no_identity', 'no_name_there', 'no_endpoint'])
+            .nullable()
+            .describe('Why it can’t be told of this person; null: it is.'),
+        }),
+      )
+      .describe('The apps behind to which it would be passed on.')
+      .meta({ examples: [[{ id: 'app_4mGkZQ0bTq', name: 'Payroll', state: 'enabled', why: null }]] }),
     withoutReturn: z
       .array(z.string())
       .optional()
@@ -88,6 +110,8 @@ export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNam
       }),
       connectionsWithoutReturn(pool, orgId, of === 'everyone' ? null : deviceId === null ? userIds : []),
     ]);
+    // Where somebody gets a further name, no access ends.
+    const toTell = whose.kind === 'name' ? [] : await readAppsToTell(pool, orgId, whose);
     const sessions = toDevices(listed.rows, clientNames, words);
     const { sessionCount, grantCount, apps } = counted.rows[0];
     const found: { role: Role; people: number }[] = people.rows.map(({ role, people }) => ({ role, people }));
@@ -99,7 +123,8 @@ export function createReadEffects({ pool, clientNames }: { pool: Pool; clientNam
       sessionCount,
       grantCount,
       sessions: sessions as unknown as Effects['sessions'],
-      apps: apps.map((id: string) => clientName(id, clientNames)).sort(),
+      apps: apps.map((app: AppOfGrants) => clientName(app, clientNames)).sort(),
+      toTell: [...toTell],
       ...(withoutReturn.length > 0 ? { withoutReturn: [...withoutReturn] } : {}),
       devices: [...new Set(sessions.map(({ device }) => device))].sort(),
     };
@@ -139,12 +164,13 @@ const countsSql = both(
   (of) => `
   WITH s AS (${live('sessions', 'NULL', of, mostCounted)}), g AS (${live('grants', 'client_id', of, mostCounted)})
   SELECT (SELECT count(*)::int FROM s) AS "sessionCount", (SELECT count(*)::int FROM g) AS "grantCount",
-         (SELECT coalesce(array_agg(DISTINCT client_id), '{}') FROM g) AS apps`,
+         (SELECT coalesce(jsonb_agg(jsonb_build_object('clientId', c.client_id, 'appName', a.name)), '[]')
+          FROM (SELECT DISTINCT client_id FROM g) c LEFT JOIN apps a ON a.org_id = $1 AND a.id = c.client_id) AS apps`,
 );
 
 const devicesSql = both(
   (of) => `
-  SELECT id, type, client_id AS "clientId", user_agent AS "userAgent", created_at AS "createdAt", ip AS "signedInFrom",
+  SELECT id, type, client_id AS "clientId", (SELECT name FROM apps a WHERE a.org_id = $1 AND a.id = client_id) AS "appName", user_agent AS "userAgent", created_at AS "createdAt", ip AS "signedInFrom",
          last_seen_at AS "lastSeenAt", last_seen_ip AS "lastSeenFrom", type = $4 AND id = $5 AS current
   FROM (SELECT *, 'session' AS type FROM (${live('sessions', 'NULL', of, mostCompared)}) s
         UNION ALL SELECT *, 'grant' FROM (${live('grants', 'client_id', of, mostCompared)}) g) AS live

@@ -17,6 +17,11 @@ export const forward = z
     app: idOf('app'),
     appName: z.string().meta({ examples: ['Payroll'] }),
     user: z.string(),
+    userName: z
+      .string()
+      .nullable()
+      .describe('What the person is called now, by name or address; null: removed.')
+      .meta({ examples: ['Trinity Moss'] }),
     revocation: idOf('revocation').nullable(),
     type: z
       .string()
@@ -133,8 +138,8 @@ export function forwardOperations({ forwards }: { forwards: Forwards }): readonl
 
 const missing = () => new AppError('not_found', 'Your organisation has nothing of this id that was passed on.');
 
-function present({ appId, userId, revocationId, ...row }: ForwardRow) {
+function present({ appId, userId, userName, revocationId, ...row }: ForwardRow) {
   const { id, appName, type, status, error, httpStatus, attempts, dueAt, revokedAt, createdAt, finishedAt } = row;
   const said = { type, status, error, httpStatus, attempts, dueAt, revokedAt, createdAt, finishedAt };
-  return { id, app: appId, appName, user: userId, revocation: revocationId, ...said };
+  return { id, app: appId, appName, user: userId, userName, revocation: revocationId, ...said };
 }

@@ -93,7 +93,7 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...notificationOperations(deps),
     ...webhookOperations(deps),
     ...deliveryOperations(deps),
-    ...appOperations({ ...deps, apps }),
+    ...appOperations({ ...deps, apps, lookOutward }),
     ...appPeopleOperations({ apps, people: createAppPeople(deps) }),
     ...forwardOperations({ forwards }),
     ...policyOperations({ ...deps, orgs }),

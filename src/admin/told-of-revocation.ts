@@ -1,9 +1,26 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { idOf } from '../api/examples.ts';
 import { type Operation, operation } from '../api/operation.ts';
+import { forwardStatuses } from '../downstream/forwards.ts';
+import { mostForwardsCounted, readToldApps } from '../downstream/told-apps.ts';
 import { AppError } from '../errors.ts';
 import { deliveryStatuses } from '../notifications/deliveries.ts';
-import { reference } from './forms.ts';
+import { flag, reference } from './forms.ts';
+
+const toldApp = z.object({
+  app: idOf('app'),
+  appName: z.string().meta({ examples: ['Payroll'] }),
+  status: z.enum(forwardStatuses).meta({ examples: ['delivered'] }),
+  error: z
+    .string()
+    .nullable()
+    .describe('A word, as `Forward` has it. `unknown_there`: the app took it, and knows nobody of this name.')
+    .meta({ examples: [null] }),
+  forwards: z.int().meta({ examples: [1] }),
+  forward: idOf('forward').nullable().describe('Where it is the only one.'),
+  at: z.iso.datetime().nullable().describe('When the last of them was settled.'),
+});
 
 export const told = z
   .object({
@@ -13,10 +30,19 @@ export const told = z
     waiting: z
       .boolean()
       .describe('Whether messages of it to webhooks are still to be made: then look again in a moment.'),
+    apps: z
+      .array(toldApp)
+      .describe('How far it is passed on: for each app, how many forwards came to the same.')
+      .meta({ examples: [[]] }),
+    moreForwards: z
+      .boolean()
+      .describe(`There are more than ${mostForwardsCounted} forwards: so many are counted.`)
+      .meta({ examples: [false] }),
+    planning: z.boolean().describe('Whether forwards of it are still to be made: then look again in a moment.'),
   })
   .meta({ id: 'ToldOfRevocation' });
 
-/** Which of the org's webhooks were told of a revocation. */
+/** Which of the org's webhooks and apps were told of a revocation. */
 export function toldOperations({ pool }: { pool: Pool }): readonly Operation[] {
   return [
     operation({
@@ -24,19 +50,23 @@ export function toldOperations({ pool }: { pool: Pool }): readonly Operation[] {
       path: '/api/orgs/current/revocations/{id}/told',
       id: 'getToldOfRevocation',
       tag: 'Ending access',
-      summary: 'Whether the webhooks of the organisation were told of it',
+      summary: 'Whether the webhooks and the apps of the organisation were told of it',
+      description: 'What one app was told of one person is among the forwards, by `revocation`.',
       permission: 'org.read',
       params: z.object({ id: reference }),
-      success: { status: 200, description: 'Messages by their status.', schema: told },
+      query: z.object({ together: flag.optional().describe('The apps: of all that the same request ended.') }),
+      success: { status: 200, description: 'Messages and forwards by their status.', schema: told },
       problems: ['not_found'],
-      handle: async ({ orgId, params: { id } }) => {
-        const { rows } = await pool.query<z.output<typeof told> & { found: boolean }>({
+      handle: async ({ orgId, params: { id }, query: { together = false } }) => {
+        const { rows } = await pool.query<Pick<z.output<typeof told>, 'webhooks' | 'waiting'> & { found: boolean }>({
           name: 'revocation-told',
           text: toldSql,
           values: [orgId, id],
         });
         if (!rows[0]?.found) throw new AppError('not_found', 'Your organisation has no revocation of this id.');
-        return { webhooks: rows[0].webhooks, waiting: rows[0].waiting };
+        const { webhooks, waiting } = rows[0];
+        const { apps, more, planning } = await readToldApps(pool, orgId, id, { together });
+        return { webhooks, waiting, apps: [...apps], moreForwards: more, planning };
       },
     }),
   ];

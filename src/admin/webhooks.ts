@@ -34,6 +34,8 @@ export const webhook = z
       .nullable()
       .describe('Until then messages are signed with the secret before too.')
       .meta({ examples: [null] }),
+    lastDeliveredAt: z.iso.datetime().nullable().describe('When it took a message last, of its latest 1,000.'),
+    dead: z.int().describe('How many of its latest 1,000 messages could not be delivered.'),
     createdAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
   })
@@ -188,8 +190,9 @@ function found<T>(value: T | null): T {
   return value;
 }
 
-function present({ id, url, kinds, active, previousSecretUntil, createdAt, updatedAt }: WebhookRow) {
-  return { id, url, kinds, active, previousSecretUntil, createdAt, updatedAt };
+function present(row: WebhookRow) {
+  const { id, url, kinds, active, previousSecretUntil, lastDeliveredAt, dead, createdAt, updatedAt } = row;
+  return { id, url, kinds, active, previousSecretUntil, lastDeliveredAt, dead, createdAt, updatedAt };
 }
 
 const wrongUrl = ({ message, says }: GuardedFetchError) =>

@@ -44,6 +44,12 @@ export function securitySchemes(config: Config): Record<Security, Json> {
       bearerFormat: 'JWT',
       description: 'A JWT that the IdP of a proven connection signed for this one request, as Okta sends it.',
     },
+    receiverToken: {
+      type: 'http',
+      scheme: 'bearer',
+      description:
+        'An access token of the organisation’s own token endpoint (`/orgs/{org}/oauth/token`) by client credentials, with the scope `ssf.read` or `ssf.manage`.',
+    },
     metricsToken: { type: 'http', scheme: 'bearer', description: 'The token of METRICS_TOKEN.' },
   };
 }

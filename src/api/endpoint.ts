@@ -17,7 +17,7 @@ export type Success = Readonly<{
 }>;
 
 /** The ways in which a caller proves who they are; openapi.ts says how each is sent. */
-export type Security = 'session' | 'accessToken' | 'apiKey' | 'signedJwt' | 'metricsToken';
+export type Security = 'session' | 'accessToken' | 'apiKey' | 'signedJwt' | 'metricsToken' | 'receiverToken';
 
 /** An operation of the interface, as OpenAPI describes it. */
 export type Documented = Readonly<{

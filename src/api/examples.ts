@@ -128,6 +128,9 @@ const collections: Readonly<Record<string, IdKind | { word: string }>> = {
   webhooks: 'webhook',
   apps: 'app',
   forwards: 'forward',
+  orgs: 'org',
+  'ssf-configuration': 'org',
+  poll: 'stream',
   people: 'user',
 };
 

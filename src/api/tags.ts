@@ -18,6 +18,8 @@ export const tags: Readonly<Record<string, string>> = {
     'An identity provider keeps people and groups here (RFC 7643, RFC 7644). Deactivating somebody ends all of their access at once.',
   You: 'Who is signed in, where else they are, and signing out.',
   Signals: 'What identity providers send on their own: back-channel logout and security events (CAEP, RISC).',
+  'Events for receivers':
+    'The Shared Signals Framework 1.0: apps behind an organisation set up a stream of its security events, pushed (RFC 8935) or polled (RFC 8936).',
   'Sign-in': 'Signing in by OpenID Connect at the identity provider of the organisation.',
   'OAuth for your apps': 'The authorization server of mobile apps, extensions and the command line.',
   Todos: 'A small list for each person, so that there is something to be signed out of.',

@@ -36,7 +36,7 @@ export function registerApp(program: Command, shell: Console): void {
     .requiredOption(...orgOption)
     .requiredOption(
       '--kind <kind>',
-      'gtr (Global Token Revocation) or oidc (a web app that signs people in here: back-channel logout)',
+      'gtr (Global Token Revocation), oidc (a web app that signs people in here: back-channel logout) or ssf (a receiver of security events)',
     )
     .requiredOption('--name <name>', 'shown to administrators')
     .requiredOption(...settingsOption)
@@ -46,7 +46,7 @@ export function registerApp(program: Command, shell: Console): void {
         shell,
         z.object({
           org: text,
-          kind: z.enum(['gtr', 'oidc']),
+          kind: z.enum(['gtr', 'oidc', 'ssf']),
           name: text,
           settings,
           credentialStdin: z.boolean().default(false),
@@ -121,7 +121,8 @@ export function registerApp(program: Command, shell: Console): void {
           const changes = { name, state, settings: input.settings, credential };
           if (Object.values(changes).every((value) => value === undefined))
             throw usageError('Nothing to change was given.');
-          return answerFor(found(await workspace.apps.change(org.id, id, changes, byOperator)));
+          const changed = found(await workspace.apps.change(org.id, id, changes, byOperator));
+          return withSecret(changed, changed.clientSecret);
         },
       ),
     );

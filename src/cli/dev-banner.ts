@@ -1,4 +1,5 @@
 import { isLoopback } from '../config.ts';
+import type { DemoAppUrls } from '../demo-apps/demo-apps.ts';
 import { seedOrgs } from './seed-data.ts';
 
 export type Addresses = Readonly<{
@@ -6,11 +7,12 @@ export type Addresses = Readonly<{
   publicUrl: string;
   appUrl: string;
   idpUrl: string;
+  apps: DemoAppUrls;
   database: string;
 }>;
 
 /** The addresses that a developer needs; the last line begins with `ready`. */
-export function banner({ local, publicUrl, appUrl, idpUrl, database }: Addresses): string {
+export function banner({ local, publicUrl, appUrl, idpUrl, apps, database }: Addresses): string {
   const people = seedOrgs.flatMap((org) => org.people.map((person) => ({ ...person, org })));
   const owners = people.filter(({ role }) => role === 'owner');
   const emailWidth = Math.max(...people.map(({ email }) => email.length));
@@ -38,6 +40,8 @@ export function banner({ local, publicUrl, appUrl, idpUrl, database }: Addresses
     ...owners.map(({ email, org }) => `Console            ${appUrl}/admin  ${org.name}, as ${email}`),
     `Identity provider  ${idpUrl}`,
     ...seedOrgs.map(({ slug, name }) => `Its own console    ${idpUrl}/${slug}/admin  ${name}`),
+    `Apps behind        ${apps.wiki}  ${first?.name}'s wiki: OpenID Connect, back-channel logout`,
+    `                   ${apps.crm}  ${first?.name}'s CRM: Global Token Revocation`,
     `Database           ${database}`,
     'Command line       npm run -s cli -- --help',
     '',

@@ -55,6 +55,9 @@ export function loadDevelopmentSecrets(dataDir: string): DevelopmentSecrets {
   return findDevelopmentSecrets(dataDir) ?? made;
 }
 
+/** Where `npm run dev` notes calls that come while the database is away. */
+export const developmentJournal = (dataDir: string): string => path.join(path.resolve(dataDir), 'journal');
+
 function secretsFile(dataDir: string): string {
   return path.join(path.resolve(dataDir), 'secrets.json');
 }

@@ -1,33 +1,53 @@
+import type { Pool } from 'pg';
 import { bySystem } from '../by.ts';
+import type { Config } from '../config.ts';
 import { createConnections } from '../connections/connections.ts';
 import { discover } from '../connections/discovery.ts';
 import type { Org, PrismaClient } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { connectionSecretPurpose } from '../database/sealed-places.ts';
+import type { DemoAppUrls } from '../demo-apps/demo-apps.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import { hashSecret, type Keyring } from '../keyring.ts';
 import type { ApiKeys } from '../orgs/api-keys.ts';
 import { createOrgs } from '../orgs/orgs.ts';
+import { orgIssuer } from '../signing/org-keys.ts';
 import { emailKey } from '../users/email.ts';
 import { createUsers } from '../users/users.ts';
+import { crmClientId, seedApps } from './seed-apps.ts';
 import { type SeedOrg, seedOrgs } from './seed-data.ts';
 
-type Deps = Readonly<{ prisma: PrismaClient; keyring: Keyring; apiKeys: ApiKeys; guardedFetch: GuardedFetch }>;
+type Deps = Readonly<{
+  config: Pick<Config, 'publicUrl'>;
+  pool: Pool;
+  prisma: PrismaClient;
+  keyring: Keyring;
+  apiKeys: ApiKeys;
+  guardedFetch: GuardedFetch;
+  webhookFetch: GuardedFetch;
+}>;
 
 const seeder = bySystem('seed');
 
 /**
  * Adds the missing parts of the two demo orgs and leaves the rest: a developer's changes stay. Only
- * the connections follow the demo identity provider at `idpUrl`, whose port may have changed.
+ * the connections follow the demo identity provider at `idpUrl`, and the apps their addresses: ports
+ * may have changed. Returns what the apps of the first org need to know.
  */
-export async function seed(deps: Deps, idpUrl: string): Promise<void> {
+export async function seed(deps: Deps, idpUrl: string, apps: DemoAppUrls) {
   await refuseForeignDatabase(deps);
+  const seeded: Org[] = [];
   for (const described of seedOrgs) {
     const org = await seedOrg(deps, described);
     await seedConnection(deps, org, described, `${idpUrl}/${described.slug}`);
     await seedApiKey(deps, org, described);
     for (const person of described.people) await seedPerson(deps, org, person);
+    seeded.push(org);
   }
+  const [org, { people }] = [seeded[0] as Org, seedOrgs[0] as SeedOrg];
+  const known = { org: org.name, issuer: orgIssuer(deps.config, org.id) };
+  const client = await seedApps(deps, org.id, apps);
+  return { wiki: { ...known, ...client }, crm: { ...known, clientId: crmClientId, people } };
 }
 
 export class NotForSeedError extends Error {

@@ -7,7 +7,7 @@ import {
   type Mode,
   wrongVariables,
 } from '../config.ts';
-import { findDevelopmentSecrets, loadDevelopmentSecrets } from './development.ts';
+import { developmentJournal, findDevelopmentSecrets, loadDevelopmentSecrets } from './development.ts';
 
 /** The command line's variables: the server's, each required only when a command needs it. */
 const form = z.object({
@@ -38,7 +38,7 @@ export function loadSettings(env: Environment) {
     directDatabaseUrl: data.DIRECT_DATABASE_URL ?? data.DATABASE_URL ?? null,
     dataDir: data.DATA_DIR,
     /** Where this machine's node notes calls while the database is away. */
-    journalDir: data.JOURNAL_DIR ?? null,
+    journalDir: data.JOURNAL_DIR ?? (data.DATABASE_URL ? null : developmentJournal(data.DATA_DIR)),
     /** PUBLIC_URL if it is set. */
     givenPublicUrl: data.PUBLIC_URL ?? null,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,

@@ -4,6 +4,7 @@ import { type Config, loadConfig, loadDevelopmentConfig, readEnvFile } from '../
 import { createContext, logOptions } from '../context.ts';
 import { checkDatabase } from '../database/check-database.ts';
 import { migrate } from '../database/migrate.ts';
+import { startDemoApps } from '../demo-apps/demo-apps.ts';
 import { startDemoIdp } from '../demo-idp/demo-idp.ts';
 import { holdDevLock } from '../postgres/dev-lock.ts';
 import { startEmbeddedPostgres } from '../postgres/embedded-postgres.ts';
@@ -11,7 +12,7 @@ import { startServer } from '../server.ts';
 import { explainStartFailure } from '../start-failure.ts';
 import { buildSearchIndexes } from '../users/search-index.ts';
 import { banner } from './dev-banner.ts';
-import { loadDevelopmentSecrets } from './development.ts';
+import { developmentJournal, loadDevelopmentSecrets } from './development.ts';
 import { PortError, takePort, tryPort } from './ports.ts';
 import { findRunningDev } from './running-dev.ts';
 import { NotForSeedError, seed } from './seed.ts';
@@ -39,12 +40,13 @@ class StoppedError extends Error {}
 /** `npm run dev`: database, demo identity provider and app in one, with the demo's people. */
 async function start(): Promise<void> {
   readEnvFile();
-  const { dataDir, idpPort } = loadDevelopmentConfig(process.env);
+  const { dataDir, idpPort, appsPort } = loadDevelopmentConfig(process.env);
   const given = Object.fromEntries(Object.entries(process.env).filter(([, value]) => value?.trim()));
   const secrets = loadDevelopmentSecrets(dataDir);
+  const made = { ...secrets, JOURNAL_DIR: developmentJournal(dataDir) };
   const configFor = (databaseUrl: string, port: number): Config =>
     loadConfig(
-      { DATABASE_URL: databaseUrl, PUBLIC_URL: `http://localhost:${port}`, ...secrets, ...given, PORT: String(port) },
+      { DATABASE_URL: databaseUrl, PUBLIC_URL: `http://localhost:${port}`, ...made, ...given, PORT: String(port) },
       'development',
     );
   // Problems are found before anything slow begins: settings, a second start, taken ports.
@@ -58,10 +60,9 @@ async function start(): Promise<void> {
   const { port } = listening;
   const letGo = async () => void listening.server.close();
   started.push(letGo);
-  for (const host of ['127.0.0.1', '::1'])
-    await tryPort(idpPort, 'IDP_PORT', host).catch((error: NodeJS.ErrnoException) => {
-      if (host === '127.0.0.1' || error instanceof PortError) throw error;
-    });
+  await tryLocalPort(idpPort, 'IDP_PORT');
+  await tryLocalPort(appsPort, 'APPS_PORT');
+  await tryLocalPort(appsPort && appsPort + 1, 'APPS_PORT');
 
   const databaseUrl = given.DATABASE_URL ?? (await startDatabase(dataDir));
   const config = configFor(databaseUrl, port);
@@ -84,8 +85,10 @@ async function start(): Promise<void> {
   const tenants = demoTenants(publicUrl, findDemoConnection);
   const idp = await step(startDemoIdp({ port: idpPort, tenants, log: console.error }));
   started.push(idp.stop);
+  const demoApps = await step(startDemoApps(appsPort));
+  started.push(demoApps.stop);
   await step(checkDatabase(context));
-  await step(seed(context, idp.url));
+  demoApps.serve(await step(seed(context, idp.url, demoApps.urls)));
   // Before the server starts: its last line stays the last one, and a stop finds nothing half built.
   await step(buildSearchIndexes({ directDatabaseUrl: config.directDatabaseUrl, log }));
   const server = await step(startServer(context, { listening }));
@@ -98,9 +101,18 @@ async function start(): Promise<void> {
       publicUrl,
       appUrl: config.appUrl,
       idpUrl: idp.url,
+      apps: demoApps.urls,
       database: given.DATABASE_URL ? 'DATABASE_URL' : `PostgreSQL in ${dataDir} (npm run studio shows it)`,
     }),
   );
+}
+
+/** A browser asks ::1 first for localhost, and would meet another listener there. */
+async function tryLocalPort(port: number, variable: string): Promise<void> {
+  for (const host of ['127.0.0.1', '::1'])
+    await tryPort(port, variable, host).catch((error: NodeJS.ErrnoException) => {
+      if (host === '127.0.0.1' || error instanceof PortError) throw error;
+    });
 }
 
 async function startDatabase(dataDir: string): Promise<string> {

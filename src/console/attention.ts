@@ -27,6 +27,10 @@ function renderNeed(texts: Texts, { kind, name, count, at }: Attention): Html {
       return compose(needs[kind], { name: thing });
     case 'dead_deliveries':
       return html`${needs.dead_deliveries(count ?? 0)}`;
+    case 'dead_forwards':
+      return compose(needs.dead_forwards, { name: thing, signOuts: texts.console.overview.signOuts(count ?? 0) });
+    case 'app_away':
+      return compose(needs.app_away, { name: thing, at: at && renderMoment(texts, at) });
     case 'api_key_expires':
       return compose(needs.api_key_expires, { name: thing, at: at && renderMoment(texts, at) });
     default:
@@ -46,6 +50,10 @@ function placeOf({ kind, id }: Attention): string {
       return '/admin/settings/domains';
     case 'no_second_owner':
       return '/admin/settings/administrators';
+    case 'dead_forwards':
+      return `/admin/forwards?${new URLSearchParams({ app: id ?? '', status: 'dead' }).toString()}`;
+    case 'app_away':
+      return `/admin/apps/${id}`;
     case 'dead_deliveries':
       return '/admin/notifications/undelivered';
     case 'email_unavailable':

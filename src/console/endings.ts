@@ -2,6 +2,7 @@ import type { Effects } from '../admin/effects.ts';
 import { mostCounted } from '../database/most-counted.ts';
 import { AppError } from '../errors.ts';
 import { type Html, html, type Value } from '../html.ts';
+import { forwardErrorIn } from './forward-state.ts';
 import {
   formatNumber,
   renderBadge,
@@ -67,6 +68,20 @@ export function endingButton({ texts }: Visit, words: ButtonWords, effects: Effe
   return amount > 0 ? words.button(amount) : words.buttonNone;
 }
 
+/** To which apps behind it is passed on, and to which it can't be. */
+function toTellFacts({ texts }: Visit, { toTell }: Effects): readonly (readonly [string, Value])[] {
+  const words = texts.console.forwards;
+  const told = toTell.filter(({ why }) => why === null);
+  const others = toTell.flatMap(({ name, why }) =>
+    why === null ? [] : [words.notToldWhy({ app: name, why: forwardErrorIn(texts, why) })],
+  );
+  const names = told.map(({ name, state }) => (state === 'paused' ? words.whenEnabled({ app: name }) : name));
+  return [
+    [words.willTell, names.length > 0 && names.join(', ')],
+    [words.notTold, others.length > 0 && others.map((other) => html`<span class="line">${other}</span>`)],
+  ];
+}
+
 /** What would end: how much of it, the devices seen last, and what else the action means. */
 function renderEffects(visit: Visit, effects: Effects): Html {
   const { texts } = visit;
@@ -93,6 +108,7 @@ ${
 }`
 }
 ${renderFacts([
+  ...toTellFacts(visit, effects),
   [words.apps, effects.apps.length > 0 && effects.apps.join(', ')],
   [
     words.roles,

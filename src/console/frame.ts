@@ -27,6 +27,7 @@ const styles = [
   'console-notifications.css',
   'console-settings.css',
   'console-identity.css',
+  'console-apps.css',
 ];
 
 const areas = [
@@ -34,6 +35,7 @@ const areas = [
   ['people', '/admin/people'],
   ['groups', '/admin/groups'],
   ['revocations', '/admin/revocations'],
+  ['apps', '/admin/apps'],
   ['record', '/admin/record'],
   ['notifications', '/admin/notifications'],
   ['settings', '/admin/settings'],

@@ -13,6 +13,7 @@ const drawings = {
   person: 'M12 11.5a4 4 0 1 0 0-8 4 4 0 0 0 0 8ZM4.5 20.5c.6-4 3.4-6 7.5-6s6.9 2 7.5 6',
   groups: 'M4 4h7v7H4zM13 13h7v7h-7zM15.5 4v7M12 7.500h7M7.500 13v7M4 16.500h7',
   revocations: 'M12 3v8M6.500 6.500a8 8 0 1 0 11 0',
+  apps: 'M4 12h7M8 8.500 11.500 12 8 15.500M14 4h6v6h-6zM14 14h6v6h-6z',
   record: 'M6 3h9l4 4v14H6zM14.500 3v5H19M9 12.500h7M9 16.500h7',
   notifications: 'M6 17V11a6 6 0 0 1 12 0v6l1.500 2h-15zM10 21.500h4',
   settings: 'M4 7h9M19 7h1M4 17h1M11 17h9M13 7a3 3 0 1 0 6 0 3 3 0 0 0-6 0ZM5 17a3 3 0 1 0 6 0 3 3 0 0 0-6 0Z',

@@ -62,7 +62,11 @@ export function personScreens(use: Use): readonly Screen[] {
             ],
             [words.seen, who.lastSeenAt && renderMoment(texts, who.lastSeenAt)],
             [words.since, renderMoment(texts, who.createdAt)],
-            [words.lastSignedOut, who.revokedAt && renderMoment(texts, who.revokedAt)],
+            [
+              words.lastSignedOut,
+              who.revokedAt &&
+                html`${renderMoment(texts, who.revokedAt)}<span class="sub"><a href="/admin/forwards?user=${who.id}">${texts.console.forwards.list}</a></span>`,
+            ],
           ])}</section>
 ${section('devices', words.devices, html`${renderDevices(visit, who, devices.items)}${renderPager(visit, devices.next)}`)}
 ${section('identities', words.identities, renderIdentities(visit, who, identities.items))}

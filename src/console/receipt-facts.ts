@@ -3,6 +3,7 @@ import type { revocation, revocationsTogether } from '../admin/revocations.ts';
 import type { told } from '../admin/told-of-revocation.ts';
 import { html, type Value } from '../html.ts';
 import { formatMilliseconds, formatNumber, renderCopyable, renderMoment } from './parts.ts';
+import { sayPassedOn } from './passed-on.ts';
 import type { Visit } from './screen.ts';
 
 type Revocation = z.output<typeof revocation>;
@@ -24,21 +25,30 @@ export function receiptFacts(visit: Visit, found: Revocation, toldOf: Told): rea
     [words.who, renderWhose(visit, user), name ?? words.everyone],
     ...sharedFacts(visit, found),
     [words.told, html`${words.toldText}<span class="sub">${byWebhooks}</span>`, `${words.toldText} ${byWebhooks}`],
+    toldApps(visit, toldOf),
     [words.id, renderCopyable(visit.texts, id, words.id), id],
     requestFact(visit, found),
   ];
 }
 
 /** What the receipt of a list says above its people; `found` is the revocation of any of them. */
-export function togetherFacts(visit: Visit, found: Revocation, all: Together): readonly ReceiptFact[] {
+export function togetherFacts(visit: Visit, found: Revocation, all: Together, toldOf: Told): readonly ReceiptFact[] {
   const { receipt, groups } = visit.texts.console;
   const { sessionsEnded, grantsEnded } = all;
   return [
     same(receipt.who, groups.people(all.revocations)),
     ...sharedFacts(visit, { ...found, sessionsEnded, grantsEnded, more: false, durationMs: null }),
+    toldApps(visit, toldOf),
     requestFact(visit, found),
   ];
 }
+
+/** On the page it has a part of its own. */
+const toldApps = ({ texts }: Visit, toldOf: Told): ReceiptFact => [
+  texts.console.forwards.passedOn,
+  null,
+  toldOf.apps.length > 0 ? sayPassedOn(texts, toldOf) : null,
+];
 
 function sharedFacts(visit: Visit, found: Revocation): readonly ReceiptFact[] {
   const { texts } = visit;

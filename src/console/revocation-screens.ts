@@ -6,6 +6,7 @@ import { type Html, html } from '../html.ts';
 import { createJoined } from './joined.ts';
 import type { Use } from './operations.ts';
 import { formatNumber, renderFacts, renderPager, renderTable } from './parts.ts';
+import { renderLive, renderPassedOn } from './passed-on.ts';
 import { endedWords, type ReceiptFact, receiptFacts, renderWhose, togetherFacts } from './receipt-facts.ts';
 import type { Screen, Visit } from './screen.ts';
 import type { SealedSearches } from './sealed-search.ts';
@@ -45,10 +46,16 @@ export function revocationScreens(
           scripts: ['people.js'],
           body: html`<h1 data-receipt>${titleOf(visit, found)}</h1>
 ${joined}
-${renderReceipt(facts)}
+${renderLive(
+  visit,
+  toldOf,
+  visit.req.originalUrl,
+  html`${renderReceipt(facts)}
 ${rest > 1 && html`<p><a href="/admin/revocations/${found.id}/together">${words.together(rest)}</a></p>`}
+${renderPassedOn(visit, toldOf, found.id)}
 <p class="actions">${found.user?.name && html`<a class="button quiet" href="/admin/people/${found.user.id}">${words.back}</a> `}<a class="button quiet" href="/admin/people">${words.next}</a></p>
 ${renderTicket(visit, linesOf(facts))}`,
+)}`,
         };
       },
     },
@@ -64,13 +71,14 @@ ${renderTicket(visit, linesOf(facts))}`,
           getRevocation(visit, { params }),
           listTogether(visit, { params, query: { limit: '200', ...(query.cursor && { cursor: query.cursor }) } }),
         ]);
+        const toldOf = await getTold(visit, { params, query: { together: 'true' } });
         const joined = await renderJoined(visit);
-        const facts = togetherFacts(visit, found, all);
+        const facts = togetherFacts(visit, found, all, toldOf);
         return {
           title: words.togetherTitle,
           trail: trail(visit),
           scripts: ['people.js'],
-          body: html`<div class="heading"><h1 data-receipt>${words.togetherTitle}</h1><p class="actions"><a class="button quiet small" download href="/api/orgs/current/revocations/${found.id}/together/export">${words.file}</a></p></div>${joined}${renderReceipt(facts)}
+          body: html`<div class="heading"><h1 data-receipt>${words.togetherTitle}</h1><p class="actions"><a class="button quiet small" download href="/api/orgs/current/revocations/${found.id}/together/export">${words.file}</a></p></div>${joined}${renderLive(visit, toldOf, visit.req.originalUrl, html`${renderReceipt(facts)}${renderPassedOn(visit, toldOf, null)}`)}
 ${renderTable({
   caption: words.togetherTitle,
   columns: [words.person, words.sessions, words.apps, words.id],

@@ -5,13 +5,20 @@ import type { Keyring } from '../keyring.ts';
 import { administrators } from '../me/administrators.ts';
 import { administratorScreens } from './administrator-screens.ts';
 import { apiKeyScreens } from './api-key-screens.ts';
+import { appPeopleScreen } from './app-people-screen.ts';
+import { appQuestionScreens } from './app-question-screens.ts';
+import { appScreen } from './app-screen.ts';
+import { appScreens } from './app-screens.ts';
+import { appSettingsScreen } from './app-settings-screen.ts';
 import { connectionScreens } from './connection-screens.ts';
 import { deliveryScreens } from './delivery-screens.ts';
 import { domainScreens } from './domain-screens.ts';
 import { everyoneScreens } from './everyone-screens.ts';
 import { createFailures } from './failures.ts';
+import { forwardScreens } from './forward-screens.ts';
 import { groupScreens } from './group-screens.ts';
 import { createKeptForms } from './kept-forms.ts';
+import { newAppScreens } from './new-app-screens.ts';
 import { createShowNothing } from './nothing.ts';
 import { notificationScreens } from './notification-screens.ts';
 import { createUse } from './operations.ts';
@@ -49,6 +56,14 @@ export function createConsole(
     ...revocationScreens(use, deps.config, searches),
     ...groupScreens(use),
     ...everyoneScreens(use),
+    ...appScreens(use),
+    // Ahead of an app's own page: /admin/apps/new is no id.
+    ...newAppScreens(use, deps.config),
+    appScreen(use, deps.config),
+    appSettingsScreen(use),
+    ...appQuestionScreens(use, deps.config),
+    appPeopleScreen(use),
+    ...forwardScreens(use),
     ...recordScreens(use),
     ...notificationScreens(use),
     ...webhookScreens(use),

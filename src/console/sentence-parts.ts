@@ -21,6 +21,7 @@ const pages: Readonly<Record<string, (id: string) => string>> = {
   connection: (id) => `/admin/settings/connections/${id}`,
   group: (id) => `/admin/groups/${id}`,
   webhook: (id) => `/admin/webhooks/${id}`,
+  app: (id) => `/admin/apps/${id}`,
 };
 
 export const linkTo = (type: string, id: string | null, label: Value): Html => {
@@ -78,7 +79,8 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
 
   /** An app behind, by the name that it had then. */
   function appBehind(): Html {
-    return html`${textIn(event, 'name') ?? words.something}`;
+    const id = event.action === 'app.removed' ? null : (event.target?.id ?? null);
+    return linkTo('app', id, textIn(event, 'name') ?? words.something);
   }
 
   function revocation(label: Value = words.revocation): Html {
@@ -95,10 +97,12 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
     return revocation(event.detail.more === true ? words.andMore({ ended: some }) : some);
   }
 
-  function app(): string {
+  /** The product's own by its name, one of the organisation's as the way to it. */
+  function app(): Value {
     const id = textIn(event, 'client');
     const known = clients.find(({ client_id }) => client_id === id)?.client_name;
-    return known ?? id ?? words.anApp;
+    if (known !== undefined || id === null) return known ?? words.anApp;
+    return id.startsWith('app_') ? linkTo('app', id, words.anApp) : id;
   }
 
   /** A value of a policy. */

@@ -1,4 +1,5 @@
 import type { Pool, QueryResultRow } from 'pg';
+import { lookUp } from './patience.ts';
 
 type Waiting<Row> = { resolve: (row: Row | null) => void; reject: (error: unknown) => void };
 
@@ -29,7 +30,8 @@ export function createBatchLoader<Row extends QueryResultRow>(
     running += 1;
     try {
       const keys = [...batch.keys()].map((key) => Buffer.from(key, 'latin1'));
-      const { rows } = await pool.query<Row>({ name: statement.name, text: statement.text, values: [keys] });
+      const { name, text } = statement;
+      const { rows } = await lookUp<Row>(pool, { name, text, values: [keys] });
       const found = new Map(rows.map((row) => [(row[statement.keyColumn] as Buffer).toString('latin1'), row]));
       for (const [key, lookUps] of batch) for (const lookUp of lookUps) lookUp.resolve(found.get(key) ?? null);
     } catch (error) {

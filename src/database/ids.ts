@@ -18,6 +18,7 @@ const prefixes = {
   delivery: 'dlv',
   app: 'app',
   forward: 'fwd',
+  stream: 'str',
   todo: 'tod',
 } as const;
 

@@ -42,6 +42,9 @@ export type PoolOptions = Readonly<{
   pooled?: boolean;
 }>;
 
+/** Milliseconds that a connection may take; the wait for a free one counts. */
+const connectMs = 5_000;
+
 /** A pool. A lost server never ends the process: idle and busy connections have listeners. */
 export function createPool(options: PoolOptions): pg.Pool {
   const { connectionString, max, applicationName, log, pooled = false } = options;
@@ -51,7 +54,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     connectionString,
     max,
     application_name: applicationName,
-    connectionTimeoutMillis: 5000,
+    connectionTimeoutMillis: connectMs,
     // Ends the wait for a server that vanished silently; the server's own limit comes first.
     query_timeout: 35_000,
     keepAlive: true,
@@ -80,7 +83,13 @@ export function createPool(options: PoolOptions): pg.Pool {
  * maker ends it.
  */
 export function createPrisma(pool: pg.Pool): PrismaClient {
-  return new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' });
+  return new PrismaClient({
+    adapter: new PrismaPg(pool),
+    errorFormat: 'minimal',
+    // The pool's and the server's limits come first: on a busy machine Prisma's own, of 2 and 5
+    // seconds, would fail what only waits.
+    transactionOptions: { maxWait: connectMs + 2_000, timeout: 35_000 },
+  });
 }
 
 /** `-c name=value …` for the start-up packet: no round trip, and RESET ALL restores it. */

@@ -22,6 +22,7 @@ export const keptFormPurpose = (orgId: string, userId: string) => `kept-form:${o
 export const orgSigningKeyPurpose = (orgId: string, id: string) => `org-signing-key:${orgId}:${id}`;
 export const appClientSecretPurpose = (orgId: string, id: string) => `app-client-secret:${orgId}:${id}`;
 export const appCredentialPurpose = (orgId: string, id: string) => `app-credential:${orgId}:${id}`;
+export const streamHeaderPurpose = (orgId: string, id: string) => `stream-header:${orgId}:${id}`;
 /** An ID token is bound to its org alone: its session's id is made where the row is inserted. */
 export const idTokenPurpose = (orgId: string) => `id-token:${orgId}`;
 
@@ -98,6 +99,15 @@ export const sealedPlaces: readonly SealedPlace[] = [
     key: ['org_id', 'id'],
     purpose: appCredentialPurpose,
     counts: 'credential IS NOT NULL',
+    needed: true,
+  },
+  {
+    what: 'what pushes of security events show to their receivers',
+    table: 'event_streams',
+    column: 'authorization_header',
+    key: ['org_id', 'id'],
+    purpose: streamHeaderPurpose,
+    counts: 'authorization_header IS NOT NULL',
     needed: true,
   },
   {

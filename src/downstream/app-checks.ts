@@ -97,10 +97,13 @@ export const takesCredential = (form: AppForm): boolean =>
 export const takesClientSecret = (form: AppForm): boolean =>
   form.kind === 'ssf' || (form.kind === 'oidc' && form.settings.auth !== 'private_key_jwt');
 
-/** The origin that a credential is shown to: for another one it has to be given again. */
-export function credentialOrigin({ kind, settings }: AppForm): string | null {
+/**
+ * The address that a credential is shown to: for another one it has to be given again. One host may
+ * have an address for each of its customers.
+ */
+export function credentialAddress({ kind, settings }: AppForm): string | null {
   if (kind !== 'gtr') return null;
-  return new URL(settings.auth.method === 'oauth' ? settings.auth.tokenEndpoint : settings.endpoint).origin;
+  return settings.auth.method === 'oauth' ? settings.auth.tokenEndpoint : settings.endpoint;
 }
 
 /** Where an app is told. The rest of an address may hold a secret: it stays out of the record. */

@@ -37,8 +37,16 @@ export const gtrSettings = z.strictObject({
   auth: z.discriminatedUnion('method', [
     z.strictObject({
       method: z.literal('signed_jwt'),
-      /** To the byte; null: the endpoint as it was registered. */
-      audience: z.string().max(2048).nullable().default(null),
+      /**
+       * To the byte; null: the endpoint as it was registered. Never the client id of a web app: with a
+       * `sub` of somebody's choice the token would pass for that person's ID token there.
+       */
+      audience: z
+        .string()
+        .max(2048)
+        .regex(/^https?:\/\/[\x21-\x7e]+$/, 'must be an address, as of the endpoint')
+        .nullable()
+        .default(null),
       /** `sub`: what we are called there. */
       clientId: z.string().max(512),
     }),
@@ -65,7 +73,17 @@ export const oidcSettings = z.strictObject({
   tellExpired: z.boolean().default(false),
 });
 
-/** A receiver of security events (SSF 1.0). Its streams stand in tables of their own. */
+/** The events that a receiver can have, by their short names (CAEP 1.0, RISC 1.0). */
+export const eventTypes = [
+  'session-revoked',
+  'credential-change',
+  'account-disabled',
+  'account-enabled',
+  'account-purged',
+] as const;
+export type EventType = (typeof eventTypes)[number];
+
+/** A receiver of security events (SSF 1.0). Its stream stands in a table of its own. */
 export const ssfSettings = z.strictObject({
   ...common,
   naming: z.enum(['email', 'iss_sub']).default('email'),
@@ -73,9 +91,15 @@ export const ssfSettings = z.strictObject({
   audience: z.string().min(1).max(2048),
   /** The events that it may have. */
   events: z
-    .array(z.enum(['session-revoked', 'credential-change', 'account-disabled', 'account-enabled', 'account-purged']))
+    .array(z.enum(eventTypes))
     .min(1)
-    .default(['session-revoked', 'credential-change', 'account-disabled', 'account-enabled', 'account-purged']),
+    .max(eventTypes.length)
+    .default([...eventTypes]),
+  /**
+   * The connection whose IdP is the same system. What came from it isn't passed back to it: two
+   * systems that forward to each other would end what somebody has just signed in to.
+   */
+  connection: z.string().max(80).nullable().default(null),
 });
 
 export const settingsOf = { gtr: gtrSettings, oidc: oidcSettings, ssf: ssfSettings } as const;

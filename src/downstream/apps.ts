@@ -6,20 +6,21 @@ import type { AppState } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { appClientSecretPurpose, appCredentialPurpose } from '../database/sealed-places.ts';
-import { AppError } from '../errors.ts';
+import { AppError, type Saying } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
+import { en } from '../texts/en.ts';
 import {
   type AppForm,
   checkedSettings,
-  credentialOrigin,
+  credentialAddress,
   hostOf,
   parseSettings,
   takesClientSecret,
   takesCredential,
 } from './app-checks.ts';
 import { endGrantsOfApp } from './end-grants.ts';
-import type { ForwardOutcome } from './forward.ts';
+import { tellStreamUpdated } from './ssf/stream.ts';
 
 export type Apps = ReturnType<typeof createApps>;
 
@@ -113,6 +114,7 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
         if (rows[0].count >= mostApps)
           throw new AppError('conflict', ({ answers }) => answers.limits.apps({ most: mostApps }));
         await requireGroups(client, orgId, form);
+        await requireConnection(client, orgId, form);
         await client.query(
           `INSERT INTO apps (org_id, id, kind, name, state, settings, client_secret, credential, updated_at)
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now())`,
@@ -126,9 +128,12 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
     /**
      * Null when the org has no such app. Disabled, it hears of nothing any more, what waits for it is
      * cancelled, and its grants end. Whatever is changed, an app that was away is tried again at once.
+     * An app that shows a secret from now on gets one, which is returned this once.
      */
-    async change(orgId: string, id: string, input: AppChanges, by: By): Promise<AppRow | null> {
+    async change(orgId: string, id: string, input: AppChanges, by: By): Promise<AppWithSecret | null> {
       const credential = await sealCredential(orgId, id, input.credential);
+      const clientSecret = newSecret();
+      const sealedSecret = await sealSecret(orgId, id, clientSecret);
       return transaction(pool, async (client) => {
         await client.query('SELECT FROM apps WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE', [orgId, id]);
         const before = await find(client, orgId, id);
@@ -137,13 +142,15 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
           ? checkedSettings(appFetch, parseSettings(before.kind, { ...before.settings, ...input.settings }))
           : before;
         await requireGroups(client, orgId, form);
+        await requireConnection(client, orgId, form);
         // A credential is for the address that it was given for: another one needs it again.
-        const keeps = before.hasCredential && credentialOrigin(form) === credentialOrigin(before);
+        const keeps = before.hasCredential && credentialAddress(form) === credentialAddress(before);
         requireCredential(form, credential !== null || keeps, credential !== null);
+        const makesSecret = takesClientSecret(form) && !before.hasClientSecret;
         await client.query(
           `UPDATE apps SET name = coalesce($3, name), state = coalesce($4, state), settings = $5,
              credential = CASE WHEN $7 THEN coalesce($6, credential) END,
-             client_secret = CASE WHEN $8 THEN client_secret END,
+             client_secret = CASE WHEN $8 THEN coalesce(client_secret, $9) END,
              failures = 0, away_since = NULL, probe_at = NULL, updated_at = now()
            WHERE org_id = $1 AND id = $2`,
           [
@@ -155,10 +162,15 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
             credential,
             takesCredential(form),
             takesClientSecret(form),
+            sealedSecret,
           ],
         );
-        const cancelled = input.state === 'disabled' ? await cancelWaiting(client, orgId, id) : 0;
+        // What was planned while it was being disabled, and saw it enabled, is found when it comes back.
+        const goes = input.state !== undefined && (input.state === 'disabled' || before.state === 'disabled');
+        const cancelled = goes ? await cancelWaiting(client, orgId, id) : 0;
         const grants = input.state === 'disabled' ? await endGrantsOfApp(client, orgId, id) : 0;
+        if (before.kind === 'ssf' && input.state !== undefined && input.state !== before.state)
+          await tellStreamUpdated(client, orgId, id, null);
         await record(client, orgId, 'app.changed', { id, name: input.name ?? before.name }, by, {
           changed: changedMembers(input),
           ...(input.state === undefined ? {} : { state: input.state }),
@@ -166,7 +178,8 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
           ...(cancelled > 0 ? { cancelled } : {}),
           ...(grants > 0 ? { grants } : {}),
         });
-        return find(client, orgId, id);
+        if (makesSecret) await record(client, orgId, 'app.secret_made', before, by, {});
+        return { ...((await find(client, orgId, id)) as AppRow), clientSecret: makesSecret ? clientSecret : null };
       });
     },
 
@@ -184,11 +197,11 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
       });
     },
 
-    /** Puts on record that the app was told of nobody, and what came of it. */
-    noteTest(orgId: string, app: Pick<AppRow, 'id' | 'name'>, outcome: ForwardOutcome, by: By): Promise<void> {
-      const { result, status, error = null } = outcome;
-      return transaction(pool, async (client) => {
-        await record(client, orgId, 'app.tested', app, by, { result, status, error });
+    /** Puts a test on record. Nothing where the org has no such app. */
+    async noteTest(orgId: string, id: string, by: By, detail: Detail): Promise<void> {
+      await transaction(pool, async (client) => {
+        const app = await find(client, orgId, id);
+        if (app) await record(client, orgId, 'app.tested', app, by, detail);
       });
     },
 
@@ -265,4 +278,18 @@ async function requireGroups(client: PoolClient, orgId: string, { kind, settings
         },
       ],
     });
+}
+
+/** @throws AppError invalid_request where the connection of a receiver isn't the org's */
+async function requireConnection(client: PoolClient, orgId: string, form: AppForm): Promise<void> {
+  if (form.kind !== 'ssf' || form.settings.connection === null) return;
+  const { rowCount } = await client.query('SELECT FROM connections WHERE org_id = $1 AND id = $2', [
+    orgId,
+    form.settings.connection,
+  ]);
+  if (rowCount === 1) return;
+  const says: Saying = ({ answers }) => answers.appOfUnknownConnection;
+  throw new AppError('invalid_request', says, {
+    errors: [{ pointer: '#/settings/connection', detail: says(en), says }],
+  });
 }

@@ -16,7 +16,7 @@ type Row = Omit<ClaimedForward, 'app'> & {
 /**
  * Claims forwards that are due, as many as the lanes have room for: single people's before those of
  * an org-wide sign-out, the orgs in turn and in each the apps. Apps that are away get one, when
- * their probe is due.
+ * their probe is due; those that asked us to wait none before.
  */
 export async function claimForwards(pool: Pool, paces: readonly AppPace[]): Promise<readonly ClaimedForward[]> {
   const runningIn = (quick: boolean) =>
@@ -43,7 +43,8 @@ export async function claimForwards(pool: Pool, paces: readonly AppPace[]): Prom
 
 // Without a name, as in plan-forwards.ts: a kept plan of a queue that was empty reads all of it.
 // Which apps something waits for is a skip scan: it costs a look at an index for each of them, not
-// for each forward. Rows are locked only for the few that are taken.
+// for each forward. Rows are locked only for the few that are taken. What is polled is left to polls,
+// and of a stream that stands still only the news of that goes out.
 const claimSql = `
   WITH RECURSIVE waiting AS (
     (SELECT org_id, app_id FROM forwards WHERE status = 'pending' ORDER BY org_id, app_id LIMIT 1)
@@ -57,12 +58,17 @@ const claimSql = `
   ), open_apps AS MATERIALIZED (
     SELECT a.org_id, a.id, a.kind, a.name, a.settings, a.credential, a.away_since IS NOT NULL AS away,
            coalesce(p.quick, false) AS quick,
+           a.kind = 'ssf' AND NOT (a.state = 'enabled' AND s.status = 'enabled') AS stands_still,
            greatest(0, CASE WHEN a.away_since IS NULL THEN coalesce(p.most, ${leastOfApp}) ELSE 1 END - coalesce(p.running, 0)) AS room,
            coalesce((SELECT sum(running) FROM paces o WHERE o.org_id = a.org_id AND o.quick = coalesce(p.quick, false)), 0) AS of_org
     FROM waiting w
     JOIN apps a ON a.org_id = w.org_id AND a.id = w.app_id
     LEFT JOIN paces p ON p.org_id = a.org_id AND p.app_id = a.id
-    WHERE a.state = 'enabled' AND (a.away_since IS NULL OR a.probe_at <= clock_timestamp())
+    LEFT JOIN event_streams s ON s.org_id = a.org_id AND s.app_id = a.id AND s.method = 'push'
+    WHERE CASE WHEN a.kind <> 'ssf' THEN a.state = 'enabled'
+               ELSE (a.state = 'enabled' AND s.status = 'enabled') OR (s.id IS NOT NULL AND EXISTS (
+                 SELECT FROM forwards f WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = 'pending' AND f.type = 'stream-updated')) END
+      AND (a.probe_at IS NULL OR a.probe_at <= clock_timestamp())
   ), due AS (
     SELECT a.org_id, f.id, a.away, a.quick, f.mass, f.due_at,
            row_number() OVER (PARTITION BY a.org_id, a.quick ORDER BY f.mass, f.place, f.due_at) + a.of_org AS place
@@ -70,6 +76,7 @@ const claimSql = `
       SELECT f.id, f.mass, f.due_at, row_number() OVER (ORDER BY f.mass, f.due_at) AS place FROM (
         SELECT f.id, f.mass, f.due_at FROM forwards f
         WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = 'pending' AND (f.due_at <= clock_timestamp() OR a.away)
+          AND (NOT a.stands_still OR f.type = 'stream-updated')
         ORDER BY f.mass, f.due_at LIMIT a.room
       ) f
     ) f

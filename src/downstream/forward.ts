@@ -16,6 +16,11 @@ export type Said = Readonly<{
   initiator: 'idp' | 'admin' | 'user' | 'scim' | 'signal' | 'policy' | 'operator' | null;
   reasonAdmin: string | null;
   reasonUser: string | null;
+  /** Of a verification: what the receiver gave, to know it by. */
+  state?: string | null;
+  /** Of a change of a stream. */
+  status?: string;
+  reason?: string | null;
 }>;
 
 /** A forward that this node has claimed, with its app as it is now. */

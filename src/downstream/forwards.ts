@@ -16,6 +16,8 @@ export type ForwardRow = Readonly<{
   appId: string;
   appName: string;
   userId: string;
+  /** What the person is called now, by name or address; null: removed. */
+  userName: string | null;
   revocationId: string | null;
   type: string;
   status: ForwardStatus;
@@ -43,11 +45,13 @@ export type ForwardFilter = Readonly<{
   status?: ForwardStatus | undefined;
 }>;
 
-const columns = `f.id, f.app_id AS "appId", a.name AS "appName", f.user_id AS "userId", f.revocation_id AS "revocationId",
+const columns = `f.id, f.app_id AS "appId", a.name AS "appName", f.user_id AS "userId",
+  coalesce(nullif(u.name, ''), u.email) AS "userName", f.revocation_id AS "revocationId",
   f.type, f.status, f.error, f.http_status AS "httpStatus", f.attempts,
   CASE WHEN f.status = 'pending' THEN f.due_at END AS "dueAt", f.revoked_at AS "revokedAt", f.created_at AS "createdAt",
   f.finished_at AS "finishedAt"`;
-const from = 'FROM forwards f JOIN apps a ON a.org_id = f.org_id AND a.id = f.app_id';
+const from = `FROM forwards f JOIN apps a ON a.org_id = f.org_id AND a.id = f.app_id
+  LEFT JOIN users u ON u.org_id = f.org_id AND u.id = f.user_id AND u.deleted_at IS NULL`;
 const filters = { app: 'f.app_id', revocation: 'f.revocation_id', user: 'f.user_id', status: 'f.status' } as const;
 
 /** What was passed on to apps, and what became of it. */

@@ -7,7 +7,8 @@ const limit = 10_000;
 
 /**
  * Sends a call about somebody who doesn't exist, at once: `unknown_there` (404) proves address and
- * credential. Null: the org has no such app.
+ * credential. A receiver of security events that are pushed gets a verification. Null: the org has no
+ * such app.
  */
 export function createSendTest({ pool, send }: { pool: Pool; send: SendForward }) {
   return async (orgId: string, appId: string): Promise<ForwardOutcome | null> => {
@@ -24,7 +25,7 @@ export function createSendTest({ pool, send }: { pool: Pool; send: SendForward }
       claim: 0,
       userId: nobody,
       revocationId: null,
-      type: 'logout',
+      type: app.kind === 'ssf' ? 'verification' : 'logout',
       sid: null,
       names: {
         userId: nobody,
@@ -34,7 +35,7 @@ export function createSendTest({ pool, send }: { pool: Pool; send: SendForward }
         there: nobody,
       },
       said: { initiator: null, reasonAdmin: null, reasonUser: null },
-      jti: null,
+      jti: randomUUID(),
       attempts: 0,
       revokedAt: new Date(),
       app,

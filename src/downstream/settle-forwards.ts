@@ -5,11 +5,8 @@ import { transaction } from '../database/pool.ts';
 import { type AppHealth, noteHealth } from './app-health.ts';
 import type { ClaimedForward, ForwardOutcome } from './forward.ts';
 
-/** Milliseconds that an app may ask us to wait, at most. */
-const longestWaitMs = 3_600_000;
-
-/** Tries that an app may answer with 401: a key may be on its way there. */
-const mostUnauthorized = 4;
+/** Tries of a forward that an app refuses our credential for, at most: the last comes after six minutes. */
+const mostUnauthorized = 6;
 
 /** Seconds until the next try: 2 to 4 after the first, three times as long each time, an hour at most. */
 const pauseAfter = (attempts: number): number => Math.min(3600, (2 + 2 * Math.random()) * 3 ** Math.min(attempts, 10));
@@ -50,19 +47,15 @@ const valuesOf = (tries: readonly Tried[]) => [
   tries.map(({ forward }) => forward.orgId),
   tries.map(({ forward }) => forward.id),
   tries.map(({ forward }) => forward.claim),
-  tries.map(({ forward, outcome }) =>
-    outcome.result === 'again' && outcome.status === 401 && forward.attempts + 1 >= mostUnauthorized
-      ? 'dead'
-      : outcome.result,
-  ),
+  tries.map(({ outcome }) => outcome.result),
   tries.map(({ outcome }) => outcome.status),
   tries.map(({ outcome }) => outcome.error ?? null),
   tries.map(({ durationMs }) => Math.round(durationMs)),
-  tries.map(({ forward, outcome }) => {
-    const asked = outcome.result === 'again' ? Math.min(outcome.afterMs ?? 0, longestWaitMs) : 0;
-    return Math.max(pauseAfter(forward.attempts), asked / 1000);
-  }),
+  tries.map(({ forward, outcome }) => Math.max(pauseAfter(forward.attempts), waitOf(outcome))),
 ];
+
+/** Seconds that the app asked us to wait. */
+const waitOf = (outcome: ForwardOutcome): number => (outcome.result === 'again' ? (outcome.afterMs ?? 0) / 1000 : 0);
 
 // Without a name, as in plan-forwards.ts: a kept plan of a queue that was empty reads all of it.
 // The rows are locked in one order: whoever supersedes many of them meets no deadlock of ours.
@@ -72,7 +65,9 @@ const settleSql = `
       AS t (org_id, id, claim, result, http_status, error, duration_ms, pause)
   ), held AS MATERIALIZED (
     SELECT f.org_id, f.id, t.result, t.http_status, t.error, t.duration_ms, t.pause,
-           CASE WHEN t.result <> 'again' THEN t.result WHEN f.tried_until > clock_timestamp() THEN 'pending' ELSE 'dead' END AS status
+           CASE WHEN t.result <> 'again' THEN t.result
+                WHEN t.error = 'not_authorized' AND f.attempts + 1 >= ${mostUnauthorized} THEN 'dead'
+                WHEN f.tried_until > clock_timestamp() THEN 'pending' ELSE 'dead' END AS status
     FROM tried t JOIN forwards f ON f.org_id = t.org_id AND f.id = t.id
     WHERE f.claim = t.claim AND f.status = 'pending'
     ORDER BY f.org_id, f.id FOR NO KEY UPDATE OF f
@@ -90,17 +85,24 @@ const settleSql = `
   )
   SELECT org_id, id, status, attempts, revocation_id FROM settled`;
 
-/** Of each app, in the order of its answers. Without one it is the app that isn't well. */
+/**
+ * Of each app, in the order of its answers. Without an answer it is the app that isn't well; one that
+ * says how long to wait is, and is left alone as long.
+ */
 function healthOf(tries: readonly Tried[]): AppHealth[] {
   const apps = new Map<string, AppHealth>();
   for (const { forward, outcome } of tries) {
     const { orgId, app } = forward;
-    const key = `${orgId} ${app.id}`;
-    const before = apps.get(key) ?? { orgId, appId: app.id, name: app.name, answered: false, failures: 0, error: null };
     const { result, status, error = null } = outcome;
-    if (result === 'delivered') apps.set(key, { ...before, answered: true, failures: 0 });
+    const key = `${orgId} ${app.id}`;
+    const begun = { orgId, appId: app.id, name: app.name, answered: false, failures: 0, error: null, waitSeconds: 0 };
+    const before: AppHealth = apps.get(key) ?? begun;
+    const waitSeconds = Math.max(before.waitSeconds, waitOf(outcome));
+    const asksToWait = error === 'asked_to_wait' && waitSeconds > 0;
+    if (result === 'delivered') apps.set(key, { ...before, answered: true, failures: 0, waitSeconds: 0 });
+    else if (asksToWait) apps.set(key, { ...before, waitSeconds });
     else if (result === 'again' || (result === 'dead' && status === null))
-      apps.set(key, { ...before, failures: before.failures + 1, error });
+      apps.set(key, { ...before, failures: before.failures + 1, error, waitSeconds });
   }
   return [...apps.values()];
 }

@@ -10,6 +10,8 @@ import { startForwarder } from './forwarder.ts';
 import { createSendBackchannelLogout } from './send-backchannel-logout.ts';
 import { createSendGtr } from './send-gtr.ts';
 import { createSendTest } from './send-test.ts';
+import { createArrivals } from './ssf/arrivals.ts';
+import { createSendEvent } from './ssf/send-event.ts';
 
 /**
  * Starts a node's forwarder, on connections of its own: neither mail, nor webhooks, nor requests hold
@@ -34,6 +36,7 @@ export function startDownstream(deps: {
   const senders: Readonly<Record<string, SendForward>> = {
     gtr: createSendGtr({ guardedFetch, keyring, signAsOrg }),
     oidc: createSendBackchannelLogout({ pool: ownPool, guardedFetch, signAsOrg }),
+    ssf: createSendEvent({ ...deps, pool: ownPool }),
   };
   const send: SendForward = async (forward, signal) => {
     const sender = senders[forward.app.kind];
@@ -41,11 +44,15 @@ export function startDownstream(deps: {
     if (!sender) return { result: 'again', status: null, error: 'unknown_kind' };
     return sender(forward, signal);
   };
-  const forwarder = startForwarder({ pool: ownPool, log, send });
+  const arrivals = createArrivals({ pool, log });
+  const forwarder = startForwarder({ pool: ownPool, log, send, planned: arrivals.look });
   return {
     sendTest: createSendTest({ pool, send }),
     wakeForwarder: forwarder.wake,
+    /** Polls of receivers that wait for their next event. */
+    arrivals,
     async stop(): Promise<void> {
+      arrivals.stop();
       await forwarder.stop();
       await ownPool.end();
     },

@@ -1,4 +1,5 @@
 import type { Chore } from '../database/chores.ts';
+import { pauseSilentStreams, sweepEvents } from './ssf/sweep.ts';
 
 /** Removes what is over for 90 days, and how people were called who left a day ago. */
 export const sweepDownstream: Chore = async (client) => {
@@ -10,6 +11,8 @@ export const sweepDownstream: Chore = async (client) => {
        AND u.org_id = g.org_id AND u.id = g.user_id AND u.deleted_at IS NOT NULL`,
   );
   await client.query(`DELETE FROM org_forwards WHERE done_at < now() - interval '1 day'`);
+  await pauseSilentStreams(client);
+  await sweepEvents(client);
   const { rowCount } = await client.query(
     `DELETE FROM forwards WHERE (org_id, id) IN (
        SELECT org_id, id FROM forwards WHERE finished_at < now() - interval '90 days' LIMIT 1000 FOR UPDATE SKIP LOCKED)`,

@@ -10,15 +10,21 @@ const ofPerson = `
   FROM app_sessions a
   JOIN users u ON u.org_id = a.org_id AND u.id = a.user_id
   JOIN orgs o ON o.id = a.org_id
+  LEFT JOIN sessions s ON s.org_id = a.org_id AND s.id = a.session_id
   WHERE a.org_id = $1 AND a.app_id = $2 AND a.user_id = $3 AND a.told_at IS NULL`;
-const isCurrent = `u.active AND a.user_generation = u.generation AND a.org_generation = o.generation`;
+
+// The app's own session goes on when ours of the browser is over by time, or swept. The browser's
+// has newer generations where somebody signed out everywhere else.
+const goesOn = `(
+  u.active AND a.ended_at IS NULL AND s.revoked_at IS NULL AND s.ended_at IS NULL
+  AND coalesce(s.user_generation, a.user_generation) = u.generation
+  AND coalesce(s.org_generation, a.org_generation) = o.generation)`;
 
 /** The `sid`s that ended here and that the app hasn't been told of, the newest first. */
 export async function endedSessionsThere(pool: Pool, { orgId, app, userId }: Whose): Promise<string[]> {
   const { rows } = await pool.query<{ id: string }>({
     name: 'app-sessions-ended',
-    text: `SELECT a.id ${ofPerson}
-             AND NOT (${isCurrent} AND EXISTS (SELECT FROM live_sessions l WHERE l.org_id = a.org_id AND l.id = a.session_id))
+    text: `SELECT a.id ${ofPerson} AND NOT ${goesOn}
            ORDER BY a.created_at DESC, a.id LIMIT ${most}`,
     values: [orgId, app.id, userId],
   });
@@ -26,13 +32,14 @@ export async function endedSessionsThere(pool: Pool, { orgId, app, userId }: Who
 }
 
 /**
- * Whether the person has signed in at the app since the revocation: by generation, as no clock is
- * exact enough. A logout of the whole person would end that fresh sign-in.
+ * Whether the person has a session at the app that no revocation ended: a fresh sign-in, or the one
+ * that was kept. By generation, as no clock is exact enough. A logout of the whole person would end
+ * it.
  */
-export async function hasSignedInAgain(pool: Pool, { orgId, app, userId }: Whose): Promise<boolean> {
+export async function isSignedInThere(pool: Pool, { orgId, app, userId }: Whose): Promise<boolean> {
   const { rowCount } = await pool.query({
     name: 'app-sessions-fresh',
-    text: `SELECT ${ofPerson} AND ${isCurrent} LIMIT 1`,
+    text: `SELECT ${ofPerson} AND ${goesOn} LIMIT 1`,
     values: [orgId, app.id, userId],
   });
   return rowCount === 1;

@@ -18,6 +18,8 @@ const limits = {
   endings: { running: 2, waiting: 200, rests: false },
   /** Changes of groups by an org's provisioning. */
   groups: { running: 2, waiting: 200, rests: false },
+  /** What the receivers of an org's security events fetch. */
+  events: { running: 4, waiting: 100, rests: true },
   /** Codes that people of a network type; each takes a guess while it is looked up. */
   codes: { running: 20, waiting: 500, rests: false },
 } as const;

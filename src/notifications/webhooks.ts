@@ -22,12 +22,19 @@ export type WebhookRow = Readonly<{
   kinds: string[];
   active: boolean;
   previousSecretUntil: Date | null;
+  /** When a message arrived last, and how many are dead: among its latest 1,000. */
+  lastDeliveredAt: Date | null;
+  dead: number;
   createdAt: Date;
   updatedAt: Date;
 }>;
 
+const latest = `SELECT d.status, d.finished_at FROM deliveries d
+  WHERE d.org_id = webhooks.org_id AND d.webhook_id = webhooks.id ORDER BY d.created_at DESC, d.id DESC LIMIT 1000`;
 const columns = `id, url, kinds, active, CASE WHEN previous_secret_until > now() THEN previous_secret_until END AS "previousSecretUntil",
-  created_at AS "createdAt", updated_at AS "updatedAt"`;
+  created_at AS "createdAt", updated_at AS "updatedAt",
+  (SELECT max(finished_at) FROM (${latest}) latest WHERE status = 'delivered') AS "lastDeliveredAt",
+  (SELECT count(*)::int FROM (${latest}) latest WHERE status = 'dead') AS dead`;
 
 type Detail = Record<string, string | number | boolean | null>;
 

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import type { IdpKeys } from '../connections/idp-keys.ts';
 import { isReference } from '../database/ids.ts';
-import { withPatience } from '../database/patience.ts';
+import { lookUp, withPatience } from '../database/patience.ts';
 import { AppError } from '../errors.ts';
 import { readBearer } from '../http/bearer.ts';
 import { clientNetwork } from '../http/client-address.ts';
@@ -36,8 +36,8 @@ export type CallerDeps = Readonly<{
   refusedCalls: RefusedCalls;
   knownCallers: KnownCallers;
   jwt: JwtAuthentication;
-  /** Milliseconds that the database has for an answer where calls are noted; null: its own limit. */
-  patienceMs: number | null;
+  /** Milliseconds that the database has for an answer. */
+  patienceMs: number;
 }>;
 
 const realm = 'Bearer realm="global-token-revocation"';
@@ -177,7 +177,7 @@ function connectionOf(req: Request): string | null {
 
 /** The API key that was sent, with the reason why it doesn't count any more. */
 export async function findCalledKey(pool: Pool, keyHash: Buffer): Promise<Claimed[]> {
-  const { rows } = await pool.query<{ org_id: string; id: string; revoked: boolean }>({
+  const { rows } = await lookUp<{ org_id: string; id: string; revoked: boolean }>(pool, {
     name: 'refused-key',
     text: 'SELECT org_id, id, revoked_at IS NOT NULL AS revoked FROM api_keys WHERE key_hash = $1',
     values: [keyHash],
@@ -190,7 +190,7 @@ export async function findCalledKey(pool: Pool, keyHash: Buffer): Promise<Claime
 /** The connection whose own address was called. */
 export async function findCalledConnection(pool: Pool, id: string | null): Promise<Claimed[]> {
   if (id === null || !isReference(id)) return [];
-  const { rows } = await pool.query<{ org_id: string }>({
+  const { rows } = await lookUp<{ org_id: string }>(pool, {
     name: 'refused-connection',
     text: 'SELECT org_id FROM connections WHERE id = $1',
     values: [id],
@@ -210,7 +210,7 @@ export async function requireOwnAddress(
 
 async function ownsConnection(pool: Pool, orgId: string, id: string): Promise<boolean> {
   if (!isReference(id)) return false;
-  const { rowCount } = await pool.query({
+  const { rowCount } = await lookUp(pool, {
     name: 'caller-owns-connection',
     text: 'SELECT FROM connections WHERE org_id = $1 AND id = $2',
     values: [orgId, id],

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Pool, PoolClient } from 'pg';
+import { lookUp } from '../database/patience.ts';
 
 /** A thing that may be used once, such as a JWT's `jti`. */
 export type Once = Readonly<{
@@ -61,7 +62,7 @@ export async function wasCarriedOut(
   body: unknown,
 ): Promise<boolean> {
   if (!once) return false;
-  const { rowCount } = await pool.query({
+  const { rowCount } = await lookUp(pool, {
     name: 'noted-call-known',
     text: 'SELECT FROM spent WHERE org_id = $1 AND kind = $2 AND id = $3 AND body_hash = $4',
     values: [orgId, once.kind, once.id, hashOfBody(JSON.stringify(body))],

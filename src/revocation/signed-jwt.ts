@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { clockSkew, type IdpKeys, peek, UntrustedJwt } from '../connections/idp-keys.ts';
-import { withPatience } from '../database/patience.ts';
+import { lookUp, withPatience } from '../database/patience.ts';
 import { isStorableText } from '../database/storable.ts';
 import { quote, seconds, wrongMembers } from '../issues.ts';
 import { type Caller, CallerRefused, type Claimed, switchedOff } from './caller.ts';
@@ -57,7 +57,8 @@ export function createJwtAuthentication(deps: {
   pool: Pool;
   idpKeys: IdpKeys;
   knownCallers: KnownCallers;
-  patienceMs: number | null;
+  /** Milliseconds that the database has for an answer. */
+  patienceMs: number;
 }) {
   const endpoint = `${deps.config.publicUrl}/global-token-revocation`;
 
@@ -140,7 +141,7 @@ export function createJwtAuthentication(deps: {
   ): Promise<Claimed[]> {
     const named = connectionId ?? sub;
     if (!isStorable(iss) || !isStorable(named)) return [];
-    const { rows } = await deps.pool.query<Candidate & { active: boolean }>({
+    const { rows } = await lookUp<Candidate & { active: boolean }>(deps.pool, {
       name: connectionId === null ? 'caller-connection-off' : 'caller-connection-unfit',
       text: `SELECT c.org_id, c.id, c.jwks_uri, o.jwt_callers, c.active, c.client_id
              FROM connections c JOIN orgs o ON o.id = c.org_id
@@ -190,7 +191,7 @@ async function findConnections(
   connectionId: string | null,
 ): Promise<Candidate[]> {
   if (!isStorable(issuer) || !isStorable(clientId) || (connectionId !== null && !isStorable(connectionId))) return [];
-  const { rows } = await pool.query<Candidate>({
+  const { rows } = await lookUp<Candidate>(pool, {
     name: 'caller-connections',
     text: `SELECT c.org_id, c.id, c.client_id, c.jwks_uri, o.jwt_callers
            FROM connections c JOIN orgs o ON o.id = c.org_id

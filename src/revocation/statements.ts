@@ -304,7 +304,7 @@ export const endRowsSql = `
     ON CONFLICT (org_id, kind, id) DO UPDATE SET expires_at = greatest(spent.expires_at, excluded.expires_at), ended_at = ${idpEndedAt}
   ), done AS MATERIALIZED (
     SELECT f.org, p.revocation, f.by || jsonb_build_object('event', coalesce(p.event, f.by ->> 'event')) AS by, p.user_id,
-           f.device, f.connection, f.via, type, coalesce(sessions, 0) AS sessions, coalesce(grants, 0) AS grants, p.revoked_at
+           f.device, f.connection, f.idp_sid, f.via, type, coalesce(sessions, 0) AS sessions, coalesce(grants, 0) AS grants, p.revoked_at
     FROM fresh f LEFT JOIN (people p JOIN counted ON of = p.revocation) ON true
     WHERE of IS NOT NULL OR (f.idp_sid IS NOT NULL AND f.via IS NULL)
   ), ${record({
@@ -315,7 +315,7 @@ export const endRowsSql = `
     action: "CASE WHEN device IS NULL THEN 'idp_session.ended' ELSE 'access.revoked' END",
     target: ["CASE WHEN user_id IS NOT NULL THEN 'user' END", 'user_id'],
     detail: `jsonb_build_object('sessionsEnded', sessions, 'grantsEnded', grants)
-           || CASE WHEN device IS NULL THEN jsonb_strip_nulls(jsonb_build_object('connection', connection, 'via', via))
+           || CASE WHEN device IS NULL THEN jsonb_strip_nulls(jsonb_build_object('connection', connection, 'sid', idp_sid, 'via', via))
                    ELSE jsonb_build_object('initiator', by ->> 'initiator', type, device) END`,
   })}
   SELECT coalesce(sum(sessions), 0)::int AS sessions, coalesce(sum(grants), 0)::int AS grants

@@ -27,7 +27,9 @@ export type Device = Readonly<{
   current: boolean;
 }>;
 
-export type DeviceRow = Omit<Device, 'client' | 'device'> & { clientId: string | null };
+/** What names an app: the product's own by their client ids, an org's web apps by their rows. */
+export type AppOfGrants = Readonly<{ clientId: string; appName: string | null }>;
+export type DeviceRow = Omit<Device, 'client' | 'device'> & { clientId: string | null; appName: string | null };
 
 /** The person whose devices are meant; `credential` is the device that asks. */
 export type DeviceOwner = Pick<Principal, 'orgId' | 'userId' | 'credential'>;
@@ -94,20 +96,21 @@ export function toDevices(
   words: DeviceWords,
 ): Device[] {
   const names = new Map<string | null, string>();
-  return rows.map(({ id, type, clientId, ...row }) => {
+  return rows.map(({ id, type, clientId, appName, ...row }) => {
     const device = names.get(row.userAgent) ?? deviceName(row.userAgent, words);
     names.set(row.userAgent, device);
-    const client = clientId === null ? words.browser : clientName(clientId, clientNames);
+    const client = clientId === null ? words.browser : clientName({ clientId, appName }, clientNames);
     return { id, type, client, device, ...row };
   });
 }
 
-export function clientName(clientId: string, clientNames: ReadonlyMap<string, string>): string {
-  return clientNames.get(clientId) ?? clientId;
+export function clientName({ clientId, appName }: AppOfGrants, clientNames: ReadonlyMap<string, string>): string {
+  return clientNames.get(clientId) ?? appName ?? clientId;
 }
 
 const listOf = (type: DeviceKind, clientId: string) => `
-  SELECT id, '${type}' AS type, ${clientId} AS "clientId", user_agent AS "userAgent",
+  SELECT id, '${type}' AS type, ${clientId} AS "clientId",
+         ${type === 'grant' ? '(SELECT name FROM apps a WHERE a.org_id = $1 AND a.id = client_id)' : 'NULL'} AS "appName", user_agent AS "userAgent",
          created_at AS "createdAt", ip AS "signedInFrom", last_seen_at AS "lastSeenAt", last_seen_ip AS "lastSeenFrom",
          '${type}' = $3 AND id = $4 AS current
   FROM live_${type}s WHERE org_id = $1 AND user_id = $2`;

@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import type { IdpJwtConnection } from '../connections/idp-keys.ts';
 import type { LogoutTokenEnds } from '../database/generated/enums.ts';
 import { isReference } from '../database/ids.ts';
+import { lookUp } from '../database/patience.ts';
 import type { Claimed } from '../revocation/caller.ts';
 
 export type SignalConnection = IdpJwtConnection &
@@ -33,7 +34,7 @@ export async function findByToken(
   clientIds: readonly string[],
 ): Promise<SignalConnection | null> {
   if (!isReference(orgRef) || ![issuer, ...clientIds].every((text) => printable.test(text))) return null;
-  const { rows } = await pool.query<SignalConnection>({
+  const { rows } = await lookUp<SignalConnection>(pool, {
     name: 'signal-connection-by-token',
     text: `SELECT ${columns}
            FROM orgs o JOIN connections c ON c.org_id = o.id
@@ -64,7 +65,7 @@ export async function findFramingConnections(
   { iss: issuer, sid }: { iss?: string | undefined; sid: string },
 ): Promise<FramingConnection[]> {
   if (!isReference(orgRef) || (issuer !== undefined && !printable.test(issuer))) return [];
-  const { rows } = await pool.query<FramingConnection>({
+  const { rows } = await lookUp<FramingConnection>(pool, {
     name: 'framing-connections',
     text: `SELECT o.id AS "orgId", c.id, array_remove(
              c.accepted_issuers || ARRAY[c.issuer, c.authorization_endpoint, c.end_session_endpoint], NULL) AS urls,
@@ -89,7 +90,7 @@ const carries = (table: 'sessions' | 'grants') =>
 /** The connection of that id, also one that is switched off; it says which org is meant. */
 export async function findById(pool: Pool, id: string): Promise<SignalConnection | null> {
   if (!isReference(id)) return null;
-  const { rows } = await pool.query<SignalConnection>({
+  const { rows } = await lookUp<SignalConnection>(pool, {
     name: 'signal-connection-by-id',
     text: `SELECT ${columns} FROM orgs o JOIN connections c ON c.org_id = o.id WHERE c.id = $1`,
     values: [id],
@@ -101,7 +102,7 @@ export async function findById(pool: Pool, id: string): Promise<SignalConnection
 /** The org of that short name or id, as whose call a stranger's is recorded; or nobody. */
 export async function findCalledOrg(pool: Pool, orgRef: string): Promise<Claimed[]> {
   if (!isReference(orgRef)) return [];
-  const { rows } = await pool.query<{ id: string }>({
+  const { rows } = await lookUp<{ id: string }>(pool, {
     name: 'signal-org',
     text: 'SELECT id FROM orgs WHERE slug = lower($1) OR id = $1',
     values: [orgRef],

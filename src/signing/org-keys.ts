@@ -88,15 +88,19 @@ export type SignAsOrg = (
   options?: Readonly<{ issuer?: string }>,
 ) => Promise<string>;
 
+/** Signs with one key of one org. */
+export type SignClaims = (header: Omit<JWTHeaderParameters, 'alg' | 'kid'>, claims: JWTPayload) => Promise<string>;
+export type OrgSignerDeps = OrgKeyDeps & { config: Pick<Config, 'publicUrl'> };
+
 /** Opened keys that a node keeps for signing: opening one takes as long as a signature. */
 const mostOpened = 200;
 
 /**
- * Signs claims with exactly the org's own key, under its own issuer. Which key that is is read each
- * time: one that leaked signs nothing more. `issuer`: for an assertion of a client (RFC 7523), which
- * is its own issuer.
+ * Gives what signs with exactly the org's own key, under its own issuer. Which key that is is read
+ * each time: one that leaked signs nothing more. `issuer`: for an assertion of a client (RFC 7523),
+ * which is its own issuer.
  */
-export function createSignAsOrg(deps: OrgKeyDeps & { config: Pick<Config, 'publicUrl'> }): SignAsOrg {
+export function createOrgSigner(deps: OrgSignerDeps): (orgId: string, issuer?: string) => Promise<SignClaims> {
   // By their sealed text, which no other key has.
   const opened = new Map<string, ReturnType<typeof importJWK>>();
   const openOnce = (orgId: string, { id, private_key: sealed }: SealedKey) => {
@@ -109,11 +113,17 @@ export function createSignAsOrg(deps: OrgKeyDeps & { config: Pick<Config, 'publi
     opened.set(sealed, opening);
     return opening;
   };
-  return async (orgId, header, claims, { issuer = orgIssuer(deps.config, orgId) } = {}) => {
+  return async (orgId, issuer = orgIssuer(deps.config, orgId)) => {
     const [stored] = await readKeys(deps.pool, orgId);
-    const key = stored ?? (await makeFirst(deps, orgId));
-    return new SignJWT({ ...claims, iss: issuer })
-      .setProtectedHeader({ ...header, alg: 'RS256', kid: key.id })
-      .sign(await openOnce(orgId, key));
+    const sealed = stored ?? (await makeFirst(deps, orgId));
+    const key = await openOnce(orgId, sealed);
+    return (header, claims) =>
+      new SignJWT({ ...claims, iss: issuer }).setProtectedHeader({ ...header, alg: 'RS256', kid: sealed.id }).sign(key);
   };
+}
+
+/** Signs once, as `createOrgSigner` says. */
+export function createSignAsOrg(deps: OrgSignerDeps): SignAsOrg {
+  const signerOf = createOrgSigner(deps);
+  return async (orgId, header, claims, { issuer } = {}) => (await signerOf(orgId, issuer))(header, claims);
 }

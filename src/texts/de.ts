@@ -1,6 +1,7 @@
 import { answerTexts } from './de/answers.ts';
 import { consoleAdministrators } from './de/console/administrators.ts';
 import { consoleApiKeys } from './de/console/api-keys.ts';
+import { consoleApps } from './de/console/apps.ts';
 import { consoleAuthentication } from './de/console/authentication.ts';
 import { consoleConnection } from './de/console/connection.ts';
 import { consoleConnectionSettings } from './de/console/connection-settings.ts';
@@ -50,6 +51,7 @@ export const de: typeof en = {
     ...consoleSettings,
     ...consoleAuthentication,
     ...consoleApiKeys,
+    ...consoleApps,
     ...consoleAdministrators,
     ...consoleOrganisation,
     ...consoleIdentity,

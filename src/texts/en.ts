@@ -1,6 +1,7 @@
 import { answerTexts } from './en/answers.ts';
 import { consoleAdministrators } from './en/console/administrators.ts';
 import { consoleApiKeys } from './en/console/api-keys.ts';
+import { consoleApps } from './en/console/apps.ts';
 import { consoleAuthentication } from './en/console/authentication.ts';
 import { consoleConnection } from './en/console/connection.ts';
 import { consoleConnectionSettings } from './en/console/connection-settings.ts';
@@ -53,6 +54,7 @@ export const en = {
     ...consoleSettings,
     ...consoleAuthentication,
     ...consoleApiKeys,
+    ...consoleApps,
     ...consoleAdministrators,
     ...consoleOrganisation,
     ...consoleIdentity,

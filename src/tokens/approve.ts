@@ -87,7 +87,7 @@ const sqlOf = (account: string, there: string) => `
            $7, $8, $9, $9, now() + make_interval(secs => least($10::float8, $11::float8, o.grant_idle_seconds, o.grant_absolute_seconds)),
            least(now() + make_interval(secs => least($11::float8, o.grant_absolute_seconds)), a.idp_expires_at), a.authenticated_at
     FROM answered a JOIN orgs o ON o.id = a.org_id
-    RETURNING org_id, id, user_id, client_id, session_id, ip, user_generation, org_generation
+    RETURNING org_id, id, user_id, client_id, session_id, ip, user_generation, org_generation, connection_id, idp_sid
   )${there}${displaced('grant', '$13')}
   INSERT INTO audit_events (org_id, id, action, actor_type, actor_id, target_type, target_id, ip, request_id, detail)
   SELECT org_id, $12, 'grant.created', 'user', user_id, 'grant', id, ip, $13,
@@ -109,10 +109,10 @@ const appSql = sqlOf(
     INSERT INTO app_people (org_id, app_id, user_id, seen_at) SELECT org_id, client_id, user_id, now() FROM made
     ON CONFLICT (org_id, app_id, user_id) DO UPDATE SET seen_at = excluded.seen_at
   ), there AS (
-    INSERT INTO app_sessions (org_id, app_id, id, user_id, session_id, user_generation, org_generation)
-    SELECT org_id, client_id, $14, user_id, session_id, user_generation, org_generation FROM made m
+    INSERT INTO app_sessions (org_id, app_id, id, user_id, session_id, user_generation, org_generation, connection_id, idp_sid)
+    SELECT org_id, client_id, $14, user_id, session_id, user_generation, org_generation, connection_id, idp_sid FROM made m
     WHERE NOT EXISTS (SELECT FROM app_sessions s WHERE s.org_id = m.org_id AND s.app_id = m.client_id
-                        AND s.session_id = m.session_id AND s.told_at IS NULL)
+                        AND s.session_id = m.session_id AND s.told_at IS NULL AND s.ended_at IS NULL)
   ), pruned AS (
     DELETE FROM app_sessions d WHERE (d.org_id, d.app_id, d.id) IN (
       SELECT s.org_id, s.app_id, s.id FROM app_sessions s

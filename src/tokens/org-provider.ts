@@ -116,7 +116,7 @@ async function readClaims(
                AND d.domain = lower(split_part(g.email, '@', 2))) AS email_verified, (
              SELECT s.id FROM app_sessions s
              WHERE s.org_id = g.org_id AND s.app_id = g.client_id AND s.session_id = g.session_id
-             ORDER BY s.told_at IS NULL DESC, s.created_at DESC, s.id LIMIT 1) AS sid
+             ORDER BY s.told_at IS NULL AND s.ended_at IS NULL DESC, s.created_at DESC, s.id LIMIT 1) AS sid
            FROM live_grants g WHERE g.org_id = $1 AND g.id = $2 AND g.user_id = $3 AND g.client_id = $4`,
     values: [orgId, grant?.orgId === orgId ? grant.id : null, userId, appId],
   });

@@ -1,6 +1,7 @@
 import express, { type Request, type RequestHandler, Router } from 'express';
 import { clientNetwork } from '../http/client-address.ts';
 import { createRateLimit } from '../http/rate-limit.ts';
+import { createIsSameOrigin } from '../http/same-origin.ts';
 import type { Looks } from '../orgs/looks.ts';
 import { createCurrentOrgIssuer, type OrgIssuer } from './current-org-issuer.ts';
 import { createEndSession, type SignOutHere } from './end-session.ts';
@@ -63,12 +64,26 @@ export function createOrgAuthorizationServer({
       req.originalUrl = `${base}${req.url}`;
       await provider.callback()(req, res);
     });
+  const form = express.urlencoded({ extended: false, limit: '4kb' });
+  // Apps may post (RP-Initiated Logout 1.0 §2), but from their page no cookie of ours comes along: the
+  // same request as a link brings it, and our own page asks.
+  const isSameOrigin = createIsSameOrigin(deps.config);
+  const askHere: RequestHandler<OrgParams> = (req, res) => {
+    const given = Object.entries((req.body ?? {}) as Record<string, unknown>);
+    const fields = given.filter((field): field is [string, string] => typeof field[1] === 'string');
+    res.redirect(303, `${req.baseUrl}${req.path}?${new URLSearchParams(fields)}`);
+  };
+  routes.post(
+    '/orgs/:org/oauth/end-session',
+    (req, _res, next) => next(isSameOrigin(req) ? 'route' : undefined),
+    form,
+    askHere,
+  );
   routes.use('/orgs/:org', serveOrgIssuer);
   routes.use('/orgs/:org/oauth', explain);
 
   const interactionRoutes = Router();
   const { enter, confirm } = createInteraction({ ...deps, issuerOf, lookOrNone });
-  const form = express.urlencoded({ extended: false, limit: '4kb' });
   interactionRoutes.get('/orgs/:org/oauth/interaction/:uid', enter);
   interactionRoutes.post('/orgs/:org/oauth/interaction/:uid', form, confirm);
   const endSession = createEndSession({ ...deps, issuerOf, signOut });

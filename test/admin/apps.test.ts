@@ -55,6 +55,9 @@ it('adds, shows, changes and removes apps of each kind', async () => {
   const elsewhere = { settings: { endpoint: 'https://elsewhere.example/revoke' } };
   expect(await wrongIn('PATCH', at, elsewhere)).toEqual(['#/credential']);
   expect((await owner.send('PATCH', at, { ...elsewhere, credential: 'another-key' })).status).toBe(200);
+  // One host may have an address for each of its customers.
+  const neighbour = { settings: { endpoint: 'https://elsewhere.example/other-customer' } };
+  expect(await wrongIn('PATCH', at, neighbour)).toEqual(['#/credential']);
 
   const made = await owner.send('POST', `/apps/${wiki.body.id}/secret`);
   expect(made.status).toBe(200);
@@ -72,6 +75,32 @@ it('adds, shows, changes and removes apps of each kind', async () => {
   const secrets = [credential, 'another-key', wiki.body.clientSecret, mail.body.clientSecret, made.body.clientSecret];
   const told = JSON.stringify([record, all, changed.body]);
   for (const secret of secrets) expect(told).not.toContain(secret);
+});
+
+it('makes a secret for an app that shows one from now on', async () => {
+  const settings = { ...oidc.settings, auth: 'private_key_jwt', jwksUri: 'https://wiki.example/jwks' };
+  const { body: wiki } = await owner.send('POST', '/apps', { ...oidc, settings });
+  expect(wiki).toMatchObject({ hasClientSecret: false, clientSecret: null });
+  const at = `/apps/${wiki.id}`;
+  const byKey = await owner.send('PATCH', at, { name: 'Our wiki' });
+  expect(byKey.body).toMatchObject({ hasClientSecret: false, clientSecret: null });
+  const bySecret = await owner.send('PATCH', at, { settings: { auth: 'client_secret_basic' } });
+  expect(bySecret.body).toMatchObject({ hasClientSecret: true, clientSecret: expect.stringMatching(/^[\w-]{43}$/) });
+  expect((await owner.send('PATCH', at, { name: 'Wiki' })).body).toMatchObject({ clientSecret: null });
+  expect((await owner.send('DELETE', at)).status).toBe(204);
+});
+
+it('signs nothing that would pass for an ID token at one of the org’s web apps', async () => {
+  const { body: wiki } = await owner.send('POST', '/apps', oidc);
+  const auth = (audience: string) => ({ method: 'signed_jwt', audience, clientId: owner.id });
+  const forging = { kind: 'gtr', name: 'Forger', settings: { endpoint, auth: auth(wiki.id as string) } };
+  expect(await wrongIn('POST', '/apps', forging)).toEqual(['#/settings/auth/audience']);
+  const honest = { ...forging, settings: { endpoint, auth: auth('https://payroll.example/revoke') } };
+  const { status, body: made } = await owner.send('POST', '/apps', honest);
+  expect(status).toBe(201);
+  const change = { settings: { auth: auth(wiki.id as string) } };
+  expect(await wrongIn('PATCH', `/apps/${made.id}`, change)).toEqual(['#/settings/auth/audience']);
+  for (const { id } of [wiki, made]) expect((await owner.send('DELETE', `/apps/${id}`)).status).toBe(204);
 });
 
 it('keeps no secret in clear anywhere in the database', async () => {

@@ -64,6 +64,7 @@ describe('without a confirmation', () => {
         expect.objectContaining({ type: 'grant', client: 'Command line' }),
       ]),
       apps: ['Command line', 'Mobile app'],
+      toTell: [],
       devices: ['Unknown device', 'curl'].sort(),
     });
     expect(await statusOfMe(nodes[0], person.cookie)).toBe(200);

@@ -78,6 +78,7 @@ describe('the administration refuses, by its name,', () => {
       'exportUsers active',
       'exportUsers live',
       'exportUsers role',
+      'getToldOfRevocation together',
       'listAuditEvents action',
       'listAuditEvents by',
       'listAuditEvents order',

@@ -19,6 +19,8 @@ const bounded: Record<string, string> = {
   getKeys: 'the server’s own keys',
   getAuthorizationServerMetadata: 'the server’s own words',
   getOpenIdConfiguration: 'the server’s own words',
+  getEventTransmitter: 'the server’s own words',
+  readEventStream: 'a receiver has one at most',
   getForward: 'its latest 100 attempts',
   listApps: 'fifty an organisation',
   getDelivery: 'its latest 100 attempts',

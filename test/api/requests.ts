@@ -1,5 +1,6 @@
 import { administrationRequests } from './administration-requests.ts';
 import { appRequests } from './app-requests.ts';
+import { eventRequests } from './event-requests.ts';
 import { notificationPageRequests } from './notification-page-requests.ts';
 import { oauthRequests } from './oauth-requests.ts';
 import { peopleListRequests } from './people-list-requests.ts';
@@ -24,6 +25,7 @@ export const requests: Requests = {
   ...scimRequests,
   ...notificationPageRequests,
   ...appRequests,
+  ...eventRequests,
   // Last: these change policies and end access.
   ...administrationRequests,
 };

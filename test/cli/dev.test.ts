@@ -8,7 +8,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hasSearchIndexes } from '../../src/users/search-index.ts';
 import { createBrowser } from '../support/browser.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { createTestDatabase, freezeServer } from '../support/database.ts';
 import { freePort } from '../support/free-port.ts';
 import { postgresOf, removeDataDir, runCli, startDev } from './processes.ts';
 
@@ -162,6 +162,26 @@ describe('npm run dev', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/PUBLIC_URL[\s\S]*LOG_LEVEL/);
     expect(postgresOf(dataDir)).toBeNull();
+  });
+
+  it('notes a revocation while its database stands still, and carries it out afterwards', async () => {
+    const { ready, child, outcome } = start();
+    const printed = await ready;
+    const revoke = async () => {
+      const line = printed.split('\n').find((each) => each.startsWith('curl '));
+      return (await run('bash', ['-c', `${line} -s`])).stdout;
+    };
+    expect(await revoke()).toMatch(/^HTTP\/1\.1 204 /);
+    const thaw = freezeServer(postgresOf(dataDir) as number);
+    try {
+      expect(await revoke()).toMatch(/^HTTP\/1\.1 503 [\s\S]*"noted":true/);
+    } finally {
+      thaw();
+    }
+    while (fs.readdirSync(path.join(dataDir, 'journal')).length > 0) await pause(50);
+    expect(await revoke()).toMatch(/^HTTP\/1\.1 204 /);
+    child.kill('SIGTERM');
+    expect((await outcome).code).toBe(0);
   });
 
   it("is not led to a developer's own database by a .env when tests start it", async () => {

@@ -14,14 +14,15 @@ export type Env = Record<string, string | undefined>;
 export type Outcome = { code: number | null; stdout: string; stderr: string };
 
 /**
- * Our process's environment without what the product reads, and `env` on top. Blank, not absent: a
+ * Our process's environment without what the product reads, and `env` on top; the demo apps are on
+ * free ports. Blank, not absent: a
  * name that is absent would be filled in from the developer's own .env, and the tests would work on
  * the developer's own database.
  */
 export function environmentOf(env: Env): NodeJS.ProcessEnv {
   const names = Object.keys({ ...environment, ...developmentEnvironment });
   const cleared = Object.fromEntries(names.map((name) => [name, '']));
-  return { ...process.env, ...cleared, NO_COLOR: '1', ...env };
+  return { ...process.env, ...cleared, NO_COLOR: '1', APPS_PORT: '0', ...env };
 }
 
 /**

@@ -111,6 +111,27 @@ const jobs: Readonly<Record<string, (hand: Hand) => Promise<void>>> = {
     await button(/^Send again: /);
     await page.locator('.notice', { hasText: 'It is on its way again.' }).waitFor();
   },
+  'add an app': async ({ page, menu, link, button }) => {
+    await menu('Apps');
+    await link('Add an app');
+    await link('Global Token Revocation, by a key');
+    await page.getByLabel('Name', { exact: true }).fill('Library');
+    await page.getByLabel('Address of the revocation endpoint').fill('https://library.whiterabbit.fake/revoke');
+    await page.getByLabel('Key', { exact: true }).fill('the-key-of-the-library');
+    await button('Add an app');
+    await page.getByRole('heading', { name: 'Library' }).waitFor();
+  },
+  'send an app a test': async ({ page, menu, link, button }) => {
+    await menu('Apps');
+    await link('Payroll');
+    await button('Send a test');
+    await page.getByRole('heading', { name: 'What came of the test' }).waitFor();
+  },
+  'pass a sign-out on again that an app was not told': async ({ page, link, button }) => {
+    await link('Look at them Sales desk');
+    await button(/^Send again: /);
+    await page.locator('.notice', { hasText: 'It is on its way again.' }).waitFor();
+  },
   'sign out everyone': async ({ page, menu, link, button }) => {
     await menu('People');
     await link('Sign out everyone');

@@ -21,6 +21,11 @@ export function fieldsOf(page: string, act: string): Record<string, string[]> {
   }
   for (const [, tag = '', text = ''] of form.matchAll(/(<textarea\b[^>]*>)([^<]*)<\/textarea>/g))
     add(attribute(tag, 'name'), text);
+  for (const [, tag = '', text = ''] of form.matchAll(/(<select\b[^>]*>)([\s\S]*?)<\/select>/g)) {
+    const options = [...text.matchAll(/<option\b[^>]*>/g)].map(([option]) => option);
+    const chosen = options.find((option) => /\sselected[\s>]/.test(option)) ?? options[0] ?? '';
+    add(attribute(tag, 'name'), attribute(chosen, 'value') ?? '');
+  }
   return fields;
 }
 

@@ -29,7 +29,7 @@ beforeAll(async () => {
   paths = (await consolePaths(product)).map((path) => filledWith(path, ids));
   const { rows } = await product.context.pool.query<{ name: string }>(
     `SELECT name FROM users UNION SELECT email FROM users UNION SELECT name FROM connections UNION SELECT issuer FROM connections
-     UNION SELECT display_name FROM groups UNION SELECT domain FROM domains UNION SELECT name FROM api_keys UNION SELECT hint FROM api_keys UNION SELECT id FROM users`,
+     UNION SELECT display_name FROM groups UNION SELECT domain FROM domains UNION SELECT name FROM apps UNION SELECT name FROM api_keys UNION SELECT hint FROM api_keys UNION SELECT id FROM users`,
   );
   names = rows.map(({ name }) => name);
 });
@@ -54,6 +54,7 @@ describe('the pages of an organisation with something of each kind', () => {
       'Universal Logout',
       'whiterabbit',
       'hooks.example',
+      'payroll.example',
       'https://',
       '#2f3f9e',
       'RSA',

@@ -8,6 +8,7 @@ import { clientOf } from '../support/planted-administrators.ts';
 import { plantGrants } from '../support/planted-grants.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import type { Product } from '../support/product.ts';
+import { plantApps, settleForwards } from './lifelike-apps.ts';
 
 const agents = {
   firefox: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
@@ -81,6 +82,11 @@ export async function plantLifelikeOrg(product: Product) {
     url: 'https://hooks.whiterabbit.fake/sign-outs',
     kinds: ['revocation', 'role_change', 'refused_calls'],
   });
+  const apps = await plantApps(
+    product,
+    send,
+    [...people.values()].map(({ id }) => id),
+  );
   await signOut('Cypher Reagan', { administrators: 'Left the company', person: 'Your account has been closed.' });
   await send('PATCH', `/users/${idOf('Switch Novak')}`, { active: false });
   await send('PATCH', `/users/${idOf('Seraph Chen')}`, { role: 'admin' });
@@ -100,6 +106,7 @@ export async function plantLifelikeOrg(product: Product) {
   await deliver(product);
   await spreadOverDays(product);
   await putDevices(product);
+  await settleForwards(product, apps);
   return {
     cookie,
     ids: Object.fromEntries([...people].map(([name, { id }]) => [name, id])),
@@ -108,6 +115,7 @@ export async function plantLifelikeOrg(product: Product) {
     key: String(key.body.id),
     scimKey: String(scim.body.id),
     webhook: String(hook.body.id),
+    apps,
     addressOf,
   };
 }
@@ -222,6 +230,7 @@ async function spreadOverDays(product: Product): Promise<void> {
     ['groups', 60],
     ['api_keys', 40],
     ['webhooks', 20],
+    ['apps', 20],
     ['connections', 80],
   ] as const)
     await pool.query(`UPDATE ${table} SET created_at = now() - $2 * interval '1 day' WHERE org_id = $1`, [

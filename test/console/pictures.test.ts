@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { relayed } from '../notifications/support.ts';
 import { describeInChromium, launchChromium, openPage } from '../support/chromium.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
+import { settleForwards } from './lifelike-apps.ts';
 import { type LifelikeOrg, plantLifelikeOrg } from './lifelike-org.ts';
 
 /** `PICTURES=docs/console npx vitest run test/console/pictures.test.ts` takes them all anew. */
@@ -22,6 +23,9 @@ const pages: readonly Readonly<{ name: string; phone?: true; at: (org: LifelikeO
   { name: 'everyone', at: () => '/admin/everyone' },
   { name: 'revocations', at: () => '/admin/revocations' },
   { name: 'refused-calls', at: () => '/admin/revocations/refused' },
+  { name: 'apps', at: () => '/admin/apps' },
+  { name: 'app', at: ({ apps }) => `/admin/apps/${apps.sales}` },
+  { name: 'add-app', at: () => '/admin/apps/new' },
   { name: 'record', at: () => '/admin/record' },
   { name: 'notifications', at: () => '/admin/notifications' },
   { name: 'webhook', at: ({ webhook }) => `/admin/webhooks/${webhook}` },
@@ -127,6 +131,7 @@ describeInChromium('the pages that docs/administrators.md shows', () => {
     const url = page.url();
     await close();
     await relayed(product);
+    await settleForwards(product, org.apps);
     for (const view of views) {
       const shown = await openView(view);
       await shown.page.goto(url);

@@ -57,6 +57,31 @@ export async function plantOrgWithEverything(
   await owner.send('POST', '/api-keys', { name: 'Okta', scopes: ['scim'] });
   const hook = await owner.send('POST', '/webhooks', { url: 'https://hooks.example/in', kinds: ['revocation'] });
   await owner.send('POST', `/webhooks/${hook.body.id}/test`, {});
+  const app = await owner.send('POST', '/apps', {
+    kind: 'gtr',
+    name: 'Payroll',
+    settings: {
+      endpoint: 'https://payroll.example/revoke',
+      auth: {
+        method: 'oauth',
+        tokenEndpoint: 'https://idp.example/token',
+        clientId: 'us',
+        clientAuth: 'private_key_jwt',
+      },
+      concerns: { who: 'groups', groups: [group] },
+      naming: 'id',
+    },
+  });
+  await owner.send('PUT', `/apps/${app.body.id}/people/${person.id}`, { nameThere: 'E-4711' });
+  const forward = await insert(
+    `INSERT INTO forwards (org_id, id, app_id, user_id, event_id, status, error, http_status, attempts, revoked_at, finished_at, names)
+     VALUES ($1, $2, $3, $4, 'evt_none', 'dead', 'refused', 400, 1, now(), now(), '{"email":"a@b.example"}')`,
+    [orgId, `fwd_${crypto.randomUUID()}`, app.body.id, person.id],
+  );
+  await pool.query(
+    `INSERT INTO forward_attempts (org_id, forward_id, number, status, duration_ms, error) VALUES ($1, $2, 1, 400, 83, 'refused')`,
+    [orgId, forward],
+  );
   const asked = await owner.send('POST', '/revocations', { users: [leaver.id] });
   const done = await owner.send('POST', '/revocations', {
     users: [leaver.id],
@@ -76,6 +101,8 @@ export async function plantOrgWithEverything(
     '/admin/people/{id}/sessions': await firstOf(`/users/${person.id}/sessions`),
     '/admin/people/{id}/identities': await firstOf(`/users/${person.id}/identities`),
     '/admin/groups': group,
+    '/admin/apps': String(app.body.id),
+    '/admin/forwards': forward,
     '/admin/revocations': revocationId,
     '/admin/record': await firstOf('/audit-events'),
     '/admin/webhooks': String(hook.body.id),

@@ -3,8 +3,9 @@ import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
 import { sealedPlaces } from '../../src/database/sealed-places.ts';
-import { gtrSettings, oidcSettings } from '../../src/downstream/app-settings.ts';
+import { gtrSettings, oidcSettings, ssfSettings } from '../../src/downstream/app-settings.ts';
 import { createApps } from '../../src/downstream/apps.ts';
+import { createStreams } from '../../src/downstream/ssf/streams.ts';
 import { sealedPrefixes, sealingKeyId } from '../../src/keyring.ts';
 import { loadOrgKeys } from '../../src/signing/org-keys.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -55,6 +56,13 @@ it('lists every column that holds something sealed, once everything has been use
   await apps.add(orgId, { kind: 'gtr', name: 'CRM', settings: shown, credential: 'a-key' }, byOperator);
   const shows = oidcSettings.parse({ redirectUris: ['https://wiki.example/callback'] });
   await apps.add(orgId, { kind: 'oidc', name: 'Wiki', settings: shows }, byOperator);
+  const takes = ssfSettings.parse({ audience: 'https://siem.example' });
+  const { id: receiver } = await apps.add(orgId, { kind: 'ssf', name: 'SIEM', settings: takes }, byOperator);
+  await createStreams({ ...context, wake: () => {} }).create(orgId, receiver, {
+    delivery: { method: 'push', endpointUrl: 'https://siem.example/events', header: 'Bearer a-key' },
+    eventsRequested: [],
+    description: null,
+  });
   await loadOrgKeys(context, orgId);
   // A confirmation goes to the administrator and back.
   await context.prisma.user.updateMany({ where: { orgId }, data: { role: 'owner' } });
@@ -100,6 +108,7 @@ it('has no further file that seals: whatever is stored needs a place in the list
     'console/sealed-search.ts',
     'database/seal-anew.ts',
     'downstream/apps.ts',
+    'downstream/ssf/streams.ts',
     // In files of a node's own, until their calls are carried out.
     'journal/folder.ts',
     'keyring.ts',

@@ -2,7 +2,14 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-export type Received = Readonly<{ path: string; authorization: string; body: unknown; at: number }>;
+export type Received = Readonly<{
+  path: string;
+  authorization: string;
+  type: string;
+  text: string;
+  body: unknown;
+  at: number;
+}>;
 type Answer = number | ((received: Received, res: ServerResponse) => void);
 
 /** An app behind: a server that keeps what it was sent and answers as it is told to. */
@@ -16,6 +23,8 @@ export async function startReceiver(first: Answer = 204) {
     const call = {
       path: req.url ?? '',
       authorization: req.headers.authorization ?? '',
+      type: req.headers['content-type'] ?? '',
+      text,
       body: json ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text)),
       at: performance.now(),
     };

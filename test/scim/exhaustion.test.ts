@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { waitForLock, whileLocked } from '../support/locks.ts';
+import { countWaiting, waitForLock, whileLocked } from '../support/locks.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { type Answer, provision } from './support.ts';
 
@@ -19,35 +19,46 @@ const joined = (count: number, comparison: string) => Array(count).fill(comparis
 describe('one org’s lists', () => {
   it('wait for each other, two at a time, and are refused when too many wait; nobody else hears of it', async () => {
     const asked: Promise<Answer>[] = [];
+    const list = '/Groups?excludedAttributes=members';
+    const ours = () => client.get(list);
     await whileLocked(
       product,
       (blocker) => blocker.query('LOCK TABLE groups IN ACCESS EXCLUSIVE MODE'),
       async () => {
-        for (let number = 0; number < 30; number += 1) asked.push(client.get('/Groups?excludedAttributes=members'));
+        // A list is its page and its count, and broken off after two seconds, which a starved machine may
+        // need to begin three: what has to be seen waiting is asked again, and the crowd comes after it.
+        for (let tries = 1; ; tries += 1) {
+          const three = [ours(), ours(), twin.get(list)];
+          asked.push(...three);
+          const seen = await waitForLock(product, 6).then(
+            () => true,
+            () => false,
+          );
+          if (seen) break;
+          expect(tries).toBeLessThan(5);
+          await Promise.all(three);
+        }
         const refused: Answer[] = [];
-        await new Promise<void>((resolve) => {
-          for (const one of asked)
-            void one.then((answer) => {
-              if (refused.push(answer) === 8) resolve();
-            });
-        });
-        expect(refused.map(outcome)).toEqual(Array(8).fill([429, undefined]));
-        expect(Number(refused[0]?.headers.get('Retry-After'))).toBeGreaterThan(0);
-        const theirs = twin.get('/Groups?excludedAttributes=members');
-        // Two lists of ours and one of theirs, each with its page and its count.
-        await waitForLock(product, 6);
-        asked.push(theirs);
+        // Twenty wait for a turn; where it takes long until all have come, some of these have had theirs.
+        const crowd = Array.from({ length: 40 }, ours);
+        asked.push(...crowd);
         const revoked = await product.revoke(undefined, { apiKey: product.orgs.metacortex.apiKey });
         expect(revoked.status).toBe(204);
-        // Ours still wait: theirs may have been broken off by now, after two seconds. One look isn't enough:
-        // after a second of waiting PostgreSQL looks for deadlocks.
-        await waitForLock(product, 4);
+        let mostWaiting = 0;
+        for (const asker of crowd) void asker.then((answer) => answer.status === 429 && refused.push(answer));
+        while (refused.length < 8) {
+          mostWaiting = Math.max(mostWaiting, await countWaiting(product));
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        expect(refused[0]?.body.scimType).toBeUndefined();
+        expect(Number(refused[0]?.headers.get('Retry-After'))).toBeGreaterThan(0);
+        expect(mostWaiting).toBeLessThanOrEqual(6);
       },
     );
     const statuses = (await Promise.all(asked)).map(({ status }) => status);
     // A list is broken off after two seconds, which a slow machine may need above.
-    const answered = statuses.map((status) => (status === 503 ? 200 : status));
-    expect(answered.sort()).toEqual([...Array(23).fill(200), ...Array(8).fill(429)]);
+    expect(statuses.filter((status) => ![200, 429, 503].includes(status))).toEqual([]);
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThan(0);
     expect((await client.get('/Groups')).status).toBe(200);
   });
 
@@ -58,13 +69,17 @@ describe('one org’s lists', () => {
       product,
       (blocker) => blocker.query('LOCK TABLE groups IN ACCESS EXCLUSIVE MODE'),
       async () => {
-        for (let number = 0; number < 30; number += 1) asked.push(client.get(`/Groups/${body.id}`));
-        let refused = 0;
-        for (const each of asked) void each.then(() => (refused += 1));
-        while (refused < 8) await new Promise((resolve) => setTimeout(resolve, 5));
+        const group = () => client.get(`/Groups/${body.id}`);
+        asked.push(group(), group());
+        await waitForLock(product, 2);
         // Without members a group takes no turn: it waits for the lock alone.
         asked.push(client.get(`/Groups/${body.id}?excludedAttributes=members`));
         await waitForLock(product, 3);
+        const crowd = Array.from({ length: 28 }, group);
+        asked.push(...crowd);
+        let refused = 0;
+        for (const each of crowd) void each.then(() => (refused += 1));
+        while (refused < 8) await new Promise((resolve) => setTimeout(resolve, 5));
       },
     );
     const statuses = (await Promise.all(asked)).map(({ status }) => status);

@@ -42,6 +42,11 @@ export type TestPostgres = Readonly<{
   url: string;
   /** Ends the server as a crash would (kill -9), and waits until it is gone. */
   kill(): Promise<void>;
+  /**
+   * Stops the server and all that it runs as they are (SIGSTOP): it keeps its connections and takes
+   * new ones, and says nothing. Returns what lets it go on.
+   */
+  freeze(): () => void;
   /** Starts it again, recovery included; after `kill`, or after a shutdown that it does itself. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -68,14 +73,23 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     await server.stop();
     await first.stop();
   };
-  return { url, kill, restart, stop };
+  return { url, kill, freeze: () => freezeServer(server.pid), restart, stop };
 }
 
 /** Ends a PostgreSQL server as a crash would. */
 export function killServer(postmaster: number): void {
   // The children too: each would go on answering its open connection until it notices that the
   // postmaster is gone.
-  for (const pid of [postmaster, ...childrenOf(postmaster)]) killIfThere(pid);
+  for (const pid of [postmaster, ...childrenOf(postmaster)]) signal(pid, 'SIGKILL');
+}
+
+/** Stops a PostgreSQL server as it is; what is returned lets it go on. */
+export function freezeServer(postmaster: number): () => void {
+  const pids = [postmaster, ...childrenOf(postmaster)];
+  for (const pid of pids) signal(pid, 'SIGSTOP');
+  return () => {
+    for (const pid of pids) signal(pid, 'SIGCONT');
+  };
 }
 
 export function childrenOf(parent: number): number[] {
@@ -85,9 +99,10 @@ export function childrenOf(parent: number): number[] {
     .flatMap(([pid, ppid]) => (ppid === parent && pid ? [pid] : []));
 }
 
-function killIfThere(pid: number): void {
+/** Nothing happens where the process is gone. */
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, name);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }

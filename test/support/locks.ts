@@ -23,16 +23,18 @@ export async function whileLocked(
   }
 }
 
-/**
- * Waits until as many connections to this database wait for a lock. A transaction would see its
- * first answer again.
- */
-export async function waitForLock({ context }: WithPool, count = 1): Promise<void> {
+/** How many connections to this database wait for a lock. A transaction would see its first answer again. */
+export async function countWaiting({ context }: WithPool): Promise<number> {
+  const { rows } = await context.pool.query<{ count: number }>(
+    `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  );
+  return (rows[0] as { count: number }).count;
+}
+
+/** Waits until as many connections to this database wait for a lock. */
+export async function waitForLock(product: WithPool, count = 1): Promise<void> {
   for (let tries = 0; tries < 500; tries += 1) {
-    const { rows } = await context.pool.query<{ count: number }>(
-      `SELECT count(*)::int FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    if ((rows[0]?.count ?? 0) >= count) return;
+    if ((await countWaiting(product)) >= count) return;
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   throw new Error('nothing waited for the lock');

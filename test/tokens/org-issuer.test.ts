@@ -263,6 +263,24 @@ describe('a sign-out that an app begins', () => {
     expect((await stranger.get('/api/users/me')).status).toBe(401);
   });
 
+  it('may begin with a form of the app: from another site it is asked as a link is', async () => {
+    const browser = await product.signIn();
+    const tokens = await (await signInAt(ours, browser)).finish();
+    const fields = { id_token_hint: tokens.id_token as string, post_logout_redirect_uri: goodbye };
+    const posted = await fetch(`${issuerOf(ours)}/oauth/end-session`, {
+      method: 'POST',
+      headers: { origin: 'https://app.fake', 'sec-fetch-site': 'cross-site' },
+      body: new URLSearchParams(fields),
+      redirect: 'manual',
+    });
+    expect(posted.status).toBe(303);
+    const to = new URL(posted.headers.get('location') as string, issuerOf(ours)).href;
+    expect(to).toBe(endOf(ours, fields));
+    const left = await browser.get(to, { crossSite: true });
+    expect([left.status, left.headers.get('location')]).toEqual([303, goodbye]);
+    expect((await browser.get('/api/users/me')).status).toBe(401);
+  });
+
   it('asks without a token, leads nowhere unregistered, and is none of another org’s business', async () => {
     const browser = await product.signIn();
     const tokens = await (await signInAt(ours, browser)).finish();

@@ -91,6 +91,7 @@ export const answerTexts: typeof english = {
     appWithoutSecret:
       'Diese App zeigt kein Geheimnis vor: Sie weist sich mit einem eigenen Schlüssel aus oder gar nicht.',
     appOfUnknownGroup: 'Die Organisation hat keine solche Gruppe.',
+    appOfUnknownConnection: 'Die Organisation hat keine solche Verbindung.',
     appForOwners: 'Mit Ihrer Rolle ändern Sie keine App, bei der sich Personen anmelden; Inhaber können es.',
     peopleCsvLines: ({ most }) => `Eine Liste hat 1 bis ${most} Zeilen.`,
     peopleCsvLine: ({ line }) => `Zeile ${line} ist keine Person und Kennung mit einem Komma dazwischen.`,

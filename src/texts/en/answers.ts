@@ -94,6 +94,7 @@ export const answerTexts = {
     appTakesNoCredential: 'This app is shown no credential.',
     appWithoutSecret: 'This app shows no client secret: it proves itself by a key of its own, or not at all.',
     appOfUnknownGroup: 'The organisation has no such group.',
+    appOfUnknownConnection: 'The organisation has no such connection.',
     appForOwners: 'Your role changes no app that signs people in; an owner may.',
     peopleCsvLines: ({ most }: { most: number }) => `A list has 1 to ${most} lines.`,
     peopleCsvLine: ({ line }: { line: number }) => `Line ${line} is not a person and an id, with a comma between them.`,

@@ -132,7 +132,8 @@ function lookAgain(part) {
   setTimeout(() => {
     if (document.visibilityState !== 'visible' || part.contains(document.activeElement)) return lookAgain(part);
     const onDone = (renewed) => {
-      if (!renewed.dataset.again) status.textContent = renewed.querySelector('.badge')?.textContent ?? '';
+      const { again, said } = renewed.dataset;
+      if (!again) status.textContent = said ?? renewed.querySelector('.badge')?.textContent ?? '';
       lookAgain(renewed);
     };
     const onLost = () => lookAgain(part);

@@ -22,6 +22,7 @@ export const consoleFrame: typeof english = {
     people: 'Personen',
     groups: 'Gruppen',
     revocations: 'Abmeldungen',
+    apps: 'Apps',
     record: 'Protokoll',
     notifications: 'Mitteilungen',
     settings: 'Einstellungen',

@@ -28,6 +28,7 @@ export const consoleNotifications: typeof english = {
       refusedCalls: 'Abgewiesene Aufrufe',
       connection: 'Identitätsanbieter',
       undelivered: 'Nicht zugestellt',
+      app: 'Die App',
       provisioning: 'Bereitstellung',
       apiKeys: 'API-Schlüssel',
     },
@@ -56,7 +57,8 @@ export const consoleNotifications: typeof english = {
       identity_change: 'Eine Person wurde verknüpft, gelöst, gelöscht oder bekam eine andere Adresse.',
       connection:
         'Ein Identitätsanbieter arbeitet zwar, lässt aber niemanden wieder herein, der einmal abgemeldet wurde.',
-      dead_letter: 'Eine Nachricht an einen Webhook oder eine E-Mail konnte nicht zugestellt werden.',
+      dead_letter:
+        'Eine Nachricht an einen Webhook, eine E-Mail oder eine Abmeldung für eine App konnte nicht zugestellt werden.',
     },
   },
 

@@ -26,6 +26,8 @@ export const consoleOverview: typeof english = {
       domain_unverified: 'Bestätigen',
       no_second_owner: 'Auswählen',
       dead_deliveries: 'Ansehen',
+      dead_forwards: 'Ansehen',
+      app_away: 'Ansehen',
       email_unavailable: 'E-Mail-Einstellungen',
       api_key_expires: 'Neuen anlegen',
     },
@@ -41,11 +43,16 @@ export const consoleOverview: typeof english = {
       no_second_owner: 'Es gibt keinen zweiten Inhaber: Kann sich der einzige nicht anmelden, kann niemand helfen.',
       dead_deliveries: (n) =>
         `${count(n, { one: 'Nachricht ließ', other: 'Nachrichten ließen' })} sich nicht zustellen; es wird nicht mehr versucht.`,
+      dead_forwards: ({ name, signOuts }) =>
+        `${name} hat ${signOuts} nicht erfahren: Diese Personen sind dort vielleicht noch angemeldet.`,
+      app_away: ({ name, at }) =>
+        `${name} antwortet nicht mehr (seit ${at}): Was die App erfahren muss, wird aufbewahrt, und jede Minute wird es versucht.`,
       email_unavailable:
         'Jemand möchte E-Mails bekommen, aber es lassen sich keine senden: Der Betreiber hat keinen Mailserver eingerichtet (SMTP_URL).',
       api_key_expires: ({ name, at }) =>
         `Der API-Schlüssel ${name} läuft ab (${at}): Danach werden seine Aufrufe abgewiesen.`,
     },
+    signOuts: (n) => count(n, { one: 'Abmeldung', other: 'Abmeldungen' }),
     newest: 'Neueste Ereignisse',
     whole: 'Das ganze Protokoll',
     noEvents: 'Noch ist nichts geschehen. Anmeldungen, Abmeldungen und Änderungen erscheinen hier, sobald es sie gibt.',

@@ -21,6 +21,7 @@ export const consoleFrame = {
     people: 'People',
     groups: 'Groups',
     revocations: 'Revocations',
+    apps: 'Apps',
     record: 'Record',
     notifications: 'Notifications',
     settings: 'Settings',

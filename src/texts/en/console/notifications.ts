@@ -28,6 +28,7 @@ export const consoleNotifications = {
       refusedCalls: 'Refused calls',
       connection: 'Identity provider',
       undelivered: 'Not delivered',
+      app: 'The app',
       provisioning: 'Provisioning',
       apiKeys: 'API keys',
     },
@@ -55,7 +56,7 @@ export const consoleNotifications = {
       role_change: 'Somebody’s role was changed.',
       identity_change: 'A person was linked, unlinked, given another address or erased.',
       connection: 'An identity provider works for now, and will keep people out once they are signed out.',
-      dead_letter: 'A message to a webhook, or an e-mail, could not be delivered.',
+      dead_letter: 'A message to a webhook, an e-mail or a sign-out for an app could not be delivered.',
     },
   },
 

@@ -26,6 +26,8 @@ export const consoleOverview = {
       domain_unverified: 'Verify it',
       no_second_owner: 'Choose one',
       dead_deliveries: 'Look at them',
+      dead_forwards: 'Look at them',
+      app_away: 'Look at it',
       email_unavailable: 'Mail settings',
       api_key_expires: 'Make a new one',
     },
@@ -40,11 +42,16 @@ export const consoleOverview = {
       no_second_owner: 'There is no second owner: if the only one cannot sign in, nobody can help.',
       dead_deliveries: (n: number) =>
         `${count(n, { one: 'message', other: 'messages' })} could not be delivered and will not be tried again.`,
+      dead_forwards: ({ name, signOuts }: { name: string; signOuts: string }) =>
+        `${name} could not be told of ${signOuts}: these people may be signed in there still.`,
+      app_away: ({ name, at }: { name: string; at: string }) =>
+        `${name} has not answered since ${at}: what it has to hear is kept, and it is tried once a minute.`,
       email_unavailable:
         'Somebody wants to be told by e-mail, but none can be sent: the operator has not set up a mail server (SMTP_URL).',
       api_key_expires: ({ name, at }: { name: string; at: string }) =>
         `The API key ${name} expires ${at}: its calls are refused from then on.`,
     },
+    signOuts: (n: number) => count(n, { one: 'sign-out', other: 'sign-outs' }),
     newest: 'Newest events',
     whole: 'The whole record',
     noEvents: 'Nothing has happened yet. Sign-ins, sign-outs and changes appear here as they happen.',

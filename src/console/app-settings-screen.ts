@@ -1,0 +1,121 @@
+import { app, appWithSecret } from '../admin/app-forms.ts';
+import { groupNames } from '../admin/groups.ts';
+import { html } from '../html.ts';
+import { credentialIn, fieldsOf, settingsWith, typedIn, valuesOf } from './app-fields.ts';
+import { renderAppFields, wrongField } from './app-form.ts';
+import { requireMayChangeApp, type ShownApp, trailOfApps, wayOf } from './app-view.ts';
+import { changesOf, formOf, renderTheirs, shownFields, type Values } from './changed-fields.ts';
+import type { Use } from './operations.ts';
+import { renderForm } from './parts.ts';
+import type { Screen, Visit } from './screen.ts';
+
+const act = 'save';
+const mostGroups = 200;
+
+/** Changes an app: only what the person changed is sent; what somebody else changed is shown beside it. */
+export function appSettingsScreen(use: Use): Screen {
+  const getApp = use('getApp', app);
+  const changeApp = use('changeApp', appWithSecret);
+  const listGroupNames = use('listGroupNames', groupNames);
+
+  /** Those to choose from, the chosen ones first of all. */
+  async function groupsFor(visit: Visit, chosen: string) {
+    const { groups } = await listGroupNames(visit, { query: { limit: mostGroups } });
+    const missing = chosen.split(' ').filter((id) => id && !groups.some((group) => group.id === id));
+    const named: typeof groups = [];
+    for (const id of missing) {
+      const found = await listGroupNames(visit, { query: { id, limit: 1 } });
+      named.push(found.groups[0] ?? { id, displayName: visit.texts.console.apps.groupGone });
+    }
+    return [...named, ...groups];
+  }
+
+  return {
+    path: '/admin/apps/{id}/settings',
+    id: 'showAppSettings',
+    summary: 'The settings of an app',
+    area: 'apps',
+    permission: 'apps.change',
+    recent: true,
+    secrets: ['credential'],
+    async show(visit) {
+      const { texts, given, params } = visit;
+      const words = texts.console.apps;
+      const found = await getApp(visit, { params });
+      requireMayChangeApp(visit, found);
+      const way = wayOf(found);
+      const now = valuesOf(way, found);
+      const groups = found.kind === 'oidc' ? [] : await groupsFor(visit, now.groups ?? '');
+      const { values, theirs } = formOf(visit, act, typedIn(way, given), now);
+      const wrong = wrongField(visit, act, way);
+      const nameOfGroup = new Map(groups.map(({ id, displayName }) => [id, displayName]));
+      return {
+        title: words.settingsTitle,
+        trail: trailOfApps(texts, found),
+        body: html`<div class="narrow"><h1>${words.settings}</h1>
+${renderForm(wrong ? { ...visit, problem: null } : visit, {
+  do: act,
+  button: texts.console.save,
+  hidden: shownFields(now),
+  content: renderAppFields(visit, {
+    way,
+    values,
+    groups,
+    problemOf: (name) => (wrong?.name === name ? wrong.why : null),
+    renderTheirs: (name) =>
+      renderTheirs(texts, theirs[name] === undefined ? undefined : say(visit, name, theirs, nameOfGroup)),
+    hasCredential: found.hasCredential,
+  }),
+  beside: html` <a class="button quiet" href="/admin/apps/${found.id}">${texts.console.cancel}</a>`,
+})}</div>`,
+      };
+    },
+    acts: {
+      [act]: async (visit) => {
+        const { given, params } = visit;
+        const found = await getApp(visit, { params });
+        const body = { ...bodyOf(visit, found), ...credentialIn(wayOf(found), given) };
+        const to = `/admin/apps/${found.id}`;
+        if (Object.keys(body).length === 0) return { to };
+        const changed = await changeApp(visit, { params, body });
+        // An app that shows a secret from now on has one: the page that shows one, once, makes another.
+        return { to: changed.clientSecret === null ? to : `${to}/secret`, notice: 'saved' };
+      },
+    },
+  };
+}
+
+/** The members to send. @throws AppError conflict where somebody else has changed one of them meanwhile */
+function bodyOf(visit: Visit, found: ShownApp): Readonly<Record<string, unknown>> {
+  const way = wayOf(found);
+  const now = valuesOf(way, found);
+  const changes = changesOf(visit, typedIn(way, visit.given), now);
+  const changed = fieldsOf(way).filter((field) => field in changes);
+  const settings = settingsWith(way, changed, { ...now, ...changes });
+  return {
+    ...(changes.name !== undefined && { name: changes.name }),
+    ...(Object.keys(settings).length > 0 && { settings }),
+  };
+}
+
+/** What somebody else made of a field, as the form calls it. */
+function say({ texts }: Visit, name: string, theirs: Values, groups: ReadonlyMap<string, string>): string {
+  const words = texts.console.apps.fields;
+  const value = theirs[name] ?? '';
+  const lists = { groups: Object.fromEntries(groups), events: words.eventNames } as Readonly<
+    Record<string, Readonly<Record<string, string>>>
+  >;
+  const choices = {
+    naming: words.namings,
+    who: words.who,
+    clientAuth: words.clientAuths,
+    auth: words.auths,
+  } as Readonly<Record<string, Readonly<Record<string, string>>>>;
+  const list = lists[name];
+  if (list)
+    return value
+      .split(' ')
+      .map((id) => list[id] ?? id)
+      .join(', ');
+  return choices[name]?.[value] ?? value.replaceAll('\n', ', ');
+}

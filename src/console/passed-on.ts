@@ -1,0 +1,78 @@
+import type { z } from 'zod';
+import type { told } from '../admin/told-of-revocation.ts';
+import { mostForwardsCounted } from '../downstream/told-apps.ts';
+import { type Html, html, type Value } from '../html.ts';
+import type { Texts } from '../texts/texts.ts';
+import { renderForwardState, sayForward, whyForward } from './forward-state.ts';
+import { formatNumber, renderMoment, renderTable } from './parts.ts';
+import type { Visit } from './screen.ts';
+
+type Told = z.output<typeof told>;
+type ToldApp = Told['apps'][number];
+
+/** Milliseconds after which the page looks again: soon while the first tries are under way. */
+const again = { soon: 1_000, later: 5_000 } as const;
+
+/** Whether something of it is still under way, and whether a first try is. */
+function standingOf({ apps, planning, webhooks, waiting }: Told) {
+  const isFresh = planning || waiting || apps.some(({ status, error }) => status === 'pending' && error === null);
+  const isWaiting = [...apps, ...webhooks].some(({ status }) => status === 'pending');
+  return { isWaiting: isFresh || isWaiting, isFresh };
+}
+
+/**
+ * A receipt that fills in while somebody looks; without a script a link looks again. `place`: its
+ * own address.
+ */
+export function renderLive({ texts }: Visit, toldOf: Told, place: string, receipt: Html): Html {
+  const { isWaiting, isFresh } = standingOf(toldOf);
+  return html`<div id="receipt" data-said="${sayPassedOn(texts, toldOf)}"${isWaiting && html` data-again="${isFresh ? again.soon : again.later}"`}>
+${isWaiting && html`<p class="look-again"><a href="${place}">${texts.console.forwards.lookAgain}</a></p>`}
+${receipt}</div>`;
+}
+
+/** What each app was told of a sign-out. `revocation`: they are all of this one. */
+export function renderPassedOn({ texts }: Visit, toldOf: Told, revocation: string | null): Html | null {
+  const words = texts.console.forwards;
+  const { apps, planning, moreForwards } = toldOf;
+  if (apps.length === 0 && !planning) return null;
+  return html`<section aria-labelledby="passed-on"><h2 id="passed-on">${words.passedOn}</h2>
+${planning && html`<p class="soft">${words.planning}</p>`}
+${apps.length > 0 && renderTold(texts, apps, revocation)}
+${moreForwards && html`<p class="soft">${words.moreThan({ n: formatNumber(texts, mostForwardsCounted) })}</p>`}
+${apps.some(({ status }) => status === 'delivered') && html`<p class="hint">${words.delivered}</p>`}</section>`;
+}
+
+/** To its tries; where there are several, to those of this app in this state. */
+function placeOf({ forward, app, status }: ToldApp, revocation: string | null): string {
+  if (forward !== null) return `/admin/forwards/${forward}`;
+  return `/admin/forwards?${new URLSearchParams({ app, status, ...(revocation && { revocation }) }).toString()}`;
+}
+
+function renderTold(texts: Texts, apps: readonly ToldApp[], revocation: string | null): Html {
+  const words = texts.console.forwards;
+  const isOfMany = apps.some(({ forwards }) => forwards > 1);
+  return renderTable({
+    caption: words.passedOn,
+    columns: [words.app, ...(isOfMany ? [words.people] : []), words.status, words.finished],
+    rows: apps.map((told, index): readonly Value[] => [
+      html`<a id="told-${index}" href="${placeOf(told, revocation)}" aria-labelledby="told-${index} state-${index}">${told.appName}</a>`,
+      ...(isOfMany ? [formatNumber(texts, told.forwards)] : []),
+      html`<span id="state-${index}">${renderForwardState(texts, told)}</span>`,
+      told.at && renderMoment(texts, told.at),
+    ]),
+  });
+}
+
+/** The same for a ticket: a line. */
+export function sayPassedOn(texts: Texts, { apps }: Told): string {
+  const words = texts.console.forwards;
+  return apps
+    .map((told) => {
+      const why = whyForward(texts, told);
+      const status = [sayForward(texts, told), why && `(${why})`].filter(Boolean).join(' ');
+      const said = told.forwards > 1 ? words.counted({ n: formatNumber(texts, told.forwards), status }) : status;
+      return words.ofApp({ app: told.appName, said });
+    })
+    .join('; ');
+}

@@ -1,0 +1,57 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type CrmOptions, createCrm } from './crm.ts';
+import type { WikiOptions } from './wiki.ts';
+
+export type DemoAppUrls = Readonly<{ wiki: string; crm: string }>;
+
+/**
+ * Two apps behind an organisation, on loopback only. They listen at once, for they are registered
+ * by their addresses; `serve` begins once they are. `port` is the wiki's, the CRM has the next one;
+ * 0 takes free ones. @throws the listen error
+ */
+export async function startDemoApps(port: number) {
+  const wiki = createServer();
+  const crm = createServer();
+  await listen(wiki, port);
+  await listen(crm, port === 0 ? 0 : port + 1);
+  const urls: DemoAppUrls = { wiki: urlOf(wiki), crm: urlOf(crm) };
+  return {
+    urls,
+    serve(options: { wiki: Omit<WikiOptions, 'url'>; crm: Omit<CrmOptions, 'url'> }): void {
+      crm.on('request', createCrm({ ...options.crm, url: urls.crm }));
+      // Its library takes a quarter of a second to load: nobody waits for that at the start.
+      const load = async () => (await import('./wiki.ts')).createWiki({ ...options.wiki, url: urls.wiki });
+      let loading: ReturnType<typeof load> | undefined;
+      wiki.on('request', (req, res) => {
+        loading ??= load();
+        loading.then(
+          (app) => app(req, res),
+          (error) => res.destroy(error),
+        );
+      });
+    },
+    async stop(): Promise<void> {
+      await Promise.all([wiki, crm].map(close));
+    },
+  };
+}
+
+const urlOf = (server: Server) => `http://localhost:${(server.address() as AddressInfo).port}`;
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

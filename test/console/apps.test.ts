@@ -1,0 +1,364 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type Receiver, startReceiver } from '../downstream/receiver.ts';
+import { until } from '../notifications/support.ts';
+import { plantAdministrator } from '../support/planted-administrators.ts';
+import { plantGrants } from '../support/planted-grants.ts';
+import { plantUsers } from '../support/planted-sessions.ts';
+import { type Product, startProduct } from '../support/product.ts';
+import { fieldsOf, openConsole, textOf } from './client.ts';
+
+type Administrator = Awaited<ReturnType<typeof plantAdministrator>> & { console: ReturnType<typeof openConsole> };
+
+let product: Product;
+let owner: Administrator;
+let superAdmin: Administrator;
+let admin: Administrator;
+let stranger: Administrator;
+beforeAll(async () => {
+  product = await startProduct();
+  const open = async (
+    ...args: Parameters<typeof plantAdministrator> extends [unknown, ...infer Rest] ? Rest : never
+  ) => {
+    const planted = await plantAdministrator(product, ...args);
+    return { ...planted, console: openConsole(product.url, planted.cookie) };
+  };
+  owner = await open('owner');
+  superAdmin = await open('super_admin');
+  admin = await open('admin');
+  stranger = await open('owner', { org: 'metacortex' });
+});
+afterAll(() => product?.stop());
+
+const receivers: Receiver[] = [];
+afterEach(async () => {
+  for (const receiver of receivers.splice(0)) await receiver.stop();
+  for (const { id } of await apps()) await owner.send('DELETE', `/apps/${id}`);
+});
+
+type App = { id: string; name: string; state: string; settings: Record<string, unknown>; hasCredential: boolean };
+const apps = async () => (await owner.send('GET', '/apps')).body.items as App[];
+const orgId = () => product.orgs.whiterabbit.id;
+const words = async (console: Administrator['console'], path: string) => textOf((await console.get(path)).text);
+
+async function receiverOf(answer: Parameters<typeof startReceiver>[0] = 204) {
+  const receiver = await startReceiver(answer);
+  receivers.push(receiver);
+  return receiver;
+}
+
+async function addApp(name: string, { url }: Pick<Receiver, 'url'>, settings: object = {}): Promise<string> {
+  const body = {
+    kind: 'gtr',
+    name,
+    settings: { endpoint: url, auth: { method: 'bearer' }, ...settings },
+    credential: 'k',
+  };
+  const added = await owner.send('POST', '/apps', body);
+  expect(added.status).toBe(201);
+  return String(added.body.id);
+}
+
+const person = async () => (await plantUsers(product, 1, { sessions: 1 }))[0] as { id: string; email: string };
+const nowhere = { url: 'https://payroll.example/revoke' };
+
+/** Signs the person out by the page; the receipt's address. */
+async function signOut(id: string): Promise<string> {
+  const done = await owner.console.press(`/admin/people/${id}/sign-out`, 'sign-out');
+  expect(done.status).toBe(303);
+  return done.location as string;
+}
+
+describe('an app', () => {
+  it('is added by the way in which it takes a logout', async () => {
+    const bearer = await superAdmin.console.press('/admin/apps/new/bearer', 'add', {
+      name: 'Payroll',
+      endpoint: nowhere.url,
+      credential: 'the-key',
+    });
+    const page = await superAdmin.console.follow(bearer);
+    expect(textOf(page.text)).toContain('Payroll');
+    expect(page.text).not.toContain('the-key');
+    await owner.console.press('/admin/apps/new/signed-jwt', 'add', {
+      name: 'CRM',
+      endpoint: 'https://crm.example/revoke',
+      clientId: 'us',
+      naming: 'id:userName',
+    });
+    await owner.console.press('/admin/apps/new/oauth', 'add', {
+      name: 'Okta',
+      endpoint: 'https://okta.example/revoke',
+      tokenEndpoint: 'https://okta.example/token',
+      clientId: '0oa',
+      // What a hidden field holds is not sent.
+      clientAuth: 'private_key_jwt',
+      credential: 'typed-before',
+      scope: 'okta.universalLogout.manage',
+      naming: 'iss_sub',
+    });
+    expect(await apps()).toMatchObject([
+      { name: 'Payroll', hasCredential: true, settings: { auth: { method: 'bearer' }, concerns: { who: 'everyone' } } },
+      {
+        name: 'CRM',
+        settings: { naming: 'id', attribute: 'userName', auth: { method: 'signed_jwt', audience: null } },
+      },
+      { name: 'Okta', hasCredential: false, settings: { auth: { method: 'oauth', clientAuth: 'private_key_jwt' } } },
+    ]);
+    const record = await words(owner.console, '/admin/record');
+    expect(record).toContain('Payroll');
+  });
+
+  it('that signs people in is for owners, and its secret is shown once', async () => {
+    const path = '/admin/apps/new/oidc';
+    const fields = {
+      name: 'Wiki',
+      redirectUris: 'https://wiki.example/a\nhttps://wiki.example/b',
+      auth: 'client_secret_basic',
+    };
+    expect((await superAdmin.console.get(path)).status).toBe(403);
+    const page = await owner.console.get(path);
+    const sent = { ...fieldsOf(page.text, 'add'), ...fields, do: 'add' };
+    const shown = await owner.console.post(path, sent);
+    const secret = /<dd id="client-secret">.*?<code>([\w-]{43})<\/code>/.exec(shown.text)?.[1];
+    expect(secret).toBeTruthy();
+    const issuer = `${product.url}/orgs/${orgId()}`;
+    expect(textOf(shown.text)).toContain(issuer);
+    const again = await owner.console.post(path, sent);
+    expect(again.text).not.toContain(secret);
+    const [wiki] = await apps();
+    expect(wiki?.settings).toMatchObject({ redirectUris: ['https://wiki.example/a', 'https://wiki.example/b'] });
+    for (const part of ['', '/settings', '/secret', '/remove'])
+      expect((await owner.console.get(`/admin/apps/${wiki?.id}${part}`)).text).not.toContain(secret);
+    for (const part of ['/settings', '/secret', '/remove'])
+      expect((await superAdmin.console.get(`/admin/apps/${wiki?.id}${part}`)).status).toBe(403);
+    // What the page tells to enter is there.
+    expect((await fetch(`${issuer}/.well-known/openid-configuration`)).status).toBe(200);
+    expect((await fetch(`${issuer}/oauth/jwks`)).status).toBe(200);
+    const made = await owner.console.press(`/admin/apps/${wiki?.id}/secret`, 'make');
+    expect(/<dd id="client-secret">.*?<code>([\w-]{43})<\/code>/.exec(made.text)?.[1]).not.toBe(secret);
+  });
+
+  it('is added with a problem at the field that it is about, and nothing secret comes back', async () => {
+    const wrong = await owner.console.press('/admin/apps/new/bearer', 'add', {
+      name: 'Payroll',
+      endpoint: 'ftp://payroll.example',
+      credential: 'the-key',
+    });
+    expect(wrong.status).toBe(400);
+    expect(
+      /<input id="field-endpoint"[^>]*aria-invalid="true"[^>]*value="ftp:\/\/payroll.example"/.test(wrong.text),
+    ).toBe(true);
+    expect(wrong.text).not.toContain('the-key');
+    const keyless = await owner.console.press('/admin/apps/new/bearer', 'add', { name: 'P', endpoint: nowhere.url });
+    expect(/<input id="field-credential"[^>]*aria-invalid="true"/.test(keyless.text)).toBe(true);
+    const pages = await owner.console.press('/admin/apps/new/oidc', 'add', {
+      name: 'W',
+      redirectUris: 'http://wiki.example',
+    });
+    expect(/<textarea id="field-redirectUris"[^>]*aria-invalid="true"/.test(pages.text)).toBe(true);
+    expect(await apps()).toEqual([]);
+  });
+
+  it('is changed by what the person changed alone, and what somebody else changed stands beside it', async () => {
+    const id = await addApp('Payroll', nowhere);
+    const path = `/admin/apps/${id}/settings`;
+    const page = await owner.console.get(path);
+    await owner.send('PATCH', `/apps/${id}`, { name: 'Wages', settings: { member: 'subject' } });
+    const typed = { ...fieldsOf(page.text, 'save'), do: 'save' };
+    const refused = await owner.console.post(path, { ...typed, name: 'Salaries' });
+    expect(refused.status).toBe(409);
+    expect(textOf(refused.text)).toContain('Wages');
+    const saved = await owner.console.press(path, 'save', { naming: 'iss_sub' });
+    expect(saved.location).toBe(`/admin/apps/${id}`);
+    const [found] = await apps();
+    expect(found).toMatchObject({
+      name: 'Wages',
+      hasCredential: true,
+      settings: { naming: 'iss_sub', member: 'subject' },
+    });
+    // Another address needs the key anew.
+    const moved = await owner.console.press(path, 'save', { endpoint: 'https://elsewhere.example/revoke' });
+    expect(/<input id="field-credential"[^>]*aria-invalid="true"/.test(moved.text)).toBe(true);
+  });
+
+  it('is paused, disabled, enabled and removed', async () => {
+    const id = await addApp('Payroll', nowhere);
+    const path = `/admin/apps/${id}`;
+    for (const [act, state] of [
+      ['pause', 'paused'],
+      ['disable', 'disabled'],
+      ['enable', 'enabled'],
+    ] as const) {
+      await superAdmin.console.press(path, act);
+      expect(await apps()).toMatchObject([{ state }]);
+    }
+    expect((await admin.console.get(path)).text).not.toContain('value="pause"');
+    const once = `mark-${crypto.randomUUID()}`;
+    expect((await admin.console.post(path, { do: 'pause', once })).status).toBe(403);
+    expect((await stranger.console.get(path)).status).toBe(404);
+    expect((await stranger.console.post(path, { do: 'pause', once })).status).toBe(404);
+    await owner.console.press(`${path}/remove`, 'remove');
+    expect(await apps()).toEqual([]);
+  });
+
+  it('is told of nobody by a test, which says what came of it and is on record', async () => {
+    const receiver = await receiverOf(404);
+    const id = await addApp('Payroll', receiver);
+    const good = await owner.console.press(`/admin/apps/${id}`, 'test');
+    expect(textOf(good.text)).toContain('It works');
+    receiver.answer(403);
+    const bad = await owner.console.press(`/admin/apps/${id}`, 'test');
+    expect(textOf(bad.text)).toContain('the app refused the call (403)');
+    expect(await words(owner.console, '/admin/record')).toMatch(/test/i);
+    const tested = (await owner.send('GET', '/audit-events?action=app.tested')).body.items;
+    expect(tested).toMatchObject([{ detail: { status: 403 } }, { detail: { error: 'unknown_there' } }]);
+  });
+
+  it('knows people by ids that are given one by one, or by a list', async () => {
+    const id = await addApp('Doors', nowhere, { naming: 'id' });
+    const [first, second] = (await plantUsers(product, 2)) as unknown as [
+      { id: string; email: string },
+      { email: string },
+    ];
+    const path = `/admin/apps/${id}/people`;
+    const send = async (act: string, fields: Record<string, string>) => {
+      const form = new FormData();
+      const shown = fieldsOf((await owner.console.get(path)).text, act);
+      for (const [name, [value = '']] of Object.entries(shown)) form.set(name, value);
+      for (const [name, value] of Object.entries({ ...fields, do: act })) form.set(name, value);
+      return owner.console.ask('POST', path, { body: form });
+    };
+    expect((await send('set', { who: first.email, there: 'E-1, "A"' })).status).toBe(303);
+    expect((await send('set', { who: 'nobody@whiterabbit.fake', there: 'E-9' })).status).toBe(400);
+    const list = await send('import', { csv: `${second.email};E-2\nghost@whiterabbit.fake;E-3` });
+    expect(textOf(list.text)).toContain('Line 2: ghost@whiterabbit.fake');
+    const page = await words(owner.console, path);
+    for (const text of ['E-1, "A"', 'E-2', first.email]) expect(page).toContain(text);
+    expect((await send('forget', { user: first.id })).status).toBe(303);
+    expect(await words(owner.console, path)).not.toContain('E-1');
+    expect((await stranger.console.get(path)).status).toBe(404);
+    expect((await admin.console.get(path)).text).not.toContain('value="import"');
+  });
+});
+
+describe('a sign-out', () => {
+  it('says before which apps it is passed on to, and why not to others', async () => {
+    const who = await person();
+    await addApp('Payroll', nowhere);
+    const paused = await addApp('Archive', nowhere);
+    await owner.send('PATCH', `/apps/${paused}`, { state: 'paused' });
+    await addApp('Doors', nowhere, { naming: 'id' });
+    const off = await addApp('Gone', nowhere);
+    await owner.send('PATCH', `/apps/${off}`, { state: 'disabled' });
+    const page = await words(owner.console, `/admin/people/${who.id}/sign-out`);
+    expect(page).toContain('Is passed on to Archive (when it is enabled again), Payroll');
+    expect(page).toContain('Doors: it is not known what the app calls this person');
+    expect(page).not.toContain('Gone');
+    expect(await words(owner.console, '/admin/everyone')).toContain(
+      'Is passed on to Archive (when it is enabled again), Doors, Payroll',
+    );
+    const theirs = (await stranger.send('POST', '/revocations', { everyone: true })).body as { effects?: object };
+    expect(theirs.effects).toMatchObject({ toTell: [] });
+  });
+
+  it('says after it what each app was told, as it comes to be known', async () => {
+    let answer = (): void => undefined;
+    const receiver = await receiverOf((_, res) => {
+      answer = () => void res.writeHead(204).end();
+    });
+    await addApp('Payroll', receiver);
+    await addApp('CRM', await receiverOf(404));
+    await addApp('Shop', await receiverOf(403));
+    await addApp('Doors', nowhere, { naming: 'id' });
+    const who = await person();
+    const receipt = await signOut(who.id);
+    await receiver.until(1);
+    await until(async () => (await words(owner.console, receipt)).includes('the app refused the call'));
+    await until(async () => (await words(owner.console, receipt)).includes('Not known there'));
+    const waiting = await owner.console.get(receipt);
+    expect(waiting.text).toMatch(/<div id="receipt"[^>]* data-again="\d+"/);
+    expect(textOf(waiting.text)).toMatch(/Payroll On its way/);
+    expect(textOf(waiting.text)).toMatch(/Doors Left out it is not known what the app calls this person/);
+    answer();
+    await until(async () => /Payroll Told/.test(await words(owner.console, receipt)));
+    const settled = await owner.console.get(receipt);
+    expect(settled.text).not.toContain('data-again');
+    expect(textOf(settled.text)).toContain('Passed on to: CRM: Not known there');
+    const told = await owner.send('GET', `${receipt.replace('/admin', '')}/told`);
+    expect(told.body).toMatchObject({ planning: false, moreForwards: false });
+    const own = (told.body.apps as { appName: string; status: string }[]).map(({ appName, status }) => [
+      appName,
+      status,
+    ]);
+    expect(own).toEqual([
+      ['CRM', 'delivered'],
+      ['Doors', 'left_out'],
+      ['Payroll', 'delivered'],
+      ['Shop', 'dead'],
+    ]);
+    expect((await stranger.send('GET', `${receipt.replace('/admin', '')}/told`)).status).toBe(404);
+  });
+
+  it('of several people is counted by app', async () => {
+    await addApp('Payroll', await receiverOf(204));
+    const people = await plantUsers(product, 3);
+    const path = '/admin/sign-out';
+    const look = await owner.console.press(path, 'look', { names: people.map(({ email }) => email).join('\n') });
+    const done = await owner.console.post(path, { ...fieldsOf(look.text, 'sign-out'), do: 'sign-out' });
+    const receipt = done.location as string;
+    await until(async () => /Payroll 3 Told/.test(await words(owner.console, receipt)));
+  });
+
+  it('that an app refused is sent again, from the overview on', async () => {
+    const receiver = await receiverOf(403);
+    const id = await addApp('Payroll', receiver);
+    const who = await person();
+    await signOut(who.id);
+    await until(async () => (await words(owner.console, '/admin')).includes('Payroll could not be told of 1 sign-out'));
+    const path = `/admin/forwards?${new URLSearchParams({ app: id, status: 'dead' }).toString()}`;
+    expect((await admin.console.get(path)).text).not.toContain('value="again"');
+    expect(textOf((await stranger.console.get('/admin/forwards')).text)).not.toContain('Payroll');
+    receiver.answer(204);
+    const again = await owner.console.press(path, 'again');
+    expect(again.location).toBe(path);
+    await until(async () => !(await words(owner.console, '/admin')).includes('Payroll could not be told'));
+    const all = (await owner.send('GET', `/forwards?app=${id}`)).body.items as { id: string }[];
+    const one = await words(owner.console, `/admin/forwards/${all[0]?.id}`);
+    expect(one).toContain('Status 403');
+    expect(one).toContain('Status 204');
+    expect(await words(owner.console, `/admin/forwards?user=${who.id}`)).toContain('What was passed on of');
+  });
+
+  it('is told to administrators where an app could not be told, with the way to the app', async () => {
+    const id = await addApp('Payroll', await receiverOf(400));
+    await signOut((await person()).id);
+    await until(async () =>
+      (await owner.console.get('/admin/notifications')).text.includes(`href="/admin/apps/${id}"`),
+    );
+    expect((await owner.console.get('/admin/record')).text).toContain(`href="/admin/apps/${id}"`);
+  });
+});
+
+it('a web app is called by its name where people and administrators see what is signed in', async () => {
+  const settings = { redirectUris: ['https://wiki.example/callback'] };
+  const { body } = await owner.send('POST', '/apps', { kind: 'oidc', name: 'The wiki', settings });
+  const who = await plantAdministrator(product, 'member');
+  await plantGrants(product, { orgId: orgId(), userId: who.id }, 1, { clientId: String(body.id) });
+  for (const path of [`/admin/people/${who.id}`, `/admin/people/${who.id}/sign-out`])
+    expect(await words(owner.console, path)).toContain('The wiki');
+  const own = await fetch(`${product.url}/api/users/me/sessions`, { headers: { cookie: who.cookie } });
+  expect(await own.text()).toContain('The wiki');
+});
+
+it('an app that is away, and webhooks, stand in the list of apps', async () => {
+  const id = await addApp('Payroll', nowhere);
+  await product.context.pool.query(
+    `UPDATE apps SET away_since = now(), probe_at = now() + interval '1 hour' WHERE id = $1`,
+    [id],
+  );
+  await owner.send('POST', '/webhooks', { url: 'https://hooks.example/in', kinds: ['revocation'] });
+  const list = await words(owner.console, '/admin/apps');
+  expect(list).toMatch(/Payroll Global Token Revocation payroll\.example Away/);
+  expect(list).toContain('hooks.example');
+  expect(await words(admin.console, '/admin/apps')).not.toContain('hooks.example');
+  expect(await words(owner.console, '/admin')).toContain('Payroll has not answered since');
+});
