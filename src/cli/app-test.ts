@@ -25,8 +25,8 @@ export function registerAppTest(app: Command, shell: Console): void {
         if (row.kind === 'ssf')
           throw new AppError('conflict', 'A receiver of security events asks for a verification event by itself.');
         const outcome = await sendTest(workspace, org.id, input.app, row.kind);
-        await workspace.apps.noteTest(org.id, row, outcome, byOperator);
         const { result, status, error = null } = outcome;
+        await workspace.apps.noteTest(org.id, row.id, byOperator, { result, status, error });
         return { json: { id: row.id, result, status, error }, text: sentence(outcome) };
       }),
     );

@@ -36,7 +36,7 @@ export function checkedSettings(appFetch: GuardedFetch, form: AppForm): AppForm 
 }
 
 function checkClient(appFetch: GuardedFetch, settings: OidcSettings): OidcSettings {
-  const { redirectUris, postLogoutRedirectUris, backchannelLogoutUri, jwksUri, auth } = settings;
+  const { redirectUris, postLogoutRedirectUris, backchannelLogoutUri, frontchannelLogoutUri, jwksUri, auth } = settings;
   const opened: [string, ...string[]][] = [
     ...redirectUris.map((uri, index): [string, ...string[]] => [uri, 'redirectUris', String(index)]),
     ...postLogoutRedirectUris.map((uri, index): [string, ...string[]] => [
@@ -45,9 +45,14 @@ function checkClient(appFetch: GuardedFetch, settings: OidcSettings): OidcSettin
       String(index),
     ]),
   ];
+  if (frontchannelLogoutUri !== null) opened.push([frontchannelLogoutUri, 'frontchannelLogoutUri']);
   const wrong = opened
     .filter(([uri]) => !isForBrowsers(uri))
     .map(([, ...path]) => wrongAt(path, ({ answers }) => answers.appPageAddress));
+  // Front-Channel Logout 1.0 §2: where it signs people in.
+  const origins = redirectUris.map((uri) => URL.parse(uri)?.origin);
+  if (frontchannelLogoutUri !== null && !origins.includes(URL.parse(frontchannelLogoutUri)?.origin))
+    wrong.push(wrongAt(['frontchannelLogoutUri'], ({ answers }) => answers.appFrameElsewhere));
   if (auth === 'private_key_jwt' && jwksUri === null)
     wrong.push(wrongAt(['jwksUri'], ({ answers }) => answers.appNeedsKeys));
   if (wrong.length > 0) throw wrongSettings(wrong);

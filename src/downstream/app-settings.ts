@@ -70,6 +70,8 @@ export const oidcSettings = z.strictObject({
   redirectUris: z.array(address).min(1).max(20),
   postLogoutRedirectUris: z.array(address).max(20).default([]),
   backchannelLogoutUri: address.nullable().default(null),
+  /** For an app without `backchannelLogoutUri`: a frame of the browser's at a sign-out opens it. */
+  frontchannelLogoutUri: address.nullable().default(null),
   auth: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt']).default('client_secret_basic'),
   /** The app's public keys for `private_key_jwt`. */
   jwksUri: address.nullable().default(null),

@@ -20,7 +20,6 @@ import {
   takesCredential,
 } from './app-checks.ts';
 import { endGrantsOfApp } from './end-grants.ts';
-import type { ForwardOutcome } from './forward.ts';
 import { tellStreamUpdated } from './ssf/stream.ts';
 
 export type Apps = ReturnType<typeof createApps>;
@@ -176,9 +175,9 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
         // What was planned while it was being disabled, and saw it enabled, is found when it comes back.
         const goes = input.state !== undefined && (input.state === 'disabled' || before.state === 'disabled');
         const cancelled = goes ? await cancelWaiting(client, orgId, id) : 0;
+        const grants = input.state === 'disabled' ? await endGrantsOfApp(client, orgId, id) : 0;
         if (before.kind === 'ssf' && input.state !== undefined && input.state !== before.state)
           await tellStreamUpdated(client, orgId, id, null);
-        const grants = input.state === 'disabled' ? await endGrantsOfApp(client, orgId, id) : 0;
         await record(client, orgId, 'app.changed', { id, name: input.name ?? before.name }, by, {
           changed: changedMembers(input),
           ...(input.state === undefined ? {} : { state: input.state }),
@@ -205,11 +204,11 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
       });
     },
 
-    /** Puts on record that the app was told of nobody, and what came of it. */
-    noteTest(orgId: string, app: Pick<AppRow, 'id' | 'name'>, outcome: ForwardOutcome, by: By): Promise<void> {
-      const { result, status, error = null } = outcome;
-      return transaction(pool, async (client) => {
-        await record(client, orgId, 'app.tested', app, by, { result, status, error });
+    /** Puts a test on record. Nothing where the org has no such app. */
+    async noteTest(orgId: string, id: string, by: By, detail: Detail): Promise<void> {
+      await transaction(pool, async (client) => {
+        const app = await find(client, orgId, id);
+        if (app) await record(client, orgId, 'app.tested', app, by, detail);
       });
     },
 

@@ -10,23 +10,26 @@ const most = 500;
  */
 export const planExpired: Chore = async (client) => {
   const { rowCount } = await client.query(`
-    INSERT INTO forwards (org_id, id, app_id, user_id, event_id, sid, "full", names, revoked_at)
-    SELECT e.org_id, e.forward_id, e.app_id, e.user_id, '', e.sid, false, jsonb_build_object('userId', e.user_id, 'email', e.email,
-           'issuer', NULL, 'subject', NULL, 'there', NULL), clock_timestamp()
-    FROM (
-      SELECT t.org_id, t.app_id, t.user_id, t.id AS sid, u.email,
-             'fwd_' || substr(encode(sha256(convert_to('expired ' || t.app_id || ' ' || t.id, 'UTF8')), 'hex'), 1, 32) AS forward_id
+    WITH expired AS MATERIALIZED (
+      SELECT t.org_id, t.app_id, t.id
       FROM apps a
-      JOIN app_sessions t ON t.org_id = a.org_id AND t.app_id = a.id AND t.told_at IS NULL
+      JOIN app_sessions t ON t.org_id = a.org_id AND t.app_id = a.id AND t.told_at IS NULL AND t.ended_at IS NULL
       JOIN sessions s ON s.org_id = t.org_id AND s.id = t.session_id
       JOIN users u ON u.org_id = s.org_id AND u.id = s.user_id AND u.active
       JOIN orgs o ON o.id = s.org_id
       WHERE a.kind = 'oidc' AND a.state <> 'disabled' AND a.settings ->> 'tellExpired' = 'true'
         AND s.revoked_at IS NULL AND s.ended_at IS NULL AND NOT in_time(s, o, now())
         AND s.user_generation = u.generation AND s.org_generation = o.generation
-    ) e
-    WHERE NOT EXISTS (SELECT FROM forwards f WHERE f.org_id = e.org_id AND f.id = e.forward_id)
-    LIMIT ${most}
+      LIMIT ${most} FOR NO KEY UPDATE OF t SKIP LOCKED
+    ), ended AS (
+      UPDATE app_sessions t SET ended_at = clock_timestamp() FROM expired e
+      WHERE t.org_id = e.org_id AND t.app_id = e.app_id AND t.id = e.id
+      RETURNING t.org_id, t.app_id, t.id, t.user_id, t.ended_at
+    )
+    INSERT INTO forwards (org_id, id, app_id, user_id, event_id, sid, "full", names, revoked_at)
+    SELECT e.org_id, 'fwd_' || substr(encode(sha256(convert_to('expired ' || e.app_id || ' ' || e.id, 'UTF8')), 'hex'), 1, 32),
+           e.app_id, e.user_id, '', e.id, false, jsonb_build_object('userId', u.id, 'email', u.email, 'issuer', NULL, 'subject', NULL, 'there', NULL), e.ended_at
+    FROM ended e JOIN users u ON u.org_id = e.org_id AND u.id = e.user_id
     ON CONFLICT DO NOTHING`);
   return rowCount === most;
 };

@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import type { Pool } from 'pg';
 import type { Config } from '../config.ts';
+import { letShowFrames } from '../http/security-headers.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { principalOf } from '../sessions/session.ts';
@@ -10,6 +11,7 @@ import { renderEndSession } from '../web/end-session-page.ts';
 import { renderOnward } from '../web/onward-page.ts';
 import { sendPage } from '../web/send-page.ts';
 import type { OrgIssuer } from './current-org-issuer.ts';
+import { framesOf } from './front-channel.ts';
 
 /** The person's own sign-out of this browser; returns where it goes on at the IdP, if it does. */
 export type SignOutHere = (person: Principal, req: Request) => Promise<string | null>;
@@ -43,11 +45,14 @@ export function createEndSession(deps: Deps): Record<'enter' | 'confirm', Reques
   }
 
   async function end(req: Request, res: Response, person: Principal | null, { back }: Asked, byForm: boolean) {
+    const frames = person ? await framesOf(deps.pool, orgIssuer(deps.config, person.orgId), person) : [];
     const onward = person ? await deps.signOut(person, req) : null;
     const href = back ?? onward ?? '/signed-out?reason=ended';
     // After a form our headers let a browser go nowhere but here: a page leads on.
-    if (byForm && !href.startsWith('/'))
-      return sendPage(res, 200, (texts) => renderOnward(texts, { title: texts.signedOut.leaving, href }));
+    if (frames.length > 0 || (byForm && !href.startsWith('/'))) {
+      letShowFrames(res, frames);
+      return sendPage(res, 200, (texts) => renderOnward(texts, { title: texts.signedOut.leaving, href, frames }));
+    }
     res.redirect(303, href);
   }
 

@@ -39,6 +39,8 @@ export function createOrgProvider(
         end_session_endpoint: `${issuer}/oauth/end-session`,
         backchannel_logout_supported: true,
         backchannel_logout_session_supported: true,
+        frontchannel_logout_supported: true,
+        frontchannel_logout_session_supported: true,
         service_documentation: `${deps.config.publicUrl}/docs`,
       }).filter(([, value]) => !(Array.isArray(value) && value.length === 0)),
     );

@@ -23,8 +23,9 @@ export type Page = Readonly<{
   styles?: readonly string[];
   /** Files below /assets, loaded as modules; first their imports, which then cost no round trip. */
   scripts?: readonly string[];
-  /** Where the browser goes on by itself, at once. */
+  /** Where the browser goes on by itself, at once or after `leadsAfter` seconds. */
   leadsTo?: string;
+  leadsAfter?: number;
   /** How the page's organisation looks, once it is known. */
   look?: Look | null | undefined;
   /** The mark's lights: out on the page about a sign-out. */
@@ -41,7 +42,7 @@ export function renderPage({ texts: given, ...page }: Page): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-${page.leadsTo && html`<meta http-equiv="refresh" content="0; url=${page.leadsTo}">\n`}<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+${page.leadsTo && html`<meta http-equiv="refresh" content="${String(page.leadsAfter ?? 0)}; url=${page.leadsTo}">\n`}<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="preload" href="/assets/fonts/source-sans-3-latin-5.3.1.woff2" as="font" type="font/woff2" crossorigin>
 <link rel="preload" href="/assets/fonts/source-serif-4-latin-5.3.1.woff2" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="/assets/style.css">

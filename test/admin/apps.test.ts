@@ -103,6 +103,15 @@ it('signs nothing that would pass for an ID token at one of the org’s web apps
   for (const { id } of [wiki, made]) expect((await owner.send('DELETE', `/apps/${id}`)).status).toBe(204);
 });
 
+it('lets a front-channel address stand only where the app signs people in', async () => {
+  const settings = { ...oidc.settings, frontchannelLogoutUri: 'https://elsewhere.example/logout' };
+  expect(await wrongIn('POST', '/apps', { ...oidc, settings })).toEqual(['#/settings/frontchannelLogoutUri']);
+  const here = { ...settings, frontchannelLogoutUri: 'https://wiki.example/logout' };
+  const { status, body } = await owner.send('POST', '/apps', { ...oidc, settings: here });
+  expect([status, body.settings]).toMatchObject([201, { frontchannelLogoutUri: here.frontchannelLogoutUri }]);
+  await owner.send('DELETE', `/apps/${body.id}`);
+});
+
 it('keeps no secret in clear anywhere in the database', async () => {
   const { body: payroll } = await owner.send('POST', '/apps', { ...gtr, credential: 'clear-text-of-a-key' });
   const { body: mail } = await owner.send('POST', '/apps', mailApp);

@@ -294,4 +294,39 @@ describe('a sign-out that an app begins', () => {
     expect([gone.status, gone.headers.get('location')]).toEqual([303, '/signed-out?reason=ended']);
     expect((await browser.get('/api/users/me')).status).toBe(401);
   });
+
+  it('opens, in frames, the apps of this browser that take nothing else, and counts none of them as told', async () => {
+    const frontchannelLogoutUri = 'https://app.fake/front-channel?of=us';
+    const settings = { redirectUris: [redirectUri], postLogoutRedirectUris: [goodbye], frontchannelLogoutUri };
+    const [front, both] = [
+      await plantApp(product, product.orgs.whiterabbit, { kind: 'oidc', ...settings }),
+      await plantApp(product, product.orgs.whiterabbit, {
+        kind: 'oidc',
+        ...settings,
+        backchannelLogoutUri: 'https://app.fake/back-channel',
+      }),
+    ];
+    const [browser, other] = [await product.signIn(), await product.signIn()];
+    const tokens = await (await signInAt(front, browser)).finish();
+    await (await signInAt(both, browser)).finish();
+    const elsewhere = await (await signInAt(front, other)).finish();
+    const query = { id_token_hint: tokens.id_token as string, post_logout_redirect_uri: goodbye };
+    const page = await browser.get(endOf(front, query), { crossSite: true });
+    expect(page.status).toBe(200);
+    const frames = [...page.text.matchAll(/<iframe src="([^"]+)"/g)].map(([, src]) => src?.replaceAll('&amp;', '&'));
+    const sid = String(tokens.claims()?.sid);
+    expect(frames).toEqual([
+      `https://app.fake/front-channel?${new URLSearchParams({ of: 'us', iss: issuerOf(front), sid })}`,
+    ]);
+    expect(page.text).not.toContain(String(elsewhere.claims()?.sid));
+    expect(page.text).toContain(`url=${goodbye}`);
+    expect(page.headers.get('content-security-policy')).toMatch(/;frame-src https:\/\/app\.fake$/);
+    expect((await browser.get('/api/users/me')).status).toBe(401);
+    // Nobody knows what the browser did with the frame.
+    const { rows } = await product.context.pool.query('SELECT told_at FROM app_sessions WHERE id = $1', [sid]);
+    expect(rows).toEqual([{ told_at: null }]);
+    const status = async () =>
+      (await product.context.pool.query('SELECT status, error FROM forwards WHERE app_id = $1', [front.id])).rows;
+    await expect.poll(status, { timeout: 60_000 }).toEqual([{ status: 'left_out', error: 'no_endpoint' }]);
+  });
 });

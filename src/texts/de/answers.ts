@@ -84,6 +84,7 @@ export const answerTexts: typeof english = {
     itsWebhookOff: 'Ihr Webhook ist abgeschaltet; schalten Sie ihn zuerst ein.',
     wrongAppSettings: ({ of }) => `Die Einstellungen der App passen nicht: ${of}.`,
     appPageAddress: 'muss https sein (oder http auf localhost), ohne Fragment und ohne Passwort',
+    appFrameElsewhere: 'muss an derselben Adresse (Origin) liegen wie eine der redirectUris',
     appNeedsKeys: 'wird für private_key_jwt gebraucht: die Adresse der öffentlichen Schlüssel der App',
     appNeedsCredential:
       'Dieser App wird ein Schlüssel vorgezeigt: Geben Sie ihn an. Hat sich die Adresse geändert, muss er noch einmal angegeben werden.',

@@ -88,6 +88,7 @@ export const answerTexts = {
     itsWebhookOff: 'Its webhook is switched off; switch it on first.',
     wrongAppSettings: ({ of }: { of: string }) => `The settings of the app do not fit: ${of}.`,
     appPageAddress: 'must be https (or http on localhost), without a fragment and without a password',
+    appFrameElsewhere: 'must be at the origin of one of redirectUris',
     appNeedsKeys: 'is needed for private_key_jwt: the address of the app’s public keys',
     appNeedsCredential:
       'This app is shown a credential: give it. Where the address has changed, it has to be given again.',
