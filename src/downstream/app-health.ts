@@ -17,6 +17,8 @@ export type AppHealth = Readonly<{
   failures: number;
   /** Of the last failure. */
   error: string | null;
+  /** It asked us to wait: until then it is sent nothing. */
+  waitSeconds: number;
 }>;
 
 /**
@@ -33,6 +35,7 @@ export async function noteHealth(client: PoolClient, apps: readonly AppHealth[])
       apps.map(({ appId }) => appId),
       apps.map(({ answered }) => answered),
       apps.map(({ failures }) => failures),
+      apps.map(({ waitSeconds }) => waitSeconds),
     ],
   });
   for (const { org_id: orgId, id, went_away, came_back } of rows) {
@@ -51,17 +54,19 @@ export async function noteHealth(client: PoolClient, apps: readonly AppHealth[])
 // A success writes the app's row at most once a second, unless it changes something.
 const healthSql = `
   WITH noted AS (
-    SELECT a.org_id, a.id, a.away_since AS away_before, n.answered, CASE WHEN n.answered THEN 0 ELSE a.failures END + n.failures AS failures
-    FROM unnest($1::text[], $2::text[], $3::boolean[], $4::int[]) AS n (org_id, app_id, answered, failures)
+    SELECT a.org_id, a.id, a.away_since AS away_before, n.answered, n.wait, CASE WHEN n.answered THEN 0 ELSE a.failures END + n.failures AS failures
+    FROM unnest($1::text[], $2::text[], $3::boolean[], $4::int[], $5::float8[]) AS n (org_id, app_id, answered, failures, wait)
     JOIN apps a ON a.org_id = n.org_id AND a.id = n.app_id
-    WHERE n.failures > 0 OR a.failures > 0 OR a.away_since IS NOT NULL
+    WHERE n.failures > 0 OR n.wait > 0 OR a.failures > 0 OR a.probe_at IS NOT NULL OR a.away_since IS NOT NULL
        OR a.last_received_at IS NULL OR a.last_received_at < clock_timestamp() - interval '1 second'
   )
   UPDATE apps a SET
     failures = n.failures,
     away_since = CASE WHEN n.failures >= ${failuresUntilAway} THEN coalesce(CASE WHEN NOT n.answered THEN a.away_since END, clock_timestamp())
                       WHEN n.answered THEN NULL ELSE a.away_since END,
-    probe_at = CASE WHEN n.failures >= ${failuresUntilAway} THEN clock_timestamp() + interval '${secondsToProbe} seconds' ELSE a.probe_at END,
+    probe_at = CASE WHEN n.wait > 0 OR n.failures >= ${failuresUntilAway}
+                    THEN clock_timestamp() + make_interval(secs => greatest(n.wait, CASE WHEN n.failures >= ${failuresUntilAway} THEN ${secondsToProbe} END))
+                    WHEN n.answered THEN NULL ELSE a.probe_at END,
     held_until = CASE WHEN n.away_before IS NOT NULL AND n.answered THEN clock_timestamp() ELSE a.held_until END,
     last_received_at = CASE WHEN n.answered THEN clock_timestamp() ELSE a.last_received_at END
   FROM noted n WHERE a.org_id = n.org_id AND a.id = n.id

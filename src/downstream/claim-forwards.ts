@@ -16,7 +16,7 @@ type Row = Omit<ClaimedForward, 'app'> & {
 /**
  * Claims forwards that are due, as many as the lanes have room for: single people's before those of
  * an org-wide sign-out, the orgs in turn and in each the apps. Apps that are away get one, when
- * their probe is due.
+ * their probe is due; those that asked us to wait none before.
  */
 export async function claimForwards(pool: Pool, paces: readonly AppPace[]): Promise<readonly ClaimedForward[]> {
   const runningIn = (quick: boolean) =>
@@ -68,7 +68,7 @@ const claimSql = `
     WHERE CASE WHEN a.kind <> 'ssf' THEN a.state = 'enabled'
                ELSE (a.state = 'enabled' AND s.status = 'enabled') OR (s.id IS NOT NULL AND EXISTS (
                  SELECT FROM forwards f WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = 'pending' AND f.type = 'stream-updated')) END
-      AND (a.away_since IS NULL OR a.probe_at <= clock_timestamp())
+      AND (a.probe_at IS NULL OR a.probe_at <= clock_timestamp())
   ), due AS (
     SELECT a.org_id, f.id, a.away, a.quick, f.mass, f.due_at,
            row_number() OVER (PARTITION BY a.org_id, a.quick ORDER BY f.mass, f.place, f.due_at) + a.of_org AS place

@@ -26,20 +26,39 @@ export function startForwarder({ pool, log, send, planned, pollMs = 500 }: Deps)
   const stopping = new AbortController();
   const paces = createPaces();
   const underWay = new Set<Promise<void>>();
-  let woken = Promise.withResolvers<void>();
   const settle = createGathering((tries: Parameters<typeof settleForwards>[1]) => settleForwards(pool, tries));
+
+  /** Runs rounds until the node stops: the next one at once where there was work, or on `wake`. */
+  const repeat = (round: () => Promise<boolean>) => {
+    let woken = Promise.withResolvers<void>();
+    const run = async () => {
+      while (!stopping.signal.aborted) {
+        woken = Promise.withResolvers();
+        const busy = await round().catch((error) => {
+          log.warn({ err: error }, 'forwards could not be planned or claimed; it will be tried again');
+          return false;
+        });
+        const wait = new AbortController();
+        const pause = (ms: number) =>
+          delay(ms, undefined, { signal: AbortSignal.any([stopping.signal, wait.signal]), ref: false }).catch(() => {});
+        await pause(restMs);
+        if (!busy) await Promise.race([woken.promise, pause(pollMs)]);
+        wait.abort();
+      }
+    };
+    return { ended: run(), wake: () => woken.resolve() };
+  };
 
   const sendOne = async (forward: ClaimedForward) => {
     const started = performance.now();
     const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(tryLimitMs)]);
-    let outcome: ForwardOutcome | null = null;
-    try {
-      outcome = await send(forward, signal);
-    } finally {
-      paces.end(forward, outcome, performance.now() - started);
-      // There is room again.
-      woken.resolve();
-    }
+    const outcome = await send(forward, signal).catch((error): ForwardOutcome => {
+      log.warn({ err: error, org: forward.orgId, forward: forward.id }, 'a forward could not be sent');
+      return { result: 'again', status: null, error: 'internal' };
+    });
+    paces.end(forward, stopping.signal.aborted ? null : outcome, performance.now() - started);
+    // There is room again.
+    sending.wake();
     // The process is stopping: the app isn't at fault.
     if (stopping.signal.aborted && outcome.result !== 'delivered') return;
     await settle({ forward, outcome, durationMs: performance.now() - started });
@@ -49,43 +68,34 @@ export function startForwarder({ pool, log, send, planned, pollMs = 500 }: Deps)
     paces.begin(forward);
     const running = sendOne(forward)
       .catch((error) =>
-        log.warn({ err: error, forward: forward.id }, 'a forward could not be sent or settled; it will be tried again'),
+        log.warn(
+          { err: error, forward: forward.id },
+          'what came of a forward could not be written; it will be tried again',
+        ),
       )
       .finally(() => underWay.delete(running));
     underWay.add(running);
   };
 
-  const round = async (): Promise<boolean> => {
+  const sending = repeat(async () => {
     const taken = await planForwards(pool);
-    const stepped = await planOrgForwards(pool);
-    if (taken > 0 || stepped) planned?.();
+    if (taken > 0) planned?.();
     const claimed = underWay.size < mostUnsettled ? await claimForwards(pool, paces.look()) : [];
     for (const forward of claimed) begin(forward);
-    return taken > 0 || stepped || claimed.length > 0;
-  };
-
-  const working = (async () => {
-    while (!stopping.signal.aborted) {
-      woken = Promise.withResolvers();
-      const busy = await round().catch((error) => {
-        log.warn({ err: error }, 'forwards could not be planned or claimed; it will be tried again');
-        return false;
-      });
-      const wait = new AbortController();
-      const pause = (ms: number) =>
-        delay(ms, undefined, { signal: AbortSignal.any([stopping.signal, wait.signal]), ref: false }).catch(() => {});
-      await pause(restMs);
-      if (!busy) await Promise.race([woken.promise, pause(pollMs)]);
-      wait.abort();
-    }
-  })();
+    return taken > 0 || claimed.length > 0;
+  });
+  // Beside it: no single person's logout waits for a step of an org-wide sign-out.
+  const planningOrgs = repeat(async () => {
+    const stepped = await planOrgForwards(pool);
+    if (stepped) planned?.();
+    return stepped;
+  });
 
   return {
-    wake: () => woken.resolve(),
+    wake: sending.wake,
     async stop(): Promise<void> {
       stopping.abort();
-      woken.resolve();
-      await working;
+      await Promise.all([sending.ended, planningOrgs.ended]);
       await Promise.all(underWay);
     },
   };

@@ -1,8 +1,9 @@
 import type { Pool } from 'pg';
-import { type GuardedFetch, GuardedFetchError, type GuardedFetchReason } from '../http/guarded-fetch.ts';
+import { type GuardedFetch, GuardedFetchError } from '../http/guarded-fetch.ts';
 import type { SignAsOrg } from '../signing/org-keys.ts';
 import { oidcSettings } from './app-settings.ts';
 import type { ClaimedForward, ForwardOutcome, SendForward } from './forward.ts';
+import { judgeAnswer, judgeFailure } from './judge-answer.ts';
 import { makeLogoutToken } from './logout-token.ts';
 import { endedSessionsThere, isSignedInThere, noteTold } from './told-sessions.ts';
 
@@ -55,30 +56,16 @@ async function post(
   signal: AbortSignal,
 ): Promise<ForwardOutcome> {
   try {
-    const { status, headers } = await guardedFetch(uri, {
+    const answer = await guardedFetch(uri, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded', 'User-Agent': 'universal-logout' },
       body: new URLSearchParams({ logout_token: token }).toString(),
       statusOnly: true,
       signal,
     });
-    return judge(status, headers['retry-after']);
+    return judgeAnswer(answer);
   } catch (error) {
-    if (!(error instanceof GuardedFetchError)) throw error;
-    const { reason } = error;
-    return passes.has(reason)
-      ? { result: 'again', status: null, error: reason }
-      : { result: 'dead', status: null, error: reason };
+    if (error instanceof GuardedFetchError) return judgeFailure(error);
+    throw error;
   }
-}
-
-/** Failures that may be over at the next try; the others need a change of the app's settings. */
-const passes: ReadonlySet<GuardedFetchReason> = new Set<GuardedFetchReason>(['timeout', 'network']);
-
-function judge(status: number, retryAfter: string | undefined): ForwardOutcome {
-  if (status >= 200 && status < 300) return { result: 'delivered', status };
-  if (status !== 408 && status !== 429 && status < 500) return { result: 'dead', status, error: 'refused' };
-  const error = status >= 500 ? 'server_error' : 'asked_to_wait';
-  const seconds = /^\d{1,6}$/.test(retryAfter ?? '') ? Number(retryAfter) : null;
-  return { result: 'again', status, error, ...(seconds === null ? {} : { afterMs: seconds * 1000 }) };
 }

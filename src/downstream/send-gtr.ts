@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { appCredentialPurpose } from '../database/sealed-places.ts';
-import { GuardedFetchError, type GuardedResponse } from '../http/guarded-fetch.ts';
+import { GuardedFetchError } from '../http/guarded-fetch.ts';
 import { type GtrSettings, gtrSettings } from './app-settings.ts';
-import type { AppToCall, ForwardOutcome, Names, SendForward } from './forward.ts';
+import type { AppToCall, Names, SendForward } from './forward.ts';
+import { judgeAnswer, judgeFailure, never, notYet } from './judge-answer.ts';
 import { createOAuthTokens, type GtrDeps, NoTokenError } from './oauth-tokens.ts';
 
 /**
@@ -38,7 +39,9 @@ export function createSendGtr(deps: GtrDeps): SendForward {
     const parsed = gtrSettings.safeParse(app.settings);
     if (!parsed.success) return never('wrong_settings', null);
     try {
-      return judge(await post(app, parsed.data, names, signal));
+      const answer = await post(app, parsed.data, names, signal);
+      if (answer.status === 404) return { result: 'delivered', status: 404, error: 'unknown_there' };
+      return judgeAnswer(answer);
     } catch (error) {
       if (error instanceof NoTokenError) return notYet('no_token', error.status);
       if (error instanceof GuardedFetchError) return judgeFailure(error);
@@ -70,31 +73,4 @@ function subjectIdentifier({ naming }: GtrSettings, { email, issuer, subject, th
   if (naming === 'iss_sub') return { format: 'iss_sub', iss: issuer, sub: subject };
   if (naming === 'id') return { format: 'opaque', id: there };
   return { format: 'email', email };
-}
-
-function judge({ status, headers }: GuardedResponse): ForwardOutcome {
-  if (status >= 200 && status < 300) return { result: 'delivered', status };
-  if (status === 404) return { result: 'delivered', status, error: 'unknown_there' };
-  if (status === 401) return notYet('not_authorized', status);
-  if (status === 408 || status === 425 || status === 429 || status >= 500)
-    return { ...notYet('unavailable', status), ...retryAfter(headers['retry-after']) };
-  return never('refused', status);
-}
-
-const never = (error: string, status: number | null): ForwardOutcome => ({ result: 'dead', status, error });
-const notYet = (error: string, status: number | null): ForwardOutcome => ({ result: 'again', status, error });
-
-/** Redirects and addresses that we don't call never come right by themselves. */
-const judgeFailure = ({ reason }: GuardedFetchError): ForwardOutcome =>
-  reason === 'redirect' || reason === 'insecure' || reason === 'refused_address'
-    ? never(reason, null)
-    : notYet(reason, null);
-
-const longestWait = 3_600_000;
-
-/** RFC 9110 §10.2.3: seconds, or a date. An hour at most. */
-function retryAfter(value: string | undefined): { afterMs?: number } {
-  if (value === undefined) return {};
-  const ms = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return ms > 0 ? { afterMs: Math.min(ms, longestWait) } : {};
 }

@@ -6,8 +6,8 @@ import { type AppHealth, noteHealth } from './app-health.ts';
 import { isForgotten } from './forgotten.ts';
 import type { ClaimedForward, ForwardOutcome } from './forward.ts';
 
-/** Milliseconds that an app may ask us to wait, at most. */
-const longestWaitMs = 3_600_000;
+/** Tries of a forward that an app refuses our credential for, at most: the last comes after six minutes. */
+const mostUnauthorized = 6;
 
 /** Seconds until the next try: 2 to 4 after the first, three times as long each time, an hour at most. */
 const pauseAfter = (attempts: number): number => Math.min(3600, (2 + 2 * Math.random()) * 3 ** Math.min(attempts, 10));
@@ -52,11 +52,11 @@ const valuesOf = (tries: readonly Tried[]) => [
   tries.map(({ outcome }) => outcome.status),
   tries.map(({ outcome }) => outcome.error ?? null),
   tries.map(({ durationMs }) => Math.round(durationMs)),
-  tries.map(({ forward, outcome }) => {
-    const asked = outcome.result === 'again' ? Math.min(outcome.afterMs ?? 0, longestWaitMs) : 0;
-    return Math.max(pauseAfter(forward.attempts), asked / 1000);
-  }),
+  tries.map(({ forward, outcome }) => Math.max(pauseAfter(forward.attempts), waitOf(outcome))),
 ];
+
+/** Seconds that the app asked us to wait. */
+const waitOf = (outcome: ForwardOutcome): number => (outcome.result === 'again' ? (outcome.afterMs ?? 0) / 1000 : 0);
 
 // Without a name, as in plan-forwards.ts: a kept plan of a queue that was empty reads all of it.
 // What waited for an app that was away or paused is tried for a day from its return.
@@ -67,7 +67,9 @@ const settleSql = `
       AS t (org_id, id, claim, result, http_status, error, duration_ms, pause)
   ), held AS MATERIALIZED (
     SELECT f.org_id, f.id, t.result, t.http_status, t.error, t.duration_ms, t.pause,
-           CASE WHEN t.result <> 'again' THEN t.result WHEN greatest(f.tried_until, a.held_until + interval '24 hours') > clock_timestamp() THEN 'pending' ELSE 'dead' END AS status
+           CASE WHEN t.result <> 'again' THEN t.result
+                WHEN t.error = 'not_authorized' AND f.attempts + 1 >= ${mostUnauthorized} THEN 'dead'
+                WHEN greatest(f.tried_until, a.held_until + interval '24 hours') > clock_timestamp() THEN 'pending' ELSE 'dead' END AS status
     FROM tried t JOIN forwards f ON f.org_id = t.org_id AND f.id = t.id JOIN apps a ON a.org_id = f.org_id AND a.id = f.app_id
     WHERE f.claim = t.claim AND f.status = 'pending'
     ORDER BY f.org_id, f.id FOR NO KEY UPDATE OF f
@@ -85,17 +87,24 @@ const settleSql = `
   )
   SELECT org_id, id, status, attempts, revocation_id FROM settled`;
 
-/** Of each app, in the order of its answers. Without one it is the app that isn't well. */
+/**
+ * Of each app, in the order of its answers. Without an answer it is the app that isn't well; one that
+ * says how long to wait is, and is left alone as long.
+ */
 function healthOf(tries: readonly Tried[]): AppHealth[] {
   const apps = new Map<string, AppHealth>();
   for (const { forward, outcome } of tries) {
     const { orgId, app } = forward;
-    const key = `${orgId} ${app.id}`;
-    const before = apps.get(key) ?? { orgId, appId: app.id, name: app.name, answered: false, failures: 0, error: null };
     const { result, status, error = null } = outcome;
-    if (result === 'delivered') apps.set(key, { ...before, answered: true, failures: 0 });
+    const key = `${orgId} ${app.id}`;
+    const begun = { orgId, appId: app.id, name: app.name, answered: false, failures: 0, error: null, waitSeconds: 0 };
+    const before: AppHealth = apps.get(key) ?? begun;
+    const waitSeconds = Math.max(before.waitSeconds, waitOf(outcome));
+    const asksToWait = error === 'asked_to_wait' && waitSeconds > 0;
+    if (result === 'delivered') apps.set(key, { ...before, answered: true, failures: 0, waitSeconds: 0 });
+    else if (asksToWait) apps.set(key, { ...before, waitSeconds });
     else if (result === 'again' || (result === 'dead' && status === null))
-      apps.set(key, { ...before, failures: before.failures + 1, error });
+      apps.set(key, { ...before, failures: before.failures + 1, error, waitSeconds });
   }
   return [...apps.values()];
 }

@@ -65,6 +65,10 @@ async function plantIdTokens(count: number, { key = old, org = 'whiterabbit' as 
   return ids;
 }
 
+/** Of each place where something was sealed anew, how much. */
+const sealedAnewIn = (report: { sealed: { sealedAnew: number }[] }): number[] =>
+  report.sealed.map(({ sealedAnew }) => sealedAnew).filter((count) => count > 0);
+
 describe('keys rotate', () => {
   it('seals everything of all orgs anew, beside nodes that go on', async () => {
     const browser = await product.signIn();
@@ -82,9 +86,7 @@ describe('keys rotate', () => {
     expect(keyOf(before, old)).toMatchObject({ position: 2, stored: 6, nodes: 2, state: 'in use' });
 
     const report = await cli('keys', 'rotate');
-    expect(report.sealed.map(({ sealedAnew }: { sealedAnew: number }) => sealedAnew)).toEqual([
-      2, 1, 1, 0, 0, 0, 0, 0, 2,
-    ]);
+    expect(sealedAnewIn(report)).toEqual([2, 1, 1, 2]);
     expect(keyOf(report, next)).toMatchObject({ stored: 6 });
     // The nodes still seal with the old one: it can't go yet.
     expect(keyOf(report, old)).toMatchObject({ stored: 0, nodes: 2, state: 'in use' });
@@ -96,9 +98,7 @@ describe('keys rotate', () => {
     expect(told.stdout).toContain('1 stored text(s) need it: `keys rotate` seals them anew.');
 
     const again = await cli('keys', 'rotate');
-    expect(again.sealed.map(({ sealedAnew }: { sealedAnew: number }) => sealedAnew)).toEqual([
-      0, 0, 0, 0, 0, 0, 0, 0, 1,
-    ]);
+    expect(sealedAnewIn(again)).toEqual([1]);
   });
 
   it('changes nothing while a running node lacks the first key', async () => {

@@ -90,7 +90,7 @@ it('goes on where a try broke off, and forgets no session for the refusal of ano
   const [first, second] = [await signInThere(), await signInThere()];
   await product.revoke();
   answers = [{ status: 204 }, { status: 503, headers: { 'retry-after': '7' } }];
-  expect(await send()).toEqual({ result: 'again', status: 503, error: 'server_error', afterMs: 7_000 });
+  expect(await send()).toEqual({ result: 'again', status: 503, error: 'unavailable', afterMs: 7_000 });
   expect(told()).toEqual([second, first]);
   heard = [];
   answers = [{ status: 400 }];
@@ -100,9 +100,9 @@ it('goes on where a try broke off, and forgets no session for the refusal of ano
 
 it.each([
   [429, 'again', 'asked_to_wait'],
-  [408, 'again', 'asked_to_wait'],
-  [500, 'again', 'server_error'],
-  [401, 'dead', 'refused'],
+  [408, 'again', 'unavailable'],
+  [500, 'again', 'unavailable'],
+  [401, 'again', 'not_authorized'],
   [404, 'dead', 'refused'],
   [422, 'dead', 'refused'],
 ])('takes %i for %s', async (status, result, error) => {

@@ -6,6 +6,7 @@ import type { Keyring } from '../../keyring.ts';
 import { createOrgSigner, type OrgSignerDeps } from '../../signing/org-keys.ts';
 import { ssfSettings } from '../app-settings.ts';
 import type { ClaimedForward, ForwardOutcome, SendForward } from '../forward.ts';
+import { judgeAnswer, judgeFailure, never, notYet } from '../judge-answer.ts';
 import { makeEventToken } from './event-token.ts';
 import { errorWord } from './push-errors.ts';
 
@@ -56,24 +57,7 @@ async function findTarget(pool: Pool, { orgId, app }: ClaimedForward): Promise<T
   return rows[0] ?? null;
 }
 
-function judge({ status, headers, text }: GuardedResponse): ForwardOutcome {
-  if (status >= 200 && status < 300) return { result: 'delivered', status };
-  if (status === 400) return never(errorWord((parseJson(text) as { err?: unknown } | null)?.err), status);
-  if (status === 401) return notYet('not_authorized', status);
-  if (status === 408 || status === 425 || status === 429 || status >= 500)
-    return { ...notYet('unavailable', status), ...retryAfter(headers['retry-after']) };
-  return never('refused', status);
+function judge(answer: GuardedResponse): ForwardOutcome {
+  if (answer.status !== 400) return judgeAnswer(answer);
+  return never(errorWord((parseJson(answer.text) as { err?: unknown } | null)?.err), 400);
 }
-
-const never = (error: string, status: number | null): ForwardOutcome => ({ result: 'dead', status, error });
-const notYet = (error: string, status: number | null): ForwardOutcome => ({ result: 'again', status, error });
-
-/** Redirects and addresses that we don't call never come right by themselves. */
-const judgeFailure = ({ reason }: GuardedFetchError): ForwardOutcome =>
-  reason === 'redirect' || reason === 'insecure' || reason === 'refused_address'
-    ? never(reason, null)
-    : notYet(reason, null);
-
-/** RFC 9110 §10.2.3, in seconds; how long is honoured is judged where the outcome is settled. */
-const retryAfter = (value: string | undefined): { afterMs?: number } =>
-  value !== undefined && /^\d{1,9}$/.test(value) ? { afterMs: Number(value) * 1000 } : {};
