@@ -9,7 +9,10 @@ const address = z
 /** By which name an app knows a person. `id`: its own, which an administrator or `attribute` gives. */
 export const naming = z.enum(['email', 'iss_sub', 'id']);
 
-/** Whom an app concerns: everybody, members of groups, or who was ever seen there. */
+/**
+ * Whom an app concerns: everybody, members of groups, or who is known there (named there, or seen).
+ * Whoever is known there is concerned without the group, too.
+ */
 export const concerns = z.discriminatedUnion('who', [
   z.strictObject({ who: z.literal('everyone') }),
   z.strictObject({ who: z.literal('groups'), groups: z.array(z.string().max(80)).min(1).max(100) }),
