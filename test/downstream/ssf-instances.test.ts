@@ -120,7 +120,9 @@ async function untilQuiet(): Promise<void> {
 beforeEach(() =>
   Promise.all(
     [here, there].map(({ product }) =>
-      product.context.pool.query(`UPDATE forwards SET revoked_at = revoked_at - interval '1 minute'`),
+      product.context.pool.query(
+        `UPDATE forwards SET revoked_at = revoked_at - interval '1 minute', finished_at = finished_at - interval '1 minute'`,
+      ),
     ),
   ),
 );
