@@ -7,6 +7,7 @@ import { sweepKeptForms } from './console/kept-forms.ts';
 import { type Chore, startHousekeeping } from './database/chores.ts';
 import { createNotes } from './database/notes.ts';
 import { createPool, createPrisma } from './database/pool.ts';
+import { planExpired } from './downstream/plan-expired.ts';
 import { startDownstream } from './downstream/start.ts';
 import { sweepDownstream } from './downstream/sweep.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
@@ -45,6 +46,7 @@ const patienceOfCalls = { noted: 3_000, lost: 8_000 } as const;
 /** The chores of the housekeeping, in this order. */
 export const chores: readonly Chore[] = [
   writeTombstones,
+  planExpired,
   sweepSessions,
   sweepGrants,
   sweepTokens,

@@ -69,6 +69,8 @@ export const oidcSettings = z.strictObject({
   auth: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt']).default('client_secret_basic'),
   /** The app's public keys for `private_key_jwt`. */
   jwksUri: address.nullable().default(null),
+  /** Whether it hears of sessions that end by time, too. */
+  tellExpired: z.boolean().default(false),
 });
 
 /** The events that a receiver can have, by their short names (CAEP 1.0, RISC 1.0). */

@@ -60,7 +60,9 @@ async function until(user: { id: string }, condition: (rows: readonly ForwardRow
 }
 const all = (status: ForwardRow['status']) => (rows: readonly ForwardRow[]) =>
   rows.length > 0 && rows.every((row) => row.status === status);
-const dueNow = () => product.context.pool.query(`UPDATE forwards SET due_at = now() WHERE status = 'pending'`);
+/** Not those that are under way: claimed once more, what came of them would count no longer. */
+const dueNow = () =>
+  product.context.pool.query(`UPDATE forwards SET due_at = now() WHERE status = 'pending' AND attempts = claim`);
 
 describe('an app behind', () => {
   it('hears of a sign-out as Okta would tell it: by a JWT of the organisation’s own key', async () => {
@@ -209,9 +211,19 @@ describe('an app behind', () => {
     await revoke(busy.email);
     const [waits] = await until(busy, (rows) => rows[0]?.attempts === 1);
     expect(waits?.dueAt?.getTime()).toBeGreaterThan(Date.now() + 100_000);
+    // It asked us to wait: for everybody.
     receiver.answer(204);
     await dueNow();
+    const before = receiver.received.length;
+    const other = await person();
+    await revoke(other.email);
+    await until(other, all('pending'));
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(receiver.received).toHaveLength(before);
+    expect(await apps.find(orgId(), app.id)).toMatchObject({ awaySince: null });
+    await product.context.pool.query('UPDATE apps SET probe_at = now() WHERE id = $1', [app.id]);
     expect(await until(busy, all('delivered'))).toMatchObject([{ attempts: 2 }]);
+    await until(other, all('delivered'));
     expect((await forwards.find(orgId(), waits?.id as string))?.log).toMatchObject([
       { number: 2, status: 204 },
       { number: 1, status: 503, error: 'unavailable' },

@@ -99,7 +99,9 @@ export const answerTexts = {
     appForOwners: 'Your role changes no app that signs people in; an owner may.',
     peopleCsvLines: ({ most }: { most: number }) => `A list has 1 to ${most} lines.`,
     peopleCsvLine: ({ line }: { line: number }) => `Line ${line} is not a person and an id, with a comma between them.`,
-    forwardNotDead: 'Only what could not be delivered, or was left out as an echo, can be sent again.',
+    forwardNotDead:
+      'Only what could not be delivered, or was left out as an echo or for want of a name or an address there, can be sent again.',
+    forwardNameless: 'The app still has no name for this person: give one first, at the app’s page.',
     forwardOvertaken: 'A later sign-out of this person has taken its place.',
     itsAppOff: 'Its app is disabled; enable it first.',
     webhookOff: 'This webhook is switched off; switch it on first.',
