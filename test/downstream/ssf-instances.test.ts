@@ -26,8 +26,9 @@ let there: Side;
 const clientId = 'the-other-side';
 
 beforeAll(async () => {
-  const products = await Promise.all([startProduct(), startProduct()]);
-  const [first, second] = products as [Product, Product];
+  const first = await startProduct();
+  const second = await startProduct();
+  const products = [first, second];
   const connections = [await connect(first, second), await connect(second, first)] as const;
   const sides = [];
   for (const [index, product] of products.entries()) {
