@@ -4,7 +4,7 @@ import type { Values } from './changed-fields.ts';
 import { filled, type Given, textOf, textsOf } from './screen.ts';
 
 /** Where the app's own id comes from stands beside the naming, in one choice. */
-export const namings = ['email', 'iss_sub', 'id', 'id:externalId', 'id:userName'] as const;
+export const namings = ['email', 'iss_sub', 'org_sub', 'id', 'id:externalId', 'id:userName'] as const;
 
 /** Fields that are lists, with what stands between their texts here. */
 const lists: Readonly<Record<string, string>> = {

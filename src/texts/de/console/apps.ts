@@ -77,6 +77,7 @@ export const consoleApps: typeof english = {
     namings: {
       email: 'ihrer E-Mail-Adresse',
       iss_sub: 'ihrem Subject beim Identitätsanbieter',
+      org_sub: 'ihrem Subject hier',
       id: 'einer eigenen Kennung',
       'id:externalId': 'einer eigenen Kennung, oder externalId',
       'id:userName': 'einer eigenen Kennung, oder dem Benutzernamen',
@@ -140,6 +141,7 @@ export const consoleApps: typeof english = {
       namings: {
         email: 'E-Mail-Adresse',
         iss_sub: 'Aussteller und Subject, wie der Identitätsanbieter sie hat',
+        org_sub: 'Aussteller und Subject, wie sie Apps haben, an denen man sich über diese Organisation anmeldet',
         id: 'Eigene Kennung: Sie geben eine Liste an',
         'id:externalId': 'Eigene Kennung: Ihre Liste, sonst externalId der Bereitstellung',
         'id:userName': 'Eigene Kennung: Ihre Liste, sonst der Benutzername',

@@ -75,6 +75,7 @@ export const consoleApps = {
     namings: {
       email: 'their e-mail address',
       iss_sub: 'their subject at the identity provider',
+      org_sub: 'their subject here',
       id: 'an id of its own',
       'id:externalId': 'an id of its own, or externalId',
       'id:userName': 'an id of its own, or the user name',
@@ -132,6 +133,7 @@ export const consoleApps = {
       namings: {
         email: 'E-mail address',
         iss_sub: 'Issuer and subject, as the identity provider has them',
+        org_sub: 'Issuer and subject, as apps that sign people in here have them',
         id: 'An id of its own: you give a list of them',
         'id:externalId': 'An id of its own: your list, and externalId of provisioning',
         'id:userName': 'An id of its own: your list, and the user name',
