@@ -8,6 +8,7 @@ import { whyRefused } from '../notifications/why-refused.ts';
 import type { Texts } from '../texts/texts.ts';
 import { clients } from '../tokens/clients.ts';
 import { compose } from '../web/compose.ts';
+import { forwardErrorIn } from './forward-state.ts';
 import { renderMoment } from './parts.ts';
 
 /** An event of the record, as the API shows it. */
@@ -126,6 +127,25 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
   /** A sentence of its own, which ends another here. */
   const why = () => whyRefused(texts, event.detail)?.replace(/\.$/, '') ?? words.noReasonKnown;
 
+  /** Of an app: why it was not told. */
+  const whyNotTold = () => forwardErrorIn(texts, textIn(event, 'error') ?? '–');
+
   const number = (name: string) => String(numberIn(event, name));
-  return { words, why, actor, target, owner, webhook, appBehind, revocation, ended, app, value, role, moment, number };
+  return {
+    words,
+    why,
+    whyNotTold,
+    actor,
+    target,
+    owner,
+    webhook,
+    appBehind,
+    revocation,
+    ended,
+    app,
+    value,
+    role,
+    moment,
+    number,
+  };
 }

@@ -119,8 +119,8 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'app.away': ({ words, appBehind }) => compose(words.appAway, { app: appBehind() }),
   'app.back': ({ words, appBehind }) => compose(words.appBack, { app: appBehind() }),
   'app.names_missing': ({ words, appBehind }) => compose(words.appNamesMissing, { app: appBehind() }),
-  'forward.failed': ({ words, appBehind }, event) =>
-    compose(words.forwardFailed, { app: appBehind(), why: html`<code>${textIn(event, 'error') ?? '–'}</code>` }),
+  'forward.failed': ({ words, appBehind, whyNotTold }) =>
+    compose(words.forwardFailed, { app: appBehind(), why: whyNotTold() }),
   'forward.replayed': ({ words, actor, appBehind, number }, event) =>
     typeof event.detail.forwards === 'number'
       ? compose(words.forwardsReplayed, { actor: actor(), app: appBehind(), n: number('forwards') })

@@ -72,7 +72,7 @@ it('an app that has had too much is left alone for as long as it asks', async ()
   receiver.answer((_call, res) => res.writeHead(429, { 'Retry-After': '300' }).end());
   const person = await revoked();
   const row = await until(person, ({ attempts }) => attempts === 1);
-  expect(row).toMatchObject({ status: 'pending', error: 'unavailable', httpStatus: 429 });
+  expect(row).toMatchObject({ status: 'pending', error: 'asked_to_wait', httpStatus: 429 });
   const wait = (row.dueAt as Date).getTime() - Date.now();
   expect([wait > 200_000, wait <= 300_000]).toEqual([true, true]);
 });
