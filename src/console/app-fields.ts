@@ -20,7 +20,15 @@ const fields: Readonly<Record<Way, readonly string[]>> = {
   'signed-jwt': ['endpoint', 'clientId', 'audience', ...told, 'member'],
   bearer: ['endpoint', ...told, 'member'],
   oauth: ['endpoint', 'tokenEndpoint', 'clientAuth', 'clientId', 'scope', ...told, 'member'],
-  oidc: ['redirectUris', 'postLogoutRedirectUris', 'backchannelLogoutUri', 'auth', 'jwksUri'],
+  oidc: [
+    'redirectUris',
+    'postLogoutRedirectUris',
+    'backchannelLogoutUri',
+    'frontchannelLogoutUri',
+    'tellExpired',
+    'auth',
+    'jwksUri',
+  ],
   ssf: ['audience', 'events', ...told, 'connection'],
 };
 
@@ -53,8 +61,11 @@ export function valuesOf(way: Way, { name, settings }: Pick<ShownApp, 'name' | '
   return Object.fromEntries(fieldsOf(way).map((field) => [field, asText(field, flat[field])]));
 }
 
-const asText = (field: string, value: unknown): string =>
-  Array.isArray(value) ? value.join(lists[field] ?? ' ') : typeof value === 'string' ? value : '';
+function asText(field: string, value: unknown): string {
+  if (Array.isArray(value)) return value.join(lists[field] ?? ' ');
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  return typeof value === 'string' ? value : '';
+}
 
 /** What was typed, in the same form. */
 export function typedIn(way: Way, given: Given): Values {
@@ -101,6 +112,8 @@ export function settingsOf(way: Way, values: Values): Settings {
         redirectUris: linesIn(text('redirectUris')),
         postLogoutRedirectUris: linesIn(text('postLogoutRedirectUris')),
         backchannelLogoutUri: orNull('backchannelLogoutUri'),
+        frontchannelLogoutUri: orNull('frontchannelLogoutUri'),
+        tellExpired: text('tellExpired') === 'yes',
         auth: text('auth'),
         jwksUri: orNull('jwksUri'),
       };
@@ -136,5 +149,6 @@ export const startValues: Values = {
   clientAuth: 'private_key_jwt',
   scope: 'okta.universalLogout.manage',
   auth: 'client_secret_basic',
+  tellExpired: 'no',
   events: eventTypes.join(' '),
 };

@@ -120,6 +120,7 @@ function say({ texts }: Visit, name: string, theirs: Values, names: Values): str
     who: words.who,
     clientAuth: words.clientAuths,
     auth: words.auths,
+    tellExpired: words.tellExpireds,
   } as Readonly<Record<string, Readonly<Record<string, string>>>>;
   const list = lists[name];
   if (list)
