@@ -20,7 +20,7 @@ const fields: Readonly<Record<Way, readonly string[]>> = {
   'signed-jwt': ['endpoint', 'clientId', 'audience', ...told, 'member'],
   bearer: ['endpoint', ...told, 'member'],
   oauth: ['endpoint', 'tokenEndpoint', 'clientAuth', 'clientId', 'scope', ...told, 'member'],
-  oidc: ['redirectUris', 'postLogoutRedirectUris', 'backchannelLogoutUri', 'auth', 'jwksUri'],
+  oidc: ['redirectUris', 'postLogoutRedirectUris', 'backchannelLogoutUri', 'frontchannelLogoutUri', 'auth', 'jwksUri'],
   ssf: ['audience', 'events', ...told, 'connection'],
 };
 
@@ -101,6 +101,7 @@ export function settingsOf(way: Way, values: Values): Settings {
         redirectUris: linesIn(text('redirectUris')),
         postLogoutRedirectUris: linesIn(text('postLogoutRedirectUris')),
         backchannelLogoutUri: orNull('backchannelLogoutUri'),
+        frontchannelLogoutUri: orNull('frontchannelLogoutUri'),
         auth: text('auth'),
         jwksUri: orNull('jwksUri'),
       };

@@ -87,6 +87,7 @@ ${field('scope', words.scope, { hint: words.scopeHint, most: 1000 })}${who}${mor
       return html`${name}
 ${field('redirectUris', words.redirectUris, { hint: words.redirectUrisHint, rows: 3, required: true, most: 45_000 })}
 ${field('backchannelLogoutUri', words.backchannelLogoutUri, { ...url, hint: words.backchannelLogoutUriHint })}
+${field('frontchannelLogoutUri', words.frontchannelLogoutUri, { ...url, hint: words.frontchannelLogoutUriHint })}
 ${field('postLogoutRedirectUris', words.postLogoutRedirectUris, { hint: words.postLogoutRedirectUrisHint, rows: 2, most: 45_000 })}
 ${select('auth', words.auth, words.auths)}
 ${field('jwksUri', words.jwksUri, { ...url, hint: words.jwksUriHint })}`;

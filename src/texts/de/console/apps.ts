@@ -165,6 +165,9 @@ export const consoleApps: typeof english = {
       postLogoutRedirectUrisHint: 'Eine je Zeile; keine, wenn die App das nicht verlangt.',
       backchannelLogoutUri: 'Adresse für Back-Channel Logout',
       backchannelLogoutUriHint: 'Ohne sie erfährt die App keine Abmeldungen. Bei Express: /backchannel-logout.',
+      frontchannelLogoutUri: 'Adresse für Front-Channel Logout',
+      frontchannelLogoutUriHint:
+        'Nur für eine App, die nichts anderes kann: Der Browser, der sich abmeldet, öffnet sie; keine andere Abmeldung erreicht die App.',
       auth: 'Wie sich die App ausweist',
       auths: {
         client_secret_basic: 'Mit einem Geheimnis im Kopf (client_secret_basic)',

@@ -157,6 +157,9 @@ export const consoleApps = {
       postLogoutRedirectUrisHint: 'One a line; none if the app does not ask for that.',
       backchannelLogoutUri: 'Address for back-channel logout',
       backchannelLogoutUriHint: 'Without it the app is not told of sign-outs. Express: /backchannel-logout.',
+      frontchannelLogoutUri: 'Address for front-channel logout',
+      frontchannelLogoutUriHint:
+        'Only for an app that has nothing else: the browser that signs out opens it, and no other sign-out reaches the app.',
       auth: 'How the app proves itself',
       auths: {
         client_secret_basic: 'By a secret in the header (client_secret_basic)',
