@@ -14,6 +14,8 @@ export const attentionKinds = [
   'dead_forwards',
   /** An app behind doesn't answer; what it has to hear is kept. */
   'app_away',
+  /** An app is told of members of groups, of which one is gone: it may hear of nobody. */
+  'app_group_gone',
   'dead_deliveries',
   /** An administrator wants e-mail, and the deployment can send none. */
   'email_unavailable',
@@ -77,6 +79,12 @@ const attentionSql = `
   UNION ALL
   (SELECT 'app_away', id, name, NULL, away_since FROM apps
    WHERE org_id = $1 AND state = 'enabled' AND away_since IS NOT NULL ORDER BY away_since LIMIT ${most})
+  UNION ALL
+  (SELECT 'app_group_gone', a.id, a.name, NULL, NULL FROM apps a
+   WHERE a.org_id = $1 AND a.state <> 'disabled' AND a.settings -> 'concerns' ->> 'who' = 'groups' AND EXISTS (
+     SELECT FROM jsonb_array_elements_text(a.settings -> 'concerns' -> 'groups') AS chosen (id)
+     WHERE NOT EXISTS (SELECT FROM groups g WHERE g.org_id = $1 AND g.id = chosen.id))
+   ORDER BY a.name, a.id LIMIT ${most})
   UNION ALL
   SELECT 'dead_deliveries', NULL, NULL, count(*)::int, NULL
   FROM (SELECT FROM deliveries WHERE org_id = $1 AND status = 'dead' LIMIT 1000) dead

@@ -114,8 +114,7 @@ function renderNaming({ console }: Texts, { way }: AppForm, select: Select): Htm
 function renderConcerns(texts: Texts, form: AppForm): Html {
   const words = texts.console.apps.fields;
   const chosen = (form.values.groups ?? '').split(' ');
-  // Only a web app's people are seen; who set it so by the API finds it here.
-  const known = (['everyone', 'groups', 'seen'] as const).filter((who) => who !== 'seen' || form.values.who === 'seen');
+  const known = ['everyone', 'groups', 'seen'] as const;
   const why = form.problemOf('groups') ?? form.problemOf('who');
   return html`${renderChoices({
     name: 'who',

@@ -24,6 +24,7 @@ function renderNeed(texts: Texts, { kind, name, count, at }: Attention): Html {
     case 'auth_time_missing':
     case 'connection_unproven':
     case 'domain_unverified':
+    case 'app_group_gone':
       return compose(needs[kind], { name: thing });
     case 'dead_deliveries':
       return html`${needs.dead_deliveries(count ?? 0)}`;
@@ -54,6 +55,8 @@ function placeOf({ kind, id }: Attention): string {
       return `/admin/forwards?${new URLSearchParams({ app: id ?? '', status: 'dead' }).toString()}`;
     case 'app_away':
       return `/admin/apps/${id}`;
+    case 'app_group_gone':
+      return `/admin/apps/${id}/settings`;
     case 'dead_deliveries':
       return '/admin/notifications/undelivered';
     case 'email_unavailable':

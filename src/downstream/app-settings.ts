@@ -13,7 +13,10 @@ const address = z
  */
 export const naming = z.enum(['email', 'iss_sub', 'org_sub', 'id']);
 
-/** Whom an app concerns: everybody, members of groups, or who was ever seen there. */
+/**
+ * Whom an app concerns: everybody, members of groups, or who is known there (named there, or seen).
+ * Whoever is known there is concerned without the group, too.
+ */
 export const concerns = z.discriminatedUnion('who', [
   z.strictObject({ who: z.literal('everyone') }),
   z.strictObject({ who: z.literal('groups'), groups: z.array(z.string().max(80)).min(1).max(100) }),

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { findAttention } from '../../src/admin/attention.ts';
 import { byOperator } from '../../src/by.ts';
 import { transaction } from '../../src/database/pool.ts';
 import { type GtrSettings, gtrSettings } from '../../src/downstream/app-settings.ts';
 import { createApps } from '../../src/downstream/apps.ts';
 import { createForwards } from '../../src/downstream/forwards.ts';
+import { sweepDownstream } from '../../src/downstream/sweep.ts';
 import { erasePerson } from '../../src/revocation/erase-person.ts';
 import { removePerson } from '../../src/revocation/remove-person.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
@@ -181,7 +183,13 @@ describe('an app that concerns a group', () => {
     await sql(`INSERT INTO groups (org_id, id, display_name) VALUES ($1, 'grp_gone', 'Gone')`, [orgId()]);
     const concerns = { who: 'groups' as const, groups: ['grp_gone'] };
     const { id, receiver, change } = await addApp({ concerns });
+    const { pool } = product.context;
+    const isNamed = async (org: string) =>
+      (await findAttention({ pool, emailAvailable: true }, org)).some(({ kind }) => kind === 'app_group_gone');
+    expect(await isNamed(orgId())).toBe(false);
     await sql(`DELETE FROM groups WHERE org_id = $1 AND id = 'grp_gone'`, [orgId()]);
+    expect(await isNamed(orgId())).toBe(true);
+    expect(await isNamed(product.orgs.metacortex.id)).toBe(false);
     for (const input of [
       { name: 'Another' },
       { settings: { member: 'subject' } },
@@ -288,6 +296,8 @@ describe('somebody who left', () => {
     expect(await fates(user, 1)).toEqual(['dead refused']);
     const rows = await sql('SELECT * FROM forwards WHERE user_id = $1', [user.id]);
     expect(JSON.stringify(rows)).not.toContain(user.email);
+    await transaction(product.context.pool, sweepDownstream);
+    expect(await sql('SELECT FROM departed_people WHERE user_id = $1', [user.id])).toEqual([]);
   });
 
   it('is still named in what an app refused, where the organisation keeps the names', async () => {

@@ -26,8 +26,9 @@ let there: Side;
 const clientId = 'the-other-side';
 
 beforeAll(async () => {
-  const products = await Promise.all([startProduct(), startProduct()]);
-  const [first, second] = products as [Product, Product];
+  const first = await startProduct();
+  const second = await startProduct();
+  const products = [first, second];
   const connections = [await connect(first, second), await connect(second, first)] as const;
   const sides = [];
   for (const [index, product] of products.entries()) {
@@ -120,7 +121,9 @@ async function untilQuiet(): Promise<void> {
 beforeEach(() =>
   Promise.all(
     [here, there].map(({ product }) =>
-      product.context.pool.query(`UPDATE forwards SET revoked_at = revoked_at - interval '1 minute'`),
+      product.context.pool.query(
+        `UPDATE forwards SET revoked_at = revoked_at - interval '1 minute', finished_at = finished_at - interval '1 minute'`,
+      ),
     ),
   ),
 );

@@ -66,7 +66,7 @@ export const consoleApps: typeof english = {
     concerns: 'Erfährt Abmeldungen von',
     everyone: 'allen',
     ofGroups: 'Mitgliedern dieser Gruppen',
-    seen: 'allen, die sich bei ihr angemeldet haben',
+    seen: 'allen, die dort bekannt sind',
     groupGone: 'eine Gruppe, die es nicht mehr gibt',
     added: 'Hinzugefügt',
     changed: 'Zuletzt geändert',
@@ -150,7 +150,7 @@ export const consoleApps: typeof english = {
       who: {
         everyone: 'Von allen',
         groups: 'Von Mitgliedern bestimmter Gruppen',
-        seen: 'Von allen, die sich bei ihr angemeldet haben',
+        seen: 'Von allen, die dort bekannt sind, durch einen Namen oder eine Anmeldung',
       },
       groups: 'Welche Gruppen',
       noGroups: 'Es gibt keine Gruppen: Sie kommen aus der Bereitstellung.',

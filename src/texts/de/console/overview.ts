@@ -28,6 +28,7 @@ export const consoleOverview: typeof english = {
       dead_deliveries: 'Ansehen',
       dead_forwards: 'Ansehen',
       app_away: 'Ansehen',
+      app_group_gone: 'Andere wählen',
       email_unavailable: 'E-Mail-Einstellungen',
       api_key_expires: 'Neuen anlegen',
     },
@@ -47,6 +48,8 @@ export const consoleOverview: typeof english = {
         `${name} hat ${signOuts} nicht erfahren: Diese Personen sind dort vielleicht noch angemeldet.`,
       app_away: ({ name, at }) =>
         `${name} antwortet nicht mehr (seit ${at}): Was die App erfahren muss, wird aufbewahrt, und jede Minute wird es versucht.`,
+      app_group_gone: ({ name }) =>
+        `${name} erfährt von Mitgliedern von Gruppen, und eine dieser Gruppen gibt es nicht mehr.`,
       email_unavailable:
         'Jemand möchte E-Mails bekommen, aber es lassen sich keine senden: Der Betreiber hat keinen Mailserver eingerichtet (SMTP_URL).',
       api_key_expires: ({ name, at }) =>

@@ -64,7 +64,7 @@ export const consoleApps = {
     concerns: 'Is told of',
     everyone: 'everyone',
     ofGroups: 'members of these groups',
-    seen: 'those who have signed in to it',
+    seen: 'those who are known there',
     groupGone: 'a group that is not there any more',
     added: 'Added',
     changed: 'Last changed',
@@ -142,7 +142,7 @@ export const consoleApps = {
       who: {
         everyone: 'Everyone',
         groups: 'Members of groups',
-        seen: 'Those who have signed in to it',
+        seen: 'Those who are known there, by a name or a sign-in',
       },
       groups: 'Which groups',
       noGroups: 'There are no groups: they come from provisioning.',

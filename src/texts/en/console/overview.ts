@@ -28,6 +28,7 @@ export const consoleOverview = {
       dead_deliveries: 'Look at them',
       dead_forwards: 'Look at them',
       app_away: 'Look at it',
+      app_group_gone: 'Choose others',
       email_unavailable: 'Mail settings',
       api_key_expires: 'Make a new one',
     },
@@ -46,6 +47,8 @@ export const consoleOverview = {
         `${name} could not be told of ${signOuts}: these people may be signed in there still.`,
       app_away: ({ name, at }: { name: string; at: string }) =>
         `${name} has not answered since ${at}: what it has to hear is kept, and it is tried once a minute.`,
+      app_group_gone: ({ name }: { name: string }) =>
+        `${name} is told of members of groups, and one of these groups is not there any more.`,
       email_unavailable:
         'Somebody wants to be told by e-mail, but none can be sent: the operator has not set up a mail server (SMTP_URL).',
       api_key_expires: ({ name, at }: { name: string; at: string }) =>
