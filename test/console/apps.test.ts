@@ -112,6 +112,7 @@ describe('an app', () => {
     const fields = {
       name: 'Wiki',
       redirectUris: 'https://wiki.example/a\nhttps://wiki.example/b',
+      frontchannelLogoutUri: 'https://wiki.example/out',
       auth: 'client_secret_basic',
     };
     expect((await superAdmin.console.get(path)).status).toBe(403);
@@ -125,7 +126,10 @@ describe('an app', () => {
     const again = await owner.console.post(path, sent);
     expect(again.text).not.toContain(secret);
     const [wiki] = await apps();
-    expect(wiki?.settings).toMatchObject({ redirectUris: ['https://wiki.example/a', 'https://wiki.example/b'] });
+    expect(wiki?.settings).toMatchObject({
+      redirectUris: ['https://wiki.example/a', 'https://wiki.example/b'],
+      frontchannelLogoutUri: 'https://wiki.example/out',
+    });
     for (const part of ['', '/settings', '/secret', '/remove'])
       expect((await owner.console.get(`/admin/apps/${wiki?.id}${part}`)).text).not.toContain(secret);
     for (const part of ['/settings', '/secret', '/remove'])

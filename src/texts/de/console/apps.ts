@@ -167,7 +167,7 @@ export const consoleApps: typeof english = {
       backchannelLogoutUriHint: 'Ohne sie erfährt die App keine Abmeldungen. Bei Express: /backchannel-logout.',
       frontchannelLogoutUri: 'Adresse für Front-Channel Logout',
       frontchannelLogoutUriHint:
-        'Nur für eine App ohne Back-Channel Logout: der Browser, der sich abmeldet, öffnet sie in einem Rahmen.',
+        'Nur für eine App, die nichts anderes kann: Der Browser, der sich abmeldet, öffnet sie; keine andere Abmeldung erreicht die App.',
       tellExpired: 'Von Sitzungen berichten, die durch Zeit enden',
       tellExpireds: { no: 'Nein, sie beendet ihre Sitzungen selbst', yes: 'Ja, von jeder' },
       tellExpiredHint: 'Von Abmeldungen erfährt sie in jedem Fall.',

@@ -159,7 +159,7 @@ export const consoleApps = {
       backchannelLogoutUriHint: 'Without it the app is not told of sign-outs. Express: /backchannel-logout.',
       frontchannelLogoutUri: 'Address for front-channel logout',
       frontchannelLogoutUriHint:
-        'Only for an app without back-channel logout: the browser that signs out opens it in a frame.',
+        'Only for an app that has nothing else: the browser that signs out opens it, and no other sign-out reaches the app.',
       tellExpired: 'Tell it of sessions that end by time',
       tellExpireds: { no: 'No, it ends its own sessions itself', yes: 'Yes, of each one' },
       tellExpiredHint: 'Sign-outs are told in any case.',
