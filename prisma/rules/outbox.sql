@@ -12,7 +12,7 @@ CREATE OR REPLACE TRIGGER audit_events_outbox AFTER INSERT ON audit_events
   FOR EACH ROW
   WHEN (NEW.action IN ('access.revoked', 'access.revoked_for_everyone', 'user.deactivated', 'user.removed', 'idp_session.ended',
                        'call.carried_out', 'call.lapsed', 'call.refused', 'provisioning.refused', 'api_key.created', 'role.changed',
-                       'delivery.failed', 'forward.failed', 'app.away', 'app.back', 'user.address_contested', 'identity.unlinked', 'connection.subjects_forgotten', 'user.erased',
+                       'delivery.failed', 'forward.failed', 'app.away', 'app.back', 'app.names_missing', 'user.address_contested', 'identity.unlinked', 'connection.subjects_forgotten', 'user.erased',
                        'connection.auth_time_missing')
         OR (NEW.action IN ('identity.linked', 'user.address_changed') AND NEW.actor_type IN ('user', 'operator'))
         OR (NEW.action = 'sign_in.refused' AND NEW.detail ->> 'reason' IN ('connection_not_authoritative', 'identity_mismatch'))

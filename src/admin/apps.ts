@@ -60,9 +60,11 @@ export function appOperations({
     success: { status: 200, description: 'What came of it.', schema: appTest },
     problems: ['not_found', 'too_many_requests'],
     handle: async ({ orgId, params: { id }, by }) => {
+      const row = found(await apps.find(orgId, id));
       await lookOutward(orgId);
-      const { result, status, error = null } = found(await sendTest(orgId, id));
-      await apps.noteTest(orgId, id, by, { result, status, error });
+      const outcome = found(await sendTest(orgId, id));
+      await apps.noteTest(orgId, row, outcome, by);
+      const { result, status, error = null } = outcome;
       return { result, status, error };
     },
   });

@@ -10,6 +10,7 @@ export const actions = [
   'app.added',
   'app.away',
   'app.back',
+  'app.names_missing',
   'app.changed',
   'app.people_changed',
   'app.removed',

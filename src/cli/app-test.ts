@@ -6,7 +6,7 @@ import { createSendBackchannelLogout } from '../downstream/send-backchannel-logo
 import { createSendGtr } from '../downstream/send-gtr.ts';
 import { createSendTest } from '../downstream/send-test.ts';
 import { AppError } from '../errors.ts';
-import { createSignAsOrg } from '../signing/org-keys.ts';
+import { createSignAsOrg, orgIssuer } from '../signing/org-keys.ts';
 import { action, type Console, text } from './command.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -26,7 +26,7 @@ export function registerAppTest(app: Command, shell: Console): void {
           throw new AppError('conflict', 'A receiver of security events asks for a verification event by itself.');
         const outcome = await sendTest(workspace, org.id, input.app, row.kind);
         const { result, status, error = null } = outcome;
-        await workspace.apps.noteTest(org.id, row.id, byOperator, { result, status, error });
+        await workspace.apps.noteTest(org.id, row, outcome, byOperator);
         return { json: { id: row.id, result, status, error }, text: sentence(outcome) };
       }),
     );
@@ -40,7 +40,8 @@ async function sendTest(
 ): Promise<ForwardOutcome> {
   const { pool, keyring, appFetch: guardedFetch } = workspace;
   const config = { publicUrl: await workspace.publicUrl() };
-  const deps = { pool, keyring, guardedFetch, signAsOrg: createSignAsOrg({ pool, keyring, config }) };
+  const signAsOrg = createSignAsOrg({ pool, keyring, config });
+  const deps = { pool, keyring, guardedFetch, signAsOrg, issuerOf: (id: string) => orgIssuer(config, id) };
   const send = kind === 'gtr' ? createSendGtr(deps) : createSendBackchannelLogout(deps);
   const outcome = await createSendTest({ pool, send })(orgId, appId);
   if (!outcome) throw new AppError('not_found', 'The organisation has no such app.');

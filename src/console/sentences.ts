@@ -118,9 +118,13 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'domain.verified': ofDomain('domainVerified'),
   'app.away': ({ words, appBehind }) => compose(words.appAway, { app: appBehind() }),
   'app.back': ({ words, appBehind }) => compose(words.appBack, { app: appBehind() }),
+  'app.names_missing': ({ words, appBehind }) => compose(words.appNamesMissing, { app: appBehind() }),
   'forward.failed': ({ words, appBehind }, event) =>
     compose(words.forwardFailed, { app: appBehind(), why: html`<code>${textIn(event, 'error') ?? '–'}</code>` }),
-  'forward.replayed': ofApp('forwardReplayed'),
+  'forward.replayed': ({ words, actor, appBehind, number }, event) =>
+    typeof event.detail.forwards === 'number'
+      ? compose(words.forwardsReplayed, { actor: actor(), app: appBehind(), n: number('forwards') })
+      : compose(words.forwardReplayed, { actor: actor(), app: appBehind() }),
   'grant.created': ({ words, actor, app }) => compose(words.appSignedIn, { actor: actor(), app: app() }),
   'grant.ended': ({ words, actor, owner, app }, event) => {
     const reason = textIn(event, 'reason');

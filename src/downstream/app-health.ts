@@ -67,6 +67,7 @@ const healthSql = `
     probe_at = CASE WHEN n.wait > 0 OR n.failures >= ${failuresUntilAway}
                     THEN clock_timestamp() + make_interval(secs => greatest(n.wait, CASE WHEN n.failures >= ${failuresUntilAway} THEN ${secondsToProbe} END))
                     WHEN n.answered THEN NULL ELSE a.probe_at END,
+    held_until = CASE WHEN n.away_before IS NOT NULL AND n.answered THEN clock_timestamp() ELSE a.held_until END,
     last_received_at = CASE WHEN n.answered THEN clock_timestamp() ELSE a.last_received_at END
   FROM noted n WHERE a.org_id = n.org_id AND a.id = n.id
   RETURNING a.org_id, a.id, a.away_since IS NOT NULL AND (n.away_before IS NULL OR n.answered) AS went_away,

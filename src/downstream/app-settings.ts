@@ -6,8 +6,12 @@ const address = z
   .max(2048)
   .regex(/^\P{Cc}*$/u, 'must not have control characters');
 
-/** By which name an app knows a person. `id`: its own, which an administrator or `attribute` gives. */
-export const naming = z.enum(['email', 'iss_sub', 'id']);
+/**
+ * By which name an app knows a person. `iss_sub`: as the org's identity provider says it. `org_sub`:
+ * as the org itself says it to apps that sign people in here. `id`: the app's own, which an
+ * administrator or `attribute` gives.
+ */
+export const naming = z.enum(['email', 'iss_sub', 'org_sub', 'id']);
 
 /** Whom an app concerns: everybody, members of groups, or who was ever seen there. */
 export const concerns = z.discriminatedUnion('who', [

@@ -20,6 +20,7 @@ import {
   takesCredential,
 } from './app-checks.ts';
 import { endGrantsOfApp } from './end-grants.ts';
+import type { ForwardOutcome } from './forward.ts';
 import { tellStreamUpdated } from './ssf/stream.ts';
 
 export type Apps = ReturnType<typeof createApps>;
@@ -37,6 +38,8 @@ export type AppRow = AppForm &
     /** Since when it hasn't answered; null: it isn't away. */
     awaySince: Date | null;
     lastReceivedAt: Date | null;
+    /** The stream that a receiver of events has set up; null: none. */
+    stream: Readonly<{ method: 'push' | 'poll'; status: 'enabled' | 'paused' | 'disabled'; lastUsedAt: string }> | null;
     /** Forwards that wait, and that are dead; 10,000 at most are counted. */
     waiting: number;
     dead: number;
@@ -59,6 +62,9 @@ const countOf = (status: string) =>
   `(SELECT count(*)::int FROM (SELECT FROM forwards f WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = '${status}' LIMIT 10000) counted)`;
 const columns = `a.id, a.kind, a.name, a.state, a.settings, a.credential IS NOT NULL AS "hasCredential",
   a.client_secret IS NOT NULL AS "hasClientSecret", a.away_since AS "awaySince", a.last_received_at AS "lastReceivedAt",
+  (SELECT jsonb_build_object('method', s.method, 'status', s.status,
+     'lastUsedAt', to_char(s.last_used_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+   FROM event_streams s WHERE s.org_id = a.org_id AND s.app_id = a.id) AS stream,
   ${countOf('pending')} AS waiting, ${countOf('dead')} AS dead, a.created_at AS "createdAt", a.updated_at AS "updatedAt"`;
 
 type Detail = Record<string, string | number | boolean | null>;
@@ -141,7 +147,8 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
         const form = input.settings
           ? checkedSettings(appFetch, parseSettings(before.kind, { ...before.settings, ...input.settings }))
           : before;
-        await requireGroups(client, orgId, form);
+        // A group may be gone since it was chosen: whatever else is changed then goes on.
+        if (input.settings?.concerns !== undefined) await requireGroups(client, orgId, form);
         await requireConnection(client, orgId, form);
         // A credential is for the address that it was given for: another one needs it again.
         const keeps = before.hasCredential && credentialAddress(form) === credentialAddress(before);
@@ -151,6 +158,7 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
           `UPDATE apps SET name = coalesce($3, name), state = coalesce($4, state), settings = $5,
              credential = CASE WHEN $7 THEN coalesce($6, credential) END,
              client_secret = CASE WHEN $8 THEN coalesce(client_secret, $9) END,
+             held_until = CASE WHEN apps.state <> 'enabled' OR away_since IS NOT NULL THEN clock_timestamp() ELSE held_until END,
              failures = 0, away_since = NULL, probe_at = NULL, updated_at = now()
            WHERE org_id = $1 AND id = $2`,
           [
@@ -168,9 +176,9 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
         // What was planned while it was being disabled, and saw it enabled, is found when it comes back.
         const goes = input.state !== undefined && (input.state === 'disabled' || before.state === 'disabled');
         const cancelled = goes ? await cancelWaiting(client, orgId, id) : 0;
-        const grants = input.state === 'disabled' ? await endGrantsOfApp(client, orgId, id) : 0;
         if (before.kind === 'ssf' && input.state !== undefined && input.state !== before.state)
           await tellStreamUpdated(client, orgId, id, null);
+        const grants = input.state === 'disabled' ? await endGrantsOfApp(client, orgId, id) : 0;
         await record(client, orgId, 'app.changed', { id, name: input.name ?? before.name }, by, {
           changed: changedMembers(input),
           ...(input.state === undefined ? {} : { state: input.state }),
@@ -197,11 +205,11 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
       });
     },
 
-    /** Puts a test on record. Nothing where the org has no such app. */
-    async noteTest(orgId: string, id: string, by: By, detail: Detail): Promise<void> {
-      await transaction(pool, async (client) => {
-        const app = await find(client, orgId, id);
-        if (app) await record(client, orgId, 'app.tested', app, by, detail);
+    /** Puts on record that the app was told of nobody, and what came of it. */
+    noteTest(orgId: string, app: Pick<AppRow, 'id' | 'name'>, outcome: ForwardOutcome, by: By): Promise<void> {
+      const { result, status, error = null } = outcome;
+      return transaction(pool, async (client) => {
+        await record(client, orgId, 'app.tested', app, by, { result, status, error });
       });
     },
 
@@ -244,7 +252,7 @@ const changedMembers = ({ name, state, settings, credential }: AppChanges): stri
 
 async function cancelWaiting(client: PoolClient, orgId: string, appId: string): Promise<number> {
   const { rowCount } = await client.query(
-    `UPDATE forwards SET status = 'cancelled', error = 'app_disabled', finished_at = clock_timestamp()
+    `UPDATE forwards SET status = 'cancelled', error = 'app_disabled', names = '{}', finished_at = clock_timestamp()
      WHERE org_id = $1 AND app_id = $2 AND status = 'pending'`,
     [orgId, appId],
   );

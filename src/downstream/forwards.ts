@@ -1,9 +1,10 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import type { TimePage } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
+import { joinThere, namesOf, noNameFor, plannedPeople } from './planned-people.ts';
 
 export type Forwards = ReturnType<typeof createForwards>;
 
@@ -87,7 +88,8 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
     },
 
     /**
-     * Sends what is dead, or was left out, again. Null when the org has no such forward.
+     * Sends what is dead, or was left out, again; what was left out for want of a name by that of
+     * now. Null when the org has no such forward.
      * @throws AppError conflict when it isn't, a later one has taken its place, or the app is off
      */
     async replay(orgId: string, id: string, by: By): Promise<ForwardRow | null> {
@@ -103,15 +105,17 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
         const [found] = rows;
         if (!found) return null;
         const { off, later, nameless, ...forward } = found;
-        if (nameless || (forward.status !== 'dead' && forward.status !== 'left_out'))
-          throw new AppError('conflict', ({ answers }) => answers.forwardNotDead);
+        const lacked = forward.status === 'left_out' && lacking.includes(forward.error ?? '');
+        const kept = !nameless && (forward.status === 'dead' || forward.status === 'left_out');
+        if (!lacked && !kept) throw new AppError('conflict', ({ answers }) => answers.forwardNotDead);
         if (later) throw new AppError('conflict', ({ answers }) => answers.forwardOvertaken);
         if (off) throw new AppError('conflict', ({ answers }) => answers.itsAppOff);
+        const names = lacked ? await namesNow(client, orgId, id) : null;
         await client.query(
-          `UPDATE forwards SET status = 'pending', error = NULL, finished_at = NULL, due_at = clock_timestamp(),
+          `UPDATE forwards SET status = 'pending', error = NULL, names = coalesce($3, names), finished_at = NULL, due_at = clock_timestamp(),
                   tried_until = clock_timestamp() + interval '24 hours'
            WHERE org_id = $1 AND id = $2`,
-          [orgId, id],
+          [orgId, id, names],
         );
         await recordEvent(client, {
           orgId,
@@ -125,5 +129,58 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
       if (again) wake();
       return again;
     },
+
+    /**
+     * Sends again what an app could not be told, of each person the latest, and a thousand at most.
+     * Returns how many; null when the org has no such app. @throws AppError conflict when it is off
+     */
+    async replayDead(orgId: string, appId: string, by: By): Promise<number | null> {
+      const replayed = await transaction(pool, async (client) => {
+        const { rows } = await client.query<{ name: string; off: boolean }>(
+          `SELECT name, state = 'disabled' AS off FROM apps WHERE org_id = $1 AND id = $2 FOR SHARE`,
+          [orgId, appId],
+        );
+        const [app] = rows;
+        if (!app) return null;
+        if (app.off) throw new AppError('conflict', ({ answers }) => answers.itsAppOff);
+        const { rowCount } = await client.query(replayDeadSql, [orgId, appId]);
+        const forwards = rowCount ?? 0;
+        const target = { type: 'app', id: appId };
+        const detail = { name: app.name, forwards };
+        if (forwards > 0) await recordEvent(client, { orgId, action: 'forward.replayed', by, target, detail });
+        return forwards;
+      });
+      if (replayed) wake();
+      return replayed;
+    },
   };
 }
+
+/** Why a forward was left out that may be sent once the person has a name there, or the app an address. */
+const lacking = ['no_name_there', 'no_identity', 'no_endpoint'];
+
+/** By which names the app of a forward knows its person now. @throws AppError conflict where it still has none */
+async function namesNow(client: PoolClient, orgId: string, id: string): Promise<object> {
+  const { rows } = await client.query<{ names: object; why: string | null }>(namesNowSql, [[orgId], [], id]);
+  if (!rows[0] || rows[0].why !== null) throw new AppError('conflict', ({ answers }) => answers.forwardNameless);
+  return rows[0].names;
+}
+
+const namesNowSql = `${plannedPeople('SELECT f.org_id, f.user_id, f.app_id FROM forwards f WHERE f.org_id = ANY ($1::text[]) AND f.id = $3')}
+  SELECT ${namesOf} AS names, ${noNameFor} AS why
+  FROM person p JOIN apps a ON a.org_id = p.org_id AND a.id = p.app_id ${joinThere}
+  WHERE NOT p.nameless`;
+
+const mostReplayed = 1_000;
+
+const replayDeadSql = `
+  UPDATE forwards SET status = 'pending', error = NULL, finished_at = NULL, due_at = clock_timestamp(),
+         tried_until = clock_timestamp() + interval '24 hours'
+  WHERE org_id = $1 AND id IN (
+    SELECT f.id FROM forwards f
+    WHERE f.org_id = $1 AND f.app_id = $2 AND f.status = 'dead' AND f.names <> '{}' AND NOT EXISTS (
+      SELECT FROM forwards l
+      WHERE l.org_id = f.org_id AND l.user_id = f.user_id AND l.app_id = f.app_id AND l.type = f.type
+        AND l.sid IS NOT DISTINCT FROM f.sid AND (l.revoked_at, l.id) > (f.revoked_at, f.id)
+        AND l.status IN ('pending', 'delivered', 'dead'))
+    ORDER BY f.created_at LIMIT ${mostReplayed} FOR UPDATE OF f)`;

@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { transaction } from '../database/pool.ts';
 import { endedNothing } from './echo.ts';
+import { tellOfMissingNames } from './missing-names.ts';
 import { planEndedSessionsSql } from './plan-ended-sessions.ts';
 import { planLogoutsSql } from './plan-logouts.ts';
 import { planEvents, planEventsOfEveryone } from './ssf/plan-events.ts';
@@ -32,7 +33,7 @@ export async function planForwards(pool: Pool): Promise<number> {
              RETURNING org_id, event_id`,
     });
     if (taken.length === 0) return 0;
-    await client.query({
+    const planned = await client.query({
       text: planLogoutsSql(`
         SELECT e.org_id, e.id AS event_id, r.id AS revocation_id, r.user_id, r.created_at AS revoked_at, false AS mass,
                ${endedNothing} AS may_echo
@@ -40,6 +41,7 @@ export async function planForwards(pool: Pool): Promise<number> {
         WHERE r.user_id IS NOT NULL AND r.user_generation IS NOT NULL`),
       values: [taken.map(({ org_id }) => org_id), taken.map(({ event_id }) => event_id)],
     });
+    await tellOfMissingNames(client, planned.rows);
     await client.query({
       text: planEndedSessionsSql,
       values: [taken.map(({ org_id }) => org_id), taken.map(({ event_id }) => event_id)],
@@ -93,13 +95,14 @@ async function planStep(client: PoolClient, next: { org_id: string; event_id: st
     text: `SELECT id FROM users WHERE org_id = $1 AND id > $2 AND deleted_at IS NULL ORDER BY id LIMIT ${step}`,
     values: [next.org_id, next.up_to],
   });
-  await client.query({
+  const planned = await client.query({
     text: planLogoutsSql(`
       SELECT u.org_id, e.id AS event_id, r.id AS revocation_id, u.id AS user_id, r.created_at AS revoked_at, true AS mass, false AS may_echo
       FROM event e JOIN revocations r ON r.org_id = e.org_id AND r.id = e.revocation
       JOIN users u ON u.org_id = r.org_id AND u.id = ANY ($3::text[]) AND u.created_at <= r.created_at`),
     values: [[next.org_id], [next.event_id], rows.map(({ id }) => id)],
   });
+  await tellOfMissingNames(client, planned.rows);
   await planEventsOfEveryone(client, next, rows);
   await client.query({
     text: `UPDATE org_forwards SET up_to = coalesce($3, up_to), done_at = CASE WHEN $4 THEN clock_timestamp() END

@@ -1,4 +1,5 @@
 import { isEcho } from './echo.ts';
+import { ofMissingNames } from './missing-names.ts';
 import { isConcerned, joinThere, namesOf, noNameFor, plannedPeople } from './planned-people.ts';
 
 /**
@@ -38,10 +39,13 @@ export const planLogoutsSql = (revoked: string) => `${plannedPeople(revoked)}, p
   ), superseded AS (
     UPDATE forwards f SET status = 'superseded', names = '{}', finished_at = clock_timestamp()
     FROM overtaken o WHERE f.org_id = o.org_id AND f.id = o.id
+  ), made AS (
+    INSERT INTO forwards (org_id, id, app_id, user_id, event_id, revocation_id, names, status, error, mass, revoked_at, finished_at)
+    SELECT org_id, id, app_id, user_id, event_id, revocation_id,
+           CASE WHEN status = 'pending' OR reason = 'echo' THEN names ELSE '{}' END,
+           status, reason, mass, revoked_at, CASE WHEN status <> 'pending' THEN clock_timestamp() END
+    FROM fated
+    ON CONFLICT DO NOTHING
+    RETURNING org_id, app_id, error
   )
-  INSERT INTO forwards (org_id, id, app_id, user_id, event_id, revocation_id, names, status, error, mass, revoked_at, finished_at)
-  SELECT org_id, id, app_id, user_id, event_id, revocation_id,
-         CASE WHEN status = 'pending' OR reason = 'echo' THEN names ELSE '{}' END,
-         status, reason, mass, revoked_at, CASE WHEN status <> 'pending' THEN clock_timestamp() END
-  FROM fated
-  ON CONFLICT DO NOTHING`;
+  ${ofMissingNames}`;

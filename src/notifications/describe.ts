@@ -65,6 +65,7 @@ function sentence(texts: Texts, { kind, action, actorType, targetType, count, pa
   if (targetType === 'app') {
     const app = { app: named(parts.name) ?? words.something };
     if (action === 'app.away') return words.appAway(app);
+    if (action === 'app.names_missing') return words.appNamesMissing(app);
     return action === 'app.back' ? words.appBack(app) : words.forwardFailed(app);
   }
   return targetType === 'webhook' ? words.webhookFailed({ target }) : words.emailFailed({ target });

@@ -46,6 +46,7 @@ const kindOfAction = {
   'forward.failed': 'dead_letter',
   'app.away': 'dead_letter',
   'app.back': 'dead_letter',
+  'app.names_missing': 'dead_letter',
 } as const satisfies Partial<Record<Action, Kind | null>>;
 export type OutboxAction = keyof typeof kindOfAction;
 export const outboxActions = Object.keys(kindOfAction) as readonly OutboxAction[];

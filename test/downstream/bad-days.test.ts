@@ -54,17 +54,17 @@ const failures = async (app: { id: string }) =>
     ({ detail }) => detail,
   );
 
-it('an app that refuses our key six times is given up, and administrators know', async () => {
+it('an app that refuses our key four times is given up, and administrators know', async () => {
   const app = await addApp();
   receiver.answer(401);
   const person = await revoked();
-  for (let tries = 1; tries < 6; tries += 1) {
+  for (let tries = 1; tries < 4; tries += 1) {
     const row = await until(person, ({ attempts }) => attempts === tries);
     expect(row).toMatchObject({ status: 'pending', error: 'not_authorized' });
     await dueNow();
   }
-  expect(await until(person, ({ status }) => status === 'dead')).toMatchObject({ attempts: 6, httpStatus: 401 });
-  expect(await failures(app)).toMatchObject([{ error: 'not_authorized', status: 401, attempts: 6 }]);
+  expect(await until(person, ({ status }) => status === 'dead')).toMatchObject({ attempts: 4, httpStatus: 401 });
+  expect(await failures(app)).toMatchObject([{ error: 'not_authorized', status: 401, attempts: 4 }]);
 });
 
 it('an app that has had too much is left alone for as long as it asks', async () => {

@@ -60,7 +60,9 @@ async function until(user: { id: string }, condition: (rows: readonly ForwardRow
 }
 const all = (status: ForwardRow['status']) => (rows: readonly ForwardRow[]) =>
   rows.length > 0 && rows.every((row) => row.status === status);
-const dueNow = () => product.context.pool.query(`UPDATE forwards SET due_at = now() WHERE status = 'pending'`);
+/** Not those that are under way: claimed once more, what came of them would count no longer. */
+const dueNow = () =>
+  product.context.pool.query(`UPDATE forwards SET due_at = now() WHERE status = 'pending' AND attempts = claim`);
 
 describe('an app behind', () => {
   it('hears of a sign-out as Okta would tell it: by a JWT of the organisation’s own key', async () => {
@@ -96,10 +98,16 @@ describe('an app behind', () => {
   });
 
   it('has its key shown, never to anybody else, and what people are called there', async () => {
-    const [byKey, bySubject, byId] = await Promise.all([receiverOf(), receiverOf(200), receiverOf()]);
+    const [byKey, bySubject, byId, byOurs] = await Promise.all([
+      receiverOf(),
+      receiverOf(200),
+      receiverOf(),
+      receiverOf(200),
+    ]);
     await addApp(byKey as Receiver, { member: 'subject' });
     await addApp(bySubject as Receiver, { naming: 'iss_sub' });
     await addApp(byId as Receiver, { naming: 'id', attribute: 'externalId' });
+    await addApp(byOurs as Receiver, { naming: 'org_sub', member: 'subject' });
     const user = await person();
     await product.context.pool.query(`UPDATE users SET external_id = 'ext-1' WHERE id = $1`, [user.id]);
     await revoke(user.email);
@@ -112,6 +120,9 @@ describe('an app behind', () => {
     expect(second?.body).toEqual({ sub_id: { format: 'iss_sub', iss: product.orgs.whiterabbit.issuer, sub: user.id } });
     const [third] = await (byId as Receiver).until(1);
     expect(third?.body).toEqual({ sub_id: { format: 'opaque', id: 'ext-1' } });
+    const [fourth] = await (byOurs as Receiver).until(1);
+    const iss = `${product.url}/orgs/${orgId()}`;
+    expect(fourth?.body).toEqual({ subject: { format: 'iss_sub', iss, sub: user.id } });
     const { rows } = await product.context.pool.query(
       'SELECT settings::text || coalesce(credential, $1) AS text FROM apps',
       [''],
@@ -209,9 +220,19 @@ describe('an app behind', () => {
     await revoke(busy.email);
     const [waits] = await until(busy, (rows) => rows[0]?.attempts === 1);
     expect(waits?.dueAt?.getTime()).toBeGreaterThan(Date.now() + 100_000);
+    // It asked us to wait: for everybody.
     receiver.answer(204);
     await dueNow();
+    const before = receiver.received.length;
+    const other = await person();
+    await revoke(other.email);
+    await until(other, all('pending'));
+    await new Promise((resolve) => setTimeout(resolve, 1_200));
+    expect(receiver.received).toHaveLength(before);
+    expect(await apps.find(orgId(), app.id)).toMatchObject({ awaySince: null });
+    await product.context.pool.query('UPDATE apps SET probe_at = now() WHERE id = $1', [app.id]);
     expect(await until(busy, all('delivered'))).toMatchObject([{ attempts: 2 }]);
+    await until(other, all('delivered'));
     expect((await forwards.find(orgId(), waits?.id as string))?.log).toMatchObject([
       { number: 2, status: 204 },
       { number: 1, status: 503, error: 'unavailable' },

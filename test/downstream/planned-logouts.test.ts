@@ -1,8 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { transaction } from '../../src/database/pool.ts';
 import { type GtrSettings, gtrSettings } from '../../src/downstream/app-settings.ts';
 import { createApps } from '../../src/downstream/apps.ts';
+import { createForwards } from '../../src/downstream/forwards.ts';
+import { erasePerson } from '../../src/revocation/erase-person.ts';
+import { removePerson } from '../../src/revocation/remove-person.ts';
 import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
+import { switchOff } from '../../src/revocation/switch-person.ts';
 import { waitForLock, whileLocked } from '../support/locks.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -143,6 +148,58 @@ describe('whom an app concerns that hears of who is known there', () => {
   });
 });
 
+describe('an app that knows people by an id of its own', () => {
+  it('is told of whom it had no name for once it has, and administrators hear of it once', async () => {
+    const { id, receiver } = await addApp({ naming: 'id' });
+    const [first, second] = [await person(), await person()];
+    for (const user of [first, second]) {
+      await revoke(user);
+      expect(await fates(user, 1)).toEqual(['left_out no_name_there']);
+    }
+    const events = await sql(`SELECT detail FROM audit_events WHERE action = 'app.names_missing' AND target_id = $1`, [
+      id,
+    ]);
+    expect(events).toEqual([{ detail: { name: 'CRM' } }]);
+    const forwards = createForwards({ ...product.context, wake: product.context.wakeForwarder });
+    const [forward] = await sql<{ id: string }>('SELECT id FROM forwards WHERE user_id = $1', [first.id]);
+    const again = () => forwards.replay(orgId(), forward?.id as string, byOperator);
+    await expect(again()).rejects.toMatchObject({ code: 'conflict' });
+    await sql(`INSERT INTO app_people (org_id, app_id, user_id, name_there) VALUES ($1, $2, $3, 'E-1')`, [
+      orgId(),
+      id,
+      first.id,
+    ]);
+    await again();
+    const [call] = await receiver.until(1);
+    expect(call?.body).toEqual({ sub_id: { format: 'opaque', id: 'E-1' } });
+    expect(await fates(first, 1)).toEqual(['delivered null']);
+  });
+});
+
+describe('an app that concerns a group', () => {
+  it('that is gone can be changed and switched off, and goes on hearing of whom it knows', async () => {
+    await sql(`INSERT INTO groups (org_id, id, display_name) VALUES ($1, 'grp_gone', 'Gone')`, [orgId()]);
+    const concerns = { who: 'groups' as const, groups: ['grp_gone'] };
+    const { id, receiver, change } = await addApp({ concerns });
+    await sql(`DELETE FROM groups WHERE org_id = $1 AND id = 'grp_gone'`, [orgId()]);
+    for (const input of [
+      { name: 'Another' },
+      { settings: { member: 'subject' } },
+      { state: 'disabled' },
+      { state: 'enabled' },
+    ] as const)
+      expect(await change(input)).toMatchObject({ id });
+    await expect(change({ settings: { concerns } })).rejects.toMatchObject({ code: 'invalid_request' });
+    const [known, unknown] = [await person(), await person()];
+    await sql('INSERT INTO app_people (org_id, app_id, user_id) VALUES ($1, $2, $3)', [orgId(), id, known.id]);
+    await revoke(unknown);
+    await revoke(known);
+    const [call] = await receiver.until(1);
+    expect(call?.body).toEqual({ subject: { format: 'email', email: known.email } });
+    expect(await forwardsOf(unknown, 0)).toEqual([]);
+  });
+});
+
 describe('an app that is switched on again', () => {
   it('hears nothing of what was planned while it was being switched off', async () => {
     const { id, receiver, change } = await addApp();
@@ -159,6 +216,92 @@ describe('an app that is switched on again', () => {
     await change({ state: 'enabled' });
     expect(await fates(user, 1)).toEqual(['cancelled app_disabled']);
     expect(receiver.received).toEqual([]);
+  });
+});
+
+describe('what was held for longer than a day', () => {
+  const dayLater = () => sql(`UPDATE forwards SET tried_until = tried_until - interval '25 hours'`);
+
+  it('is tried for a day more when the app is switched on again', async () => {
+    const { change } = await addApp({}, 503);
+    await change({ state: 'paused' });
+    const user = await person();
+    await revoke(user);
+    await forwardsOf(user, 1, 1);
+    await dayLater();
+    await change({ state: 'enabled' });
+    expect(await failed(user)).toMatchObject({ status: 'pending', error: 'unavailable' });
+  });
+
+  it('is tried for a day more when the app answers again', async () => {
+    const { id, change, receiver } = await addApp();
+    await change({ state: 'paused' });
+    const people = [await person(), await person(), await person()];
+    for (const user of people) await revoke(user);
+    for (const user of people) await forwardsOf(user, 1, 1);
+    await dayLater();
+    receiver.answer((_call, res) => res.writeHead(receiver.received.length === 1 ? 204 : 503).end());
+    await sql(`UPDATE apps SET state = 'enabled', away_since = now(), probe_at = now() WHERE id = $1`, [id]);
+    await receiver.until(3);
+    while ((await sql(`SELECT FROM forwards WHERE app_id = $1 AND attempts = 1`, [id])).length < 3)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    const rows = await sql<Row>(`SELECT status FROM forwards WHERE app_id = $1 ORDER BY status`, [id]);
+    expect(rows.map(({ status }) => status)).toEqual(['delivered', 'pending', 'pending']);
+  });
+});
+
+/** The person's only forward once a try has failed. */
+async function failed({ id }: Person): Promise<Row> {
+  for (;;) {
+    const [row] = await sql<Row>('SELECT status, error FROM forwards WHERE user_id = $1 AND attempts > 0', [id]);
+    if (row) return row;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('somebody who left', () => {
+  const scim = () => ({ orgId: orgId(), initiator: 'scim', by: byOperator, asked: null }) as const;
+
+  it('is called by the address of the removal, though they were renamed that day', async () => {
+    const { receiver } = await addApp();
+    const { id, email } = await person();
+    const renamed = `new-${email}`;
+    const rename = { email: renamed, emailKey: renamed, userName: null, userNameKey: null };
+    const { accessPool } = product.context;
+    await transaction(accessPool, (client) => switchOff(client, id, { ...scim(), rename }, null));
+    await receiver.until(1);
+    await transaction(accessPool, async (client) => {
+      await client.query('SELECT FROM users WHERE org_id = $1 AND id = $2 FOR UPDATE', [orgId(), id]);
+      await removePerson(client, { id, active: false }, scim());
+    });
+    await receiver.until(2);
+    expect(receiver.received[1]?.body).toEqual({ sub_id: { format: 'email', email: renamed } });
+  });
+
+  it('leaves no name behind where the app refuses, if they were erased', async () => {
+    await addApp({}, 422);
+    const user = await person();
+    await sql('UPDATE orgs SET keep_names_of_removed = true WHERE id = $1', [orgId()]);
+    await transaction(product.context.accessPool, (client) =>
+      erasePerson(client, user.id, { ...scim(), initiator: 'admin' }, { locked: new Map() } as never),
+    );
+    expect(await fates(user, 1)).toEqual(['dead refused']);
+    const rows = await sql('SELECT * FROM forwards WHERE user_id = $1', [user.id]);
+    expect(JSON.stringify(rows)).not.toContain(user.email);
+  });
+
+  it('is still named in what an app refused, where the organisation keeps the names', async () => {
+    await addApp({}, 422);
+    const user = await person();
+    await revoke(user);
+    await fates(user, 1);
+    await transaction(product.context.accessPool, async (client) => {
+      await client.query('SELECT FROM users WHERE org_id = $1 AND id = $2 FOR UPDATE', [orgId(), user.id]);
+      await removePerson(client, { id: user.id, active: true }, scim());
+    });
+    expect(await fates(user, 2)).toEqual(['dead refused', 'dead refused']);
+    const rows = await sql('SELECT names FROM forwards WHERE user_id = $1', [user.id]);
+    expect(rows.map(({ names }) => (names as Person).email)).toEqual([user.email, user.email]);
   });
 });
 

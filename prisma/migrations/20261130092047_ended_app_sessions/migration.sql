@@ -4,8 +4,7 @@ ADD COLUMN     "ended_at" TIMESTAMPTZ(3),
 ADD COLUMN     "idp_sid" TEXT;
 
 -- AlterTable
-ALTER TABLE "apps" ADD COLUMN     "held_until" TIMESTAMPTZ(3),
-ADD COLUMN     "names_missed_at" TIMESTAMPTZ(3);
+ALTER TABLE "apps" ADD COLUMN     "held_until" TIMESTAMPTZ(3);
 
 -- CreateIndex
 CREATE INDEX "app_sessions_org_id_connection_id_idp_sid_idx" ON "app_sessions"("org_id", "connection_id", "idp_sid");

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import { endedNothing, isEcho } from '../echo.ts';
+import { ofMissingNames, tellOfMissingNames } from '../missing-names.ts';
 import { isConcerned, joinThere, namesOf, noNameFor, plannedPeople } from '../planned-people.ts';
 import { uriOf } from './event-uris.ts';
 
@@ -10,7 +11,7 @@ type Taken = Readonly<{ event_id: string; org_id: string }>;
  * switched off, switched on or removed. In the caller's transaction.
  */
 export async function planEvents(client: PoolClient, taken: readonly Taken[]): Promise<void> {
-  await client.query({
+  const { rows } = await client.query({
     text: planSql(`
       SELECT e.org_id, e.id AS event_id, r.id AS revocation_id, e.target_id AS user_id, coalesce(r.created_at, e.at) AS revoked_at,
              false AS mass, kinds.type, r.initiator, r.reason AS reason_text, r.reason_for_person, r.caller_id,
@@ -23,6 +24,7 @@ export async function planEvents(client: PoolClient, taken: readonly Taken[]): P
       WHERE e.target_type = 'user' AND (kinds.type <> 'session-revoked' OR r.user_generation IS NOT NULL)`),
     values: [taken.map(({ org_id }) => org_id), taken.map(({ event_id }) => event_id), types, uris],
   });
+  await tellOfMissingNames(client, rows);
 }
 
 /** The same of some people of an org-wide sign-out. */
@@ -31,7 +33,7 @@ export async function planEventsOfEveryone(
   { org_id, event_id }: Taken,
   people: readonly Readonly<{ id: string }>[],
 ): Promise<void> {
-  await client.query({
+  const { rows } = await client.query({
     text: planSql(`
       SELECT u.org_id, e.id AS event_id, r.id AS revocation_id, u.id AS user_id, r.created_at AS revoked_at, true AS mass,
              'session-revoked' AS type, r.initiator, r.reason AS reason_text, r.reason_for_person, r.caller_id, false AS may_echo
@@ -39,6 +41,7 @@ export async function planEventsOfEveryone(
       JOIN users u ON u.org_id = r.org_id AND u.id = ANY ($5::text[]) AND u.created_at <= r.created_at`),
     values: [[org_id], [event_id], types, uris, people.map(({ id }) => id)],
   });
+  await tellOfMissingNames(client, rows);
 }
 
 const types = Object.keys(uriOf);
@@ -65,13 +68,16 @@ const planSql = (events: string) => `${plannedPeople(events)}, planned AS MATERI
     ${joinThere}
     WHERE NOT p.nameless AND (s.id IS NULL OR known.uri = ANY (s.events_requested))
       AND ${isConcerned}
+  ), made AS (
+    INSERT INTO forwards (org_id, id, app_id, user_id, event_id, revocation_id, type, names, said, jti, status, error, mass, revoked_at, finished_at)
+    SELECT org_id, 'fwd_' || substr(encode(sha256(convert_to(event_id || ' ' || type || ' ' || user_id || ' ' || app_id, 'UTF8')), 'hex'), 1, 32),
+           app_id, user_id, event_id, revocation_id, type,
+           CASE WHEN reason IS NULL OR reason = 'echo' THEN names ELSE '{}' END,
+           jsonb_build_object('initiator', initiator, 'reasonAdmin', reason_text, 'reasonUser', reason_for_person),
+           gen_random_uuid(), CASE WHEN reason IS NULL THEN 'pending' ELSE 'left_out' END, reason, mass, revoked_at,
+           CASE WHEN reason IS NOT NULL THEN clock_timestamp() END
+    FROM planned
+    ON CONFLICT DO NOTHING
+    RETURNING org_id, app_id, error
   )
-  INSERT INTO forwards (org_id, id, app_id, user_id, event_id, revocation_id, type, names, said, jti, status, error, mass, revoked_at, finished_at)
-  SELECT org_id, 'fwd_' || substr(encode(sha256(convert_to(event_id || ' ' || type || ' ' || user_id || ' ' || app_id, 'UTF8')), 'hex'), 1, 32),
-         app_id, user_id, event_id, revocation_id, type,
-         CASE WHEN reason IS NULL OR reason = 'echo' THEN names ELSE '{}' END,
-         jsonb_build_object('initiator', initiator, 'reasonAdmin', reason_text, 'reasonUser', reason_for_person),
-         gen_random_uuid(), CASE WHEN reason IS NULL THEN 'pending' ELSE 'left_out' END, reason, mass, revoked_at,
-         CASE WHEN reason IS NOT NULL THEN clock_timestamp() END
-  FROM planned
-  ON CONFLICT DO NOTHING`;
+  ${ofMissingNames}`;

@@ -75,7 +75,8 @@ export function createStreams({ pool, keyring, wake }: { pool: Pool; keyring: Ke
         );
       // Whatever was changed, a receiver that was away is tried again at once.
       await pool.query(
-        'UPDATE apps SET failures = 0, away_since = NULL, probe_at = NULL WHERE org_id = $1 AND id = $2 AND (failures > 0 OR away_since IS NOT NULL)',
+        `UPDATE apps SET failures = 0, held_until = now(), away_since = NULL, probe_at = NULL
+         WHERE org_id = $1 AND id = $2 AND (failures > 0 OR away_since IS NOT NULL OR probe_at IS NOT NULL)`,
         [orgId, appId],
       );
       wake();
@@ -101,6 +102,8 @@ export function createStreams({ pool, keyring, wake }: { pool: Pool; keyring: Ke
         );
         if (status === 'disabled' || rows[0]?.before === 'disabled')
           await discard(client, orgId, appId, 'stream_disabled');
+        if (rows[0]?.before === 'paused')
+          await client.query('UPDATE apps SET held_until = now() WHERE org_id = $1 AND id = $2', [orgId, appId]);
       });
       wake();
     },

@@ -92,12 +92,16 @@ export const answerTexts: typeof english = {
     appWithoutSecret:
       'Diese App zeigt kein Geheimnis vor: Sie weist sich mit einem eigenen Schlüssel aus oder gar nicht.',
     appOfUnknownGroup: 'Die Organisation hat keine solche Gruppe.',
+    pollNeedsCredential:
+      'Geben Sie das Bearer-Token oder das Client-Secret an: Es gilt für die Adresse, für die es angegeben wurde.',
     appOfUnknownConnection: 'Die Organisation hat keine solche Verbindung.',
     appForOwners: 'Mit Ihrer Rolle ändern Sie keine App, bei der sich Personen anmelden; Inhaber können es.',
     peopleCsvLines: ({ most }) => `Eine Liste hat 1 bis ${most} Zeilen.`,
     peopleCsvLine: ({ line }) => `Zeile ${line} ist keine Person und Kennung mit einem Komma dazwischen.`,
     forwardNotDead:
-      'Nur was nicht zugestellt werden konnte oder als Echo ausgelassen wurde, kann noch einmal gesendet werden.',
+      'Nur was nicht zugestellt werden konnte oder als Echo oder mangels eines Namens oder einer Adresse dort ausgelassen wurde, kann noch einmal gesendet werden.',
+    forwardNameless:
+      'Die App hat für diese Person noch immer keinen Namen: geben Sie zuerst einen an, auf der Seite der App.',
     forwardOvertaken: 'Eine spätere Abmeldung dieser Person ist an ihre Stelle getreten.',
     itsAppOff: 'Ihre App ist abgeschaltet; schalten Sie sie zuerst ein.',
     webhookOff: 'Dieser Webhook ist abgeschaltet; schalten Sie ihn zuerst ein.',

@@ -67,6 +67,8 @@ export const notifications: typeof english = {
     `${actor} hat alle von ihren Konten beim Identitätsanbieter ${target} gelöst`,
   authTimeMissing: ({ target }) =>
     `Der Identitätsanbieter ${target} sagt nicht, wann sich jemand angemeldet hat (auth_time): Wer hier abgemeldet wird, kann sich über ihn nicht wieder anmelden. Lassen Sie ihn diese Angabe senden, schalten Sie in den Einstellungen der Verbindung „Nach auth_time fragen“ ein (requestAuthTime), oder wählen Sie dort „Gefragt zu haben genügt“ (reauthentication: best_effort)`,
+  appNamesMissing: ({ app }) =>
+    `An die App ${app} werden Abmeldungen von Personen nicht weitergegeben, die dort keinen Namen haben`,
   appAway: ({ app }) => `Die App ${app} antwortet nicht; was sie erfahren muss, wird aufbewahrt`,
   appBack: ({ app }) => `Die App ${app} antwortet wieder`,
   forwardFailed: ({ app }) => `Abmeldungen konnten nicht an die App ${app} weitergegeben werden`,

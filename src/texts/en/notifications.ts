@@ -66,6 +66,8 @@ export const notifications = {
     `${actor} unlinked everybody from their accounts at the identity provider ${target}`,
   authTimeMissing: ({ target }: { target: string }) =>
     `The identity provider ${target} does not say when people authenticated (auth_time): whoever is signed out from here cannot sign in again through it. Let it send the claim, switch on “Ask for auth_time” in the connection’s settings (requestAuthTime), or choose “Being asked is enough” there (reauthentication: best_effort)`,
+  appNamesMissing: ({ app }: { app: string }) =>
+    `Sign-outs are not passed on to the app ${app} for people who have no name there`,
   appAway: ({ app }: { app: string }) => `The app ${app} does not answer; what it has to hear is kept`,
   appBack: ({ app }: { app: string }) => `The app ${app} answers again`,
   forwardFailed: ({ app }: { app: string }) => `Sign-outs could not be passed on to the app ${app}`,

@@ -89,6 +89,7 @@ const record: typeof english.record = {
     'api_key.revoked': 'Ein Schlüssel wurde beendet',
     'app.added': 'Eine angeschlossene App wurde hinzugefügt',
     'app.away': 'Eine angeschlossene App antwortet nicht',
+    'app.names_missing': 'Personen haben bei einer angeschlossenen App keinen Namen',
     'app.back': 'Eine angeschlossene App antwortet wieder',
     'app.changed': 'Eine angeschlossene App wurde geändert',
     'app.people_changed': 'Die Kennungen der Personen bei einer App wurden geändert',

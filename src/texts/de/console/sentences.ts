@@ -193,9 +193,13 @@ export const sentences: typeof english = {
   appRemoved: ({ actor, app }) => `${actor} hat die App ${app} entfernt`,
   appSecretMade: ({ actor, app }) => `${actor} hat für die App ${app} ein neues Geheimnis erzeugt`,
   appTested: ({ actor, app }) => `${actor} hat der App ${app} einen Test geschickt`,
+  appNamesMissing: ({ app }) =>
+    `An die App ${app} werden Abmeldungen von Personen nicht weitergegeben, die dort keinen Namen haben`,
   appAway: ({ app }) => `Die App ${app} antwortet nicht; was sie erfahren muss, wird aufbewahrt`,
   appBack: ({ app }) => `Die App ${app} antwortet wieder`,
   forwardFailed: ({ app, why }) => `Eine Abmeldung konnte nicht an die App ${app} weitergegeben werden: ${why}`,
+  forwardsReplayed: ({ actor, app, n }) =>
+    `${actor} hat noch einmal weitergeben lassen, was die App ${app} nicht erfahren hatte (${n})`,
   forwardReplayed: ({ actor, app }) => `${actor} hat eine Abmeldung noch einmal an die App ${app} weitergeben lassen`,
 
   webhook: 'einen Webhook',

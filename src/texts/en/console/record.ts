@@ -88,6 +88,7 @@ const record = {
     'api_key.revoked': 'A key was revoked',
     'app.added': 'An app behind was added',
     'app.away': 'An app behind does not answer',
+    'app.names_missing': 'People have no name at an app behind',
     'app.back': 'An app behind answers again',
     'app.changed': 'An app behind was changed',
     'app.people_changed': 'An app’s ids of people were changed',
