@@ -39,7 +39,7 @@ import { todoFormEndpoint, todoOperations } from './todos/routes.ts';
 import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
 import { clientNames } from './tokens/clients.ts';
 import type { SignOutHere } from './tokens/end-session.ts';
-import { createOrgAuthorizationServer } from './tokens/org-routes.ts';
+import { createOrgAuthorizationServer, orgIssuerPaths } from './tokens/org-routes.ts';
 import { createAuthorizationServer } from './tokens/routes.ts';
 import { renderFailure } from './web/failure-page.ts';
 import { createLookEndpoints } from './web/look-routes.ts';
@@ -181,7 +181,7 @@ export function createApp(context: Context): Express {
   const reference = createReferenceEndpoints(config, others, (api) => renderReference(api as ApiDocument));
 
   app.use(requestId);
-  if (metrics) app.use(metrics.timeRequests([...others, ...reference].map(({ path }) => path)));
+  if (metrics) app.use(metrics.timeRequests([...[...others, ...reference].map(({ path }) => path), ...orgIssuerPaths]));
   app.use(createAccessLog({ config, log }));
   app.use(createSecurityHeaders({ https: config.publicUrl.startsWith('https:') }));
   app.use(refuseUnsound);

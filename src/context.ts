@@ -7,6 +7,7 @@ import { sweepKeptForms } from './console/kept-forms.ts';
 import { type Chore, startHousekeeping } from './database/chores.ts';
 import { createNotes } from './database/notes.ts';
 import { createPool, createPrisma } from './database/pool.ts';
+import { planExpired } from './downstream/plan-expired.ts';
 import { startDownstream } from './downstream/start.ts';
 import { sweepDownstream } from './downstream/sweep.ts';
 import { createGuardedFetch } from './http/guarded-fetch.ts';
@@ -27,6 +28,7 @@ import { sweepSpent } from './revocation/sweep-spent.ts';
 import { writeTombstones } from './revocation/tombstones.ts';
 import { createLiveChannel } from './sessions/live-channel.ts';
 import { sweepSessions } from './sessions/sweep.ts';
+import { startPoller } from './signals/poller.ts';
 import { createRenewOrgKeys, sweepOrgKeys } from './signing/rotate-org-keys.ts';
 import { languages as everyLanguage, type Languages } from './texts/texts.ts';
 import { sweepSigningKeys } from './tokens/rotate-signing-keys.ts';
@@ -44,6 +46,7 @@ const patienceOfCalls = { noted: 3_000, lost: 8_000 } as const;
 /** The chores of the housekeeping, in this order. */
 export const chores: readonly Chore[] = [
   writeTombstones,
+  planExpired,
   sweepSessions,
   sweepGrants,
   sweepTokens,
@@ -98,6 +101,17 @@ export function createContext(config: Config, log: Logger = createLog(config), l
   const callers = { apiKeys, jwt, knownCallers, refusedCalls, patienceMs };
   const journal = createCallJournal({ config, log, pool: endingPool, keyring, announce, ...callers });
   const inTurn = createTurns();
+  const poller = startPoller({
+    config,
+    log,
+    pool: accessPool,
+    idpKeys,
+    guardedFetch,
+    keyring,
+    refusedCalls,
+    inTurn,
+    announce,
+  });
   const pools = { general: pool, access: accessPool, ending: endingPool };
   const batches = createBatches({ pool: endingPool });
   const shortages = watchShortages({ pools, batches, inTurn, log });
@@ -150,7 +164,7 @@ export function createContext(config: Config, log: Logger = createLog(config), l
       const ended = (async () => {
         await liveChannel.stop();
         await journal.stop();
-        await Promise.all([notifications.stop(), downstream.stop()]);
+        await Promise.all([notifications.stop(), downstream.stop(), poller.stop()]);
         await housekeeping.stop();
         await refusedCalls.stop();
         await prisma.$disconnect();

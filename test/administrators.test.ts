@@ -19,6 +19,7 @@ let hooks: Awaited<ReturnType<typeof startReceiver>>;
 let mail: Awaited<ReturnType<typeof startSmtp>>;
 /** What earlier answers brought, by what stands for it in the document. */
 const known = new Map<string, string>();
+let addedApps = 0;
 
 beforeAll(async () => {
   reader = createReader();
@@ -60,6 +61,7 @@ it('documents the way from nothing to a first revocation', () => {
     '/forgotten-subjects',
     '/notifications',
     'export',
+    '/apps/app_',
   ])
     expect(
       commands.some((command) => command.includes(part)),
@@ -93,6 +95,7 @@ it('has ended what it says it ended, and has it on record', async () => {
     'identity.linked',
     'identity.unlinked',
     'connection.subjects_forgotten',
+    'app.added',
   ])
     expect(actions).toContain(action);
 });
@@ -110,6 +113,11 @@ function remember(command: string, output: string): void {
   if (workflow) known.set('ul_the_workflows_key', workflow);
   const identity = /"id": "(idn_[^"]+)"/.exec(output)?.[1];
   if (identity) known.set('idn_01example', identity);
+  const app = / POST \/api\/orgs\/current\/apps /.test(command) && /"id": "(app_[^"]+)"/.exec(output)?.[1];
+  if (app) {
+    addedApps += 1;
+    known.set(`app_0${addedApps}example`, app);
+  }
   const connection = /"id": "(con_[^"]+)"/.exec(output)?.[1];
   const added = command.includes('POST /api/orgs/current/connections');
   if (connection) known.set(added ? 'con_02example' : 'con_01example', connection);

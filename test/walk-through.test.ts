@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { removeDataDir, startDev } from './cli/processes.ts';
+import { expectNoFindings } from './console/axe.ts';
 import { describeInChromium, launchChromium } from './support/chromium.ts';
 import { freePort } from './support/free-port.ts';
 
@@ -102,7 +103,10 @@ describeInChromium("README's walk-through", () => {
     await crm.goto(urls.crm);
     await crm.getByRole('button', { name: 'Sign in as Trinity' }).click();
     await crm.getByRole('heading', { name: 'Hello, Trinity' }).waitFor();
-    for (const page of [wiki, crm]) expect(await page.textContent('main')).toContain('trinity@whiterabbit.fake');
+    for (const page of [wiki, crm]) {
+      expect(await page.textContent('main')).toContain('trinity@whiterabbit.fake');
+      await expectNoFindings(page);
+    }
     // Somebody else's window at the same app.
     const neo = await open();
     await neo.goto(urls.crm);
@@ -126,6 +130,11 @@ describeInChromium("README's walk-through", () => {
     await isOut(crm).waitFor();
     expect(await crm.getByRole('status').textContent()).toMatch(/^White Rabbit .*Global Token Revocation\.$/);
     await pictureOfAll([trinity, wiki, crm], '3-signed-out.png');
+    for (const page of [wiki, crm])
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        await expectNoFindings(page);
+      }
     await neo.reload();
     await neo.getByRole('heading', { name: 'Hello, Neo' }).waitFor();
     // What the console shows that it sent, and that it was answered.
@@ -158,6 +167,10 @@ describeInChromium("README's walk-through", () => {
     await picture(admin, '4-sign-out.png');
     await admin.getByRole('button', { name: 'Sign out 1 session' }).click();
     await admin.waitForURL('**/admin/revocations/*');
+    // The receipt fills in by itself, app by app.
+    for (const app of ['CRM', 'Wiki'])
+      await admin.getByRole('row').filter({ hasText: app }).getByText('Told').waitFor();
+    await admin.setViewportSize({ width: 1000, height: 960 });
     await picture(admin, '5-receipt.png');
 
     await trinity.waitForURL('**/signed-out?*');

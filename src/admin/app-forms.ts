@@ -5,7 +5,7 @@ import type { AppRow } from '../downstream/apps.ts';
 import { line } from './forms.ts';
 
 const states = ['enabled', 'paused', 'disabled'] as const;
-export const kinds = ['gtr', 'oidc', 'ssf'] as const;
+const kinds = ['gtr', 'oidc', 'ssf'] as const;
 const name = line(200);
 const state = z
   .enum(states)
@@ -70,6 +70,15 @@ export const app = z
       .describe('Since when it does not answer: it is tried once a minute, and what it has to hear is kept.')
       .meta({ examples: [null] }),
     lastReceivedAt: z.iso.datetime().nullable(),
+    stream: z
+      .object({
+        method: z.enum(['push', 'poll']),
+        status: z.enum(['enabled', 'paused', 'disabled']).describe('As the receiver, or we, have set it.'),
+        lastUsedAt: z.iso.datetime().describe('When the receiver last asked us for anything, to the minute.'),
+      })
+      .nullable()
+      .describe('Of a receiver of security events: the stream that it has set up; null: none.')
+      .meta({ examples: [null] }),
     waiting: z.int().describe('Forwards that are on their way; 10,000 at most are counted.'),
     dead: z.int().describe('Forwards that could not be delivered.'),
     createdAt: z.iso.datetime(),
@@ -89,8 +98,8 @@ export const appList = z.object({ items: z.array(app) }).meta({ id: 'AppList' })
 
 /** An app as answers show it. */
 export function presentApp(row: AppRow) {
-  const { id, kind, name, state, settings, hasCredential, hasClientSecret, awaySince, lastReceivedAt } = row;
+  const { id, kind, name, state, settings, hasCredential, hasClientSecret, awaySince, lastReceivedAt, stream } = row;
   const { waiting, dead, createdAt, updatedAt } = row;
-  const now = { awaySince, lastReceivedAt, waiting, dead, createdAt, updatedAt };
+  const now = { awaySince, lastReceivedAt, stream, waiting, dead, createdAt, updatedAt };
   return { id, kind, name, state, settings, hasCredential, hasClientSecret, ...now };
 }

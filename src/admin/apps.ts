@@ -60,9 +60,11 @@ export function appOperations({
     success: { status: 200, description: 'What came of it.', schema: appTest },
     problems: ['not_found', 'too_many_requests'],
     handle: async ({ orgId, params: { id }, by }) => {
+      const row = found(await apps.find(orgId, id));
       await lookOutward(orgId);
-      const { result, status, error = null } = found(await sendTest(orgId, id));
-      await apps.noteTest(orgId, id, by, { result, status, error });
+      const outcome = found(await sendTest(orgId, id));
+      await apps.noteTest(orgId, row, outcome, by);
+      const { result, status, error = null } = outcome;
       return { result, status, error };
     },
   });
@@ -121,7 +123,7 @@ export function appOperations({
       tag,
       summary: 'Change an app, pause it, or switch it off and on',
       description:
-        'What waits for an app that is disabled is cancelled. A credential is for the address that it was given for: with another one it has to be given again. An app that was away is tried at once.',
+        'What waits for an app that is disabled is cancelled; a web app’s tokens count no longer, and whoever uses it signs in again. A credential is for the address that it was given for: with another one it has to be given again. An app that was away is tried at once.',
       permission,
       params,
       body: appChanges,

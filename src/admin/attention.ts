@@ -69,7 +69,8 @@ const attentionSql = `
   FROM apps a, LATERAL (
     SELECT count(*)::int AS dead FROM (
       SELECT FROM forwards f
-      WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = 'dead' AND NOT EXISTS (
+      WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = 'dead'
+        AND f.type NOT IN ('verification', 'stream-updated') AND NOT EXISTS (
         SELECT FROM forwards l
         WHERE l.org_id = f.org_id AND l.user_id = f.user_id AND l.app_id = f.app_id AND l.type = f.type
           AND l.sid IS NOT DISTINCT FROM f.sid AND l.revoked_at > f.revoked_at AND l.status IN ('pending', 'delivered'))

@@ -4,7 +4,7 @@ import { roles } from '../api/permissions.ts';
 import { connectionsWithoutReturn } from '../connections/no-return.ts';
 import type { Role } from '../database/generated/client.ts';
 import { mostCounted } from '../database/most-counted.ts';
-import { readAppsToTell } from '../downstream/apps-to-tell.ts';
+import { readAppsToTell, whyNotTold } from '../downstream/apps-to-tell.ts';
 import { deviceForm } from '../sessions/device-form.ts';
 import {
   type AppOfGrants,
@@ -51,10 +51,7 @@ export const effects = z
           id: z.string(),
           name: z.string(),
           state: z.enum(['enabled', 'paused']).describe('`paused`: it is told once it is switched on again.'),
-          why: z
-            .enum(['no_identity', 'no_name_there', 'no_endpoint'])
-            .nullable()
-            .describe('Why it can’t be told of this person; null: it is.'),
+          why: z.enum(whyNotTold).nullable().describe('Why it can’t be told of this person; null: it is.'),
         }),
       )
       .describe('The apps behind to which it would be passed on.')

@@ -74,6 +74,9 @@ const attempt = z
 export const forwardWithLog = forward
   .extend({ log: z.array(attempt).describe('Its tries, the latest first; 100 at most.') })
   .meta({ id: 'ForwardWithLog' });
+export const forwardsReplayed = z
+  .object({ replayed: z.int().describe('How many are on their way again; a thousand at most.') })
+  .meta({ id: 'ForwardsReplayed' });
 export const forwardPage = pageOf(forward).meta({ id: 'ForwardPage' });
 
 /** What was passed on to the apps behind, and what became of it. */
@@ -131,6 +134,23 @@ export function forwardOperations({ forwards }: { forwards: Forwards }): readonl
         const again = await forwards.replay(orgId, id, by);
         if (!again) throw missing();
         return present(again);
+      },
+    }),
+    operation({
+      method: 'post',
+      path: '/api/orgs/current/apps/{id}/replay',
+      id: 'replayForwards',
+      tag,
+      summary: 'Pass on again what an app could not be told',
+      description: 'Of each person the latest. What comes of each is among the forwards.',
+      permission: 'apps.change',
+      params,
+      success: { status: 202, description: 'They are on their way again.', schema: forwardsReplayed },
+      problems: ['not_found', 'conflict'],
+      handle: async ({ orgId, params: { id }, by }) => {
+        const replayed = await forwards.replayDead(orgId, id, by);
+        if (replayed === null) throw new AppError('not_found', 'Your organisation has no such app.');
+        return { replayed };
       },
     }),
   ];

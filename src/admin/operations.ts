@@ -15,6 +15,7 @@ import type { ApiKeys } from '../orgs/api-keys.ts';
 import { createLooks } from '../orgs/looks.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import type { Devices } from '../sessions/devices.ts';
+import { createEventPolls } from '../signals/event-polls.ts';
 import { apiKeyOperations } from './api-keys.ts';
 import { appPeopleOperations } from './app-people.ts';
 import { appOperations, type SendTest } from './apps.ts';
@@ -26,6 +27,7 @@ import { deliveryOperations } from './deliveries.ts';
 import { domainOperations } from './domains.ts';
 import { endingAccessOperations } from './ending-access.ts';
 import { erasingOperations } from './erasing.ts';
+import { eventPollOperations } from './event-polls.ts';
 import { exportingPeopleOperations } from './exporting-people.ts';
 import { exportingTogetherOperations } from './exporting-together.ts';
 import { findingPeopleOperations } from './finding-people.ts';
@@ -98,6 +100,7 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...forwardOperations({ forwards }),
     ...policyOperations({ ...deps, orgs }),
     ...connectionOperations(deps),
+    ...eventPollOperations({ eventPolls: createEventPolls(deps) }),
     ...changingConnectionOperations({ ...deps, lookOutward }),
     ...checkingConnectionOperations({ ...deps, lookOutward }),
     ...domainOperations(deps),

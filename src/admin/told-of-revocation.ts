@@ -11,6 +11,10 @@ import { flag, reference } from './forms.ts';
 const toldApp = z.object({
   app: idOf('app'),
   appName: z.string().meta({ examples: ['Payroll'] }),
+  type: z
+    .string()
+    .describe('`logout`, or the short name of a security event.')
+    .meta({ examples: ['logout'] }),
   status: z.enum(forwardStatuses).meta({ examples: ['delivered'] }),
   error: z
     .string()

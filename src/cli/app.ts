@@ -7,6 +7,7 @@ import type { AppRow } from '../downstream/apps.ts';
 import { readPeopleCsv } from '../downstream/read-people-csv.ts';
 import { AppError } from '../errors.ts';
 import { parseJson } from '../http/parse-json.ts';
+import { registerAppTest } from './app-test.ts';
 import { action, type Console, text, usageError } from './command.ts';
 import { type CommandAnswer, facts, table } from './output.ts';
 
@@ -138,6 +139,8 @@ export function registerApp(program: Command, shell: Console): void {
         return withSecret(made, made.clientSecret);
       }),
     );
+
+  registerAppTest(app, shell);
 
   app
     .command('people')

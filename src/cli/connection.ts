@@ -14,6 +14,7 @@ import {
   revocationFacts,
   sessionFacts,
 } from './connection-options.ts';
+import { registerConnectionPoll } from './connection-poll.ts';
 import { type CommandAnswer, facts, table } from './output.ts';
 import { changerOf, changeWhoIsWho, yesOption } from './who-is-who.ts';
 
@@ -78,6 +79,8 @@ export function registerConnection(program: Command, shell: Console): void {
       },
     ),
   );
+
+  registerConnectionPoll(connection, shell);
 
   connection
     .command('list')

@@ -21,6 +21,13 @@ export function signingTable(keys: readonly SigningKey[]): string {
   return table(['KEY FOR ID TOKENS', 'STATE', 'SIGNS FROM', 'GOES AT'], rows, 'No ID token was signed yet.');
 }
 
+/** What is signed in the name of organisations. Empty where no organisation has a key yet. */
+export function orgSigningTable(keys: readonly (SigningKey & Readonly<{ org: string }>)[]): string {
+  if (keys.length === 0) return '';
+  const rows = keys.map(({ org, id, state, signsFrom, goesAt }) => [org, id, state, signsFrom, goesAt]);
+  return table(['KEY OF ORGANISATION', 'KEY', 'STATE', 'SIGNS FROM', 'GOES AT'], rows, '');
+}
+
 export function signingAdvice(keys: readonly SigningKey[]): string {
   const [newest] = keys;
   if (newest?.state !== 'published')

@@ -5,11 +5,11 @@ import { type SealedPlace, sealedPlaces } from '../database/sealed-places.ts';
 import { AppError } from '../errors.ts';
 import { keyId, sealedPrefixes } from '../keyring.ts';
 import { findRunningNodes } from '../sessions/running-nodes.ts';
-import { rotateOrgKeys } from '../signing/rotate-org-keys.ts';
+import { listAllOrgKeys, rotateOrgKeys } from '../signing/rotate-org-keys.ts';
 import { listSigningKeys, rotateSigningKeys } from '../tokens/rotate-signing-keys.ts';
 import { action, type Console, usageError } from './command.ts';
 import { reportKeys } from './key-report.ts';
-import { advice, keyTable, placeTable, signingAdvice, signingTable } from './key-words.ts';
+import { advice, keyTable, orgSigningTable, placeTable, signingAdvice, signingTable } from './key-words.ts';
 import type { CommandAnswer } from './output.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -53,11 +53,16 @@ export function registerKeys(program: Command, shell: Console): void {
     );
 }
 
+/** Organisations whose keys are shown. */
+const mostOrgs = 1_000;
+
 async function showStatus(workspace: Workspace): Promise<CommandAnswer> {
   const report = await reportKeys(workspace);
   const signing = await listSigningKeys(workspace.pool);
-  const text = [keyTable(report), placeTable(report), signingTable(signing), advice(report).join('\n')];
-  return { json: { ...report, signing }, text: text.filter(Boolean).join('\n\n') };
+  const ofOrgs = await listAllOrgKeys(workspace.pool, mostOrgs);
+  const tables = [keyTable(report), placeTable(report), signingTable(signing), orgSigningTable(ofOrgs)];
+  const text = [...tables, advice(report).join('\n')];
+  return { json: { ...report, signing, signingOfOrgs: ofOrgs }, text: text.filter(Boolean).join('\n\n') };
 }
 
 /** A node that lacks the first key would fail at whatever is sealed with it. */

@@ -70,6 +70,7 @@ export async function openWorkspace(settings: Settings) {
     decrypt: async (sealed, purpose) => createKeyring(encryptionKeys()).decrypt(sealed, purpose),
   };
   const orgs = createOrgs({ prisma });
+  const appFetch = createGuardedFetch({ mode, privateHosts: [] });
   return {
     pool,
     prisma,
@@ -80,7 +81,9 @@ export async function openWorkspace(settings: Settings) {
     orgs,
     domains: createDomains({ prisma }),
     connections: createConnections({ prisma, keyring }),
-    apps: createApps({ pool, keyring, appFetch: createGuardedFetch({ mode, privateHosts: [] }) }),
+    /** To public addresses alone: any org names apps. */
+    appFetch,
+    apps: createApps({ pool, keyring, appFetch }),
     appPeople: createAppPeople({ pool }),
     // The forwarder of a node looks for itself, soon.
     forwards: createForwards({ pool, wake: () => {} }),

@@ -32,6 +32,7 @@ export function renderEntries(
     ssf: [
       [words.issuer, issuer],
       [words.clientId, app.id],
+      [words.metadata, `${publicUrl}/.well-known/ssf-configuration/orgs/${principal.orgId}`],
     ],
   } as const;
   return html`<dl class="facts once">${entries[way].map(

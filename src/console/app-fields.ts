@@ -1,11 +1,10 @@
-import { ssfSettings } from '../downstream/app-settings.ts';
+import { eventTypes } from '../downstream/app-settings.ts';
 import type { ShownApp, Way } from './app-view.ts';
 import type { Values } from './changed-fields.ts';
 import { filled, type Given, textOf, textsOf } from './screen.ts';
 
 /** Where the app's own id comes from stands beside the naming, in one choice. */
-export const namings = ['email', 'iss_sub', 'id', 'id:externalId', 'id:userName'] as const;
-export const eventNames = ssfSettings.shape.events.unwrap().element.options;
+export const namings = ['email', 'iss_sub', 'org_sub', 'id', 'id:externalId', 'id:userName'] as const;
 
 /** Fields that are lists, with what stands between their texts here. */
 const lists: Readonly<Record<string, string>> = {
@@ -22,7 +21,7 @@ const fields: Readonly<Record<Way, readonly string[]>> = {
   bearer: ['endpoint', ...told, 'member'],
   oauth: ['endpoint', 'tokenEndpoint', 'clientAuth', 'clientId', 'scope', ...told, 'member'],
   oidc: ['redirectUris', 'postLogoutRedirectUris', 'backchannelLogoutUri', 'auth', 'jwksUri'],
-  ssf: ['audience', 'events', ...told],
+  ssf: ['audience', 'events', ...told, 'connection'],
 };
 
 export const fieldsOf = (way: Way): readonly string[] => ['name', ...fields[way]];
@@ -106,7 +105,12 @@ export function settingsOf(way: Way, values: Values): Settings {
         jwksUri: orNull('jwksUri'),
       };
     case 'ssf':
-      return { ...shared, audience: text('audience'), events: wordsIn(text('events')) };
+      return {
+        ...shared,
+        audience: text('audience'),
+        events: wordsIn(text('events')),
+        connection: orNull('connection'),
+      };
   }
 }
 
@@ -132,5 +136,5 @@ export const startValues: Values = {
   clientAuth: 'private_key_jwt',
   scope: 'okta.universalLogout.manage',
   auth: 'client_secret_basic',
-  events: eventNames.join(' '),
+  events: eventTypes.join(' '),
 };

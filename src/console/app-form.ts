@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import type { groupNames } from '../admin/groups.ts';
+import { eventTypes } from '../downstream/app-settings.ts';
 import type { AppError, WrongPart } from '../errors.ts';
 import { type Html, html, type Value } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
-import { eventNames, fieldsOf, namings } from './app-fields.ts';
+import { fieldsOf, namings } from './app-fields.ts';
 import type { Way } from './app-view.ts';
 import type { Values } from './changed-fields.ts';
 import { renderCheck, renderChoices, renderField, renderSelect } from './parts.ts';
@@ -17,6 +18,8 @@ export type AppForm = Readonly<{
   values: Values;
   /** The organisation's groups, and those that are chosen and gone. */
   groups: readonly Group[];
+  /** The organisation's connections: a receiver may be one of them. */
+  connections: readonly Readonly<{ id: string; name: string }>[];
   /** Why a field is wrong; null: it isn't what the problem is about. */
   problemOf: (name: string) => string | null;
   /** What somebody else made of a field meanwhile. */
@@ -89,7 +92,13 @@ ${select('auth', words.auth, words.auths)}
 ${field('jwksUri', words.jwksUri, { ...url, hint: words.jwksUriHint })}`;
     case 'ssf':
       return html`${name}${field('audience', words.audienceOfEvents, { hint: words.audienceOfEventsHint, required: true })}
-${renderEvents(texts, form)}${who}`;
+${renderEvents(texts, form)}${who}
+${select(
+  'connection',
+  words.connection,
+  Object.fromEntries([['', words.noConnection], ...form.connections.map(({ id, name }) => [id, name])]),
+  words.connectionHint,
+)}`;
   }
 }
 
@@ -134,7 +143,7 @@ function renderEvents({ console }: Texts, { values, problemOf, renderTheirs }: A
   const words = console.apps.fields;
   const chosen = (values.events ?? '').split(' ');
   const why = problemOf('events');
-  return html`<fieldset class="choices"><legend>${words.events}</legend>${why && html`<p id="problem" class="problem" role="alert" tabindex="-1">${words.chooseEvents}</p>`}${eventNames.map(
+  return html`<fieldset class="choices"><legend>${words.events}</legend>${why && html`<p id="problem" class="problem" role="alert" tabindex="-1">${words.chooseEvents}</p>`}${eventTypes.map(
     (name) =>
       renderCheck({ name: 'events', value: name, label: words.eventNames[name], checked: chosen.includes(name) }),
   )}</fieldset>${renderTheirs('events')}`;

@@ -12,7 +12,7 @@ import { hostOf, mayChangeApp, renderAppState, renderCount, type ShownApp, trail
 import { renderForwards } from './forward-screens.ts';
 import { forwardErrorIn } from './forward-state.ts';
 import type { Use } from './operations.ts';
-import { renderEmpty, renderFacts, renderForm, renderMoment } from './parts.ts';
+import { renderBadge, renderEmpty, renderFacts, renderForm, renderMoment } from './parts.ts';
 import { type Screen, textOf, type View, type Visit } from './screen.ts';
 
 const mostSent = 10;
@@ -65,7 +65,7 @@ ${renderStanding(visit, found)}
 <section aria-labelledby="facts"><h2 id="facts" class="unseen">${words.facts}</h2>${renderFactsOf(visit, found, groups)}
 <p class="actions">${may && html`<a class="button quiet" href="${page}/settings">${words.changeSettings}</a>`}${
           may && found.hasClientSecret && html` <a class="button quiet" href="${page}/secret">${words.newSecret}</a>`
-        }${found.kind !== 'oidc' && html` <a class="button quiet" href="${page}/people">${words.people}</a>`}</p></section>
+        }${found.kind === 'gtr' && html` <a class="button quiet" href="${page}/people">${words.people}</a>`}</p></section>
 <section id="sent" aria-labelledby="sent-title"${found.waiting > 0 && found.state === 'enabled' && html` data-again="5000"`}><h2 id="sent-title">${words.sent}</h2>${
           items.length > 0
             ? html`${renderForwards(visit, items, { withApp: false })}<p><a href="/admin/forwards?app=${found.id}">${words.allSent}</a></p>`
@@ -124,6 +124,7 @@ function renderFactsOf({ texts }: Visit, found: ShownApp, groups: readonly strin
     [words.state, renderAppState(texts, found)],
     [words.kind, words.ways[way]],
     [words.where, hostOf(found)],
+    [words.stream, found.kind === 'ssf' && renderStream(texts, found)],
     [words.knows, way === 'oidc' ? words.namings.sub : namings[naming]],
     [words.concerns, concerned],
     [words.last, found.lastReceivedAt === null ? words.notYet : renderMoment(texts, found.lastReceivedAt)],
@@ -136,6 +137,15 @@ function renderFactsOf({ texts }: Visit, found: ShownApp, groups: readonly strin
   ]);
 }
 
+/** Receivers set up their streams themselves. */
+function renderStream(texts: Visit['texts'], { stream }: ShownApp): Value {
+  const words = texts.console.apps;
+  if (stream === null) return words.noStream;
+  const used = compose(words.streamUsed, { at: renderMoment(texts, stream.lastUsedAt) });
+  const isOff = stream.status !== 'enabled' && renderBadge(words.states[stream.status], 'bad');
+  return html`${words.streams[stream.method]}${isOff && html` ${isOff}`}<span class="sub">${used}</span>`;
+}
+
 /** What came of telling it of nobody: shown once; a reload sends another. */
 function viewOfTest(visit: Visit, found: ShownApp, tested: z.output<typeof appTest>): View {
   const { texts } = visit;
@@ -146,15 +156,20 @@ function viewOfTest(visit: Visit, found: ShownApp, tested: z.output<typeof appTe
     title: words.testTitle,
     trail: trailOfApps(texts, found),
     body: html`<div class="narrow"><h1>${words.tested}</h1>
-<p class="${isGood ? 'notice' : 'warning'}" role="status">${sayTest(texts, tested)}</p>
-<p>${words.testText}</p>
+<p class="${isGood ? 'notice' : 'warning'}" role="status">${sayTest(texts, found, tested)}</p>
+<p>${found.kind === 'ssf' ? words.testVerifiedText : words.testText}</p>
 <div class="actions">${renderForm(visit, { do: 'test', button: words.test, quiet: true, inline: true })}<a class="button" href="${page}">${words.back}</a></div></div>`,
   };
 }
 
-function sayTest(texts: Visit['texts'], { result, status, error }: z.output<typeof appTest>): string {
+function sayTest(
+  texts: Visit['texts'],
+  { kind }: ShownApp,
+  { result, status, error }: z.output<typeof appTest>,
+): string {
   const words = texts.console.apps;
   const answered = status === null ? '' : String(status);
+  if (result === 'delivered' && kind === 'ssf') return words.testVerified({ status: answered });
   if (result === 'delivered')
     return error === 'unknown_there' ? words.testGood({ status: answered }) : words.testTaken({ status: answered });
   const why = forwardErrorIn(texts, error ?? '');

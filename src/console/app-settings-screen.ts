@@ -1,8 +1,11 @@
 import { app, appWithSecret } from '../admin/app-forms.ts';
+import { connectionPage } from '../admin/connections.ts';
 import { groupNames } from '../admin/groups.ts';
+import type { Config } from '../config.ts';
 import { html } from '../html.ts';
 import { credentialIn, fieldsOf, settingsWith, typedIn, valuesOf } from './app-fields.ts';
 import { renderAppFields, wrongField } from './app-form.ts';
+import { viewOfAppSecret } from './app-secret.ts';
 import { requireMayChangeApp, type ShownApp, trailOfApps, wayOf } from './app-view.ts';
 import { changesOf, formOf, renderTheirs, shownFields, type Values } from './changed-fields.ts';
 import type { Use } from './operations.ts';
@@ -13,10 +16,11 @@ const act = 'save';
 const mostGroups = 200;
 
 /** Changes an app: only what the person changed is sent; what somebody else changed is shown beside it. */
-export function appSettingsScreen(use: Use): Screen {
+export function appSettingsScreen(use: Use, config: Pick<Config, 'publicUrl'>): Screen {
   const getApp = use('getApp', app);
   const changeApp = use('changeApp', appWithSecret);
   const listGroupNames = use('listGroupNames', groupNames);
+  const listConnections = use('listConnections', connectionPage);
 
   /** Those to choose from, the chosen ones first of all. */
   async function groupsFor(visit: Visit, chosen: string) {
@@ -46,9 +50,13 @@ export function appSettingsScreen(use: Use): Screen {
       const way = wayOf(found);
       const now = valuesOf(way, found);
       const groups = found.kind === 'oidc' ? [] : await groupsFor(visit, now.groups ?? '');
+      const connections = found.kind === 'ssf' ? (await listConnections(visit, { query: { limit: 100 } })).items : [];
       const { values, theirs } = formOf(visit, act, typedIn(way, given), now);
       const wrong = wrongField(visit, act, way);
-      const nameOfGroup = new Map(groups.map(({ id, displayName }) => [id, displayName]));
+      const names = Object.fromEntries([
+        ...groups.map(({ id, displayName }) => [id, displayName]),
+        ...connections.map(({ id, name }) => [id, name]),
+      ]);
       return {
         title: words.settingsTitle,
         trail: trailOfApps(texts, found),
@@ -61,9 +69,10 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
     way,
     values,
     groups,
+    connections,
     problemOf: (name) => (wrong?.name === name ? wrong.why : null),
     renderTheirs: (name) =>
-      renderTheirs(texts, theirs[name] === undefined ? undefined : say(visit, name, theirs, nameOfGroup)),
+      renderTheirs(texts, theirs[name] === undefined ? undefined : say(visit, name, theirs, names)),
     hasCredential: found.hasCredential,
   }),
   beside: html` <a class="button quiet" href="/admin/apps/${found.id}">${texts.console.cancel}</a>`,
@@ -78,8 +87,9 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
         const to = `/admin/apps/${found.id}`;
         if (Object.keys(body).length === 0) return { to };
         const changed = await changeApp(visit, { params, body });
-        // An app that shows a secret from now on has one: the page that shows one, once, makes another.
-        return { to: changed.clientSecret === null ? to : `${to}/secret`, notice: 'saved' };
+        // An app that shows a secret from now on has got one.
+        if (changed.clientSecret !== null) return viewOfAppSecret(visit, config, changed, 'newSecret');
+        return { to, notice: 'saved' };
       },
     },
   };
@@ -99,10 +109,10 @@ function bodyOf(visit: Visit, found: ShownApp): Readonly<Record<string, unknown>
 }
 
 /** What somebody else made of a field, as the form calls it. */
-function say({ texts }: Visit, name: string, theirs: Values, groups: ReadonlyMap<string, string>): string {
+function say({ texts }: Visit, name: string, theirs: Values, names: Values): string {
   const words = texts.console.apps.fields;
   const value = theirs[name] ?? '';
-  const lists = { groups: Object.fromEntries(groups), events: words.eventNames } as Readonly<
+  const lists = { groups: names, connection: names, events: words.eventNames } as Readonly<
     Record<string, Readonly<Record<string, string>>>
   >;
   const choices = {

@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import { appList } from '../admin/app-forms.ts';
-import { forward, forwardPage, forwardWithLog } from '../admin/forwards.ts';
+import { forward, forwardPage, forwardsReplayed, forwardWithLog } from '../admin/forwards.ts';
 import { may } from '../api/permissions.ts';
 import { forwardStatuses } from '../downstream/forwards.ts';
 import { type Html, html, type Value } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
 import { compose } from '../web/compose.ts';
 import { renderAppTabs, trailOfApps } from './app-view.ts';
-import { forwardErrorIn, maySendAgain, renderForwardState } from './forward-state.ts';
+import { forwardErrorIn, isOfStream, maySendAgain, renderForwardState, renderType, sayType } from './forward-state.ts';
 import type { Use } from './operations.ts';
 import {
   formatNumber,
@@ -31,6 +31,7 @@ export function forwardScreens(use: Use): readonly Screen[] {
   const listForwards = use('listForwards', forwardPage);
   const getForward = use('getForward', forwardWithLog);
   const replayForward = use('replayForward', forward);
+  const replayForwards = use('replayForwards', forwardsReplayed);
   return [
     {
       path: '/admin/forwards',
@@ -67,6 +68,7 @@ ${renderSelect({
 ${(['user', 'revocation'] as const).map((name) => query[name] && html`<input type="hidden" name="${name}" value="${query[name]}">`)}
 <p class="actions"><button class="quiet">${texts.console.filter}</button>${isFiltered && html`<a href="/admin/forwards">${texts.console.record.clear}</a>`}</p>
 </form>
+${renderAllAgain(visit, items)}
 <div id="results">${renderAbout(visit, items)}${
             items.length > 0 ? renderForwards(visit, items) : renderEmpty(isFiltered ? words.noneFound : words.none)
           }${renderPager(visit, next)}</div>`,
@@ -76,6 +78,10 @@ ${(['user', 'revocation'] as const).map((name) => query[name] && html`<input typ
         again: async (visit) => {
           await replayForward(visit, { params: { id: textOf(visit.given, 'forward') } });
           return { to: visit.req.originalUrl, notice: 'sentAgain' };
+        },
+        'all-again': async (visit) => {
+          const { replayed } = await replayForwards(visit, { params: { id: visit.query.app ?? '' } });
+          return { to: visit.req.originalUrl, notice: replayed > 0 ? 'passedOnAgain' : 'nothingPassedOn' };
         },
       },
     },
@@ -91,7 +97,7 @@ ${(['user', 'revocation'] as const).map((name) => query[name] && html`<input typ
         return {
           title: words.one,
           trail: [...trailOfApps(texts, { id: found.app, name: found.appName })],
-          body: html`<h1>${words.heading({ person: found.userName ?? words.removed, app: found.appName })}</h1>
+          body: html`<h1>${words.heading({ person: nameOf(texts, found), app: found.appName })}</h1>
 ${renderOne(visit, found)}`,
         };
       },
@@ -110,6 +116,13 @@ const filters = ['app', 'status', 'user', 'revocation'] as const;
 function askedOf({ query }: Visit): Record<string, string> {
   const names = [...filters, 'cursor'] as const;
   return Object.fromEntries(names.flatMap((name) => (query[name] ? [[name, query[name]]] : [])));
+}
+
+/** Once an app is well again, what it could not be told is sent as a whole. */
+function renderAllAgain(visit: Visit, items: readonly ShownForward[]): Html | null {
+  const { query, principal, texts } = visit;
+  if (!query.app || query.status !== 'dead' || items.length < 2 || !may(principal.role, 'apps.change')) return null;
+  return renderForm(visit, { do: 'all-again', button: texts.console.forwards.allAgain, quiet: true });
 }
 
 /** Whose, and of which sign-out, where another page leads here. */
@@ -134,7 +147,7 @@ export function renderForwards(
   const rows = items.map((item): readonly Value[] => [
     html`<a id="to-${item.id}" href="/admin/forwards/${item.id}" aria-labelledby="to-${item.id}${withApp && ` app-${item.id}`} at-${item.id}">${nameOf(texts, item)}</a>`,
     ...(withApp ? [html`<span id="app-${item.id}">${item.appName}</span>`] : []),
-    renderForwardState(texts, item),
+    html`${renderForwardState(texts, item)}${!isOfStream(item) && renderType(texts, item, `type-${item.id}`)}`,
     formatNumber(texts, item.attempts),
     html`<span id="at-${item.id}">${renderMoment(texts, item.revokedAt)}</span>`,
     ...(mayReplay ? [maySendAgain(item) && renderAgain(visit, item)] : []),
@@ -153,8 +166,8 @@ export function renderForwards(
   });
 }
 
-const nameOf = ({ console }: Texts, { userName }: Pick<ShownForward, 'userName'>): string =>
-  userName ?? console.forwards.removed;
+const nameOf = (texts: Texts, forward: Pick<ShownForward, 'userName' | 'type'>): string =>
+  forward.userName ?? (isOfStream(forward) ? sayType(texts, forward.type) : null) ?? texts.console.forwards.removed;
 
 const renderAgain = (visit: Visit, item: ShownForward): Html => {
   const words = visit.texts.console.forwards;
@@ -173,7 +186,6 @@ function renderOne(visit: Visit, found: z.output<typeof forwardWithLog>): Html {
   const { texts, principal } = visit;
   const words = texts.console.forwards;
   const isPending = found.status === 'pending';
-  const types: Readonly<Record<string, string>> = words.types;
   const rows = found.log.map((attempt) => [
     formatNumber(texts, attempt.number),
     renderMoment(texts, attempt.at),
@@ -185,10 +197,11 @@ function renderOne(visit: Visit, found: z.output<typeof forwardWithLog>): Html {
       [words.status, renderForwardState(texts, found)],
       [
         words.person,
-        found.userName ? html`<a href="/admin/people/${found.user}">${found.userName}</a>` : words.removed,
+        !isOfStream(found) &&
+          (found.userName ? html`<a href="/admin/people/${found.user}">${found.userName}</a>` : words.removed),
       ],
       [words.app, html`<a href="/admin/apps/${found.app}">${found.appName}</a>`],
-      [words.type, found.type !== 'logout' && (types[found.type] ?? found.type)],
+      [words.type, sayType(texts, found.type)],
       [words.ended, renderMoment(texts, found.revokedAt)],
       [words.next, found.dueAt && renderMoment(texts, found.dueAt)],
       [words.finished, found.finishedAt && renderMoment(texts, found.finishedAt)],

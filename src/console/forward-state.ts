@@ -46,3 +46,16 @@ export function renderForwardState(texts: Texts, state: State & Readonly<{ httpS
 export const maySendAgain = ({ status, error }: State): boolean =>
   status === 'dead' ||
   (status === 'left_out' && ['echo', 'no_name_there', 'no_identity', 'no_endpoint'].includes(error ?? ''));
+
+/** What is said of a sign-out, where that isn't all: a security event has a name. */
+export function sayType(texts: Texts, type: string): string | null {
+  const types: Readonly<Record<string, string>> = texts.console.forwards.types;
+  return type === 'logout' ? null : (types[type] ?? type);
+}
+
+export const renderType = (texts: Texts, { type }: Readonly<{ type: string }>, id: string): Html =>
+  html`<span id="${id}" class="sub">${sayType(texts, type)}</span>`;
+
+/** What a stream of events tells of itself, and of nobody. */
+export const isOfStream = ({ type }: Readonly<{ type: string }>): boolean =>
+  type === 'verification' || type === 'stream-updated';

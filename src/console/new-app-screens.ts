@@ -1,4 +1,5 @@
-import { appWithSecret, kinds } from '../admin/app-forms.ts';
+import { appWithSecret } from '../admin/app-forms.ts';
+import { connectionPage } from '../admin/connections.ts';
 import { groupNames } from '../admin/groups.ts';
 import { may } from '../api/permissions.ts';
 import type { Config } from '../config.ts';
@@ -15,13 +16,11 @@ const path = '/admin/apps/new';
 const mostGroups = 200;
 const act = 'add';
 
-/** Those that the API takes. */
-const known: readonly Way[] = ways.filter((way) => (kinds as readonly string[]).includes(kindOf(way)));
-
 /** An app is added in two steps: how it takes a logout, and what that needs. */
 export function newAppScreens(use: Use, config: Pick<Config, 'publicUrl'>): readonly Screen[] {
   const addApp = use('addApp', appWithSecret);
   const listGroupNames = use('listGroupNames', groupNames);
+  const listConnections = use('listConnections', connectionPage);
   return [
     {
       path,
@@ -38,7 +37,7 @@ export function newAppScreens(use: Use, config: Pick<Config, 'publicUrl'>): read
           body: html`<h1>${words.add}</h1>
 <h2>${words.chooseWay}</h2>
 <p>${words.chooseText}</p>
-<ul class="cards">${known.map((way) =>
+<ul class="cards">${ways.map((way) =>
             way === 'oidc' && !isOwner
               ? html`<li class="closed"><strong>${words.ways[way]}</strong><p>${words.forOwners}</p></li>`
               : html`<li><a href="${path}/${way}">${words.ways[way]}</a><p>${words.wayHints[way]}</p></li>`,
@@ -46,7 +45,7 @@ export function newAppScreens(use: Use, config: Pick<Config, 'publicUrl'>): read
         };
       },
     },
-    ...known.map(
+    ...ways.map(
       (way): Screen => ({
         path: `${path}/${way}`,
         id: `showNewApp${way.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
@@ -60,6 +59,7 @@ export function newAppScreens(use: Use, config: Pick<Config, 'publicUrl'>): read
           const words = texts.console.apps;
           const groups =
             kindOf(way) === 'oidc' ? [] : (await listGroupNames(visit, { query: { limit: mostGroups } })).groups;
+          const connections = way === 'ssf' ? (await listConnections(visit, { query: { limit: 100 } })).items : [];
           const isBack = textOf(given, 'do') === act;
           const wrong = wrongField(visit, act, way);
           const title = words.addTitle({ way: words.ways[way] });
@@ -75,6 +75,7 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
     way,
     values: isBack ? typedIn(way, given) : startValuesOf(way),
     groups,
+    connections,
     problemOf: (name) => (wrong?.name === name ? wrong.why : null),
     renderTheirs: () => null,
     hasCredential: false,

@@ -3,7 +3,7 @@ import type { told } from '../admin/told-of-revocation.ts';
 import { mostForwardsCounted } from '../downstream/told-apps.ts';
 import { type Html, html, type Value } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
-import { renderForwardState, sayForward, whyForward } from './forward-state.ts';
+import { renderForwardState, renderType, sayForward, sayType, whyForward } from './forward-state.ts';
 import { formatNumber, renderMoment, renderTable } from './parts.ts';
 import type { Visit } from './screen.ts';
 
@@ -56,7 +56,7 @@ function renderTold(texts: Texts, apps: readonly ToldApp[], revocation: string |
     caption: words.passedOn,
     columns: [words.app, ...(isOfMany ? [words.people] : []), words.status, words.finished],
     rows: apps.map((told, index): readonly Value[] => [
-      html`<a id="told-${index}" href="${placeOf(told, revocation)}" aria-labelledby="told-${index} state-${index}">${told.appName}</a>`,
+      html`<span class="told"><a id="told-${index}" href="${placeOf(told, revocation)}" aria-labelledby="told-${index} type-${index} state-${index}">${told.appName}</a>${renderType(texts, told, `type-${index}`)}</span>`,
       ...(isOfMany ? [formatNumber(texts, told.forwards)] : []),
       html`<span id="state-${index}">${renderForwardState(texts, told)}</span>`,
       told.at && renderMoment(texts, told.at),
@@ -72,7 +72,9 @@ export function sayPassedOn(texts: Texts, { apps }: Told): string {
       const why = whyForward(texts, told);
       const status = [sayForward(texts, told), why && `(${why})`].filter(Boolean).join(' ');
       const said = told.forwards > 1 ? words.counted({ n: formatNumber(texts, told.forwards), status }) : status;
-      return words.ofApp({ app: told.appName, said });
+      const type = sayType(texts, told.type);
+      const app = type === null ? told.appName : words.typeTo({ app: told.appName, type });
+      return words.ofApp({ app, said });
     })
     .join('; ');
 }

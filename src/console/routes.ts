@@ -60,7 +60,7 @@ export function createConsole(
     // Ahead of an app's own page: /admin/apps/new is no id.
     ...newAppScreens(use, deps.config),
     appScreen(use, deps.config),
-    appSettingsScreen(use),
+    appSettingsScreen(use, deps.config),
     ...appQuestionScreens(use, deps.config),
     appPeopleScreen(use),
     ...forwardScreens(use),

@@ -121,7 +121,10 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'app.names_missing': ({ words, appBehind }) => compose(words.appNamesMissing, { app: appBehind() }),
   'forward.failed': ({ words, appBehind }, event) =>
     compose(words.forwardFailed, { app: appBehind(), why: html`<code>${textIn(event, 'error') ?? '–'}</code>` }),
-  'forward.replayed': ofApp('forwardReplayed'),
+  'forward.replayed': ({ words, actor, appBehind, number }, event) =>
+    typeof event.detail.forwards === 'number'
+      ? compose(words.forwardsReplayed, { actor: actor(), app: appBehind(), n: number('forwards') })
+      : compose(words.forwardReplayed, { actor: actor(), app: appBehind() }),
   'grant.created': ({ words, actor, app }) => compose(words.appSignedIn, { actor: actor(), app: app() }),
   'grant.ended': ({ words, actor, owner, app }, event) => {
     const reason = textIn(event, 'reason');

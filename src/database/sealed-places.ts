@@ -23,6 +23,7 @@ export const orgSigningKeyPurpose = (orgId: string, id: string) => `org-signing-
 export const appClientSecretPurpose = (orgId: string, id: string) => `app-client-secret:${orgId}:${id}`;
 export const appCredentialPurpose = (orgId: string, id: string) => `app-credential:${orgId}:${id}`;
 export const streamHeaderPurpose = (orgId: string, id: string) => `stream-header:${orgId}:${id}`;
+export const eventPollPurpose = (orgId: string, connectionId: string) => `event-poll:${orgId}:${connectionId}`;
 /** An ID token is bound to its org alone: its session's id is made where the row is inserted. */
 export const idTokenPurpose = (orgId: string) => `id-token:${orgId}`;
 
@@ -108,6 +109,15 @@ export const sealedPlaces: readonly SealedPlace[] = [
     key: ['org_id', 'id'],
     purpose: streamHeaderPurpose,
     counts: 'authorization_header IS NOT NULL',
+    needed: true,
+  },
+  {
+    what: 'what is shown where security events are fetched',
+    table: 'event_polls',
+    column: 'credential',
+    key: ['org_id', 'connection_id'],
+    purpose: eventPollPurpose,
+    counts: 'true',
     needed: true,
   },
   {

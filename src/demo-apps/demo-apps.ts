@@ -27,7 +27,10 @@ export async function startDemoApps(port: number) {
         loading ??= load();
         loading.then(
           (app) => app(req, res),
-          (error) => res.destroy(error),
+          (error: Error) => {
+            loading = undefined;
+            res.writeHead(500, { 'Content-Type': 'text/plain' }).end(`The wiki did not start: ${error.message}\n`);
+          },
         );
       });
     },

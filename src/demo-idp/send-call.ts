@@ -20,8 +20,11 @@ const bodyLimit = 4096;
 const headerLimit = 300;
 const shownHeaders = ['content-type', 'www-authenticate', 'retry-after', 'location'];
 
-/** Posts once, follows no redirect and never throws. `limit`: milliseconds for the answer. */
-export async function sendCall({ url, headers, body, token }: Outgoing, limit = 8_000): Promise<SentCall> {
+/**
+ * Posts once, follows no redirect and never throws. `limit`: milliseconds for the answer; an app
+ * that notes calls while its database is away takes eight seconds.
+ */
+export async function sendCall({ url, headers, body, token }: Outgoing, limit = 12_000): Promise<SentCall> {
   const hide = (text: string) => text.replaceAll(token, '<the JWT>');
   return {
     url,

@@ -6,8 +6,12 @@ const address = z
   .max(2048)
   .regex(/^\P{Cc}*$/u, 'must not have control characters');
 
-/** By which name an app knows a person. `id`: its own, which an administrator or `attribute` gives. */
-export const naming = z.enum(['email', 'iss_sub', 'id']);
+/**
+ * By which name an app knows a person. `iss_sub`: as the org's identity provider says it. `org_sub`:
+ * as the org itself says it to apps that sign people in here. `id`: the app's own, which an
+ * administrator or `attribute` gives.
+ */
+export const naming = z.enum(['email', 'iss_sub', 'org_sub', 'id']);
 
 /**
  * Whom an app concerns: everybody, members of groups, or who is known there (named there, or seen).
@@ -72,6 +76,8 @@ export const oidcSettings = z.strictObject({
   auth: z.enum(['client_secret_basic', 'client_secret_post', 'private_key_jwt']).default('client_secret_basic'),
   /** The app's public keys for `private_key_jwt`. */
   jwksUri: address.nullable().default(null),
+  /** Whether it hears of sessions that end by time, too. */
+  tellExpired: z.boolean().default(false),
 });
 
 /** The events that a receiver can have, by their short names (CAEP 1.0, RISC 1.0). */

@@ -19,6 +19,8 @@ import {
   takesClientSecret,
   takesCredential,
 } from './app-checks.ts';
+import { endGrantsOfApp } from './end-grants.ts';
+import type { ForwardOutcome } from './forward.ts';
 import { tellStreamUpdated } from './ssf/stream.ts';
 
 export type Apps = ReturnType<typeof createApps>;
@@ -36,6 +38,8 @@ export type AppRow = AppForm &
     /** Since when it hasn't answered; null: it isn't away. */
     awaySince: Date | null;
     lastReceivedAt: Date | null;
+    /** The stream that a receiver of events has set up; null: none. */
+    stream: Readonly<{ method: 'push' | 'poll'; status: 'enabled' | 'paused' | 'disabled'; lastUsedAt: string }> | null;
     /** Forwards that wait, and that are dead; 10,000 at most are counted. */
     waiting: number;
     dead: number;
@@ -58,6 +62,9 @@ const countOf = (status: string) =>
   `(SELECT count(*)::int FROM (SELECT FROM forwards f WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = '${status}' LIMIT 10000) counted)`;
 const columns = `a.id, a.kind, a.name, a.state, a.settings, a.credential IS NOT NULL AS "hasCredential",
   a.client_secret IS NOT NULL AS "hasClientSecret", a.away_since AS "awaySince", a.last_received_at AS "lastReceivedAt",
+  (SELECT jsonb_build_object('method', s.method, 'status', s.status,
+     'lastUsedAt', to_char(s.last_used_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
+   FROM event_streams s WHERE s.org_id = a.org_id AND s.app_id = a.id) AS stream,
   ${countOf('pending')} AS waiting, ${countOf('dead')} AS dead, a.created_at AS "createdAt", a.updated_at AS "updatedAt"`;
 
 type Detail = Record<string, string | number | boolean | null>;
@@ -125,9 +132,9 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
     },
 
     /**
-     * Null when the org has no such app. Disabled, it hears of nothing any more, and what waits for
-     * it is cancelled. Whatever is changed, an app that was away is tried again at once. An app that
-     * shows a secret from now on gets one, which is returned this once.
+     * Null when the org has no such app. Disabled, it hears of nothing any more, what waits for it is
+     * cancelled, and its grants end. Whatever is changed, an app that was away is tried again at once.
+     * An app that shows a secret from now on gets one, which is returned this once.
      */
     async change(orgId: string, id: string, input: AppChanges, by: By): Promise<AppWithSecret | null> {
       const credential = await sealCredential(orgId, id, input.credential);
@@ -171,34 +178,38 @@ export function createApps({ pool, keyring, appFetch }: { pool: Pool; keyring: K
         const cancelled = goes ? await cancelWaiting(client, orgId, id) : 0;
         if (before.kind === 'ssf' && input.state !== undefined && input.state !== before.state)
           await tellStreamUpdated(client, orgId, id, null);
+        const grants = input.state === 'disabled' ? await endGrantsOfApp(client, orgId, id) : 0;
         await record(client, orgId, 'app.changed', { id, name: input.name ?? before.name }, by, {
           changed: changedMembers(input),
           ...(input.state === undefined ? {} : { state: input.state }),
           ...(input.settings === undefined ? {} : { host: hostOf(form) }),
           ...(cancelled > 0 ? { cancelled } : {}),
+          ...(grants > 0 ? { grants } : {}),
         });
         if (makesSecret) await record(client, orgId, 'app.secret_made', before, by, {});
         return { ...((await find(client, orgId, id)) as AppRow), clientSecret: makesSecret ? clientSecret : null };
       });
     },
 
-    /** Removes what waits for it too, and its log. False when the org has no such app. */
+    /** Removes what waits for it too, and its log, and ends its grants. False when the org has no such app. */
     async remove(orgId: string, id: string, by: By): Promise<boolean> {
       return transaction(pool, async (client) => {
         await client.query('SELECT FROM apps WHERE org_id = $1 AND id = $2 FOR UPDATE', [orgId, id]);
         const app = await find(client, orgId, id);
         if (!app) return false;
+        const grants = await endGrantsOfApp(client, orgId, id);
         await client.query('DELETE FROM apps WHERE org_id = $1 AND id = $2', [orgId, id]);
-        await record(client, orgId, 'app.removed', app, by, { waiting: app.waiting });
+        const ended = grants > 0 ? { grants } : {};
+        await record(client, orgId, 'app.removed', app, by, { waiting: app.waiting, ...ended });
         return true;
       });
     },
 
-    /** Puts a test on record. Nothing where the org has no such app. */
-    async noteTest(orgId: string, id: string, by: By, detail: Detail): Promise<void> {
-      await transaction(pool, async (client) => {
-        const app = await find(client, orgId, id);
-        if (app) await record(client, orgId, 'app.tested', app, by, detail);
+    /** Puts on record that the app was told of nobody, and what came of it. */
+    noteTest(orgId: string, app: Pick<AppRow, 'id' | 'name'>, outcome: ForwardOutcome, by: By): Promise<void> {
+      const { result, status, error = null } = outcome;
+      return transaction(pool, async (client) => {
+        await record(client, orgId, 'app.tested', app, by, { result, status, error });
       });
     },
 

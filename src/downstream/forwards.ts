@@ -129,6 +129,30 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
       if (again) wake();
       return again;
     },
+
+    /**
+     * Sends again what an app could not be told, of each person the latest, and a thousand at most.
+     * Returns how many; null when the org has no such app. @throws AppError conflict when it is off
+     */
+    async replayDead(orgId: string, appId: string, by: By): Promise<number | null> {
+      const replayed = await transaction(pool, async (client) => {
+        const { rows } = await client.query<{ name: string; off: boolean }>(
+          `SELECT name, state = 'disabled' AS off FROM apps WHERE org_id = $1 AND id = $2 FOR SHARE`,
+          [orgId, appId],
+        );
+        const [app] = rows;
+        if (!app) return null;
+        if (app.off) throw new AppError('conflict', ({ answers }) => answers.itsAppOff);
+        const { rowCount } = await client.query(replayDeadSql, [orgId, appId]);
+        const forwards = rowCount ?? 0;
+        const target = { type: 'app', id: appId };
+        const detail = { name: app.name, forwards };
+        if (forwards > 0) await recordEvent(client, { orgId, action: 'forward.replayed', by, target, detail });
+        return forwards;
+      });
+      if (replayed) wake();
+      return replayed;
+    },
   };
 }
 
@@ -146,3 +170,17 @@ const namesNowSql = `${plannedPeople('SELECT f.org_id, f.user_id, f.app_id FROM 
   SELECT ${namesOf} AS names, ${noNameFor} AS why
   FROM person p JOIN apps a ON a.org_id = p.org_id AND a.id = p.app_id ${joinThere}
   WHERE NOT p.nameless`;
+
+const mostReplayed = 1_000;
+
+const replayDeadSql = `
+  UPDATE forwards SET status = 'pending', error = NULL, finished_at = NULL, due_at = clock_timestamp(),
+         tried_until = clock_timestamp() + interval '24 hours'
+  WHERE org_id = $1 AND id IN (
+    SELECT f.id FROM forwards f
+    WHERE f.org_id = $1 AND f.app_id = $2 AND f.status = 'dead' AND f.names <> '{}' AND NOT EXISTS (
+      SELECT FROM forwards l
+      WHERE l.org_id = f.org_id AND l.user_id = f.user_id AND l.app_id = f.app_id AND l.type = f.type
+        AND l.sid IS NOT DISTINCT FROM f.sid AND (l.revoked_at, l.id) > (f.revoked_at, f.id)
+        AND l.status IN ('pending', 'delivered', 'dead'))
+    ORDER BY f.created_at LIMIT ${mostReplayed} FOR UPDATE OF f)`;

@@ -9,7 +9,13 @@ import type { GtrSettings } from './app-settings.ts';
 import type { AppToCall } from './forward.ts';
 
 /** What calls to apps need. */
-export type GtrDeps = Readonly<{ guardedFetch: GuardedFetch; keyring: Keyring; signAsOrg: SignAsOrg }>;
+export type GtrDeps = Readonly<{
+  guardedFetch: GuardedFetch;
+  keyring: Keyring;
+  signAsOrg: SignAsOrg;
+  /** Under which issuer an org signs. */
+  issuerOf: (orgId: string) => string;
+}>;
 
 type OAuth = Extract<GtrSettings['auth'], { method: 'oauth' }>;
 
@@ -33,7 +39,7 @@ const mostKept = 1_000;
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 
 /** Access tokens by client credentials (RFC 6749 §4.4), kept in memory until they expire. */
-export function createOAuthTokens({ guardedFetch, keyring, signAsOrg }: GtrDeps) {
+export function createOAuthTokens({ guardedFetch, keyring, signAsOrg }: Omit<GtrDeps, 'issuerOf'>) {
   const kept = new Map<string, { token: string; until: number }>();
   // Other settings, or another secret, are another key: a changed app never goes on with an old token.
   const keyOf = (app: AppToCall) => JSON.stringify([app.orgId, app.id, app.settings, app.credential]);

@@ -24,7 +24,7 @@ export function createSendGtr(deps: GtrDeps): SendForward {
           'User-Agent': 'universal-logout',
           Authorization: await authorization(),
         },
-        body: JSON.stringify({ [settings.member]: subjectIdentifier(settings, names) }),
+        body: JSON.stringify({ [settings.member]: subjectIdentifier(settings, names, deps.issuerOf(app.orgId)) }),
         signal,
         statusOnly: true,
       });
@@ -69,8 +69,10 @@ async function credentialOf(
 }
 
 /** RFC 9493. What an app names people by stands in its settings; planning left out who has no such name. */
-function subjectIdentifier({ naming }: GtrSettings, { email, issuer, subject, there }: Names): object {
+function subjectIdentifier({ naming }: GtrSettings, names: Names, ownIssuer: string): object {
+  const { email, issuer, subject, there, userId } = names;
   if (naming === 'iss_sub') return { format: 'iss_sub', iss: issuer, sub: subject };
+  if (naming === 'org_sub') return { format: 'iss_sub', iss: ownIssuer, sub: userId };
   if (naming === 'id') return { format: 'opaque', id: there };
   return { format: 'email', email };
 }

@@ -6,8 +6,8 @@ import { type AppHealth, noteHealth } from './app-health.ts';
 import { isForgotten } from './forgotten.ts';
 import type { ClaimedForward, ForwardOutcome } from './forward.ts';
 
-/** Tries of a forward that an app refuses our credential for, at most: the last comes after six minutes. */
-const mostUnauthorized = 6;
+/** Tries that an app may answer with 401: a key may be on its way there. */
+const mostUnauthorized = 4;
 
 /** Seconds until the next try: 2 to 4 after the first, three times as long each time, an hour at most. */
 const pauseAfter = (attempts: number): number => Math.min(3600, (2 + 2 * Math.random()) * 3 ** Math.min(attempts, 10));
@@ -48,7 +48,11 @@ const valuesOf = (tries: readonly Tried[]) => [
   tries.map(({ forward }) => forward.orgId),
   tries.map(({ forward }) => forward.id),
   tries.map(({ forward }) => forward.claim),
-  tries.map(({ outcome }) => outcome.result),
+  tries.map(({ forward, outcome }) =>
+    outcome.result === 'again' && outcome.status === 401 && forward.attempts + 1 >= mostUnauthorized
+      ? 'dead'
+      : outcome.result,
+  ),
   tries.map(({ outcome }) => outcome.status),
   tries.map(({ outcome }) => outcome.error ?? null),
   tries.map(({ durationMs }) => Math.round(durationMs)),
@@ -68,7 +72,6 @@ const settleSql = `
   ), held AS MATERIALIZED (
     SELECT f.org_id, f.id, t.result, t.http_status, t.error, t.duration_ms, t.pause,
            CASE WHEN t.result <> 'again' THEN t.result
-                WHEN t.error = 'not_authorized' AND f.attempts + 1 >= ${mostUnauthorized} THEN 'dead'
                 WHEN greatest(f.tried_until, a.held_until + interval '24 hours') > clock_timestamp() THEN 'pending' ELSE 'dead' END AS status
     FROM tried t JOIN forwards f ON f.org_id = t.org_id AND f.id = t.id JOIN apps a ON a.org_id = f.org_id AND a.id = f.app_id
     WHERE f.claim = t.claim AND f.status = 'pending'

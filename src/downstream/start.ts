@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import { createPool } from '../database/pool.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
-import { createSignAsOrg } from '../signing/org-keys.ts';
+import { createSignAsOrg, orgIssuer } from '../signing/org-keys.ts';
 import type { SendForward } from './forward.ts';
 import { startForwarder } from './forwarder.ts';
 import { createSendBackchannelLogout } from './send-backchannel-logout.ts';
@@ -34,7 +34,7 @@ export function startDownstream(deps: {
   });
   const signAsOrg = createSignAsOrg({ ...deps, pool: ownPool });
   const senders: Readonly<Record<string, SendForward>> = {
-    gtr: createSendGtr({ guardedFetch, keyring, signAsOrg }),
+    gtr: createSendGtr({ guardedFetch, keyring, signAsOrg, issuerOf: (orgId) => orgIssuer(config, orgId) }),
     oidc: createSendBackchannelLogout({ pool: ownPool, guardedFetch, signAsOrg }),
     ssf: createSendEvent({ ...deps, pool: ownPool }),
   };

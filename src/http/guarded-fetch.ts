@@ -18,6 +18,8 @@ export type GuardedRequest = Readonly<{
   body?: string;
   /** Only the status counts: the body is left unread, whatever its size, and `text` is empty. */
   statusOnly?: boolean;
+  /** Milliseconds, where the other side waits for something: longer than other calls may take. */
+  limitMs?: number;
   /** Ends the call earlier than the time limit; the failure's reason is then `timeout`. */
   signal?: AbortSignal;
 }>;
@@ -86,7 +88,7 @@ export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly
 
   const guardedFetch = async (url: string, init: GuardedRequest = {}): Promise<GuardedResponse> => {
     check(url);
-    const limit = AbortSignal.timeout(timeLimit);
+    const limit = AbortSignal.timeout(init.limitMs ?? timeLimit);
     const signal = init.signal ? AbortSignal.any([limit, init.signal]) : limit;
     try {
       const response = await request(url, {

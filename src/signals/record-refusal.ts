@@ -20,20 +20,12 @@ export function createRefusalRecord(
   endpoint: Exclude<CalledEndpoint, 'revocation'>,
   findCalled: (req: Request) => Promise<readonly Claimed[]>,
 ): ErrorRequestHandler {
-  async function record(error: unknown, req: Request, { connection, signed = false, event }: Known): Promise<void> {
-    const { code, detail, status } = toAnswer(error);
-    if (status >= 500) return;
-    const refused = error instanceof SignalRefused ? error : { reason: code, found: undefined };
-    const { reason, found } = connection?.active === false ? switchedOff : refused;
-    const claimed = { type: 'connection', signed, ...(signed && found !== undefined && { found }) } as const;
-    const claims = connection ? [{ ...claimed, orgId: connection.orgId, id: connection.id }] : await findCalled(req);
-    await deps.refusedCalls.ofClaimed(claims, {
+  async function record(error: unknown, req: Request, known: Known): Promise<void> {
+    const { connection } = known;
+    const claims: readonly Claimed[] = connection ? [claimedBy(connection, known, error)] : await findCalled(req);
+    await recordRefusal(deps.refusedCalls, error, known, {
       endpoint,
-      code,
-      reason,
-      explanation: detail,
-      credentialType: reason === 'no_token' ? 'none' : 'jwt',
-      subject: event?.subject,
+      claims,
       ip: req.ip ?? null,
       requestId: req.id,
     });
@@ -46,4 +38,37 @@ export function createRefusalRecord(
     });
     next(error);
   };
+}
+
+/** The connection as whose call it is recorded, with what was wrong in a token that its IdP signed. */
+export function claimedBy({ orgId, id, active }: SignalConnection, { signed = false }: Known, error: unknown): Claimed {
+  const { found } = active ? (error as Partial<SignalRefused>) : switchedOff;
+  return { type: 'connection', signed, ...(signed && found !== undefined && { found }), orgId, id };
+}
+
+/** What is our own fault isn't recorded. */
+export async function recordRefusal(
+  refusedCalls: RefusedCalls,
+  error: unknown,
+  { connection, event }: Known,
+  call: Readonly<{
+    endpoint: Exclude<CalledEndpoint, 'revocation'>;
+    claims: readonly Claimed[];
+    ip: string | null;
+    requestId: string;
+  }>,
+): Promise<void> {
+  const { code, detail, status } = toAnswer(error);
+  if (status >= 500) return;
+  const refused = error instanceof SignalRefused ? error : { reason: code };
+  const { reason } = connection?.active === false ? switchedOff : refused;
+  const { claims, ...from } = call;
+  await refusedCalls.ofClaimed(claims, {
+    ...from,
+    code,
+    reason,
+    explanation: detail,
+    credentialType: reason === 'no_token' ? 'none' : 'jwt',
+    subject: event?.subject,
+  });
 }

@@ -8,8 +8,8 @@ import { clientNetwork } from '../http/client-address.ts';
 import { findById, type SignalConnection } from './find-connection.ts';
 import { receiveEvent } from './receive-event.ts';
 import { SignalRefused } from './refusal.ts';
-import { readSecurityEvent, type SecurityEvent, wrongIssuer } from './security-event.ts';
-import { verifySignal } from './verify-signal.ts';
+import type { SecurityEvent } from './security-event.ts';
+import { judgeEvent } from './take-event.ts';
 
 /** The address that a connection's IdP pushes security events to: the `aud` of its tokens. */
 export const eventsUrl = (config: Pick<Config, 'publicUrl'>, connectionId: string) =>
@@ -17,10 +17,7 @@ export const eventsUrl = (config: Pick<Config, 'publicUrl'>, connectionId: strin
 
 const mediaType = 'application/secevent+jwt';
 
-/** `secevent+jwt` is recommended (RFC 8417 §2.3), not always sent; other kinds have their types. */
-const types = ['secevent+jwt', 'jwt', null];
-
-type EventLocals = { token: string; issuer: string | null; connection: SignalConnection; event: SecurityEvent };
+type EventLocals = { token: string; connection: SignalConnection; event: SecurityEvent };
 const localsOf = (res: Response) => res.locals as EventLocals;
 
 /** The steps of `POST /ssf/events/:connection`: a push receiver (RFC 8935 §2). */
@@ -41,22 +38,18 @@ export function createSecurityEvents(deps: { config: Config; pool: Pool; idpKeys
         `The body is not a JWT. Send the token itself as the body, with "Content-Type: ${mediaType}".`,
       );
     if (!seen) throw notFound();
-    Object.assign(res.locals, { token, issuer: seen.iss });
+    res.locals.token = token;
     next();
   };
 
   const verifyToken: RequestHandler = async (req, res, next) => {
-    const { token, issuer, connection } = localsOf(res);
-    const receiver = eventsUrl(deps.config, connection.id);
-    const audience = [receiver, connection.clientId];
-    const expected = { types, network: clientNetwork(req.ip), audience };
-    const { claims, error, isOwn } = await verifySignal(deps.idpKeys, token, connection, expected);
-    res.locals.signed = isOwn;
+    const { token, connection } = localsOf(res);
+    const from = { receiver: eventsUrl(deps.config, connection.id), network: clientNetwork(req.ip) };
+    const { signed, event, error } = await judgeEvent(deps.idpKeys, token, connection, from);
+    res.locals.signed = signed;
     if (!connection.active) throw notFound();
-    // An IdP that spells its issuer otherwise is told of; of any other token the issuer says enough.
-    if (!isOwn && !(issuer !== null && connection.issuers.includes(issuer))) throw wrongIssuer();
-    if (!claims) throw error;
-    res.locals.event = readSecurityEvent(claims, connection, receiver, Date.now() / 1000);
+    if (!event) throw error;
+    res.locals.event = event;
     next();
   };
 

@@ -21,6 +21,22 @@ export async function listOrgKeys(db: Pool | PoolClient, orgId: string): Promise
   return rows;
 }
 
+/** The keys of every org that has any, each org's newest first, for at most `limit` orgs by slug. */
+export async function listAllOrgKeys(
+  db: Pool,
+  limit: number,
+): Promise<readonly (SigningKey & Readonly<{ org: string }>)[]> {
+  const { rows: orgs } = await db.query<{ id: string; slug: string }>(
+    `SELECT o.id, o.slug FROM orgs o WHERE EXISTS (SELECT FROM org_signing_keys k WHERE k.org_id = o.id)
+     ORDER BY o.slug LIMIT $1`,
+    [limit],
+  );
+  const lists = await Promise.all(
+    orgs.map(async ({ id, slug }) => (await listOrgKeys(db, id)).map((key) => ({ org: slug, ...key }))),
+  );
+  return lists.flat();
+}
+
 /**
  * Makes a new key of the org: `ahead` it signs in a day, `now` in a minute, when every node publishes
  * it (one that is published already is only brought forward). After a leak it signs at once, and all

@@ -3,24 +3,23 @@ import { loadOrgKeys } from '../signing/org-keys.ts';
 import type { Issuer } from './issuer.ts';
 import { personScope, readOrgApps, toOrgClient } from './org-clients.ts';
 import { createOrgProvider, type OrgProviderDeps, orgBase } from './org-provider.ts';
-import { rereadMs } from './signing-keys.ts';
 
 export type OrgIssuer = Issuer & Readonly<{ orgId: string; slug: string }>;
 
-type Entry = { version: string; issuer: OrgIssuer; readAt: number };
+type Entry = { version: string; issuer: OrgIssuer };
 
 /** Issuers that a node keeps: the least used goes first. */
 const mostKept = 500;
 
 /**
  * Gives an org's issuer, made at the first request and made anew when its keys or its apps have
- * changed. What can't be read again is no reason to refuse anything: the last one stays.
+ * changed: each request asks, so that an app that was added counts at once, and one that was
+ * disabled no longer. What can't be read again is no reason to refuse anything: the last one stays.
  * @throws AppError not_found where there is no such org
  */
 export function createCurrentOrgIssuer(deps: OrgProviderDeps): (orgId: string) => Promise<OrgIssuer> {
   // A Map keeps the order of insertion: the first entry is the one that was longest unused.
   const kept = new Map<string, Entry>();
-  const reading = new Map<string, Promise<OrgIssuer>>();
 
   const keep = (orgId: string, entry: Entry): OrgIssuer => {
     kept.delete(orgId);
@@ -36,11 +35,9 @@ export function createCurrentOrgIssuer(deps: OrgProviderDeps): (orgId: string) =
       kept.delete(orgId);
       throw new AppError('not_found', 'There is no such organisation.');
     }
-    const keys = await loadOrgKeys(deps, orgId);
-    const version = [org.slug, keys.map(({ kid }) => kid).join(' '), org.version].join('\n');
     const known = kept.get(orgId);
-    const readAt = performance.now();
-    if (known?.version === version) return keep(orgId, { ...known, readAt });
+    if (known?.version === org.version) return keep(orgId, known);
+    const keys = await loadOrgKeys(deps, orgId);
     const clients = await Promise.all(org.apps.map((app) => toOrgClient(deps.keyring, orgId, app)));
     const names = new Map(clients.map(({ id, name }) => [id, name]));
     const issuer: OrgIssuer = {
@@ -51,10 +48,10 @@ export function createCurrentOrgIssuer(deps: OrgProviderDeps): (orgId: string) =
       nameOf: (clientId) => names.get(clientId) ?? clientId,
       scopeOf: (_clientId, asked) => personScope(asked),
     };
-    return keep(orgId, { version, issuer, readAt });
+    return keep(orgId, { version: org.version, issuer });
   };
 
-  const readAgain = async (orgId: string): Promise<OrgIssuer> => {
+  return async (orgId) => {
     try {
       return await read(orgId);
     } catch (error) {
@@ -64,17 +61,7 @@ export function createCurrentOrgIssuer(deps: OrgProviderDeps): (orgId: string) =
         { err: error, org: orgId },
         'the keys and apps of an issuer could not be read again; the last stay',
       );
-      return keep(orgId, { ...known, readAt: performance.now() });
-    } finally {
-      reading.delete(orgId);
+      return keep(orgId, known);
     }
-  };
-
-  return (orgId) => {
-    const known = kept.get(orgId);
-    if (known && performance.now() - known.readAt < rereadMs) return Promise.resolve(keep(orgId, known));
-    const under = reading.get(orgId) ?? readAgain(orgId);
-    reading.set(orgId, under);
-    return under;
   };
 }

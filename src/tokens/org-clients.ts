@@ -18,23 +18,32 @@ type AppRow = {
 export const receiverScopes = 'ssf.manage ssf.read';
 const personScopes = 'openid offline_access email profile';
 
-/** The rows as they are now; null where there is no such org. `version` changes with each of them. */
+/**
+ * The rows as they are now; null where there is no such org. `version` changes with each of them,
+ * and with the org's keys and their order.
+ */
 export async function readOrgApps(
   pool: Pool,
   orgId: string,
 ): Promise<{ slug: string; apps: AppRow[]; version: string } | null> {
-  const { rows } = await pool.query<{ slug: string } & { [Member in keyof AppRow]: AppRow[Member] | null }>({
+  const { rows } = await pool.query<
+    { slug: string; keys: string | null } & { [Member in keyof AppRow]: AppRow[Member] | null }
+  >({
     name: 'org-clients',
-    text: `SELECT o.slug, a.id, a.kind, a.name, a.settings, a.client_secret, a.updated_at::text AS version
+    text: `SELECT o.slug,
+             (SELECT string_agg(k.id, ' ' ORDER BY k.active_from > now(), k.active_from DESC, k.created_at DESC, k.id)
+              FROM org_signing_keys k WHERE k.org_id = o.id) AS keys,
+             a.id, a.kind, a.name, a.settings, a.client_secret, a.updated_at::text AS version
            FROM orgs o LEFT JOIN apps a ON a.org_id = o.id AND a.kind IN ('oidc', 'ssf') AND a.state <> 'disabled'
            WHERE o.id = $1 ORDER BY a.id`,
     values: [orgId],
   });
   if (!rows[0]) return null;
-  const apps = rows.filter((row): row is { slug: string } & AppRow => row.id !== null);
+  const apps = rows.filter((row): row is { slug: string; keys: string | null } & AppRow => row.id !== null);
   // A rename, a new secret and a change of settings each write the row.
-  const version = apps.map(({ id, version: at }) => `${id} ${at}`).join(',');
-  return { slug: rows[0].slug, apps, version };
+  const ofApps = apps.map(({ id, version: at }) => `${id} ${at}`).join(',');
+  const { slug, keys } = rows[0];
+  return { slug, apps, version: [slug, keys, ofApps].join('\n') };
 }
 
 /** @throws UnsealError where ENCRYPTION_KEYS can't open a secret */

@@ -69,7 +69,7 @@ function configurationFor(
       clientAuthSigningAlgValues: ['RS256', 'PS256', 'ES256', 'EdDSA'],
     },
     scopes: ['openid', 'offline_access', ...receiverScopes.split(' ')],
-    claims: { openid: ['sub', 'sid'], email: ['email'], profile: ['name'] },
+    claims: { openid: ['sub', 'sid'], email: ['email', 'email_verified'], profile: ['name'] },
     pkce: { required: () => false },
     interactions: { ...own.interactions, url: (_ctx, { uid }) => `${base}/oauth/interaction/${uid}` },
     cookies: {
@@ -95,9 +95,12 @@ function configurationFor(
   };
 }
 
-type Claims = { sub: string; sid?: string | null; email?: string; name?: string };
+type Claims = { sub: string; sid?: string | null; email?: string; email_verified?: boolean; name?: string };
 
-/** The claims of the person of a live grant, with the `sid` that this app knows the session by. */
+/**
+ * The claims of the person of a live grant, with the `sid` that this app knows the session by. An
+ * address is verified where its domain is the org's.
+ */
 async function readClaims(
   pool: Pool,
   orgId: string,
@@ -106,9 +109,11 @@ async function readClaims(
   grantId: string | undefined,
 ): Promise<Claims> {
   const grant = parseReference(grantId);
-  const { rows } = await pool.query<{ email: string; name: string; sid: string | null }>({
+  const { rows } = await pool.query<Omit<Claims, 'sub'>>({
     name: 'app-grant-claims',
-    text: `SELECT g.email, g.name, (
+    text: `SELECT g.email, g.name, EXISTS (
+             SELECT FROM domains d WHERE d.org_id = g.org_id AND d.verified_at IS NOT NULL
+               AND d.domain = lower(split_part(g.email, '@', 2))) AS email_verified, (
              SELECT s.id FROM app_sessions s
              WHERE s.org_id = g.org_id AND s.app_id = g.client_id AND s.session_id = g.session_id
              ORDER BY s.told_at IS NULL AND s.ended_at IS NULL DESC, s.created_at DESC, s.id LIMIT 1) AS sid

@@ -20,6 +20,15 @@ const served = new Set<string>([
   ...[paths.authorization, paths.token, paths.jwks, paths.userinfo, paths.revocation, paths.introspection],
 ]);
 
+/** The addresses of an org's issuer, as metrics name them. */
+export const orgIssuerPaths: readonly string[] = [
+  ...discovery.map((name) => `/.well-known/${name}/orgs/{org}`),
+  ...[...served].map((path) => `/orgs/{org}${path}`),
+  ...[`${paths.authorization}/{uid}`, '/oauth/interaction/{uid}', '/oauth/end-session'].map(
+    (path) => `/orgs/{org}${path}`,
+  ),
+];
+
 /**
  * Each org's issuer for its web apps and receivers of events: `/orgs/<id>` with metadata, keys and
  * endpoints. Mount `routes` ahead of the same-origin guard and the sessions, and `interactionRoutes`

@@ -63,6 +63,7 @@ export function tokenAdapter(deps: StorageDeps, kind: TokenKind): Adapter {
 
     /** Inserts under a live grant; freely only if the payload says nothing about anybody. */
     async upsert(id, payload, expiresIn = 0) {
+      if (kind === 'ReplayDetection') return spend(id, payload, expiresIn);
       await (free.has(kind) ? upsertFree(id, payload, expiresIn) : insertUnderGrant(id, payload, expiresIn));
     },
 
@@ -118,6 +119,20 @@ export function tokenAdapter(deps: StorageDeps, kind: TokenKind): Adapter {
       ],
     });
     if (rowCount !== 1) throw dead();
+  }
+
+  /**
+   * An assertion counts once (RFC 7523 §3): the library looks for its `jti` and then stores it, and
+   * of two requests that both found nothing only one stores it.
+   */
+  async function spend(id: string, payload: AdapterPayload, expiresIn: number): Promise<void> {
+    const { rowCount } = await pool.query({
+      name: 'token-spend',
+      text: `INSERT INTO tokens (kind, id_hash, payload, expires_at)
+             VALUES ($1, $2, $3, now() + make_interval(secs => $4)) ON CONFLICT (kind, id_hash) DO NOTHING`,
+      values: [kind, hash(id), impersonal(kind, payload), expiresIn],
+    });
+    if (rowCount !== 1) throw new errors.InvalidClientAuth('client assertion tokens must only be used once');
   }
 
   /** A row that was destroyed, or has expired, stays so. */

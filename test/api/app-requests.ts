@@ -115,6 +115,18 @@ export const appRequests: Requests = {
     await world.ask('getForward', { as: world.owner, params: { id: await plantForward(world) } });
     await world.ask('getForward', { as: world.owner, params: nobody });
   },
+  async replayForwards(world) {
+    const { rows } = await world.product.context.pool.query<{ app_id: string }>(
+      'SELECT app_id FROM forwards WHERE id = $1',
+      [await plantForward(world)],
+    );
+    const params = { id: String(rows[0]?.app_id) };
+    const { json } = await world.ask('replayForwards', { as: world.owner, params });
+    if (json.replayed !== 1) throw new Error('what is dead is not sent again');
+    await world.ask('changeApp', { as: world.owner, params, body: { state: 'disabled' } });
+    await world.ask('replayForwards', { as: world.owner, params });
+    await world.ask('replayForwards', { as: world.owner, params: nobody });
+  },
   async replayForward(world) {
     const params = { id: await plantForward(world) };
     await world.ask('replayForward', { as: world.owner, params });

@@ -96,4 +96,35 @@ export const eventRequests: Requests = {
     await world.ask('pollEvents', { ...poll, params: { ...poll.params, stream: newId('stream') }, body: {} });
     await world.ask('pollEvents', { ...poll, ...stranger, body: {} });
   },
+  async getEventPoll(world) {
+    const params = await polled(world);
+    await world.ask('getEventPoll', { as: world.owner, params });
+    await world.ask('getEventPoll', { as: world.owner, params: { id: newId('connection') } });
+  },
+  async setEventPoll(world) {
+    const params = await polled(world);
+    const auth = { method: 'client_credentials', tokenEndpoint: `${nowhere}/token`, clientId: 'us' };
+    await world.ask('setEventPoll', { as: world.owner, params, body: { endpoint: nowhere, auth } });
+    await world.ask('setEventPoll', {
+      as: world.owner,
+      params,
+      body: { endpoint: nowhere, auth, credential: 'secret' },
+    });
+    await world.ask('setEventPoll', { as: world.owner, params, body: { endpoint: nowhere } });
+  },
+  async removeEventPoll(world) {
+    const params = await polled(world);
+    await world.ask('removeEventPoll', { as: world.owner, params });
+    await world.ask('removeEventPoll', { as: world.owner, params });
+  },
 };
+
+/** Nothing listens there. */
+const nowhere = 'http://127.0.0.1:1/poll';
+
+async function polled({ ask, owner, product }: World) {
+  const params = { id: product.orgs.whiterabbit.connectionId };
+  const body = { endpoint: nowhere, auth: { method: 'bearer' }, credential: 'token' };
+  await ask('setEventPoll', { as: owner, params, body });
+  return params;
+}

@@ -51,6 +51,7 @@ it('adds, shows, changes and removes an app, and says what was passed on to it',
     settings: { naming: 'id' },
   });
   expect(await cli('app', 'list', ...org)).toMatchObject([{ id, waiting: 0, dead: 0 }]);
+  expect(await cli('app', 'test', id, ...org)).toMatchObject({ id, result: 'again', error: 'network' });
   const file = path.join(dataDir, 'people.csv');
   fs.writeFileSync(file, 'user,id\nNEO@seed.fake,E-1\nnobody@seed.fake,E-2\n');
   expect(await cli('app', 'people', id, file, ...org)).toMatchObject({ set: 1, unknown: [{ line: 3 }] });
@@ -67,6 +68,7 @@ it('adds, shows, changes and removes an app, and says what was passed on to it',
   expect(await cli('forward', 'list', ...elsewhere)).toEqual([]);
   for (const args of [
     ['app', 'show', id],
+    ['app', 'test', id],
     ['app', 'change', id, '--state', 'disabled'],
     ['app', 'secret', id],
     ['app', 'remove', id],
@@ -87,4 +89,15 @@ it('adds, shows, changes and removes an app, and says what was passed on to it',
   const made = await cli('app', 'secret', String(mailId), ...org);
   expect(made.clientSecret).not.toBe(clientSecret);
   expect(JSON.stringify(await cli('app', 'show', String(mailId), ...org))).not.toContain(String(made.clientSecret));
+});
+
+it('shows which keys sign in the name of organisations', async () => {
+  expect((await cli('keys', 'status')).signingOfOrgs).toEqual([]);
+  await cli('keys', 'rotate', '--signing', ...org);
+  await cli('keys', 'rotate', '--signing', ...org);
+  const { signingOfOrgs } = await cli('keys', 'status');
+  expect(signingOfOrgs).toMatchObject([
+    { org: 'seed', state: 'published' },
+    { org: 'seed', state: 'signs' },
+  ]);
 });

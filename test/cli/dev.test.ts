@@ -44,6 +44,10 @@ describe('npm run dev', () => {
     expect(printed).toMatch(/trinity@whiterabbit\.fake +Zion123\$ +http:\/\/localhost:\d+\/openid\/start\/1/);
     expect(printed).toContain('131313');
     expect(printed).toContain('242424');
+    for (const name of ['wiki', 'CRM']) {
+      const url = new RegExp(`(http://localhost:\\d+)  White Rabbit's ${name}`).exec(printed)?.[1] as string;
+      expect(await (await fetch(url)).text()).toContain('Sign in');
+    }
 
     // Both Trinitys sign in with what was printed; the curl line ends the sessions of one of them.
     const appUrl = `http://localhost:${env.PORT}`;
@@ -145,14 +149,16 @@ describe('npm run dev', () => {
   it.each([
     ['PORT', '127.0.0.1'],
     ['IDP_PORT', '127.0.0.1'],
+    ['APPS_PORT', '127.0.0.1'],
     ...(hasIpv6 ? ([['PORT', '::1']] as const) : []),
   ] as const)('says in one line that %s is taken on %s, and leaves nothing running', async (name, address) => {
-    const squatter = createServer().listen(Number(env[name]), address);
+    const port = env[name] ?? String(await freePort());
+    const squatter = createServer().listen(Number(port), address);
     await new Promise((resolve) => squatter.once('listening', resolve));
-    const { code, stdout, stderr } = await startDev(env).outcome;
+    const { code, stdout, stderr } = await startDev({ ...env, [name]: port }).outcome;
     squatter.close();
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(`Port ${env[name]} is taken`)]);
+    expect(stderr.trimEnd().split('\n')).toEqual([expect.stringContaining(`Port ${port} is taken`)]);
     expect(stderr).toContain(` ${name},`);
     expect(postgresOf(dataDir)).toBeNull();
   });

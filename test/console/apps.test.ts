@@ -137,6 +137,41 @@ describe('an app', () => {
     expect(/<dd id="client-secret">.*?<code>([\w-]{43})<\/code>/.exec(made.text)?.[1]).not.toBe(secret);
   });
 
+  it('that gets security events has a secret too, and says what its receiver has to do', async () => {
+    const added = await superAdmin.console.press('/admin/apps/new/ssf', 'add', {
+      name: 'SOC',
+      audience: 'https://soc.example',
+      events: ['session-revoked', 'account-disabled'],
+    });
+    expect(/<dd id="client-secret">.*?<code>([\w-]{43})<\/code>/.test(added.text)).toBe(true);
+    const metadata = `${product.url}/.well-known/ssf-configuration/orgs/${orgId()}`;
+    expect(textOf(added.text)).toContain(metadata);
+    expect((await fetch(metadata)).status).toBe(200);
+    const [soc] = await apps();
+    expect(soc?.settings).toMatchObject({ events: ['session-revoked', 'account-disabled'], connection: null });
+    const none = await superAdmin.console.press(`/admin/apps/${soc?.id}/settings`, 'save', { events: [] });
+    expect(textOf(none.text)).toContain('Choose at least one kind of event');
+    const saved = await superAdmin.console.press(`/admin/apps/${soc?.id}/settings`, 'save', {
+      connection: product.orgs.whiterabbit.connectionId,
+    });
+    expect(saved.status).toBe(303);
+    const who = await person();
+    const page = await words(owner.console, `/admin/people/${who.id}/sign-out`);
+    expect(page).toContain('SOC: the receiver has not set up its stream yet');
+    const receipt = await signOut(who.id);
+    await until(async () => /SOC Session revoked Left out/.test(await words(owner.console, receipt)));
+    expect(await words(owner.console, `/admin/apps/${soc?.id}`)).toContain('The receiver has not set it up yet');
+    await product.context.pool.query(
+      `INSERT INTO event_streams (org_id, id, app_id, method, events_requested) VALUES ($1, 'str_soc', $2, 'poll', $3)`,
+      [orgId(), soc?.id, ['https://schemas.openid.net/secevent/caep/event-type/session-revoked']],
+    );
+    expect(await words(owner.console, `/admin/apps/${soc?.id}`)).toContain('Fetched by the receiver');
+    const other = await words(owner.console, `/admin/people/${(await person()).id}/sign-out`);
+    expect(other).toContain('Is passed on to SOC');
+    const next = await signOut(who.id);
+    await until(async () => /SOC Session revoked On its way/.test(await words(owner.console, next)));
+  });
+
   it('is added with a problem at the field that it is about, and nothing secret comes back', async () => {
     const wrong = await owner.console.press('/admin/apps/new/bearer', 'add', {
       name: 'Payroll',
@@ -326,6 +361,29 @@ describe('a sign-out', () => {
     expect(one).toContain('Status 403');
     expect(one).toContain('Status 204');
     expect(await words(owner.console, `/admin/forwards?user=${who.id}`)).toContain('What was passed on of');
+  });
+
+  it('that an app could not be told is sent again as a whole, of each person the latest', async () => {
+    const receiver = await receiverOf(403);
+    const id = await addApp('Payroll', receiver);
+    const [first, second] = [await person(), await person()];
+    const path = `/admin/forwards?${new URLSearchParams({ app: id, status: 'dead' }).toString()}`;
+    // One after another: a later one takes the place of what still waits.
+    for (const [n, who] of [first, first, second].entries()) {
+      await signOut(who.id);
+      await until(async () => (await words(owner.console, path)).split('the app refused the call').length === n + 2);
+    }
+    receiver.answer(204);
+    expect((await stranger.console.post(path, { do: 'all-again', once: `mark-${crypto.randomUUID()}` })).status).toBe(
+      404,
+    );
+    const again = await superAdmin.console.press(path, 'all-again');
+    expect(textOf((await superAdmin.console.follow(again)).text)).toContain('of each person the latest');
+    await until(async () => {
+      const { items } = (await owner.send('GET', `/forwards?app=${id}`)).body as { items: { status: string }[] };
+      return items.filter(({ status }) => status === 'delivered').length === 2;
+    });
+    expect(await words(owner.console, '/admin/record')).toContain('what it had not been told (2)');
   });
 
   it('is told to administrators where an app could not be told, with the way to the app', async () => {

@@ -1,3 +1,4 @@
+import { uriOf } from '../../src/downstream/ssf/event-uris.ts';
 import { until } from '../notifications/support.ts';
 import type { Product } from '../support/product.ts';
 
@@ -40,6 +41,7 @@ const apps = {
     settings: { endpoint: 'https://doors.whiterabbit.fake/revoke', naming: 'id', auth: { method: 'bearer' } },
     credential: 'the-key-that-the-doors-have-made',
   },
+  soc: { kind: 'ssf', name: 'Security operations', settings: { audience: 'https://soc.whiterabbit.fake' } },
 } as const;
 
 export type LifelikeApps = Readonly<Record<keyof typeof apps, string>>;
@@ -53,6 +55,10 @@ export async function plantApps(product: Product, send: Send, people: readonly s
   await product.context.pool.query(
     `INSERT INTO app_people (org_id, app_id, user_id, seen_at) SELECT $1, $2, unnest($3::text[]), now() - interval '2 days'`,
     [orgId, ids.wiki, people],
+  );
+  await product.context.pool.query(
+    `INSERT INTO event_streams (org_id, id, app_id, method, events_requested) VALUES ($1, 'str_soc', $2, 'poll', $3)`,
+    [orgId, ids.soc, Object.values(uriOf)],
   );
   return ids as LifelikeApps;
 }
@@ -70,7 +76,7 @@ export async function settleForwards(product: Product, { sales }: LifelikeApps):
   );
   await pool.query(
     `UPDATE forwards f SET attempts = 1, names = '{}', finished_at = f.revoked_at + interval '0.3 seconds',
-       status = 'delivered', error = NULL, http_status = CASE a.kind WHEN 'gtr' THEN 204 ELSE 200 END
+       status = 'delivered', error = NULL, http_status = CASE a.kind WHEN 'gtr' THEN 204 WHEN 'oidc' THEN 200 END
      FROM apps a WHERE f.org_id = $1 AND f.status = 'pending' AND a.org_id = f.org_id AND a.id = f.app_id AND a.id <> $2`,
     [orgId, sales],
   );

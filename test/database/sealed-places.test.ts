@@ -7,6 +7,7 @@ import { gtrSettings, oidcSettings, ssfSettings } from '../../src/downstream/app
 import { createApps } from '../../src/downstream/apps.ts';
 import { createStreams } from '../../src/downstream/ssf/streams.ts';
 import { sealedPrefixes, sealingKeyId } from '../../src/keyring.ts';
+import { createEventPolls } from '../../src/signals/event-polls.ts';
 import { loadOrgKeys } from '../../src/signing/org-keys.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { tokensOf } from '../tokens/support.ts';
@@ -63,6 +64,8 @@ it('lists every column that holds something sealed, once everything has been use
     eventsRequested: [],
     description: null,
   });
+  const fetched = { endpoint: 'http://127.0.0.1:1/poll', auth: { method: 'bearer' as const }, credential: 'a-token' };
+  await createEventPolls(context).set(orgId, orgs.whiterabbit.connectionId, fetched, byOperator);
   await loadOrgKeys(context, orgId);
   // A confirmation goes to the administrator and back.
   await context.prisma.user.updateMany({ where: { orgId }, data: { role: 'owner' } });
@@ -116,6 +119,7 @@ it('has no further file that seals: whatever is stored needs a place in the list
     'sessions/sealed-id-token.ts',
     // In a browser's cookie, for ten minutes.
     'sign-in/sealed-state.ts',
+    'signals/event-polls.ts',
     'signing/org-keys.ts',
     'tokens/signing-keys.ts',
   ]);

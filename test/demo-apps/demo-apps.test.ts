@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
 import { crmClientId, seedApps } from '../../src/cli/seed-apps.ts';
@@ -115,6 +117,18 @@ describe('the CRM takes calls', () => {
     expect(await call(token)).toBe(401);
     expect(await isIn(again, demo.urls.crm)).toBe(true);
   });
+});
+
+it('docs/administrators.md configures an Express app word for word as the wiki is', () => {
+  const read = (file: string) => readFileSync(path.resolve(import.meta.dirname, '../..', file), 'utf8');
+  const configurationIn = (text: string) =>
+    /oidc\.auth\(\{(.*?)\n *\}\)/s
+      .exec(text)?.[1]
+      ?.split('\n')
+      .map((line) => line.trim());
+  const documented = configurationIn(read('docs/administrators.md'));
+  expect(documented?.length).toBeGreaterThan(5);
+  expect(documented).toEqual(configurationIn(read('src/demo-apps/wiki.ts')));
 });
 
 describe('the seed', () => {

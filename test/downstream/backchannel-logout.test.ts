@@ -2,6 +2,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { chores } from '../../src/context.ts';
+import { clean } from '../../src/database/chores.ts';
 import type { ClaimedForward } from '../../src/downstream/forward.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { type PlantedApp, plantApp } from '../tokens/planted-apps.ts';
@@ -129,4 +131,39 @@ it('signs as the org that registered the app, whatever address and client id it 
   const keys = createRemoteJWKSet(new URL(`${issuer()}/oauth/jwks`));
   await expect(jwtVerify(heard[0] as string, keys)).rejects.toThrow();
   expect(decodeJwt(heard[0] as string).iss).toBe(`${product.url}/orgs/${metacortex.id}`);
+});
+
+it('hears of a session that ends by time where it asks for that, once, and not where it does not', async () => {
+  const { pool } = product.context;
+  const silent = await signInThere();
+  const expire = (sid: string) =>
+    pool.query(
+      `UPDATE sessions s SET idle_expires_at = now() - interval '1 second' FROM app_sessions t
+       WHERE t.org_id = s.org_id AND t.session_id = s.id AND t.id = $1`,
+      [sid],
+    );
+  await expire(silent);
+  const tidy = async () => {
+    while (!(await clean(pool, chores))) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  await tidy();
+  const planned = async () => (await pool.query('SELECT sid, "full", status FROM forwards')).rows;
+  expect((await planned()).filter(({ sid }) => sid !== null)).toEqual([]);
+
+  await pool.query(`UPDATE apps SET settings = settings || '{"tellExpired": true}' WHERE id = $1`, [app.id]);
+  const alive = await signInThere();
+  const late = await signInThere();
+  await expire(late);
+  await tidy();
+  await tidy();
+  const expired = (await planned()).filter(({ sid }) => sid !== null);
+  const sids = expired.map(({ sid }) => sid);
+  expect(sids.toSorted()).toEqual([silent, late].toSorted());
+  expect(sids).not.toContain(alive);
+  expect(expired).toMatchObject([{ full: false }, { full: false }]);
+  await pool.query(`UPDATE apps SET state = 'enabled' WHERE id = $1`, [app.id]);
+  while (!(await planned()).filter(({ sid }) => sid !== null).every(({ status }) => status === 'delivered'))
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(told()).toEqual(expect.arrayContaining([silent, late]));
+  expect(told()).not.toContain(alive);
 });

@@ -55,20 +55,25 @@ export function receiverAt(
   return {
     issuer,
     call,
-    /** By client credentials (RFC 6749 §4.4). */
+    /** By client credentials (RFC 6749 §4.4). An app that was just added is known within a second. */
     async askForToken(scope = 'ssf.manage ssf.read'): Promise<string> {
-      const response = await fetch(`${issuer}/oauth/token`, {
-        method: 'POST',
-        headers: {
-          'Content-Type': 'application/x-www-form-urlencoded',
-          Authorization: `Basic ${Buffer.from(`${id}:${clientSecret}`).toString('base64')}`,
-        },
-        body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope && { scope }) }),
-      });
-      const { access_token: given, ...rest } = (await response.json()) as { access_token?: string };
-      if (!given) throw new Error(`no access token: ${response.status} ${JSON.stringify(rest)}`);
-      token = given;
-      return given;
+      for (;;) {
+        const response = await fetch(`${issuer}/oauth/token`, {
+          method: 'POST',
+          headers: {
+            'Content-Type': 'application/x-www-form-urlencoded',
+            Authorization: `Basic ${Buffer.from(`${id}:${clientSecret}`).toString('base64')}`,
+          },
+          body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope && { scope }) }),
+        });
+        const answer = (await response.json()) as { access_token?: string; error?: string };
+        if (answer.access_token) {
+          token = answer.access_token;
+          return token;
+        }
+        if (answer.error !== 'invalid_client') throw new Error(`no access token: ${JSON.stringify(answer)}`);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
     },
     /** One that was asked for before. */
     useToken(given: string): void {

@@ -98,10 +98,16 @@ describe('an app behind', () => {
   });
 
   it('has its key shown, never to anybody else, and what people are called there', async () => {
-    const [byKey, bySubject, byId] = await Promise.all([receiverOf(), receiverOf(200), receiverOf()]);
+    const [byKey, bySubject, byId, byOurs] = await Promise.all([
+      receiverOf(),
+      receiverOf(200),
+      receiverOf(),
+      receiverOf(200),
+    ]);
     await addApp(byKey as Receiver, { member: 'subject' });
     await addApp(bySubject as Receiver, { naming: 'iss_sub' });
     await addApp(byId as Receiver, { naming: 'id', attribute: 'externalId' });
+    await addApp(byOurs as Receiver, { naming: 'org_sub', member: 'subject' });
     const user = await person();
     await product.context.pool.query(`UPDATE users SET external_id = 'ext-1' WHERE id = $1`, [user.id]);
     await revoke(user.email);
@@ -114,6 +120,9 @@ describe('an app behind', () => {
     expect(second?.body).toEqual({ sub_id: { format: 'iss_sub', iss: product.orgs.whiterabbit.issuer, sub: user.id } });
     const [third] = await (byId as Receiver).until(1);
     expect(third?.body).toEqual({ sub_id: { format: 'opaque', id: 'ext-1' } });
+    const [fourth] = await (byOurs as Receiver).until(1);
+    const iss = `${product.url}/orgs/${orgId()}`;
+    expect(fourth?.body).toEqual({ subject: { format: 'iss_sub', iss, sub: user.id } });
     const { rows } = await product.context.pool.query(
       'SELECT settings::text || coalesce(credential, $1) AS text FROM apps',
       [''],

@@ -209,6 +209,12 @@ describe('what is counted', () => {
     expect(await growth(of('/api/orgs/current/users/{id}', '4xx'), get('/api/orgs/current/users/usr_1?x=y'))).toBe(1);
     expect(await growth(of('other', '4xx'), get(`/${crypto.randomUUID()}`))).toBe(1);
     expect(await growth(of('other', '4xx'), get(`/a/${crypto.randomUUID()}/c`))).toBe(1);
+    const ofAnyOrg = '/.well-known/openid-configuration';
+    const issuer = `/orgs/${product.orgs.whiterabbit.id}`;
+    expect(await growth(of(`/orgs/{org}${ofAnyOrg}`, '2xx'), get(`${issuer}${ofAnyOrg}`))).toBe(1);
+    expect(
+      await growth(of('/orgs/{org}/oauth/token', '4xx', 'POST'), get(`${issuer}/oauth/token`, { method: 'POST' })),
+    ).toBe(1);
     expect(await growth(of('/healthz', '2xx', 'HEAD'), get('/healthz', { method: 'HEAD' }))).toBe(1);
     expect(await growth(of('/healthz', '4xx', 'other'), get('/healthz', { method: 'PROPFIND' }))).toBe(1);
     expect(await growth(of('/global-token-revocation', '2xx', 'POST'), () => product.revoke())).toBe(1);

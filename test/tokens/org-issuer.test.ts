@@ -66,7 +66,7 @@ describe('an org’s issuer', () => {
       { userId, seenAt: expect.any(Date) },
     ]);
     const info = await oauth.fetchUserInfo(client, tokens.access_token, userId);
-    expect(info).toEqual({ sub: userId, email: trinity.email, name: 'Trinity' });
+    expect(info).toEqual({ sub: userId, email: trinity.email, email_verified: true, name: 'Trinity' });
     // A web app isn't the person: its token opens nothing at our API.
     expect((await api(product, tokens.access_token)).status).toBe(401);
 

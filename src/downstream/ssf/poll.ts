@@ -34,7 +34,7 @@ export const pollBody = z
       .refine((errors) => Object.keys(errors).length <= 1000)
       .optional(),
   })
-  .meta({ id: 'EventPoll' });
+  .meta({ id: 'EventPollRequest' });
 export const pollAnswer = z
   .object({
     sets: z

@@ -75,7 +75,8 @@ export function createStreams({ pool, keyring, wake }: { pool: Pool; keyring: Ke
         );
       // Whatever was changed, a receiver that was away is tried again at once.
       await pool.query(
-        'UPDATE apps SET failures = 0, held_until = now(), away_since = NULL, probe_at = NULL WHERE org_id = $1 AND id = $2 AND (failures > 0 OR away_since IS NOT NULL)',
+        `UPDATE apps SET failures = 0, held_until = now(), away_since = NULL, probe_at = NULL
+         WHERE org_id = $1 AND id = $2 AND (failures > 0 OR away_since IS NOT NULL OR probe_at IS NOT NULL)`,
         [orgId, appId],
       );
       wake();

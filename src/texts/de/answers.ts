@@ -91,6 +91,8 @@ export const answerTexts: typeof english = {
     appWithoutSecret:
       'Diese App zeigt kein Geheimnis vor: Sie weist sich mit einem eigenen Schlüssel aus oder gar nicht.',
     appOfUnknownGroup: 'Die Organisation hat keine solche Gruppe.',
+    pollNeedsCredential:
+      'Geben Sie das Bearer-Token oder das Client-Secret an: Es gilt für die Adresse, für die es angegeben wurde.',
     appOfUnknownConnection: 'Die Organisation hat keine solche Verbindung.',
     appForOwners: 'Mit Ihrer Rolle ändern Sie keine App, bei der sich Personen anmelden; Inhaber können es.',
     peopleCsvLines: ({ most }) => `Eine Liste hat 1 bis ${most} Zeilen.`,

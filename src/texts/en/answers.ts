@@ -94,6 +94,7 @@ export const answerTexts = {
     appTakesNoCredential: 'This app is shown no credential.',
     appWithoutSecret: 'This app shows no client secret: it proves itself by a key of its own, or not at all.',
     appOfUnknownGroup: 'The organisation has no such group.',
+    pollNeedsCredential: 'Give the bearer token, or the client secret: it is for the address that it was given for.',
     appOfUnknownConnection: 'The organisation has no such connection.',
     appForOwners: 'Your role changes no app that signs people in; an owner may.',
     peopleCsvLines: ({ most }: { most: number }) => `A list has 1 to ${most} lines.`,

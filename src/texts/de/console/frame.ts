@@ -44,6 +44,8 @@ export const consoleFrame: typeof english = {
     markedRead: 'Als gelesen markiert.',
     sentTest: 'Der Test ist unterwegs.',
     sentAgain: 'Die Nachricht ist noch einmal unterwegs.',
+    passedOnAgain: 'Sie sind wieder unterwegs: von jeder Person die letzte.',
+    nothingPassedOn: 'Nichts wurde gesendet: An die Stelle von allen sind spätere Abmeldungen getreten.',
     keyEnded: 'Der Schlüssel gilt nicht mehr. Aufrufe mit ihm werden von jetzt an abgewiesen.',
     roleChanged: 'Die Rolle ist geändert.',
     sentAllAgain:

@@ -198,6 +198,8 @@ export const sentences: typeof english = {
   appAway: ({ app }) => `Die App ${app} antwortet nicht; was sie erfahren muss, wird aufbewahrt`,
   appBack: ({ app }) => `Die App ${app} antwortet wieder`,
   forwardFailed: ({ app, why }) => `Eine Abmeldung konnte nicht an die App ${app} weitergegeben werden: ${why}`,
+  forwardsReplayed: ({ actor, app, n }) =>
+    `${actor} hat noch einmal weitergeben lassen, was die App ${app} nicht erfahren hatte (${n})`,
   forwardReplayed: ({ actor, app }) => `${actor} hat eine Abmeldung noch einmal an die App ${app} weitergeben lassen`,
 
   webhook: 'einen Webhook',

@@ -45,6 +45,8 @@ export const consoleFrame = {
     markedRead: 'Marked as read.',
     sentTest: 'The test is on its way.',
     sentAgain: 'It is on its way again.',
+    passedOnAgain: 'They are on their way again: of each person the latest.',
+    nothingPassedOn: 'Nothing was sent: later sign-outs have taken the place of all of them.',
     keyEnded: 'The key has ended. Calls with it are refused from now on.',
     roleChanged: 'The role is changed.',
     sentAllAgain:

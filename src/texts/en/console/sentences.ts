@@ -216,6 +216,8 @@ export const sentences = {
   appAway: ({ app }: { app: string }) => `The app ${app} does not answer; what it has to hear is kept`,
   appBack: ({ app }: { app: string }) => `The app ${app} answers again`,
   forwardFailed: ({ app, why }: { app: string } & Why) => `A sign-out could not be passed on to the app ${app}: ${why}`,
+  forwardsReplayed: ({ actor, app, n }: Actor & { app: string; n: string }) =>
+    `${actor} passed on again to the app ${app} what it had not been told (${n})`,
   forwardReplayed: ({ actor, app }: Actor & { app: string }) =>
     `${actor} had a sign-out passed on again to the app ${app}`,
 
