@@ -359,6 +359,9 @@ describe('GET /users/export', () => {
   });
 });
 
+/** What is said of apps behind where there are none. */
+const noApps = { apps: [], moreForwards: false, planning: false };
+
 describe('what one request ended', () => {
   it('is listed together with its counts, and whether webhooks were told', async () => {
     const people = await plantUsers(product, 3, { sessions: 2 });
@@ -384,7 +387,11 @@ describe('what one request ended', () => {
     const theirs = { headers: { cookie: abroad.cookie } };
     expect((await fetch(`${product.url}/api/orgs/current${path}/export`, theirs)).status).toBe(404);
     await relayed(product);
-    expect((await owner.send('GET', `/revocations/${ids[0]}/told`)).body).toEqual({ webhooks: [], waiting: false });
+    expect((await owner.send('GET', `/revocations/${ids[0]}/told`)).body).toEqual({
+      webhooks: [],
+      waiting: false,
+      ...noApps,
+    });
     expect((await abroad.send('GET', path)).status).toBe(404);
     expect((await abroad.send('GET', `/revocations/${ids[0]}/told`)).status).toBe(404);
   });
@@ -400,7 +407,7 @@ describe('what one request ended', () => {
       await holder.query('BEGIN; LOCK TABLE notification_feeds IN ACCESS EXCLUSIVE MODE');
       const { body } = await owner.send('POST', path, { confirmation });
       const told = await owner.send('GET', `/revocations/${body.revocationId}/told`);
-      expect(told.body).toEqual({ webhooks: [], waiting: true });
+      expect(told.body).toEqual({ webhooks: [], waiting: true, ...noApps });
     } finally {
       await holder.query('ROLLBACK');
       holder.release();
