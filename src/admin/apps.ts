@@ -27,7 +27,9 @@ export const appTest = z
     error: z
       .string()
       .nullable()
-      .describe('A word. `unknown_there`: the app took the call, and knows nobody of this name: as it should be.')
+      .describe(
+        'A word. `unknown_there`: the app took the call, and knows nobody of this name: as it should be. `unproven`: it answers 404 to strangers, too, so that the address may be wrong.',
+      )
       .meta({ examples: ['unknown_there'] }),
   })
   .meta({ id: 'AppTest' });
@@ -54,7 +56,8 @@ export function appOperations({
     id: 'testApp',
     tag,
     summary: 'Tell the app of somebody who does not exist',
-    description: 'An app that answers 404 has taken the credential: that is what should come of it.',
+    description:
+      'An app that answers 404 to us, and refuses a stranger who is asked for beside, has taken the credential: that is what should come of it.',
     permission,
     params,
     success: { status: 200, description: 'What came of it.', schema: appTest },

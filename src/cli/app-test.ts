@@ -43,7 +43,7 @@ async function sendTest(
   const signAsOrg = createSignAsOrg({ pool, keyring, config });
   const deps = { pool, keyring, guardedFetch, signAsOrg, issuerOf: (id: string) => orgIssuer(config, id) };
   const send = kind === 'gtr' ? createSendGtr(deps) : createSendBackchannelLogout(deps);
-  const outcome = await createSendTest({ pool, send })(orgId, appId);
+  const outcome = await createSendTest({ pool, keyring, send })(orgId, appId);
   if (!outcome) throw new AppError('not_found', 'The organisation has no such app.');
   return outcome;
 }
@@ -52,6 +52,8 @@ function sentence(outcome: ForwardOutcome): string {
   const { result, status, error = null } = outcome;
   if (error === 'unknown_there')
     return 'The app took the call, and knows nobody of this name (404): that is as it should be.';
+  if (error === 'unproven')
+    return 'It answers 404 to strangers, too: there is no such address, or it does not check who calls.';
   const answered = status === null ? 'It gave no answer' : `It answered ${status}`;
   if (result === 'delivered') return `The app took the call. ${answered}, as if it knew somebody who does not exist.`;
   return `The app did not take the call. ${answered}${error === null ? '' : `: ${error}`}.`;

@@ -47,7 +47,7 @@ export function startDownstream(deps: {
   const arrivals = createArrivals({ pool, log });
   const forwarder = startForwarder({ pool: ownPool, log, send, planned: arrivals.look });
   return {
-    sendTest: createSendTest({ pool, send }),
+    sendTest: createSendTest({ pool, keyring, send }),
     wakeForwarder: forwarder.wake,
     /** Polls of receivers that wait for their next event. */
     arrivals,

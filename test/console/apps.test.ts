@@ -242,6 +242,11 @@ describe('an app', () => {
   it('is told of nobody by a test, which says what came of it and is on record', async () => {
     const receiver = await receiverOf(404);
     const id = await addApp('Payroll', receiver);
+    // A wrong address answers 404 to everybody.
+    const unproven = await owner.console.press(`/admin/apps/${id}`, 'test');
+    expect(textOf(unproven.text)).toContain('it answers 404 to strangers too');
+    const [ours] = receiver.received;
+    receiver.answer((call, res) => res.writeHead(call.authorization === ours?.authorization ? 404 : 401).end());
     const good = await owner.console.press(`/admin/apps/${id}`, 'test');
     expect(textOf(good.text)).toContain('It works');
     receiver.answer(403);
@@ -249,7 +254,11 @@ describe('an app', () => {
     expect(textOf(bad.text)).toContain('the app refused the call (403)');
     expect(await words(owner.console, '/admin/record')).toMatch(/test/i);
     const tested = (await owner.send('GET', '/audit-events?action=app.tested')).body.items;
-    expect(tested).toMatchObject([{ detail: { status: 403 } }, { detail: { error: 'unknown_there' } }]);
+    expect(tested).toMatchObject([
+      { detail: { status: 403 } },
+      { detail: { error: 'unknown_there' } },
+      { detail: { error: 'unproven' } },
+    ]);
   });
 
   it('knows people by ids that are given one by one, or by a list', async () => {

@@ -351,6 +351,7 @@ export const consoleApps: typeof english = {
       unavailable: 'die App ist gerade nicht erreichbar',
       unknown_kind: 'eine neuere Version muss es senden',
       unknown_there: 'die App nahm es an und kennt niemanden dieses Namens',
+      unproven: 'sie antwortet auch Fremden mit 404: es gibt die Adresse nicht, oder sie prüft nicht, wer aufruft',
       wrong_settings: 'die Einstellungen passen nicht mehr',
     },
     supersededText: 'eine spätere Abmeldung der Person trat an ihre Stelle',

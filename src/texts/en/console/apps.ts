@@ -342,6 +342,7 @@ export const consoleApps = {
       unavailable: 'the app is not available just now',
       unknown_kind: 'a newer version has to send it',
       unknown_there: 'the app took it, and knows nobody of this name',
+      unproven: 'it answers 404 to strangers too: there is no such address, or it does not check who calls',
       wrong_settings: 'the settings do not fit any more',
     },
     supersededText: 'a later sign-out of the person took its place',
