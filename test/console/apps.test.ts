@@ -152,7 +152,11 @@ describe('an app', () => {
     expect(textOf(added.text)).toContain(metadata);
     expect((await fetch(metadata)).status).toBe(200);
     const [soc] = await apps();
-    expect(soc?.settings).toMatchObject({ events: ['session-revoked', 'account-disabled'], connection: null });
+    expect(soc?.settings).toMatchObject({ events: ['account-disabled', 'session-revoked'], connection: null });
+    // The page has the kinds in its own order; nobody has changed them.
+    await owner.send('PATCH', `/apps/${soc?.id}`, { settings: { events: ['account-disabled', 'session-revoked'] } });
+    await superAdmin.console.press(`/admin/apps/${soc?.id}/settings`, 'save', { name: 'SOC' });
+    expect((await apps())[0]?.settings.events).toEqual(['account-disabled', 'session-revoked']);
     const none = await superAdmin.console.press(`/admin/apps/${soc?.id}/settings`, 'save', { events: [] });
     expect(textOf(none.text)).toContain('Choose at least one kind of event');
     const saved = await superAdmin.console.press(`/admin/apps/${soc?.id}/settings`, 'save', {
