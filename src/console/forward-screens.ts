@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { appList } from '../admin/app-forms.ts';
+import { app, appList } from '../admin/app-forms.ts';
 import { forward, forwardPage, forwardsReplayed, forwardWithLog } from '../admin/forwards.ts';
 import { may } from '../api/permissions.ts';
 import { forwardStatuses } from '../downstream/forwards.ts';
@@ -21,6 +21,7 @@ import {
   renderTable,
   unseenColumn,
 } from './parts.ts';
+import { lookAgainAfter } from './passed-on.ts';
 import { type Screen, textOf, type Visit } from './screen.ts';
 
 export type ShownForward = z.output<typeof forward>;
@@ -28,6 +29,7 @@ export type ShownForward = z.output<typeof forward>;
 /** What was passed on to apps: each with its tries, and those that never arrived. */
 export function forwardScreens(use: Use): readonly Screen[] {
   const listApps = use('listApps', appList);
+  const getApp = use('getApp', app);
   const listForwards = use('listForwards', forwardPage);
   const getForward = use('getForward', forwardWithLog);
   const replayForward = use('replayForward', forward);
@@ -94,11 +96,14 @@ ${renderAllAgain(visit, items)}
         const { texts, params } = visit;
         const words = texts.console.forwards;
         const found = await getForward(visit, { params });
+        // What waits for a paused app goes nowhere.
+        const isMoving =
+          found.status === 'pending' && (await getApp(visit, { params: { id: found.app } })).state === 'enabled';
         return {
           title: words.one,
           trail: [...trailOfApps(texts, { id: found.app, name: found.appName })],
           body: html`<h1>${words.heading({ person: nameOf(texts, found), app: found.appName })}</h1>
-${renderOne(visit, found)}`,
+${renderOne(visit, found, { isMoving })}`,
         };
       },
       acts: {
@@ -182,7 +187,11 @@ const renderAgain = (visit: Visit, item: ShownForward): Html => {
   });
 };
 
-function renderOne(visit: Visit, found: z.output<typeof forwardWithLog>): Html {
+function renderOne(
+  visit: Visit,
+  found: z.output<typeof forwardWithLog>,
+  { isMoving }: Readonly<{ isMoving: boolean }>,
+): Html {
   const { texts, principal } = visit;
   const words = texts.console.forwards;
   const isPending = found.status === 'pending';
@@ -192,23 +201,21 @@ function renderOne(visit: Visit, found: z.output<typeof forwardWithLog>): Html {
     html`${attempt.status === null ? words.noAnswer : words.answered({ status: String(attempt.status) })}${attempt.error && html`<span class="sub">${forwardErrorIn(texts, attempt.error)}</span>`}`,
     words.milliseconds({ n: formatNumber(texts, attempt.durationMs) }),
   ]);
-  return html`<div id="forward"${isPending && html` data-again="${found.attempts === 0 ? 1_000 : 5_000}"`}>${renderFacts(
+  return html`<div id="forward"${isMoving && html` data-again="${lookAgainAfter(found.revokedAt)}"`}>${renderFacts([
+    [words.status, renderForwardState(texts, found)],
     [
-      [words.status, renderForwardState(texts, found)],
-      [
-        words.person,
-        !isOfStream(found) &&
-          (found.userName ? html`<a href="/admin/people/${found.user}">${found.userName}</a>` : words.removed),
-      ],
-      [words.app, html`<a href="/admin/apps/${found.app}">${found.appName}</a>`],
-      [words.type, sayType(texts, found.type)],
-      [words.ended, renderMoment(texts, found.revokedAt)],
-      [words.next, found.dueAt && renderMoment(texts, found.dueAt)],
-      [words.finished, found.finishedAt && renderMoment(texts, found.finishedAt)],
-      [words.signOut, found.revocation && html`<a href="/admin/revocations/${found.revocation}">${words.receipt}</a>`],
-      [words.id, renderCopyable(texts, found.id, words.id)],
+      words.person,
+      !isOfStream(found) &&
+        (found.userName ? html`<a href="/admin/people/${found.user}">${found.userName}</a>` : words.removed),
     ],
-  )}
+    [words.app, html`<a href="/admin/apps/${found.app}">${found.appName}</a>`],
+    [words.type, sayType(texts, found.type)],
+    [words.ended, renderMoment(texts, found.revokedAt)],
+    [words.next, found.dueAt && renderMoment(texts, found.dueAt)],
+    [words.finished, found.finishedAt && renderMoment(texts, found.finishedAt)],
+    [words.signOut, found.revocation && html`<a href="/admin/revocations/${found.revocation}">${words.receipt}</a>`],
+    [words.id, renderCopyable(texts, found.id, words.id)],
+  ])}
 <h2>${words.attempts}</h2>${
     rows.length > 0
       ? renderTable({ caption: words.attempts, columns: [words.attempt, words.at, words.answer, words.took], rows })

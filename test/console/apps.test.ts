@@ -395,6 +395,25 @@ describe('a sign-out', () => {
     expect((await stranger.send('GET', `${receipt.replace('/admin', '')}/told`)).status).toBe(404);
   });
 
+  it('is looked at again while it moves, and less and less: not what waits for a paused app', async () => {
+    const id = await addApp('Payroll', await receiverOf(() => undefined));
+    const receipt = await signOut((await person()).id);
+    await until(async () => /Payroll On its way/.test(await words(owner.console, receipt)));
+    const again = async (path: string) => / data-again="(\d+)"/.exec((await owner.console.get(path)).text)?.[1];
+    const { items } = (await owner.send('GET', `/forwards?app=${id}`)).body as { items: { id: string }[] };
+    const places = [receipt, `/admin/forwards/${items[0]?.id}`];
+    for (const place of places) expect(await again(place)).toBe('1000');
+    const { pool } = product.context;
+    await pool.query(`UPDATE revocations SET created_at = created_at - interval '20 seconds' WHERE id = $1`, [
+      receipt.split('/').at(-1),
+    ]);
+    await pool.query(`UPDATE forwards SET revoked_at = revoked_at - interval '20 seconds' WHERE app_id = $1`, [id]);
+    for (const place of places) expect(await again(place)).toBe('5000');
+    await owner.send('PATCH', `/apps/${id}`, { state: 'paused' });
+    for (const place of places) expect(await again(place)).toBeUndefined();
+    expect(await words(owner.console, receipt)).toContain('On its way');
+  });
+
   it('of several people is counted by app', async () => {
     await addApp('Payroll', await receiverOf(204));
     const people = await plantUsers(product, 3);
