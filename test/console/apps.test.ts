@@ -272,12 +272,22 @@ describe('an app', () => {
       { email: string },
     ];
     const path = `/admin/apps/${id}/people`;
+    const [giving, old] = [`${path}/import`, await plantAdministrator(product, 'owner')];
+    // A file is lost where a sign-in is asked for after it was chosen.
+    await product.context.pool.query(
+      `UPDATE sessions SET authenticated_at = now() - interval '2 days' WHERE user_id = $1`,
+      [old.id],
+    );
+    const asked = await openConsole(product.url, old.cookie).get(giving);
+    expect(asked.text).toContain('id="step-up"');
+    expect((await admin.console.get(giving)).status).toBe(403);
+    expect((await stranger.console.get(giving)).status).toBe(404);
     const send = async (act: string, fields: Record<string, string>) => {
       const form = new FormData();
-      const shown = fieldsOf((await owner.console.get(path)).text, act);
+      const shown = fieldsOf((await owner.console.get(giving)).text, act);
       for (const [name, [value = '']] of Object.entries(shown)) form.set(name, value);
       for (const [name, value] of Object.entries({ ...fields, do: act })) form.set(name, value);
-      return owner.console.ask('POST', path, { body: form });
+      return owner.console.ask('POST', giving, { body: form });
     };
     expect((await send('set', { who: first.email, there: 'E-1, "A"' })).status).toBe(303);
     expect((await send('set', { who: 'nobody@whiterabbit.fake', there: 'E-9' })).status).toBe(400);
@@ -285,10 +295,10 @@ describe('an app', () => {
     expect(textOf(list.text)).toContain('Line 2: ghost@whiterabbit.fake');
     const page = await words(owner.console, path);
     for (const text of ['E-1, "A"', 'E-2', first.email]) expect(page).toContain(text);
-    expect((await send('forget', { user: first.id })).status).toBe(303);
+    expect((await owner.console.press(path, 'forget', { user: first.id })).status).toBe(303);
     expect(await words(owner.console, path)).not.toContain('E-1');
     expect((await stranger.console.get(path)).status).toBe(404);
-    expect((await admin.console.get(path)).text).not.toContain('value="import"');
+    expect((await admin.console.get(path)).text).not.toContain(giving);
   });
 });
 

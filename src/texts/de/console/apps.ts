@@ -256,6 +256,8 @@ export const consoleApps: typeof english = {
     seenAt: 'Letzte Anmeldung dort',
     forget: 'Vergessen',
     forgetWho: ({ name }) => `Kennung von ${name} vergessen`,
+    giveIds: 'Kennungen angeben',
+    giveIdsOf: ({ name }) => `Kennungen von Personen bei ${name} angeben`,
     setOne: 'Eine angeben',
     who: 'Adresse, Benutzername oder ID der Person',
     set: 'Speichern',

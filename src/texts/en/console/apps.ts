@@ -247,6 +247,8 @@ export const consoleApps = {
     seenAt: 'Last sign-in there',
     forget: 'Forget',
     forgetWho: ({ name }: { name: string }) => `Forget the id of ${name}`,
+    giveIds: 'Give ids',
+    giveIdsOf: ({ name }: { name: string }) => `Give ids of people at ${name}`,
     setOne: 'Give one',
     who: 'Address, user name or id of the person',
     set: 'Save',
