@@ -159,6 +159,7 @@ describe('an app', () => {
     expect((await apps())[0]?.settings.events).toEqual(['account-disabled', 'session-revoked']);
     const none = await superAdmin.console.press(`/admin/apps/${soc?.id}/settings`, 'save', { events: [] });
     expect(textOf(none.text)).toContain('Choose at least one kind of event');
+    expect(none.text.split('id="problem"').length).toBe(2);
     const saved = await superAdmin.console.press(`/admin/apps/${soc?.id}/settings`, 'save', {
       connection: product.orgs.whiterabbit.connectionId,
     });
@@ -198,6 +199,14 @@ describe('an app', () => {
       redirectUris: 'http://wiki.example',
     });
     expect(/<textarea id="field-redirectUris"[^>]*aria-invalid="true"/.test(pages.text)).toBe(true);
+    const ofNobody = await owner.console.press('/admin/apps/new/bearer', 'add', {
+      name: 'Payroll',
+      endpoint: nowhere.url,
+      credential: 'the-key',
+      who: 'groups',
+    });
+    expect(textOf(ofNobody.text)).toContain('Choose at least one group, or everyone.');
+    expect(ofNobody.text.split('id="problem"').length).toBe(2);
     expect(await apps()).toEqual([]);
   });
 
