@@ -75,7 +75,10 @@ export const forwardWithLog = forward
   .extend({ log: z.array(attempt).describe('Its tries, the latest first; 100 at most.') })
   .meta({ id: 'ForwardWithLog' });
 export const forwardsReplayed = z
-  .object({ replayed: z.int().describe('How many are on their way again; a thousand at most.') })
+  .object({
+    replayed: z.int().describe('How many are on their way again.'),
+    more: z.boolean().describe('There may be more than one request takes: send it again for them.'),
+  })
   .meta({ id: 'ForwardsReplayed' });
 export const forwardPage = pageOf(forward).meta({ id: 'ForwardPage' });
 
@@ -150,7 +153,7 @@ export function forwardOperations({ forwards }: { forwards: Forwards }): readonl
       handle: async ({ orgId, params: { id }, by }) => {
         const replayed = await forwards.replayDead(orgId, id, by);
         if (replayed === null) throw new AppError('not_found', 'Your organisation has no such app.');
-        return { replayed };
+        return replayed;
       },
     }),
   ];

@@ -82,8 +82,9 @@ ${renderAllAgain(visit, items)}
           return { to: visit.req.originalUrl, notice: 'sentAgain' };
         },
         'all-again': async (visit) => {
-          const { replayed } = await replayForwards(visit, { params: { id: visit.query.app ?? '' } });
-          return { to: visit.req.originalUrl, notice: replayed > 0 ? 'passedOnAgain' : 'nothingPassedOn' };
+          const { replayed, more } = await replayForwards(visit, { params: { id: visit.query.app ?? '' } });
+          const notice = more ? 'firstPassedOnAgain' : replayed > 0 ? 'passedOnAgain' : 'nothingPassedOn';
+          return { to: visit.req.originalUrl, notice };
         },
       },
     },

@@ -131,29 +131,48 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
     },
 
     /**
-     * Sends again what an app could not be told, of each person the latest, and a thousand at most.
-     * Returns how many; null when the org has no such app. @throws AppError conflict when it is off
+     * Sends again what an app could not be told, of each person the latest, in steps of a
+     * transaction each. Returns how many, and whether there may be more than it takes at once; null
+     * when the org has no such app. @throws AppError conflict when it is off
      */
-    async replayDead(orgId: string, appId: string, by: By): Promise<number | null> {
-      const replayed = await transaction(pool, async (client) => {
-        const { rows } = await client.query<{ name: string; off: boolean }>(
-          `SELECT name, state = 'disabled' AS off FROM apps WHERE org_id = $1 AND id = $2 FOR SHARE`,
-          [orgId, appId],
-        );
-        const [app] = rows;
-        if (!app) return null;
-        if (app.off) throw new AppError('conflict', ({ answers }) => answers.itsAppOff);
-        const { rowCount } = await client.query(replayDeadSql, [orgId, appId]);
-        const forwards = rowCount ?? 0;
-        const target = { type: 'app', id: appId };
-        const detail = { name: app.name, forwards };
-        if (forwards > 0) await recordEvent(client, { orgId, action: 'forward.replayed', by, target, detail });
-        return forwards;
-      });
-      if (replayed) wake();
-      return replayed;
+    async replayDead(
+      orgId: string,
+      appId: string,
+      by: By,
+    ): Promise<Readonly<{ replayed: number; more: boolean }> | null> {
+      let [replayed, from] = [0, '-infinity'];
+      for (let steps = 0; steps < mostSteps; steps++) {
+        const step = await transaction(pool, (client) => replayStep(client, { orgId, appId, from, by }));
+        if (!step) return null;
+        if (step.forwards > 0) wake();
+        replayed += step.forwards;
+        if (step.forwards < mostInStep) return { replayed, more: false };
+        from = step.until as string;
+      }
+      return { replayed, more: true };
     },
   };
+}
+
+type Step = Readonly<{ forwards: number; until: string | null }>;
+
+/** `from`: what was made before is done. */
+async function replayStep(
+  client: PoolClient,
+  { orgId, appId, from, by }: Readonly<{ orgId: string; appId: string; from: string; by: By }>,
+): Promise<Step | null> {
+  const { rows } = await client.query<{ name: string; off: boolean }>(
+    `SELECT name, state = 'disabled' AS off FROM apps WHERE org_id = $1 AND id = $2 FOR SHARE`,
+    [orgId, appId],
+  );
+  const [app] = rows;
+  if (!app) return null;
+  if (app.off) throw new AppError('conflict', ({ answers }) => answers.itsAppOff);
+  const step = (await client.query<Step>(replayDeadSql, [orgId, appId, from])).rows[0] as Step;
+  const target = { type: 'app', id: appId };
+  const detail = { name: app.name, forwards: step.forwards };
+  if (step.forwards > 0) await recordEvent(client, { orgId, action: 'forward.replayed', by, target, detail });
+  return step;
 }
 
 /** Why a forward was left out that may be sent once the person has a name there, or the app an address. */
@@ -171,16 +190,20 @@ const namesNowSql = `${plannedPeople('SELECT f.org_id, f.user_id, f.app_id FROM 
   FROM person p JOIN apps a ON a.org_id = p.org_id AND a.id = p.app_id ${joinThere}
   WHERE NOT p.nameless`;
 
-const mostReplayed = 1_000;
+const mostInStep = 1_000;
+const mostSteps = 50;
 
 const replayDeadSql = `
+  WITH again AS (
   UPDATE forwards SET status = 'pending', error = NULL, finished_at = NULL, due_at = clock_timestamp(),
          tried_until = clock_timestamp() + interval '24 hours'
   WHERE org_id = $1 AND id IN (
     SELECT f.id FROM forwards f
-    WHERE f.org_id = $1 AND f.app_id = $2 AND f.status = 'dead' AND f.names <> '{}' AND NOT EXISTS (
+    WHERE f.org_id = $1 AND f.app_id = $2 AND f.status = 'dead' AND f.names <> '{}' AND f.created_at >= $3::timestamptz AND NOT EXISTS (
       SELECT FROM forwards l
       WHERE l.org_id = f.org_id AND l.user_id = f.user_id AND l.app_id = f.app_id AND l.type = f.type
         AND l.sid IS NOT DISTINCT FROM f.sid AND (l.revoked_at, l.id) > (f.revoked_at, f.id)
         AND l.status IN ('pending', 'delivered', 'dead'))
-    ORDER BY f.created_at LIMIT ${mostReplayed} FOR UPDATE OF f)`;
+    ORDER BY f.created_at LIMIT ${mostInStep} FOR UPDATE OF f)
+  RETURNING created_at)
+  SELECT count(*)::int AS forwards, max(created_at)::text AS until FROM again`;

@@ -45,6 +45,7 @@ export const consoleFrame: typeof english = {
     sentTest: 'Der Test ist unterwegs.',
     sentAgain: 'Die Nachricht ist noch einmal unterwegs.',
     passedOnAgain: 'Sie sind wieder unterwegs: von jeder Person die letzte.',
+    firstPassedOnAgain: 'Viele von ihnen sind wieder unterwegs. Drücken Sie den Knopf noch einmal für die übrigen.',
     nothingPassedOn: 'Nichts wurde gesendet: An die Stelle von allen sind spätere Abmeldungen getreten.',
     keyEnded: 'Der Schlüssel gilt nicht mehr. Aufrufe mit ihm werden von jetzt an abgewiesen.',
     roleChanged: 'Die Rolle ist geändert.',
