@@ -52,6 +52,12 @@ export const forward = z
     revokedAt: z.iso.datetime().describe('When access ended here.'),
     createdAt: z.iso.datetime(),
     finishedAt: z.iso.datetime().nullable(),
+    replayable: z
+      .boolean()
+      .describe(
+        'Whether it may be sent again: it could not be delivered or was left out, and what the person is called there is still known.',
+      )
+      .meta({ examples: [false] }),
   })
   .meta({ id: 'Forward' });
 const attempt = z
@@ -162,7 +168,20 @@ export function forwardOperations({ forwards }: { forwards: Forwards }): readonl
 const missing = () => new AppError('not_found', 'Your organisation has nothing of this id that was passed on.');
 
 function present({ appId, userId, userName, revocationId, ...row }: ForwardRow) {
-  const { id, appName, type, status, error, httpStatus, attempts, dueAt, revokedAt, createdAt, finishedAt } = row;
-  const said = { type, status, error, httpStatus, attempts, dueAt, revokedAt, createdAt, finishedAt };
+  const {
+    id,
+    appName,
+    type,
+    status,
+    error,
+    httpStatus,
+    attempts,
+    dueAt,
+    revokedAt,
+    createdAt,
+    finishedAt,
+    replayable,
+  } = row;
+  const said = { type, status, error, httpStatus, attempts, dueAt, revokedAt, createdAt, finishedAt, replayable };
   return { id, app: appId, appName, user: userId, userName, revocation: revocationId, ...said };
 }

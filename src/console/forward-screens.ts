@@ -7,7 +7,7 @@ import { type Html, html, type Value } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
 import { compose } from '../web/compose.ts';
 import { renderAppTabs, trailOfApps } from './app-view.ts';
-import { forwardErrorIn, isOfStream, maySendAgain, renderForwardState, renderType, sayType } from './forward-state.ts';
+import { forwardErrorIn, isOfStream, renderForwardState, renderType, sayType } from './forward-state.ts';
 import type { Use } from './operations.ts';
 import {
   formatNumber,
@@ -127,7 +127,9 @@ function askedOf({ query }: Visit): Record<string, string> {
 /** Once an app is well again, what it could not be told is sent as a whole. */
 function renderAllAgain(visit: Visit, items: readonly ShownForward[]): Html | null {
   const { query, principal, texts } = visit;
-  if (!query.app || query.status !== 'dead' || items.length < 2 || !may(principal.role, 'apps.change')) return null;
+  const isOfOneApp = query.app && query.status === 'dead';
+  const isWorthIt = items.length > 1 && items.some(({ replayable }) => replayable);
+  if (!isOfOneApp || !isWorthIt || !may(principal.role, 'apps.change')) return null;
   return renderForm(visit, { do: 'all-again', button: texts.console.forwards.allAgain, quiet: true });
 }
 
@@ -149,14 +151,14 @@ export function renderForwards(
 ): Html {
   const { texts, principal } = visit;
   const words = texts.console.forwards;
-  const mayReplay = may(principal.role, 'apps.change') && items.some(maySendAgain);
+  const mayReplay = may(principal.role, 'apps.change') && items.some(({ replayable }) => replayable);
   const rows = items.map((item): readonly Value[] => [
     html`<a id="to-${item.id}" href="/admin/forwards/${item.id}" aria-labelledby="to-${item.id}${withApp && ` app-${item.id}`} at-${item.id}">${nameOf(texts, item)}</a>`,
     ...(withApp ? [html`<span id="app-${item.id}">${item.appName}</span>`] : []),
     html`${renderForwardState(texts, item)}${!isOfStream(item) && renderType(texts, item, `type-${item.id}`)}`,
     formatNumber(texts, item.attempts),
     html`<span id="at-${item.id}">${renderMoment(texts, item.revokedAt)}</span>`,
-    ...(mayReplay ? [maySendAgain(item) && renderAgain(visit, item)] : []),
+    ...(mayReplay ? [item.replayable && renderAgain(visit, item)] : []),
   ]);
   return renderTable({
     caption: words.list,
@@ -224,7 +226,7 @@ function renderOne(
   }
 ${isPending && html`<p class="actions"><a class="button quiet" href="/admin/forwards/${found.id}">${words.lookAgain}</a></p>`}
 ${
-  maySendAgain(found) &&
+  found.replayable &&
   may(principal.role, 'apps.change') &&
   html`<p class="soft">${words.againText}</p>${renderForm(visit, { do: 'again', button: words.again, quiet: true })}`
 }</div>`;

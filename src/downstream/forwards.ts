@@ -30,6 +30,8 @@ export type ForwardRow = Readonly<{
   revokedAt: Date;
   createdAt: Date;
   finishedAt: Date | null;
+  /** It is dead or was left out, and may be sent again: its names are kept, or are found anew. */
+  replayable: boolean;
 }>;
 export type ForwardAttemptRow = Readonly<{
   number: number;
@@ -46,11 +48,16 @@ export type ForwardFilter = Readonly<{
   status?: ForwardStatus | undefined;
 }>;
 
+/** Why a forward was left out that may be sent once the person has a name there, or the app an address. */
+const lacking = ['no_name_there', 'no_identity', 'no_endpoint'];
+
 const columns = `f.id, f.app_id AS "appId", a.name AS "appName", f.user_id AS "userId",
   coalesce(nullif(u.name, ''), u.email) AS "userName", f.revocation_id AS "revocationId",
   f.type, f.status, f.error, f.http_status AS "httpStatus", f.attempts,
   CASE WHEN f.status = 'pending' THEN f.due_at END AS "dueAt", f.revoked_at AS "revokedAt", f.created_at AS "createdAt",
-  f.finished_at AS "finishedAt"`;
+  f.finished_at AS "finishedAt",
+  (f.status = 'dead' AND f.names <> '{}'
+   OR f.status = 'left_out' AND (f.names <> '{}' OR u.id IS NOT NULL AND f.error IN ('${lacking.join("', '")}'))) AS replayable`;
 const from = `FROM forwards f JOIN apps a ON a.org_id = f.org_id AND a.id = f.app_id
   LEFT JOIN users u ON u.org_id = f.org_id AND u.id = f.user_id AND u.deleted_at IS NULL`;
 const filters = { app: 'f.app_id', revocation: 'f.revocation_id', user: 'f.user_id', status: 'f.status' } as const;
@@ -107,6 +114,8 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
         const { off, later, nameless, ...forward } = found;
         const lacked = forward.status === 'left_out' && lacking.includes(forward.error ?? '');
         const kept = !nameless && (forward.status === 'dead' || forward.status === 'left_out');
+        const isForgotten = nameless && (forward.status === 'dead' || forward.error === 'echo');
+        if (isForgotten) throw new AppError('conflict', ({ answers }) => answers.forwardForgotten);
         if (!lacked && !kept) throw new AppError('conflict', ({ answers }) => answers.forwardNotDead);
         if (later) throw new AppError('conflict', ({ answers }) => answers.forwardOvertaken);
         if (off) throw new AppError('conflict', ({ answers }) => answers.itsAppOff);
@@ -124,7 +133,14 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
           target: { type: 'app', id: forward.appId },
           detail: { name: forward.appName, forward: id, revocation: forward.revocationId },
         });
-        return { ...forward, status: 'pending' as const, error: null, finishedAt: null, dueAt: new Date() };
+        return {
+          ...forward,
+          status: 'pending' as const,
+          replayable: false,
+          error: null,
+          finishedAt: null,
+          dueAt: new Date(),
+        };
       });
       if (again) wake();
       return again;
@@ -175,13 +191,11 @@ async function replayStep(
   return step;
 }
 
-/** Why a forward was left out that may be sent once the person has a name there, or the app an address. */
-const lacking = ['no_name_there', 'no_identity', 'no_endpoint'];
-
 /** By which names the app of a forward knows its person now. @throws AppError conflict where it still has none */
 async function namesNow(client: PoolClient, orgId: string, id: string): Promise<object> {
   const { rows } = await client.query<{ names: object; why: string | null }>(namesNowSql, [[orgId], [], id]);
-  if (!rows[0] || rows[0].why !== null) throw new AppError('conflict', ({ answers }) => answers.forwardNameless);
+  if (!rows[0]) throw new AppError('conflict', ({ answers }) => answers.forwardForgotten);
+  if (rows[0].why !== null) throw new AppError('conflict', ({ answers }) => answers.forwardNameless);
   return rows[0].names;
 }
 

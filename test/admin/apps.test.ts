@@ -252,6 +252,16 @@ it('shows what was passed on, sends it again, and forgets it with its app', asyn
   expect((await stranger.send('POST', `/forwards/${ids[0]}/replay`)).status).toBe(404);
   expect((await admin.send('POST', `/forwards/${ids[0]}/replay`)).status).toBe(403);
   expect((await owner.send('POST', `/forwards/${ids[1]}/replay`)).status).toBe(409);
+  expect((await owner.send('GET', `/forwards?app=${added.id}`)).body.items).toMatchObject(
+    [...ids].reverse().map((id) => ({ id, replayable: id === ids[0] })),
+  );
+  const name = (names: object) =>
+    pool.query('UPDATE forwards SET names = $2 WHERE id = $1', [ids[0], JSON.stringify(names)]);
+  await name({});
+  expect((await owner.send('GET', `/forwards/${ids[0]}`)).body).toMatchObject({ replayable: false });
+  const forgotten = await owner.send('POST', `/forwards/${ids[0]}/replay`);
+  expect(forgotten).toMatchObject({ status: 409, body: { detail: expect.stringContaining('no longer kept') } });
+  await name({ email: 'a@b.fake' });
   expect((await owner.send('POST', `/forwards/${ids[0]}/replay`)).body).toMatchObject({ status: 'pending' });
   expect((await owner.send('GET', `/apps/${added.id}`)).body).toMatchObject({ waiting: 1, dead: 0 });
   // Disabled, it hears of nothing any more.

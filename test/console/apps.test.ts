@@ -452,6 +452,12 @@ describe('a sign-out', () => {
     const path = `/admin/forwards?${new URLSearchParams({ app: id, status: 'dead' }).toString()}`;
     expect((await admin.console.get(path)).text).not.toContain('value="again"');
     expect(textOf((await stranger.console.get('/admin/forwards')).text)).not.toContain('Payroll');
+    // What it would be sent by is forgotten: there is nothing to press.
+    const { pool } = product.context;
+    const kept = await pool.query<{ names: object }>('SELECT names FROM forwards WHERE app_id = $1', [id]);
+    await pool.query(`UPDATE forwards SET names = '{}' WHERE app_id = $1`, [id]);
+    expect((await owner.console.get(path)).text).not.toContain('value="again"');
+    await pool.query('UPDATE forwards SET names = $2 WHERE app_id = $1', [id, JSON.stringify(kept.rows[0]?.names)]);
     receiver.answer(204);
     const again = await owner.console.press(path, 'again');
     expect(again.location).toBe(path);

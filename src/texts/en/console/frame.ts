@@ -47,7 +47,8 @@ export const consoleFrame = {
     sentAgain: 'It is on its way again.',
     passedOnAgain: 'They are on their way again: of each person the latest.',
     firstPassedOnAgain: 'Many of them are on their way again. Press the button again for the rest.',
-    nothingPassedOn: 'Nothing was sent: later sign-outs have taken the place of all of them.',
+    nothingPassedOn:
+      'Nothing was sent: later sign-outs have taken their place, or what the people are called there is no longer kept.',
     keyEnded: 'The key has ended. Calls with it are refused from now on.',
     roleChanged: 'The role is changed.',
     sentAllAgain:
