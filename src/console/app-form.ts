@@ -18,6 +18,8 @@ export type AppForm = Readonly<{
   values: Values;
   /** The organisation's groups, and those that are chosen and gone. */
   groups: readonly Group[];
+  /** There are more groups than the form shows. */
+  moreGroups: boolean;
   /** The organisation's connections: a receiver may be one of them. */
   connections: readonly Readonly<{ id: string; name: string }>[];
   /** Why a field is wrong; null: it isn't what the problem is about. */
@@ -131,7 +133,7 @@ function renderConcerns(texts: Texts, form: AppForm): Html {
     html`<fieldset class="choices of-groups"><legend>${words.groups}</legend>${problem}<div class="kinds">${form.groups.map(
       ({ id, displayName }) =>
         renderCheck({ name: 'groups', value: id, label: displayName, checked: chosen.includes(id) }),
-    )}</div></fieldset>${form.renderTheirs('groups')}`
+    )}</div>${form.moreGroups && html`<p class="hint">${words.moreGroups}</p>`}</fieldset>${form.renderTheirs('groups')}`
   }`;
 }
 

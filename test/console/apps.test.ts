@@ -210,6 +210,19 @@ describe('an app', () => {
     expect(await apps()).toEqual([]);
   });
 
+  it('says where there are more groups than the form shows', async () => {
+    const form = () => words(stranger.console, '/admin/apps/new/bearer');
+    const plant = (from: number, to: number) =>
+      product.context.pool.query(
+        `INSERT INTO groups (org_id, id, display_name) SELECT $1, 'grp_many_' || n, 'Team ' || n FROM generate_series($2::int, $3::int) AS n`,
+        [product.orgs.metacortex.id, from, to],
+      );
+    await plant(1, 200);
+    expect(await form()).not.toContain('There are more groups');
+    await plant(201, 201);
+    expect(await form()).toContain('There are more groups');
+  });
+
   it('is changed by what the person changed alone, and what somebody else changed stands beside it', async () => {
     const id = await addApp('Payroll', nowhere);
     const path = `/admin/apps/${id}/settings`;

@@ -154,6 +154,7 @@ export const consoleApps: typeof english = {
       },
       groups: 'Welche Gruppen',
       noGroups: 'Es gibt keine Gruppen: Sie kommen aus der Bereitstellung.',
+      moreGroups: 'Es gibt mehr Gruppen, als hier Platz haben: Wählen Sie eine der anderen über die API.',
       chooseGroups: 'Wählen Sie mindestens eine Gruppe, oder alle.',
       member: 'Name des Subjects im Aufruf',
       members: { sub_id: 'sub_id', subject: 'subject' },

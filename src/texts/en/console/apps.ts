@@ -146,6 +146,7 @@ export const consoleApps = {
       },
       groups: 'Which groups',
       noGroups: 'There are no groups: they come from provisioning.',
+      moreGroups: 'There are more groups than can be shown here: choose one of the others by the API.',
       chooseGroups: 'Choose at least one group, or everyone.',
       member: 'Name of the subject in the call',
       members: { sub_id: 'sub_id', subject: 'subject' },
