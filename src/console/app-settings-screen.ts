@@ -94,6 +94,8 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
         return { to, notice: 'saved' };
       },
     },
+    // An app with a key of its own has no secret: it gets one.
+    shownOnce: ({ auth, 'was-auth': was }) => was?.[0] === 'private_key_jwt' && auth?.[0] !== was[0],
   };
 }
 

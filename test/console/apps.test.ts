@@ -137,6 +137,15 @@ describe('an app', () => {
     // What the page tells to enter is there.
     expect((await fetch(`${issuer}/.well-known/openid-configuration`)).status).toBe(200);
     expect((await fetch(`${issuer}/oauth/jwks`)).status).toBe(200);
+    const settings = `/admin/apps/${wiki?.id}/settings`;
+    const save = { auth: 'private_key_jwt', jwksUri: 'https://wiki.example/jwks' };
+    expect((await owner.console.press(settings, 'save', save)).status).toBe(303);
+    const form = fieldsOf((await owner.console.get(settings)).text, 'save');
+    const back = { ...form, auth: 'client_secret_basic', jwksUri: '', do: 'save' };
+    expect((await owner.console.post(settings, back)).text).toContain('id="client-secret"');
+    // A double click leads on to what says that a secret was made.
+    const twice = await owner.console.follow(await owner.console.post(settings, back));
+    expect(textOf(twice.text)).toContain('could be shown only once');
     const made = await owner.console.press(`/admin/apps/${wiki?.id}/secret`, 'make');
     expect(/<dd id="client-secret">.*?<code>([\w-]{43})<\/code>/.exec(made.text)?.[1]).not.toBe(secret);
   });
