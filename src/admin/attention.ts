@@ -68,13 +68,13 @@ const attentionSql = `
   SELECT 'dead_forwards', a.id, a.name, counted.dead, NULL
   FROM apps a, LATERAL (
     SELECT count(*)::int AS dead FROM (
-      SELECT FROM forwards f
+      SELECT * FROM forwards f
       WHERE f.org_id = a.org_id AND f.app_id = a.id AND f.status = 'dead'
-        AND f.type NOT IN ('verification', 'stream-updated') AND NOT EXISTS (
-        SELECT FROM forwards l
-        WHERE l.org_id = f.org_id AND l.user_id = f.user_id AND l.app_id = f.app_id AND l.type = f.type
-          AND l.sid IS NOT DISTINCT FROM f.sid AND l.revoked_at > f.revoked_at AND l.status IN ('pending', 'delivered'))
-      LIMIT 1000) dead) counted
+        AND f.type NOT IN ('verification', 'stream-updated') LIMIT 1000) f
+    WHERE f.names <> '{}' AND NOT EXISTS (
+      SELECT FROM forwards l
+      WHERE l.org_id = f.org_id AND l.user_id = f.user_id AND l.app_id = f.app_id AND l.type = f.type
+        AND l.sid IS NOT DISTINCT FROM f.sid AND l.revoked_at > f.revoked_at AND l.status IN ('pending', 'delivered'))) counted
   WHERE a.org_id = $1 AND a.state <> 'disabled' AND counted.dead > 0
   UNION ALL
   (SELECT 'app_away', id, name, NULL, away_since FROM apps

@@ -8,7 +8,7 @@ import { readPeopleCsv } from '../downstream/read-people-csv.ts';
 import { AppError } from '../errors.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { registerAppTest } from './app-test.ts';
-import { action, type Console, text, usageError } from './command.ts';
+import { action, type Console, readCredential, text, usageError } from './command.ts';
 import { type CommandAnswer, facts, table } from './output.ts';
 
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
@@ -53,7 +53,7 @@ export function registerApp(program: Command, shell: Console): void {
         }),
         async (workspace, { kind, name, ...input }) => {
           const org = await workspace.requireOrg(input.org);
-          const credential = await readCredential(shell, input.credentialStdin);
+          const credential = await readCredential(shell, 'APP_CREDENTIAL', input.credentialStdin);
           const form = parseSettings(kind, input.settings);
           const added = await workspace.apps.add(org.id, { ...form, name, credential }, byOperator);
           return withSecret(added, added.clientSecret);
@@ -117,7 +117,7 @@ export function registerApp(program: Command, shell: Console): void {
         }),
         async (workspace, { app: id, name, state, ...input }) => {
           const org = await workspace.requireOrg(input.org);
-          const credential = await readCredential(shell, input.credentialStdin);
+          const credential = await readCredential(shell, 'APP_CREDENTIAL', input.credentialStdin);
           const changes = { name, state, settings: input.settings, credential };
           if (Object.values(changes).every((value) => value === undefined))
             throw usageError('Nothing to change was given.');
@@ -206,14 +206,4 @@ function withSecret(row: AppRow, clientSecret: string | null): CommandAnswer {
     json: { ...row, clientSecret },
     text: `${described}\n\n${once}\n\nKeep the secret now: it is not shown again.`,
   };
-}
-
-/** Never of the command's own line, which every process of the machine can read. */
-async function readCredential({ stdin, env }: Console, fromStdin: boolean): Promise<string | undefined> {
-  if (!fromStdin) return env.APP_CREDENTIAL || undefined;
-  let read = '';
-  for await (const chunk of stdin.setEncoding('utf8')) read += chunk;
-  const credential = read.replace(/\r?\n$/, '');
-  if (credential === '') throw usageError('There was no credential on standard input.');
-  return credential;
 }

@@ -28,6 +28,23 @@ export function usageError(message: string): CommanderError {
 }
 
 /**
+ * A credential of the variable `name`, or of standard input: never of the command's own line, which
+ * every process of the machine can read.
+ */
+export async function readCredential(
+  { stdin, env }: Pick<Console, 'stdin' | 'env'>,
+  name: string,
+  fromStdin: boolean,
+): Promise<string | undefined> {
+  if (!fromStdin) return env[name] || undefined;
+  let read = '';
+  for await (const chunk of stdin.setEncoding('utf8')) read += chunk;
+  const credential = read.replace(/\r?\n$/, '');
+  if (credential === '') throw usageError('There was no credential on standard input.');
+  return credential;
+}
+
+/**
  * A commander action: `form` parses arguments (by their declared names) and options together, then
  * `handle` runs with the database and answers.
  * @throws CommanderError for wrong use

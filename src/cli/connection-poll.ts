@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { byOperator } from '../by.ts';
 import { AppError } from '../errors.ts';
 import { createEventPolls, type EventPollRow } from '../signals/event-polls.ts';
-import { action, type Console, text, usageError } from './command.ts';
+import { action, type Console, readCredential, text, usageError } from './command.ts';
 import { type CommandAnswer, facts } from './output.ts';
 
 /** `connection poll`: where a connection's security events are fetched (RFC 8936). */
@@ -52,7 +52,7 @@ export function registerConnectionPoll(connection: Command, shell: Console): voi
             tokenEndpoint === undefined || clientId === undefined
               ? ({ method: 'bearer' } as const)
               : ({ method: 'client_credentials', tokenEndpoint, clientId, scope } as const);
-          const credential = await readCredential(shell, input.credentialStdin);
+          const credential = await readCredential(shell, 'POLL_CREDENTIAL', input.credentialStdin);
           return answerFor(await polls.set(org.id, id, { endpoint, auth, credential }, byOperator));
         },
       ),
@@ -75,14 +75,4 @@ function answerFor(row: EventPollRow | null): CommandAnswer {
       ['Last failure', error],
     ]),
   };
-}
-
-/** Never of the command's own line, which every process of the machine can read. */
-async function readCredential({ stdin, env }: Console, fromStdin: boolean): Promise<string | undefined> {
-  if (!fromStdin) return env.POLL_CREDENTIAL || undefined;
-  let read = '';
-  for await (const chunk of stdin.setEncoding('utf8')) read += chunk;
-  const credential = read.replace(/\r?\n$/, '');
-  if (credential === '') throw usageError('There was no credential on standard input.');
-  return credential;
 }

@@ -17,8 +17,8 @@ const seeder = bySystem('seed');
 export const crmClientId = 'white-rabbit';
 
 /**
- * Registers the demo apps where they are missing, and leaves what a developer changed. Only their
- * addresses follow the ports. Returns what the wiki needs to sign people in.
+ * Registers the demo apps where they are missing. Their addresses follow the ports, whatever else of
+ * them a developer changed stays. Returns what the wiki needs to sign people in.
  */
 export async function seedApps(
   deps: Deps,
@@ -27,24 +27,23 @@ export async function seedApps(
 ): Promise<{ clientId: string; clientSecret: string }> {
   const apps = createApps({ ...deps, appFetch: deps.webhookFetch });
 
-  const register = async (kind: AppKind, name: string, settings: Readonly<Record<string, unknown>>) => {
+  type Settings = Readonly<Record<string, unknown>>;
+  const register = async (kind: AppKind, name: string, addresses: Settings, settings: Settings) => {
     const found = (await apps.list(orgId)).find((app) => app.kind === kind && app.name === name);
-    if (!found) return apps.add(orgId, { ...parseSettings(kind, settings), name }, seeder);
-    const follows = isDeepStrictEqual({ ...found.settings, ...settings }, found.settings);
-    if (!follows) await apps.change(orgId, found.id, { settings }, seeder);
+    if (!found) return apps.add(orgId, { ...parseSettings(kind, { ...addresses, ...settings }), name }, seeder);
+    const follows = isDeepStrictEqual({ ...found.settings, ...addresses }, found.settings);
+    if (!follows) await apps.change(orgId, found.id, { settings: addresses }, seeder);
     return { ...found, clientSecret: null };
   };
 
-  await register('gtr', 'CRM', {
-    endpoint: `${urls.crm}/global-token-revocation`,
-    auth: { method: 'signed_jwt', audience: null, clientId: crmClientId },
-  });
-  const wiki = await register('oidc', 'Wiki', {
+  const crm = { endpoint: `${urls.crm}/global-token-revocation` };
+  await register('gtr', 'CRM', crm, { auth: { method: 'signed_jwt', audience: null, clientId: crmClientId } });
+  const wikis = {
     redirectUris: [`${urls.wiki}/callback`],
     postLogoutRedirectUris: [urls.wiki],
     backchannelLogoutUri: `${urls.wiki}/backchannel-logout`,
-    auth: 'client_secret_basic',
-  });
+  };
+  const wiki = await register('oidc', 'Wiki', wikis, { auth: 'client_secret_basic' });
   const clientSecret = wiki.clientSecret ?? (await readSecret(deps, orgId, wiki.id));
   if (clientSecret) return { clientId: wiki.id, clientSecret };
   // The keys that sealed it are gone, or it never had one.

@@ -84,7 +84,8 @@ const everyoneSql = `
   ${from}
   WHERE ${isOn} AND CASE ${who}
     WHEN 'everyone' THEN true
-    WHEN 'groups' THEN EXISTS (SELECT FROM group_members m WHERE m.org_id = $1 AND a.settings -> 'concerns' -> 'groups' ? m.group_id)
+    WHEN 'groups' THEN EXISTS (SELECT FROM jsonb_array_elements_text(a.settings -> 'concerns' -> 'groups') g (id)
+                               JOIN group_members m ON m.org_id = $1 AND m.group_id = g.id)
                        OR ${knowsSomebody}
     ELSE ${knowsSomebody} END
   ORDER BY lower(a.name), a.id`;

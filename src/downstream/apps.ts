@@ -6,10 +6,9 @@ import type { AppState } from '../database/generated/client.ts';
 import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { appClientSecretPurpose, appCredentialPurpose } from '../database/sealed-places.ts';
-import { AppError, type Saying } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import type { GuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
-import { en } from '../texts/en.ts';
 import {
   type AppForm,
   checkedSettings,
@@ -19,6 +18,7 @@ import {
   takesClientSecret,
   takesCredential,
 } from './app-checks.ts';
+import { requireConnection, requireCredential, requireGroups } from './app-requirements.ts';
 import { endGrantsOfApp } from './end-grants.ts';
 import { tellStreamUpdated } from './ssf/stream.ts';
 
@@ -256,47 +256,4 @@ async function cancelWaiting(client: PoolClient, orgId: string, appId: string): 
     [orgId, appId],
   );
   return rowCount ?? 0;
-}
-
-/** @throws AppError invalid_request */
-function requireCredential(form: AppForm, has: boolean, given: boolean): void {
-  const field = 'credential';
-  if (takesCredential(form) && !has)
-    throw new AppError('invalid_request', ({ answers }) => answers.appNeedsCredential, { field });
-  if (!takesCredential(form) && given)
-    throw new AppError('invalid_request', ({ answers }) => answers.appTakesNoCredential, { field });
-}
-
-/** @throws AppError invalid_request where a group isn't the org's */
-async function requireGroups(client: PoolClient, orgId: string, { kind, settings }: AppForm): Promise<void> {
-  if (kind === 'oidc' || settings.concerns.who !== 'groups') return;
-  const groups = [...new Set(settings.concerns.groups)];
-  const { rows } = await client.query(
-    'SELECT count(*)::int AS count FROM groups WHERE org_id = $1 AND id = ANY ($2::text[])',
-    [orgId, groups],
-  );
-  if (rows[0].count < groups.length)
-    throw new AppError('invalid_request', ({ answers }) => answers.appOfUnknownGroup, {
-      errors: [
-        {
-          pointer: '#/settings/concerns/groups',
-          detail: 'has a group that the organisation does not have',
-          says: ({ answers }) => answers.appOfUnknownGroup,
-        },
-      ],
-    });
-}
-
-/** @throws AppError invalid_request where the connection of a receiver isn't the org's */
-async function requireConnection(client: PoolClient, orgId: string, form: AppForm): Promise<void> {
-  if (form.kind !== 'ssf' || form.settings.connection === null) return;
-  const { rowCount } = await client.query('SELECT FROM connections WHERE org_id = $1 AND id = $2', [
-    orgId,
-    form.settings.connection,
-  ]);
-  if (rowCount === 1) return;
-  const says: Saying = ({ answers }) => answers.appOfUnknownConnection;
-  throw new AppError('invalid_request', says, {
-    errors: [{ pointer: '#/settings/connection', detail: says(en), says }],
-  });
 }

@@ -28,8 +28,17 @@ afterAll(async () => {
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as NodeJS.GCFunction;
 
-/** Opens a stream for each cookie, then closes them. Returns the bytes of the heap for each. */
+/**
+ * Opens a stream for each cookie, then closes them, three times. Returns the bytes of the heap for
+ * each, the least: what else the process keeps meanwhile only adds to it.
+ */
 async function heapOfEach(port: number, cookies: readonly string[]): Promise<number> {
+  const rounds: number[] = [];
+  for (let round = 0; round < 3; round += 1) rounds.push(await heapOnce(port, cookies));
+  return Math.min(...rounds);
+}
+
+async function heapOnce(port: number, cookies: readonly string[]): Promise<number> {
   const used = async () => {
     await delay(200);
     collect({ type: 'major', execution: 'sync' });
