@@ -1,8 +1,6 @@
 import type { RequestHandler, Response } from 'express';
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { recordEvent } from '../../audit/record.ts';
-import { bySystem } from '../../by.ts';
 import { transaction } from '../../database/pool.ts';
 import { AppError } from '../../errors.ts';
 import type { InTurn } from '../../http/turns.ts';
@@ -13,6 +11,7 @@ import type { Arrivals } from './arrivals.ts';
 import { type EventToSend, makeEventToken } from './event-token.ts';
 import { errorWord } from './push-errors.ts';
 import { receiverOf } from './receiver.ts';
+import { type Failed, recordFailed } from './record-failed.ts';
 import { canBeFetched, type StreamRow } from './stream.ts';
 import { parseBody } from './stream-forms.ts';
 import type { Streams } from './streams.ts';
@@ -120,23 +119,14 @@ async function acknowledge(
   const errors = Object.entries(setErrs);
   if (ack.length === 0 && errors.length === 0) return;
   await transaction(pool, async (client) => {
-    const { rows } = await client.query<{
-      id: string;
-      status: string;
-      error: string;
-      revocation_id: string | null;
-      name: string;
-      attempts: number;
-    }>(settleSql, [orgId, appId, ack, errors.map(([id]) => id), errors.map(([, { err }]) => errorWord(err))]);
-    for (const { id, status, error, revocation_id: revocation, name, attempts } of rows)
-      if (status === 'dead')
-        await recordEvent(client, {
-          orgId,
-          by: bySystem(null),
-          action: 'forward.failed',
-          target: { type: 'app', id: appId },
-          detail: { name, forward: id, revocation, error, status: null, attempts },
-        });
+    const { rows } = await client.query<Failed & { status: string }>(settleSql, [
+      orgId,
+      appId,
+      ack,
+      errors.map(([id]) => id),
+      errors.map(([, { err }]) => errorWord(err)),
+    ]);
+    for (const row of rows) if (row.status === 'dead') await recordFailed(client, row);
   });
 }
 
@@ -159,5 +149,5 @@ const settleSql = `
     WHERE org_id = $1 AND id = $2 AND EXISTS (SELECT FROM settled WHERE status = 'delivered')
       AND (last_received_at IS NULL OR last_received_at < clock_timestamp() - interval '1 second')
   )
-  SELECT s.id, s.status, s.error, s.attempts, s.revocation_id, a.name
+  SELECT s.org_id AS "orgId", s.app_id AS "appId", a.name, s.id, s.revocation_id AS revocation, s.status, s.error, s.attempts
   FROM settled s JOIN apps a ON a.org_id = s.org_id AND a.id = s.app_id`;

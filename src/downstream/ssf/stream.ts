@@ -37,7 +37,7 @@ export type StreamRow = Readonly<{
   settings: unknown;
 }>;
 
-/** Seconds without a word of the receiver after which a stream is paused. */
+/** Seconds without a word of the receiver after which a polled stream is paused. */
 export const inactivityTimeout = 7 * 86_400;
 
 /** Seconds between two verifications. */

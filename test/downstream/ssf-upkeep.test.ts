@@ -1,0 +1,114 @@
+import { decodeJwt } from 'jose';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { byOperator } from '../../src/by.ts';
+import { transaction } from '../../src/database/pool.ts';
+import { type AppWithSecret, createApps } from '../../src/downstream/apps.ts';
+import { createForwards } from '../../src/downstream/forwards.ts';
+import { pauseSilentStreams, sweepEvents } from '../../src/downstream/ssf/sweep.ts';
+import { plantUsers } from '../support/planted-sessions.ts';
+import { type Product, startProduct } from '../support/product.ts';
+import { addReceiver, type EventReceiver, eventOf, receiverAt, type TestApps, uris } from './event-receiver.ts';
+import { type Receiver, startReceiver } from './receiver.ts';
+
+// What becomes of streams, and of what waits in them, over time and when their settings change.
+
+let product: Product;
+let apps: TestApps;
+let app: AppWithSecret;
+let siem: EventReceiver;
+let endpoint: Receiver;
+beforeAll(async () => {
+  product = await startProduct();
+  apps = createApps({ ...product.context, appFetch: product.context.webhookFetch });
+  app = await addReceiver(product);
+  siem = receiverAt(product, app);
+  await siem.askForToken();
+  endpoint = await startReceiver(202);
+});
+afterAll(async () => {
+  await endpoint?.stop();
+  await product?.stop();
+});
+afterEach(async () => {
+  await apps.change(orgId(), app.id, { state: 'enabled', settings: { naming: 'email' } }, byOperator);
+  for (const { stream_id: id } of (await siem.call('GET', '/stream')).body as unknown as { stream_id: string }[])
+    await siem.call('DELETE', `/stream?stream_id=${id}`);
+  endpoint.answer(202);
+  endpoint.received.splice(0);
+});
+
+const orgId = () => product.orgs.whiterabbit.id;
+const query = (text: string, ...values: unknown[]) => product.context.pool.query(text, values);
+const pushed = () => ({ method: 'urn:ietf:rfc:8935', endpoint_url: endpoint.url });
+async function created(body: object = {}): Promise<string> {
+  const { status, body: stream } = await siem.createStream({ events_requested: [uris.revoked], ...body });
+  expect(status).toBe(201);
+  return stream.stream_id as string;
+}
+type Person = { id: string; email: string };
+async function revoked(): Promise<Person> {
+  const [user] = (await plantUsers(product, 1)) as unknown as [Person];
+  expect((await product.revoke({ format: 'email', email: user.email })).status).toBe(204);
+  return user;
+}
+async function settled(user: Person, status: string) {
+  const forwards = createForwards({ ...product.context, wake: product.context.wakeForwarder });
+  for (;;) {
+    const rows = await forwards.list(orgId(), { user: user.id, app: app.id }, { after: null, limit: 10 });
+    const row = rows.find((each) => each.status === status);
+    if (row) return row;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+const onRecord = async (action: string) =>
+  (
+    await query(
+      'SELECT actor_type, detail FROM audit_events WHERE org_id = $1 AND action = $2 AND target_id = $3 ORDER BY at, id',
+      orgId(),
+      action,
+      app.id,
+    )
+  ).rows;
+/** Nobody has heard of the receiver for eight days. */
+const silence = async () => {
+  await query(`UPDATE event_streams SET last_used_at = now() - interval '8 days' WHERE org_id = $1`, orgId());
+  await query(`UPDATE apps SET last_received_at = now() - interval '8 days' WHERE org_id = $1`, orgId());
+  await transaction(product.context.pool, pauseSilentStreams);
+};
+
+it('a stream that is pushed goes on, however long nothing happened', async () => {
+  await created({ delivery: pushed() });
+  await silence();
+  const user = await revoked();
+  const [call] = await endpoint.until(1);
+  const payload = decodeJwt(call?.text as string);
+  expect([eventOf(payload)[0], payload.sub_id]).toEqual([uris.revoked, { format: 'email', email: user.email }]);
+});
+
+it('a polled stream that is paused for silence is on record for administrators', async () => {
+  const id = await created();
+  await silence();
+  expect((await onRecord('app.changed')).at(-1)).toEqual({
+    actor_type: 'system',
+    detail: { name: 'SIEM', changed: 'stream', stream: 'paused' },
+  });
+  expect((await siem.call('GET', `/status?stream_id=${id}`)).body.status).toBe('paused');
+});
+
+it('what nobody fetched for 30 days is given up, and administrators are told once', async () => {
+  await created();
+  const users = [await revoked(), await revoked()];
+  for (const user of users) await settled(user, 'pending');
+  const fresh = await revoked();
+  await settled(fresh, 'pending');
+  const ids = users.map(({ id }) => id);
+  await query(`UPDATE forwards SET created_at = now() - interval '31 days' WHERE user_id = ANY ($1)`, ids);
+  await transaction(product.context.pool, sweepEvents);
+  for (const user of users) expect(await settled(user, 'dead')).toMatchObject({ error: 'not_fetched' });
+  await settled(fresh, 'pending');
+  const told = await onRecord('forward.failed');
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatchObject({ actor_type: 'system', detail: { name: 'SIEM', error: 'not_fetched', attempts: 0 } });
+  await transaction(product.context.pool, sweepEvents);
+  expect(await onRecord('forward.failed')).toHaveLength(1);
+});
