@@ -112,3 +112,16 @@ it('what nobody fetched for 30 days is given up, and administrators are told onc
   await transaction(product.context.pool, sweepEvents);
   expect(await onRecord('forward.failed')).toHaveLength(1);
 });
+
+it('what waited for polls outlives the first failure where the stream is pushed from now on', async () => {
+  const id = await created();
+  const user = await revoked();
+  await settled(user, 'pending');
+  // Tries of it would have ended long ago.
+  await query(`UPDATE forwards SET tried_until = now() - interval '1 day' WHERE user_id = $1`, user.id);
+  endpoint.answer(503);
+  expect((await siem.call('PATCH', '/stream', { stream_id: id, delivery: pushed() })).status).toBe(200);
+  await endpoint.until(1);
+  endpoint.answer(202);
+  expect(await settled(user, 'delivered')).toMatchObject({ attempts: 2 });
+});
