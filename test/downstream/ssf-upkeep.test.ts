@@ -1,13 +1,23 @@
 import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { eraseNames } from '../../src/audit/erase-names.ts';
 import { byOperator } from '../../src/by.ts';
 import { transaction } from '../../src/database/pool.ts';
 import { type AppWithSecret, createApps } from '../../src/downstream/apps.ts';
 import { createForwards } from '../../src/downstream/forwards.ts';
 import { pauseSilentStreams, sweepEvents } from '../../src/downstream/ssf/sweep.ts';
+import { switchOff } from '../../src/revocation/switch-person.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
-import { addReceiver, type EventReceiver, eventOf, receiverAt, type TestApps, uris } from './event-receiver.ts';
+import {
+  addReceiver,
+  type EventReceiver,
+  eventOf,
+  receiverAt,
+  type Sets,
+  type TestApps,
+  uris,
+} from './event-receiver.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
 
 // What becomes of streams, and of what waits in them, over time and when their settings change.
@@ -124,4 +134,53 @@ it('what waited for polls outlives the first failure where the stream is pushed 
   await endpoint.until(1);
   endpoint.answer(202);
   expect(await settled(user, 'delivered')).toMatchObject({ attempts: 2 });
+});
+
+const reason = 'She has left for Zion.';
+async function revokedWithReason(): Promise<Person> {
+  const [user] = (await plantUsers(product, 1)) as unknown as [Person];
+  await transaction(product.context.accessPool, async (client) => {
+    await client.query('SELECT FROM users WHERE org_id = $1 AND id = $2 FOR UPDATE', [orgId(), user.id]);
+    await switchOff(client, user.id, { orgId: orgId(), initiator: 'admin', by: byOperator, reason, asked: null }, null);
+  });
+  return user;
+}
+const kept = async (user: Person) => (await query('SELECT said FROM forwards WHERE user_id = $1', user.id)).rows;
+
+it.each([
+  ['fetched', () => undefined],
+  ['pushed', () => pushed()],
+])('nothing is left of the reason once an event was %s', async (how, delivery) => {
+  const id = await created({ delivery: delivery() });
+  const user = await revokedWithReason();
+  if (how === 'fetched') {
+    await siem.pollFor(id, 1);
+    const { sets } = (await siem.poll(id)).body;
+    const [token] = Object.values(sets as Sets);
+    expect(eventOf(decodeJwt(token as string))[1]).toMatchObject({ reason_admin: { en: reason } });
+    await siem.poll(id, { maxEvents: 0, ack: Object.keys(sets as Sets) });
+  }
+  await settled(user, 'delivered');
+  expect(await kept(user)).toEqual([{ said: { initiator: 'admin' } }]);
+});
+
+it('nothing is left of the reason where an event was cancelled', async () => {
+  const id = await created();
+  const user = await revokedWithReason();
+  await settled(user, 'pending');
+  await siem.call('POST', '/status', { stream_id: id, status: 'disabled' });
+  await settled(user, 'cancelled');
+  expect(await kept(user)).toEqual([{ said: { initiator: 'admin' } }]);
+});
+
+it('the reason of what could not be told stays to be told again, until the person is erased', async () => {
+  endpoint.answer(400);
+  await created({ delivery: pushed() });
+  const user = await revokedWithReason();
+  await settled(user, 'dead');
+  expect(await kept(user)).toMatchObject([{ said: { reasonAdmin: reason } }]);
+  await transaction(product.context.accessPool, (client) =>
+    eraseNames(client, orgId(), { userId: user.id, keep: null }),
+  );
+  expect(await kept(user)).toEqual([{ said: { initiator: 'admin' } }]);
 });

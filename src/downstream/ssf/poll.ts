@@ -6,7 +6,7 @@ import { AppError } from '../../errors.ts';
 import type { InTurn } from '../../http/turns.ts';
 import { createOrgSigner, type OrgSignerDeps } from '../../signing/org-keys.ts';
 import { ssfSettings } from '../app-settings.ts';
-import { isForgotten } from '../forgotten.ts';
+import { isForgotten, withoutReasons } from '../forgotten.ts';
 import type { Arrivals } from './arrivals.ts';
 import { type EventToSend, makeEventToken } from './event-token.ts';
 import { errorWord } from './push-errors.ts';
@@ -137,7 +137,9 @@ const settleSql = `
     SELECT jti, 'dead', error FROM unnest($4::text[], $5::text[]) AS wrong (jti, error) WHERE jti <> ALL ($3::text[])
   ), settled AS (
     UPDATE forwards f SET status = said.status, error = said.error, attempts = f.attempts + 1,
-      names = CASE WHEN said.status = 'delivered' OR ${isForgotten} THEN '{}' ELSE f.names END, finished_at = clock_timestamp()
+      (names, said) = (SELECT CASE WHEN gone THEN '{}' ELSE f.names END, CASE WHEN gone THEN ${withoutReasons} ELSE f.said END
+                       FROM (SELECT said.status = 'delivered' OR ${isForgotten}) AS over (gone)),
+      finished_at = clock_timestamp()
     FROM said
     WHERE f.org_id = $1 AND f.app_id = $2 AND f.jti = said.jti AND f.status = 'pending'
     RETURNING f.org_id, f.id, f.app_id, f.status, f.error, f.attempts, f.revocation_id

@@ -5,6 +5,7 @@ import { streamHeaderPurpose } from '../../database/sealed-places.ts';
 import { AppError } from '../../errors.ts';
 import { tooManyRequests } from '../../http/rate-limit.ts';
 import type { Keyring } from '../../keyring.ts';
+import { withoutReasons } from '../forgotten.ts';
 import {
   type Delivery,
   minVerificationInterval,
@@ -159,7 +160,7 @@ export function createStreams({ pool, keyring, wake }: { pool: Pool; keyring: Ke
 
 async function discard(client: PoolClient, orgId: string, appId: string, why: string): Promise<void> {
   await client.query(
-    `UPDATE forwards SET status = 'cancelled', error = $3, names = '{}', finished_at = clock_timestamp()
+    `UPDATE forwards f SET status = 'cancelled', error = $3, names = '{}', said = ${withoutReasons}, finished_at = clock_timestamp()
      WHERE org_id = $1 AND app_id = $2 AND status = 'pending'`,
     [orgId, appId, why],
   );

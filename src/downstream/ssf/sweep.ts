@@ -1,6 +1,7 @@
 import type { PoolClient } from 'pg';
 import { recordEvent } from '../../audit/record.ts';
 import { bySystem } from '../../by.ts';
+import { withoutReasons } from '../forgotten.ts';
 import { type Failed, recordFailed } from './record-failed.ts';
 import { inactivityTimeout, tellStreamUpdated } from './stream.ts';
 
@@ -42,7 +43,7 @@ const silent = 'The receiver was silent for too long.';
 export async function sweepEvents(client: PoolClient): Promise<void> {
   const { rows } = await client.query<Failed>(
     `WITH missed AS (
-       UPDATE forwards f SET status = 'dead', error = 'not_fetched', names = '{}', finished_at = clock_timestamp()
+       UPDATE forwards f SET status = 'dead', error = 'not_fetched', names = '{}', said = ${withoutReasons}, finished_at = clock_timestamp()
        WHERE f.status = 'pending' AND (f.org_id, f.id) IN (
          SELECT a.org_id, old.id FROM apps a CROSS JOIN (VALUES (false), (true)) AS kinds (mass) CROSS JOIN LATERAL (
            SELECT w.id FROM forwards w
