@@ -184,3 +184,48 @@ it('the reason of what could not be told stays to be told again, until the perso
   );
   expect(await kept(user)).toEqual([{ said: { initiator: 'admin' } }]);
 });
+
+/** Somebody whom no identity provider has named to us, revoked. */
+async function revokedStranger(): Promise<Person> {
+  const id = `usr_${crypto.randomUUID()}`;
+  const email = `${id}@whiterabbit.fake`;
+  await query(
+    `INSERT INTO users (org_id, id, email, email_key, name) VALUES ($1, $2, $3, $3, 'Stranger')`,
+    orgId(),
+    id,
+    email,
+  );
+  expect((await product.revoke({ format: 'email', email })).status).toBe(204);
+  return { id, email };
+}
+const nameBySubject = () => apps.change(orgId(), app.id, { settings: { naming: 'iss_sub' } }, byOperator);
+
+it('an event that would name nobody since the naming was changed is left out of polls', async () => {
+  const id = await created();
+  const strangers = [await revokedStranger(), await revokedStranger()];
+  const user = await revoked();
+  for (const each of [...strangers, user]) await settled(each, 'pending');
+  await nameBySubject();
+  const { body } = await siem.poll(id, { maxEvents: 1, returnImmediately: true });
+  const subjects = Object.values(body.sets as Sets).map((set) => decodeJwt(set).sub_id);
+  expect([subjects, body.moreAvailable]).toEqual([
+    [{ format: 'iss_sub', iss: product.orgs.whiterabbit.issuer, sub: user.id }],
+    false,
+  ]);
+  for (const each of strangers) expect(await settled(each, 'left_out')).toMatchObject({ error: 'no_identity' });
+  expect(await onRecord('app.names_missing')).toHaveLength(1);
+});
+
+it('an event that would name nobody since the naming was changed is not pushed', async () => {
+  const id = await created({ delivery: pushed() });
+  await siem.call('POST', '/status', { stream_id: id, status: 'paused' });
+  const [stranger, user] = [await revokedStranger(), await revoked()];
+  for (const each of [stranger, user]) await settled(each, 'pending');
+  await nameBySubject();
+  await siem.call('POST', '/status', { stream_id: id, status: 'enabled' });
+  expect(await settled(stranger, 'left_out')).toMatchObject({ error: 'no_identity' });
+  await settled(user, 'delivered');
+  expect(endpoint.received.map(({ text }) => decodeJwt(text).sub_id)).toEqual([
+    { format: 'iss_sub', iss: product.orgs.whiterabbit.issuer, sub: user.id },
+  ]);
+});
