@@ -55,6 +55,9 @@ const from = `FROM forwards f JOIN apps a ON a.org_id = f.org_id AND a.id = f.ap
   LEFT JOIN users u ON u.org_id = f.org_id AND u.id = f.user_id AND u.deleted_at IS NULL`;
 const filters = { app: 'f.app_id', revocation: 'f.revocation_id', user: 'f.user_id', status: 'f.status' } as const;
 
+/** SQL over two forwards: the later takes the earlier's place. Off, on and removed are one. */
+const isOfSameKind = `(l.type = f.type OR (l.type LIKE 'account-%' AND f.type LIKE 'account-%'))`;
+
 /** What was passed on to apps, and what became of it. */
 export function createForwards({ pool, wake }: { pool: Pool; wake: () => void }) {
   return {
@@ -97,7 +100,7 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
         const { rows } = await client.query<ForwardRow & { off: boolean; later: boolean; nameless: boolean }>(
           `SELECT ${columns}, a.state = 'disabled' AS off, f.names = '{}' AS nameless, EXISTS (
              SELECT FROM forwards l WHERE l.org_id = f.org_id AND l.app_id = f.app_id AND l.user_id = f.user_id
-               AND l.type = f.type AND l.sid IS NOT DISTINCT FROM f.sid AND l.revoked_at > f.revoked_at
+               AND ${isOfSameKind} AND l.sid IS NOT DISTINCT FROM f.sid AND l.revoked_at > f.revoked_at
                AND l.status IN ('pending', 'delivered')) AS later
            ${from} WHERE f.org_id = $1 AND f.id = $2 FOR UPDATE OF f`,
           [orgId, id],
@@ -180,7 +183,7 @@ const replayDeadSql = `
     SELECT f.id FROM forwards f
     WHERE f.org_id = $1 AND f.app_id = $2 AND f.status = 'dead' AND f.names <> '{}' AND NOT EXISTS (
       SELECT FROM forwards l
-      WHERE l.org_id = f.org_id AND l.user_id = f.user_id AND l.app_id = f.app_id AND l.type = f.type
+      WHERE l.org_id = f.org_id AND l.user_id = f.user_id AND l.app_id = f.app_id AND ${isOfSameKind}
         AND l.sid IS NOT DISTINCT FROM f.sid AND (l.revoked_at, l.id) > (f.revoked_at, f.id)
         AND l.status IN ('pending', 'delivered', 'dead'))
     ORDER BY f.created_at LIMIT ${mostReplayed} FOR UPDATE OF f)`;

@@ -68,7 +68,9 @@ const settleSql = `
   ), held AS MATERIALIZED (
     SELECT f.org_id, f.id, t.result, t.http_status, t.error, t.duration_ms, t.pause,
            CASE WHEN t.result <> 'again' THEN t.result
-                WHEN t.error = 'not_authorized' AND f.attempts + 1 >= ${mostUnauthorized} THEN 'dead'
+                WHEN t.error = 'not_authorized' AND ${mostUnauthorized} <= 1 + (
+                  SELECT count(*) FROM forward_attempts l
+                  WHERE l.org_id = f.org_id AND l.forward_id = f.id AND l.error = 'not_authorized') THEN 'dead'
                 WHEN greatest(f.tried_until, a.held_until + interval '24 hours') > clock_timestamp() THEN 'pending' ELSE 'dead' END AS status
     FROM tried t JOIN forwards f ON f.org_id = t.org_id AND f.id = t.id JOIN apps a ON a.org_id = f.org_id AND a.id = f.app_id
     WHERE f.claim = t.claim AND f.status = 'pending'
@@ -90,7 +92,7 @@ const settleSql = `
 
 /**
  * Of each app, in the order of its answers. Without an answer it is the app that isn't well; one that
- * says how long to wait is, and is left alone as long.
+ * refuses a person is, and so is one that says how long to wait: it is left alone as long.
  */
 function healthOf(tries: readonly Tried[]): AppHealth[] {
   const apps = new Map<string, AppHealth>();
@@ -98,13 +100,24 @@ function healthOf(tries: readonly Tried[]): AppHealth[] {
     const { orgId, app } = forward;
     const { result, status, error = null } = outcome;
     const key = `${orgId} ${app.id}`;
-    const begun = { orgId, appId: app.id, name: app.name, answered: false, failures: 0, error: null, waitSeconds: 0 };
+    const begun = {
+      orgId,
+      appId: app.id,
+      name: app.name,
+      answered: false,
+      received: false,
+      failures: 0,
+      error: null,
+      waitSeconds: 0,
+    };
     const before: AppHealth = apps.get(key) ?? begun;
     const waitSeconds = Math.max(before.waitSeconds, waitOf(outcome));
     const asksToWait = error === 'asked_to_wait' && waitSeconds > 0;
-    if (result === 'delivered') apps.set(key, { ...before, answered: true, failures: 0, waitSeconds: 0 });
+    const received = before.received || result === 'delivered';
+    if (result === 'delivered' || (result === 'dead' && status !== null))
+      apps.set(key, { ...before, answered: true, received, failures: 0, waitSeconds: 0 });
     else if (asksToWait) apps.set(key, { ...before, waitSeconds });
-    else if (result === 'again' || (result === 'dead' && status === null))
+    else if (result === 'again' || result === 'dead')
       apps.set(key, { ...before, failures: before.failures + 1, error, waitSeconds });
   }
   return [...apps.values()];
