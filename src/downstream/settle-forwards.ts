@@ -3,7 +3,7 @@ import { recordEvent } from '../audit/record.ts';
 import { bySystem } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { type AppHealth, noteHealth } from './app-health.ts';
-import { isForgotten } from './forgotten.ts';
+import { isForgotten, withoutReasons } from './forgotten.ts';
 import type { ClaimedForward, ForwardOutcome } from './forward.ts';
 
 /** Tries of a forward that an app refuses our credential for, at most: the last comes after six minutes. */
@@ -78,7 +78,8 @@ const settleSql = `
   ), settled AS (
     UPDATE forwards f SET
       attempts = f.attempts + 1, http_status = h.http_status, error = h.error, status = h.status,
-      names = CASE WHEN h.status IN ('delivered', 'left_out') OR (h.status = 'dead' AND ${isForgotten}) THEN '{}' ELSE f.names END,
+      (names, said) = (SELECT CASE WHEN gone THEN '{}' ELSE f.names END, CASE WHEN gone THEN ${withoutReasons} ELSE f.said END
+                       FROM (SELECT h.status IN ('delivered', 'left_out') OR (h.status = 'dead' AND ${isForgotten})) AS over (gone)),
       due_at = CASE h.status WHEN 'pending' THEN clock_timestamp() + make_interval(secs => h.pause) ELSE f.due_at END,
       finished_at = CASE WHEN h.status <> 'pending' THEN clock_timestamp() END
     FROM held h WHERE f.org_id = h.org_id AND f.id = h.id
