@@ -18,6 +18,8 @@ import { judgeEvent } from './take-event.ts';
 
 /** Events of one answer that we ask for. */
 const mostEvents = 50;
+/** Events of one answer that we take, whatever we asked for: the others come again. */
+const mostTaken = 1_000;
 /** Milliseconds that a transmitter may let us wait for the next event. */
 const longestWaitMs = 45_000;
 
@@ -41,10 +43,8 @@ export class PollFailed extends Error {
   }
 }
 
-const answerForm = z.object({
-  sets: z.record(z.string().min(1).max(255), z.string().max(20_000)).refine((sets) => Object.keys(sets).length <= 1000),
-  moreAvailable: z.boolean().optional(),
-});
+/** Each event is judged alone: a wrong one among them keeps no other from being taken. */
+const answerForm = z.object({ sets: z.record(z.string(), z.unknown()), moreAvailable: z.boolean().optional() });
 
 type Polled = Readonly<{ came: number; more: boolean }>;
 type Asked = Readonly<{
@@ -87,11 +87,12 @@ export async function pollTransmitter(
   const { text } = await post(asked, waits ? { limitMs: longestWaitMs } : {});
   const parsed = answerForm.safeParse(parseJson(text));
   if (!parsed.success) throw new PollFailed('no_answer');
-  const { sets, moreAvailable = false } = parsed.data;
+  const { moreAvailable = false } = parsed.data;
+  const sets = Object.entries(parsed.data.sets).slice(0, mostTaken);
   const ack: string[] = [];
   const setErrs: Record<string, { err: string; description: string }> = {};
   let failure: unknown;
-  for (const [jti, set] of Object.entries(sets)) {
+  for (const [jti, set] of sets) {
     try {
       await deps.inTurn('endings', connection.orgId, () => take(deps, connection, set));
       ack.push(jti);
@@ -105,11 +106,12 @@ export async function pollTransmitter(
   if (ack.length > 0 || Object.keys(setErrs).length > 0)
     await post({ maxEvents: 0, returnImmediately: true, ack, setErrs }, { statusOnly: true });
   if (failure) throw new PollFailed('unavailable_here', failure);
-  return { came: Object.keys(sets).length, more: moreAvailable };
+  return { came: sets.length, more: moreAvailable };
 }
 
 /** @throws what a push would be refused with */
-async function take(deps: TransmitterDeps, connection: SignalConnection, token: string): Promise<void> {
+async function take(deps: TransmitterDeps, connection: SignalConnection, set: unknown): Promise<void> {
+  const token = typeof set === 'string' ? set : '';
   const from = { receiver: eventsUrl(deps.config, connection.id), network: `poll ${connection.id}` };
   const { signed, event, error } = await judgeEvent(deps.idpKeys, token, connection, from);
   const by: By = { actor: { type: 'connection', id: connection.id }, ip: null, requestId: null };

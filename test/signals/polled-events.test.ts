@@ -21,7 +21,7 @@ type Body = {
   maxEvents: number;
   returnImmediately: boolean;
 };
-type Answer = { status: number; sets?: Record<string, string>; more?: boolean; hold?: Promise<void> };
+type Answer = { status: number; sets?: Record<string, unknown>; more?: boolean; hold?: Promise<void> };
 
 /** A transmitter that is polled: it keeps what it was asked, and gives what it was told to, once. */
 async function startTransmitter() {
@@ -127,6 +127,25 @@ describe('events that are fetched', () => {
     });
     expect(await bed.me(browser)).toBe(401);
     await until(async () => (await bed.audited('call.refused')).length > 0);
+  });
+
+  it('that are too long, or no text at all, are refused alone', async () => {
+    const browser = await bed.signIn();
+    const good = bed.eventToken('session-revoked');
+    const sets = {
+      long: 'x'.repeat(20_001),
+      longer: `${good}${'x'.repeat(100_000)}`,
+      none: [good],
+      '': { toString: 7 },
+      good,
+    };
+    const transmitter = await polled(({ give }) => give({ status: 200, sets }));
+    await until(() => transmitter.acks().length > 0);
+    expect(transmitter.acks()).toEqual(['good']);
+    const wrong = { err: 'invalid_request' };
+    expect(transmitter.errors()).toMatchObject({ long: wrong, longer: wrong, none: wrong, '': wrong });
+    expect(await bed.me(browser)).toBe(401);
+    expect(await state()).toMatchObject({ failures: 0, error: null });
   });
 
   it('are not acknowledged while they cannot be carried out, and are when they come again', async () => {
