@@ -225,9 +225,11 @@ describe('the settings', () => {
     const { id } = bed.connection;
     await expect(polls.set(bed.org.id, id, form, byOperator)).rejects.toMatchObject({ code: 'invalid_request' });
     await polls.set(bed.org.id, id, { ...form, credential: 'k' }, byOperator);
-    await polls.set(bed.org.id, id, { ...form, endpoint: 'https://idp.example/other' }, byOperator);
-    const elsewhere = { ...form, endpoint: 'https://evil.example/poll' };
-    await expect(polls.set(bed.org.id, id, elsewhere, byOperator)).rejects.toMatchObject({ code: 'invalid_request' });
+    await polls.set(bed.org.id, id, { ...form, endpoint: 'https://IDP.example:443/poll' }, byOperator);
+    for (const endpoint of ['https://evil.example/poll', 'https://idp.example/other', 'https://idp.example/poll?of=2'])
+      await expect(polls.set(bed.org.id, id, { ...form, endpoint }, byOperator)).rejects.toMatchObject({
+        code: 'invalid_request',
+      });
     const inside = { ...form, endpoint: 'http://10.0.0.1/poll', credential: 'k' };
     await expect(polls.set(bed.org.id, id, inside, byOperator)).rejects.toMatchObject({ code: 'invalid_request' });
     expect(await polls.set('org_other', id, { ...form, credential: 'k' }, byOperator)).toBeNull();
@@ -235,5 +237,29 @@ describe('the settings', () => {
     expect(await polls.remove('org_other', id, byOperator)).toBe(false);
     const { rows } = await bed.product.context.pool.query('SELECT credential FROM event_polls');
     expect(rows[0].credential).not.toBe('k');
+  });
+
+  it('show a client secret, or its token, to no other customer of the same host', async () => {
+    const { id } = bed.connection;
+    const auth = {
+      method: 'client_credentials',
+      tokenEndpoint: 'https://idp.example/1/token',
+      clientId: 'us',
+    } as const;
+    const form = { endpoint: 'https://idp.example/1/poll', auth: { ...auth, scope: 'ssf.read' } };
+    await polls.set(bed.org.id, id, { ...form, credential: 'k' }, byOperator);
+    const other = { ...form, auth: { ...form.auth, scope: 'ssf.poll' } };
+    expect(await polls.set(bed.org.id, id, other, byOperator)).toMatchObject({ auth: { scope: 'ssf.poll' } });
+    const turned = [
+      { ...form, endpoint: 'https://idp.example/2/poll' },
+      { ...form, auth: { ...form.auth, tokenEndpoint: 'https://idp.example/2/token' } },
+      { ...form, auth: { ...form.auth, clientId: 'them' } },
+      { ...form, auth: { method: 'bearer' } as const },
+    ];
+    for (const each of turned) {
+      await expect(polls.set(bed.org.id, id, each, byOperator)).rejects.toMatchObject({ code: 'invalid_request' });
+      expect(await polls.set(bed.org.id, id, { ...each, credential: 'other' }, byOperator)).not.toBeNull();
+      await polls.set(bed.org.id, id, { ...form, credential: 'k' }, byOperator);
+    }
   });
 });
