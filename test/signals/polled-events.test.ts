@@ -154,18 +154,71 @@ describe('events that are fetched', () => {
     const { pool } = bed.product.context;
     await pool.query(`ALTER TABLE revocations ADD CONSTRAINT no_more CHECK (reason IS DISTINCT FROM 'stop') NOT VALID`);
     const stopped = bed.eventToken('session-revoked', { details: { reason_admin: { en: 'stop' } } });
-    const transmitter = await polled(({ give }) => give({ status: 200, sets: { stopped } }));
+    const other = bed.eventToken('verification');
+    const transmitter = await polled(({ give }) => give({ status: 200, sets: { stopped, other } }));
     await until(async () => (await state()).error === 'unavailable_here');
-    expect([transmitter.acks(), transmitter.errors()]).toEqual([[], {}]);
+    expect([transmitter.acks(), transmitter.errors()]).toEqual([['other'], {}]);
     await pool.query('ALTER TABLE revocations DROP CONSTRAINT no_more');
     transmitter.give({ status: 200, sets: { stopped, token } });
     await pool.query('UPDATE event_polls SET due_at = now()');
-    await until(() => transmitter.acks().length === 2);
+    await until(() => transmitter.acks().length === 3);
     expect(await bed.me(browser)).toBe(401);
   });
 });
 
+/** Seconds from the last answer until the next poll. */
+const rest = async () => {
+  const { rows } = await bed.product.context.pool.query(
+    'SELECT extract(epoch FROM due_at - answered_at)::float8 AS seconds FROM event_polls',
+  );
+  return rows[0].seconds as number;
+};
+
+describe('many events', () => {
+  it('that find no turn are left after the first, and come again', async () => {
+    const browser = await bed.signIn();
+    const { inTurn } = bed.product.context;
+    const held = Promise.withResolvers<void>();
+    const holding = [1, 2].map(() => inTurn('endings', bed.org.id, () => held.promise));
+    const { refused } = inTurn.count().endings;
+    const sets = Object.fromEntries([1, 2, 3].map((n) => [`set-${n}`, bed.eventToken('session-revoked')]));
+    const transmitter = await polled(({ give }) => give({ status: 200, sets }));
+    await until(async () => (await state()).error === 'unavailable_here');
+    expect(inTurn.count().endings.refused).toBe(refused + 1);
+    expect([transmitter.acks(), transmitter.errors()]).toEqual([[], {}]);
+    held.resolve();
+    await Promise.all(holding);
+    transmitter.give({ status: 200, sets });
+    await bed.product.context.pool.query('UPDATE event_polls SET due_at = now()');
+    await until(() => transmitter.acks().length === 3);
+    expect(await bed.me(browser)).toBe(401);
+  });
+
+  it('are asked for again without a rest as long as they are new', async () => {
+    const hold = Promise.withResolvers<void>();
+    await polled(({ give, always }) => {
+      give({ status: 200, sets: { one: bed.eventToken('verification') } });
+      always({ status: 200, hold: hold.promise });
+    });
+    await until(async () => (await state()).answeredAt !== null);
+    expect(await rest()).toBeLessThan(1);
+    hold.resolve();
+  });
+});
+
 describe('a transmitter', () => {
+  it.each([
+    ['nothing, and says that there is more', () => ({ sets: {}, more: true })],
+    ['what was acknowledged long ago', (repeat: string) => ({ sets: { repeat }, more: true })],
+    ['what was refused', () => ({ sets: { junk: 'junk' }, more: true })],
+  ])('that answers at once with %s is asked after a rest', async (_, answer) => {
+    const token = bed.eventToken('verification');
+    expect((await bed.pushEvent(token)).status).toBe(202);
+    await polled(({ always }) => always({ status: 200, ...answer(token) }));
+    await until(async () => (await state()).answeredAt !== null);
+    expect(await rest()).toBeGreaterThanOrEqual(5);
+  });
+
   it('that fails is asked ever less often, and not to wait, until it is back', async () => {
     const transmitter = await polled(({ always }) => always({ status: 500 }));
     await until(async () => (await state()).failures === 1);
