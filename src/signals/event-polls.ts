@@ -127,11 +127,13 @@ const record = (client: PoolClient, orgId: string, id: string, by: By) =>
     detail: { changed: 'eventPoll' },
   });
 
-/** The origin that the credential is shown to, and as what. */
+/** The whole addresses that the credential, or its token, is shown to: one host may have one for each of its customers. */
 const shownTo = ({ endpoint, auth }: Pick<PollForm, 'endpoint' | 'auth'>): string =>
-  auth.method === 'bearer'
-    ? new URL(endpoint).origin
-    : `${new URL(auth.tokenEndpoint).origin} ${auth.clientId} ${new URL(endpoint).origin}`;
+  JSON.stringify(
+    auth.method === 'bearer'
+      ? [new URL(endpoint).href]
+      : [new URL(endpoint).href, new URL(auth.tokenEndpoint).href, auth.clientId],
+  );
 
 function check(guardedFetch: GuardedFetch, field: string, url: string): void {
   try {

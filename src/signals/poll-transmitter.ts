@@ -18,6 +18,8 @@ import { judgeEvent } from './take-event.ts';
 
 /** Events of one answer that we ask for. */
 const mostEvents = 50;
+/** Events of one answer that we take, whatever we asked for: the others come again. */
+const mostTaken = 1_000;
 /** Milliseconds that a transmitter may let us wait for the next event. */
 const longestWaitMs = 45_000;
 
@@ -41,29 +43,30 @@ export class PollFailed extends Error {
   }
 }
 
-const answerForm = z.object({
-  sets: z.record(z.string().min(1).max(255), z.string().max(20_000)).refine((sets) => Object.keys(sets).length <= 1000),
-  moreAvailable: z.boolean().optional(),
-});
+/** Each event is judged alone: a wrong one among them keeps no other from being taken. */
+const answerForm = z.object({ sets: z.record(z.string(), z.unknown()) });
 
-type Polled = Readonly<{ came: number; more: boolean }>;
+/** `fresh`: events that did something, no repeats, and none that were refused. */
+type Polled = Readonly<{ came: number; fresh: number }>;
 type Asked = Readonly<{
   endpoint: string;
   token: string;
   /** False: the transmitter answers at once. */
   waits: boolean;
+  /** When no further event is begun, by `performance.now()`. */
+  until: number;
   signal: AbortSignal;
 }>;
 
 /**
  * Polls a connection's IdP once (RFC 8936 §2): what comes runs as a push would, and what was carried
- * out, or can never be, is acknowledged behind it. What failed for a reason of ours isn't: it comes
- * again. @throws PollFailed, GuardedFetchError
+ * out, or can never be, is acknowledged behind it. What failed for a reason of ours isn't, nor what
+ * there was no time for: it comes again. @throws PollFailed, GuardedFetchError
  */
 export async function pollTransmitter(
   deps: TransmitterDeps,
   connection: SignalConnection,
-  { endpoint, token, waits, signal }: Asked,
+  { endpoint, token, waits, until, signal }: Asked,
 ): Promise<Polled> {
   const post = async (body: object, limit: object) => {
     const answer = await deps.guardedFetch(endpoint, {
@@ -87,29 +90,36 @@ export async function pollTransmitter(
   const { text } = await post(asked, waits ? { limitMs: longestWaitMs } : {});
   const parsed = answerForm.safeParse(parseJson(text));
   if (!parsed.success) throw new PollFailed('no_answer');
-  const { sets, moreAvailable = false } = parsed.data;
+  const sets = Object.entries(parsed.data.sets).slice(0, mostTaken);
   const ack: string[] = [];
   const setErrs: Record<string, { err: string; description: string }> = {};
+  let fresh = 0;
   let failure: unknown;
-  for (const [jti, set] of Object.entries(sets)) {
+  for (const [jti, set] of sets) {
+    if (signal.aborted || performance.now() > until) break;
     try {
-      await deps.inTurn('endings', connection.orgId, () => take(deps, connection, set));
+      const outcome = await deps.inTurn('endings', connection.orgId, () => take(deps, connection, set));
+      if (outcome !== 'replayed') fresh += 1;
       ack.push(jti);
     } catch (error) {
       const { status, detail } = toAnswer(error);
       // Where our database or the IdP's keys are away, or too much is under way, it has to come again.
       if (status >= 500 || status === 429) failure ??= error;
-      else setErrs[jti] = { err: error instanceof SignalRefused ? error.code : 'invalid_request', description: detail };
+      // The others would fare alike, and each would wait for it. A fault of ours in one keeps no other back.
+      if (status > 500 || status === 429) break;
+      if (status < 500)
+        setErrs[jti] = { err: error instanceof SignalRefused ? error.code : 'invalid_request', description: detail };
     }
   }
   if (ack.length > 0 || Object.keys(setErrs).length > 0)
     await post({ maxEvents: 0, returnImmediately: true, ack, setErrs }, { statusOnly: true });
   if (failure) throw new PollFailed('unavailable_here', failure);
-  return { came: Object.keys(sets).length, more: moreAvailable };
+  return { came: sets.length, fresh };
 }
 
 /** @throws what a push would be refused with */
-async function take(deps: TransmitterDeps, connection: SignalConnection, token: string): Promise<void> {
+async function take(deps: TransmitterDeps, connection: SignalConnection, set: unknown) {
+  const token = typeof set === 'string' ? set : '';
   const from = { receiver: eventsUrl(deps.config, connection.id), network: `poll ${connection.id}` };
   const { signed, event, error } = await judgeEvent(deps.idpKeys, token, connection, from);
   const by: By = { actor: { type: 'connection', id: connection.id }, ip: null, requestId: null };
@@ -117,6 +127,7 @@ async function take(deps: TransmitterDeps, connection: SignalConnection, token: 
     if (!event) throw error;
     const { outcome } = await receiveEvent(deps.pool, { connection, event, by });
     if (outcome === 'revoked' || outcome === 'several_revoked') deps.announce();
+    return outcome;
   } catch (refused) {
     await record(deps, connection, refused, { signed, event });
     throw refused;

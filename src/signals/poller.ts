@@ -13,7 +13,9 @@ import { PollFailed, pollTransmitter, type TransmitterDeps } from './poll-transm
 const concurrency = 100;
 /** Seconds that a claim lasts: longer than a poll with all that it brings. */
 const leaseSeconds = 120;
-/** Seconds until the next poll of a transmitter that answers at once, though nothing has come. */
+/** Milliseconds of it in which no further event is begun: one may wait for its turn, and all are acknowledged then. */
+const spareMs = 30_000;
+/** Seconds until the next poll of a transmitter that answers at once, though nothing new has come. */
 const restSeconds = 5;
 /** Milliseconds that an answer without events takes where the transmitter knows how to wait. */
 const waitedMs = 1_000;
@@ -46,22 +48,19 @@ export function startPoller({ log, keyring, lookMs = 1_000, ...deps }: Deps) {
 
   const poll = async (claimed: Claimed): Promise<number> => {
     const { orgId, connectionId, endpoint, auth, failures } = claimed;
+    const until = performance.now() + leaseSeconds * 1000 - spareMs;
     const connection = await findById(pool, connectionId);
     if (!connection?.active || connection.orgId !== orgId) return restSeconds;
     const secret = await keyring.decrypt(claimed.credential, eventPollPurpose(orgId, connectionId));
     const key = JSON.stringify([orgId, connectionId, auth, claimed.credential]);
     const { signal } = stopping;
-    const begun = performance.now();
     try {
       const token = await tokens.get(key, auth, secret, signal);
-      const { came, more } = await pollTransmitter(deps, connection, {
-        endpoint,
-        token,
-        waits: failures === 0,
-        signal,
-      });
-      const waited = performance.now() - begun >= waitedMs;
-      return came > 0 || more || waited || failures > 0 ? 0 : restSeconds;
+      const begun = performance.now();
+      const waits = failures === 0;
+      const { came, fresh } = await pollTransmitter(deps, connection, { endpoint, token, waits, until, signal });
+      const waited = came === 0 && performance.now() - begun >= waitedMs;
+      return fresh > 0 || waited || !waits ? 0 : restSeconds;
     } catch (error) {
       if (error instanceof PollFailed && error.word === 'not_authorized') tokens.forget(key);
       throw error;

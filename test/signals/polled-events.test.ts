@@ -21,7 +21,7 @@ type Body = {
   maxEvents: number;
   returnImmediately: boolean;
 };
-type Answer = { status: number; sets?: Record<string, string>; more?: boolean; hold?: Promise<void> };
+type Answer = { status: number; sets?: Record<string, unknown>; more?: boolean; hold?: Promise<void> };
 
 /** A transmitter that is polled: it keeps what it was asked, and gives what it was told to, once. */
 async function startTransmitter() {
@@ -129,24 +129,96 @@ describe('events that are fetched', () => {
     await until(async () => (await bed.audited('call.refused')).length > 0);
   });
 
+  it('that are too long, or no text at all, are refused alone', async () => {
+    const browser = await bed.signIn();
+    const good = bed.eventToken('session-revoked');
+    const sets = {
+      long: 'x'.repeat(20_001),
+      longer: `${good}${'x'.repeat(100_000)}`,
+      none: [good],
+      '': { toString: 7 },
+      good,
+    };
+    const transmitter = await polled(({ give }) => give({ status: 200, sets }));
+    await until(() => transmitter.acks().length > 0);
+    expect(transmitter.acks()).toEqual(['good']);
+    const wrong = { err: 'invalid_request' };
+    expect(transmitter.errors()).toMatchObject({ long: wrong, longer: wrong, none: wrong, '': wrong });
+    expect(await bed.me(browser)).toBe(401);
+    expect(await state()).toMatchObject({ failures: 0, error: null });
+  });
+
   it('are not acknowledged while they cannot be carried out, and are when they come again', async () => {
     const browser = await bed.signIn();
     const token = bed.eventToken('session-revoked');
     const { pool } = bed.product.context;
     await pool.query(`ALTER TABLE revocations ADD CONSTRAINT no_more CHECK (reason IS DISTINCT FROM 'stop') NOT VALID`);
     const stopped = bed.eventToken('session-revoked', { details: { reason_admin: { en: 'stop' } } });
-    const transmitter = await polled(({ give }) => give({ status: 200, sets: { stopped } }));
+    const other = bed.eventToken('verification');
+    const transmitter = await polled(({ give }) => give({ status: 200, sets: { stopped, other } }));
     await until(async () => (await state()).error === 'unavailable_here');
-    expect([transmitter.acks(), transmitter.errors()]).toEqual([[], {}]);
+    expect([transmitter.acks(), transmitter.errors()]).toEqual([['other'], {}]);
     await pool.query('ALTER TABLE revocations DROP CONSTRAINT no_more');
     transmitter.give({ status: 200, sets: { stopped, token } });
     await pool.query('UPDATE event_polls SET due_at = now()');
-    await until(() => transmitter.acks().length === 2);
+    await until(() => transmitter.acks().length === 3);
     expect(await bed.me(browser)).toBe(401);
   });
 });
 
+/** Seconds from the last answer until the next poll. */
+const rest = async () => {
+  const { rows } = await bed.product.context.pool.query(
+    'SELECT extract(epoch FROM due_at - answered_at)::float8 AS seconds FROM event_polls',
+  );
+  return rows[0].seconds as number;
+};
+
+describe('many events', () => {
+  it('that find no turn are left after the first, and come again', async () => {
+    const browser = await bed.signIn();
+    const { inTurn } = bed.product.context;
+    const held = Promise.withResolvers<void>();
+    const holding = [1, 2].map(() => inTurn('endings', bed.org.id, () => held.promise));
+    const { refused } = inTurn.count().endings;
+    const sets = Object.fromEntries([1, 2, 3].map((n) => [`set-${n}`, bed.eventToken('session-revoked')]));
+    const transmitter = await polled(({ give }) => give({ status: 200, sets }));
+    await until(async () => (await state()).error === 'unavailable_here');
+    expect(inTurn.count().endings.refused).toBe(refused + 1);
+    expect([transmitter.acks(), transmitter.errors()]).toEqual([[], {}]);
+    held.resolve();
+    await Promise.all(holding);
+    transmitter.give({ status: 200, sets });
+    await bed.product.context.pool.query('UPDATE event_polls SET due_at = now()');
+    await until(() => transmitter.acks().length === 3);
+    expect(await bed.me(browser)).toBe(401);
+  });
+
+  it('are asked for again without a rest as long as they are new', async () => {
+    const hold = Promise.withResolvers<void>();
+    await polled(({ give, always }) => {
+      give({ status: 200, sets: { one: bed.eventToken('verification') } });
+      always({ status: 200, hold: hold.promise });
+    });
+    await until(async () => (await state()).answeredAt !== null);
+    expect(await rest()).toBeLessThan(1);
+    hold.resolve();
+  });
+});
+
 describe('a transmitter', () => {
+  it.each([
+    ['nothing, and says that there is more', () => ({ sets: {}, more: true })],
+    ['what was acknowledged long ago', (repeat: string) => ({ sets: { repeat }, more: true })],
+    ['what was refused', () => ({ sets: { junk: 'junk' }, more: true })],
+  ])('that answers at once with %s is asked after a rest', async (_, answer) => {
+    const token = bed.eventToken('verification');
+    expect((await bed.pushEvent(token)).status).toBe(202);
+    await polled(({ always }) => always({ status: 200, ...answer(token) }));
+    await until(async () => (await state()).answeredAt !== null);
+    expect(await rest()).toBeGreaterThanOrEqual(5);
+  });
+
   it('that fails is asked ever less often, and not to wait, until it is back', async () => {
     const transmitter = await polled(({ always }) => always({ status: 500 }));
     await until(async () => (await state()).failures === 1);
@@ -206,9 +278,11 @@ describe('the settings', () => {
     const { id } = bed.connection;
     await expect(polls.set(bed.org.id, id, form, byOperator)).rejects.toMatchObject({ code: 'invalid_request' });
     await polls.set(bed.org.id, id, { ...form, credential: 'k' }, byOperator);
-    await polls.set(bed.org.id, id, { ...form, endpoint: 'https://idp.example/other' }, byOperator);
-    const elsewhere = { ...form, endpoint: 'https://evil.example/poll' };
-    await expect(polls.set(bed.org.id, id, elsewhere, byOperator)).rejects.toMatchObject({ code: 'invalid_request' });
+    await polls.set(bed.org.id, id, { ...form, endpoint: 'https://IDP.example:443/poll' }, byOperator);
+    for (const endpoint of ['https://evil.example/poll', 'https://idp.example/other', 'https://idp.example/poll?of=2'])
+      await expect(polls.set(bed.org.id, id, { ...form, endpoint }, byOperator)).rejects.toMatchObject({
+        code: 'invalid_request',
+      });
     const inside = { ...form, endpoint: 'http://10.0.0.1/poll', credential: 'k' };
     await expect(polls.set(bed.org.id, id, inside, byOperator)).rejects.toMatchObject({ code: 'invalid_request' });
     expect(await polls.set('org_other', id, { ...form, credential: 'k' }, byOperator)).toBeNull();
@@ -216,5 +290,29 @@ describe('the settings', () => {
     expect(await polls.remove('org_other', id, byOperator)).toBe(false);
     const { rows } = await bed.product.context.pool.query('SELECT credential FROM event_polls');
     expect(rows[0].credential).not.toBe('k');
+  });
+
+  it('show a client secret, or its token, to no other customer of the same host', async () => {
+    const { id } = bed.connection;
+    const auth = {
+      method: 'client_credentials',
+      tokenEndpoint: 'https://idp.example/1/token',
+      clientId: 'us',
+    } as const;
+    const form = { endpoint: 'https://idp.example/1/poll', auth: { ...auth, scope: 'ssf.read' } };
+    await polls.set(bed.org.id, id, { ...form, credential: 'k' }, byOperator);
+    const other = { ...form, auth: { ...form.auth, scope: 'ssf.poll' } };
+    expect(await polls.set(bed.org.id, id, other, byOperator)).toMatchObject({ auth: { scope: 'ssf.poll' } });
+    const turned = [
+      { ...form, endpoint: 'https://idp.example/2/poll' },
+      { ...form, auth: { ...form.auth, tokenEndpoint: 'https://idp.example/2/token' } },
+      { ...form, auth: { ...form.auth, clientId: 'them' } },
+      { ...form, auth: { method: 'bearer' } as const },
+    ];
+    for (const each of turned) {
+      await expect(polls.set(bed.org.id, id, each, byOperator)).rejects.toMatchObject({ code: 'invalid_request' });
+      expect(await polls.set(bed.org.id, id, { ...each, credential: 'other' }, byOperator)).not.toBeNull();
+      await polls.set(bed.org.id, id, { ...form, credential: 'k' }, byOperator);
+    }
   });
 });
