@@ -22,8 +22,9 @@ import { deviceOperations } from './me/device-routes.ts';
 import { createGlobalLogout } from './me/global-logout.ts';
 import { changeMeOperation, languageFormEndpoint } from './me/language.ts';
 import { meOperations } from './me/me-routes.ts';
-import { signOut, signOutByForm } from './me/sign-out.ts';
+import { endCredential, signOutByForm } from './me/sign-out.ts';
 import { createSignOutEverywhere } from './me/sign-out-everywhere.ts';
+import { createWayOut } from './me/way-out.ts';
 import { createMetricsEndpoints } from './metrics/routes.ts';
 import { createLooks } from './orgs/looks.ts';
 import { createRevocationEndpoints } from './revocation/routes.ts';
@@ -35,10 +36,12 @@ import { sessionCookie } from './sessions/session-store.ts';
 import { findOrgOperation } from './sign-in/find-org.ts';
 import { createSignIn } from './sign-in/routes.ts';
 import { createSignalEndpoints } from './signals/routes.ts';
+import { orgIssuer } from './signing/org-keys.ts';
 import { todoFormEndpoint, todoOperations } from './todos/routes.ts';
 import { createBearerAuthentication, unlessBearer } from './tokens/bearer.ts';
 import { clientNames } from './tokens/clients.ts';
 import type { SignOutHere } from './tokens/end-session.ts';
+import { framesOf } from './tokens/front-channel.ts';
 import { createOrgAuthorizationServer, orgIssuerPaths } from './tokens/org-routes.ts';
 import { createAuthorizationServer } from './tokens/routes.ts';
 import { renderFailure } from './web/failure-page.ts';
@@ -58,15 +61,21 @@ export function adminOperations(context: Context): readonly Operation[] {
 function createPersonal(context: Context): {
   operations: readonly Operation[];
   signOutByForm: Endpoint;
+  leaveByApps: Endpoint;
   signOutHere: SignOutHere;
 } {
-  const { config, accessPool, batches, liveChannel } = context;
+  const { config, pool, accessPool, batches, liveChannel } = context;
   const devices = createDevices({ ...context, clientNames });
+  const wayOut = createWayOut({
+    ...context,
+    framesOf: (session) => framesOf(pool, orgIssuer(config, session.orgId), session),
+  });
   const me = {
     liveChannel,
     devices,
     findIdpLogout: createFindIdpLogout(context),
     globalLogout: createGlobalLogout({ pool: accessPool, batches }),
+    wayOut,
     cookie: sessionCookie(config),
   };
   const operations = [
@@ -80,8 +89,8 @@ function createPersonal(context: Context): {
       announce: liveChannel.announce,
     }),
   ];
-  const signOutHere: SignOutHere = (person, req) => signOut(me, person, byPerson(req, person));
-  return { operations, signOutByForm: signOutByForm(me), signOutHere };
+  const signOutHere: SignOutHere = (person, req) => endCredential(me, person, byPerson(req, person));
+  return { operations, signOutByForm: signOutByForm(me), leaveByApps: wayOut.page, signOutHere };
 }
 
 // The mounts inside `/api/…` and outside of it: no request searches the other side's.
@@ -157,6 +166,7 @@ export function createApp(context: Context): Express {
     ...createPages({ signedIn: principalOf, lookOrNone }),
     todoFormEndpoint(context),
     personal.signOutByForm,
+    personal.leaveByApps,
     languageFormEndpoint(context),
     ...console.pages,
   ];

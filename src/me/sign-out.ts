@@ -10,6 +10,7 @@ import { principalOf } from '../sessions/session.ts';
 import type { sessionCookie } from '../sessions/session-store.ts';
 import { renderOnward } from '../web/onward-page.ts';
 import { sendPage } from '../web/send-page.ts';
+import type { WayOut } from './way-out.ts';
 
 export type SignOutDeps = Readonly<{
   liveChannel: Pick<LiveChannel, 'announce'>;
@@ -17,12 +18,26 @@ export type SignOutDeps = Readonly<{
   devices: Pick<Devices, 'endDevice'>;
   /** Ends all that the person has, if their org's policy says so; false if it doesn't. */
   globalLogout: (person: Principal, by: By) => Promise<boolean>;
+  /** By which apps the browser goes on. */
+  wayOut: Pick<WayOut, 'leadOn'>;
   /** That of the browser's session. */
   cookie: ReturnType<typeof sessionCookie>;
 }>;
 
-/** Ends the credential that asks; returns where the sign-out goes on at the IdP, if it does. */
+/** Ends the credential that asks; returns where the browser goes on: by apps in frames, and at the IdP. */
 export async function signOut(deps: SignOutDeps, principal: Principal, by: By): Promise<string | null> {
+  const logoutUrl = await endCredential(deps, principal, by);
+  const { orgId, userId, credential } = principal;
+  if (credential.type !== 'session') return logoutUrl;
+  return deps.wayOut.leadOn({ orgId, userId, sessionId: credential.id }, logoutUrl);
+}
+
+/** The same; returns where the sign-out goes on at the IdP, if it does. */
+export async function endCredential(
+  deps: Omit<SignOutDeps, 'wayOut' | 'cookie'>,
+  principal: Principal,
+  by: By,
+): Promise<string | null> {
   const logoutUrl = await deps.findIdpLogout(principal);
   // The sign-out here comes first: whether the IdP is up doesn't matter.
   const all = await deps.globalLogout(principal, by);

@@ -45,7 +45,7 @@ export function createEndSession(deps: Deps): Record<'enter' | 'confirm', Reques
   }
 
   async function end(req: Request, res: Response, person: Principal | null, { back }: Asked, byForm: boolean) {
-    const frames = person ? await framesOf(deps.pool, orgIssuer(deps.config, person.orgId), person) : [];
+    const frames = person ? await framesOf(deps.pool, orgIssuer(deps.config, person.orgId), sessionOf(person)) : [];
     const onward = person ? await deps.signOut(person, req) : null;
     const href = back ?? onward ?? '/signed-out?reason=ended';
     // After a form our headers let a browser go nowhere but here: a page leads on.
@@ -76,6 +76,8 @@ export function createEndSession(deps: Deps): Record<'enter' | 'confirm', Reques
 
   return { enter, confirm };
 }
+
+const sessionOf = ({ orgId, userId, credential }: Principal) => ({ orgId, userId, sessionId: credential.id });
 
 /** The browser's person, if they are of the issuer's org: another org's session is none of its. */
 function personAt({ orgId }: OrgIssuer, req: Request): Principal | null {

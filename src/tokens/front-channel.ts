@@ -1,5 +1,4 @@
 import type { Pool } from 'pg';
-import type { Principal } from '../sessions/principal.ts';
 
 /** Frames of one page. */
 const most = 20;
@@ -9,7 +8,11 @@ const most = 20;
  * that takes nothing else and has a session of this browser, its address with `iss` and `sid`. Nobody
  * knows whether the browser sends the app's cookies along: nothing counts as told by it.
  */
-export async function framesOf(pool: Pool, issuer: string, person: Principal): Promise<string[]> {
+export async function framesOf(
+  pool: Pool,
+  issuer: string,
+  { orgId, userId, sessionId }: Readonly<{ orgId: string; userId: string; sessionId: string }>,
+): Promise<string[]> {
   const { rows } = await pool.query<{ uri: string; sid: string }>({
     name: 'front-channel-frames',
     text: `SELECT a.settings ->> 'frontchannelLogoutUri' AS uri, t.id AS sid
@@ -18,7 +21,7 @@ export async function framesOf(pool: Pool, issuer: string, person: Principal): P
              AND a.kind = 'oidc' AND a.state <> 'disabled'
              AND a.settings ->> 'frontchannelLogoutUri' IS NOT NULL AND a.settings ->> 'backchannelLogoutUri' IS NULL
            ORDER BY t.created_at DESC, t.id LIMIT ${most}`,
-    values: [person.orgId, person.credential.id, person.userId],
+    values: [orgId, sessionId, userId],
   });
   return rows.map(({ uri, sid }) => {
     const url = new URL(uri);

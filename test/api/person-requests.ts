@@ -25,6 +25,7 @@ export const personRequests: Requests = {
     await ask('signOutByForm', { as: await product.signIn() });
     await ask('signOutByForm');
   },
+  leaveByApps: ({ ask }) => ask('leaveByApps', { query: { of: 'of-nobody' } }),
   async addTodoByForm({ ask, owner }) {
     await ask('addTodoByForm', { as: owner, body: { task: 'Wake up' } });
     await ask('addTodoByForm', { body: { task: 'Wake up' } });

@@ -244,6 +244,7 @@ async function startChannel(options: { databaseUrl: string; checkEveryMs: number
     findIdpLogout: async () => null,
     devices: { endDevice: async () => false },
     globalLogout: async () => false,
+    wayOut: { leadOn: async (_session, href) => href },
     cookie: sessionCookie(config),
   });
   app.use(createRoutes(toEndpoints({ pool, inTurn: createTurns() }, operations)));

@@ -329,4 +329,28 @@ describe('a sign-out that an app begins', () => {
       (await product.context.pool.query('SELECT status, error FROM forwards WHERE app_id = $1', [front.id])).rows;
     await expect.poll(status, { timeout: 60_000 }).toEqual([{ status: 'left_out', error: 'no_endpoint' }]);
   });
+
+  it('leads past them after a sign-out of the person’s own, too', async () => {
+    const front = await plantApp(product, product.orgs.whiterabbit, {
+      kind: 'oidc',
+      redirectUris: [redirectUri],
+      frontchannelLogoutUri: 'https://app.fake/front-channel',
+    });
+    const browser = await product.signIn();
+    const tokens = await (await signInAt(front, browser)).finish();
+    const away = new URL(String((await browser.post('/api/signout')).json().logoutUrl));
+    expect([away.origin, away.pathname]).toEqual([new URL(product.url).origin, '/signed-out/apps']);
+    expect((await browser.get('/api/users/me')).status).toBe(401);
+    const page = await browser.get(`${away.pathname}${away.search}`);
+    const query = new URLSearchParams({ iss: issuerOf(front), sid: String(tokens.claims()?.sid) });
+    expect(page.text.replaceAll('&amp;', '&')).toContain(`<iframe src="https://app.fake/front-channel?${query}"`);
+    expect(page.headers.get('content-security-policy')).toMatch(/;frame-src https:\/\/app\.fake$/);
+    // It goes on where the sign-out would have gone without.
+    expect(page.text).toContain('url=/signed-out?reason=ended');
+    const changed = await browser.get(`${away.pathname}${away.search.replace('of=', 'of=x')}`);
+    expect([changed.status, changed.headers.get('location')]).toEqual([303, '/signed-out?reason=ended']);
+    // Who signs in at no such app goes on as ever.
+    const plain = await product.signIn();
+    expect((await plain.post('/api/signout')).status).toBe(204);
+  });
 });
