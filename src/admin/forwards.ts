@@ -52,6 +52,12 @@ export const forward = z
     revokedAt: z.iso.datetime().describe('When access ended here.'),
     createdAt: z.iso.datetime(),
     finishedAt: z.iso.datetime().nullable(),
+    replayable: z
+      .boolean()
+      .describe(
+        'Whether it may be sent again: it could not be delivered or was left out, and what the person is called there is still known.',
+      )
+      .meta({ examples: [false] }),
   })
   .meta({ id: 'Forward' });
 const attempt = z
@@ -75,7 +81,10 @@ export const forwardWithLog = forward
   .extend({ log: z.array(attempt).describe('Its tries, the latest first; 100 at most.') })
   .meta({ id: 'ForwardWithLog' });
 export const forwardsReplayed = z
-  .object({ replayed: z.int().describe('How many are on their way again; a thousand at most.') })
+  .object({
+    replayed: z.int().describe('How many are on their way again.'),
+    more: z.boolean().describe('There may be more than one request takes: send it again for them.'),
+  })
   .meta({ id: 'ForwardsReplayed' });
 export const forwardPage = pageOf(forward).meta({ id: 'ForwardPage' });
 
@@ -150,7 +159,7 @@ export function forwardOperations({ forwards }: { forwards: Forwards }): readonl
       handle: async ({ orgId, params: { id }, by }) => {
         const replayed = await forwards.replayDead(orgId, id, by);
         if (replayed === null) throw new AppError('not_found', 'Your organisation has no such app.');
-        return { replayed };
+        return replayed;
       },
     }),
   ];
@@ -159,7 +168,20 @@ export function forwardOperations({ forwards }: { forwards: Forwards }): readonl
 const missing = () => new AppError('not_found', 'Your organisation has nothing of this id that was passed on.');
 
 function present({ appId, userId, userName, revocationId, ...row }: ForwardRow) {
-  const { id, appName, type, status, error, httpStatus, attempts, dueAt, revokedAt, createdAt, finishedAt } = row;
-  const said = { type, status, error, httpStatus, attempts, dueAt, revokedAt, createdAt, finishedAt };
+  const {
+    id,
+    appName,
+    type,
+    status,
+    error,
+    httpStatus,
+    attempts,
+    dueAt,
+    revokedAt,
+    createdAt,
+    finishedAt,
+    replayable,
+  } = row;
+  const said = { type, status, error, httpStatus, attempts, dueAt, revokedAt, createdAt, finishedAt, replayable };
   return { id, app: appId, appName, user: userId, userName, revocation: revocationId, ...said };
 }

@@ -11,6 +11,10 @@ import { flag, reference } from './forms.ts';
 const toldApp = z.object({
   app: idOf('app'),
   appName: z.string().meta({ examples: ['Payroll'] }),
+  appState: z
+    .enum(['enabled', 'paused', 'disabled'])
+    .describe('What waits for a paused app is sent once it is enabled.')
+    .meta({ examples: ['enabled'] }),
   type: z
     .string()
     .describe('`logout`, or the short name of a security event.')

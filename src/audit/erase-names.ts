@@ -5,7 +5,8 @@ import type { PoolClient } from 'pg';
  * those that a refused call gave to somebody of the same address or user name, and what was asked
  * for and given as the reason when their access ended, except by the revocation `keep`. What was
  * asked for goes from others' revocations too, where one address meant them all. Events stay, each
- * with a hash that leads nowhere. What could not be passed on to apps behind loses its names too.
+ * with a hash that leads nowhere. What was passed on to apps behind, or could not be, loses
+ * its names and its copy of the reasons too.
  * `unlessKept`: an org whose policy keeps the names of removed people
  * keeps these.
  */
@@ -33,7 +34,8 @@ export async function eraseNames(
     [orgId, userId],
   );
   await client.query(
-    `UPDATE forwards SET names = '{}' WHERE org_id = $1 AND user_id = $2 AND status <> 'pending' AND ${erasable}`,
+    `UPDATE forwards SET names = '{}', said = said - 'reasonAdmin' - 'reasonUser'
+     WHERE org_id = $1 AND user_id = $2 AND status <> 'pending' AND ${erasable}`,
     [orgId, userId],
   );
   await client.query(

@@ -14,6 +14,9 @@ const lists: Readonly<Record<string, string>> = {
   events: ' ',
 };
 
+/** Ids and names whose order means nothing: a form has them in its own order. */
+const isSet = (field: string) => field === 'groups' || field === 'events';
+
 const told = ['naming', 'who', 'groups'] as const;
 /** The fields of each way, with the member of the settings that each belongs to. */
 const fields: Readonly<Record<Way, readonly string[]>> = {
@@ -62,7 +65,7 @@ export function valuesOf(way: Way, { name, settings }: Pick<ShownApp, 'name' | '
 }
 
 function asText(field: string, value: unknown): string {
-  if (Array.isArray(value)) return value.join(lists[field] ?? ' ');
+  if (Array.isArray(value)) return (isSet(field) ? value.toSorted() : value).join(lists[field] ?? ' ');
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   return typeof value === 'string' ? value : '';
 }
@@ -70,7 +73,7 @@ function asText(field: string, value: unknown): string {
 /** What was typed, in the same form. */
 export function typedIn(way: Way, given: Given): Values {
   const read = (field: string): string => {
-    if (field === 'groups' || field === 'events') return textsOf(given, field).join(' ');
+    if (isSet(field)) return textsOf(given, field).toSorted().join(' ');
     return field in lists ? linesIn(textOf(given, field)).join('\n') : textOf(given, field);
   };
   return Object.fromEntries(fieldsOf(way).map((field) => [field, read(field)]));

@@ -7,7 +7,7 @@ import type { Texts } from '../texts/texts.ts';
 import { fieldsOf, namings } from './app-fields.ts';
 import type { Way } from './app-view.ts';
 import type { Values } from './changed-fields.ts';
-import { renderCheck, renderChoices, renderField, renderSelect } from './parts.ts';
+import { renderCheck, renderChoices, renderField, renderProblem, renderSelect } from './parts.ts';
 import { textOf, type Visit } from './screen.ts';
 
 type Group = z.output<typeof groupNames>['groups'][number];
@@ -18,6 +18,8 @@ export type AppForm = Readonly<{
   values: Values;
   /** The organisation's groups, and those that are chosen and gone. */
   groups: readonly Group[];
+  /** There are more groups than the form shows. */
+  moreGroups: boolean;
   /** The organisation's connections: a receiver may be one of them. */
   connections: readonly Readonly<{ id: string; name: string }>[];
   /** Why a field is wrong; null: it isn't what the problem is about. */
@@ -114,9 +116,9 @@ function renderNaming({ console }: Texts, { way }: AppForm, select: Select): Htm
 
 function renderConcerns(texts: Texts, form: AppForm): Html {
   const words = texts.console.apps.fields;
-  const chosen = (form.values.groups ?? '').split(' ');
+  const chosen = chosenIn(form, 'groups');
   const known = ['everyone', 'groups', 'seen'] as const;
-  const why = form.problemOf('groups') ?? form.problemOf('who');
+  const problem = renderProblemOf(texts, form, 'groups', words.chooseGroups);
   return html`${renderChoices({
     name: 'who',
     legend: words.concerns,
@@ -126,13 +128,23 @@ function renderConcerns(texts: Texts, form: AppForm): Html {
       label: words.who[value],
       ...(value === 'groups' && form.groups.length === 0 && { hint: words.noGroups }),
     })),
-  })}${form.renderTheirs('who')}${
+  })}${renderProblemOf(texts, form, 'who', null)}${form.renderTheirs('who')}${form.groups.length === 0 && problem}${
     form.groups.length > 0 &&
-    html`<fieldset class="choices of-groups"><legend>${words.groups}</legend>${why && html`<p id="problem" class="problem" role="alert" tabindex="-1">${why}</p>`}<div class="kinds">${form.groups.map(
+    html`<fieldset class="choices of-groups"><legend>${words.groups}</legend>${problem}<div class="kinds">${form.groups.map(
       ({ id, displayName }) =>
         renderCheck({ name: 'groups', value: id, label: displayName, checked: chosen.includes(id) }),
-    )}</div></fieldset>${form.renderTheirs('groups')}`
+    )}</div>${form.moreGroups && html`<p class="hint">${words.moreGroups}</p>`}</fieldset>${form.renderTheirs('groups')}`
   }`;
+}
+
+const chosenIn = ({ values }: AppForm, name: string) => (values[name] ?? '').split(' ').filter((id) => id !== '');
+
+/** At boxes of which some must be chosen, or at other choices. */
+function renderProblemOf({ console }: Texts, form: AppForm, name: string, whenNone: string | null): Html | null {
+  const why = form.problemOf(name);
+  if (why === null) return null;
+  const isNone = whenNone !== null && chosenIn(form, name).length === 0;
+  return renderProblem(isNone ? whenNone : console.apps.wrong({ why }));
 }
 
 function renderMore({ console }: Texts, { values, problemOf }: AppForm, select: Select): Html {
@@ -141,14 +153,13 @@ function renderMore({ console }: Texts, { values, problemOf }: AppForm, select: 
   return html`<details${isOpen && html` open`}><summary>${words.more}</summary>${select('member', words.member, words.members, words.memberHint)}</details>`;
 }
 
-function renderEvents({ console }: Texts, { values, problemOf, renderTheirs }: AppForm): Html {
-  const words = console.apps.fields;
-  const chosen = (values.events ?? '').split(' ');
-  const why = problemOf('events');
-  return html`<fieldset class="choices"><legend>${words.events}</legend>${why && html`<p id="problem" class="problem" role="alert" tabindex="-1">${words.chooseEvents}</p>`}${eventTypes.map(
+function renderEvents(texts: Texts, form: AppForm): Html {
+  const words = texts.console.apps.fields;
+  const chosen = chosenIn(form, 'events');
+  return html`<fieldset class="choices"><legend>${words.events}</legend>${renderProblemOf(texts, form, 'events', words.chooseEvents)}${eventTypes.map(
     (name) =>
       renderCheck({ name: 'events', value: name, label: words.eventNames[name], checked: chosen.includes(name) }),
-  )}</fieldset>${renderTheirs('events')}`;
+  )}</fieldset>${form.renderTheirs('events')}`;
 }
 
 /** Never shown again: the field is empty whatever was typed. */

@@ -14,6 +14,7 @@ import type { Screen, Visit } from './screen.ts';
 
 const act = 'save';
 const mostGroups = 200;
+const noGroups = { groups: [], more: false };
 
 /** Changes an app: only what the person changed is sent; what somebody else changed is shown beside it. */
 export function appSettingsScreen(use: Use, config: Pick<Config, 'publicUrl'>): Screen {
@@ -24,14 +25,14 @@ export function appSettingsScreen(use: Use, config: Pick<Config, 'publicUrl'>): 
 
   /** Those to choose from, the chosen ones first of all. */
   async function groupsFor(visit: Visit, chosen: string) {
-    const { groups } = await listGroupNames(visit, { query: { limit: mostGroups } });
+    const { groups, more } = await listGroupNames(visit, { query: { limit: mostGroups } });
     const missing = chosen.split(' ').filter((id) => id && !groups.some((group) => group.id === id));
     const named: typeof groups = [];
     for (const id of missing) {
       const found = await listGroupNames(visit, { query: { id, limit: 1 } });
       named.push(found.groups[0] ?? { id, displayName: visit.texts.console.apps.groupGone });
     }
-    return [...named, ...groups];
+    return { groups: [...named, ...groups], more };
   }
 
   return {
@@ -49,7 +50,7 @@ export function appSettingsScreen(use: Use, config: Pick<Config, 'publicUrl'>): 
       requireMayChangeApp(visit, found);
       const way = wayOf(found);
       const now = valuesOf(way, found);
-      const groups = found.kind === 'oidc' ? [] : await groupsFor(visit, now.groups ?? '');
+      const { groups, more: moreGroups } = found.kind === 'oidc' ? noGroups : await groupsFor(visit, now.groups ?? '');
       const connections = found.kind === 'ssf' ? (await listConnections(visit, { query: { limit: 100 } })).items : [];
       const { values, theirs } = formOf(visit, act, typedIn(way, given), now);
       const wrong = wrongField(visit, act, way);
@@ -69,6 +70,7 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
     way,
     values,
     groups,
+    moreGroups,
     connections,
     problemOf: (name) => (wrong?.name === name ? wrong.why : null),
     renderTheirs: (name) =>
@@ -92,6 +94,8 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
         return { to, notice: 'saved' };
       },
     },
+    // An app with a key of its own has no secret: it gets one.
+    shownOnce: ({ auth, 'was-auth': was }) => was?.[0] === 'private_key_jwt' && auth?.[0] !== was[0],
   };
 }
 

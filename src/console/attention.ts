@@ -54,9 +54,9 @@ function placeOf({ kind, id }: Attention): string {
     case 'dead_forwards':
       return `/admin/forwards?${new URLSearchParams({ app: id ?? '', status: 'dead' }).toString()}`;
     case 'app_away':
-      return `/admin/apps/${id}`;
+    // Whoever reads the overview may see the app; its settings are not for everybody.
     case 'app_group_gone':
-      return `/admin/apps/${id}/settings`;
+      return `/admin/apps/${id}`;
     case 'dead_deliveries':
       return '/admin/notifications/undelivered';
     case 'email_unavailable':

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { appList } from '../admin/app-forms.ts';
+import { app, appList } from '../admin/app-forms.ts';
 import { forward, forwardPage, forwardsReplayed, forwardWithLog } from '../admin/forwards.ts';
 import { may } from '../api/permissions.ts';
 import { forwardStatuses } from '../downstream/forwards.ts';
@@ -7,7 +7,7 @@ import { type Html, html, type Value } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
 import { compose } from '../web/compose.ts';
 import { renderAppTabs, trailOfApps } from './app-view.ts';
-import { forwardErrorIn, isOfStream, maySendAgain, renderForwardState, renderType, sayType } from './forward-state.ts';
+import { forwardErrorIn, isOfStream, renderForwardState, renderType, sayType } from './forward-state.ts';
 import type { Use } from './operations.ts';
 import {
   formatNumber,
@@ -21,6 +21,7 @@ import {
   renderTable,
   unseenColumn,
 } from './parts.ts';
+import { lookAgainAfter } from './passed-on.ts';
 import { type Screen, textOf, type Visit } from './screen.ts';
 
 export type ShownForward = z.output<typeof forward>;
@@ -28,6 +29,7 @@ export type ShownForward = z.output<typeof forward>;
 /** What was passed on to apps: each with its tries, and those that never arrived. */
 export function forwardScreens(use: Use): readonly Screen[] {
   const listApps = use('listApps', appList);
+  const getApp = use('getApp', app);
   const listForwards = use('listForwards', forwardPage);
   const getForward = use('getForward', forwardWithLog);
   const replayForward = use('replayForward', forward);
@@ -80,8 +82,9 @@ ${renderAllAgain(visit, items)}
           return { to: visit.req.originalUrl, notice: 'sentAgain' };
         },
         'all-again': async (visit) => {
-          const { replayed } = await replayForwards(visit, { params: { id: visit.query.app ?? '' } });
-          return { to: visit.req.originalUrl, notice: replayed > 0 ? 'passedOnAgain' : 'nothingPassedOn' };
+          const { replayed, more } = await replayForwards(visit, { params: { id: visit.query.app ?? '' } });
+          const notice = more ? 'firstPassedOnAgain' : replayed > 0 ? 'passedOnAgain' : 'nothingPassedOn';
+          return { to: visit.req.originalUrl, notice };
         },
       },
     },
@@ -94,11 +97,14 @@ ${renderAllAgain(visit, items)}
         const { texts, params } = visit;
         const words = texts.console.forwards;
         const found = await getForward(visit, { params });
+        // What waits for a paused app goes nowhere.
+        const isMoving =
+          found.status === 'pending' && (await getApp(visit, { params: { id: found.app } })).state === 'enabled';
         return {
           title: words.one,
           trail: [...trailOfApps(texts, { id: found.app, name: found.appName })],
           body: html`<h1>${words.heading({ person: nameOf(texts, found), app: found.appName })}</h1>
-${renderOne(visit, found)}`,
+${renderOne(visit, found, { isMoving })}`,
         };
       },
       acts: {
@@ -121,7 +127,9 @@ function askedOf({ query }: Visit): Record<string, string> {
 /** Once an app is well again, what it could not be told is sent as a whole. */
 function renderAllAgain(visit: Visit, items: readonly ShownForward[]): Html | null {
   const { query, principal, texts } = visit;
-  if (!query.app || query.status !== 'dead' || items.length < 2 || !may(principal.role, 'apps.change')) return null;
+  const isOfOneApp = query.app && query.status === 'dead';
+  const isWorthIt = items.length > 1 && items.some(({ replayable }) => replayable);
+  if (!isOfOneApp || !isWorthIt || !may(principal.role, 'apps.change')) return null;
   return renderForm(visit, { do: 'all-again', button: texts.console.forwards.allAgain, quiet: true });
 }
 
@@ -143,14 +151,14 @@ export function renderForwards(
 ): Html {
   const { texts, principal } = visit;
   const words = texts.console.forwards;
-  const mayReplay = may(principal.role, 'apps.change') && items.some(maySendAgain);
+  const mayReplay = may(principal.role, 'apps.change') && items.some(({ replayable }) => replayable);
   const rows = items.map((item): readonly Value[] => [
     html`<a id="to-${item.id}" href="/admin/forwards/${item.id}" aria-labelledby="to-${item.id}${withApp && ` app-${item.id}`} at-${item.id}">${nameOf(texts, item)}</a>`,
     ...(withApp ? [html`<span id="app-${item.id}">${item.appName}</span>`] : []),
     html`${renderForwardState(texts, item)}${!isOfStream(item) && renderType(texts, item, `type-${item.id}`)}`,
     formatNumber(texts, item.attempts),
     html`<span id="at-${item.id}">${renderMoment(texts, item.revokedAt)}</span>`,
-    ...(mayReplay ? [maySendAgain(item) && renderAgain(visit, item)] : []),
+    ...(mayReplay ? [item.replayable && renderAgain(visit, item)] : []),
   ]);
   return renderTable({
     caption: words.list,
@@ -182,7 +190,11 @@ const renderAgain = (visit: Visit, item: ShownForward): Html => {
   });
 };
 
-function renderOne(visit: Visit, found: z.output<typeof forwardWithLog>): Html {
+function renderOne(
+  visit: Visit,
+  found: z.output<typeof forwardWithLog>,
+  { isMoving }: Readonly<{ isMoving: boolean }>,
+): Html {
   const { texts, principal } = visit;
   const words = texts.console.forwards;
   const isPending = found.status === 'pending';
@@ -192,23 +204,21 @@ function renderOne(visit: Visit, found: z.output<typeof forwardWithLog>): Html {
     html`${attempt.status === null ? words.noAnswer : words.answered({ status: String(attempt.status) })}${attempt.error && html`<span class="sub">${forwardErrorIn(texts, attempt.error)}</span>`}`,
     words.milliseconds({ n: formatNumber(texts, attempt.durationMs) }),
   ]);
-  return html`<div id="forward"${isPending && html` data-again="${found.attempts === 0 ? 1_000 : 5_000}"`}>${renderFacts(
+  return html`<div id="forward"${isMoving && html` data-again="${lookAgainAfter(found.revokedAt)}"`}>${renderFacts([
+    [words.status, renderForwardState(texts, found)],
     [
-      [words.status, renderForwardState(texts, found)],
-      [
-        words.person,
-        !isOfStream(found) &&
-          (found.userName ? html`<a href="/admin/people/${found.user}">${found.userName}</a>` : words.removed),
-      ],
-      [words.app, html`<a href="/admin/apps/${found.app}">${found.appName}</a>`],
-      [words.type, sayType(texts, found.type)],
-      [words.ended, renderMoment(texts, found.revokedAt)],
-      [words.next, found.dueAt && renderMoment(texts, found.dueAt)],
-      [words.finished, found.finishedAt && renderMoment(texts, found.finishedAt)],
-      [words.signOut, found.revocation && html`<a href="/admin/revocations/${found.revocation}">${words.receipt}</a>`],
-      [words.id, renderCopyable(texts, found.id, words.id)],
+      words.person,
+      !isOfStream(found) &&
+        (found.userName ? html`<a href="/admin/people/${found.user}">${found.userName}</a>` : words.removed),
     ],
-  )}
+    [words.app, html`<a href="/admin/apps/${found.app}">${found.appName}</a>`],
+    [words.type, sayType(texts, found.type)],
+    [words.ended, renderMoment(texts, found.revokedAt)],
+    [words.next, found.dueAt && renderMoment(texts, found.dueAt)],
+    [words.finished, found.finishedAt && renderMoment(texts, found.finishedAt)],
+    [words.signOut, found.revocation && html`<a href="/admin/revocations/${found.revocation}">${words.receipt}</a>`],
+    [words.id, renderCopyable(texts, found.id, words.id)],
+  ])}
 <h2>${words.attempts}</h2>${
     rows.length > 0
       ? renderTable({ caption: words.attempts, columns: [words.attempt, words.at, words.answer, words.took], rows })
@@ -216,7 +226,7 @@ function renderOne(visit: Visit, found: z.output<typeof forwardWithLog>): Html {
   }
 ${isPending && html`<p class="actions"><a class="button quiet" href="/admin/forwards/${found.id}">${words.lookAgain}</a></p>`}
 ${
-  maySendAgain(found) &&
+  found.replayable &&
   may(principal.role, 'apps.change') &&
   html`<p class="soft">${words.againText}</p>${renderForm(visit, { do: 'again', button: words.again, quiet: true })}`
 }</div>`;

@@ -42,11 +42,6 @@ export function renderForwardState(texts: Texts, state: State & Readonly<{ httpS
   return html`${renderBadge(sayForward(texts, state), kinds[state.status])}${said && html`<span class="sub">${said}</span>`}`;
 }
 
-/** Whether it may be sent again: what is dead, and what was left out for a reason that may be gone. */
-export const maySendAgain = ({ status, error }: State): boolean =>
-  status === 'dead' ||
-  (status === 'left_out' && ['echo', 'no_name_there', 'no_identity', 'no_endpoint'].includes(error ?? ''));
-
 /** What is said of a sign-out, where that isn't all: a security event has a name. */
 export function sayType(texts: Texts, type: string): string | null {
   const types: Readonly<Record<string, string>> = texts.console.forwards.types;

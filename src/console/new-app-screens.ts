@@ -15,6 +15,7 @@ import { type Screen, textOf } from './screen.ts';
 const path = '/admin/apps/new';
 const mostGroups = 200;
 const act = 'add';
+const noGroups = { groups: [], more: false };
 
 /** An app is added in two steps: how it takes a logout, and what that needs. */
 export function newAppScreens(use: Use, config: Pick<Config, 'publicUrl'>): readonly Screen[] {
@@ -57,8 +58,8 @@ export function newAppScreens(use: Use, config: Pick<Config, 'publicUrl'>): read
         async show(visit) {
           const { texts, given } = visit;
           const words = texts.console.apps;
-          const groups =
-            kindOf(way) === 'oidc' ? [] : (await listGroupNames(visit, { query: { limit: mostGroups } })).groups;
+          const { groups, more: moreGroups } =
+            kindOf(way) === 'oidc' ? noGroups : await listGroupNames(visit, { query: { limit: mostGroups } });
           const connections = way === 'ssf' ? (await listConnections(visit, { query: { limit: 100 } })).items : [];
           const isBack = textOf(given, 'do') === act;
           const wrong = wrongField(visit, act, way);
@@ -75,6 +76,7 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
     way,
     values: isBack ? typedIn(way, given) : startValuesOf(way),
     groups,
+    moreGroups,
     connections,
     problemOf: (name) => (wrong?.name === name ? wrong.why : null),
     renderTheirs: () => null,

@@ -10,24 +10,35 @@ import type { Visit } from './screen.ts';
 type Told = z.output<typeof told>;
 type ToldApp = Told['apps'][number];
 
-/** Milliseconds after which the page looks again: soon while the first tries are under way. */
-const again = { soon: 1_000, later: 5_000 } as const;
+/** Milliseconds: first tries are under way for so long, as a rule. */
+const firstTries = 15_000;
 
-/** Whether something of it is still under way, and whether a first try is. */
+/** Milliseconds after which a page looks again at what ended `since`: soon while first tries are under way. */
+export const lookAgainAfter = (since: string): number =>
+  Date.now() - new Date(since).getTime() < firstTries ? 1_000 : 5_000;
+
+/** Whether something of it is still under way, and whether that moves by itself: what a paused app has to hear doesn't. */
 function standingOf({ apps, planning, webhooks, waiting }: Told) {
-  const isFresh = planning || waiting || apps.some(({ status, error }) => status === 'pending' && error === null);
-  const isWaiting = [...apps, ...webhooks].some(({ status }) => status === 'pending');
-  return { isWaiting: isFresh || isWaiting, isFresh };
+  const ofApps = apps.filter(({ status }) => status === 'pending');
+  const isMade = !planning && !waiting && !webhooks.some(({ status }) => status === 'pending');
+  return {
+    isWaiting: !isMade || ofApps.length > 0,
+    isMoving: !isMade || ofApps.some(({ appState }) => appState === 'enabled'),
+  };
 }
 
 /**
- * A receipt that fills in while somebody looks; without a script a link looks again. `place`: its
- * own address.
+ * A receipt that fills in while somebody looks; without a script a link looks again. `since`: when
+ * access ended.
  */
-export function renderLive({ texts }: Visit, toldOf: Told, place: string, receipt: Html): Html {
-  const { isWaiting, isFresh } = standingOf(toldOf);
-  return html`<div id="receipt" data-said="${sayPassedOn(texts, toldOf)}"${isWaiting && html` data-again="${isFresh ? again.soon : again.later}"`}>
-${isWaiting && html`<p class="look-again"><a href="${place}">${texts.console.forwards.lookAgain}</a></p>`}
+export function renderLive(
+  { texts, req }: Visit,
+  { toldOf, since }: Readonly<{ toldOf: Told; since: string }>,
+  receipt: Html,
+): Html {
+  const { isWaiting, isMoving } = standingOf(toldOf);
+  return html`<div id="receipt" data-said="${sayPassedOn(texts, toldOf)}"${isMoving && html` data-again="${lookAgainAfter(since)}"`}>
+${isWaiting && html`<p class="look-again"><a href="${req.originalUrl}">${texts.console.forwards.lookAgain}</a></p>`}
 ${receipt}</div>`;
 }
 

@@ -48,8 +48,7 @@ export function revocationScreens(
 ${joined}
 ${renderLive(
   visit,
-  toldOf,
-  visit.req.originalUrl,
+  { toldOf, since: found.createdAt },
   html`${renderReceipt(facts)}
 ${rest > 1 && html`<p><a href="/admin/revocations/${found.id}/together">${words.together(rest)}</a></p>`}
 ${renderPassedOn(visit, toldOf, found.id)}
@@ -78,7 +77,7 @@ ${renderTicket(visit, linesOf(facts))}`,
           title: words.togetherTitle,
           trail: trail(visit),
           scripts: ['people.js'],
-          body: html`<div class="heading"><h1 data-receipt>${words.togetherTitle}</h1><p class="actions"><a class="button quiet small" download href="/api/orgs/current/revocations/${found.id}/together/export">${words.file}</a></p></div>${joined}${renderLive(visit, toldOf, visit.req.originalUrl, html`${renderReceipt(facts)}${renderPassedOn(visit, toldOf, null)}`)}
+          body: html`<div class="heading"><h1 data-receipt>${words.togetherTitle}</h1><p class="actions"><a class="button quiet small" download href="/api/orgs/current/revocations/${found.id}/together/export">${words.file}</a></p></div>${joined}${renderLive(visit, { toldOf, since: found.createdAt }, html`${renderReceipt(facts)}${renderPassedOn(visit, toldOf, null)}`)}
 ${renderTable({
   caption: words.togetherTitle,
   columns: [words.person, words.sessions, words.apps, words.id],

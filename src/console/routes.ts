@@ -5,6 +5,7 @@ import type { Keyring } from '../keyring.ts';
 import { administrators } from '../me/administrators.ts';
 import { administratorScreens } from './administrator-screens.ts';
 import { apiKeyScreens } from './api-key-screens.ts';
+import { appPeopleImportScreen } from './app-people-import-screen.ts';
 import { appPeopleScreen } from './app-people-screen.ts';
 import { appQuestionScreens } from './app-question-screens.ts';
 import { appScreen } from './app-screen.ts';
@@ -63,6 +64,7 @@ export function createConsole(
     appSettingsScreen(use, deps.config),
     ...appQuestionScreens(use, deps.config),
     appPeopleScreen(use),
+    appPeopleImportScreen(use),
     ...forwardScreens(use),
     ...recordScreens(use),
     ...notificationScreens(use),

@@ -78,8 +78,8 @@ export type Screen = Readonly<{
   acts?: Readonly<Record<string, Act>>;
   /** Those of `acts` that only look: a reload repeats them. */
   looks?: readonly string[];
-  /** Those of `acts` whose answer shows what was made, this once: a key, a secret. */
-  shownOnce?: readonly string[];
+  /** Those of `acts` whose answer shows what was made, this once: a key, a secret. A function: it depends on the form. */
+  shownOnce?: readonly string[] | ((given: Given) => boolean);
   /** Fields that are never kept or shown again. */
   secrets?: readonly string[];
 }>;

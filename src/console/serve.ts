@@ -171,13 +171,13 @@ function send(deps: ConsoleDeps, screen: Screen): RequestHandler {
       if (!act) throw new AppError('invalid_request', texts.console.problems.unknownButton);
       const mark = { kind: 'form', id: textOf(given, 'once') } as const;
       const counts = !screen.looks?.includes(name);
-      const lifetime = onceLifetime[screen.shownOnce?.includes(name) ? 'shownOnce' : 'leadsOn'];
+      const lifetime = onceLifetime[isShownOnce(screen, given) ? 'shownOnce' : 'leadsOn'];
       if (counts && !(await isFirst(deps, visit, mark.id, lifetime)))
         return await sentBefore(deps, screen, visit, mark);
       try {
         // What only looks reads as much as the page itself does.
         const result = await (counts ? act(visit) : inListTurn(deps, screen, visit, () => act(visit)));
-        const isDone = 'to' in result || screen.shownOnce?.includes(name);
+        const isDone = 'to' in result || isShownOnce(screen, given);
         // A page that only asks has done nothing: whoever goes back to the form may send it again.
         // What was done is done, also where this can't be noted.
         if (counts)
@@ -212,14 +212,17 @@ async function sentBefore(
   // The first one may be under way just now.
   for (let waits = 0; waits < 10; waits++) {
     if (await isSettled(deps.pool, orgId, mark)) {
-      const isShownOnce = screen.shownOnce?.includes(textOf(visit.given, 'do'));
-      return leadOn(deps, visit.res, { to: visit.req.originalUrl, notice: isShownOnce ? 'shownBefore' : 'sentBefore' });
+      const notice = isShownOnce(screen, visit.given) ? 'shownBefore' : 'sentBefore';
+      return leadOn(deps, visit.res, { to: visit.req.originalUrl, notice });
     }
     await delay(200);
   }
   const view = await lookAt(deps, screen, visit);
   await show(deps, screen, visit, { ...view, status: 409 }, 'maybeDone');
 }
+
+const isShownOnce = ({ shownOnce = [] }: Screen, given: Given): boolean =>
+  typeof shownOnce === 'function' ? shownOnce(given) : shownOnce.includes(textOf(given, 'do'));
 
 /** Whether a form is sent for the first time, by its mark. @throws AppError invalid_request without one */
 async function isFirst(

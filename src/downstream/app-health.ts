@@ -14,6 +14,8 @@ export type AppHealth = Readonly<{
   appId: string;
   name: string;
   answered: boolean;
+  /** It took something. */
+  received: boolean;
   failures: number;
   /** Of the last failure. */
   error: string | null;
@@ -36,6 +38,7 @@ export async function noteHealth(client: PoolClient, apps: readonly AppHealth[])
       apps.map(({ answered }) => answered),
       apps.map(({ failures }) => failures),
       apps.map(({ waitSeconds }) => waitSeconds),
+      apps.map(({ received }) => received),
     ],
   });
   for (const { org_id: orgId, id, went_away, came_back } of rows) {
@@ -54,8 +57,8 @@ export async function noteHealth(client: PoolClient, apps: readonly AppHealth[])
 // A success writes the app's row at most once a second, unless it changes something.
 const healthSql = `
   WITH noted AS (
-    SELECT a.org_id, a.id, a.away_since AS away_before, n.answered, n.wait, CASE WHEN n.answered THEN 0 ELSE a.failures END + n.failures AS failures
-    FROM unnest($1::text[], $2::text[], $3::boolean[], $4::int[], $5::float8[]) AS n (org_id, app_id, answered, failures, wait)
+    SELECT a.org_id, a.id, a.away_since AS away_before, n.answered, n.wait, n.received, CASE WHEN n.answered THEN 0 ELSE a.failures END + n.failures AS failures
+    FROM unnest($1::text[], $2::text[], $3::boolean[], $4::int[], $5::float8[], $6::boolean[]) AS n (org_id, app_id, answered, failures, wait, received)
     JOIN apps a ON a.org_id = n.org_id AND a.id = n.app_id
     WHERE n.failures > 0 OR n.wait > 0 OR a.failures > 0 OR a.probe_at IS NOT NULL OR a.away_since IS NOT NULL
        OR a.last_received_at IS NULL OR a.last_received_at < clock_timestamp() - interval '1 second'
@@ -68,7 +71,7 @@ const healthSql = `
                     THEN clock_timestamp() + make_interval(secs => greatest(n.wait, CASE WHEN n.failures >= ${failuresUntilAway} THEN ${secondsToProbe} END))
                     WHEN n.answered THEN NULL ELSE a.probe_at END,
     held_until = CASE WHEN n.away_before IS NOT NULL AND n.answered THEN clock_timestamp() ELSE a.held_until END,
-    last_received_at = CASE WHEN n.answered THEN clock_timestamp() ELSE a.last_received_at END
+    last_received_at = CASE WHEN n.received THEN clock_timestamp() ELSE a.last_received_at END
   FROM noted n WHERE a.org_id = n.org_id AND a.id = n.id
   RETURNING a.org_id, a.id, a.away_since IS NOT NULL AND (n.away_before IS NULL OR n.answered) AS went_away,
             n.away_before IS NOT NULL AND n.answered AS came_back`;

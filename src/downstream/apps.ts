@@ -20,6 +20,7 @@ import {
 } from './app-checks.ts';
 import { requireConnection, requireCredential, requireGroups } from './app-requirements.ts';
 import { endGrantsOfApp } from './end-grants.ts';
+import { withoutReasons } from './forgotten.ts';
 import { tellStreamUpdated } from './ssf/stream.ts';
 
 export type Apps = ReturnType<typeof createApps>;
@@ -251,7 +252,7 @@ const changedMembers = ({ name, state, settings, credential }: AppChanges): stri
 
 async function cancelWaiting(client: PoolClient, orgId: string, appId: string): Promise<number> {
   const { rowCount } = await client.query(
-    `UPDATE forwards SET status = 'cancelled', error = 'app_disabled', names = '{}', finished_at = clock_timestamp()
+    `UPDATE forwards f SET status = 'cancelled', error = 'app_disabled', names = '{}', said = ${withoutReasons}, finished_at = clock_timestamp()
      WHERE org_id = $1 AND app_id = $2 AND status = 'pending'`,
     [orgId, appId],
   );

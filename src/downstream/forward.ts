@@ -9,6 +9,8 @@ export type Names = Readonly<{
   subject: string | null;
   /** The app's own id of the person; null: unknown. */
   there: string | null;
+  /** The address from before, where the person was given another in the very moment of the revocation. */
+  formerEmail?: string | null;
 }>;
 
 /** What is said about it, for receivers that take more than a name. */

@@ -30,6 +30,8 @@ export type ForwardRow = Readonly<{
   revokedAt: Date;
   createdAt: Date;
   finishedAt: Date | null;
+  /** It is dead or was left out, and may be sent again: its names are kept, or are found anew. */
+  replayable: boolean;
 }>;
 export type ForwardAttemptRow = Readonly<{
   number: number;
@@ -46,14 +48,22 @@ export type ForwardFilter = Readonly<{
   status?: ForwardStatus | undefined;
 }>;
 
+/** Why a forward was left out that may be sent once the person has a name there, or the app an address. */
+const lacking = ['no_name_there', 'no_identity', 'no_endpoint'];
+
 const columns = `f.id, f.app_id AS "appId", a.name AS "appName", f.user_id AS "userId",
   coalesce(nullif(u.name, ''), u.email) AS "userName", f.revocation_id AS "revocationId",
   f.type, f.status, f.error, f.http_status AS "httpStatus", f.attempts,
   CASE WHEN f.status = 'pending' THEN f.due_at END AS "dueAt", f.revoked_at AS "revokedAt", f.created_at AS "createdAt",
-  f.finished_at AS "finishedAt"`;
+  f.finished_at AS "finishedAt",
+  (f.status = 'dead' AND f.names <> '{}'
+   OR f.status = 'left_out' AND (f.names <> '{}' OR u.id IS NOT NULL AND f.error IN ('${lacking.join("', '")}'))) AS replayable`;
 const from = `FROM forwards f JOIN apps a ON a.org_id = f.org_id AND a.id = f.app_id
   LEFT JOIN users u ON u.org_id = f.org_id AND u.id = f.user_id AND u.deleted_at IS NULL`;
 const filters = { app: 'f.app_id', revocation: 'f.revocation_id', user: 'f.user_id', status: 'f.status' } as const;
+
+/** SQL over two forwards: the later takes the earlier's place. Off, on and removed are one. */
+const isOfSameKind = `(l.type = f.type OR (l.type LIKE 'account-%' AND f.type LIKE 'account-%'))`;
 
 /** What was passed on to apps, and what became of it. */
 export function createForwards({ pool, wake }: { pool: Pool; wake: () => void }) {
@@ -97,7 +107,7 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
         const { rows } = await client.query<ForwardRow & { off: boolean; later: boolean; nameless: boolean }>(
           `SELECT ${columns}, a.state = 'disabled' AS off, f.names = '{}' AS nameless, EXISTS (
              SELECT FROM forwards l WHERE l.org_id = f.org_id AND l.app_id = f.app_id AND l.user_id = f.user_id
-               AND l.type = f.type AND l.sid IS NOT DISTINCT FROM f.sid AND l.revoked_at > f.revoked_at
+               AND ${isOfSameKind} AND l.sid IS NOT DISTINCT FROM f.sid AND l.revoked_at > f.revoked_at
                AND l.status IN ('pending', 'delivered')) AS later
            ${from} WHERE f.org_id = $1 AND f.id = $2 FOR UPDATE OF f`,
           [orgId, id],
@@ -107,6 +117,8 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
         const { off, later, nameless, ...forward } = found;
         const lacked = forward.status === 'left_out' && lacking.includes(forward.error ?? '');
         const kept = !nameless && (forward.status === 'dead' || forward.status === 'left_out');
+        const isForgotten = nameless && (forward.status === 'dead' || forward.error === 'echo');
+        if (isForgotten) throw new AppError('conflict', ({ answers }) => answers.forwardForgotten);
         if (!lacked && !kept) throw new AppError('conflict', ({ answers }) => answers.forwardNotDead);
         if (later) throw new AppError('conflict', ({ answers }) => answers.forwardOvertaken);
         if (off) throw new AppError('conflict', ({ answers }) => answers.itsAppOff);
@@ -124,45 +136,69 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
           target: { type: 'app', id: forward.appId },
           detail: { name: forward.appName, forward: id, revocation: forward.revocationId },
         });
-        return { ...forward, status: 'pending' as const, error: null, finishedAt: null, dueAt: new Date() };
+        return {
+          ...forward,
+          status: 'pending' as const,
+          replayable: false,
+          error: null,
+          finishedAt: null,
+          dueAt: new Date(),
+        };
       });
       if (again) wake();
       return again;
     },
 
     /**
-     * Sends again what an app could not be told, of each person the latest, and a thousand at most.
-     * Returns how many; null when the org has no such app. @throws AppError conflict when it is off
+     * Sends again what an app could not be told, of each person the latest, in steps of a
+     * transaction each. Returns how many, and whether there may be more than it takes at once; null
+     * when the org has no such app. @throws AppError conflict when it is off
      */
-    async replayDead(orgId: string, appId: string, by: By): Promise<number | null> {
-      const replayed = await transaction(pool, async (client) => {
-        const { rows } = await client.query<{ name: string; off: boolean }>(
-          `SELECT name, state = 'disabled' AS off FROM apps WHERE org_id = $1 AND id = $2 FOR SHARE`,
-          [orgId, appId],
-        );
-        const [app] = rows;
-        if (!app) return null;
-        if (app.off) throw new AppError('conflict', ({ answers }) => answers.itsAppOff);
-        const { rowCount } = await client.query(replayDeadSql, [orgId, appId]);
-        const forwards = rowCount ?? 0;
-        const target = { type: 'app', id: appId };
-        const detail = { name: app.name, forwards };
-        if (forwards > 0) await recordEvent(client, { orgId, action: 'forward.replayed', by, target, detail });
-        return forwards;
-      });
-      if (replayed) wake();
-      return replayed;
+    async replayDead(
+      orgId: string,
+      appId: string,
+      by: By,
+    ): Promise<Readonly<{ replayed: number; more: boolean }> | null> {
+      let [replayed, from] = [0, '-infinity'];
+      for (let steps = 0; steps < mostSteps; steps++) {
+        const step = await transaction(pool, (client) => replayStep(client, { orgId, appId, from, by }));
+        if (!step) return null;
+        if (step.forwards > 0) wake();
+        replayed += step.forwards;
+        if (step.forwards < mostInStep) return { replayed, more: false };
+        from = step.until as string;
+      }
+      return { replayed, more: true };
     },
   };
 }
 
-/** Why a forward was left out that may be sent once the person has a name there, or the app an address. */
-const lacking = ['no_name_there', 'no_identity', 'no_endpoint'];
+type Step = Readonly<{ forwards: number; until: string | null }>;
+
+/** `from`: what was made before is done. */
+async function replayStep(
+  client: PoolClient,
+  { orgId, appId, from, by }: Readonly<{ orgId: string; appId: string; from: string; by: By }>,
+): Promise<Step | null> {
+  const { rows } = await client.query<{ name: string; off: boolean }>(
+    `SELECT name, state = 'disabled' AS off FROM apps WHERE org_id = $1 AND id = $2 FOR SHARE`,
+    [orgId, appId],
+  );
+  const [app] = rows;
+  if (!app) return null;
+  if (app.off) throw new AppError('conflict', ({ answers }) => answers.itsAppOff);
+  const step = (await client.query<Step>(replayDeadSql, [orgId, appId, from])).rows[0] as Step;
+  const target = { type: 'app', id: appId };
+  const detail = { name: app.name, forwards: step.forwards };
+  if (step.forwards > 0) await recordEvent(client, { orgId, action: 'forward.replayed', by, target, detail });
+  return step;
+}
 
 /** By which names the app of a forward knows its person now. @throws AppError conflict where it still has none */
 async function namesNow(client: PoolClient, orgId: string, id: string): Promise<object> {
   const { rows } = await client.query<{ names: object; why: string | null }>(namesNowSql, [[orgId], [], id]);
-  if (!rows[0] || rows[0].why !== null) throw new AppError('conflict', ({ answers }) => answers.forwardNameless);
+  if (!rows[0]) throw new AppError('conflict', ({ answers }) => answers.forwardForgotten);
+  if (rows[0].why !== null) throw new AppError('conflict', ({ answers }) => answers.forwardNameless);
   return rows[0].names;
 }
 
@@ -171,16 +207,20 @@ const namesNowSql = `${plannedPeople('SELECT f.org_id, f.user_id, f.app_id FROM 
   FROM person p JOIN apps a ON a.org_id = p.org_id AND a.id = p.app_id ${joinThere}
   WHERE NOT p.nameless`;
 
-const mostReplayed = 1_000;
+const mostInStep = 1_000;
+const mostSteps = 50;
 
 const replayDeadSql = `
+  WITH again AS (
   UPDATE forwards SET status = 'pending', error = NULL, finished_at = NULL, due_at = clock_timestamp(),
          tried_until = clock_timestamp() + interval '24 hours'
   WHERE org_id = $1 AND id IN (
     SELECT f.id FROM forwards f
-    WHERE f.org_id = $1 AND f.app_id = $2 AND f.status = 'dead' AND f.names <> '{}' AND NOT EXISTS (
+    WHERE f.org_id = $1 AND f.app_id = $2 AND f.status = 'dead' AND f.names <> '{}' AND f.created_at >= $3::timestamptz AND NOT EXISTS (
       SELECT FROM forwards l
-      WHERE l.org_id = f.org_id AND l.user_id = f.user_id AND l.app_id = f.app_id AND l.type = f.type
+      WHERE l.org_id = f.org_id AND l.user_id = f.user_id AND l.app_id = f.app_id AND ${isOfSameKind}
         AND l.sid IS NOT DISTINCT FROM f.sid AND (l.revoked_at, l.id) > (f.revoked_at, f.id)
         AND l.status IN ('pending', 'delivered', 'dead'))
-    ORDER BY f.created_at LIMIT ${mostReplayed} FOR UPDATE OF f)`;
+    ORDER BY f.created_at LIMIT ${mostInStep} FOR UPDATE OF f)
+  RETURNING created_at)
+  SELECT count(*)::int AS forwards, max(created_at)::text AS until FROM again`;

@@ -28,7 +28,7 @@ export const planExpired: Chore = async (client) => {
     )
     INSERT INTO forwards (org_id, id, app_id, user_id, event_id, sid, "full", names, revoked_at)
     SELECT e.org_id, 'fwd_' || substr(encode(sha256(convert_to('expired ' || e.app_id || ' ' || e.id, 'UTF8')), 'hex'), 1, 32),
-           e.app_id, e.user_id, '', e.id, false, jsonb_build_object('userId', u.id, 'email', u.email, 'issuer', NULL, 'subject', NULL, 'there', NULL), e.ended_at
+           e.app_id, e.user_id, NULL, e.id, false, jsonb_build_object('userId', u.id, 'email', u.email, 'issuer', NULL, 'subject', NULL, 'there', NULL), e.ended_at
     FROM ended e JOIN users u ON u.org_id = e.org_id AND u.id = e.user_id
     ON CONFLICT DO NOTHING`);
   return rowCount === most;

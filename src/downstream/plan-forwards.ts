@@ -77,7 +77,8 @@ export async function planOrgForwards(pool: Pool): Promise<boolean> {
                WHERE f.done_at IS NULL AND ${mostWaiting} > (
                  SELECT count(*) FROM (
                    SELECT FROM forwards w JOIN apps a ON a.org_id = w.org_id AND a.id = w.app_id
-                   WHERE w.org_id = f.org_id AND w.status = 'pending' AND w.mass AND a.away_since IS NULL AND a.state = 'enabled'
+                   WHERE w.org_id = f.org_id AND w.status = 'pending' AND w.mass AND a.state = 'enabled'
+                     AND (a.probe_at IS NULL OR a.probe_at <= clock_timestamp())
                      AND (a.kind <> 'ssf' OR EXISTS (SELECT FROM event_streams s WHERE s.org_id = a.org_id AND s.app_id = a.id
                                                        AND s.method = 'push' AND s.status = 'enabled'))
                    LIMIT ${mostWaiting}) waiting)

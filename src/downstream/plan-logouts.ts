@@ -15,7 +15,7 @@ import { isConcerned, joinThere, namesOf, noNameFor, plannedPeople } from './pla
 export const planLogoutsSql = (revoked: string) => `${plannedPeople(revoked)}, planned AS MATERIALIZED (
     SELECT p.org_id, 'fwd_' || substr(encode(sha256(convert_to(p.revocation_id || ' ' || p.user_id || ' ' || a.id, 'UTF8')), 'hex'), 1, 32) AS id,
            a.id AS app_id, p.user_id, p.event_id, p.revocation_id, p.revoked_at, p.mass,
-           ${namesOf} AS names, CASE WHEN ${isEcho} THEN 'echo' ELSE ${noNameFor} END AS reason
+           ${namesOf} AS names, CASE WHEN ${isEcho("'logout'")} THEN 'echo' ELSE ${noNameFor} END AS reason
     FROM person p
     JOIN apps a ON a.org_id = p.org_id AND a.state <> 'disabled' AND a.kind IN ('gtr', 'oidc')
     ${joinThere}

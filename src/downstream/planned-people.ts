@@ -18,7 +18,8 @@ export const plannedPeople = (revoked: string) => `
            CASE WHEN d.user_id IS NULL THEN u.external_id ELSE d.external_id END AS external_id,
            CASE WHEN d.user_id IS NULL THEN coalesce(u.user_name, u.email) ELSE coalesce(d.user_name, d.email) END AS user_name,
            coalesce(d.groups, ARRAY(SELECT m.group_id FROM group_members m WHERE m.org_id = u.org_id AND m.user_id = u.id)) AS groups,
-           u.deleted_at IS NOT NULL AND d.user_id IS NULL AS nameless
+           u.deleted_at IS NOT NULL AND d.user_id IS NULL AS nameless,
+           (SELECT f.email FROM departed_people f WHERE f.org_id = u.org_id AND f.user_id = u.id AND u.deleted_at IS NULL AND f.email <> u.email) AS former_email
     FROM revoked r
     JOIN users u ON u.org_id = r.org_id AND u.id = r.user_id
     LEFT JOIN departed_people d ON d.org_id = u.org_id AND d.user_id = u.id AND u.deleted_at IS NOT NULL
@@ -49,7 +50,7 @@ const nameThere = `coalesce(there.name_there, CASE a.settings ->> 'attribute' WH
 
 /** A forward's `names`. */
 export const namesOf = `jsonb_build_object('userId', p.user_id, 'email', p.email, 'issuer', p.issuer, 'subject', p.subject,
-                                           'there', ${nameThere})`;
+                                           'there', ${nameThere}, 'formerEmail', p.former_email)`;
 
 /** Why the app can't be told of the person: it knows people by a name that this one doesn't have. */
 export const noNameFor = `CASE WHEN a.settings ->> 'naming' = 'iss_sub' AND p.subject IS NULL THEN 'no_identity'

@@ -15,7 +15,7 @@ import { createOAuthTokens, type GtrDeps } from './oauth-tokens.ts';
 export function createSendGtr(deps: GtrDeps): SendForward {
   const tokens = createOAuthTokens(deps);
 
-  const post = async (app: AppToCall, settings: GtrSettings, names: Names, signal: AbortSignal) => {
+  const post = async (app: AppToCall, settings: GtrSettings, subject: object, signal: AbortSignal) => {
     const authorization = async () => `Bearer ${await credentialOf(deps, tokens, app, settings, signal)}`;
     const send = async () =>
       deps.guardedFetch(settings.endpoint, {
@@ -25,7 +25,7 @@ export function createSendGtr(deps: GtrDeps): SendForward {
           'User-Agent': 'universal-logout',
           Authorization: await authorization(),
         },
-        body: JSON.stringify({ [settings.member]: subjectIdentifier(settings, names, deps.issuerOf(app.orgId)) }),
+        body: JSON.stringify({ [settings.member]: subject }),
         signal,
         statusOnly: true,
       });
@@ -39,8 +39,16 @@ export function createSendGtr(deps: GtrDeps): SendForward {
     const app = { ...called, orgId };
     const parsed = gtrSettings.safeParse(app.settings);
     if (!parsed.success) return never('wrong_settings', null);
+    const settings = parsed.data;
+    const subject = subjectIdentifier(settings, names, deps.issuerOf(orgId));
+    // Planning left out who had no name by the settings of then.
+    if (subject === null)
+      return { result: 'left_out', status: null, error: settings.naming === 'id' ? 'no_name_there' : 'no_identity' };
     try {
-      const answer = await post(app, parsed.data, names, signal);
+      let answer = await post(app, settings, subject, signal);
+      // Renamed in the moment of the revocation: there they may still be called as before.
+      if (answer.status === 404 && settings.naming === 'email' && names.formerEmail)
+        answer = await post(app, settings, { format: 'email', email: names.formerEmail }, signal);
       if (answer.status === 404) return { result: 'delivered', status: 404, error: 'unknown_there' };
       return judgeAnswer(answer);
     } catch (error) {
@@ -69,11 +77,11 @@ async function credentialOf(
   );
 }
 
-/** RFC 9493. What an app names people by stands in its settings; planning left out who has no such name. */
-function subjectIdentifier({ naming }: GtrSettings, names: Names, ownIssuer: string): object {
+/** RFC 9493. What an app names people by stands in its settings; null: the person has no such name. */
+function subjectIdentifier({ naming }: GtrSettings, names: Names, ownIssuer: string): object | null {
   const { email, issuer, subject, there, userId } = names;
-  if (naming === 'iss_sub') return { format: 'iss_sub', iss: issuer, sub: subject };
+  if (naming === 'iss_sub') return subject === null ? null : { format: 'iss_sub', iss: issuer, sub: subject };
   if (naming === 'org_sub') return { format: 'iss_sub', iss: ownIssuer, sub: userId };
-  if (naming === 'id') return { format: 'opaque', id: there };
+  if (naming === 'id') return there === null ? null : { format: 'opaque', id: there };
   return { format: 'email', email };
 }

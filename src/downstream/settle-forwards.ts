@@ -3,7 +3,7 @@ import { recordEvent } from '../audit/record.ts';
 import { bySystem } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { type AppHealth, noteHealth } from './app-health.ts';
-import { isForgotten } from './forgotten.ts';
+import { isForgotten, withoutReasons } from './forgotten.ts';
 import type { ClaimedForward, ForwardOutcome } from './forward.ts';
 
 /** Tries of a forward that an app refuses our credential for, at most: the last comes after six minutes. */
@@ -68,7 +68,9 @@ const settleSql = `
   ), held AS MATERIALIZED (
     SELECT f.org_id, f.id, t.result, t.http_status, t.error, t.duration_ms, t.pause,
            CASE WHEN t.result <> 'again' THEN t.result
-                WHEN t.error = 'not_authorized' AND f.attempts + 1 >= ${mostUnauthorized} THEN 'dead'
+                WHEN t.error = 'not_authorized' AND ${mostUnauthorized} <= 1 + (
+                  SELECT count(*) FROM forward_attempts l
+                  WHERE l.org_id = f.org_id AND l.forward_id = f.id AND l.error = 'not_authorized') THEN 'dead'
                 WHEN greatest(f.tried_until, a.held_until + interval '24 hours') > clock_timestamp() THEN 'pending' ELSE 'dead' END AS status
     FROM tried t JOIN forwards f ON f.org_id = t.org_id AND f.id = t.id JOIN apps a ON a.org_id = f.org_id AND a.id = f.app_id
     WHERE f.claim = t.claim AND f.status = 'pending'
@@ -76,7 +78,8 @@ const settleSql = `
   ), settled AS (
     UPDATE forwards f SET
       attempts = f.attempts + 1, http_status = h.http_status, error = h.error, status = h.status,
-      names = CASE WHEN h.status IN ('delivered', 'left_out') OR (h.status = 'dead' AND ${isForgotten}) THEN '{}' ELSE f.names END,
+      (names, said) = (SELECT CASE WHEN gone THEN '{}' ELSE f.names END, CASE WHEN gone THEN ${withoutReasons} ELSE f.said END
+                       FROM (SELECT h.status IN ('delivered', 'left_out') OR (h.status = 'dead' AND ${isForgotten})) AS over (gone)),
       due_at = CASE h.status WHEN 'pending' THEN clock_timestamp() + make_interval(secs => h.pause) ELSE f.due_at END,
       finished_at = CASE WHEN h.status <> 'pending' THEN clock_timestamp() END
     FROM held h WHERE f.org_id = h.org_id AND f.id = h.id
@@ -89,7 +92,7 @@ const settleSql = `
 
 /**
  * Of each app, in the order of its answers. Without an answer it is the app that isn't well; one that
- * says how long to wait is, and is left alone as long.
+ * refuses a person is, and so is one that says how long to wait: it is left alone as long.
  */
 function healthOf(tries: readonly Tried[]): AppHealth[] {
   const apps = new Map<string, AppHealth>();
@@ -97,13 +100,24 @@ function healthOf(tries: readonly Tried[]): AppHealth[] {
     const { orgId, app } = forward;
     const { result, status, error = null } = outcome;
     const key = `${orgId} ${app.id}`;
-    const begun = { orgId, appId: app.id, name: app.name, answered: false, failures: 0, error: null, waitSeconds: 0 };
+    const begun = {
+      orgId,
+      appId: app.id,
+      name: app.name,
+      answered: false,
+      received: false,
+      failures: 0,
+      error: null,
+      waitSeconds: 0,
+    };
     const before: AppHealth = apps.get(key) ?? begun;
     const waitSeconds = Math.max(before.waitSeconds, waitOf(outcome));
     const asksToWait = error === 'asked_to_wait' && waitSeconds > 0;
-    if (result === 'delivered') apps.set(key, { ...before, answered: true, failures: 0, waitSeconds: 0 });
+    const received = before.received || result === 'delivered';
+    if (result === 'delivered' || (result === 'dead' && status !== null))
+      apps.set(key, { ...before, answered: true, received, failures: 0, waitSeconds: 0 });
     else if (asksToWait) apps.set(key, { ...before, waitSeconds });
-    else if (result === 'again' || (result === 'dead' && status === null))
+    else if (result === 'again' || result === 'dead')
       apps.set(key, { ...before, failures: before.failures + 1, error, waitSeconds });
   }
   return [...apps.values()];

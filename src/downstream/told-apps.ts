@@ -5,6 +5,8 @@ import type { ForwardStatus } from './forwards.ts';
 export type ToldApp = Readonly<{
   app: string;
   appName: string;
+  /** Of the app: what waits for a paused one goes nowhere until it is enabled. */
+  appState: 'enabled' | 'paused' | 'disabled';
   /** `logout`, or the short name of a security event. */
   type: string;
   status: ForwardStatus;
@@ -59,10 +61,10 @@ const sqlOf = (meant: string) => `
     FROM meant m JOIN forwards f ON f.org_id = m.org_id AND f.revocation_id = m.id
     WHERE f.org_id = $1 LIMIT ${mostForwardsCounted + 1}
   ), counted AS (
-    SELECT s.app_id AS app, a.name AS "appName", s.type, s.status, s.error, count(*)::int AS forwards,
+    SELECT s.app_id AS app, a.name AS "appName", a.state AS "appState", s.type, s.status, s.error, count(*)::int AS forwards,
            CASE WHEN count(*) = 1 THEN min(s.id) END AS forward, to_char(max(s.finished_at) AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS at
     FROM sent s JOIN apps a ON a.org_id = $1 AND a.id = s.app_id
-    GROUP BY s.app_id, a.name, s.type, s.status, s.error
+    GROUP BY s.app_id, a.name, a.state, s.type, s.status, s.error
   )
   SELECT coalesce((SELECT jsonb_agg(to_jsonb(c) ORDER BY c."appName", c.app, c.type DESC, c.status, c.error) FROM counted c), '[]') AS apps,
          (SELECT count(*)::int FROM sent) AS counted,

@@ -252,6 +252,16 @@ it('shows what was passed on, sends it again, and forgets it with its app', asyn
   expect((await stranger.send('POST', `/forwards/${ids[0]}/replay`)).status).toBe(404);
   expect((await admin.send('POST', `/forwards/${ids[0]}/replay`)).status).toBe(403);
   expect((await owner.send('POST', `/forwards/${ids[1]}/replay`)).status).toBe(409);
+  expect((await owner.send('GET', `/forwards?app=${added.id}`)).body.items).toMatchObject(
+    [...ids].reverse().map((id) => ({ id, replayable: id === ids[0] })),
+  );
+  const name = (names: object) =>
+    pool.query('UPDATE forwards SET names = $2 WHERE id = $1', [ids[0], JSON.stringify(names)]);
+  await name({});
+  expect((await owner.send('GET', `/forwards/${ids[0]}`)).body).toMatchObject({ replayable: false });
+  const forgotten = await owner.send('POST', `/forwards/${ids[0]}/replay`);
+  expect(forgotten).toMatchObject({ status: 409, body: { detail: expect.stringContaining('no longer kept') } });
+  await name({ email: 'a@b.fake' });
   expect((await owner.send('POST', `/forwards/${ids[0]}/replay`)).body).toMatchObject({ status: 'pending' });
   expect((await owner.send('GET', `/apps/${added.id}`)).body).toMatchObject({ waiting: 1, dead: 0 });
   // Disabled, it hears of nothing any more.
@@ -259,6 +269,27 @@ it('shows what was passed on, sends it again, and forgets it with its app', asyn
   expect((await owner.send('GET', `/forwards/${ids[0]}`)).body).toMatchObject({ status: 'cancelled' });
   await owner.send('DELETE', `/apps/${added.id}`);
   expect((await owner.send('GET', `/forwards/${ids[0]}`)).status).toBe(404);
+});
+
+it('sends again all that it could not be told, however many that are', async () => {
+  const { body: added } = await owner.send('POST', '/apps', { ...gtr, name: 'Away for long' });
+  const { pool } = product.context;
+  const plant = (people: number, names: string, at: string) =>
+    pool.query(
+      `INSERT INTO forwards (org_id, id, app_id, user_id, revocation_id, event_id, status, error, attempts, revoked_at, created_at, names)
+       SELECT $1, 'fwd_' || gen_random_uuid(), $2, 'usr_planted_' || n, 'rev_1', 'evt_1', 'dead', 'refused', 1, $5, $5, $4
+       FROM generate_series(1, $3) AS n`,
+      [product.orgs.whiterabbit.id, added.id, people, names, at],
+    );
+  await owner.send('PATCH', `/apps/${added.id}`, { state: 'paused' });
+  await plant(1_200, '{"email":"a@b.fake"}', new Date(Date.now() - 3_600_000).toISOString());
+  await plant(2_500, '{"email":"a@b.fake"}', new Date(Date.now() - 60_000).toISOString());
+  const replay = () => owner.send('POST', `/apps/${added.id}/replay`);
+  expect((await replay()).body).toEqual({ replayed: 2_500, more: false });
+  // Of those, the earlier ones are overtaken.
+  expect((await replay()).body).toEqual({ replayed: 0, more: false });
+  expect((await owner.send('GET', `/apps/${added.id}`)).body).toMatchObject({ waiting: 2_500 });
+  await owner.send('DELETE', `/apps/${added.id}`);
 });
 
 it('has fifty at most', async () => {

@@ -137,6 +137,15 @@ describe('an app', () => {
     // What the page tells to enter is there.
     expect((await fetch(`${issuer}/.well-known/openid-configuration`)).status).toBe(200);
     expect((await fetch(`${issuer}/oauth/jwks`)).status).toBe(200);
+    const settings = `/admin/apps/${wiki?.id}/settings`;
+    const save = { auth: 'private_key_jwt', jwksUri: 'https://wiki.example/jwks' };
+    expect((await owner.console.press(settings, 'save', save)).status).toBe(303);
+    const form = fieldsOf((await owner.console.get(settings)).text, 'save');
+    const back = { ...form, auth: 'client_secret_basic', jwksUri: '', do: 'save' };
+    expect((await owner.console.post(settings, back)).text).toContain('id="client-secret"');
+    // A double click leads on to what says that a secret was made.
+    const twice = await owner.console.follow(await owner.console.post(settings, back));
+    expect(textOf(twice.text)).toContain('could be shown only once');
     const made = await owner.console.press(`/admin/apps/${wiki?.id}/secret`, 'make');
     expect(/<dd id="client-secret">.*?<code>([\w-]{43})<\/code>/.exec(made.text)?.[1]).not.toBe(secret);
   });
@@ -152,9 +161,14 @@ describe('an app', () => {
     expect(textOf(added.text)).toContain(metadata);
     expect((await fetch(metadata)).status).toBe(200);
     const [soc] = await apps();
-    expect(soc?.settings).toMatchObject({ events: ['session-revoked', 'account-disabled'], connection: null });
+    expect(soc?.settings).toMatchObject({ events: ['account-disabled', 'session-revoked'], connection: null });
+    // The page has the kinds in its own order; nobody has changed them.
+    await owner.send('PATCH', `/apps/${soc?.id}`, { settings: { events: ['account-disabled', 'session-revoked'] } });
+    await superAdmin.console.press(`/admin/apps/${soc?.id}/settings`, 'save', { name: 'SOC' });
+    expect((await apps())[0]?.settings.events).toEqual(['account-disabled', 'session-revoked']);
     const none = await superAdmin.console.press(`/admin/apps/${soc?.id}/settings`, 'save', { events: [] });
     expect(textOf(none.text)).toContain('Choose at least one kind of event');
+    expect(none.text.split('id="problem"').length).toBe(2);
     const saved = await superAdmin.console.press(`/admin/apps/${soc?.id}/settings`, 'save', {
       connection: product.orgs.whiterabbit.connectionId,
     });
@@ -194,7 +208,28 @@ describe('an app', () => {
       redirectUris: 'http://wiki.example',
     });
     expect(/<textarea id="field-redirectUris"[^>]*aria-invalid="true"/.test(pages.text)).toBe(true);
+    const ofNobody = await owner.console.press('/admin/apps/new/bearer', 'add', {
+      name: 'Payroll',
+      endpoint: nowhere.url,
+      credential: 'the-key',
+      who: 'groups',
+    });
+    expect(textOf(ofNobody.text)).toContain('Choose at least one group, or everyone.');
+    expect(ofNobody.text.split('id="problem"').length).toBe(2);
     expect(await apps()).toEqual([]);
+  });
+
+  it('says where there are more groups than the form shows', async () => {
+    const form = () => words(stranger.console, '/admin/apps/new/bearer');
+    const plant = (from: number, to: number) =>
+      product.context.pool.query(
+        `INSERT INTO groups (org_id, id, display_name) SELECT $1, 'grp_many_' || n, 'Team ' || n FROM generate_series($2::int, $3::int) AS n`,
+        [product.orgs.metacortex.id, from, to],
+      );
+    await plant(1, 200);
+    expect(await form()).not.toContain('There are more groups');
+    await plant(201, 201);
+    expect(await form()).toContain('There are more groups');
   });
 
   it('is changed by what the person changed alone, and what somebody else changed stands beside it', async () => {
@@ -268,12 +303,22 @@ describe('an app', () => {
       { email: string },
     ];
     const path = `/admin/apps/${id}/people`;
+    const [giving, old] = [`${path}/import`, await plantAdministrator(product, 'owner')];
+    // A file is lost where a sign-in is asked for after it was chosen.
+    await product.context.pool.query(
+      `UPDATE sessions SET authenticated_at = now() - interval '2 days' WHERE user_id = $1`,
+      [old.id],
+    );
+    const asked = await openConsole(product.url, old.cookie).get(giving);
+    expect(asked.text).toContain('id="step-up"');
+    expect((await admin.console.get(giving)).status).toBe(403);
+    expect((await stranger.console.get(giving)).status).toBe(404);
     const send = async (act: string, fields: Record<string, string>) => {
       const form = new FormData();
-      const shown = fieldsOf((await owner.console.get(path)).text, act);
+      const shown = fieldsOf((await owner.console.get(giving)).text, act);
       for (const [name, [value = '']] of Object.entries(shown)) form.set(name, value);
       for (const [name, value] of Object.entries({ ...fields, do: act })) form.set(name, value);
-      return owner.console.ask('POST', path, { body: form });
+      return owner.console.ask('POST', giving, { body: form });
     };
     expect((await send('set', { who: first.email, there: 'E-1, "A"' })).status).toBe(303);
     expect((await send('set', { who: 'nobody@whiterabbit.fake', there: 'E-9' })).status).toBe(400);
@@ -281,10 +326,10 @@ describe('an app', () => {
     expect(textOf(list.text)).toContain('Line 2: ghost@whiterabbit.fake');
     const page = await words(owner.console, path);
     for (const text of ['E-1, "A"', 'E-2', first.email]) expect(page).toContain(text);
-    expect((await send('forget', { user: first.id })).status).toBe(303);
+    expect((await owner.console.press(path, 'forget', { user: first.id })).status).toBe(303);
     expect(await words(owner.console, path)).not.toContain('E-1');
     expect((await stranger.console.get(path)).status).toBe(404);
-    expect((await admin.console.get(path)).text).not.toContain('value="import"');
+    expect((await admin.console.get(path)).text).not.toContain(giving);
   });
 });
 
@@ -391,6 +436,25 @@ describe('a sign-out', () => {
     expect((await stranger.send('GET', `${receipt.replace('/admin', '')}/told`)).status).toBe(404);
   });
 
+  it('is looked at again while it moves, and less and less: not what waits for a paused app', async () => {
+    const id = await addApp('Payroll', await receiverOf(() => undefined));
+    const receipt = await signOut((await person()).id);
+    await until(async () => /Payroll On its way/.test(await words(owner.console, receipt)));
+    const again = async (path: string) => / data-again="(\d+)"/.exec((await owner.console.get(path)).text)?.[1];
+    const { items } = (await owner.send('GET', `/forwards?app=${id}`)).body as { items: { id: string }[] };
+    const places = [receipt, `/admin/forwards/${items[0]?.id}`];
+    for (const place of places) expect(await again(place)).toBe('1000');
+    const { pool } = product.context;
+    await pool.query(`UPDATE revocations SET created_at = created_at - interval '20 seconds' WHERE id = $1`, [
+      receipt.split('/').at(-1),
+    ]);
+    await pool.query(`UPDATE forwards SET revoked_at = revoked_at - interval '20 seconds' WHERE app_id = $1`, [id]);
+    for (const place of places) expect(await again(place)).toBe('5000');
+    await owner.send('PATCH', `/apps/${id}`, { state: 'paused' });
+    for (const place of places) expect(await again(place)).toBeUndefined();
+    expect(await words(owner.console, receipt)).toContain('On its way');
+  });
+
   it('of several people is counted by app', async () => {
     await addApp('Payroll', await receiverOf(204));
     const people = await plantUsers(product, 3);
@@ -410,6 +474,12 @@ describe('a sign-out', () => {
     const path = `/admin/forwards?${new URLSearchParams({ app: id, status: 'dead' }).toString()}`;
     expect((await admin.console.get(path)).text).not.toContain('value="again"');
     expect(textOf((await stranger.console.get('/admin/forwards')).text)).not.toContain('Payroll');
+    // What it would be sent by is forgotten: there is nothing to press.
+    const { pool } = product.context;
+    const kept = await pool.query<{ names: object }>('SELECT names FROM forwards WHERE app_id = $1', [id]);
+    await pool.query(`UPDATE forwards SET names = '{}' WHERE app_id = $1`, [id]);
+    expect((await owner.console.get(path)).text).not.toContain('value="again"');
+    await pool.query('UPDATE forwards SET names = $2 WHERE app_id = $1', [id, JSON.stringify(kept.rows[0]?.names)]);
     receiver.answer(204);
     const again = await owner.console.press(path, 'again');
     expect(again.location).toBe(path);

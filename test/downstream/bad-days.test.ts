@@ -1,9 +1,12 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { transaction } from '../../src/database/pool.ts';
 import { gtrSettings } from '../../src/downstream/app-settings.ts';
 import { createApps } from '../../src/downstream/apps.ts';
 import { createForwards, type ForwardRow } from '../../src/downstream/forwards.ts';
+import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
+import { switchOff } from '../../src/revocation/switch-person.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
@@ -65,6 +68,92 @@ it('an app that refuses our key six times is given up, and administrators know',
   }
   expect(await until(person, ({ status }) => status === 'dead')).toMatchObject({ attempts: 6, httpStatus: 401 });
   expect(await failures(app)).toMatchObject([{ error: 'not_authorized', status: 401, attempts: 6 }]);
+});
+
+it('an app that has been away for long may refuse our key at first', async () => {
+  await addApp();
+  receiver.answer(500);
+  const person = await revoked();
+  await until(person, ({ attempts }) => attempts === 1);
+  await query('UPDATE forwards SET attempts = 9, claim = 9 WHERE user_id = $1', person.id);
+  receiver.answer(401);
+  await dueNow();
+  expect(await until(person, ({ attempts }) => attempts === 10)).toMatchObject({ status: 'pending' });
+  receiver.answer(204);
+  await dueNow();
+  await until(person, ({ status }) => status === 'delivered');
+});
+
+it('an app that answers is back, whomever it refuses', async () => {
+  const app = await addApp();
+  await query('UPDATE apps SET failures = 10, away_since = now(), probe_at = now() WHERE id = $1', app.id);
+  receiver.answer(400);
+  const person = await revoked();
+  await until(person, ({ status }) => status === 'dead');
+  expect(await apps.find(orgId(), app.id)).toMatchObject({ awaySince: null, lastReceivedAt: null });
+});
+
+it('an app that asks to wait holds up no other app of an org-wide sign-out', async () => {
+  const busy = await addApp();
+  await query("UPDATE apps SET probe_at = now() + interval '1 hour' WHERE id = $1", busy.id);
+  await query(
+    `INSERT INTO forwards (org_id, id, app_id, user_id, event_id, revoked_at, mass)
+     SELECT $1, 'held' || i, $2, 'of-before' || i, 'of-before', now(), true FROM generate_series(1, 2500) i`,
+    orgId(),
+    busy.id,
+  );
+  const other = await addApp();
+  const [person] = (await plantUsers(product, 1)) as unknown as [{ id: string }];
+  await transaction(product.context.accessPool, (client) =>
+    revokeOrgAccess(client, { orgId: orgId(), initiator: 'admin', by: byOperator, asked: null }),
+  );
+  await until(person, ({ appId, status }) => appId === other.id && status === 'delivered');
+});
+
+it('a person renamed in the moment of the revocation is called as before where the new address is unknown', async () => {
+  await addApp();
+  const [person] = (await plantUsers(product, 1)) as unknown as [{ id: string; email: string }];
+  const renamed = `new-${person.email}`;
+  const knows = (email: string) => (call: { body: unknown }) => JSON.stringify(call.body).includes(`"${email}"`);
+  receiver.answer((call, res) => res.writeHead(knows(person.email)(call) ? 204 : 404).end());
+  const rename = { email: renamed, emailKey: renamed, userName: null, userNameKey: null };
+  const ending = { orgId: orgId(), initiator: 'scim' as const, by: byOperator, asked: null, rename };
+  await transaction(product.context.accessPool, (client) => switchOff(client, person.id, ending, null));
+  expect(await until(person, ({ status }) => status === 'delivered')).toMatchObject({ error: null, httpStatus: 204 });
+  const called = receiver.received.map(({ body }) => (body as { sub_id: { email: string } }).sub_id.email);
+  expect(called).toEqual([renamed, person.email]);
+});
+
+it('an app that is to know people by another name is sent nobody without one', async () => {
+  const app = await addApp();
+  await apps.change(orgId(), app.id, { state: 'paused' }, byOperator);
+  const person = await revoked();
+  await until(person, ({ status }) => status === 'pending');
+  await apps.change(orgId(), app.id, { state: 'enabled', settings: { naming: 'id' } }, byOperator);
+  expect(await until(person, ({ status }) => status !== 'pending')).toMatchObject({
+    status: 'left_out',
+    error: 'no_name_there',
+  });
+  expect(receiver.received).toEqual([]);
+});
+
+it('what is sent again never takes back what was told later', async () => {
+  const app = await addApp();
+  const insert = (id: string, type: string, status: string, ago: string) =>
+    query(
+      `INSERT INTO forwards (org_id, id, app_id, user_id, event_id, type, status, names, revoked_at, finished_at)
+       VALUES ($1, $2, $3, 'somebody', $2, $4, $5, '{"email": "x@y.fake"}', now() - $6::interval, now())`,
+      orgId(),
+      id,
+      app.id,
+      type,
+      status,
+      ago,
+    );
+  await insert('off', 'account-disabled', 'dead', '2 hours');
+  await insert('on', 'account-enabled', 'delivered', '1 hour');
+  expect(await forwards.replayDead(orgId(), app.id, byOperator)).toBe(0);
+  await expect(forwards.replay(orgId(), 'off', byOperator)).rejects.toMatchObject({ code: 'conflict' });
 });
 
 it('an app that has had too much is left alone for as long as it asks', async () => {

@@ -103,6 +103,19 @@ describe('an echo', () => {
     expect(receiver.received).toHaveLength(2);
   });
 
+  it('is no answer to the end of a single session', async () => {
+    const app = await addApp();
+    const [user] = (await plantUsers(product, 1, { sessions: 0 })) as unknown as [Person];
+    await sql(
+      `INSERT INTO forwards (org_id, id, app_id, user_id, event_id, sid, "full", status, revoked_at, finished_at)
+       VALUES ($1, 'of-one-session', $2, $3, 'x', 'sid', false, 'delivered', now(), now())`,
+      [orgId(), app.id, user.id],
+    );
+    await revoke(user);
+    expect(await fates(user, 2)).toEqual(['delivered null', 'delivered null']);
+    expect(app.receiver.received).toHaveLength(1);
+  });
+
   it('is nothing that ended a session which somebody held at that moment', async () => {
     const { receiver } = await addApp();
     const user = await person();

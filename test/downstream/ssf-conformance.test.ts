@@ -379,6 +379,19 @@ describe('status', () => {
     expect(types.toSorted()).toEqual([uris.revoked, uris.updated].toSorted());
   });
 
+  it('that both paused stays as the administrator wants it, and every answer says so', async () => {
+    const id = await created();
+    const set = (status: string) => siem.call('POST', '/status', { stream_id: id, status });
+    const read = async () => (await siem.call('GET', `/status?stream_id=${id}`)).body;
+    await set('paused');
+    await apps.change(orgId(), app.id, { state: 'paused' }, byOperator);
+    expect((await set('enabled')).status).toBe(403);
+    expect(await read()).toEqual({ stream_id: id, status: 'paused' });
+    await apps.change(orgId(), app.id, { state: 'enabled' }, byOperator);
+    expect(await read()).toEqual({ stream_id: id, status: 'paused' });
+    expect(await set('enabled')).toMatchObject({ status: 200, body: { stream_id: id, status: 'enabled' } });
+  });
+
   it('is paused after a week of silence, and a poll still says that', async () => {
     const id = await created();
     await product.context.pool.query(

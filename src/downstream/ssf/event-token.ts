@@ -49,7 +49,19 @@ function eventOf({ type, said, revokedAt }: EventToSend): Record<string, object>
   return { [uriOf[known]]: known === 'session-revoked' ? { ...moment, ...causeOf(said) } : moment };
 }
 
-/** RFC 9493. Planning left out who has no such name; an event about a stream names the stream. */
+/**
+ * Whether the receiver would not know whom the event is about. Planning leaves out who has no name of
+ * the receiver's kind; the kind may be another one since.
+ */
+export function isNameless(
+  { type, names }: Pick<EventToSend, 'type' | 'names'>,
+  { naming }: Pick<SsfSettings, 'naming'>,
+): boolean {
+  if (isStreamEvent(type)) return false;
+  return naming === 'iss_sub' ? !names.issuer || !names.subject : !names.email;
+}
+
+/** RFC 9493. An event about a stream names the stream. */
 function subjectOf({ type, userId, names }: EventToSend, naming: SsfSettings['naming']): object {
   if (isStreamEvent(type)) return { format: 'opaque', id: userId };
   if (naming === 'iss_sub') return { format: 'iss_sub', iss: names.issuer, sub: names.subject };

@@ -58,7 +58,7 @@ const planSql = (events: string) => `${plannedPeople(events)}, planned AS MATERI
         WHEN s.status = 'disabled' THEN 'stream_disabled'
         WHEN p.caller_id = a.settings ->> 'connection' THEN 'came_from_there'
         WHEN removed.user_id IS NOT NULL THEN 'subject_removed'
-        WHEN ${isEcho} THEN 'echo'
+        WHEN ${isEcho('p.type')} THEN 'echo'
         ELSE ${noNameFor} END AS reason
     FROM person p
     JOIN apps a ON a.org_id = p.org_id AND a.kind = 'ssf' AND a.state <> 'disabled' AND a.settings -> 'events' ? p.type

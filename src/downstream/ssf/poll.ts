@@ -1,18 +1,18 @@
 import type { RequestHandler, Response } from 'express';
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { recordEvent } from '../../audit/record.ts';
-import { bySystem } from '../../by.ts';
 import { transaction } from '../../database/pool.ts';
 import { AppError } from '../../errors.ts';
 import type { InTurn } from '../../http/turns.ts';
 import { createOrgSigner, type OrgSignerDeps } from '../../signing/org-keys.ts';
 import { ssfSettings } from '../app-settings.ts';
-import { isForgotten } from '../forgotten.ts';
+import { isForgotten, withoutReasons } from '../forgotten.ts';
+import { tellOfMissingNames } from '../missing-names.ts';
 import type { Arrivals } from './arrivals.ts';
-import { type EventToSend, makeEventToken } from './event-token.ts';
+import { type EventToSend, isNameless, makeEventToken } from './event-token.ts';
 import { errorWord } from './push-errors.ts';
 import { receiverOf } from './receiver.ts';
+import { type Failed, recordFailed } from './record-failed.ts';
 import { canBeFetched, type StreamRow } from './stream.ts';
 import { parseBody } from './stream-forms.ts';
 import type { Streams } from './streams.ts';
@@ -82,32 +82,64 @@ function gone(res: Response): AbortSignal {
   return controller.signal;
 }
 
-/** What waits, the oldest first. */
+type EventToGive = EventToSend & { jti: string; settings: unknown };
+
+/** What waits, the oldest first. What would name nobody is left out on the way. */
 async function give(
   { pool, signerOf }: { pool: Pool; signerOf: ReturnType<typeof createOrgSigner> },
   { orgId, appId }: StreamRow,
   most: number,
 ): Promise<Answer> {
-  const { rows } = await pool.query<EventToSend & { jti: string; settings: unknown }>({
-    name: 'events-to-fetch',
-    text: `SELECT f.jti, f.user_id AS "userId", f.type, f.names, f.said, f.revocation_id AS "revocationId", f.revoked_at AS "revokedAt", a.settings
-           FROM apps a
-           JOIN event_streams s ON s.org_id = a.org_id AND s.app_id = a.id
-           JOIN forwards f ON f.org_id = a.org_id AND f.app_id = a.id AND ${canBeFetched}
-           WHERE a.org_id = $1 AND a.id = $2
-           ORDER BY f.mass, f.created_at, f.id LIMIT $3`,
-    values: [orgId, appId, most + 1],
+  for (;;) {
+    const { rows } = await pool.query<EventToGive>({
+      name: 'events-to-fetch',
+      text: `SELECT f.jti, f.user_id AS "userId", f.type, f.names, f.said, f.revocation_id AS "revocationId", f.revoked_at AS "revokedAt", a.settings
+             FROM apps a
+             JOIN event_streams s ON s.org_id = a.org_id AND s.app_id = a.id
+             JOIN forwards f ON f.org_id = a.org_id AND f.app_id = a.id AND ${canBeFetched}
+             WHERE a.org_id = $1 AND a.id = $2
+             ORDER BY f.mass, f.created_at, f.id LIMIT $3`,
+      values: [orgId, appId, mostEvents + 1],
+    });
+    const events = rows.map(({ settings, ...event }) => ({ event, settings: ssfSettings.parse(settings) }));
+    const [nameless = [], named = []] = [true, false].map((none) =>
+      events.filter(({ event, settings }) => isNameless(event, settings) === none),
+    );
+    if (nameless.length > 0)
+      await leaveOut(
+        pool,
+        { orgId, appId },
+        nameless.map(({ event }) => event.jti),
+      );
+    // Nothing but those: what waits behind them is looked for.
+    if (rows.length > 0 && named.length === 0) continue;
+    const moreAvailable = named.length > most || rows.length > mostEvents;
+    const given = named.slice(0, most);
+    if (given.length === 0) return { sets: {}, moreAvailable };
+    const sign = await signerOf(orgId);
+    const sets = await Promise.all(
+      given.map(async ({ event, settings }) => [event.jti, await makeEventToken(sign, settings, event)] as const),
+    );
+    const known = sets.filter((each): each is readonly [string, string] => each[1] !== null);
+    return { sets: Object.fromEntries(known), moreAvailable };
+  }
+}
+
+/** The receipt says so, and administrators are told. */
+async function leaveOut(
+  pool: Pool,
+  { orgId, appId }: Pick<StreamRow, 'orgId' | 'appId'>,
+  jtis: readonly string[],
+): Promise<void> {
+  await transaction(pool, async (client) => {
+    const { rows } = await client.query<{ org_id: string; app_id: string }>(
+      `UPDATE forwards f SET status = 'left_out', error = 'no_identity', names = '{}', said = ${withoutReasons}, finished_at = clock_timestamp()
+       WHERE f.org_id = $1 AND f.app_id = $2 AND f.jti = ANY ($3::text[]) AND f.status = 'pending'
+       RETURNING f.org_id, f.app_id`,
+      [orgId, appId, jtis],
+    );
+    await tellOfMissingNames(client, rows.slice(0, 1));
   });
-  const given = rows.slice(0, most);
-  if (given.length === 0) return { sets: {}, moreAvailable: rows.length > most };
-  const sign = await signerOf(orgId);
-  const sets = await Promise.all(
-    given.map(
-      async (event) => [event.jti, await makeEventToken(sign, ssfSettings.parse(event.settings), event)] as const,
-    ),
-  );
-  const known = sets.filter((each): each is readonly [string, string] => each[1] !== null);
-  return { sets: Object.fromEntries(known), moreAvailable: rows.length > most };
 }
 
 /** What was acknowledged is delivered; what was refused is dead, and administrators are told. */
@@ -120,23 +152,14 @@ async function acknowledge(
   const errors = Object.entries(setErrs);
   if (ack.length === 0 && errors.length === 0) return;
   await transaction(pool, async (client) => {
-    const { rows } = await client.query<{
-      id: string;
-      status: string;
-      error: string;
-      revocation_id: string | null;
-      name: string;
-      attempts: number;
-    }>(settleSql, [orgId, appId, ack, errors.map(([id]) => id), errors.map(([, { err }]) => errorWord(err))]);
-    for (const { id, status, error, revocation_id: revocation, name, attempts } of rows)
-      if (status === 'dead')
-        await recordEvent(client, {
-          orgId,
-          by: bySystem(null),
-          action: 'forward.failed',
-          target: { type: 'app', id: appId },
-          detail: { name, forward: id, revocation, error, status: null, attempts },
-        });
+    const { rows } = await client.query<Failed & { status: string }>(settleSql, [
+      orgId,
+      appId,
+      ack,
+      errors.map(([id]) => id),
+      errors.map(([, { err }]) => errorWord(err)),
+    ]);
+    for (const row of rows) if (row.status === 'dead') await recordFailed(client, row);
   });
 }
 
@@ -147,7 +170,9 @@ const settleSql = `
     SELECT jti, 'dead', error FROM unnest($4::text[], $5::text[]) AS wrong (jti, error) WHERE jti <> ALL ($3::text[])
   ), settled AS (
     UPDATE forwards f SET status = said.status, error = said.error, attempts = f.attempts + 1,
-      names = CASE WHEN said.status = 'delivered' OR ${isForgotten} THEN '{}' ELSE f.names END, finished_at = clock_timestamp()
+      (names, said) = (SELECT CASE WHEN gone THEN '{}' ELSE f.names END, CASE WHEN gone THEN ${withoutReasons} ELSE f.said END
+                       FROM (SELECT said.status = 'delivered' OR ${isForgotten}) AS over (gone)),
+      finished_at = clock_timestamp()
     FROM said
     WHERE f.org_id = $1 AND f.app_id = $2 AND f.jti = said.jti AND f.status = 'pending'
     RETURNING f.org_id, f.id, f.app_id, f.status, f.error, f.attempts, f.revocation_id
@@ -159,5 +184,5 @@ const settleSql = `
     WHERE org_id = $1 AND id = $2 AND EXISTS (SELECT FROM settled WHERE status = 'delivered')
       AND (last_received_at IS NULL OR last_received_at < clock_timestamp() - interval '1 second')
   )
-  SELECT s.id, s.status, s.error, s.attempts, s.revocation_id, a.name
+  SELECT s.org_id AS "orgId", s.app_id AS "appId", a.name, s.id, s.revocation_id AS revocation, s.status, s.error, s.attempts
   FROM settled s JOIN apps a ON a.org_id = s.org_id AND a.id = s.app_id`;

@@ -7,7 +7,7 @@ import { createOrgSigner, type OrgSignerDeps } from '../../signing/org-keys.ts';
 import { ssfSettings } from '../app-settings.ts';
 import type { ClaimedForward, ForwardOutcome, SendForward } from '../forward.ts';
 import { judgeAnswer, judgeFailure, never, notYet } from '../judge-answer.ts';
-import { makeEventToken } from './event-token.ts';
+import { isNameless, makeEventToken } from './event-token.ts';
 import { errorWord } from './push-errors.ts';
 
 type Deps = OrgSignerDeps & Readonly<{ pool: Pool; keyring: Keyring; guardedFetch: GuardedFetch }>;
@@ -20,6 +20,7 @@ export function createSendEvent(deps: Deps): SendForward {
     const settings = ssfSettings.safeParse(forward.app.settings);
     if (!settings.success) return never('wrong_settings', null);
     const target = await findTarget(deps.pool, forward);
+    if (isNameless(forward, settings.data)) return { result: 'left_out', status: null, error: 'no_identity' };
     // Since the claim it has become one that is polled, or was deleted: nothing is lost by waiting.
     if (!target) return notYet('no_endpoint', null);
     const token = await makeEventToken(await signerOf(forward.orgId), settings.data, forward);

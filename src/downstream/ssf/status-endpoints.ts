@@ -19,10 +19,11 @@ export function createStatusHandlers({ pool, streams }: { pool: Pool; streams: S
   const set: RequestHandler = async (req, res) => {
     const { stream_id: id, status, reason = null } = parseBody(statusBody, req.body);
     const stream = await requireStream(streams, res, id);
-    if (stream.status !== stream.ownStatus && status === 'enabled')
+    if (stream.appState !== 'enabled' && status === 'enabled')
       throw new AppError('forbidden', 'An administrator of the organisation has paused this stream; ask them.');
     await streams.setStatus(stream, status, reason);
-    show(res, { id: stream.id, status, reason: reason });
+    // As it is now: an administrator may have paused the app, too.
+    show(res, await requireStream(streams, res, id));
   };
 
   /**

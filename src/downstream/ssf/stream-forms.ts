@@ -62,7 +62,9 @@ export const streamShown = z
     events_requested: z.array(shownUri),
     events_delivered: z.array(shownUri),
     min_verification_interval: z.int(),
-    inactivity_timeout: z.int().describe('Seconds without a call of the receiver after which the stream is paused.'),
+    inactivity_timeout: z
+      .int()
+      .describe('Seconds without a call of the receiver after which a polled stream is paused.'),
     description: z
       .string()
       .optional()

@@ -30,14 +30,16 @@ export type StreamRow = Readonly<{
   description: string | null;
   /** The receiver's own, or ours after it was silent for too long. */
   ownStatus: StreamStatus;
-  /** With what administrators set for the app: of the two, the one that lets less through. */
+  /** What administrators set for the app. */
+  appState: 'enabled' | 'paused' | 'disabled';
+  /** Of the two, the one that lets less through. */
   status: StreamStatus;
   reason: string | null;
   /** Of the app, as stored. */
   settings: unknown;
 }>;
 
-/** Seconds without a word of the receiver after which a stream is paused. */
+/** Seconds without a word of the receiver after which a polled stream is paused. */
 export const inactivityTimeout = 7 * 86_400;
 
 /** Seconds between two verifications. */
@@ -54,7 +56,7 @@ export const canBeFetched = `f.status = 'pending' AND f.jti IS NOT NULL
 
 export const streamColumns = `s.org_id AS "orgId", s.id, s.app_id AS "appId", s.method, s.endpoint_url AS "endpointUrl",
   s.authorization_header AS "authorizationHeader", s.events_requested AS "eventsRequested", s.description,
-  s.status AS "ownStatus", ${streamStatus} AS status, CASE WHEN s.status <> 'enabled' THEN s.reason END AS reason, a.settings`;
+  s.status AS "ownStatus", a.state AS "appState", ${streamStatus} AS status, CASE WHEN s.status <> 'enabled' THEN s.reason END AS reason, a.settings`;
 
 /**
  * Lets a receiver know that its stream stands still, or goes on (SSF 1.0 §8.1.5). It goes out though

@@ -5,6 +5,7 @@ import { streamHeaderPurpose } from '../../database/sealed-places.ts';
 import { AppError } from '../../errors.ts';
 import { tooManyRequests } from '../../http/rate-limit.ts';
 import type { Keyring } from '../../keyring.ts';
+import { withoutReasons } from '../forgotten.ts';
 import {
   type Delivery,
   minVerificationInterval,
@@ -59,26 +60,32 @@ export function createStreams({ pool, keyring, wake }: { pool: Pool; keyring: Ke
       return stream;
     },
 
-    /** What waits goes by the new way from now on. Null: it was deleted meanwhile. */
+    /**
+     * What waits goes by the new way from now on, and is tried for a day by it, however long nobody
+     * fetched it before. Null: the stream was deleted meanwhile.
+     */
     async change(
       { orgId, id, appId }: StreamRow,
       { delivery, eventsRequested, description }: StreamForm,
     ): Promise<StreamRow | null> {
-      await pool.query(
-        'UPDATE event_streams SET events_requested = $3, description = $4 WHERE org_id = $1 AND id = $2',
-        [orgId, id, eventsRequested, description],
-      );
-      if (delivery)
-        await pool.query(
-          'UPDATE event_streams SET method = $3, endpoint_url = $4, authorization_header = $5 WHERE org_id = $1 AND id = $2',
-          [orgId, id, ...(await columnsOf(orgId, id, delivery))],
+      const delivered = delivery && (await columnsOf(orgId, id, delivery));
+      await transaction(pool, async (client) => {
+        await client.query(
+          'UPDATE event_streams SET events_requested = $3, description = $4 WHERE org_id = $1 AND id = $2',
+          [orgId, id, eventsRequested, description],
         );
-      // Whatever was changed, a receiver that was away is tried again at once.
-      await pool.query(
-        `UPDATE apps SET failures = 0, held_until = now(), away_since = NULL, probe_at = NULL
-         WHERE org_id = $1 AND id = $2 AND (failures > 0 OR away_since IS NOT NULL OR probe_at IS NOT NULL)`,
-        [orgId, appId],
-      );
+        if (delivered)
+          await client.query(
+            'UPDATE event_streams SET method = $3, endpoint_url = $4, authorization_header = $5 WHERE org_id = $1 AND id = $2',
+            [orgId, id, ...delivered],
+          );
+        // Whatever was changed, a receiver that was away is tried again at once.
+        await client.query(
+          `UPDATE apps SET failures = 0, held_until = now(), away_since = NULL, probe_at = NULL
+           WHERE org_id = $1 AND id = $2 AND ($3 OR failures > 0 OR away_since IS NOT NULL OR probe_at IS NOT NULL)`,
+          [orgId, appId, delivered !== null],
+        );
+      });
       wake();
       return find(pool, orgId, appId);
     },
@@ -153,7 +160,7 @@ export function createStreams({ pool, keyring, wake }: { pool: Pool; keyring: Ke
 
 async function discard(client: PoolClient, orgId: string, appId: string, why: string): Promise<void> {
   await client.query(
-    `UPDATE forwards SET status = 'cancelled', error = $3, names = '{}', finished_at = clock_timestamp()
+    `UPDATE forwards f SET status = 'cancelled', error = $3, names = '{}', said = ${withoutReasons}, finished_at = clock_timestamp()
      WHERE org_id = $1 AND app_id = $2 AND status = 'pending'`,
     [orgId, appId, why],
   );

@@ -100,6 +100,8 @@ export const answerTexts: typeof english = {
     peopleCsvLine: ({ line }) => `Zeile ${line} ist keine Person und Kennung mit einem Komma dazwischen.`,
     forwardNotDead:
       'Nur was nicht zugestellt werden konnte oder als Echo oder mangels eines Namens oder einer Adresse dort ausgelassen wurde, kann noch einmal gesendet werden.',
+    forwardForgotten:
+      'Wie die Person bei der App heißt, ist hierfür nicht mehr aufbewahrt; darum kann es nicht noch einmal gesendet werden. Eine neue Abmeldung der Person wird neu weitergegeben.',
     forwardNameless:
       'Die App hat für diese Person noch immer keinen Namen: geben Sie zuerst einen an, auf der Seite der App.',
     forwardOvertaken: 'Eine spätere Abmeldung dieser Person ist an ihre Stelle getreten.',

@@ -102,6 +102,8 @@ export const answerTexts = {
     peopleCsvLine: ({ line }: { line: number }) => `Line ${line} is not a person and an id, with a comma between them.`,
     forwardNotDead:
       'Only what could not be delivered, or was left out as an echo or for want of a name or an address there, can be sent again.',
+    forwardForgotten:
+      'What the person is called at the app is no longer kept for this one, so it cannot be sent again. A new sign-out of the person is passed on anew.',
     forwardNameless: 'The app still has no name for this person: give one first, at the app’s page.',
     forwardOvertaken: 'A later sign-out of this person has taken its place.',
     itsAppOff: 'Its app is disabled; enable it first.',

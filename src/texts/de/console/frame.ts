@@ -45,7 +45,9 @@ export const consoleFrame: typeof english = {
     sentTest: 'Der Test ist unterwegs.',
     sentAgain: 'Die Nachricht ist noch einmal unterwegs.',
     passedOnAgain: 'Sie sind wieder unterwegs: von jeder Person die letzte.',
-    nothingPassedOn: 'Nichts wurde gesendet: An die Stelle von allen sind spätere Abmeldungen getreten.',
+    firstPassedOnAgain: 'Viele von ihnen sind wieder unterwegs. Drücken Sie den Knopf noch einmal für die übrigen.',
+    nothingPassedOn:
+      'Nichts wurde gesendet: Spätere Abmeldungen sind an ihre Stelle getreten, oder wie die Personen dort heißen, ist nicht mehr aufbewahrt.',
     keyEnded: 'Der Schlüssel gilt nicht mehr. Aufrufe mit ihm werden von jetzt an abgewiesen.',
     roleChanged: 'Die Rolle ist geändert.',
     sentAllAgain:

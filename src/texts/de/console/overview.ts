@@ -28,7 +28,7 @@ export const consoleOverview: typeof english = {
       dead_deliveries: 'Ansehen',
       dead_forwards: 'Ansehen',
       app_away: 'Ansehen',
-      app_group_gone: 'Andere wählen',
+      app_group_gone: 'Ansehen',
       email_unavailable: 'E-Mail-Einstellungen',
       api_key_expires: 'Neuen anlegen',
     },

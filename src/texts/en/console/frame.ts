@@ -46,7 +46,9 @@ export const consoleFrame = {
     sentTest: 'The test is on its way.',
     sentAgain: 'It is on its way again.',
     passedOnAgain: 'They are on their way again: of each person the latest.',
-    nothingPassedOn: 'Nothing was sent: later sign-outs have taken the place of all of them.',
+    firstPassedOnAgain: 'Many of them are on their way again. Press the button again for the rest.',
+    nothingPassedOn:
+      'Nothing was sent: later sign-outs have taken their place, or what the people are called there is no longer kept.',
     keyEnded: 'The key has ended. Calls with it are refused from now on.',
     roleChanged: 'The role is changed.',
     sentAllAgain:

@@ -28,7 +28,7 @@ export const consoleOverview = {
       dead_deliveries: 'Look at them',
       dead_forwards: 'Look at them',
       app_away: 'Look at it',
-      app_group_gone: 'Choose others',
+      app_group_gone: 'Look at it',
       email_unavailable: 'Mail settings',
       api_key_expires: 'Make a new one',
     },
