@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { appCredentialPurpose } from '../database/sealed-places.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
+import { NoTokenError } from '../http/kept-tokens.ts';
 import { type GtrSettings, gtrSettings } from './app-settings.ts';
 import type { AppToCall, Names, SendForward } from './forward.ts';
 import { judgeAnswer, judgeFailure, never, notYet } from './judge-answer.ts';
-import { createOAuthTokens, type GtrDeps, NoTokenError } from './oauth-tokens.ts';
+import { createOAuthTokens, type GtrDeps } from './oauth-tokens.ts';
 
 /**
  * Sends Global Token Revocation (draft-parecki-oauth-global-token-revocation §3), as Okta does. Any

@@ -3,10 +3,10 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import { eventPollPurpose } from '../database/sealed-places.ts';
 import { GuardedFetchError } from '../http/guarded-fetch.ts';
+import { byBasic, createKeptTokens, NoTokenError } from '../http/kept-tokens.ts';
 import type { Keyring } from '../keyring.ts';
 import type { PollAuth } from './event-polls.ts';
 import { findById } from './find-connection.ts';
-import { createPollTokens } from './poll-token.ts';
 import { PollFailed, pollTransmitter, type TransmitterDeps } from './poll-transmitter.ts';
 
 /** Polls of a node at once. They mostly wait, without a connection to the database. */
@@ -19,6 +19,8 @@ const spareMs = 30_000;
 const restSeconds = 5;
 /** Milliseconds that an answer without events takes where the transmitter knows how to wait. */
 const waitedMs = 1_000;
+/** Seconds before its end at which an access token isn't used any more: a poll may wait for so long. */
+const tokenMargin = 60;
 
 type Claimed = {
   orgId: string;
@@ -43,7 +45,7 @@ export function startPoller({ log, keyring, lookMs = 1_000, ...deps }: Deps) {
   const { pool } = deps;
   const stopping = new AbortController();
   const underWay = new Set<Promise<void>>();
-  const tokens = createPollTokens(deps);
+  const tokens = createKeptTokens({ guardedFetch: deps.guardedFetch, margin: tokenMargin });
   let woken = Promise.withResolvers<void>();
 
   const poll = async (claimed: Claimed): Promise<number> => {
@@ -55,7 +57,8 @@ export function startPoller({ log, keyring, lookMs = 1_000, ...deps }: Deps) {
     const key = JSON.stringify([orgId, connectionId, auth, claimed.credential]);
     const { signal } = stopping;
     try {
-      const token = await tokens.get(key, auth, secret, signal);
+      const token =
+        auth.method === 'bearer' ? secret : await tokens.get(key, auth, () => byBasic(auth.clientId, secret), signal);
       const begun = performance.now();
       const waits = failures === 0;
       const { came, fresh } = await pollTransmitter(deps, connection, { endpoint, token, waits, until, signal });
@@ -115,6 +118,7 @@ export function startPoller({ log, keyring, lookMs = 1_000, ...deps }: Deps) {
 
 const wordOf = (error: unknown): string => {
   if (error instanceof PollFailed) return error.word;
+  if (error instanceof NoTokenError) return 'no_token';
   return error instanceof GuardedFetchError ? error.reason : 'failed_here';
 };
 

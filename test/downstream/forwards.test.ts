@@ -179,6 +179,25 @@ describe('an app behind', () => {
     expect(receiver.received.at(-1)?.authorization).toBe('Bearer token-2');
   });
 
+  it.each(['two words', 'a\r\nx: line', 'é'])(
+    'is not called with the access token %j, which no header holds',
+    async (token) => {
+      const receiver = await receiverOf((call, res) => {
+        if (call.path === '/token') res.writeHead(200).end(JSON.stringify({ access_token: token }));
+        else res.writeHead(204).end();
+      });
+      const tokenEndpoint = receiver.url.replace('/gtr', '/token');
+      await addApp(receiver, {
+        auth: { method: 'oauth', tokenEndpoint, clientId: 'us', clientAuth: 'private_key_jwt' },
+      });
+      const user = await person();
+      await revoke(user.email);
+      const rows = await until(user, ([row]) => (row?.attempts ?? 0) > 0);
+      expect(rows).toMatchObject([{ error: 'no_token' }]);
+      expect(receiver.received.map(({ path }) => path)).not.toContain('/gtr');
+    },
+  );
+
   it('is told by the names that somebody had who is removed in the same transaction', async () => {
     const receiver = await receiverOf();
     await addApp(receiver, { naming: 'iss_sub' });

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -269,6 +270,62 @@ describe('a transmitter', () => {
     await bed.prisma.connection.updateMany({ where: { orgId: bed.org.id }, data: { active: true } });
     await until(() => transmitter.asked.length > length);
     await stopProcess(node.process);
+  });
+});
+
+describe('an access token', () => {
+  async function byClient(answers: { status: number; token?: string }[]) {
+    const asked: { authorization: string; form: Record<string, string> }[] = [];
+    const server = createServer(async (req, res) => {
+      const text = (await Array.fromAsync(req)).join('');
+      asked.push({
+        authorization: req.headers.authorization ?? '',
+        form: Object.fromEntries(new URLSearchParams(text)),
+      });
+      const { status, token } = answers[Math.min(asked.length, answers.length) - 1] as (typeof answers)[number];
+      res.writeHead(status).end(JSON.stringify({ access_token: token, expires_in: 3600 }));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const tokenEndpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}/token`;
+    const transmitter = await startTransmitter();
+    transmitters.push(transmitter, { ...transmitter, stop: () => void server.close() });
+    const auth = { method: 'client_credentials', tokenEndpoint, clientId: 'us:1', scope: 'ssf.read' } as const;
+    const begin = () =>
+      polls.set(bed.org.id, bed.connection.id, { endpoint: transmitter.url, auth, credential: 'a+b' }, byOperator);
+    return { transmitter, asked, begin };
+  }
+
+  it('is had by the client secret, kept, and had anew where it is refused', async () => {
+    const { transmitter, asked, begin } = await byClient([
+      { status: 200, token: 'token-1' },
+      { status: 200, token: 'token-2' },
+    ]);
+    transmitter.give({ status: 200, sets: { one: bed.eventToken('verification') } }, { status: 401 });
+    await begin();
+    await until(async () => (await state()).error === 'not_authorized');
+    await bed.product.context.pool.query('UPDATE event_polls SET due_at = now()');
+    await until(async () => (await state()).error === null);
+    expect(asked).toEqual(
+      [1, 2].map(() => ({
+        authorization: `Basic ${Buffer.from('us%3A1:a%2Bb').toString('base64')}`,
+        form: { grant_type: 'client_credentials', scope: 'ssf.read' },
+      })),
+    );
+    const shown = transmitter.asked.map(({ authorization }) => authorization);
+    expect(shown.slice(0, 4)).toEqual(['Bearer token-1', 'Bearer token-1', 'Bearer token-1', 'Bearer token-2']);
+  });
+
+  it.each([
+    { status: 400, token: 'token' },
+    { status: 200, token: 'two words' },
+    { status: 200, token: 'a\r\nx: line' },
+    { status: 200 },
+  ])('that is none is shown to nobody: $status $token', async (answer) => {
+    const { transmitter, begin } = await byClient([answer]);
+    await begin();
+    await until(async () => (await state()).failures === 1);
+    expect(await state()).toMatchObject({ error: 'no_token' });
+    expect(transmitter.asked).toEqual([]);
   });
 });
 
