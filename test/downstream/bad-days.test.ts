@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { byOperator } from '../../src/by.ts';
 import { transaction } from '../../src/database/pool.ts';
 import { gtrSettings } from '../../src/downstream/app-settings.ts';
@@ -33,9 +33,9 @@ afterEach(async () => {
 
 const orgId = () => product.orgs.whiterabbit.id;
 const query = (text: string, ...values: unknown[]) => product.context.pool.query(text, values);
-const addApp = () => {
+const addApp = ({ url }: Pick<Receiver, 'url'> = receiver) => {
   const auth = { method: 'signed_jwt' as const, clientId: 'us' };
-  const settings = gtrSettings.parse({ endpoint: receiver.url, auth });
+  const settings = gtrSettings.parse({ endpoint: url, auth });
   return apps.add(orgId(), { kind: 'gtr', name: 'CRM', settings }, byOperator);
 };
 /** Somebody who has been revoked. */
@@ -98,7 +98,10 @@ it('an app that answers is back, whomever it refuses', async () => {
 });
 
 it('an app that asks to wait holds up no other app of an org-wide sign-out', async () => {
-  const busy = await addApp();
+  // What is under way when the test ends comes to nobody else's.
+  const own = await startReceiver();
+  onTestFinished(() => own.stop());
+  const busy = await addApp(own);
   await query("UPDATE apps SET probe_at = now() + interval '1 hour' WHERE id = $1", busy.id);
   await query(
     `INSERT INTO forwards (org_id, id, app_id, user_id, event_id, revoked_at, mass)
@@ -106,7 +109,7 @@ it('an app that asks to wait holds up no other app of an org-wide sign-out', asy
     orgId(),
     busy.id,
   );
-  const other = await addApp();
+  const other = await addApp(own);
   const [person] = (await plantUsers(product, 1)) as unknown as [{ id: string }];
   await transaction(product.context.accessPool, (client) =>
     revokeOrgAccess(client, { orgId: orgId(), initiator: 'admin', by: byOperator, asked: null }),
@@ -156,7 +159,7 @@ it('what is sent again never takes back what was told later', async () => {
     );
   await insert('off', 'account-disabled', 'dead', '2 hours');
   await insert('on', 'account-enabled', 'delivered', '1 hour');
-  expect(await forwards.replayDead(orgId(), app.id, byOperator)).toBe(0);
+  expect(await forwards.replayDead(orgId(), app.id, byOperator)).toMatchObject({ replayed: 0 });
   await expect(forwards.replay(orgId(), 'off', byOperator)).rejects.toMatchObject({ code: 'conflict' });
 });
 
