@@ -13,11 +13,17 @@ type ToldApp = Told['apps'][number];
 /** Milliseconds: first tries are under way for so long, as a rule. */
 const firstTries = 15_000;
 
-/** Milliseconds after which a page looks again at what ended `since`: soon while first tries are under way. */
+/**
+ * Milliseconds after which a page looks again at what ended `since`: soon while first tries are under
+ * way.
+ */
 export const lookAgainAfter = (since: string): number =>
   Date.now() - new Date(since).getTime() < firstTries ? 1_000 : 5_000;
 
-/** Whether something of it is still under way, and whether that moves by itself: what a paused app has to hear doesn't. */
+/**
+ * Whether something of it is still under way, and whether that moves by itself: what a paused app has
+ * to hear doesn't.
+ */
 function standingOf({ apps, planning, webhooks, waiting }: Told) {
   const ofApps = apps.filter(({ status }) => status === 'pending');
   const isMade = !planning && !waiting && !webhooks.some(({ status }) => status === 'pending');

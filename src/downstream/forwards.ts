@@ -62,6 +62,10 @@ const from = `FROM forwards f JOIN apps a ON a.org_id = f.org_id AND a.id = f.ap
   LEFT JOIN users u ON u.org_id = f.org_id AND u.id = f.user_id AND u.deleted_at IS NULL`;
 const filters = { app: 'f.app_id', revocation: 'f.revocation_id', user: 'f.user_id', status: 'f.status' } as const;
 
+/** SQL: what makes a forward wait again, for a day. */
+const asNew = `status = 'pending', error = NULL, finished_at = NULL, due_at = clock_timestamp(),
+  tried_until = clock_timestamp() + interval '24 hours'`;
+
 /** SQL over two forwards: the later takes the earlier's place. Off, on and removed are one. */
 const isOfSameKind = `(l.type = f.type OR (l.type LIKE 'account-%' AND f.type LIKE 'account-%'))`;
 
@@ -123,12 +127,11 @@ export function createForwards({ pool, wake }: { pool: Pool; wake: () => void })
         if (later) throw new AppError('conflict', ({ answers }) => answers.forwardOvertaken);
         if (off) throw new AppError('conflict', ({ answers }) => answers.itsAppOff);
         const names = lacked ? await namesNow(client, orgId, id) : null;
-        await client.query(
-          `UPDATE forwards SET status = 'pending', error = NULL, names = coalesce($3, names), finished_at = NULL, due_at = clock_timestamp(),
-                  tried_until = clock_timestamp() + interval '24 hours'
-           WHERE org_id = $1 AND id = $2`,
-          [orgId, id, names],
-        );
+        await client.query(`UPDATE forwards SET ${asNew}, names = coalesce($3, names) WHERE org_id = $1 AND id = $2`, [
+          orgId,
+          id,
+          names,
+        ]);
         await recordEvent(client, {
           orgId,
           action: 'forward.replayed',
@@ -194,7 +197,10 @@ async function replayStep(
   return step;
 }
 
-/** By which names the app of a forward knows its person now. @throws AppError conflict where it still has none */
+/**
+ * By which names the app of a forward knows its person now. @throws AppError conflict where it still
+ * has none
+ */
 async function namesNow(client: PoolClient, orgId: string, id: string): Promise<object> {
   const { rows } = await client.query<{ names: object; why: string | null }>(namesNowSql, [[orgId], [], id]);
   if (!rows[0]) throw new AppError('conflict', ({ answers }) => answers.forwardForgotten);
@@ -212,8 +218,7 @@ const mostSteps = 50;
 
 const replayDeadSql = `
   WITH again AS (
-  UPDATE forwards SET status = 'pending', error = NULL, finished_at = NULL, due_at = clock_timestamp(),
-         tried_until = clock_timestamp() + interval '24 hours'
+  UPDATE forwards SET ${asNew}
   WHERE org_id = $1 AND id IN (
     SELECT f.id FROM forwards f
     WHERE f.org_id = $1 AND f.app_id = $2 AND f.status = 'dead' AND f.names <> '{}' AND f.created_at >= $3::timestamptz AND NOT EXISTS (

@@ -1,18 +1,15 @@
-import type { Pool, PoolClient } from 'pg';
-import { recordEvent } from '../audit/record.ts';
-import { bySystem } from '../by.ts';
+import type { Pool } from 'pg';
 import { transaction } from '../database/pool.ts';
 import { type AppHealth, noteHealth } from './app-health.ts';
 import { isForgotten, withoutReasons } from './forgotten.ts';
 import type { ClaimedForward, ForwardOutcome } from './forward.ts';
+import { type Failed, recordFailed } from './record-failed.ts';
 
 /** Tries of a forward that an app refuses our credential for, at most: the last comes after six minutes. */
 const mostUnauthorized = 6;
 
 /** Seconds until the next try: 2 to 4 after the first, three times as long each time, an hour at most. */
 const pauseAfter = (attempts: number): number => Math.min(3600, (2 + 2 * Math.random()) * 3 ** Math.min(attempts, 10));
-
-const by = bySystem(null);
 
 /** A try that is over. */
 export type Tried = Readonly<{ forward: ClaimedForward; outcome: ForwardOutcome; durationMs: number }>;
@@ -39,10 +36,20 @@ export async function settleForwards(pool: Pool, tries: readonly Tried[]): Promi
     await noteHealth(client, healthOf(counted));
     for (const tried of counted) {
       const row = settled.get(`${tried.forward.orgId} ${tried.forward.id}`);
-      if (row?.status === 'dead') await recordFailed(client, tried, row);
+      if (row?.status === 'dead') await recordFailed(client, failedOf(tried, row), tried.outcome.status);
     }
   });
 }
+
+const failedOf = ({ forward: { orgId, id, app }, outcome }: Tried, row: Settled): Failed => ({
+  orgId,
+  appId: app.id,
+  name: app.name,
+  id,
+  revocation: row.revocation_id,
+  error: outcome.error ?? null,
+  attempts: row.attempts,
+});
 
 const valuesOf = (tries: readonly Tried[]) => [
   tries.map(({ forward }) => forward.orgId),
@@ -121,17 +128,4 @@ function healthOf(tries: readonly Tried[]): AppHealth[] {
       apps.set(key, { ...before, failures: before.failures + 1, error, waitSeconds });
   }
   return [...apps.values()];
-}
-
-async function recordFailed(client: PoolClient, { forward, outcome }: Tried, row: Settled): Promise<void> {
-  const { orgId, id, app } = forward;
-  const detail = {
-    name: app.name,
-    forward: id,
-    revocation: row.revocation_id,
-    error: outcome.error ?? null,
-    status: outcome.status,
-    attempts: row.attempts,
-  };
-  await recordEvent(client, { orgId, by, action: 'forward.failed', target: { type: 'app', id: app.id }, detail });
 }

@@ -127,7 +127,10 @@ const record = (client: PoolClient, orgId: string, id: string, by: By) =>
     detail: { changed: 'eventPoll' },
   });
 
-/** The whole addresses that the credential, or its token, is shown to: one host may have one for each of its customers. */
+/**
+ * The whole addresses that the credential, or its token, is shown to: one host may have one for each
+ * of its customers.
+ */
 const shownTo = ({ endpoint, auth }: Pick<PollForm, 'endpoint' | 'auth'>): string =>
   JSON.stringify(
     auth.method === 'bearer'

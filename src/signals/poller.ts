@@ -13,7 +13,10 @@ import { PollFailed, pollTransmitter, type TransmitterDeps } from './poll-transm
 const concurrency = 100;
 /** Seconds that a claim lasts: longer than a poll with all that it brings. */
 const leaseSeconds = 120;
-/** Milliseconds of it in which no further event is begun: one may wait for its turn, and all are acknowledged then. */
+/**
+ * Milliseconds of it in which no further event is begun: one may wait for its turn, and all are
+ * acknowledged then.
+ */
 const spareMs = 30_000;
 /** Seconds until the next poll of a transmitter that answers at once, though nothing new has come. */
 const restSeconds = 5;

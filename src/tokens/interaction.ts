@@ -31,8 +31,8 @@ type Deps = Readonly<{
 
 /**
  * `/oauth/interaction/:uid`, of the product's own issuer or of an org's: a browser is sent here for
- * each request of an app. With a live session of the browser the request is approved, and the browser goes back;
- * without one it goes through the sign-in first. Where the way back may lead to another app than
+ * each request of an app. With a live session of the browser the request is approved, and the browser
+ * goes back; without one it goes through the sign-in first. Where the way back may lead to another app than
  * the named one, a page asks, and only its button, a POST, approves: else a link on any page would
  * do. The library's cookie ties the interaction to the browser that began it.
  */

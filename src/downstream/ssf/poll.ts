@@ -8,11 +8,11 @@ import { createOrgSigner, type OrgSignerDeps } from '../../signing/org-keys.ts';
 import { ssfSettings } from '../app-settings.ts';
 import { isForgotten, withoutReasons } from '../forgotten.ts';
 import { tellOfMissingNames } from '../missing-names.ts';
+import { type Failed, recordFailed } from '../record-failed.ts';
 import type { Arrivals } from './arrivals.ts';
 import { type EventToSend, isNameless, makeEventToken } from './event-token.ts';
 import { errorWord } from './push-errors.ts';
 import { receiverOf } from './receiver.ts';
-import { type Failed, recordFailed } from './record-failed.ts';
 import { canBeFetched, type StreamRow } from './stream.ts';
 import { parseBody } from './stream-forms.ts';
 import type { Streams } from './streams.ts';
@@ -159,7 +159,7 @@ async function acknowledge(
       errors.map(([id]) => id),
       errors.map(([, { err }]) => errorWord(err)),
     ]);
-    for (const row of rows) if (row.status === 'dead') await recordFailed(client, row);
+    for (const row of rows) if (row.status === 'dead') await recordFailed(client, row, null);
   });
 }
 

@@ -2,7 +2,7 @@ import type { PoolClient } from 'pg';
 import { recordEvent } from '../../audit/record.ts';
 import { bySystem } from '../../by.ts';
 import { withoutReasons } from '../forgotten.ts';
-import { type Failed, recordFailed } from './record-failed.ts';
+import { type Failed, recordFailed } from '../record-failed.ts';
 import { inactivityTimeout, tellStreamUpdated } from './stream.ts';
 
 /** Streams of one turn. */
@@ -58,7 +58,7 @@ export async function sweepEvents(client: PoolClient): Promise<void> {
      WHERE m.event_id IS NOT NULL
      ORDER BY a.org_id, a.id, m.revoked_at DESC`,
   );
-  for (const row of rows) await recordFailed(client, row);
+  for (const row of rows) await recordFailed(client, row, null);
   await client.query(
     `DELETE FROM forwards WHERE (org_id, id) IN (
        SELECT org_id, id FROM forwards
