@@ -26,24 +26,29 @@ export type SignOutDeps = Readonly<{
 
 /** Ends the credential that asks; returns where the browser goes on: by apps in frames, and at the IdP. */
 export async function signOut(deps: SignOutDeps, principal: Principal, by: By): Promise<string | null> {
-  const logoutUrl = await endCredential(deps, principal, by);
   const { orgId, userId, credential } = principal;
-  if (credential.type !== 'session') return logoutUrl;
-  return deps.wayOut.leadOn({ orgId, userId, sessionId: credential.id }, logoutUrl);
+  // All that is looked up comes first: what has ended is never answered with a failure.
+  const logoutUrl = await deps.findIdpLogout(principal);
+  const session = { orgId, userId, sessionId: credential.id };
+  const onward = credential.type === 'session' ? await deps.wayOut.leadOn(session, logoutUrl) : logoutUrl;
+  await end(deps, principal, by);
+  return onward;
 }
 
+type EndDeps = Omit<SignOutDeps, 'wayOut' | 'cookie'>;
+
 /** The same; returns where the sign-out goes on at the IdP, if it does. */
-export async function endCredential(
-  deps: Omit<SignOutDeps, 'wayOut' | 'cookie'>,
-  principal: Principal,
-  by: By,
-): Promise<string | null> {
+export async function endCredential(deps: EndDeps, principal: Principal, by: By): Promise<string | null> {
   const logoutUrl = await deps.findIdpLogout(principal);
-  // The sign-out here comes first: whether the IdP is up doesn't matter.
+  await end(deps, principal, by);
+  return logoutUrl;
+}
+
+/** The sign-out here comes first: whether the IdP is up doesn't matter. */
+async function end(deps: EndDeps, principal: Principal, by: By): Promise<void> {
   const all = await deps.globalLogout(principal, by);
   if (!all) await deps.devices.endDevice(principal, principal.credential.id, by);
   deps.liveChannel.announce();
-  return logoutUrl;
 }
 
 /** `POST /signout`: the button of the pages, for whoever presses it before a script has come. */
