@@ -23,7 +23,12 @@ function focusProblem() {
 /** Screen readers say what changes in a status, and seldom what was there from the beginning. */
 function sayNotice() {
   const notice = document.querySelector('.notice[role="status"], .saved[role="status"]');
-  if (notice && status.textContent === '') status.textContent = notice.textContent;
+  if (notice) sayToo(notice.textContent);
+}
+
+/** Says it beside what the status says already: a screen reader may not have come to that yet. */
+function sayToo(words) {
+  if (!status.textContent.includes(words)) status.textContent = `${status.textContent} ${words}`.trim();
 }
 
 // A second click must not send a form again; the page's return from memory makes it usable anew.
@@ -133,7 +138,7 @@ function lookAgain(part) {
     if (document.visibilityState !== 'visible' || part.contains(document.activeElement)) return lookAgain(part);
     const onDone = (renewed) => {
       const { again, said } = renewed.dataset;
-      if (!again) status.textContent = said ?? renewed.querySelector('.badge')?.textContent ?? '';
+      if (!again) sayToo(said ?? renewed.querySelector('.badge')?.textContent ?? '');
       lookAgain(renewed);
     };
     const onLost = () => lookAgain(part);
@@ -170,7 +175,7 @@ setInterval(() => void countUnread(), 60_000);
 
 /** A list of what is new grows under the reader's eyes, unless the keyboard is in it. */
 function showNews() {
-  status.textContent = say('news');
+  sayToo(say('news'));
   const list = document.querySelector('[data-news]');
   if (list && !list.contains(document.activeElement)) renew(list.id, location.href);
 }
