@@ -20,6 +20,10 @@ const prefixes = {
   forward: 'fwd',
   stream: 'str',
   todo: 'tod',
+  account: 'acc',
+  accountRight: 'art',
+  reveal: 'rvl',
+  rotation: 'rot',
 } as const;
 
 /** The things that an id can name. */

@@ -1,0 +1,47 @@
+-- What may have to change the passwords of shared accounts goes into an outbox of its own, in the transaction that does it: by
+-- triggers, so that no writer forgets. Orgs without accounts pay one look at an index for it.
+
+-- Somebody's access ended.
+CREATE OR REPLACE FUNCTION put_into_account_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM accounts a WHERE a.org_id = NEW.org_id) THEN
+    INSERT INTO account_outbox (org_id, event_id) VALUES (NEW.org_id, NEW.id);
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER audit_events_account_outbox AFTER INSERT ON audit_events
+  FOR EACH ROW
+  WHEN (NEW.action IN ('access.revoked', 'access.revoked_for_everyone', 'user.deactivated', 'user.removed', 'user.erased'))
+  EXECUTE FUNCTION put_into_account_outbox();
+
+-- Somebody's own right to an account, or that of a group, is taken away.
+CREATE OR REPLACE FUNCTION account_right_ended() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO account_outbox (org_id, account_id, user_id)
+  SELECT OLD.org_id, OLD.account_id, OLD.user_id WHERE OLD.user_id IS NOT NULL
+  UNION ALL
+  SELECT OLD.org_id, OLD.account_id, m.user_id FROM group_members m WHERE m.org_id = OLD.org_id AND m.group_id = OLD.group_id;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER account_rights_ended AFTER DELETE ON account_rights
+  FOR EACH ROW EXECUTE FUNCTION account_right_ended();
+
+-- Somebody leaves a group that has a right. Where the group itself goes, its members go before its rights.
+CREATE OR REPLACE FUNCTION account_group_left() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO account_outbox (org_id, account_id, user_id)
+  SELECT r.org_id, r.account_id, l.user_id FROM leavers l
+  JOIN account_rights r ON r.org_id = l.org_id AND r.group_id = l.group_id;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER group_members_account_rights AFTER DELETE ON group_members
+  REFERENCING OLD TABLE AS leavers FOR EACH STATEMENT EXECUTE FUNCTION account_group_left();
+
+-- Whoever is switched off has no right of their own any more, and gets none back by being switched on.
+CREATE OR REPLACE FUNCTION end_account_rights() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM account_rights WHERE org_id = NEW.org_id AND user_id = NEW.id;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER users_account_rights AFTER UPDATE OF active ON users
+  FOR EACH ROW WHEN (OLD.active AND NOT NEW.active) EXECUTE FUNCTION end_account_rights();
