@@ -24,6 +24,7 @@ export const appClientSecretPurpose = (orgId: string, id: string) => `app-client
 export const appCredentialPurpose = (orgId: string, id: string) => `app-credential:${orgId}:${id}`;
 export const streamHeaderPurpose = (orgId: string, id: string) => `stream-header:${orgId}:${id}`;
 export const eventPollPurpose = (orgId: string, connectionId: string) => `event-poll:${orgId}:${connectionId}`;
+export const accountKeyPurpose = (orgId: string) => `account-key:${orgId}`;
 /** An ID token is bound to its org alone: its session's id is made where the row is inserted. */
 export const idTokenPurpose = (orgId: string) => `id-token:${orgId}`;
 
@@ -83,6 +84,15 @@ export const sealedPlaces: readonly SealedPlace[] = [
     purpose: orgSigningKeyPurpose,
     counts: 'true',
     needed: true,
+  },
+  {
+    what: 'keys of the shared accounts of organisations',
+    table: 'org_account_keys',
+    column: 'key',
+    key: ['org_id'],
+    purpose: accountKeyPurpose,
+    counts: 'true',
+    needed: false,
   },
   {
     what: 'client secrets of apps behind',
