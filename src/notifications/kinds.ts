@@ -11,6 +11,7 @@ export const kinds = [
   'role_change',
   'identity_change',
   'connection',
+  'shared_account',
   'dead_letter',
 ] as const;
 export type Kind = (typeof kinds)[number];
@@ -42,6 +43,12 @@ const kindOfAction = {
   'connection.subjects_forgotten': 'identity_change',
   'user.erased': 'identity_change',
   'connection.auth_time_missing': 'connection',
+  'account.rotation_uncertain': 'shared_account',
+  'account.rotation_manual': 'shared_account',
+  'account.old_works': 'shared_account',
+  'account.key_erased': 'shared_account',
+  // Only those that somebody gave to themself come through the outbox.
+  'account.right_given': 'shared_account',
   'delivery.failed': 'dead_letter',
   'forward.failed': 'dead_letter',
   'app.away': 'dead_letter',
