@@ -81,11 +81,10 @@ function sharedAccount(
   const why = named(parts.error) ?? named(parts.reason) ?? '–';
   if (action === 'account.old_works') return words.oldPasswordWorks({ account });
   if (action === 'account.rotation_uncertain') return words.rotationUncertain({ account, why });
-  if (action === 'account.rotation_manual')
-    return words.rotationManual({ account, why, until: named(parts.doUntil) ?? words.something });
+  if (action === 'account.rotation_manual') return words.rotationManual({ account, why, at: String(parts.doUntil) });
   return action === 'account.key_erased'
     ? words.accountKeyErased({ actor })
-    : words.ownAccountRight({ actor, account, right: parts.right === 'manage' ? 'manage' : 'use' });
+    : words.ownAccountRights[parts.right === 'manage' ? 'manage' : 'use']({ actor, account });
 }
 
 /** A stranger's refusals have no reason in the text: it would be as long as the network is many. */

@@ -71,12 +71,14 @@ export const notifications: typeof english = {
     `Das gemeinsame Konto ${account} hat ein neues Passwort, aber mit dem alten kann man sich noch anmelden`,
   rotationUncertain: ({ account, why }) =>
     `Noch ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${account} anmeldet: ${why}`,
-  rotationManual: ({ account, why, until }) =>
-    `Jemand muss das Passwort des gemeinsamen Kontos ${account} bis ${momentOf(until)} von Hand ändern: ${why}`,
+  rotationManual: ({ account, why, at }) =>
+    `Jemand muss das Passwort des gemeinsamen Kontos ${account} bis ${momentOf(at)} von Hand ändern: ${why}`,
   accountKeyErased: ({ actor }) =>
     `${actor} hat den Schlüssel der gemeinsamen Konten gelöscht: Keines ihrer Passwörter lässt sich mehr lesen`,
-  ownAccountRight: ({ actor, account, right }) =>
-    `${actor} hat sich selbst erlaubt, das gemeinsame Konto ${account} zu ${right === 'manage' ? 'verwalten' : 'benutzen'}`,
+  ownAccountRights: {
+    use: ({ actor, account }) => `${actor} hat sich selbst erlaubt, das gemeinsame Konto ${account} zu benutzen`,
+    manage: ({ actor, account }) => `${actor} hat sich selbst erlaubt, das gemeinsame Konto ${account} zu verwalten`,
+  },
   appNamesMissing: ({ app }) =>
     `An die App ${app} werden Abmeldungen von Personen nicht weitergegeben, die dort keinen Namen haben`,
   appAway: ({ app }) => `Die App ${app} antwortet nicht; was sie erfahren muss, wird aufbewahrt`,

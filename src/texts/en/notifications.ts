@@ -70,12 +70,16 @@ export const notifications = {
     `The shared account ${account} has a new password, but the old one still signs in`,
   rotationUncertain: ({ account, why }: { account: string; why: string }) =>
     `It is not known yet which password of the shared account ${account} signs in: ${why}`,
-  rotationManual: ({ account, why, until }: { account: string; why: string; until: string }) =>
-    `Somebody has to change the password of the shared account ${account} by hand until ${moment(until)}: ${why}`,
+  rotationManual: ({ account, why, at }: { account: string; why: string; at: string }) =>
+    `Somebody has to change the password of the shared account ${account} by hand until ${moment(at)}: ${why}`,
   accountKeyErased: ({ actor }: { actor: string }) =>
     `${actor} erased the key of the shared accounts: none of their passwords can be read any more`,
-  ownAccountRight: ({ actor, account, right }: { actor: string; account: string; right: 'use' | 'manage' }) =>
-    `${actor} gave themself the right to ${right} the shared account ${account}`,
+  ownAccountRights: {
+    use: ({ actor, account }: { actor: string; account: string }) =>
+      `${actor} gave themself the right to use the shared account ${account}`,
+    manage: ({ actor, account }: { actor: string; account: string }) =>
+      `${actor} gave themself the right to manage the shared account ${account}`,
+  },
   appNamesMissing: ({ app }: { app: string }) =>
     `Sign-outs are not passed on to the app ${app} for people who have no name there`,
   appAway: ({ app }: { app: string }) => `The app ${app} does not answer; what it has to hear is kept`,
