@@ -46,6 +46,7 @@ export const consoleNotifications: typeof english = {
       connection: 'Identitätsanbieter',
       shared_account: 'Gemeinsames Konto',
       dead_letter: 'Nicht zugestellt',
+      account_password: 'Neues Passwort',
       test: 'Test',
     },
     kindHints: {

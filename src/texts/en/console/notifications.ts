@@ -46,6 +46,7 @@ export const consoleNotifications = {
       connection: 'Identity provider',
       shared_account: 'Shared account',
       dead_letter: 'Not delivered',
+      account_password: 'New password',
       test: 'Test',
     },
     kindHints: {
