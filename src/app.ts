@@ -18,6 +18,7 @@ import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { refuseUnsound } from './http/sound-requests.ts';
 import { accountMailOperations } from './me/account-mail.ts';
+import { myAccountOperations } from './me/accounts.ts';
 import { administratorsOperation } from './me/administrators.ts';
 import { deviceOperations } from './me/device-routes.ts';
 import { createGlobalLogout } from './me/global-logout.ts';
@@ -84,6 +85,7 @@ function createPersonal(context: Context): {
     administratorsOperation(context),
     changeMeOperation(context),
     ...accountMailOperations(context),
+    ...myAccountOperations(context),
     ...deviceOperations({
       ...context,
       devices,

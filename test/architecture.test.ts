@@ -13,7 +13,7 @@ const rows = [
   ['database', 'postgres', 'keyring.ts', 'http'],
   ['audit', 'signing'],
   // Rooms that keep.
-  ['sessions', 'users', 'orgs', 'connections', 'todos', 'api', 'notifications'],
+  ['sessions', 'users', 'orgs', 'connections', 'todos', 'api', 'notifications', 'accounts'],
   // Rooms that act.
   ['revocation', 'web'],
   ['downstream', 'tokens', 'sign-in', 'signals', 'journal', 'me', 'admin', 'scim', 'metrics'],
