@@ -17,6 +17,8 @@ import { requestId } from './http/request-id.ts';
 import { createSameOriginGuard } from './http/same-origin.ts';
 import { createSecurityHeaders } from './http/security-headers.ts';
 import { refuseUnsound } from './http/sound-requests.ts';
+import { accountMailOperations } from './me/account-mail.ts';
+import { myAccountOperations } from './me/accounts.ts';
 import { administratorsOperation } from './me/administrators.ts';
 import { deviceOperations } from './me/device-routes.ts';
 import { createGlobalLogout } from './me/global-logout.ts';
@@ -82,6 +84,8 @@ function createPersonal(context: Context): {
     ...meOperations(me),
     administratorsOperation(context),
     changeMeOperation(context),
+    ...accountMailOperations(context),
+    ...myAccountOperations(context),
     ...deviceOperations({
       ...context,
       devices,

@@ -45,3 +45,15 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER users_account_rights AFTER UPDATE OF active ON users
   FOR EACH ROW WHEN (OLD.active AND NOT NEW.active) EXECUTE FUNCTION end_account_rights();
+
+-- The record calls an account by the name that it had then. In a trigger, so that no writer forgets it; of a removed account
+-- the name is found as long as the statement that removes it hasn't ended, so its event brings it along.
+CREATE OR REPLACE FUNCTION name_account() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.detail := NEW.detail || coalesce(
+    (SELECT jsonb_build_object('name', a.name) FROM accounts a WHERE a.org_id = NEW.org_id AND a.id = NEW.target_id), '{}');
+  RETURN NEW;
+END $$;
+CREATE OR REPLACE TRIGGER audit_events_account_name BEFORE INSERT ON audit_events
+  FOR EACH ROW WHEN (NEW.target_type = 'account' AND NOT NEW.detail ? 'name')
+  EXECUTE FUNCTION name_account();

@@ -2,7 +2,8 @@
 -- Of refused sign-ins administrators are told only of those that they can put right: another connection's identity provider
 -- may not decide them, or the address is somebody's whom the identity provider knows by another subject. Of links and addresses
 -- they are told where a person changed them: sign-ins do it all the time. Of security events they are told of those that
--- should have ended somebody's access and found nobody.
+-- should have ended somebody's access and found nobody. Of rights to shared accounts they are told of those that somebody gave
+-- to themself, or to a group that they are in.
 CREATE OR REPLACE FUNCTION put_into_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO outbox (org_id, event_id) VALUES (NEW.org_id, NEW.id);
@@ -13,11 +14,24 @@ CREATE OR REPLACE TRIGGER audit_events_outbox AFTER INSERT ON audit_events
   WHEN (NEW.action IN ('access.revoked', 'access.revoked_for_everyone', 'user.deactivated', 'user.removed', 'idp_session.ended',
                        'call.carried_out', 'call.lapsed', 'call.refused', 'provisioning.refused', 'api_key.created', 'role.changed',
                        'delivery.failed', 'forward.failed', 'app.away', 'app.back', 'app.names_missing', 'user.address_contested', 'identity.unlinked', 'connection.subjects_forgotten', 'user.erased',
-                       'connection.auth_time_missing')
+                       'connection.auth_time_missing', 'account.rotation_uncertain', 'account.rotation_manual',
+                       'account.old_works', 'account.key_erased', 'account.rotated', 'account.rotation_confirmed', 'account.password_given')
         OR (NEW.action IN ('identity.linked', 'user.address_changed') AND NEW.actor_type IN ('user', 'operator'))
+        OR (NEW.action = 'account.right_given' AND NEW.actor_type = 'user' AND NEW.detail ->> 'user' = NEW.actor_id)
         OR (NEW.action = 'sign_in.refused' AND NEW.detail ->> 'reason' IN ('connection_not_authoritative', 'identity_mismatch'))
         OR (NEW.action = 'signal.received' AND NEW.detail ->> 'outcome' IN ('subject_unknown', 'subject_unsupported')))
   EXECUTE FUNCTION put_into_outbox();
+
+CREATE OR REPLACE FUNCTION put_own_group_into_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO outbox (org_id, event_id)
+  SELECT NEW.org_id, NEW.id FROM group_members m
+  WHERE m.org_id = NEW.org_id AND m.group_id = NEW.detail ->> 'group' AND m.user_id = NEW.actor_id;
+  RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER audit_events_own_account_right AFTER INSERT ON audit_events
+  FOR EACH ROW WHEN (NEW.action = 'account.right_given' AND NEW.actor_type = 'user' AND NEW.detail ? 'group')
+  EXECUTE FUNCTION put_own_group_into_outbox();
 
 -- The forwards' own outbox: what apps behind may have to hear of, in orgs that have any. A row of it costs a revocation less
 -- than a twentieth of its time, and orgs without apps one look at an index. Of grants it takes those that people end: an app

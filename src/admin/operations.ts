@@ -1,4 +1,6 @@
 import type { Pool } from 'pg';
+import { createAccounts } from '../accounts/accounts.ts';
+import { createRights } from '../accounts/rights.ts';
 import type { Operation } from '../api/operation.ts';
 import type { Config } from '../config.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
@@ -16,6 +18,10 @@ import { createLooks } from '../orgs/looks.ts';
 import { createOrgs } from '../orgs/orgs.ts';
 import type { Devices } from '../sessions/devices.ts';
 import { createEventPolls } from '../signals/event-polls.ts';
+import { createIfManages } from './account-access.ts';
+import { accountHistoryOperations } from './account-history.ts';
+import { accountRightOperations } from './account-rights.ts';
+import { accountOperations } from './accounts.ts';
 import { apiKeyOperations } from './api-keys.ts';
 import { appPeopleOperations } from './app-people.ts';
 import { appOperations, type SendTest } from './apps.ts';
@@ -74,6 +80,12 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
   const orgs = createOrgs(deps);
   const apps = createApps({ ...deps, appFetch: deps.webhookFetch });
   const forwards = createForwards({ ...deps, wake: deps.wakeForwarder });
+  const accounts = {
+    ...deps,
+    accounts: createAccounts(deps),
+    rights: createRights(deps),
+    ifManages: createIfManages(deps),
+  };
   const lookOutward = createOutwardLimit();
   return [
     ...orgOperations({ orgs }),
@@ -98,6 +110,9 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...appOperations({ ...deps, apps, lookOutward }),
     ...appPeopleOperations({ apps, people: createAppPeople(deps) }),
     ...forwardOperations({ forwards }),
+    ...accountOperations(accounts),
+    ...accountRightOperations(accounts),
+    ...accountHistoryOperations(accounts),
     ...policyOperations({ ...deps, orgs }),
     ...connectionOperations(deps),
     ...eventPollOperations({ eventPolls: createEventPolls(deps) }),

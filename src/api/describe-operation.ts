@@ -56,7 +56,8 @@ function needs(operation: AdminOperation): string {
   const { permission } = operation;
   const who = permissions[permission].map((role) => role.replace('_', ' ')).join(', ');
   const recently = isRecent(operation) ? ' They must have authenticated lately.' : '';
-  return `For administrators with the permission \`${permission}\`: ${who}.${recently}`;
+  const others = operation.orIf ? ' And for whoever has the right to manage the account.' : '';
+  return `For administrators with the permission \`${permission}\`: ${who}.${others}${recently}`;
 }
 
 function describeAnswer(success: Success, id: string, schemas: Schemas): Json {

@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import { type By, byPerson, byRequest } from '../by.ts';
 import { AppError } from '../errors.ts';
+import { csvBody } from '../http/csv-body.ts';
 import { jsonBody } from '../http/json-body.ts';
 import { noStore } from '../http/no-store.ts';
 import { type InTurn, inOwnTurn } from '../http/turns.ts';
@@ -10,7 +11,7 @@ import { describeIssues, wrongParts } from '../issues.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { principalOf, requireSession, signedInPrincipal } from '../sessions/session.ts';
 import type { Documented, Endpoint, Form } from './endpoint.ts';
-import { type Permission, requireRole } from './permissions.ts';
+import { may, type Permission, requireRole } from './permissions.ts';
 
 type Parsed<F> = F extends z.ZodType ? z.output<F> : undefined;
 
@@ -40,8 +41,16 @@ export type Operation = Documented &
   Readonly<{
     /** For an org's administration: what the person's role, and an app's scope, must allow. */
     permission?: Permission;
-    /** Needs a recent authentication (org policy). Default: all of the administration but GET. */
-    recent?: boolean;
+    /**
+     * Lets somebody in whose role lacks the permission: by a right of their own to the very thing.
+     * It is asked before the address is checked.
+     */
+    orIf?: (principal: Principal, params: Readonly<Record<string, unknown>>) => Promise<boolean>;
+    /**
+     * Needs a recent authentication: as the org's policy has it, or of so many seconds ago at most.
+     * Default: all of the administration but GET.
+     */
+    recent?: boolean | number;
     /**
      * The queue in which it waits on a node. Default: the org's `lists` for the administration's
      * GETs, none for the rest: ending access never waits. `export` takes as long as its reader
@@ -92,19 +101,21 @@ export function toEndpoints(
   operations: readonly Operation[],
 ): readonly Endpoint[] {
   return operations.map((definition) => {
-    const { permission, body, bodyLimit, security, securityOptional } = definition;
+    const { permission, body, bodyType, bodyLimit, security, securityOptional } = definition;
     const work = createWork({ pool }, definition);
     return {
       ...definition,
       handlers: [
         security?.length === 0 || securityOptional ? noStore : requireSession,
         ...(permission || isRecent(definition) ? [allowed(work)] : []),
-        ...(body ? jsonBody(bodyLimit ?? (permission ? '256kb' : '16kb')) : []),
+        ...(body ? bodyOf(bodyType)(bodyLimit ?? (permission ? '256kb' : '16kb')) : []),
         answer(definition, work, inTurn),
       ],
     };
   });
 }
+
+const bodyOf = (type: string | undefined) => (type === 'text/csv' ? csvBody : jsonBody);
 
 /** The parts of a request that an operation's forms check. */
 export type Input = Readonly<{ params?: unknown; query?: unknown; body?: unknown }>;
@@ -112,18 +123,19 @@ export type Input = Readonly<{ params?: unknown; query?: unknown; body?: unknown
 /** What an operation does, whoever asks: its route, or a page in this process. */
 export type Work = Readonly<{
   /** @throws AppError if the role, the app's scope or the age of the authentication don't allow it */
-  allow: (req: Request) => Promise<void>;
+  allow: (req: Request, params?: unknown) => Promise<void>;
   /** Checks the parts and answers, outside of any turn. @throws AppError invalid_request */
   carryOut: (req: Request, res: Response, input: Input) => Promise<unknown>;
 }>;
 
 export function createWork({ pool }: { pool: Pool }, definition: Operation): Work {
-  const { permission, params, body, handle } = definition;
+  const { permission, orIf, recent, params, body, handle } = definition;
   const query = queryForm(definition);
   return {
-    async allow(req) {
-      if (permission) requirePermission(req, permission);
-      if (isRecent(definition)) await requireRecentAuthentication(pool, req);
+    async allow(req, given = req.params) {
+      if (permission) await requirePermission(req, permission, orIf && ((who) => orIf(who, given as object as Given)));
+      if (isRecent(definition))
+        await requireRecentAuthentication(pool, req, typeof recent === 'number' ? recent : null);
     },
     async carryOut(req, res, input) {
       const principal = principalOf(req);
@@ -143,9 +155,11 @@ export function createWork({ pool }: { pool: Pool }, definition: Operation): Wor
   };
 }
 
+type Given = Readonly<Record<string, unknown>>;
+
 /** Whether an operation asks for a recent authentication. */
 export const isRecent = ({ permission, method, recent }: Operation): boolean =>
-  recent ?? (permission !== undefined && method !== 'get');
+  Boolean(recent ?? (permission !== undefined && method !== 'get'));
 
 /** The queue that an operation waits in; null: it never waits. */
 export const turnOf = ({ permission, method, turn }: Operation): NonNullable<Operation['turn']> | null =>
@@ -162,33 +176,44 @@ const allowed =
   };
 
 /** @throws AppError forbidden or insufficient_scope */
-function requirePermission(req: Request, permission: Permission): void {
-  const { role, scope } = signedInPrincipal(req);
+async function requirePermission(
+  req: Request,
+  permission: Permission,
+  orIf: ((principal: Principal) => Promise<boolean>) | undefined,
+): Promise<void> {
+  const principal = signedInPrincipal(req);
+  const { role, scope } = principal;
   if (scope !== null && !scope.split(' ').includes(adminScope))
     throw new AppError('insufficient_scope', `This access token lacks the scope "${adminScope}".`, {
       headers: { 'WWW-Authenticate': `Bearer realm="api", error="insufficient_scope", scope="${adminScope}"` },
     });
+  if (orIf && !may(role, permission) && (await orIf(principal))) return;
   requireRole(role, permission);
 }
 
 /**
- * RFC 9470: a change needs a recent authentication at the IdP, not only a live sign-in.
+ * RFC 9470: a change needs a recent authentication at the IdP, not only a live sign-in. `seconds`:
+ * how old it may be; null: as long as the org's policy lets administrators go on.
  * @throws AppError reauthentication_required
  */
-export async function requireRecentAuthentication(pool: Pool, req: Request): Promise<void> {
+export async function requireRecentAuthentication(
+  pool: Pool,
+  req: Request,
+  seconds: number | null = null,
+): Promise<void> {
   const { orgId, orgSlug, authenticatedAt } = signedInPrincipal(req);
   const { rows } = await pool.query<{ age: number; recent: boolean }>({
     name: 'recent-authentication',
-    text: `SELECT admin_reauthentication_seconds AS age,
-                  coalesce($2::timestamptz > now() - make_interval(secs => admin_reauthentication_seconds), false) AS recent
-           FROM orgs WHERE id = $1`,
-    values: [orgId, authenticatedAt],
+    text: `SELECT age, coalesce($2::timestamptz > now() - make_interval(secs => age), false) AS recent
+           FROM (SELECT coalesce($3::int, admin_reauthentication_seconds) AS age FROM orgs WHERE id = $1) policy`,
+    values: [orgId, authenticatedAt, seconds],
   });
   if (rows[0]?.recent) return;
   const maxAge = rows[0]?.age ?? 0;
+  const who = seconds === null ? 'Your organisation asks administrators' : 'Whoever does this has';
   throw new AppError(
     'reauthentication_required',
-    `Your organisation asks administrators to authenticate again after ${maxAge} seconds. Sign in again to go on.`,
+    `${who} to authenticate again after ${maxAge} seconds. Sign in again to go on.`,
     {
       members: { maxAge, signInUrl: `/openid/start/${orgSlug}?prompt=login` },
       headers: {

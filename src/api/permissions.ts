@@ -21,6 +21,13 @@ export const permissions = {
   /** The apps behind, to which sign-outs are passed on. Those that sign people in are for owners. */
   'apps.change': thoseAbove,
   /**
+   * Add, change and remove shared accounts, say who may use them, and have their passwords changed. It
+   * reads no password: that takes a right to the account, which its giver has on record.
+   */
+  'accounts.change': thoseAbove,
+  /** Make every password of the shared accounts unreadable at once. */
+  'accounts.erase': ['owner'],
+  /**
    * Who can sign in as whom: connections, domains, keys for provisioning. Only for owners: whoever
    * decides this could sign in as an owner, by an identity provider of their own or a new address
    * of the owner's, and nobody raises their own role.

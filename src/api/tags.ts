@@ -10,6 +10,8 @@ export const tags: Readonly<Record<string, string>> = {
   Notifications: 'What administrators are told of in the app and by e-mail.',
   Webhooks: 'What administrators are told of, posted to a receiver of the organisation (Standard Webhooks).',
   Apps: 'What stands behind the organisation and is told when access ends, and what became of each message.',
+  'Shared accounts':
+    'Names and passwords that several people of an organisation use: who may use them, who has read them, and what changes them.',
   Policies: 'How long sessions last, who may call, what signals do: settings of the organisation.',
   Connections: 'The identity providers that people sign in with (OpenID Connect).',
   Domains: 'The e-mail domains by which people find their sign-in.',

@@ -5,6 +5,22 @@
 export const actions = [
   'access.revoked',
   'access.revoked_for_everyone',
+  'account.added',
+  'account.changed',
+  'account.key_erased',
+  'account.old_works',
+  'account.password_given',
+  'account.reconciled',
+  'account.removed',
+  'account.revealed',
+  'account.right_ended',
+  'account.right_given',
+  'account.rotated',
+  'account.rotation_asked',
+  'account.rotation_confirmed',
+  'account.rotation_manual',
+  'account.rotation_uncertain',
+  'account.tested',
   'api_key.created',
   'api_key.revoked',
   'app.added',
@@ -83,6 +99,7 @@ export const actionFamilies = [...new Set(actions.map((action) => action.slice(0
 
 /** The types of events' targets. These names are API, too. */
 export const targetTypes = [
+  'account',
   'api_key',
   'app',
   'connection',

@@ -47,6 +47,7 @@ export function renderLinks(texts: Texts, { kind, target, event }: Notification,
 function linkOf(kind: Kind, target: Notification['target']): readonly [Link, string] | null {
   if (kind === 'refused_calls') return ['refusedCalls', '/admin/revocations/refused'];
   if (kind === 'refused_provisioning') return ['provisioning', '/admin/settings/provisioning'];
+  if (kind === 'shared_account' && target?.type === 'account') return ['account', `/admin/accounts/${target.id}`];
   if (kind === 'dead_letter' && target?.type === 'app') return ['app', `/admin/apps/${target.id}`];
   if (kind === 'dead_letter') return ['undelivered', '/admin/notifications/undelivered'];
   if (kind === 'api_key') return ['apiKeys', '/admin/settings/api-keys'];

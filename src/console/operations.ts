@@ -50,7 +50,7 @@ export function createUse({ pool, inTurn }: { pool: Pool; inTurn: InTurn }, oper
     return async ({ req, res }: { req: Request; res: Response }, input: Input = {}) => {
       const asked = { params: {}, query: {}, ...input };
       try {
-        await allow(req);
+        await allow(req, asked.params);
         const work = () => (definition.method === 'get' ? look(req, res, asked) : carryOut(req, res, asked));
         const answer = await (takesTurn ? inTurn('lists', signedInPrincipal(req).orgId, work, res) : work());
         // Times become texts, as for every other client of the API.

@@ -23,6 +23,7 @@ const pages: Readonly<Record<string, (id: string) => string>> = {
   group: (id) => `/admin/groups/${id}`,
   webhook: (id) => `/admin/webhooks/${id}`,
   app: (id) => `/admin/apps/${id}`,
+  account: (id) => `/admin/accounts/${id}`,
 };
 
 export const linkTo = (type: string, id: string | null, label: Value): Html => {
@@ -84,6 +85,28 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
     return linkTo('app', id, textIn(event, 'name') ?? words.something);
   }
 
+  /** A shared account, by the name that it had then. */
+  function account(): Html {
+    const id = event.action === 'account.removed' ? null : (event.target?.id ?? null);
+    return linkTo('account', id, textIn(event, 'name') ?? words.something);
+  }
+
+  /** Who has a right to an account, or had: the event has an id alone. */
+  function holder(): Html {
+    const group = textIn(event, 'group');
+    return group === null ? owner() : linkTo('group', group, words.group);
+  }
+
+  /** What an account’s password is changed for, as the way to the revocation where there is one. */
+  function rotationCause(): Html {
+    const causes: Readonly<Record<string, string>> = words.rotationCauses;
+    const cause = textIn(event, 'cause') ?? '–';
+    return revocation(causes[cause] ?? cause);
+  }
+
+  /** A word of a connector or a rotation. */
+  const code = (name: string) => html`<code>${textIn(event, name) ?? '–'}</code>`;
+
   function revocation(label: Value = words.revocation): Html {
     const id = textIn(event, 'revocation');
     return id === null ? html`${label}` : html`<a href="/admin/revocations/${id}">${label}</a>`;
@@ -140,6 +163,10 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
     owner,
     webhook,
     appBehind,
+    account,
+    holder,
+    rotationCause,
+    code,
     revocation,
     ended,
     app,

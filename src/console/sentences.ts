@@ -48,6 +48,30 @@ const ofApp =
   ({ words, actor, appBehind }) =>
     compose(words[name] as (parts: { actor: string; app: string }) => string, { actor: actor(), app: appBehind() });
 
+const ofAccount =
+  (name: NamesOf<'actor' | 'account'>): Sentence =>
+  ({ words, actor, account }) =>
+    compose(words[name] as (parts: { actor: string; account: string }) => string, {
+      actor: actor(),
+      account: account(),
+    });
+
+const ofVersion =
+  (name: NamesOf<'actor' | 'account' | 'version'>): Sentence =>
+  ({ words, actor, account, number }) =>
+    compose(words[name] as (parts: { actor: string; account: string; version: string }) => string, {
+      actor: actor(),
+      account: account(),
+      version: number('version'),
+    });
+
+const ofRight =
+  (name: 'accountRightGiven' | 'accountRightEnded'): Sentence =>
+  ({ words, actor, account, holder }, event) => {
+    const right = words.accountRights[textIn(event, 'right') === 'manage' ? 'manage' : 'use'];
+    return compose(words[name], { actor: actor(), account: account(), holder: holder(), right });
+  };
+
 const ofWebhook = (name: NamesOf<'actor' | 'target'>, { words, actor, webhook }: Parts) =>
   compose(words[name] as (parts: { actor: string; target: string }) => string, { actor: actor(), target: webhook() });
 
@@ -67,6 +91,33 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'access.revoked': accessRevoked,
   'access.revoked_for_everyone': ({ words, actor, revocation }) =>
     compose(words.everyoneSignedOut, { actor: actor(), revocation: revocation() }),
+  'account.added': ofAccount('accountAdded'),
+  'account.changed': ({ words, actor, account }, event) =>
+    compose(words.accountChanged, {
+      actor: actor(),
+      account: account(),
+      what: html`<code>${(textIn(event, 'changed') ?? '–').replaceAll(' ', ', ')}</code>`,
+    }),
+  'account.key_erased': withActor('accountKeyErased'),
+  'account.old_works': ({ words, account }) => compose(words.oldPasswordWorks, { account: account() }),
+  'account.password_given': ofVersion('passwordGiven'),
+  'account.reconciled': ({ words, actor, account, code }) =>
+    compose(words.accountReconciled, { actor: actor(), account: account(), result: code('result') }),
+  'account.removed': ofAccount('accountRemoved'),
+  'account.revealed': ofVersion('passwordRevealed'),
+  'account.right_ended': ofRight('accountRightEnded'),
+  'account.right_given': ofRight('accountRightGiven'),
+  'account.rotated': ({ words, account, number, rotationCause }) =>
+    compose(words.accountRotated, { account: account(), version: number('version'), cause: rotationCause() }),
+  'account.rotation_asked': ({ words, actor, account, rotationCause }) =>
+    compose(words.rotationAsked, { actor: actor(), account: account(), cause: rotationCause() }),
+  'account.rotation_confirmed': ofVersion('rotationConfirmed'),
+  'account.rotation_manual': ({ words, account, code, moment }) =>
+    compose(words.rotationManual, { account: account(), why: code('reason'), until: moment('doUntil') }),
+  'account.rotation_uncertain': ({ words, account, code }) =>
+    compose(words.rotationUncertain, { account: account(), why: code('error') }),
+  'account.tested': ({ words, actor, account, code }) =>
+    compose(words.accountTested, { actor: actor(), account: account(), result: code('result') }),
   'api_key.created': withBoth('apiKeyCreated'),
   'api_key.revoked': withBoth('apiKeyRevoked'),
   'app.added': ofApp('appAdded'),

@@ -62,6 +62,7 @@ function sentence(texts: Texts, { kind, action, actorType, targetType, count, pa
   if (kind === 'api_key') return words.apiKeyMade(both);
   if (kind === 'role_change')
     return words.roleChanged({ ...both, from: roleOf(words, parts.from), to: roleOf(words, parts.to) });
+  if (kind === 'shared_account') return sharedAccount(words, action, both, parts);
   if (targetType === 'app') {
     const app = { app: named(parts.name) ?? words.something };
     if (action === 'app.away') return words.appAway(app);
@@ -69,6 +70,22 @@ function sentence(texts: Texts, { kind, action, actorType, targetType, count, pa
     return action === 'app.back' ? words.appBack(app) : words.forwardFailed(app);
   }
   return targetType === 'webhook' ? words.webhookFailed({ target }) : words.emailFailed({ target });
+}
+
+function sharedAccount(
+  words: Words,
+  action: OutboxAction,
+  { actor, target: account }: Readonly<{ actor: string; target: string }>,
+  parts: Parts,
+): string {
+  const why = named(parts.error) ?? named(parts.reason) ?? '–';
+  if (action === 'account.old_works') return words.oldPasswordWorks({ account });
+  if (action === 'account.rotation_uncertain') return words.rotationUncertain({ account, why });
+  if (action === 'account.rotation_manual')
+    return words.rotationManual({ account, why, at: named(parts.doUntil) ?? words.something });
+  return action === 'account.key_erased'
+    ? words.accountKeyErased({ actor })
+    : words.ownAccountRights[parts.right === 'manage' ? 'manage' : 'use']({ actor, account });
 }
 
 /** A stranger's refusals have no reason in the text: it would be as long as the network is many. */

@@ -11,6 +11,7 @@ export const kinds = [
   'role_change',
   'identity_change',
   'connection',
+  'shared_account',
   'dead_letter',
 ] as const;
 export type Kind = (typeof kinds)[number];
@@ -42,6 +43,16 @@ const kindOfAction = {
   'connection.subjects_forgotten': 'identity_change',
   'user.erased': 'identity_change',
   'connection.auth_time_missing': 'connection',
+  'account.rotation_uncertain': 'shared_account',
+  'account.rotation_manual': 'shared_account',
+  'account.old_works': 'shared_account',
+  'account.key_erased': 'shared_account',
+  // Only those that somebody gave to themself come through the outbox.
+  'account.right_given': 'shared_account',
+  // Whoever may use the account is told, by e-mail, not the administrators.
+  'account.rotated': null,
+  'account.rotation_confirmed': null,
+  'account.password_given': null,
   'delivery.failed': 'dead_letter',
   'forward.failed': 'dead_letter',
   'app.away': 'dead_letter',
@@ -50,6 +61,15 @@ const kindOfAction = {
 } as const satisfies Partial<Record<Action, Kind | null>>;
 export type OutboxAction = keyof typeof kindOfAction;
 export const outboxActions = Object.keys(kindOfAction) as readonly OutboxAction[];
+
+/** After these an account's password is another one. */
+export const passwordChanges: readonly OutboxAction[] = [
+  'account.rotated',
+  'account.rotation_confirmed',
+  'account.password_given',
+];
+/** What stands in `deliveries.kinds` of the e-mail to those who may use such an account. */
+export const passwordMail = 'account_password';
 
 /** Outcomes of security events that should have ended somebody's access and ended nobody's. */
 export const missedOutcomes = ['subject_unknown', 'subject_unsupported'] as const;

@@ -19,6 +19,7 @@ const takeSql = `
   SELECT e.org_id AS "orgId", e.id AS "eventId", e.at, e.action, e.actor_type AS "actorType", e.actor_id AS "actorId",
          a.name AS "actorName", e.target_type AS "targetType", e.target_id AS "targetId",
          CASE e.target_type
+           WHEN 'account' THEN e.detail ->> 'name'
            WHEN 'webhook' THEN substring(w.url FROM '^https?://([^/?#]*)')
            WHEN 'group' THEN coalesce((SELECT g.display_name FROM groups g WHERE g.org_id = e.org_id AND g.id = e.target_id), n.name)
            ELSE n.name

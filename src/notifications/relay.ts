@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
 import { transaction } from '../database/pool.ts';
+import { planAccountMails } from './account-mail.ts';
 import { addNotifications } from './add-notifications.ts';
 import { toNotices } from './notices.ts';
 import { takeEvents } from './outbox.ts';
@@ -65,6 +66,7 @@ async function relayBatch(deps: { pool: Pool; emailAvailable: boolean }): Promis
     const notices = await toNotices(client, events);
     const told = await addNotifications(client, notices);
     await planDeliveries(client, told, deps);
+    if (deps.emailAvailable) await planAccountMails(client, events);
     await announce(client, [...new Set(told.map(({ orgId }) => orgId))]);
     return events.length;
   });

@@ -5,6 +5,7 @@ import { createPool } from '../database/pool.ts';
 import { createGuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Languages } from '../texts/texts.ts';
+import { gatherAccountMail } from './account-mail.ts';
 import { createDeliver } from './deliver.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createFeed } from './feed.ts';
@@ -12,6 +13,7 @@ import { gatherEmail } from './gather-email.ts';
 import { createMailer } from './mailer.ts';
 import { createPostWebhook } from './post-webhook.ts';
 import { startRelay } from './relay.ts';
+import { createSendAccountMail } from './send-account-mail.ts';
 import { createSendDigest } from './send-digest.ts';
 import { createWebhooks } from './webhooks.ts';
 import { startWorker } from './worker.ts';
@@ -26,8 +28,8 @@ export function startNotifications(deps: {
   languages: Languages;
 }) {
   const { config, log, pool, keyring, languages } = deps;
-  const { smtp, mode, appUrl } = config;
-  const host = new URL(config.publicUrl).hostname;
+  const { smtp, mode, appUrl, publicUrl } = config;
+  const host = new URL(publicUrl).hostname;
   const mailer = smtp && createMailer({ smtpUrl: smtp.url, mailFrom: smtp.from, host, mode });
   const emailAvailable = mailer !== null;
   // No private hosts: the operator knows those as identity providers, but any org names webhooks.
@@ -44,6 +46,7 @@ export function startNotifications(deps: {
     pool: jobsPool,
     postWebhook: createPostWebhook({ webhookFetch, keyring }),
     sendDigest: createSendDigest({ pool, mailer, appUrl, languages }),
+    sendAccountMail: createSendAccountMail({ pool, mailer, publicUrl, languages }),
   });
   const worker = startWorker({
     pool: jobsPool,
@@ -51,6 +54,7 @@ export function startNotifications(deps: {
     tasks: {
       deliver: ({ orgId = '', deliveryId = '' }, signal) => deliver({ orgId, deliveryId }, signal),
       'gather-email': ({ orgId = '', userId = '' }) => gatherEmail(pool, languages, { orgId, userId }),
+      'gather-account-mail': ({ orgId = '', userId = '' }) => gatherAccountMail(pool, { orgId, userId }),
     },
   });
   const relay = startRelay({ pool, log, emailAvailable });

@@ -65,7 +65,11 @@ export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
           // back. Without it, its promise is awaited by nobody and ends the process when it fails.
           preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
         },
-        { deliver: run('deliver'), 'gather-email': run('gather-email') },
+        {
+          deliver: run('deliver'),
+          'gather-email': run('gather-email'),
+          'gather-account-mail': run('gather-account-mail'),
+        },
         pool,
       );
       // Without a database the worker may never end.

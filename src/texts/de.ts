@@ -19,7 +19,7 @@ import { consoleProvisioning } from './de/console/provisioning.ts';
 import { consoleRecord } from './de/console/record.ts';
 import { consoleSettings } from './de/console/settings.ts';
 import { consoleTrial } from './de/console/trial.ts';
-import { digest } from './de/email.ts';
+import { accountMail, digest } from './de/email.ts';
 import { language } from './de/forms.ts';
 import { notifications } from './de/notifications.ts';
 import { pages } from './de/pages.ts';
@@ -39,6 +39,7 @@ export const de: typeof en = {
   ...whyRefusedTexts,
   whoIsWho,
   notifications,
+  accountMail,
   digest,
   console: {
     ...consoleFrame,

@@ -19,7 +19,7 @@ import { consoleProvisioning } from './en/console/provisioning.ts';
 import { consoleRecord } from './en/console/record.ts';
 import { consoleSettings } from './en/console/settings.ts';
 import { consoleTrial } from './en/console/trial.ts';
-import { digest } from './en/email.ts';
+import { accountMail, digest } from './en/email.ts';
 import { language } from './en/forms.ts';
 import { notifications } from './en/notifications.ts';
 import { pages } from './en/pages.ts';
@@ -42,6 +42,7 @@ export const en = {
   ...whyRefusedTexts,
   whoIsWho,
   notifications,
+  accountMail,
   digest,
   console: {
     ...consoleFrame,

@@ -61,6 +61,8 @@ describe('the table of permissions', () => {
       'people.erase': ['owner'],
       'settings.change': ['owner', 'super_admin'],
       'apps.change': ['owner', 'super_admin'],
+      'accounts.change': ['owner', 'super_admin'],
+      'accounts.erase': ['owner'],
       'identity.change': ['owner'],
       'record.read': administrators,
       'record.export': ['owner', 'super_admin'],

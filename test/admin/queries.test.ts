@@ -87,6 +87,8 @@ describe('the administration refuses, by its name,', () => {
       'listRefusedCalls code',
       'listRefusedCalls endpoint',
       'listRevocations initiator',
+      'listRotations state',
+      'listRotationsOfAccount state',
       'listUsers active',
       'listUsers live',
       'listUsers role',

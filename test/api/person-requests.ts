@@ -46,6 +46,15 @@ export const personRequests: Requests = {
     await ask('changeMe', { as: owner, body: { language: 'tlh' } });
     await ask('changeMe', { body: { language: 'de' } });
   },
+  async getAccountMail({ ask, owner }) {
+    await ask('getAccountMail', { as: owner });
+    await ask('getAccountMail');
+  },
+  async chooseAccountMail({ ask, owner }) {
+    await ask('chooseAccountMail', { as: owner, body: { changed: true } });
+    await ask('chooseAccountMail', { as: owner, body: { changed: 'always' } });
+    await ask('chooseAccountMail', { body: { changed: true } });
+  },
   async chooseLanguage({ ask, owner }) {
     await ask('chooseLanguage', { as: owner, body: { language: 'en' } });
     await ask('chooseLanguage', { body: { language: 'de' } });

@@ -1,3 +1,4 @@
+import { accountRequests } from './account-requests.ts';
 import { administrationRequests } from './administration-requests.ts';
 import { appRequests } from './app-requests.ts';
 import { eventRequests } from './event-requests.ts';
@@ -26,6 +27,7 @@ export const requests: Requests = {
   ...notificationPageRequests,
   ...appRequests,
   ...eventRequests,
+  ...accountRequests,
   // Last: these change policies and end access.
   ...administrationRequests,
 };

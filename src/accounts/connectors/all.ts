@@ -15,7 +15,7 @@ const makers = {
 };
 
 export type ConnectorKind = keyof typeof makers;
-export const connectorKinds = Object.keys(makers) as readonly ConnectorKind[];
+export const connectorKinds = Object.keys(makers) as [ConnectorKind, ...ConnectorKind[]];
 
 /** A connector of any kind: its settings are what the database holds, and are read by its form. */
 export type AnyConnector = Connector<unknown>;

@@ -77,6 +77,28 @@ export const answerTexts: typeof english = {
         `Die Organisation hat ${there} gültige API-Schlüssel und darf höchstens ${most} haben.`,
       webhooks: ({ most }) => `Eine Organisation hat höchstens ${most} Webhooks; entfernen Sie zuerst einen.`,
       apps: ({ most }) => `Eine Organisation hat höchstens ${most} Apps; entfernen Sie zuerst eine.`,
+      accounts: ({ most }) => `Eine Organisation hat höchstens ${most} gemeinsame Konten; entfernen Sie zuerst einige.`,
+      accountRights: ({ most }) =>
+        `Ein Konto hat höchstens ${most} Rechte: Geben Sie einer Gruppe ein Recht, oder nehmen Sie zuerst einige weg.`,
+    },
+
+    accounts: {
+      none: 'Dieses Konto gibt es nicht, oder Sie dürfen es nicht sehen.',
+      noRight: 'Das Konto hat kein solches Recht.',
+      noPerson: 'Ihre Organisation hat keine solche Person.',
+      noGroup: 'Ihre Organisation hat keine solche Gruppe.',
+      switchedOff: 'Diese Person ist gesperrt: Entsperren Sie sie zuerst, und geben Sie dann das Recht.',
+      noConnector: 'ist kein Anschluss, der hier bekannt ist',
+      wrongSettings: ({ of }) => `Die Einstellungen passen nicht zum Anschluss: ${of}.`,
+      needsAdministrator: 'Dieser Anschluss ändert kein Passwort ohne ein Verwaltungskonto: Nennen Sie eines.',
+      administratorAgain:
+        'Geben Sie Benutzernamen und Passwort des Verwaltungskontos noch einmal an: Sie gelten für das Konto und den Ort, für die sie angegeben wurden.',
+      noAdministrator:
+        'Es gibt kein Konto mit dieser ID, das Sie als Verwaltungskonto nennen dürfen: Sie brauchen das Recht, es zu verwalten.',
+      circle:
+        'Diese Konten würden gegenseitig ihre Passwörter ändern: Gingen beide verloren, könnte niemand eines davon setzen.',
+      rotating: 'Das Konto bekommt gerade ein neues Passwort. Warten Sie, bis es eines hat.',
+      toConfirm: 'Sein Passwort ist von Hand zu ändern: Bestätigen Sie das, mit dem neuen Passwort.',
     },
 
     noMail: 'Hier werden keine E-Mails verschickt: Der Betreiber hat SMTP_URL und MAIL_FROM nicht gesetzt.',

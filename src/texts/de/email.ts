@@ -1,4 +1,4 @@
-import type { digest as english } from '../en/email.ts';
+import type { digest as english, accountMail as englishMail } from '../en/email.ts';
 import { moment, plural } from './forms.ts';
 
 export const digest: typeof english = {
@@ -7,4 +7,16 @@ export const digest: typeof english = {
   item: ({ at, text }) => `${moment.format(at)} UTC: ${text}`,
   more: ({ count }) => `Und ${count} weitere.`,
   why: ({ org }) => `Sie bekommen dies, weil Sie ${org} verwalten und es so gewählt haben.`,
+};
+
+export const accountMail: typeof englishMail = {
+  subject: ({ org, account, count }) =>
+    plural(count, {
+      one: `${org}: Das Passwort von ${account} wurde geändert`,
+      other: `${org}: Die Passwörter von ${count} gemeinsamen Konten wurden geändert`,
+    }),
+  item: ({ at, account }) => `${moment.format(at)} UTC: ${account}`,
+  more: ({ count }) => `Und ${count} weitere.`,
+  where: 'Hier lesen Sie das neue Passwort, nachdem Sie sich angemeldet haben:',
+  why: ({ org }) => `Sie bekommen dies, weil Sie gemeinsame Konten von ${org} benutzen dürfen und es so gewählt haben.`,
 };

@@ -67,6 +67,18 @@ export const notifications: typeof english = {
     `${actor} hat alle von ihren Konten beim Identitätsanbieter ${target} gelöst`,
   authTimeMissing: ({ target }) =>
     `Der Identitätsanbieter ${target} sagt nicht, wann sich jemand angemeldet hat (auth_time): Wer hier abgemeldet wird, kann sich über ihn nicht wieder anmelden. Lassen Sie ihn diese Angabe senden, schalten Sie in den Einstellungen der Verbindung „Nach auth_time fragen“ ein (requestAuthTime), oder wählen Sie dort „Gefragt zu haben genügt“ (reauthentication: best_effort)`,
+  oldPasswordWorks: ({ account }) =>
+    `Das gemeinsame Konto ${account} hat ein neues Passwort, aber mit dem alten kann man sich noch anmelden`,
+  rotationUncertain: ({ account, why }) =>
+    `Noch ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${account} anmeldet: ${why}`,
+  rotationManual: ({ account, why, at }) =>
+    `Jemand muss das Passwort des gemeinsamen Kontos ${account} bis ${momentOf(at)} von Hand ändern: ${why}`,
+  accountKeyErased: ({ actor }) =>
+    `${actor} hat den Schlüssel der gemeinsamen Konten gelöscht: Keines ihrer Passwörter lässt sich mehr lesen`,
+  ownAccountRights: {
+    use: ({ actor, account }) => `${actor} hat sich selbst erlaubt, das gemeinsame Konto ${account} zu benutzen`,
+    manage: ({ actor, account }) => `${actor} hat sich selbst erlaubt, das gemeinsame Konto ${account} zu verwalten`,
+  },
   appNamesMissing: ({ app }) =>
     `An die App ${app} werden Abmeldungen von Personen nicht weitergegeben, die dort keinen Namen haben`,
   appAway: ({ app }) => `Die App ${app} antwortet nicht; was sie erfahren muss, wird aufbewahrt`,

@@ -81,6 +81,29 @@ export const answerTexts = {
         `The organisation has ${there} current API keys, and may have ${most} at most.`,
       webhooks: ({ most }: { most: number }) => `An organisation has ${most} webhooks at most; remove one first.`,
       apps: ({ most }: { most: number }) => `An organisation has ${most} apps at most; remove one first.`,
+      accounts: ({ most }: { most: number }) =>
+        `An organisation has ${most} shared accounts at most; remove some first.`,
+      accountRights: ({ most }: { most: number }) =>
+        `An account has ${most} rights at most: give a right to a group, or take some away first.`,
+    },
+
+    /** Of shared accounts. */
+    accounts: {
+      none: 'There is no such account, or it is not yours to see.',
+      noRight: 'The account has no such right.',
+      noPerson: 'Your organisation has no such person.',
+      noGroup: 'Your organisation has no such group.',
+      switchedOff: 'This person is switched off: switch them on first, and then give the right.',
+      noConnector: 'is no connector that is known here',
+      wrongSettings: ({ of }: { of: string }) => `The settings do not fit the connector: ${of}.`,
+      needsAdministrator: 'This connector changes no password without an administrator: name one.',
+      administratorAgain:
+        'Give the administrator’s user name and password again: they are for the account and the place that they were given for.',
+      noAdministrator:
+        'There is no account of this id that you may name as the administrator: you need the right to manage it.',
+      circle: 'These accounts would change each other’s passwords: if both were lost, nobody could set either.',
+      rotating: 'The account is just getting a new password. Wait until it has it.',
+      toConfirm: 'Its password waits to be changed by hand: confirm that, with the new password.',
     },
 
     noMail: 'This deployment sends no e-mail: its operator has not set SMTP_URL and MAIL_FROM.',

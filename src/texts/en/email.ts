@@ -9,3 +9,17 @@ export const digest = {
   more: ({ count }: { count: number }) => `And ${count} more.`,
   why: ({ org }: { org: string }) => `You get this because you are an administrator of ${org} and chose it.`,
 };
+
+/** The e-mail to whoever may use shared accounts whose passwords changed. */
+export const accountMail = {
+  subject: ({ org, account, count }: { org: string; account: string; count: number }) =>
+    plural(count, {
+      one: `${org}: the password of ${account} changed`,
+      other: `${org}: the passwords of ${count} shared accounts changed`,
+    }),
+  item: ({ at, account }: { at: Date; account: string }) =>
+    `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC: ${account}`,
+  more: ({ count }: { count: number }) => `And ${count} more.`,
+  where: 'You read the new password here, after you have signed in:',
+  why: ({ org }: { org: string }) => `You get this because you may use shared accounts of ${org} and chose it.`,
+};

@@ -66,6 +66,20 @@ export const notifications = {
     `${actor} unlinked everybody from their accounts at the identity provider ${target}`,
   authTimeMissing: ({ target }: { target: string }) =>
     `The identity provider ${target} does not say when people authenticated (auth_time): whoever is signed out from here cannot sign in again through it. Let it send the claim, switch on “Ask for auth_time” in the connection’s settings (requestAuthTime), or choose “Being asked is enough” there (reauthentication: best_effort)`,
+  oldPasswordWorks: ({ account }: { account: string }) =>
+    `The shared account ${account} has a new password, but the old one still signs in`,
+  rotationUncertain: ({ account, why }: { account: string; why: string }) =>
+    `It is not known yet which password of the shared account ${account} signs in: ${why}`,
+  rotationManual: ({ account, why, at }: { account: string; why: string; at: string }) =>
+    `Somebody has to change the password of the shared account ${account} by hand until ${moment(at)}: ${why}`,
+  accountKeyErased: ({ actor }: { actor: string }) =>
+    `${actor} erased the key of the shared accounts: none of their passwords can be read any more`,
+  ownAccountRights: {
+    use: ({ actor, account }: { actor: string; account: string }) =>
+      `${actor} gave themself the right to use the shared account ${account}`,
+    manage: ({ actor, account }: { actor: string; account: string }) =>
+      `${actor} gave themself the right to manage the shared account ${account}`,
+  },
   appNamesMissing: ({ app }: { app: string }) =>
     `Sign-outs are not passed on to the app ${app} for people who have no name there`,
   appAway: ({ app }: { app: string }) => `The app ${app} does not answer; what it has to hear is kept`,

@@ -35,6 +35,8 @@ export const consoleAdministrators: typeof english = {
       'people.erase': 'Jemanden endgültig entfernen',
       'settings.change': 'Richtlinien, API-Schlüssel und Webhooks ändern, Name und Aussehen',
       'apps.change': 'Die Apps ändern, an die Abmeldungen weitergegeben werden',
+      'accounts.change': 'Gemeinsame Konten anlegen und ändern, und sagen, wer sie benutzen darf',
+      'accounts.erase': 'Alle Passwörter gemeinsamer Konten unlesbar machen',
       'identity.change': 'Identitätsanbieter, Domains und Bereitstellung ändern',
       'record.read': 'Das Protokoll lesen',
       'record.export': 'Das Protokoll exportieren',

@@ -27,6 +27,7 @@ export const consoleNotifications: typeof english = {
       event: 'Im Protokoll',
       refusedCalls: 'Abgewiesene Aufrufe',
       connection: 'Identitätsanbieter',
+      account: 'Das Konto',
       undelivered: 'Nicht zugestellt',
       app: 'Die App',
       provisioning: 'Bereitstellung',
@@ -43,7 +44,9 @@ export const consoleNotifications: typeof english = {
       role_change: 'Rolle',
       identity_change: 'Wer ist wer',
       connection: 'Identitätsanbieter',
+      shared_account: 'Gemeinsames Konto',
       dead_letter: 'Nicht zugestellt',
+      account_password: 'Neues Passwort',
       test: 'Test',
     },
     kindHints: {
@@ -57,6 +60,8 @@ export const consoleNotifications: typeof english = {
       identity_change: 'Eine Person wurde verknüpft, gelöst, gelöscht oder bekam eine andere Adresse.',
       connection:
         'Ein Identitätsanbieter arbeitet zwar, lässt aber niemanden wieder herein, der einmal abgemeldet wurde.',
+      shared_account:
+        'Das Passwort eines gemeinsamen Kontos braucht jemandes Hand, oder jemand hat sich selbst ein Recht an einem Konto gegeben.',
       dead_letter:
         'Eine Nachricht an einen Webhook, eine E-Mail oder eine Abmeldung für eine App konnte nicht zugestellt werden.',
     },

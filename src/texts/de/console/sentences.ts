@@ -202,6 +202,43 @@ export const sentences: typeof english = {
     `${actor} hat noch einmal weitergeben lassen, was die App ${app} nicht erfahren hatte (${n})`,
   forwardReplayed: ({ actor, app }) => `${actor} hat eine Abmeldung noch einmal an die App ${app} weitergeben lassen`,
 
+  accountAdded: ({ actor, account }) => `${actor} hat das gemeinsame Konto ${account} hinzugefügt`,
+  accountChanged: ({ actor, account, what }) => `${actor} hat das gemeinsame Konto ${account} geändert: ${what}`,
+  accountRemoved: ({ actor, account }) => `${actor} hat das gemeinsame Konto ${account} entfernt`,
+  accountRights: { use: 'zu benutzen', manage: 'zu verwalten' },
+  accountRightGiven: ({ actor, account, holder, right }) =>
+    `${actor} hat erlaubt, das gemeinsame Konto ${account} ${right}, und zwar: ${holder}`,
+  accountRightEnded: ({ actor, account, holder, right }) =>
+    `${actor} erlaubt nicht mehr, das gemeinsame Konto ${account} ${right}, und zwar: ${holder}`,
+  passwordRevealed: ({ actor, account, version }) =>
+    `${actor} hat das Passwort des gemeinsamen Kontos ${account} gelesen (Fassung ${version})`,
+  passwordGiven: ({ actor, account, version }) =>
+    `${actor} hat das Passwort des gemeinsamen Kontos ${account} eingetragen (Fassung ${version})`,
+  rotationCauses: {
+    revocation: 'der Zugang von jemandem, der es benutzen darf, endete',
+    right_ended: 'jemand darf es nicht mehr benutzen',
+    hand: 'es wurde verlangt',
+    schedule: 'es war an der Zeit',
+    reconcile: 'mit keinem der aufbewahrten Passwörter ließ sich anmelden',
+  },
+  rotationAsked: ({ actor, account, cause }) =>
+    `${actor} hat ein neues Passwort für das gemeinsame Konto ${account} verlangt: ${cause}`,
+  accountRotated: ({ account, version, cause }) =>
+    `Das gemeinsame Konto ${account} hat ein neues Passwort (Fassung ${version}): ${cause}`,
+  oldPasswordWorks: ({ account }) =>
+    `Das gemeinsame Konto ${account} hat ein neues Passwort, aber mit dem alten kann man sich noch anmelden`,
+  rotationUncertain: ({ account, why }) =>
+    `Noch ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${account} anmeldet: ${why}`,
+  rotationManual: ({ account, why, until }) =>
+    `Jemand muss das Passwort des gemeinsamen Kontos ${account} bis ${until} von Hand ändern: ${why}`,
+  rotationConfirmed: ({ actor, account, version }) =>
+    `${actor} hat bestätigt, dass das Passwort des gemeinsamen Kontos ${account} von Hand geändert wurde (Fassung ${version})`,
+  accountTested: ({ actor, account, result }) => `${actor} hat das gemeinsame Konto ${account} getestet: ${result}`,
+  accountReconciled: ({ actor, account, result }) =>
+    `${actor} hat das gemeinsame Konto ${account} mit den aufbewahrten Passwörtern verglichen: ${result}`,
+  accountKeyErased: ({ actor }) =>
+    `${actor} hat den Schlüssel der gemeinsamen Konten gelöscht: Keines ihrer Passwörter lässt sich mehr lesen`,
+
   webhook: 'einen Webhook',
   webhookAt: ({ host }) => `den Webhook bei ${host}`,
   webhookAdded: ({ actor, target }) => `${actor} hat ${target} hinzugefügt`,

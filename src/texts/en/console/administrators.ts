@@ -34,6 +34,8 @@ export const consoleAdministrators = {
       'people.erase': 'Remove somebody for good',
       'settings.change': 'Change policies, API keys and webhooks, the name and the look',
       'apps.change': 'Change the apps that sign-outs are passed on to',
+      'accounts.change': 'Add and change shared accounts, and say who may use them',
+      'accounts.erase': 'Make all passwords of shared accounts unreadable',
       'identity.change': 'Change identity providers, domains and provisioning',
       'record.read': 'Read the record',
       'record.export': 'Export the record',

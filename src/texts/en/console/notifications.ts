@@ -27,6 +27,7 @@ export const consoleNotifications = {
       event: 'On record',
       refusedCalls: 'Refused calls',
       connection: 'Identity provider',
+      account: 'The account',
       undelivered: 'Not delivered',
       app: 'The app',
       provisioning: 'Provisioning',
@@ -43,7 +44,9 @@ export const consoleNotifications = {
       role_change: 'Role',
       identity_change: 'Who is who',
       connection: 'Identity provider',
+      shared_account: 'Shared account',
       dead_letter: 'Not delivered',
+      account_password: 'New password',
       test: 'Test',
     },
     kindHints: {
@@ -56,6 +59,8 @@ export const consoleNotifications = {
       role_change: 'Somebody’s role was changed.',
       identity_change: 'A person was linked, unlinked, given another address or erased.',
       connection: 'An identity provider works for now, and will keep people out once they are signed out.',
+      shared_account:
+        'A shared account’s password needs somebody’s hand, or somebody gave themself a right to an account.',
       dead_letter: 'A message to a webhook, an e-mail or a sign-out for an app could not be delivered.',
     },
   },

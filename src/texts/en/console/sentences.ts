@@ -3,6 +3,9 @@ import { count } from './count.ts';
 type Actor = { actor: string };
 type Two = Actor & { target: string };
 type Why = { why: string };
+type OfAccount = Actor & { account: string };
+type OfVersion = OfAccount & { version: string };
+type Right = { holder: string; right: string };
 
 /**
  * The record’s events as sentences, without a full stop. `actor` comes first where there is one:
@@ -220,6 +223,45 @@ export const sentences = {
     `${actor} passed on again to the app ${app} what it had not been told (${n})`,
   forwardReplayed: ({ actor, app }: Actor & { app: string }) =>
     `${actor} had a sign-out passed on again to the app ${app}`,
+
+  accountAdded: ({ actor, account }: OfAccount) => `${actor} added the shared account ${account}`,
+  accountChanged: ({ actor, account, what }: OfAccount & { what: string }) =>
+    `${actor} changed the shared account ${account}: ${what}`,
+  accountRemoved: ({ actor, account }: OfAccount) => `${actor} removed the shared account ${account}`,
+  accountRights: { use: 'use', manage: 'manage' },
+  accountRightGiven: ({ actor, account, holder, right }: OfAccount & Right) =>
+    `${actor} gave ${holder} the right to ${right} the shared account ${account}`,
+  accountRightEnded: ({ actor, account, holder, right }: OfAccount & Right) =>
+    `${actor} took from ${holder} the right to ${right} the shared account ${account}`,
+  passwordRevealed: ({ actor, account, version }: OfVersion) =>
+    `${actor} read the password of the shared account ${account} (version ${version})`,
+  passwordGiven: ({ actor, account, version }: OfVersion) =>
+    `${actor} entered the password of the shared account ${account} (version ${version})`,
+  rotationCauses: {
+    revocation: 'the access of somebody who may use it ended',
+    right_ended: 'somebody has no right to it any more',
+    hand: 'it was asked for',
+    schedule: 'its time had come',
+    reconcile: 'none of the passwords that are kept signed in',
+  },
+  rotationAsked: ({ actor, account, cause }: OfAccount & { cause: string }) =>
+    `${actor} asked for a new password of the shared account ${account}: ${cause}`,
+  accountRotated: ({ account, version, cause }: { account: string; version: string; cause: string }) =>
+    `The shared account ${account} has a new password (version ${version}): ${cause}`,
+  oldPasswordWorks: ({ account }: { account: string }) =>
+    `The shared account ${account} has a new password, but the old one still signs in`,
+  rotationUncertain: ({ account, why }: { account: string } & Why) =>
+    `It is not known yet which password of the shared account ${account} signs in: ${why}`,
+  rotationManual: ({ account, why, until }: { account: string; until: string } & Why) =>
+    `Somebody has to change the password of the shared account ${account} by hand until ${until}: ${why}`,
+  rotationConfirmed: ({ actor, account, version }: OfVersion) =>
+    `${actor} confirmed that the password of the shared account ${account} was changed by hand (version ${version})`,
+  accountTested: ({ actor, account, result }: OfAccount & { result: string }) =>
+    `${actor} tested the shared account ${account}: ${result}`,
+  accountReconciled: ({ actor, account, result }: OfAccount & { result: string }) =>
+    `${actor} compared the shared account ${account} with the passwords that are kept: ${result}`,
+  accountKeyErased: ({ actor }: Actor) =>
+    `${actor} erased the key of the shared accounts: none of their passwords can be read any more`,
 
   webhook: 'a webhook',
   webhookAt: ({ host }: { host: string }) => `the webhook at ${host}`,

@@ -1,0 +1,58 @@
+import type { Pool, PoolClient } from 'pg';
+import { newId } from '../database/ids.ts';
+
+export const rotationCauses = ['revocation', 'right_ended', 'hand', 'schedule', 'reconcile'] as const;
+export type RotationCause = (typeof rotationCauses)[number];
+
+/** What is asked for: why, and whose access ended, or who asks for it. */
+export type AskedRotation = Readonly<{
+  orgId: string;
+  accountId: string;
+  cause: RotationCause;
+  userId?: string | null;
+  revocationId?: string | null;
+  /** That person has read the password since it was last changed: it goes first. */
+  revealed?: boolean;
+}>;
+
+/**
+ * Queues a rotation of an account: one runs, and one more waits at most, so that a further cause
+ * joins what waits. What waits for people (`manual`) is tried again by the machine where a person
+ * asks for it, and its system can be reached by one. Returns the rotation's id; null: no such account.
+ */
+export async function askRotation(
+  db: Pool | PoolClient,
+  asked: AskedRotation,
+): Promise<Readonly<{ id: string }> | null> {
+  const { orgId, accountId, cause, userId = null, revocationId = null, revealed = false } = asked;
+  const again = cause === 'hand' ? await tryAgain(db, orgId, accountId) : null;
+  if (again) return again;
+  const { rows } = await db.query<{ id: string }>({
+    name: 'rotation-ask',
+    text: `INSERT INTO account_rotations (org_id, id, account_id, cause, user_id, revocation_id, revealed)
+           SELECT a.org_id, $3, a.id, $4, $5, $6, $7 FROM accounts a WHERE a.org_id = $1 AND a.id = $2
+           ON CONFLICT (org_id, account_id) WHERE state = 'queued'
+             DO UPDATE SET revealed = account_rotations.revealed OR EXCLUDED.revealed,
+                           due_at = least(account_rotations.due_at, clock_timestamp())
+           RETURNING id`,
+    values: [orgId, accountId, newId('rotation'), cause, userId, revocationId, revealed],
+  });
+  return rows[0] ?? null;
+}
+
+/** A candidate that may have been set there is looked for first. */
+async function tryAgain(db: Pool | PoolClient, orgId: string, accountId: string) {
+  const { rows } = await db.query<{ id: string }>({
+    name: 'rotation-try-again',
+    text: `UPDATE account_rotations r
+           SET state = CASE WHEN r.sent_at IS NULL THEN 'candidate'::"AccountRotationState" ELSE 'uncertain' END,
+               claim = r.claim + 1, attempts = 0, probe = 0, refused_candidates = 0, failing_since = NULL, error = NULL,
+               do_until = NULL, due_at = clock_timestamp()
+           FROM accounts a
+           WHERE r.org_id = $1 AND r.account_id = $2 AND r.state = 'manual'
+             AND a.org_id = r.org_id AND a.id = r.account_id AND a.connector <> 'manual'
+           RETURNING r.id`,
+    values: [orgId, accountId],
+  });
+  return rows[0] ?? null;
+}

@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Pool } from 'pg';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
+import { transaction } from '../database/pool.ts';
+import { AppError } from '../errors.ts';
+import { type AccountRow, findAccount } from './account.ts';
+import { type Changer, type GivenAdministrator, requireMayUse, toColumns } from './administrator.ts';
+import type { PasswordRules } from './make-password.ts';
+import { checkedSettings, needsAdministrator } from './settings.ts';
+import type { Vault } from './vault.ts';
+
+type Members = Readonly<{
+  name: string;
+  userName: string;
+  place: string;
+  notes: string;
+  connector: string;
+  /** All of them: what is left out is as the connector has it by default. */
+  settings: Readonly<Record<string, unknown>>;
+  administrator: GivenAdministrator | null;
+  passwordRules: PasswordRules;
+  everyDays: number | null;
+}>;
+
+/** What is not named stays. */
+export type AccountChanges = Readonly<{ [Name in keyof Members]?: Members[Name] | undefined }>;
+
+/**
+ * Changes an account. Null: the org has no such account. Whatever says where the account is, or what
+ * signs in there, is a way to lead the administrator's credential elsewhere: so that has to be given
+ * again in the same change. @throws AppError invalid_request, or conflict for a circle
+ */
+export async function changeAccount(
+  { pool, vault }: Readonly<{ pool: Pool; vault: Vault }>,
+  orgId: string,
+  id: string,
+  changes: AccountChanges,
+  { changer, by }: Readonly<{ changer: Changer; by: By }>,
+): Promise<AccountRow | null> {
+  return transaction(pool, async (client) => {
+    // The lock makes changes of who administers whom wait for each other: two could close a circle.
+    if (changes.administrator) await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`accounts ${orgId}`]);
+    await client.query('SELECT FROM accounts WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE', [orgId, id]);
+    const before = await findAccount(client, orgId, id);
+    if (!before) return null;
+    const { administrator: given, ...plain } = changes;
+    const connector = plain.connector ?? before.connector;
+    // The settings of another connector mean nothing to this one.
+    const kept = connector === before.connector ? before.settings : {};
+    const settings = checkedSettings(connector, plain.settings ?? kept);
+    const after = { ...before, ...withoutUndefined(plain), settings };
+    const changed = Object.keys(after).filter((name) => !isDeepStrictEqual(member(after, name), member(before, name)));
+    if (given !== undefined) changed.push('administrator');
+    const leads = changed.some((name) => ['userName', 'connector', 'settings'].includes(name));
+    if (leads && given === undefined) await requireMayUse(client, orgId, before, changer);
+    const columns = given === undefined ? null : await toColumns({ client, vault }, orgId, id, given, changer);
+    requireAdministrator(connector, columns ? given !== null : before.administrator !== null);
+    if (changed.length === 0) return before;
+    await client.query({
+      name: 'account-change',
+      text: `UPDATE accounts SET name = $3, user_name = $4, place = $5, notes = $6, connector = $7, settings = $8, password_rules = $9,
+               every_days = $10, revision = revision + $11,
+               admin_account_id = CASE WHEN $12 THEN $13 ELSE admin_account_id END,
+               admin_user_name = CASE WHEN $12 THEN $14 ELSE admin_user_name END,
+               admin_password = CASE WHEN $12 THEN $15 ELSE admin_password END, updated_at = now()
+             WHERE org_id = $1 AND id = $2`,
+      values: [
+        ...[orgId, id, after.name, after.userName, after.place, after.notes, connector, settings, after.passwordRules],
+        ...[after.everyDays, leads || columns ? 1 : 0, columns !== null, ...(columns ?? [null, null, null])],
+      ],
+    });
+    const target = { type: 'account', id };
+    await recordEvent(client, { orgId, action: 'account.changed', by, target, detail: { changed: changed.join(' ') } });
+    return findAccount(client, orgId, id);
+  });
+}
+
+/** @throws AppError invalid_request where the connector changes nothing without an administrator */
+export function requireAdministrator(connector: string, hasOne: boolean): void {
+  if (hasOne || !needsAdministrator(connector)) return;
+  throw new AppError('invalid_request', ({ answers }) => answers.accounts.needsAdministrator, {
+    field: 'administrator',
+  });
+}
+
+const member = (row: object, name: string): unknown => row[name as keyof typeof row];
+
+const withoutUndefined = <T extends object>(value: T) =>
+  Object.fromEntries(Object.entries(value).filter(([, given]) => given !== undefined)) as Partial<T>;

@@ -1,0 +1,91 @@
+import { transaction } from '../database/pool.ts';
+import { type Held, writeHeld } from './held-rotation.ts';
+import { putOff, record } from './put-off.ts';
+import { limitOf, type Next, nameOnly, openVersion, type Rotating, targetOf, tryVersion } from './rotating.ts';
+import { whoSets } from './who-sets.ts';
+import { takeWrongTry } from './wrong-tries.ts';
+
+/** Tries to find out whether the former password is refused, until the next rotation needn't wait for it. */
+const mostUnavailable = 4;
+
+/** The new one is current: what was opened with the former one ends, once, and the former one is to be refused. */
+export async function cleanUp(rotating: Rotating, held: Held): Promise<Next> {
+  if (held.probe > 0) return checkFormer(rotating, held);
+  const { version, userName } = held.account;
+  const current = version === null ? null : await openVersion(rotating, held.orgId, held.account.id, version);
+  const who = await whoSets(rotating, held, current);
+  if ('wait' in who && held.attempts < mostUnavailable) return putOff(rotating, held, 'unavailable', who.wait);
+  // Who needs no administrator may end what they have opened themselves.
+  const itself = current && { userName, password: current.password };
+  const target = targetOf(held, ('credentials' in who ? who.credentials[0] : null) ?? itself);
+  try {
+    await rotating.connectorOf(held.account.connector).endConnections(target, limitOf(rotating, 'endConnections'));
+  } catch (error) {
+    rotating.log.warn(
+      { err: nameOnly(error), org: held.orgId, rotation: held.id },
+      'a connector failed to end connections',
+    );
+    if (held.attempts < mostUnavailable) return putOff(rotating, held, 'unavailable', 'connector_failed');
+  }
+  // Not again: by the next time they have been opened with the new one.
+  await writeHeld(rotating.pool, held, { probe: 1 }, rotating.times.lease);
+  return 'on';
+}
+
+/** Whether the former password is refused, by one try with what may be a wrong password. */
+export async function checkFormer(rotating: Rotating, held: Held): Promise<Next> {
+  const { pool, times } = rotating;
+  // There was none, or it was made current again.
+  if (held.previous === null || held.previous === held.account.version) return finish(rotating, held);
+  const known = await openVersion(rotating, held.orgId, held.account.id, held.previous);
+  const wrongTry = await takeWrongTry(pool, held, times.wrong);
+  if ('waitSeconds' in wrongTry) {
+    await writeHeld(pool, held, {}, wrongTry.waitSeconds);
+    return 'wait';
+  }
+  const outcome = await tryVersion(rotating, held, known);
+  switch (outcome.result) {
+    case 'refused':
+      return finish(rotating, held);
+    case 'accepted':
+      await wrongTry.release();
+      return oldWorks(rotating, held, null);
+    case 'unproven':
+      await wrongTry.release();
+      return oldWorks(rotating, held, 'unproven');
+    case 'unavailable':
+      if (held.state === 'old_works' || held.attempts >= mostUnavailable)
+        return oldWorks(rotating, held, outcome.error);
+      return putOff(rotating, held, 'unavailable', outcome.error);
+  }
+}
+
+async function finish({ pool }: Rotating, held: Held): Promise<Next> {
+  await writeHeld(pool, held, { state: 'done', finished_at: 'now', failing_since: null }, 0);
+  return 'wait';
+}
+
+/** Tried for a day, and told once. The next rotation doesn't wait for it. */
+async function oldWorks({ pool, times }: Rotating, held: Held, error: string | null): Promise<Next> {
+  const first = held.state !== 'old_works';
+  const tells = !held.told.includes('old_works');
+  const attempts = first ? 0 : held.attempts;
+  const pause = times.oldWorks[Math.min(attempts, times.oldWorks.length - 1)] ?? 60;
+  await transaction(pool, async (client) => {
+    await writeHeld(
+      client,
+      held,
+      {
+        state: 'old_works',
+        error,
+        attempts: attempts + 1,
+        failing_since: null,
+        ...(tells && { told: [...held.told, 'old_works'] }),
+        ...(held.promotedFor >= times.giveUp && { finished_at: 'now' }),
+      },
+      pause,
+    );
+    if (tells) await record(client, held, 'account.old_works', { version: held.previous, ...(error && { error }) });
+  });
+  return 'wait';
+}

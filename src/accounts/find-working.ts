@@ -1,0 +1,93 @@
+import { transaction } from '../database/pool.ts';
+import { type Held, writeHeld } from './held-rotation.ts';
+import { makeCurrent } from './make-current.ts';
+import { promote } from './promote.ts';
+import { putOff, record } from './put-off.ts';
+import { type Known, type Next, openVersion, type Rotating, tryVersion, versionBefore } from './rotating.ts';
+import { setCandidate } from './set-candidate.ts';
+import { takeWrongTry } from './wrong-tries.ts';
+
+/** Kept passwords that a reconciliation tries: one a minute. */
+const mostReconciled = 20;
+
+/**
+ * Nobody knows which password signs in: the kept ones are tried, and what is found decides. `probe`
+ * counts those that don't, so that a search goes on where it was left. Each try may be a wrong one.
+ */
+export async function findWorking(rotating: Rotating, held: Held): Promise<Next> {
+  const { pool, times } = rotating;
+  const reconciles = held.candidate === null;
+  const versions = reconciles ? await keptVersions(rotating, held) : await likelyVersions(rotating, held);
+  const version = versions[held.probe];
+  if (version === undefined) {
+    if (!reconciles) return setCandidate(rotating, held, null);
+    // None of them signs in: the administrator sets a new one.
+    await writeHeld(pool, held, { state: 'candidate', probe: 0, sent_at: null }, times.lease);
+    return 'on';
+  }
+  const known = await openVersion(rotating, held.orgId, held.account.id, version);
+  const wrongTry = await takeWrongTry(pool, held, times.wrong);
+  if ('waitSeconds' in wrongTry) {
+    await writeHeld(pool, held, {}, wrongTry.waitSeconds);
+    return 'wait';
+  }
+  const outcome = await tryVersion(rotating, held, known);
+  switch (outcome.result) {
+    case 'accepted':
+      await wrongTry.release();
+      if (reconciles) return found(rotating, held, version, 'found');
+      if (version === held.candidate) return promote(rotating, held);
+      return setCandidate(rotating, held, known);
+    case 'refused':
+      await writeHeld(pool, held, { probe: held.probe + 1, error: 'none_known' }, times.lease);
+      return 'on';
+    case 'unproven':
+      await wrongTry.release();
+      if (reconciles) return found(rotating, held, held.account.version, 'unproven');
+      // This proves nothing of the candidate: it is set again, and then believed.
+      return setCandidate(rotating, held, await currentOf(rotating, held));
+    case 'unavailable':
+      return putOff(rotating, held, 'unavailable', outcome.error);
+  }
+}
+
+/** The candidate, the current version and the one before it. */
+async function likelyVersions(rotating: Rotating, held: Held): Promise<readonly number[]> {
+  const { orgId, account } = held;
+  const before = account.version === null ? null : await versionBefore(rotating, orgId, account.id, account.version);
+  const versions = [held.candidate, account.version, before].filter((version) => version !== null);
+  return [...new Set(versions)];
+}
+
+/** All that were ever kept but those that the system refused as a password, the newest first. */
+async function keptVersions({ pool }: Rotating, { orgId, account }: Held): Promise<readonly number[]> {
+  const { rows } = await pool.query<{ version: number }>({
+    name: 'versions-kept',
+    text: `SELECT version FROM account_versions WHERE org_id = $1 AND account_id = $2 AND state <> 'dead'
+           ORDER BY version DESC LIMIT ${mostReconciled}`,
+    values: [orgId, account.id],
+  });
+  return rows.map(({ version }) => version);
+}
+
+async function currentOf(rotating: Rotating, { orgId, account }: Held): Promise<Known | null> {
+  return account.version === null ? null : openVersion(rotating, orgId, account.id, account.version);
+}
+
+/** What is asked for is done with that, or, where a new password is to be set, can begin. */
+async function found(
+  { pool, times }: Rotating,
+  held: Held,
+  version: number | null,
+  result: 'found' | 'unproven',
+): Promise<Next> {
+  const over = held.cause === 'reconcile';
+  await transaction(pool, async (client) => {
+    const error = result === 'unproven' ? 'unproven' : null;
+    const ends = over ? ({ state: 'done', finished_at: 'now' } as const) : ({ state: 'candidate', probe: 0 } as const);
+    await writeHeld(client, held, { ...ends, failing_since: null, error }, over ? 0 : times.lease);
+    if (result === 'found' && version !== null) await makeCurrent(client, held.orgId, held.account.id, version);
+    await record(client, held, 'account.reconciled', { ...(version !== null && { version }), result });
+  });
+  return over ? 'wait' : 'on';
+}

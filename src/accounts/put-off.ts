@@ -1,0 +1,66 @@
+import { recordEvent } from '../audit/record.ts';
+import { bySystem } from '../by.ts';
+import { transaction } from '../database/pool.ts';
+import { type Held, writeHeld } from './held-rotation.ts';
+import type { Next, Rotating } from './rotating.ts';
+
+type Changes = Parameters<typeof writeHeld>[2];
+
+/**
+ * Nothing came of a step: it is tried again after a pause that grows. Once a rotation administrators
+ * are told that it makes no progress. What was refused for a day is left to people.
+ */
+export async function putOff(
+  rotating: Rotating,
+  held: Held,
+  why: 'unavailable' | 'denied',
+  error: string,
+  changes: Changes = {},
+): Promise<Next> {
+  const { times } = rotating;
+  if (why === 'denied' && held.failingFor >= times.giveUp) return handOver(rotating, held, error);
+  const pauses = times[why];
+  const pause = pauses[Math.min(held.attempts, pauses.length - 1)] ?? 60;
+  const untilTold = times.tell - held.failingFor;
+  // Of one that is promoted it is known what signs in.
+  const tells = untilTold <= 0 && held.state !== 'promoted' && !held.told.includes('uncertain');
+  const told = tells ? { told: [...held.told, 'uncertain'] } : {};
+  const dueIn = untilTold > 0 ? Math.min(pause, untilTold) : pause;
+  await transaction(rotating.pool, async (client) => {
+    const attempts = held.attempts + 1;
+    await writeHeld(client, held, { attempts, failing_since: 'now', error, ...told, ...changes }, dueIn);
+    if (tells) await record(client, held, 'account.rotation_uncertain', { error });
+  });
+  return 'wait';
+}
+
+/** People have to do it. Every version is kept, and those who manage the account read them. */
+export async function handOver({ pool, times }: Rotating, held: Held, reason: string): Promise<Next> {
+  await transaction(pool, async (client) => {
+    await writeHeld(client, held, { state: 'manual', error: reason }, 0);
+    const { rows } = await client.query<{ until: Date }>(
+      `UPDATE account_rotations SET do_until = clock_timestamp() + make_interval(secs => $3) WHERE org_id = $1 AND id = $2
+       RETURNING do_until AS until`,
+      [held.orgId, held.id, times.people],
+    );
+    const doUntil = (rows[0] as { until: Date }).until.toISOString();
+    await record(client, held, 'account.rotation_manual', { reason, doUntil });
+  });
+  return 'wait';
+}
+
+/** What the machine does goes on record with its rotation, in the transaction that does it. */
+export async function record(
+  client: Parameters<typeof recordEvent>[0],
+  { orgId, id, account }: Held,
+  action:
+    | 'account.rotated'
+    | 'account.old_works'
+    | 'account.rotation_uncertain'
+    | 'account.rotation_manual'
+    | 'account.reconciled',
+  detail: Readonly<Record<string, string | number | null>>,
+): Promise<void> {
+  const target = { type: 'account', id: account.id };
+  await recordEvent(client, { orgId, by: bySystem(null), action, target, detail: { rotation: id, ...detail } });
+}

@@ -1,0 +1,70 @@
+import type { Pool } from 'pg';
+import type { AccountRotationState } from '../database/generated/client.ts';
+import type { TimePage } from '../database/time-key.ts';
+
+export type RotationRow = Readonly<{
+  id: string;
+  accountId: string;
+  accountName: string;
+  state: AccountRotationState;
+  cause: string;
+  revocationId: string | null;
+  userId: string | null;
+  revealed: boolean;
+  candidate: number | null;
+  previous: number | null;
+  error: string | null;
+  createdAt: Date;
+  startedAt: Date | null;
+  promotedAt: Date | null;
+  finishedAt: Date | null;
+  doUntil: Date | null;
+}>;
+
+const columns = `t.id, t.account_id AS "accountId", a.name AS "accountName", t.state, t.cause, t.revocation_id AS "revocationId",
+  t.user_id AS "userId", t.revealed, t.candidate, t.previous, t.error, t.created_at AS "createdAt", t.started_at AS "startedAt",
+  t.promoted_at AS "promotedAt", t.finished_at AS "finishedAt", t.do_until AS "doUntil"`;
+const from = 'FROM account_rotations t JOIN accounts a ON a.org_id = t.org_id AND a.id = t.account_id';
+
+/** Which rotations of an org a list shows. */
+export type RotationFilter = Readonly<{
+  accountId?: string | undefined;
+  state?: AccountRotationState | undefined;
+  revocationId?: string | undefined;
+}>;
+
+/** A page of an org's rotations, the youngest first. */
+export async function listRotations(
+  pool: Pool,
+  orgId: string,
+  { accountId, state, revocationId }: RotationFilter,
+  { limit, after }: TimePage,
+): Promise<readonly RotationRow[]> {
+  const values: unknown[] = [orgId, limit];
+  const is = (column: string, value: unknown) => (value === undefined ? [] : [`${column} = $${values.push(value)}`]);
+  // Each filter has a statement of its own: PostgreSQL plans them generically.
+  const conditions = [
+    't.org_id = $1',
+    ...is('t.account_id', accountId),
+    ...is('t.state', state),
+    ...is('t.revocation_id', revocationId),
+    ...(after ? [`(t.created_at, t.id) < ($${values.push(after.createdAt)}, $${values.push(after.id)})`] : []),
+  ];
+  const text = `SELECT ${columns} ${from} WHERE ${conditions.join(' AND ')} ORDER BY t.created_at DESC, t.id DESC LIMIT $2`;
+  return (await pool.query<RotationRow>(text, values)).rows;
+}
+
+/** Null when the account has no such rotation. */
+export async function findRotation(
+  pool: Pool,
+  orgId: string,
+  accountId: string,
+  id: string,
+): Promise<RotationRow | null> {
+  const { rows } = await pool.query<RotationRow>({
+    name: 'rotation-find',
+    text: `SELECT ${columns} ${from} WHERE t.org_id = $1 AND t.account_id = $2 AND t.id = $3`,
+    values: [orgId, accountId, id],
+  });
+  return rows[0] ?? null;
+}

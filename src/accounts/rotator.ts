@@ -1,0 +1,78 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { claimRotations, type RunningRotation } from './claim-rotations.ts';
+import { planRotations, planScheduled } from './plan-rotations.ts';
+import { rotate } from './rotate.ts';
+import type { Rotating } from './rotating.ts';
+import { usualTimes } from './times.ts';
+
+/** Milliseconds between two rounds at least, and at most. */
+const restMs = 20;
+const pollMs = 500;
+/** Milliseconds between two looks at the schedule. */
+const scheduleMs = 60_000;
+/** Milliseconds that a stop waits for steps that are under way: one that is broken off leaves a rotation uncertain. */
+const stopMs = 3_000;
+
+type Deps = Omit<Rotating, 'times' | 'broken'> & Readonly<{ times?: Rotating['times'] }>;
+
+/**
+ * Plans and carries out rotations for as long as the process lives. `wake` makes the next round come
+ * at once; it comes every half second anyway. `stop` lets steps that are under way end, for a moment:
+ * what it breaks off is taken over by another node when its claim runs out.
+ */
+export function startRotator(deps: Deps) {
+  const { pool, log } = deps;
+  const breaking = new AbortController();
+  const rotating: Rotating = { times: usualTimes, ...deps, broken: breaking.signal };
+  const stopping = new AbortController();
+  const underWay = new Map<RunningRotation, Promise<void>>();
+  let woken = Promise.withResolvers<void>();
+  let scheduleAt = 0;
+
+  const begin = (rotation: RunningRotation) => {
+    const running = rotate(rotating, rotation, () => stopping.signal.aborted).finally(() => {
+      underWay.delete(rotation);
+      // There is room again, and what waited for this one may begin.
+      woken.resolve();
+    });
+    underWay.set(rotation, running);
+  };
+
+  const round = async (): Promise<boolean> => {
+    const taken = await planRotations(pool);
+    if (performance.now() >= scheduleAt && !(await planScheduled(pool))) scheduleAt = performance.now() + scheduleMs;
+    const claimed = await claimRotations(pool, [...underWay.keys()], rotating.times.lease);
+    for (const rotation of claimed) begin(rotation);
+    return taken > 0 || claimed.length > 0;
+  };
+
+  const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal, ref: false }).catch(() => {});
+  const run = async () => {
+    while (!stopping.signal.aborted) {
+      woken = Promise.withResolvers();
+      const busy = await round().catch((error) => {
+        log.warn({ err: error }, 'rotations could not be planned or claimed; it will be tried again');
+        return false;
+      });
+      const wait = new AbortController();
+      const signal = AbortSignal.any([stopping.signal, wait.signal]);
+      await pause(restMs, signal);
+      if (!busy) await Promise.race([woken.promise, pause(pollMs, signal)]);
+      wait.abort();
+    }
+  };
+  const ended = run();
+
+  return {
+    wake: () => woken.resolve(),
+    async stop(): Promise<void> {
+      stopping.abort();
+      const all = ended.then(() => Promise.all(underWay.values()));
+      await Promise.race([all, delay(stopMs, undefined, { ref: false })]);
+      breaking.abort();
+      await all;
+    },
+  };
+}
+
+export type Rotator = ReturnType<typeof startRotator>;

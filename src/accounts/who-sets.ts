@@ -1,0 +1,52 @@
+import type { Target } from './connectors/connector.ts';
+import type { Held } from './held-rotation.ts';
+import { type Known, openVersion, type Rotating, versionBefore } from './rotating.ts';
+
+type Credential = Target<unknown>['admin'];
+
+/** Who may set the password there, in the order in which they are tried; or why nobody can now. */
+export type WhoSets = Readonly<{ credentials: readonly Credential[] }> | Readonly<{ wait: string }>;
+
+/**
+ * The administrator of an account: its own, another shared account, or the account itself. That of a
+ * shared account is opened when it is used. While its own rotation is uncertain, nobody guesses; and
+ * for some minutes after a change its former password is taken too, for directories are slow.
+ * `known`: the password of the account itself that signs in, as far as is known.
+ */
+export async function whoSets(rotating: Rotating, held: Held, known: Known | null): Promise<WhoSets> {
+  const { orgId, account } = held;
+  const itself = known && { userName: account.userName, password: known.password };
+  if (account.adminUserName !== null && account.adminPassword !== null) {
+    const password = await rotating.vault.openAdmin(orgId, account.id, account.adminPassword);
+    return { credentials: [{ userName: account.adminUserName, password }] };
+  }
+  if (account.adminAccountId !== null && account.adminAccountId !== account.id)
+    return ofAccount(rotating, orgId, account.adminAccountId);
+  if (account.adminAccountId === null && !rotating.connectorOf(account.connector).needsAdmin)
+    return { credentials: [null] };
+  return itself ? { credentials: [itself] } : { wait: 'administrator_unknown' };
+}
+
+async function ofAccount(rotating: Rotating, orgId: string, id: string): Promise<WhoSets> {
+  const { rows } = await rotating.pool.query<{
+    userName: string;
+    version: number | null;
+    uncertain: boolean;
+    changed: boolean;
+  }>({
+    name: 'administrator-account',
+    text: `SELECT a.user_name AS "userName", a.version,
+                  coalesce(a.changed_at > clock_timestamp() - make_interval(secs => $3), false) AS changed,
+                  EXISTS (SELECT FROM account_rotations r WHERE r.org_id = a.org_id AND r.account_id = a.id AND r.sent_at IS NOT NULL
+                            AND r.state IN ('candidate', 'set', 'uncertain', 'manual')) AS uncertain
+           FROM accounts a WHERE a.org_id = $1 AND a.id = $2`,
+    values: [orgId, id, rotating.times.spread],
+  });
+  const admin = rows[0];
+  if (!admin || admin.version === null) return { wait: 'administrator_unknown' };
+  if (admin.uncertain) return { wait: 'administrator_uncertain' };
+  const former = admin.changed ? await versionBefore(rotating, orgId, id, admin.version) : null;
+  const versions = [admin.version, ...(former === null ? [] : [former])];
+  const opened = await Promise.all(versions.map((version) => openVersion(rotating, orgId, id, version)));
+  return { credentials: opened.map(({ password }) => ({ userName: admin.userName, password })) };
+}

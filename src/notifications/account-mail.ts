@@ -1,0 +1,93 @@
+import type { Pool, PoolClient } from 'pg';
+import { z } from 'zod';
+import { newId } from '../database/ids.ts';
+import { transaction } from '../database/pool.ts';
+import { digestSize } from './digest.ts';
+import { addJobs, deliverJob, type Job } from './jobs.ts';
+import { type OutboxEvent, passwordChanges, passwordMail } from './kinds.ts';
+
+/** What is kept of such an e-mail until it is sent. What an account is called is looked up then. */
+export const accountMailForm = z.object({
+  accounts: z.array(z.object({ id: z.string(), at: z.string() })),
+  /** How many further accounts there were. */
+  more: z.number(),
+});
+type AccountMail = z.infer<typeof accountMailForm>;
+
+/**
+ * Milliseconds: whoever loses their access leaves many accounts to be changed, which takes a while.
+ */
+const gathers = 60_000;
+
+/**
+ * Notes for whoever may use accounts whose passwords changed, and chose to hear of it, that they are
+ * to be told, in the relay's transaction. They hear that it changed, never the password.
+ */
+export async function planAccountMails(client: PoolClient, events: readonly OutboxEvent[]): Promise<void> {
+  const changes = events.filter(({ action, targetId }) => passwordChanges.includes(action) && targetId !== null);
+  if (changes.length === 0) return;
+  const { rows } = await client.query<{ orgId: string; userId: string }>({
+    name: 'account-mails-note',
+    text: noteSql,
+    values: [
+      changes.map(({ orgId }) => orgId),
+      changes.map(({ targetId }) => targetId),
+      changes.map(({ at }) => at),
+      changes.map(({ actorType, actorId }) => (actorType === 'user' ? actorId : null)),
+    ],
+  });
+  const people = new Map(rows.map((row) => [`${row.orgId} ${row.userId}`, row]));
+  const jobs = [...people].map(
+    ([key, payload]): Job => ({
+      task: 'gather-account-mail',
+      payload,
+      lanes: [],
+      key: `account-mail ${key}`,
+      afterMs: gathers,
+    }),
+  );
+  await addJobs(client, jobs, { keepTime: true });
+}
+
+// Whoever changed the password themself knows it already. In the order of the key, so that two
+// relays never wait for each other in a circle.
+const noteSql = `
+  INSERT INTO account_mails (org_id, user_id, account_id, changed_at)
+  SELECT r.org_id, u.id, r.account_id, max(changed.at)
+  FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) AS changed (org_id, account_id, at, by)
+  JOIN account_rights r ON r.org_id = changed.org_id AND r.account_id = changed.account_id
+  LEFT JOIN group_members m ON m.org_id = r.org_id AND m.group_id = r.group_id
+  JOIN users u ON u.org_id = r.org_id AND u.id = coalesce(r.user_id, m.user_id)
+  WHERE u.mail_of_accounts AND u.active AND u.deleted_at IS NULL AND u.id IS DISTINCT FROM changed.by
+  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+  ON CONFLICT (org_id, user_id, account_id)
+    DO UPDATE SET changed_at = greatest(account_mails.changed_at, excluded.changed_at)
+  RETURNING org_id AS "orgId", user_id AS "userId"`;
+
+/**
+ * Puts the accounts that a person is to hear of into one e-mail and plans its delivery. One
+ * transaction does both, so that no change is in two e-mails or in none.
+ */
+export async function gatherAccountMail(
+  pool: Pool,
+  { orgId, userId }: { orgId: string; userId: string },
+): Promise<void> {
+  await transaction(pool, async (client) => {
+    const { rows } = await client.query<{ id: string; at: Date }>({
+      name: 'account-mails-gather',
+      text: `WITH taken AS (DELETE FROM account_mails WHERE org_id = $1 AND user_id = $2 RETURNING account_id, changed_at)
+             SELECT account_id AS id, changed_at AS at FROM taken ORDER BY changed_at, account_id`,
+      values: [orgId, userId],
+    });
+    if (rows.length === 0) return;
+    const accounts = rows.slice(0, digestSize).map(({ id, at }) => ({ id, at: at.toISOString() }));
+    const mail: AccountMail = { accounts, more: rows.length - accounts.length };
+    const id = newId('delivery');
+    await client.query({
+      name: 'account-mail-plan',
+      text: `INSERT INTO deliveries (org_id, id, channel, user_id, kinds, body) VALUES ($1, $2, 'email', $3, $4, $5)`,
+      values: [orgId, id, userId, [passwordMail], JSON.stringify(mail)],
+    });
+    await addJobs(client, [deliverJob({ orgId, id, webhookId: null })]);
+  });
+}

@@ -1,0 +1,106 @@
+import type { Requests } from './requests.ts';
+import type { World } from './world.ts';
+
+const nobody = { id: 'acc_nobody' };
+
+/** An account with a first password, which the owner manages. */
+async function addedAccount({ ask, owner, product }: World): Promise<{ id: string; right: string }> {
+  const body = { name: 'Computer', userName: 'operator', password: 'a-first-password' };
+  const { json } = await ask('addAccount', { as: owner, body });
+  const params = { id: String(json.id) };
+  const given = await ask('giveAccountRight', {
+    as: owner,
+    params,
+    body: { userId: product.orgs.whiterabbit.userId, right: 'manage' },
+  });
+  return { id: params.id, right: String(given.json.id) };
+}
+
+export const accountRequests: Requests = {
+  async addAccount(world) {
+    const { ask, owner } = world;
+    await addedAccount(world);
+    await ask('addAccount', { as: owner, body: { name: 'Computer' } });
+    await ask('addAccount', { as: owner, body: { name: 'C', userName: 'c', administrator: nobody } });
+    await ask('addAccount', { as: owner, body: { name: 'C', userName: 'c', administrator: { accountId: 'itself' } } });
+  },
+  async listAccounts(world) {
+    await addedAccount(world);
+    const { json } = await world.ask('listAccounts', { as: world.owner, query: { search: 'compu', limit: '1' } });
+    if (json.items.length !== 1) throw new Error('the account is not listed');
+    if (json.next !== null) await world.ask('listAccounts', { as: world.owner, query: { cursor: json.next } });
+    await world.ask('listAccounts', { as: world.owner, query: { cursor: 'none' } });
+    await world.ask('listAccounts', {});
+  },
+  async getAccount(world) {
+    await world.ask('getAccount', { as: world.owner, params: { id: (await addedAccount(world)).id } });
+    await world.ask('getAccount', { as: world.owner, params: nobody });
+  },
+  async changeAccount(world) {
+    const { ask, owner } = world;
+    const params = { id: (await addedAccount(world)).id };
+    await ask('changeAccount', {
+      as: owner,
+      params,
+      body: { notes: 'On the bridge.\nBy the terminal.', everyDays: 90 },
+    });
+    await ask('changeAccount', { as: owner, params, body: { settings: { host: 'db.example' } } });
+    await ask('changeAccount', { as: owner, params: nobody, body: { notes: '' } });
+  },
+  async giveAccountPassword(world) {
+    const params = { id: (await addedAccount(world)).id };
+    const body = { password: 'a-second-password' };
+    const { json } = await world.ask('giveAccountPassword', { as: world.owner, params, body });
+    if (json.version !== 2) throw new Error('no second version was made');
+    await world.ask('giveAccountPassword', { as: world.owner, params, body: { password: '' } });
+    await world.ask('giveAccountPassword', { as: world.owner, params: nobody, body });
+  },
+  async listAccountVersions(world) {
+    const params = { id: (await addedAccount(world)).id };
+    const { json } = await world.ask('listAccountVersions', { as: world.owner, params });
+    if (json.items.length !== 1) throw new Error('the version is not listed');
+    await world.ask('listAccountVersions', { as: world.owner, params, query: { cursor: 'none' } });
+    await world.ask('listAccountVersions', { as: world.owner, params: nobody });
+  },
+  async giveAccountRight(world) {
+    const { ask, owner, product } = world;
+    const params = { id: (await addedAccount(world)).id };
+    const { userId } = product.orgs.whiterabbit;
+    await ask('giveAccountRight', { as: owner, params, body: { userId, right: 'use' } });
+    await ask('giveAccountRight', { as: owner, params, body: { groupId: 'grp_nobody', right: 'use' } });
+    await ask('giveAccountRight', { as: owner, params, body: { userId, right: 'all' } });
+    await ask('giveAccountRight', { as: owner, params: nobody, body: { userId, right: 'use' } });
+  },
+  async listAccountRights(world) {
+    const params = { id: (await addedAccount(world)).id };
+    const { json } = await world.ask('listAccountRights', { as: world.owner, params });
+    if (json.items.length !== 1) throw new Error('the right is not listed');
+    await world.ask('listAccountRights', { as: world.owner, params: nobody });
+  },
+  async endAccountRight(world) {
+    const params = await addedAccount(world);
+    await world.ask('endAccountRight', { as: world.owner, params });
+    await world.ask('endAccountRight', { as: world.owner, params });
+  },
+  async listAccountReveals(world) {
+    const params = { id: (await addedAccount(world)).id };
+    await world.ask('listAccountReveals', { as: world.owner, params });
+    await world.ask('listAccountReveals', { as: world.owner, params: nobody });
+  },
+  async listRotationsOfAccount(world) {
+    const params = { id: (await addedAccount(world)).id };
+    await world.ask('listRotationsOfAccount', { as: world.owner, params });
+    await world.ask('listRotationsOfAccount', { as: world.owner, params, query: { state: 'lost' } });
+    await world.ask('listRotationsOfAccount', { as: world.owner, params: nobody });
+  },
+  async listRotations(world) {
+    await world.ask('listRotations', { as: world.owner, query: { revocation: 'rev_1', state: 'done' } });
+    await world.ask('listRotations', {});
+  },
+  async listMyAccounts(world) {
+    await addedAccount(world);
+    const { json } = await world.ask('listMyAccounts', { as: world.owner });
+    if (json.items[0]?.right !== 'manage') throw new Error('the account is not listed');
+    await world.ask('listMyAccounts', {});
+  },
+};
