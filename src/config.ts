@@ -41,6 +41,8 @@ export type Config = Readonly<{
   metricsToken: string | null;
   /** Hosts of identity providers that may resolve to private addresses. */
   privateIdpHosts: readonly string[];
+  /** Networks (CIDR) where the passwords of shared accounts may be changed; empty: nowhere. */
+  accountNetworks: readonly string[];
   /** Name servers for checks of domains; empty: the machine's own. */
   dnsServers: readonly string[];
   /** The folder for calls that come while the database is away; null: they are not noted. */
@@ -177,6 +179,13 @@ export const environment = {
     .regex(/^[A-Za-z0-9._~+/-]{16,}=*$/, 'must be a bearer token of at least 16 characters (openssl rand -hex 32)')
     .optional(),
   PRIVATE_IDP_HOSTS: z.string().transform(list).default([]),
+  ACCOUNT_NETWORKS: z
+    .string()
+    .transform(list)
+    .refine((networks) => networks.every((network) => ipaddr.isValidCIDR(network)), {
+      message: 'must be networks such as 10.20.0.0/16, 2001:db8:5::/48, 192.0.2.7/32, separated by commas',
+    })
+    .optional(),
   DNS_SERVERS: z
     .string()
     .transform(list)
@@ -242,6 +251,7 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     grantAbsoluteSeconds: data.GRANT_ABSOLUTE_SECONDS,
     metricsToken: data.METRICS_TOKEN ?? null,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
+    accountNetworks: data.ACCOUNT_NETWORKS ?? (mode === 'development' ? ['127.0.0.0/8', '::1/128'] : []),
     dnsServers: data.DNS_SERVERS,
     journalDir: data.JOURNAL_DIR ?? null,
     settleSeconds: 3,

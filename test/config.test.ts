@@ -136,6 +136,7 @@ test('.env.example states the defaults as they are', () => {
   );
   const optional = [
     ...['DIRECT_DATABASE_URL', 'APP_URL', 'HOST', 'PRIVATE_IDP_HOSTS', 'DNS_SERVERS'],
+    'ACCOUNT_NETWORKS',
     ...['SMTP_URL', 'MAIL_FROM', 'METRICS_TOKEN', 'JOURNAL_DIR'],
   ];
   for (const name of optional) delete example[name];

@@ -47,13 +47,14 @@ const ofClouds = [
   'fd00:42::42/128',
 ].map((range) => ipaddr.parseCIDR(range));
 
-function isOfTheCloud(address: Address): boolean {
+/** Whether a cloud tells its machines' secrets there, or a gateway would carry it on to such a place. */
+export function isOfTheCloud(address: Address): boolean {
   return [address, ...embedded(address)].some((each) =>
     ofClouds.some((range) => range[0].kind() === each.kind() && each.match(range)),
   );
 }
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
+export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
 /**
  * IPv6 ranges whose addresses a gateway may carry on to the IPv4 address that stands in them, and
@@ -65,7 +66,8 @@ const gateways = [
   ['::/64', 12],
 ] as const;
 
-function embedded(address: Address): ipaddr.IPv4[] {
+/** The IPv4 addresses that a gateway may carry it on to. */
+export function embedded(address: Address): ipaddr.IPv4[] {
   if (address.kind() === 'ipv4') return [];
   const bytes = address.toByteArray();
   return gateways

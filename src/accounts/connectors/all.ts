@@ -1,6 +1,80 @@
-import { z } from 'zod';
+import type { z } from 'zod';
+import type { Config } from '../../config.ts';
+import { createCheckedAddress } from './checked-address.ts';
+import type { CheckedAddress, Connector, Target } from './connector.ts';
+import type { ConnectorError } from './errors.ts';
+import { manual } from './manual.ts';
+import { createPostgresql } from './postgresql.ts';
 
-/** The kinds of connectors, each with the form of its settings, and whether it needs an administrator. */
-export const connectors = { manual: { settings: z.strictObject({}), needsAdmin: false } } as const;
+type Deps = Readonly<{ reach: CheckedAddress }>;
 
-export const connectorKinds = Object.keys(connectors) as [keyof typeof connectors];
+/** A file each; the name is the connector's `kind`. */
+const makers = {
+  postgresql: ({ reach }: Deps) => checkingSettings(createPostgresql(reach)),
+  manual: () => checkingSettings(manual),
+};
+
+export type ConnectorKind = keyof typeof makers;
+export const connectorKinds = Object.keys(makers) as readonly ConnectorKind[];
+
+/** A connector of any kind: its settings are what the database holds, and are read by its form. */
+export type AnyConnector = Connector<unknown>;
+export type Connectors = ReturnType<typeof createConnectors>;
+
+export function createConnectors({
+  config,
+}: Readonly<{ config: Pick<Config, 'mode' | 'accountNetworks' | 'databaseUrl' | 'directDatabaseUrl'> }>) {
+  const deps: Deps = { reach: createCheckedAddress(config) };
+  const all = Object.fromEntries(connectorKinds.map((kind) => [kind, makers[kind](deps)])) as Record<
+    ConnectorKind,
+    AnyConnector
+  >;
+  return {
+    ...deps,
+    all,
+    /** @throws Error where there is no such kind: a form has let none through */
+    connectorOf(kind: string): AnyConnector {
+      const connector = Object.hasOwn(all, kind) ? all[kind as ConnectorKind] : null;
+      if (!connector) throw new Error(`There is no connector ${kind}.`);
+      return connector;
+    },
+  };
+}
+
+/** What each kind is, for forms and pages: these reach nothing. */
+export const connectors: Readonly<Record<ConnectorKind, AnyConnector>> = createConnectors({
+  config: {
+    mode: 'production',
+    accountNetworks: [],
+    databaseUrl: 'postgresql://-',
+    directDatabaseUrl: 'postgresql://-',
+  },
+}).all;
+
+/** Reads the settings of each call by the form: those that were stored may be of an older one. */
+function checkingSettings<Settings>(connector: Connector<Settings>): AnyConnector {
+  const read = (target: Target<unknown>): Target<Settings> | null => {
+    const parsed = connector.settings.safeParse(target.settings);
+    return parsed.success ? { ...target, settings: parsed.data } : null;
+  };
+  const unusable = { result: 'unavailable', error: 'settings' satisfies ConnectorError } as const;
+  return {
+    ...connector,
+    settings: connector.settings as z.ZodType<unknown>,
+    // An empty password is none: LDAP signs in anybody with it, as nobody.
+    set: async (target, change, signal) => {
+      if (change.password === '') return { result: 'rejected', error: 'password_rules' satisfies ConnectorError };
+      const known = read(target);
+      return known ? connector.set(known, change, signal) : unusable;
+    },
+    verify: async (target, password, signal) => {
+      if (password === '') return { result: 'refused' };
+      const known = read(target);
+      return known ? connector.verify(known, password, signal) : unusable;
+    },
+    endConnections: async (target, signal) => {
+      const known = read(target);
+      return known ? connector.endConnections(known, signal) : { ended: null };
+    },
+  };
+}
