@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Logger } from 'pino';
 import type { Connector, Target, VerifyOutcome } from './connectors/connector.ts';
 import type { Held } from './held-rotation.ts';
-import { stepLimitMs, type Times } from './times.ts';
+import type { Times } from './times.ts';
 import type { Vault } from './vault.ts';
 
 /** What the steps of a rotation work with. */
@@ -61,11 +61,14 @@ export const targetOf = ({ account }: Held, admin: Target<unknown>['admin']): Ta
 });
 
 /** Ends at the step's limit, counted from `begun` of `performance.now()`: before it was asked whether the claim holds. */
-export const limitOf = ({ broken }: Rotating, step: keyof typeof stepLimitMs, begun = performance.now()): AbortSignal =>
-  AbortSignal.any([
-    broken,
-    AbortSignal.timeout(Math.max(0, Math.floor(stepLimitMs[step] - (performance.now() - begun)))),
-  ]);
+export const limitOf = (
+  { broken, times }: Rotating,
+  step: keyof Times['limitsMs'],
+  begun = performance.now(),
+): AbortSignal => {
+  const left = Math.max(0, Math.floor(times.limitsMs[step] - (performance.now() - begun)));
+  return AbortSignal.any([broken, AbortSignal.timeout(left)]);
+};
 
 /** Tries to sign in, and notes at the version what came of it. */
 export async function tryVersion(rotating: Rotating, held: Held, known: Known): Promise<VerifyOutcome> {

@@ -4,7 +4,6 @@ import { type Held, writeHeld } from './held-rotation.ts';
 import { makeCandidate } from './make-candidate.ts';
 import { handOver, putOff } from './put-off.ts';
 import { type Known, limitOf, type Next, nameOnly, openVersion, type Rotating, targetOf } from './rotating.ts';
-import { stepLimitMs } from './times.ts';
 import { whoSets } from './who-sets.ts';
 
 /**
@@ -46,7 +45,7 @@ async function send(
   const connector = rotating.connectorOf(held.account.connector);
   const begun = performance.now();
   await writeHeld(rotating.pool, held, { sent_at: 'now' }, rotating.times.lease);
-  if (performance.now() - begun > stepLimitMs.set) return { result: 'unavailable', error: 'stood_still' };
+  if (performance.now() - begun > rotating.times.limitsMs.set) return { result: 'unavailable', error: 'stood_still' };
   return connector.set(target, change, limitOf(rotating, 'set', begun)).catch((error): SetOutcome => {
     rotating.log.warn({ err: nameOnly(error), org: held.orgId, rotation: held.id }, 'a connector failed to set');
     return { result: 'unknown', error: 'connector_failed' };

@@ -18,6 +18,8 @@ export type Times = Readonly<{
   spread: number;
   /** That people have for a rotation of their own. */
   people: number;
+  /** Milliseconds that a system has for one step: far less than the lease. */
+  limitsMs: Readonly<{ set: number; verify: number; endConnections: number }>;
 }>;
 
 const minute = 60;
@@ -33,7 +35,5 @@ export const usualTimes: Times = {
   giveUp: day,
   spread: 10 * minute,
   people: day,
+  limitsMs: { set: 15_000, verify: 10_000, endConnections: 10_000 },
 };
-
-/** Milliseconds that a system has for one step: far less than the lease. */
-export const stepLimitMs = { set: 15_000, verify: 10_000, endConnections: 10_000 } as const;

@@ -24,6 +24,7 @@ export function accountMailOperations(deps: { pool: Pool; emailAvailable: boolea
       id: 'getAccountMail',
       tag,
       summary: 'Whether you get an e-mail when the password of a shared account changed',
+      description: 'It is your own choice, and nobody else sees it.',
       success: { status: 200, description: 'Your choice.', schema: accountMail },
       handle: async ({ principal: { orgId, userId } }) => {
         const { rows } = await pool.query<{ changed: boolean }>({

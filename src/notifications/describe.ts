@@ -81,7 +81,8 @@ function sharedAccount(
   const why = named(parts.error) ?? named(parts.reason) ?? '–';
   if (action === 'account.old_works') return words.oldPasswordWorks({ account });
   if (action === 'account.rotation_uncertain') return words.rotationUncertain({ account, why });
-  if (action === 'account.rotation_manual') return words.rotationManual({ account, why, at: String(parts.doUntil) });
+  if (action === 'account.rotation_manual')
+    return words.rotationManual({ account, why, at: named(parts.doUntil) ?? words.something });
   return action === 'account.key_erased'
     ? words.accountKeyErased({ actor })
     : words.ownAccountRights[parts.right === 'manage' ? 'manage' : 'use']({ actor, account });

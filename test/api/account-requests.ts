@@ -97,10 +97,27 @@ export const accountRequests: Requests = {
     await world.ask('listRotations', { as: world.owner, query: { revocation: 'rev_1', state: 'done' } });
     await world.ask('listRotations', {});
   },
+  async revealMyAccount(world) {
+    const params = { id: (await addedAccount(world)).id };
+    const { json } = await world.ask('revealMyAccount', { as: world.owner, params });
+    if (json.password !== 'a-first-password') throw new Error('another password is shown');
+    await world.ask('revealMyAccount', { as: world.owner, params: nobody });
+    await world.ask('revealMyAccount', { params });
+  },
+  async revealAccountVersion(world) {
+    const { ask, owner } = world;
+    const { id } = await addedAccount(world);
+    await ask('giveAccountPassword', { as: owner, params: { id }, body: { password: 'a-second-password' } });
+    const { json } = await ask('revealAccountVersion', { as: owner, params: { id, version: '1' } });
+    if (json.password !== 'a-first-password') throw new Error('another version is shown');
+    await ask('revealAccountVersion', { as: owner, params: { id, version: '9' } });
+    await ask('revealAccountVersion', { as: owner, params: { ...nobody, version: '1' } });
+  },
   async listMyAccounts(world) {
     await addedAccount(world);
     const { json } = await world.ask('listMyAccounts', { as: world.owner });
-    if (json.items[0]?.right !== 'manage') throw new Error('the account is not listed');
+    if (!json.items.some(({ right }: { right: string }) => right === 'manage'))
+      throw new Error('the account is not listed');
     await world.ask('listMyAccounts', {});
   },
 };

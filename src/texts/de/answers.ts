@@ -84,6 +84,10 @@ export const answerTexts: typeof english = {
 
     accounts: {
       none: 'Dieses Konto gibt es nicht, oder Sie dürfen es nicht sehen.',
+      noVersion: 'Das Konto hat keine solche Version.',
+      noPassword:
+        'Für dieses Konto ist kein Passwort hinterlegt: Geben Sie das an, mit dem man sich anmeldet, oder lassen Sie es ändern.',
+      currentOnly: 'Sie dürfen das aktuelle Passwort lesen. Frühere sind für die, die das Konto verwalten.',
       noRight: 'Das Konto hat kein solches Recht.',
       noPerson: 'Ihre Organisation hat keine solche Person.',
       noGroup: 'Ihre Organisation hat keine solche Gruppe.',

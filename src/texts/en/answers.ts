@@ -90,6 +90,9 @@ export const answerTexts = {
     /** Of shared accounts. */
     accounts: {
       none: 'There is no such account, or it is not yours to see.',
+      noVersion: 'The account has no such version.',
+      noPassword: 'No password is kept for this account: give the one that signs in, or have it changed.',
+      currentOnly: 'You may read the current password. Earlier ones are for those who manage the account.',
       noRight: 'The account has no such right.',
       noPerson: 'Your organisation has no such person.',
       noGroup: 'Your organisation has no such group.',
