@@ -82,6 +82,14 @@ export async function plantOrgWithEverything(
     `INSERT INTO forward_attempts (org_id, forward_id, number, status, duration_ms, error) VALUES ($1, $2, 1, 400, 83, 'refused')`,
     [orgId, forward],
   );
+  const account = await owner.send('POST', '/accounts', {
+    name: `Database ${'Longname'.repeat(10)}`,
+    userName: 'app',
+    place: 'db.internal',
+    password: 'correct-horse-battery',
+  });
+  await owner.send('POST', `/accounts/${account.body.id}/rights`, { groupId: group, right: 'manage' });
+  await owner.send('POST', `/accounts/${account.body.id}/rights`, { userId: person.id, right: 'use' });
   const asked = await owner.send('POST', '/revocations', { users: [leaver.id] });
   const done = await owner.send('POST', '/revocations', {
     users: [leaver.id],
@@ -101,6 +109,7 @@ export async function plantOrgWithEverything(
     '/admin/people/{id}/sessions': await firstOf(`/users/${person.id}/sessions`),
     '/admin/people/{id}/identities': await firstOf(`/users/${person.id}/identities`),
     '/admin/groups': group,
+    '/admin/accounts': String(account.body.id),
     '/admin/apps': String(app.body.id),
     '/admin/forwards': forward,
     '/admin/revocations': revocationId,
