@@ -6,14 +6,19 @@ type Answers = { responses: Record<string, { content?: Record<string, unknown> }
 type Documented = { paths: Record<string, Record<string, Answers>> };
 
 /**
- * The addresses of the console's pages, as the documentation lists them; `post`: those with forms.
+ * The addresses of the console's pages, as the documentation lists them; `post`: those with forms;
+ * `root`: where they are, for the pages of a person's own accounts are made in the same way.
  * What leads on, or is a file, isn't among them.
  */
-export async function consolePaths(product: Pick<Product, 'url'>, method: 'get' | 'post' = 'get'): Promise<string[]> {
+export async function consolePaths(
+  product: Pick<Product, 'url'>,
+  method: 'get' | 'post' = 'get',
+  root: '/admin' | '/accounts' = '/admin',
+): Promise<string[]> {
   const { paths } = (await (await fetch(`${product.url}/openapi.json`)).json()) as Documented;
   const isPage = (answers?: Answers) => answers?.responses['200']?.content?.['text/html'] !== undefined;
   return Object.entries(paths)
-    .filter(([path, methods]) => /^\/admin(\/|$)/.test(path) && isPage(methods[method]))
+    .filter(([path, methods]) => `${path}/`.startsWith(`${root}/`) && isPage(methods[method]))
     .map(([path]) => path);
 }
 
@@ -110,6 +115,7 @@ export async function plantOrgWithEverything(
     '/admin/people/{id}/identities': await firstOf(`/users/${person.id}/identities`),
     '/admin/groups': group,
     '/admin/accounts': String(account.body.id),
+    '/accounts': String(account.body.id),
     '/admin/apps': String(app.body.id),
     '/admin/forwards': forward,
     '/admin/revocations': revocationId,
