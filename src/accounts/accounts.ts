@@ -9,6 +9,7 @@ import { type AccountRow, findAccount, listAccounts } from './account.ts';
 import { type Changer, type GivenAdministrator, toColumns } from './administrator.ts';
 import { type AccountChanges, changeAccount } from './change-account.ts';
 import type { PasswordRules } from './make-password.ts';
+import { rightTo } from './rights.ts';
 import { checkedSettings } from './settings.ts';
 import { createVault, type Vault } from './vault.ts';
 import { addCurrent, givePassword, listVersions } from './versions.ts';
@@ -38,6 +39,9 @@ export function createAccounts({ pool, keyring }: Readonly<{ pool: Pool; keyring
   return {
     /** A page of them, by their names. */
     list: (orgId: string, page: Parameters<typeof listAccounts>[2]) => listAccounts(pool, orgId, page),
+
+    /** The greatest right that a person has to an account; null: none. */
+    rightOf: (person: Readonly<{ orgId: string; userId: string }>, id: string) => rightTo(pool, person, id),
 
     /** Null when the org has no such account. */
     find: (orgId: string, id: string) => findAccount(pool, orgId, id),

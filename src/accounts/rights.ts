@@ -6,6 +6,7 @@ import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import type { TimePage } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
+import { emailKey, userNameKey } from '../users/email.ts';
 import { lockAccount } from './account.ts';
 
 /** Rights to one account: each is looked at when a password is revealed. */
@@ -77,6 +78,24 @@ export function createRights({ pool }: { pool: Pool }) {
         values: [orgId, accountId, limit, after?.createdAt ?? null, after?.id ?? null],
       });
       return rows;
+    },
+
+    /**
+     * The id of the person of an id, an address or a user name, in this order.
+     * @throws AppError not_found for nobody, and where a user name is that of several
+     */
+    async requirePerson(orgId: string, who: string): Promise<string> {
+      const { rows } = await pool.query<{ id: string | null }>({
+        name: 'account-right-who',
+        text: `SELECT coalesce(
+                 (SELECT id FROM users WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL),
+                 (SELECT id FROM users WHERE org_id = $1 AND email_key = $3 AND deleted_at IS NULL),
+                 (SELECT min(id) FROM users WHERE org_id = $1 AND user_name_key = $4 AND deleted_at IS NULL HAVING count(*) = 1)) AS id`,
+        values: [orgId, who, emailKey(who), userNameKey(who)],
+      });
+      const found = rows[0]?.id;
+      if (!found) throw new AppError('not_found', ({ answers }) => answers.accounts.noPerson, { field: 'who' });
+      return found;
     },
 
     /**

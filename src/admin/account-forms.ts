@@ -108,13 +108,27 @@ export const account = z
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Account' });
+/** For whoever asks: with what they may do themselves, by whatever way. */
+export const accountForReader = account
+  .extend({
+    right: z
+      .enum(accountRights)
+      .nullable()
+      .describe('Your own right to it, also by a group: no role reads a password.')
+      .meta({ examples: ['use'] }),
+  })
+  .meta({ id: 'AccountForReader' });
 export const accountPage = pageOf(account).meta({ id: 'AccountPage' });
 
 const right = z
   .enum(accountRights)
   .describe('`use`: read the password. `manage`: change the account too, and read every version.');
 export const newRight = z
-  .union([z.strictObject({ userId: reference, right }), z.strictObject({ groupId: reference, right })])
+  .union([
+    z.strictObject({ userId: reference, right }),
+    z.strictObject({ groupId: reference, right }),
+    z.strictObject({ who: line(320).describe('A person’s id, address or user name.'), right }),
+  ])
   .meta({ id: 'NewAccountRight' });
 export const accountRight = z
   .object({
@@ -158,6 +172,8 @@ export const accountVersion = z
   })
   .meta({ id: 'AccountVersion' });
 export const accountVersionPage = pageOf(accountVersion).meta({ id: 'AccountVersionPage' });
+
+export const accountPasswordGiven = z.object({ version: z.int() }).meta({ id: 'AccountPasswordGiven' });
 
 export const accountReveal = z
   .object({
