@@ -61,7 +61,7 @@ export const consoleAccounts: typeof english = {
     givePassword: 'Passwort eintragen',
     remove: 'Entfernen',
     confirm: 'Änderung bestätigen',
-    confirmOf: ({ account }) => `Änderung von ${account} bestätigen`,
+    confirmOf: ({ account }) => `Änderung bestätigen: ${account}`,
     nothingToConfirm: 'Keine Änderung dieses Kontos wartet darauf, von Hand gemacht zu werden.',
 
     rotations: 'Änderungen des Passworts',
@@ -84,7 +84,7 @@ export const consoleAccounts: typeof english = {
     },
     since: 'Seit',
     take: 'Nehmen',
-    takeFrom: ({ holder }) => `Zugang nehmen: ${holder}`,
+    takeFrom: ({ holder }) => `Nehmen: den Zugang von ${holder}`,
     takeText: 'Wer den Zugang verliert, konnte das Passwort lesen: Es wird geändert.',
     give: 'Zugang geben',
     giveTitle: ({ account }) => `Zugang zu ${account} geben`,
@@ -117,7 +117,7 @@ export const consoleAccounts: typeof english = {
       dead: 'Nie angenommen',
     },
     read: 'Lesen',
-    readVersion: ({ n }) => `Fassung ${n} lesen`,
+    readVersion: ({ n }) => `Lesen: Fassung ${n}`,
 
     rotation: {
       title: 'Änderungen von Passwörtern',

@@ -81,7 +81,7 @@ export const consoleAccounts = {
     },
     since: 'Since',
     take: 'Take away',
-    takeFrom: ({ holder }: { holder: string }) => `Take the access of ${holder} away`,
+    takeFrom: ({ holder }: { holder: string }) => `Take away the access of ${holder}`,
     takeText: 'Whoever loses access could have read the password: it is changed.',
     give: 'Give access',
     giveTitle: ({ account }: { account: string }) => `Give access to ${account}`,
@@ -114,7 +114,7 @@ export const consoleAccounts = {
       dead: 'Never taken',
     },
     read: 'Read it',
-    readVersion: ({ n }: { n: string }) => `Read version ${n}`,
+    readVersion: ({ n }: { n: string }) => `Read it: version ${n}`,
 
     rotation: {
       title: 'Changes of passwords',
