@@ -7,6 +7,7 @@ import { transaction } from '../database/pool.ts';
 import type { TimePage } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
 import { emailKey, userNameKey } from '../users/email.ts';
+import { lockAccount } from './account.ts';
 
 /** Rights to one account: each is looked at when a password is revealed. */
 export const mostRights = 1_000;
@@ -145,12 +146,7 @@ export async function giveRight(
   { holder, right }: Readonly<{ holder: Holder; right: Right }>,
   by: By,
 ): Promise<string | null> {
-  const { rowCount } = await client.query({
-    name: 'account-lock',
-    text: 'SELECT FROM accounts WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE',
-    values: [orgId, accountId],
-  });
-  if (rowCount === 0) return null;
+  if (!(await lockAccount(client, orgId, accountId))) return null;
   await requireHolder(client, orgId, holder);
   const userId = 'userId' in holder ? holder.userId : null;
   const groupId = 'groupId' in holder ? holder.groupId : null;

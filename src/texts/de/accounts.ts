@@ -13,7 +13,11 @@ export const accounts: typeof original = {
   changed: ({ ago }) => `Passwort geändert: ${ago}`,
   noPassword: 'Es ist noch kein Passwort bekannt',
   newer: 'Geändert, seit Sie es gelesen haben',
-  changing: 'Wird gerade geändert',
+  states: {
+    rotating: 'Wird gerade geändert',
+    uncertain: 'Gilt im Moment vielleicht nicht',
+    manual: 'Wird von Hand geändert',
+  },
   show: 'Passwort zeigen',
   showOf: ({ name }) => `Passwort zeigen: ${name}`,
   manage: 'Verwalten',
