@@ -90,40 +90,55 @@ export function createGuardedFetch(options: { mode: Mode; privateHosts: readonly
     check(url);
     const limit = AbortSignal.timeout(init.limitMs ?? timeLimit);
     const signal = init.signal ? AbortSignal.any([limit, init.signal]) : limit;
-    try {
-      const response = await request(url, {
-        dispatcher,
-        signal,
-        method: init.method ?? 'GET',
-        // Not compressed: a small body must not unpack into a large one.
-        headers: { accept: 'application/json', 'accept-encoding': 'identity', ...init.headers },
-        body: init.body ?? null,
-      });
-      // A body that is destroyed unread emits an error: without a listener it ends the process.
-      response.body.on('error', () => {});
-      if (response.statusCode >= 300 && response.statusCode < 400) {
-        response.body.destroy();
-        const status = response.statusCode;
-        throw new GuardedFetchError('redirect', ({ answers }) => answers.calls.redirect({ status }));
-      }
-      if (init.statusOnly) response.body.destroy();
-      const text = init.statusOnly ? '' : await readBounded(response.body);
-      return { status: response.statusCode, headers: flatten(response.headers), text };
-    } catch (error) {
-      throw asGuardedFetchError(error, signal);
-    }
+    const { method = 'GET', headers = {}, body = null, statusOnly = false } = init;
+    const most = statusOnly ? 0 : bodyLimit;
+    const response = await exchange(url, { dispatcher, signal, method, headers, body, most });
+    if (response.status < 300 || response.status >= 400) return response;
+    throw new GuardedFetchError('redirect', ({ answers }) => answers.calls.redirect({ status: response.status }));
   };
   return Object.assign(guardedFetch, { check });
 }
 
-async function readBounded(body: Dispatcher.ResponseData['body']): Promise<string> {
+/**
+ * One request over a dispatcher that knows whom it may connect to; a redirect is an answer like any.
+ * `most`: bytes of the body; 0: it is left unread, and so is that of a redirect.
+ * @throws GuardedFetchError
+ */
+export async function exchange(url: string, { signal, headers, most, ...rest }: Exchange): Promise<GuardedResponse> {
+  try {
+    const response = await request(url, {
+      ...rest,
+      signal,
+      // Not compressed: a small body must not unpack into a large one.
+      headers: { accept: 'application/json', 'accept-encoding': 'identity', ...headers },
+    });
+    // A body that is destroyed unread emits an error: without a listener it ends the process.
+    response.body.on('error', () => {});
+    const unread = most === 0 || (response.statusCode >= 300 && response.statusCode < 400);
+    if (unread) response.body.destroy();
+    const text = unread ? '' : await readBounded(response.body, most);
+    return { status: response.statusCode, headers: flatten(response.headers), text };
+  } catch (error) {
+    throw asGuardedFetchError(error, signal);
+  }
+}
+
+type Exchange = Readonly<{
+  dispatcher: Dispatcher;
+  signal: AbortSignal;
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  headers: Readonly<Record<string, string>>;
+  body: string | null;
+  most: number;
+}>;
+
+async function readBounded(body: Dispatcher.ResponseData['body'], most: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     // Leaving the loop destroys the stream, and its connection.
-    if (size > bodyLimit)
-      throw new GuardedFetchError('too_large', ({ answers }) => answers.calls.large({ most: bodyLimit }));
+    if (size > most) throw new GuardedFetchError('too_large', ({ answers }) => answers.calls.large({ most }));
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -3,6 +3,7 @@ import type { Config } from '../../config.ts';
 import { createCheckedAddress } from './checked-address.ts';
 import type { CheckedAddress, Connector, Target } from './connector.ts';
 import type { ConnectorError } from './errors.ts';
+import { createHttp } from './http.ts';
 import { manual } from './manual.ts';
 import { createPostgresql } from './postgresql.ts';
 
@@ -11,6 +12,7 @@ type Deps = Readonly<{ reach: CheckedAddress }>;
 /** A file each; the name is the connector's `kind`. */
 const makers = {
   postgresql: ({ reach }: Deps) => checkingSettings(createPostgresql(reach)),
+  http: ({ reach }: Deps) => checkingSettings(createHttp(reach)),
   manual: () => checkingSettings(manual),
 };
 

@@ -17,6 +17,7 @@ export const connectorErrors = [
   'settings',
   // It does not let the administrator in, or do this.
   'no_administrator',
+  'no_old_password',
   'wrong_administrator',
   'not_permitted',
   'unknown_user',
