@@ -1,4 +1,5 @@
 import express, { type Express, Router } from 'express';
+import { createReveal } from './accounts/reveal.ts';
 import { createAdminOperations } from './admin/operations.ts';
 import type { Documented, Endpoint } from './api/endpoint.ts';
 import { createRoutes } from './api/endpoint.ts';
@@ -85,7 +86,7 @@ function createPersonal(context: Context): {
     administratorsOperation(context),
     changeMeOperation(context),
     ...accountMailOperations(context),
-    ...myAccountOperations(context),
+    ...myAccountOperations({ pool, reveal: createReveal({ ...context, pool: accessPool }) }),
     ...deviceOperations({
       ...context,
       devices,

@@ -202,7 +202,7 @@ export const environment = {
 export const developmentEnvironment = {
   DATA_DIR: z.string().min(1).default('.data'),
   IDP_PORT: wholeNumber(0, 65535).default(3334),
-  APPS_PORT: wholeNumber(0, 65534).optional(),
+  APPS_PORT: wholeNumber(0, 65533).optional(),
   CLIENT_SECRET: z.string().min(1).optional(),
 };
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { startAccounts } from './accounts/start.ts';
 import { sweepAuditEvents } from './audit/retention.ts';
 import type { Config } from './config.ts';
 import { createIdpKeys } from './connections/idp-keys.ts';
@@ -88,7 +89,9 @@ export function createContext(config: Config, log: Logger = createLog(config), l
   const housekeeping = startHousekeeping({ pool, log, chores: itsChores });
   const notifications = startNotifications({ config, log, pool, keyring, languages });
   const downstream = startDownstream({ config, log, pool, keyring, guardedFetch: notifications.webhookFetch });
+  const accounts = startAccounts({ config, log, pool, keyring });
   liveChannel.whenAnnounced(() => {
+    accounts.wakeRotator();
     downstream.wakeForwarder();
     notifications.wake();
   });
@@ -145,6 +148,10 @@ export function createContext(config: Config, log: Logger = createLog(config), l
     sendTest: downstream.sendTest,
     wakeForwarder: downstream.wakeForwarder,
     arrivals: downstream.arrivals,
+    /** The passwords of shared accounts, what changes them at their systems, and who does. */
+    vault: accounts.vault,
+    connectors: accounts.connectors,
+    wakeRotator: accounts.wakeRotator,
     emailAvailable: notifications.emailAvailable,
     isStopping: () => stopping,
     /** From here on /readyz answers 503; requests are still answered. */
@@ -164,7 +171,7 @@ export function createContext(config: Config, log: Logger = createLog(config), l
       const ended = (async () => {
         await liveChannel.stop();
         await journal.stop();
-        await Promise.all([notifications.stop(), downstream.stop(), poller.stop()]);
+        await Promise.all([notifications.stop(), downstream.stop(), accounts.stop(), poller.stop()]);
         await housekeeping.stop();
         await refusedCalls.stop();
         await prisma.$disconnect();

@@ -26,7 +26,7 @@ END $$;
 CREATE OR REPLACE TRIGGER account_rights_ended AFTER DELETE ON account_rights
   FOR EACH ROW EXECUTE FUNCTION account_right_ended();
 
--- Somebody leaves a group that has a right. Where the group itself goes, its members go before its rights.
+-- Somebody leaves a group that has a right.
 CREATE OR REPLACE FUNCTION account_group_left() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO account_outbox (org_id, account_id, user_id)
@@ -36,6 +36,18 @@ BEGIN
 END $$;
 CREATE OR REPLACE TRIGGER group_members_account_rights AFTER DELETE ON group_members
   REFERENCING OLD TABLE AS leavers FOR EACH STATEMENT EXECUTE FUNCTION account_group_left();
+
+-- The group itself goes. Its members and its rights go with it, and the triggers of each come when the others are gone too.
+CREATE OR REPLACE FUNCTION account_group_goes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO account_outbox (org_id, account_id, user_id)
+  SELECT r.org_id, r.account_id, m.user_id FROM account_rights r
+  JOIN group_members m ON m.org_id = r.org_id AND m.group_id = r.group_id
+  WHERE r.org_id = OLD.org_id AND r.group_id = OLD.id;
+  RETURN OLD;
+END $$;
+CREATE OR REPLACE TRIGGER groups_account_rights BEFORE DELETE ON groups
+  FOR EACH ROW EXECUTE FUNCTION account_group_goes();
 
 -- Whoever is switched off has no right of their own any more, and gets none back by being switched on.
 CREATE OR REPLACE FUNCTION end_account_rights() RETURNS trigger LANGUAGE plpgsql AS $$

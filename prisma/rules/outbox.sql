@@ -46,7 +46,7 @@ END $$;
 CREATE OR REPLACE TRIGGER audit_events_forward_outbox AFTER INSERT ON audit_events
   FOR EACH ROW
   WHEN (NEW.action IN ('access.revoked', 'access.revoked_for_everyone', 'user.deactivated', 'idp_session.ended',
-                       'session.ended', 'user.activated', 'user.removed', 'user.erased')
+                       'session.ended', 'user.activated', 'user.removed', 'user.erased', 'account.rotated', 'account.rotation_confirmed')
         OR (NEW.action = 'grant.ended' AND NEW.actor_type = 'user' AND NOT NEW.detail ? 'reason'))
   EXECUTE FUNCTION put_into_forward_outbox();
 

@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Claimed } from './held-rotation.ts';
 
 /** Rotations that are under way at once on a node: of all, of an org, at one system. */
-const most = { ofNode: 16, ofOrg: 8, ofPlace: 4 } as const;
+const most = { ofNode: 24, ofOrg: 12, ofPlace: 6 } as const;
 
 /** What the bounds are counted by. */
 export type RunningRotation = Claimed & Readonly<{ place: string }>;
@@ -43,7 +43,8 @@ const claimSql = `
                 + (SELECT count(*) FROM running o WHERE o.org_id = d.org_id AND o.place = d.place) AS of_place
     FROM waiting w CROSS JOIN LATERAL (
       SELECT r.org_id, r.id, r.revealed, r.due_at,
-             a.connector || ' ' || coalesce(a.settings ->> 'host', a.settings ->> 'url', '') AS place
+             CASE a.connector WHEN 'manual' THEN a.id
+               ELSE a.connector || ' ' || coalesce(a.settings ->> 'host', a.settings ->> 'url', '') END AS place
       FROM account_rotations r JOIN accounts a ON a.org_id = r.org_id AND a.id = r.account_id
       WHERE r.org_id = w.org_id AND r.state NOT IN ('manual', 'done', 'cancelled') AND r.finished_at IS NULL
         AND r.due_at <= clock_timestamp()

@@ -16,11 +16,13 @@ export const forward = z
     id: idOf('forward'),
     app: idOf('app'),
     appName: z.string().meta({ examples: ['Payroll'] }),
-    user: z.string(),
+    user: z.string().describe('Whom it is about; of a `credential-change` the shared account.'),
     userName: z
       .string()
       .nullable()
-      .describe('What the person is called now, by name or address; null: removed.')
+      .describe(
+        'What the person is called now, by name or address; null: removed. Of a shared account its name of then.',
+      )
       .meta({ examples: ['Trinity Moss'] }),
     revocation: idOf('revocation').nullable(),
     type: z

@@ -11,7 +11,13 @@ import { describePolicies, type Lifetimes, policyChangesForm, policyUnits } from
 import { createConfirmPolicies } from './confirming-policies.ts';
 import { confirmation, refusalOf } from './ending-access.ts';
 
-const value = z.union([z.boolean(), z.number(), z.string(), z.null(), z.record(z.string(), z.enum(eventActions))]);
+const value = z.union([
+  z.boolean(),
+  z.number(),
+  z.string(),
+  z.null(),
+  z.record(z.string(), z.union([z.enum(eventActions), z.boolean()])),
+]);
 
 const policy = z
   .object({

@@ -1,5 +1,6 @@
 import { isLoopback } from '../config.ts';
 import type { DemoAppUrls } from '../demo-apps/demo-apps.ts';
+import { lightsUser } from './seed-accounts.ts';
 import { seedOrgs } from './seed-data.ts';
 
 export type Addresses = Readonly<{
@@ -42,6 +43,9 @@ export function banner({ local, publicUrl, appUrl, idpUrl, apps, database }: Add
     ...seedOrgs.map(({ slug, name }) => `Its own console    ${idpUrl}/${slug}/admin  ${name}`),
     `Apps behind        ${apps.wiki}  ${first?.name}'s wiki: OpenID Connect, back-channel logout`,
     `                   ${apps.crm}  ${first?.name}'s CRM: Global Token Revocation`,
+    `Shared accounts    ${apps.lights}  Lights, whose password is replaced by HTTP; its user is ${lightsUser}`,
+    ...(database.startsWith('PostgreSQL') ? ['                   the role reports of the PostgreSQL below'] : []),
+    `                   ${publicUrl}/accounts  where Trinity and Neo read their passwords`,
     `Database           ${database}`,
     'Command line       npm run -s cli -- --help',
     '',

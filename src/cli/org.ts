@@ -7,6 +7,7 @@ import type { Org } from '../database/generated/client.ts';
 import { describeIssues } from '../issues.ts';
 import { type EventAction, eventActions, knownEventNames } from '../orgs/event-actions.ts';
 import { describePolicies, policyChangesForm } from '../orgs/policies.ts';
+import { initiators } from '../orgs/rotate-after.ts';
 import { action, type Console, collect, onOff, text, usageError } from './command.ts';
 import {
   addConnectionOptions,
@@ -40,6 +41,21 @@ function readEventActions(pairs: string[], context: z.RefinementCtx): Record<str
   return Object.fromEntries(read);
 }
 
+const does: Readonly<Record<string, boolean | null>> = { on: true, off: false, default: null };
+const wordsOfInitiators = `${initiators.join(', ')} = on, off or default`;
+
+function readRotateAfter(pairs: string[], context: z.RefinementCtx): Record<string, boolean | null> {
+  const read = pairs.map((pair) => {
+    const [initiator, given = '', ...more] = pair.split('=');
+    const known = initiators.find((name) => name === initiator);
+    const set = does[given];
+    if (known && set !== undefined && more.length === 0) return [known, set] as const;
+    context.addIssue({ code: 'custom', message: `must be who ends access, and on or off: ${wordsOfInitiators}` });
+    return [pair, null] as const;
+  });
+  return Object.fromEntries(read);
+}
+
 /** A whole number, or `default`. */
 const amount = z
   .string()
@@ -66,6 +82,7 @@ const updateForm = z.object({
   helpText: text.transform((given) => (given === 'default' ? null : given)).optional(),
   keepNamesOfRemoved: onOff,
   onEvent: z.array(z.string()).transform(readEventActions).optional(),
+  rotateAfter: z.array(z.string()).transform(readRotateAfter).optional(),
 });
 
 export function registerOrg(program: Command, shell: Console): void {
@@ -120,6 +137,11 @@ export function registerOrg(program: Command, shell: Console): void {
     .option('--help-text <text|default>', 'whom people turn to, for who is signed out or refused; default: nothing')
     .option('--keep-names-of-removed <on|off>', 'the record goes on naming people whom provisioning removed')
     .option('--on-event <event=action>', `what a security event does (repeatable): ${wordsOfEvents}`, collect)
+    .option(
+      '--rotate-after <initiator=on|off>',
+      `whose ending of access changes passwords of shared accounts (repeatable): ${wordsOfInitiators}`,
+      collect,
+    )
     .action(
       action(shell, updateForm, async (workspace, { org: ref, onEvent: eventActions, name: given, ...input }) => {
         const { id } = await workspace.requireOrg(ref);
@@ -131,19 +153,24 @@ export function registerOrg(program: Command, shell: Console): void {
         const changes = given === undefined ? policies.data : { ...policies.data, name: given };
         const after = await workspace.orgs.updateOrg(id, changes, byOperator);
         const { slug, name } = after;
-        const { eventActions: onEvent, ...set } = Object.fromEntries(
-          describePolicies(after, lifetimes).map((policy) => [policy.name, policy.value]),
-        );
+        const {
+          eventActions: onEvent,
+          rotateAfter,
+          ...set
+        } = Object.fromEntries(describePolicies(after, lifetimes).map((policy) => [policy.name, policy.value]));
         const written = ([policy, value]: [string, unknown]) =>
           [policy, value === null ? 'default' : String(value).replaceAll('\n', ' / ')] as const;
         return {
-          json: { id, slug, name, ...set, onEvent },
+          json: { id, slug, name, ...set, onEvent, rotateAfter },
           text: facts([
             ['Organisation', name],
             ['Id', id],
             ['Slug', slug],
             ...Object.entries(set).map(written),
             ...Object.entries(onEvent ?? {}).map(([event, does]) => [`On ${event}`, does] as const),
+            ...Object.entries(rotateAfter ?? {}).map(
+              ([initiator, does]) => [`Rotate after ${initiator}`, does ? 'on' : 'off'] as const,
+            ),
           ]),
         };
       }),

@@ -23,7 +23,7 @@ export const crmClientId = 'white-rabbit';
 export async function seedApps(
   deps: Deps,
   orgId: string,
-  urls: DemoAppUrls,
+  urls: Pick<DemoAppUrls, 'wiki' | 'crm'>,
 ): Promise<{ clientId: string; clientSecret: string }> {
   const apps = createApps({ ...deps, appFetch: deps.webhookFetch });
 

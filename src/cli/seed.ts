@@ -14,6 +14,7 @@ import { createOrgs } from '../orgs/orgs.ts';
 import { orgIssuer } from '../signing/org-keys.ts';
 import { emailKey } from '../users/email.ts';
 import { createUsers } from '../users/users.ts';
+import { seedAccounts } from './seed-accounts.ts';
 import { crmClientId, seedApps } from './seed-apps.ts';
 import { type SeedOrg, seedOrgs } from './seed-data.ts';
 
@@ -32,9 +33,10 @@ const seeder = bySystem('seed');
 /**
  * Adds the missing parts of the two demo orgs and leaves the rest: a developer's changes stay. Only
  * the connections follow the demo identity provider at `idpUrl`, and the apps their addresses: ports
- * may have changed. Returns what the apps of the first org need to know.
+ * may have changed. `postgres`: the server of development, where the database is its own. Returns what
+ * the apps of the first org need to know.
  */
-export async function seed(deps: Deps, idpUrl: string, apps: DemoAppUrls) {
+export async function seed(deps: Deps, idpUrl: string, apps: DemoAppUrls, postgres: string | null) {
   await refuseForeignDatabase(deps);
   const seeded: Org[] = [];
   for (const described of seedOrgs) {
@@ -47,7 +49,27 @@ export async function seed(deps: Deps, idpUrl: string, apps: DemoAppUrls) {
   const [org, { people }] = [seeded[0] as Org, seedOrgs[0] as SeedOrg];
   const known = { org: org.name, issuer: orgIssuer(deps.config, org.id) };
   const client = await seedApps(deps, org.id, apps);
+  await seedAccounts(deps, org.id, { lights: apps.lights, postgres, people: await idsOf(deps, org.id, people) });
   return { wiki: { ...known, ...client }, crm: { ...known, clientId: crmClientId, people } };
+}
+
+/** The ids of people by their subjects at the identity provider; whoever was removed has none. */
+async function idsOf(
+  { prisma }: Deps,
+  orgId: string,
+  people: SeedOrg['people'],
+): Promise<Readonly<Record<string, string>>> {
+  const found = await prisma.user.findMany({
+    where: { orgId, deletedAt: null, active: true },
+    select: { id: true, emailKey: true },
+  });
+  const byKey = new Map(found.map((user) => [user.emailKey, user.id]));
+  return Object.fromEntries(
+    people.flatMap(({ subject, email }) => {
+      const id = byKey.get(emailKey(email) ?? '');
+      return id === undefined ? [] : [[subject, id]];
+    }),
+  );
 }
 
 export class NotForSeedError extends Error {

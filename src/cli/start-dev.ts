@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { pino } from 'pino';
 import pretty from 'pino-pretty';
 import { type Config, loadConfig, loadDevelopmentConfig, readEnvFile } from '../config.ts';
@@ -16,6 +17,7 @@ import { developmentJournal, loadDevelopmentSecrets } from './development.ts';
 import { PortError, takePort, tryPort } from './ports.ts';
 import { findRunningDev } from './running-dev.ts';
 import { NotForSeedError, seed } from './seed.ts';
+import { lightsAdmin, lightsUser } from './seed-accounts.ts';
 import { demoTenants } from './seed-data.ts';
 
 /**
@@ -63,6 +65,7 @@ async function start(): Promise<void> {
   await tryLocalPort(idpPort, 'IDP_PORT');
   await tryLocalPort(appsPort, 'APPS_PORT');
   await tryLocalPort(appsPort && appsPort + 1, 'APPS_PORT');
+  await tryLocalPort(appsPort && appsPort + 2, 'APPS_PORT');
 
   const databaseUrl = given.DATABASE_URL ?? (await startDatabase(dataDir));
   const config = configFor(databaseUrl, port);
@@ -85,10 +88,12 @@ async function start(): Promise<void> {
   const tenants = demoTenants(publicUrl, findDemoConnection);
   const idp = await step(startDemoIdp({ port: idpPort, tenants, log: console.error }));
   started.push(idp.stop);
-  const demoApps = await step(startDemoApps(appsPort));
+  const lights = { file: path.join(dataDir, 'lights.json'), user: lightsUser, admin: lightsAdmin };
+  const demoApps = await step(startDemoApps(appsPort, { lights }));
   started.push(demoApps.stop);
   await step(checkDatabase(context));
-  demoApps.serve(await step(seed(context, idp.url, demoApps.urls)));
+  const ownServer = given.DATABASE_URL ? null : databaseUrl;
+  demoApps.serve(await step(seed(context, idp.url, demoApps.urls, ownServer)));
   // Before the server starts: its last line stays the last one, and a stop finds nothing half built.
   await step(buildSearchIndexes({ directDatabaseUrl: config.directDatabaseUrl, log }));
   const server = await step(startServer(context, { listening }));

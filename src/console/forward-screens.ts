@@ -7,7 +7,7 @@ import { type Html, html, type Value } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
 import { compose } from '../web/compose.ts';
 import { renderAppTabs, trailOfApps } from './app-view.ts';
-import { forwardErrorIn, isOfStream, renderForwardState, renderType, sayType } from './forward-state.ts';
+import { forwardErrorIn, isOfAccount, isOfStream, renderForwardState, renderType, sayType } from './forward-state.ts';
 import type { Use } from './operations.ts';
 import {
   formatNumber,
@@ -23,6 +23,7 @@ import {
 } from './parts.ts';
 import { lookAgainAfter } from './passed-on.ts';
 import { type Screen, textOf, type Visit } from './screen.ts';
+import { linkTo } from './sentence-parts.ts';
 
 export type ShownForward = z.output<typeof forward>;
 
@@ -207,9 +208,9 @@ function renderOne(
   return html`<div id="forward"${isMoving && html` data-again="${lookAgainAfter(found.revokedAt)}"`}>${renderFacts([
     [words.status, renderForwardState(texts, found)],
     [
-      words.person,
+      isOfAccount(found) ? words.account : words.person,
       !isOfStream(found) &&
-        (found.userName ? html`<a href="/admin/people/${found.user}">${found.userName}</a>` : words.removed),
+        (found.userName ? linkTo(isOfAccount(found) ? 'account' : 'user', found.user, found.userName) : words.removed),
     ],
     [words.app, html`<a href="/admin/apps/${found.app}">${found.appName}</a>`],
     [words.type, sayType(texts, found.type)],

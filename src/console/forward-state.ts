@@ -51,6 +51,9 @@ export function sayType(texts: Texts, type: string): string | null {
 export const renderType = (texts: Texts, { type }: Readonly<{ type: string }>, id: string): Html =>
   html`<span id="${id}" class="sub">${sayType(texts, type)}</span>`;
 
+/** What is told of a shared account, and of nobody. */
+export const isOfAccount = ({ type }: Readonly<{ type: string }>): boolean => type === 'credential-change';
+
 /** What a stream of events tells of itself, and of nobody. */
 export const isOfStream = ({ type }: Readonly<{ type: string }>): boolean =>
   type === 'verification' || type === 'stream-updated';

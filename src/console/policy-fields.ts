@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { policies } from '../admin/policies.ts';
 import { AppError } from '../errors.ts';
 import { knownEventNames } from '../orgs/event-actions.ts';
+import { initiators } from '../orgs/rotate-after.ts';
 import type { Texts } from '../texts/texts.ts';
 import { knownValue } from './known-value.ts';
 import { type Given, isChecked, textOf } from './screen.ts';
@@ -10,11 +11,17 @@ export type Policy = z.output<typeof policies>['items'][number];
 type Words = Texts['console']['authentication'];
 type PolicyName = keyof Words['policies'];
 
-/** How a policy is asked for. `events` stands for one security event. */
-type Kind = 'switch' | 'time' | 'amount' | 'text' | 'event';
+/** How a policy is asked for. `event` stands for one security event, `initiator` for one who ends access. */
+type Kind = 'switch' | 'time' | 'amount' | 'text' | 'event' | 'initiator';
 
-/** One field of a form: a policy, or what one security event does. */
-export type PolicyField = Readonly<{ name: string; policy: PolicyName; kind: Kind; event?: keyof Words['events'] }>;
+/** One field of a form: a policy, or one member of it. */
+export type PolicyField = Readonly<{
+  name: string;
+  policy: PolicyName;
+  kind: Kind;
+  event?: keyof Words['events'];
+  initiator?: keyof Words['initiators'];
+}>;
 
 const field = (policy: PolicyName, kind: Kind): PolicyField => ({ name: policy, policy, kind });
 
@@ -41,6 +48,12 @@ export const policySections: Readonly<Record<keyof Words['sections'], readonly P
     kind: 'event',
     event,
   })),
+  accounts: initiators.map((initiator) => ({
+    name: `rotate-${initiator}`,
+    policy: 'rotateAfter',
+    kind: 'initiator',
+    initiator,
+  })),
   record: [field('auditRetentionDays', 'amount'), field('keepNamesOfRemoved', 'switch')],
 };
 
@@ -52,9 +65,10 @@ export type Unit = keyof typeof unitSizes;
 export const unitNames = Object.keys(unitSizes) as Unit[];
 
 /** A policy's value as a form carries it: '' where the default counts. */
-export function storedIn(policy: Policy, { event }: PolicyField): string {
+export function storedIn(policy: Policy, { event, initiator }: PolicyField): string {
   const { value } = policy;
   if (event) return (value as Record<string, string>)[event] ?? '';
+  if (initiator) return String((value as Record<string, boolean>)[initiator]);
   return value === null ? '' : String(value);
 }
 
@@ -62,7 +76,7 @@ export function storedIn(policy: Policy, { event }: PolicyField): string {
 export function typedIn(words: Words, policy: Policy, asked: PolicyField, given: Given): string {
   const typed = textOf(given, asked.name);
   if (asked.kind === 'switch') return String(isChecked(given, asked.name));
-  if (asked.kind === 'text' || asked.kind === 'event') return typed;
+  if (asked.kind === 'text' || asked.kind === 'event' || asked.kind === 'initiator') return typed;
   if (typed === '' && hasDefault(policy)) return '';
   const { label } = labelOf(words, asked);
   if (typed === '') throw wrong(asked, words.problems.missing({ field: label }));
@@ -84,8 +98,10 @@ export function typedIn(words: Words, policy: Policy, asked: PolicyField, given:
 export const hasDefault = ({ name, choices }: Policy): boolean =>
   name !== 'helpText' && choices.some(({ value }) => value === null);
 
-export const labelOf = (words: Words, { policy, event }: PolicyField): { label: string; hint?: string } =>
-  event ? { label: words.events[event] } : words.policies[policy];
+export function labelOf(words: Words, { policy, event, initiator }: PolicyField): { label: string; hint?: string } {
+  if (event) return { label: words.events[event] };
+  return initiator ? { label: words.initiators[initiator] } : words.policies[policy];
+}
 
 /** The least and the greatest value, in words. */
 export function boundsOf(words: Words, { kind }: PolicyField, { min, max }: { min: number; max: number }) {
@@ -97,6 +113,7 @@ export function boundsOf(words: Words, { kind }: PolicyField, { min, max }: { mi
 export function sayValue(words: Words, policy: Policy, asked: PolicyField, stored: string): string {
   if (asked.kind === 'switch') return stored === 'true' ? words.on : words.off;
   if (asked.kind === 'event') return words.eventActions[stored as keyof Words['eventActions']] ?? stored;
+  if (asked.kind === 'initiator') return words.rotations[stored === 'true' ? 'true' : 'false'];
   if (asked.kind === 'text') return stored;
   if (stored === '')
     return asked.kind === 'time' ? words.standard({ time: words.time(Number(policy.default)) }) : words.forEver;
@@ -106,8 +123,9 @@ export function sayValue(words: Words, policy: Policy, asked: PolicyField, store
 }
 
 /** A change as the API takes it. */
-export function toChange({ kind, policy, event }: PolicyField, stored: string): Record<string, unknown> {
+export function toChange({ kind, policy, event, initiator }: PolicyField, stored: string): Record<string, unknown> {
   if (event) return { eventActions: { [event]: stored } };
+  if (initiator) return { rotateAfter: { [initiator]: stored === 'true' } };
   if (kind === 'switch') return { [policy]: stored === 'true' };
   if (kind === 'text') return { [policy]: stored === '' ? null : stored };
   return { [policy]: stored === '' ? null : Number(stored) };

@@ -75,6 +75,13 @@ function renderControl({ texts }: Visit, policy: Policy, asked: PolicyField, { t
       value: text,
       options: eventActions.map((value) => ({ value, label: words.eventActions[value] })),
     });
+  if (kind === 'initiator')
+    return renderSelect({
+      name,
+      label,
+      value: text,
+      options: (['true', 'false'] as const).map((value) => ({ value, label: words.rotations[value] })),
+    });
   const bounds = policy.bounds && boundsOf(words, asked, policy.bounds);
   if (kind === 'text')
     return renderField({ name, label, hint, value: text, rows: 4, ...(policy.bounds && { most: policy.bounds.max }) });

@@ -83,5 +83,5 @@ function renderFields(
   fields: readonly Readonly<{ policy: Policy; asked: PolicyField }>[],
 ) {
   const rendered = fields.map(({ asked, policy }) => renderPolicyField(visit, name, policy, asked));
-  return name === 'events' ? html`<div class="pairs">${rendered}</div>` : rendered;
+  return name === 'events' || name === 'accounts' ? html`<div class="pairs">${rendered}</div>` : rendered;
 }

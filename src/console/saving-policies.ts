@@ -72,11 +72,11 @@ function refuseLongerIdle(words: Visit['texts']['console']['authentication'], al
   }
 }
 
-/** One body for the API: the events of one form are one member. */
+/** One body for the API: what a form asks of several members of one policy is one member. */
 function bodyOf(changes: readonly Change[]): Record<string, unknown> {
   const body: Record<string, unknown> = {};
   for (const { asked, after } of changes)
     for (const [name, value] of Object.entries(toChange(asked, after)))
-      body[name] = name === 'eventActions' ? { ...(body[name] as object), ...(value as object) } : value;
+      body[name] = typeof value === 'object' && value !== null ? { ...(body[name] as object), ...value } : value;
   return body;
 }

@@ -294,5 +294,7 @@ function policyOf(words: Parts['words'], policy: string | null): Html {
   const names: Readonly<Record<string, string>> = words.policies;
   const [, signal] = /^eventActions\.(.+)$/.exec(policy) ?? [];
   if (signal) return compose(words.eventPolicy, { event: html`<code>${signal}</code>` });
+  const [, initiator] = /^rotateAfter\.(.+)$/.exec(policy) ?? [];
+  if (initiator) return compose(words.rotationPolicy, { initiator: html`<code>${initiator}</code>` });
   return html`${names[policy] ?? html`<code>${policy}</code>`}`;
 }

@@ -1,21 +1,25 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CrmOptions, createCrm } from './crm.ts';
+import { createLights, type LightsOptions } from './lights.ts';
 import type { WikiOptions } from './wiki.ts';
 
-export type DemoAppUrls = Readonly<{ wiki: string; crm: string }>;
+export type DemoAppUrls = Readonly<{ wiki: string; crm: string; lights: string }>;
 
 /**
- * Two apps behind an organisation, on loopback only. They listen at once, for they are registered
- * by their addresses; `serve` begins once they are. `port` is the wiki's, the CRM has the next one;
- * 0 takes free ones. @throws the listen error
+ * Two apps behind an organisation and one with a shared account, on loopback only. They listen at
+ * once, for they are registered by their addresses; the two are served once they are. `port` is the
+ * wiki's, the CRM has the next one and the lights the one after; 0 takes free ones.
+ * @throws the listen error
  */
-export async function startDemoApps(port: number) {
+export async function startDemoApps(port: number, options: { lights: LightsOptions }) {
   const wiki = createServer();
   const crm = createServer();
   await listen(wiki, port);
   await listen(crm, port === 0 ? 0 : port + 1);
-  const urls: DemoAppUrls = { wiki: urlOf(wiki), crm: urlOf(crm) };
+  const lights = createServer(createLights(options.lights));
+  await listen(lights, port === 0 ? 0 : port + 2);
+  const urls: DemoAppUrls = { wiki: urlOf(wiki), crm: urlOf(crm), lights: urlOf(lights) };
   return {
     urls,
     serve(options: { wiki: Omit<WikiOptions, 'url'>; crm: Omit<CrmOptions, 'url'> }): void {
@@ -35,7 +39,7 @@ export async function startDemoApps(port: number) {
       });
     },
     async stop(): Promise<void> {
-      await Promise.all([wiki, crm].map(close));
+      await Promise.all([wiki, crm, lights].map(close));
     },
   };
 }

@@ -11,6 +11,8 @@ export type Names = Readonly<{
   there: string | null;
   /** The address from before, where the person was given another in the very moment of the revocation. */
   formerEmail?: string | null;
+  /** Of an event about a shared account: what the account is called. */
+  account?: string | null;
 }>;
 
 /** What is said about it, for receivers that take more than a name. */
@@ -18,6 +20,9 @@ export type Said = Readonly<{
   initiator: 'idp' | 'admin' | 'user' | 'scim' | 'signal' | 'policy' | 'operator' | null;
   reasonAdmin: string | null;
   reasonUser: string | null;
+  /** Of a shared account's new password: why, and whose sign-out it came of. */
+  cause?: string | null;
+  revocation?: string | null;
   /** Of a verification: what the receiver gave, to know it by. */
   state?: string | null;
   /** Of a change of a stream. */

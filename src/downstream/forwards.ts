@@ -17,7 +17,7 @@ export type ForwardRow = Readonly<{
   appId: string;
   appName: string;
   userId: string;
-  /** What the person is called now, by name or address; null: removed. */
+  /** What the person is called now, by name or address; null: removed. Of a shared account its name of then. */
   userName: string | null;
   revocationId: string | null;
   type: string;
@@ -52,7 +52,7 @@ export type ForwardFilter = Readonly<{
 const lacking = ['no_name_there', 'no_identity', 'no_endpoint'];
 
 const columns = `f.id, f.app_id AS "appId", a.name AS "appName", f.user_id AS "userId",
-  coalesce(nullif(u.name, ''), u.email) AS "userName", f.revocation_id AS "revocationId",
+  coalesce(nullif(u.name, ''), u.email, f.names ->> 'account') AS "userName", f.revocation_id AS "revocationId",
   f.type, f.status, f.error, f.http_status AS "httpStatus", f.attempts,
   CASE WHEN f.status = 'pending' THEN f.due_at END AS "dueAt", f.revoked_at AS "revokedAt", f.created_at AS "createdAt",
   f.finished_at AS "finishedAt",

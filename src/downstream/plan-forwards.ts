@@ -4,6 +4,7 @@ import { endedNothing } from './echo.ts';
 import { tellOfMissingNames } from './missing-names.ts';
 import { planEndedSessionsSql } from './plan-ended-sessions.ts';
 import { planLogoutsSql } from './plan-logouts.ts';
+import { planAccountEvents } from './ssf/plan-account-events.ts';
 import { planEvents, planEventsOfEveryone } from './ssf/plan-events.ts';
 
 // These statements have no names, so that each is planned for the tables as they are. A plan that was
@@ -47,6 +48,7 @@ export async function planForwards(pool: Pool): Promise<number> {
       values: [taken.map(({ org_id }) => org_id), taken.map(({ event_id }) => event_id)],
     });
     await planEvents(client, taken);
+    await planAccountEvents(client, taken);
     await client.query({
       text: `INSERT INTO org_forwards (org_id, event_id)
              SELECT e.org_id, e.id FROM unnest($1::text[], $2::text[]) AS taken (org_id, event_id)

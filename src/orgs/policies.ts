@@ -6,6 +6,7 @@ import type { Org, Prisma } from '../database/generated/client.ts';
 import { AppError } from '../errors.ts';
 import { deviceKinds } from '../sessions/principal.ts';
 import { actionOf, type EventAction, eventActions, knownEventNames, knownEvents } from './event-actions.ts';
+import { initiators, mergeRotateAfter, type RotateAfter, rotateAfterOf } from './rotate-after.ts';
 
 /** The deployment's lifetimes in seconds: an org's are never above them. */
 export type Lifetimes = Readonly<
@@ -21,8 +22,8 @@ type PolicyUnit = (typeof policyUnits)[number];
 export type PolicyView = Readonly<{
   name: string;
   description: string;
-  value: boolean | number | string | null | EventActions;
-  default: boolean | number | null | EventActions;
+  value: boolean | number | string | null | EventActions | RotateAfter;
+  default: boolean | number | null | EventActions | RotateAfter;
   /** What each value does, where there are few. */
   choices: readonly Readonly<{ value: boolean | string | null; does: string }>[];
   bounds: Readonly<{ min: number; max: number; unit: PolicyUnit }> | null;
@@ -79,6 +80,9 @@ export function policyChangesForm(limits: Lifetimes) {
       jwtCallers: z.boolean(),
       createUsers: z.boolean(),
       eventActions: z.strictObject(Object.fromEntries(knownEventNames.map((name) => [name, action.optional()]))),
+      rotateAfter: z.strictObject(
+        Object.fromEntries(initiators.map((name) => [name, z.boolean().nullable().optional()])),
+      ),
       auditRetentionDays: number(bounds.auditRetentionDays).nullable(),
       helpText: helpText.nullable(),
       keepNamesOfRemoved: z.boolean(),
@@ -165,6 +169,18 @@ export function describePolicies(org: Org, limits: Lifetimes): PolicyView[] {
       bounds: null,
     },
     {
+      name: 'rotateAfter',
+      description:
+        'Whose ending of a person’s access changes the passwords of the shared accounts that the person may use. A right to an account that is taken away changes its password in any case.',
+      value: rotateAfterOf(org.rotateAfter),
+      default: rotateAfterOf(),
+      choices: [
+        { value: true, does: 'Each such account gets a new password, first those that the person has read.' },
+        { value: false, does: 'The passwords stay as they are.' },
+      ],
+      bounds: null,
+    },
+    {
       name: 'auditRetentionDays',
       description: 'Days that the record is kept. What is older is removed, and cannot be had back.',
       value: org.auditRetentionDays,
@@ -242,7 +258,7 @@ function actionsOf(setting: unknown): EventActions {
 export async function changePolicies(
   db: Prisma.TransactionClient,
   orgId: string,
-  { eventActions: actions, ...plain }: PolicyChanges,
+  { eventActions: actions, rotateAfter, ...plain }: PolicyChanges,
   by: By,
 ): Promise<Org> {
   await db.$queryRaw`SELECT id FROM orgs WHERE id = ${orgId} FOR NO KEY UPDATE`;
@@ -253,6 +269,8 @@ export async function changePolicies(
   const data: Prisma.OrgUpdateInput = Object.fromEntries(changed);
   refuseLongerIdle({ ...before, ...Object.fromEntries(changed) });
   if (actions) data.eventActions = mergeActions(before.eventActions, actions);
+  const rotations = mergeRotateAfter(before.rotateAfter, rotateAfter ?? {});
+  if (rotateAfter) data.rotateAfter = rotations;
   const events = [
     ...changed.map(([name, value]) => ({ policy: name as string, before: before[name], after: value })),
     ...knownEventNames
@@ -260,6 +278,13 @@ export async function changePolicies(
         policy: `eventActions.${event}`,
         before: actionOf(event, before.eventActions),
         after: actionOf(event, data.eventActions ?? before.eventActions),
+      }))
+      .filter((entry) => entry.before !== entry.after),
+    ...initiators
+      .map((initiator) => ({
+        policy: `rotateAfter.${initiator}`,
+        before: before.rotateAfter.includes(initiator),
+        after: rotations.includes(initiator),
       }))
       .filter((entry) => entry.before !== entry.after),
   ];

@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => product.stop());
 afterEach(async () => {
-  const { status } = await change({ ...defaults, eventActions: everyEvent(null) });
+  const { status } = await change({ ...defaults, eventActions: everyEvent(null), rotateAfter: everyInitiator(null) });
   expect(status).toBe(200);
 });
 
@@ -43,6 +43,8 @@ const events = [
   ...['session-revoked', 'credential-change', 'account-disabled', 'account-purged', 'credential-compromise'],
   ...['sessions-revoked', 'tokens-revoked'],
 ];
+const everyInitiator = (value: boolean | null) =>
+  Object.fromEntries(['idp', 'admin', 'user', 'scim', 'signal', 'policy', 'operator'].map((name) => [name, value]));
 const everyEvent = (action: string | null) => Object.fromEntries(events.map((event) => [event, action]));
 
 async function patch(browser: Browser, json: unknown) {
@@ -69,6 +71,7 @@ describe('the policies', () => {
     expect(valuesOf(answer)).toEqual({
       ...defaults,
       eventActions: { ...everyEvent('revoke'), 'account-disabled': 'revoke_and_deactivate' },
+      rotateAfter: { ...everyInitiator(true), user: false },
     });
     for (const { choices, bounds } of answer.items) expect(choices.length > 0 || bounds !== null).toBe(true);
     const byName = new Map(answer.items.map((one) => [one.name, one]));
@@ -151,6 +154,8 @@ describe('the policies', () => {
     ['a help text that turns its direction', { helpText: 'a\u202eb' }, /helpText.*plain text/],
     ['an unknown event', { eventActions: { constructor: 'record' } }, /constructor/],
     ['an unknown action', { eventActions: { 'account-purged': 'delete' } }, /account-purged/],
+    ['an unknown initiator', { rotateAfter: { neo: true } }, /neo/],
+    ['a word for yes or no', { rotateAfter: { user: 'on' } }, /rotateAfter.*user/],
     ['a list', [], /expected object/],
     ['one good and one bad', { globalLogout: true, sessionIdleSeconds: 1 }, /sessionIdleSeconds/],
   ])('refuse %s with the reason, and change nothing', async (_name, body, reason) => {
@@ -172,6 +177,26 @@ describe('the policies', () => {
     expect((await recorded()).at(-1)?.detail).toMatchObject({ policy: 'helpText', before: null });
     expect(valuesOf((await twin.get(path)).json<Answer>()).helpText).toBeNull();
     expect((await change({ helpText: 'x'.repeat(300) })).status).toBe(200);
+  });
+
+  it('say by initiator whose sign-outs change passwords of shared accounts, each on record', async () => {
+    const before = (await recorded()).length;
+    const { status, body } = await change({ rotateAfter: { user: true, signal: false, admin: true } });
+    expect(status).toBe(200);
+    expect(valuesOf(body).rotateAfter).toEqual({ ...everyInitiator(true), signal: false });
+    expect((await recorded()).slice(before).map(({ detail }) => detail)).toEqual(
+      expect.arrayContaining([
+        { policy: 'rotateAfter.user', before: false, after: true },
+        { policy: 'rotateAfter.signal', before: true, after: false },
+      ]),
+    );
+    expect(await recorded()).toHaveLength(before + 2);
+    const { rows } = await product.context.pool.query('SELECT rotate_after::text[] AS stored FROM orgs WHERE id = $1', [
+      product.orgs.whiterabbit.id,
+    ]);
+    expect(rows[0].stored).toEqual(['idp', 'admin', 'user', 'scim', 'policy', 'operator']);
+    expect(valuesOf((await twin.get(path)).json<Answer>()).rotateAfter).toMatchObject({ user: false, signal: true });
+    expect(valuesOf((await change({ rotateAfter: { user: null } })).body).rotateAfter).toMatchObject({ user: false });
   });
 
   it('hold an idle time against the absolute one that was set before', async () => {

@@ -88,6 +88,13 @@ it('sets the policies that an administrator sets over HTTP, within the deploymen
   expect(await update('--help-text', 'Help desk\nhelp@caller.fake')).toMatchObject({
     helpText: 'Help desk\nhelp@caller.fake',
   });
+  const rotations = ['--rotate-after', 'user=on', '--rotate-after', 'signal=off'];
+  expect(await update(...rotations)).toMatchObject({ rotateAfter: { user: true, signal: false, idp: true } });
+  expect(await run('org', 'update', '--org', 'caller', '--rotate-after', 'signal=default')).toMatch(
+    /^Rotate after signal +on$/m,
+  );
+  for (const wrong of ['user', 'user=maybe', 'neo=on', 'user=on=off'])
+    expect((await runCli(['org', 'update', '--org', 'caller', '--rotate-after', wrong], env)).code).toBe(2);
   const said = await run('org', 'update', '--org', 'caller', '--global-logout', 'on');
   expect(said).toMatch(/^helpText +Help desk \/ help@caller\.fake$/m);
   expect(await update('--help-text', 'default')).toMatchObject({ helpText: null });

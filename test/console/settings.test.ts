@@ -39,10 +39,13 @@ describe('Settings › Authentication', () => {
     const pages = await Promise.all([owner.open(authentication), owner.open(organisation)]);
     const all = pages.map(({ page }) => page).join('');
     const fields = new Set(
-      [...all.matchAll(/\sname="was-([^"]+)"/g)].map(([, name]) => name?.replace(/^event-.*/, 'eventActions')),
+      [...all.matchAll(/\sname="was-([^"]+)"/g)].map(([, name]) =>
+        name?.replace(/^event-.*/, 'eventActions').replace(/^rotate-.*/, 'rotateAfter'),
+      ),
     );
     expect(Object.keys(await policies()).filter((name) => !fields.has(name))).toEqual([]);
     expect([...all.matchAll(/\sname="was-event-/g)]).toHaveLength(7);
+    expect([...all.matchAll(/\sname="was-rotate-/g)]).toHaveLength(7);
   });
 
   it('says what global logout does in either position, saves it, and says that it did', async () => {
@@ -154,6 +157,13 @@ describe('Settings › Authentication', () => {
     const asked = await owner.send(authentication, 'record', { auditRetentionDays: '30' });
     expect(asked.text).toContain('3 events of the record are removed for good');
     expect((await policies()).auditRetentionDays).toBeNull();
+  });
+
+  it('changes whose sign-outs change passwords of shared accounts', async () => {
+    const changed = await owner.send(authentication, 'accounts', { 'rotate-user': 'true', 'rotate-signal': 'false' });
+    expect(changed.status).toBe(303);
+    expect((await policies()).rotateAfter).toMatchObject({ user: true, signal: false, admin: true });
+    await owner.api('PATCH', '/policies', { rotateAfter: { user: null, signal: null } });
   });
 
   const plantEvents = (name: string, amount: number, daysAgo: number) =>

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { lightsAdmin, lightsUser } from '../../src/cli/seed-accounts.ts';
 import { crmClientId, seedApps } from '../../src/cli/seed-apps.ts';
 import { startDemoApps } from '../../src/demo-apps/demo-apps.ts';
 import { createApps } from '../../src/downstream/apps.ts';
@@ -22,7 +24,8 @@ let orgId: string;
 beforeAll(async () => {
   product = await startProduct();
   orgId = product.orgs.whiterabbit.id;
-  demo = await startDemoApps(0);
+  const file = path.join(mkdtempSync(path.join(os.tmpdir(), 'lights-')), 'lights.json');
+  demo = await startDemoApps(0, { lights: { file, user: lightsUser, admin: lightsAdmin } });
   const client = await seedApps(product.context, orgId, demo.urls);
   const known = { org: 'White Rabbit', issuer: orgIssuer(product.context.config, orgId) };
   demo.serve({ wiki: { ...known, ...client }, crm: { ...known, clientId: crmClientId, people } });

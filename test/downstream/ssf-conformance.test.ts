@@ -1,6 +1,7 @@
 import { decodeJwt, type JWTPayload } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { newId } from '../../src/database/ids.ts';
 import { transaction } from '../../src/database/pool.ts';
 import { type AppWithSecret, createApps } from '../../src/downstream/apps.ts';
 import { createForwards } from '../../src/downstream/forwards.ts';
@@ -107,6 +108,18 @@ const change = (user: Person, how: 'off' | 'on' | 'removed') =>
                    VALUES ($1, 'evt_' || $2, 'user.removed', 'operator', 'user', $2)`;
     await client.query(event, [orgId(), user.id]);
   });
+async function plantAccount(name: string, org: keyof Product['orgs'] = 'whiterabbit'): Promise<string> {
+  const id = newId('account');
+  const account = { orgId: orgId(org), id, name, userName: 'reports', connector: 'manual' };
+  await product.context.prisma.account.create({ data: account });
+  return id;
+}
+const rotated = (account: string, detail: object, org: keyof Product['orgs'] = 'whiterabbit') =>
+  product.context.pool.query(
+    `INSERT INTO audit_events (org_id, id, action, actor_type, target_type, target_id, detail)
+     VALUES ($1, $2, 'account.rotated', 'system', 'account', $3, $4)`,
+    [orgId(org), newId('auditEvent'), account, JSON.stringify({ rotation: newId('rotation'), version: 2, ...detail })],
+  );
 const setsOf = (body: Record<string, unknown>) => body.sets as Sets;
 const emailOf = (payload: JWTPayload) => (payload.sub_id as { email: string }).email;
 
@@ -524,6 +537,53 @@ describe('an event', () => {
         [uris.purged, gone.email],
       ].toSorted(),
     );
+  });
+
+  it('tells of a shared account’s new password, and not what it is, whoever’s access ended for it', async () => {
+    const [id, next] = [await created({ events_requested: [uris.credential] }), await created({}, neighbour)];
+    const silent = await created({ events_requested: [uris.revoked] }, bySubject);
+    const account = await plantAccount('Reports');
+    const user = await revokedPerson();
+    const { rows } = await product.context.pool.query('SELECT id FROM revocations WHERE user_id = $1', [user.id]);
+    const revocation = rows[0].id as string;
+    await rotated(account, { cause: 'revocation', revocation });
+    const [payload] = await siem.pollFor(id, 1);
+    expect(payload).toMatchObject({ iss: siem.issuer, txn: revocation, sub_id: { format: 'opaque', id: account } });
+    expect(eventOf(payload as JWTPayload)).toEqual([
+      uris.credential,
+      {
+        credential_type: 'password',
+        change_type: 'update',
+        friendly_name: 'Reports',
+        initiating_entity: 'system',
+        reason_admin: { en: 'The access of somebody who may use the account ended.' },
+        event_timestamp: expect.any(Number),
+      },
+    ]);
+    // By the revocation's own event both know that they belong together.
+    const both = await neighbour.pollFor(next, 2);
+    expect(both.map((set) => set.txn)).toEqual([revocation, revocation]);
+    expect(both.map((set) => eventOf(set)[0]).toSorted()).toEqual([uris.credential, uris.revoked].toSorted());
+    expect((await bySubject.pollFor(silent, 1)).map((set) => eventOf(set)[0])).toEqual([uris.revoked]);
+  });
+
+  it.each([
+    ['right_ended', 'admin'],
+    ['hand', 'admin'],
+    ['schedule', 'policy'],
+    ['reconcile', 'system'],
+  ])('says who caused a new password: by %s %s', async (cause, entity) => {
+    const id = await created({ events_requested: [uris.credential] });
+    await rotated(await plantAccount('Lights'), { cause });
+    const [payload] = await siem.pollFor(id, 1);
+    expect(eventOf(payload as JWTPayload)[1]).toMatchObject({ initiating_entity: entity });
+  });
+
+  it('of another organisation’s account reaches nobody here', async () => {
+    const [here, there] = [await created(), await created({}, stranger)];
+    await rotated(await plantAccount('Theirs', 'metacortex'), { cause: 'hand' }, 'metacortex');
+    expect(await stranger.pollFor(there, 1)).toMatchObject([{ iss: stranger.issuer }]);
+    expect((await siem.poll(here)).body).toEqual({ sets: {}, moreAvailable: false });
   });
 
   it('is of the own organisation’s people alone, also where both have somebody of the same address', async () => {

@@ -27,14 +27,14 @@ export function makeEventToken(
       iat: Math.floor(Date.now() / 1000),
       jti: event.jti as string,
       // All events of one cause have the same.
-      txn: event.revocationId ?? (event.jti as string),
+      txn: event.revocationId ?? event.said.revocation ?? (event.jti as string),
       sub_id: subjectOf(event, naming),
       events,
     },
   );
 }
 
-function eventOf({ type, said, revokedAt }: EventToSend): Record<string, object> | null {
+function eventOf({ type, names, said, revokedAt }: EventToSend): Record<string, object> | null {
   if (type === 'verification') {
     const { state } = said;
     return { [streamEvents.verification]: typeof state === 'string' ? { state } : {} };
@@ -46,7 +46,9 @@ function eventOf({ type, said, revokedAt }: EventToSend): Record<string, object>
   const known = eventTypes.find((name) => name === type);
   if (!known) return null;
   const moment = { event_timestamp: Math.floor(revokedAt.getTime() / 1000) };
-  return { [uriOf[known]]: known === 'session-revoked' ? { ...moment, ...causeOf(said) } : moment };
+  if (known === 'session-revoked') return { [uriOf[known]]: { ...moment, ...causeOf(said) } };
+  if (known === 'credential-change') return { [uriOf[known]]: { ...moment, ...newPasswordOf(names, said) } };
+  return { [uriOf[known]]: moment };
 }
 
 /**
@@ -57,13 +59,16 @@ export function isNameless(
   { type, names }: Pick<EventToSend, 'type' | 'names'>,
   { naming }: Pick<SsfSettings, 'naming'>,
 ): boolean {
-  if (isStreamEvent(type)) return false;
+  if (isStreamEvent(type) || type === 'credential-change') return false;
   return naming === 'iss_sub' ? !names.issuer || !names.subject : !names.email;
 }
 
-/** RFC 9493. An event about a stream names the stream. */
+/**
+ * RFC 9493. An event about a stream names the stream. A shared account is nobody whom an identity
+ * provider knows: its id here is all that there is to tell it by.
+ */
 function subjectOf({ type, userId, names }: EventToSend, naming: SsfSettings['naming']): object {
-  if (isStreamEvent(type)) return { format: 'opaque', id: userId };
+  if (isStreamEvent(type) || type === 'credential-change') return { format: 'opaque', id: userId };
   if (naming === 'iss_sub') return { format: 'iss_sub', iss: names.issuer, sub: names.subject };
   return { format: 'email', email: names.email };
 }
@@ -87,5 +92,28 @@ function causeOf({ initiator, reasonAdmin, reasonUser }: Said): object {
     initiating_entity: entity,
     reason_admin: { en: reasonAdmin || reason },
     ...(reasonUser ? { reason_user: { en: reasonUser } } : {}),
+  };
+}
+
+/** Why a password was replaced, where nobody's access ended for it: src/accounts has the causes. */
+const causesOfPasswords: Readonly<Record<string, readonly [entity: 'admin' | 'policy' | 'system', reason: string]>> = {
+  right_ended: ['admin', 'Somebody who knew the password has no right to the account any more.'],
+  hand: ['admin', 'Somebody who manages the account asked for a new password.'],
+  schedule: ['policy', 'The password is replaced from time to time.'],
+  reconcile: ['system', 'None of the passwords that are kept signed in.'],
+};
+
+/** CAEP 1.0 §3.2. */
+function newPasswordOf({ account }: EventToSend['names'], { initiator, cause }: Said): object {
+  const [entity, reason] =
+    initiator === null
+      ? (causesOfPasswords[cause ?? ''] ?? ['system', 'The password was replaced.'])
+      : [causes[initiator][0], 'The access of somebody who may use the account ended.'];
+  return {
+    credential_type: 'password',
+    change_type: 'update',
+    ...(account ? { friendly_name: account } : {}),
+    initiating_entity: entity,
+    reason_admin: { en: reason },
   };
 }

@@ -189,7 +189,7 @@ export const consoleApps: typeof english = {
       events: 'Welche Ereignisse sie bekommen darf',
       eventNames: {
         'session-revoked': 'Session revoked: Zugang beendet',
-        'credential-change': 'Credential change: Anmeldedaten geändert',
+        'credential-change': 'Credential change: Ein gemeinsames Konto hat ein neues Passwort',
         'account-disabled': 'Account disabled: gesperrt',
         'account-enabled': 'Account enabled: freigegeben',
         'account-purged': 'Account purged: gelöscht',
@@ -291,6 +291,7 @@ export const consoleApps: typeof english = {
     anyApp: 'Jede App',
     status: 'Stand',
     anyStatus: 'Jeder Stand',
+    account: 'Gemeinsames Konto',
     person: 'Person',
     removed: 'Jemand, der inzwischen entfernt wurde',
     tries: 'Versuche',
@@ -304,7 +305,7 @@ export const consoleApps: typeof english = {
     types: {
       logout: 'Abmeldung',
       'session-revoked': 'Sitzung beendet',
-      'credential-change': 'Anmeldedaten geändert',
+      'credential-change': 'Neues Passwort',
       'account-disabled': 'Person gesperrt',
       'account-enabled': 'Person freigegeben',
       'account-purged': 'Person gelöscht',

@@ -54,6 +54,10 @@ export const consoleAuthentication: typeof english = {
         title: 'Sicherheitsereignisse',
         text: 'Was ein Ereignis des Identitätsanbieters (CAEP, RISC) für die Person bewirkt, um die es geht. Im Protokoll steht jedes Ereignis.',
       },
+      accounts: {
+        title: 'Gemeinsame Konten',
+        text: 'Was mit den Passwörtern der gemeinsamen Konten geschieht, die eine Person benutzen darf, wenn ihr Zugang endet, je nachdem, wer ihn beendet. Verliert jemand das Recht an einem Konto, wird dessen Passwort in jedem Fall geändert.',
+      },
       record: { title: 'Das Protokoll', text: 'Wie lange aufbewahrt wird, was geschehen ist, und wen es nennt.' },
     },
     policies: {
@@ -107,6 +111,7 @@ export const consoleAuthentication: typeof english = {
         off: 'Nur wer von der Bereitstellung oder vom Betreiber angelegt wurde, kann sich anmelden.',
       },
       eventActions: { label: 'Sicherheitsereignisse' },
+      rotateAfter: { label: 'Gemeinsame Konten' },
       auditRetentionDays: {
         label: 'Tage, die das Protokoll aufbewahrt wird',
         hint: 'Was älter ist, wird gelöscht, und niemand kann es zurückholen.',
@@ -135,6 +140,16 @@ export const consoleAuthentication: typeof english = {
       revoke_and_deactivate: 'Überall abmelden und sperren',
       record: 'Nur ins Protokoll schreiben',
     },
+    initiators: {
+      idp: 'Ein Aufruf des Abmelde-Endpunkts',
+      admin: 'Die Verwaltung',
+      user: 'Die Person selbst, überall zugleich',
+      scim: 'Die Bereitstellung',
+      signal: 'Ein Sicherheitsereignis',
+      policy: 'Abmelden überall bei einer Abmeldung',
+      operator: 'Der Betreiber',
+    },
+    rotations: { true: 'Passwörter ersetzen', false: 'Passwörter lassen, wie sie sind' },
     problems: {
       number: ({ field }) => `„${field}“ muss eine Zahl sein.`,
       whole: ({ field }) => `„${field}“ muss eine ganze Zahl sein.`,

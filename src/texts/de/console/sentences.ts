@@ -181,6 +181,8 @@ export const sentences: typeof english = {
     keepNamesOfRemoved: 'das Behalten der Namen entfernter Personen',
   },
   eventPolicy: ({ event }) => `die Wirkung des Sicherheitsereignisses ${event}`,
+  rotationPolicy: ({ initiator }) =>
+    `das Ersetzen von Passwörtern gemeinsamer Konten nach einer Abmeldung (${initiator})`,
   on: 'ein',
   off: 'aus',
   standard: 'Voreinstellung',

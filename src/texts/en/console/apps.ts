@@ -180,7 +180,7 @@ export const consoleApps = {
       events: 'Which events it may have',
       eventNames: {
         'session-revoked': 'Session revoked: access ended',
-        'credential-change': 'Credential change',
+        'credential-change': 'Credential change: a shared account has a new password',
         'account-disabled': 'Account disabled: switched off',
         'account-enabled': 'Account enabled: switched on',
         'account-purged': 'Account purged: erased',
@@ -282,6 +282,7 @@ export const consoleApps = {
     anyApp: 'Any app',
     status: 'State',
     anyStatus: 'Any state',
+    account: 'Shared account',
     person: 'Person',
     removed: 'Somebody who has been removed since',
     tries: 'Tries',
@@ -295,7 +296,7 @@ export const consoleApps = {
     types: {
       logout: 'Sign-out',
       'session-revoked': 'Session revoked',
-      'credential-change': 'Credential change',
+      'credential-change': 'New password',
       'account-disabled': 'Account disabled',
       'account-enabled': 'Account enabled',
       'account-purged': 'Account purged',

@@ -48,6 +48,10 @@ export const consoleAuthentication = {
         title: 'Security events',
         text: 'What an identity provider’s event (CAEP, RISC) does to the person that it is about. Each event goes on record in any case.',
       },
+      accounts: {
+        title: 'Shared accounts',
+        text: 'What happens to the passwords of the shared accounts that a person may use when the person’s access ends, by who ends it. Whoever loses the right to an account changes its password in any case.',
+      },
       record: { title: 'The record', text: 'How long what happened is kept, and whom it names.' },
     },
     policies: {
@@ -98,6 +102,7 @@ export const consoleAuthentication = {
         off: 'Only people whom provisioning or the operator has added can sign in.',
       },
       eventActions: { label: 'Security events' },
+      rotateAfter: { label: 'Shared accounts' },
       auditRetentionDays: {
         label: 'Days that the record is kept',
         hint: 'What is older is removed, and nobody can bring it back.',
@@ -126,6 +131,16 @@ export const consoleAuthentication = {
       revoke_and_deactivate: 'Sign out everywhere and switch off',
       record: 'Only put it on record',
     },
+    initiators: {
+      idp: 'A call of the revocation endpoint',
+      admin: 'An administrator',
+      user: 'The person, everywhere at once',
+      scim: 'Provisioning',
+      signal: 'A security event',
+      policy: 'Global logout at a sign-out',
+      operator: 'The operator',
+    },
+    rotations: { true: 'Replace the passwords', false: 'Leave them as they are' },
     problems: {
       number: ({ field }: { field: string }) => `“${field}” has to be a number.`,
       whole: ({ field }: { field: string }) => `“${field}” has to be a whole number.`,

@@ -200,6 +200,8 @@ export const sentences = {
     keepNamesOfRemoved: 'the keeping of removed people’s names',
   },
   eventPolicy: ({ event }: { event: string }) => `what the security event ${event} does`,
+  rotationPolicy: ({ initiator }: { initiator: string }) =>
+    `whether passwords of shared accounts change after a sign-out (${initiator})`,
   on: 'on',
   off: 'off',
   standard: 'the standard',

@@ -1,0 +1,43 @@
+import type { Pool } from 'pg';
+import type { Logger } from 'pino';
+import type { Config } from '../config.ts';
+import { createPool } from '../database/pool.ts';
+import type { Keyring } from '../keyring.ts';
+import { createConnectors } from './connectors/all.ts';
+import { startRotator } from './rotator.ts';
+import { createVault } from './vault.ts';
+
+/**
+ * The vault, the connectors, and a node's rotator, on connections of its own: no request holds it up,
+ * nor it them.
+ */
+export function startAccounts({
+  config,
+  log,
+  pool,
+  keyring,
+}: {
+  config: Config;
+  log: Logger;
+  pool: Pool;
+  keyring: Keyring;
+}) {
+  const connectors = createConnectors({ config });
+  const ownPool = createPool({
+    connectionString: config.directDatabaseUrl,
+    max: 4,
+    applicationName: 'universal-logout rotations',
+    log,
+  });
+  const { connectorOf } = connectors;
+  const rotator = startRotator({ pool: ownPool, vault: createVault({ pool: ownPool, keyring }), connectorOf, log });
+  return {
+    connectors,
+    vault: createVault({ pool, keyring }),
+    wakeRotator: rotator.wake,
+    async stop(): Promise<void> {
+      await rotator.stop();
+      await ownPool.end();
+    },
+  };
+}
