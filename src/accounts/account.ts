@@ -55,6 +55,16 @@ export async function findAccount(db: Pool | PoolClient, orgId: string, id: stri
   return rows[0] ?? null;
 }
 
+/** Locks an account until the transaction ends. False: the org has no such account. */
+export async function lockAccount(client: PoolClient, orgId: string, id: string): Promise<boolean> {
+  const { rowCount } = await client.query({
+    name: 'account-keep',
+    text: 'SELECT FROM accounts WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE',
+    values: [orgId, id],
+  });
+  return rowCount === 1;
+}
+
 /** Up to `limit` accounts in the order of their names, after the key `after`; `search`: part of what is shown. */
 export async function listAccounts(
   pool: Pool,

@@ -7,8 +7,9 @@ import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
 import { type AccountRow, findAccount, listAccounts } from './account.ts';
 import { type Changer, type GivenAdministrator, toColumns } from './administrator.ts';
-import { type AccountChanges, changeAccount, requireAdministrator } from './change-account.ts';
+import { type AccountChanges, changeAccount } from './change-account.ts';
 import type { PasswordRules } from './make-password.ts';
+import { rightTo } from './rights.ts';
 import { checkedSettings } from './settings.ts';
 import { createVault, type Vault } from './vault.ts';
 import { addCurrent, givePassword, listVersions } from './versions.ts';
@@ -38,6 +39,9 @@ export function createAccounts({ pool, keyring }: Readonly<{ pool: Pool; keyring
   return {
     /** A page of them, by their names. */
     list: (orgId: string, page: Parameters<typeof listAccounts>[2]) => listAccounts(pool, orgId, page),
+
+    /** The greatest right that a person has to an account; null: none. */
+    rightOf: (person: Readonly<{ orgId: string; userId: string }>, id: string) => rightTo(pool, person, id),
 
     /** Null when the org has no such account. */
     find: (orgId: string, id: string) => findAccount(pool, orgId, id),
@@ -88,7 +92,6 @@ export async function addAccount(
 ): Promise<string> {
   const { name, userName, place, notes, connector, passwordRules, everyDays, password, administrator } = account;
   const settings = checkedSettings(connector, account.settings);
-  requireAdministrator(connector, administrator !== null);
   const id = newId('account');
   await client.query({
     name: 'account-add',
@@ -96,7 +99,6 @@ export async function addAccount(
            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now())`,
     values: [orgId, id, name, userName, place, notes, connector, settings, passwordRules, everyDays],
   });
-  // It may be its own administrator, so it is there before that is looked at.
   const columns = await toColumns({ client, vault }, orgId, id, administrator, changer);
   await client.query({
     name: 'account-administrator',

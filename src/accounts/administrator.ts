@@ -10,9 +10,6 @@ export type GivenAdministrator = Readonly<{ accountId: string } | { userName: st
 /** Who changes an account, and whether their role lets them change all of the org. */
 export type Changer = Readonly<{ userId: string; changesAll: boolean }>;
 
-/** Stands for the account itself, where it is added and has no id yet. */
-export const itself = 'itself';
-
 /** The columns of an account's administrator. */
 export type AdministratorColumns = readonly [
   accountId: string | null,
@@ -33,7 +30,7 @@ export async function toColumns(
 ): Promise<AdministratorColumns> {
   if (given === null) return [null, null, null];
   if ('userName' in given) return [null, given.userName, await vault.sealAdmin(orgId, id, given.password, client)];
-  const accountId = given.accountId === itself ? id : given.accountId;
+  const { accountId } = given;
   await requireMayUse(client, orgId, { id, administrator: { accountId } }, changer);
   await refuseCircle(client, orgId, id, accountId);
   return [accountId, null, null];

@@ -3,11 +3,10 @@ import type { Pool } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
-import { AppError } from '../errors.ts';
-import { type AccountRow, findAccount } from './account.ts';
+import { type AccountRow, findAccount, lockAccount } from './account.ts';
 import { type Changer, type GivenAdministrator, requireMayUse, toColumns } from './administrator.ts';
 import type { PasswordRules } from './make-password.ts';
-import { checkedSettings, needsAdministrator } from './settings.ts';
+import { checkedSettings } from './settings.ts';
 import type { Vault } from './vault.ts';
 
 type Members = Readonly<{
@@ -41,9 +40,8 @@ export async function changeAccount(
   return transaction(pool, async (client) => {
     // The lock makes changes of who administers whom wait for each other: two could close a circle.
     if (changes.administrator) await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`accounts ${orgId}`]);
-    await client.query('SELECT FROM accounts WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE', [orgId, id]);
-    const before = await findAccount(client, orgId, id);
-    if (!before) return null;
+    if (!(await lockAccount(client, orgId, id))) return null;
+    const before = (await findAccount(client, orgId, id)) as AccountRow;
     const { administrator: given, ...plain } = changes;
     const connector = plain.connector ?? before.connector;
     // The settings of another connector mean nothing to this one.
@@ -55,7 +53,6 @@ export async function changeAccount(
     const leads = changed.some((name) => ['userName', 'connector', 'settings'].includes(name));
     if (leads && given === undefined) await requireMayUse(client, orgId, before, changer);
     const columns = given === undefined ? null : await toColumns({ client, vault }, orgId, id, given, changer);
-    requireAdministrator(connector, columns ? given !== null : before.administrator !== null);
     if (changed.length === 0) return before;
     await client.query({
       name: 'account-change',
@@ -73,14 +70,6 @@ export async function changeAccount(
     const target = { type: 'account', id };
     await recordEvent(client, { orgId, action: 'account.changed', by, target, detail: { changed: changed.join(' ') } });
     return findAccount(client, orgId, id);
-  });
-}
-
-/** @throws AppError invalid_request where the connector changes nothing without an administrator */
-export function requireAdministrator(connector: string, hasOne: boolean): void {
-  if (hasOne || !needsAdministrator(connector)) return;
-  throw new AppError('invalid_request', ({ answers }) => answers.accounts.needsAdministrator, {
-    field: 'administrator',
   });
 }
 

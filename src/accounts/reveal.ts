@@ -18,13 +18,17 @@ export const mostReveals = 20;
 
 /** `version`: null for the current one, which the right `use` is enough for. */
 export type Asked = Readonly<{ accountId: string; version: number | null }>;
-export type Revealed = Readonly<{ accountId: string; version: number; password: string }>;
+/** What signs in where. */
+type Named = Readonly<{ name: string; userName: string; place: string }>;
+export type Revealed = Named & Readonly<{ accountId: string; version: number; password: string }>;
 
 type Seen = Readonly<{
   live: boolean;
   right: Right | null;
   current: number | null;
   sealed: string | null;
+  /** Null: there is no such account. */
+  named: Named | null;
   waitSeconds: number | null;
 }>;
 
@@ -47,6 +51,7 @@ export function createReveal({ pool, keyring }: Readonly<{ pool: Pool; keyring: 
     try {
       return {
         accountId,
+        ...read.named,
         version: read.version,
         password: await vault.open(orgId, accountId, read.version, read.sealed),
       };
@@ -78,6 +83,7 @@ async function look(
     text: `SELECT EXISTS (SELECT FROM live_${credential.type}s l WHERE l.org_id = $1 AND l.user_id = $2 AND l.id = $3) AS live,
                   (SELECT max(r."right") FROM (${rightsOfPerson('$1', '$2')}) r WHERE r.account_id = $4) AS "right",
                   a.version AS current, v.sealed,
+                  CASE WHEN a.id IS NOT NULL THEN jsonb_build_object('name', a.name, 'userName', a.user_name, 'place', a.place) END AS named,
                   (SELECT ceil(extract(epoch FROM at - clock_timestamp()) + 60)::int FROM account_reveals
                    WHERE org_id = $1 AND user_id = $2 AND at > clock_timestamp() - interval '1 minute'
                    ORDER BY at DESC OFFSET ${mostReveals - 1} LIMIT 1) AS "waitSeconds"
@@ -91,18 +97,18 @@ async function look(
 
 /** @throws AppError for whoever is signed out, may not, has read too much, or where there is nothing to read */
 function requireRevealable(
-  { live, right, current, sealed, waitSeconds }: Seen,
+  { live, right, current, sealed, named, waitSeconds }: Seen,
   version: number | null,
-): Readonly<{ version: number; sealed: string }> {
+): Readonly<{ version: number; sealed: string; named: Named }> {
   if (!live) throw notSignedIn(undefined);
-  if (right === null) throw new AppError('not_found', ({ answers }) => answers.accounts.none);
+  if (right === null || named === null) throw new AppError('not_found', ({ answers }) => answers.accounts.none);
   if (version !== null && right !== 'manage')
     throw new AppError('forbidden', ({ answers }) => answers.accounts.currentOnly);
   if (waitSeconds !== null)
     throw tooManyRequests(`You have read ${mostReveals} passwords in a minute. Wait before the next.`, waitSeconds);
   if (version === null && current === null) throw noPassword();
   if (sealed === null) throw new AppError('not_found', ({ answers }) => answers.accounts.noVersion);
-  return { version: (version ?? current) as number, sealed };
+  return { version: (version ?? current) as number, sealed, named };
 }
 
 async function record(

@@ -6,6 +6,8 @@ import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import type { TimePage } from '../database/time-key.ts';
 import { AppError } from '../errors.ts';
+import { emailKey, userNameKey } from '../users/email.ts';
+import { lockAccount } from './account.ts';
 
 /** Rights to one account: each is looked at when a password is revealed. */
 export const mostRights = 1_000;
@@ -79,6 +81,24 @@ export function createRights({ pool }: { pool: Pool }) {
     },
 
     /**
+     * The id of the person of an id, an address or a user name, in this order.
+     * @throws AppError not_found for nobody, and where a user name is that of several
+     */
+    async requirePerson(orgId: string, who: string): Promise<string> {
+      const { rows } = await pool.query<{ id: string | null }>({
+        name: 'account-right-who',
+        text: `SELECT coalesce(
+                 (SELECT id FROM users WHERE org_id = $1 AND id = $2 AND deleted_at IS NULL),
+                 (SELECT id FROM users WHERE org_id = $1 AND email_key = $3 AND deleted_at IS NULL),
+                 (SELECT min(id) FROM users WHERE org_id = $1 AND user_name_key = $4 AND deleted_at IS NULL HAVING count(*) = 1)) AS id`,
+        values: [orgId, who, emailKey(who), userNameKey(who)],
+      });
+      const found = rows[0]?.id;
+      if (!found) throw new AppError('not_found', ({ answers }) => answers.accounts.noPerson, { field: 'who' });
+      return found;
+    },
+
+    /**
      * Gives a right, in the place of another one of the same holder. Null: the org has no such
      * account. @throws AppError not_found for nobody, conflict for somebody who is switched off or
      * where there are as many as there may be
@@ -126,12 +146,7 @@ export async function giveRight(
   { holder, right }: Readonly<{ holder: Holder; right: Right }>,
   by: By,
 ): Promise<string | null> {
-  const { rowCount } = await client.query({
-    name: 'account-lock',
-    text: 'SELECT FROM accounts WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE',
-    values: [orgId, accountId],
-  });
-  if (rowCount === 0) return null;
+  if (!(await lockAccount(client, orgId, accountId))) return null;
   await requireHolder(client, orgId, holder);
   const userId = 'userId' in holder ? holder.userId : null;
   const groupId = 'groupId' in holder ? holder.groupId : null;

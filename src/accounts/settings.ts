@@ -27,6 +27,3 @@ export function checkedSettings(kind: string, settings: Settings): Settings {
     })),
   });
 }
-
-/** Whether the connector changes no password without an administrator. */
-export const needsAdministrator = (kind: string): boolean => connectors[kind as ConnectorKind]?.needsAdmin ?? false;

@@ -4,6 +4,7 @@ import type { By } from '../by.ts';
 import type { AccountVersionState } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
+import { lockAccount } from './account.ts';
 import type { Vault } from './vault.ts';
 
 export type VersionRow = Readonly<{
@@ -46,12 +47,7 @@ export async function givePassword(
   by: By,
 ): Promise<number | null> {
   return transaction(pool, async (client) => {
-    const { rowCount } = await client.query({
-      name: 'account-lock',
-      text: 'SELECT FROM accounts WHERE org_id = $1 AND id = $2 FOR NO KEY UPDATE',
-      values: [orgId, accountId],
-    });
-    if (rowCount === 0) return null;
+    if (!(await lockAccount(client, orgId, accountId))) return null;
     const { rows } = await client.query<{ state: string }>({
       name: 'account-rotation-running',
       text: `SELECT state FROM account_rotations WHERE org_id = $1 AND account_id = $2

@@ -1,5 +1,7 @@
 import type { Pool } from 'pg';
-import type { Held } from './held-rotation.ts';
+
+/** Whose password is tried. */
+type Tried = Readonly<{ orgId: string; account: Readonly<{ id: string }> }>;
 
 /** The right to try a password that may be wrong, or after how many seconds there is one. */
 export type WrongTry = Readonly<{ release(): Promise<void> }> | Readonly<{ waitSeconds: number }>;
@@ -8,7 +10,7 @@ export type WrongTry = Readonly<{ release(): Promise<void> }> | Readonly<{ waitS
  * Systems lock accounts after a few wrong passwords. So the try is taken before it is made, once in
  * `everySeconds` and account, over all nodes; where the password turned out right it is given back.
  */
-export async function takeWrongTry(pool: Pool, { orgId, account }: Held, everySeconds: number): Promise<WrongTry> {
+export async function takeWrongTry(pool: Pool, { orgId, account }: Tried, everySeconds: number): Promise<WrongTry> {
   const { rows } = await pool.query<{ at: Date }>({
     name: 'wrong-try-take',
     text: `UPDATE accounts SET wrong_tried_at = clock_timestamp() WHERE org_id = $1 AND id = $2
@@ -30,7 +32,7 @@ export async function takeWrongTry(pool: Pool, { orgId, account }: Held, everySe
 }
 
 /** A password that was expected to be right was wrong: that counts too. */
-export async function noteWrongTry(pool: Pool, { orgId, account }: Held): Promise<void> {
+export async function noteWrongTry(pool: Pool, { orgId, account }: Tried): Promise<void> {
   await pool.query({
     name: 'wrong-try-note',
     text: 'UPDATE accounts SET wrong_tried_at = clock_timestamp() WHERE org_id = $1 AND id = $2',

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { accountStates } from '../accounts/account.ts';
-import { itself } from '../accounts/administrator.ts';
 import { passwordRules } from '../accounts/make-password.ts';
 import { accountRights } from '../accounts/rights.ts';
 import { connectorKinds } from '../accounts/settings.ts';
@@ -34,11 +33,11 @@ const settings = z
   .describe('As the connector has them; all of them, for what is left out is as it is by default.');
 const givenAdministrator = z
   .union([
-    z.strictObject({ accountId: reference.describe(`Another shared account, or \`${itself}\`.`) }),
+    z.strictObject({ accountId: reference.describe('Another shared account.') }),
     z.strictObject({ userName: line(320), password }),
   ])
   .nullable()
-  .describe('Who changes the password there; null: nobody is needed.');
+  .describe('Who changes the password there; null: nobody is needed, or the account changes its own.');
 const everyDays = z.int().min(1).max(3_650).nullable().describe('Days after which it is changed anyway; null: never.');
 
 export const newAccount = z
@@ -109,13 +108,27 @@ export const account = z
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'Account' });
+/** For whoever asks: with what they may do themselves, by whatever way. */
+export const accountForReader = account
+  .extend({
+    right: z
+      .enum(accountRights)
+      .nullable()
+      .describe('Your own right to it, also by a group: no role reads a password.')
+      .meta({ examples: ['use'] }),
+  })
+  .meta({ id: 'AccountForReader' });
 export const accountPage = pageOf(account).meta({ id: 'AccountPage' });
 
 const right = z
   .enum(accountRights)
   .describe('`use`: read the password. `manage`: change the account too, and read every version.');
 export const newRight = z
-  .union([z.strictObject({ userId: reference, right }), z.strictObject({ groupId: reference, right })])
+  .union([
+    z.strictObject({ userId: reference, right }),
+    z.strictObject({ groupId: reference, right }),
+    z.strictObject({ who: line(320).describe('A person’s id, address or user name.'), right }),
+  ])
   .meta({ id: 'NewAccountRight' });
 export const accountRight = z
   .object({
@@ -159,6 +172,8 @@ export const accountVersion = z
   })
   .meta({ id: 'AccountVersion' });
 export const accountVersionPage = pageOf(accountVersion).meta({ id: 'AccountVersionPage' });
+
+export const accountPasswordGiven = z.object({ version: z.int() }).meta({ id: 'AccountPasswordGiven' });
 
 export const accountReveal = z
   .object({
@@ -215,3 +230,31 @@ export const accountRotation = z
   })
   .meta({ id: 'AccountRotation' });
 export const accountRotationPage = pageOf(accountRotation).meta({ id: 'AccountRotationPage' });
+
+export const rotationConfirmation = z
+  .union([
+    z.strictObject({ candidate: z.literal(true).describe('People entered the one that was made for it.') }),
+    z.strictObject({ password: password.describe('People entered this one.') }),
+  ])
+  .meta({ id: 'RotationConfirmation' });
+export const confirmedRotation = z.object({ version: z.int() }).meta({ id: 'ConfirmedRotation' });
+
+const outcome = {
+  result: z
+    .enum(['accepted', 'refused', 'unproven', 'unavailable'])
+    .describe('`unproven`: the system lets in whatever the password is, or cannot be asked.'),
+  error: z
+    .string()
+    .nullable()
+    .describe('A word.')
+    .meta({ examples: [null] }),
+};
+export const accountTest = z
+  .object({
+    ...outcome,
+    administrator: z
+      .object(outcome)
+      .nullable()
+      .describe('Of the administrator; null where there is none of its own, or it cannot be tried.'),
+  })
+  .meta({ id: 'AccountTest' });

@@ -53,8 +53,10 @@ export function accountRightOperations({
       bodyExample: { groupId: 'grp_7d1c5e0f2b9a4c8e8f3a6b1d0e9c2a47', right: 'use' },
       success: { status: 201, description: 'The right.', schema: accountRight },
       problems: ['not_found', 'conflict'],
-      handle: async ({ orgId, params: { id }, body: { right, ...holder }, by }) =>
-        foundAccount(await rights.give(orgId, id, { holder, right }, by)),
+      handle: async ({ orgId, params: { id }, body: { right, ...given }, by }) => {
+        const holder = 'who' in given ? { userId: await rights.requirePerson(orgId, given.who) } : given;
+        return foundAccount(await rights.give(orgId, id, { holder, right }, by));
+      },
     }),
     operation({
       method: 'delete',

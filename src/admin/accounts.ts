@@ -3,7 +3,16 @@ import type { Accounts } from '../accounts/accounts.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageQuery, readCursor, toPage } from '../api/page.ts';
 import { changerOf, foundAccount } from './account-access.ts';
-import { account, accountChanges, accountPage, accountVersionPage, newAccount, password } from './account-forms.ts';
+import {
+  account,
+  accountChanges,
+  accountForReader,
+  accountPage,
+  accountPasswordGiven,
+  accountVersionPage,
+  newAccount,
+  password,
+} from './account-forms.ts';
 import { reference, searchText } from './forms.ts';
 
 export const accountsTag = 'Shared accounts';
@@ -68,9 +77,12 @@ export function accountOperations({
       permission: 'org.read',
       orIf,
       params,
-      success: { status: 200, description: 'The account.', schema: account },
+      success: { status: 200, description: 'The account.', schema: accountForReader },
       problems: ['not_found'],
-      handle: async ({ orgId, params: { id } }) => foundAccount(await accounts.find(orgId, id)),
+      handle: async ({ principal, orgId, params: { id } }) => ({
+        ...foundAccount(await accounts.find(orgId, id)),
+        right: await accounts.rightOf(principal, id),
+      }),
     }),
     operation({
       method: 'patch',
@@ -105,7 +117,7 @@ export function accountOperations({
       success: {
         status: 200,
         description: 'The number of its version.',
-        schema: z.object({ version: z.int() }).meta({ id: 'AccountPasswordGiven' }),
+        schema: accountPasswordGiven,
       },
       problems: ['not_found', 'conflict'],
       handle: async ({ orgId, params: { id }, body, by }) => ({

@@ -8,6 +8,10 @@ export const attentionKinds = [
   'no_caller',
   /** The IdP's signed calls are refused until a sign-in proves the connection. */
   'connection_unproven',
+  /** Of a shared account: nobody knows which password signs in; the former one still does; people have to change it. */
+  'account_uncertain',
+  'account_old_works',
+  'account_manual',
   'domain_unverified',
   'no_second_owner',
   /** What was to be passed on to an app behind, and wasn't: people may be signed in there. */
@@ -85,6 +89,11 @@ const attentionSql = `
      SELECT FROM jsonb_array_elements_text(a.settings -> 'concerns' -> 'groups') AS chosen (id)
      WHERE NOT EXISTS (SELECT FROM groups g WHERE g.org_id = $1 AND g.id = chosen.id))
    ORDER BY a.name, a.id LIMIT ${most})
+  UNION ALL
+  (SELECT 'account_' || t.state::text, a.id, a.name, NULL, t.do_until
+   FROM account_rotations t JOIN accounts a ON a.org_id = t.org_id AND a.id = t.account_id
+   WHERE t.org_id = $1 AND t.state IN ('uncertain', 'old_works', 'manual')
+   ORDER BY t.do_until, t.created_at LIMIT ${most})
   UNION ALL
   SELECT 'dead_deliveries', NULL, NULL, count(*)::int, NULL
   FROM (SELECT FROM deliveries WHERE org_id = $1 AND status = 'dead' LIMIT 1000) dead

@@ -1,6 +1,8 @@
 import type { Pool } from 'pg';
 import { createAccounts } from '../accounts/accounts.ts';
+import { createConnectors } from '../accounts/connectors/all.ts';
 import { createRights } from '../accounts/rights.ts';
+import { createVault } from '../accounts/vault.ts';
 import type { Operation } from '../api/operation.ts';
 import type { Config } from '../config.ts';
 import type { PrismaClient } from '../database/generated/client.ts';
@@ -21,6 +23,7 @@ import { createEventPolls } from '../signals/event-polls.ts';
 import { createIfManages } from './account-access.ts';
 import { accountHistoryOperations } from './account-history.ts';
 import { accountRightOperations } from './account-rights.ts';
+import { accountRotationOperations } from './account-rotations.ts';
 import { accountOperations } from './accounts.ts';
 import { apiKeyOperations } from './api-keys.ts';
 import { appPeopleOperations } from './app-people.ts';
@@ -113,6 +116,7 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...accountOperations(accounts),
     ...accountRightOperations(accounts),
     ...accountHistoryOperations(accounts),
+    ...accountRotationOperations({ ...accounts, ...createConnectors(deps), vault: createVault(deps), lookOutward }),
     ...policyOperations({ ...deps, orgs }),
     ...connectionOperations(deps),
     ...eventPollOperations({ eventPolls: createEventPolls(deps) }),

@@ -31,14 +31,20 @@ export const overview = z
       .array(
         z.object({
           kind: z.enum(attentionKinds),
-          id: z.string().nullable().describe('Of the connection, the domain or the API key.'),
+          id: z
+            .string()
+            .nullable()
+            .describe('Of the connection, the domain, the app, the shared account or the API key.'),
           name: z
             .string()
             .nullable()
             .describe('Of the same.')
             .meta({ examples: ['Okta'] }),
           count: z.int().nullable().describe('How many there are, where it is no single thing.'),
-          at: z.iso.datetime().nullable().describe('When an API key expires.'),
+          at: z.iso
+            .datetime()
+            .nullable()
+            .describe('When an API key expires; until when people have to change a password.'),
         }),
       )
       .describe('What an administrator should put right, the gravest first.'),

@@ -25,7 +25,11 @@ function renderNeed(texts: Texts, { kind, name, count, at }: Attention): Html {
     case 'connection_unproven':
     case 'domain_unverified':
     case 'app_group_gone':
+    case 'account_uncertain':
+    case 'account_old_works':
       return compose(needs[kind], { name: thing });
+    case 'account_manual':
+      return compose(needs.account_manual, { name: thing, at: at && renderMoment(texts, at) });
     case 'dead_deliveries':
       return html`${needs.dead_deliveries(count ?? 0)}`;
     case 'dead_forwards':
@@ -57,6 +61,10 @@ function placeOf({ kind, id }: Attention): string {
     // Whoever reads the overview may see the app; its settings are not for everybody.
     case 'app_group_gone':
       return `/admin/apps/${id}`;
+    case 'account_uncertain':
+    case 'account_old_works':
+    case 'account_manual':
+      return `/admin/accounts/${id}`;
     case 'dead_deliveries':
       return '/admin/notifications/undelivered';
     case 'email_unavailable':

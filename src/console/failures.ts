@@ -5,7 +5,7 @@ import { principalOf } from '../sessions/session.ts';
 import { textsFor } from '../web/language.ts';
 import { sendPage } from '../web/send-page.ts';
 import { givenOf, typed } from './given.ts';
-import { renderForMembers, viewOfProblem } from './problem-views.ts';
+import { homeOf, renderForMembers, viewOfProblem } from './problem-views.ts';
 import type { Given, Screen } from './screen.ts';
 import { type ConsoleDeps, show, visitOf } from './serve.ts';
 
@@ -31,8 +31,8 @@ export function createFailures(deps: ConsoleDeps, screens: readonly Screen[]): E
     const principal = principalOf(req);
     const texts = textsFor(req, res);
     res.set(problem.headers);
-    const view = viewOfProblem(texts, problem, given);
-    if (principal && may(principal.role, 'org.read'))
+    const view = viewOfProblem(texts, problem, given, homeOf(texts, screen));
+    if (principal && (screen.area === null || may(principal.role, 'org.read')))
       await show(deps, screen, visitOf(req, res, principal), view, null);
     else sendPage(res, problem.status, () => renderForMembers(texts, principal, view));
   };

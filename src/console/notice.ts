@@ -11,11 +11,14 @@ export type Left = Readonly<{ notice: Notice | null; savedIn: string | null }>;
 const cookie = 'console_notice';
 const pattern = new RegExp(`(?:^|; )${cookie}=(in\\.)?([\\w-]+)`);
 
+/** The console's pages and those of a person's own have a cookie each. */
+const placeOf = (path: string) => (path.startsWith('/admin') ? '/admin' : '/accounts');
+
 /** Leaves what an action says for the page that it leads to. */
-export function leaveNotice(config: Config, res: Response, { notice, savedIn }: Done): void {
+export function leaveNotice(config: Config, res: Response, { to, notice, savedIn }: Done): void {
   if (!notice && !savedIn) return;
   res.cookie(cookie, savedIn ? `in.${savedIn}` : notice, {
-    path: '/admin',
+    path: placeOf(to),
     httpOnly: true,
     sameSite: 'strict',
     secure: config.publicUrl.startsWith('https:'),
@@ -31,5 +34,5 @@ export function readNotice(req: Request, texts: Texts): Left {
 
 /** The page has said it: a reload doesn't say it again. */
 export function forgetNotice(req: Request, res: Response): void {
-  if (pattern.test(req.headers.cookie ?? '')) res.clearCookie(cookie, { path: '/admin' });
+  if (pattern.test(req.headers.cookie ?? '')) res.clearCookie(cookie, { path: placeOf(req.path) });
 }

@@ -35,16 +35,22 @@ function standingOf({ apps, planning, webhooks, waiting }: Told) {
 
 /**
  * A receipt that fills in while somebody looks; without a script a link looks again. `since`: when
- * access ended.
+ * access ended; `beside`: what else moves there.
  */
 export function renderLive(
   { texts, req }: Visit,
-  { toldOf, since }: Readonly<{ toldOf: Told; since: string }>,
+  {
+    toldOf,
+    since,
+    beside,
+  }: Readonly<{ toldOf: Told; since: string; beside?: Readonly<{ again: number | null; said: string }> }>,
   receipt: Html,
 ): Html {
   const { isWaiting, isMoving } = standingOf(toldOf);
-  return html`<div id="receipt" data-said="${sayPassedOn(texts, toldOf)}"${isMoving && html` data-again="${lookAgainAfter(since)}"`}>
-${isWaiting && html`<p class="look-again"><a href="${req.originalUrl}">${texts.console.forwards.lookAgain}</a></p>`}
+  const again = isMoving ? lookAgainAfter(since) : (beside?.again ?? null);
+  const said = [sayPassedOn(texts, toldOf), beside?.said].filter(Boolean).join('; ');
+  return html`<div id="receipt" data-said="${said}"${again !== null && html` data-again="${again}"`}>
+${(isWaiting || again !== null) && html`<p class="look-again"><a href="${req.originalUrl}">${texts.console.forwards.lookAgain}</a></p>`}
 ${receipt}</div>`;
 }
 

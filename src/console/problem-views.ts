@@ -8,10 +8,15 @@ import { renderPage } from '../web/page.ts';
 import { renderPerson } from '../web/person.ts';
 import { renderProblem } from './parts.ts';
 import { labelOfField, sayProblem } from './say-problem.ts';
-import type { Given, View } from './screen.ts';
+import type { Given, Screen, View } from './screen.ts';
 
 /** What went wrong in place of a page; what was typed isn't lost. */
-export function viewOfProblem(texts: Texts, problem: AppError, given: Given): View {
+export function viewOfProblem(
+  texts: Texts,
+  problem: AppError,
+  given: Given,
+  home: Readonly<{ label: string; href: string }> = homeOf(texts, { area: 'overview' }),
+): View {
   const words = texts.console.problems;
   const title = words.titles[problem.code as keyof typeof words.titles] ?? words.title;
   return {
@@ -24,9 +29,15 @@ ${renderTyped(texts, given)}
       isSignedOut(problem) &&
       html`<a class="button" href="">${words.signInAgain}</a>
 `
-    }<a class="button quiet" href="/admin">${texts.console.areas.overview}</a></p>`,
+    }<a class="button quiet" href="${home.href}">${home.label}</a></p>`,
   };
 }
+
+/** Where somebody goes on from a page that shows nothing. */
+export const homeOf = (texts: Texts, { area }: Pick<Screen, 'area'>) =>
+  area === null
+    ? { label: texts.accounts.title, href: '/accounts' }
+    : { label: texts.console.areas.overview, href: '/admin' };
 
 /** Fields that were filled in; what a form had shown beside them was typed by nobody. */
 function renderTyped(texts: Texts, given: Given): Html | false {
@@ -68,13 +79,20 @@ ${renderTyped(texts, given)}`,
 }
 
 /** Asks for a recent authentication by a link: after a form's post browsers follow no redirect to an IdP. */
-export function viewOfStepUp(texts: Texts, principal: Principal, returnTo: string, notKept: Given | null): View {
+export function viewOfStepUp(
+  texts: Texts,
+  { area }: Pick<Screen, 'area'>,
+  principal: Principal,
+  returnTo: string,
+  notKept: Given | null,
+): View {
   const words = texts.console.stepUp;
+  const why = area === null ? texts.accounts.stepUp : words.text;
   const query = new URLSearchParams({ prompt: 'login', returnTo });
   return {
     title: words.title,
     body: html`<div class="narrow"><h1>${words.title}</h1>
-<p>${words.text({ org: principal.orgName })}</p>
+<p>${why({ org: principal.orgName })}</p>
 ${!notKept && html`<p>${words.kept}</p>`}
 <p class="actions"><a class="button" id="step-up" href="/openid/start/${principal.orgSlug}?${query.toString()}">${words.go}</a>
 <a class="button quiet" href="${returnTo}">${texts.console.cancel}</a></p>

@@ -8,6 +8,7 @@ import type { Use } from './operations.ts';
 import { formatNumber, renderFacts, renderPager, renderTable } from './parts.ts';
 import { renderLive, renderPassedOn } from './passed-on.ts';
 import { endedWords, type ReceiptFact, receiptFacts, renderWhose, togetherFacts } from './receipt-facts.ts';
+import { type CausedRotations, createCausedRotations, renderCaused, sayCaused } from './receipt-rotations.ts';
 import type { Screen, Visit } from './screen.ts';
 import type { SealedSearches } from './sealed-search.ts';
 
@@ -23,6 +24,7 @@ export function revocationScreens(
   const getRevocation = use('getRevocation', revocation);
   const listTogether = use('listRevocationsTogether', revocationsTogether);
   const getTold = use('getToldOfRevocation', told);
+  const causedRotations = createCausedRotations(use);
   const trail = ({ texts }: Visit) => [{ label: texts.console.areas.revocations, href: '/admin/revocations' }];
   return [
     {
@@ -37,9 +39,10 @@ export function revocationScreens(
         const found = await getRevocation(visit, { params });
         const together = await listTogether(visit, { params, query: { limit: '1' } });
         const toldOf = await getTold(visit, { params });
+        const caused = await causedRotations(visit, found);
         const joined = await renderJoined(visit);
         const rest = together.revocations;
-        const facts = receiptFacts(visit, found, toldOf);
+        const facts = [...receiptFacts(visit, found, toldOf), factOfCaused(visit, caused)];
         return {
           title: words.title,
           trail: trail(visit),
@@ -48,10 +51,11 @@ export function revocationScreens(
 ${joined}
 ${renderLive(
   visit,
-  { toldOf, since: found.createdAt },
+  { toldOf, since: found.createdAt, beside: { again: caused.again, said: sayCaused(visit, caused) } },
   html`${renderReceipt(facts)}
 ${rest > 1 && html`<p><a href="/admin/revocations/${found.id}/together">${words.together(rest)}</a></p>`}
 ${renderPassedOn(visit, toldOf, found.id)}
+${renderCaused(visit, caused, found.id)}
 <p class="actions">${found.user?.name && html`<a class="button quiet" href="/admin/people/${found.user.id}">${words.back}</a> `}<a class="button quiet" href="/admin/people">${words.next}</a></p>
 ${renderTicket(visit, linesOf(facts))}`,
 )}`,
@@ -116,6 +120,13 @@ function titleOf({ texts, principal }: Visit, { user }: Revocation): string {
   if (user === null) return words.ofEveryone({ org: principal.orgName });
   return words.of({ name: user.name ?? user.email ?? words.removed });
 }
+
+/** On the page it has a part of its own. */
+const factOfCaused = (visit: Visit, caused: CausedRotations): ReceiptFact => [
+  visit.texts.console.accounts.onReceipt,
+  null,
+  sayCaused(visit, caused) || null,
+];
 
 const renderReceipt = (facts: readonly ReceiptFact[]): Html =>
   renderFacts(facts.map(([label, shown]) => [label, shown]));

@@ -3,6 +3,7 @@ import type { Endpoint } from '../api/endpoint.ts';
 import type { Operation } from '../api/operation.ts';
 import type { Keyring } from '../keyring.ts';
 import { administrators } from '../me/administrators.ts';
+import { accountScreens } from './account-screens.ts';
 import { administratorScreens } from './administrator-screens.ts';
 import { apiKeyScreens } from './api-key-screens.ts';
 import { appPeopleImportScreen } from './app-people-import-screen.ts';
@@ -66,6 +67,7 @@ export function createConsole(
     appPeopleScreen(use),
     appPeopleImportScreen(use),
     ...forwardScreens(use),
+    ...accountScreens(use),
     ...recordScreens(use),
     ...notificationScreens(use),
     ...webhookScreens(use),

@@ -42,6 +42,8 @@ export type View = Readonly<{
   scripts?: readonly string[];
   /** Texts of these, beside those that all pages have. */
   words?: Words;
+  /** Where the page goes on by itself, and after how many seconds: what it shows isn't to stay. */
+  leadsTo?: Readonly<{ href: string; after: number }>;
 }>;
 
 /**
@@ -63,9 +65,9 @@ export type Screen = Readonly<{
   /** camelCase, unique: the `operationId`. */
   id: string;
   summary: string;
-  /** Where the menu shows that one is. */
-  area: keyof Texts['console']['areas'];
-  /** Default: `org.read`. */
+  /** Where the menu shows that one is; null: a page of the person's own, for whoever is signed in. */
+  area: keyof Texts['console']['areas'] | null;
+  /** Default: `org.read`. What is the person's own asks for no role. */
   permission?: Permission;
   /** The page is a form that needs a recent authentication: it asks for one when it is opened. */
   recent?: boolean;
@@ -80,6 +82,8 @@ export type Screen = Readonly<{
   looks?: readonly string[];
   /** Those of `acts` whose answer shows what was made, this once: a key, a secret. A function: it depends on the form. */
   shownOnce?: readonly string[] | ((given: Given) => boolean);
+  /** What those say that were sent before. Default: that nobody can show it again. */
+  shownBefore?: keyof Texts['console']['notices'];
   /** Fields that are never kept or shown again. */
   secrets?: readonly string[];
 }>;

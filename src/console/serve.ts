@@ -22,12 +22,12 @@ import { textsFor } from '../web/language.ts';
 import { whyOut } from '../web/routes.ts';
 import { sendPage } from '../web/send-page.ts';
 import { filesOf, readFormData } from './form-data.ts';
-import { renderConsole } from './frame.ts';
+import { renderConsole, renderOwn } from './frame.ts';
 import { givenOf, typed } from './given.ts';
 import type { KeptForms } from './kept-forms.ts';
 import { forgetNotice, leaveNotice, type Notice, readNotice } from './notice.ts';
 import type { Ask } from './operations.ts';
-import { renderForMembers, viewForMembers, viewOfProblem, viewOfStepUp } from './problem-views.ts';
+import { homeOf, renderForMembers, viewForMembers, viewOfProblem, viewOfStepUp } from './problem-views.ts';
 import { type Done, type Given, isChecked, type Screen, textOf, type View, type Visit } from './screen.ts';
 
 export type ConsoleDeps = Readonly<{
@@ -81,7 +81,7 @@ export function toConsoleEndpoints(deps: ConsoleDeps, screen: Screen): readonly 
     path: screen.path,
     ...(names.length > 0 && { params: z.object(Object.fromEntries(names)) }),
     tag: 'Pages',
-    description: 'A page of the console, for administrators.',
+    description: screen.area === null ? 'A page of one’s own.' : 'A page of the console, for administrators.',
     security: ['session'],
     securityOptional: true,
   } as const;
@@ -133,9 +133,11 @@ function open(deps: ConsoleDeps, screen: Screen): RequestHandler {
   };
 }
 
-/** Works in a turn of the org's lists, where the screen's operations take none themselves. */
-const inListTurn = <T>({ inTurn }: ConsoleDeps, screen: Screen, { principal, res }: Visit, work: () => Promise<T>) =>
-  screen.turn === false ? work() : inTurn('lists', principal.orgId, work, res);
+/** Works in a turn of the org's lists, or of the person's own, where the screen's operations take none themselves. */
+const inListTurn = <T>({ inTurn }: ConsoleDeps, screen: Screen, { principal, res }: Visit, work: () => Promise<T>) => {
+  if (screen.turn === false) return work();
+  return screen.area === null ? inOwnTurn(inTurn, principal, work, res) : inTurn('lists', principal.orgId, work, res);
+};
 
 const lookAt = (deps: ConsoleDeps, screen: Screen, visit: Visit): Promise<View> =>
   inListTurn(deps, screen, visit, () => screen.show(visit));
@@ -212,7 +214,7 @@ async function sentBefore(
   // The first one may be under way just now.
   for (let waits = 0; waits < 10; waits++) {
     if (await isSettled(deps.pool, orgId, mark)) {
-      const notice = isShownOnce(screen, visit.given) ? 'shownBefore' : 'sentBefore';
+      const notice = isShownOnce(screen, visit.given) ? (screen.shownBefore ?? 'shownBefore') : 'sentBefore';
       return leadOn(deps, visit.res, { to: visit.req.originalUrl, notice });
     }
     await delay(200);
@@ -245,19 +247,25 @@ async function guarded(
 ): Promise<void> {
   const { req, res, principal, texts } = visit;
   try {
-    requireRole(principal.role, permissionOf(screen));
+    if (screen.area !== null) requireRole(principal.role, permissionOf(screen));
     await work(visit);
   } catch (error) {
     const problem = toAppError(error);
     if (res.headersSent || problem.code === 'internal_error') throw error;
-    if (!may(principal.role, 'org.read')) return await showAdministrators(deps, screen, visit);
+    if (screen.area !== null && !may(principal.role, 'org.read')) return await showAdministrators(deps, screen, visit);
     logFailure(deps.log, req, problem, error);
     res.set(problem.headers);
     const given = typed(screen, visit.given);
     if (problem.code !== 'reauthentication_required')
-      return await show(deps, screen, visit, { ...viewOfProblem(texts, problem, given), status: problem.status }, null);
+      return await show(
+        deps,
+        screen,
+        visit,
+        { ...viewOfProblem(texts, problem, given, homeOf(texts, screen)), status: problem.status },
+        null,
+      );
     const isKept = !isSent(visit.given) || (await deps.keptForms.keep(principal, wayBack(req), given));
-    const view = viewOfStepUp(texts, principal, wayBack(req), isKept ? null : given);
+    const view = viewOfStepUp(texts, screen, principal, wayBack(req), isKept ? null : given);
     await show(deps, screen, visit, { ...view, status: problem.status }, null);
   }
 }
@@ -278,6 +286,10 @@ export async function show(
   notice: Notice | null,
 ): Promise<void> {
   const { principal, texts, res } = visit;
+  if (area === null) {
+    const { status = 200 } = view;
+    return sendPage(res, status, () => renderOwn(texts, { principal, view, notice, problem: visit.problem }));
+  }
   // The number on the bell is no reason for a page to fail.
   const unread = await deps.feed.state(principal.orgId, principal.userId).then(
     ({ unreadCount }) => unreadCount,

@@ -10,7 +10,7 @@ const choice = {
     .boolean()
     .describe('Whether you get an e-mail when the password of a shared account that you may use changed.'),
 };
-const accountMail = z
+export const accountMail = z
   .object({ ...choice, emailAvailable: z.boolean().describe('Whether this deployment can send e-mail.') })
   .meta({ id: 'AccountMail' });
 

@@ -36,6 +36,9 @@ export const myAccountPage = pageOf(myAccount).meta({ id: 'MyAccountPage' });
 export const revealed = z
   .object({
     accountId: idOf('account'),
+    name: z.string().meta({ examples: ['Ship’s computer'] }),
+    userName: z.string().meta({ examples: ['operator'] }),
+    place: z.string().meta({ examples: ['https://computer.whiterabbit.fake'] }),
     version: z.int(),
     password: z.string().meta({ examples: ['correct-horse-battery'] }),
   })

@@ -1,4 +1,6 @@
+import { accounts } from './de/accounts.ts';
 import { answerTexts } from './de/answers.ts';
+import { consoleAccounts } from './de/console/accounts.ts';
 import { consoleAdministrators } from './de/console/administrators.ts';
 import { consoleApiKeys } from './de/console/api-keys.ts';
 import { consoleApps } from './de/console/apps.ts';
@@ -36,6 +38,7 @@ export const de: typeof en = {
   ...signingIn,
   ...refusalTexts,
   ...answerTexts,
+  accounts,
   ...whyRefusedTexts,
   whoIsWho,
   notifications,
@@ -53,6 +56,7 @@ export const de: typeof en = {
     ...consoleAuthentication,
     ...consoleApiKeys,
     ...consoleApps,
+    ...consoleAccounts,
     ...consoleAdministrators,
     ...consoleOrganisation,
     ...consoleIdentity,

@@ -1,4 +1,6 @@
+import { accounts } from './en/accounts.ts';
 import { answerTexts } from './en/answers.ts';
+import { consoleAccounts } from './en/console/accounts.ts';
 import { consoleAdministrators } from './en/console/administrators.ts';
 import { consoleApiKeys } from './en/console/api-keys.ts';
 import { consoleApps } from './en/console/apps.ts';
@@ -39,6 +41,7 @@ export const en = {
   ...signingIn,
   ...refusalTexts,
   ...answerTexts,
+  accounts,
   ...whyRefusedTexts,
   whoIsWho,
   notifications,
@@ -56,6 +59,7 @@ export const en = {
     ...consoleAuthentication,
     ...consoleApiKeys,
     ...consoleApps,
+    ...consoleAccounts,
     ...consoleAdministrators,
     ...consoleOrganisation,
     ...consoleIdentity,

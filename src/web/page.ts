@@ -11,8 +11,8 @@ export type Page = Readonly<{
   /** Before the product's name in the browser's title; nothing personal, since history keeps it. */
   title: string;
   body: Html;
-  /** Default: pages, each of which is one column. */
-  kind?: 'console';
+  /** Default: pages, each of which is one column; `own`: one column with the console's tables and forms. */
+  kind?: 'console' | 'own';
   /** Where the product's name leads. */
   home?: string;
   /** Stands between the header and the content, or beside the content: a menu. */
@@ -47,7 +47,7 @@ ${page.leadsTo && html`<meta http-equiv="refresh" content="${String(page.leadsAf
 <link rel="preload" href="/assets/fonts/source-serif-4-latin-5.3.1.woff2" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="/assets/style.css">
 ${page.look && renderLookStyle(page.look)}${(page.styles ?? []).map((file) => html`<link rel="stylesheet" href="/assets/${file}">\n`)}${(page.scripts ?? []).map((file) => html`<script type="module" src="/assets/${file}"></script>\n`)}</head>
-<body${page.kind && html` class="${page.kind}"`}>
+<body${page.kind && html` class="${page.kind === 'own' ? 'console own' : page.kind}"`}>
 <a class="skip" href="#content">${texts.frame.skip}</a>
 <header class="bar">
 <a class="brand" href="${page.home ?? '/'}">${renderMark({ lights: page.lights ?? 'lit' })}<span>Universal Logout</span></a>

@@ -3,7 +3,7 @@ import { type Html, html } from '../html.ts';
 import type { Principal } from '../sessions/principal.ts';
 import type { Texts } from '../texts/texts.ts';
 
-type Place = '/todos' | '/devices' | '/admin';
+type Place = '/todos' | '/devices' | '/accounts' | '/admin';
 
 /** The right of a signed-in person's header: the pages, where there is room, and the account. */
 export function renderPerson(texts: Texts, person: Principal, here: Place | null): Html {
@@ -28,6 +28,7 @@ function renderLinks(texts: Texts, person: Principal, here: Place | null): Html 
   const links: readonly (readonly [Place, string])[] = [
     ['/todos', texts.todos.link],
     ['/devices', texts.devices.link],
+    ['/accounts', texts.accounts.link],
     ...(may(person.role, 'org.read') ? ([['/admin', texts.frame.administration]] as const) : []),
   ];
   return html`<ul>${links.map(

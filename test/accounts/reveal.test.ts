@@ -29,7 +29,10 @@ describe('somebody with the right to use an account', () => {
     await giveRight(owner, id, { userId: neo?.id, right: 'use' });
     await owner.send('POST', `/accounts/${id}/password`, { password: 'second-secret' });
     const { status, body, headers } = await reveal(product.url, neo?.cookie as string, id);
-    expect([status, body]).toEqual([200, { accountId: id, version: 2, password: 'second-secret' }]);
+    expect([status, body]).toEqual([
+      200,
+      { accountId: id, name: 'Computer', userName: 'operator', place: '', version: 2, password: 'second-secret' },
+    ]);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(await eventsOf(id, 'account.revealed')).toEqual([
       { actor_id: neo?.id, detail: { name: 'Computer', version: 2 } },

@@ -22,7 +22,6 @@ export const accountRequests: Requests = {
     await addedAccount(world);
     await ask('addAccount', { as: owner, body: { name: 'Computer' } });
     await ask('addAccount', { as: owner, body: { name: 'C', userName: 'c', administrator: nobody } });
-    await ask('addAccount', { as: owner, body: { name: 'C', userName: 'c', administrator: { accountId: 'itself' } } });
   },
   async listAccounts(world) {
     await addedAccount(world);
@@ -96,6 +95,36 @@ export const accountRequests: Requests = {
   async listRotations(world) {
     await world.ask('listRotations', { as: world.owner, query: { revocation: 'rev_1', state: 'done' } });
     await world.ask('listRotations', {});
+  },
+  async rotateAccount(world) {
+    const params = { id: (await addedAccount(world)).id };
+    const { json } = await world.ask('rotateAccount', { as: world.owner, params });
+    if (json.cause !== 'hand') throw new Error('no rotation was asked for');
+    await world.ask('listRotationsOfAccount', { as: world.owner, params });
+    await world.ask('rotateAccount', { as: world.owner, params: nobody });
+  },
+  async confirmRotation(world) {
+    const { ask, owner, product } = world;
+    const { id } = await addedAccount(world);
+    const { json } = await ask('rotateAccount', { as: owner, params: { id } });
+    // People have to do it: the connector is theirs.
+    await product.context.pool.query(`UPDATE account_rotations SET state = 'manual' WHERE id = $1`, [json.id]);
+    const params = { id, rotation: String(json.id) };
+    await ask('confirmRotation', { as: owner, params, body: { candidate: true } });
+    await ask('confirmRotation', { as: owner, params, body: { password: 'a-new-password' } });
+    console.log(await ask('confirmRotation', { as: owner, params, body: { password: 'a-new-password' } }));
+    await ask('confirmRotation', {
+      as: owner,
+      params: { ...params, rotation: 'rot_nothing' },
+      body: { candidate: true },
+    });
+    await ask('confirmRotation', { as: owner, params, body: {} });
+  },
+  async testAccount(world) {
+    const params = { id: (await addedAccount(world)).id };
+    const { json } = await world.ask('testAccount', { as: world.owner, params });
+    if (json.result !== 'unproven') throw new Error('people cannot be asked');
+    await world.ask('testAccount', { as: world.owner, params: nobody });
   },
   async revealMyAccount(world) {
     const params = { id: (await addedAccount(world)).id };

@@ -125,3 +125,56 @@ describe('every page', () => {
     expect(await wrongOf(fromElsewhere, ({ status }) => status === 403, paths)).toEqual([]);
   });
 });
+
+describe('every page of an account, beside one’s own', () => {
+  /** Who manages the account, and has no role. */
+  let manager: string;
+  beforeAll(async () => {
+    const planted = await plantAdministrator(product, 'member');
+    const owner = await plantAdministrator(product, 'owner');
+    await owner.send('POST', `/accounts/${ids['/accounts']}/rights`, { userId: planted.id, right: 'manage' });
+    manager = planted.cookie;
+  });
+  const paths = (method?: 'get' | 'post') => consolePaths(product, method, '/accounts');
+
+  it('opens for whoever manages it, and has no menu of the console', async () => {
+    expect((await paths()).length).toBeGreaterThan(4);
+    const wrong = await wrongOf(
+      (path) => get(path, manager),
+      ({ status, text, headers }) =>
+        status === 200 &&
+        headers.get('cache-control') === 'no-store' &&
+        text.match(/<h1[ >]/g)?.length === 1 &&
+        !/ style=| on[a-z]+="|<script(?! type="module" src="\/assets\/)/.test(text) &&
+        !/\bundefined\b|\[object |\bNaN\b|Invalid Date|href="\/admin/.test(text) &&
+        !text.includes('id="menu"'),
+      await paths(),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('is closed to members without a right, and to other organisations', async () => {
+    const named = (await paths()).filter((path) => path.includes('{'));
+    const isClosed = ({ status, text }: { status: number; text: string }) =>
+      [403, 404].includes(status) && !text.includes('db.internal') && !text.includes('Longname');
+    expect(await wrongOf((path) => get(path, cookies.member), isClosed, named)).toEqual([]);
+    expect(await wrongOf((path) => get(path, manager), isClosed, named, theirs)).toEqual([]);
+  });
+
+  it('leads whoever is not signed in to the sign-in, and back', async () => {
+    const check = ({ status, location, path }: { status: number; location: string | null; path: string }) =>
+      status === 303 && location === `/?${new URLSearchParams({ returnTo: path }).toString()}`;
+    expect(await wrongOf((path) => get(path), check, await paths())).toEqual([]);
+  });
+
+  it('does nothing by a button that it doesn’t have, and nothing for another site', async () => {
+    const byUnknown = (path: string) => post(path, manager, { do: 'constructor', once: `mark-${crypto.randomUUID()}` });
+    expect(await wrongOf(byUnknown, ({ status }) => status === 400, await paths('post'))).toEqual([]);
+    const fromElsewhere = (path: string) =>
+      fetch(product.url + path, {
+        method: 'POST',
+        headers: { cookie: manager, 'sec-fetch-site': 'cross-site', origin: 'https://elsewhere.example' },
+      });
+    expect(await wrongOf(fromElsewhere, ({ status }) => status === 403, await paths('post'))).toEqual([]);
+  });
+});

@@ -6,14 +6,19 @@ type Answers = { responses: Record<string, { content?: Record<string, unknown> }
 type Documented = { paths: Record<string, Record<string, Answers>> };
 
 /**
- * The addresses of the console's pages, as the documentation lists them; `post`: those with forms.
+ * The addresses of the console's pages, as the documentation lists them; `post`: those with forms;
+ * `root`: where they are, for the pages of a person's own accounts are made in the same way.
  * What leads on, or is a file, isn't among them.
  */
-export async function consolePaths(product: Pick<Product, 'url'>, method: 'get' | 'post' = 'get'): Promise<string[]> {
+export async function consolePaths(
+  product: Pick<Product, 'url'>,
+  method: 'get' | 'post' = 'get',
+  root: '/admin' | '/accounts' = '/admin',
+): Promise<string[]> {
   const { paths } = (await (await fetch(`${product.url}/openapi.json`)).json()) as Documented;
   const isPage = (answers?: Answers) => answers?.responses['200']?.content?.['text/html'] !== undefined;
   return Object.entries(paths)
-    .filter(([path, methods]) => /^\/admin(\/|$)/.test(path) && isPage(methods[method]))
+    .filter(([path, methods]) => `${path}/`.startsWith(`${root}/`) && isPage(methods[method]))
     .map(([path]) => path);
 }
 
@@ -82,6 +87,14 @@ export async function plantOrgWithEverything(
     `INSERT INTO forward_attempts (org_id, forward_id, number, status, duration_ms, error) VALUES ($1, $2, 1, 400, 83, 'refused')`,
     [orgId, forward],
   );
+  const account = await owner.send('POST', '/accounts', {
+    name: `Database ${'Longname'.repeat(10)}`,
+    userName: 'app',
+    place: 'db.internal',
+    password: 'correct-horse-battery',
+  });
+  await owner.send('POST', `/accounts/${account.body.id}/rights`, { groupId: group, right: 'manage' });
+  await owner.send('POST', `/accounts/${account.body.id}/rights`, { userId: person.id, right: 'use' });
   const asked = await owner.send('POST', '/revocations', { users: [leaver.id] });
   const done = await owner.send('POST', '/revocations', {
     users: [leaver.id],
@@ -101,6 +114,8 @@ export async function plantOrgWithEverything(
     '/admin/people/{id}/sessions': await firstOf(`/users/${person.id}/sessions`),
     '/admin/people/{id}/identities': await firstOf(`/users/${person.id}/identities`),
     '/admin/groups': group,
+    '/admin/accounts': String(account.body.id),
+    '/accounts': String(account.body.id),
     '/admin/apps': String(app.body.id),
     '/admin/forwards': forward,
     '/admin/revocations': revocationId,

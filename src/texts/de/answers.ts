@@ -84,6 +84,9 @@ export const answerTexts: typeof english = {
 
     accounts: {
       none: 'Dieses Konto gibt es nicht, oder Sie dürfen es nicht sehen.',
+      noRotation: 'Das Konto hat keinen solchen Passwortwechsel.',
+      notManual: 'Diesen Passwortwechsel muss niemand von Hand ausführen: Er geht von selbst weiter.',
+      noCandidate: 'Dafür wurde kein Passwort erzeugt: Senden Sie das, das Sie dort eingegeben haben.',
       noVersion: 'Das Konto hat keine solche Version.',
       noPassword:
         'Für dieses Konto ist kein Passwort hinterlegt: Geben Sie das an, mit dem man sich anmeldet, oder lassen Sie es ändern.',
@@ -94,7 +97,6 @@ export const answerTexts: typeof english = {
       switchedOff: 'Diese Person ist gesperrt: Entsperren Sie sie zuerst, und geben Sie dann das Recht.',
       noConnector: 'ist kein Anschluss, der hier bekannt ist',
       wrongSettings: ({ of }) => `Die Einstellungen passen nicht zum Anschluss: ${of}.`,
-      needsAdministrator: 'Dieser Anschluss ändert kein Passwort ohne ein Verwaltungskonto: Nennen Sie eines.',
       administratorAgain:
         'Geben Sie Benutzernamen und Passwort des Verwaltungskontos noch einmal an: Sie gelten für das Konto und den Ort, für die sie angegeben wurden.',
       noAdministrator:

@@ -90,6 +90,9 @@ export const answerTexts = {
     /** Of shared accounts. */
     accounts: {
       none: 'There is no such account, or it is not yours to see.',
+      noRotation: 'The account has no such rotation.',
+      notManual: 'Nobody has to do this one by hand: it goes on by itself.',
+      noCandidate: 'No password was made for it: send the one that you have entered there.',
       noVersion: 'The account has no such version.',
       noPassword: 'No password is kept for this account: give the one that signs in, or have it changed.',
       currentOnly: 'You may read the current password. Earlier ones are for those who manage the account.',
@@ -99,7 +102,6 @@ export const answerTexts = {
       switchedOff: 'This person is switched off: switch them on first, and then give the right.',
       noConnector: 'is no connector that is known here',
       wrongSettings: ({ of }: { of: string }) => `The settings do not fit the connector: ${of}.`,
-      needsAdministrator: 'This connector changes no password without an administrator: name one.',
       administratorAgain:
         'Give the administrator’s user name and password again: they are for the account and the place that they were given for.',
       noAdministrator:

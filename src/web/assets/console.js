@@ -60,7 +60,8 @@ export function localise(root) {
     const time = new Intl.DateTimeFormat(locales, format).format(moment);
     const day = new Intl.DateTimeFormat(locales, { dateStyle: 'medium' });
     if (element.dataset.day !== undefined) element.textContent = day.format(moment);
-    else element.textContent = isToday ? say('today', { time }) : time;
+    // How long ago something was is the same in every zone.
+    else if (element.dataset.ago === undefined) element.textContent = isToday ? say('today', { time }) : time;
     const exact = { dateStyle: 'full', timeStyle: 'long' };
     element.title = new Intl.DateTimeFormat(locales, exact).format(moment);
   }

@@ -29,6 +29,9 @@ export const consoleOverview: typeof english = {
       dead_forwards: 'Ansehen',
       app_away: 'Ansehen',
       app_group_gone: 'Ansehen',
+      account_uncertain: 'Ansehen',
+      account_old_works: 'Ansehen',
+      account_manual: 'Erledigen',
       email_unavailable: 'E-Mail-Einstellungen',
       api_key_expires: 'Neuen anlegen',
     },
@@ -50,6 +53,11 @@ export const consoleOverview: typeof english = {
         `${name} antwortet nicht mehr (seit ${at}): Was die App erfahren muss, wird aufbewahrt, und jede Minute wird es versucht.`,
       app_group_gone: ({ name }) =>
         `${name} erfährt von Mitgliedern von Gruppen, und eine dieser Gruppen gibt es nicht mehr.`,
+      account_uncertain: ({ name }) =>
+        `Im Moment ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${name} anmeldet: Es wird weiter versucht.`,
+      account_old_works: ({ name }) =>
+        `Das gemeinsame Konto ${name} hat ein neues Passwort, aber mit dem alten kann man sich dort noch anmelden.`,
+      account_manual: ({ name, at }) => `Das Passwort des gemeinsamen Kontos ${name} ist bis ${at} von Hand zu ändern.`,
       email_unavailable:
         'Jemand möchte E-Mails bekommen, aber es lassen sich keine senden: Der Betreiber hat keinen Mailserver eingerichtet (SMTP_URL).',
       api_key_expires: ({ name, at }) =>

@@ -29,6 +29,9 @@ export const consoleOverview = {
       dead_forwards: 'Look at them',
       app_away: 'Look at it',
       app_group_gone: 'Look at it',
+      account_uncertain: 'Look at it',
+      account_old_works: 'Look at it',
+      account_manual: 'Do it',
       email_unavailable: 'Mail settings',
       api_key_expires: 'Make a new one',
     },
@@ -49,6 +52,12 @@ export const consoleOverview = {
         `${name} has not answered since ${at}: what it has to hear is kept, and it is tried once a minute.`,
       app_group_gone: ({ name }: { name: string }) =>
         `${name} is told of members of groups, and one of these groups is not there any more.`,
+      account_uncertain: ({ name }: { name: string }) =>
+        `Nobody knows at the moment which password of the shared account ${name} signs in: it is tried again.`,
+      account_old_works: ({ name }: { name: string }) =>
+        `The shared account ${name} has a new password, and the old one still signs in there.`,
+      account_manual: ({ name, at }: { name: string; at: string }) =>
+        `The password of the shared account ${name} has to be changed by hand until ${at}.`,
       email_unavailable:
         'Somebody wants to be told by e-mail, but none can be sent: the operator has not set up a mail server (SMTP_URL).',
       api_key_expires: ({ name, at }: { name: string; at: string }) =>

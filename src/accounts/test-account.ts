@@ -1,0 +1,129 @@
+import type { Pool } from 'pg';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
+import { transaction } from '../database/pool.ts';
+import { AppError } from '../errors.ts';
+import { tooManyRequests } from '../http/rate-limit.ts';
+import type { Connectors } from './connectors/all.ts';
+import type { VerifyOutcome } from './connectors/connector.ts';
+import type { Vault } from './vault.ts';
+import { takeWrongTry } from './wrong-tries.ts';
+
+/** Seconds between two tries with a password that may be wrong: systems lock accounts after a few. */
+const everySeconds = 60;
+/** Milliseconds that a system has to answer. */
+const limitMs = 10_000;
+/** Where an administrator signs in as any account does, so that it can be tried, too. */
+const administratorsSignIn = ['postgresql', 'ldap', 'mariadb', 'redis'];
+
+type Outcome = Readonly<{ result: VerifyOutcome['result']; error: string | null }>;
+/** `administrator`: null where there is none of its own, or where it can't be tried. */
+export type Tested = Outcome & Readonly<{ administrator: Outcome | null }>;
+
+type Row = Readonly<{
+  userName: string;
+  connector: string;
+  settings: unknown;
+  version: number | null;
+  sealed: string | null;
+  adminId: string | null;
+  adminUserName: string | null;
+  adminVersion: number | null;
+  adminSealed: string | null;
+}>;
+
+type Deps = Readonly<{ pool: Pool; vault: Vault; connectorOf: Connectors['connectorOf'] }>;
+
+/**
+ * Tries whether the current password signs in, and whether the administrator's does. Null: the org
+ * has no such account. @throws AppError conflict without a password, too_many_requests
+ */
+export async function testAccount(deps: Deps, orgId: string, accountId: string, by: By): Promise<Tested | null> {
+  const { pool, vault } = deps;
+  const row = await read(pool, orgId, accountId);
+  if (!row) return null;
+  if (row.version === null || row.sealed === null)
+    throw new AppError('conflict', ({ answers }) => answers.accounts.noPassword);
+  const password = await vault.open(orgId, accountId, row.version, row.sealed);
+  const administrator = await openAdministrator(vault, orgId, accountId, row);
+  const wrongTry = await takeWrongTry(pool, { orgId, account: { id: accountId } }, everySeconds);
+  if ('waitSeconds' in wrongTry)
+    throw tooManyRequests(
+      'A password of this account was tried just now, and was wrong. Systems lock accounts after a few: wait before the next try.',
+      Math.ceil(wrongTry.waitSeconds),
+    );
+  const signsIn = await verify(deps, row, { userName: row.userName, password });
+  const itDoes = administrator && (await verify(deps, row, administrator));
+  const outcomes = [signsIn, ...(itDoes ? [itDoes] : [])];
+  if (outcomes.every(({ result }) => result !== 'refused')) await wrongTry.release();
+  await note(pool, orgId, accountId, { ...signsIn, administrator: itDoes, version: row.version }, by);
+  return { ...signsIn, administrator: itDoes };
+}
+
+async function read(pool: Pool, orgId: string, accountId: string): Promise<Row | null> {
+  const { rows } = await pool.query<Row>({
+    name: 'account-to-test',
+    text: `SELECT a.user_name AS "userName", a.connector, a.settings, a.version, v.sealed, b.id AS "adminId",
+                  coalesce(b.user_name, a.admin_user_name) AS "adminUserName", b.version AS "adminVersion",
+                  coalesce(w.sealed, a.admin_password) AS "adminSealed"
+           FROM accounts a
+           LEFT JOIN account_versions v ON v.org_id = a.org_id AND v.account_id = a.id AND v.version = a.version
+           LEFT JOIN accounts b ON b.org_id = a.org_id AND b.id = a.admin_account_id AND b.id <> a.id
+           LEFT JOIN account_versions w ON w.org_id = b.org_id AND w.account_id = b.id AND w.version = b.version
+           WHERE a.org_id = $1 AND a.id = $2`,
+    values: [orgId, accountId],
+  });
+  return rows[0] ?? null;
+}
+
+/** The administrator's credential, where it is another one than the account's and signs in alike. */
+async function openAdministrator(vault: Vault, orgId: string, accountId: string, row: Row) {
+  const { connector, adminId, adminUserName: userName, adminVersion, adminSealed } = row;
+  if (!administratorsSignIn.includes(connector) || userName === null || adminSealed === null) return null;
+  const password =
+    adminId === null
+      ? await vault.openAdmin(orgId, accountId, adminSealed)
+      : await vault.open(orgId, adminId, adminVersion as number, adminSealed);
+  return { userName, password };
+}
+
+async function verify(
+  { connectorOf }: Deps,
+  { connector, settings }: Row,
+  { userName, password }: Readonly<{ userName: string; password: string }>,
+): Promise<Outcome> {
+  const target = { userName, settings, admin: null };
+  const outcome = await connectorOf(connector)
+    .verify(target, password, AbortSignal.timeout(limitMs))
+    // What a connector throws may quote what it was given.
+    .catch((): VerifyOutcome => ({ result: 'unavailable', error: 'connector_failed' }));
+  return { result: outcome.result, error: 'error' in outcome ? outcome.error : null };
+}
+
+async function note(
+  pool: Pool,
+  orgId: string,
+  accountId: string,
+  { result, error, administrator, version }: Tested & Readonly<{ version: number }>,
+  by: By,
+): Promise<void> {
+  await transaction(pool, async (client) => {
+    if (result === 'accepted' || result === 'refused')
+      await client.query(
+        `UPDATE account_versions SET ${result}_at = clock_timestamp() WHERE org_id = $1 AND account_id = $2 AND version = $3`,
+        [orgId, accountId, version],
+      );
+    const detail = {
+      ...{ result, version },
+      ...(error === null ? {} : { error }),
+      ...(administrator === null ? {} : { administrator: administrator.result }),
+    };
+    await recordEvent(client, {
+      orgId,
+      action: 'account.tested',
+      by,
+      target: { type: 'account', id: accountId },
+      detail,
+    });
+  });
+}

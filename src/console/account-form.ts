@@ -1,0 +1,166 @@
+import { type ConnectorKind, connectors } from '../accounts/connectors/all.ts';
+import { characterClasses } from '../accounts/make-password.ts';
+import type { AppError, WrongPart } from '../errors.ts';
+import { type Html, html, type Value } from '../html.ts';
+import type { Texts } from '../texts/texts.ts';
+import { adminWays, nameOfSetting, namesOf } from './account-fields.ts';
+import type { Values } from './changed-fields.ts';
+import { type SettingField, settingFieldsOf } from './connector-fields.ts';
+import { renderCheck, renderChoices, renderField, renderProblem, renderSelect } from './parts.ts';
+import { type Given, textOf, type Visit } from './screen.ts';
+
+/** What the fields of an account's form show. */
+export type AccountForm = Readonly<{
+  kind: string;
+  values: Values;
+  /** Accounts that may change the password of this one. */
+  others: readonly Readonly<{ id: string; name: string }>[];
+  /** The administrator's password was given before: it may be left empty. */
+  hasPassword: boolean;
+  /** Why a field is wrong; null: it isn't what the problem is about. */
+  problemOf: (name: string) => string | null;
+  /** What somebody else made of a field meanwhile. */
+  renderTheirs: (name: string) => Value;
+  /** Of a new account: the password that it has. */
+  password?: boolean;
+}>;
+
+/** The form's own field that a wrong part of the request is about. */
+function fieldOfPart({ pointer = '' }: WrongPart, given: Given): string {
+  const [, member = '', inner = ''] = pointer.split('/');
+  if (member === 'settings') return `settings.${inner}`;
+  if (member === 'passwordRules') return inner || 'length';
+  if (member !== 'administrator') return member;
+  if (textOf(given, 'adminWay') === 'account') return 'adminAccount';
+  return inner === 'userName' ? 'adminUserName' : 'adminPassword';
+}
+
+/** The first field that the problem of the form is about, and why it is wrong; null: the form says it. */
+export function wrongField(visit: Visit, act: string, kind: string): Readonly<{ name: string; why: string }> | null {
+  const { problem, given, texts } = visit;
+  if (problem === null || textOf(given, 'do') !== act) return null;
+  for (const name of [...namesOf(kind), 'adminPassword', 'password']) {
+    const part = partAbout(problem, given, name);
+    if (part) return { name, why: part.says?.(texts) ?? part.detail };
+  }
+  return null;
+}
+
+/** A setting that the page itself refuses is named without the member around it. */
+const partAbout = ({ errors }: AppError, given: Given, name: string) =>
+  errors.find((part) => [fieldOfPart(part, given), `settings.${fieldOfPart(part, given)}`].includes(name));
+
+export function renderAccountFields({ texts }: Visit, form: AccountForm): Html {
+  const words = texts.console.accounts.fields;
+  const field = (name: string, label: string, more: Partial<Parameters<typeof renderField>[0]> = {}): Html => {
+    const why = form.problemOf(name);
+    const problem = why && texts.console.apps.wrong({ why });
+    return html`${renderField({ name, label, value: form.values[name] ?? '', problem, ...more })}${form.renderTheirs(name)}`;
+  };
+  const settings = settingFieldsOf(form.kind);
+  return html`${field('name', words.name, { hint: words.nameHint, required: true, most: 200 })}
+${field('userName', words.userName, { hint: words.userNameHint, required: true, most: 320 })}
+${form.password && renderPassword(texts, form)}
+${field('place', words.place, { hint: words.placeHint, most: 500 })}
+${field('notes', words.notes, { hint: words.notesHint, rows: 3, most: 4_000 })}
+${settings.length > 0 && html`<fieldset class="settings-group"><legend>${words.system}</legend>${settings.map((setting) => renderSetting(texts, form, setting, field))}</fieldset>`}
+${form.kind !== 'manual' && renderAdministrator(texts, form, field)}
+<fieldset class="settings-group"><legend>${words.rules}</legend>
+${field('length', words.length, { hint: words.lengthHint, type: 'number', min: 8, max: 128 })}
+${renderClasses(texts, form)}
+${field('leaveOut', words.without, { hint: words.withoutHint, most: 100 })}
+${field('everyDays', words.everyDays, { hint: words.everyDaysHint, type: 'number', min: 1, max: 3650 })}</fieldset>`;
+}
+
+type Field = (name: string, label: string, more?: Partial<Parameters<typeof renderField>[0]>) => Html;
+
+function renderSetting(texts: Texts, form: AccountForm, setting: SettingField, field: Field): Html {
+  const words = texts.console.accounts.fields;
+  const name = nameOfSetting(setting);
+  const label = labelOfSetting(texts, setting.name);
+  const { kind, required, most, initial } = setting;
+  const options = kind === 'switch' ? ['yes', 'no'] : setting.options;
+  if (kind === 'choice' || kind === 'switch') {
+    const known = required || initial !== '' ? options : ['', ...options];
+    const choices = known.map((value) => ({ value, label: value === 'yes' || value === 'no' ? words[value] : value }));
+    return html`${renderSelect({ name, label, value: form.values[name] ?? '', options: choices })}${form.renderTheirs(name)}`;
+  }
+  const hint = kind === 'json' ? words.json : kind === 'lines' ? words.oneLine : undefined;
+  const rows = kind === 'json' ? 8 : kind === 'long' || kind === 'lines' ? 4 : undefined;
+  return field(name, label, {
+    required,
+    ...(hint && { hint }),
+    ...(rows && { rows }),
+    ...(most !== undefined && { most }),
+    ...(kind === 'number' && { inputMode: 'numeric' }),
+  });
+}
+
+/** The name of a setting, for people; its own where there is none. */
+export function labelOfSetting({ console }: Texts, name: string): string {
+  const names: Readonly<Record<string, string>> = console.accounts.fields.names;
+  return Object.hasOwn(names, name) ? (names[name] ?? name) : name;
+}
+
+function renderAdministrator(texts: Texts, form: AccountForm, field: Field): Html {
+  const words = texts.console.accounts.fields;
+  const { needsAdmin } = connectors[form.kind as ConnectorKind];
+  const ways = adminWays.filter((way) => way !== 'none' || !needsAdmin);
+  const chosen = form.values.adminWay ?? '';
+  const value = ways.some((way) => way === chosen) ? chosen : (ways[0] ?? '');
+  const why = form.problemOf('adminPassword');
+  return html`<fieldset class="settings-group admin-of-account"><legend>${words.admin}</legend>
+<p class="hint">${words.adminText}</p>
+${renderChoices({
+  name: 'adminWay',
+  legend: words.adminWay,
+  value,
+  options: ways.map((way) => ({ value: way, label: words.adminWays[way] })),
+})}${form.renderTheirs('adminWay')}
+<div class="of-own">${field('adminUserName', words.adminUserName, { most: 320 })}
+${renderField({
+  name: 'adminPassword',
+  label: words.adminPassword,
+  type: 'password',
+  most: 4_096,
+  hint: form.hasPassword ? words.keepPassword : words.adminPasswordHint,
+  problem: why && texts.console.apps.wrong({ why }),
+})}</div>
+<div class="of-account">${renderOthers(texts, form)}</div></fieldset>`;
+}
+
+function renderOthers(texts: Texts, form: AccountForm): Html {
+  const words = texts.console.accounts.fields;
+  const why = form.problemOf('adminAccount');
+  const others = form.others.map(({ id, name }) => ({ value: id, label: name }));
+  return html`${why && renderProblem(texts.console.apps.wrong({ why }))}${renderSelect({
+    name: 'adminAccount',
+    label: words.adminAccount,
+    value: form.values.adminAccount ?? '',
+    options: [{ value: '', label: words.chooseAccount }, ...others],
+  })}${form.renderTheirs('adminAccount')}`;
+}
+
+function renderClasses(texts: Texts, form: AccountForm): Html {
+  const words = texts.console.accounts.fields;
+  const chosen = (form.values.classes ?? '').split(' ');
+  const why = form.problemOf('classes');
+  return html`<fieldset class="choices"><legend>${words.classes}</legend>${why && renderProblem(texts.console.apps.wrong({ why }))}${characterClasses.map(
+    (name) =>
+      renderCheck({ name: 'classes', value: name, label: words.classNames[name], checked: chosen.includes(name) }),
+  )}</fieldset>${form.renderTheirs('classes')}`;
+}
+
+/** Never shown again: the field is empty whatever was typed. */
+function renderPassword(texts: Texts, form: AccountForm): Html {
+  const words = texts.console.accounts.fields;
+  const why = form.problemOf('password');
+  return renderField({
+    name: 'password',
+    label: words.password,
+    type: 'password',
+    most: 4_096,
+    hint: words.passwordHint,
+    problem: why && texts.console.apps.wrong({ why }),
+  });
+}

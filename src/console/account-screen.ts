@@ -1,0 +1,137 @@
+import type { z } from 'zod';
+import {
+  accountForReader,
+  accountRevealPage,
+  accountRightPage,
+  accountRotationPage,
+  accountVersionPage,
+} from '../admin/account-forms.ts';
+import { type Html, html, type Value } from '../html.ts';
+import { revealed } from '../me/accounts.ts';
+import type { Place } from './account-place.ts';
+import { viewOfPassword } from './account-reading.ts';
+import { renderReveals, renderRights, renderVersionList } from './account-sections.ts';
+import {
+  connectorName,
+  mayManage,
+  renderAccountState,
+  renderAgo,
+  renderStanding,
+  type ShownAccount,
+  trailOfAccounts,
+} from './account-view.ts';
+import type { Use } from './operations.ts';
+import { formatNumber, renderCopyable, renderEmpty, renderFacts, renderMoment } from './parts.ts';
+import { openOnes, renderRotations, renderUnderWay } from './rotation-parts.ts';
+import { lookAgainAt } from './rotation-view.ts';
+import { type Screen, textOf, type Visit } from './screen.ts';
+
+const mostShown = 10;
+
+/** One account: how it is, how its password changes, who has access, who has read what. */
+export function accountScreen(use: Use, place: Place): Screen {
+  const getAccount = use('getAccount', accountForReader);
+  const listRotations = use('listRotationsOfAccount', accountRotationPage);
+  const listRights = use('listAccountRights', accountRightPage);
+  const endRight = use('endAccountRight', null);
+  const listReveals = use('listAccountReveals', accountRevealPage);
+  const listVersions = use('listAccountVersions', accountVersionPage);
+  const revealVersion = use('revealAccountVersion', revealed);
+  const query = { limit: mostShown };
+  return {
+    path: `${place.root}/{id}`,
+    id: place.idOf('Account'),
+    summary: 'One shared account',
+    area: place.area,
+    async show(visit) {
+      const { texts, params } = visit;
+      const words = texts.console.accounts;
+      // One after another: a page leaves the connections to others.
+      const found = await getAccount(visit, { params });
+      const rotations = (await listRotations(visit, { params, query })).items;
+      const rights = await listRights(visit, { params, query: { limit: 100 } });
+      const reveals = await listReveals(visit, { params, query });
+      const versions = await listVersions(visit, { params, query });
+      const again = lookAgainAt(rotations);
+      return {
+        title: words.one,
+        trail: trailOfAccounts(texts, place),
+        body: html`<div class="heading"><h1>${found.name}</h1></div>
+<div id="live" data-said="${words.said({ account: found.name, state: words.states[found.state] })}"${again !== null && html` data-again="${again}"`}>
+${renderStanding(texts, found)}
+<section aria-labelledby="facts"><h2 id="facts" class="unseen">${words.facts}</h2>${renderFactsOf(visit, found)}
+${mayManage(visit, found) && renderButtons(visit, found, place)}</section>
+<section aria-labelledby="rotations"><h2 id="rotations">${words.rotations}</h2>${renderNewest(visit, rotations, place)}</section></div>
+<section aria-labelledby="who"><h2 id="who">${words.who}</h2>${renderRights(visit, found, rights.items, place)}</section>
+<section aria-labelledby="versions"><h2 id="versions">${words.versions}</h2><p class="soft">${words.versionsText}</p>${renderVersionList(visit, found, versions.items)}</section>
+<section aria-labelledby="reveals"><h2 id="reveals">${words.reveals}</h2>${renderReveals(visit, reveals.items, place)}</section>`,
+      };
+    },
+    acts: {
+      take: async (visit) => {
+        const { id = '' } = visit.params;
+        await endRight(visit, { params: { id, right: textOf(visit.given, 'right') } });
+        return { to: visit.req.path, notice: 'accessTaken' };
+      },
+      read: async (visit) => {
+        const { id = '' } = visit.params;
+        const found = await getAccount(visit, { params: { id } });
+        const read = await revealVersion(visit, { params: { id, version: textOf(visit.given, 'version') } });
+        const back = `${place.root}/${found.id}`;
+        return viewOfPassword(
+          visit,
+          { ...found, ...read, isCurrent: read.version === found.version },
+          { back, trail: trailOfAccounts(visit.texts, place, found) },
+        );
+      },
+    },
+    shownOnce: ['read'],
+    shownBefore: 'readAgain',
+  };
+}
+
+function renderButtons(visit: Visit, { id }: ShownAccount, { root }: Place): Html {
+  const words = visit.texts.console.accounts;
+  const page = `${root}/${id}`;
+  return html`<div class="actions"><a class="button quiet" href="${page}/settings">${words.change}</a><a class="button quiet" href="${page}/password">${words.givePassword}</a></div>`;
+}
+
+function renderFactsOf({ texts }: Visit, found: ShownAccount): Html {
+  const words = texts.console.accounts;
+  const { everyDays, passwordRules, administrator } = found;
+  const { length } = passwordRules as Readonly<{ length?: number }>;
+  const admin: Value =
+    administrator === null
+      ? found.connector === 'manual'
+        ? null
+        : words.itself
+      : 'accountId' in administrator
+        ? words.byAccount({ account: administrator.accountId })
+        : html`<code>${administrator.userName}</code>`;
+  return renderFacts([
+    [words.state, renderAccountState(texts, found.state)],
+    [words.userName, renderCopyable(texts, found.userName, words.userName)],
+    [words.place, found.place || null],
+    [words.connector, connectorName(texts, found.connector)],
+    [words.administrator, admin],
+    [words.changed, found.changedAt === null ? words.notYet : renderAgo(texts, found.changedAt)],
+    [words.version, found.version === null ? null : formatNumber(texts, found.version)],
+    [words.schedule, everyDays === null ? words.noSchedule : words.everyDays(everyDays)],
+    [words.rules, length !== undefined && words.ofLength({ n: formatNumber(texts, length) })],
+    [words.notes, found.notes !== '' && html`<span class="typed">${found.notes}</span>`],
+    [words.added, renderMoment(texts, found.createdAt)],
+    [words.id, renderCopyable(texts, found.id, words.id)],
+  ]);
+}
+
+type Rotations = z.output<typeof accountRotationPage>['items'];
+
+/** What is under way step by step, then what was. */
+function renderNewest(visit: Visit, rotations: Rotations, place: Place): Html {
+  const words = visit.texts.console.accounts;
+  if (rotations.length === 0) return renderEmpty(words.noRotations);
+  const open = openOnes(rotations);
+  return html`${renderUnderWay(visit, open, { place })}
+${open.length > 0 && html`<p class="look-again"><a href="${visit.req.path}">${words.lookAgain}</a></p>`}
+${renderRotations(visit, rotations, { place, withAccount: false })}`;
+}

@@ -1,0 +1,26 @@
+import { accountAccessScreen } from './account-access-screen.ts';
+import { accountListScreen } from './account-list-screen.ts';
+import { accountPasswordScreens } from './account-password-screens.ts';
+import { places } from './account-place.ts';
+import { accountScreen } from './account-screen.ts';
+import { accountSettingsScreen } from './account-settings-screen.ts';
+import { newAccountScreens } from './new-account-screens.ts';
+import type { Use } from './operations.ts';
+import { ownAccountsScreen } from './own-accounts-screen.ts';
+import { rotationScreen } from './rotation-screen.ts';
+import type { Screen } from './screen.ts';
+
+/** The shared accounts: those of the organisation, and those that a person may use or manages. */
+export const accountScreens = (use: Use): readonly Screen[] => [
+  accountListScreen(use),
+  rotationScreen(use),
+  // Ahead of an account's own page: neither is an id.
+  ...newAccountScreens(use),
+  ownAccountsScreen(use),
+  ...places.flatMap((place) => [
+    accountScreen(use, place),
+    accountAccessScreen(use, place),
+    accountSettingsScreen(use, place),
+    ...accountPasswordScreens(use, place),
+  ]),
+];

@@ -1,0 +1,96 @@
+import type { z } from 'zod';
+import type { accountRotation } from '../admin/account-forms.ts';
+import { type Html, html, type Value } from '../html.ts';
+import type { Texts } from '../texts/texts.ts';
+import { compose } from '../web/compose.ts';
+import { renderBadge, renderMoment } from './parts.ts';
+
+export type ShownRotation = z.output<typeof accountRotation>;
+type State = ShownRotation['state'];
+
+const bad: ReadonlySet<State> = new Set(['uncertain', 'old_works', 'manual'] as const);
+const settled: ReadonlySet<State> = new Set(['done', 'cancelled'] as const);
+/** What changes within seconds, without anybody's doing. */
+const moving: ReadonlySet<State> = new Set(['queued', 'candidate', 'set', 'promoted'] as const);
+
+export const isSettled = ({ state }: Pick<ShownRotation, 'state'>): boolean => settled.has(state);
+
+/** Milliseconds after which a page looks again at these; null where nothing moves any more. */
+export function lookAgainAt(rotations: readonly Pick<ShownRotation, 'state'>[]): number | null {
+  if (rotations.some(({ state }) => moving.has(state))) return 1_000;
+  return rotations.every(isSettled) ? null : 10_000;
+}
+
+export const sayRotationState = ({ console }: Texts, state: State): string => console.accounts.rotation.states[state];
+
+export const renderRotationState = (texts: Texts, { state }: Pick<ShownRotation, 'state'>): Html =>
+  renderBadge(sayRotationState(texts, state), bad.has(state) ? 'bad' : state === 'done' ? 'good' : 'plain');
+
+/** Why the last try came to nothing, in words; a word that has none stands for itself. */
+export function whyNotYet({ console }: Texts, error: string | null): Value {
+  if (error === null) return null;
+  const words: Readonly<Record<string, string>> = console.accounts.rotation.errors;
+  return words[error] ?? html`<code>${error}</code>`;
+}
+
+/** Why the password changes, with the ways to what caused it, where the reader has these pages. */
+export function renderCause(texts: Texts, found: ShownRotation, { links }: Readonly<{ links: boolean }>): Html {
+  const words = texts.console.accounts.rotation;
+  const { cause, userId, revocationId, revealed } = found;
+  const causes: Readonly<Record<string, string>> = words.causes;
+  const ofPerson: Readonly<Record<string, (parts: { person: string }) => string>> = words.ofPerson;
+  const person = links && userId !== null && html`<a href="/admin/people/${userId}">${words.somebody}</a>`;
+  const said = ofPerson[cause];
+  const receipt = links && revocationId && html` <a href="/admin/revocations/${revocationId}">${words.receipt}</a>`;
+  return html`${person && said ? compose(said, { person }) : (causes[cause] ?? cause)}${receipt}${revealed && html`<span class="sub">${words.revealedFirst}</span>`}`;
+}
+
+type Step = Readonly<{
+  name: 'asked' | 'made' | 'works' | 'refused';
+  is: 'done' | 'now' | 'wait' | 'bad';
+  at: string | null;
+}>;
+
+/** How far a rotation is: what is done, what is under way, and what should be done and isn't. */
+export function stepsOf({
+  state,
+  candidate,
+  createdAt,
+  startedAt,
+  promotedAt,
+  finishedAt,
+}: ShownRotation): readonly Step[] {
+  const isMade = candidate !== null;
+  const isPromoted = promotedAt !== null;
+  const isDone = state === 'done';
+  const stuck = state === 'uncertain' || state === 'manual' ? 'bad' : null;
+  const under = (isCurrent: boolean) => (isCurrent ? (stuck ?? 'now') : 'wait');
+  return [
+    { name: 'asked', is: 'done', at: createdAt },
+    { name: 'made', is: isMade ? 'done' : under(state !== 'queued'), at: isMade ? startedAt : null },
+    { name: 'works', is: isPromoted ? 'done' : under(isMade), at: promotedAt },
+    {
+      name: 'refused',
+      is: isDone ? 'done' : state === 'old_works' ? 'bad' : under(isPromoted),
+      at: isDone ? finishedAt : null,
+    },
+  ];
+}
+
+/** The steps as a list, which says itself how far they are. */
+export function renderSteps(texts: Texts, found: ShownRotation): Html | null {
+  if (found.state === 'cancelled') return null;
+  const words = texts.console.accounts.rotation;
+  return html`<ol class="rotation-steps" aria-label="${words.stepsList}">${stepsOf(found).map(
+    ({ name, is, at }) =>
+      html`<li class="${is}"><span class="step-name">${words.steps[name]}</span> <span class="sub">${at ? renderMoment(texts, at) : words.noted[is]}</span></li>`,
+  )}</ol>`;
+}
+
+/** Until when people have to do it, and whether that is over. */
+export function renderDue(texts: Texts, { state, doUntil }: ShownRotation): Value {
+  if (state !== 'manual' || doUntil === null) return null;
+  const words = texts.console.accounts.rotation;
+  const isOver = new Date(doUntil).getTime() < Date.now();
+  return compose(isOver ? words.overdue : words.doUntil, { at: renderMoment(texts, doUntil) });
+}
