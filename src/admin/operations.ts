@@ -43,6 +43,7 @@ import { findingPeopleOperations } from './finding-people.ts';
 import { forwardOperations } from './forwards.ts';
 import { groupOperations } from './groups.ts';
 import { identityOperations } from './identities.ts';
+import { importingAccountOperations } from './importing-accounts.ts';
 import { lookOperations } from './look.ts';
 import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
@@ -85,6 +86,7 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
   const forwards = createForwards({ ...deps, wake: deps.wakeForwarder });
   const accounts = {
     ...deps,
+    vault: createVault(deps),
     accounts: createAccounts(deps),
     rights: createRights(deps),
     ifManages: createIfManages(deps),
@@ -113,10 +115,12 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...appOperations({ ...deps, apps, lookOutward }),
     ...appPeopleOperations({ apps, people: createAppPeople(deps) }),
     ...forwardOperations({ forwards }),
+    // Before an account's own address, which this would be taken for.
+    ...importingAccountOperations(accounts),
     ...accountOperations(accounts),
     ...accountRightOperations(accounts),
     ...accountHistoryOperations(accounts),
-    ...accountRotationOperations({ ...accounts, ...createConnectors(deps), vault: createVault(deps), lookOutward }),
+    ...accountRotationOperations({ ...accounts, ...createConnectors(deps), lookOutward }),
     ...policyOperations({ ...deps, orgs }),
     ...connectionOperations(deps),
     ...eventPollOperations({ eventPolls: createEventPolls(deps) }),

@@ -23,6 +23,15 @@ export const accountRequests: Requests = {
     await ask('addAccount', { as: owner, body: { name: 'Computer' } });
     await ask('addAccount', { as: owner, body: { name: 'C', userName: 'c', administrator: nobody } });
   },
+  async importAccounts(world) {
+    const { ask, owner } = world;
+    const csv = 'name,user_name,password,use\nPrinter,admin,"a,b",trinity@whiterabbit.fake\n';
+    await ask('importAccounts', { as: owner, body: csv, query: { dryRun: 'true' } });
+    const { json } = await ask('importAccounts', { as: owner, body: csv });
+    if (json.accounts !== 1 || json.rights !== 1) throw new Error('nothing was imported');
+    await ask('importAccounts', { as: owner, body: 'name\nPrinter' });
+    await ask('importAccounts', { as: owner, body: 'x'.repeat(2_000_000) });
+  },
   async listAccounts(world) {
     await addedAccount(world);
     const { json } = await world.ask('listAccounts', { as: world.owner, query: { search: 'compu', limit: '1' } });
