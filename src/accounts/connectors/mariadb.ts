@@ -52,10 +52,14 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
       return await signedIn(place, credential, signal, async (ask) => {
         // The driver escapes with backslashes, which NO_BACKSLASH_ESCAPES would take as they are.
         await ask("SET SESSION sql_mode = ''");
+        const [{ version } = {}] = await ask('SELECT VERSION() AS version');
         signal.throwIfAborted();
         sent = true;
-        if (admin) await ask('ALTER USER ?@? IDENTIFIED BY ?', [userName, place.at, password]);
-        else await ask('ALTER USER CURRENT_USER() IDENTIFIED BY ?', [password]);
+        if (admin) await ask('ALTER USER ?@? IDENTIFIED BY ?', [userName, place.at, password]).catch(asking(ask));
+        else
+          await ask(String(version).includes('MariaDB') ? 'SET PASSWORD = PASSWORD(?)' : 'SET PASSWORD = ?', [
+            password,
+          ]);
         return { result: 'set' };
       });
     } catch (error) {
@@ -122,6 +126,13 @@ class SignInError extends Error {
   }
 }
 
+/** MariaDB says only that ALTER USER failed (1396), and why in a warning: it may be a rule for passwords. */
+const asking = (ask: Ask) => async (error: unknown) => {
+  if (!isQueryError(error) || error.errno !== 1396) throw error;
+  const warnings = await ask('SHOW WARNINGS');
+  throw Object.assign(error, { errno: warnings.some(({ Code }) => Code === 1819) ? 1819 : 1396 });
+};
+
 /** What the server answered, or the driver refused to do: everything else is the connection's. */
 function isQueryError(error: unknown): error is QueryError {
   return error instanceof Error && 'sqlState' in error && typeof (error as QueryError).errno === 'number';
@@ -155,7 +166,8 @@ function speak(place: Settings, { socket }: Opened, { userName, password }: Cred
     socket.removeAllListeners('data');
     const secure = guardSocket(connectTls({ ...tlsTo(place.host, place.ca), socket }));
     secure.once('secureConnect', () => ready());
-    secure.once('error', ready);
+    // The driver writes a code of its own into what it is given.
+    secure.once('error', (cause) => ready(new Error('TLS failed.', { cause })));
     secure.on('data', (data: Buffer) => inside.packetParser.execute(data));
     inside.stream = secure;
   };
