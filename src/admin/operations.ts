@@ -43,7 +43,9 @@ import { findingPeopleOperations } from './finding-people.ts';
 import { forwardOperations } from './forwards.ts';
 import { groupOperations } from './groups.ts';
 import { identityOperations } from './identities.ts';
+import { importingAccountOperations } from './importing-accounts.ts';
 import { lookOperations } from './look.ts';
+import { losingAccountOperations } from './losing-accounts.ts';
 import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
 import { createOutwardLimit } from './outward-limit.ts';
@@ -85,6 +87,7 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
   const forwards = createForwards({ ...deps, wake: deps.wakeForwarder });
   const accounts = {
     ...deps,
+    vault: createVault(deps),
     accounts: createAccounts(deps),
     rights: createRights(deps),
     ifManages: createIfManages(deps),
@@ -113,10 +116,13 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     ...appOperations({ ...deps, apps, lookOutward }),
     ...appPeopleOperations({ apps, people: createAppPeople(deps) }),
     ...forwardOperations({ forwards }),
+    // Before an account's own address, which this would be taken for.
+    ...importingAccountOperations(accounts),
     ...accountOperations(accounts),
+    ...losingAccountOperations(deps),
     ...accountRightOperations(accounts),
     ...accountHistoryOperations(accounts),
-    ...accountRotationOperations({ ...accounts, ...createConnectors(deps), vault: createVault(deps), lookOutward }),
+    ...accountRotationOperations({ ...accounts, ...createConnectors(deps), lookOutward }),
     ...policyOperations({ ...deps, orgs }),
     ...connectionOperations(deps),
     ...eventPollOperations({ eventPolls: createEventPolls(deps) }),

@@ -42,7 +42,10 @@ export type View = Readonly<{
   scripts?: readonly string[];
   /** Texts of these, beside those that all pages have. */
   words?: Words;
-  /** Where the page goes on by itself, and after how many seconds: what it shows isn't to stay. */
+  /**
+   * Where the page goes on by itself without a script, and after how many seconds: what it shows isn't
+   * to stay. A script of the page does it where there is one.
+   */
   leadsTo?: Readonly<{ href: string; after: number }>;
 }>;
 
@@ -84,6 +87,8 @@ export type Screen = Readonly<{
   shownOnce?: readonly string[] | ((given: Given) => boolean);
   /** What those say that were sent before. Default: that nobody can show it again. */
   shownBefore?: keyof Texts['console']['notices'];
+  /** Fields that nobody types: they say which row of a list a button belongs to. */
+  untyped?: readonly string[];
   /** Fields that are never kept or shown again. */
   secrets?: readonly string[];
 }>;

@@ -3,7 +3,13 @@ import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type Product, startProduct } from '../support/product.ts';
 
 type Parameter = { name: string; in: string; schema: { enum?: string[] } };
-type Documented = { operationId: string; method: string; path: string; parameters: Parameter[] };
+type Documented = {
+  operationId: string;
+  method: string;
+  path: string;
+  parameters: Parameter[];
+  requestBody?: { content: Record<string, unknown> };
+};
 
 let product: Product;
 let operations: Documented[];
@@ -22,10 +28,11 @@ afterAll(() => product?.stop());
 const queryOf = ({ parameters }: Documented) => parameters.filter((parameter) => parameter.in === 'query');
 
 /** What an owner hears who sends it with this query, to ids of nobody and with an empty body. */
-async function attempt({ method, path }: Documented, query: string) {
+async function attempt({ method, path, requestBody }: Documented, query: string) {
+  const [type = 'application/json'] = Object.keys(requestBody?.content ?? {});
   const response = await fetch(`${product.url}${path.replaceAll(/\{\w+\}/g, 'nothing_1')}?${query}`, {
     method: method.toUpperCase(),
-    headers: { cookie: owner.cookie, 'content-type': 'application/json' },
+    headers: { cookie: owner.cookie, 'content-type': type },
     body: method === 'get' ? null : '{}',
   });
   const { code, detail } = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
@@ -79,6 +86,7 @@ describe('the administration refuses, by its name,', () => {
       'exportUsers live',
       'exportUsers role',
       'getToldOfRevocation together',
+      'importAccounts dryRun',
       'listAuditEvents action',
       'listAuditEvents by',
       'listAuditEvents order',

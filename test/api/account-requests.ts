@@ -23,6 +23,15 @@ export const accountRequests: Requests = {
     await ask('addAccount', { as: owner, body: { name: 'Computer' } });
     await ask('addAccount', { as: owner, body: { name: 'C', userName: 'c', administrator: nobody } });
   },
+  async importAccounts(world) {
+    const { ask, owner } = world;
+    const csv = 'name,user_name,password,use\nPrinter,admin,"a,b",trinity@whiterabbit.fake\n';
+    await ask('importAccounts', { as: owner, body: csv, query: { dryRun: 'true' } });
+    const { json } = await ask('importAccounts', { as: owner, body: csv });
+    if (json.accounts !== 1 || json.rights !== 1) throw new Error('nothing was imported');
+    await ask('importAccounts', { as: owner, body: 'name\nPrinter' });
+    await ask('importAccounts', { as: owner, body: 'x'.repeat(2_000_000) });
+  },
   async listAccounts(world) {
     await addedAccount(world);
     const { json } = await world.ask('listAccounts', { as: world.owner, query: { search: 'compu', limit: '1' } });
@@ -141,6 +150,21 @@ export const accountRequests: Requests = {
     if (json.password !== 'a-first-password') throw new Error('another version is shown');
     await ask('revealAccountVersion', { as: owner, params: { id, version: '9' } });
     await ask('revealAccountVersion', { as: owner, params: { ...nobody, version: '1' } });
+  },
+  async removeAccount(world) {
+    const { ask, owner } = world;
+    const params = { id: (await addedAccount(world)).id };
+    const { json } = await ask('removeAccount', { as: owner, params, body: {} });
+    if (json.effects.versions !== 1) throw new Error('it isn’t said what would be lost');
+    await ask('removeAccount', { as: owner, params, body: { confirmation: json.confirmation } });
+    await ask('removeAccount', { as: owner, params, body: {} });
+  },
+  async eraseAccountKey(world) {
+    const { ask, owner } = world;
+    await addedAccount(world);
+    const { json } = await ask('eraseAccountKey', { as: owner, body: {} });
+    await ask('eraseAccountKey', { as: owner, body: { confirmation: json.confirmation } });
+    await ask('eraseAccountKey', { as: owner, body: {} });
   },
   async listMyAccounts(world) {
     await addedAccount(world);

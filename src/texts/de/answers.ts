@@ -91,6 +91,31 @@ export const answerTexts: typeof english = {
       noPassword:
         'Für dieses Konto ist kein Passwort hinterlegt: Geben Sie das an, mit dem man sich anmeldet, oder lassen Sie es ändern.',
       currentOnly: 'Sie dürfen das aktuelle Passwort lesen. Frühere sind für die, die das Konto verwalten.',
+      csv: {
+        line: ({ line, what }) => `Zeile ${line}: ${what}`,
+        wrong: ({ lines, more }) => `Es wurde nichts angelegt. ${lines}${more > 0 ? ` Und ${more} weitere.` : ''}`,
+        quote:
+          'Ein Anführungszeichen wird hier nicht geschlossen, oder hinter dem schließenden steht noch etwas. Verdoppeln Sie es innerhalb von Anführungszeichen.',
+        heading: ({ columns }) =>
+          `Die erste Zeile muss die Spalten nennen, jede einmal, mit Kommas dazwischen: aus ${columns}, mindestens name und user_name.`,
+        count: ({ most }) => `Eine Datei hat 1 bis ${most} Konten. Teilen Sie eine längere.`,
+        rights: ({ most }) =>
+          `Eine Datei gibt höchstens ${most} Rechte: Nennen Sie Gruppen, oder teilen Sie die Datei.`,
+        fields: ({ there, expected }) =>
+          `Sie hat ${there} Felder, die erste Zeile ${expected}. Setzen Sie ein Feld mit einem Komma in Anführungszeichen.`,
+        column: ({ column, why }) => `Spalte ${column}: ${why}.`,
+        settings: 'Dieser Anschluss braucht Einstellungen: Lassen Sie ihn hier weg, und wählen Sie ihn danach.',
+        nobody: ({ column, place }) =>
+          `${column}: Name ${place} ist weder die Adresse einer Person noch der Name einer Gruppe. Berichtigen Sie ihn, oder lassen Sie ihn weg.`,
+        switched_off: ({ column, place }) =>
+          `${column}: Name ${place} ist eine gesperrte Person. Entsperren Sie sie zuerst, oder lassen Sie sie weg.`,
+        several_groups: ({ column, place }) =>
+          `${column}: Name ${place} haben mehrere Gruppen. Lassen Sie ihn weg, und geben Sie das Recht danach.`,
+      },
+      administers: ({ others }) =>
+        `Dieses Konto ändert die Passwörter ${others === 1 ? 'eines anderen' : `von ${others} anderen`}: Geben Sie ${others === 1 ? 'diesem' : 'diesen'} zuerst ein anderes Verwaltungskonto.`,
+      noKey:
+        'Die Organisation hat keinen Schlüssel für gemeinsame Konten: Es wurde nie ein Passwort hinterlegt, oder er ist schon gelöscht.',
       noRight: 'Das Konto hat kein solches Recht.',
       noPerson: 'Ihre Organisation hat keine solche Person.',
       noGroup: 'Ihre Organisation hat keine solche Gruppe.',

@@ -96,6 +96,31 @@ export const answerTexts = {
       noVersion: 'The account has no such version.',
       noPassword: 'No password is kept for this account: give the one that signs in, or have it changed.',
       currentOnly: 'You may read the current password. Earlier ones are for those who manage the account.',
+      /** Of a file of accounts. Nothing of the file is repeated. */
+      csv: {
+        line: ({ line, what }: { line: number; what: string }) => `Line ${line}: ${what}`,
+        wrong: ({ lines, more }: { lines: string; more: number }) =>
+          `Nothing was added. ${lines}${more > 0 ? ` And ${more} more.` : ''}`,
+        quote:
+          'a quotation mark is not closed here, or something stands behind the closing one. Double it within quotes.',
+        heading: ({ columns }: { columns: string }) =>
+          `the first line has to name the columns, each once, with commas between them: of ${columns}, at least name and user_name.`,
+        count: ({ most }: { most: number }) => `A file has 1 to ${most} accounts. Split a longer one.`,
+        rights: ({ most }: { most: number }) => `A file gives ${most} rights at most: name groups, or split it.`,
+        fields: ({ there, expected }: { there: number; expected: number }) =>
+          `it has ${there} fields, and the first line ${expected}. Put a field with a comma in quotation marks.`,
+        column: ({ column, why }: { column: string; why: string }) => `${column}: ${why}.`,
+        settings: 'this connector needs settings: leave it out here, and choose the connector afterwards.',
+        nobody: ({ column, place }: { column: string; place: number }) =>
+          `${column}: name ${place} is no address of a person and no name of a group. Correct it, or leave it out.`,
+        switched_off: ({ column, place }: { column: string; place: number }) =>
+          `${column}: name ${place} is somebody who is switched off. Switch them on first, or leave them out.`,
+        several_groups: ({ column, place }: { column: string; place: number }) =>
+          `${column}: name ${place} is the name of several groups. Leave it out, and give the right afterwards.`,
+      },
+      administers: ({ others }: { others: number }) =>
+        `This account changes the passwords of ${others === 1 ? 'another one' : `${others} others`}: give ${others === 1 ? 'that' : 'those'} another administrator first.`,
+      noKey: 'The organisation has no key of shared accounts: no password was ever given, or it is erased already.',
       noRight: 'The account has no such right.',
       noPerson: 'Your organisation has no such person.',
       noGroup: 'Your organisation has no such group.',

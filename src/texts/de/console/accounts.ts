@@ -61,7 +61,7 @@ export const consoleAccounts: typeof english = {
     givePassword: 'Passwort eintragen',
     remove: 'Entfernen',
     confirm: 'Änderung bestätigen',
-    confirmOf: ({ account }) => `Änderung von ${account} bestätigen`,
+    confirmOf: ({ account }) => `Änderung bestätigen: ${account}`,
     nothingToConfirm: 'Keine Änderung dieses Kontos wartet darauf, von Hand gemacht zu werden.',
 
     rotations: 'Änderungen des Passworts',
@@ -84,7 +84,7 @@ export const consoleAccounts: typeof english = {
     },
     since: 'Seit',
     take: 'Nehmen',
-    takeFrom: ({ holder }) => `Zugang nehmen: ${holder}`,
+    takeFrom: ({ holder }) => `Nehmen: den Zugang von ${holder}`,
     takeText: 'Wer den Zugang verliert, konnte das Passwort lesen: Es wird geändert.',
     give: 'Zugang geben',
     giveTitle: ({ account }) => `Zugang zu ${account} geben`,
@@ -117,7 +117,7 @@ export const consoleAccounts: typeof english = {
       dead: 'Nie angenommen',
     },
     read: 'Lesen',
-    readVersion: ({ n }) => `Fassung ${n} lesen`,
+    readVersion: ({ n }) => `Lesen: Fassung ${n}`,
 
     rotation: {
       title: 'Änderungen von Passwörtern',
@@ -243,6 +243,12 @@ export const consoleAccounts: typeof english = {
       unproven: 'Nichts ist erwiesen: Das System kann nicht gefragt werden, oder es lässt mit jedem Passwort herein.',
       unavailable: 'Das System antwortet nicht.',
     },
+    administratorResults: {
+      accepted: 'Auch der Verwalter wird hereingelassen.',
+      refused: 'Das System weist den Verwalter ab, der das Passwort ändert.',
+      unproven: 'Vom Verwalter ist nichts erwiesen.',
+      unavailable: 'Der Verwalter konnte nicht geprüft werden.',
+    },
     why: 'Warum:',
     back: 'Zurück zum Konto',
 
@@ -275,26 +281,18 @@ export const consoleAccounts: typeof english = {
     otherKind: 'Ein anderes System',
     importTitle: 'Konten einlesen',
     importText:
-      'Eine Zeile je Konto, die Namen der Spalten in der ersten Zeile: name, user_name, place, notes, password. Sie werden zunächst von Hand geändert; wählen Sie auf der Seite des Kontos einen anderen Weg. Zuerst sehen Sie, was hinzukäme.',
-    importExample: 'name,user_name,place,notes,password',
+      'Die erste Zeile nennt die Spalten: name und user_name, und wenn Sie wollen password, place, notes, connector, use und manage. In den letzten beiden stehen Adressen von Personen und Namen von Gruppen, mit Semikolons dazwischen. Zuerst sehen Sie, was hinzukäme: alles oder nichts.',
+    importExample: 'name,user_name,password,place,use',
     lines: 'Die Liste',
     file: 'oder eine Datei (CSV)',
     importLook: 'Nachsehen, was hinzukommt',
     importPreview: 'Was hinzukäme',
-    importPreviewText: (n) =>
-      `${count(n, { one: 'Konto käme', other: 'Konten kämen' })} hinzu. Noch ist nichts hinzugefügt.`,
-    importLists: 'Konten, die hinzukämen',
-    importBad: (n) => `${count(n, { one: 'Zeile stimmt', other: 'Zeilen stimmen' })} nicht:`,
-    importLine: ({ line, why }) => `Zeile ${line}: ${why}`,
-    importAgain:
-      'Wählen Sie die Datei noch einmal, oder fügen Sie die Liste noch einmal ein: Sie kann Passwörter enthalten, und die Seite bewahrt sie nicht auf.',
+    importAccounts: (n) => count(n, { one: 'Konto', other: 'Konten' }),
+    importRights: (n) => count(n, { one: 'Recht einer Person oder Gruppe', other: 'Rechte von Personen und Gruppen' }),
+    importNothingYet: 'Noch ist nichts hinzugefügt.',
     importButton: 'Hinzufügen',
-    imported: (n) => `${count(n, { one: 'Konto wurde', other: 'Konten wurden' })} hinzugefügt.`,
-    importedTitle: 'Die Liste ist eingelesen',
     noLines: 'Geben Sie eine Liste ein, oder wählen Sie eine Datei.',
     notText: 'Diese Datei ist kein Text.',
-    hasPassword: 'Mit Passwort',
-    toAccounts: 'Zu den Konten',
 
     settingsTitle: 'Einstellungen eines Kontos',
     fields: {
@@ -313,9 +311,8 @@ export const consoleAccounts: typeof english = {
       adminText: 'Manche Systeme verlangen einen Verwalter. Geben Sie ihm nicht mehr Rechte, als er braucht.',
       adminWay: 'Verwalter',
       adminWays: {
-        none: 'Es braucht niemanden',
+        none: 'Niemand sonst: Das Konto tut es selbst, oder es braucht keinen Verwalter',
         own: 'Ein Benutzername und Passwort, die hier eingetragen werden',
-        itself: 'Das Konto selbst, mit seinem eigenen Passwort',
         account: 'Ein anderes gemeinsames Konto, das auch geändert wird',
       },
       adminUserName: 'Benutzername des Verwalters',

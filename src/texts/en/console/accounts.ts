@@ -81,7 +81,7 @@ export const consoleAccounts = {
     },
     since: 'Since',
     take: 'Take away',
-    takeFrom: ({ holder }: { holder: string }) => `Take the access of ${holder} away`,
+    takeFrom: ({ holder }: { holder: string }) => `Take away the access of ${holder}`,
     takeText: 'Whoever loses access could have read the password: it is changed.',
     give: 'Give access',
     giveTitle: ({ account }: { account: string }) => `Give access to ${account}`,
@@ -114,7 +114,7 @@ export const consoleAccounts = {
       dead: 'Never taken',
     },
     read: 'Read it',
-    readVersion: ({ n }: { n: string }) => `Read version ${n}`,
+    readVersion: ({ n }: { n: string }) => `Read it: version ${n}`,
 
     rotation: {
       title: 'Changes of passwords',
@@ -240,6 +240,12 @@ export const consoleAccounts = {
       unproven: 'Nothing is proven: the system cannot be asked, or it lets in whatever the password is.',
       unavailable: 'The system does not answer.',
     },
+    administratorResults: {
+      accepted: 'The administrator is let in, too.',
+      refused: 'The system refuses the administrator that changes the password.',
+      unproven: 'Of the administrator nothing is proven.',
+      unavailable: 'The administrator could not be tried.',
+    },
     why: 'Why:',
     back: 'Back to the account',
 
@@ -272,26 +278,19 @@ export const consoleAccounts = {
     otherKind: 'Another kind',
     importTitle: 'Import accounts',
     importText:
-      'A line an account, the names of the columns in the first line: name, user_name, place, notes, password. They are changed by hand at first; choose another way on each account’s page. First you see what would be added.',
-    importExample: 'name,user_name,place,notes,password',
+      'The first line names the columns: name and user_name, and if you like password, place, notes, connector, use and manage. In the last two stand addresses of people and names of groups, with semicolons between them. First you see what would be added: all of it, or nothing.',
+    importExample: 'name,user_name,password,place,use',
     lines: 'The list',
     file: 'or a file (CSV)',
     importLook: 'Look what it adds',
     importPreview: 'What would be added',
-    importPreviewText: (n: number) =>
-      `${count(n, { one: 'account', other: 'accounts' })} would be added. Nothing is added yet.`,
-    importLists: 'Accounts that would be added',
-    importBad: (n: number) => `${count(n, { one: 'line is', other: 'lines are' })} not right, and would be left out:`,
-    importLine: ({ line, why }: { line: string; why: string }) => `Line ${line}: ${why}`,
-    importAgain:
-      'Choose the file, or paste the list, once more: it may hold passwords, so that the page does not keep it.',
+    importAccounts: (n: number) => count(n, { one: 'account', other: 'accounts' }),
+    importRights: (n: number) =>
+      count(n, { one: 'right of a person or a group', other: 'rights of people and groups' }),
+    importNothingYet: 'Nothing is added yet.',
     importButton: 'Add them',
-    imported: (n: number) => `${count(n, { one: 'account was', other: 'accounts were' })} added.`,
-    importedTitle: 'The list was taken',
     noLines: 'Give a list, or choose a file.',
     notText: 'This file is no text.',
-    hasPassword: 'With a password',
-    toAccounts: 'To the accounts',
 
     settingsTitle: 'An account’s settings',
     fields: {
@@ -310,9 +309,8 @@ export const consoleAccounts = {
       adminText: 'Some systems ask for an administrator. Give it no more rights than it needs.',
       adminWay: 'Administrator',
       adminWays: {
-        none: 'Nobody is needed',
+        none: 'Nobody else: the account does it itself, or it needs no administrator',
         own: 'A user name and password that are given here',
-        itself: 'The account itself, with its own password',
         account: 'Another shared account, which is changed too',
       },
       adminUserName: 'Administrator’s user name',
