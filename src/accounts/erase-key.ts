@@ -1,22 +1,53 @@
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
+import { AppError } from '../errors.ts';
+import type { Loss } from './remove-account.ts';
 
 /**
- * Erases what seals the passwords of an org's shared accounts, in the caller's transaction: from its
- * commit on nothing of them opens on any node. Returns how many passwords can't be read any more;
- * null: there was no key. A later password makes a new one.
+ * What would be unreadable without the org's key. With `lock` nobody seals anything more with it
+ * until the transaction ends. @throws AppError conflict where there is no key
  */
-export async function eraseAccountKey(client: PoolClient, orgId: string, by: By): Promise<number | null> {
-  const { rowCount } = await client.query('DELETE FROM org_account_keys WHERE org_id = $1', [orgId]);
-  if (rowCount === 0) return null;
-  const { rows } = await client.query<{ passwords: number }>(
-    `SELECT (SELECT count(*) FROM account_versions WHERE org_id = $1)::int
-          + (SELECT count(*) FROM accounts WHERE org_id = $1 AND admin_password IS NOT NULL)::int AS passwords`,
+export async function lookAtKey(db: Pool | PoolClient, orgId: string, lock: boolean): Promise<Loss> {
+  // Each transaction that seals a password holds the key's row: this waits for those under way.
+  const text = `SELECT created_at FROM org_account_keys WHERE org_id = $1 ${lock ? 'FOR UPDATE' : ''}`;
+  const { rows: keys } = await db.query<{ created_at: Date }>({
+    name: `account-key-look-${lock}`,
+    text,
+    values: [orgId],
+  });
+  if (!keys[0]) throw new AppError('conflict', ({ answers }) => answers.accounts.noKey);
+  const { rows } = await db.query<Omit<Loss, 'standing'> & { given: string }>({
+    name: 'account-key-loss',
+    text: `SELECT (SELECT count(*)::int FROM accounts WHERE org_id = $1) AS accounts,
+                  (SELECT count(*)::int FROM account_versions WHERE org_id = $1) AS versions,
+                  (SELECT count(*)::int FROM account_rights WHERE org_id = $1) AS rights,
+                  (SELECT coalesce(sum(next_version), 0)::text FROM accounts WHERE org_id = $1) AS given`,
+    values: [orgId],
+  });
+  const { given, ...loss } = rows[0] as Omit<Loss, 'standing'> & { given: string };
+  return { ...loss, standing: `${keys[0].created_at.toISOString()} ${given}` };
+}
+
+/**
+ * Erases the key that the org's passwords are sealed with, and what nobody can open any more.
+ * Accounts and rights stay: a new password may be given, under a new key. What is on its way to a
+ * system just now is let go.
+ */
+export async function eraseKey(client: PoolClient, orgId: string, by: By): Promise<void> {
+  await client.query('DELETE FROM org_account_keys WHERE org_id = $1', [orgId]);
+  // Rotations before accounts: in that order the rotator locks them.
+  await client.query(
+    `UPDATE account_rotations SET state = 'cancelled', claim = claim + 1, finished_at = clock_timestamp(), do_until = NULL, error = 'key_erased'
+     WHERE org_id = $1 AND state NOT IN ('done', 'cancelled')`,
     [orgId],
   );
-  const passwords = rows[0]?.passwords ?? 0;
-  const target = { type: 'org', id: orgId };
-  await recordEvent(client, { orgId, action: 'account.key_erased', by, target, detail: { passwords } });
-  return passwords;
+  await client.query('DELETE FROM account_versions WHERE org_id = $1', [orgId]);
+  await client.query(
+    `UPDATE accounts SET version = NULL, changed_at = NULL, wrong_tried_at = NULL, admin_user_name = NULL, admin_password = NULL,
+       revision = revision + 1, updated_at = now()
+     WHERE org_id = $1 AND (version IS NOT NULL OR admin_user_name IS NOT NULL OR wrong_tried_at IS NOT NULL)`,
+    [orgId],
+  );
+  await recordEvent(client, { orgId, action: 'account.key_erased', by, target: { type: 'org', id: orgId } });
 }

@@ -18,6 +18,15 @@ export function createVault({ pool, keyring }: Readonly<{ pool: Pool; keyring: K
     });
     return rows[0]?.key;
   };
+  /** Holds the key's row until the transaction ends: an erasure waits, and then finds what was sealed. */
+  const hold = async (db: Db, orgId: string) => {
+    const { rows } = await db.query<{ key: string }>({
+      name: 'account-key-hold',
+      text: 'SELECT key FROM org_account_keys WHERE org_id = $1 FOR KEY SHARE',
+      values: [orgId],
+    });
+    return rows[0]?.key;
+  };
   const open = async (orgId: string, sealed: string) => {
     try {
       const key = await keyring.decrypt(sealed, accountKeyPurpose(orgId));
@@ -32,11 +41,11 @@ export function createVault({ pool, keyring }: Readonly<{ pool: Pool; keyring: K
   };
   /** The very first key is made when it is needed; of two nodes the first one's stays. */
   const keyToSeal = async (db: Db, orgId: string) => {
-    const known = await read(db, orgId);
+    const known = await hold(db, orgId);
     if (known !== undefined) return open(orgId, known);
     const made = await keyring.encrypt(randomBytes(32).toString('base64'), accountKeyPurpose(orgId));
     await db.query('INSERT INTO org_account_keys (org_id, key) VALUES ($1, $2) ON CONFLICT DO NOTHING', [orgId, made]);
-    return open(orgId, (await read(db, orgId)) ?? made);
+    return open(orgId, (await hold(db, orgId)) ?? made);
   };
   const keyToOpen = async (db: Db, orgId: string) => {
     const known = await read(db, orgId);

@@ -19,7 +19,9 @@ export type Confirmed = Readonly<{
     | 'unlink'
     | 'subjects'
     | 'policies'
-    | 'erasure';
+    | 'erasure'
+    | 'account'
+    | 'account_key';
   /** Names what the action is done to, within the org. */
   target: string;
 }>;

@@ -45,6 +45,7 @@ import { groupOperations } from './groups.ts';
 import { identityOperations } from './identities.ts';
 import { importingAccountOperations } from './importing-accounts.ts';
 import { lookOperations } from './look.ts';
+import { losingAccountOperations } from './losing-accounts.ts';
 import { notificationOperations } from './notifications.ts';
 import { orgOperations } from './org.ts';
 import { createOutwardLimit } from './outward-limit.ts';
@@ -118,6 +119,7 @@ export function createAdminOperations(deps: AdminDeps): readonly Operation[] {
     // Before an account's own address, which this would be taken for.
     ...importingAccountOperations(accounts),
     ...accountOperations(accounts),
+    ...losingAccountOperations(deps),
     ...accountRightOperations(accounts),
     ...accountHistoryOperations(accounts),
     ...accountRotationOperations({ ...accounts, ...createConnectors(deps), lookOutward }),

@@ -17,6 +17,7 @@ import { registerOrg } from './org.ts';
 import { registerRevoke } from './revoke.ts';
 import { registerSession } from './session.ts';
 import { loadSettings } from './settings.ts';
+import { registerSharedAccount } from './shared-account.ts';
 import { registerStudio } from './studio.ts';
 import { registerUser } from './user.ts';
 import { registerWhoami } from './whoami.ts';
@@ -77,6 +78,7 @@ function createProgram(shell: Console, json: boolean, { stdout, stderr }: Stream
     registerApiKey,
     registerApp,
     registerForward,
+    registerSharedAccount,
     registerSession,
     registerRevoke,
     registerKeys,

@@ -1,5 +1,7 @@
 import type { Pool } from 'pg';
 import { pino } from 'pino';
+import { createAccounts } from '../accounts/accounts.ts';
+import { createRights } from '../accounts/rights.ts';
 import type { Mode } from '../config.ts';
 import { createConnections } from '../connections/connections.ts';
 import type { Org } from '../database/generated/client.ts';
@@ -85,6 +87,8 @@ export async function openWorkspace(settings: Settings) {
     appFetch,
     apps: createApps({ pool, keyring, appFetch }),
     appPeople: createAppPeople({ pool }),
+    accounts: createAccounts({ pool, keyring }),
+    accountRights: createRights({ pool }),
     // The forwarder of a node looks for itself, soon.
     forwards: createForwards({ pool, wake: () => {} }),
     apiKeys: createApiKeys({ pool, prisma, note: createNotes({ pool }) }),

@@ -1,4 +1,3 @@
-import { itself } from '../accounts/administrator.ts';
 import { characterClasses } from '../accounts/make-password.ts';
 import type { ShownAccount } from './account-view.ts';
 import type { Values } from './changed-fields.ts';
@@ -10,7 +9,7 @@ const plain = ['name', 'userName', 'place', 'notes'] as const;
 const rules = ['length', 'classes', 'leaveOut'] as const;
 const ofAdmin = ['adminWay', 'adminUserName', 'adminAccount'] as const;
 /** Who changes the password there. */
-export const adminWays = ['none', 'itself', 'own', 'account'] as const;
+export const adminWays = ['none', 'own', 'account'] as const;
 export type AdminWay = (typeof adminWays)[number];
 
 const plainFields: readonly string[] = plain;
@@ -38,8 +37,7 @@ export function valuesOf(found: ShownAccount): Values {
     ...Object.fromEntries(Object.entries(settings).map(([name, text]) => [nameOfSetting({ name }), text])),
     adminWay: wayOf(found),
     adminUserName: administrator && 'userName' in administrator ? administrator.userName : '',
-    adminAccount:
-      wayOf(found) === 'account' && administrator && 'accountId' in administrator ? administrator.accountId : '',
+    adminAccount: administrator && 'accountId' in administrator ? administrator.accountId : '',
     length: String(made.length ?? ''),
     classes: classesIn(made.classes ?? characterClasses),
     leaveOut: made.leaveOut ?? '',
@@ -48,10 +46,9 @@ export function valuesOf(found: ShownAccount): Values {
 }
 
 /** Who changes the password there, as the form tells them apart. */
-function wayOf({ id, administrator }: ShownAccount): AdminWay {
+function wayOf({ administrator }: Pick<ShownAccount, 'administrator'>): AdminWay {
   if (administrator === null) return 'none';
-  if ('userName' in administrator) return 'own';
-  return administrator.accountId === id ? 'itself' : 'account';
+  return 'userName' in administrator ? 'own' : 'account';
 }
 
 /** Their order means nothing. */
@@ -103,7 +100,6 @@ export function bodyOf(kind: string, fields: readonly string[], values: Values, 
 
 function administratorOf(values: Values, password: string | undefined): Body | null {
   if (values.adminWay === 'account') return { accountId: values.adminAccount };
-  if (values.adminWay === 'itself') return { accountId: itself };
   if (values.adminWay !== 'own') return null;
   return { userName: values.adminUserName, ...(password !== undefined && { password }) };
 }

@@ -11,6 +11,7 @@ import { revealed } from '../me/accounts.ts';
 import type { Place } from './account-place.ts';
 import { viewOfPassword } from './account-reading.ts';
 import { renderReveals, renderRights, renderVersionList } from './account-sections.ts';
+import { createTestAct } from './account-test.ts';
 import {
   connectorName,
   mayManage,
@@ -21,9 +22,9 @@ import {
   trailOfAccounts,
 } from './account-view.ts';
 import type { Use } from './operations.ts';
-import { formatNumber, renderCopyable, renderEmpty, renderFacts, renderMoment } from './parts.ts';
-import { openOnes, renderRotations, renderUnderWay } from './rotation-parts.ts';
-import { lookAgainAt } from './rotation-view.ts';
+import { formatNumber, renderCopyable, renderEmpty, renderFacts, renderForm, renderMoment } from './parts.ts';
+import { renderRotations, renderUnderWay } from './rotation-parts.ts';
+import { isSettled, lookAgainAt, renderCause } from './rotation-view.ts';
 import { type Screen, textOf, type Visit } from './screen.ts';
 
 const mostShown = 10;
@@ -73,6 +74,7 @@ ${mayManage(visit, found) && renderButtons(visit, found, place)}</section>
         await endRight(visit, { params: { id, right: textOf(visit.given, 'right') } });
         return { to: visit.req.path, notice: 'accessTaken' };
       },
+      test: createTestAct(use, place),
       read: async (visit) => {
         const { id = '' } = visit.params;
         const found = await getAccount(visit, { params: { id } });
@@ -90,10 +92,11 @@ ${mayManage(visit, found) && renderButtons(visit, found, place)}</section>
   };
 }
 
-function renderButtons(visit: Visit, { id }: ShownAccount, { root }: Place): Html {
+function renderButtons(visit: Visit, { id, connector, version }: ShownAccount, { root }: Place): Html {
   const words = visit.texts.console.accounts;
   const page = `${root}/${id}`;
-  return html`<div class="actions"><a class="button quiet" href="${page}/settings">${words.change}</a><a class="button quiet" href="${page}/password">${words.givePassword}</a></div>`;
+  const test = connector !== 'manual' && version !== null;
+  return html`<div class="actions"><a class="button" href="${page}/rotate">${words.rotate}</a>${test && renderForm(visit, { do: 'test', button: words.test, quiet: true, inline: true })}<a class="button quiet" href="${page}/settings">${words.change}</a><a class="button quiet" href="${page}/password">${words.givePassword}</a></div>`;
 }
 
 function renderFactsOf({ texts }: Visit, found: ShownAccount): Html {
@@ -128,10 +131,13 @@ type Rotations = z.output<typeof accountRotationPage>['items'];
 
 /** What is under way step by step, then what was. */
 function renderNewest(visit: Visit, rotations: Rotations, place: Place): Html {
-  const words = visit.texts.console.accounts;
+  const { texts, req } = visit;
+  const words = texts.console.accounts;
   if (rotations.length === 0) return renderEmpty(words.noRotations);
-  const open = openOnes(rotations);
-  return html`${renderUnderWay(visit, open, { place })}
-${open.length > 0 && html`<p class="look-again"><a href="${visit.req.path}">${words.lookAgain}</a></p>`}
-${renderRotations(visit, rotations, { place, withAccount: false })}`;
+  const open = rotations.filter((rotation) => !isSettled(rotation));
+  const settled = rotations.filter(isSettled);
+  const links = place.area !== null;
+  return html`${renderUnderWay(visit, open, { place, heading: (rotation) => html`<p>${renderMoment(texts, rotation.createdAt)}: ${renderCause(texts, rotation, { links })}</p>` })}
+${open.length > 0 && html`<p class="look-again"><a href="${req.path}">${words.lookAgain}</a></p>`}
+${settled.length > 0 && renderRotations(visit, settled, { place, withAccount: false })}`;
 }

@@ -2,6 +2,7 @@ import { accountAccessScreen } from './account-access-screen.ts';
 import { accountListScreen } from './account-list-screen.ts';
 import { accountPasswordScreens } from './account-password-screens.ts';
 import { places } from './account-place.ts';
+import { accountQuestionScreens } from './account-question-screens.ts';
 import { accountScreen } from './account-screen.ts';
 import { accountSettingsScreen } from './account-settings-screen.ts';
 import { newAccountScreens } from './new-account-screens.ts';
@@ -22,5 +23,6 @@ export const accountScreens = (use: Use): readonly Screen[] => [
     accountAccessScreen(use, place),
     accountSettingsScreen(use, place),
     ...accountPasswordScreens(use, place),
+    ...accountQuestionScreens(use, place),
   ]),
 ];

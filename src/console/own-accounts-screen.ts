@@ -4,7 +4,7 @@ import { accountMail } from '../me/account-mail.ts';
 import { myAccountPage, revealed as revealedPassword } from '../me/accounts.ts';
 import { besideOwn } from './account-place.ts';
 import { viewOfPassword } from './account-reading.ts';
-import { renderAccountState, renderChanged } from './account-view.ts';
+import { renderChanged } from './account-view.ts';
 import type { Use } from './operations.ts';
 import { renderBadge, renderCheck, renderEmpty, renderForm, renderPager } from './parts.ts';
 import { isChecked, type Screen, textOf, type Visit } from './screen.ts';
@@ -64,11 +64,13 @@ function renderOne(visit: Visit, item: Own): Html {
   const { texts } = visit;
   const words = texts.accounts;
   const { id, name, userName, place, notes, right, state } = item;
+  const states: Readonly<Record<string, string>> = words.states;
+  const stands = states[state];
   const isNewer = item.revealedVersion !== null && item.version !== null && item.revealedVersion < item.version;
   return html`<li><div class="what"><h2>${name}</h2>
 <p><code>${userName}</code>${place && html` · ${place}`}</p>
 ${notes && html`<p class="soft">${notes}</p>`}
-<p class="soft">${renderChanged(texts, item.changedAt)}${isNewer && html` ${renderBadge(words.newer)}`}${state !== 'steady' && html` ${renderAccountState(texts, state)}`}</p></div>
+<p class="soft">${renderChanged(texts, item.changedAt)}${isNewer && html` ${renderBadge(words.newer)}`}${stands && html` ${renderBadge(stands)}`}</p></div>
 <div class="actions">${
     item.version !== null &&
     renderForm(visit, {

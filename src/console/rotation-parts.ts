@@ -2,7 +2,6 @@ import { type Html, html, type Value } from '../html.ts';
 import type { Place } from './account-place.ts';
 import { renderMoment, renderTable } from './parts.ts';
 import {
-  isSettled,
   renderCause,
   renderDue,
   renderRotationState,
@@ -64,5 +63,3 @@ export function renderRotations(
     ]),
   });
 }
-
-export const openOnes = (rotations: readonly ShownRotation[]) => rotations.filter((rotation) => !isSettled(rotation));

@@ -28,7 +28,8 @@ export const renderRotationState = (texts: Texts, { state }: Pick<ShownRotation,
 
 /** Why the last try came to nothing, in words; a word that has none stands for itself. */
 export function whyNotYet({ console }: Texts, error: string | null): Value {
-  if (error === null) return null;
+  // People change it anyway: that the system can't needs no words.
+  if (error === null || error === 'not_supported') return null;
   const words: Readonly<Record<string, string>> = console.accounts.rotation.errors;
   return words[error] ?? html`<code>${error}</code>`;
 }
@@ -63,7 +64,7 @@ export function stepsOf({
   const isMade = candidate !== null;
   const isPromoted = promotedAt !== null;
   const isDone = state === 'done';
-  const stuck = state === 'uncertain' || state === 'manual' ? 'bad' : null;
+  const stuck = state === 'uncertain' ? 'bad' : null;
   const under = (isCurrent: boolean) => (isCurrent ? (stuck ?? 'now') : 'wait');
   return [
     { name: 'asked', is: 'done', at: createdAt },
@@ -79,7 +80,8 @@ export function stepsOf({
 
 /** The steps as a list, which says itself how far they are. */
 export function renderSteps(texts: Texts, found: ShownRotation): Html | null {
-  if (found.state === 'cancelled') return null;
+  // What people do has no steps of ours.
+  if (found.state === 'cancelled' || found.state === 'manual') return null;
   const words = texts.console.accounts.rotation;
   return html`<ol class="rotation-steps" aria-label="${words.stepsList}">${stepsOf(found).map(
     ({ name, is, at }) =>

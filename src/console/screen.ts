@@ -42,7 +42,10 @@ export type View = Readonly<{
   scripts?: readonly string[];
   /** Texts of these, beside those that all pages have. */
   words?: Words;
-  /** Where the page goes on by itself, and after how many seconds: what it shows isn't to stay. */
+  /**
+   * Where the page goes on by itself without a script, and after how many seconds: what it shows isn't
+   * to stay. A script of the page does it where there is one.
+   */
   leadsTo?: Readonly<{ href: string; after: number }>;
 }>;
 

@@ -26,6 +26,8 @@ export type Page = Readonly<{
   /** Where the browser goes on by itself, at once or after `leadsAfter` seconds. */
   leadsTo?: string;
   leadsAfter?: number;
+  /** A script leads on, where there is one. */
+  leadsWithoutScript?: boolean;
   /** How the page's organisation looks, once it is known. */
   look?: Look | null | undefined;
   /** The mark's lights: out on the page about a sign-out. */
@@ -42,7 +44,7 @@ export function renderPage({ texts: given, ...page }: Page): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta name="robots" content="noindex">
-${page.leadsTo && html`<meta http-equiv="refresh" content="${String(page.leadsAfter ?? 0)}; url=${page.leadsTo}">\n`}<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
+${page.leadsTo && renderLead(page)}<link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
 <link rel="preload" href="/assets/fonts/source-sans-3-latin-5.3.1.woff2" as="font" type="font/woff2" crossorigin>
 <link rel="preload" href="/assets/fonts/source-serif-4-latin-5.3.1.woff2" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="/assets/style.css">
@@ -62,6 +64,11 @@ ${page.body}
 </body>
 </html>
 `)}`;
+}
+
+function renderLead({ leadsTo, leadsAfter = 0, leadsWithoutScript }: Omit<Page, 'texts'>): Html {
+  const lead = html`<meta http-equiv="refresh" content="${String(leadsAfter)}; url=${leadsTo}">`;
+  return leadsWithoutScript ? html`<noscript>${lead}</noscript>\n` : html`${lead}\n`;
 }
 
 /** Each language by its own name, so that who reads no other finds it. */

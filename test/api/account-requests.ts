@@ -151,6 +151,21 @@ export const accountRequests: Requests = {
     await ask('revealAccountVersion', { as: owner, params: { id, version: '9' } });
     await ask('revealAccountVersion', { as: owner, params: { ...nobody, version: '1' } });
   },
+  async removeAccount(world) {
+    const { ask, owner } = world;
+    const params = { id: (await addedAccount(world)).id };
+    const { json } = await ask('removeAccount', { as: owner, params, body: {} });
+    if (json.effects.versions !== 1) throw new Error('it isn’t said what would be lost');
+    await ask('removeAccount', { as: owner, params, body: { confirmation: json.confirmation } });
+    await ask('removeAccount', { as: owner, params, body: {} });
+  },
+  async eraseAccountKey(world) {
+    const { ask, owner } = world;
+    await addedAccount(world);
+    const { json } = await ask('eraseAccountKey', { as: owner, body: {} });
+    await ask('eraseAccountKey', { as: owner, body: { confirmation: json.confirmation } });
+    await ask('eraseAccountKey', { as: owner, body: {} });
+  },
   async listMyAccounts(world) {
     await addedAccount(world);
     const { json } = await world.ask('listMyAccounts', { as: world.owner });

@@ -9,6 +9,7 @@ import { manual } from './manual.ts';
 import { createMariadb } from './mariadb.ts';
 import { createPostgresql } from './postgresql.ts';
 import { createRedis } from './redis.ts';
+import { createScim } from './scim.ts';
 
 type Deps = Readonly<{ reach: CheckedAddress }>;
 
@@ -18,6 +19,7 @@ const makers = {
   mariadb: ({ reach }: Deps) => checkingSettings(createMariadb(reach)),
   redis: ({ reach }: Deps) => checkingSettings(createRedis(reach)),
   ldap: ({ reach }: Deps) => checkingSettings(createLdap(reach)),
+  scim: ({ reach }: Deps) => checkingSettings(createScim(reach)),
   http: ({ reach }: Deps) => checkingSettings(createHttp(reach)),
   manual: () => checkingSettings(manual),
 };

@@ -112,6 +112,10 @@ export const answerTexts: typeof english = {
         several_groups: ({ column, place }) =>
           `${column}: Name ${place} haben mehrere Gruppen. Lassen Sie ihn weg, und geben Sie das Recht danach.`,
       },
+      administers: ({ others }) =>
+        `Dieses Konto ändert die Passwörter ${others === 1 ? 'eines anderen' : `von ${others} anderen`}: Geben Sie ${others === 1 ? 'diesem' : 'diesen'} zuerst ein anderes Verwaltungskonto.`,
+      noKey:
+        'Die Organisation hat keinen Schlüssel für gemeinsame Konten: Es wurde nie ein Passwort hinterlegt, oder er ist schon gelöscht.',
       noRight: 'Das Konto hat kein solches Recht.',
       noPerson: 'Ihre Organisation hat keine solche Person.',
       noGroup: 'Ihre Organisation hat keine solche Gruppe.',

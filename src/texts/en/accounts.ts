@@ -11,7 +11,12 @@ export const accounts = {
   changed: ({ ago }: { ago: string }) => `Password changed ${ago}`,
   noPassword: 'No password is known yet',
   newer: 'Changed since you read it',
-  changing: 'Changing just now',
+  /** What it means for whoever wants to sign in there. */
+  states: {
+    rotating: 'Changing just now',
+    uncertain: 'May not sign in just now',
+    manual: 'Will be changed by hand',
+  },
   show: 'Show the password',
   showOf: ({ name }: { name: string }) => `Show the password of ${name}`,
   manage: 'Manage',

@@ -118,6 +118,9 @@ export const answerTexts = {
         several_groups: ({ column, place }: { column: string; place: number }) =>
           `${column}: name ${place} is the name of several groups. Leave it out, and give the right afterwards.`,
       },
+      administers: ({ others }: { others: number }) =>
+        `This account changes the passwords of ${others === 1 ? 'another one' : `${others} others`}: give ${others === 1 ? 'that' : 'those'} another administrator first.`,
+      noKey: 'The organisation has no key of shared accounts: no password was ever given, or it is erased already.',
       noRight: 'The account has no such right.',
       noPerson: 'Your organisation has no such person.',
       noGroup: 'Your organisation has no such group.',

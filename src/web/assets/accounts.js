@@ -11,14 +11,19 @@ function hide() {
   shown.replaceChildren();
 }
 
-addEventListener('pagehide', hide);
-addEventListener('pageshow', (event) => {
-  if (event.persisted) location.replace(back);
-});
-// The document itself goes on after a minute; a machine that slept may be late.
-const end = Date.now() + Number(until) * 1000;
-document.addEventListener('visibilitychange', () => {
-  if (Date.now() < end) return;
+function leave() {
   hide();
   location.replace(back);
+}
+
+addEventListener('pagehide', hide);
+addEventListener('pageshow', (event) => {
+  if (event.persisted) leave();
+});
+
+// A machine that slept wakes up late: then the page goes when somebody looks at it again.
+const end = Date.now() + Number(until) * 1000;
+setTimeout(leave, Number(until) * 1000);
+document.addEventListener('visibilitychange', () => {
+  if (Date.now() >= end) leave();
 });

@@ -61,7 +61,7 @@ export const consoleAccounts: typeof english = {
     givePassword: 'Passwort eintragen',
     remove: 'Entfernen',
     confirm: 'Änderung bestätigen',
-    confirmOf: ({ account }) => `Änderung von ${account} bestätigen`,
+    confirmOf: ({ account }) => `Änderung bestätigen: ${account}`,
     nothingToConfirm: 'Keine Änderung dieses Kontos wartet darauf, von Hand gemacht zu werden.',
 
     rotations: 'Änderungen des Passworts',
@@ -84,7 +84,7 @@ export const consoleAccounts: typeof english = {
     },
     since: 'Seit',
     take: 'Nehmen',
-    takeFrom: ({ holder }) => `Zugang nehmen: ${holder}`,
+    takeFrom: ({ holder }) => `Nehmen: den Zugang von ${holder}`,
     takeText: 'Wer den Zugang verliert, konnte das Passwort lesen: Es wird geändert.',
     give: 'Zugang geben',
     giveTitle: ({ account }) => `Zugang zu ${account} geben`,
@@ -117,7 +117,7 @@ export const consoleAccounts: typeof english = {
       dead: 'Nie angenommen',
     },
     read: 'Lesen',
-    readVersion: ({ n }) => `Fassung ${n} lesen`,
+    readVersion: ({ n }) => `Lesen: Fassung ${n}`,
 
     rotation: {
       title: 'Änderungen von Passwörtern',
@@ -240,6 +240,12 @@ export const consoleAccounts: typeof english = {
       unproven: 'Nichts ist erwiesen: Das System kann nicht gefragt werden, oder es lässt mit jedem Passwort herein.',
       unavailable: 'Das System antwortet nicht.',
     },
+    administratorResults: {
+      accepted: 'Auch der Verwalter wird hereingelassen.',
+      refused: 'Das System weist den Verwalter ab, der das Passwort ändert.',
+      unproven: 'Vom Verwalter ist nichts erwiesen.',
+      unavailable: 'Der Verwalter konnte nicht geprüft werden.',
+    },
     why: 'Warum:',
     back: 'Zurück zum Konto',
 
@@ -310,9 +316,8 @@ export const consoleAccounts: typeof english = {
       adminText: 'Manche Systeme verlangen einen Verwalter. Geben Sie ihm nicht mehr Rechte, als er braucht.',
       adminWay: 'Verwalter',
       adminWays: {
-        none: 'Es braucht niemanden',
+        none: 'Niemand sonst: Das Konto tut es selbst, oder es braucht keinen Verwalter',
         own: 'Ein Benutzername und Passwort, die hier eingetragen werden',
-        itself: 'Das Konto selbst, mit seinem eigenen Passwort',
         account: 'Ein anderes gemeinsames Konto, das auch geändert wird',
       },
       adminUserName: 'Benutzername des Verwalters',

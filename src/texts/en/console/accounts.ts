@@ -81,7 +81,7 @@ export const consoleAccounts = {
     },
     since: 'Since',
     take: 'Take away',
-    takeFrom: ({ holder }: { holder: string }) => `Take the access of ${holder} away`,
+    takeFrom: ({ holder }: { holder: string }) => `Take away the access of ${holder}`,
     takeText: 'Whoever loses access could have read the password: it is changed.',
     give: 'Give access',
     giveTitle: ({ account }: { account: string }) => `Give access to ${account}`,
@@ -114,7 +114,7 @@ export const consoleAccounts = {
       dead: 'Never taken',
     },
     read: 'Read it',
-    readVersion: ({ n }: { n: string }) => `Read version ${n}`,
+    readVersion: ({ n }: { n: string }) => `Read it: version ${n}`,
 
     rotation: {
       title: 'Changes of passwords',
@@ -237,6 +237,12 @@ export const consoleAccounts = {
       unproven: 'Nothing is proven: the system cannot be asked, or it lets in whatever the password is.',
       unavailable: 'The system does not answer.',
     },
+    administratorResults: {
+      accepted: 'The administrator is let in, too.',
+      refused: 'The system refuses the administrator that changes the password.',
+      unproven: 'Of the administrator nothing is proven.',
+      unavailable: 'The administrator could not be tried.',
+    },
     why: 'Why:',
     back: 'Back to the account',
 
@@ -307,9 +313,8 @@ export const consoleAccounts = {
       adminText: 'Some systems ask for an administrator. Give it no more rights than it needs.',
       adminWay: 'Administrator',
       adminWays: {
-        none: 'Nobody is needed',
+        none: 'Nobody else: the account does it itself, or it needs no administrator',
         own: 'A user name and password that are given here',
-        itself: 'The account itself, with its own password',
         account: 'Another shared account, which is changed too',
       },
       adminUserName: 'Administrator’s user name',

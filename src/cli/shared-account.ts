@@ -1,0 +1,146 @@
+import type { Command } from 'commander';
+import { z } from 'zod';
+import { accountChanges, newAccount } from '../admin/account-forms.ts';
+import { parseJson } from '../http/parse-json.ts';
+import { action, type Console, readCredential, text, usageError } from './command.ts';
+import { table } from './output.ts';
+import { accountArgument, answerFor, checked, doing, foundAccount, orgOption } from './shared-account-parts.ts';
+import { registerSharedAccountPasswords } from './shared-account-passwords.ts';
+import { registerSharedAccountRights } from './shared-account-rights.ts';
+
+const members = {
+  name: text.optional(),
+  userName: text.optional(),
+  connector: text.optional(),
+  place: z.string().optional(),
+  notes: z.string().optional(),
+  settings: text
+    .transform((given) => parseJson(given))
+    .pipe(z.record(z.string(), z.unknown(), 'must be a JSON object'))
+    .optional(),
+  administrator: text.optional(),
+  length: z.coerce.number('must be a number').optional(),
+  everyDays: z.union([z.literal('never'), z.coerce.number('must be a number, or never')]).optional(),
+};
+type Members = z.output<z.ZodObject<typeof members>>;
+
+/** The options that adding and changing share. */
+const withMembers = (command: Command): Command =>
+  command
+    .option('--connector <kind>', 'what changes its password; manual: people do')
+    .option('--place <place>', 'where it is, for whoever may use it')
+    .option('--notes <notes>', 'for whoever may use it')
+    .option('--settings <json>', 'all settings of the connector, such as {"host": "db.internal"}')
+    .option(
+      '--administrator <administrator>',
+      'who changes it there: the id of a shared account, user:<name> with its password in ADMIN_PASSWORD, or none',
+    )
+    .option('--length <characters>', 'of a new password')
+    .option('--every-days <days>', 'days after which it is changed anyway, or never');
+
+/**
+ * The shared accounts of an organisation. `account` means something else in this room: a person's own
+ * sign-in at a server.
+ */
+export function registerSharedAccount(program: Command, shell: Console): void {
+  const shared = program
+    .command('shared-account')
+    .description('shared accounts: a password is changed when somebody who could read it leaves');
+
+  withMembers(
+    shared
+      .command('add')
+      .description('add a shared account; nobody reads its password before they are given a right')
+      .requiredOption(...orgOption)
+      .requiredOption('--name <name>', 'what it is for, as people read it')
+      .requiredOption('--user-name <name>', 'what signs in there')
+      .option('--password-stdin', 'read the password that signs in now; without it ACCOUNT_PASSWORD counts'),
+  ).action(
+    action(
+      shell,
+      z.object({ org: text, ...members, passwordStdin: z.boolean().default(false) }),
+      async (workspace, input) => {
+        const org = await workspace.requireOrg(input.org);
+        const password = await readCredential(shell, 'ACCOUNT_PASSWORD', input.passwordStdin);
+        const body = checked(newAccount, { ...bodyOf(input, shell), ...(password !== undefined && { password }) });
+        return answerFor(await workspace.accounts.add(org.id, body, doing));
+      },
+    ),
+  );
+
+  shared
+    .command('list')
+    .description('the shared accounts of an organisation by their names; 200 at most')
+    .requiredOption(...orgOption)
+    .option('--search <text>', 'part of the name, the user name or the place')
+    .action(
+      action(shell, z.object({ org: text, search: text.optional() }), async (workspace, { org: ref, search }) => {
+        const org = await workspace.requireOrg(ref);
+        const all = await workspace.accounts.list(org.id, { search, after: null, limit: 200 });
+        const rows = all.map((row) => [
+          row.name,
+          row.userName,
+          row.place,
+          row.connector,
+          row.state,
+          row.changedAt,
+          row.id,
+        ]);
+        const headings = ['NAME', 'USER NAME', 'WHERE', 'CONNECTOR', 'STATE', 'CHANGED', 'ID'];
+        return { json: all, text: table(headings, rows, `${org.name} has no such shared accounts.`) };
+      }),
+    );
+
+  shared
+    .command('show')
+    .description('one shared account, without its password')
+    .argument(...accountArgument)
+    .requiredOption(...orgOption)
+    .action(
+      action(shell, z.object({ account: text, org: text }), async (workspace, input) => {
+        const org = await workspace.requireOrg(input.org);
+        return answerFor(foundAccount(await workspace.accounts.find(org.id, input.account)));
+      }),
+    );
+
+  withMembers(
+    shared
+      .command('change')
+      .description('change what is given and leave the rest')
+      .argument(...accountArgument)
+      .requiredOption(...orgOption)
+      .option('--name <name>')
+      .option('--user-name <name>'),
+  ).action(
+    action(shell, z.object({ account: text, org: text, ...members }), async (workspace, { account: id, ...input }) => {
+      const org = await workspace.requireOrg(input.org);
+      const body = bodyOf(input, shell);
+      if (Object.keys(body).length === 0) throw usageError('Nothing to change was given.');
+      return answerFor(foundAccount(await workspace.accounts.change(org.id, id, checked(accountChanges, body), doing)));
+    }),
+  );
+
+  registerSharedAccountRights(shared, shell);
+  registerSharedAccountPasswords(shared, shell);
+}
+
+/** As the API has them; what is left out is not there. */
+function bodyOf({ administrator, length, everyDays, ...rest }: Members, shell: Console): Record<string, unknown> {
+  const { name, userName, connector, place, notes, settings } = rest;
+  const plain = { name, userName, connector, place, notes, settings };
+  return {
+    ...Object.fromEntries(Object.entries(plain).filter(([, value]) => value !== undefined)),
+    ...(administrator !== undefined && { administrator: administratorOf(administrator, shell) }),
+    ...(length !== undefined && { passwordRules: { length } }),
+    ...(everyDays !== undefined && { everyDays: everyDays === 'never' ? null : everyDays }),
+  };
+}
+
+/** @throws CommanderError where a user name comes without its password */
+function administratorOf(given: string, { env }: Console): unknown {
+  if (given === 'none') return null;
+  if (!given.startsWith('user:')) return { accountId: given };
+  const password = env.ADMIN_PASSWORD;
+  if (!password) throw usageError('The password of the administrator is read from ADMIN_PASSWORD, and it is not set.');
+  return { userName: given.slice('user:'.length), password };
+}

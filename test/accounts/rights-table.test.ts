@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { roles } from '../../src/api/permissions.ts';
+import type { Role } from '../../src/database/generated/client.ts';
+import { plantAdministrator } from '../support/planted-administrators.ts';
+import { type Product, startProduct } from '../support/product.ts';
+import { addAccount, giveRight, plantGroup, plantMembers, send } from './client.ts';
+
+let product: Product;
+let owner: Awaited<ReturnType<typeof plantAdministrator>>;
+beforeAll(async () => {
+  product = await startProduct();
+  owner = await plantAdministrator(product, 'owner');
+});
+afterAll(() => product?.stop());
+
+const ways = ['none', 'use', 'manage', 'use by a group', 'manage by a group'] as const;
+type Way = (typeof ways)[number];
+type Subject = Readonly<{ role: Role; way: Way }>;
+
+const reads = ({ role }: Subject) => role !== 'member';
+const changes = ({ role }: Subject) => role === 'owner' || role === 'super_admin';
+const manages = ({ way }: Subject) => way.startsWith('manage');
+const uses = ({ way }: Subject) => way !== 'none';
+
+/** An operation: what is sent, and which status means that it was let through. */
+type Tried = Readonly<{
+  method: string;
+  path: (account: string) => string;
+  json?: (someone: string) => unknown;
+  passed: number;
+  may: (subject: Subject) => boolean;
+  refused?: (subject: Subject) => number;
+}>;
+
+const here = '/api/orgs/current/accounts';
+const readable = (subject: Subject) => reads(subject) || manages(subject);
+const changeable = (subject: Subject) => changes(subject) || manages(subject);
+const operations: Record<string, Tried> = {
+  listAccounts: { method: 'GET', path: () => here, passed: 200, may: reads },
+  getAccount: { method: 'GET', path: (id) => `${here}/${id}`, passed: 200, may: readable },
+  listAccountRights: { method: 'GET', path: (id) => `${here}/${id}/rights`, passed: 200, may: readable },
+  listAccountVersions: { method: 'GET', path: (id) => `${here}/${id}/versions`, passed: 200, may: readable },
+  listAccountReveals: { method: 'GET', path: (id) => `${here}/${id}/reveals`, passed: 200, may: readable },
+  listRotationsOfAccount: { method: 'GET', path: (id) => `${here}/${id}/rotations`, passed: 200, may: readable },
+  listRotations: { method: 'GET', path: () => '/api/orgs/current/rotations', passed: 200, may: reads },
+  // Each is refused for what it lacks only after it was let in.
+  addAccount: { method: 'POST', path: () => here, json: () => ({}), passed: 400, may: changes },
+  importAccounts: { method: 'POST', path: () => `${here}/import`, json: () => ({}), passed: 400, may: changes },
+  removeAccount: { method: 'DELETE', path: (id) => `${here}/${id}`, json: () => ({}), passed: 409, may: changes },
+  eraseAccountKey: {
+    method: 'DELETE',
+    path: () => '/api/orgs/current/account-key',
+    json: () => ({}),
+    passed: 409,
+    may: ({ role }) => role === 'owner',
+  },
+  changeAccount: {
+    method: 'PATCH',
+    path: (id) => `${here}/${id}`,
+    json: (someone) => ({ notes: someone }),
+    passed: 200,
+    may: changeable,
+  },
+  giveAccountRight: {
+    method: 'POST',
+    path: (id) => `${here}/${id}/rights`,
+    json: (someone) => ({ userId: someone, right: 'use' }),
+    passed: 201,
+    may: changeable,
+  },
+  endAccountRight: { method: 'DELETE', path: (id) => `${here}/${id}/rights/art_none`, passed: 404, may: changeable },
+  giveAccountPassword: {
+    method: 'POST',
+    path: (id) => `${here}/${id}/password`,
+    json: () => ({ password: 'another-secret' }),
+    passed: 200,
+    may: changeable,
+  },
+  testAccount: { method: 'POST', path: (id) => `${here}/${id}/test`, passed: 200, may: changeable },
+  revealMyAccount: {
+    method: 'POST',
+    path: (id) => `/api/users/me/accounts/${id}/reveal`,
+    passed: 200,
+    may: uses,
+    refused: () => 404,
+  },
+  revealAccountVersion: {
+    method: 'POST',
+    path: (id) => `${here}/${id}/versions/1/reveal`,
+    passed: 200,
+    may: manages,
+    refused: (subject) => (uses(subject) ? 403 : 404),
+  },
+  rotateAccount: { method: 'POST', path: (id) => `${here}/${id}/rotate`, passed: 202, may: changeable },
+  confirmRotation: {
+    method: 'POST',
+    path: (id) => `${here}/${id}/rotations/rot_none/confirm`,
+    json: () => ({ password: 'x' }),
+    passed: 404,
+    may: changeable,
+  },
+};
+
+async function subjectOf(role: Role, way: Way) {
+  const person = await plantAdministrator(product, role);
+  const account = await addAccount(owner);
+  const right = way.startsWith('manage') ? 'manage' : 'use';
+  if (way.endsWith('group')) {
+    const group = await plantGroup(product, `grp_${person.id}`, [person.id]);
+    await giveRight(owner, account, { groupId: group, right });
+  } else if (way !== 'none') await giveRight(owner, account, { userId: person.id, right });
+  return { ...person, account };
+}
+
+it.each(roles.flatMap((role) => ways.map((way) => [role, way] as const)))(
+  'a person of the role %s with the right "%s" may do exactly what the table says',
+  async (role, way) => {
+    const subject = { role, way };
+    const { cookie, account } = await subjectOf(role, way);
+    const [someone] = await plantMembers(product, 1);
+    const found: Record<string, number> = {};
+    const expected: Record<string, number> = {};
+    for (const [name, { method, path, json, passed, may, refused }] of Object.entries(operations)) {
+      const { status } = await send(product.url, cookie, method, path(account), json?.(someone?.id as string));
+      found[name] = status;
+      expected[name] = may(subject) ? passed : (refused?.(subject) ?? 403);
+    }
+    expect(found).toEqual(expected);
+    const { body } = await send(product.url, cookie, 'GET', '/api/users/me/accounts');
+    const listed = way === 'none' ? [] : [{ id: account, right: manages(subject) ? 'manage' : 'use' }];
+    expect(body.items).toMatchObject(listed);
+    expect((body.items as unknown[]).length).toBe(listed.length);
+  },
+);
+
+it('a right counts for whoever has just authenticated, and for no browser of another origin', async () => {
+  const { cookie, id, account } = await subjectOf('member', 'manage');
+  const [someone] = await plantMembers(product, 1);
+  const writing = Object.entries(operations).filter(([, { method, may }]) => method !== 'GET' && may === changeable);
+  expect(writing.length).toBeGreaterThan(6);
+  const tried = async (headers: Record<string, string>) =>
+    Promise.all(
+      writing.map(async ([name, { method, path, json }]) => {
+        const { body } = await send(product.url, cookie, method, path(account), json?.(someone?.id as string), headers);
+        return [name, body.code];
+      }),
+    );
+  expect(await tried({ origin: 'https://elsewhere.example' })).toEqual(
+    writing.map(([name]) => [name, 'foreign_origin']),
+  );
+  await product.context.pool.query(
+    `UPDATE sessions SET authenticated_at = now() - interval '61 minutes' WHERE user_id = $1`,
+    [id],
+  );
+  expect(await tried({})).toEqual(writing.map(([name]) => [name, 'reauthentication_required']));
+});
+
+it('nobody of another organisation does any of it, nor learns whether the account is there', async () => {
+  const stranger = await plantAdministrator(product, 'owner', { org: 'metacortex' });
+  const own = await addAccount(stranger);
+  await giveRight(stranger, own, { userId: stranger.id, right: 'manage' });
+  const account = await addAccount(owner);
+  const right = await giveRight(owner, account, { userId: owner.id, right: 'manage' });
+  const [someone] = await plantMembers(product, 1);
+  const print = async () => {
+    const tables = [
+      'accounts',
+      'account_versions',
+      'account_rights',
+      'account_reveals',
+      'account_rotations',
+      'org_account_keys',
+    ];
+    const texts = await Promise.all(
+      tables.map((table) =>
+        product.context.pool.query(
+          `SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t::text), '[]')::text AS rows FROM ${table} t WHERE org_id = $1`,
+          [product.orgs.whiterabbit.id],
+        ),
+      ),
+    );
+    return texts.map(({ rows }) => rows[0].rows);
+  };
+  const before = await print();
+  const wrong: unknown[] = [];
+  for (const [name, { method, path, json }] of Object.entries(operations)) {
+    if (!path('').includes('//')) continue;
+    const answerTo = async (id: string) => {
+      const address = path(id).replace('art_none', id === account ? right : 'art_none');
+      const { status, body } = await send(product.url, stranger.cookie, method, address, json?.(someone?.id as string));
+      const { requestId: _requestId, ...rest } = body;
+      return JSON.stringify([status, rest]);
+    };
+    const [there, nothing] = [await answerTo(account), await answerTo('acc_nothing')];
+    if (there !== nothing || !there.startsWith('[404')) wrong.push([name, there, nothing]);
+  }
+  expect(wrong).toEqual([]);
+  expect(await print()).toEqual(before);
+  const listed = await send(product.url, stranger.cookie, 'GET', here);
+  expect(listed.body.items).toMatchObject([{ id: own }]);
+});
