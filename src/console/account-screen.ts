@@ -89,6 +89,7 @@ ${mayManage(visit, found) && renderButtons(visit, found, place)}</section>
     },
     shownOnce: ['read'],
     shownBefore: 'readAgain',
+    untyped: ['version', 'right'],
   };
 }
 

@@ -1,4 +1,6 @@
+import type { Keyring } from '../keyring.ts';
 import { accountAccessScreen } from './account-access-screen.ts';
+import { accountImportScreen } from './account-import-screen.ts';
 import { accountListScreen } from './account-list-screen.ts';
 import { accountPasswordScreens } from './account-password-screens.ts';
 import { places } from './account-place.ts';
@@ -12,11 +14,12 @@ import { rotationScreen } from './rotation-screen.ts';
 import type { Screen } from './screen.ts';
 
 /** The shared accounts: those of the organisation, and those that a person may use or manages. */
-export const accountScreens = (use: Use): readonly Screen[] => [
+export const accountScreens = (use: Use, keyring: Keyring): readonly Screen[] => [
   accountListScreen(use),
   rotationScreen(use),
   // Ahead of an account's own page: neither is an id.
   ...newAccountScreens(use),
+  accountImportScreen(use, keyring),
   ownAccountsScreen(use),
   ...places.flatMap((place) => [
     accountScreen(use, place),

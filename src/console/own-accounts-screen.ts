@@ -57,6 +57,7 @@ ${items.length > 0 && renderMail(visit, mail)}`,
     },
     shownOnce: ['reveal'],
     shownBefore: 'readAgain',
+    untyped: ['account'],
   };
 }
 

@@ -67,7 +67,7 @@ export function createConsole(
     appPeopleScreen(use),
     appPeopleImportScreen(use),
     ...forwardScreens(use),
-    ...accountScreens(use),
+    ...accountScreens(use, deps.keyring),
     ...recordScreens(use),
     ...notificationScreens(use),
     ...webhookScreens(use),

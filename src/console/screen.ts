@@ -87,6 +87,8 @@ export type Screen = Readonly<{
   shownOnce?: readonly string[] | ((given: Given) => boolean);
   /** What those say that were sent before. Default: that nobody can show it again. */
   shownBefore?: keyof Texts['console']['notices'];
+  /** Fields that nobody types: they say which row of a list a button belongs to. */
+  untyped?: readonly string[];
   /** Fields that are never kept or shown again. */
   secrets?: readonly string[];
 }>;

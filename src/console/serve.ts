@@ -128,7 +128,7 @@ function open(deps: ConsoleDeps, screen: Screen): RequestHandler {
       const { notice, savedIn } = readNotice(req, visit.texts);
       const view = await lookAt(deps, screen, { ...visit, given: kept ?? {}, savedIn: isOpened ? savedIn : null });
       if (isOpened) forgetNotice(req, res);
-      await show(deps, screen, visit, view, kept ? noticeOf(kept) : isOpened ? notice : null);
+      await show(deps, screen, visit, view, kept ? noticeOf(kept, screen) : isOpened ? notice : null);
     });
   };
 }
@@ -145,8 +145,10 @@ const lookAt = (deps: ConsoleDeps, screen: Screen, visit: Visit): Promise<View> 
 const permissionOf = ({ permission = 'org.read' }: Screen): Permission => permission;
 
 /** Whether somebody had typed into the form, or had only pressed its button. */
-const noticeOf = (kept: Given): Notice =>
-  Object.keys(kept).some((name) => name !== 'do' && !name.startsWith('was-')) ? 'kept' : 'keptButton';
+const noticeOf = (kept: Given, { untyped = [] }: Screen): Notice =>
+  Object.keys(kept).some((name) => name !== 'do' && !name.startsWith('was-') && !untyped.includes(name))
+    ? 'kept'
+    : 'keptButton';
 
 /** Where a form's page is, as the browser has it: its query may say whom it is about. */
 const wayBack = (req: Request): string => safeReturnTo(req.originalUrl) ?? req.path;

@@ -278,26 +278,18 @@ export const consoleAccounts: typeof english = {
     otherKind: 'Ein anderes System',
     importTitle: 'Konten einlesen',
     importText:
-      'Eine Zeile je Konto, die Namen der Spalten in der ersten Zeile: name, user_name, place, notes, password. Sie werden zunächst von Hand geändert; wählen Sie auf der Seite des Kontos einen anderen Weg. Zuerst sehen Sie, was hinzukäme.',
-    importExample: 'name,user_name,place,notes,password',
+      'Die erste Zeile nennt die Spalten: name und user_name, und wenn Sie wollen password, place, notes, connector, use und manage. In den letzten beiden stehen Adressen von Personen und Namen von Gruppen, mit Semikolons dazwischen. Zuerst sehen Sie, was hinzukäme: alles oder nichts.',
+    importExample: 'name,user_name,password,place,use',
     lines: 'Die Liste',
     file: 'oder eine Datei (CSV)',
     importLook: 'Nachsehen, was hinzukommt',
     importPreview: 'Was hinzukäme',
-    importPreviewText: (n) =>
-      `${count(n, { one: 'Konto käme', other: 'Konten kämen' })} hinzu. Noch ist nichts hinzugefügt.`,
-    importLists: 'Konten, die hinzukämen',
-    importBad: (n) => `${count(n, { one: 'Zeile stimmt', other: 'Zeilen stimmen' })} nicht:`,
-    importLine: ({ line, why }) => `Zeile ${line}: ${why}`,
-    importAgain:
-      'Wählen Sie die Datei noch einmal, oder fügen Sie die Liste noch einmal ein: Sie kann Passwörter enthalten, und die Seite bewahrt sie nicht auf.',
+    importAccounts: (n) => count(n, { one: 'Konto', other: 'Konten' }),
+    importRights: (n) => count(n, { one: 'Recht einer Person oder Gruppe', other: 'Rechte von Personen und Gruppen' }),
+    importNothingYet: 'Noch ist nichts hinzugefügt.',
     importButton: 'Hinzufügen',
-    imported: (n) => `${count(n, { one: 'Konto wurde', other: 'Konten wurden' })} hinzugefügt.`,
-    importedTitle: 'Die Liste ist eingelesen',
     noLines: 'Geben Sie eine Liste ein, oder wählen Sie eine Datei.',
     notText: 'Diese Datei ist kein Text.',
-    hasPassword: 'Mit Passwort',
-    toAccounts: 'Zu den Konten',
 
     settingsTitle: 'Einstellungen eines Kontos',
     fields: {

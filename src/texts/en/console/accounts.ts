@@ -275,26 +275,19 @@ export const consoleAccounts = {
     otherKind: 'Another kind',
     importTitle: 'Import accounts',
     importText:
-      'A line an account, the names of the columns in the first line: name, user_name, place, notes, password. They are changed by hand at first; choose another way on each account’s page. First you see what would be added.',
-    importExample: 'name,user_name,place,notes,password',
+      'The first line names the columns: name and user_name, and if you like password, place, notes, connector, use and manage. In the last two stand addresses of people and names of groups, with semicolons between them. First you see what would be added: all of it, or nothing.',
+    importExample: 'name,user_name,password,place,use',
     lines: 'The list',
     file: 'or a file (CSV)',
     importLook: 'Look what it adds',
     importPreview: 'What would be added',
-    importPreviewText: (n: number) =>
-      `${count(n, { one: 'account', other: 'accounts' })} would be added. Nothing is added yet.`,
-    importLists: 'Accounts that would be added',
-    importBad: (n: number) => `${count(n, { one: 'line is', other: 'lines are' })} not right, and would be left out:`,
-    importLine: ({ line, why }: { line: string; why: string }) => `Line ${line}: ${why}`,
-    importAgain:
-      'Choose the file, or paste the list, once more: it may hold passwords, so that the page does not keep it.',
+    importAccounts: (n: number) => count(n, { one: 'account', other: 'accounts' }),
+    importRights: (n: number) =>
+      count(n, { one: 'right of a person or a group', other: 'rights of people and groups' }),
+    importNothingYet: 'Nothing is added yet.',
     importButton: 'Add them',
-    imported: (n: number) => `${count(n, { one: 'account was', other: 'accounts were' })} added.`,
-    importedTitle: 'The list was taken',
     noLines: 'Give a list, or choose a file.',
     notText: 'This file is no text.',
-    hasPassword: 'With a password',
-    toAccounts: 'To the accounts',
 
     settingsTitle: 'An account’s settings',
     fields: {
