@@ -64,10 +64,10 @@ const queueSql = (asked: string) => `
     DO UPDATE SET revealed = account_rotations.revealed OR EXCLUDED.revealed,
                   due_at = least(account_rotations.due_at, clock_timestamp())`;
 
-/** Whether `u` has a right to `a`: of their own or by a group. */
-const mayUse = (orgId: string, accountId: string, userId: string) => `EXISTS (
-  SELECT FROM account_rights r WHERE r.org_id = ${orgId} AND r.account_id = ${accountId} AND (r.user_id = ${userId} OR EXISTS (
-    SELECT FROM group_members m WHERE m.org_id = r.org_id AND m.group_id = r.group_id AND m.user_id = ${userId})))`;
+/** Whether the person of `row` has a right to its account: of their own or by a group. */
+const mayUse = (row: string) => `EXISTS (
+  SELECT FROM account_rights r WHERE r.org_id = ${row}.org_id AND r.account_id = ${row}.account_id AND (r.user_id = ${row}.user_id OR EXISTS (
+    SELECT FROM group_members m WHERE m.org_id = r.org_id AND m.group_id = r.group_id AND m.user_id = ${row}.user_id)))`;
 
 // What somebody read and has no right to any more counts too: the password is still the same.
 async function planOfPeople(client: PoolClient, taken: readonly Taken[]): Promise<void> {
@@ -97,7 +97,7 @@ async function planOfPeople(client: PoolClient, taken: readonly Taken[]): Promis
     JOIN accounts a ON a.org_id = v.org_id AND a.id = v.account_id AND (v.version >= a.version OR v.at >= a.changed_at)
     UNION
     SELECT t.org_id, t.account_id, t.user_id, NULL, 'right_ended'
-    FROM taken t WHERE t.account_id IS NOT NULL AND NOT ${mayUse('t.org_id', 't.account_id', 't.user_id')}`);
+    FROM taken t WHERE t.account_id IS NOT NULL AND NOT ${mayUse('t')}`);
   const column = (name: keyof Taken) => taken.map((row) => row[name]);
   await client.query(text, [column('org_id'), column('event_id'), column('account_id'), column('user_id')]);
 }

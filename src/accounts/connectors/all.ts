@@ -4,14 +4,22 @@ import { createCheckedAddress } from './checked-address.ts';
 import type { CheckedAddress, Connector, Target } from './connector.ts';
 import type { ConnectorError } from './errors.ts';
 import { createHttp } from './http.ts';
+import { createLdap } from './ldap.ts';
 import { manual } from './manual.ts';
+import { createMariadb } from './mariadb.ts';
 import { createPostgresql } from './postgresql.ts';
+import { createRedis } from './redis.ts';
+import { createScim } from './scim.ts';
 
 type Deps = Readonly<{ reach: CheckedAddress }>;
 
 /** A file each; the name is the connector's `kind`. */
 const makers = {
   postgresql: ({ reach }: Deps) => checkingSettings(createPostgresql(reach)),
+  mariadb: ({ reach }: Deps) => checkingSettings(createMariadb(reach)),
+  redis: ({ reach }: Deps) => checkingSettings(createRedis(reach)),
+  ldap: ({ reach }: Deps) => checkingSettings(createLdap(reach)),
+  scim: ({ reach }: Deps) => checkingSettings(createScim(reach)),
   http: ({ reach }: Deps) => checkingSettings(createHttp(reach)),
   manual: () => checkingSettings(manual),
 };

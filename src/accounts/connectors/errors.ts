@@ -30,9 +30,11 @@ export const connectorErrors = [
   // It answered, and nobody can tell what that means.
   'unexpected_answer',
   'too_large',
+  'not_saved',
   // It signed in, or could not be tried, and proves nothing.
   'no_password_asked',
   'not_let_in',
+  'other_account',
   'no_verification',
 ] as const;
 

@@ -1,5 +1,7 @@
-import type { Socket } from 'node:net';
-import { type ConnectionOptions, checkServerIdentity } from 'node:tls';
+import { once } from 'node:events';
+import { connect as connectPlain, type Socket } from 'node:net';
+import { type ConnectionOptions, checkServerIdentity, connect as connectTls } from 'node:tls';
+import type { CheckedAddress } from './connector.ts';
 
 /** Bytes that a system may send in answer to one sign-in and a few commands. */
 const answerLimit = 262_144;
@@ -63,5 +65,51 @@ export async function within<T>(signal: AbortSignal, work: Promise<T>): Promise<
     forget();
     work.catch(() => {});
     promise.catch(() => {});
+  }
+}
+
+export type Opened = Readonly<{
+  /** What is read and written: the TLS socket, where there is TLS from the start. */
+  socket: Socket;
+  /** Rejects when the connection is gone, for whatever reason. */
+  gone: Promise<never>;
+  end(): void;
+}>;
+
+/**
+ * Connects to the checked address of a host, with TLS from the first byte or without, and destroys
+ * the socket when the signal fires.
+ */
+export async function openSocket(
+  reach: CheckedAddress,
+  place: Readonly<{ host: string; port: number; ca?: string | undefined; secure: boolean }>,
+  signal: AbortSignal,
+): Promise<Opened> {
+  const address = await within(signal, reach(place.host, place.port));
+  const raw = guardSocket(connectPlain({ host: address, port: place.port, noDelay: true }));
+  const forget = atAbort(signal, () => raw.destroy(signal.reason));
+  const end = () => {
+    forget();
+    raw.destroy();
+  };
+  const { promise: gone, reject } = Promise.withResolvers<never>();
+  gone.catch(() => {});
+  let failure: unknown;
+  raw.once('error', (error) => {
+    failure = error;
+  });
+  raw.once('close', () => {
+    forget();
+    reject(failure ?? Object.assign(new Error('The connection was closed.'), { code: 'ECONNRESET' }));
+  });
+  try {
+    await Promise.race([once(raw, 'connect'), gone]);
+    if (!place.secure) return { socket: raw, gone, end };
+    const socket = guardSocket(connectTls({ ...tlsTo(place.host, place.ca), socket: raw }));
+    await Promise.race([once(socket, 'secureConnect'), gone]);
+    return { socket, gone, end };
+  } catch (error) {
+    end();
+    throw error;
   }
 }

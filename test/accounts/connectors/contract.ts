@@ -79,7 +79,7 @@ export function testConnector(system: () => System): void {
   test('what was opened with the old password is ended', async () => {
     const { open } = system();
     if (!open) return expect(await connector().endConnections(system().target, soon())).toEqual({ ended: null });
-    const opened = await Promise.all([open(old), open(old)]);
+    const opened = [await open(old), await open(old)];
     expect(await set('The-new-one-2!')).toEqual({ result: 'set' });
     expect(await connector().endConnections(system().target, soon())).toEqual({ ended: 2 });
     await Promise.all(opened.map(({ ended }) => ended));

@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { CheckedAddress, Connector, SetOutcome, Target, VerifyOutcome } from './connector.ts';
+import { type ConnectorError, errorOf } from './errors.ts';
+import { type Reply, RespError, speakResp } from './resp.ts';
+import { placeAt } from './settings.ts';
+import { openSocket } from './sockets.ts';
+
+const settings = z.strictObject(placeAt(6379));
+type Settings = z.output<typeof settings>;
+type Credential = Readonly<{ userName: string; password: string }>;
+type Ask = (...command: readonly string[]) => Promise<Reply>;
+
+/** A user of Redis 6 and later, or of Valkey, as its access control list (ACL) has it. */
+export function createRedis(reach: CheckedAddress): Connector<Settings> {
+  async function signedIn<T>(
+    place: Settings,
+    { userName, password }: Credential,
+    signal: AbortSignal,
+    work: (ask: Ask) => Promise<T>,
+  ): Promise<T> {
+    const opened = await openSocket(reach, { ...place, secure: place.tls === 'verify' }, signal);
+    try {
+      const ask = speakResp(opened);
+      try {
+        await ask('AUTH', userName, password);
+      } catch (error) {
+        throw error instanceof RespError ? new SignInError(error) : error;
+      }
+      return await work(ask);
+    } finally {
+      opened.end();
+    }
+  }
+
+  async function set(
+    { userName, settings: place, admin }: Target<Settings>,
+    { password }: Readonly<{ password: string }>,
+    signal: AbortSignal,
+  ): Promise<SetOutcome> {
+    if (!admin) return { result: 'denied', error: 'no_administrator' };
+    let sent = false;
+    try {
+      return await signedIn(place, admin, signal, async (ask) => {
+        // ACL SETUSER makes a user that isn't there.
+        if ((await ask('ACL', 'GETUSER', userName)) === null) return { result: 'denied', error: 'unknown_user' };
+        signal.throwIfAborted();
+        sent = true;
+        const reply = await ask('ACL', 'SETUSER', userName, 'resetpass', `>${password}`);
+        if (reply !== 'OK') return { result: 'unknown', error: 'unexpected_answer' };
+        return (await save(ask)) ? { result: 'set' } : { result: 'unknown', error: 'not_saved' };
+      });
+    } catch (error) {
+      return ofFailure(error, sent, signal);
+    }
+  }
+
+  async function verify(
+    { userName, settings: place }: Target<Settings>,
+    password: string,
+    signal: AbortSignal,
+  ): Promise<VerifyOutcome> {
+    try {
+      return await signedIn(place, { userName, password }, signal, async (ask) => {
+        // A user with `nopass` signs in with any.
+        const any = await ask('AUTH', userName, randomBytes(24).toString('hex')).catch((error) => error);
+        if (any instanceof RespError && any.word === 'WRONGPASS') return { result: 'accepted' };
+        if (any === 'OK') return { result: 'unproven', error: 'no_password_asked' };
+        throw any;
+      });
+    } catch (error) {
+      if (!(error instanceof SignInError)) return { result: 'unavailable', error: errorOf(error, signal) };
+      return error.word === 'WRONGPASS' ? { result: 'refused' } : { result: 'unavailable', error: 'busy' };
+    }
+  }
+
+  async function endConnections({ userName, settings: place, admin }: Target<Settings>, signal: AbortSignal) {
+    if (!admin) return { ended: null };
+    try {
+      return await signedIn(place, admin, signal, async (ask) => {
+        const ended = await ask('CLIENT', 'KILL', 'USER', userName);
+        return { ended: typeof ended === 'number' ? ended : null };
+      });
+    } catch {
+      return { ended: null };
+    }
+  }
+
+  return { kind: 'redis', needsAdmin: true, settings, set, verify, endConnections };
+}
+
+class SignInError extends Error {
+  readonly word: string;
+  constructor(cause: RespError) {
+    super('The server refused the sign-in.', { cause });
+    this.word = cause.word;
+  }
+}
+
+/** Writes the users to the server's ACL file. Without one there is nothing to write to. */
+async function save(ask: Ask): Promise<boolean> {
+  try {
+    return (await ask('ACL', 'SAVE')) === 'OK';
+  } catch (error) {
+    if (error instanceof RespError) return /not configured to use an ACL file/i.test(error.message);
+    throw error;
+  }
+}
+
+function ofFailure(error: unknown, sent: boolean, signal: AbortSignal): SetOutcome {
+  if (error instanceof SignInError) {
+    const wrong = error.word === 'WRONGPASS';
+    return wrong ? { result: 'denied', error: 'wrong_administrator' } : { result: 'unavailable', error: 'busy' };
+  }
+  if (!(error instanceof RespError)) {
+    return { result: sent ? 'unknown' : 'unavailable', error: errorOf(error, signal) };
+  }
+  // A command that is answered with an error was not carried out.
+  const errors: Record<string, ConnectorError> = { NOPERM: 'not_permitted', ERR: 'not_supported' };
+  const denied = errors[error.word];
+  return denied ? { result: 'denied', error: denied } : { result: 'unavailable', error: 'busy' };
+}

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { connectors, createConnectors } from '../../../src/accounts/connectors/all.ts';
+import { dnOf, passwordModifyValue } from '../../../src/accounts/connectors/ldap-names.ts';
+import { listen } from './hostile-server.ts';
+
+const { connectorOf } = createConnectors({
+  config: {
+    mode: 'development',
+    accountNetworks: ['127.0.0.0/8', '::1/128'],
+    databaseUrl: 'postgresql://-',
+    directDatabaseUrl: 'postgresql://-',
+  },
+});
+const connector = connectorOf('ldap');
+
+/** A directory that refuses each bind (49) with this text. */
+const refusing = (text: string) =>
+  listen((socket) =>
+    socket.once('data', (request) => {
+      const words = Buffer.from(text);
+      const response = Buffer.concat([Buffer.from([0x0a, 1, 49, 4, 0, 4, words.length]), words]);
+      const message = Buffer.concat([request.subarray(2, 5), Buffer.from([0x61, response.length]), response]);
+      socket.write(Buffer.concat([Buffer.from([0x30, message.length]), message]));
+    }),
+  );
+
+test.each([
+  ['52e', 'a wrong password', { result: 'refused' }],
+  ['525', 'an unknown user', { result: 'refused' }],
+  ['773', 'a right password that must be changed', { result: 'accepted' }],
+  ['532', 'a right password that has expired', { result: 'accepted' }],
+  ['775', 'a locked account', { result: 'unavailable', error: 'not_let_in' }],
+])('Active Directory says %s for %s', async (data, _, expected) => {
+  const server = await refusing(
+    `80090308: LdapErr: DSID-0C090439, comment: AcceptSecurityContext error, data ${data}, v4563`,
+  );
+  const settings = { host: '127.0.0.1', port: server.port, tls: 'off', variant: 'active_directory' };
+  const target = { userName: 'app@example.com', settings, admin: null };
+  expect(await connector.verify(target, 'tried', AbortSignal.timeout(20_000))).toEqual(expected);
+  await server.close();
+});
+
+describe('names', () => {
+  test.each([
+    ['plain', 'uid=plain,ou=people'],
+    ['x,ou=admins', 'uid=x\\2cou\\3dadmins,ou=people'],
+    [' both ends ', 'uid=\\20both ends\\20,ou=people'],
+    ['#"+\\<>;\0', 'uid=\\23\\22\\2b\\5c\\3c\\3e\\3b\\00,ou=people'],
+    ['$& ü', 'uid=$& ü,ou=people'],
+  ])('%j ends no part of a DN', (name, dn) => {
+    expect(dnOf('uid={{user}},ou=people', name)).toBe(dn);
+  });
+
+  test('alone it is the DN', () => expect(dnOf('{{user}}', 'cn=app,dc=org')).toBe('cn=app,dc=org'));
+
+  test('a template without the user is refused, for it would change one entry for all', () => {
+    expect(connectors.ldap.settings.safeParse({ host: 'ldap', userDn: 'cn=admin,dc=org' }).success).toBe(false);
+  });
+});
+
+test.each([1, 100, 127, 128, 255, 256, 5000])('both members of a password change are there, with %d bytes', (size) => {
+  const value = passwordModifyValue('cn=app', 'x'.repeat(size));
+  const name = value.indexOf(Buffer.from([0x80, 6, ...Buffer.from('cn=app')]));
+  expect([value[0], name > 0, value.at(name + 8), value.subarray(-size).toString()]).toEqual([
+    0x30,
+    true,
+    0x82,
+    'x'.repeat(size),
+  ]);
+});

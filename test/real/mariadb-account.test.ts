@@ -1,0 +1,191 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createConnectors } from '../../src/accounts/connectors/all.ts';
+import { makeCertificates } from '../accounts/connectors/certificates.ts';
+import { type System, testConnector } from '../accounts/connectors/contract.ts';
+import { startRelay } from '../accounts/connectors/hostile-server.ts';
+import { leastRights } from '../accounts/connectors/least-rights.ts';
+import { spawnWithUs } from '../support/end-with-us.ts';
+import { freePort } from '../support/free-port.ts';
+
+const program = '/usr/sbin/mariadbd';
+const admin = { userName: 'rotator', password: "The 'administrator's own" };
+const userName = 'shared "app"';
+const run = promisify(execFile);
+const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+
+describe.skipIf(!existsSync(program))('MariaDB (needs Debian’s mariadb-server)', () => {
+  let certificates: ReturnType<typeof makeCertificates>;
+  let dir = '';
+  let server: ReturnType<typeof spawnWithUs>;
+  let port = 0;
+  /** As root, by the server's socket. */
+  const sql = async (text: string) =>
+    (
+      await run('mariadb', ['--no-defaults', '-S', path.join(dir, 'socket'), '-u', 'root', '-N', '-e', text])
+    ).stdout.trim();
+  const as = (user: string, password: string) => ({
+    args: ['--no-defaults', '-h', '127.0.0.1', '-P', String(port), '-u', user, '-N'],
+    env: { ...process.env, MYSQL_PWD: password },
+  });
+
+  beforeAll(async () => {
+    certificates = makeCertificates();
+    dir = mkdtempSync(path.join(os.tmpdir(), 'universal-logout-mariadb-'));
+    chmodSync(dir, 0o755);
+    port = await freePort();
+    // It refuses to run as root, unless root is named.
+    const own = ['--no-defaults', `--datadir=${dir}/data`, `--user=${os.userInfo().username}`];
+    execFileSync('mariadb-install-db', [...own, '--auth-root-authentication-method=socket'], { stdio: 'pipe' });
+    server = spawnWithUs(
+      program,
+      [
+        ...own,
+        `--socket=${dir}/socket`,
+        `--port=${port}`,
+        '--bind-address=127.0.0.1',
+        '--skip-name-resolve',
+        `--ssl-cert=${certificates.certFile}`,
+        `--ssl-key=${certificates.keyFile}`,
+        '--plugin-load-add=simple_password_check',
+        '--simple-password-check-minimal-length=8',
+        '--simple-password-check-digits=0',
+        '--simple-password-check-letters-same-case=0',
+        '--simple-password-check-other-characters=0',
+        '--plugin-load-add=password_reuse_check',
+      ],
+      { stdin: 'ignore' },
+    );
+    while ((await sql('SELECT 1').catch(() => '')) !== '1') await setTimeout(50);
+    await sql(leastRights('MariaDB', { PASSWORD: admin.password.replaceAll("'", "''"), ROTATOR_HOST: '127.0.0.1' }));
+    await sql(`CREATE USER ${quoted(userName)}@'%' IDENTIFIED BY 'the very first one'`);
+  });
+  afterAll(async () => {
+    server.kill('SIGTERM');
+    await once(server, 'exit');
+    rmSync(dir, { recursive: true });
+    certificates.remove();
+  });
+
+  let given = 0;
+  const settingsAt = (at: number) => ({ host: '127.0.0.1', port: at, tls: 'off' });
+  const system = (): System => ({
+    kind: 'mariadb',
+    port,
+    target: { userName, settings: { host: 'localhost', port, ca: certificates.ca }, admin },
+    targetAt: (at) => ({ userName, settings: settingsAt(at), admin }),
+    give: async (password) => {
+      // The history refuses what was there before: it is emptied, as the account is made anew.
+      await sql(`DROP USER ${quoted(userName)}@'%'; DELETE FROM mysql.password_reuse_check_history`);
+      await sql(`CREATE USER ${quoted(userName)}@'%' IDENTIFIED BY ${quoted(password)}`);
+    },
+    signsIn: async (password) => {
+      const { args, env } = as(userName, password);
+      return run('mariadb', [...args, '-e', 'SELECT 1'], { env }).then(
+        () => true,
+        () => false,
+      );
+    },
+    async open(password) {
+      given += 1;
+      const { args, env } = as(userName, password);
+      const child = spawnWithUs('mariadb', [...args, '-e', `SELECT SLEEP(100000 + ${given})`], {
+        env,
+        stdin: 'ignore',
+      });
+      const ended = once(child, 'exit');
+      const seen = `SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO = 'SELECT SLEEP(100000 + ${given})'`;
+      while ((await sql(seen)) !== '1') await setTimeout(20);
+      return { ended };
+    },
+  });
+  testConnector(system);
+
+  const { connectorOf } = createConnectors({
+    config: {
+      mode: 'development',
+      accountNetworks: ['127.0.0.0/8', '::1/128'],
+      databaseUrl: 'postgresql://-',
+      directDatabaseUrl: 'postgresql://-',
+    },
+  });
+  const connector = connectorOf('mariadb');
+  const soon = () => AbortSignal.timeout(20_000);
+
+  test('the server’s own rules refuse a password, and a former one', async () => {
+    await system().give('A good one, the first');
+    const { target } = system();
+    const set = (password: string) => connector.set(target, { password, old: null }, soon());
+    expect(await set('short')).toEqual({ result: 'rejected', error: 'password_rules' });
+    expect(await set('A good one, the second')).toEqual({ result: 'set' });
+    expect(await set('A good one, the first')).toEqual({ result: 'rejected', error: 'password_rules' });
+    expect(await connector.verify(target, 'A good one, the second', soon())).toEqual({ result: 'accepted' });
+  });
+
+  test('a server that reads backslashes as they are gets the password as it is', async () => {
+    await sql("SET GLOBAL sql_mode = 'NO_BACKSLASH_ESCAPES'");
+    const password = "back\\slash ' \\' quote";
+    expect(await connector.set(system().target, { password, old: null }, soon())).toEqual({ result: 'set' });
+    expect(await connector.verify(system().target, password, soon())).toEqual({ result: 'accepted' });
+    await sql("SET GLOBAL sql_mode = ''");
+  });
+
+  test('an account that another one shadows proves nothing', async () => {
+    await sql("CREATE USER ''@'127.0.0.1' IDENTIFIED BY 'of nobody at all'");
+    const verify = (password: string) => connector.verify(system().target, password, soon());
+    await system().give('The right one, 1');
+    expect(await verify('The right one, 1')).toEqual({ result: 'refused' });
+    expect(await verify('of nobody at all')).toEqual({ result: 'unproven', error: 'other_account' });
+    await sql("DROP USER ''@'127.0.0.1'");
+    expect(await verify('The right one, 1')).toEqual({ result: 'accepted' });
+  });
+
+  test('an account changes its own password where it has no administrator', async () => {
+    await system().give('The right one, 2');
+    const target = { ...system().target, admin: null };
+    const change = { password: 'The right one, 3', old: 'The right one, 2' };
+    expect(await connector.set(target, change, soon())).toEqual({ result: 'set' });
+    expect(await system().signsIn('The right one, 3')).toBe(true);
+  });
+
+  test('an administrator without the right is refused', async () => {
+    await sql("CREATE USER 'weak'@'127.0.0.1' IDENTIFIED BY 'weak and weaker'");
+    const target = { ...system().target, admin: { userName: 'weak', password: 'weak and weaker' } };
+    expect(await connector.set(target, { password: 'The right one, 4', old: null }, soon())).toEqual({
+      result: 'denied',
+      error: 'not_permitted',
+    });
+  });
+
+  test.each([
+    ['nobody signed the certificate', () => ({ host: 'localhost', port })],
+    ['it is of another host', () => ({ host: '127.1', port, ca: certificates.ca })],
+  ])('TLS is refused where %s, before the password is sent', async (_, settings) => {
+    const target = { ...system().target, settings: settings() };
+    expect(await connector.set(target, { password: 'The right one, 5', old: null }, soon())).toEqual({
+      result: 'unavailable',
+      error: 'certificate',
+    });
+  });
+
+  test('an address is a name of the certificate, too', async () => {
+    await system().give('The right one, 6');
+    const target = { ...system().target, settings: { host: '127.0.0.1', port, ca: certificates.ca } };
+    expect(await connector.verify(target, 'The right one, 6', soon())).toEqual({ result: 'accepted' });
+  });
+
+  test('without TLS a sign-in shows no password', async () => {
+    await system().give('The right one, 7');
+    const relay = await startRelay(port);
+    const target = system().targetAt(relay.port);
+    expect(await connector.verify(target, 'The right one, 7', soon())).toEqual({ result: 'accepted' });
+    await relay.close();
+    expect(relay.sent().includes('The right one, 7')).toBe(false);
+  });
+});
