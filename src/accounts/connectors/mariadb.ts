@@ -67,18 +67,17 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  async function verify(
-    { userName, settings: place }: Target<Settings>,
-    password: string,
+  /** `means`: whether the account that let us in is the one that is meant. */
+  async function signsIn(
+    place: Settings,
+    credential: Credential,
+    means: (currentUser: unknown) => boolean,
     signal: AbortSignal,
   ): Promise<VerifyOutcome> {
     try {
-      return await signedIn(place, { userName, password }, signal, async (ask) => {
+      return await signedIn(place, credential, signal, async (ask) => {
         const rows = await ask('SELECT CURRENT_USER() AS name');
-        // Another account of that name, or an anonymous one, may be nearer to where we come from.
-        return rows[0]?.name === `${userName}@${place.at}`
-          ? { result: 'accepted' }
-          : { result: 'unproven', error: 'other_account' };
+        return means(rows[0]?.name) ? { result: 'accepted' } : { result: 'unproven', error: 'other_account' };
       });
     } catch (error) {
       if (!(error instanceof SignInError)) return { result: 'unavailable', error: errorOf(error, signal) };
@@ -89,6 +88,19 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
       return { result: 'unavailable', error: error.errno === 1040 ? 'busy' : 'not_let_in' };
     }
   }
+
+  // Another account of that name, or an anonymous one, may be nearer to where we come from.
+  const verify = ({ userName, settings: place }: Target<Settings>, password: string, signal: AbortSignal) =>
+    signsIn(place, { userName, password }, (name) => name === `${userName}@${place.at}`, signal);
+
+  /** `at` is the account's: the administrator may come from elsewhere. */
+  const verifyAdmin = async (
+    { settings: place, admin }: Target<Settings>,
+    signal: AbortSignal,
+  ): Promise<VerifyOutcome> =>
+    admin
+      ? signsIn(place, admin, (name) => String(name).startsWith(`${admin.userName}@`), signal)
+      : { result: 'unproven', error: 'no_administrator' };
 
   async function endConnections({ userName, settings: place, admin }: Target<Settings>, signal: AbortSignal) {
     if (!admin) return { ended: null };
@@ -115,7 +127,7 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  return { kind: 'mariadb', needsAdmin: false, settings, set, verify, endConnections };
+  return { kind: 'mariadb', needsAdmin: false, settings, set, verify, verifyAdmin, endConnections };
 }
 
 class SignInError extends Error {

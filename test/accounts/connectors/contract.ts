@@ -99,6 +99,16 @@ export function testConnector(system: () => System): void {
     expect(await verify(old)).toEqual({ result: 'accepted' });
   });
 
+  test('whether the administrator signs in is told, where that can be tried', async () => {
+    const { target } = system();
+    const { verifyAdmin } = connector();
+    if (!verifyAdmin || !target.admin) return;
+    expect(await verifyAdmin(target, soon())).toEqual({ result: 'accepted' });
+    const wrong = { ...target, admin: { ...target.admin, password: 'wrong' } };
+    expect(await verifyAdmin(wrong, soon())).toEqual({ result: 'refused' });
+    expect(await verifyAdmin({ ...target, admin: null }, soon())).toMatchObject({ result: 'unproven' });
+  });
+
   test('a user that is not there is not made', async () => {
     const target = { ...system().target, userName: 'nobody-at-all' };
     expect(await set('The-new-one-4!', target)).toEqual(
