@@ -108,6 +108,25 @@ describe('a right', () => {
   });
 });
 
+it('an account keeps the rules of its passwords that a change does not name', async () => {
+  const account = await addAccount(owner, {
+    passwordRules: { length: 20, classes: ['digit', 'lower'], leaveOut: '0l' },
+  });
+  const change = (passwordRules: object) => owner.send('PATCH', `/accounts/${account}`, { passwordRules });
+  expect((await change({ length: 24 })).body.passwordRules).toEqual({
+    length: 24,
+    classes: ['digit', 'lower'],
+    leaveOut: '0l',
+  });
+  expect((await change({ leaveOut: '1' })).body.passwordRules).toMatchObject({ length: 24, leaveOut: '1' });
+  // Each of them would do, but not together.
+  expect(await change({ classes: ['digit'] })).toMatchObject({
+    status: 400,
+    body: { code: 'invalid_request', errors: [{ pointer: '#/passwordRules/leaveOut' }] },
+  });
+  expect((await change({ leaveOut: '', classes: ['digit'] })).status).toBe(200);
+});
+
 describe('a credential is taken nowhere else:', () => {
   const settings = { host: 'db.example', database: 'app' };
   const database = { connector: 'postgresql', settings };

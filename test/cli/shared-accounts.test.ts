@@ -60,6 +60,13 @@ it('adds, finds, changes and removes a shared account', async () => {
   const id = await add('Computer', '--place', 'On the bridge', '--every-days', '30');
   expect(await shared('list', ...org, '--search', 'BRIDGE')).toMatchObject([{ id, state: 'steady', version: 1 }]);
   const changed = await shared('change', id, ...org, '--notes', 'Ask Tank', '--every-days', 'never');
+  await db.query(
+    `UPDATE accounts SET password_rules = '{"length": 32, "classes": ["digit", "lower"], "leaveOut": "0"}' WHERE id = $1`,
+    [id],
+  );
+  expect(await shared('change', id, ...org, '--length', '12')).toMatchObject({
+    passwordRules: { length: 12, classes: ['digit', 'lower'], leaveOut: '0' },
+  });
   expect(changed).toMatchObject({ notes: 'Ask Tank', everyDays: null, place: 'On the bridge' });
   expect(await refusal('shared-account', 'change', id, ...org)).toMatchObject({ code: 'usage' });
   const settings = JSON.stringify({ host: 'db.internal' });

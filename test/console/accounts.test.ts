@@ -172,6 +172,14 @@ describe('whoever manages an account, in no role', () => {
 
   it('changes it; whoever may only use it, or has a role alone, does not', async () => {
     const account = await addAccount('Generator');
+    const rules = async () => (await owner.send('GET', `/accounts/${account}`)).body.passwordRules;
+    for (const [length, then] of [
+      ['20', 20],
+      ['', 32],
+    ] as const) {
+      await manager.console.press(`/accounts/${account}/settings`, 'save', { length });
+      expect(await rules()).toMatchObject({ length: then });
+    }
     const changed = await manager.console.press(`/accounts/${account}/settings`, 'save', { notes: 'In the cellar' });
     expect(textOf((await manager.console.follow(changed)).text)).toContain('In the cellar');
     for (const who of [user, outsider, stranger])
