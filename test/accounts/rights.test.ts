@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitForLock, whileLocked } from '../support/locks.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type Product, startProduct } from '../support/product.ts';
-import { addAccount, giveRight, plantMembers, reveal, send } from './client.ts';
+import { addAccount, giveRight, plantGroup, plantMembers, reveal, send } from './client.ts';
 
 let product: Product;
 let owner: Awaited<ReturnType<typeof plantAdministrator>>;
@@ -57,6 +57,18 @@ describe('a right', () => {
     });
     expect((await owner.send('PATCH', `/users/${neo?.id}`, { active: true })).status).toBe(200);
     expect(await rightsOf(account)).toEqual([]);
+  });
+
+  it('of a group counts again for whoever is switched on: groups are the identity provider’s word', async () => {
+    const person = product.orgs.whiterabbit.userId;
+    const account = await addAccount(owner);
+    await plantGroup(product, 'grp_kept', [person]);
+    await giveRight(owner, account, { groupId: 'grp_kept', right: 'use' });
+    const listed = async () => (await (await product.signIn()).get(`${product.url}/api/users/me/accounts`)).text;
+    expect(await listed()).toContain(account);
+    await owner.send('PATCH', `/users/${person}`, { active: false });
+    await owner.send('PATCH', `/users/${person}`, { active: true });
+    expect(await listed()).toContain(account);
   });
 
   it('is not given to somebody who is being switched off at that moment', async () => {
