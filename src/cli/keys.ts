@@ -8,7 +8,7 @@ import { findRunningNodes } from '../sessions/running-nodes.ts';
 import { listAllOrgKeys, rotateOrgKeys } from '../signing/rotate-org-keys.ts';
 import { listSigningKeys, rotateSigningKeys } from '../tokens/rotate-signing-keys.ts';
 import { action, type Console, usageError } from './command.ts';
-import { eraseForm, eraseKey } from './erase-account-key.ts';
+import { eraseAccountKey, eraseForm } from './erase-account-key.ts';
 import { reportKeys } from './key-report.ts';
 import { advice, keyTable, orgSigningTable, placeTable, signingAdvice, signingTable } from './key-words.ts';
 import type { CommandAnswer } from './output.ts';
@@ -57,7 +57,7 @@ export function registerKeys(program: Command, shell: Console): void {
     .description('make all passwords of an organisation’s shared accounts unreadable, for good')
     .requiredOption('--org <org>', 'slug, verified domain or id')
     .option('--yes', 'do not ask')
-    .action(action(shell, eraseForm, (workspace, given) => eraseKey(workspace, given, shell)));
+    .action(action(shell, eraseForm, (workspace, given) => eraseAccountKey(workspace, given, shell)));
 }
 
 /** Organisations whose keys are shown. */

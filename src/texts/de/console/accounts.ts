@@ -256,6 +256,9 @@ export const consoleAccounts: typeof english = {
     removeAsk: ({ name }) => `${name} entfernen?`,
     removeText:
       'Jede Fassung seines Passworts geht mit: Niemand kann hier mehr eine lesen, und niemand ändert es. Beim System selbst geschieht nichts. Das lässt sich nicht rückgängig machen.',
+    removeEffects: ({ versions, rights }) => `Das entfernt ${versions} und ${rights}.`,
+    removeVersions: (n) => count(n, { one: 'aufbewahrtes Passwort', other: 'aufbewahrte Passwörter' }),
+    removeRights: (n) => count(n, { one: 'Recht', other: 'Rechte' }),
     removeButton: 'Konto entfernen',
 
     chooseConnector: 'Was für ein System ist es?',

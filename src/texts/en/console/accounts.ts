@@ -253,6 +253,10 @@ export const consoleAccounts = {
     removeAsk: ({ name }: { name: string }) => `Remove ${name}?`,
     removeText:
       'Every version of its password goes with it: nobody can read one here any more, and nobody changes it. At the system itself nothing happens. This can’t be undone.',
+    removeEffects: ({ versions, rights }: { versions: string; rights: string }) =>
+      `This removes ${versions} and ${rights}.`,
+    removeVersions: (n: number) => count(n, { one: 'kept password', other: 'kept passwords' }),
+    removeRights: (n: number) => count(n, { one: 'right', other: 'rights' }),
     removeButton: 'Remove the account',
 
     chooseConnector: 'What kind of system is it?',
