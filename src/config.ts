@@ -251,13 +251,17 @@ export function loadConfig(env: Environment, mode: Mode): Config {
     grantAbsoluteSeconds: data.GRANT_ABSOLUTE_SECONDS,
     metricsToken: data.METRICS_TOKEN ?? null,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
-    accountNetworks: data.ACCOUNT_NETWORKS ?? (mode === 'development' ? ['127.0.0.0/8', '::1/128'] : []),
+    accountNetworks: accountNetworksOf(mode, data.ACCOUNT_NETWORKS),
     dnsServers: data.DNS_SERVERS,
     journalDir: data.JOURNAL_DIR ?? null,
     settleSeconds: 3,
     smtp: data.SMTP_URL && data.MAIL_FROM ? { url: data.SMTP_URL, from: data.MAIL_FROM } : null,
   };
 }
+
+/** Where shared accounts may be: nowhere unless the operator says so, but for this machine in development. */
+export const accountNetworksOf = (mode: Mode, given: readonly string[] | undefined): readonly string[] =>
+  given ?? (mode === 'development' ? ['127.0.0.0/8', '::1/128'] : []);
 
 /** Data folder and ports of `npm run dev` and the command line. */
 export function loadDevelopmentConfig(env: Environment): { dataDir: string; idpPort: number; appsPort: number } {

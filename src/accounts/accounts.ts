@@ -8,6 +8,7 @@ import type { Keyring } from '../keyring.ts';
 import { type AccountRow, findAccount, listAccounts } from './account.ts';
 import { type Changer, type GivenAdministrator, toColumns } from './administrator.ts';
 import { type AccountChanges, changeAccount } from './change-account.ts';
+import { noteLedElsewhere } from './led-elsewhere.ts';
 import type { PasswordRules } from './make-password.ts';
 import { rightTo } from './rights.ts';
 import { checkedSettings } from './settings.ts';
@@ -105,6 +106,8 @@ export async function addAccount(
     text: 'UPDATE accounts SET admin_account_id = $3, admin_user_name = $4, admin_password = $5 WHERE org_id = $1 AND id = $2',
     values: [orgId, id, ...columns],
   });
+  const led = { id, connector, newPlace: false, administratorId: columns[0] };
+  await noteLedElsewhere(client, orgId, led, { userId: changer.userId, by });
   const version = password === undefined ? {} : { version: await addCurrent({ client, vault }, orgId, id, password) };
   const detail = { connector, ...version };
   await recordEvent(client, { orgId, action: 'account.added', by, target: { type: 'account', id }, detail });

@@ -3,8 +3,9 @@ import type { Pool } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
-import { type AccountRow, findAccount, lockAccount } from './account.ts';
+import { type AccountRow, type Administrator, findAccount, lockAccount } from './account.ts';
 import { type Changer, type GivenAdministrator, requireMayUse, toColumns } from './administrator.ts';
+import { noteLedElsewhere } from './led-elsewhere.ts';
 import type { PasswordRules } from './make-password.ts';
 import { checkedSettings } from './settings.ts';
 import type { Vault } from './vault.ts';
@@ -28,7 +29,7 @@ export type AccountChanges = Readonly<{ [Name in keyof Members]?: Members[Name] 
 /**
  * Changes an account. Null: the org has no such account. Whatever says where the account is, or what
  * signs in there, is a way to lead the administrator's credential elsewhere: so that has to be given
- * again in the same change. @throws AppError invalid_request, or conflict for a circle
+ * again in the same change, and each that is another account’s counts as read. @throws AppError invalid_request, or conflict for a circle
  */
 export async function changeAccount(
   { pool, vault }: Readonly<{ pool: Pool; vault: Vault }>,
@@ -67,11 +68,18 @@ export async function changeAccount(
         ...[after.everyDays, leads || columns ? 1 : 0, columns !== null, ...(columns ?? [null, null, null])],
       ],
     });
+    const newPlace = changed.includes('connector') || changed.includes('settings');
+    const administratorId = columns ? columns[0] : idOf(before.administrator);
+    const led = { id, connector, newPlace, administratorId: newPlace || columns ? administratorId : null };
+    await noteLedElsewhere(client, orgId, led, { userId: changer.userId, by });
     const target = { type: 'account', id };
     await recordEvent(client, { orgId, action: 'account.changed', by, target, detail: { changed: changed.join(' ') } });
     return findAccount(client, orgId, id);
   });
 }
+
+const idOf = (administrator: Administrator | null) =>
+  administrator && 'accountId' in administrator ? administrator.accountId : null;
 
 const member = (row: object, name: string): unknown => row[name as keyof typeof row];
 

@@ -13,8 +13,6 @@ import { takeWrongTry } from './wrong-tries.ts';
 const everySeconds = 60;
 /** Milliseconds that a system has to answer. */
 const limitMs = 10_000;
-/** Where an administrator signs in as any account does, so that it can be tried, too. */
-const administratorsSignIn = ['postgresql', 'ldap', 'mariadb', 'redis'];
 
 type Outcome = Readonly<{ result: VerifyOutcome['result']; error: string | null }>;
 /** `administrator`: null where there is none of its own, or where it can't be tried. */
@@ -45,15 +43,18 @@ export async function testAccount(deps: Deps, orgId: string, accountId: string, 
   if (row.version === null || row.sealed === null)
     throw new AppError('conflict', ({ answers }) => answers.accounts.noPassword);
   const password = await vault.open(orgId, accountId, row.version, row.sealed);
-  const administrator = await openAdministrator(vault, orgId, accountId, row);
+  const administrator = await openAdministrator(deps, orgId, accountId, row);
   const wrongTry = await takeWrongTry(pool, { orgId, account: { id: accountId } }, everySeconds);
   if ('waitSeconds' in wrongTry)
     throw tooManyRequests(
       'A password of this account was tried just now, and was wrong. Systems lock accounts after a few: wait before the next try.',
       Math.ceil(wrongTry.waitSeconds),
     );
-  const signsIn = await verify(deps, row, { userName: row.userName, password });
-  const itDoes = administrator && (await verify(deps, row, administrator));
+  const connector = deps.connectorOf(row.connector);
+  const target = { userName: row.userName, settings: row.settings, admin: administrator };
+  const signsIn = await told(connector.verify(target, password, AbortSignal.timeout(limitMs)));
+  const trial = administrator && connector.verifyAdmin?.(target, AbortSignal.timeout(limitMs));
+  const itDoes = trial ? await told(trial) : null;
   const outcomes = [signsIn, ...(itDoes ? [itDoes] : [])];
   if (outcomes.every(({ result }) => result !== 'refused')) await wrongTry.release();
   await note(pool, orgId, accountId, { ...signsIn, administrator: itDoes, version: row.version }, by);
@@ -77,9 +78,9 @@ async function read(pool: Pool, orgId: string, accountId: string): Promise<Row |
 }
 
 /** The administrator's credential, where it is another one than the account's and signs in alike. */
-async function openAdministrator(vault: Vault, orgId: string, accountId: string, row: Row) {
+async function openAdministrator({ vault, connectorOf }: Deps, orgId: string, accountId: string, row: Row) {
   const { connector, adminId, adminUserName: userName, adminVersion, adminSealed } = row;
-  if (!administratorsSignIn.includes(connector) || userName === null || adminSealed === null) return null;
+  if (!connectorOf(connector).verifyAdmin || userName === null || adminSealed === null) return null;
   const password =
     adminId === null
       ? await vault.openAdmin(orgId, accountId, adminSealed)
@@ -87,16 +88,9 @@ async function openAdministrator(vault: Vault, orgId: string, accountId: string,
   return { userName, password };
 }
 
-async function verify(
-  { connectorOf }: Deps,
-  { connector, settings }: Row,
-  { userName, password }: Readonly<{ userName: string; password: string }>,
-): Promise<Outcome> {
-  const target = { userName, settings, admin: null };
-  const outcome = await connectorOf(connector)
-    .verify(target, password, AbortSignal.timeout(limitMs))
-    // What a connector throws may quote what it was given.
-    .catch((): VerifyOutcome => ({ result: 'unavailable', error: 'connector_failed' }));
+async function told(trial: Promise<VerifyOutcome>): Promise<Outcome> {
+  // What a connector throws may quote what it was given.
+  const outcome = await trial.catch((): VerifyOutcome => ({ result: 'unavailable', error: 'connector_failed' }));
   return { result: outcome.result, error: 'error' in outcome ? outcome.error : null };
 }
 

@@ -41,5 +41,6 @@ export function importingAccountOperations(deps: Readonly<{ pool: Pool; vault: V
   ];
 }
 
-const toWrongLine = ({ line, right, place, why }: WrongName) =>
+/** What is wrong with a line of the file, in words. */
+export const toWrongLine = ({ line, right, place, why }: WrongName) =>
   at(line, ({ answers }) => answers.accounts.csv[why]({ column: right, place }));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  accountNetworksOf,
   ConfigError,
   developmentEnvironment,
   type Environment,
@@ -17,6 +18,7 @@ const form = z.object({
   PUBLIC_URL: environment.PUBLIC_URL.optional(),
   ENCRYPTION_KEYS: environment.ENCRYPTION_KEYS.optional(),
   PRIVATE_IDP_HOSTS: environment.PRIVATE_IDP_HOSTS,
+  ACCOUNT_NETWORKS: environment.ACCOUNT_NETWORKS,
   SESSION_IDLE_SECONDS: environment.SESSION_IDLE_SECONDS,
   SESSION_ABSOLUTE_SECONDS: environment.SESSION_ABSOLUTE_SECONDS,
   GRANT_IDLE_SECONDS: environment.GRANT_IDLE_SECONDS,
@@ -42,6 +44,8 @@ export function loadSettings(env: Environment) {
     /** PUBLIC_URL if it is set. */
     givenPublicUrl: data.PUBLIC_URL ?? null,
     privateIdpHosts: data.PRIVATE_IDP_HOSTS,
+    /** Where shared accounts may be. */
+    accountNetworks: (mode: Mode) => accountNetworksOf(mode, data.ACCOUNT_NETWORKS),
     /** The limits that an organisation's own settings can't exceed. */
     lifetimes: {
       sessionIdleSeconds: data.SESSION_IDLE_SECONDS,

@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import type { AccountRow } from '../accounts/account.ts';
+import { createVault } from '../accounts/vault.ts';
 import { byOperator } from '../by.ts';
 import { AppError } from '../errors.ts';
 import { describeIssues } from '../issues.ts';
 import { usageError } from './command.ts';
 import { type CommandAnswer, facts } from './output.ts';
+import type { Workspace } from './workspace.ts';
 
 export const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
 export const accountArgument = ['<account>', 'id of the account, from shared-account list'] as const;
@@ -24,6 +26,8 @@ export function checked<Form extends z.ZodType>(form: Form, value: unknown): z.o
   if (parsed.success) return parsed.data;
   throw usageError(describeIssues(parsed.error, 'The account').join('\n'));
 }
+
+export const vaultIn = ({ pool, keyring }: Workspace) => ({ pool, vault: createVault({ pool, keyring }) });
 
 export function answerFor(row: AccountRow): CommandAnswer {
   const { administrator } = row;

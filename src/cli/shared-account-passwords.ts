@@ -4,14 +4,14 @@ import { askRotation } from '../accounts/ask-rotation.ts';
 import { confirmRotation } from '../accounts/confirm-rotation.ts';
 import { askReconciliation } from '../accounts/reconcile.ts';
 import { listRotations } from '../accounts/rotations.ts';
-import { createVault } from '../accounts/vault.ts';
+import { testAccount } from '../accounts/test-account.ts';
 import { recordEvent } from '../audit/record.ts';
 import { byOperator } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { action, type Console, readCredential, text, usageError } from './command.ts';
 import { table } from './output.ts';
-import { accountArgument, foundAccount, orgOption } from './shared-account-parts.ts';
+import { accountArgument, foundAccount, orgOption, vaultIn } from './shared-account-parts.ts';
 import type { Workspace } from './workspace.ts';
 
 const passwordOption = [
@@ -142,6 +142,22 @@ export function registerSharedAccountPasswords(shared: Command, shell: Console):
     );
 
   shared
+    .command('test')
+    .description('try whether the current password signs in, and its administrator')
+    .argument(...accountArgument)
+    .requiredOption(...orgOption)
+    .action(
+      action(shell, z.object({ account: text, org: text }), async (workspace, { account: id, org: ref }) => {
+        const org = await workspace.requireOrg(ref);
+        const deps = { ...vaultIn(workspace), connectorOf: workspace.connectors.connectorOf };
+        const tested = foundAccount(await testAccount(deps, org.id, id, byOperator));
+        const { result, error, administrator } = tested;
+        const ofAdministrator = administrator && `\nIts administrator: ${sayTested(administrator)}`;
+        return { json: { id, ...tested }, text: `${sayTested({ result, error })}${ofAdministrator ?? ''}` };
+      }),
+    );
+
+  shared
     .command('reconcile')
     .description(
       'after a restore from a backup: find out for each account which of its passwords signs in, or set a new one',
@@ -162,8 +178,6 @@ const refusals = {
   no_candidate: ['conflict', 'No password was made for this rotation: give the one that you have set.'],
 } as const;
 
-const vaultIn = ({ pool, keyring }: Workspace) => ({ pool, vault: createVault({ pool, keyring }) });
-
 /** Reads a password for the operator: its record is committed before it is opened. @throws AppError */
 async function reveal(workspace: Workspace, orgId: string, accountId: string, asked: number | null) {
   const { pool, vault } = vaultIn(workspace);
@@ -183,3 +197,6 @@ async function reveal(workspace: Workspace, orgId: string, accountId: string, as
   });
   return { version, password: await vault.open(orgId, accountId, version, sealed) };
 }
+
+const sayTested = ({ result, error }: Readonly<{ result: string; error: string | null }>) =>
+  error === null ? result : `${result} (${error})`;

@@ -1,10 +1,26 @@
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
+import { importAccounts } from '../accounts/import-accounts.ts';
+import { lookAtAccount, removeAccount } from '../accounts/remove-account.ts';
 import { accountChanges, newAccount } from '../admin/account-forms.ts';
+import { toWrongLine } from '../admin/importing-accounts.ts';
+import { readAccountsCsv, wrongLines } from '../admin/read-accounts-csv.ts';
+import { byOperator } from '../by.ts';
+import { transaction } from '../database/pool.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { action, type Console, readCredential, text, usageError } from './command.ts';
+import { confirm, requireTerminal } from './confirm.ts';
 import { table } from './output.ts';
-import { accountArgument, answerFor, checked, doing, foundAccount, orgOption } from './shared-account-parts.ts';
+import {
+  accountArgument,
+  answerFor,
+  checked,
+  doing,
+  foundAccount,
+  orgOption,
+  vaultIn,
+} from './shared-account-parts.ts';
 import { registerSharedAccountPasswords } from './shared-account-passwords.ts';
 import { registerSharedAccountRights } from './shared-account-rights.ts';
 
@@ -120,8 +136,62 @@ export function registerSharedAccount(program: Command, shell: Console): void {
     }),
   );
 
+  shared
+    .command('remove')
+    .description('remove a shared account with every version of its password; nothing happens at the system itself')
+    .argument(...accountArgument)
+    .requiredOption(...orgOption)
+    .option('--yes', 'do not ask before')
+    .action(
+      action(
+        shell,
+        z.object({ account: text, org: text, yes: z.boolean().default(false) }),
+        async ({ pool, requireOrg }, { account: id, org: ref, yes }) => {
+          const { id: orgId } = await requireOrg(ref);
+          const lost = foundAccount(await lookAtAccount(pool, orgId, id, false));
+          if (!yes) requireTerminal('Removing a shared account', shell);
+          if (!yes) await confirm(`This loses ${lost.versions} kept password(s) for good.`, `remove ${id}`, shell);
+          await transaction(pool, async (client) => {
+            foundAccount(await lookAtAccount(client, orgId, id, true));
+            await removeAccount(client, orgId, id, byOperator);
+          });
+          return { json: { id, removed: true }, text: `The shared account ${id} is removed.` };
+        },
+      ),
+    );
+
+  shared
+    .command('import')
+    .description('add the accounts of a CSV file, all of them or none; its first line names the columns')
+    .argument('<file>', 'the file, or - for standard input')
+    .requiredOption(...orgOption)
+    .option('--dry-run', 'only say what would be added')
+    .action(
+      action(
+        shell,
+        z.object({ file: text, org: text, dryRun: z.boolean().default(false) }),
+        async (workspace, { file, org: ref, dryRun }) => {
+          const org = await workspace.requireOrg(ref);
+          const rows = readAccountsCsv(file === '-' ? await readAll(shell.stdin) : await readFile(file, 'utf8'));
+          const done = await importAccounts(vaultIn(workspace), org.id, rows, { ...doing, dryRun });
+          if ('wrong' in done) throw wrongLines(done.wrong.map(toWrongLine));
+          const said = `${done.accounts} accounts and ${done.rights} rights`;
+          return {
+            json: { id: org.id, ...done, dryRun },
+            text: dryRun ? `${said} would be added. Nothing is added yet.` : `${said} are added.`,
+          };
+        },
+      ),
+    );
+
   registerSharedAccountRights(shared, shell);
   registerSharedAccountPasswords(shared, shell);
+}
+
+async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
+  let read = '';
+  for await (const chunk of stdin.setEncoding('utf8')) read += chunk;
+  return read;
 }
 
 /** As the API has them; what is left out is not there. */

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import { pino } from 'pino';
 import { createAccounts } from '../accounts/accounts.ts';
+import { createConnectors } from '../accounts/connectors/all.ts';
 import { createRights } from '../accounts/rights.ts';
 import type { Mode } from '../config.ts';
 import { createConnections } from '../connections/connections.ts';
@@ -89,6 +90,15 @@ export async function openWorkspace(settings: Settings) {
     appPeople: createAppPeople({ pool }),
     accounts: createAccounts({ pool, keyring }),
     accountRights: createRights({ pool }),
+    /** To networks that the operator allows. */
+    connectors: createConnectors({
+      config: {
+        mode,
+        accountNetworks: settings.accountNetworks(mode),
+        databaseUrl: database.url,
+        directDatabaseUrl: database.directUrl,
+      },
+    }),
     // The forwarder of a node looks for itself, soon.
     forwards: createForwards({ pool, wake: () => {} }),
     apiKeys: createApiKeys({ pool, prisma, note: createNotes({ pool }) }),

@@ -6,6 +6,7 @@ import {
   accountRotationPage,
   accountVersionPage,
 } from '../admin/account-forms.ts';
+import { may } from '../api/permissions.ts';
 import { type Html, html, type Value } from '../html.ts';
 import { revealed } from '../me/accounts.ts';
 import type { Place } from './account-place.ts';
@@ -93,11 +94,12 @@ ${mayManage(visit, found) && renderButtons(visit, found, place)}</section>
   };
 }
 
-function renderButtons(visit: Visit, { id, connector, version }: ShownAccount, { root }: Place): Html {
+function renderButtons(visit: Visit, { id, connector, version }: ShownAccount, { root, area }: Place): Html {
   const words = visit.texts.console.accounts;
   const page = `${root}/${id}`;
   const test = connector !== 'manual' && version !== null;
-  return html`<div class="actions"><a class="button" href="${page}/rotate">${words.rotate}</a>${test && renderForm(visit, { do: 'test', button: words.test, quiet: true, inline: true })}<a class="button quiet" href="${page}/settings">${words.change}</a><a class="button quiet" href="${page}/password">${words.givePassword}</a></div>`;
+  const mayRemove = area !== null && may(visit.principal.role, 'accounts.change');
+  return html`<div class="actions"><a class="button" href="${page}/rotate">${words.rotate}</a>${test && renderForm(visit, { do: 'test', button: words.test, quiet: true, inline: true })}<a class="button quiet" href="${page}/settings">${words.change}</a><a class="button quiet" href="${page}/password">${words.givePassword}</a>${mayRemove && html`<a class="button quiet alarming" href="${page}/remove">${words.remove}</a>`}</div>`;
 }
 
 function renderFactsOf({ texts }: Visit, found: ShownAccount): Html {

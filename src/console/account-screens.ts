@@ -4,7 +4,8 @@ import { accountImportScreen } from './account-import-screen.ts';
 import { accountListScreen } from './account-list-screen.ts';
 import { accountPasswordScreens } from './account-password-screens.ts';
 import { places } from './account-place.ts';
-import { accountQuestionScreens } from './account-question-screens.ts';
+import { accountRemovalScreen } from './account-removal-screen.ts';
+import { accountRotateScreen } from './account-rotate-screen.ts';
 import { accountScreen } from './account-screen.ts';
 import { accountSettingsScreen } from './account-settings-screen.ts';
 import { newAccountScreens } from './new-account-screens.ts';
@@ -20,12 +21,13 @@ export const accountScreens = (use: Use, keyring: Keyring): readonly Screen[] =>
   // Ahead of an account's own page: neither is an id.
   ...newAccountScreens(use),
   accountImportScreen(use, keyring),
+  accountRemovalScreen(use),
   ownAccountsScreen(use),
   ...places.flatMap((place) => [
     accountScreen(use, place),
     accountAccessScreen(use, place),
     accountSettingsScreen(use, place),
     ...accountPasswordScreens(use, place),
-    ...accountQuestionScreens(use, place),
+    accountRotateScreen(use, place),
   ]),
 ];

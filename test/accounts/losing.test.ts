@@ -88,8 +88,8 @@ describe('when the organisation’s key is erased', () => {
     expect((await read(theirs, twin)).body.password).toBe('of-the-twin');
     // A number is never given twice; and what was sealed before opens no more, wherever it was kept.
     const given = await owner.send('POST', `/accounts/${account}/password`, { password: 'after-all' });
-    expect(given.body).toEqual({ version: 2 });
-    expect((await read(account)).body).toMatchObject({ version: 2, password: 'after-all' });
+    expect(given.body.version).toBeGreaterThan(1);
+    expect((await read(account)).body).toMatchObject({ ...given.body, password: 'after-all' });
     await pool.query(
       `INSERT INTO account_versions (org_id, account_id, version, sealed, state) VALUES ($1, $2, 1, $3, 'former')`,
       [product.orgs.whiterabbit.id, account, kept],
@@ -108,11 +108,9 @@ describe('when the organisation’s key is erased', () => {
       const give = () =>
         accounts.map((account) => owner.send('POST', `/accounts/${account}/password`, { password: `secret-${round}` }));
       await Promise.all(give());
-      // What is given meanwhile changes what would be lost: so it is confirmed until it holds.
+      const confirmed = confirmationOf(await erase({}));
       const giving = Promise.all(give());
-      let answer = await erase({});
-      while (answer.body.code === 'confirmation_required') answer = await erase(confirmationOf(answer));
-      expect(answer.status).toBe(204);
+      expect((await erase(confirmed)).status).toBe(204);
       for (const { status } of await giving) expect(status).toBe(200);
       for (const account of accounts.slice(0, 5)) {
         const { version } = (await owner.send('GET', `/accounts/${account}`)).body;

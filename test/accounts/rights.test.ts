@@ -173,6 +173,30 @@ describe('a credential is taken nowhere else:', () => {
     expect((await name(foreign, owner.cookie)).status).toBe(400);
   });
 
+  it('whoever says where a password is sent has read it, on record', async () => {
+    const admin = await addAccount(owner, { name: 'Root' });
+    const account = await addAccount(owner, { ...database, administrator: { accountId: admin } });
+    const readBy = async (id: string) =>
+      (
+        (await owner.send('GET', `/accounts/${id}/reveals`)).body.items as { user: { id: string }; version: number }[]
+      ).map(({ user, version }) => [user.id, version]);
+    expect([await readBy(admin), await readBy(account)]).toEqual([[[owner.id, 1]], []]);
+    const mover = await plantAdministrator(product, 'super_admin');
+    await mover.send('PATCH', `/accounts/${account}`, { name: 'Elsewhere', userName: 'other' });
+    expect(await readBy(account)).toEqual([]);
+    await mover.send('PATCH', `/accounts/${account}`, { settings: { ...settings, host: 'mine.example' } });
+    expect(await readBy(account)).toEqual([[mover.id, 1]]);
+    expect(await readBy(admin)).toEqual([
+      [mover.id, 1],
+      [owner.id, 1],
+    ]);
+    const { rows } = await product.context.pool.query(
+      `SELECT target_id, detail - 'name' AS detail FROM audit_events WHERE actor_id = $1 AND action = 'account.revealed' ORDER BY at`,
+      [mover.id],
+    );
+    expect(rows).toEqual([account, admin].map((target_id) => ({ target_id, detail: { version: 1, led: true } })));
+  });
+
   it('accounts administer no circle, but themselves, also where two are named at once', async () => {
     const [a, b, c] = [await addAccount(owner), await addAccount(owner), await addAccount(owner)];
     const name = (of: string, accountId: string) =>

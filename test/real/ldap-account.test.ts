@@ -138,6 +138,8 @@ access to * by * none
     port,
     target: { userName, settings, admin },
     targetAt: (at) => ({ userName, settings: settingsAt(at), admin }),
+    securedAt: (at) => ({ userName, settings: secured({ port: at }), admin }),
+    hostile: () => certificates,
     // The root passes the policy by: it empties the history, too.
     give: async (password) => {
       const change = `dn:: ${Buffer.from(dn).toString('base64')}\nchangetype: modify\nreplace: userPassword\nuserPassword:: ${Buffer.from(password).toString('base64')}\n`;

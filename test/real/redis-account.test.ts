@@ -79,6 +79,8 @@ describe.skipIf(!existsSync(program))('Redis (needs Debian’s redis-server)', (
     port,
     target: { userName, settings: { host: 'localhost', port: tlsPort, ca: certificates.ca }, admin },
     targetAt: (at) => ({ userName, settings: settingsAt(at), admin }),
+    securedAt: (at) => ({ userName, settings: { host: 'localhost', port: at, ca: certificates.ca }, admin }),
+    hostile: () => certificates,
     give: async (password) => {
       expect(await cli('default', 'root', 'ACL', 'SETUSER', userName, 'resetpass', `>${password}`)).toBe('OK');
     },

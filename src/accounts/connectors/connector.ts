@@ -48,6 +48,8 @@ export type Connector<Settings> = Readonly<{
     signal: AbortSignal,
   ): Promise<SetOutcome>;
   verify(target: Target<Settings>, password: string, signal: AbortSignal): Promise<VerifyOutcome>;
+  /** Whether the administrator signs in; absent: that can't be tried. Without one nothing is proven. */
+  verifyAdmin?(target: Target<Settings>, signal: AbortSignal): Promise<VerifyOutcome>;
   /** Ends what was opened with the former password, and lives on there. */
   endConnections(target: Target<Settings>, signal: AbortSignal): Promise<Readonly<{ ended: number | null }>>;
 }>;

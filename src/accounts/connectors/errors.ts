@@ -47,6 +47,8 @@ export function errorOf(error: unknown, signal: AbortSignal): ConnectorError {
   if (error instanceof TooLargeError) return 'too_large';
   for (let each: unknown = error; each instanceof Error; each = each.cause) {
     const code = String((each as NodeJS.ErrnoException).code ?? '');
+    // As MariaDB's driver calls it.
+    if (code === 'HANDSHAKE_NO_SSL_SUPPORT') return 'no_tls';
     if (code === 'ECONNREFUSED') return 'connection_refused';
     if (['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA'].includes(code)) return 'no_address';
     if (['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code)) return 'timeout';

@@ -10,9 +10,9 @@ export function dnOf(template: string, userName: string): string {
   return template === '{{user}}' ? userName : template.replaceAll('{{user}}', () => escapeInDn(userName));
 }
 
-/** What an administrator binds as: a DN, or `user@domain` and `DOMAIN\user` as Active Directory has them. */
+/** What an administrator binds as: where they aren't one of those below `template`, by a DN of their own. */
 export const bindNameOf = (template: string, userName: string): string =>
-  /[=@\\]/.test(userName) ? userName : dnOf(template, userName);
+  /^[a-z\d][\w.-]*=[^,]+,.*=/i.test(userName) ? userName : dnOf(template, userName);
 
 /** Whether a directory takes it for a name. Without, some library may take it for a SASL mechanism. */
 export const isBindName = (name: string): boolean => /[=@\\]/.test(name);

@@ -63,9 +63,7 @@ export function createLdap(reach: CheckedAddress): Connector<Settings> {
     signal: AbortSignal,
   ): Promise<SetOutcome> {
     const dn = dnOf(place.userDn, userName);
-    const credential = admin
-      ? { name: bindNameOf(place.userDn, admin.userName), password: admin.password }
-      : old !== null && { name: dn, password: old };
+    const credential = admin ? asAdmin(place, admin) : old !== null && { name: dn, password: old };
     if (!credential) return { result: 'denied', error: 'no_administrator' };
     if (dn === '') return { result: 'denied', error: 'unknown_user' };
     let sent = false;
@@ -83,13 +81,9 @@ export function createLdap(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  async function verify(
-    { userName, settings: place }: Target<Settings>,
-    password: string,
-    signal: AbortSignal,
-  ): Promise<VerifyOutcome> {
+  async function binds(place: Settings, credential: Credential, signal: AbortSignal): Promise<VerifyOutcome> {
     try {
-      await bound(place, { name: dnOf(place.userDn, userName), password }, signal, async () => {});
+      await bound(place, credential, signal, async () => {});
       return { result: 'accepted' };
     } catch (error) {
       if (!(error instanceof BindError)) return { result: 'unavailable', error: connectionError(error, signal) };
@@ -103,9 +97,21 @@ export function createLdap(reach: CheckedAddress): Connector<Settings> {
     needsAdmin: false,
     settings,
     set,
-    verify,
+    verify: ({ userName, settings: place }, password, signal) =>
+      binds(place, { name: dnOf(place.userDn, userName), password }, signal),
+    verifyAdmin: async ({ settings: place, admin }, signal) =>
+      admin ? binds(place, asAdmin(place, admin), signal) : { result: 'unproven', error: 'no_administrator' },
     endConnections: async () => ({ ended: null }),
   };
+}
+
+/** Active Directory takes `user@domain` and `DOMAIN\\user`, too. */
+function asAdmin(
+  { variant, userDn }: Settings,
+  { userName, password }: Readonly<{ userName: string; password: string }>,
+): Credential {
+  const asItIs = variant === 'active_directory' && /[@\\]/.test(userName);
+  return { name: asItIs ? userName : bindNameOf(userDn, userName), password };
 }
 
 class BindError extends Error {

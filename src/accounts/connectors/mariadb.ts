@@ -28,7 +28,7 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
     try {
       const connection = speak(place, opened, { userName, password });
       await Promise.race([settled((done) => connection.connect(done)), opened.gone]).catch((error) => {
-        throw isQueryError(error) ? new SignInError(error) : error;
+        throw ofSignIn(error);
       });
       return await work(async (sql, values = []) => {
         const asked = settled<readonly Row[]>((done) => connection.query(sql, [...values], done as never));
@@ -67,28 +67,40 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  async function verify(
-    { userName, settings: place }: Target<Settings>,
-    password: string,
+  /** `means`: whether the account that let us in is the one that is meant. */
+  async function signsIn(
+    place: Settings,
+    credential: Credential,
+    means: (currentUser: unknown) => boolean,
     signal: AbortSignal,
   ): Promise<VerifyOutcome> {
     try {
-      return await signedIn(place, { userName, password }, signal, async (ask) => {
+      return await signedIn(place, credential, signal, async (ask) => {
         const rows = await ask('SELECT CURRENT_USER() AS name');
-        // Another account of that name, or an anonymous one, may be nearer to where we come from.
-        return rows[0]?.name === `${userName}@${place.at}`
-          ? { result: 'accepted' }
-          : { result: 'unproven', error: 'other_account' };
+        return means(rows[0]?.name) ? { result: 'accepted' } : { result: 'unproven', error: 'other_account' };
       });
     } catch (error) {
       if (!(error instanceof SignInError)) return { result: 'unavailable', error: errorOf(error, signal) };
       if (error.errno === 1045) return { result: 'refused' };
-      if (error.errno === 1251) return { result: 'unproven', error: 'weak_method' };
+      if (error.method) return { result: 'unproven', error: error.method };
       // Its password has expired, or it has too many connections: both are said to the right one only.
       if ([1203, 1226, 1820, 1862].includes(error.errno)) return { result: 'accepted' };
       return { result: 'unavailable', error: error.errno === 1040 ? 'busy' : 'not_let_in' };
     }
   }
+
+  // Another account of that name, or an anonymous one, may be nearer to where we come from.
+  const verify = ({ userName, settings: place }: Target<Settings>, password: string, signal: AbortSignal) =>
+    signsIn(place, { userName, password }, (name) => name === `${userName}@${place.at}`, signal);
+
+  /** `at` is the account's: the administrator may come from elsewhere. */
+  const verifyAdmin = async (
+    { settings: place, admin }: Target<Settings>,
+    signal: AbortSignal,
+  ): Promise<VerifyOutcome> =>
+    admin
+      ? signsIn(place, admin, (name) => String(name).startsWith(`${admin.userName}@`), signal)
+      : { result: 'unproven', error: 'no_administrator' };
 
   async function endConnections({ userName, settings: place, admin }: Target<Settings>, signal: AbortSignal) {
     if (!admin) return { ended: null };
@@ -115,16 +127,30 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  return { kind: 'mariadb', needsAdmin: false, settings, set, verify, endConnections };
+  return { kind: 'mariadb', needsAdmin: false, settings, set, verify, verifyAdmin, endConnections };
 }
 
 class SignInError extends Error {
   readonly errno: number;
-  constructor(cause: QueryError) {
+  /** The method that the server wants can't be used, or isn't safe. */
+  readonly method: ConnectorError | null;
+  constructor(errno: number, method: ConnectorError | null, cause: unknown) {
     super('The server refused the sign-in.', { cause });
-    this.errno = cause.errno ?? 0;
+    this.errno = errno;
+    this.method = method;
   }
 }
+
+function ofSignIn(error: unknown): unknown {
+  const { code, message } = error as Partial<QueryError>;
+  if (code === 'MYSQL_CLEAR_PASSWORD_NOT_ENABLED' || error instanceof UnsafeMethodError)
+    return new SignInError(0, 'weak_method', error);
+  // Such as MariaDB's ed25519, which the driver doesn't know.
+  if (message?.includes('unknown plugin')) return new SignInError(0, 'not_supported', error);
+  return isQueryError(error) ? new SignInError(error.errno ?? 0, null, error) : error;
+}
+
+class UnsafeMethodError extends Error {}
 
 /** MariaDB says only that ALTER USER failed (1396), and why in a warning: it may be a rule for passwords. */
 const asking = (ask: Ask) => async (error: unknown) => {
@@ -142,8 +168,8 @@ function isQueryError(error: unknown): error is QueryError {
 const refusedWithoutTls = ['caching_sha2_password', 'sha256_password', 'mysql_clear_password'];
 
 function speak(place: Settings, { socket }: Opened, { userName, password }: Credential): Connection {
-  const refuse = () => () => {
-    throw Object.assign(new Error('This method is not safe without TLS.'), { errno: 1251, sqlState: '08004' });
+  const refuse = () => async () => {
+    throw new UnsafeMethodError();
   };
   const connection = createConnection({
     stream: () => socket,
@@ -184,7 +210,7 @@ function settled<T>(begin: (done: (error: unknown, value?: T) => void) => void):
 
 function ofFailure(error: unknown, sent: boolean, signal: AbortSignal): SetOutcome {
   if (error instanceof SignInError) {
-    if (error.errno === 1251) return { result: 'denied', error: 'weak_method' };
+    if (error.method) return { result: 'denied', error: error.method };
     if (error.errno === 1040) return { result: 'unavailable', error: 'busy' };
     return { result: 'denied', error: 'wrong_administrator' };
   }

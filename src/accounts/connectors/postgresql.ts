@@ -115,6 +115,11 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
+  const verifyAdmin = async ({ admin, ...target }: Target<Settings>, signal: AbortSignal): Promise<VerifyOutcome> =>
+    admin
+      ? verify({ ...target, admin, userName: admin.userName }, admin.password, signal)
+      : unproven('no_administrator');
+
   async function endConnections({ userName, settings: place, admin }: Target<Settings>, signal: AbortSignal) {
     if (!admin) return { ended: null };
     let end = () => {};
@@ -137,7 +142,7 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  return { kind: 'postgresql', needsAdmin: false, settings, without: /\0/, set, verify, endConnections };
+  return { kind: 'postgresql', needsAdmin: false, settings, without: /\0/, set, verify, verifyAdmin, endConnections };
 }
 
 /** The server asked for the password in a form that isn't safe without TLS: it was not sent. */

@@ -74,6 +74,11 @@ export function createRedis(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
+  const verifyAdmin = async ({ admin, ...target }: Target<Settings>, signal: AbortSignal): Promise<VerifyOutcome> =>
+    admin
+      ? verify({ ...target, admin, userName: admin.userName }, admin.password, signal)
+      : { result: 'unproven', error: 'no_administrator' };
+
   async function endConnections({ userName, settings: place, admin }: Target<Settings>, signal: AbortSignal) {
     if (!admin) return { ended: null };
     try {
@@ -86,7 +91,7 @@ export function createRedis(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  return { kind: 'redis', needsAdmin: true, settings, set, verify, endConnections };
+  return { kind: 'redis', needsAdmin: true, settings, set, verify, verifyAdmin, endConnections };
 }
 
 class SignInError extends Error {

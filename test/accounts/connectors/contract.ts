@@ -13,6 +13,9 @@ export type System = Readonly<{
   target: Target<Record<string, unknown>>;
   /** The same account by way of another port, where nobody knows a certificate. */
   targetAt(port: number): Target<Record<string, unknown>>;
+  /** The same, over TLS from the first byte, with the certificate of `hostile`: what speaks TLS only later has none. */
+  securedAt?(port: number): Target<Record<string, unknown>>;
+  hostile?: () => Readonly<{ key: string; cert: string }>;
   /** Gives the account a password, as its operator would. */
   give(password: string): Promise<void>;
   /** Whether it signs in, by a client that isn't ours. */
@@ -99,6 +102,16 @@ export function testConnector(system: () => System): void {
     expect(await verify(old)).toEqual({ result: 'accepted' });
   });
 
+  test('whether the administrator signs in is told, where that can be tried', async () => {
+    const { target } = system();
+    const { verifyAdmin } = connector();
+    if (!verifyAdmin || !target.admin) return;
+    expect(await verifyAdmin(target, soon())).toEqual({ result: 'accepted' });
+    const wrong = { ...target, admin: { ...target.admin, password: 'wrong' } };
+    expect(await verifyAdmin(wrong, soon())).toEqual({ result: 'refused' });
+    expect(await verifyAdmin({ ...target, admin: null }, soon())).toMatchObject({ result: 'unproven' });
+  });
+
   test('a user that is not there is not made', async () => {
     const target = { ...system().target, userName: 'nobody-at-all' };
     expect(await set('The-new-one-4!', target)).toEqual(
@@ -167,11 +180,9 @@ export function testConnector(system: () => System): void {
   });
 
   describe('a server that means harm', () => {
-    test.each(Object.entries(misdeeds))('%s', async (_, misdeed) => {
-      const server = await listen(misdeed);
-      const target = system().targetAt(server.port);
-      const signal = () => AbortSignal.timeout(400);
-      for (let turn = 0; turn < 3; turn += 1) {
+    const suffer = async (target: Target<unknown>) => {
+      const signal = () => AbortSignal.timeout(300);
+      for (let turn = 0; turn < 2; turn += 1) {
         const outcomes = [
           await connector().set(target, { password: 'The-new-one-10!', old }, signal()),
           await connector().verify(target, old, signal()),
@@ -182,9 +193,19 @@ export function testConnector(system: () => System): void {
         }
         expect(await connector().endConnections(target, signal())).toEqual({ ended: null });
       }
-      await server.close();
       // A late error would end the process now.
       await setTimeout(20);
+    };
+
+    test.each(Object.entries(misdeeds))('%s', async (_, misdeed) => {
+      const server = await listen(misdeed);
+      await suffer(system().targetAt(server.port));
+      await server.close();
+      const { securedAt, hostile } = system();
+      if (!securedAt || !hostile) return;
+      const secured = await listen(misdeed, hostile());
+      await suffer(securedAt(secured.port));
+      await secured.close();
     });
   });
 

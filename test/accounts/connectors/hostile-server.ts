@@ -30,10 +30,16 @@ export async function listen(
   };
 }
 
+/** A TLS socket has no reset of its own. */
+const reset = (socket: Socket) => {
+  if ('encrypted' in socket) socket.destroy();
+  else socket.resetAndDestroy();
+};
+
 /** What a server may do that means harm, or is ill. */
 export const misdeeds: Readonly<Record<string, (socket: Socket) => void>> = {
-  'resets the connection at once': (socket) => socket.resetAndDestroy(),
-  'resets the connection after the first bytes': (socket) => socket.once('data', () => socket.resetAndDestroy()),
+  'resets the connection at once': reset,
+  'resets the connection after the first bytes': (socket) => socket.once('data', () => reset(socket)),
   'closes the connection at once': (socket) => socket.end(),
   'answers each message with garbage': (socket) => socket.on('data', () => socket.write(randomBytes(64))),
   'answers each message with zeros': (socket) => socket.on('data', () => socket.write(Buffer.alloc(64))),

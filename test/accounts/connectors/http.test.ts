@@ -83,6 +83,8 @@ describe('with TLS', () =>
       port: plainPort,
       target: target({ ...put(`https://localhost:${port}`), ca: certificates.ca }),
       targetAt: (at) => target({ ...put(`http://127.0.0.1:${at}`), tls: 'off' }),
+      securedAt: (at) => target({ ...put(`https://localhost:${at}`), ca: certificates.ca }),
+      hostile: () => certificates,
       give: async (given) => {
         password = given;
       },

@@ -6,7 +6,8 @@ import { createConnectors } from '../../../src/accounts/connectors/all.ts';
 import { startTemporaryPostgres, type TemporaryPostgres } from '../../support/temporary-postgres.ts';
 import { makeCertificates } from './certificates.ts';
 import { type System, testConnector } from './contract.ts';
-import { startRelay } from './hostile-server.ts';
+import { listen, startRelay } from './hostile-server.ts';
+import { leastRights } from './least-rights.ts';
 
 let server: TemporaryPostgres;
 let owner: pg.Client;
@@ -55,10 +56,11 @@ beforeAll(async () => {
   await owner.query('SELECT pg_reload_conf()');
   for (const role of [userName, 'trusted', 'plain', 'shut'])
     await owner.query(`CREATE ROLE ${pg.escapeIdentifier(role)} LOGIN PASSWORD 'first'`);
-  // The least rights, as docs/accounts.md has them for PostgreSQL 16 and later.
-  await owner.query(`CREATE ROLE rotator LOGIN NOINHERIT CREATEROLE PASSWORD ${pg.escapeLiteral(admin.password)}`);
-  await owner.query(`GRANT ${pg.escapeIdentifier(userName)} TO rotator WITH ADMIN OPTION, INHERIT FALSE, SET FALSE`);
-  await owner.query('GRANT pg_signal_backend TO rotator WITH INHERIT TRUE');
+  const names = {
+    "'PASSWORD'": pg.escapeLiteral(admin.password),
+    'GRANT app': `GRANT ${pg.escapeIdentifier(userName)}`,
+  };
+  await owner.query(leastRights('PostgreSQL 16 and later', names));
 });
 afterAll(async () => {
   await owner?.end();
@@ -130,6 +132,25 @@ describe('without TLS', () => {
     const safe = { ...target, settings: { host: 'localhost', port, ca: certificates.ca } };
     expect(await connector.verify(safe, 'first', soon())).toEqual({ result: 'accepted' });
     expect(await connector.verify(safe, 'wrong', soon())).toEqual({ result: 'refused' });
+  });
+
+  test('a server that only pretends to know the password proves nothing', async () => {
+    const ok = Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 0]);
+    const mechanism = Buffer.from('SCRAM-SHA-256\0\0');
+    const scram = Buffer.concat([Buffer.from([0x52, 0, 0, 0, 8 + mechanism.length, 0, 0, 0, 10]), mechanism]);
+    const ready = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
+    for (const [answers, error] of [
+      [[Buffer.concat([ok, ready])], 'no_password_asked'],
+      [[scram, Buffer.concat([ok, ready])], 'no_answer'],
+    ] as const) {
+      const server = await listen((socket) => {
+        const left = [...answers];
+        socket.on('data', () => socket.write(left.shift() ?? ready));
+      });
+      const target = { userName, settings: settingsAt(server.port), admin };
+      expect(await connector.verify(target, 'any', soon())).toMatchObject({ error });
+      await server.close();
+    }
   });
 
   test('a server that lets nobody in from here refuses no password', async () => {

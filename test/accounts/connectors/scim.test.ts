@@ -92,6 +92,12 @@ describe('with TLS', () =>
       port: plainPort,
       target: { userName, settings: settingsAt(`https://localhost:${port}`, { ca: certificates.ca }), admin },
       targetAt,
+      securedAt: (at) => ({
+        userName,
+        settings: settingsAt(`https://localhost:${at}`, { ca: certificates.ca }),
+        admin,
+      }),
+      hostile: () => certificates,
       give: async (given) => {
         shared().password = given;
       },

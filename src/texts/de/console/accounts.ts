@@ -176,6 +176,7 @@ export const consoleAccounts: typeof english = {
         read_only: 'das System nimmt gerade keine Änderungen an',
         settings: 'die Einstellungen des Kontos passen nicht',
         no_administrator: 'es ist niemand genannt, der es dort ändern kann',
+        no_old_password: 'sein jetziges Passwort ist nicht bekannt, und die Änderung braucht es',
         wrong_administrator: 'das System weist den Verwalter ab',
         not_permitted: 'der Verwalter darf dieses Passwort nicht ändern',
         unknown_user: 'das System kennt diesen Benutzernamen nicht',
@@ -186,8 +187,10 @@ export const consoleAccounts: typeof english = {
         characters: 'das System nimmt ein Zeichen des neuen Passworts nicht an',
         unexpected_answer: 'das System hat etwas geantwortet, das nicht zu verstehen ist',
         too_large: 'die Antwort des Systems ist zu groß',
+        not_saved: 'das System hat das Passwort angenommen und konnte es nicht speichern',
         no_password_asked: 'das System lässt ohne Passwort herein, also ist nichts erwiesen',
         not_let_in: 'das System lässt von hier aus niemanden herein',
+        other_account: 'ein anderes Konto dieses Namens hat sich angemeldet, also ist nichts erwiesen',
         no_verification: 'das System kann nicht gefragt werden, also ist nichts erwiesen',
         none_known: 'mit keinem der aufbewahrten Passwörter meldet man sich an',
         interrupted: 'es wurde unterbrochen, und niemand weiß, wie weit es kam',
@@ -253,6 +256,9 @@ export const consoleAccounts: typeof english = {
     removeAsk: ({ name }) => `${name} entfernen?`,
     removeText:
       'Jede Fassung seines Passworts geht mit: Niemand kann hier mehr eine lesen, und niemand ändert es. Beim System selbst geschieht nichts. Das lässt sich nicht rückgängig machen.',
+    removeEffects: ({ versions, rights }) => `Das entfernt ${versions} und ${rights}.`,
+    removeVersions: (n) => count(n, { one: 'aufbewahrtes Passwort', other: 'aufbewahrte Passwörter' }),
+    removeRights: (n) => count(n, { one: 'Recht', other: 'Rechte' }),
     removeButton: 'Konto entfernen',
 
     chooseConnector: 'Was für ein System ist es?',

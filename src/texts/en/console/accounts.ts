@@ -173,6 +173,7 @@ export const consoleAccounts = {
         read_only: 'the system takes no changes just now',
         settings: 'the settings of the account do not fit',
         no_administrator: 'nobody is named who could change it there',
+        no_old_password: 'its current password is not known, and the change needs it',
         wrong_administrator: 'the system refuses the administrator',
         not_permitted: 'the administrator may not change this password',
         unknown_user: 'the system does not know this user name',
@@ -183,8 +184,10 @@ export const consoleAccounts = {
         characters: 'the system does not take a character of the new password',
         unexpected_answer: 'the system answered something that is not understood',
         too_large: 'the system’s answer is too large',
+        not_saved: 'the system took the password and could not save it',
         no_password_asked: 'the system lets in without a password, so nothing is proven',
         not_let_in: 'the system lets nobody in from here',
+        other_account: 'another account of that name signed in, so nothing is proven',
         no_verification: 'the system cannot be asked, so nothing is proven',
         none_known: 'none of the kept passwords signs in',
         interrupted: 'it was interrupted, and nobody knows how far it came',
@@ -250,6 +253,10 @@ export const consoleAccounts = {
     removeAsk: ({ name }: { name: string }) => `Remove ${name}?`,
     removeText:
       'Every version of its password goes with it: nobody can read one here any more, and nobody changes it. At the system itself nothing happens. This can’t be undone.',
+    removeEffects: ({ versions, rights }: { versions: string; rights: string }) =>
+      `This removes ${versions} and ${rights}.`,
+    removeVersions: (n: number) => count(n, { one: 'kept password', other: 'kept passwords' }),
+    removeRights: (n: number) => count(n, { one: 'right', other: 'rights' }),
     removeButton: 'Remove the account',
 
     chooseConnector: 'What kind of system is it?',
