@@ -198,6 +198,7 @@ export const consoleAccounts: typeof english = {
         connector_failed: 'der Anschluss ist gescheitert; wie, steht im Log des Betreibers',
         stood_still: 'dieser Server stand zu lange still',
         administrator_unknown: 'von seinem Verwalter ist kein Passwort bekannt',
+        connections_not_ended: 'Verbindungen, die mit dem früheren Passwort geöffnet wurden, ließen sich nicht beenden',
         administrator_uncertain: 'sein Verwalter ist ein Konto, dessen eigenes Passwort ungewiss ist',
         not_opened: 'die aufbewahrten Passwörter sind nicht zu öffnen: Ihr Schlüssel fehlt oder ist gelöscht',
         internal: 'hier ist etwas schiefgegangen; was, steht im Log des Betreibers',

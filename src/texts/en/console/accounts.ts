@@ -195,6 +195,7 @@ export const consoleAccounts = {
         connector_failed: 'the connector failed; the operator’s log says how',
         stood_still: 'this server stood still for too long',
         administrator_unknown: 'no password of its administrator is known',
+        connections_not_ended: 'connections that were opened with the former password could not be ended',
         administrator_uncertain: 'its administrator is an account whose own password is uncertain',
         not_opened: 'the kept passwords cannot be opened: their key is missing or erased',
         internal: 'something failed here; the operator’s log says what',
