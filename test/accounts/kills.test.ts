@@ -10,10 +10,10 @@ import { startNode } from '../support/product.ts';
 import { type Hold, startProxy, type TcpProxy } from './proxy.ts';
 import { openTarget, passTime, passwordsOf, plantAccount, rotationsOf, type Target, until } from './support.ts';
 
-/** Accounts that are under way at once when something is killed: as many as a node has connections for. */
-const accountsOfTrial = 4;
 /** At each point. More of them by hand: TRIALS=50. */
-const trials = Number(process.env.TRIALS ?? accountsOfTrial);
+const trials = Number(process.env.TRIALS ?? 3);
+/** Accounts that are under way at once when something is killed: as many as a node has connections for. */
+const accountsOfTrial = Math.min(trials, 4);
 
 // A node is the product in a process of its own. A step is held by what it says to a database: the
 // connection stands still there, and then something dies.
