@@ -199,7 +199,7 @@ export const consoleAccounts: typeof english = {
         stood_still: 'dieser Server stand zu lange still',
         administrator_unknown: 'von seinem Verwalter ist kein Passwort bekannt',
         not_accepted: 'das System hat das neue Passwort angenommen, lässt es aber nicht ein',
-        rejected: 'das System hat drei neue Passwörter abgelehnt',
+        rejected: 'das System hat drei neue Passwörter abgewiesen',
         manual: 'dort ändern es Personen',
         connections_not_ended: 'Verbindungen, die mit dem früheren Passwort geöffnet wurden, ließen sich nicht beenden',
         administrator_uncertain: 'sein Verwalter ist ein Konto, dessen eigenes Passwort ungewiss ist',
