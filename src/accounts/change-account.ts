@@ -52,7 +52,7 @@ export async function changeAccount(
     const changed = Object.keys(after).filter((name) => !isDeepStrictEqual(member(after, name), member(before, name)));
     if (given !== undefined) changed.push('administrator');
     const leads = changed.some((name) => ['userName', 'connector', 'settings'].includes(name));
-    if (leads && given === undefined) await requireMayUse(client, orgId, before, changer);
+    if (leads && given === undefined) requireMayUse(before, changer);
     const columns = given === undefined ? null : await toColumns({ client, vault }, orgId, id, given, changer);
     if (changed.length === 0) return before;
     await client.query({

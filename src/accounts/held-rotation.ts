@@ -18,6 +18,7 @@ export type Held = Readonly<{
   attempts: number;
   probe: number;
   told: readonly string[];
+  error: string | null;
   /** Seconds without progress, and since the promotion; 0: neither. */
   failingFor: number;
   promotedFor: number;
@@ -50,7 +51,7 @@ export async function readHeld(pool: Pool, { orgId, id, claim }: Claimed): Promi
   const { rows } = await pool.query<Held>({
     name: 'rotation-held',
     text: `SELECT r.org_id AS "orgId", r.id, r.claim, r.state, r.cause, r.revocation_id AS "revocationId", r.candidate, r.previous,
-                  r.sent_at IS NOT NULL AS sent, r.refused_candidates AS "refusedCandidates", r.attempts, r.probe, r.told,
+                  r.sent_at IS NOT NULL AS sent, r.refused_candidates AS "refusedCandidates", r.attempts, r.probe, r.told, r.error,
                   coalesce(extract(epoch FROM clock_timestamp() - r.failing_since), 0)::float8 AS "failingFor",
                   coalesce(extract(epoch FROM clock_timestamp() - r.promoted_at), 0)::float8 AS "promotedFor",
                   jsonb_build_object('id', a.id, 'connector', a.connector, 'userName', a.user_name, 'settings', a.settings,

@@ -91,7 +91,7 @@ export function accountOperations({
       tag,
       summary: 'Change a shared account',
       description:
-        'Where the name that signs in, the connector or its settings change, an administrator with a password of its own has to be given again: a credential is for the place that it was given for.',
+        'Where the name that signs in, the connector or its settings change, an administrator with a password of its own has to be given again: a credential is for the place that it was given for. To name another shared account as the administrator, or to make such a change while another one is, takes the role’s permission `accounts.change`; the right to manage either account is not enough.',
       permission,
       orIf,
       params,

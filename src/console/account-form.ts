@@ -15,6 +15,8 @@ export type AccountForm = Readonly<{
   values: Values;
   /** Accounts that may change the password of this one. */
   others: readonly Readonly<{ id: string; name: string }>[];
+  /** Another account may be chosen: by their role alone may people name one. */
+  mayNameOthers: boolean;
   /** The administrator's password was given before: it may be left empty. */
   hasPassword: boolean;
   /** Why a field is wrong; null: it isn't what the problem is about. */
@@ -113,8 +115,9 @@ export function labelOfSetting({ console }: Texts, name: string): string {
 function renderAdministrator(texts: Texts, form: AccountForm, field: Field): Html {
   const words = texts.console.accounts.fields;
   const { needsAdmin } = connectors[form.kind as ConnectorKind];
-  const ways = adminWays.filter((way) => way !== 'none' || !needsAdmin);
   const chosen = form.values.adminWay ?? '';
+  const mayOthers = form.mayNameOthers || form.others.length > 0;
+  const ways = adminWays.filter((way) => (way !== 'none' || !needsAdmin) && (way !== 'account' || mayOthers));
   const value = ways.some((way) => way === chosen) ? chosen : (ways[0] ?? '');
   const why = form.problemOf('adminPassword');
   return html`<fieldset class="settings-group admin-of-account"><legend>${words.admin}</legend>
@@ -134,7 +137,7 @@ ${renderField({
   hint: form.hasPassword ? words.keepPassword : words.adminPasswordHint,
   problem: why && texts.console.apps.wrong({ why }),
 })}</div>
-<div class="of-account">${renderOthers(texts, form)}</div></fieldset>`;
+${mayOthers && html`<div class="of-account">${renderOthers(texts, form)}</div>`}</fieldset>`;
 }
 
 function renderOthers(texts: Texts, form: AccountForm): Html {

@@ -19,13 +19,14 @@ export function accountSettingsScreen(use: Use, place: Place): Screen {
   const changeAccount = use('changeAccount', account);
   const listAccounts = use('listAccounts', accountPage);
 
-  /** Those that may administer this one; whoever has no role sees the chosen one alone. */
+  const mayNameOthers = ({ principal }: Visit) => place.area !== null && may(principal.role, 'accounts.change');
+
+  /** Those that may administer this one; whoever may name none by their role sees the chosen one alone. */
   async function othersFor(visit: Visit, { id, administrator }: ShownAccount) {
     const chosen = administrator && 'accountId' in administrator ? administrator.accountId : null;
-    const { items } =
-      place.area !== null && may(visit.principal.role, 'org.read')
-        ? await listAccounts(visit, { query: { limit: mostAccounts } })
-        : { items: [] };
+    const { items } = mayNameOthers(visit)
+      ? await listAccounts(visit, { query: { limit: mostAccounts } })
+      : { items: [] };
     const others = items.filter((other) => other.id !== id);
     const isThere = chosen === null || others.some((other) => other.id === chosen);
     return isThere ? others : [{ id: chosen, name: chosen }, ...others];
@@ -58,6 +59,7 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
     kind,
     values,
     others,
+    mayNameOthers: mayNameOthers(visit),
     hasPassword: found.administrator !== null && 'userName' in found.administrator,
     problemOf: (name) => (wrong?.name === name ? wrong.why : null),
     renderTheirs: (name) => renderTheirs(texts, theirs[name]),

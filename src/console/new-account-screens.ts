@@ -65,6 +65,7 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
     kind,
     values: isBack ? typedIn(kind, given) : startValuesOf(kind),
     others: items,
+    mayNameOthers: true,
     hasPassword: false,
     problemOf: (name) => (wrong?.name === name ? wrong.why : null),
     renderTheirs: () => null,

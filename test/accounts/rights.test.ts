@@ -151,24 +151,39 @@ describe('a credential is taken nowhere else:', () => {
     ]);
   });
 
-  it('another account is named as the administrator by whoever manages that one, and changes nothing for others', async () => {
+  it('another account is named as the administrator, and led elsewhere, by a role alone: a right to it ends', async () => {
     const tank = await plantAdministrator(product, 'member');
     const admin = await addAccount(owner, { name: 'Root' });
-    const account = await addAccount(owner, database);
+    const account = await addAccount(owner, { ...database, password: undefined });
     await giveRight(owner, account, { userId: tank.id, right: 'manage' });
     const name = (accountId: string, cookie = tank.cookie) => change(cookie, account, { administrator: { accountId } });
     const [there, nothing] = [await name(admin), await name('acc_nothing')];
     const plain = ({ body: { requestId: _requestId, ...body } }: typeof there) => body;
     expect(plain(there)).toEqual(plain(nothing));
-    expect(there.status).toBe(400);
-    expect((await name(admin, owner.cookie)).status).toBe(200);
-    // Now whoever manages the account alone leads the other’s password nowhere.
-    expect((await change(tank.cookie, account, { userName: 'postgres' })).status).toBe(400);
-    expect((await change(tank.cookie, account, { settings: { ...settings, host: 'evil.example' } })).status).toBe(400);
-    await giveRight(owner, admin, { userId: tank.id, right: 'use' });
-    expect((await change(tank.cookie, account, { userName: 'postgres' })).status).toBe(400);
+    expect(there).toMatchObject({ status: 403, body: { errors: [{ pointer: '#/administrator' }] } });
+    expect((await name('acc_nothing', owner.cookie)).status).toBe(400);
+    // What the account's own right lets somebody do outlives it: each new password of the other would go there.
     await giveRight(owner, admin, { userId: tank.id, right: 'manage' });
-    expect((await change(tank.cookie, account, { userName: 'postgres' })).status).toBe(200);
+    expect((await name(admin)).status).toBe(403);
+    expect((await name(admin, owner.cookie)).status).toBe(200);
+    const mine = { host: 'evil.example' };
+    const leads = [
+      { userName: 'postgres' },
+      { settings: { ...settings, ...mine } },
+      { settings: { ...settings, tls: 'off' } },
+      { connector: 'mariadb', settings: mine },
+    ];
+    for (const lead of leads)
+      expect(await change(tank.cookie, account, lead), JSON.stringify(lead)).toMatchObject({
+        status: 403,
+        body: { errors: [{ pointer: '#/administrator' }] },
+      });
+    expect((await change(tank.cookie, account, { notes: 'x', everyDays: 9 })).status).toBe(200);
+    expect((await change(owner.cookie, account, { settings: { ...settings, port: 5433 } })).status).toBe(200);
+    // Without that administrator nothing of it goes anywhere, and the account may change its own password.
+    expect((await change(tank.cookie, account, { ...leads[1], administrator: { accountId: account } })).status).toBe(
+      200,
+    );
     const foreign = await addAccount(await plantAdministrator(product, 'owner', { org: 'metacortex' }));
     expect((await name(foreign, owner.cookie)).status).toBe(400);
   });

@@ -161,6 +161,12 @@ describe('whoever manages an account, in no role', () => {
     await expect.poll(() => rotations(account), { timeout: 30_000 }).not.toEqual([]);
   });
 
+  it('is offered no other account as the administrator; a role is', async () => {
+    const account = await addAccount('Crane', { connector: 'postgresql', settings: { host: 'db.internal' } });
+    expect((await manager.console.get(`/accounts/${account}/settings`)).text).not.toContain('adminAccount');
+    expect((await owner.console.get(`/admin/accounts/${account}/settings`)).text).toContain('name="adminAccount"');
+  });
+
   it('changes it; whoever may only use it, or has a role alone, does not', async () => {
     const account = await addAccount('Generator');
     const changed = await manager.console.press(`/accounts/${account}/settings`, 'save', { notes: 'In the cellar' });
