@@ -4,6 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startEmbeddedPostgres } from '../src/postgres/embedded-postgres.ts';
+import { accountsReport, measureAccounts } from './accounts.ts';
 import { type Child, killChildren, startChild } from './child.ts';
 import { readContenders, revocationContenders } from './contenders.ts';
 import { floodReport, isBroken, measureFloods } from './flood.ts';
@@ -30,6 +31,7 @@ const usage = `npm run bench -- [--sizes 10000,100000,1000000] [--quick] [--only
             isn't 204, or where the node ends
             pages: open pages on one node, and how soon the right ones are told
             forwards: what passing sign-outs on to apps costs, how soon it is done, and how much
+            accounts: what shared accounts cost a revocation, and how soon an old password is refused
 
   A size above 1,000,000 fills only the product, and compares the endpoint with its own at 10,000.`;
 
@@ -43,6 +45,9 @@ const fewPages = { pages: 1_000, revoked: 20 };
 /** People of the org that is signed out as a whole, forwards to drain, revocations one by one. */
 const manyForwards = { people: 100_000, drained: 10_000, single: 200 };
 const fewForwards = { people: 5_000, drained: 2_000, single: 40 };
+/** Revocations of people with one account each; accounts of one person. */
+const manyAccounts = { single: 200, many: 1_000 };
+const fewAccounts = { single: 40, many: 100 };
 /** Live sessions: with more of them only the product is filled. */
 const mostForPeers = 1_000_000;
 
@@ -67,7 +72,8 @@ const wrongSize = sizes.some((size) => !Number.isInteger(size) || size < 10_000 
 const veryLarge = sizes.filter((size) => size > mostForPeers);
 const wrongUse =
   wrongSize ||
-  (options.only !== undefined && !['organisation', 'ways', 'floods', 'pages', 'forwards'].includes(options.only));
+  (options.only !== undefined &&
+    !['organisation', 'ways', 'floods', 'pages', 'forwards', 'accounts'].includes(options.only));
 if (options.help || wrongUse) {
   process.stdout.write(`${usage}\n`);
   process.exit(wrongUse ? 2 : 0);
@@ -130,6 +136,13 @@ async function run(rounds: number): Promise<void> {
     process.stdout.write(`${forwardsReport(forwards)}\n`);
     save({ machine: machine(), rounds, forwards });
     if (isUnheard(forwards)) process.exitCode = 1;
+    return load.stop();
+  }
+  if (options.only === 'accounts') {
+    const size = options.quick ? fewAccounts : manyAccounts;
+    const accounts = await measureAccounts(postgres.databaseUrl, load, size, progress);
+    process.stdout.write(`${accountsReport(accounts)}\n`);
+    save({ machine: machine(), accounts });
     return load.stop();
   }
   for (const size of veryLarge) {

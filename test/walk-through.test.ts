@@ -14,7 +14,7 @@ const pictures = process.env.PICTURES;
 describeInChromium("README's walk-through", () => {
   let dev: ReturnType<typeof startDev>;
   let browser: Browser;
-  let urls: { app: string; idp: string; wiki: string; crm: string };
+  let urls: { app: string; idp: string; wiki: string; crm: string; lights: string };
   const dataDir = path.join(mkdtempSync(path.join(os.tmpdir(), 'walk-through-')), 'data');
 
   beforeAll(async () => {
@@ -27,6 +27,7 @@ describeInChromium("README's walk-through", () => {
       idp: `http://localhost:${ports.idp}`,
       wiki: urlOf("White Rabbit's wiki"),
       crm: urlOf("White Rabbit's CRM"),
+      lights: urlOf('Lights'),
     };
     browser = await launchChromium();
   });
@@ -68,11 +69,11 @@ describeInChromium("README's walk-through", () => {
   };
 
   /** Three windows beside each other, in one picture, with the addresses that README names. */
-  async function pictureOfAll(pages: readonly Page[], name: string) {
+  async function pictureOfAll(pages: readonly Page[], name: string, ports = [3333, 3335, 3336]) {
     if (!pictures) return;
     const shots = await Promise.all(pages.map((page) => page.screenshot()));
     const images = shots.map((shot, at) => {
-      const address = `localhost:${[3333, 3335, 3336][at]}`;
+      const address = `localhost:${ports[at]}`;
       return `<figure><figcaption>${address}</figcaption><img src="data:image/png;base64,${shot.toString('base64')}"></figure>`;
     });
     const desk = await open({ width: 1260, height: 760 });
@@ -87,6 +88,68 @@ describeInChromium("README's walk-through", () => {
   }
 
   const isOut = (page: Page) => page.getByRole('heading', { name: 'Trinity, you were signed out' });
+
+  /** The password of the lights, as the person's own page shows it. */
+  async function readPassword(page: Page): Promise<string> {
+    await page.goto(`${urls.app}/accounts`);
+    await page.getByRole('button', { name: 'Show the password of Lights' }).click();
+    await page.locator('#password summary').click();
+    return (await page.locator('#password code').textContent()) as string;
+  }
+  async function signInAtLights(page: Page, password: string) {
+    await page.getByLabel('Password').fill(password);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+  }
+
+  // The first: the sign-outs of the others change passwords too, one after another.
+  it('replaces a password that Trinity shared when she is signed out: Neo reads the new one, she once she is back', async () => {
+    const window = { width: 400, height: 680 };
+    const [trinity, neo] = [await open(window), await open(window)];
+    await signIn(trinity, urls.app, 'trinity@whiterabbit.fake', 'Zion123$');
+    await signIn(neo, urls.app, 'neo@whiterabbit.fake', 'Zion123$');
+    const old = await readPassword(trinity);
+    const lights = await trinity.context().newPage();
+    await lights.goto(urls.lights);
+    await expectNoFindings(lights);
+    await signInAtLights(lights, old);
+    await lights.getByRole('heading', { name: 'Signed in as crew' }).waitFor();
+    await expectNoFindings(lights);
+    const version = () =>
+      neo.evaluate(async () => {
+        type Accounts = { items: { name: string; version: number }[] };
+        const { items } = (await (await fetch('/api/users/me/accounts')).json()) as Accounts;
+        return items.find(({ name }) => name === 'Lights')?.version;
+      });
+    const before = await version();
+    await trinity.goto(`${urls.app}/todos`);
+    await trinity.locator('#todos[data-loaded]').waitFor({ state: 'attached' });
+
+    const answer = await fetch(`${urls.app}/global-token-revocation`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer 131313', 'content-type': 'application/json' },
+      body: JSON.stringify({ sub_id: { format: 'email', email: 'trinity@whiterabbit.fake' } }),
+    });
+    expect(answer.status).toBe(204);
+    await trinity.waitForURL('**/signed-out?*');
+    await expect.poll(version, { timeout: 300_000 }).not.toBe(before);
+    await lights.getByRole('heading', { name: 'The password has changed' }).waitFor();
+    await expectNoFindings(lights);
+    const current = await readPassword(neo);
+    expect(current).not.toBe(old);
+    // A reader's lights have the address that the picture names.
+    if (pictures)
+      await neo.getByText(urls.lights).evaluate((line, lights) => {
+        line.textContent = (line.textContent ?? '').replace(lights, 'http://localhost:3337');
+      }, urls.lights);
+    await pictureOfAll([trinity, lights, neo], '6-shared-password.png', [3333, 3337, 3333]);
+
+    await signInAtLights(lights, old);
+    await lights.getByText('This password does not count.').waitFor();
+    await signInAtLights(lights, current);
+    await lights.getByRole('heading', { name: 'Signed in as crew' }).waitFor();
+    await signIn(trinity, urls.app, 'trinity@whiterabbit.fake', 'Zion123$');
+    expect(await readPassword(trinity)).toBe(current);
+  });
 
   it('signs Trinity out of three windows by one click in the console, and leaves her twin', async () => {
     const window = { width: 400, height: 680 };

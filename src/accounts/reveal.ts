@@ -5,6 +5,7 @@ import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { tooManyRequests } from '../http/rate-limit.ts';
+import type { InTurn } from '../http/turns.ts';
 import { type Keyring, UnsealError } from '../keyring.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { notSignedIn } from '../sessions/session-end.ts';
@@ -37,11 +38,18 @@ type Seen = Readonly<{
  * person's row too: it comes before, and then what is read below shows it, or after the commit, and
  * then the password counts as read and is changed. `pool`: the connections kept for access.
  */
-export function createReveal({ pool, keyring }: Readonly<{ pool: Pool; keyring: Keyring }>) {
+export function createReveal({ pool, keyring, inTurn }: Readonly<{ pool: Pool; keyring: Keyring; inTurn: InTurn }>) {
   const vault = createVault({ pool, keyring });
-  return async function reveal(principal: Principal, { accountId, version }: Asked, by: By): Promise<Revealed> {
+
+  /** Reads in the person's own queue, then in the org's: whoever asks all the time holds up nobody else. */
+  return function reveal(principal: Principal, asked: Asked, by: By): Promise<Revealed> {
+    const { orgId, userId } = principal;
+    return inTurn('reveals', `${orgId} ${userId}`, () => inTurn('reveals', orgId, () => read(principal, asked, by)));
+  };
+
+  async function read(principal: Principal, { accountId, version }: Asked, by: By): Promise<Revealed> {
     const { orgId } = principal;
-    const read = await transaction(pool, async (client) => {
+    const found = await transaction(pool, async (client) => {
       await lockPerson(client, principal);
       const seen = await look(client, principal, { accountId, version });
       const allowed = requireRevealable(seen, version);
@@ -51,15 +59,15 @@ export function createReveal({ pool, keyring }: Readonly<{ pool: Pool; keyring: 
     try {
       return {
         accountId,
-        ...read.named,
-        version: read.version,
-        password: await vault.open(orgId, accountId, read.version, read.sealed),
+        ...found.named,
+        version: found.version,
+        password: await vault.open(orgId, accountId, found.version, found.sealed),
       };
     } catch (error) {
       if (!(error instanceof UnsealError)) throw error;
       throw noPassword();
     }
-  };
+  }
 }
 
 export type Reveal = ReturnType<typeof createReveal>;

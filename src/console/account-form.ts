@@ -80,11 +80,11 @@ function renderSetting(texts: Texts, form: AccountForm, setting: SettingField, f
   const words = texts.console.accounts.fields;
   const name = nameOfSetting(setting);
   const label = labelOfSetting(texts, setting.name);
-  const { kind, required, most, initial } = setting;
+  const { kind, required, most, initial, example } = setting;
   const options = kind === 'switch' ? ['yes', 'no'] : setting.options;
   if (kind === 'choice' || kind === 'switch') {
     const known = required || initial !== '' ? options : ['', ...options];
-    const choices = known.map((value) => ({ value, label: value === 'yes' || value === 'no' ? words[value] : value }));
+    const choices = known.map((value) => ({ value, label: choiceOf(texts, value) }));
     return html`${renderSelect({ name, label, value: form.values[name] ?? '', options: choices })}${form.renderTheirs(name)}`;
   }
   const hint = kind === 'json' ? words.json : kind === 'lines' ? words.oneLine : undefined;
@@ -93,9 +93,17 @@ function renderSetting(texts: Texts, form: AccountForm, setting: SettingField, f
     required,
     ...(hint && { hint }),
     ...(rows && { rows }),
+    ...(example && { placeholder: example }),
     ...(most !== undefined && { most }),
     ...(kind === 'number' && { inputMode: 'numeric' }),
   });
+}
+
+/** What a choice means; itself where it needs no words. */
+function choiceOf({ console }: Texts, value: string): string {
+  const words = console.accounts.fields;
+  const choices: Readonly<Record<string, string>> = { yes: words.yes, no: words.no, ...words.choices };
+  return choices[value] ?? value;
 }
 
 /** The name of a setting, for people; its own where there is none. */

@@ -9,6 +9,7 @@ import {
 import { may } from '../api/permissions.ts';
 import { type Html, html, type Value } from '../html.ts';
 import { revealed } from '../me/accounts.ts';
+import { compose } from '../web/compose.ts';
 import type { Place } from './account-place.ts';
 import { viewOfPassword } from './account-reading.ts';
 import { renderReveals, renderRights, renderVersionList } from './account-sections.ts';
@@ -40,6 +41,18 @@ export function accountScreen(use: Use, place: Place): Screen {
   const listVersions = use('listAccountVersions', accountVersionPage);
   const revealVersion = use('revealAccountVersion', revealed);
   const query = { limit: mostShown };
+
+  /** The account that changes this one's password; whoever has no role may not see it. */
+  async function administratorOf(visit: Visit, { id, administrator }: ShownAccount): Promise<Value> {
+    if (administrator === null || !('accountId' in administrator)) return null;
+    const { accountId } = administrator;
+    const words = visit.texts.console.accounts;
+    if (accountId === id) return words.itself;
+    if (place.area === null) return words.byOther;
+    const { name } = await getAccount(visit, { params: { id: accountId } });
+    return compose(words.byAccount, { account: html`<a href="${place.root}/${accountId}">${name}</a>` });
+  }
+
   return {
     path: `${place.root}/{id}`,
     id: place.idOf('Account'),
@@ -54,6 +67,7 @@ export function accountScreen(use: Use, place: Place): Screen {
       const rights = await listRights(visit, { params, query: { limit: 100 } });
       const reveals = await listReveals(visit, { params, query });
       const versions = await listVersions(visit, { params, query });
+      const above = await administratorOf(visit, found);
       const again = lookAgainAt(rotations);
       return {
         title: words.one,
@@ -61,7 +75,7 @@ export function accountScreen(use: Use, place: Place): Screen {
         body: html`<div class="heading"><h1>${found.name}</h1></div>
 <div id="live" data-said="${words.said({ account: found.name, state: words.states[found.state] })}"${again !== null && html` data-again="${again}"`}>
 ${renderStanding(texts, found)}
-<section aria-labelledby="facts"><h2 id="facts" class="unseen">${words.facts}</h2>${renderFactsOf(visit, found)}
+<section aria-labelledby="facts"><h2 id="facts" class="unseen">${words.facts}</h2>${renderFactsOf(visit, found, above)}
 ${mayManage(visit, found) && renderButtons(visit, found, place)}</section>
 <section aria-labelledby="rotations"><h2 id="rotations">${words.rotations}</h2>${renderNewest(visit, rotations, place)}</section></div>
 <section aria-labelledby="who"><h2 id="who">${words.who}</h2>${renderRights(visit, found, rights.items, place)}</section>
@@ -102,7 +116,7 @@ function renderButtons(visit: Visit, { id, connector, version }: ShownAccount, {
   return html`<div class="actions"><a class="button" href="${page}/rotate">${words.rotate}</a>${test && renderForm(visit, { do: 'test', button: words.test, quiet: true, inline: true })}<a class="button quiet" href="${page}/settings">${words.change}</a><a class="button quiet" href="${page}/password">${words.givePassword}</a>${mayRemove && html`<a class="button quiet alarming" href="${page}/remove">${words.remove}</a>`}</div>`;
 }
 
-function renderFactsOf({ texts }: Visit, found: ShownAccount): Html {
+function renderFactsOf({ texts }: Visit, found: ShownAccount, above: Value): Html {
   const words = texts.console.accounts;
   const { everyDays, passwordRules, administrator } = found;
   const { length } = passwordRules as Readonly<{ length?: number }>;
@@ -112,7 +126,7 @@ function renderFactsOf({ texts }: Visit, found: ShownAccount): Html {
         ? null
         : words.itself
       : 'accountId' in administrator
-        ? words.byAccount({ account: administrator.accountId })
+        ? above
         : html`<code>${administrator.userName}</code>`;
   return renderFacts([
     [words.state, renderAccountState(texts, found.state)],

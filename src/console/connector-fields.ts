@@ -13,6 +13,8 @@ export type SettingField = Readonly<{
   /** As text: what counts where nothing is said. */
   initial: string;
   most: number | undefined;
+  /** What JSON looks like there. */
+  example: string | undefined;
 }>;
 
 type Schema = Readonly<{
@@ -28,7 +30,7 @@ type Schema = Readonly<{
 }>;
 
 /** Longer texts get more than one line. */
-const longText = 500;
+const longText = 3_000;
 
 /**
  * The settings of a connector as fields, from its own form: so a form of the console can't lack one.
@@ -49,8 +51,34 @@ function fieldOf(name: string, property: Schema, required: boolean): SettingFiel
   const schema = inner?.length === 1 && inner[0] ? inner[0] : property;
   const kind = kindOf(schema);
   const options = kind === 'choice' ? (schema.enum ?? []).map(String) : [];
-  return { name, kind, required, options, initial: asText(kind, property.default), most: schema.maxLength };
+  return {
+    name,
+    kind,
+    required,
+    options,
+    initial: asText(kind, property.default),
+    most: schema.maxLength,
+    example: kind === 'json' ? examples[name] : undefined,
+  };
 }
+
+const answerExample = JSON.stringify({ statuses: [400], text: 'password policy' }, null, 2);
+/** Of settings that are typed as JSON; a test holds them against the connectors' forms. */
+export const examples: Readonly<Record<string, string>> = {
+  headers: JSON.stringify({ Authorization: 'Basic {{basic_admin}}' }, null, 2),
+  body: JSON.stringify({ type: 'json', template: '{"user": "{{user}}", "password": "{{new}}"}' }, null, 2),
+  rejected: answerExample,
+  verify: JSON.stringify(
+    {
+      url: 'https://app.example.com/sign-in',
+      body: { type: 'form', template: 'user={{user}}&password={{new}}' },
+      accepted: { statuses: [200, 303] },
+      refused: { statuses: [401] },
+    },
+    null,
+    2,
+  ),
+};
 
 function kindOf({ type, enum: known, items, maxLength = 0 }: Schema): SettingField['kind'] {
   if (known?.every((value) => typeof value === 'string')) return 'choice';

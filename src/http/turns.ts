@@ -14,6 +14,8 @@ const limits = {
    * at the same moment after a sign-out of everybody.
    */
   members: { running: 2, waiting: 1_000, rests: true },
+  /** Passwords that a person reads, and that all people of an org read: each holds a connection kept for access. */
+  reveals: { running: 2, waiting: 100, rests: false },
   /** Endings by an org's provisioning. */
   endings: { running: 2, waiting: 200, rests: false },
   /** Changes of groups by an org's provisioning. */

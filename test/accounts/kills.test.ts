@@ -1,18 +1,19 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { askRotation } from '../../src/accounts/ask-rotation.ts';
 import { createKeyring } from '../../src/keyring.ts';
+import { announceSql } from '../../src/sessions/live-channel.ts';
 import { openPool, startTestPostgres, type TestPostgres } from '../support/database.ts';
 import { startNode } from '../support/product.ts';
 import { type Hold, startProxy, type TcpProxy } from './proxy.ts';
 import { openTarget, passTime, passwordsOf, plantAccount, rotationsOf, type Target, until } from './support.ts';
 
-/** Accounts that are under way when it is killed, at each point, in so many rounds. */
-const accountsOfTrial = 2;
-/** More of them by hand: TRIALS=50 is what docs/decisions names. */
-const trials = Number(process.env.TRIALS ?? 2);
+/** At each point. More of them by hand: TRIALS=50. */
+const trials = Number(process.env.TRIALS ?? 3);
+/** Accounts that are under way at once when something is killed: as many as a node has connections for. */
+const accountsOfTrial = Math.min(trials, 4);
 
 // A node is the product in a process of its own. A step is held by what it says to a database: the
 // connection stands still there, and then something dies.
@@ -36,10 +37,8 @@ beforeAll(async () => {
   product = { context: { pool, keyring: createKeyring([keys]) } } as unknown as typeof product;
   await pool.query(`INSERT INTO orgs (id, slug, name) VALUES ($1, 'kills', 'Kills')`, [orgId]);
 });
-afterEach(async () => {
-  if (node) await end(node.process);
-});
 afterAll(async () => {
+  if (node) await end(node.process);
   await pool.end();
   await Promise.all([toDatabase.stop(), toSystem.stop()]);
   await Promise.all([database.stop(), there.stop()]);
@@ -83,7 +82,8 @@ async function untilOver(id: string): Promise<void> {
     const [rotation] = await rotationsOf(product, id);
     if (rotation && ['done', 'manual', 'old_works'].includes(rotation.state)) return true;
     await passTime(product, id);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pool.query(announceSql);
+    await new Promise((resolve) => setTimeout(resolve, 50));
     return false;
   });
 }
@@ -111,7 +111,7 @@ const atDatabase: [string, Hold][] = [
   ['after it is noted that it was set', { what: 'answer', patterns: [/SET state = \$5, error = \$6, due/] }],
   ['before it is promoted', { what: 'request', patterns: [/promoted_at = clock/, /COMMIT/] }],
   ['after it is promoted', { what: 'answer', patterns: [/promoted_at = clock/, /COMMIT/] }],
-  ['after connections have ended', { what: 'request', patterns: [/SET probe = \$5, due/] }],
+  ['after connections have ended', { what: 'request', patterns: [/SET probe = \$5, error = \$6, due/] }],
   ['before it is done', { what: 'request', patterns: [/finished_at = clock/] }],
   ['after it is done', { what: 'answer', patterns: [/finished_at = clock/] }],
 ];

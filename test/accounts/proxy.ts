@@ -22,7 +22,9 @@ export async function startProxy(port: number) {
   const connections = new Set<{ client: Socket; server: Socket; flush(): void }>();
   const server = createServer((client) => {
     const upstream = connect(port, '127.0.0.1');
+    // How many of the patterns it has said, and of which hold.
     let stage = 0;
+    let of: Hold | null = null;
     let blocked: Hold['what'] | null = null;
     const waiting = { request: [] as Buffer[], answer: [] as Buffer[] };
     const connection = {
@@ -38,6 +40,8 @@ export async function startProxy(port: number) {
     connections.add(connection);
     const matches = (chunk: Buffer): boolean => {
       const text = chunk.toString('latin1');
+      if (of !== hold) stage = 0;
+      of = hold;
       for (let pattern = hold?.patterns[stage]; hold && pattern; pattern = hold.patterns[stage]) {
         const found = pattern.exec(text)?.[0];
         if (found === undefined) return false;

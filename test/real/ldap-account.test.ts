@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createConnectors } from '../../src/accounts/connectors/all.ts';
 import { makeCertificates } from '../accounts/connectors/certificates.ts';
 import { type System, testConnector } from '../accounts/connectors/contract.ts';
-import { startRelay } from '../accounts/connectors/hostile-server.ts';
+import { listen, startRelay } from '../accounts/connectors/hostile-server.ts';
 import { leastRights } from '../accounts/connectors/least-rights.ts';
 import { spawnWithUs } from '../support/end-with-us.ts';
 import { freePort } from '../support/free-port.ts';
@@ -139,7 +139,7 @@ access to * by * none
     target: { userName, settings, admin },
     targetAt: (at) => ({ userName, settings: settingsAt(at), admin }),
     securedAt: (at) => ({ userName, settings: secured({ port: at }), admin }),
-    hostile: () => certificates,
+    hostile: (misdeed) => listen(misdeed, certificates),
     // The root passes the policy by: it empties the history, too.
     give: async (password) => {
       const change = `dn:: ${Buffer.from(dn).toString('base64')}\nchangetype: modify\nreplace: userPassword\nuserPassword:: ${Buffer.from(password).toString('base64')}\n`;

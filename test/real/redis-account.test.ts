@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createConnectors } from '../../src/accounts/connectors/all.ts';
 import { makeCertificates } from '../accounts/connectors/certificates.ts';
 import { type System, testConnector } from '../accounts/connectors/contract.ts';
+import { listen } from '../accounts/connectors/hostile-server.ts';
 import { leastRights } from '../accounts/connectors/least-rights.ts';
 import { spawnWithUs } from '../support/end-with-us.ts';
 import { freePort } from '../support/free-port.ts';
@@ -80,7 +81,7 @@ describe.skipIf(!existsSync(program))('Redis (needs Debian’s redis-server)', (
     target: { userName, settings: { host: 'localhost', port: tlsPort, ca: certificates.ca }, admin },
     targetAt: (at) => ({ userName, settings: settingsAt(at), admin }),
     securedAt: (at) => ({ userName, settings: { host: 'localhost', port: at, ca: certificates.ca }, admin }),
-    hostile: () => certificates,
+    hostile: (misdeed) => listen(misdeed, certificates),
     give: async (password) => {
       expect(await cli('default', 'root', 'ACL', 'SETUSER', userName, 'resetpass', `>${password}`)).toBe('OK');
     },

@@ -127,7 +127,16 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  return { kind: 'mariadb', needsAdmin: false, settings, set, verify, verifyAdmin, endConnections };
+  return {
+    kind: 'mariadb',
+    needsAdmin: false,
+    settings,
+    set,
+    verify,
+    verifyAdmin,
+    endConnections,
+    endsConnections: true,
+  };
 }
 
 class SignInError extends Error {

@@ -91,7 +91,7 @@ export function createRedis(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  return { kind: 'redis', needsAdmin: true, settings, set, verify, verifyAdmin, endConnections };
+  return { kind: 'redis', needsAdmin: true, settings, set, verify, verifyAdmin, endConnections, endsConnections: true };
 }
 
 class SignInError extends Error {

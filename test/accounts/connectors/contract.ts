@@ -1,10 +1,11 @@
+import type { Socket } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createConnectors } from '../../../src/accounts/connectors/all.ts';
 import type { SetOutcome, Target } from '../../../src/accounts/connectors/connector.ts';
 import { connectorErrors } from '../../../src/accounts/connectors/errors.ts';
 import { freePort } from '../../support/free-port.ts';
-import { listen, misdeeds, startRelay } from './hostile-server.ts';
+import { type Listener, listen, misdeeds, startRelay } from './hostile-server.ts';
 
 /** A system with an account, and an administrator that has the least rights of docs/accounts.md. */
 export type System = Readonly<{
@@ -13,9 +14,9 @@ export type System = Readonly<{
   target: Target<Record<string, unknown>>;
   /** The same account by way of another port, where nobody knows a certificate. */
   targetAt(port: number): Target<Record<string, unknown>>;
-  /** The same, over TLS from the first byte, with the certificate of `hostile`: what speaks TLS only later has none. */
+  /** The same with TLS, and a server there that does this once TLS stands. */
   securedAt?(port: number): Target<Record<string, unknown>>;
-  hostile?: () => Readonly<{ key: string; cert: string }>;
+  hostile?(misdeed: (socket: Socket) => void): Promise<Listener>;
   /** Gives the account a password, as its operator would. */
   give(password: string): Promise<void>;
   /** Whether it signs in, by a client that isn't ours. */
@@ -203,7 +204,7 @@ export function testConnector(system: () => System): void {
       await server.close();
       const { securedAt, hostile } = system();
       if (!securedAt || !hostile) return;
-      const secured = await listen(misdeed, hostile());
+      const secured = await hostile(misdeed);
       await suffer(securedAt(secured.port));
       await secured.close();
     });

@@ -84,7 +84,7 @@ describe('with TLS', () =>
       target: target({ ...put(`https://localhost:${port}`), ca: certificates.ca }),
       targetAt: (at) => target({ ...put(`http://127.0.0.1:${at}`), tls: 'off' }),
       securedAt: (at) => target({ ...put(`https://localhost:${at}`), ca: certificates.ca }),
-      hostile: () => certificates,
+      hostile: (misdeed) => listen(misdeed, certificates),
       give: async (given) => {
         password = given;
       },

@@ -1,5 +1,6 @@
 import { chmodSync, chownSync, copyFileSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { TLSSocket } from 'node:tls';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { createConnectors } from '../../../src/accounts/connectors/all.ts';
@@ -89,6 +90,20 @@ const system = (settings: Record<string, unknown>): System => ({
   port,
   target: { userName, settings, admin },
   targetAt: (at) => ({ userName, settings: settingsAt(at), admin }),
+  securedAt: (at) => ({ userName, settings: { host: 'localhost', port: at, ca: certificates.ca }, admin }),
+  // TLS begins after a question and its answer.
+  hostile: (misdeed) =>
+    listen((socket) =>
+      socket.once('data', () => {
+        socket.write('S');
+        misdeed(
+          new TLSSocket(socket, { isServer: true, key: certificates.key, cert: certificates.cert }).on(
+            'error',
+            () => {},
+          ),
+        );
+      }),
+    ),
   give,
   signsIn,
   open,

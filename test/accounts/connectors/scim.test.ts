@@ -97,7 +97,7 @@ describe('with TLS', () =>
         settings: settingsAt(`https://localhost:${at}`, { ca: certificates.ca }),
         admin,
       }),
-      hostile: () => certificates,
+      hostile: (misdeed) => listen(misdeed, certificates),
       give: async (given) => {
         shared().password = given;
       },
