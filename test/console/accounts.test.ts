@@ -335,6 +335,8 @@ describe('a sign-out', () => {
         `UPDATE account_rotations SET state = $2, error = 'timeout', due_at = now() + interval '1 day' WHERE account_id = $1`,
         [account, state],
       );
+    // Once the rotator is done with it: it would write over what is planted.
+    await expect.poll(async () => (await rotations(account))[0]?.state, { timeout: 30_000 }).toBe('manual');
     await stuck('uncertain');
     expect(textOf((await owner.console.get('/admin')).text)).toContain('which password of the shared account Radar');
     expect(textOf((await owner.console.get(receipt)).text)).toMatch(/Radar: Uncertain/);
