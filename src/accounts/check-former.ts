@@ -2,6 +2,7 @@ import { transaction } from '../database/pool.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
 import { putOff, record } from './put-off.ts';
 import { limitOf, type Next, nameOnly, openVersion, type Rotating, targetOf, tryVersion } from './rotating.ts';
+import { saveSet } from './save-set.ts';
 import { whoSets } from './who-sets.ts';
 import { takeWrongTry } from './wrong-tries.ts';
 
@@ -32,9 +33,13 @@ export async function cleanUp(rotating: Rotating, held: Held): Promise<Next> {
   return 'on';
 }
 
-/** Whether the former password is refused, by one try with what may be a wrong password. */
+/** Whether what was set is saved there, and the former password refused, by one try with what may be a wrong password. */
 export async function checkFormer(rotating: Rotating, held: Held): Promise<Next> {
   const { pool, times } = rotating;
+  const saved = await saveSet(rotating, held);
+  if (saved === 'unavailable' && held.state !== 'old_works' && held.attempts < mostUnavailable)
+    return putOff(rotating, held, 'unavailable', 'not_saved');
+  if (saved !== 'saved') return oldWorks(rotating, held, 'not_saved');
   // There was none, or it was made current again.
   if (held.previous === null || held.previous === held.account.version) return finish(rotating, held);
   const known = await openVersion(rotating, held.orgId, held.account.id, held.previous);
@@ -61,7 +66,8 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
 }
 
 async function finish({ pool }: Rotating, held: Held): Promise<Next> {
-  await writeHeld(pool, held, { state: 'done', finished_at: 'now', failing_since: null }, 0);
+  const over = held.state === 'old_works' && { error: null };
+  await writeHeld(pool, held, { state: 'done', finished_at: 'now', failing_since: null, ...over }, 0);
   return 'wait';
 }
 

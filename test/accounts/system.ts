@@ -24,6 +24,8 @@ export async function startSystem(first: string) {
     behaviours: [] as Behaviour[],
     /** Of verifying: nobody can ask it. */
     provesNothing: false,
+    /** What came of writing to its own store what was set. */
+    saves: 'saved' as 'saved' | 'not_saved' | 'unavailable',
     away: false,
     sets: [] as string[],
     tries: [] as { password: string; right: boolean; at: number }[],
@@ -85,6 +87,7 @@ export async function startSystem(first: string) {
         return { result: 'unavailable', error: 'no_answer' };
       }
     },
+    save: async () => state.saves,
     endConnections: async () => ({ ended: null }),
   };
   return {

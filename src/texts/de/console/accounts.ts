@@ -178,7 +178,8 @@ export const consoleAccounts: typeof english = {
         settings: 'die Einstellungen des Kontos passen nicht',
         no_administrator: 'es ist niemand genannt, der es dort ändern kann',
         no_old_password: 'sein jetziges Passwort ist nicht bekannt, und die Änderung braucht es',
-        not_saved: 'es ist gesetzt, aber das System hat es nicht in seine Datei geschrieben',
+        not_saved:
+          'es ist gesetzt, aber das System hat es nicht in seine Datei geschrieben: Nach seinem nächsten Start gilt wieder das alte',
         other_account: 'das System versteht unter diesem Namen ein anderes Konto',
         wrong_administrator: 'das System weist den Verwalter ab',
         not_permitted: 'der Verwalter darf dieses Passwort nicht ändern',

@@ -175,7 +175,8 @@ export const consoleAccounts = {
         settings: 'the settings of the account do not fit',
         no_administrator: 'nobody is named who could change it there',
         no_old_password: 'its current password is not known, and the change needs it',
-        not_saved: 'it is set, but the system did not write it to its file',
+        not_saved:
+          'it is set, but the system did not write it to its file: after its next start the old one works again',
         other_account: 'the system takes this name for another account',
         wrong_administrator: 'the system refuses the administrator',
         not_permitted: 'the administrator may not change this password',
