@@ -176,6 +176,7 @@ export const consoleAccounts: typeof english = {
         busy: 'das System ist überlastet oder noch nicht bereit',
         read_only: 'das System nimmt gerade keine Änderungen an',
         settings: 'die Einstellungen des Kontos passen nicht',
+        user_name: 'der Benutzername oder der des Verwalters hat ein Zeichen, das sich dorthin nicht senden lässt',
         no_administrator: 'es ist niemand genannt, der es dort ändern kann',
         no_old_password: 'sein jetziges Passwort ist nicht bekannt, und die Änderung braucht es',
         not_saved:

@@ -173,6 +173,7 @@ export const consoleAccounts = {
         busy: 'the system is too busy, or not ready',
         read_only: 'the system takes no changes just now',
         settings: 'the settings of the account do not fit',
+        user_name: 'the user name, or the administrator’s, has a character that cannot be sent there',
         no_administrator: 'nobody is named who could change it there',
         no_old_password: 'its current password is not known, and the change needs it',
         not_saved:
