@@ -1,4 +1,5 @@
 import { transaction } from '../database/pool.ts';
+import type { Target } from './connectors/connector.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
 import { putOff, record } from './put-off.ts';
 import { limitOf, type Next, nameOnly, openVersion, type Rotating, targetOf, tryVersion } from './rotating.ts';
@@ -19,18 +20,28 @@ export async function cleanUp(rotating: Rotating, held: Held): Promise<Next> {
   // Who needs no administrator may end what they have opened themselves.
   const itself = current && { userName, password: current.password };
   const target = targetOf(held, ('credentials' in who ? who.credentials[0] : null) ?? itself);
-  try {
-    await rotating.connectorOf(held.account.connector).endConnections(target, limitOf(rotating, 'endConnections'));
-  } catch (error) {
-    rotating.log.warn(
-      { err: nameOnly(error), org: held.orgId, rotation: held.id },
-      'a connector failed to end connections',
-    );
-    if (held.attempts < mostUnavailable) return putOff(rotating, held, 'unavailable', 'connector_failed');
-  }
+  const ended = await endConnections(rotating, held, target);
+  if (!ended && held.attempts < mostUnavailable) return putOff(rotating, held, 'unavailable', notEnded);
   // Not again: by the next time they have been opened with the new one.
-  await writeHeld(rotating.pool, held, { probe: 1 }, rotating.times.lease);
+  const error = ended ? (held.error === 'unproven' ? held.error : null) : notEnded;
+  await writeHeld(rotating.pool, held, { probe: 1, error }, rotating.times.lease);
   return 'on';
+}
+
+const notEnded = 'connections_not_ended';
+const notSaved = 'not_saved';
+
+/** Whether nothing that was opened with the former password lives on, as far as the system can end it. */
+async function endConnections(rotating: Rotating, held: Held, target: Target<unknown>): Promise<boolean> {
+  const connector = rotating.connectorOf(held.account.connector);
+  try {
+    const { ended } = await connector.endConnections(target, limitOf(rotating, 'endConnections'));
+    return ended !== null || !connector.endsConnections;
+  } catch (error) {
+    const err = nameOnly(error);
+    rotating.log.warn({ err, org: held.orgId, rotation: held.id }, 'a connector failed to end connections');
+    return false;
+  }
 }
 
 /** Whether what was set is saved there, and the former password refused, by one try with what may be a wrong password. */
@@ -38,10 +49,12 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
   const { pool, times } = rotating;
   const saved = await saveSet(rotating, held);
   if (saved === 'unavailable' && held.state !== 'old_works' && held.attempts < mostUnavailable)
-    return putOff(rotating, held, 'unavailable', 'not_saved');
-  if (saved !== 'saved') return oldWorks(rotating, held, 'not_saved');
-  // There was none, or it was made current again.
-  if (held.previous === null || held.previous === held.account.version) return finish(rotating, held);
+    return putOff(rotating, held, 'unavailable', notSaved);
+  if (saved !== 'saved') return oldWorks(rotating, held, notSaved);
+  const { version, sinceVersion } = held.account;
+  // There was none, it was made current again, or it is for another place: this one is not told it.
+  if (held.previous === null || held.previous === version || held.previous < sinceVersion)
+    return finish(rotating, held);
   const known = await openVersion(rotating, held.orgId, held.account.id, held.previous);
   const wrongTry = await takeWrongTry(pool, held, times.wrong);
   if ('waitSeconds' in wrongTry) {
@@ -66,8 +79,8 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
 }
 
 async function finish({ pool }: Rotating, held: Held): Promise<Next> {
-  const over = held.state === 'old_works' && { error: null };
-  await writeHeld(pool, held, { state: 'done', finished_at: 'now', failing_since: null, ...over }, 0);
+  const savedByNow = held.error === notSaved && { error: null };
+  await writeHeld(pool, held, { state: 'done', finished_at: 'now', failing_since: null, ...savedByNow }, 0);
   return 'wait';
 }
 

@@ -27,6 +27,8 @@ export async function startSystem(first: string) {
     /** What came of writing to its own store what was set. */
     saves: 'saved' as 'saved' | 'not_saved' | 'unavailable',
     away: false,
+    /** What comes of the next times that connections are ended. */
+    endings: [] as (number | null)[],
     sets: [] as string[],
     tries: [] as { password: string; right: boolean; at: number }[],
   };
@@ -88,7 +90,8 @@ export async function startSystem(first: string) {
       }
     },
     save: async () => state.saves,
-    endConnections: async () => ({ ended: null }),
+    endsConnections: true,
+    endConnections: async () => ({ ended: state.endings.length > 0 ? (state.endings.shift() as number | null) : 0 }),
   };
   return {
     state,

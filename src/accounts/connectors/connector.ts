@@ -55,6 +55,8 @@ export type Connector<Settings> = Readonly<{
   verify(target: Target<Settings>, password: string, signal: AbortSignal): Promise<VerifyOutcome>;
   /** Whether the administrator signs in; absent: that can't be tried. Without one nothing is proven. */
   verifyAdmin?(target: Target<Settings>, signal: AbortSignal): Promise<VerifyOutcome>;
+  /** What was opened with the former password lives on there, and it can end that: `ended` is null only where it failed. */
+  endsConnections?: boolean;
   /** Ends what was opened with the former password, and lives on there. */
   endConnections(target: Target<Settings>, signal: AbortSignal): Promise<Readonly<{ ended: number | null }>>;
 }>;

@@ -127,7 +127,16 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  return { kind: 'mariadb', needsAdmin: false, settings, set, verify, verifyAdmin, endConnections };
+  return {
+    kind: 'mariadb',
+    needsAdmin: false,
+    settings,
+    set,
+    verify,
+    verifyAdmin,
+    endConnections,
+    endsConnections: true,
+  };
 }
 
 /** Another account of that name, or an anonymous one, may be nearer to where we come from. */

@@ -144,7 +144,17 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  return { kind: 'postgresql', needsAdmin: false, settings, without: /\0/, set, verify, verifyAdmin, endConnections };
+  return {
+    kind: 'postgresql',
+    needsAdmin: false,
+    settings,
+    without: /\0/,
+    set,
+    verify,
+    verifyAdmin,
+    endConnections,
+    endsConnections: true,
+  };
 }
 
 /**

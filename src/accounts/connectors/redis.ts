@@ -102,7 +102,17 @@ export function createRedis(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  return { kind: 'redis', needsAdmin: true, settings, set, save, verify, verifyAdmin, endConnections };
+  return {
+    kind: 'redis',
+    needsAdmin: true,
+    settings,
+    set,
+    save,
+    verify,
+    verifyAdmin,
+    endConnections,
+    endsConnections: true,
+  };
 }
 
 class SignInError extends Error {
