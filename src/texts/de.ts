@@ -26,6 +26,7 @@ import { language } from './de/forms.ts';
 import { notifications } from './de/notifications.ts';
 import { pages } from './de/pages.ts';
 import { refusalTexts } from './de/refusals.ts';
+import { rotationErrors } from './de/rotation-errors.ts';
 import { signingIn } from './de/signing-in.ts';
 import { whoIsWho } from './de/who-is-who.ts';
 import { whyRefusedTexts } from './de/why-refused.ts';
@@ -39,6 +40,7 @@ export const de: typeof en = {
   ...refusalTexts,
   ...answerTexts,
   accounts,
+  rotationErrors,
   ...whyRefusedTexts,
   whoIsWho,
   notifications,

@@ -26,6 +26,7 @@ import { language } from './en/forms.ts';
 import { notifications } from './en/notifications.ts';
 import { pages } from './en/pages.ts';
 import { refusalTexts } from './en/refusals.ts';
+import { rotationErrors } from './en/rotation-errors.ts';
 import { signingIn } from './en/signing-in.ts';
 import { whoIsWho } from './en/who-is-who.ts';
 import { whyRefusedTexts } from './en/why-refused.ts';
@@ -42,6 +43,7 @@ export const en = {
   ...refusalTexts,
   ...answerTexts,
   accounts,
+  rotationErrors,
   ...whyRefusedTexts,
   whoIsWho,
   notifications,
