@@ -568,15 +568,15 @@ describe('an event', () => {
   });
 
   it.each([
-    ['right_ended', 'admin'],
-    ['hand', 'admin'],
-    ['schedule', 'policy'],
-    ['reconcile', 'system'],
-  ])('says who caused a new password: by %s %s', async (cause, entity) => {
+    ['right_ended', 'admin', 'Somebody who knew the password has no right to the account any more.'],
+    ['hand', 'admin', 'Somebody who manages the account asked for a new password.'],
+    ['schedule', 'policy', 'The password is replaced from time to time.'],
+    ['reconcile', 'system', 'It was found out which password counts.'],
+  ])('says who caused a new password: by %s %s', async (cause, entity, reason) => {
     const id = await created({ events_requested: [uris.credential] });
     await rotated(await plantAccount('Lights'), { cause });
     const [payload] = await siem.pollFor(id, 1);
-    expect(eventOf(payload as JWTPayload)[1]).toMatchObject({ initiating_entity: entity });
+    expect(eventOf(payload as JWTPayload)[1]).toMatchObject({ initiating_entity: entity, reason_admin: { en: reason } });
   });
 
   it('of another organisation’s account reaches nobody here', async () => {

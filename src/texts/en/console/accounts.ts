@@ -131,7 +131,7 @@ export const consoleAccounts = {
         right_ended: 'somebody lost access to the account',
         hand: 'somebody asked for it',
         schedule: 'it was time',
-        reconcile: 'no kept password signed in',
+        reconcile: 'it is being found out which password counts',
       },
       somebody: 'somebody',
       ofPerson: {
