@@ -6,8 +6,11 @@ import type { Vault } from './vault.ts';
 /** As it is given: with the password of a user name that is no shared account. */
 export type GivenAdministrator = Readonly<{ accountId: string } | { userName: string; password: string }>;
 
-/** Who changes an account, and whether their role lets them change all of the org. */
-export type Changer = Readonly<{ userId: string; changesAll: boolean }>;
+/**
+ * Who changes an account, and whether their role lets them change all of the org. `userId`: null for
+ * an operator, who holds the keys to every password anyway.
+ */
+export type Changer = Readonly<{ userId: string | null; changesAll: boolean }>;
 
 /** The columns of an account's administrator. */
 export type AdministratorColumns = readonly [

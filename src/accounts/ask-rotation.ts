@@ -1,6 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import { newId } from '../database/ids.ts';
 
+/** The weightier first: what waits for a lighter one takes over a weightier one that joins it. */
 export const rotationCauses = ['revocation', 'right_ended', 'hand', 'schedule', 'reconcile'] as const;
 export type RotationCause = (typeof rotationCauses)[number];
 
@@ -14,6 +15,17 @@ export type AskedRotation = Readonly<{
   /** That person has read the password since it was last changed: it goes first. */
   revealed?: boolean;
 }>;
+
+const weightOf = (row: string) => `array_position(ARRAY['${rotationCauses.join("', '")}'], ${row}.cause)`;
+const weightier = (column: string) =>
+  `${column} = CASE WHEN ${weightOf('EXCLUDED')} < ${weightOf('account_rotations')} THEN EXCLUDED.${column} ELSE account_rotations.${column} END`;
+
+/** Of an INSERT into account_rotations. A search that waits, above all, then ends in a new password. */
+export const joinsWaiting = `
+  ON CONFLICT (org_id, account_id) WHERE state = 'queued'
+    DO UPDATE SET revealed = account_rotations.revealed OR EXCLUDED.revealed,
+                  ${['cause', 'user_id', 'revocation_id'].map(weightier).join(', ')},
+                  due_at = least(account_rotations.due_at, clock_timestamp())`;
 
 /**
  * Queues a rotation of an account: one runs, and one more waits at most, so that a further cause
@@ -29,12 +41,15 @@ export async function askRotation(
   if (again) return again;
   const { rows } = await db.query<{ id: string }>({
     name: 'rotation-ask',
-    text: `INSERT INTO account_rotations (org_id, id, account_id, cause, user_id, revocation_id, revealed)
-           SELECT a.org_id, $3, a.id, $4, $5, $6, $7 FROM accounts a WHERE a.org_id = $1 AND a.id = $2
-           ON CONFLICT (org_id, account_id) WHERE state = 'queued'
-             DO UPDATE SET revealed = account_rotations.revealed OR EXCLUDED.revealed,
-                           due_at = least(account_rotations.due_at, clock_timestamp())
-           RETURNING id`,
+    text: `WITH queued AS (
+             INSERT INTO account_rotations (org_id, id, account_id, cause, user_id, revocation_id, revealed)
+             SELECT a.org_id, $3, a.id, $4, $5, $6, $7 FROM accounts a WHERE a.org_id = $1 AND a.id = $2
+             ${joinsWaiting}
+             RETURNING org_id, id
+           ), noted AS (
+             INSERT INTO account_rotation_revocations (org_id, rotation_id, revocation_id)
+             SELECT org_id, id, $6::text FROM queued WHERE $6::text IS NOT NULL ON CONFLICT DO NOTHING)
+           SELECT id FROM queued`,
     values: [orgId, accountId, newId('rotation'), cause, userId, revocationId, revealed],
   });
   return rows[0] ?? null;

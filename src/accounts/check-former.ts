@@ -45,8 +45,10 @@ async function endConnections(rotating: Rotating, held: Held, target: Target<unk
 /** Whether the former password is refused, by one try with what may be a wrong password. */
 export async function checkFormer(rotating: Rotating, held: Held): Promise<Next> {
   const { pool, times } = rotating;
-  // There was none, or it was made current again.
-  if (held.previous === null || held.previous === held.account.version) return finish(rotating, held);
+  const { version, sinceVersion } = held.account;
+  // There was none, it was made current again, or it is for another place: this one is not told it.
+  if (held.previous === null || held.previous === version || held.previous < sinceVersion)
+    return finish(rotating, held);
   const known = await openVersion(rotating, held.orgId, held.account.id, held.previous);
   const wrongTry = await takeWrongTry(pool, held, times.wrong);
   if ('waitSeconds' in wrongTry) {

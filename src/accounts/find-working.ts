@@ -59,13 +59,13 @@ async function likelyVersions(rotating: Rotating, held: Held): Promise<readonly 
   return [...new Set(versions)];
 }
 
-/** All that were ever kept but those that the system refused as a password, the newest first. */
+/** All that were kept for this place but those that the system refused as a password, the newest first. */
 async function keptVersions({ pool }: Rotating, { orgId, account }: Held): Promise<readonly number[]> {
   const { rows } = await pool.query<{ version: number }>({
     name: 'versions-kept',
-    text: `SELECT version FROM account_versions WHERE org_id = $1 AND account_id = $2 AND state <> 'dead'
+    text: `SELECT version FROM account_versions WHERE org_id = $1 AND account_id = $2 AND state <> 'dead' AND version >= $3
            ORDER BY version DESC LIMIT ${mostReconciled}`,
-    values: [orgId, account.id],
+    values: [orgId, account.id, account.sinceVersion],
   });
   return rows.map(({ version }) => version);
 }

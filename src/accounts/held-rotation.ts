@@ -9,6 +9,8 @@ export type Held = Readonly<{
   claim: number;
   state: AccountRotationState;
   cause: RotationCause;
+  /** It begins with the search for the password that signs in. */
+  searchFirst: boolean;
   revocationId: string | null;
   candidate: number | null;
   previous: number | null;
@@ -32,6 +34,8 @@ export type Held = Readonly<{
     adminPassword: string | null;
     passwordRules: unknown;
     version: number | null;
+    /** Earlier ones are for another place, and are not sent to this one. */
+    sinceVersion: number;
   }>;
 }>;
 
@@ -50,13 +54,13 @@ export class ClaimLostError extends Error {
 export async function readHeld(pool: Pool, { orgId, id, claim }: Claimed): Promise<Held> {
   const { rows } = await pool.query<Held>({
     name: 'rotation-held',
-    text: `SELECT r.org_id AS "orgId", r.id, r.claim, r.state, r.cause, r.revocation_id AS "revocationId", r.candidate, r.previous,
+    text: `SELECT r.org_id AS "orgId", r.id, r.claim, r.state, r.cause, r.search_first AS "searchFirst", r.revocation_id AS "revocationId", r.candidate, r.previous,
                   r.sent_at IS NOT NULL AS sent, r.refused_candidates AS "refusedCandidates", r.attempts, r.probe, r.told, r.error,
                   coalesce(extract(epoch FROM clock_timestamp() - r.failing_since), 0)::float8 AS "failingFor",
                   coalesce(extract(epoch FROM clock_timestamp() - r.promoted_at), 0)::float8 AS "promotedFor",
                   jsonb_build_object('id', a.id, 'connector', a.connector, 'userName', a.user_name, 'settings', a.settings,
                     'adminAccountId', a.admin_account_id, 'adminUserName', a.admin_user_name, 'adminPassword', a.admin_password,
-                    'passwordRules', a.password_rules, 'version', a.version) AS account
+                    'passwordRules', a.password_rules, 'version', a.version, 'sinceVersion', a.since_version) AS account
            FROM account_rotations r JOIN accounts a ON a.org_id = r.org_id AND a.id = r.account_id
            WHERE r.org_id = $1 AND r.id = $2 AND r.claim = $3 AND r.state NOT IN ('manual', 'done', 'cancelled')`,
     values: [orgId, id, claim],

@@ -12,7 +12,7 @@ const mostRefused = 3;
 /** Begins a rotation whose turn has come. */
 export async function begin(rotating: Rotating, held: Held): Promise<Next> {
   try {
-    if (held.cause === 'reconcile') {
+    if (held.searchFirst) {
       await writeHeld(rotating.pool, held, { state: 'uncertain', started_at: 'now' }, rotating.times.lease);
       return 'on';
     }

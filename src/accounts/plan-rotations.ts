@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { transaction } from '../database/pool.ts';
+import { joinsWaiting } from './ask-rotation.ts';
 
 // Without names, so that each statement is planned for the tables as they are: a kept plan of tables
 // that were empty would read all of them for each row.
@@ -12,8 +13,9 @@ const step = 500;
 type Taken = Readonly<{
   org_id: string;
   event_id: string | null;
-  account_id: string | null;
-  user_id: string | null;
+  account_ids: readonly string[];
+  user_ids: readonly string[];
+  revocation_id: string | null;
   up_to: string;
   action: string | null;
 }>;
@@ -27,13 +29,7 @@ export async function planRotations(pool: Pool): Promise<number> {
   const { rows } = await pool.query({ name: 'account-outbox-any', text: 'SELECT FROM account_outbox LIMIT 1' });
   if (rows.length === 0) return 0;
   return transaction(pool, async (client) => {
-    const { rows: taken } = await client.query<Taken>(`
-      WITH taken AS (
-        DELETE FROM account_outbox
-        WHERE id IN (SELECT id FROM account_outbox ORDER BY id LIMIT ${batchSize} FOR UPDATE SKIP LOCKED)
-        RETURNING id, org_id, event_id, account_id, user_id, up_to)
-      SELECT t.org_id, t.event_id, t.account_id, t.user_id, t.up_to, e.action
-      FROM taken t LEFT JOIN audit_events e ON e.org_id = t.org_id AND e.id = t.event_id ORDER BY t.id`);
+    const { rows: taken } = await client.query<Taken>(takeSql);
     const ofEveryone = taken.filter(({ action }) => action === 'access.revoked_for_everyone');
     await planOfPeople(
       client,
@@ -44,37 +40,68 @@ export async function planRotations(pool: Pool): Promise<number> {
   });
 }
 
+// The orgs in turn, and of each first what ended somebody's access: whoever takes a thousand rights
+// away holds up nobody's sign-out. Which orgs wait is a skip scan.
+const takeSql = `
+  WITH RECURSIVE waiting AS (
+    (SELECT org_id FROM account_outbox ORDER BY org_id LIMIT 1)
+    UNION ALL
+    SELECT next.org_id FROM waiting w CROSS JOIN LATERAL (
+      SELECT o.org_id FROM account_outbox o WHERE o.org_id > w.org_id ORDER BY o.org_id LIMIT 1) next
+  ), free AS MATERIALIZED (
+    SELECT f.* FROM waiting w CROSS JOIN LATERAL (
+      SELECT o.id, o.org_id, o.event_id IS NULL AS later FROM account_outbox o WHERE o.org_id = w.org_id
+      ORDER BY o.org_id, (o.event_id IS NULL), o.id LIMIT ${batchSize} FOR UPDATE SKIP LOCKED) f
+  ), in_turn AS MATERIALIZED (
+    SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY org_id ORDER BY later, id) AS turn FROM free) turns
+    ORDER BY turn, id LIMIT ${batchSize}
+  ), taken AS (
+    DELETE FROM account_outbox WHERE id IN (SELECT id FROM in_turn)
+    RETURNING id, org_id, event_id, account_ids, user_ids, revocation_id, up_to)
+  SELECT t.org_id, t.event_id, t.account_ids, t.user_ids, t.revocation_id, t.up_to, e.action
+  FROM taken t LEFT JOIN audit_events e ON e.org_id = t.org_id AND e.id = t.event_id ORDER BY t.id`;
+
+/** Whether a password that was read, or typed in, is the one that signs in, or a later one. */
+const stillKnown = '(v.version >= a.version OR v.at >= a.changed_at)';
+
 /**
  * Queues a rotation of each account of `asked`: SQL with (org_id, account_id, user_id, revocation_id,
- * cause). What waits already gains the hurry of a password that was read, and nothing else.
+ * cause). What waits already is joined. Every revocation among them is noted as one of its causes.
  */
 const queueSql = (asked: string) => `
-  INSERT INTO account_rotations (org_id, id, account_id, cause, user_id, revocation_id, revealed)
-  SELECT DISTINCT ON (w.org_id, w.account_id)
-         w.org_id, 'rot_' || replace(gen_random_uuid()::text, '-', ''), w.account_id, w.cause, w.user_id, w.revocation_id, w.revealed
-  FROM (
-    SELECT asked.*, EXISTS (
-             SELECT FROM account_reveals v
-             WHERE v.org_id = asked.org_id AND v.account_id = asked.account_id AND (v.version >= a.version OR v.at >= a.changed_at)
-               AND (asked.user_id IS NULL OR v.user_id = asked.user_id)) AS revealed
-    FROM (${asked}) asked JOIN accounts a ON a.org_id = asked.org_id AND a.id = asked.account_id
-  ) w
-  ORDER BY w.org_id, w.account_id, w.revealed DESC, w.revocation_id NULLS LAST
-  ON CONFLICT (org_id, account_id) WHERE state = 'queued'
-    DO UPDATE SET revealed = account_rotations.revealed OR EXCLUDED.revealed,
-                  due_at = least(account_rotations.due_at, clock_timestamp())`;
+  WITH asked AS MATERIALIZED (${asked}), queued AS (
+    INSERT INTO account_rotations (org_id, id, account_id, cause, user_id, revocation_id, revealed)
+    SELECT DISTINCT ON (w.org_id, w.account_id)
+           w.org_id, 'rot_' || replace(gen_random_uuid()::text, '-', ''), w.account_id, w.cause, w.user_id, w.revocation_id, w.revealed
+    FROM (
+      SELECT asked.*, EXISTS (
+               SELECT FROM account_reveals v
+               WHERE v.org_id = asked.org_id AND v.account_id = asked.account_id AND ${stillKnown}
+                 AND (asked.user_id IS NULL OR v.user_id = asked.user_id)) AS revealed
+      FROM asked JOIN accounts a ON a.org_id = asked.org_id AND a.id = asked.account_id
+    ) w
+    ORDER BY w.org_id, w.account_id, w.revealed DESC, w.revocation_id NULLS LAST
+    ${joinsWaiting}
+    RETURNING org_id, id, account_id)
+  INSERT INTO account_rotation_revocations (org_id, rotation_id, revocation_id)
+  SELECT DISTINCT q.org_id, q.id, asked.revocation_id
+  FROM queued q JOIN asked ON asked.org_id = q.org_id AND asked.account_id = q.account_id
+  WHERE asked.revocation_id IS NOT NULL
+  ON CONFLICT DO NOTHING`;
 
-/** Whether the person of `row` has a right to its account: of their own or by a group. */
-const mayUse = (row: string) => `EXISTS (
-  SELECT FROM account_rights r WHERE r.org_id = ${row}.org_id AND r.account_id = ${row}.account_id AND (r.user_id = ${row}.user_id OR EXISTS (
-    SELECT FROM group_members m WHERE m.org_id = r.org_id AND m.group_id = r.group_id AND m.user_id = ${row}.user_id)))`;
+/** Whether the person has a right to the account `k` of what was taken: of their own or by a group. */
+const mayUse = (userId: string) => `EXISTS (
+  SELECT FROM account_rights r WHERE r.org_id = t.org_id AND r.account_id = k.account_id AND (r.user_id = ${userId} OR EXISTS (
+    SELECT FROM group_members m WHERE m.org_id = r.org_id AND m.group_id = r.group_id AND m.user_id = ${userId})))`;
 
-// What somebody read and has no right to any more counts too: the password is still the same.
+// What somebody read and has no right to any more counts too: the password is still the same. Of many
+// whose right to an account ended, one is named: who has read its password, before others.
 async function planOfPeople(client: PoolClient, taken: readonly Taken[]): Promise<void> {
   if (taken.length === 0) return;
   const text = queueSql(`
     WITH taken AS MATERIALIZED (
-      SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS t (org_id, event_id, account_id, user_id)
+      SELECT * FROM jsonb_to_recordset($1::jsonb)
+        AS t (org_id text, event_id text, account_ids text[], user_ids text[], revocation_id text)
     ), gone AS MATERIALIZED (
       SELECT DISTINCT e.org_id, coalesce(r.user_id, e.target_id) AS user_id, r.id AS revocation_id
       FROM taken t
@@ -94,12 +121,19 @@ async function planOfPeople(client: PoolClient, taken: readonly Taken[]): Promis
     UNION
     SELECT g.org_id, v.account_id, g.user_id, g.revocation_id, 'revocation'
     FROM gone g JOIN account_reveals v ON v.org_id = g.org_id AND v.user_id = g.user_id
-    JOIN accounts a ON a.org_id = v.org_id AND a.id = v.account_id AND (v.version >= a.version OR v.at >= a.changed_at)
+    JOIN accounts a ON a.org_id = v.org_id AND a.id = v.account_id AND ${stillKnown}
     UNION
-    SELECT t.org_id, t.account_id, t.user_id, NULL, 'right_ended'
-    FROM taken t WHERE t.account_id IS NOT NULL AND NOT ${mayUse('t')}`);
-  const column = (name: keyof Taken) => taken.map((row) => row[name]);
-  await client.query(text, [column('org_id'), column('event_id'), column('account_id'), column('user_id')]);
+    SELECT t.org_id, k.account_id, ended.user_id, t.revocation_id,
+           CASE WHEN t.revocation_id IS NULL THEN 'right_ended' ELSE 'revocation' END
+    FROM taken t CROSS JOIN LATERAL unnest(t.account_ids) AS k (account_id)
+    CROSS JOIN LATERAL (
+      (SELECT v.user_id FROM account_reveals v JOIN accounts a ON a.org_id = v.org_id AND a.id = v.account_id
+       WHERE v.org_id = t.org_id AND v.account_id = k.account_id AND ${stillKnown}
+         AND v.user_id = ANY (t.user_ids) AND NOT ${mayUse('v.user_id')} LIMIT 1)
+      UNION ALL
+      (SELECT u.user_id FROM unnest(t.user_ids) AS u (user_id) WHERE NOT ${mayUse('u.user_id')} LIMIT 1)
+      LIMIT 1) ended`);
+  await client.query(text, [JSON.stringify(taken)]);
 }
 
 /** One step: the next accounts that anybody may use. Where there may be more, the event goes back. */

@@ -47,7 +47,12 @@ export async function listRotations(
     't.org_id = $1',
     ...is('t.account_id', accountId),
     ...is('t.state', state),
-    ...is('t.revocation_id', revocationId),
+    ...(revocationId === undefined
+      ? []
+      : [
+          `EXISTS (SELECT FROM account_rotation_revocations c
+                   WHERE c.org_id = t.org_id AND c.rotation_id = t.id AND c.revocation_id = $${values.push(revocationId)})`,
+        ]),
     ...(after ? [`(t.created_at, t.id) < ($${values.push(after.createdAt)}, $${values.push(after.id)})`] : []),
   ];
   const text = `SELECT ${columns} ${from} WHERE ${conditions.join(' AND ')} ORDER BY t.created_at DESC, t.id DESC LIMIT $2`;

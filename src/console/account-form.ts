@@ -23,8 +23,8 @@ export type AccountForm = Readonly<{
   problemOf: (name: string) => string | null;
   /** What somebody else made of a field meanwhile. */
   renderTheirs: (name: string) => Value;
-  /** Of a new account: the password that it has. */
-  password?: boolean;
+  /** The password that it has: of a new account; of one that may be led elsewhere, the one there. */
+  password?: 'new' | 'elsewhere';
 }>;
 
 /** The form's own field that a wrong part of the request is about. */
@@ -168,10 +168,10 @@ function renderPassword(texts: Texts, form: AccountForm): Html {
   const why = form.problemOf('password');
   return renderField({
     name: 'password',
-    label: words.password,
+    label: form.password === 'new' ? words.password : words.passwordThere,
     type: 'password',
     most: 4_096,
-    hint: words.passwordHint,
+    hint: form.password === 'new' ? words.passwordHint : words.passwordThereHint,
     problem: why && texts.console.apps.wrong({ why }),
   });
 }

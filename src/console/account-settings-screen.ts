@@ -38,7 +38,7 @@ export function accountSettingsScreen(use: Use, place: Place): Screen {
     summary: 'The settings of a shared account',
     area: place.area,
     recent: true,
-    secrets: ['adminPassword'],
+    secrets: ['adminPassword', 'password'],
     async show(visit) {
       const { texts, given, params } = visit;
       const words = texts.console.accounts;
@@ -63,6 +63,7 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
     hasPassword: found.administrator !== null && 'userName' in found.administrator,
     problemOf: (name) => (wrong?.name === name ? wrong.why : null),
     renderTheirs: (name) => renderTheirs(texts, theirs[name]),
+    ...(kind !== 'manual' && found.version !== null && { password: 'elsewhere' }),
   }),
   beside: html` <a class="button quiet" href="${place.root}/${found.id}">${texts.console.cancel}</a>`,
 })}</div>`,
@@ -76,7 +77,8 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
         const now = valuesOf(found);
         const changes = changesOf(visit, typedIn(kind, given), now);
         const changed = namesOf(kind).filter((field) => field in changes);
-        const body = bodyOf(kind, changed, { ...now, ...changes }, given);
+        const password = given.password?.[0];
+        const body = { ...bodyOf(kind, changed, { ...now, ...changes }, given), ...(password && { password }) };
         const to = `${place.root}/${found.id}`;
         if (Object.keys(body).length === 0) return { to };
         await changeAccount(visit, { params, body });

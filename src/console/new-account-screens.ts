@@ -69,7 +69,7 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
     hasPassword: false,
     problemOf: (name) => (wrong?.name === name ? wrong.why : null),
     renderTheirs: () => null,
-    password: true,
+    password: 'new',
   }),
   beside: html` <a class="button quiet" href="${path}">${words.otherKind}</a>`,
 })}</div>`,

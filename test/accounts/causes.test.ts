@@ -156,6 +156,72 @@ it('whoever is switched off or removed has no right any more, and the passwords 
   expect(await untilSettled(product, second)).toMatchObject([{ state: 'done', user_id: other.id }]);
 });
 
+it('of somebody who is switched off the rotation names the revocation, also where they had read nothing', async () => {
+  const account = await plant();
+  await scim.patch(`/Users/${person.id}`, [{ op: 'replace', value: { active: false } }]);
+  const rows = await untilSettled(product, account);
+  expect(rows).toMatchObject([{ cause: 'revocation', revocation_id: expect.stringMatching(/^rev_/), revealed: false }]);
+});
+
+it('a group of many with many accounts that goes is one row of the outbox', async () => {
+  const { pool } = product.context;
+  const many = await plantUsers(product, 300, { sessions: 0 });
+  const guides = await group(...many);
+  await pool.query(
+    `INSERT INTO accounts (org_id, id, name, user_name, connector)
+     SELECT $1, 'acc_of_group_' || lpad(n::text, 4, '0'), 'x', 'x', 'manual' FROM generate_series(1, 100) n`,
+    [orgId],
+  );
+  await pool.query(
+    `INSERT INTO account_rights (org_id, id, account_id, group_id, "right")
+     SELECT org_id, 'art_' || id, id, $2, 'use' FROM accounts WHERE org_id = $1 AND id LIKE 'acc_of_group_%'`,
+    [orgId, guides],
+  );
+  // Nobody plans what isn't committed.
+  const client = await pool.connect();
+  try {
+    for (const sql of ['DELETE FROM groups WHERE id = $1', 'DELETE FROM group_members WHERE group_id = $1']) {
+      await client.query('BEGIN');
+      await client.query(sql, [guides]);
+      const { rows } = await client.query('SELECT count(*)::int AS count FROM account_outbox WHERE org_id = $1', [orgId]);
+      expect(rows[0].count).toBe(1);
+      await client.query('ROLLBACK');
+    }
+  } finally {
+    client.release();
+  }
+  expect((await scim.remove(`/Groups/${guides}`)).status).toBe(204);
+  await until(async () => {
+    const { rowCount } = await pool.query(
+      `SELECT FROM account_rotations WHERE org_id = $1 AND account_id LIKE 'acc_of_group_%' AND state = 'manual' AND cause = 'right_ended'`,
+      [orgId],
+    );
+    return rowCount === 100;
+  });
+  await pool.query(`DELETE FROM accounts WHERE org_id = $1 AND id LIKE 'acc_of_group_%'`, [orgId]);
+});
+
+it('a thousand rights that end in another org hold up nobody’s sign-out', async () => {
+  const { pool } = product.context;
+  const account = await plant();
+  const ids = Array.from({ length: 60 }, (_, n) => `usr_nobody_${n}`);
+  const client = await pool.connect();
+  await client.query('BEGIN');
+  // Each row names an account that isn't there: what is measured is the order.
+  for (const org of [product.orgs.metacortex.id, orgId])
+    await client.query(
+      `INSERT INTO account_outbox (org_id, account_ids, user_ids) SELECT $1, ARRAY['acc_none'], $2 FROM generate_series(1, 3000)`,
+      [org, ids],
+    );
+  await client.query('COMMIT');
+  client.release();
+  await revoke(person);
+  await until(async () => (await rotationsOf(product, account)).length > 0);
+  const { rows } = await pool.query('SELECT count(*)::int AS count FROM account_outbox');
+  expect(rows[0].count).toBeGreaterThan(1_000);
+  await pool.query('DELETE FROM account_outbox WHERE event_id IS NULL');
+});
+
 it('nothing is planned for what is gone, or was rolled back', async () => {
   const account = await plant();
   const { pool } = product.context;

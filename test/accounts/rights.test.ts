@@ -117,7 +117,7 @@ describe('a credential is taken nowhere else:', () => {
   it('with another place or user name the administrator’s password is given again, by whoever it is', async () => {
     const tank = await plantAdministrator(product, 'member');
     const administrator = { userName: 'root', password: 'root-secret' };
-    const account = await addAccount(owner, { ...database, administrator });
+    const account = await addAccount(owner, { ...database, administrator, password: undefined });
     await giveRight(owner, account, { userId: tank.id, right: 'manage' });
     const moves = [
       { settings: { ...settings, host: 'evil.example' } },
@@ -197,10 +197,17 @@ describe('a credential is taken nowhere else:', () => {
       ).map(({ user, version }) => [user.id, version]);
     expect([await readBy(admin), await readBy(account)]).toEqual([[[owner.id, 1]], []]);
     const mover = await plantAdministrator(product, 'super_admin');
-    await mover.send('PATCH', `/accounts/${account}`, { name: 'Elsewhere', userName: 'other' });
+    await mover.send('PATCH', `/accounts/${account}`, {
+      name: 'Elsewhere',
+      userName: 'other',
+      password: 'of-the-other',
+    });
     expect(await readBy(account)).toEqual([]);
-    await mover.send('PATCH', `/accounts/${account}`, { settings: { ...settings, host: 'mine.example' } });
-    expect(await readBy(account)).toEqual([[mover.id, 1]]);
+    await mover.send('PATCH', `/accounts/${account}`, {
+      settings: { ...settings, host: 'mine.example' },
+      password: 'the-one-there',
+    });
+    expect(await readBy(account)).toEqual([[mover.id, 3]]);
     expect(await readBy(admin)).toEqual([
       [mover.id, 1],
       [owner.id, 1],
@@ -209,7 +216,10 @@ describe('a credential is taken nowhere else:', () => {
       `SELECT target_id, detail - 'name' AS detail FROM audit_events WHERE actor_id = $1 AND action = 'account.revealed' ORDER BY at`,
       [mover.id],
     );
-    expect(rows).toEqual([account, admin].map((target_id) => ({ target_id, detail: { version: 1, led: true } })));
+    expect(rows).toEqual([
+      { target_id: account, detail: { version: 3, led: true } },
+      { target_id: admin, detail: { version: 1, led: true } },
+    ]);
   });
 
   it('accounts administer no circle, but themselves, also where two are named at once', async () => {

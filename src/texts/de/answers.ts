@@ -124,6 +124,10 @@ export const answerTexts: typeof english = {
       wrongSettings: ({ of }) => `Die Einstellungen passen nicht zum Anschluss: ${of}.`,
       administratorAgain:
         'Geben Sie Benutzernamen und Passwort des Verwaltungskontos noch einmal an: Sie gelten für das Konto und den Ort, für die sie angegeben wurden.',
+      passwordAgain:
+        'Geben Sie das Passwort an, das dort gilt: Die aufbewahrten sind für den Ort und den Benutzernamen, für die sie aufbewahrt wurden, und werden nicht anderswohin gesendet. Wer das Konto verwaltet, liest sie weiterhin.',
+      passwordElsewhere:
+        'Ein Passwort wird hier nur angegeben, wenn das Konto an einen anderen Ort führt. Welches jetzt gilt, sagen Sie dort, wo dem Konto sein Passwort gegeben wird.',
       noAdministrator: 'Es gibt kein Konto mit dieser ID, das das Verwaltungskonto sein könnte.',
       administratorByRole:
         'Ein anderes Konto als Verwaltungskonto nennen, und es mit diesem an einen anderen Ort führen, darf nur ein Eigentümer oder Super-Admin: Seine Passwörter gehen dorthin, wo dieses Konto ist, auch die späteren. Bitten Sie darum, oder geben Sie ein anderes Verwaltungskonto an.',

@@ -271,6 +271,9 @@ export const consoleAccounts: typeof english = {
       notes: 'Notizen',
       notesHint: 'Für alle, die es benutzen dürfen. Keine Passwörter hier.',
       password: 'Sein jetziges Passwort',
+      passwordThere: 'Sein Passwort dort',
+      passwordThereHint:
+        'Nur wenn sich Benutzername oder System ändern: Die aufbewahrten werden nicht anderswohin gesendet. Wer das Konto verwaltet, liest sie weiterhin.',
       passwordHint: 'Wenn Sie es kennen. Es wird verschlüsselt aufbewahrt, und nur wer Zugang hat, liest es.',
       system: 'Das System',
       admin: 'Wer das Passwort dort ändert',

@@ -270,6 +270,9 @@ export const consoleAccounts = {
       notes: 'Notes',
       notesHint: 'For whoever may use it. No passwords here.',
       password: 'Its password now',
+      passwordThere: 'Its password there',
+      passwordThereHint:
+        'Only if the user name or the system changes: the kept ones are not sent elsewhere. Whoever manages the account still reads them.',
       passwordHint: 'If you know it. It is kept encrypted, and read only by those who have access.',
       system: 'The system',
       admin: 'Who changes the password there',

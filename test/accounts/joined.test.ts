@@ -1,0 +1,58 @@
+import { expect, it } from 'vitest';
+import { listRotations } from '../../src/accounts/rotations.ts';
+import { askReconciliation } from '../../src/accounts/reconcile.ts';
+import { rotateAlone } from './alone.ts';
+import { until } from './support.ts';
+
+// What joins a rotation that waits: nothing that ends somebody's access is lost in it.
+const alone = await rotateAlone('org_of_joined');
+const { pool, orgId, ask, last, rows, untilState, start } = alone;
+
+it.each(['revocation', 'right_ended', 'hand'] as const)(
+  'a search that waits, joined by a cause (%s), ends in a new password',
+  async (cause) => {
+    expect(await askReconciliation(pool, orgId)).toBe(1);
+    await ask({ cause, userId: 'usr_joined', revocationId: cause === 'revocation' ? 'rev_joined' : null });
+    start();
+    await untilState('done');
+    expect(await rows()).toHaveLength(1);
+    expect(await last()).toMatchObject({ cause, user_id: 'usr_joined', state: 'done' });
+    expect(alone.system.state.password).not.toBe('the first password');
+    expect(await alone.current()).toBe(alone.system.state.password);
+    // It was searched for first.
+    expect(await alone.told()).toMatchObject([{ action: 'account.reconciled' }, { action: 'account.rotated' }]);
+  },
+);
+
+it('a lighter cause changes nothing of a weightier one', async () => {
+  await ask({ cause: 'revocation', userId: 'usr_first', revocationId: 'rev_first' });
+  await ask({ cause: 'hand', userId: 'usr_second' });
+  expect(await last()).toMatchObject({ cause: 'revocation', user_id: 'usr_first', revocation_id: 'rev_first' });
+});
+
+it('a rotation is found by each revocation that it follows from', async () => {
+  await ask({ cause: 'revocation', userId: 'usr_first', revocationId: 'rev_first' });
+  await ask({ cause: 'revocation', userId: 'usr_second', revocationId: 'rev_second' });
+  const found = (revocationId: string, org = orgId) =>
+    listRotations(pool, org, { revocationId }, { limit: 10, after: null });
+  expect(await rows()).toHaveLength(1);
+  for (const revocation of ['rev_first', 'rev_second'])
+    expect(await found(revocation)).toMatchObject([{ id: (await last())?.id }]);
+  expect(await found('rev_third')).toEqual([]);
+  expect(await found('rev_second', 'org_other')).toEqual([]);
+});
+
+it('a reconciliation meets a rotation that waits behind another', async () => {
+  alone.system.state.away = true;
+  start();
+  await ask();
+  await untilState('candidate');
+  await ask({ cause: 'revocation' });
+  expect((await rows()).map(({ state }) => state)).toEqual(['candidate', 'queued']);
+  expect(await askReconciliation(pool, orgId)).toBe(0);
+  expect((await rows()).map(({ state }) => state)).toEqual(['candidate', 'queued']);
+  alone.system.state.away = false;
+  await until(async () => (await rows()).every(({ state }) => state === 'done'));
+  expect(await alone.current()).toBe(alone.system.state.password);
+  expect((await alone.told()).map(({ action }) => action)).toContain('account.reconciled');
+});
