@@ -53,6 +53,8 @@ const kindOfAction = {
   'account.rotated': null,
   'account.rotation_confirmed': null,
   'account.password_given': null,
+  // Only those that made another version current come through the outbox.
+  'account.reconciled': null,
   'delivery.failed': 'dead_letter',
   'forward.failed': 'dead_letter',
   'app.away': 'dead_letter',
@@ -67,6 +69,7 @@ export const passwordChanges: readonly OutboxAction[] = [
   'account.rotated',
   'account.rotation_confirmed',
   'account.password_given',
+  'account.reconciled',
 ];
 /** What stands in `deliveries.kinds` of the e-mail to those who may use such an account. */
 export const passwordMail = 'account_password';

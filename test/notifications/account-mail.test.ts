@@ -153,6 +153,21 @@ test('a password that somebody changed themself is no news to them', async () =>
   expect(smtp.mails).toEqual([]);
 });
 
+test('a kept password that a comparison made the current one is news, any other comparison is none', async () => {
+  await choose(true);
+  const [same, other] = [await plantAccount('Same'), await plantAccount('Other')];
+  for (const account of [same, other]) await give(account, { userId: me() });
+  const compared = (targetId: string, detail: Record<string, unknown>) =>
+    record(product, product.orgs.whiterabbit, {
+      ...{ action: 'account.reconciled', targetType: 'account', targetId },
+      detail: { rotation: newId('rotation'), version: 1, result: 'found', ...detail },
+    });
+  await compared(same, {});
+  await compared(other, { changed: true });
+  await drained(product);
+  expect(subjects()).toEqual(['whiterabbit: the password of Other changed']);
+});
+
 test('an event of one organisation tells nobody of another, not even with the other’s account', async () => {
   const { metacortex } = product.orgs;
   await product.context.pool.query('UPDATE users SET mail_of_accounts = true');
