@@ -65,7 +65,7 @@ describe('a sentence', () => {
   });
 
   it('tells reading a password from leading the account elsewhere, whoever did it', () => {
-    const target = { type: 'account', id: 'acc_1', name: null, email: null };
+    const target = { type: 'account', id: 'acc_1', name: null, email: null } as const;
     const operator = { type: 'operator', id: null, name: null, email: null } as const;
     const told = (actor: ShownEvent['actor'], detail: ShownEvent['detail']) =>
       plain(markupOf({ action: 'account.revealed', target, actor, detail: { name: 'Reports', version: 2, ...detail } }));
