@@ -79,7 +79,7 @@ function sharedAccount(
   parts: Parts,
 ): string {
   const words = texts.notifications;
-  const why = whyNotYet(texts, parts);
+  const why = whyNotYet(texts, parts.error ?? parts.reason);
   if (action === 'account.old_works') return words.oldPasswordWorks({ account });
   if (action === 'account.rotation_uncertain') return words.rotationUncertain({ account, why });
   if (action === 'account.rotation_manual')
@@ -89,10 +89,10 @@ function sharedAccount(
     : words.ownAccountRights[parts.right === 'manage' ? 'manage' : 'use']({ actor, account });
 }
 
-/** Null where the record says nothing that this version knows: a newer one may have written it. */
-function whyNotYet({ rotationErrors }: Texts, { error, reason }: Parts): string | null {
+/** In words; null for a word that this version doesn't know: a newer one may have written it. */
+export function whyNotYet({ rotationErrors }: Texts, error: unknown): string | null {
   const known: Readonly<Record<string, string>> = rotationErrors;
-  const word = String(error ?? reason);
+  const word = String(error);
   return Object.hasOwn(known, word) ? (known[word] ?? null) : null;
 }
 

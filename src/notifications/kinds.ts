@@ -73,6 +73,8 @@ export const passwordChanges: readonly OutboxAction[] = [
 ];
 /** What stands in `deliveries.kinds` of the e-mail to those who may use such an account. */
 export const passwordMail = 'account_password';
+/** And of the one to those who manage an account whose password they are to change by hand. */
+export const taskMail = 'account_task';
 
 /** Outcomes of security events that should have ended somebody's access and ended nobody's. */
 export const missedOutcomes = ['subject_unknown', 'subject_unsupported'] as const;

@@ -21,7 +21,7 @@ import { consoleProvisioning } from './de/console/provisioning.ts';
 import { consoleRecord } from './de/console/record.ts';
 import { consoleSettings } from './de/console/settings.ts';
 import { consoleTrial } from './de/console/trial.ts';
-import { accountMail, digest } from './de/email.ts';
+import { accountMail, accountTaskMail, digest } from './de/email.ts';
 import { language } from './de/forms.ts';
 import { notifications } from './de/notifications.ts';
 import { pages } from './de/pages.ts';
@@ -45,6 +45,7 @@ export const de: typeof en = {
   whoIsWho,
   notifications,
   accountMail,
+  accountTaskMail,
   digest,
   console: {
     ...consoleFrame,

@@ -21,7 +21,7 @@ import { consoleProvisioning } from './en/console/provisioning.ts';
 import { consoleRecord } from './en/console/record.ts';
 import { consoleSettings } from './en/console/settings.ts';
 import { consoleTrial } from './en/console/trial.ts';
-import { accountMail, digest } from './en/email.ts';
+import { accountMail, accountTaskMail, digest } from './en/email.ts';
 import { language } from './en/forms.ts';
 import { notifications } from './en/notifications.ts';
 import { pages } from './en/pages.ts';
@@ -48,6 +48,7 @@ export const en = {
   whoIsWho,
   notifications,
   accountMail,
+  accountTaskMail,
   digest,
   console: {
     ...consoleFrame,
