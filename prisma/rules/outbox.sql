@@ -3,7 +3,8 @@
 -- may not decide them, or the address is somebody's whom the identity provider knows by another subject. Of links and addresses
 -- they are told where a person changed them: sign-ins do it all the time. Of security events they are told of those that
 -- should have ended somebody's access and found nobody. Of rights to shared accounts they are told of those that somebody gave
--- to themself, or to a group that they are in.
+-- to themself, or to a group that they are in. Of comparisons of kept passwords whoever may use the account is told of those
+-- that made another one current.
 CREATE OR REPLACE FUNCTION put_into_outbox() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO outbox (org_id, event_id) VALUES (NEW.org_id, NEW.id);
@@ -18,6 +19,7 @@ CREATE OR REPLACE TRIGGER audit_events_outbox AFTER INSERT ON audit_events
                        'account.old_works', 'account.key_erased', 'account.rotated', 'account.rotation_confirmed', 'account.password_given')
         OR (NEW.action IN ('identity.linked', 'user.address_changed') AND NEW.actor_type IN ('user', 'operator'))
         OR (NEW.action = 'account.right_given' AND NEW.actor_type = 'user' AND NEW.detail ->> 'user' = NEW.actor_id)
+        OR (NEW.action = 'account.reconciled' AND NEW.detail ? 'changed')
         OR (NEW.action = 'sign_in.refused' AND NEW.detail ->> 'reason' IN ('connection_not_authoritative', 'identity_mismatch'))
         OR (NEW.action = 'signal.received' AND NEW.detail ->> 'outcome' IN ('subject_unknown', 'subject_unsupported')))
   EXECUTE FUNCTION put_into_outbox();
@@ -47,6 +49,7 @@ CREATE OR REPLACE TRIGGER audit_events_forward_outbox AFTER INSERT ON audit_even
   FOR EACH ROW
   WHEN (NEW.action IN ('access.revoked', 'access.revoked_for_everyone', 'user.deactivated', 'idp_session.ended',
                        'session.ended', 'user.activated', 'user.removed', 'user.erased', 'account.rotated', 'account.rotation_confirmed')
+        OR (NEW.action = 'account.reconciled' AND NEW.detail ? 'changed')
         OR (NEW.action = 'grant.ended' AND NEW.actor_type = 'user' AND NOT NEW.detail ? 'reason'))
   EXECUTE FUNCTION put_into_forward_outbox();
 

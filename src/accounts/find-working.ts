@@ -87,7 +87,13 @@ async function found(
     const ends = over ? ({ state: 'done', finished_at: 'now' } as const) : ({ state: 'candidate', probe: 0 } as const);
     await writeHeld(client, held, { ...ends, failing_since: null, error }, over ? 0 : times.lease);
     if (result === 'found' && version !== null) await makeCurrent(client, held.orgId, held.account.id, version);
-    await record(client, held, 'account.reconciled', { ...(version !== null && { version }), result });
+    // People and programs that have the former one must read the password again.
+    const changed = result === 'found' && version !== held.account.version;
+    await record(client, held, 'account.reconciled', {
+      ...(version !== null && { version }),
+      result,
+      ...(changed && { changed }),
+    });
   });
   return over ? 'wait' : 'on';
 }

@@ -59,7 +59,7 @@ export async function record(
     | 'account.rotation_uncertain'
     | 'account.rotation_manual'
     | 'account.reconciled',
-  detail: Readonly<Record<string, string | number | null>>,
+  detail: Readonly<Record<string, string | number | boolean | null>>,
 ): Promise<void> {
   const target = { type: 'account', id: account.id };
   await recordEvent(client, { orgId, by: bySystem(null), action, target, detail: { rotation: id, ...detail } });

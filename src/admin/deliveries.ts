@@ -4,7 +4,7 @@ import { type Operation, operation } from '../api/operation.ts';
 import { pageOf, pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import { AppError } from '../errors.ts';
 import { type Deliveries, type DeliveryRow, deliveryStatuses, mostReplayed } from '../notifications/deliveries.ts';
-import { kinds, passwordMail } from '../notifications/kinds.ts';
+import { kinds, passwordMail, taskMail } from '../notifications/kinds.ts';
 import type { Webhooks } from '../notifications/webhooks.ts';
 
 const tag = 'Webhooks';
@@ -23,7 +23,7 @@ export const delivery = z
       .nullable()
       .describe('Whom the e-mail is for.')
       .meta({ examples: [null] }),
-    kinds: z.array(z.enum([...kinds, passwordMail, 'test'])),
+    kinds: z.array(z.enum([...kinds, passwordMail, taskMail, 'test'])),
     status: z.enum(deliveryStatuses).meta({ examples: ['delivered'] }),
     error: z
       .string()

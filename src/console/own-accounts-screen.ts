@@ -82,7 +82,7 @@ ${notes && html`<p class="soft">${notes}</p>`}
       hidden: { account: id },
       toldBy: 'account',
     })
-  }${right === 'manage' && html`<a class="button quiet" href="${besideOwn.root}/${id}" aria-label="${words.manageOf({ name })}">${words.manage}</a>`}</div></li>`;
+  }${right === 'manage' && state === 'manual' && html`<a class="button" href="${besideOwn.root}/${id}/confirm" aria-label="${texts.console.accounts.confirmOf({ account: name })}">${texts.console.accounts.confirm}</a>`}${right === 'manage' && html`<a class="button quiet" href="${besideOwn.root}/${id}" aria-label="${words.manageOf({ name })}">${words.manage}</a>`}</div></li>`;
 }
 
 /** Whether they hear of it by e-mail: nobody else decides that. */

@@ -27,10 +27,10 @@ export const renderRotationState = (texts: Texts, { state }: Pick<ShownRotation,
   renderBadge(sayRotationState(texts, state), bad.has(state) ? 'bad' : state === 'done' ? 'good' : 'plain');
 
 /** Why the last try came to nothing, in words; a word that has none stands for itself. */
-export function whyNotYet({ console }: Texts, error: string | null): Value {
+export function whyNotYet({ rotationErrors }: Texts, error: string | null): Value {
   // People change it anyway: that the system can't needs no words.
   if (error === null || error === 'not_supported') return null;
-  const words: Readonly<Record<string, string>> = console.accounts.rotation.errors;
+  const words: Readonly<Record<string, string>> = rotationErrors;
   return words[error] ?? html`<code>${error}</code>`;
 }
 

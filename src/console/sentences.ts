@@ -104,7 +104,8 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'account.reconciled': ({ words, actor, account, code }) =>
     compose(words.accountReconciled, { actor: actor(), account: account(), result: code('result') }),
   'account.removed': ofAccount('accountRemoved'),
-  'account.revealed': ofVersion('passwordRevealed'),
+  'account.revealed': (parts, event) =>
+    ofVersion(event.detail.led === true ? 'accountLed' : 'passwordRevealed')(parts, event),
   'account.right_ended': ofRight('accountRightEnded'),
   'account.right_given': ofRight('accountRightGiven'),
   'account.rotated': ({ words, account, number, rotationCause }) =>

@@ -4,7 +4,7 @@ import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { digestSize } from './digest.ts';
 import { addJobs, deliverJob, type Job } from './jobs.ts';
-import { type OutboxEvent, passwordChanges, passwordMail } from './kinds.ts';
+import { type OutboxEvent, passwordChanges, passwordMail, taskMail } from './kinds.ts';
 
 /** What is kept of such an e-mail until it is sent. What an account is called is looked up then. */
 export const accountMailForm = z.object({
@@ -20,11 +20,15 @@ type AccountMail = z.infer<typeof accountMailForm>;
 const gathers = 60_000;
 
 /**
- * Notes for whoever may use accounts whose passwords changed, and chose to hear of it, that they are
- * to be told, in the relay's transaction. They hear that it changed, never the password.
+ * Notes who is to be told, in the relay's transaction: whoever may use accounts whose passwords
+ * changed, and chose to hear of it, and whoever manages accounts whose passwords people have to
+ * change, without a choice. They hear that it changed, never the password.
  */
 export async function planAccountMails(client: PoolClient, events: readonly OutboxEvent[]): Promise<void> {
-  const changes = events.filter(({ action, targetId }) => passwordChanges.includes(action) && targetId !== null);
+  const isTask = ({ action }: OutboxEvent) => action === 'account.rotation_manual';
+  const changes = events.filter(
+    (event) => (passwordChanges.includes(event.action) || isTask(event)) && event.targetId !== null,
+  );
   if (changes.length === 0) return;
   const { rows } = await client.query<{ orgId: string; userId: string }>({
     name: 'account-mails-note',
@@ -34,6 +38,7 @@ export async function planAccountMails(client: PoolClient, events: readonly Outb
       changes.map(({ targetId }) => targetId),
       changes.map(({ at }) => at),
       changes.map(({ actorType, actorId }) => (actorType === 'user' ? actorId : null)),
+      changes.map(isTask),
     ],
   });
   const people = new Map(rows.map((row) => [`${row.orgId} ${row.userId}`, row]));
@@ -52,42 +57,47 @@ export async function planAccountMails(client: PoolClient, events: readonly Outb
 // Whoever changed the password themself knows it already. In the order of the key, so that two
 // relays never wait for each other in a circle.
 const noteSql = `
-  INSERT INTO account_mails (org_id, user_id, account_id, changed_at)
-  SELECT r.org_id, u.id, r.account_id, max(changed.at)
-  FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[]) AS changed (org_id, account_id, at, by)
+  INSERT INTO account_mails (org_id, user_id, account_id, task, changed_at)
+  SELECT r.org_id, u.id, r.account_id, changed.task, max(changed.at)
+  FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::bool[])
+    AS changed (org_id, account_id, at, by, task)
   JOIN account_rights r ON r.org_id = changed.org_id AND r.account_id = changed.account_id
   LEFT JOIN group_members m ON m.org_id = r.org_id AND m.group_id = r.group_id
   JOIN users u ON u.org_id = r.org_id AND u.id = coalesce(r.user_id, m.user_id)
-  WHERE u.mail_of_accounts AND u.active AND u.deleted_at IS NULL AND u.id IS DISTINCT FROM changed.by
-  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
-  ON CONFLICT (org_id, user_id, account_id)
+  WHERE u.active AND u.deleted_at IS NULL
+    AND CASE WHEN changed.task THEN r."right" = 'manage' ELSE u.mail_of_accounts AND u.id IS DISTINCT FROM changed.by END
+  GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+  ON CONFLICT (org_id, user_id, account_id, task)
     DO UPDATE SET changed_at = greatest(account_mails.changed_at, excluded.changed_at)
   RETURNING org_id AS "orgId", user_id AS "userId"`;
 
 /**
- * Puts the accounts that a person is to hear of into one e-mail and plans its delivery. One
- * transaction does both, so that no change is in two e-mails or in none.
+ * Puts the accounts that a person is to hear of into one e-mail, and those that they are to do
+ * something at into another, and plans their deliveries. One transaction does all of it, so that no change is in two e-mails or in none.
  */
 export async function gatherAccountMail(
   pool: Pool,
   { orgId, userId }: { orgId: string; userId: string },
 ): Promise<void> {
   await transaction(pool, async (client) => {
-    const { rows } = await client.query<{ id: string; at: Date }>({
+    const { rows } = await client.query<{ id: string; at: Date; task: boolean }>({
       name: 'account-mails-gather',
-      text: `WITH taken AS (DELETE FROM account_mails WHERE org_id = $1 AND user_id = $2 RETURNING account_id, changed_at)
-             SELECT account_id AS id, changed_at AS at FROM taken ORDER BY changed_at, account_id`,
+      text: `WITH taken AS (DELETE FROM account_mails WHERE org_id = $1 AND user_id = $2 RETURNING account_id, changed_at, task)
+             SELECT account_id AS id, changed_at AS at, task FROM taken ORDER BY changed_at, account_id`,
       values: [orgId, userId],
     });
-    if (rows.length === 0) return;
-    const accounts = rows.slice(0, digestSize).map(({ id, at }) => ({ id, at: at.toISOString() }));
-    const mail: AccountMail = { accounts, more: rows.length - accounts.length };
-    const id = newId('delivery');
-    await client.query({
-      name: 'account-mail-plan',
-      text: `INSERT INTO deliveries (org_id, id, channel, user_id, kinds, body) VALUES ($1, $2, 'email', $3, $4, $5)`,
-      values: [orgId, id, userId, [passwordMail], JSON.stringify(mail)],
-    });
-    await addJobs(client, [deliverJob({ orgId, id, webhookId: null })]);
+    for (const kind of [taskMail, passwordMail]) {
+      const told = rows.filter(({ task }) => task === (kind === taskMail));
+      if (told.length === 0) continue;
+      const accounts = told.slice(0, digestSize).map(({ id, at }) => ({ id, at: at.toISOString() }));
+      const mail: AccountMail = { accounts, more: told.length - accounts.length };
+      const id = newId('delivery');
+      await client.query({
+        name: 'account-mail-plan',
+        text: `INSERT INTO deliveries (org_id, id, channel, user_id, kinds, body) VALUES ($1, $2, 'email', $3, $4, $5)`,
+        values: [orgId, id, userId, [kind], JSON.stringify(mail)],
+      });
+      await addJobs(client, [deliverJob({ orgId, id, webhookId: null })]);
+    }
   });
 }

@@ -4,11 +4,12 @@ import { bySystem } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import type { DeliveryOutcome } from './delivery-outcome.ts';
 import { addJobs, deliverJob } from './jobs.ts';
-import { passwordMail } from './kinds.ts';
+import { passwordMail, taskMail } from './kinds.ts';
 import type { NotificationRow } from './notification.ts';
 import { notificationColumns } from './notification.ts';
 import type { createPostWebhook } from './post-webhook.ts';
 import type { createSendAccountMail } from './send-account-mail.ts';
+import type { createSendAccountTask } from './send-account-task.ts';
 import type { createSendDigest } from './send-digest.ts';
 import { webhookBody } from './webhook-body.ts';
 
@@ -42,6 +43,7 @@ export function createDeliver(deps: {
   postWebhook: ReturnType<typeof createPostWebhook>;
   sendDigest: ReturnType<typeof createSendDigest>;
   sendAccountMail: ReturnType<typeof createSendAccountMail>;
+  sendAccountTask: ReturnType<typeof createSendAccountTask>;
 }) {
   return async ({ orgId, deliveryId }: { orgId: string; deliveryId: string }, signal: AbortSignal): Promise<void> => {
     const delivery = await read(deps.pool, orgId, deliveryId);
@@ -61,6 +63,7 @@ export function createDeliver(deps: {
     if (body === null) return { result: 'cancelled', error: 'nothing_to_tell' };
     if (userId !== null && kinds.includes(passwordMail))
       return deps.sendAccountMail({ orgId, id, userId, body }, signal);
+    if (userId !== null && kinds.includes(taskMail)) return deps.sendAccountTask({ orgId, id, userId, body }, signal);
     if (userId !== null) return deps.sendDigest({ orgId, id, userId, kinds, body }, signal);
     if (!delivery.active || webhookId === null || url === null || secret === null)
       return { result: 'cancelled', error: 'webhook_off' };

@@ -62,7 +62,7 @@ function sentence(texts: Texts, { kind, action, actorType, targetType, count, pa
   if (kind === 'api_key') return words.apiKeyMade(both);
   if (kind === 'role_change')
     return words.roleChanged({ ...both, from: roleOf(words, parts.from), to: roleOf(words, parts.to) });
-  if (kind === 'shared_account') return sharedAccount(words, action, both, parts);
+  if (kind === 'shared_account') return sharedAccount(texts, action, both, parts);
   if (targetType === 'app') {
     const app = { app: named(parts.name) ?? words.something };
     if (action === 'app.away') return words.appAway(app);
@@ -73,12 +73,13 @@ function sentence(texts: Texts, { kind, action, actorType, targetType, count, pa
 }
 
 function sharedAccount(
-  words: Words,
+  texts: Texts,
   action: OutboxAction,
   { actor, target: account }: Readonly<{ actor: string; target: string }>,
   parts: Parts,
 ): string {
-  const why = named(parts.error) ?? named(parts.reason) ?? '–';
+  const words = texts.notifications;
+  const why = whyNotYet(texts, parts.error ?? parts.reason);
   if (action === 'account.old_works') return words.oldPasswordWorks({ account });
   if (action === 'account.rotation_uncertain') return words.rotationUncertain({ account, why });
   if (action === 'account.rotation_manual')
@@ -86,6 +87,13 @@ function sharedAccount(
   return action === 'account.key_erased'
     ? words.accountKeyErased({ actor })
     : words.ownAccountRights[parts.right === 'manage' ? 'manage' : 'use']({ actor, account });
+}
+
+/** In words; null for a word that this version doesn't know: a newer one may have written it. */
+export function whyNotYet({ rotationErrors }: Texts, error: unknown): string | null {
+  const known: Readonly<Record<string, string>> = rotationErrors;
+  const word = String(error);
+  return Object.hasOwn(known, word) ? (known[word] ?? null) : null;
 }
 
 /** A stranger's refusals have no reason in the text: it would be as long as the network is many. */

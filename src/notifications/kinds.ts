@@ -53,6 +53,8 @@ const kindOfAction = {
   'account.rotated': null,
   'account.rotation_confirmed': null,
   'account.password_given': null,
+  // Only those that made another version current come through the outbox.
+  'account.reconciled': null,
   'delivery.failed': 'dead_letter',
   'forward.failed': 'dead_letter',
   'app.away': 'dead_letter',
@@ -67,9 +69,12 @@ export const passwordChanges: readonly OutboxAction[] = [
   'account.rotated',
   'account.rotation_confirmed',
   'account.password_given',
+  'account.reconciled',
 ];
 /** What stands in `deliveries.kinds` of the e-mail to those who may use such an account. */
 export const passwordMail = 'account_password';
+/** And of the one to those who manage an account whose password they are to change by hand. */
+export const taskMail = 'account_task';
 
 /** Outcomes of security events that should have ended somebody's access and ended nobody's. */
 export const missedOutcomes = ['subject_unknown', 'subject_unsupported'] as const;

@@ -148,14 +148,14 @@ const told: Record<Kind, readonly [when: string, example: Told]> = {
   shared_account: [
     'A shared account’s password needs people: it is not known which one signs in, somebody has to change it by hand, the old one still signs in, or the key of all of them was erased. Or somebody gave themself a right to an account',
     {
-      text: 'Somebody has to change the password of the shared account Reports by hand until 2026-11-30 10:42:00 UTC: denied',
+      text: 'Somebody has to change the password of the shared account Reports by hand until 2026-11-30 10:42:00 UTC: the system refuses the administrator',
       action: 'account.rotation_manual',
       actor: { type: 'system', id: null, name: null },
       target: { type: 'account', id: sampleId('account'), name: 'Reports' },
       detail: {
         name: 'Reports',
         rotation: sampleId('rotation'),
-        reason: 'denied',
+        reason: 'wrong_administrator',
         doUntil: '2026-11-30T10:42:00.000Z',
       },
     },

@@ -14,6 +14,7 @@ import { createMailer } from './mailer.ts';
 import { createPostWebhook } from './post-webhook.ts';
 import { startRelay } from './relay.ts';
 import { createSendAccountMail } from './send-account-mail.ts';
+import { createSendAccountTask } from './send-account-task.ts';
 import { createSendDigest } from './send-digest.ts';
 import { createWebhooks } from './webhooks.ts';
 import { startWorker } from './worker.ts';
@@ -47,6 +48,7 @@ export function startNotifications(deps: {
     postWebhook: createPostWebhook({ webhookFetch, keyring }),
     sendDigest: createSendDigest({ pool, mailer, appUrl, languages }),
     sendAccountMail: createSendAccountMail({ pool, mailer, publicUrl, languages }),
+    sendAccountTask: createSendAccountTask({ pool, mailer, publicUrl, languages }),
   });
   const worker = startWorker({
     pool: jobsPool,

@@ -90,8 +90,13 @@ async function act(db: PoolClient, received: Received, action: EventAction | nul
   }
   const problem = revoked.result === 'unknown' && event.subject ? problemOfSubject(event.subject) : null;
   if (problem) throw new AppError('invalid_subject', problem);
-  return { outcome: revoked.result === 'replayed' ? 'replayed' : 'subject_unknown' };
+  if (revoked.result === 'replayed') return { outcome: 'replayed' };
+  return { outcome: isOfAccount(event) ? 'recorded' : 'subject_unknown' };
 }
+
+/** Another instance of this product has a new password for a shared account, which is nobody here. */
+const isOfAccount = ({ event, subject }: SecurityEvent): boolean =>
+  event === 'credential-change' && subject?.format === 'opaque' && /^acc_[\da-f]{32}$/.test(subject.id);
 
 /** Null for the formats that no user is found by. @throws AppError invalid_subject */
 function findable(subject: NonNullable<SecurityEvent['subject']>) {

@@ -21,11 +21,12 @@ import { consoleProvisioning } from './de/console/provisioning.ts';
 import { consoleRecord } from './de/console/record.ts';
 import { consoleSettings } from './de/console/settings.ts';
 import { consoleTrial } from './de/console/trial.ts';
-import { accountMail, digest } from './de/email.ts';
+import { accountMail, accountTaskMail, digest } from './de/email.ts';
 import { language } from './de/forms.ts';
 import { notifications } from './de/notifications.ts';
 import { pages } from './de/pages.ts';
 import { refusalTexts } from './de/refusals.ts';
+import { rotationErrors } from './de/rotation-errors.ts';
 import { signingIn } from './de/signing-in.ts';
 import { whoIsWho } from './de/who-is-who.ts';
 import { whyRefusedTexts } from './de/why-refused.ts';
@@ -39,10 +40,12 @@ export const de: typeof en = {
   ...refusalTexts,
   ...answerTexts,
   accounts,
+  rotationErrors,
   ...whyRefusedTexts,
   whoIsWho,
   notifications,
   accountMail,
+  accountTaskMail,
   digest,
   console: {
     ...consoleFrame,

@@ -21,11 +21,12 @@ import { consoleProvisioning } from './en/console/provisioning.ts';
 import { consoleRecord } from './en/console/record.ts';
 import { consoleSettings } from './en/console/settings.ts';
 import { consoleTrial } from './en/console/trial.ts';
-import { accountMail, digest } from './en/email.ts';
+import { accountMail, accountTaskMail, digest } from './en/email.ts';
 import { language } from './en/forms.ts';
 import { notifications } from './en/notifications.ts';
 import { pages } from './en/pages.ts';
 import { refusalTexts } from './en/refusals.ts';
+import { rotationErrors } from './en/rotation-errors.ts';
 import { signingIn } from './en/signing-in.ts';
 import { whoIsWho } from './en/who-is-who.ts';
 import { whyRefusedTexts } from './en/why-refused.ts';
@@ -42,10 +43,12 @@ export const en = {
   ...refusalTexts,
   ...answerTexts,
   accounts,
+  rotationErrors,
   ...whyRefusedTexts,
   whoIsWho,
   notifications,
   accountMail,
+  accountTaskMail,
   digest,
   console: {
     ...consoleFrame,

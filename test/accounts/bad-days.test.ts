@@ -414,6 +414,11 @@ it('finds the password that signs in after a restore, or sets a new one', async 
   await untilState('done');
   expect(await kept()).toEqual(['2 former', '1 current']);
   expect(system.state.sets).toEqual([]);
+  const { rows: compared } = await pool.query(
+    `SELECT detail - 'rotation' - 'name' AS detail FROM audit_events WHERE action = 'account.reconciled' AND target_id = $1`,
+    [account],
+  );
+  expect(compared).toEqual([{ detail: { version: 1, result: 'found', changed: true } }]);
 
   system.state.password = 'newer than the backup';
   await askReconciliation(pool, orgId);

@@ -8,7 +8,7 @@ import { languages } from '../../src/texts/texts.ts';
 
 it.each(languages.map((texts) => [texts.language, texts] as const))(
   'every connector, setting, choice and error has words: %s',
-  (_, { console: { accounts: words } }) => {
+  (_, { rotationErrors, console: { accounts: words } }) => {
     const isNamed = (names: object, name: string) => Object.hasOwn(names, name);
     for (const names of [words.connectors, words.connectorHints])
       expect(connectorKinds.filter((kind) => !isNamed(names, kind))).toEqual([]);
@@ -16,7 +16,7 @@ it.each(languages.map((texts) => [texts.language, texts] as const))(
     expect(fields.map(({ name }) => name).filter((name) => !isNamed(words.fields.names, name))).toEqual([]);
     const choices = fields.filter(({ name }) => name !== 'method').flatMap(({ options }) => options);
     expect(choices.filter((choice) => !isNamed(words.fields.choices, choice))).toEqual([]);
-    expect(connectorErrors.filter((error) => !isNamed(words.rotation.errors, error))).toEqual([]);
+    expect(connectorErrors.filter((error) => !isNamed(rotationErrors, error))).toEqual([]);
   },
 );
 

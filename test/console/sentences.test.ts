@@ -64,6 +64,22 @@ describe('a sentence', () => {
     expect(plain(session)).toBe('Neo ended one session of Trinity (the revocation)');
   });
 
+  it('tells reading a password from leading the account elsewhere, whoever did it', () => {
+    const target = { type: 'account', id: 'acc_1', name: null, email: null } as const;
+    const operator = { type: 'operator', id: null, name: null, email: null } as const;
+    const told = (actor: ShownEvent['actor'], detail: ShownEvent['detail']) =>
+      plain(markupOf({ action: 'account.revealed', target, actor, detail: { name: 'Reports', version: 2, ...detail } }));
+    for (const [actor, who] of [
+      [neo, 'Neo'],
+      [operator, 'The operator'],
+    ] as const) {
+      expect(told(actor, {})).toBe(`${who} read the password of the shared account Reports (version 2)`);
+      expect(told(actor, { led: true })).toBe(
+        `${who} led the shared account Reports elsewhere, where its password is sent (version 2), and so counts as having read it`,
+      );
+    }
+  });
+
   it('leads to a webhook only whoever may open it', () => {
     const ofWebhook = { action: 'webhook.added', target: { ...trinity, type: 'webhook', id: 'whk_1' } } as const;
     expect(markupOf(ofWebhook, en, 'super_admin')).toContain('href="/admin/webhooks/whk_1"');

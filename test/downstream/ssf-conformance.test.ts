@@ -114,11 +114,14 @@ async function plantAccount(name: string, org: keyof Product['orgs'] = 'whiterab
   await product.context.prisma.account.create({ data: account });
   return id;
 }
-const rotated = (account: string, detail: object, org: keyof Product['orgs'] = 'whiterabbit') =>
+const rotated = (account: string, detail: object, org?: keyof Product['orgs']) =>
+  recorded('account.rotated', account, { version: 2, ...detail }, org);
+const reconciled = (account: string, detail: object) => recorded('account.reconciled', account, detail);
+const recorded = (action: string, account: string, detail: object, org: keyof Product['orgs'] = 'whiterabbit') =>
   product.context.pool.query(
     `INSERT INTO audit_events (org_id, id, action, actor_type, target_type, target_id, detail)
-     VALUES ($1, $2, 'account.rotated', 'system', 'account', $3, $4)`,
-    [orgId(org), newId('auditEvent'), account, JSON.stringify({ rotation: newId('rotation'), version: 2, ...detail })],
+     VALUES ($1, $2, $5, 'system', 'account', $3, $4)`,
+    [orgId(org), newId('auditEvent'), account, JSON.stringify({ rotation: newId('rotation'), ...detail }), action],
   );
 const setsOf = (body: Record<string, unknown>) => body.sets as Sets;
 const emailOf = (payload: JWTPayload) => (payload.sub_id as { email: string }).email;
@@ -568,15 +571,31 @@ describe('an event', () => {
   });
 
   it.each([
-    ['right_ended', 'admin'],
-    ['hand', 'admin'],
-    ['schedule', 'policy'],
-    ['reconcile', 'system'],
-  ])('says who caused a new password: by %s %s', async (cause, entity) => {
+    ['right_ended', 'admin', 'Somebody who knew the password has no right to the account any more.'],
+    ['hand', 'admin', 'Somebody who manages the account asked for a new password.'],
+    ['schedule', 'policy', 'The password is replaced from time to time.'],
+    ['reconcile', 'system', 'It was found out which password counts.'],
+  ])('says who caused a new password: by %s %s', async (cause, entity, reason) => {
     const id = await created({ events_requested: [uris.credential] });
     await rotated(await plantAccount('Lights'), { cause });
     const [payload] = await siem.pollFor(id, 1);
-    expect(eventOf(payload as JWTPayload)[1]).toMatchObject({ initiating_entity: entity });
+    expect(eventOf(payload as JWTPayload)[1]).toMatchObject({
+      initiating_entity: entity,
+      reason_admin: { en: reason },
+    });
+  });
+
+  it('tells of a kept password that a comparison made the current one, and of no other comparison', async () => {
+    const id = await created({ events_requested: [uris.credential] });
+    const [same, other] = [await plantAccount('Same'), await plantAccount('Other')];
+    await reconciled(same, { result: 'found', version: 2 });
+    await reconciled(other, { result: 'found', version: 2, changed: true });
+    const [payload] = await siem.pollFor(id, 1);
+    expect(payload).toMatchObject({ sub_id: { format: 'opaque', id: other } });
+    expect(eventOf(payload as JWTPayload)[1]).toMatchObject({
+      initiating_entity: 'system',
+      reason_admin: { en: 'It was found out which password counts.' },
+    });
   });
 
   it('of another organisation’s account reaches nobody here', async () => {

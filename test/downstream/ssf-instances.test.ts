@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { byOperator } from '../../src/by.ts';
 import { createConnections } from '../../src/connections/connections.ts';
 import { discover } from '../../src/connections/discovery.ts';
+import { newId } from '../../src/database/ids.ts';
 import { type AppWithSecret, createApps } from '../../src/downstream/apps.ts';
 import { createEventPolls } from '../../src/signals/event-polls.ts';
 import { eventsUrl } from '../../src/signals/security-events.ts';
@@ -24,6 +25,7 @@ type Side = {
 let here: Side;
 let there: Side;
 const clientId = 'the-other-side';
+const caep = 'https://schemas.openid.net/secevent/caep/event-type/';
 
 beforeAll(async () => {
   const first = await startProduct();
@@ -209,4 +211,38 @@ it('an event of a switched-off account switches it off there, too', async () => 
   while (await active()) await new Promise((resolve) => setTimeout(resolve, 50));
   const { sets } = (await here.receiver.poll(here.stream)).body;
   for (const set of Object.values(sets as Sets)) expect(decodeJwt(set).iss).toBe(here.receiver.issuer);
+});
+
+it('an event about a shared account there is taken and ends nothing, and nobody is told of it', async () => {
+  await push(there, here);
+  const events_requested = ['session-revoked', 'credential-change'].map((name) => `${caep}${name}`);
+  const changed = await here.receiver.call('PATCH', '/stream', { stream_id: here.stream, events_requested });
+  expect(changed.body.events_delivered).toEqual(events_requested);
+  const { pool, prisma } = here.product.context;
+  const account = newId('account');
+  await prisma.account.create({
+    data: { orgId: orgOf(here), id: account, name: 'Reports', userName: 'reports', connector: 'manual' },
+  });
+  await pool.query(
+    `INSERT INTO audit_events (org_id, id, action, actor_type, target_type, target_id, detail)
+     VALUES ($1, $2, 'account.rotated', 'system', 'account', $3, '{"version": 2, "cause": "hand"}')`,
+    [orgOf(here), newId('auditEvent'), account],
+  );
+  const received = async () => {
+    const { rows } = await there.product.context.pool.query(
+      `SELECT id, detail FROM audit_events WHERE action = 'signal.received' AND detail ->> 'type' = 'credential-change'`,
+    );
+    return rows;
+  };
+  while ((await received()).length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  const [event] = await received();
+  expect(event.detail).toMatchObject({ outcome: 'recorded', format: 'opaque' });
+  const told = await there.product.context.pool.query(
+    `SELECT FROM outbox WHERE event_id = $1 UNION ALL SELECT FROM notifications WHERE event_id = $1`,
+    [event.id],
+  );
+  expect(told.rowCount).toBe(0);
+  const status = async () => (await pool.query(`SELECT status FROM forwards WHERE user_id = $1`, [account])).rows[0].status;
+  while ((await status()) === 'pending') await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await status()).toBe('delivered');
 });

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { newId } from '../../src/database/ids.ts';
 import { renderAccountMail } from '../../src/notifications/send-account-mail.ts';
+import { renderAccountTask } from '../../src/notifications/send-account-task.ts';
 import type { Browser } from '../support/browser.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct, type TestOrg } from '../support/product.ts';
@@ -153,6 +154,82 @@ test('a password that somebody changed themself is no news to them', async () =>
   expect(smtp.mails).toEqual([]);
 });
 
+test('a kept password that a comparison made the current one is news, any other comparison is none', async () => {
+  await choose(true);
+  const [same, other] = [await plantAccount('Same'), await plantAccount('Other')];
+  for (const account of [same, other]) await give(account, { userId: me() });
+  const compared = (targetId: string, detail: Record<string, unknown>) =>
+    record(product, product.orgs.whiterabbit, {
+      ...{ action: 'account.reconciled', targetType: 'account', targetId },
+      detail: { rotation: newId('rotation'), version: 1, result: 'found', ...detail },
+    });
+  await compared(same, {});
+  await compared(other, { changed: true });
+  await drained(product);
+  expect(subjects()).toEqual(['whiterabbit: the password of Other changed']);
+});
+
+/** Leaves it to people, as the rotator does, and says so. */
+async function leave(accountId: string, error = 'manual', org = product.orgs.whiterabbit): Promise<string> {
+  const id = newId('rotation');
+  const doUntil = new Date(Date.now() + 86_400_000);
+  await product.context.prisma.accountRotation.create({
+    data: { orgId: org.id, id, accountId, state: 'manual', cause: 'revocation', error, doUntil },
+  });
+  await record(product, org, {
+    ...{ action: 'account.rotation_manual', targetType: 'account', targetId: accountId },
+    detail: { rotation: id, reason: error, doUntil: doUntil.toISOString() },
+  });
+  return id;
+}
+const manage = (accountId: string, to: { userId: string } | { groupId: string }, org = product.orgs.whiterabbit) =>
+  product.context.prisma.accountRight.create({
+    data: { orgId: org.id, id: newId('accountRight'), accountId, right: 'manage', ...to },
+  });
+
+test('a member who manages an account hears that they are to change its password, whatever they chose', async () => {
+  await product.context.pool.query(`UPDATE users SET language = 'de' WHERE id = $1`, [me()]);
+  const [door, reports, used] = [await plantAccount('Door'), await plantAccount('Reports'), await plantAccount('Used')];
+  const group = { orgId: product.orgs.whiterabbit.id, id: newId('group') };
+  await product.context.prisma.group.create({ data: { ...group, displayName: 'Keepers' } });
+  await product.context.prisma.groupMember.create({ data: { orgId: group.orgId, groupId: group.id, userId: me() } });
+  await manage(door, { userId: me() });
+  await manage(reports, { groupId: group.id });
+  await give(used, { userId: me() });
+  await leave(door);
+  await leave(reports, 'wrong_administrator');
+  await leave(used);
+  await drained(product);
+  expect(smtp.mails.map(({ to }) => to)).toEqual([['trinity@whiterabbit.fake']]);
+  expect(subjects()).toEqual(['whiterabbit: Ändern Sie die Passwörter von 2 gemeinsamen Konten von Hand']);
+  const text = textOf(smtp.mails[0] as (typeof smtp.mails)[0]);
+  for (const account of [door, reports])
+    expect(text).toContain(`<a href="${product.url}/accounts/${account}/confirm">`);
+  expect(text).toMatch(/Reports, bis .* UTC: das System weist den Verwalter ab/);
+  expect(text).not.toContain('Used');
+  // The page leads there, too.
+  const page = await trinity.get('/accounts');
+  expect(page.text).toContain(`href="/accounts/${door}/confirm"`);
+  expect(page.text).not.toContain(`href="/accounts/${used}/confirm"`);
+});
+
+test('nobody hears of a task that is done, or whose right or access is gone, before it is sent', async () => {
+  for (const gone of ['task', 'right', 'active', 'manage']) {
+    const { pool } = product.context;
+    await pool.query('UPDATE users SET active = true WHERE id = $1', [me()]);
+    const account = await plantAccount(gone);
+    await manage(account, { userId: me() });
+    const task = await leave(account);
+    await relayed(product);
+    if (gone === 'task') await pool.query(`UPDATE account_rotations SET state = 'done' WHERE id = $1`, [task]);
+    if (gone === 'right') await pool.query('DELETE FROM account_rights');
+    if (gone === 'active') await pool.query('UPDATE users SET active = false WHERE id = $1', [me()]);
+    if (gone === 'manage') await pool.query(`UPDATE account_rights SET "right" = 'use'`);
+    await drained(product);
+    expect([gone, smtp.mails]).toEqual([gone, []]);
+  }
+});
+
 test('an event of one organisation tells nobody of another, not even with the other’s account', async () => {
   const { metacortex } = product.orgs;
   await product.context.pool.query('UPDATE users SET mail_of_accounts = true');
@@ -185,6 +262,16 @@ test('no word of it stands outside of the catalogue', () => {
     expect([subject, text, html].map((form) => hardCodedWords(form, ['https://app.example/accounts', 'Zion']))).toEqual(
       [[], [], []],
     );
+  }
+});
+
+test('no word of the e-mail with tasks stands outside of the catalogue', () => {
+  const tasks = [{ id: 'acc_1', name: 'Zion', until: '2026-01-02T10:42:31.000Z', error: 'wrong_administrator' }];
+  for (const more of [0, 3]) {
+    const url = 'https://app.example/accounts';
+    const { subject, text, html } = renderAccountTask(pseudo, tasks, { more, orgName: 'Zion', url });
+    const links = [`${url}/acc_1/confirm`, url, 'Zion'];
+    expect([subject, text, html].map((form) => hardCodedWords(form, links))).toEqual([[], [], []]);
   }
 });
 

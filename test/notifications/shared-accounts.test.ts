@@ -36,7 +36,7 @@ test('administrators are told of passwords that need them, by the account’s na
   await tell('account.old_works', account, { rotation: 'rot_1', version: 2 });
   await tell('account.rotation_manual', account, {
     rotation: 'rot_1',
-    reason: 'denied',
+    reason: 'wrong_administrator',
     doUntil: '2026-12-01T10:42:00.000Z',
   });
   await record(product, product.orgs.whiterabbit, {
@@ -49,15 +49,32 @@ test('administrators are told of passwords that need them, by the account’s na
   expect((await told()).map(({ text, target }) => [text, target?.name])).toEqual([
     ['The operator erased the key of the shared accounts: none of their passwords can be read any more', null],
     [
-      'Somebody has to change the password of the shared account Reports by hand until 2026-12-01 10:42:00 UTC: denied',
+      'Somebody has to change the password of the shared account Reports by hand until 2026-12-01 10:42:00 UTC: the system refuses the administrator',
       'Reports',
     ],
     ['The shared account Reports has a new password, but the old one still signs in', 'Reports'],
-    ['It is not known yet which password of the shared account Reports signs in: timeout', 'Reports'],
+    [
+      'It is not known yet which password of the shared account Reports signs in: the system did not answer in time',
+      'Reports',
+    ],
   ]);
   expect(await told(twin)).toEqual([]);
+  const { userId } = product.orgs.whiterabbit;
+  const speak = (language: string | null) =>
+    product.context.prisma.user.updateMany({ where: { id: userId }, data: { language } });
+  await speak('de');
+  expect((await told()).map(({ text }) => text)).toContainEqual(
+    expect.stringMatching(/^Jemand muss .* von Hand ändern: das System weist den Verwalter ab$/),
+  );
+  await speak(null);
   const page = await owner.get('/admin/notifications');
   expect(page.text).toContain(`href="/admin/accounts/${account}"`);
+});
+
+test('a word that no version here knows is left out, not shown', async () => {
+  const account = await plantAccount('Newer');
+  await tell('account.rotation_uncertain', account, { rotation: 'rot_2', error: 'of_a_newer_node' });
+  expect((await told())[0]?.text).toBe('It is not known yet which password of the shared account Newer signs in');
 });
 
 test('what happens every day is on record and in no feed', async () => {

@@ -100,7 +100,7 @@ const causesOfPasswords: Readonly<Record<string, readonly [entity: 'admin' | 'po
   right_ended: ['admin', 'Somebody who knew the password has no right to the account any more.'],
   hand: ['admin', 'Somebody who manages the account asked for a new password.'],
   schedule: ['policy', 'The password is replaced from time to time.'],
-  reconcile: ['system', 'None of the passwords that are kept signed in.'],
+  reconcile: ['system', 'It was found out which password counts.'],
 };
 
 /** CAEP 1.0 §3.2. */

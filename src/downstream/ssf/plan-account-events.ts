@@ -24,11 +24,11 @@ const planSql = `
   INSERT INTO forwards (org_id, id, app_id, user_id, event_id, type, names, said, jti, revoked_at)
   SELECT e.org_id, 'fwd_' || substr(encode(sha256(convert_to(e.id || ' ${type} ' || a.id, 'UTF8')), 'hex'), 1, 32),
          a.id, e.target_id, e.id, '${type}', jsonb_build_object('account', e.detail ->> 'name'),
-         jsonb_build_object('initiator', r.initiator, 'cause', coalesce(e.detail ->> 'cause', 'hand'), 'revocation', r.id),
+         jsonb_build_object('initiator', r.initiator, 'cause', coalesce(e.detail ->> 'cause', CASE e.action WHEN 'account.reconciled' THEN 'reconcile' ELSE 'hand' END), 'revocation', r.id),
          gen_random_uuid(), e.at
   FROM event e
   JOIN apps a ON a.org_id = e.org_id AND a.kind = 'ssf' AND a.state <> 'disabled' AND a.settings -> 'events' ? '${type}'
   JOIN event_streams s ON s.org_id = a.org_id AND s.app_id = a.id AND s.status <> 'disabled' AND $3 = ANY (s.events_requested)
   LEFT JOIN revocations r ON r.org_id = e.org_id AND r.id = e.revocation
-  WHERE e.action IN ('account.rotated', 'account.rotation_confirmed')
+  WHERE e.action IN ('account.rotated', 'account.rotation_confirmed', 'account.reconciled')
   ON CONFLICT DO NOTHING`;

@@ -1,4 +1,4 @@
-import type { digest as english, accountMail as englishMail } from '../en/email.ts';
+import type { digest as english, accountMail as englishMail, accountTaskMail as englishTask } from '../en/email.ts';
 import { moment, plural } from './forms.ts';
 
 export const digest: typeof english = {
@@ -7,6 +7,19 @@ export const digest: typeof english = {
   item: ({ at, text }) => `${moment.format(at)} UTC: ${text}`,
   more: ({ count }) => `Und ${count} weitere.`,
   why: ({ org }) => `Sie bekommen dies, weil Sie ${org} verwalten und es so gewählt haben.`,
+};
+
+export const accountTaskMail: typeof englishTask = {
+  subject: ({ org, account, count }) =>
+    plural(count, {
+      one: `${org}: Ändern Sie das Passwort von ${account} von Hand`,
+      other: `${org}: Ändern Sie die Passwörter von ${count} gemeinsamen Konten von Hand`,
+    }),
+  item: ({ account, until, why }) => `${account}, bis ${moment.format(until)} UTC${why === null ? '' : `: ${why}`}`,
+  confirm: 'Wenn es dort geändert ist, bestätigen Sie es hier:',
+  more: ({ count }) => `Und ${count} weitere.`,
+  all: 'Alle Ihre Konten:',
+  why: ({ org }) => `Sie bekommen dies, weil Sie gemeinsame Konten von ${org} verwalten.`,
 };
 
 export const accountMail: typeof englishMail = {

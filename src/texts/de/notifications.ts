@@ -70,9 +70,9 @@ export const notifications: typeof english = {
   oldPasswordWorks: ({ account }) =>
     `Das gemeinsame Konto ${account} hat ein neues Passwort, aber mit dem alten kann man sich noch anmelden`,
   rotationUncertain: ({ account, why }) =>
-    `Noch ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${account} anmeldet: ${why}`,
+    `Noch ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${account} anmeldet${because(why)}`,
   rotationManual: ({ account, why, at }) =>
-    `Jemand muss das Passwort des gemeinsamen Kontos ${account} bis ${momentOf(at)} von Hand ändern: ${why}`,
+    `Jemand muss das Passwort des gemeinsamen Kontos ${account} bis ${momentOf(at)} von Hand ändern${because(why)}`,
   accountKeyErased: ({ actor }) =>
     `${actor} hat den Schlüssel der gemeinsamen Konten gelöscht: Keines ihrer Passwörter lässt sich mehr lesen`,
   ownAccountRights: {
@@ -90,6 +90,8 @@ export const notifications: typeof english = {
 };
 
 const momentOf = (at: string) => `${moment.format(new Date(at))} UTC`;
+
+const because = (why: string | null) => (why === null ? '' : `: ${why}`);
 
 function refused({ actor, count, isMany, why }: RefusedCalls, how: string, row = ''): string {
   const times = `${count}-mal ${row}`.trim();

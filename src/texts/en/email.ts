@@ -10,6 +10,21 @@ export const digest = {
   why: ({ org }: { org: string }) => `You get this because you are an administrator of ${org} and chose it.`,
 };
 
+/** The e-mail to whoever manages shared accounts whose passwords they are to change by hand. */
+export const accountTaskMail = {
+  subject: ({ org, account, count }: { org: string; account: string; count: number }) =>
+    plural(count, {
+      one: `${org}: change the password of ${account} by hand`,
+      other: `${org}: change the passwords of ${count} shared accounts by hand`,
+    }),
+  item: ({ account, until, why }: { account: string; until: Date; why: string | null }) =>
+    `${account}, until ${until.toISOString().slice(0, 16).replace('T', ' ')} UTC${why === null ? '' : `: ${why}`}`,
+  confirm: 'When it is changed there, confirm it here:',
+  more: ({ count }: { count: number }) => `And ${count} more.`,
+  all: 'All of your accounts:',
+  why: ({ org }: { org: string }) => `You get this because you manage shared accounts of ${org}.`,
+};
+
 /** The e-mail to whoever may use shared accounts whose passwords changed. */
 export const accountMail = {
   subject: ({ org, account, count }: { org: string; account: string; count: number }) =>

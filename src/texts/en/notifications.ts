@@ -68,10 +68,10 @@ export const notifications = {
     `The identity provider ${target} does not say when people authenticated (auth_time): whoever is signed out from here cannot sign in again through it. Let it send the claim, switch on “Ask for auth_time” in the connection’s settings (requestAuthTime), or choose “Being asked is enough” there (reauthentication: best_effort)`,
   oldPasswordWorks: ({ account }: { account: string }) =>
     `The shared account ${account} has a new password, but the old one still signs in`,
-  rotationUncertain: ({ account, why }: { account: string; why: string }) =>
-    `It is not known yet which password of the shared account ${account} signs in: ${why}`,
-  rotationManual: ({ account, why, at }: { account: string; why: string; at: string }) =>
-    `Somebody has to change the password of the shared account ${account} by hand until ${moment(at)}: ${why}`,
+  rotationUncertain: ({ account, why }: { account: string; why: string | null }) =>
+    `It is not known yet which password of the shared account ${account} signs in${because(why)}`,
+  rotationManual: ({ account, why, at }: { account: string; why: string | null; at: string }) =>
+    `Somebody has to change the password of the shared account ${account} by hand until ${moment(at)}${because(why)}`,
   accountKeyErased: ({ actor }: { actor: string }) =>
     `${actor} erased the key of the shared accounts: none of their passwords can be read any more`,
   ownAccountRights: {
@@ -93,6 +93,8 @@ export const notifications = {
 
 /** A moment in ISO 8601, to the second. */
 const moment = (at: string) => at.replace(/^(.{10})T(.{8}).*/, '$1 $2 UTC');
+
+const because = (why: string | null) => (why === null ? '' : `: ${why}`);
 
 // Nobody sees the signals between refused ones that were taken and ended nothing: no row is told.
 function refused({ actor, count, isMany, why }: RefusedCalls, how: string, row = ''): string {

@@ -47,6 +47,7 @@ export const consoleNotifications: typeof english = {
       shared_account: 'Gemeinsames Konto',
       dead_letter: 'Nicht zugestellt',
       account_password: 'Neues Passwort',
+      account_task: 'Passwort von Hand zu ändern',
       test: 'Test',
     },
     kindHints: {

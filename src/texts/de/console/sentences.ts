@@ -214,6 +214,8 @@ export const sentences: typeof english = {
     `${actor} erlaubt nicht mehr, das gemeinsame Konto ${account} ${right}, und zwar: ${holder}`,
   passwordRevealed: ({ actor, account, version }) =>
     `${actor} hat das Passwort des gemeinsamen Kontos ${account} gelesen (Fassung ${version})`,
+  accountLed: ({ actor, account, version }) =>
+    `${actor} hat das gemeinsame Konto ${account} an einen anderen Ort geführt, wohin sein Passwort gesendet wird (Fassung ${version}), und gilt damit als jemand, der es gelesen hat`,
   passwordGiven: ({ actor, account, version }) =>
     `${actor} hat das Passwort des gemeinsamen Kontos ${account} eingetragen (Fassung ${version})`,
   rotationCauses: {

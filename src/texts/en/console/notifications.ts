@@ -47,6 +47,7 @@ export const consoleNotifications = {
       shared_account: 'Shared account',
       dead_letter: 'Not delivered',
       account_password: 'New password',
+      account_task: 'Password to change by hand',
       test: 'Test',
     },
     kindHints: {

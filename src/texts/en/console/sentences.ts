@@ -237,6 +237,8 @@ export const sentences = {
     `${actor} took from ${holder} the right to ${right} the shared account ${account}`,
   passwordRevealed: ({ actor, account, version }: OfVersion) =>
     `${actor} read the password of the shared account ${account} (version ${version})`,
+  accountLed: ({ actor, account, version }: OfVersion) =>
+    `${actor} led the shared account ${account} elsewhere, where its password is sent (version ${version}), and so counts as having read it`,
   passwordGiven: ({ actor, account, version }: OfVersion) =>
     `${actor} entered the password of the shared account ${account} (version ${version})`,
   rotationCauses: {
