@@ -185,7 +185,10 @@ export const accountReveal = z
     id: idOf('reveal'),
     accountId: idOf('account'),
     version: z.int(),
-    user: z.object({ id: idOf('user'), name: z.string(), email: z.string() }).describe('Who has read it.'),
+    user: z
+      .object({ id: idOf('user'), name: z.string(), email: z.string() })
+      .nullable()
+      .describe('Who has read it; null: an operator, on the command line.'),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'AccountReveal' });

@@ -101,10 +101,14 @@ it('gives rights and takes them, by an address', async () => {
 it('prints a password for whoever says yes alone, on record, and takes none from its own line', async () => {
   const id = await add('Safe');
   expect(await refusal('shared-account', 'reveal', id, ...org)).toMatchObject({ code: 'usage' });
-  expect(await revealed(id)).toEqual([]);
+  const reveals = async () =>
+    (await db.query('SELECT version, user_id FROM account_reveals WHERE account_id = $1', [id])).rows;
+  expect(await reveals()).toEqual([]);
   const plain = await runCli(['shared-account', 'reveal', id, ...org, '--yes'], env);
-  expect(plain).toMatchObject({ code: 0, stdout: `${secret}\n`, stderr: '' });
+  expect(plain).toMatchObject({ code: 0, stdout: `${secret}
+`, stderr: '' });
   expect(await revealed(id)).toMatchObject([{ actor_type: 'operator', detail: { version: 1 } }]);
+  expect(await reveals()).toEqual([{ version: 1, user_id: null }]);
   const given = await runCli(
     ['--json', 'shared-account', 'password', id, ...org, '--password-stdin'],
     env,

@@ -44,7 +44,10 @@ async function addAccount(name: string, more: object = {}): Promise<string> {
 const give = (account: string, { id }: Person, right: string) =>
   owner.send('POST', `/accounts/${account}/rights`, { userId: id, right });
 const reveals = async (account: string) =>
-  (await owner.send('GET', `/accounts/${account}/reveals`)).body.items as { version: number; user: { id: string } }[];
+  (await owner.send('GET', `/accounts/${account}/reveals`)).body.items as {
+    version: number;
+    user: { id: string } | null;
+  }[];
 const rotations = async (account: string) =>
   (await owner.send('GET', `/accounts/${account}/rotations`)).body.items as { id: string; state: string }[];
 /** The form of a page that shows the account's password. */
@@ -234,6 +237,18 @@ describe('the console', () => {
     });
     expect((await owner.send('GET', `/accounts/${id}`)).body.settings).toMatchObject({ host: 'elsewhere.internal' });
     expect((await admin.console.get(path)).status).toBe(403);
+  });
+
+  it('says that an operator has read a password, who is no person here', async () => {
+    const account = await addAccount('Engine');
+    await sql(`INSERT INTO account_reveals (org_id, id, account_id, version) VALUES ($1, 'rvl_of_operator', $2, 1)`, [
+      product.orgs.whiterabbit.id,
+      account,
+    ]);
+    expect((await owner.send('GET', `/accounts/${account}/reveals`)).body.items).toMatchObject([
+      { user: null, version: 1 },
+    ]);
+    expect(textOf((await owner.console.get(`/admin/accounts/${account}`)).text)).toContain('An operator 1');
   });
 
   it('finds accounts, and shows none of another organisation', async () => {
