@@ -159,9 +159,68 @@ describe('whoever manages an account, in no role', () => {
       user: { id: string };
     }[];
     const right = rights.find((item) => item.user.id === outsider.id)?.id as string;
-    await manager.console.press(page, 'take', { right });
+    const take = `${page}/rights/${right}`;
+    expect((await manager.console.get(page)).text).toContain(`href="${take}"`);
+    const question = textOf((await manager.console.get(take)).text);
+    expect(question).toContain('are asked to change it by hand');
+    expect(question).not.toContain('Nobody else manages');
+    expect(textOf((await outsider.console.get('/accounts')).text)).toContain('Turbine');
+    const taken = await manager.console.press(take, 'take');
+    expect(taken.location).toBe(page);
     expect(textOf((await outsider.console.get('/accounts')).text)).not.toContain('Turbine');
     await expect.poll(() => rotations(account), { timeout: 30_000 }).not.toEqual([]);
+  });
+
+  it('is warned before they take the last right to manage, their own, and is led to the accounts they have', async () => {
+    const account = await addAccount('Anchor');
+    const rights = (await owner.send('GET', `/accounts/${account}/rights`)).body.items as {
+      id: string;
+      user: { id: string };
+    }[];
+    const own = rights.find((item) => item.user.id === manager.id)?.id as string;
+    const take = `/accounts/${account}/rights/${own}`;
+    const question = textOf((await manager.console.get(take)).text);
+    expect(question).toContain('you will not see this account any more');
+    expect(question).toContain('Nobody else manages this account');
+    const taken = await manager.console.press(take, 'take');
+    expect(taken.location).toBe('/accounts');
+    expect(textOf((await manager.console.follow(taken)).text)).toContain('Access is taken away');
+    // Such a right is there no more, and nobody's own page shows another organisation's.
+    expect((await owner.console.get(`/admin${take}`)).status).toBe(404);
+    expect((await stranger.console.get(`/admin/accounts/${account}/rights`)).status).toBe(404);
+  });
+
+  it('sees all versions, reveals and changes, a page at a time', async () => {
+    const account = await addAccount('Chart');
+    const org = product.orgs.whiterabbit.id;
+    await sql(
+      `INSERT INTO account_reveals (org_id, id, account_id, version, user_id, at)
+       SELECT $1, 'rvl_chart' || n, $2, 1, $3, now() - interval '2 hours' - n * interval '1 minute' FROM generate_series(1, 60) n`,
+      [org, account, user.id],
+    );
+    await sql(
+      `INSERT INTO account_versions (org_id, account_id, version, sealed, state, created_at)
+       SELECT $1, $2, n, 'none', 'former', now() FROM generate_series(2, 61) n`,
+      [org, account],
+    );
+    await sql(
+      `INSERT INTO account_rotations (org_id, id, account_id, state, cause, finished_at, created_at)
+       SELECT $1, 'rot_chart' || n, $2, 'done', 'hand', now(), now() - n * interval '1 minute' FROM generate_series(1, 60) n`,
+      [org, account],
+    );
+    const page = `/accounts/${account}`;
+    const short = await manager.console.get(page);
+    const rows = (text: string) => text.match(/<tr\b/g)?.length;
+    for (const part of ['versions', 'reveals', 'rotations']) {
+      expect(short.text).toContain(`href="${page}/${part}"`);
+      const first = await manager.console.get(`${page}/${part}`);
+      const next = /<a rel="next" href="([^"]+)"/.exec(first.text)?.[1]?.replaceAll('&amp;', '&');
+      const last = await manager.console.get(`${page}/${part}${next}`);
+      expect([part, rows(first.text), rows(last.text)]).toEqual([part, 51, part === 'versions' ? 12 : 11]);
+      expect((await user.console.get(`${page}/${part}`)).status).toBe(403);
+    }
+    expect((await manager.console.press(`${page}/versions`, 'read', { version: '1' })).text).toContain(secret);
+    await sql('DELETE FROM account_reveals WHERE account_id = $1', [account]);
   });
 
   it('is offered no other account as the administrator; a role is', async () => {
@@ -180,7 +239,8 @@ describe('whoever manages an account, in no role', () => {
     // An administrator sees the account, and changes nothing.
     const seen = await admin.console.get(`/admin/accounts/${account}`);
     expect(seen.status).toBe(200);
-    for (const act of ['take', 'read']) expect(seen.text).not.toContain(`value="${act}"`);
+    expect(seen.text).not.toContain('value="read"');
+    expect(seen.text).not.toContain(`${account}/rights/`);
     const forced = await admin.console.post(`/admin/accounts/${account}`, {
       do: 'read',
       version: '1',

@@ -70,6 +70,11 @@ export const consoleAccounts: typeof english = {
     noRotations: 'Das Passwort wurde noch nicht geändert.',
     lookAgain: 'Noch einmal nachsehen',
 
+    allRotations: 'Alle Passwortwechsel',
+    allRights: 'Alle mit Zugang',
+    allVersions: 'Alle Versionen',
+    allReveals: 'Alle, die es gelesen haben',
+
     who: 'Wer Zugang hat',
     whoList: 'Personen und Gruppen mit Zugang',
     nobody:
@@ -87,6 +92,17 @@ export const consoleAccounts: typeof english = {
     take: 'Nehmen',
     takeFrom: ({ holder }) => `Nehmen: den Zugang von ${holder}`,
     takeText: 'Wer den Zugang verliert, konnte das Passwort lesen: Es wird geändert.',
+    takeTitle: 'Zugang nehmen',
+    takeAsk: ({ holder, account }) => `Zugang zu ${account} nehmen: ${holder}?`,
+    takeWhat:
+      'Das Passwort wird sofort geändert: Wer den Zugang verliert, konnte es lesen. Verbindungen, die mit ihm geöffnet sind, werden beendet, wo das geht. Wer Zugang behält, liest das neue hier.',
+    takeManual:
+      'Wer den Zugang verliert, konnte das Passwort lesen: Wer das Konto verwaltet, wird gebeten, es von Hand zu ändern.',
+    takeOwn: 'Es ist Ihr eigener Zugang: Sie sehen dieses Konto dann nicht mehr.',
+    takeOwnRead: 'Es ist Ihr eigener Zugang: Sie lesen das Passwort dieses Kontos dann nicht mehr.',
+    takeLast:
+      'Niemand sonst verwaltet dieses Konto. Danach ändern es nur noch Eigentümer und Super-Admins, und niemand liest seine früheren Versionen.',
+    takeButton: 'Zugang nehmen',
     give: 'Zugang geben',
     giveTitle: ({ account }) => `Zugang zu ${account} geben`,
     givePerson: 'Adresse, Benutzername oder Id der Person',

@@ -68,6 +68,11 @@ export const consoleAccounts = {
     noRotations: 'The password was not changed yet.',
     lookAgain: 'Look again',
 
+    allRotations: 'All changes',
+    allRights: 'Everybody with access',
+    allVersions: 'All versions',
+    allReveals: 'Everybody who has read it',
+
     who: 'Who has access',
     whoList: 'People and groups with access',
     nobody: 'Nobody has access yet. Your role alone reads no password: whoever needs one gets access here, on record.',
@@ -84,6 +89,18 @@ export const consoleAccounts = {
     take: 'Take away',
     takeFrom: ({ holder }: { holder: string }) => `Take away the access of ${holder}`,
     takeText: 'Whoever loses access could have read the password: it is changed.',
+    takeTitle: 'Take access away',
+    takeAsk: ({ holder, account }: { holder: string; account: string }) =>
+      `Take the access of ${holder} to ${account} away?`,
+    takeWhat:
+      'The password is changed at once: whoever loses access could have read it. Connections that were opened with it are ended where that can be done. Whoever keeps access reads the new one here.',
+    takeManual:
+      'Whoever loses access could have read the password: those who manage the account are asked to change it by hand.',
+    takeOwn: 'This is your own access: you will not see this account any more.',
+    takeOwnRead: 'This is your own access: you will not read this account’s password any more.',
+    takeLast:
+      'Nobody else manages this account. From then on only owners and super admins change it, and nobody reads its earlier versions.',
+    takeButton: 'Take access away',
     give: 'Give access',
     giveTitle: ({ account }: { account: string }) => `Give access to ${account}`,
     givePerson: 'Address, user name or id of the person',
