@@ -7,6 +7,7 @@ import {
   accountVersionPage,
 } from '../admin/account-forms.ts';
 import { may } from '../api/permissions.ts';
+import { AppError } from '../errors.ts';
 import { type Html, html, type Value } from '../html.ts';
 import { compose } from '../web/compose.ts';
 import type { Place } from './account-place.ts';
@@ -46,9 +47,14 @@ export function accountScreen(use: Use, place: Place): Screen {
     const { accountId } = administrator;
     const words = visit.texts.console.accounts;
     if (accountId === id) return words.itself;
-    if (place.area === null) return words.byOther;
-    const { name } = await getAccount(visit, { params: { id: accountId } });
-    return compose(words.byAccount, { account: html`<a href="${place.root}/${accountId}">${name}</a>` });
+    try {
+      const { name } = await getAccount(visit, { params: { id: accountId } });
+      return compose(words.byAccount, { account: html`<a href="${place.root}/${accountId}">${name}</a>` });
+    } catch (error) {
+      // Whoever manages an account may not see the one that administers it.
+      if (error instanceof AppError && ['forbidden', 'not_found'].includes(error.code)) return words.byOther;
+      throw error;
+    }
   }
 
   return {

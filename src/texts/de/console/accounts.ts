@@ -107,6 +107,9 @@ export const consoleAccounts: typeof english = {
     giveTitle: ({ account }) => `Zugang zu ${account} geben`,
     givePerson: 'Adresse, Benutzername oder Id der Person',
     giveGroup: 'oder alle in einer Gruppe',
+    giveGroupNamed: 'oder alle in einer Gruppe: ihr Name oder ihre Id',
+    noneCalled: { group: 'Es gibt keine Gruppe dieses Namens.', account: 'Es gibt kein Konto dieses Namens.' },
+    severalCalled: 'Mehrere heißen so: Geben Sie die Id ein.',
     noGroup: 'Keine Gruppe',
     noOne: 'Sagen Sie, wem: einer Person oder einer Gruppe.',
     oneOnly: 'Wählen Sie eine Person oder eine Gruppe, nicht beides.',
@@ -349,6 +352,8 @@ export const consoleAccounts: typeof english = {
       keepPassword:
         'Bleibt das Feld frei, so bleibt das eingetragene. Mit einem anderen Benutzernamen oder anderen Einstellungen ist es neu einzutragen.',
       adminAccount: 'Welches Konto',
+      adminAccountNamed: 'Welches Konto (Name oder Id)',
+      adminAccountIs: ({ account }) => `Jetzt ist es ${account}.`,
       chooseAccount: 'Wählen Sie eines',
       rules: 'Neue Passwörter',
       length: 'Zeichen eines neuen Passworts',

@@ -105,6 +105,9 @@ export const consoleAccounts = {
     giveTitle: ({ account }: { account: string }) => `Give access to ${account}`,
     givePerson: 'Address, user name or id of the person',
     giveGroup: 'or everybody in a group',
+    giveGroupNamed: 'or everybody in a group, by its name or id',
+    noneCalled: { group: 'There is no group of this name.', account: 'There is no account of this name.' },
+    severalCalled: 'Several are called that: enter the id.',
     noGroup: 'No group',
     noOne: 'Say who: a person, or a group.',
     oneOnly: 'Choose a person or a group, not both.',
@@ -349,6 +352,8 @@ export const consoleAccounts = {
       keepPassword:
         'If you leave it empty, the one that was given stays. With another user name, or other settings, it has to be given again.',
       adminAccount: 'Which account',
+      adminAccountNamed: 'Which account (name or id)',
+      adminAccountIs: ({ account }: { account: string }) => `Now it is ${account}.`,
       chooseAccount: 'Choose one',
       rules: 'New passwords',
       length: 'Characters of a new password',
