@@ -1,10 +1,9 @@
-import { type ConnectorKind, connectors } from '../accounts/connectors/all.ts';
 import { characterClasses } from '../accounts/make-password.ts';
 import type { AppError, WrongPart } from '../errors.ts';
 import { type Html, html, type Value } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
 import type { Offered } from './account-choice.ts';
-import { adminWays, nameOfSetting, namesOf } from './account-fields.ts';
+import { adminWays, nameOfSetting, namesOf, needsAdmin } from './account-fields.ts';
 import type { Values } from './changed-fields.ts';
 import { type SettingField, settingFieldsOf } from './connector-fields.ts';
 import { renderCheck, renderChoices, renderField, renderProblem, renderSelect } from './parts.ts';
@@ -115,10 +114,16 @@ export function labelOfSetting({ console }: Texts, name: string): string {
 
 function renderAdministrator(texts: Texts, form: AccountForm, field: Field): Html {
   const words = texts.console.accounts.fields;
-  const { needsAdmin } = connectors[form.kind as ConnectorKind];
   const chosen = form.values.adminWay ?? '';
   const mayOthers = form.mayNameOthers || form.others.items.length > 0;
-  const ways = adminWays.filter((way) => (way !== 'none' || !needsAdmin) && (way !== 'account' || mayOthers));
+  const ways = adminWays.filter((way) =>
+    // Of two ways that mean the same, one is offered; an account that is named as its own says so.
+    way === 'itself'
+      ? needsAdmin(form.kind) || chosen === way
+      : way === 'none'
+        ? !needsAdmin(form.kind)
+        : way === 'own' || mayOthers,
+  );
   const value = ways.some((way) => way === chosen) ? chosen : (ways[0] ?? '');
   const why = form.problemOf('adminPassword');
   return html`<fieldset class="settings-group admin-of-account"><legend>${words.admin}</legend>

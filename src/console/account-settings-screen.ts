@@ -90,7 +90,10 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
         const changes = changesOf(visit, { ...typed, adminAccount: adminAccount ?? '' }, now);
         const changed = namesOf(kind).filter((field) => field in changes);
         const password = given.password?.[0];
-        const body = { ...bodyOf(kind, changed, { ...now, ...changes }, given), ...(password && { password }) };
+        const body = {
+          ...bodyOf({ kind, id: found.id }, changed, { ...now, ...changes }, given),
+          ...(password && { password }),
+        };
         const to = `${place.root}/${found.id}`;
         if (Object.keys(body).length === 0) return { to };
         await changeAccount(visit, { params, body });

@@ -83,7 +83,7 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
             const adminAccount = typed.adminWay === 'account' ? await choice.idOf(visit, typed.adminAccount ?? '') : '';
             const body = {
               connector: kind,
-              ...bodyOf(kind, namesOf(kind), { ...typed, adminAccount }, given),
+              ...bodyOf({ kind, id: null }, namesOf(kind), { ...typed, adminAccount }, given),
               ...(password && { password }),
             };
             const added = await addAccount(visit, { body });

@@ -319,6 +319,11 @@ export const consoleAccounts: typeof english = {
     importRights: (n) => count(n, { one: 'Recht einer Person oder Gruppe', other: 'Rechte von Personen und Gruppen' }),
     importNothingYet: 'Noch ist nichts hinzugefügt.',
     importButton: 'Hinzufügen',
+    importDone: 'Die Liste ist eingelesen',
+    importDoneText: 'Das ist jetzt da:',
+    importBack: 'Zu den Konten',
+    importTooOld:
+      'Diese Liste wurde vor zu langer Zeit angesehen, oder auf einer anderen Seite. Sehen Sie noch einmal nach, was hinzukommt.',
     noLines: 'Geben Sie eine Liste ein, oder wählen Sie eine Datei.',
     notText: 'Diese Datei ist kein Text.',
 
@@ -343,6 +348,7 @@ export const consoleAccounts: typeof english = {
       adminWay: 'Verwalter',
       adminWays: {
         none: 'Niemand sonst: Das Konto tut es selbst, oder es braucht keinen Verwalter',
+        itself: 'Das Konto selbst, mit seinem eigenen Passwort',
         own: 'Ein Benutzername und Passwort, die hier eingetragen werden',
         account: 'Ein anderes gemeinsames Konto, das auch geändert wird',
       },

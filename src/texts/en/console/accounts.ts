@@ -319,6 +319,10 @@ export const consoleAccounts = {
       count(n, { one: 'right of a person or a group', other: 'rights of people and groups' }),
     importNothingYet: 'Nothing is added yet.',
     importButton: 'Add them',
+    importDone: 'The list is added',
+    importDoneText: 'This is there now:',
+    importBack: 'To the accounts',
+    importTooOld: 'This list was looked at too long ago, or by another page. Look at it again.',
     noLines: 'Give a list, or choose a file.',
     notText: 'This file is no text.',
 
@@ -343,6 +347,7 @@ export const consoleAccounts = {
       adminWay: 'Administrator',
       adminWays: {
         none: 'Nobody else: the account does it itself, or it needs no administrator',
+        itself: 'The account itself, with its own password',
         own: 'A user name and password that are given here',
         account: 'Another shared account, which is changed too',
       },
