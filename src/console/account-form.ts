@@ -1,3 +1,4 @@
+import type { SettingName } from '../accounts/connectors/all.ts';
 import { characterClasses } from '../accounts/make-password.ts';
 import type { AppError, WrongPart } from '../errors.ts';
 import { type Html, html, type Value } from '../html.ts';
@@ -106,10 +107,14 @@ function choiceOf({ console }: Texts, value: string): string {
   return choices[value] ?? value;
 }
 
+/** Each setting of a connector has a name for people, and nothing else has: the compiler finds both. */
+type NamesOfSettings = Readonly<Record<SettingName, string>> &
+  Readonly<Record<Exclude<keyof Texts['console']['accounts']['fields']['names'], SettingName>, never>>;
+
 /** The name of a setting, for people; its own where there is none. */
 export function labelOfSetting({ console }: Texts, name: string): string {
-  const names: Readonly<Record<string, string>> = console.accounts.fields.names;
-  return Object.hasOwn(names, name) ? (names[name] ?? name) : name;
+  const names: NamesOfSettings = console.accounts.fields.names;
+  return Object.hasOwn(names, name) ? names[name as SettingName] : name;
 }
 
 function renderAdministrator(texts: Texts, form: AccountForm, field: Field): Html {

@@ -366,6 +366,23 @@ describe('the console', () => {
     await sql(`DELETE FROM accounts WHERE org_id = $1 AND id LIKE 'acc_many%'`, [org]);
   });
 
+  it('says in German what is wrong with a setting', async () => {
+    const path = '/admin/accounts/new/scim';
+    const form = fieldsOf((await owner.console.get(path)).text, 'add');
+    const fields = { ...form, name: 'Wiki', userName: 'bot', adminUserName: 'x', adminPassword: 'y', do: 'add' };
+    const german = { 'accept-language': 'de' };
+    const wrong = await owner.console.post(path, { ...fields, 'settings.baseUrl': 'http://wiki.example' }, german);
+    expect(wrong.status).toBe(400);
+    expect(textOf(wrong.text)).toContain('muss https sein, außer die Verschlüsselung ist aus');
+    expect(wrong.text).not.toContain('must be');
+    const bare = await owner.console.post(
+      path,
+      { ...fields, 'settings.baseUrl': 'wiki', once: crypto.randomUUID() },
+      german,
+    );
+    expect(textOf(bare.text)).toContain('muss eine Adresse ohne Abfrage');
+  });
+
   it('finds accounts, and shows none of another organisation', async () => {
     await addAccount('Zeppelin of the fleet');
     expect(textOf((await owner.console.get('/admin/accounts?search=zeppelin')).text)).toContain(

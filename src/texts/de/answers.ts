@@ -13,6 +13,32 @@ export const answerTexts: typeof english = {
       form: 'nicht in der richtigen Form',
     },
 
+    settings: {
+      host: 'muss der Name oder die Adresse eines Hosts sein, ohne Schema und ohne Port',
+      certificates: 'müssen Zertifikate in PEM sein, die mit -----BEGIN CERTIFICATE----- anfangen',
+      plainAddress: 'muss eine Adresse ohne Abfrage (?…) sein',
+      address: 'muss eine Adresse sein',
+      https: 'muss https sein, außer die Verschlüsselung ist aus: Dann liest jedes Passwort, wer das Netz mitliest',
+      withUser: 'muss {{user}} enthalten',
+      placeholder: 'hat einen Platzhalter, den es nicht gibt: Die Liste steht in docs/accounts.md',
+      fixedHost: 'muss eine Adresse sein, ohne Veränderliches im Host und ohne Leerzeichen',
+      noDots: 'darf . oder .. nicht als Teil des Pfades haben',
+      noSecret:
+        'darf keinen anderen Platzhalter haben als {{user}} und {{admin}}: Geheimes gehört in einen Header oder den Inhalt',
+      headerName: 'muss der Name eines Headers sein',
+      headerLine: 'muss eine Zeile ASCII sein',
+      headers: 'dürfen höchstens 20 Header sein',
+      transport:
+        'darf diese nicht nennen: host, content-length, transfer-encoding, connection, upgrade, expect, keep-alive, te',
+      json: 'muss JSON sein, mit jedem Platzhalter in einer Zeichenkette',
+      form: 'muss ein Formular sein: user={{user}}&password={{new}}',
+      tried:
+        'muss {{new}} oder {{basic_new}} in einem Header oder im Inhalt haben: Das ist das Passwort, das geprüft wird',
+      apart: 'muss accepted und refused durch einen Status oder einen Text unterscheiden',
+      new: 'muss {{new}} in einem Header oder im Inhalt haben: Sonst wird das Passwort nicht geändert',
+      characters: 'lässt weniger als zehn Zeichen übrig, oder keines einer Art: Lassen Sie weniger weg',
+    },
+
     unstorable: 'Die Anfrage enthält ein Zeichen, das sich nicht speichern lässt, etwa NUL.',
     unavailable:
       'Etwas, wovon dieser Dienst abhängt, antwortet nicht; versuchen Sie es in einigen Sekunden noch einmal.',
@@ -130,7 +156,7 @@ export const answerTexts: typeof english = {
         'Ein Passwort wird hier nur angegeben, wenn das Konto an einen anderen Ort führt. Welches jetzt gilt, sagen Sie dort, wo dem Konto sein Passwort gegeben wird.',
       noAdministrator: 'Es gibt kein Konto mit dieser ID, das das Verwaltungskonto sein könnte.',
       administratorByRole:
-        'Ein anderes Konto als Verwaltungskonto nennen, und es mit diesem an einen anderen Ort führen, darf nur ein Eigentümer oder Super-Admin: Seine Passwörter gehen dorthin, wo dieses Konto ist, auch die späteren. Bitten Sie darum, oder geben Sie ein anderes Verwaltungskonto an.',
+        'Ein anderes Konto als Verwaltungskonto nennen, und es mit diesem an einen anderen Ort führen, darf nur ein Inhaber oder Super-Admin: Seine Passwörter gehen dorthin, wo dieses Konto ist, auch die späteren. Bitten Sie darum, oder geben Sie ein anderes Verwaltungskonto an.',
       circle:
         'Diese Konten würden gegenseitig ihre Passwörter ändern: Gingen beide verloren, könnte niemand eines davon setzen.',
       rotating: 'Das Konto bekommt gerade ein neues Passwort. Warten Sie, bis es eines hat.',
