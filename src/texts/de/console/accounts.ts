@@ -1,12 +1,12 @@
 import type { consoleAccounts as english } from '../../en/console/accounts.ts';
 import { count } from './count.ts';
 
-/** Die gemeinsamen Konten der Organisation, und die Änderungen ihrer Passwörter. */
+/** Die gemeinsamen Konten der Organisation, und die Wechsel ihrer Passwörter. */
 export const consoleAccounts: typeof english = {
   accounts: {
     title: 'Gemeinsame Konten',
     one: 'Ein gemeinsames Konto',
-    views: 'Gemeinsame Konten, und die Änderungen ihrer Passwörter',
+    views: 'Gemeinsame Konten, und die Wechsel ihrer Passwörter',
     text: 'Endet jemandes Zugang, so werden die Passwörter geändert, die diese Person lesen konnte.',
     list: 'Gemeinsame Konten',
     find: 'Ein Konto suchen',
@@ -32,7 +32,7 @@ export const consoleAccounts: typeof english = {
     stateTexts: {
       rotating: 'Das Passwort wird gerade geändert.',
       uncertain:
-        'Im Moment ist nicht bekannt, mit welchem Passwort man sich anmeldet. Es wird weiter versucht, bis eines gefunden ist. Jede Fassung ist aufbewahrt.',
+        'Im Moment ist nicht bekannt, mit welchem Passwort man sich anmeldet. Es wird weiter versucht, bis eines gefunden ist. Jede Version ist aufbewahrt.',
       old_works:
         'Das Passwort ist geändert, aber das System lässt noch herein, wer das alte hat. Es wird weiter versucht. Beenden Sie dort offene Verbindungen, wenn Sie können.',
       manual: 'Jemand muss das Passwort dort ändern und es hier bestätigen.',
@@ -51,7 +51,7 @@ export const consoleAccounts: typeof english = {
     schedule: 'Ohnehin geändert',
     everyDays: (n) => `alle ${count(n, { one: 'Tag', other: 'Tage' })}`,
     noSchedule: 'nur wenn jemandes Zugang endet',
-    version: 'Aktuelle Fassung',
+    version: 'Aktuelle Version',
     notes: 'Notizen',
     added: 'Hinzugefügt',
     id: 'Id',
@@ -61,12 +61,12 @@ export const consoleAccounts: typeof english = {
     test: 'Testen',
     givePassword: 'Passwort eintragen',
     remove: 'Entfernen',
-    confirm: 'Änderung bestätigen',
-    confirmOf: ({ account }) => `Änderung bestätigen: ${account}`,
-    nothingToConfirm: 'Keine Änderung dieses Kontos wartet darauf, von Hand gemacht zu werden.',
+    confirm: 'Passwortwechsel bestätigen',
+    confirmOf: ({ account }) => `Passwortwechsel bestätigen: ${account}`,
+    nothingToConfirm: 'Kein Passwortwechsel dieses Kontos wartet auf jemanden.',
 
-    rotations: 'Änderungen des Passworts',
-    rotationsList: 'Änderungen, die neuesten zuerst',
+    rotations: 'Passwortwechsel',
+    rotationsList: 'Passwortwechsel, die neuesten zuerst',
     noRotations: 'Das Passwort wurde noch nicht geändert.',
     lookAgain: 'Noch einmal nachsehen',
 
@@ -86,7 +86,7 @@ export const consoleAccounts: typeof english = {
     rights: { use: 'Benutzen', manage: 'Verwalten' },
     rightHints: {
       use: 'Liest das aktuelle Passwort.',
-      manage: 'Liest jede Fassung, ändert das Konto und bestimmt, wer Zugang hat.',
+      manage: 'Liest jede Version, ändert das Konto und bestimmt, wer Zugang hat.',
     },
     since: 'Seit',
     take: 'Nehmen',
@@ -101,7 +101,7 @@ export const consoleAccounts: typeof english = {
     takeOwn: 'Es ist Ihr eigener Zugang: Sie sehen dieses Konto dann nicht mehr.',
     takeOwnRead: 'Es ist Ihr eigener Zugang: Sie lesen das Passwort dieses Kontos dann nicht mehr.',
     takeLast:
-      'Niemand sonst verwaltet dieses Konto. Danach ändern es nur noch Eigentümer und Super-Admins, und niemand liest seine früheren Versionen.',
+      'Niemand sonst verwaltet dieses Konto. Danach ändern es nur noch Inhaber und Super-Admins, und niemand liest seine früheren Versionen.',
     takeButton: 'Zugang nehmen',
     give: 'Zugang geben',
     giveTitle: ({ account }) => `Zugang zu ${account} geben`,
@@ -117,15 +117,15 @@ export const consoleAccounts: typeof english = {
     removedHolder: 'Jemand, den es hier nicht mehr gibt',
 
     reveals: 'Wer es gelesen hat',
-    revealsList: 'Wer welche Fassung gelesen hat, und wann',
+    revealsList: 'Wer welche Version gelesen hat, und wann',
     noReveals: 'Noch hat niemand das Passwort gelesen.',
     at: 'Wann',
 
-    versions: 'Fassungen',
-    versionsText: 'Keine Fassung, die je gesetzt war, wird gelöscht, bevor eine spätere erwiesen ist.',
-    versionsList: 'Fassungen, die neuesten zuerst',
+    versions: 'Versionen',
+    versionsText: 'Keine Version, die je gesetzt war, wird gelöscht, bevor eine spätere erwiesen ist.',
+    versionsList: 'Versionen, die neuesten zuerst',
     noVersions: 'Noch ist kein Passwort aufbewahrt.',
-    versionNumber: 'Fassung',
+    versionNumber: 'Version',
     versionState: 'Zustand',
     made: 'Gemacht',
     accepted: 'Zuletzt angenommen',
@@ -138,16 +138,16 @@ export const consoleAccounts: typeof english = {
       dead: 'Nie angenommen',
     },
     read: 'Lesen',
-    readVersion: ({ n }) => `Lesen: Fassung ${n}`,
+    readVersion: ({ n }) => `Lesen: Version ${n}`,
 
     rotation: {
-      title: 'Änderungen von Passwörtern',
-      list: 'Änderungen',
-      text: 'Jede Änderung eines Passworts, die neueste zuerst.',
+      title: 'Passwortwechsel',
+      list: 'Passwortwechsel',
+      text: 'Jeder Passwortwechsel, der neueste zuerst.',
       none: 'Noch wurde kein Passwort geändert.',
-      noneFound: 'Eine solche Änderung gibt es nicht.',
+      noneFound: 'Einen solchen Passwortwechsel gibt es nicht.',
       anyState: 'Jeder Zustand',
-      ofSignOut: 'Die Änderungen, die diese Abmeldung ausgelöst hat',
+      ofSignOut: 'Die Passwortwechsel, die diese Abmeldung ausgelöst hat',
       cause: 'Weil',
       causes: {
         revocation: 'Zugang endete',
@@ -181,7 +181,7 @@ export const consoleAccounts: typeof english = {
         refused: 'Das alte wird abgewiesen',
       },
       noted: { done: 'fertig', now: 'jetzt', wait: 'noch nicht', bad: 'noch nicht, und es sollte sein' },
-      stepsList: 'Schritte der Änderung',
+      stepsList: 'Schritte des Passwortwechsels',
       doUntil: ({ at }) => `Zu tun bis ${at}`,
       overdue: ({ at }) => `Es war zu tun bis ${at}`,
       errors: {
@@ -197,11 +197,11 @@ export const consoleAccounts: typeof english = {
         read_only: 'das System nimmt gerade keine Änderungen an',
         settings: 'die Einstellungen des Kontos passen nicht',
         no_administrator: 'es ist niemand genannt, der es dort ändern kann',
-        no_old_password: 'sein jetziges Passwort ist nicht bekannt, und die Änderung braucht es',
+        no_old_password: 'sein jetziges Passwort ist nicht bekannt, und der Passwortwechsel braucht es',
         not_saved: 'es ist gesetzt, aber das System hat es nicht in seine Datei geschrieben',
         other_account: 'das System versteht unter diesem Namen ein anderes Konto',
-        wrong_administrator: 'das System weist den Verwalter ab',
-        not_permitted: 'der Verwalter darf dieses Passwort nicht ändern',
+        wrong_administrator: 'das System weist das Verwaltungskonto ab',
+        not_permitted: 'das Verwaltungskonto darf dieses Passwort nicht ändern',
         unknown_user: 'das System kennt diesen Benutzernamen nicht',
         weak_method: 'das System fragt das Passwort auf eine Art ab, die nicht sicher ist',
         not_supported: 'das System kann es so nicht ändern',
@@ -217,12 +217,12 @@ export const consoleAccounts: typeof english = {
         interrupted: 'es wurde unterbrochen, und niemand weiß, wie weit es kam',
         connector_failed: 'der Anschluss ist gescheitert; wie, steht im Log des Betreibers',
         stood_still: 'dieser Server stand zu lange still',
-        administrator_unknown: 'von seinem Verwalter ist kein Passwort bekannt',
+        administrator_unknown: 'von seinem Verwaltungskonto ist kein Passwort bekannt',
         not_accepted: 'das System hat das neue Passwort angenommen, lässt es aber nicht ein',
         rejected: 'das System hat drei neue Passwörter abgewiesen',
         manual: 'dort ändern es Personen',
         connections_not_ended: 'Verbindungen, die mit dem früheren Passwort geöffnet wurden, ließen sich nicht beenden',
-        administrator_uncertain: 'sein Verwalter ist ein Konto, dessen eigenes Passwort ungewiss ist',
+        administrator_uncertain: 'sein Verwaltungskonto ist ein gemeinsames Konto, dessen eigenes Passwort ungewiss ist',
         not_opened: 'die aufbewahrten Passwörter sind nicht zu öffnen: Ihr Schlüssel fehlt oder ist gelöscht',
         internal: 'hier ist etwas schiefgegangen; was, steht im Log des Betreibers',
       },
@@ -235,7 +235,7 @@ export const consoleAccounts: typeof english = {
     onReceiptText: 'Passwörter, die wegen dieser Abmeldung geändert werden.',
     receiptPlanning: 'Es wird nachgesehen, welche Passwörter zu ändern sind.',
     said: ({ account, state }) => `${account}: ${state}`,
-    allOfSignOut: 'Alle Änderungen dieser Abmeldung',
+    allOfSignOut: 'Alle Passwortwechsel dieser Abmeldung',
 
     rotateTitle: 'Ein neues Passwort',
     rotateAsk: ({ name }) => `Das Passwort von ${name} jetzt ändern?`,
@@ -244,19 +244,19 @@ export const consoleAccounts: typeof english = {
     rotateManual: 'Dieses Konto wird von Hand geändert: Wer es verwaltet, wird darum gebeten.',
     rotateButton: 'Passwort ändern',
 
-    confirmTitle: 'Eine Änderung von Hand bestätigen',
+    confirmTitle: 'Einen Passwortwechsel von Hand bestätigen',
     confirmAsk: ({ name }) => `Sie haben das Passwort von ${name} dort geändert`,
     confirmText:
       'Geben Sie das neue Passwort ein. Es wird verschlüsselt aufbewahrt und ist dann das aktuelle; wer Zugang hat, liest es hier.',
     confirmMade: ({ n }) =>
-      `Fassung ${n} wurde dafür gemacht: Lesen Sie sie auf der Seite des Kontos. Haben Sie diese gesetzt, so lassen Sie das Feld frei.`,
+      `Version ${n} wurde dafür gemacht: Lesen Sie sie auf der Seite des Kontos. Haben Sie diese gesetzt, so lassen Sie das Feld frei.`,
     newPassword: 'Das neue Passwort',
     confirmButton: 'Bestätigen',
 
     giveTitlePassword: 'Passwort eintragen',
     givePasswordOf: ({ name }) => `Das aktuelle Passwort von ${name}`,
     givePasswordText:
-      'Womit man sich dort jetzt anmeldet. Dort wird nichts geändert: Es wird verschlüsselt aufbewahrt, für alle mit Zugang und für die erste Änderung.',
+      'Womit man sich dort jetzt anmeldet. Dort wird nichts geändert: Es wird verschlüsselt aufbewahrt, für alle mit Zugang und für den ersten Passwortwechsel.',
     currentPassword: 'Das aktuelle Passwort',
     keep: 'Aufbewahren',
 
@@ -269,10 +269,10 @@ export const consoleAccounts: typeof english = {
       unavailable: 'Das System antwortet nicht.',
     },
     administratorResults: {
-      accepted: 'Auch der Verwalter wird hereingelassen.',
-      refused: 'Das System weist den Verwalter ab, der das Passwort ändert.',
-      unproven: 'Vom Verwalter ist nichts erwiesen.',
-      unavailable: 'Der Verwalter konnte nicht geprüft werden.',
+      accepted: 'Auch das Verwaltungskonto wird hereingelassen.',
+      refused: 'Das System weist das Verwaltungskonto ab, das das Passwort ändert.',
+      unproven: 'Vom Verwaltungskonto ist nichts erwiesen.',
+      unavailable: 'Das Verwaltungskonto konnte nicht geprüft werden.',
     },
     why: 'Warum:',
     back: 'Zurück zum Konto',
@@ -280,7 +280,7 @@ export const consoleAccounts: typeof english = {
     removeTitle: 'Ein Konto entfernen',
     removeAsk: ({ name }) => `${name} entfernen?`,
     removeText:
-      'Jede Fassung seines Passworts geht mit: Niemand kann hier mehr eine lesen, und niemand ändert es. Beim System selbst geschieht nichts. Das lässt sich nicht rückgängig machen.',
+      'Jede Version seines Passworts geht mit: Niemand kann hier mehr eine lesen, und niemand ändert es. Beim System selbst geschieht nichts. Das lässt sich nicht rückgängig machen.',
     removeEffects: ({ versions, rights }) => `Das entfernt ${versions} und ${rights}.`,
     removeVersions: (n) => count(n, { one: 'aufbewahrtes Passwort', other: 'aufbewahrte Passwörter' }),
     removeRights: (n) => count(n, { one: 'Recht', other: 'Rechte' }),
@@ -344,16 +344,16 @@ export const consoleAccounts: typeof english = {
       passwordHint: 'Wenn Sie es kennen. Es wird verschlüsselt aufbewahrt, und nur wer Zugang hat, liest es.',
       system: 'Das System',
       admin: 'Wer das Passwort dort ändert',
-      adminText: 'Manche Systeme verlangen einen Verwalter. Geben Sie ihm nicht mehr Rechte, als er braucht.',
-      adminWay: 'Verwalter',
+      adminText: 'Manche Systeme verlangen ein Verwaltungskonto. Geben Sie ihm nicht mehr Rechte, als es braucht.',
+      adminWay: 'Verwaltungskonto',
       adminWays: {
-        none: 'Niemand sonst: Das Konto tut es selbst, oder es braucht keinen Verwalter',
+        none: 'Niemand sonst: Das Konto tut es selbst, oder es braucht kein Verwaltungskonto',
         itself: 'Das Konto selbst, mit seinem eigenen Passwort',
         own: 'Ein Benutzername und Passwort, die hier eingetragen werden',
         account: 'Ein anderes gemeinsames Konto, das auch geändert wird',
       },
-      adminUserName: 'Benutzername des Verwalters',
-      adminPassword: 'Passwort des Verwalters',
+      adminUserName: 'Benutzername des Verwaltungskontos',
+      adminPassword: 'Passwort des Verwaltungskontos',
       adminPasswordHint: 'Es wird verschlüsselt aufbewahrt und nie wieder gezeigt.',
       keepPassword:
         'Bleibt das Feld frei, so bleibt das eingetragene. Mit einem anderen Benutzernamen oder anderen Einstellungen ist es neu einzutragen.',
@@ -369,7 +369,7 @@ export const consoleAccounts: typeof english = {
       without: 'Zeichen, die es nicht haben darf',
       withoutHint: 'Wenn das System manche nicht annimmt.',
       everyDays: 'Alle … Tage ändern',
-      everyDaysHint: 'Neben den Änderungen, die eine Abmeldung auslöst. Bleibt das Feld frei, gibt es keine weiteren.',
+      everyDaysHint: 'Neben den Passwortwechseln, die eine Abmeldung auslöst. Bleibt das Feld frei, gibt es keine weiteren.',
       json: 'Als JSON. {{user}}, {{new}} und {{old}} stehen für den Benutzernamen und die Passwörter.',
       oneLine: 'Eines je Zeile.',
       yes: 'Ja',
@@ -391,7 +391,7 @@ export const consoleAccounts: typeof english = {
         body: 'Inhalt',
         accepted: 'Antworten, die heißen: es ist gesetzt',
         rejected: 'Antworten, die heißen: ein solches Passwort nimmt es nicht',
-        denied: 'Antworten, die heißen: der Verwalter darf nicht',
+        denied: 'Antworten, die heißen: das Verwaltungskonto darf nicht',
         verify: 'Anfrage, die ein Passwort beweist',
       },
       choices: {
