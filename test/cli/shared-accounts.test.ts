@@ -105,8 +105,12 @@ it('prints a password for whoever says yes alone, on record, and takes none from
     (await db.query('SELECT version, user_id FROM account_reveals WHERE account_id = $1', [id])).rows;
   expect(await reveals()).toEqual([]);
   const plain = await runCli(['shared-account', 'reveal', id, ...org, '--yes'], env);
-  expect(plain).toMatchObject({ code: 0, stdout: `${secret}
-`, stderr: '' });
+  expect(plain).toMatchObject({
+    code: 0,
+    stdout: `${secret}
+`,
+    stderr: '',
+  });
   expect(await revealed(id)).toMatchObject([{ actor_type: 'operator', detail: { version: 1 } }]);
   expect(await reveals()).toEqual([{ version: 1, user_id: null }]);
   const given = await runCli(
@@ -120,6 +124,19 @@ it('prints a password for whoever says yes alone, on record, and takes none from
   expect(await refusal('shared-account', 'reveal', id, ...org, '--version', '3', '--yes')).toMatchObject({
     code: 'not_found',
   });
+});
+
+it('lists versions and reveals, and gives a group a right by its name', async () => {
+  const id = await add('Compass');
+  expect(await shared('versions', id, ...org)).toMatchObject([{ version: 1, state: 'current' }]);
+  expect(await shared('reveals', id, ...org)).toEqual([]);
+  await shared('reveal', id, ...org, '--yes');
+  expect(await shared('reveals', id, ...org)).toMatchObject([{ version: 1, user: null }]);
+  for (const list of ['versions', 'reveals'])
+    expect(await refusal('shared-account', list, id, ...elsewhere)).toMatchObject({ code: 'not_found' });
+  await db.query(`INSERT INTO groups (org_id, id, display_name) VALUES ('org_seed', 'grp_watch', 'Night watch')`);
+  expect(await shared('give', id, ...org, '--group', 'Night watch')).toMatchObject({ group: { id: 'grp_watch' } });
+  expect(await refusal('shared-account', 'give', id, ...org, '--group', 'Day')).toMatchObject({ code: 'not_found' });
 });
 
 it('has a password changed, and takes what people have set', async () => {
