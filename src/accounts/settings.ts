@@ -3,9 +3,25 @@ import { AppError, pointerTo, type Saying } from '../errors.ts';
 import { describeIssues, wrongParts } from '../issues.ts';
 import { en } from '../texts/en.ts';
 import { connectorKinds, connectors } from './connectors/all.ts';
+import { type PasswordRuleChanges, type PasswordRules, passwordRules } from './make-password.ts';
 
 export { connectorKinds };
 export type ConnectorKind = (typeof connectorKinds)[number];
+
+/**
+ * The rules of an account with these changes. Together they may leave too few characters.
+ * @throws AppError invalid_request
+ */
+export function changedRules(stored: unknown, changes: PasswordRuleChanges): PasswordRules {
+  const given = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+  const parsed = passwordRules.safeParse({ ...(stored as object), ...given });
+  if (parsed.success) return parsed.data;
+  const of = describeIssues(parsed.error, 'passwordRules').slice(0, 10).join('; ');
+  const errors = wrongParts(parsed.error, 'body').slice(0, 10);
+  throw new AppError('invalid_request', ({ answers }) => answers.accounts.wrongRules({ of }), {
+    errors: within('passwordRules', errors),
+  });
+}
 
 type Settings = Readonly<Record<string, unknown>>;
 
@@ -27,9 +43,9 @@ export function checkedSettings(kind: string, settings: Settings): Settings {
       ? lines
       : errors.map(({ pointer = '', says, detail }) => `${pointer.slice(2)}: ${says?.(texts) ?? detail}`).join('; ');
   throw new AppError('invalid_request', (texts) => texts.answers.accounts.wrongSettings({ of: said(texts) }), {
-    errors: errors.map(({ pointer = '#', ...rest }) => ({
-      ...rest,
-      pointer: pointerTo(['settings']) + pointer.slice(1),
-    })),
+    errors: within('settings', errors),
   });
 }
+
+const within = (member: string, errors: ReturnType<typeof wrongParts>) =>
+  errors.map(({ pointer = '#', ...rest }) => ({ ...rest, pointer: pointerTo([member]) + pointer.slice(1) }));

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accountStates } from '../accounts/account.ts';
-import { passwordRules } from '../accounts/make-password.ts';
+import { passwordRuleChanges, passwordRules } from '../accounts/make-password.ts';
 import { accountRights } from '../accounts/rights.ts';
 import { connectorKinds } from '../accounts/settings.ts';
 import { idOf } from '../api/examples.ts';
@@ -64,7 +64,7 @@ export const accountChanges = z
     connector: connector.optional(),
     settings: settings.optional(),
     administrator: givenAdministrator.optional(),
-    passwordRules: passwordRules.optional(),
+    passwordRules: passwordRuleChanges.optional(),
     everyDays: everyDays.optional(),
     password: password
       .optional()

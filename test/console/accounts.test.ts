@@ -233,6 +233,14 @@ describe('whoever manages an account, in no role', () => {
 
   it('changes it; whoever may only use it, or has a role alone, does not', async () => {
     const account = await addAccount('Generator');
+    const rules = async () => (await owner.send('GET', `/accounts/${account}`)).body.passwordRules;
+    for (const [length, then] of [
+      ['20', 20],
+      ['', 32],
+    ] as const) {
+      await manager.console.press(`/accounts/${account}/settings`, 'save', { length });
+      expect(await rules()).toMatchObject({ length: then });
+    }
     const changed = await manager.console.press(`/accounts/${account}/settings`, 'save', { notes: 'In the cellar' });
     expect(textOf((await manager.console.follow(changed)).text)).toContain('In the cellar');
     for (const who of [user, outsider, stranger])
@@ -471,6 +479,8 @@ describe('a sign-out', () => {
         `UPDATE account_rotations SET state = $2, error = 'timeout', due_at = now() + interval '1 day' WHERE account_id = $1`,
         [account, state],
       );
+    // Once the rotator is done with it: it would write over what is planted.
+    await expect.poll(async () => (await rotations(account))[0]?.state, { timeout: 30_000 }).toBe('manual');
     await stuck('uncertain');
     expect(textOf((await owner.console.get('/admin')).text)).toContain('which password of the shared account Radar');
     expect(textOf((await owner.console.get(receipt)).text)).toMatch(/Radar: Uncertain/);

@@ -78,7 +78,7 @@ function checkingSettings<Settings>(connector: Connector<Settings>): Checked<Set
     const parsed = connector.settings.safeParse(target.settings);
     return parsed.success ? { ...target, settings: parsed.data } : null;
   };
-  const { verifyAdmin } = connector;
+  const { save, verifyAdmin } = connector;
   const unusable = { result: 'unavailable', error: 'settings' satisfies ConnectorError } as const;
   return {
     ...connector,
@@ -94,6 +94,12 @@ function checkingSettings<Settings>(connector: Connector<Settings>): Checked<Set
       const known = read(target);
       return known ? connector.verify(known, password, signal) : unusable;
     },
+    ...(save && {
+      save: async (target, signal) => {
+        const known = read(target);
+        return known ? save(known, signal) : 'unavailable';
+      },
+    }),
     ...(verifyAdmin && {
       verifyAdmin: async (target, signal) => {
         const known = read(target);

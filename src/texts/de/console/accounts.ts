@@ -101,7 +101,7 @@ export const consoleAccounts: typeof english = {
     takeOwn: 'Es ist Ihr eigener Zugang: Sie sehen dieses Konto dann nicht mehr.',
     takeOwnRead: 'Es ist Ihr eigener Zugang: Sie lesen das Passwort dieses Kontos dann nicht mehr.',
     takeLast:
-      'Niemand sonst verwaltet dieses Konto. Danach ändern es nur noch Inhaber und Super-Admins, und niemand liest seine früheren Versionen.',
+      'Niemand sonst verwaltet dieses Konto. Danach ändern es nur noch Inhaber und Hauptadministratoren, und niemand liest seine früheren Versionen.',
     takeButton: 'Zugang nehmen',
     give: 'Zugang geben',
     giveTitle: ({ account }) => `Zugang zu ${account} geben`,
@@ -113,7 +113,7 @@ export const consoleAccounts: typeof english = {
     noGroup: 'Keine Gruppe',
     noOne: 'Sagen Sie, wem: einer Person oder einer Gruppe.',
     oneOnly: 'Wählen Sie eine Person oder eine Gruppe, nicht beides.',
-    operator: 'Jemand vom Betrieb',
+    operator: 'Der Betreiber',
     removedHolder: 'Jemand, den es hier nicht mehr gibt',
 
     reveals: 'Wer es gelesen hat',
@@ -196,9 +196,12 @@ export const consoleAccounts: typeof english = {
         busy: 'das System ist überlastet oder noch nicht bereit',
         read_only: 'das System nimmt gerade keine Änderungen an',
         settings: 'die Einstellungen des Kontos passen nicht',
+        user_name:
+          'der Benutzername oder der des Verwaltungskontos hat ein Zeichen, das sich dorthin nicht senden lässt',
         no_administrator: 'es ist niemand genannt, der es dort ändern kann',
         no_old_password: 'sein jetziges Passwort ist nicht bekannt, und der Passwortwechsel braucht es',
-        not_saved: 'es ist gesetzt, aber das System hat es nicht in seine Datei geschrieben',
+        not_saved:
+          'es ist gesetzt, aber das System hat es nicht in seine Datei geschrieben: Nach seinem nächsten Start gilt wieder das alte',
         other_account: 'das System versteht unter diesem Namen ein anderes Konto',
         wrong_administrator: 'das System weist das Verwaltungskonto ab',
         not_permitted: 'das Verwaltungskonto darf dieses Passwort nicht ändern',
@@ -222,7 +225,8 @@ export const consoleAccounts: typeof english = {
         rejected: 'das System hat drei neue Passwörter abgewiesen',
         manual: 'dort ändern es Personen',
         connections_not_ended: 'Verbindungen, die mit dem früheren Passwort geöffnet wurden, ließen sich nicht beenden',
-        administrator_uncertain: 'sein Verwaltungskonto ist ein gemeinsames Konto, dessen eigenes Passwort ungewiss ist',
+        administrator_uncertain:
+          'sein Verwaltungskonto ist ein gemeinsames Konto, dessen eigenes Passwort ungewiss ist',
         not_opened: 'die aufbewahrten Passwörter sind nicht zu öffnen: Ihr Schlüssel fehlt oder ist gelöscht',
         internal: 'hier ist etwas schiefgegangen; was, steht im Log des Betreibers',
       },
@@ -369,7 +373,8 @@ export const consoleAccounts: typeof english = {
       without: 'Zeichen, die es nicht haben darf',
       withoutHint: 'Wenn das System manche nicht annimmt.',
       everyDays: 'Alle … Tage ändern',
-      everyDaysHint: 'Neben den Passwortwechseln, die eine Abmeldung auslöst. Bleibt das Feld frei, gibt es keine weiteren.',
+      everyDaysHint:
+        'Neben den Passwortwechseln, die eine Abmeldung auslöst. Bleibt das Feld frei, gibt es keine weiteren.',
       json: 'Als JSON. {{user}}, {{new}} und {{old}} stehen für den Benutzernamen und die Passwörter.',
       oneLine: 'Eines je Zeile.',
       yes: 'Ja',

@@ -194,9 +194,11 @@ export const consoleAccounts = {
         busy: 'the system is too busy, or not ready',
         read_only: 'the system takes no changes just now',
         settings: 'the settings of the account do not fit',
+        user_name: 'the user name, or the administrator’s, has a character that cannot be sent there',
         no_administrator: 'nobody is named who could change it there',
         no_old_password: 'its current password is not known, and the change needs it',
-        not_saved: 'it is set, but the system did not write it to its file',
+        not_saved:
+          'it is set, but the system did not write it to its file: after its next start the old one works again',
         other_account: 'the system takes this name for another account',
         wrong_administrator: 'the system refuses the administrator',
         not_permitted: 'the administrator may not change this password',
