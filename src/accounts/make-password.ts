@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
+import { must } from './connectors/must.ts';
 
 const classes = {
   lower: 'abcdefghijklmnopqrstuvwxyz',
@@ -29,7 +30,7 @@ export const passwordRules = z
       const left = named.map((name) => allowed(name, leaveOut, undefined).length);
       return left.every((count) => count > 0) && left.reduce((sum, count) => sum + count, 0) >= 10;
     },
-    { path: ['leaveOut'], message: 'leaves fewer than ten characters, or none of a class: leave out fewer' },
+    { path: ['leaveOut'], ...must('characters') },
   )
   .meta({ description: 'What a new password is made of.' });
 

@@ -98,6 +98,19 @@ export function createRights({ pool }: { pool: Pool }) {
       return found;
     },
 
+    /** The id of the group of an id or a name. @throws AppError not_found for none, and where several are called that */
+    async requireGroup(orgId: string, group: string): Promise<string> {
+      const { rows } = await pool.query<{ id: string | null }>({
+        name: 'account-right-group',
+        text: `SELECT coalesce((SELECT id FROM groups WHERE org_id = $1 AND id = $2),
+                 (SELECT min(id) FROM groups WHERE org_id = $1 AND display_name = $2 HAVING count(*) = 1)) AS id`,
+        values: [orgId, group],
+      });
+      const found = rows[0]?.id;
+      if (!found) throw new AppError('not_found', ({ answers }) => answers.accounts.noGroup, { field: 'group' });
+      return found;
+    },
+
     /**
      * Gives a right, in the place of another one of the same holder. Null: the org has no such
      * account. @throws AppError not_found for nobody, conflict for somebody who is switched off or

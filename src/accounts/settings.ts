@@ -1,6 +1,7 @@
 import type { z } from 'zod';
-import { AppError, pointerTo } from '../errors.ts';
+import { AppError, pointerTo, type Saying } from '../errors.ts';
 import { describeIssues, wrongParts } from '../issues.ts';
+import { en } from '../texts/en.ts';
 import { connectorKinds, connectors } from './connectors/all.ts';
 import { type PasswordRuleChanges, type PasswordRules, passwordRules } from './make-password.ts';
 
@@ -34,9 +35,14 @@ export function checkedSettings(kind: string, settings: Settings): Settings {
     throw new AppError('invalid_request', ({ answers }) => answers.accounts.noConnector, { field: 'connector' });
   const parsed = form.safeParse(settings, { reportInput: true });
   if (parsed.success) return parsed.data as Settings;
-  const of = describeIssues(parsed.error, 'settings').slice(0, 10).join('; ');
+  const lines = describeIssues(parsed.error, 'settings').slice(0, 10).join('; ');
   const errors = wrongParts(parsed.error, 'body').slice(0, 10);
-  throw new AppError('invalid_request', ({ answers }) => answers.accounts.wrongSettings({ of }), {
+  // Programs are told the validator's words, people those of the catalogue.
+  const said: Saying = (texts) =>
+    errors.length === 0 || texts === en
+      ? lines
+      : errors.map(({ pointer = '', says, detail }) => `${pointer.slice(2)}: ${says?.(texts) ?? detail}`).join('; ');
+  throw new AppError('invalid_request', (texts) => texts.answers.accounts.wrongSettings({ of: said(texts) }), {
     errors: within('settings', errors),
   });
 }

@@ -37,7 +37,7 @@ export function registerSharedAccountRights(shared: Command, shell: Console): vo
     .argument(...accountArgument)
     .requiredOption(...orgOption)
     .option('--user <user>', 'address, user name or id')
-    .option('--group <group>', 'id of the group')
+    .option('--group <group>', 'name or id of the group')
     .option('--right <right>', accountRights.join(' or '), 'use')
     .action(
       action(
@@ -54,7 +54,9 @@ export function registerSharedAccountRights(shared: Command, shell: Console): vo
           if ((user === undefined) === (group === undefined)) throw usageError('Give --user or --group, one of them.');
           const { accountRights: rights } = workspace;
           const holder =
-            user === undefined ? { groupId: group as string } : { userId: await rights.requirePerson(org.id, user) };
+            user === undefined
+              ? { groupId: await rights.requireGroup(org.id, group as string) }
+              : { userId: await rights.requirePerson(org.id, user) };
           const given = foundAccount(await rights.give(org.id, id, { holder, right }, byOperator));
           return { json: given, text: `${user ?? group} may ${right} ${id} now (${given.id}).` };
         },

@@ -12,6 +12,7 @@ import { parseJson } from '../http/parse-json.ts';
 import { action, type Console, readCredential, text, usageError } from './command.ts';
 import { confirm, requireTerminal } from './confirm.ts';
 import { table } from './output.ts';
+import { registerSharedAccountHistory } from './shared-account-history.ts';
 import {
   accountArgument,
   answerFor,
@@ -185,6 +186,7 @@ export function registerSharedAccount(program: Command, shell: Console): void {
     );
 
   registerSharedAccountRights(shared, shell);
+  registerSharedAccountHistory(shared, shell);
   registerSharedAccountPasswords(shared, shell);
 }
 

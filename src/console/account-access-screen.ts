@@ -1,8 +1,8 @@
 import { accountForReader, accountRight } from '../admin/account-forms.ts';
-import { groupNames } from '../admin/groups.ts';
 import { may } from '../api/permissions.ts';
 import { AppError } from '../errors.ts';
 import { html } from '../html.ts';
+import { createGroupChoice } from './account-choice.ts';
 import type { Place } from './account-place.ts';
 import { trailOfAccounts } from './account-view.ts';
 import type { Use } from './operations.ts';
@@ -10,13 +10,12 @@ import { renderChoices, renderField, renderForm, renderSelect, valueIn } from '.
 import { type Screen, textOf } from './screen.ts';
 
 const act = 'give';
-const mostGroups = 200;
 
 /** Gives a person or a group access to an account. */
 export function accountAccessScreen(use: Use, place: Place): Screen {
   const getAccount = use('getAccount', accountForReader);
   const giveRight = use('giveAccountRight', accountRight);
-  const listGroupNames = use('listGroupNames', groupNames);
+  const groupChoice = createGroupChoice(use);
   return {
     path: `${place.root}/{id}/access`,
     id: place.idOf('AccountAccess'),
@@ -29,7 +28,7 @@ export function accountAccessScreen(use: Use, place: Place): Screen {
       const found = await getAccount(visit, { params });
       // Groups are seen by whoever administers.
       const seesGroups = place.area !== null && may(principal.role, 'org.read');
-      const { groups } = seesGroups ? await listGroupNames(visit, { query: { limit: mostGroups } }) : { groups: [] };
+      const groups = seesGroups ? await groupChoice.offer(visit) : { items: [], more: false };
       return {
         title: words.give,
         trail: trailOfAccounts(texts, place, found),
@@ -39,16 +38,18 @@ ${renderForm(visit, {
   button: words.give,
   content: html`${renderField({ name: 'who', label: words.givePerson, value: valueIn(visit, act, 'who'), most: 320, autofocus: true })}
 ${
-  groups.length > 0 &&
-  renderSelect({
-    name: 'group',
-    label: words.giveGroup,
-    value: valueIn(visit, act, 'group'),
-    options: [
-      { value: '', label: words.noGroup },
-      ...groups.map(({ id, displayName }) => ({ value: id, label: displayName })),
-    ],
-  })
+  groups.more
+    ? renderField({ name: 'group', label: words.giveGroupNamed, value: valueIn(visit, act, 'group'), most: 200 })
+    : groups.items.length > 0 &&
+      renderSelect({
+        name: 'group',
+        label: words.giveGroup,
+        value: valueIn(visit, act, 'group'),
+        options: [
+          { value: '', label: words.noGroup },
+          ...groups.items.map(({ id, name }) => ({ value: id, label: name })),
+        ],
+      })
 }
 ${renderChoices({
   name: 'right',
@@ -67,9 +68,10 @@ ${renderChoices({
     acts: {
       [act]: async (visit) => {
         const { given, params } = visit;
-        const [who, groupId, right] = [textOf(given, 'who'), textOf(given, 'group'), textOf(given, 'right')];
-        if ((who === '') === (groupId === ''))
+        const [who, group, right] = [textOf(given, 'who'), textOf(given, 'group'), textOf(given, 'right')];
+        if ((who === '') === (group === ''))
           throw new AppError('invalid_request', ({ console }) => console.accounts[who === '' ? 'noOne' : 'oneOnly']);
+        const groupId = group && (await groupChoice.idOf(visit, group));
         await giveRight(visit, { params, body: { ...(who === '' ? { groupId } : { who }), right } });
         return { to: `${place.root}/${params.id}`, notice: 'accessGiven' };
       },

@@ -1,3 +1,4 @@
+import { type ConnectorKind, connectors } from '../accounts/connectors/all.ts';
 import { characterClasses, passwordRules } from '../accounts/make-password.ts';
 import type { ShownAccount } from './account-view.ts';
 import type { Values } from './changed-fields.ts';
@@ -9,7 +10,7 @@ const plain = ['name', 'userName', 'place', 'notes'] as const;
 const rules = ['length', 'classes', 'leaveOut'] as const;
 const ofAdmin = ['adminWay', 'adminUserName', 'adminAccount'] as const;
 /** Who changes the password there. */
-export const adminWays = ['none', 'own', 'account'] as const;
+export const adminWays = ['none', 'itself', 'own', 'account'] as const;
 export type AdminWay = (typeof adminWays)[number];
 
 const plainFields: readonly string[] = plain;
@@ -37,7 +38,10 @@ export function valuesOf(found: ShownAccount): Values {
     ...Object.fromEntries(Object.entries(settings).map(([name, text]) => [nameOfSetting({ name }), text])),
     adminWay: wayOf(found),
     adminUserName: administrator && 'userName' in administrator ? administrator.userName : '',
-    adminAccount: administrator && 'accountId' in administrator ? administrator.accountId : '',
+    adminAccount:
+      administrator && 'accountId' in administrator && administrator.accountId !== found.id
+        ? administrator.accountId
+        : '',
     length: String(made.length ?? ''),
     classes: classesIn(made.classes ?? characterClasses),
     leaveOut: made.leaveOut ?? '',
@@ -46,10 +50,14 @@ export function valuesOf(found: ShownAccount): Values {
 }
 
 /** Who changes the password there, as the form tells them apart. */
-function wayOf({ administrator }: Pick<ShownAccount, 'administrator'>): AdminWay {
-  if (administrator === null) return 'none';
-  return 'userName' in administrator ? 'own' : 'account';
+function wayOf({ id, connector, administrator }: Pick<ShownAccount, 'id' | 'connector' | 'administrator'>): AdminWay {
+  if (administrator === null) return needsAdmin(connector) ? 'itself' : 'none';
+  if ('userName' in administrator) return 'own';
+  return administrator.accountId === id ? 'itself' : 'account';
 }
+
+/** Such a system lets nobody change a password without a credential: where none is named, it is the account's own. */
+export const needsAdmin = (kind: string): boolean => connectors[kind as ConnectorKind].needsAdmin;
 
 /** Their order means nothing. */
 const classesIn = (names: readonly string[]): string =>
@@ -59,7 +67,7 @@ const classesIn = (names: readonly string[]): string =>
 export const startValuesOf = (kind: string): Values => ({
   ...Object.fromEntries(namesOf(kind).map((name) => [name, ''])),
   ...Object.fromEntries(settingFieldsOf(kind).map((field) => [nameOfSetting(field), field.initial])),
-  adminWay: 'none',
+  adminWay: needsAdmin(kind) ? 'own' : 'none',
   classes: characterClasses.join(' '),
 });
 
@@ -79,10 +87,15 @@ export const typedIn = (kind: string, given: Given): Values =>
 type Body = Readonly<Record<string, unknown>>;
 
 /**
- * The members of a request that hold these fields, as `values` says them.
+ * The members of a request that hold these fields, as `values` says them. `id`: of an account that is there.
  * @throws AppError invalid_request where a setting is no JSON
  */
-export function bodyOf(kind: string, fields: readonly string[], values: Values, given: Given): Body {
+export function bodyOf(
+  { kind, id }: Readonly<{ kind: string; id: string | null }>,
+  fields: readonly string[],
+  values: Values,
+  given: Given,
+): Body {
   const known = settingFieldsOf(kind);
   const texts = Object.fromEntries(known.map((field) => [field.name, values[nameOfSetting(field)] ?? '']));
   const isOf = (names: readonly string[]) => fields.some((name) => names.includes(name));
@@ -92,13 +105,16 @@ export function bodyOf(kind: string, fields: readonly string[], values: Values, 
       fields.filter((name) => plainFields.includes(name)).map((name) => [name, values[name] ?? '']),
     ),
     ...(isOf(known.map(nameOfSetting)) && { settings: settingsFrom(known, texts) }),
-    ...((isOf(adminFields) || password !== undefined) && { administrator: administratorOf(values, password) }),
+    ...((isOf(adminFields) || password !== undefined) && {
+      administrator: administratorOf(values, password, needsAdmin(kind) ? null : id),
+    }),
     ...(isOf(ruleFields) && { passwordRules: rulesOf(values) }),
     ...(fields.includes('everyDays') && { everyDays: numberOf(values.everyDays) ?? null }),
   };
 }
 
-function administratorOf(values: Values, password: string | undefined): Body | null {
+function administratorOf(values: Values, password: string | undefined, itself: string | null): Body | null {
+  if (values.adminWay === 'itself') return itself === null ? null : { accountId: itself };
   if (values.adminWay === 'account') return { accountId: values.adminAccount };
   if (values.adminWay !== 'own') return null;
   return { userName: values.adminUserName, ...(password !== undefined && { password }) };

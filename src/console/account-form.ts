@@ -1,9 +1,10 @@
-import { type ConnectorKind, connectors } from '../accounts/connectors/all.ts';
+import type { SettingName } from '../accounts/connectors/all.ts';
 import { characterClasses } from '../accounts/make-password.ts';
 import type { AppError, WrongPart } from '../errors.ts';
 import { type Html, html, type Value } from '../html.ts';
 import type { Texts } from '../texts/texts.ts';
-import { adminWays, nameOfSetting, namesOf } from './account-fields.ts';
+import type { Offered } from './account-choice.ts';
+import { adminWays, nameOfSetting, namesOf, needsAdmin } from './account-fields.ts';
 import type { Values } from './changed-fields.ts';
 import { type SettingField, settingFieldsOf } from './connector-fields.ts';
 import { renderCheck, renderChoices, renderField, renderProblem, renderSelect } from './parts.ts';
@@ -14,7 +15,7 @@ export type AccountForm = Readonly<{
   kind: string;
   values: Values;
   /** Accounts that may change the password of this one. */
-  others: readonly Readonly<{ id: string; name: string }>[];
+  others: Offered;
   /** Another account may be chosen: by their role alone may people name one. */
   mayNameOthers: boolean;
   /** The administrator's password was given before: it may be left empty. */
@@ -106,18 +107,28 @@ function choiceOf({ console }: Texts, value: string): string {
   return choices[value] ?? value;
 }
 
+/** Each setting of a connector has a name for people, and nothing else has: the compiler finds both. */
+type NamesOfSettings = Readonly<Record<SettingName, string>> &
+  Readonly<Record<Exclude<keyof Texts['console']['accounts']['fields']['names'], SettingName>, never>>;
+
 /** The name of a setting, for people; its own where there is none. */
 export function labelOfSetting({ console }: Texts, name: string): string {
-  const names: Readonly<Record<string, string>> = console.accounts.fields.names;
-  return Object.hasOwn(names, name) ? (names[name] ?? name) : name;
+  const names: NamesOfSettings = console.accounts.fields.names;
+  return Object.hasOwn(names, name) ? names[name as SettingName] : name;
 }
 
 function renderAdministrator(texts: Texts, form: AccountForm, field: Field): Html {
   const words = texts.console.accounts.fields;
-  const { needsAdmin } = connectors[form.kind as ConnectorKind];
   const chosen = form.values.adminWay ?? '';
-  const mayOthers = form.mayNameOthers || form.others.length > 0;
-  const ways = adminWays.filter((way) => (way !== 'none' || !needsAdmin) && (way !== 'account' || mayOthers));
+  const mayOthers = form.mayNameOthers || form.others.items.length > 0;
+  const ways = adminWays.filter((way) =>
+    // Of two ways that mean the same, one is offered; an account that is named as its own says so.
+    way === 'itself'
+      ? needsAdmin(form.kind) || chosen === way
+      : way === 'none'
+        ? !needsAdmin(form.kind)
+        : way === 'own' || mayOthers,
+  );
   const value = ways.some((way) => way === chosen) ? chosen : (ways[0] ?? '');
   const why = form.problemOf('adminPassword');
   return html`<fieldset class="settings-group admin-of-account"><legend>${words.admin}</legend>
@@ -143,11 +154,22 @@ ${mayOthers && html`<div class="of-account">${renderOthers(texts, form)}</div>`}
 function renderOthers(texts: Texts, form: AccountForm): Html {
   const words = texts.console.accounts.fields;
   const why = form.problemOf('adminAccount');
-  const others = form.others.map(({ id, name }) => ({ value: id, label: name }));
+  const value = form.values.adminAccount ?? '';
+  const chosen = form.others.items.find(({ id }) => id === value);
+  if (form.others.more)
+    return html`${renderField({
+      name: 'adminAccount',
+      label: words.adminAccountNamed,
+      value,
+      most: 200,
+      hint: chosen && words.adminAccountIs({ account: chosen.name }),
+      problem: why && texts.console.apps.wrong({ why }),
+    })}${form.renderTheirs('adminAccount')}`;
+  const others = form.others.items.map(({ id, name }) => ({ value: id, label: name }));
   return html`${why && renderProblem(texts.console.apps.wrong({ why }))}${renderSelect({
     name: 'adminAccount',
     label: words.adminAccount,
-    value: form.values.adminAccount ?? '',
+    value,
     options: [{ value: '', label: words.chooseAccount }, ...others],
   })}${form.renderTheirs('adminAccount')}`;
 }

@@ -1,4 +1,5 @@
-import type { z } from 'zod';
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
 import { accountsImported } from '../admin/importing-accounts.ts';
 import { AppError } from '../errors.ts';
 import { type Html, html } from '../html.ts';
@@ -10,6 +11,11 @@ import { renderField, renderForm } from './parts.ts';
 import { type Screen, textOf, type View, type Visit } from './screen.ts';
 
 const path = `${inConsole.root}/import`;
+
+/** Milliseconds in which a list is added after it was looked at: shorter than a form's mark is remembered. */
+const lifetime = 15 * 60_000;
+const sealedList = z.object({ csv: z.string(), once: z.string(), until: z.number() });
+type SealedList = z.output<typeof sealedList>;
 
 /** It is in the page alone, for as long as that is open. */
 const purposeOf = ({ orgId, userId }: Readonly<{ orgId: string; userId: string }>) => `account-list:${orgId}:${userId}`;
@@ -43,14 +49,18 @@ ${renderListForm(visit)}</div>`,
       look: async (visit) => {
         const csv = listIn(visit);
         const found = await importAccounts(visit, { body: csv, query: { dryRun: 'true' } });
-        return viewOfPreview(visit, found, await keyring.encrypt(csv, purposeOf(visit.principal)));
+        const once = randomUUID();
+        const list: SealedList = { csv, once, until: Date.now() + lifetime };
+        const sealed = await keyring.encrypt(JSON.stringify(list), purposeOf(visit.principal));
+        return viewOfPreview(visit, found, { sealed, once });
       },
       import: async (visit) => {
-        await importAccounts(visit, { body: await unsealed(keyring, visit) });
-        return { to: inConsole.root, notice: 'added' };
+        return viewOfAdded(visit, await importAccounts(visit, { body: await unsealed(keyring, visit) }));
       },
     },
     looks: ['look'],
+    shownOnce: ['import'],
+    shownBefore: 'sentBefore',
   };
 }
 
@@ -67,14 +77,18 @@ function listIn({ given, files }: Visit): string {
   return text;
 }
 
-/** @throws AppError invalid_request for what was sealed for somebody else, or by nobody */
+/** @throws AppError invalid_request for what was sealed for somebody else, for another form, or too long ago */
 async function unsealed(keyring: Keyring, { given, principal }: Visit): Promise<string> {
   try {
-    return await keyring.decrypt(textOf(given, 'sealed'), purposeOf(principal));
+    const text = await keyring.decrypt(textOf(given, 'sealed'), purposeOf(principal));
+    const { csv, once, until } = sealedList.parse(JSON.parse(text));
+    // A mark counts once: so the list does.
+    if (once === textOf(given, 'once') && Date.now() < until) return csv;
   } catch (error) {
     if (!(error instanceof UnsealError)) throw error;
     throw new AppError('invalid_request', ({ console }) => console.problems.brokenForm);
   }
+  throw new AppError('invalid_request', ({ console }) => console.accounts.importTooOld);
 }
 
 function renderListForm(visit: Visit): Html {
@@ -89,21 +103,42 @@ function renderListForm(visit: Visit): Html {
 }
 
 /** What the list would add; nothing is added yet. */
-function viewOfPreview(visit: Visit, found: z.output<typeof accountsImported>, sealed: string): View {
+function viewOfPreview(
+  visit: Visit,
+  found: z.output<typeof accountsImported>,
+  { sealed, once }: Readonly<{ sealed: string; once: string }>,
+): View {
   const { texts } = visit;
   const words = texts.console.accounts;
   return {
     title: words.importPreview,
     trail: [...trailOfAccounts(texts, inConsole), { label: words.importTitle, href: path }],
     body: html`<div class="narrow"><h1>${words.importPreview}</h1>
-<ul class="names"><li>${words.importAccounts(found.accounts)}</li><li>${words.importRights(found.rights)}</li></ul>
+${renderCounts(visit, found)}
 <p>${words.importNothingYet}</p>
 ${renderForm(visit, {
   do: 'import',
   button: words.importButton,
   uploads: true,
   hidden: { sealed },
+  once,
   beside: html` <a class="button quiet" href="${path}">${texts.console.cancel}</a>`,
 })}</div>`,
+  };
+}
+
+const renderCounts = ({ texts }: Visit, { accounts, rights }: z.output<typeof accountsImported>): Html =>
+  html`<ul class="names"><li>${texts.console.accounts.importAccounts(accounts)}</li><li>${texts.console.accounts.importRights(rights)}</li></ul>`;
+
+/** What the list has added. */
+function viewOfAdded(visit: Visit, added: z.output<typeof accountsImported>): View {
+  const words = visit.texts.console.accounts;
+  return {
+    title: words.importDone,
+    trail: trailOfAccounts(visit.texts, inConsole),
+    body: html`<div class="narrow"><h1>${words.importDone}</h1>
+<p role="status">${words.importDoneText}</p>
+${renderCounts(visit, added)}
+<p class="actions"><a class="button" href="${inConsole.root}">${words.importBack}</a></p></div>`,
   };
 }

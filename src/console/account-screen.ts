@@ -7,11 +7,11 @@ import {
   accountVersionPage,
 } from '../admin/account-forms.ts';
 import { may } from '../api/permissions.ts';
+import { AppError } from '../errors.ts';
 import { type Html, html, type Value } from '../html.ts';
-import { revealed } from '../me/accounts.ts';
 import { compose } from '../web/compose.ts';
 import type { Place } from './account-place.ts';
-import { viewOfPassword } from './account-reading.ts';
+import { createReadAct } from './account-read-act.ts';
 import { renderReveals, renderRights, renderVersionList } from './account-sections.ts';
 import { createTestAct } from './account-test.ts';
 import {
@@ -27,19 +27,18 @@ import type { Use } from './operations.ts';
 import { formatNumber, renderCopyable, renderEmpty, renderFacts, renderForm, renderMoment } from './parts.ts';
 import { renderRotations, renderUnderWay } from './rotation-parts.ts';
 import { isSettled, lookAgainAt, renderCause } from './rotation-view.ts';
-import { type Screen, textOf, type Visit } from './screen.ts';
+import type { Screen, Visit } from './screen.ts';
 
 const mostShown = 10;
+const mostRights = 50;
 
 /** One account: how it is, how its password changes, who has access, who has read what. */
 export function accountScreen(use: Use, place: Place): Screen {
   const getAccount = use('getAccount', accountForReader);
   const listRotations = use('listRotationsOfAccount', accountRotationPage);
   const listRights = use('listAccountRights', accountRightPage);
-  const endRight = use('endAccountRight', null);
   const listReveals = use('listAccountReveals', accountRevealPage);
   const listVersions = use('listAccountVersions', accountVersionPage);
-  const revealVersion = use('revealAccountVersion', revealed);
   const query = { limit: mostShown };
 
   /** The account that changes this one's password; whoever has no role may not see it. */
@@ -48,9 +47,14 @@ export function accountScreen(use: Use, place: Place): Screen {
     const { accountId } = administrator;
     const words = visit.texts.console.accounts;
     if (accountId === id) return words.itself;
-    if (place.area === null) return words.byOther;
-    const { name } = await getAccount(visit, { params: { id: accountId } });
-    return compose(words.byAccount, { account: html`<a href="${place.root}/${accountId}">${name}</a>` });
+    try {
+      const { name } = await getAccount(visit, { params: { id: accountId } });
+      return compose(words.byAccount, { account: html`<a href="${place.root}/${accountId}">${name}</a>` });
+    } catch (error) {
+      // Whoever manages an account may not see the one that administers it.
+      if (error instanceof AppError && ['forbidden', 'not_found'].includes(error.code)) return words.byOther;
+      throw error;
+    }
   }
 
   return {
@@ -63,12 +67,14 @@ export function accountScreen(use: Use, place: Place): Screen {
       const words = texts.console.accounts;
       // One after another: a page leaves the connections to others.
       const found = await getAccount(visit, { params });
-      const rotations = (await listRotations(visit, { params, query })).items;
-      const rights = await listRights(visit, { params, query: { limit: 100 } });
+      const { items: rotations, next: moreRotations } = await listRotations(visit, { params, query });
+      const rights = await listRights(visit, { params, query: { limit: mostRights } });
       const reveals = await listReveals(visit, { params, query });
       const versions = await listVersions(visit, { params, query });
       const above = await administratorOf(visit, found);
       const again = lookAgainAt(rotations);
+      const all = (part: string, label: string) =>
+        html`<p><a href="${place.root}/${found.id}/${part}">${label}</a></p>`;
       return {
         title: words.one,
         trail: trailOfAccounts(texts, place),
@@ -77,34 +83,19 @@ export function accountScreen(use: Use, place: Place): Screen {
 ${renderStanding(texts, found)}
 <section aria-labelledby="facts"><h2 id="facts" class="unseen">${words.facts}</h2>${renderFactsOf(visit, found, above)}
 ${mayManage(visit, found) && renderButtons(visit, found, place)}</section>
-<section aria-labelledby="rotations"><h2 id="rotations">${words.rotations}</h2>${renderNewest(visit, rotations, place)}</section></div>
-<section aria-labelledby="who"><h2 id="who">${words.who}</h2>${renderRights(visit, found, rights.items, place)}</section>
-<section aria-labelledby="versions"><h2 id="versions">${words.versions}</h2><p class="soft">${words.versionsText}</p>${renderVersionList(visit, found, versions.items)}</section>
-<section aria-labelledby="reveals"><h2 id="reveals">${words.reveals}</h2>${renderReveals(visit, reveals.items, place)}</section>`,
+<section aria-labelledby="rotations"><h2 id="rotations">${words.rotations}</h2>${renderNewest(visit, rotations, place)}${moreRotations !== null && all('rotations', words.allRotations)}</section></div>
+<section aria-labelledby="who"><h2 id="who">${words.who}</h2>${renderRights(visit, found, rights.items, place)}${rights.next !== null && all('rights', words.allRights)}</section>
+<section aria-labelledby="versions"><h2 id="versions">${words.versions}</h2><p class="soft">${words.versionsText}</p>${renderVersionList(visit, found, versions.items)}${versions.next !== null && all('versions', words.allVersions)}</section>
+<section aria-labelledby="reveals"><h2 id="reveals">${words.reveals}</h2>${renderReveals(visit, reveals.items, place)}${reveals.next !== null && all('reveals', words.allReveals)}</section>`,
       };
     },
     acts: {
-      take: async (visit) => {
-        const { id = '' } = visit.params;
-        await endRight(visit, { params: { id, right: textOf(visit.given, 'right') } });
-        return { to: visit.req.path, notice: 'accessTaken' };
-      },
       test: createTestAct(use, place),
-      read: async (visit) => {
-        const { id = '' } = visit.params;
-        const found = await getAccount(visit, { params: { id } });
-        const read = await revealVersion(visit, { params: { id, version: textOf(visit.given, 'version') } });
-        const back = `${place.root}/${found.id}`;
-        return viewOfPassword(
-          visit,
-          { ...found, ...read, isCurrent: read.version === found.version },
-          { back, trail: trailOfAccounts(visit.texts, place, found) },
-        );
-      },
+      read: createReadAct(use, place),
     },
     shownOnce: ['read'],
     shownBefore: 'readAgain',
-    untyped: ['version', 'right'],
+    untyped: ['version'],
   };
 }
 

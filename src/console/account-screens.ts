@@ -1,5 +1,6 @@
 import type { Keyring } from '../keyring.ts';
 import { accountAccessScreen } from './account-access-screen.ts';
+import { accountHistoryScreens } from './account-history-screens.ts';
 import { accountImportScreen } from './account-import-screen.ts';
 import { accountListScreen } from './account-list-screen.ts';
 import { accountPasswordScreens } from './account-password-screens.ts';
@@ -8,6 +9,7 @@ import { accountRemovalScreen } from './account-removal-screen.ts';
 import { accountRotateScreen } from './account-rotate-screen.ts';
 import { accountScreen } from './account-screen.ts';
 import { accountSettingsScreen } from './account-settings-screen.ts';
+import { accountTakeScreen } from './account-take-screen.ts';
 import { newAccountScreens } from './new-account-screens.ts';
 import type { Use } from './operations.ts';
 import { ownAccountsScreen } from './own-accounts-screen.ts';
@@ -29,5 +31,7 @@ export const accountScreens = (use: Use, keyring: Keyring): readonly Screen[] =>
     accountSettingsScreen(use, place),
     ...accountPasswordScreens(use, place),
     accountRotateScreen(use, place),
+    accountTakeScreen(use, place),
+    ...accountHistoryScreens(use, place),
   ]),
 ];

@@ -30,18 +30,18 @@ export function renderRights(visit: Visit, found: ReadAccount, rights: readonly 
       renderHolder(visit, right, place),
       words.rights[right.right],
       renderMoment(visit.texts, right.createdAt),
-      ...(mayManage(visit, found) ? [renderTake(visit, right)] : []),
+      ...(mayManage(visit, found) ? [renderTake(visit, right, place)] : []),
     ]),
   })}
 ${mayManage(visit, found) && html`<p class="soft">${words.takeText}</p><p class="actions"><a class="button quiet" href="${give.href}">${give.label}</a></p>`}`;
 }
 
-const nameOf = ({ texts }: Visit, { user, group }: Right): string =>
+export const nameOfHolder = ({ texts }: Visit, { user, group }: Right): string =>
   group?.displayName ?? (user && (user.name || user.email)) ?? texts.console.accounts.removedHolder;
 
 function renderHolder(visit: Visit, right: Right, { area }: Place): Html {
   const { user, group } = right;
-  const name = nameOf(visit, right);
+  const name = nameOfHolder(visit, right);
   const label = area === null ? html`${name}` : linkTo(right, name);
   const words = visit.texts.console;
   const sub = group ? words.groups.people(group.members) : user?.name ? user.email : null;
@@ -55,17 +55,10 @@ const linkTo = ({ user, group }: Right, name: string): Html =>
       ? html`<a href="/admin/people/${user.id}">${name}</a>`
       : html`${name}`;
 
-const renderTake = (visit: Visit, right: Right): Html => {
+const renderTake = (visit: Visit, right: Right, { root }: Place): Html => {
   const words = visit.texts.console.accounts;
-  return renderForm(visit, {
-    do: 'take',
-    button: words.take,
-    label: words.takeFrom({ holder: nameOf(visit, right) }),
-    quiet: true,
-    inline: true,
-    hidden: { right: right.id },
-    toldBy: 'right',
-  });
+  const label = words.takeFrom({ holder: nameOfHolder(visit, right) });
+  return html`<a class="button quiet small" href="${root}/${right.accountId}/rights/${right.id}" aria-label="${label}">${words.take}</a>`;
 };
 
 /** Who has read which version. */

@@ -1,6 +1,8 @@
-import { account, accountForReader, accountPage } from '../admin/account-forms.ts';
+import { account, accountForReader } from '../admin/account-forms.ts';
 import { may } from '../api/permissions.ts';
+import { AppError } from '../errors.ts';
 import { html } from '../html.ts';
+import { createAccountChoice, type Offered } from './account-choice.ts';
 import { bodyOf, namesOf, typedIn, valuesOf } from './account-fields.ts';
 import { renderAccountFields, wrongField } from './account-form.ts';
 import type { Place } from './account-place.ts';
@@ -11,25 +13,32 @@ import { renderForm } from './parts.ts';
 import type { Screen, Visit } from './screen.ts';
 
 const act = 'save';
-const mostAccounts = 200;
 
 /** Changes an account: only what the person changed is sent; what somebody else changed is shown beside it. */
 export function accountSettingsScreen(use: Use, place: Place): Screen {
   const getAccount = use('getAccount', accountForReader);
   const changeAccount = use('changeAccount', account);
-  const listAccounts = use('listAccounts', accountPage);
+  const choice = createAccountChoice(use);
 
   const mayNameOthers = ({ principal }: Visit) => place.area !== null && may(principal.role, 'accounts.change');
 
   /** Those that may administer this one; whoever may name none by their role sees the chosen one alone. */
-  async function othersFor(visit: Visit, { id, administrator }: ShownAccount) {
-    const chosen = administrator && 'accountId' in administrator ? administrator.accountId : null;
-    const { items } = mayNameOthers(visit)
-      ? await listAccounts(visit, { query: { limit: mostAccounts } })
-      : { items: [] };
+  async function othersFor(visit: Visit, { id, administrator }: ShownAccount): Promise<Offered> {
+    const chosen = administrator && 'accountId' in administrator ? administrator.accountId : id;
+    const { items, more } = mayNameOthers(visit) ? await choice.offer(visit) : { items: [], more: false };
     const others = items.filter((other) => other.id !== id);
-    const isThere = chosen === null || others.some((other) => other.id === chosen);
-    return isThere ? others : [{ id: chosen, name: chosen }, ...others];
+    if (chosen === id || others.some((other) => other.id === chosen)) return { items: others, more };
+    return { items: [{ id: chosen, name: await nameOf(visit, chosen) }, ...others], more };
+  }
+
+  /** Whoever manages an account may not see the one that administers it. */
+  async function nameOf(visit: Visit, id: string): Promise<string> {
+    try {
+      return (await getAccount(visit, { params: { id } })).name;
+    } catch (error) {
+      if (!(error instanceof AppError && ['forbidden', 'not_found'].includes(error.code))) throw error;
+      return visit.texts.console.accounts.byOther;
+    }
   }
 
   return {
@@ -75,10 +84,16 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
         const found = await getAccount(visit, { params });
         const kind = found.connector;
         const now = valuesOf(found);
-        const changes = changesOf(visit, typedIn(kind, given), now);
+        const typed = typedIn(kind, given);
+        const adminAccount =
+          typed.adminWay === 'account' ? await choice.idOf(visit, typed.adminAccount ?? '') : now.adminAccount;
+        const changes = changesOf(visit, { ...typed, adminAccount: adminAccount ?? '' }, now);
         const changed = namesOf(kind).filter((field) => field in changes);
         const password = given.password?.[0];
-        const body = { ...bodyOf(kind, changed, { ...now, ...changes }, given), ...(password && { password }) };
+        const body = {
+          ...bodyOf({ kind, id: found.id }, changed, { ...now, ...changes }, given),
+          ...(password && { password }),
+        };
         const to = `${place.root}/${found.id}`;
         if (Object.keys(body).length === 0) return { to };
         await changeAccount(visit, { params, body });

@@ -77,8 +77,7 @@ export function renderOwn(texts: Texts, { principal, view, notice, problem }: Om
   });
 }
 
-const leadsOn = ({ leadsTo }: View) =>
-  leadsTo && { leadsTo: leadsTo.href, leadsAfter: leadsTo.after, leadsWithoutScript: true };
+const leadsOn = ({ leadsTo }: View) => leadsTo && { leadsTo: leadsTo.href, leadsAfter: leadsTo.after };
 
 /** A form shows its problem itself; where none does, it stands above everything. */
 function renderContent(texts: Texts, { view, notice, problem }: Pick<Frame, 'view' | 'notice' | 'problem'>): Html {

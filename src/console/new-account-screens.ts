@@ -1,6 +1,7 @@
 import { connectorKinds } from '../accounts/connectors/all.ts';
-import { account, accountPage } from '../admin/account-forms.ts';
+import { account } from '../admin/account-forms.ts';
 import { html } from '../html.ts';
+import { createAccountChoice } from './account-choice.ts';
 import { bodyOf, namesOf, startValuesOf, typedIn } from './account-fields.ts';
 import { renderAccountFields, wrongField } from './account-form.ts';
 import { inConsole } from './account-place.ts';
@@ -11,12 +12,11 @@ import { type Screen, textOf } from './screen.ts';
 
 const path = `${inConsole.root}/new`;
 const act = 'add';
-const mostAccounts = 200;
 
 /** An account is added in two steps: what kind of system it is at, and what that needs. */
 export function newAccountScreens(use: Use): readonly Screen[] {
   const addAccount = use('addAccount', account);
-  const listAccounts = use('listAccounts', accountPage);
+  const choice = createAccountChoice(use);
   return [
     {
       path,
@@ -49,7 +49,7 @@ export function newAccountScreens(use: Use): readonly Screen[] {
           const { texts, given } = visit;
           const words = texts.console.accounts;
           const hints: Readonly<Record<string, string>> = words.connectorHints;
-          const { items } = await listAccounts(visit, { query: { limit: mostAccounts } });
+          const others = await choice.offer(visit);
           const isBack = textOf(given, 'do') === act;
           const wrong = wrongField(visit, act, kind);
           const title = words.addTitle({ kind: connectorName(texts, kind) });
@@ -64,7 +64,7 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
   content: renderAccountFields(visit, {
     kind,
     values: isBack ? typedIn(kind, given) : startValuesOf(kind),
-    others: items,
+    others,
     mayNameOthers: true,
     hasPassword: false,
     problemOf: (name) => (wrong?.name === name ? wrong.why : null),
@@ -79,9 +79,11 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
           [act]: async (visit) => {
             const { given } = visit;
             const password = given.password?.[0];
+            const typed = typedIn(kind, given);
+            const adminAccount = typed.adminWay === 'account' ? await choice.idOf(visit, typed.adminAccount ?? '') : '';
             const body = {
               connector: kind,
-              ...bodyOf(kind, namesOf(kind), typedIn(kind, given), given),
+              ...bodyOf({ kind, id: null }, namesOf(kind), { ...typed, adminAccount }, given),
               ...(password && { password }),
             };
             const added = await addAccount(visit, { body });

@@ -81,6 +81,8 @@ export function renderForm(
     at?: string;
     /** It holds files. */
     uploads?: boolean;
+    /** Its mark, where something that it holds is bound to that. */
+    once?: string;
   }>,
 ): Html {
   const { do: act, toldBy, hidden = {} } = form;
@@ -89,7 +91,7 @@ export function renderForm(
   const kind = [form.alarming && 'alarming', form.quiet && 'quiet'].filter(Boolean).join(' ');
   return html`<form method="post"${(form.action ?? form.at) !== undefined && html` action="${form.action ?? `#${form.at}`}"`} class="${form.inline ? 'inline' : 'stack'}" data-once${form.uploads && html` enctype="multipart/form-data"`}>
 ${isMine && visit.problem && renderProblem(sayProblem(visit.texts, visit.problem))}
-<input type="hidden" name="once" value="${randomUUID()}">
+<input type="hidden" name="once" value="${form.once ?? randomUUID()}">
 ${Object.entries(hidden).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
 ${form.content}
 <p class="actions"><button name="do" value="${form.do}"${kind && html` class="${kind}"`}${form.label && html` aria-label="${form.label}"`}>${form.button}</button>${form.beside}</p>

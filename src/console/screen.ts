@@ -43,8 +43,8 @@ export type View = Readonly<{
   /** Texts of these, beside those that all pages have. */
   words?: Words;
   /**
-   * Where the page goes on by itself without a script, and after how many seconds: what it shows isn't
-   * to stay. A script of the page does it where there is one.
+   * Where the page goes on by itself, and after how many seconds: what it shows isn't to stay. That
+   * needs no script; where one of the page does it too, it comes first.
    */
   leadsTo?: Readonly<{ href: string; after: number }>;
 }>;

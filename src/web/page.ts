@@ -26,8 +26,6 @@ export type Page = Readonly<{
   /** Where the browser goes on by itself, at once or after `leadsAfter` seconds. */
   leadsTo?: string;
   leadsAfter?: number;
-  /** A script leads on, where there is one. */
-  leadsWithoutScript?: boolean;
   /** How the page's organisation looks, once it is known. */
   look?: Look | null | undefined;
   /** The mark's lights: out on the page about a sign-out. */
@@ -66,9 +64,8 @@ ${page.body}
 `)}`;
 }
 
-function renderLead({ leadsTo, leadsAfter = 0, leadsWithoutScript }: Omit<Page, 'texts'>): Html {
-  const lead = html`<meta http-equiv="refresh" content="${String(leadsAfter)}; url=${leadsTo}">`;
-  return leadsWithoutScript ? html`<noscript>${lead}</noscript>\n` : html`${lead}\n`;
+function renderLead({ leadsTo, leadsAfter = 0 }: Omit<Page, 'texts'>): Html {
+  return html`<meta http-equiv="refresh" content="${String(leadsAfter)}; url=${leadsTo}">\n`;
 }
 
 /** Each language by its own name, so that who reads no other finds it. */

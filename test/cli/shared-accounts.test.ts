@@ -128,6 +128,19 @@ it('prints a password for whoever says yes alone, on record, and takes none from
   });
 });
 
+it('lists versions and reveals, and gives a group a right by its name', async () => {
+  const id = await add('Compass');
+  expect(await shared('versions', id, ...org)).toMatchObject([{ version: 1, state: 'current' }]);
+  expect(await shared('reveals', id, ...org)).toEqual([]);
+  await shared('reveal', id, ...org, '--yes');
+  expect(await shared('reveals', id, ...org)).toMatchObject([{ version: 1, user: null }]);
+  for (const list of ['versions', 'reveals'])
+    expect(await refusal('shared-account', list, id, ...elsewhere)).toMatchObject({ code: 'not_found' });
+  await db.query(`INSERT INTO groups (org_id, id, display_name) VALUES ('org_seed', 'grp_watch', 'Night watch')`);
+  expect(await shared('give', id, ...org, '--group', 'Night watch')).toMatchObject({ group: { id: 'grp_watch' } });
+  expect(await refusal('shared-account', 'give', id, ...org, '--group', 'Day')).toMatchObject({ code: 'not_found' });
+});
+
 it('has a password changed, and takes what people have set', async () => {
   const id = await add('Printer');
   const asked = await shared('rotate', id, ...org);

@@ -7,6 +7,8 @@ import { expectNoFindings } from './axe.ts';
 
 describeInChromium('shared accounts, in a browser', () => {
   const secret = 'correct-horse-battery';
+  // A password is not to stay: WCAG 2.2.1 lets a limit be that is essential.
+  const leaves = { but: ['meta-refresh'] };
   let product: Product;
   let browser: Chromium;
   let owner: Awaited<ReturnType<typeof plantAdministrator>>;
@@ -54,10 +56,10 @@ describeInChromium('shared accounts, in a browser', () => {
     await show(page).press('Enter');
     await page.getByRole('heading', { name: 'Ship’s computer' }).waitFor();
     expect(await shown(page).isVisible()).toBe(false);
-    await expectNoFindings(page);
+    await expectNoFindings(page, leaves);
     await page.locator('#password summary').press('Enter');
     expect(await shown(page).innerText()).toBe(secret);
-    await expectNoFindings(page);
+    await expectNoFindings(page, leaves);
     await page.locator('#password summary').press('Space');
     expect(await shown(page).isVisible()).toBe(false);
     await page.getByRole('button', { name: 'Copy Password' }).press('Enter');

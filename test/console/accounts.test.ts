@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { fieldsOf, openConsole, textOf } from './client.ts';
@@ -68,7 +68,9 @@ describe('one’s own accounts', () => {
     expect(shown.headers.get('cache-control')).toBe('no-store');
     // Masked by what needs no script, and gone after a minute, also without one.
     expect(shown.text).toMatch(new RegExp(`<details class="secret">.*<code>${secret}</code></details>`));
-    expect(shown.text).toContain('<noscript><meta http-equiv="refresh" content="60; url=/accounts"></noscript>');
+    expect(shown.text).toContain('\n<meta http-equiv="refresh" content="65; url=/accounts">');
+    expect(shown.text).not.toContain('<noscript>');
+    expect(shown.text.split(secret)).toHaveLength(2);
     expect(await reveals(account)).toMatchObject([{ version: 1, user: { id: user.id } }]);
     // The same post again, as by a reload or the way back, shows nothing and reads nothing.
     const again = await user.console.follow(await user.console.post('/accounts', fields));
@@ -159,9 +161,68 @@ describe('whoever manages an account, in no role', () => {
       user: { id: string };
     }[];
     const right = rights.find((item) => item.user.id === outsider.id)?.id as string;
-    await manager.console.press(page, 'take', { right });
+    const take = `${page}/rights/${right}`;
+    expect((await manager.console.get(page)).text).toContain(`href="${take}"`);
+    const question = textOf((await manager.console.get(take)).text);
+    expect(question).toContain('are asked to change it by hand');
+    expect(question).not.toContain('Nobody else manages');
+    expect(textOf((await outsider.console.get('/accounts')).text)).toContain('Turbine');
+    const taken = await manager.console.press(take, 'take');
+    expect(taken.location).toBe(page);
     expect(textOf((await outsider.console.get('/accounts')).text)).not.toContain('Turbine');
     await expect.poll(() => rotations(account), { timeout: 30_000 }).not.toEqual([]);
+  });
+
+  it('is warned before they take the last right to manage, their own, and is led to the accounts they have', async () => {
+    const account = await addAccount('Anchor');
+    const rights = (await owner.send('GET', `/accounts/${account}/rights`)).body.items as {
+      id: string;
+      user: { id: string };
+    }[];
+    const own = rights.find((item) => item.user.id === manager.id)?.id as string;
+    const take = `/accounts/${account}/rights/${own}`;
+    const question = textOf((await manager.console.get(take)).text);
+    expect(question).toContain('you will not see this account any more');
+    expect(question).toContain('Nobody else manages this account');
+    const taken = await manager.console.press(take, 'take');
+    expect(taken.location).toBe('/accounts');
+    expect(textOf((await manager.console.follow(taken)).text)).toContain('Access is taken away');
+    // Such a right is there no more, and nobody's own page shows another organisation's.
+    expect((await owner.console.get(`/admin${take}`)).status).toBe(404);
+    expect((await stranger.console.get(`/admin/accounts/${account}/rights`)).status).toBe(404);
+  });
+
+  it('sees all versions, reveals and changes, a page at a time', async () => {
+    const account = await addAccount('Chart');
+    const org = product.orgs.whiterabbit.id;
+    await sql(
+      `INSERT INTO account_reveals (org_id, id, account_id, version, user_id, at)
+       SELECT $1, 'rvl_chart' || n, $2, 1, $3, now() - interval '2 hours' - n * interval '1 minute' FROM generate_series(1, 60) n`,
+      [org, account, user.id],
+    );
+    await sql(
+      `INSERT INTO account_versions (org_id, account_id, version, sealed, state, created_at)
+       SELECT $1, $2, n, 'none', 'former', now() FROM generate_series(2, 61) n`,
+      [org, account],
+    );
+    await sql(
+      `INSERT INTO account_rotations (org_id, id, account_id, state, cause, finished_at, created_at)
+       SELECT $1, 'rot_chart' || n, $2, 'done', 'hand', now(), now() - n * interval '1 minute' FROM generate_series(1, 60) n`,
+      [org, account],
+    );
+    const page = `/accounts/${account}`;
+    const short = await manager.console.get(page);
+    const rows = (text: string) => text.match(/<tr\b/g)?.length;
+    for (const part of ['versions', 'reveals', 'rotations']) {
+      expect(short.text).toContain(`href="${page}/${part}"`);
+      const first = await manager.console.get(`${page}/${part}`);
+      const next = /<a rel="next" href="([^"]+)"/.exec(first.text)?.[1]?.replaceAll('&amp;', '&');
+      const last = await manager.console.get(`${page}/${part}${next}`);
+      expect([part, rows(first.text), rows(last.text)]).toEqual([part, 51, part === 'versions' ? 12 : 11]);
+      expect((await user.console.get(`${page}/${part}`)).status).toBe(403);
+    }
+    expect((await manager.console.press(`${page}/versions`, 'read', { version: '1' })).text).toContain(secret);
+    await sql('DELETE FROM account_reveals WHERE account_id = $1', [account]);
   });
 
   it('is offered no other account as the administrator; a role is', async () => {
@@ -188,7 +249,8 @@ describe('whoever manages an account, in no role', () => {
     // An administrator sees the account, and changes nothing.
     const seen = await admin.console.get(`/admin/accounts/${account}`);
     expect(seen.status).toBe(200);
-    for (const act of ['take', 'read']) expect(seen.text).not.toContain(`value="${act}"`);
+    expect(seen.text).not.toContain('value="read"');
+    expect(seen.text).not.toContain(`${account}/rights/`);
     const forced = await admin.console.post(`/admin/accounts/${account}`, {
       do: 'read',
       version: '1',
@@ -259,6 +321,76 @@ describe('the console', () => {
     expect(textOf((await owner.console.get(`/admin/accounts/${account}`)).text)).toContain('An operator 1');
   });
 
+  it('keeps an account that changes its own password as it is, and offers that', async () => {
+    const redis = await addAccount('Cache', { connector: 'redis', settings: { host: 'db.internal' } });
+    const settings = (id: string) => `/admin/accounts/${id}/settings`;
+    const way = (page: string) => fieldsOf(page, 'save').adminWay;
+    expect(way((await owner.console.get(settings(redis))).text)).toEqual(['itself']);
+    expect((await owner.console.press(settings(redis), 'save', { notes: 'By its own' })).status).toBe(303);
+    expect((await owner.send('GET', `/accounts/${redis}`)).body).toMatchObject({
+      notes: 'By its own',
+      administrator: null,
+    });
+    const host = await addAccount('Directory', { connector: 'ldap', settings: { host: 'db.internal' } });
+    await owner.send('PATCH', `/accounts/${host}`, { administrator: { accountId: host } });
+    const shown = await owner.console.get(settings(host));
+    expect(way(shown.text)).toEqual(['itself']);
+    expect(shown.text).not.toContain(`value="${host}"`);
+    expect((await owner.console.press(settings(host), 'save', { adminWay: 'none' })).status).toBe(303);
+    expect((await owner.send('GET', `/accounts/${host}`)).body.administrator).toBeNull();
+    expect(textOf((await manager.console.get(`/accounts/${redis}`)).text)).toContain('The account itself');
+  });
+
+  it('takes a group and an administrator by their names where there are many', async () => {
+    const org = product.orgs.whiterabbit.id;
+    await sql(
+      `INSERT INTO groups (org_id, id, display_name) SELECT $1, 'grp_many' || n, 'Watch ' || n FROM generate_series(1, 201) n`,
+      [org],
+    );
+    await sql(
+      `INSERT INTO accounts (org_id, id, name, user_name, connector) SELECT $1, 'acc_many' || n, 'Many ' || n, 'many', 'manual' FROM generate_series(1, 201) n`,
+      [org],
+    );
+    const account = await addAccount('Sail', { connector: 'ldap', settings: { host: 'db.internal' } });
+    const page = `/admin/accounts/${account}`;
+    const give = (group: string) => owner.console.press(`${page}/access`, 'give', { who: '', group });
+    expect(textOf((await give('Watch')).text)).toContain('There is no group of this name');
+    expect((await give('Watch 200')).status).toBe(303);
+    expect(textOf((await owner.console.get(page)).text)).toContain('Watch 200');
+    const by = (adminAccount: string) =>
+      owner.console.press(`${page}/settings`, 'save', { adminWay: 'account', adminAccount });
+    expect(textOf((await by('Many')).text)).toContain('There is no account of this name');
+    const named = await by('Many 77');
+    expect([named.status, textOf(named.text)]).toEqual([303, expect.anything()]);
+    expect((await owner.send('GET', `/accounts/${account}`)).body.administrator).toEqual({ accountId: 'acc_many77' });
+    expect((await owner.console.get(page)).text).toContain('href="/admin/accounts/acc_many77"');
+    const managers = (await manager.console.get(`/accounts/${account}`)).text;
+    expect([managers.includes('acc_many77'), managers.includes('Another shared account')]).toEqual([false, true]);
+    const settings = await manager.console.get(`/accounts/${account}/settings`);
+    expect(textOf(settings.text)).toContain('Another shared account');
+    await owner.send('PATCH', `/accounts/${account}`, { administrator: null });
+    await sql(`DELETE FROM account_rights WHERE org_id = $1 AND group_id LIKE 'grp_many%'`, [org]);
+    await sql(`DELETE FROM groups WHERE org_id = $1 AND id LIKE 'grp_many%'`, [org]);
+    await sql(`DELETE FROM accounts WHERE org_id = $1 AND id LIKE 'acc_many%'`, [org]);
+  });
+
+  it('says in German what is wrong with a setting', async () => {
+    const path = '/admin/accounts/new/scim';
+    const form = fieldsOf((await owner.console.get(path)).text, 'add');
+    const fields = { ...form, name: 'Wiki', userName: 'bot', adminUserName: 'x', adminPassword: 'y', do: 'add' };
+    const german = { 'accept-language': 'de' };
+    const wrong = await owner.console.post(path, { ...fields, 'settings.baseUrl': 'http://wiki.example' }, german);
+    expect(wrong.status).toBe(400);
+    expect(textOf(wrong.text)).toContain('muss https sein, außer die Verschlüsselung ist aus');
+    expect(wrong.text).not.toContain('must be');
+    const bare = await owner.console.post(
+      path,
+      { ...fields, 'settings.baseUrl': 'wiki', once: crypto.randomUUID() },
+      german,
+    );
+    expect(textOf(bare.text)).toContain('muss eine Adresse ohne Abfrage');
+  });
+
   it('finds accounts, and shows none of another organisation', async () => {
     await addAccount('Zeppelin of the fleet');
     expect(textOf((await owner.console.get('/admin/accounts?search=zeppelin')).text)).toContain(
@@ -286,12 +418,24 @@ describe('the console', () => {
     expect(textOf(look.text)).toMatch(/2 accounts 1 right/);
     expect(look.text).not.toContain(secret);
     expect((await owner.send('GET', '/accounts?search=kiosk')).body.items).toEqual([]);
-    const sealed = String(fieldsOf(look.text, 'import').sealed);
+    const preview = fieldsOf(look.text, 'import');
+    const sealed = String(preview.sealed);
+    const once = String(preview.once);
     // What is sealed for one person is nobody else's.
     const superAdmin = await plantAdministrator(product, 'super_admin');
     const other = { ...superAdmin, console: openConsole(product.url, superAdmin.cookie) };
-    expect((await send('import', { sealed }, other)).status).toBe(400);
-    expect((await send('import', { sealed })).status).toBe(303);
+    expect((await send('import', { sealed, once }, other)).status).toBe(400);
+    // It is for its own form alone, which counts once, and not for long.
+    const anew = await send('import', { sealed });
+    expect([anew.status, textOf(anew.text)]).toEqual([400, expect.stringContaining('Look at it again')]);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 16 * 60_000 });
+    const late = await send('import', { sealed, once });
+    vi.useRealTimers();
+    expect([late.status, textOf(late.text)]).toEqual([400, expect.stringContaining('Look at it again')]);
+    const added = await send('import', { sealed, once });
+    expect([added.status, textOf(added.text)]).toEqual([200, expect.stringMatching(/2 accounts 1 right/)]);
+    expect((await send('import', { sealed, once })).status).toBe(303);
+    expect((await owner.send('GET', '/accounts?search=screen')).body.items).toHaveLength(1);
     expect((await owner.send('GET', '/accounts?search=kiosk')).body.items).toMatchObject([{ version: 1 }]);
     expect(textOf((await user.console.get('/accounts')).text)).toContain('Kiosk');
   });

@@ -261,7 +261,7 @@ async function expectSound(page: Page): Promise<void> {
     const where = `${page.url()} at ${width} px, ${colorScheme}`;
     const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
     expect({ where, overflow }).toEqual({ where, overflow: 0 });
-    await expectNoFindings(page, where);
+    await expectNoFindings(page, { where });
   }
   await page.setViewportSize({ width: 1280, height: 900 });
 }

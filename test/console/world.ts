@@ -94,7 +94,7 @@ export async function plantOrgWithEverything(
     password: 'correct-horse-battery',
   });
   await owner.send('POST', `/accounts/${account.body.id}/rights`, { groupId: group, right: 'manage' });
-  await owner.send('POST', `/accounts/${account.body.id}/rights`, { userId: person.id, right: 'use' });
+  const right = await owner.send('POST', `/accounts/${account.body.id}/rights`, { userId: person.id, right: 'use' });
   const asked = await owner.send('POST', '/revocations', { users: [leaver.id] });
   const done = await owner.send('POST', '/revocations', {
     users: [leaver.id],
@@ -116,6 +116,8 @@ export async function plantOrgWithEverything(
     '/admin/groups': group,
     '/admin/accounts': String(account.body.id),
     '/accounts': String(account.body.id),
+    '/admin/accounts/{id}/rights': String(right.body.id),
+    '/accounts/{id}/rights': String(right.body.id),
     '/admin/apps': String(app.body.id),
     '/admin/forwards': forward,
     '/admin/revocations': revocationId,

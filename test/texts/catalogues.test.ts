@@ -87,4 +87,6 @@ describe.each(others.map((texts) => [texts.language, texts] as const))('the cata
   });
 });
 
-const sameInBoth = { de: ['devices.browser', 'apps.nameAndEmail', 'apps.code', 'signedOut.inUtc', 'digest.subject'] };
+const sameInBoth = {
+  de: ['devices.browser', 'apps.nameAndEmail', 'apps.code', 'signedOut.inUtc', 'accounts.version', 'digest.subject'],
+};

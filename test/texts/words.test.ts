@@ -8,6 +8,8 @@ const folder = path.resolve(import.meta.dirname, '../../src/texts/de');
 /** What no German text says, and what it says instead: there is one word for each thing. */
 const otherWords: readonly (readonly [never: RegExp, instead: string])[] = [
   [/Eigentümer/, 'Inhaber'],
+  [/Fassung/, 'Version'],
+  [/\bVerwalters?\b/, 'Verwaltungskonto'],
   [/Aufzeichnung/, 'Protokoll'],
   [/Zugriff/, 'Zugang'],
   [/abgelehnt/i, 'abgewiesen'],

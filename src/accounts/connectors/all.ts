@@ -25,7 +25,18 @@ const makers = {
 };
 
 export type ConnectorKind = keyof typeof makers;
+
+type KeysOf<T> = T extends unknown ? (string extends keyof T ? never : Extract<keyof T, string>) : never;
+/** The name of a setting of any kind of connector. */
+export type SettingName = {
+  [Kind in keyof typeof makers]: ReturnType<(typeof makers)[Kind]> extends Checked<infer Settings>
+    ? KeysOf<Settings>
+    : never;
+}[keyof typeof makers];
 export const connectorKinds = Object.keys(makers) as [ConnectorKind, ...ConnectorKind[]];
+
+/** It remembers for the compiler alone what its settings are. */
+type Checked<Settings> = AnyConnector & Readonly<{ itsSettings?: (given: Settings) => Settings }>;
 
 /** A connector of any kind: its settings are what the database holds, and are read by its form. */
 export type AnyConnector = Connector<unknown>;
@@ -62,7 +73,7 @@ export const connectors: Readonly<Record<ConnectorKind, AnyConnector>> = createC
 }).all;
 
 /** Reads the settings of each call by the form: those that were stored may be of an older one. */
-function checkingSettings<Settings>(connector: Connector<Settings>): AnyConnector {
+function checkingSettings<Settings>(connector: Connector<Settings>): Checked<Settings> {
   const read = (target: Target<unknown>): Target<Settings> | null => {
     const parsed = connector.settings.safeParse(target.settings);
     return parsed.success ? { ...target, settings: parsed.data } : null;

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { CheckedAddress, Connector, SetOutcome, Target, VerifyOutcome } from './connector.ts';
 import { errorOf } from './errors.ts';
 import { bindNameOf, dnOf, isBindName, isDn, passwordModifyValue, unicodePwd } from './ldap-names.ts';
+import { must } from './must.ts';
 import { ca, host, port } from './settings.ts';
 import { guardSocket, openSocket, tlsTo } from './sockets.ts';
 
@@ -20,7 +21,7 @@ const form = z.strictObject({
   userDn: z
     .string()
     .max(1000)
-    .refine((value) => value.includes('{{user}}'), 'must have {{user}} in it')
+    .refine((value) => value.includes('{{user}}'), must('withUser'))
     .default('{{user}}'),
 });
 const settings = form.transform((given) => ({ ...given, port: given.port ?? (given.tls === 'ldaps' ? 636 : 389) }));

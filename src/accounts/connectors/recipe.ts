@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AccountRequest } from './account-fetch.ts';
+import { must } from './must.ts';
 import { ca, tls } from './settings.ts';
 import { fillForm, fillHeader, fillJson, fillUrl, isJsonTemplate, placeholdersOf, type Values } from './templates.ts';
 
@@ -7,22 +8,17 @@ const template = (most: number) =>
   z
     .string()
     .max(most)
-    .refine((value) => placeholdersOf(value) !== null, {
-      message: 'has a placeholder that there is not: see the list at docs/accounts.md',
-    });
+    .refine((value) => placeholdersOf(value) !== null, must('placeholder'));
 
 const url = template(2048)
-  .regex(
-    /^https?:\/\/[\w.:[\]-]+(\/[\x21-\x7e]*)?$/,
-    'must be an address with nothing variable in its host, without a space',
-  )
-  .refine((value) => URL.canParse(value.replaceAll(/[{}]/g, '')), 'must be an address')
-  .refine((value) => !/[?#/]\.{1,2}([/?#]|$)/.test(value), 'must not have . or .. for a part of its path')
+  .refine((value) => /^https?:\/\/[\w.:[\]-]+(\/[\x21-\x7e]*)?$/.test(value), must('fixedHost'))
+  .refine((value) => URL.canParse(value.replaceAll(/[{}]/g, '')), must('address'))
+  .refine((value) => !/[?#/]\.{1,2}([/?#]|$)/.test(value), must('noDots'))
   // A URL is written into logs on its way.
-  .refine((value) => (placeholdersOf(value) ?? []).every((name) => name === 'user' || name === 'admin'), {
-    message:
-      'must have no other placeholder than {{user}} and {{admin}}: what is secret goes into a header or the body',
-  });
+  .refine(
+    (value) => (placeholdersOf(value) ?? []).every((name) => name === 'user' || name === 'admin'),
+    must('noSecret'),
+  );
 
 /** What belongs to the transport is never a recipe's. */
 const transport = [
@@ -38,24 +34,22 @@ const transport = [
 
 const headers = z
   .record(
-    z.string().regex(/^[\w!#$%&'*+.^`|~-]{1,100}$/, 'must be the name of a header'),
-    template(2048).regex(/^[\x20-\x7e]*$/, 'must be one line of ASCII'),
+    z.string().refine((value) => /^[\w!#$%&'*+.^`|~-]{1,100}$/.test(value), must('headerName')),
+    template(2048).refine((value) => /^[\x20-\x7e]*$/.test(value), must('headerLine')),
   )
-  .refine((given) => Object.keys(given).length <= 20, 'must be at most 20 headers')
-  .refine((given) => !Object.keys(given).some((name) => transport.includes(name.toLowerCase())), {
-    message: `must not name ${transport.join(', ')}`,
-  })
+  .refine((given) => Object.keys(given).length <= 20, must('headers'))
+  .refine((given) => !Object.keys(given).some((name) => transport.includes(name.toLowerCase())), must('transport'))
   .default({});
 
 const body = z
   .discriminatedUnion('type', [
     z.strictObject({
       type: z.literal('json'),
-      template: template(16_384).refine(isJsonTemplate, 'must be JSON, with every placeholder inside a string'),
+      template: template(16_384).refine(isJsonTemplate, must('json')),
     }),
     z.strictObject({
       type: z.literal('form'),
-      template: template(16_384).regex(/^[\x21-\x7e]*$/, 'must be a form: user={{user}}&password={{new}}'),
+      template: template(16_384).refine((value) => /^[\x21-\x7e]*$/.test(value), must('form')),
     }),
   ])
   .nullable()
@@ -79,11 +73,8 @@ export const verifying = z
     accepted: answer,
     refused: answer,
   })
-  .refine(namesPassword, 'must have {{new}} or {{basic_new}} in a header or the body: it is the password that is tried')
-  .refine(
-    ({ accepted, refused }) => JSON.stringify(accepted) !== JSON.stringify(refused),
-    'must tell accepted from refused by a status or a text',
-  );
+  .refine(namesPassword, must('tried'))
+  .refine(({ accepted, refused }) => JSON.stringify(accepted) !== JSON.stringify(refused), must('apart'));
 
 export const recipe = z
   .strictObject({
@@ -99,12 +90,13 @@ export const recipe = z
     ca: ca.optional(),
   })
   .refine(({ body: given, headers: named }) => names({ body: given, headers: named }).includes('new'), {
-    message: 'must have {{new}} in a header or the body: without it the password is not changed',
+    ...must('new'),
+    path: ['body'],
   })
   .refine(
     ({ url: to, verify, tls: secured }) =>
       secured === 'off' || [to, verify?.url ?? to].every((each) => each.startsWith('https:')),
-    { message: 'must be https, unless tls is off: then whoever can read the network reads every password' },
+    { ...must('https'), path: ['url'] },
   );
 
 function names({ headers: named, body: given }: Pick<Request, 'headers' | 'body'>) {

@@ -3,6 +3,7 @@ import { parseJson } from '../../http/parse-json.ts';
 import { type AccountAnswer, accountFetch } from './account-fetch.ts';
 import type { CheckedAddress, Connector, SetOutcome, Target } from './connector.ts';
 import { verifyByRequest } from './http.ts';
+import { must } from './must.ts';
 import { verifying } from './recipe.ts';
 import { ca, tls } from './settings.ts';
 
@@ -12,8 +13,8 @@ const settings = z
     baseUrl: z
       .string()
       .max(1024)
-      .regex(/^https?:\/\/[\w.:[\]-]+(\/[\w.~%/-]*)?$/, 'must be an address without a query')
-      .refine((value) => URL.canParse(value), 'must be an address')
+      .refine((value) => /^https?:\/\/[\w.:[\]-]+(\/[\w.~%/-]*)?$/.test(value), must('plainAddress'))
+      .refine((value) => URL.canParse(value), must('address'))
       .transform((value) => value.replace(/\/+$/, '')),
     verify: verifying.nullable().default(null),
     tls: tls.default('verify'),
@@ -22,7 +23,7 @@ const settings = z
   .refine(
     ({ baseUrl, verify, tls: secured }) =>
       secured === 'off' || [baseUrl, verify?.url ?? baseUrl].every((each) => each.startsWith('https:')),
-    { message: 'must be https, unless tls is off: then whoever can read the network reads every password' },
+    { ...must('https'), path: ['baseUrl'] },
   );
 type Settings = z.output<typeof settings>;
 

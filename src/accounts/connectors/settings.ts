@@ -1,21 +1,19 @@
 import { X509Certificate } from 'node:crypto';
 import { z } from 'zod';
+import { must } from './must.ts';
 
 export const host = z
   .string()
   .min(1)
   .max(253)
-  .regex(/^(\[[0-9a-f:.]+\]|[\w.:-]+)$/i, 'must be the name or the address of a host, without a scheme or a port');
+  .refine((value) => /^(\[[0-9a-f:.]+\]|[\w.:-]+)$/i.test(value), must('host'));
 
 export const port = z.int().min(1).max(65_535);
 
 const certificate = /-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g;
 
 /** Certificates in PEM that sign the system's own, where no public authority does. */
-export const ca = z
-  .string()
-  .max(65_536)
-  .refine(areCertificates, 'must be certificates in PEM, which begin with -----BEGIN CERTIFICATE-----');
+export const ca = z.string().max(65_536).refine(areCertificates, must('certificates'));
 
 function areCertificates(pem: string): boolean {
   const found = pem.match(certificate) ?? [];

@@ -29,12 +29,12 @@ export const accounts: typeof original = {
 
   passwordTitle: 'Ein Passwort',
   password: 'Passwort',
-  version: ({ n }) => `Fassung ${n}`,
+  version: ({ n }) => `Version ${n}`,
   reveal: 'Zeigen',
   hide: 'Verbergen',
   onRecord:
     'Im Protokoll steht, dass Sie es gelesen haben. Diese Seite verbirgt es, wenn Sie sie verlassen, und verschwindet nach einer Minute.',
-  former: 'Diese Fassung ist nicht die aktuelle.',
+  former: 'Diese Version ist nicht die aktuelle.',
   done: 'Fertig',
   stepUp: ({ org }) => `Wer bei ${org} ein Passwort liest oder ändert, meldet sich vorher noch einmal an.`,
 };

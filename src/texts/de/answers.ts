@@ -13,6 +13,32 @@ export const answerTexts: typeof english = {
       form: 'nicht in der richtigen Form',
     },
 
+    settings: {
+      host: 'muss der Name oder die Adresse eines Hosts sein, ohne Schema und ohne Port',
+      certificates: 'müssen Zertifikate in PEM sein, die mit -----BEGIN CERTIFICATE----- anfangen',
+      plainAddress: 'muss eine Adresse ohne Abfrage (?…) sein',
+      address: 'muss eine Adresse sein',
+      https: 'muss https sein, außer die Verschlüsselung ist aus: Dann liest jedes Passwort, wer das Netz mitliest',
+      withUser: 'muss {{user}} enthalten',
+      placeholder: 'hat einen Platzhalter, den es nicht gibt: Die Liste steht in docs/accounts.md',
+      fixedHost: 'muss eine Adresse sein, ohne Veränderliches im Host und ohne Leerzeichen',
+      noDots: 'darf . oder .. nicht als Teil des Pfades haben',
+      noSecret:
+        'darf keinen anderen Platzhalter haben als {{user}} und {{admin}}: Geheimes gehört in einen Header oder den Inhalt',
+      headerName: 'muss der Name eines Headers sein',
+      headerLine: 'muss eine Zeile ASCII sein',
+      headers: 'dürfen höchstens 20 Header sein',
+      transport:
+        'darf diese nicht nennen: host, content-length, transfer-encoding, connection, upgrade, expect, keep-alive, te',
+      json: 'muss JSON sein, mit jedem Platzhalter in einer Zeichenkette',
+      form: 'muss ein Formular sein: user={{user}}&password={{new}}',
+      tried:
+        'muss {{new}} oder {{basic_new}} in einem Header oder im Inhalt haben: Das ist das Passwort, das geprüft wird',
+      apart: 'muss accepted und refused durch einen Status oder einen Text unterscheiden',
+      new: 'muss {{new}} in einem Header oder im Inhalt haben: Sonst wird das Passwort nicht geändert',
+      characters: 'lässt weniger als zehn Zeichen übrig, oder keines einer Art: Lassen Sie weniger weg',
+    },
+
     unstorable: 'Die Anfrage enthält ein Zeichen, das sich nicht speichern lässt, etwa NUL.',
     unavailable:
       'Etwas, wovon dieser Dienst abhängt, antwortet nicht; versuchen Sie es in einigen Sekunden noch einmal.',

@@ -16,6 +16,31 @@ export const answerTexts = {
       form: 'not in the right form',
     },
 
+    /** Of a setting of a connector, behind its name. */
+    settings: {
+      host: 'must be the name or the address of a host, without a scheme or a port',
+      certificates: 'must be certificates in PEM, which begin with -----BEGIN CERTIFICATE-----',
+      plainAddress: 'must be an address without a query',
+      address: 'must be an address',
+      https: 'must be https, unless tls is off: then whoever can read the network reads every password',
+      withUser: 'must have {{user}} in it',
+      placeholder: 'has a placeholder that there is not: see the list at docs/accounts.md',
+      fixedHost: 'must be an address with nothing variable in its host, without a space',
+      noDots: 'must not have . or .. for a part of its path',
+      noSecret:
+        'must have no other placeholder than {{user}} and {{admin}}: what is secret goes into a header or the body',
+      headerName: 'must be the name of a header',
+      headerLine: 'must be one line of ASCII',
+      headers: 'must be at most 20 headers',
+      transport: 'must not name host, content-length, transfer-encoding, connection, upgrade, expect, keep-alive, te',
+      json: 'must be JSON, with every placeholder inside a string',
+      form: 'must be a form: user={{user}}&password={{new}}',
+      tried: 'must have {{new}} or {{basic_new}} in a header or the body: it is the password that is tried',
+      apart: 'must tell accepted from refused by a status or a text',
+      new: 'must have {{new}} in a header or the body: without it the password is not changed',
+      characters: 'leaves fewer than ten characters, or none of a class: leave out fewer',
+    },
+
     unstorable: 'The request holds a character that cannot be stored, such as NUL.',
     unavailable: 'Something this service depends on does not answer; try again in a few seconds.',
     internal: 'Something went wrong on our side; it was logged under the request id.',

@@ -67,16 +67,19 @@ export function localise(root) {
   }
 }
 
+const codeBeside = (button) => button.parentElement.querySelector('code');
+
+/** A button copies its own text; without one, what stands beside it: a password stands in a page once. */
 export function letCopy(root) {
   if (!navigator.clipboard) return;
   for (const button of root.querySelectorAll('button[data-copy]')) {
     button.hidden = false;
     button.addEventListener('click', async () => {
       try {
-        await navigator.clipboard.writeText(button.dataset.copy);
+        await navigator.clipboard.writeText(button.dataset.copy || codeBeside(button).textContent);
       } catch {
         // The browser doesn't allow it: the text is selected, for the keyboard to copy.
-        return getSelection().selectAllChildren(button.parentElement.querySelector('code'));
+        return getSelection().selectAllChildren(codeBeside(button));
       }
       status.textContent = say('copied', { what: button.dataset.what ?? '' });
       const words = button.querySelector('span');

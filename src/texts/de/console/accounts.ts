@@ -1,12 +1,12 @@
 import type { consoleAccounts as english } from '../../en/console/accounts.ts';
 import { count } from './count.ts';
 
-/** Die gemeinsamen Konten der Organisation, und die Änderungen ihrer Passwörter. */
+/** Die gemeinsamen Konten der Organisation, und die Wechsel ihrer Passwörter. */
 export const consoleAccounts: typeof english = {
   accounts: {
     title: 'Gemeinsame Konten',
     one: 'Ein gemeinsames Konto',
-    views: 'Gemeinsame Konten, und die Änderungen ihrer Passwörter',
+    views: 'Gemeinsame Konten, und die Wechsel ihrer Passwörter',
     text: 'Endet jemandes Zugang, so werden die Passwörter geändert, die diese Person lesen konnte.',
     list: 'Gemeinsame Konten',
     find: 'Ein Konto suchen',
@@ -32,7 +32,7 @@ export const consoleAccounts: typeof english = {
     stateTexts: {
       rotating: 'Das Passwort wird gerade geändert.',
       uncertain:
-        'Im Moment ist nicht bekannt, mit welchem Passwort man sich anmeldet. Es wird weiter versucht, bis eines gefunden ist. Jede Fassung ist aufbewahrt.',
+        'Im Moment ist nicht bekannt, mit welchem Passwort man sich anmeldet. Es wird weiter versucht, bis eines gefunden ist. Jede Version ist aufbewahrt.',
       old_works:
         'Das Passwort ist geändert, aber das System lässt noch herein, wer das alte hat. Es wird weiter versucht. Beenden Sie dort offene Verbindungen, wenn Sie können.',
       manual: 'Jemand muss das Passwort dort ändern und es hier bestätigen.',
@@ -51,7 +51,7 @@ export const consoleAccounts: typeof english = {
     schedule: 'Ohnehin geändert',
     everyDays: (n) => `alle ${count(n, { one: 'Tag', other: 'Tage' })}`,
     noSchedule: 'nur wenn jemandes Zugang endet',
-    version: 'Aktuelle Fassung',
+    version: 'Aktuelle Version',
     notes: 'Notizen',
     added: 'Hinzugefügt',
     id: 'Id',
@@ -61,14 +61,19 @@ export const consoleAccounts: typeof english = {
     test: 'Testen',
     givePassword: 'Passwort eintragen',
     remove: 'Entfernen',
-    confirm: 'Änderung bestätigen',
-    confirmOf: ({ account }) => `Änderung bestätigen: ${account}`,
-    nothingToConfirm: 'Keine Änderung dieses Kontos wartet darauf, von Hand gemacht zu werden.',
+    confirm: 'Passwortwechsel bestätigen',
+    confirmOf: ({ account }) => `Passwortwechsel bestätigen: ${account}`,
+    nothingToConfirm: 'Kein Passwortwechsel dieses Kontos wartet auf jemanden.',
 
-    rotations: 'Änderungen des Passworts',
-    rotationsList: 'Änderungen, die neuesten zuerst',
+    rotations: 'Passwortwechsel',
+    rotationsList: 'Passwortwechsel, die neuesten zuerst',
     noRotations: 'Das Passwort wurde noch nicht geändert.',
     lookAgain: 'Noch einmal nachsehen',
+
+    allRotations: 'Alle Passwortwechsel',
+    allRights: 'Alle mit Zugang',
+    allVersions: 'Alle Versionen',
+    allReveals: 'Alle, die es gelesen haben',
 
     who: 'Wer Zugang hat',
     whoList: 'Personen und Gruppen mit Zugang',
@@ -81,16 +86,30 @@ export const consoleAccounts: typeof english = {
     rights: { use: 'Benutzen', manage: 'Verwalten' },
     rightHints: {
       use: 'Liest das aktuelle Passwort.',
-      manage: 'Liest jede Fassung, ändert das Konto und bestimmt, wer Zugang hat.',
+      manage: 'Liest jede Version, ändert das Konto und bestimmt, wer Zugang hat.',
     },
     since: 'Seit',
     take: 'Nehmen',
     takeFrom: ({ holder }) => `Nehmen: den Zugang von ${holder}`,
     takeText: 'Wer den Zugang verliert, konnte das Passwort lesen: Es wird geändert.',
+    takeTitle: 'Zugang nehmen',
+    takeAsk: ({ holder, account }) => `Zugang zu ${account} nehmen: ${holder}?`,
+    takeWhat:
+      'Das Passwort wird sofort geändert: Wer den Zugang verliert, konnte es lesen. Verbindungen, die mit ihm geöffnet sind, werden beendet, wo das geht. Wer Zugang behält, liest das neue hier.',
+    takeManual:
+      'Wer den Zugang verliert, konnte das Passwort lesen: Wer das Konto verwaltet, wird gebeten, es von Hand zu ändern.',
+    takeOwn: 'Es ist Ihr eigener Zugang: Sie sehen dieses Konto dann nicht mehr.',
+    takeOwnRead: 'Es ist Ihr eigener Zugang: Sie lesen das Passwort dieses Kontos dann nicht mehr.',
+    takeLast:
+      'Niemand sonst verwaltet dieses Konto. Danach ändern es nur noch Inhaber und Hauptadministratoren, und niemand liest seine früheren Versionen.',
+    takeButton: 'Zugang nehmen',
     give: 'Zugang geben',
     giveTitle: ({ account }) => `Zugang zu ${account} geben`,
     givePerson: 'Adresse, Benutzername oder Id der Person',
     giveGroup: 'oder alle in einer Gruppe',
+    giveGroupNamed: 'oder alle in einer Gruppe: ihr Name oder ihre Id',
+    noneCalled: { group: 'Es gibt keine Gruppe dieses Namens.', account: 'Es gibt kein Konto dieses Namens.' },
+    severalCalled: 'Mehrere heißen so: Geben Sie die Id ein.',
     noGroup: 'Keine Gruppe',
     noOne: 'Sagen Sie, wem: einer Person oder einer Gruppe.',
     oneOnly: 'Wählen Sie eine Person oder eine Gruppe, nicht beides.',
@@ -98,15 +117,15 @@ export const consoleAccounts: typeof english = {
     removedHolder: 'Jemand, den es hier nicht mehr gibt',
 
     reveals: 'Wer es gelesen hat',
-    revealsList: 'Wer welche Fassung gelesen hat, und wann',
+    revealsList: 'Wer welche Version gelesen hat, und wann',
     noReveals: 'Noch hat niemand das Passwort gelesen.',
     at: 'Wann',
 
-    versions: 'Fassungen',
-    versionsText: 'Keine Fassung, die je gesetzt war, wird gelöscht, bevor eine spätere erwiesen ist.',
-    versionsList: 'Fassungen, die neuesten zuerst',
+    versions: 'Versionen',
+    versionsText: 'Keine Version, die je gesetzt war, wird gelöscht, bevor eine spätere erwiesen ist.',
+    versionsList: 'Versionen, die neuesten zuerst',
     noVersions: 'Noch ist kein Passwort aufbewahrt.',
-    versionNumber: 'Fassung',
+    versionNumber: 'Version',
     versionState: 'Zustand',
     made: 'Gemacht',
     accepted: 'Zuletzt angenommen',
@@ -119,16 +138,16 @@ export const consoleAccounts: typeof english = {
       dead: 'Nie angenommen',
     },
     read: 'Lesen',
-    readVersion: ({ n }) => `Lesen: Fassung ${n}`,
+    readVersion: ({ n }) => `Lesen: Version ${n}`,
 
     rotation: {
-      title: 'Änderungen von Passwörtern',
-      list: 'Änderungen',
-      text: 'Jede Änderung eines Passworts, die neueste zuerst.',
+      title: 'Passwortwechsel',
+      list: 'Passwortwechsel',
+      text: 'Jeder Passwortwechsel, der neueste zuerst.',
       none: 'Noch wurde kein Passwort geändert.',
-      noneFound: 'Eine solche Änderung gibt es nicht.',
+      noneFound: 'Einen solchen Passwortwechsel gibt es nicht.',
       anyState: 'Jeder Zustand',
-      ofSignOut: 'Die Änderungen, die diese Abmeldung ausgelöst hat',
+      ofSignOut: 'Die Passwortwechsel, die diese Abmeldung ausgelöst hat',
       cause: 'Weil',
       causes: {
         revocation: 'Zugang endete',
@@ -162,7 +181,7 @@ export const consoleAccounts: typeof english = {
         refused: 'Das alte wird abgewiesen',
       },
       noted: { done: 'fertig', now: 'jetzt', wait: 'noch nicht', bad: 'noch nicht, und es sollte sein' },
-      stepsList: 'Schritte der Änderung',
+      stepsList: 'Schritte des Passwortwechsels',
       doUntil: ({ at }) => `Zu tun bis ${at}`,
       overdue: ({ at }) => `Es war zu tun bis ${at}`,
       promoted: 'Neues Passwort gilt seit',
@@ -174,7 +193,7 @@ export const consoleAccounts: typeof english = {
     onReceiptText: 'Passwörter, die wegen dieser Abmeldung geändert werden.',
     receiptPlanning: 'Es wird nachgesehen, welche Passwörter zu ändern sind.',
     said: ({ account, state }) => `${account}: ${state}`,
-    allOfSignOut: 'Alle Änderungen dieser Abmeldung',
+    allOfSignOut: 'Alle Passwortwechsel dieser Abmeldung',
 
     rotateTitle: 'Ein neues Passwort',
     rotateAsk: ({ name }) => `Das Passwort von ${name} jetzt ändern?`,
@@ -183,19 +202,19 @@ export const consoleAccounts: typeof english = {
     rotateManual: 'Dieses Konto wird von Hand geändert: Wer es verwaltet, wird darum gebeten.',
     rotateButton: 'Passwort ändern',
 
-    confirmTitle: 'Eine Änderung von Hand bestätigen',
+    confirmTitle: 'Einen Passwortwechsel von Hand bestätigen',
     confirmAsk: ({ name }) => `Sie haben das Passwort von ${name} dort geändert`,
     confirmText:
       'Geben Sie das neue Passwort ein. Es wird verschlüsselt aufbewahrt und ist dann das aktuelle; wer Zugang hat, liest es hier.',
     confirmMade: ({ n }) =>
-      `Fassung ${n} wurde dafür gemacht: Lesen Sie sie auf der Seite des Kontos. Haben Sie diese gesetzt, so lassen Sie das Feld frei.`,
+      `Version ${n} wurde dafür gemacht: Lesen Sie sie auf der Seite des Kontos. Haben Sie diese gesetzt, so lassen Sie das Feld frei.`,
     newPassword: 'Das neue Passwort',
     confirmButton: 'Bestätigen',
 
     giveTitlePassword: 'Passwort eintragen',
     givePasswordOf: ({ name }) => `Das aktuelle Passwort von ${name}`,
     givePasswordText:
-      'Womit man sich dort jetzt anmeldet. Dort wird nichts geändert: Es wird verschlüsselt aufbewahrt, für alle mit Zugang und für die erste Änderung.',
+      'Womit man sich dort jetzt anmeldet. Dort wird nichts geändert: Es wird verschlüsselt aufbewahrt, für alle mit Zugang und für den ersten Passwortwechsel.',
     currentPassword: 'Das aktuelle Passwort',
     keep: 'Aufbewahren',
 
@@ -208,10 +227,10 @@ export const consoleAccounts: typeof english = {
       unavailable: 'Das System antwortet nicht.',
     },
     administratorResults: {
-      accepted: 'Auch der Verwalter wird hereingelassen.',
-      refused: 'Das System weist den Verwalter ab, der das Passwort ändert.',
-      unproven: 'Vom Verwalter ist nichts erwiesen.',
-      unavailable: 'Der Verwalter konnte nicht geprüft werden.',
+      accepted: 'Auch das Verwaltungskonto wird hereingelassen.',
+      refused: 'Das System weist das Verwaltungskonto ab, das das Passwort ändert.',
+      unproven: 'Vom Verwaltungskonto ist nichts erwiesen.',
+      unavailable: 'Das Verwaltungskonto konnte nicht geprüft werden.',
     },
     why: 'Warum:',
     back: 'Zurück zum Konto',
@@ -219,7 +238,7 @@ export const consoleAccounts: typeof english = {
     removeTitle: 'Ein Konto entfernen',
     removeAsk: ({ name }) => `${name} entfernen?`,
     removeText:
-      'Jede Fassung seines Passworts geht mit: Niemand kann hier mehr eine lesen, und niemand ändert es. Beim System selbst geschieht nichts. Das lässt sich nicht rückgängig machen.',
+      'Jede Version seines Passworts geht mit: Niemand kann hier mehr eine lesen, und niemand ändert es. Beim System selbst geschieht nichts. Das lässt sich nicht rückgängig machen.',
     removeEffects: ({ versions, rights }) => `Das entfernt ${versions} und ${rights}.`,
     removeVersions: (n) => count(n, { one: 'aufbewahrtes Passwort', other: 'aufbewahrte Passwörter' }),
     removeRights: (n) => count(n, { one: 'Recht', other: 'Rechte' }),
@@ -258,6 +277,11 @@ export const consoleAccounts: typeof english = {
     importRights: (n) => count(n, { one: 'Recht einer Person oder Gruppe', other: 'Rechte von Personen und Gruppen' }),
     importNothingYet: 'Noch ist nichts hinzugefügt.',
     importButton: 'Hinzufügen',
+    importDone: 'Die Liste ist eingelesen',
+    importDoneText: 'Das ist jetzt da:',
+    importBack: 'Zu den Konten',
+    importTooOld:
+      'Diese Liste wurde vor zu langer Zeit angesehen, oder auf einer anderen Seite. Sehen Sie noch einmal nach, was hinzukommt.',
     noLines: 'Geben Sie eine Liste ein, oder wählen Sie eine Datei.',
     notText: 'Diese Datei ist kein Text.',
 
@@ -278,19 +302,22 @@ export const consoleAccounts: typeof english = {
       passwordHint: 'Wenn Sie es kennen. Es wird verschlüsselt aufbewahrt, und nur wer Zugang hat, liest es.',
       system: 'Das System',
       admin: 'Wer das Passwort dort ändert',
-      adminText: 'Manche Systeme verlangen einen Verwalter. Geben Sie ihm nicht mehr Rechte, als er braucht.',
-      adminWay: 'Verwalter',
+      adminText: 'Manche Systeme verlangen ein Verwaltungskonto. Geben Sie ihm nicht mehr Rechte, als es braucht.',
+      adminWay: 'Verwaltungskonto',
       adminWays: {
-        none: 'Niemand sonst: Das Konto tut es selbst, oder es braucht keinen Verwalter',
+        none: 'Niemand sonst: Das Konto tut es selbst, oder es braucht kein Verwaltungskonto',
+        itself: 'Das Konto selbst, mit seinem eigenen Passwort',
         own: 'Ein Benutzername und Passwort, die hier eingetragen werden',
         account: 'Ein anderes gemeinsames Konto, das auch geändert wird',
       },
-      adminUserName: 'Benutzername des Verwalters',
-      adminPassword: 'Passwort des Verwalters',
+      adminUserName: 'Benutzername des Verwaltungskontos',
+      adminPassword: 'Passwort des Verwaltungskontos',
       adminPasswordHint: 'Es wird verschlüsselt aufbewahrt und nie wieder gezeigt.',
       keepPassword:
         'Bleibt das Feld frei, so bleibt das eingetragene. Mit einem anderen Benutzernamen oder anderen Einstellungen ist es neu einzutragen.',
       adminAccount: 'Welches Konto',
+      adminAccountNamed: 'Welches Konto (Name oder Id)',
+      adminAccountIs: ({ account }) => `Jetzt ist es ${account}.`,
       chooseAccount: 'Wählen Sie eines',
       rules: 'Neue Passwörter',
       length: 'Zeichen eines neuen Passworts',
@@ -300,7 +327,8 @@ export const consoleAccounts: typeof english = {
       without: 'Zeichen, die es nicht haben darf',
       withoutHint: 'Wenn das System manche nicht annimmt.',
       everyDays: 'Alle … Tage ändern',
-      everyDaysHint: 'Neben den Änderungen, die eine Abmeldung auslöst. Bleibt das Feld frei, gibt es keine weiteren.',
+      everyDaysHint:
+        'Neben den Passwortwechseln, die eine Abmeldung auslöst. Bleibt das Feld frei, gibt es keine weiteren.',
       json: 'Als JSON. {{user}}, {{new}} und {{old}} stehen für den Benutzernamen und die Passwörter.',
       oneLine: 'Eines je Zeile.',
       yes: 'Ja',
@@ -322,7 +350,7 @@ export const consoleAccounts: typeof english = {
         body: 'Inhalt',
         accepted: 'Antworten, die heißen: es ist gesetzt',
         rejected: 'Antworten, die heißen: ein solches Passwort nimmt es nicht',
-        denied: 'Antworten, die heißen: der Verwalter darf nicht',
+        denied: 'Antworten, die heißen: das Verwaltungskonto darf nicht',
         verify: 'Anfrage, die ein Passwort beweist',
       },
       choices: {

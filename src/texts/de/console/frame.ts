@@ -40,7 +40,7 @@ export const consoleFrame: typeof english = {
     shownBefore:
       'Dieses Formular wurde schon einmal gesendet. Was dabei entstand, ließ sich nur einmal zeigen: Haben Sie es nicht gesehen, beenden Sie es und legen Sie ein neues an.',
     readAgain: 'Das Passwort wird nicht mehr gezeigt. Drücken Sie den Knopf noch einmal, um es zu lesen.',
-    rotating: 'Die Änderung ist unterwegs: Die Schritte erscheinen unten.',
+    rotating: 'Der Passwortwechsel ist unterwegs: Die Schritte erscheinen unten.',
     confirmed: 'Bestätigt. Das neue Passwort ist das aktuelle.',
     passwordKept: 'Das Passwort ist hinterlegt.',
     accessGiven: 'Der Zugang ist gegeben.',

@@ -98,7 +98,7 @@ const record: typeof english.record = {
     'account.right_given': 'Ein Recht an einem gemeinsamen Konto wurde gegeben',
     'account.rotated': 'Das Passwort eines gemeinsamen Kontos wurde geändert',
     'account.rotation_asked': 'Ein neues Passwort wurde verlangt',
-    'account.rotation_confirmed': 'Eine Änderung von Hand wurde bestätigt',
+    'account.rotation_confirmed': 'Ein Passwortwechsel von Hand wurde bestätigt',
     'account.rotation_manual': 'Ein Passwort ist von Hand zu ändern',
     'account.rotation_uncertain': 'Es ist nicht bekannt, mit welchem Passwort man sich anmeldet',
     'account.tested': 'Ein gemeinsames Konto wurde getestet',

@@ -213,11 +213,11 @@ export const sentences: typeof english = {
   accountRightEnded: ({ actor, account, holder, right }) =>
     `${actor} erlaubt nicht mehr, das gemeinsame Konto ${account} ${right}, und zwar: ${holder}`,
   passwordRevealed: ({ actor, account, version }) =>
-    `${actor} hat das Passwort des gemeinsamen Kontos ${account} gelesen (Fassung ${version})`,
+    `${actor} hat das Passwort des gemeinsamen Kontos ${account} gelesen (Version ${version})`,
   accountLed: ({ actor, account, version }) =>
-    `${actor} hat das gemeinsame Konto ${account} an einen anderen Ort geführt, wohin sein Passwort gesendet wird (Fassung ${version}), und gilt damit als jemand, der es gelesen hat`,
+    `${actor} hat das gemeinsame Konto ${account} an einen anderen Ort geführt, wohin sein Passwort gesendet wird (Version ${version}), und gilt damit als jemand, der es gelesen hat`,
   passwordGiven: ({ actor, account, version }) =>
-    `${actor} hat das Passwort des gemeinsamen Kontos ${account} eingetragen (Fassung ${version})`,
+    `${actor} hat das Passwort des gemeinsamen Kontos ${account} eingetragen (Version ${version})`,
   rotationCauses: {
     revocation: 'der Zugang von jemandem, der es benutzen darf, endete',
     right_ended: 'jemand darf es nicht mehr benutzen',
@@ -228,7 +228,7 @@ export const sentences: typeof english = {
   rotationAsked: ({ actor, account, cause }) =>
     `${actor} hat ein neues Passwort für das gemeinsame Konto ${account} verlangt: ${cause}`,
   accountRotated: ({ account, version, cause }) =>
-    `Das gemeinsame Konto ${account} hat ein neues Passwort (Fassung ${version}): ${cause}`,
+    `Das gemeinsame Konto ${account} hat ein neues Passwort (Version ${version}): ${cause}`,
   oldPasswordWorks: ({ account }) =>
     `Das gemeinsame Konto ${account} hat ein neues Passwort, aber mit dem alten kann man sich noch anmelden`,
   rotationUncertain: ({ account, why }) =>
@@ -236,7 +236,7 @@ export const sentences: typeof english = {
   rotationManual: ({ account, why, until }) =>
     `Jemand muss das Passwort des gemeinsamen Kontos ${account} bis ${until} von Hand ändern: ${why}`,
   rotationConfirmed: ({ actor, account, version }) =>
-    `${actor} hat bestätigt, dass das Passwort des gemeinsamen Kontos ${account} von Hand geändert wurde (Fassung ${version})`,
+    `${actor} hat bestätigt, dass das Passwort des gemeinsamen Kontos ${account} von Hand geändert wurde (Version ${version})`,
   accountTested: ({ actor, account, result }) => `${actor} hat das gemeinsame Konto ${account} getestet: ${result}`,
   accountReconciled: ({ actor, account, result }) =>
     `${actor} hat das gemeinsame Konto ${account} mit den aufbewahrten Passwörtern verglichen: ${result}`,

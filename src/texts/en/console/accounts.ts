@@ -68,6 +68,11 @@ export const consoleAccounts = {
     noRotations: 'The password was not changed yet.',
     lookAgain: 'Look again',
 
+    allRotations: 'All changes',
+    allRights: 'Everybody with access',
+    allVersions: 'All versions',
+    allReveals: 'Everybody who has read it',
+
     who: 'Who has access',
     whoList: 'People and groups with access',
     nobody: 'Nobody has access yet. Your role alone reads no password: whoever needs one gets access here, on record.',
@@ -84,10 +89,25 @@ export const consoleAccounts = {
     take: 'Take away',
     takeFrom: ({ holder }: { holder: string }) => `Take away the access of ${holder}`,
     takeText: 'Whoever loses access could have read the password: it is changed.',
+    takeTitle: 'Take access away',
+    takeAsk: ({ holder, account }: { holder: string; account: string }) =>
+      `Take the access of ${holder} to ${account} away?`,
+    takeWhat:
+      'The password is changed at once: whoever loses access could have read it. Connections that were opened with it are ended where that can be done. Whoever keeps access reads the new one here.',
+    takeManual:
+      'Whoever loses access could have read the password: those who manage the account are asked to change it by hand.',
+    takeOwn: 'This is your own access: you will not see this account any more.',
+    takeOwnRead: 'This is your own access: you will not read this account’s password any more.',
+    takeLast:
+      'Nobody else manages this account. From then on only owners and super admins change it, and nobody reads its earlier versions.',
+    takeButton: 'Take access away',
     give: 'Give access',
     giveTitle: ({ account }: { account: string }) => `Give access to ${account}`,
     givePerson: 'Address, user name or id of the person',
     giveGroup: 'or everybody in a group',
+    giveGroupNamed: 'or everybody in a group, by its name or id',
+    noneCalled: { group: 'There is no group of this name.', account: 'There is no account of this name.' },
+    severalCalled: 'Several are called that: enter the id.',
     noGroup: 'No group',
     noOne: 'Say who: a person, or a group.',
     oneOnly: 'Choose a person or a group, not both.',
@@ -257,6 +277,10 @@ export const consoleAccounts = {
       count(n, { one: 'right of a person or a group', other: 'rights of people and groups' }),
     importNothingYet: 'Nothing is added yet.',
     importButton: 'Add them',
+    importDone: 'The list is added',
+    importDoneText: 'This is there now:',
+    importBack: 'To the accounts',
+    importTooOld: 'This list was looked at too long ago, or by another page. Look at it again.',
     noLines: 'Give a list, or choose a file.',
     notText: 'This file is no text.',
 
@@ -281,6 +305,7 @@ export const consoleAccounts = {
       adminWay: 'Administrator',
       adminWays: {
         none: 'Nobody else: the account does it itself, or it needs no administrator',
+        itself: 'The account itself, with its own password',
         own: 'A user name and password that are given here',
         account: 'Another shared account, which is changed too',
       },
@@ -290,6 +315,8 @@ export const consoleAccounts = {
       keepPassword:
         'If you leave it empty, the one that was given stays. With another user name, or other settings, it has to be given again.',
       adminAccount: 'Which account',
+      adminAccountNamed: 'Which account (name or id)',
+      adminAccountIs: ({ account }: { account: string }) => `Now it is ${account}.`,
       chooseAccount: 'Choose one',
       rules: 'New passwords',
       length: 'Characters of a new password',
