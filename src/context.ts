@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import { startAccounts } from './accounts/start.ts';
+import { sweepAccounts } from './accounts/sweep.ts';
 import { sweepAuditEvents } from './audit/retention.ts';
 import type { Config } from './config.ts';
 import { createIdpKeys } from './connections/idp-keys.ts';
@@ -58,6 +59,7 @@ export const chores: readonly Chore[] = [
   sweepKeptForms,
   ...sweepNotifications,
   sweepDownstream,
+  sweepAccounts,
   sweepAuditEvents,
 ];
 

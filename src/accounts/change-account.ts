@@ -9,8 +9,8 @@ import { type Changer, type GivenAdministrator, requireMayUse, toColumns } from 
 import { isManual } from './connectors/manual.ts';
 import { holdRotations, leavePlace } from './leave-place.ts';
 import { noteLedElsewhere } from './led-elsewhere.ts';
-import type { PasswordRules } from './make-password.ts';
-import { checkedSettings } from './settings.ts';
+import type { PasswordRuleChanges } from './make-password.ts';
+import { changedRules, checkedSettings } from './settings.ts';
 import type { Vault } from './vault.ts';
 import { addCurrent } from './versions.ts';
 
@@ -23,7 +23,8 @@ type Members = Readonly<{
   /** All of them: what is left out is as the connector has it by default. */
   settings: Readonly<Record<string, unknown>>;
   administrator: GivenAdministrator | null;
-  passwordRules: PasswordRules;
+  /** What is not named of these stays, too. */
+  passwordRules: PasswordRuleChanges;
   everyDays: number | null;
   /** What signs in where the account leads after the change: needed where one was kept for elsewhere. */
   password: string;
@@ -57,7 +58,10 @@ export async function changeAccount(
     // The settings of another connector mean nothing to this one.
     const kept = connector === before.connector ? before.settings : {};
     const settings = checkedSettings(connector, plain.settings ?? kept);
-    const after = { ...before, ...withoutUndefined(plain), settings };
+    const passwordRules = plain.passwordRules
+      ? changedRules(before.passwordRules, plain.passwordRules)
+      : before.passwordRules;
+    const after = { ...before, ...withoutUndefined(plain), settings, passwordRules };
     const changed = Object.keys(after).filter((name) => !isDeepStrictEqual(member(after, name), member(before, name)));
     if (given !== undefined) changed.push('administrator');
     const leads = changed.some((name) => ['userName', 'connector', 'settings'].includes(name));

@@ -3,6 +3,7 @@ import type { Target } from './connectors/connector.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
 import { putOff, record } from './put-off.ts';
 import { limitOf, type Next, nameOnly, openVersion, type Rotating, targetOf, tryVersion } from './rotating.ts';
+import { saveSet } from './save-set.ts';
 import { whoSets } from './who-sets.ts';
 import { takeWrongTry } from './wrong-tries.ts';
 
@@ -28,6 +29,7 @@ export async function cleanUp(rotating: Rotating, held: Held): Promise<Next> {
 }
 
 const notEnded = 'connections_not_ended';
+const notSaved = 'not_saved';
 
 /** Whether nothing that was opened with the former password lives on, as far as the system can end it. */
 async function endConnections(rotating: Rotating, held: Held, target: Target<unknown>): Promise<boolean> {
@@ -42,9 +44,13 @@ async function endConnections(rotating: Rotating, held: Held, target: Target<unk
   }
 }
 
-/** Whether the former password is refused, by one try with what may be a wrong password. */
+/** Whether what was set is saved there, and the former password refused, by one try with what may be a wrong password. */
 export async function checkFormer(rotating: Rotating, held: Held): Promise<Next> {
   const { pool, times } = rotating;
+  const saved = await saveSet(rotating, held);
+  if (saved === 'unavailable' && held.state !== 'old_works' && held.attempts < mostUnavailable)
+    return putOff(rotating, held, 'unavailable', notSaved);
+  if (saved !== 'saved') return oldWorks(rotating, held, notSaved);
   const { version, sinceVersion } = held.account;
   // There was none, it was made current again, or it is for another place: this one is not told it.
   if (held.previous === null || held.previous === version || held.previous < sinceVersion)
@@ -73,7 +79,8 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
 }
 
 async function finish({ pool }: Rotating, held: Held): Promise<Next> {
-  await writeHeld(pool, held, { state: 'done', finished_at: 'now', failing_since: null }, 0);
+  const savedByNow = held.error === notSaved && { error: null };
+  await writeHeld(pool, held, { state: 'done', finished_at: 'now', failing_since: null, ...savedByNow }, 0);
   return 'wait';
 }
 

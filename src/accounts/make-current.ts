@@ -1,4 +1,5 @@
 import type { PoolClient } from 'pg';
+import { trimVersions } from './trim-versions.ts';
 
 /**
  * Makes a version the current one, and whatever was current a former one, in the caller's
@@ -33,6 +34,7 @@ export async function makeCurrent(
            WHERE org_id = $1 AND id = $2 AND version IS DISTINCT FROM $3`,
     values: [orgId, accountId, version],
   });
+  await trimVersions(client, orgId, accountId);
   return before === version ? null : before;
 }
 
@@ -60,5 +62,6 @@ export async function keepVersion(
     text: `INSERT INTO account_versions (org_id, account_id, version, sealed, state, rotation_id) VALUES ($1, $2, $3, $4, 'candidate', $5)`,
     values: [orgId, accountId, version, await seal(version), rotationId],
   });
+  await trimVersions(client, orgId, accountId);
   return version;
 }

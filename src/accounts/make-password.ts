@@ -11,18 +11,18 @@ const classes = {
 
 export const characterClasses = Object.keys(classes) as (keyof typeof classes)[];
 
+const length = z.int().min(8).max(128);
+/** Of each of these there is one character at least, and no other is used. */
+const classNames = z.array(z.enum(characterClasses)).min(1).max(4);
+/** Characters that the system can't take. */
+const leaveOut = z.string().max(100);
+
 /** What a new password is made of: 32 letters, digits and symbols, where nothing else is said. */
 export const passwordRules = z
   .object({
-    length: z.int().min(8).max(128).default(32),
-    /** Of each of these there is one character at least, and no other is used. */
-    classes: z
-      .array(z.enum(characterClasses))
-      .min(1)
-      .max(4)
-      .default([...characterClasses]),
-    /** Characters that the system can't take. */
-    leaveOut: z.string().max(100).default(''),
+    length: length.default(32),
+    classes: classNames.default([...characterClasses]),
+    leaveOut: leaveOut.default(''),
   })
   .refine(
     ({ classes: named, leaveOut }) => {
@@ -34,6 +34,13 @@ export const passwordRules = z
   .meta({ description: 'What a new password is made of.' });
 
 export type PasswordRules = z.infer<typeof passwordRules>;
+
+/** What is not named stays as it is. */
+export const passwordRuleChanges = z
+  .object({ length: length.optional(), classes: classNames.optional(), leaveOut: leaveOut.optional() })
+  .meta({ description: 'What a new password is made of. What is left out stays.' });
+
+export type PasswordRuleChanges = z.infer<typeof passwordRuleChanges>;
 
 /**
  * A password by these rules, of unbiased random characters. `without`: what the connector can't carry.

@@ -5,7 +5,8 @@ export type RevealRow = Readonly<{
   id: string;
   accountId: string;
   version: number;
-  user: Readonly<{ id: string; name: string; email: string }>;
+  /** Null: an operator, on the command line. */
+  user: Readonly<{ id: string; name: string; email: string }> | null;
   createdAt: Date;
 }>;
 
@@ -19,7 +20,8 @@ export async function listReveals(
   const { rows } = await pool.query<RevealRow>({
     name: 'account-reveals-list',
     text: `SELECT v.id, v.account_id AS "accountId", v.version, v.at AS "createdAt",
-                  jsonb_build_object('id', v.user_id, 'name', coalesce(u.name, ''), 'email', coalesce(u.email, '')) AS "user"
+                  CASE WHEN v.user_id IS NOT NULL THEN
+                    jsonb_build_object('id', v.user_id, 'name', coalesce(u.name, ''), 'email', coalesce(u.email, '')) END AS "user"
            FROM account_reveals v LEFT JOIN users u ON u.org_id = v.org_id AND u.id = v.user_id
            WHERE v.org_id = $1 AND v.account_id = $2 AND ($4::timestamptz IS NULL OR (v.at, v.id) < ($4, $5))
            ORDER BY v.at DESC, v.id DESC LIMIT $3`,

@@ -5,6 +5,7 @@ import type { AccountVersionState } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { lockAccount } from './account.ts';
+import { trimVersions } from './trim-versions.ts';
 import type { Vault } from './vault.ts';
 
 export type VersionRow = Readonly<{
@@ -91,5 +92,6 @@ export async function addCurrent(
            VALUES ($1, $2, $3, $4, 'current', clock_timestamp())`,
     values: [orgId, accountId, version, sealed],
   });
+  await trimVersions(client, orgId, accountId);
   return version;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accountStates } from '../accounts/account.ts';
-import { passwordRules } from '../accounts/make-password.ts';
+import { passwordRuleChanges, passwordRules } from '../accounts/make-password.ts';
 import { accountRights } from '../accounts/rights.ts';
 import { connectorKinds } from '../accounts/settings.ts';
 import { idOf } from '../api/examples.ts';
@@ -64,7 +64,7 @@ export const accountChanges = z
     connector: connector.optional(),
     settings: settings.optional(),
     administrator: givenAdministrator.optional(),
-    passwordRules: passwordRules.optional(),
+    passwordRules: passwordRuleChanges.optional(),
     everyDays: everyDays.optional(),
     password: password
       .optional()
@@ -185,7 +185,10 @@ export const accountReveal = z
     id: idOf('reveal'),
     accountId: idOf('account'),
     version: z.int(),
-    user: z.object({ id: idOf('user'), name: z.string(), email: z.string() }).describe('Who has read it.'),
+    user: z
+      .object({ id: idOf('user'), name: z.string(), email: z.string() })
+      .nullable()
+      .describe('Who has read it; null: an operator, on the command line.'),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'AccountReveal' });

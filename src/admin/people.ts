@@ -143,7 +143,7 @@ export function peopleOperations(deps: EndingDeps & Readonly<{ devices: Devices 
       tag,
       summary: 'Change a role, a name or an address, or switch someone off or on',
       description:
-        'What is left out stays. Nobody changes a person above their own role, gives a role above their own, or takes the last active owner away. `active: false` ends all of their access at once. Another `email` is for owners, as it decides who can sign in as whom: without `confirmation` nothing changes, and the answer says what it would mean.',
+        'What is left out stays. Nobody changes a person above their own role, gives a role above their own, or takes the last active owner away. `active: false` ends all of their access at once, and their own rights to shared accounts for good; those of their groups count again with `active: true`. Another `email` is for owners, as it decides who can sign in as whom: without `confirmation` nothing changes, and the answer says what it would mean.',
       permission: 'people.change',
       params: personId,
       body: personChanges,

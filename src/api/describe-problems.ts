@@ -17,6 +17,7 @@ export function problemsOf(operation: Documented | Operation): readonly ProblemC
       : []),
     ...(security.some((name) => name !== 'session') ? (['invalid_token'] as const) : []),
     ...(isAdministration(operation) ? (['insufficient_scope', 'forbidden'] as const) : []),
+    ...('adminScope' in operation && operation.adminScope ? (['insufficient_scope'] as const) : []),
     ...(isAdministration(operation) && isRecent(operation) ? (['reauthentication_required'] as const) : []),
     ...(operation.path.startsWith('/api/') && operation.method !== 'get' ? (['foreign_origin'] as const) : []),
     ...(isJson ? (['content_too_large'] as const) : []),

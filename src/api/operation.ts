@@ -46,6 +46,8 @@ export type Operation = Documented &
      * It is asked before the address is checked.
      */
     orIf?: (principal: Principal, params: Readonly<Record<string, unknown>>) => Promise<boolean>;
+    /** Without a permission an app's access token needs the scope `admin` all the same: it reads passwords. */
+    adminScope?: true;
     /**
      * Needs a recent authentication: as the org's policy has it, or of so many seconds ago at most.
      * Default: all of the administration but GET.
@@ -107,7 +109,7 @@ export function toEndpoints(
       ...definition,
       handlers: [
         security?.length === 0 || securityOptional ? noStore : requireSession,
-        ...(permission || isRecent(definition) ? [allowed(work)] : []),
+        ...(permission || definition.adminScope || isRecent(definition) ? [allowed(work)] : []),
         ...(body ? bodyOf(bodyType)(bodyLimit ?? (permission ? '256kb' : '16kb')) : []),
         answer(definition, work, inTurn),
       ],
@@ -129,10 +131,11 @@ export type Work = Readonly<{
 }>;
 
 export function createWork({ pool }: { pool: Pool }, definition: Operation): Work {
-  const { permission, orIf, recent, params, body, handle } = definition;
+  const { permission, orIf, adminScope: needsScope, recent, params, body, handle } = definition;
   const query = queryForm(definition);
   return {
     async allow(req, given = req.params) {
+      if (permission || needsScope) requireAdminScope(req);
       if (permission) await requirePermission(req, permission, orIf && ((who) => orIf(who, given as object as Given)));
       if (isRecent(definition))
         await requireRecentAuthentication(pool, req, typeof recent === 'number' ? recent : null);
@@ -175,18 +178,23 @@ const allowed =
     next();
   };
 
-/** @throws AppError forbidden or insufficient_scope */
+/** @throws AppError insufficient_scope */
+function requireAdminScope(req: Request): void {
+  const { scope } = signedInPrincipal(req);
+  if (scope === null || scope.split(' ').includes(adminScope)) return;
+  throw new AppError('insufficient_scope', `This access token lacks the scope "${adminScope}".`, {
+    headers: { 'WWW-Authenticate': `Bearer realm="api", error="insufficient_scope", scope="${adminScope}"` },
+  });
+}
+
+/** @throws AppError forbidden */
 async function requirePermission(
   req: Request,
   permission: Permission,
   orIf: ((principal: Principal) => Promise<boolean>) | undefined,
 ): Promise<void> {
   const principal = signedInPrincipal(req);
-  const { role, scope } = principal;
-  if (scope !== null && !scope.split(' ').includes(adminScope))
-    throw new AppError('insufficient_scope', `This access token lacks the scope "${adminScope}".`, {
-      headers: { 'WWW-Authenticate': `Bearer realm="api", error="insufficient_scope", scope="${adminScope}"` },
-    });
+  const { role } = principal;
   if (orIf && !may(role, permission) && (await orIf(principal))) return;
   requireRole(role, permission);
 }

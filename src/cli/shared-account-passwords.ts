@@ -7,6 +7,7 @@ import { listRotations } from '../accounts/rotations.ts';
 import { testAccount } from '../accounts/test-account.ts';
 import { recordEvent } from '../audit/record.ts';
 import { byOperator } from '../by.ts';
+import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { action, type Console, readCredential, text, usageError } from './command.ts';
@@ -190,6 +191,10 @@ async function reveal(workspace: Workspace, orgId: string, accountId: string, as
     );
     const [found] = rows;
     if (!found) throw new AppError('not_found', 'There is no such shared account, or no such version of its password.');
+    await client.query(
+      'INSERT INTO account_reveals (org_id, id, account_id, version, at) VALUES ($1, $2, $3, $4, clock_timestamp())',
+      [orgId, newId('reveal'), accountId, found.version],
+    );
     const target = { type: 'account', id: accountId };
     const detail = { version: found.version };
     await recordEvent(client, { orgId, action: 'account.revealed', by: byOperator, target, detail });

@@ -1,4 +1,4 @@
-import { characterClasses } from '../accounts/make-password.ts';
+import { characterClasses, passwordRules } from '../accounts/make-password.ts';
 import type { ShownAccount } from './account-view.ts';
 import type { Values } from './changed-fields.ts';
 import { type SettingField, settingFieldsOf, settingsFrom, settingTexts } from './connector-fields.ts';
@@ -105,7 +105,7 @@ function administratorOf(values: Values, password: string | undefined): Body | n
 }
 
 const rulesOf = (values: Values): Body => ({
-  ...(values.length && { length: numberOf(values.length) }),
+  length: numberOf(values.length) ?? passwordRules.parse({}).length,
   classes: (values.classes ?? '').split(' ').filter((name) => name !== ''),
   leaveOut: values.leaveOut ?? '',
 });

@@ -76,8 +76,8 @@ export function renderReveals({ texts }: Visit, reveals: readonly Reveal[], { ar
     caption: words.revealsList,
     columns: [words.person, words.versionNumber, words.at],
     rows: reveals.map(({ user, version, createdAt }) => {
-      const name = user.name || user.email || words.removedHolder;
-      const isKnown = area !== null && (user.name || user.email);
+      const name = user ? user.name || user.email || words.removedHolder : words.operator;
+      const isKnown = area !== null && user !== null && (user.name || user.email);
       return [
         isKnown ? html`<a href="/admin/people/${user.id}">${name}</a>` : name,
         formatNumber(texts, version),

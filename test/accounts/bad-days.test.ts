@@ -244,6 +244,23 @@ it('says that the old password still works, once, and tries it again; the next r
   ]);
 });
 
+it.each(['not_saved', 'unavailable'] as const)(
+  'says of what the system has not saved (%s) that the old password may come back, until it has',
+  async (saves) => {
+    system.state.saves = saves;
+    await ask();
+    start();
+    await untilState('old_works');
+    expect(await last()).toMatchObject({ error: 'not_saved', told: ['old_works'] });
+    expect((await told()).filter((action) => action === 'account.old_works')).toHaveLength(1);
+    expect(await current()).toBe(system.state.password);
+    expect(system.state.tries.filter(({ right }) => !right)).toHaveLength(0);
+    system.state.saves = 'saved';
+    await untilState('done');
+    expect(await last()).toMatchObject({ error: null });
+  },
+);
+
 it('stops to try the old password after a day, and the account goes on saying so', async () => {
   system.state.accepts = ['the first password'];
   await ask();

@@ -5,7 +5,7 @@ import { countWaiting, waitForLock, whileLocked } from '../support/locks.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
-import { tokensOf } from '../tokens/support.ts';
+import { approveDevice, beginDevice, poll, tokensOf } from '../tokens/support.ts';
 import { addAccount, giveRight, plantGroup, plantMembers, reveal, send } from './client.ts';
 
 let product: Product;
@@ -70,16 +70,26 @@ describe('somebody with the right to use an account', () => {
     expect((await reveal(product.url, neo?.cookie as string, id)).status).toBe(404);
   });
 
-  it('reads it by an app’s token, too, while its grant lives', async () => {
+  it('reads it by an app’s token for the administration, too, while its grant lives, and by no other', async () => {
     const id = await addAccount(owner);
     const browser = await product.signIn();
-    const { access_token: token } = await tokensOf(product, {}, browser);
-    await giveRight(owner, id, { userId: product.orgs.whiterabbit.userId, right: 'use' });
-    const byApp = () =>
-      fetch(`${product.url}/api/users/me/accounts/${id}/reveal`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${token}` },
-      });
+    await product.context.pool.query(`UPDATE users SET role = 'owner' WHERE id = $1`, [
+      product.orgs.whiterabbit.userId,
+    ]);
+    const device = await beginDevice(product, { scope: 'openid email profile offline_access admin' });
+    await approveDevice(product, browser, device.user_code);
+    const { access_token: token } = (await poll(product, device.device_code)).body;
+    const { access_token: personal } = await tokensOf(product, {}, browser);
+    await giveRight(owner, id, { userId: product.orgs.whiterabbit.userId, right: 'manage' });
+    const mine = `/api/users/me/accounts/${id}/reveal`;
+    const byApp = (path = mine, bearer = token) =>
+      fetch(`${product.url}${path}`, { method: 'POST', headers: { authorization: `Bearer ${bearer}` } });
+    for (const path of [mine, `/api/orgs/current/accounts/${id}/versions/1/reveal`]) {
+      const refused = await byApp(path, personal);
+      expect([refused.status, await refused.json()]).toMatchObject([403, { code: 'insufficient_scope' }]);
+      expect(refused.headers.get('www-authenticate')).toContain('scope="admin"');
+    }
+    expect(await eventsOf(id, 'account.revealed')).toEqual([]);
     const read = await byApp();
     expect([read.status, await read.json()]).toMatchObject([200, { password: 'first-secret' }]);
     expect((await product.revoke()).status).toBe(204);

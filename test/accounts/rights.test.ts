@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitForLock, whileLocked } from '../support/locks.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type Product, startProduct } from '../support/product.ts';
-import { addAccount, giveRight, plantMembers, reveal, send } from './client.ts';
+import { addAccount, giveRight, plantGroup, plantMembers, reveal, send } from './client.ts';
 
 let product: Product;
 let owner: Awaited<ReturnType<typeof plantAdministrator>>;
@@ -59,6 +59,18 @@ describe('a right', () => {
     expect(await rightsOf(account)).toEqual([]);
   });
 
+  it('of a group counts again for whoever is switched on: groups are the identity provider’s word', async () => {
+    const person = product.orgs.whiterabbit.userId;
+    const account = await addAccount(owner);
+    await plantGroup(product, 'grp_kept', [person]);
+    await giveRight(owner, account, { groupId: 'grp_kept', right: 'use' });
+    const listed = async () => (await (await product.signIn()).get(`${product.url}/api/users/me/accounts`)).text;
+    expect(await listed()).toContain(account);
+    await owner.send('PATCH', `/users/${person}`, { active: false });
+    await owner.send('PATCH', `/users/${person}`, { active: true });
+    expect(await listed()).toContain(account);
+  });
+
   it('is not given to somebody who is being switched off at that moment', async () => {
     const [neo] = await plantMembers(product, 1);
     const account = await addAccount(owner);
@@ -106,6 +118,25 @@ describe('a right', () => {
     } while (next !== null);
     expect(new Set(pages.map((right) => (right as { id: string }).id)).size).toBe(1_000);
   });
+});
+
+it('an account keeps the rules of its passwords that a change does not name', async () => {
+  const account = await addAccount(owner, {
+    passwordRules: { length: 20, classes: ['digit', 'lower'], leaveOut: '0l' },
+  });
+  const change = (passwordRules: object) => owner.send('PATCH', `/accounts/${account}`, { passwordRules });
+  expect((await change({ length: 24 })).body.passwordRules).toEqual({
+    length: 24,
+    classes: ['digit', 'lower'],
+    leaveOut: '0l',
+  });
+  expect((await change({ leaveOut: '1' })).body.passwordRules).toMatchObject({ length: 24, leaveOut: '1' });
+  // Each of them would do, but not together.
+  expect(await change({ classes: ['digit'] })).toMatchObject({
+    status: 400,
+    body: { code: 'invalid_request', errors: [{ pointer: '#/passwordRules/leaveOut' }] },
+  });
+  expect((await change({ leaveOut: '', classes: ['digit'] })).status).toBe(200);
 });
 
 describe('a credential is taken nowhere else:', () => {

@@ -24,6 +24,8 @@ export async function startSystem(first: string) {
     behaviours: [] as Behaviour[],
     /** Of verifying: nobody can ask it. */
     provesNothing: false,
+    /** What came of writing to its own store what was set. */
+    saves: 'saved' as 'saved' | 'not_saved' | 'unavailable',
     away: false,
     /** What comes of the next times that connections are ended. */
     endings: [] as (number | null)[],
@@ -87,6 +89,7 @@ export async function startSystem(first: string) {
         return { result: 'unavailable', error: 'no_answer' };
       }
     },
+    save: async () => state.saves,
     endsConnections: true,
     endConnections: async () => ({ ended: state.endings.length > 0 ? (state.endings.shift() as number | null) : 0 }),
   };

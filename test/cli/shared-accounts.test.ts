@@ -60,6 +60,13 @@ it('adds, finds, changes and removes a shared account', async () => {
   const id = await add('Computer', '--place', 'On the bridge', '--every-days', '30');
   expect(await shared('list', ...org, '--search', 'BRIDGE')).toMatchObject([{ id, state: 'steady', version: 1 }]);
   const changed = await shared('change', id, ...org, '--notes', 'Ask Tank', '--every-days', 'never');
+  await db.query(
+    `UPDATE accounts SET password_rules = '{"length": 32, "classes": ["digit", "lower"], "leaveOut": "0"}' WHERE id = $1`,
+    [id],
+  );
+  expect(await shared('change', id, ...org, '--length', '12')).toMatchObject({
+    passwordRules: { length: 12, classes: ['digit', 'lower'], leaveOut: '0' },
+  });
   expect(changed).toMatchObject({ notes: 'Ask Tank', everyDays: null, place: 'On the bridge' });
   expect(await refusal('shared-account', 'change', id, ...org)).toMatchObject({ code: 'usage' });
   const settings = JSON.stringify({ host: 'db.internal' });
@@ -101,10 +108,13 @@ it('gives rights and takes them, by an address', async () => {
 it('prints a password for whoever says yes alone, on record, and takes none from its own line', async () => {
   const id = await add('Safe');
   expect(await refusal('shared-account', 'reveal', id, ...org)).toMatchObject({ code: 'usage' });
-  expect(await revealed(id)).toEqual([]);
+  const reveals = async () =>
+    (await db.query('SELECT version, user_id FROM account_reveals WHERE account_id = $1', [id])).rows;
+  expect([await revealed(id), await reveals()]).toEqual([[], []]);
   const plain = await runCli(['shared-account', 'reveal', id, ...org, '--yes'], env);
   expect(plain).toMatchObject({ code: 0, stdout: `${secret}\n`, stderr: '' });
   expect(await revealed(id)).toMatchObject([{ actor_type: 'operator', detail: { version: 1 } }]);
+  expect(await reveals()).toEqual([{ version: 1, user_id: null }]);
   const given = await runCli(
     ['--json', 'shared-account', 'password', id, ...org, '--password-stdin'],
     env,

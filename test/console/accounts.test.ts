@@ -44,7 +44,10 @@ async function addAccount(name: string, more: object = {}): Promise<string> {
 const give = (account: string, { id }: Person, right: string) =>
   owner.send('POST', `/accounts/${account}/rights`, { userId: id, right });
 const reveals = async (account: string) =>
-  (await owner.send('GET', `/accounts/${account}/reveals`)).body.items as { version: number; user: { id: string } }[];
+  (await owner.send('GET', `/accounts/${account}/reveals`)).body.items as {
+    version: number;
+    user: { id: string } | null;
+  }[];
 const rotations = async (account: string) =>
   (await owner.send('GET', `/accounts/${account}/rotations`)).body.items as { id: string; state: string }[];
 /** The form of a page that shows the account's password. */
@@ -169,6 +172,14 @@ describe('whoever manages an account, in no role', () => {
 
   it('changes it; whoever may only use it, or has a role alone, does not', async () => {
     const account = await addAccount('Generator');
+    const rules = async () => (await owner.send('GET', `/accounts/${account}`)).body.passwordRules;
+    for (const [length, then] of [
+      ['20', 20],
+      ['', 32],
+    ] as const) {
+      await manager.console.press(`/accounts/${account}/settings`, 'save', { length });
+      expect(await rules()).toMatchObject({ length: then });
+    }
     const changed = await manager.console.press(`/accounts/${account}/settings`, 'save', { notes: 'In the cellar' });
     expect(textOf((await manager.console.follow(changed)).text)).toContain('In the cellar');
     for (const who of [user, outsider, stranger])
@@ -234,6 +245,18 @@ describe('the console', () => {
     });
     expect((await owner.send('GET', `/accounts/${id}`)).body.settings).toMatchObject({ host: 'elsewhere.internal' });
     expect((await admin.console.get(path)).status).toBe(403);
+  });
+
+  it('says that an operator has read a password, who is no person here', async () => {
+    const account = await addAccount('Engine');
+    await sql(`INSERT INTO account_reveals (org_id, id, account_id, version) VALUES ($1, 'rvl_of_operator', $2, 1)`, [
+      product.orgs.whiterabbit.id,
+      account,
+    ]);
+    expect((await owner.send('GET', `/accounts/${account}/reveals`)).body.items).toMatchObject([
+      { user: null, version: 1 },
+    ]);
+    expect(textOf((await owner.console.get(`/admin/accounts/${account}`)).text)).toContain('An operator 1');
   });
 
   it('finds accounts, and shows none of another organisation', async () => {
@@ -312,6 +335,8 @@ describe('a sign-out', () => {
         `UPDATE account_rotations SET state = $2, error = 'timeout', due_at = now() + interval '1 day' WHERE account_id = $1`,
         [account, state],
       );
+    // Once the rotator is done with it: it would write over what is planted.
+    await expect.poll(async () => (await rotations(account))[0]?.state, { timeout: 30_000 }).toBe('manual');
     await stuck('uncertain');
     expect(textOf((await owner.console.get('/admin')).text)).toContain('which password of the shared account Radar');
     expect(textOf((await owner.console.get(receipt)).text)).toMatch(/Radar: Uncertain/);

@@ -264,10 +264,10 @@ access to * by * none
     expect(await stored()).toBe('"Another 2"');
   });
 
-  test('a name that is no DN is bound as nobody', async () => {
+  test('a name that is no DN is not bound, and says nothing of the password', async () => {
     for (const name of ['PLAIN', 'EXTERNAL', '']) {
       const target = { userName: name, settings: secured({ userDn: '{{user}}' }), admin: null };
-      expect(await connector.verify(target, 'any', soon())).toEqual({ result: 'refused' });
+      expect(await connector.verify(target, 'any', soon())).toEqual({ result: 'unavailable', error: 'settings' });
     }
   });
 });

@@ -154,6 +154,17 @@ describe.skipIf(!existsSync(program))('MariaDB (needs Debian’s mariadb-server)
     expect(await system().signsIn('The right one, 3')).toBe(true);
   });
 
+  test('an account that another one shadows does not change the password of that one', async () => {
+    await system().give('Of the account that is meant');
+    await sql(`CREATE USER ${quoted(userName)}@'127.0.0.1' IDENTIFIED BY 'Of the nearer one'`);
+    const target = { ...system().target, admin: null };
+    const change = { password: 'For neither of them', old: 'Of the nearer one' };
+    expect(await connector.set(target, change, soon())).toEqual({ result: 'denied', error: 'other_account' });
+    expect(await system().signsIn('Of the nearer one')).toBe(true);
+    await sql(`DROP USER ${quoted(userName)}@'127.0.0.1'`);
+    expect(await system().signsIn('Of the account that is meant')).toBe(true);
+  });
+
   test('an administrator without the right is refused', async () => {
     await sql("CREATE USER 'weak'@'127.0.0.1' IDENTIFIED BY 'weak and weaker'");
     const target = { ...system().target, admin: { userName: 'weak', password: 'weak and weaker' } };

@@ -67,7 +67,7 @@ function checkingSettings<Settings>(connector: Connector<Settings>): AnyConnecto
     const parsed = connector.settings.safeParse(target.settings);
     return parsed.success ? { ...target, settings: parsed.data } : null;
   };
-  const { verifyAdmin } = connector;
+  const { save, verifyAdmin } = connector;
   const unusable = { result: 'unavailable', error: 'settings' satisfies ConnectorError } as const;
   return {
     ...connector,
@@ -83,6 +83,12 @@ function checkingSettings<Settings>(connector: Connector<Settings>): AnyConnecto
       const known = read(target);
       return known ? connector.verify(known, password, signal) : unusable;
     },
+    ...(save && {
+      save: async (target, signal) => {
+        const known = read(target);
+        return known ? save(known, signal) : 'unavailable';
+      },
+    }),
     ...(verifyAdmin && {
       verifyAdmin: async (target, signal) => {
         const known = read(target);

@@ -20,6 +20,9 @@ export type SetOutcome =
   | Readonly<{ result: 'set' }>
   | Readonly<{ result: 'rejected' | 'denied' | 'unavailable' | 'unknown'; error: string }>;
 
+/** Whether what was set outlives a restart of the system; `unavailable`: it could not be asked. */
+export type SaveOutcome = 'saved' | 'not_saved' | 'unavailable';
+
 /**
  * What came of signing in with a password. `unproven`: the system lets in whatever the password is,
  * or can't be asked, so that nothing is proven; `unavailable`: it didn't answer.
@@ -47,6 +50,8 @@ export type Connector<Settings> = Readonly<{
     change: Readonly<{ password: string; old: string | null }>,
     signal: AbortSignal,
   ): Promise<SetOutcome>;
+  /** Makes what was set outlive a restart, as often as it is asked; absent: `set` is enough for that. */
+  save?(target: Target<Settings>, signal: AbortSignal): Promise<SaveOutcome>;
   verify(target: Target<Settings>, password: string, signal: AbortSignal): Promise<VerifyOutcome>;
   /** Whether the administrator signs in; absent: that can't be tried. Without one nothing is proven. */
   verifyAdmin?(target: Target<Settings>, signal: AbortSignal): Promise<VerifyOutcome>;

@@ -15,6 +15,7 @@ export const connectorErrors = [
   'busy',
   'read_only',
   'settings',
+  'user_name',
   // It does not let the administrator in, or do this.
   'no_administrator',
   'no_old_password',

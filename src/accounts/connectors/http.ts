@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { type AccountAnswer, accountFetch } from './account-fetch.ts';
 import type { CheckedAddress, Connector, SetOutcome, Target, VerifyOutcome } from './connector.ts';
+import type { ConnectorError } from './errors.ts';
 import { fillRequest, isAnswer, type Request, recipe, type verifying } from './recipe.ts';
 import { MissingValueError, UnfitValueError, type Values, valuesOf } from './templates.ts';
 
@@ -54,14 +55,16 @@ export async function verifyByRequest(
 }
 
 type Unfit = Readonly<{
-  unfit: Readonly<{ result: 'rejected' | 'denied'; error: 'characters' | 'no_administrator' | 'no_old_password' }>;
+  unfit: Readonly<{ result: Exclude<SetOutcome['result'], 'set' | 'unknown'>; error: ConnectorError }>;
 }>;
 
 async function send(reach: CheckedAddress, request: Request, values: Values, way: Way): Promise<AccountAnswer | Unfit> {
   try {
     return await accountFetch(reach, fillRequest(request, values), way);
   } catch (error) {
-    if (error instanceof UnfitValueError) return { unfit: { result: 'rejected', error: 'characters' } };
+    if (error instanceof UnfitValueError)
+      // No other password helps a user name.
+      return { unfit: { result: error.word === 'user_name' ? 'unavailable' : 'rejected', error: error.word } };
     if (!(error instanceof MissingValueError)) throw error;
     const missing = error.placeholder.includes('old') ? 'no_old_password' : 'no_administrator';
     return { unfit: { result: 'denied', error: missing } };

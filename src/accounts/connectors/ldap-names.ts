@@ -14,8 +14,15 @@ export function dnOf(template: string, userName: string): string {
 export const bindNameOf = (template: string, userName: string): string =>
   /^[a-z\d][\w.-]*=[^,]+,.*=/i.test(userName) ? userName : dnOf(template, userName);
 
-/** Whether a directory takes it for a name. Without, some library may take it for a SASL mechanism. */
-export const isBindName = (name: string): boolean => /[=@\\]/.test(name);
+/** Whether it names an entry, as far as can be told without asking. */
+export const isDn = (name: string): boolean => name.includes('=');
+
+/**
+ * Whether the directory takes it for a name: Active Directory also `user@domain` and `DOMAIN\\user`.
+ * What is none the library may take for a SASL mechanism.
+ */
+export const isBindName = (name: string, variant: 'rfc3062' | 'active_directory'): boolean =>
+  isDn(name) || (variant === 'active_directory' && /[@\\]/.test(name));
 
 /**
  * The value of a Password Modify request (RFC 3062). Both members always stand in it: without the

@@ -4,7 +4,7 @@ import { Attribute, Change, Client } from 'ldapts';
 import { z } from 'zod';
 import type { CheckedAddress, Connector, SetOutcome, Target, VerifyOutcome } from './connector.ts';
 import { errorOf } from './errors.ts';
-import { bindNameOf, dnOf, isBindName, passwordModifyValue, unicodePwd } from './ldap-names.ts';
+import { bindNameOf, dnOf, isBindName, isDn, passwordModifyValue, unicodePwd } from './ldap-names.ts';
 import { ca, host, port } from './settings.ts';
 import { guardSocket, openSocket, tlsTo } from './sockets.ts';
 
@@ -38,7 +38,9 @@ export function createLdap(reach: CheckedAddress): Connector<Settings> {
     work: (client: Client) => Promise<T>,
   ): Promise<T> {
     // A bind without a password succeeds, as nobody (RFC 4513, section 5.1.2).
-    if (password === '' || !isBindName(name)) throw new BindError(49, '');
+    if (password === '') throw new BindError(49, '');
+    // Nobody is asked, so that nobody has refused.
+    if (!isBindName(name, place.variant)) throw new SettingsError();
     const opened = await openSocket(reach, { ...place, secure: place.tls === 'ldaps' }, signal);
     try {
       const client = clientOver(opened.socket, place.tls === 'ldaps');
@@ -68,7 +70,7 @@ export function createLdap(reach: CheckedAddress): Connector<Settings> {
     const dn = dnOf(place.userDn, userName);
     const credential = admin ? asAdmin(place, admin) : old !== null && { name: dn, password: old };
     if (!credential) return { result: 'denied', error: 'no_administrator' };
-    if (dn === '') return { result: 'denied', error: 'unknown_user' };
+    if (!isDn(dn)) return { result: 'unavailable', error: 'settings' };
     let sent = false;
     try {
       return await bound(place, credential, signal, async (client) => {
@@ -117,6 +119,9 @@ function asAdmin(
   return { name: asItIs ? userName : bindNameOf(userDn, userName), password };
 }
 
+/** The name that the settings make of a user name is none that a directory knows. */
+class SettingsError extends Error {}
+
 class BindError extends Error {
   readonly code: number;
   constructor(code: number, message: string) {
@@ -152,6 +157,7 @@ function codeOf(error: unknown): number | null {
 }
 
 function connectionError(error: unknown, signal: AbortSignal) {
+  if (error instanceof SettingsError) return 'settings';
   // StartTLS isn't offered there.
   return [1, 2, 52, 53].includes(codeOf(error) ?? 0) ? 'no_tls' : errorOf(error, signal);
 }

@@ -52,7 +52,8 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
       return await signedIn(place, credential, signal, async (ask) => {
         // The driver escapes with backslashes, which NO_BACKSLASH_ESCAPES would take as they are.
         await ask("SET SESSION sql_mode = ''");
-        const [{ version } = {}] = await ask('SELECT VERSION() AS version');
+        const [{ version, name } = {}] = await ask('SELECT VERSION() AS version, CURRENT_USER() AS name');
+        if (!admin && !isOf(place, userName, name)) return { result: 'denied', error: 'other_account' };
         signal.throwIfAborted();
         sent = true;
         if (admin) await ask('ALTER USER ?@? IDENTIFIED BY ?', [userName, place.at, password]).catch(asking(ask));
@@ -89,9 +90,8 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  // Another account of that name, or an anonymous one, may be nearer to where we come from.
   const verify = ({ userName, settings: place }: Target<Settings>, password: string, signal: AbortSignal) =>
-    signsIn(place, { userName, password }, (name) => name === `${userName}@${place.at}`, signal);
+    signsIn(place, { userName, password }, (name) => isOf(place, userName, name), signal);
 
   /** `at` is the account's: the administrator may come from elsewhere. */
   const verifyAdmin = async (
@@ -138,6 +138,9 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
     endsConnections: true,
   };
 }
+
+/** Another account of that name, or an anonymous one, may be nearer to where we come from. */
+const isOf = ({ at }: Settings, userName: string, currentUser: unknown): boolean => currentUser === `${userName}@${at}`;
 
 class SignInError extends Error {
   readonly errno: number;

@@ -74,7 +74,7 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
     // A role may change its own password.
     const credential = admin ?? (old === null ? null : { userName, password: old });
     if (!credential) return { result: 'denied', error: 'no_administrator' };
-    let sent = false;
+    let committing = false;
     let end = () => {};
     try {
       const verifier = await makeScramVerifier(password);
@@ -82,13 +82,15 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
       end = signedIn.end;
       const { client, error } = signedIn;
       if (error) return ofSignIn(error, signal);
-      signal.throwIfAborted();
-      sent = true;
+      await client.query(`BEGIN; ${limits}`);
       await client.query(`ALTER ROLE ${pg.escapeIdentifier(userName)} PASSWORD ${pg.escapeLiteral(verifier)}`);
+      signal.throwIfAborted();
+      committing = true;
+      await client.query('COMMIT');
       return { result: 'set' };
     } catch (error) {
-      if (sent) return ofStatement(error, signal);
-      return { result: 'unavailable', error: errorOf(error, signal) };
+      if (committing) return { result: 'unknown', error: codeOf(error) ? 'unexpected_answer' : errorOf(error, signal) };
+      return ofStatement(error, signal);
     } finally {
       end();
     }
@@ -155,6 +157,14 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
   };
 }
 
+/**
+ * The server gives up before we do, so that nothing waits there for long after we have gone. What
+ * it had not been told to commit by then it undoes.
+ */
+const limits = ['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout']
+  .map((name) => `SET LOCAL ${name} = '5s'`)
+  .join('; ');
+
 /** The server asked for the password in a form that isn't safe without TLS: it was not sent. */
 class WeakMethodError extends Error {}
 
@@ -180,17 +190,15 @@ function ofSignIn(error: unknown, signal: AbortSignal): SetOutcome {
   return { result: 'unavailable', error: connectionError(error, signal) };
 }
 
-/**
- * An error of severity ERROR undid the statement. Whatever else ends it (a shutdown, a pooler, a
- * lost connection) may come after its commit.
- */
+/** Until the commit nothing is set, whatever ends it. */
 function ofStatement(error: unknown, signal: AbortSignal): SetOutcome {
-  const severity = error instanceof pg.DatabaseError ? error.severity : undefined;
-  const code = severity === 'ERROR' ? codeOf(error) : '';
+  const code = codeOf(error);
   if (code === '42501') return { result: 'denied', error: 'not_permitted' };
   if (code === '42704') return { result: 'denied', error: 'unknown_user' };
   if (code === '25006') return { result: 'unavailable', error: 'read_only' };
   // passwordcheck raises the first, credcheck the second.
   if (code === '22023' || code === '28000') return { result: 'rejected', error: 'password_rules' };
-  return { result: 'unknown', error: code === '' ? errorOf(error, signal) : 'unexpected_answer' };
+  // Somebody else holds the role, or has just changed it; or the server is short of something, or goes down.
+  if (/^(53|55|57|XX000)/.test(code)) return { result: 'unavailable', error: 'busy' };
+  return { result: 'unavailable', error: code === '' ? errorOf(error, signal) : 'unexpected_answer' };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { CheckedAddress, Connector, SetOutcome, Target, VerifyOutcome } from './connector.ts';
+import type { CheckedAddress, Connector, SaveOutcome, SetOutcome, Target, VerifyOutcome } from './connector.ts';
 import { type ConnectorError, errorOf } from './errors.ts';
 import { type Reply, RespError, speakResp } from './resp.ts';
 import { placeAt } from './settings.ts';
@@ -48,10 +48,21 @@ export function createRedis(reach: CheckedAddress): Connector<Settings> {
         sent = true;
         const reply = await ask('ACL', 'SETUSER', userName, 'resetpass', `>${password}`);
         if (reply !== 'OK') return { result: 'unknown', error: 'unexpected_answer' };
-        return (await save(ask)) ? { result: 'set' } : { result: 'unknown', error: 'not_saved' };
+        // Where that fails, the clean-up does it again, and tells.
+        await writeFile(ask);
+        return { result: 'set' };
       });
     } catch (error) {
       return ofFailure(error, sent, signal);
+    }
+  }
+
+  async function save({ settings: place, admin }: Target<Settings>, signal: AbortSignal): Promise<SaveOutcome> {
+    if (!admin) return 'unavailable';
+    try {
+      return await signedIn(place, admin, signal, writeFile);
+    } catch {
+      return 'unavailable';
     }
   }
 
@@ -91,7 +102,17 @@ export function createRedis(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  return { kind: 'redis', needsAdmin: true, settings, set, verify, verifyAdmin, endConnections, endsConnections: true };
+  return {
+    kind: 'redis',
+    needsAdmin: true,
+    settings,
+    set,
+    save,
+    verify,
+    verifyAdmin,
+    endConnections,
+    endsConnections: true,
+  };
 }
 
 class SignInError extends Error {
@@ -103,12 +124,12 @@ class SignInError extends Error {
 }
 
 /** Writes the users to the server's ACL file. Without one there is nothing to write to. */
-async function save(ask: Ask): Promise<boolean> {
+async function writeFile(ask: Ask): Promise<SaveOutcome> {
   try {
-    return (await ask('ACL', 'SAVE')) === 'OK';
+    return (await ask('ACL', 'SAVE')) === 'OK' ? 'saved' : 'not_saved';
   } catch (error) {
-    if (error instanceof RespError) return /not configured to use an ACL file/i.test(error.message);
-    throw error;
+    if (!(error instanceof RespError)) throw error;
+    return /not configured to use an ACL file/i.test(error.message) ? 'saved' : 'not_saved';
   }
 }
 

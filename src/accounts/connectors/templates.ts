@@ -31,16 +31,25 @@ export class MissingValueError extends Error {
   }
 }
 
-/** A value that cannot stand where the template has it. */
-export class UnfitValueError extends Error {}
+/** A value that cannot stand where the template has it: a character of the password, or a user name. */
+export class UnfitValueError extends Error {
+  readonly word: 'characters' | 'user_name';
+  constructor(placeholder: Placeholder | 'basic') {
+    super('A value does not fit.');
+    this.word = ['user', 'admin', 'basic'].includes(placeholder) ? 'user_name' : 'characters';
+  }
+}
 
 /** Values are put in as they are, escaped: what stands in one is never read as a template. */
-function fill(template: string, values: Values, escaped: (value: string) => string): string {
+function fill(template: string, values: Values, escaped: (value: string, name: Placeholder) => string): string {
   return template.replace(anyPlaceholder, (_, name: Placeholder) => {
     const value = values[name];
     if (value === null) throw new MissingValueError(name);
-    if (!value.isWellFormed()) throw new UnfitValueError();
-    return escaped(value);
+    if (!value.isWellFormed()) throw new UnfitValueError(name);
+    // The first colon ends the name (RFC 7617, section 2): what comes behind it would be sent as the password.
+    const paired = name === 'basic_admin' ? values.admin : values.user;
+    if (name.startsWith('basic_') && paired?.includes(':')) throw new UnfitValueError('basic');
+    return escaped(value, name);
   });
 }
 
@@ -64,16 +73,16 @@ export const fillForm = (template: string, values: Values) =>
 
 /** A header carries one line, of the characters that every server reads alike. */
 export const fillHeader = (template: string, values: Values) =>
-  fill(template, values, (value) => {
-    if (!/^[\x20-\x7e]*$/.test(value)) throw new UnfitValueError();
+  fill(template, values, (value, name) => {
+    if (!/^[\x20-\x7e]*$/.test(value)) throw new UnfitValueError(name);
     return value;
   });
 
 /** @throws UnfitValueError for a user such as `..`, which would lead to another path */
 export function fillUrl(template: string, values: Values): string {
-  const filled = fill(template, values, encodeURIComponent);
+  const filled = fill(template, values, (value) => encodeURIComponent(value));
   const stands = URL.canParse(filled) ? new URL(filled) : null;
-  if (!stands || countSegments(stands.href) !== countSegments(template)) throw new UnfitValueError();
+  if (!stands || countSegments(stands.href) !== countSegments(template)) throw new UnfitValueError('user');
   return stands.href;
 }
 

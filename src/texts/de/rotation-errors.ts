@@ -12,9 +12,11 @@ export const rotationErrors: typeof english = {
   busy: 'das System ist überlastet oder noch nicht bereit',
   read_only: 'das System nimmt gerade keine Änderungen an',
   settings: 'die Einstellungen des Kontos passen nicht',
+  user_name: 'der Benutzername oder der des Verwalters hat ein Zeichen, das sich dorthin nicht senden lässt',
   no_administrator: 'es ist niemand genannt, der es dort ändern kann',
   no_old_password: 'sein jetziges Passwort ist nicht bekannt, und die Änderung braucht es',
-  not_saved: 'es ist gesetzt, aber das System hat es nicht in seine Datei geschrieben',
+  not_saved:
+    'es ist gesetzt, aber das System hat es nicht in seine Datei geschrieben: Nach seinem nächsten Start gilt wieder das alte',
   other_account: 'das System versteht unter diesem Namen ein anderes Konto',
   wrong_administrator: 'das System weist den Verwalter ab',
   not_permitted: 'der Verwalter darf dieses Passwort nicht ändern',

@@ -129,6 +129,7 @@ export const answerTexts = {
       wrongSettings: ({ of }: { of: string }) => `The settings do not fit the connector: ${of}.`,
       administratorAgain:
         'Give the administrator’s user name and password again: they are for the account and the place that they were given for.',
+      wrongRules: ({ of }: { of: string }) => `Such a password cannot be made: ${of}.`,
       passwordAgain:
         'Give the password that signs in there: the kept ones are for the place and the user name that they were kept for, and are not sent elsewhere. Whoever manages the account still reads them.',
       passwordElsewhere:

@@ -117,7 +117,29 @@ describe('what is sent', () => {
     const before = seen.length;
     const outcome = await connector.set({ ...plain(), userName: name }, { password: 'new', old: 'old' }, soon());
     if (name.startsWith('%')) expect(seen.at(-1)?.url).toBe('/users/%252e%252e/password');
-    else expect([outcome, seen.length]).toEqual([{ result: 'rejected', error: 'characters' }, before]);
+    else expect([outcome, seen.length]).toEqual([{ result: 'unavailable', error: 'user_name' }, before]);
+  });
+
+  // Whoever reads such a pair takes what stands behind the first colon for the password.
+  test('a name with a colon has no pair with its password', async () => {
+    const before = seen.length;
+    const colon = { ...admin, userName: 'domain:admin' };
+    const byAdmin = await connector.set({ ...plain(), admin: colon }, { password: 'new', old: 'old' }, soon());
+    const headers = { authorization: 'Basic {{basic_new}}' };
+    const settings = { ...plain().settings, headers, verify: { ...put('http://a').verify, headers, body: null } };
+    const itself = { userName: 'domain:app', settings, admin };
+    const change = { password: 'new', old: 'old' };
+    const outcomes = [
+      byAdmin,
+      await connector.set(itself, change, soon()),
+      await connector.verify(itself, 'new', soon()),
+    ];
+    expect(outcomes).toEqual([
+      { result: 'unavailable', error: 'user_name' },
+      { result: 'unavailable', error: 'user_name' },
+      { result: 'unproven', error: 'user_name' },
+    ]);
+    expect(seen.length).toBe(before);
   });
 
   test('what is not known is not made up', async () => {

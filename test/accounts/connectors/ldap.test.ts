@@ -40,6 +40,47 @@ test.each([
   await server.close();
 });
 
+describe('a name that no directory takes for one is asked about nowhere', () => {
+  const settings = { result: 'unavailable', error: 'settings' };
+  const asked = async (variant: string, userName: string, admin: string | null) => {
+    let dialled = 0;
+    const server = await listen(() => {
+      dialled += 1;
+    });
+    const place = { host: '127.0.0.1', port: server.port, tls: 'off', variant };
+    const credential = admin === null ? null : { userName: admin, password: 'The administrator’s' };
+    const target = { userName, settings: place, admin: credential };
+    const shortly = () => AbortSignal.timeout(300);
+    const outcomes = {
+      verify: await connector.verify(target, 'tried', shortly()),
+      verifyAdmin: await connector.verifyAdmin?.(target, shortly()),
+      set: await connector.set(target, { password: 'The new one', old: 'The old one' }, shortly()),
+    };
+    await server.close();
+    return { ...outcomes, dialled };
+  };
+
+  test.each(['bob', 'PLAIN', 'bob@example.com', 'EXAMPLE\\bob'])('%s, as the account itself', async (name) => {
+    expect(await asked('rfc3062', name, null)).toMatchObject({ verify: settings, set: settings, dialled: 0 });
+  });
+
+  test('an administrator, or the account that it changes', async () => {
+    const ofAdmin = await asked('rfc3062', 'cn=app,dc=org', 'rotator');
+    expect(ofAdmin).toMatchObject({ verifyAdmin: settings, set: settings });
+    const ofAccount = await asked('rfc3062', 'bob', 'cn=rotator,dc=org');
+    expect(ofAccount).toMatchObject({ verify: settings, set: settings });
+  });
+
+  test.each(['bob@example.com', 'EXAMPLE\\bob'])(
+    'Active Directory signs %s in, and changes only a DN',
+    async (name) => {
+      const outcomes = await asked('active_directory', name, 'rotator@example.com');
+      const tried = { result: 'unavailable', error: 'timeout' };
+      expect(outcomes).toEqual({ verify: tried, verifyAdmin: tried, set: settings, dialled: 2 });
+    },
+  );
+});
+
 describe('names', () => {
   test.each([
     ['plain', 'uid=plain,ou=people'],

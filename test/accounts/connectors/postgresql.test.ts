@@ -199,6 +199,39 @@ describe('without TLS', () => {
     });
   });
 
+  describe('a role that another session holds', () => {
+    const held = async (work: () => Promise<unknown>) => {
+      await give('first');
+      await owner.query('BEGIN');
+      await owner.query(`ALTER ROLE ${pg.escapeIdentifier(userName)} CONNECTION LIMIT 50`);
+      await work().finally(() => owner.query('ROLLBACK'));
+      const busy = `SELECT FROM pg_stat_activity WHERE usename = '${admin.userName}'`;
+      await expect.poll(async () => (await owner.query(busy)).rowCount).toBe(0);
+    };
+    const target = () => ({ userName, settings: withoutTls(), admin });
+
+    test('keeps its password when the time is over, also once it is let go', async () => {
+      await held(async () =>
+        expect(await connector.set(target(), { password: 'Late', old: null }, AbortSignal.timeout(1_000))).toEqual({
+          result: 'unavailable',
+          error: 'timeout',
+        }),
+      );
+      expect(await signsIn('Late')).toBe(false);
+      expect(await signsIn('first')).toBe(true);
+    });
+
+    test('is not waited for as long as the time lasts', async () => {
+      await held(async () =>
+        expect(await connector.set(target(), { password: 'Late', old: null }, soon())).toEqual({
+          result: 'unavailable',
+          error: 'busy',
+        }),
+      );
+      expect(await signsIn('first')).toBe(true);
+    });
+  });
+
   test('sessions of other roles go on', async () => {
     await give('first');
     const [ours, others] = [await open('first'), await open(admin.password, admin.userName)];

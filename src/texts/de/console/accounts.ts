@@ -94,6 +94,7 @@ export const consoleAccounts: typeof english = {
     noGroup: 'Keine Gruppe',
     noOne: 'Sagen Sie, wem: einer Person oder einer Gruppe.',
     oneOnly: 'Wählen Sie eine Person oder eine Gruppe, nicht beides.',
+    operator: 'Der Betreiber',
     removedHolder: 'Jemand, den es hier nicht mehr gibt',
 
     reveals: 'Wer es gelesen hat',

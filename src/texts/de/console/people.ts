@@ -133,7 +133,8 @@ export const consolePeople: typeof english = {
     switchOn: 'Entsperren',
     switchOffText:
       'Wer gesperrt ist, wird abgemeldet und kann sich erst wieder anmelden, wenn jemand die Sperre aufhebt.',
-    switchOnText: 'Diese Person ist gesperrt und kann sich nicht anmelden.',
+    switchOnText:
+      'Diese Person ist gesperrt und kann sich nicht anmelden. Ist die Sperre aufgehoben, darf sie die gemeinsamen Konten ihrer Gruppen sofort wieder benutzen; solche, an denen sie ein eigenes Recht hatte, erst wenn es neu gegeben wird.',
     erase: 'Löschen',
     eraseText: 'Entfernt die Person endgültig, auch ihre Namen im Protokoll.',
   },

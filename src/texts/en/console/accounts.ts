@@ -91,6 +91,7 @@ export const consoleAccounts = {
     noGroup: 'No group',
     noOne: 'Say who: a person, or a group.',
     oneOnly: 'Choose a person or a group, not both.',
+    operator: 'An operator',
     removedHolder: 'Somebody who is not here any more',
 
     reveals: 'Who has read it',

@@ -130,7 +130,8 @@ export const consolePeople = {
     switchOff: 'Switch off',
     switchOn: 'Switch on',
     switchOffText: 'Anyone who is switched off is signed out, and cannot sign in until somebody switches them on.',
-    switchOnText: 'They are switched off, and cannot sign in.',
+    switchOnText:
+      'They are switched off, and cannot sign in. Once they are switched on, they may use the shared accounts of their groups again at once; those that they had a right of their own to, once it is given anew.',
     erase: 'Erase',
     eraseText: 'Removes them for good, with their names in the record.',
   },

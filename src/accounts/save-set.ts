@@ -1,0 +1,23 @@
+import type { SaveOutcome } from './connectors/connector.ts';
+import type { Held } from './held-rotation.ts';
+import { limitOf, nameOnly, openVersion, type Rotating, targetOf } from './rotating.ts';
+import { whoSets } from './who-sets.ts';
+
+/**
+ * Some systems hold what was set in memory until it is written to their file: until then the former
+ * password is back after a restart, and the current one is refused.
+ */
+export async function saveSet(rotating: Rotating, held: Held): Promise<SaveOutcome> {
+  const { orgId, id, account } = held;
+  const { save } = rotating.connectorOf(account.connector);
+  if (!save) return 'saved';
+  const current = account.version === null ? null : await openVersion(rotating, orgId, account.id, account.version);
+  const who = await whoSets(rotating, held, current);
+  if ('wait' in who) return 'unavailable';
+  return save(targetOf(held, who.credentials[0] ?? null), limitOf(rotating, 'endConnections')).catch(
+    (error): SaveOutcome => {
+      rotating.log.warn({ err: nameOnly(error), org: orgId, rotation: id }, 'a connector failed to save');
+      return 'unavailable';
+    },
+  );
+}
