@@ -121,7 +121,9 @@ async function settle(
   if (outcome.result === 'gone') await switchWebhookOff(client, delivery);
   if (settled.status === 'dead') await recordFailure(client, delivery, settled.attempts, error);
   if (settled.status === 'pending')
-    await addJobs(client, [deliverJob({ orgId, id, webhookId, again: true, afterMs: pauseAfter(settled.tries) })]);
+    await addJobs(client, [deliverJob({ orgId, id, webhookId, again: true, afterMs: pauseAfter(settled.tries) })], {
+      anew: true,
+    });
 }
 
 const settleSql = `

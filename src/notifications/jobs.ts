@@ -16,15 +16,23 @@ const mostRuns = 50;
 
 /**
  * Adds jobs in the caller's transaction. A job replaces one of the same key that hasn't run yet;
- * `keepTime` keeps the older one's time. Never in a statement that ends access: add_jobs notifies,
+ * `keepTime` keeps the older one's time. `anew`, in a transaction: a job puts itself off. If it was
+ * freed meanwhile, the later one must not be the same row: graphile-worker deletes that by its id when
+ * this run ends. Never in a statement that ends access: add_jobs notifies,
  * and that serialises commits.
  */
 export async function addJobs(
   db: Pool | PoolClient,
   jobs: readonly Job[],
-  { keepTime = false }: { keepTime?: boolean } = {},
+  { keepTime = false, anew = false }: { keepTime?: boolean; anew?: boolean } = {},
 ): Promise<void> {
   if (jobs.length === 0) return;
+  if (anew)
+    await db.query({
+      name: 'jobs-remove',
+      text: 'SELECT graphile_worker.remove_job(key) FROM unnest($1::text[]) AS job (key)',
+      values: [jobs.map(({ key }) => key)],
+    });
   await db.query({ name: 'jobs-add', text: addSql, values: [...columnsOf(jobs), keepTime] });
 }
 

@@ -61,7 +61,7 @@ export function renderAccountTask(
   const words = texts.accountTaskMail;
   const org = oneLine(orgName);
   const items = tasks.map(({ id, name, until, error }) => ({
-    line: words.item({ account: oneLine(name), until: new Date(until), why: whyOf(texts, error) }),
+    line: words.item({ account: oneLine(name), at: new Date(until), why: whyOf(texts, error) }),
     link: `${url}/${id}/confirm`,
   }));
   const account = oneLine(tasks[0]?.name ?? '').slice(0, 80);

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type JobHelpers, Logger, runTaskList, type WorkerEvents, type WorkerPool } from 'graphile-worker';
 import type { Pool } from 'pg';
 import type { Logger as Log } from 'pino';
+import { transaction } from '../database/pool.ts';
 import { addJobs, type Job } from './jobs.ts';
 import { createLanes } from './lanes.ts';
 
@@ -38,7 +39,7 @@ export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
     const own = Object.keys(job.flags ?? {});
     const again = { task, payload: payload as Payload, key: job.key ?? job.id, lanes: own, afterMs: laneFullMs };
     // A later job takes this one's place, so that no try is spent.
-    if (!(await lanes.enter(own))) return addJobs(pool, [again]);
+    if (!(await lanes.enter(own))) return transaction(pool, (client) => addJobs(client, [again], { anew: true }));
     try {
       const paced = delay(paceMs);
       await deps.tasks[task](payload as Payload, abortSignal);

@@ -15,7 +15,7 @@ export const accountTaskMail: typeof englishTask = {
       one: `${org}: Ändern Sie das Passwort von ${account} von Hand`,
       other: `${org}: Ändern Sie die Passwörter von ${count} gemeinsamen Konten von Hand`,
     }),
-  item: ({ account, until, why }) => `${account}, bis ${moment.format(until)} UTC${why === null ? '' : `: ${why}`}`,
+  item: ({ account, at, why }) => `${account}, bis ${moment.format(at)} UTC${why === null ? '' : `: ${why}`}`,
   confirm: 'Wenn es dort geändert ist, bestätigen Sie es hier:',
   more: ({ count }) => `Und ${count} weitere.`,
   all: 'Alle Ihre Konten:',

@@ -17,8 +17,8 @@ export const accountTaskMail = {
       one: `${org}: change the password of ${account} by hand`,
       other: `${org}: change the passwords of ${count} shared accounts by hand`,
     }),
-  item: ({ account, until, why }: { account: string; until: Date; why: string | null }) =>
-    `${account}, until ${until.toISOString().slice(0, 16).replace('T', ' ')} UTC${why === null ? '' : `: ${why}`}`,
+  item: ({ account, at, why }: { account: string; at: Date; why: string | null }) =>
+    `${account}, until ${at.toISOString().slice(0, 16).replace('T', ' ')} UTC${why === null ? '' : `: ${why}`}`,
   confirm: 'When it is changed there, confirm it here:',
   more: ({ count }: { count: number }) => `And ${count} more.`,
   all: 'All of your accounts:',
