@@ -46,7 +46,8 @@ ${
             : isEmpty
               ? renderEmpty(words.none, mayAdd ? add : undefined)
               : renderEmpty(words.noneFound)
-        }${renderPager(visit, next)}</div>`,
+        }${renderPager(visit, next)}</div>
+${!isEmpty && may(principal.role, 'accounts.erase') && html`<p class="soft"><a href="${root}/erase">${words.erase}</a></p>`}`,
       };
     },
   };

@@ -2,6 +2,7 @@ import type { Keyring } from '../keyring.ts';
 import { accountAccessScreen } from './account-access-screen.ts';
 import { accountHistoryScreens } from './account-history-screens.ts';
 import { accountImportScreen } from './account-import-screen.ts';
+import { accountKeyScreen } from './account-key-screen.ts';
 import { accountListScreen } from './account-list-screen.ts';
 import { accountPasswordScreens } from './account-password-screens.ts';
 import { places } from './account-place.ts';
@@ -23,6 +24,7 @@ export const accountScreens = (use: Use, keyring: Keyring): readonly Screen[] =>
   // Ahead of an account's own page: neither is an id.
   ...newAccountScreens(use),
   accountImportScreen(use, keyring),
+  accountKeyScreen(use),
   accountRemovalScreen(use),
   ownAccountsScreen(use),
   ...places.flatMap((place) => [

@@ -391,6 +391,18 @@ describe('the console', () => {
     expect(textOf(bare.text)).toContain('muss eine Adresse ohne Abfrage');
   });
 
+  it('lets an owner erase every password, who types the name of the organisation', async () => {
+    const added = await stranger.send('POST', '/accounts', { name: 'Lift', userName: 'lift', password: secret });
+    const path = '/admin/accounts/erase';
+    expect((await stranger.console.get('/admin/accounts')).text).toContain(`href="${path}"`);
+    expect((await admin.console.get(path)).status).toBe(403);
+    expect((await stranger.console.press(path, 'erase', { org: 'Lift' })).status).toBe(400);
+    expect((await stranger.send('GET', `/accounts/${added.body.id}`)).body.version).toBe(1);
+    const { rows } = await sql('SELECT name FROM orgs WHERE id = $1', [product.orgs.metacortex.id]);
+    expect((await stranger.console.press(path, 'erase', { org: rows[0].name })).status).toBe(303);
+    expect((await stranger.send('GET', `/accounts/${added.body.id}`)).body.version).toBeNull();
+  });
+
   it('finds accounts, and shows none of another organisation', async () => {
     await addAccount('Zeppelin of the fleet');
     expect(textOf((await owner.console.get('/admin/accounts?search=zeppelin')).text)).toContain(

@@ -244,6 +244,11 @@ export const consoleAccounts: typeof english = {
     removeRights: (n) => count(n, { one: 'Recht', other: 'Rechte' }),
     removeButton: 'Konto entfernen',
 
+    erase: 'Alle Passwörter löschen',
+    eraseText:
+      'Jede aufbewahrte Version, und jedes eingetragene Passwort eines Verwaltungskontos, wird für immer unlesbar. Konten und Zugänge bleiben, und bei den Systemen selbst geschieht nichts. Sicherungen enthalten den Schlüssel noch.',
+    eraseEffects: ({ versions, accounts }) => `Das löscht: ${versions} (${accounts}).`,
+
     chooseConnector: 'Was für ein System ist es?',
     connectors: {
       postgresql: 'PostgreSQL',

@@ -243,6 +243,12 @@ export const consoleAccounts = {
     removeRights: (n: number) => count(n, { one: 'right', other: 'rights' }),
     removeButton: 'Remove the account',
 
+    erase: 'Erase every password',
+    eraseText:
+      'Every kept version, and every administrator’s password that was given, becomes unreadable, for good. Accounts and access stay, and nothing happens at the systems themselves. Backups still hold the key.',
+    eraseEffects: ({ versions, accounts }: { versions: string; accounts: string }) =>
+      `This erases ${versions} (${accounts}).`,
+
     chooseConnector: 'What kind of system is it?',
     connectors: {
       postgresql: 'PostgreSQL',
