@@ -7,34 +7,51 @@ import { takeWrongTry } from './wrong-tries.ts';
 
 /** Tries to find out whether the former password is refused, until the next rotation needn't wait for it. */
 const mostUnavailable = 4;
+/** The former password is refused, and whoever signed in with it before is still in. */
+const connectionsLeft = 'connections_left';
 
 /** The new one is current: what was opened with the former one ends, once, and the former one is to be refused. */
 export async function cleanUp(rotating: Rotating, held: Held): Promise<Next> {
   if (held.probe > 0) return checkFormer(rotating, held);
+  const error = await endConnections(rotating, held);
+  if (error !== null && held.attempts < mostUnavailable) return putOff(rotating, held, 'unavailable', error);
+  // Those that were ended aren't ended again: by the next time they have been opened with the new one.
+  const changes = { probe: 1, connections_left: error !== null } as const;
+  await writeHeld(rotating.pool, held, changes, rotating.times.lease);
+  return 'on';
+}
+
+/** Ends what was opened with the former password. Returns why it may live on; null: it doesn't, or nothing can be done. */
+async function endConnections(rotating: Rotating, held: Held): Promise<string | null> {
   const { version, userName } = held.account;
   const current = version === null ? null : await openVersion(rotating, held.orgId, held.account.id, version);
   const who = await whoSets(rotating, held, current);
-  if ('wait' in who && held.attempts < mostUnavailable) return putOff(rotating, held, 'unavailable', who.wait);
+  if ('wait' in who && held.attempts < mostUnavailable) return who.wait;
   // Who needs no administrator may end what they have opened themselves.
   const itself = current && { userName, password: current.password };
   const target = targetOf(held, ('credentials' in who ? who.credentials[0] : null) ?? itself);
   try {
-    await rotating.connectorOf(held.account.connector).endConnections(target, limitOf(rotating, 'endConnections'));
+    const connector = rotating.connectorOf(held.account.connector);
+    const outcome = await connector.endConnections(target, limitOf(rotating, 'endConnections'));
+    return 'error' in outcome ? outcome.error : null;
   } catch (error) {
     rotating.log.warn(
       { err: nameOnly(error), org: held.orgId, rotation: held.id },
       'a connector failed to end connections',
     );
-    if (held.attempts < mostUnavailable) return putOff(rotating, held, 'unavailable', 'connector_failed');
+    return 'connector_failed';
   }
-  // Not again: by the next time they have been opened with the new one.
-  await writeHeld(rotating.pool, held, { probe: 1 }, rotating.times.lease);
-  return 'on';
 }
 
 /** Whether the former password is refused, by one try with what may be a wrong password. */
 export async function checkFormer(rotating: Rotating, held: Held): Promise<Next> {
   const { pool, times } = rotating;
+  if (held.state === 'old_works' && held.connectionsLeft && (await endConnections(rotating, held)) === null) {
+    await writeHeld(pool, held, { connections_left: false }, times.lease);
+    return 'on';
+  }
+  // It has been refused already: only connections were left.
+  if (held.error === connectionsLeft) return finish(rotating, held);
   // There was none, or it was made current again.
   if (held.previous === null || held.previous === held.account.version) return finish(rotating, held);
   const known = await openVersion(rotating, held.orgId, held.account.id, held.previous);
@@ -60,8 +77,10 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
   }
 }
 
-async function finish({ pool }: Rotating, held: Held): Promise<Next> {
-  await writeHeld(pool, held, { state: 'done', finished_at: 'now', failing_since: null }, 0);
+async function finish(rotating: Rotating, held: Held): Promise<Next> {
+  if (held.connectionsLeft) return oldWorks(rotating, held, connectionsLeft);
+  const changes = { state: 'done', finished_at: 'now', failing_since: null } as const;
+  await writeHeld(rotating.pool, held, { ...changes, ...(held.error === connectionsLeft && { error: null }) }, 0);
   return 'wait';
 }
 

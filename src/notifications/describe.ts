@@ -79,7 +79,10 @@ function sharedAccount(
   parts: Parts,
 ): string {
   const why = named(parts.error) ?? named(parts.reason) ?? '–';
-  if (action === 'account.old_works') return words.oldPasswordWorks({ account });
+  if (action === 'account.old_works')
+    return parts.error === 'connections_left'
+      ? words.connectionsLeft({ account })
+      : words.oldPasswordWorks({ account });
   if (action === 'account.rotation_uncertain') return words.rotationUncertain({ account, why });
   if (action === 'account.rotation_manual')
     return words.rotationManual({ account, why, at: named(parts.doUntil) ?? words.something });

@@ -183,7 +183,9 @@ it('a group of many with many accounts that goes is one row of the outbox', asyn
     for (const sql of ['DELETE FROM groups WHERE id = $1', 'DELETE FROM group_members WHERE group_id = $1']) {
       await client.query('BEGIN');
       await client.query(sql, [guides]);
-      const { rows } = await client.query('SELECT count(*)::int AS count FROM account_outbox WHERE org_id = $1', [orgId]);
+      const { rows } = await client.query('SELECT count(*)::int AS count FROM account_outbox WHERE org_id = $1', [
+        orgId,
+      ]);
       expect(rows[0].count).toBe(1);
       await client.query('ROLLBACK');
     }

@@ -91,7 +91,7 @@ function checkingSettings<Settings>(connector: Connector<Settings>): AnyConnecto
     }),
     endConnections: async (target, signal) => {
       const known = read(target);
-      return known ? connector.endConnections(known, signal) : { ended: null };
+      return known ? connector.endConnections(known, signal) : { error: unusable.error };
     },
   };
 }

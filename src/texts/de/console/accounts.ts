@@ -193,6 +193,8 @@ export const consoleAccounts: typeof english = {
         no_password_asked: 'das System lässt ohne Passwort herein, also ist nichts erwiesen',
         not_let_in: 'das System lässt von hier aus niemanden herein',
         no_verification: 'das System kann nicht gefragt werden, also ist nichts erwiesen',
+        connections_left:
+          'wer mit dem alten Passwort schon angemeldet war, ist es noch: diese Verbindungen ließen sich nicht beenden',
         none_known: 'mit keinem der aufbewahrten Passwörter meldet man sich an',
         interrupted: 'es wurde unterbrochen, und niemand weiß, wie weit es kam',
         connector_failed: 'der Anschluss ist gescheitert; wie, steht im Log des Betreibers',

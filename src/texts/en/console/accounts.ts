@@ -190,6 +190,8 @@ export const consoleAccounts = {
         no_password_asked: 'the system lets in without a password, so nothing is proven',
         not_let_in: 'the system lets nobody in from here',
         no_verification: 'the system cannot be asked, so nothing is proven',
+        connections_left:
+          'whoever had signed in with the old password is still in: these connections could not be ended',
         none_known: 'none of the kept passwords signs in',
         interrupted: 'it was interrupted, and nobody knows how far it came',
         connector_failed: 'the connector failed; the operator’s log says how',
