@@ -5,6 +5,7 @@ import type { AccountVersionState } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { lockAccount } from './account.ts';
+import { noteGiven } from './note-given.ts';
 import type { Vault } from './vault.ts';
 
 export type VersionRow = Readonly<{
@@ -57,7 +58,7 @@ export async function givePassword(
     const running = rows[0]?.state;
     if (running === 'manual') throw new AppError('conflict', ({ answers }) => answers.accounts.toConfirm);
     if (running) throw new AppError('conflict', ({ answers }) => answers.accounts.rotating);
-    const version = await addCurrent({ client, vault }, orgId, accountId, password);
+    const version = await addCurrent({ client, vault }, orgId, accountId, password, by);
     const target = { type: 'account', id: accountId };
     await recordEvent(client, { orgId, action: 'account.password_given', by, target, detail: { version } });
     return version;
@@ -70,6 +71,7 @@ export async function addCurrent(
   orgId: string,
   accountId: string,
   password: string,
+  by: By,
 ): Promise<number> {
   const { rows } = await client.query<{ version: number }>({
     name: 'account-version-number',
@@ -91,5 +93,6 @@ export async function addCurrent(
            VALUES ($1, $2, $3, $4, 'current', clock_timestamp())`,
     values: [orgId, accountId, version, sealed],
   });
+  await noteGiven(client, orgId, { accountId, version }, by);
   return version;
 }
