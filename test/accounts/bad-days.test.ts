@@ -295,7 +295,7 @@ it('waits for the rotation of its administrator', async () => {
   account = await plant({ admin });
   await pool.query(
     `INSERT INTO account_rotations (org_id, id, account_id, cause, state, sent_at, due_at)
-     VALUES ($1, 'rot_of_admin', $2, 'hand', 'uncertain', now(), 'infinity')`,
+     VALUES ($1, 'rot_of_admin', $2, 'hand', 'uncertain', now(), now() + interval '1 hour')`,
     [orgId, admin],
   );
   await ask();
