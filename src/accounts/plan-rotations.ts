@@ -169,7 +169,7 @@ export async function planScheduled(pool: Pool): Promise<boolean> {
   const { rowCount } = await pool.query(`
     INSERT INTO account_rotations (org_id, id, account_id, cause)
     SELECT a.org_id, 'rot_' || replace(gen_random_uuid()::text, '-', ''), a.id, 'schedule' FROM accounts a
-    WHERE a.every_days IS NOT NULL
+    WHERE a.every_days IS NOT NULL AND a.version IS NOT NULL
       AND coalesce(a.changed_at, a.created_at) + make_interval(days => a.every_days) <= clock_timestamp()
       AND NOT EXISTS (SELECT FROM account_rotations r WHERE r.org_id = a.org_id AND r.account_id = a.id
                         AND r.state NOT IN ('old_works', 'done', 'cancelled'))
