@@ -51,7 +51,7 @@ export async function confirmRotation(
       text: `UPDATE account_rotations
              SET state = CASE WHEN $5 THEN 'promoted'::"AccountRotationState" ELSE 'done' END, claim = claim + 1, candidate = $3,
                  previous = $4, promoted_at = clock_timestamp(), finished_at = CASE WHEN $5 THEN NULL ELSE clock_timestamp() END,
-                 attempts = 0, probe = 0, error = NULL, failing_since = NULL, due_at = clock_timestamp()
+                 attempts = 0, probe = 0, error = NULL, failing_since = NULL, why = NULL, due_at = clock_timestamp()
              WHERE org_id = $1 AND id = $2`,
       values: [orgId, rotationId, version, previous, asksSystem],
     });

@@ -23,6 +23,9 @@ export type Held = Readonly<{
   connectionsLeft: boolean;
   probe: number;
   told: readonly string[];
+  /** What the last tries came to, and for how many seconds it is the same. */
+  why: string | null;
+  whyFor: number;
   /** Seconds without progress, and since the promotion; 0: neither. */
   failingFor: number;
   promotedFor: number;
@@ -56,7 +59,8 @@ export async function readHeld(pool: Pool, { orgId, id, claim }: Claimed): Promi
     name: 'rotation-held',
     text: `SELECT r.org_id AS "orgId", r.id, r.claim, r.state, r.cause, r.search_first AS "searchFirst", r.revocation_id AS "revocationId", r.candidate, r.previous,
                   r.sent_at IS NOT NULL AS sent, r.refused_candidates AS "refusedCandidates", r.attempts, r.error,
-                  r.connections_left AS "connectionsLeft", r.probe, r.told,
+                  r.connections_left AS "connectionsLeft", r.probe, r.told, r.why,
+                  coalesce(extract(epoch FROM clock_timestamp() - r.why_since), 0)::float8 AS "whyFor",
                   coalesce(extract(epoch FROM clock_timestamp() - r.failing_since), 0)::float8 AS "failingFor",
                   coalesce(extract(epoch FROM clock_timestamp() - r.promoted_at), 0)::float8 AS "promotedFor",
                   jsonb_build_object('id', a.id, 'connector', a.connector, 'userName', a.user_name, 'settings', a.settings,
@@ -83,6 +87,8 @@ type Changes = Partial<{
   sent_at: 'now' | null;
   /** `now`: since now, unless it fails already. */
   failing_since: 'now' | null;
+  why: string | null;
+  why_since: 'now' | null;
   started_at: 'now';
   promoted_at: 'now';
   finished_at: 'now';
