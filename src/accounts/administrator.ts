@@ -1,14 +1,16 @@
 import type { PoolClient } from 'pg';
 import { AppError } from '../errors.ts';
 import type { Administrator } from './account.ts';
-import { rightTo } from './rights.ts';
 import type { Vault } from './vault.ts';
 
 /** As it is given: with the password of a user name that is no shared account. */
 export type GivenAdministrator = Readonly<{ accountId: string } | { userName: string; password: string }>;
 
-/** Who changes an account, and whether their role lets them change all of the org. */
-export type Changer = Readonly<{ userId: string; changesAll: boolean }>;
+/**
+ * Who changes an account, and whether their role lets them change all of the org. `userId`: null for
+ * an operator, who holds the keys to every password anyway.
+ */
+export type Changer = Readonly<{ userId: string | null; changesAll: boolean }>;
 
 /** The columns of an account's administrator. */
 export type AdministratorColumns = readonly [
@@ -18,8 +20,8 @@ export type AdministratorColumns = readonly [
 ];
 
 /**
- * Seals an administrator as it was given. Another shared account may be named by whoever changes or
- * manages that one. @throws AppError invalid_request, conflict for a circle
+ * Seals an administrator as it was given. Another shared account is named by whoever changes all of
+ * the org's. @throws AppError invalid_request, forbidden, conflict for a circle
  */
 export async function toColumns(
   { client, vault }: Readonly<{ client: PoolClient; vault: Vault }>,
@@ -31,28 +33,26 @@ export async function toColumns(
   if (given === null) return [null, null, null];
   if ('userName' in given) return [null, given.userName, await vault.sealAdmin(orgId, id, given.password, client)];
   const { accountId } = given;
-  await requireMayUse(client, orgId, { id, administrator: { accountId } }, changer);
+  requireMayUse({ id, administrator: { accountId } }, changer);
   await refuseCircle(client, orgId, id, accountId);
   return [accountId, null, null];
 }
 
 /**
  * Whether somebody may have the password of an account's administrator sent to where they say, or
- * used for another user name: else whoever manages one account could have the administrator of it
- * change any other. @throws AppError invalid_request
+ * used for another user name. That of another account goes there whenever it is used, each new one
+ * too, so a right to that account isn't enough: it would outlive its end.
+ * @throws AppError invalid_request, forbidden
  */
-export async function requireMayUse(
-  client: PoolClient,
-  orgId: string,
+export function requireMayUse(
   { id, administrator }: Readonly<{ id: string; administrator: Administrator | null }>,
-  { userId, changesAll }: Changer,
-): Promise<void> {
+  { changesAll }: Changer,
+): void {
   if (administrator === null) return;
   if ('userName' in administrator) throw wrong(({ answers }) => answers.accounts.administratorAgain);
-  const { accountId } = administrator;
-  // One answer for both: nobody learns of accounts that they have no right to.
-  const allowed = accountId === id || changesAll || (await rightTo(client, { orgId, userId }, accountId)) === 'manage';
-  if (!allowed) throw wrong(({ answers }) => answers.accounts.noAdministrator);
+  // Asked before the account is looked for: nobody learns of accounts that they have no right to.
+  if (administrator.accountId === id || changesAll) return;
+  throw new AppError('forbidden', ({ answers }) => answers.accounts.administratorByRole, { field: 'administrator' });
 }
 
 /** Follows who administers whom: an account may administer itself, and nobody each other. @throws AppError */

@@ -3,12 +3,16 @@ import type { Pool } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
+import { AppError } from '../errors.ts';
 import { type AccountRow, type Administrator, findAccount, lockAccount } from './account.ts';
 import { type Changer, type GivenAdministrator, requireMayUse, toColumns } from './administrator.ts';
+import { isManual } from './connectors/manual.ts';
+import { holdRotations, leavePlace } from './leave-place.ts';
 import { noteLedElsewhere } from './led-elsewhere.ts';
 import type { PasswordRules } from './make-password.ts';
 import { checkedSettings } from './settings.ts';
 import type { Vault } from './vault.ts';
+import { addCurrent } from './versions.ts';
 
 type Members = Readonly<{
   name: string;
@@ -21,6 +25,8 @@ type Members = Readonly<{
   administrator: GivenAdministrator | null;
   passwordRules: PasswordRules;
   everyDays: number | null;
+  /** What signs in where the account leads after the change: needed where one was kept for elsewhere. */
+  password: string;
 }>;
 
 /** What is not named stays. */
@@ -28,8 +34,10 @@ export type AccountChanges = Readonly<{ [Name in keyof Members]?: Members[Name] 
 
 /**
  * Changes an account. Null: the org has no such account. Whatever says where the account is, or what
- * signs in there, is a way to lead the administrator's credential elsewhere: so that has to be given
- * again in the same change, and each that is another account’s counts as read. @throws AppError invalid_request, or conflict for a circle
+ * signs in there, is a way to lead passwords elsewhere, and to read them there: so the account's own
+ * and its administrator's have to be given again in the same change, the kept ones are never sent
+ * there (`leavePlace`), and each that is another account’s counts as read.
+ * @throws AppError invalid_request, forbidden, or conflict for a circle
  */
 export async function changeAccount(
   { pool, vault }: Readonly<{ pool: Pool; vault: Vault }>,
@@ -41,9 +49,10 @@ export async function changeAccount(
   return transaction(pool, async (client) => {
     // The lock makes changes of who administers whom wait for each other: two could close a circle.
     if (changes.administrator) await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`accounts ${orgId}`]);
+    await holdRotations(client, orgId, id);
     if (!(await lockAccount(client, orgId, id))) return null;
     const before = (await findAccount(client, orgId, id)) as AccountRow;
-    const { administrator: given, ...plain } = changes;
+    const { administrator: given, password, ...plain } = changes;
     const connector = plain.connector ?? before.connector;
     // The settings of another connector mean nothing to this one.
     const kept = connector === before.connector ? before.settings : {};
@@ -52,7 +61,8 @@ export async function changeAccount(
     const changed = Object.keys(after).filter((name) => !isDeepStrictEqual(member(after, name), member(before, name)));
     if (given !== undefined) changed.push('administrator');
     const leads = changed.some((name) => ['userName', 'connector', 'settings'].includes(name));
-    if (leads && given === undefined) await requireMayUse(client, orgId, before, changer);
+    if (leads && given === undefined) requireMayUse(before, changer);
+    requirePassword({ leads, connector, kept: before.version !== null, password }, changer);
     const columns = given === undefined ? null : await toColumns({ client, vault }, orgId, id, given, changer);
     if (changed.length === 0) return before;
     await client.query({
@@ -68,14 +78,39 @@ export async function changeAccount(
         ...[after.everyDays, leads || columns ? 1 : 0, columns !== null, ...(columns ?? [null, null, null])],
       ],
     });
+    // The operator, who could print what is kept, takes it along.
+    if (leads && changer.userId !== null && !isManual(connector)) await leavePlace(client, orgId, id);
+    const target = { type: 'account', id };
+    if (password !== undefined) {
+      const version = await addCurrent({ client, vault }, orgId, id, password, by);
+      await recordEvent(client, { orgId, action: 'account.password_given', by, target, detail: { version } });
+    }
     const newPlace = changed.includes('connector') || changed.includes('settings');
     const administratorId = columns ? columns[0] : idOf(before.administrator);
     const led = { id, connector, newPlace, administratorId: newPlace || columns ? administratorId : null };
     await noteLedElsewhere(client, orgId, led, { userId: changer.userId, by });
-    const target = { type: 'account', id };
     await recordEvent(client, { orgId, action: 'account.changed', by, target, detail: { changed: changed.join(' ') } });
     return findAccount(client, orgId, id);
   });
+}
+
+/** A kept password is for the place that it was kept for, as an administrator's is. @throws AppError invalid_request */
+function requirePassword(
+  {
+    leads,
+    connector,
+    kept,
+    password,
+  }: Readonly<{ leads: boolean; connector: string; kept: boolean; password: string | undefined }>,
+  { userId }: Changer,
+): void {
+  const field = { field: 'password' };
+  if (password !== undefined) {
+    if (!leads) throw new AppError('invalid_request', ({ answers }) => answers.accounts.passwordElsewhere, field);
+    return;
+  }
+  if (leads && kept && userId !== null && !isManual(connector))
+    throw new AppError('invalid_request', ({ answers }) => answers.accounts.passwordAgain, field);
 }
 
 const idOf = (administrator: Administrator | null) =>

@@ -8,7 +8,7 @@ import { takeWrongTry } from './wrong-tries.ts';
 /** Tries to find out whether the former password is refused, until the next rotation needn't wait for it. */
 const mostUnavailable = 4;
 /** The former password is refused, and whoever signed in with it before is still in. */
-const connectionsLeft = 'connections_left';
+const connectionsLeft = 'connections_not_ended';
 
 /** The new one is current: what was opened with the former one ends, once, and the former one is to be refused. */
 export async function cleanUp(rotating: Rotating, held: Held): Promise<Next> {
@@ -16,7 +16,8 @@ export async function cleanUp(rotating: Rotating, held: Held): Promise<Next> {
   const error = await endConnections(rotating, held);
   if (error !== null && held.attempts < mostUnavailable) return putOff(rotating, held, 'unavailable', error);
   // Those that were ended aren't ended again: by the next time they have been opened with the new one.
-  const changes = { probe: 1, connections_left: error !== null } as const;
+  const unproven = held.error === 'unproven' ? held.error : null;
+  const changes = { probe: 1, connections_left: error !== null, error: error ?? unproven } as const;
   await writeHeld(rotating.pool, held, changes, rotating.times.lease);
   return 'on';
 }
@@ -52,8 +53,10 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
   }
   // It has been refused already: only connections were left.
   if (held.error === connectionsLeft) return finish(rotating, held);
-  // There was none, or it was made current again.
-  if (held.previous === null || held.previous === held.account.version) return finish(rotating, held);
+  const { version, sinceVersion } = held.account;
+  // There was none, it was made current again, or it is for another place: this one is not told it.
+  if (held.previous === null || held.previous === version || held.previous < sinceVersion)
+    return finish(rotating, held);
   const known = await openVersion(rotating, held.orgId, held.account.id, held.previous);
   const wrongTry = await takeWrongTry(pool, held, times.wrong);
   if ('waitSeconds' in wrongTry) {

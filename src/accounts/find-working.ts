@@ -68,22 +68,22 @@ async function likelyVersions(rotating: Rotating, held: Held): Promise<readonly 
   const before = account.version === null ? null : await versionBefore(rotating, orgId, account.id, account.version);
   const { rows } = await rotating.pool.query<{ version: number }>({
     name: 'versions-dead',
-    text: `SELECT version FROM account_versions WHERE org_id = $1 AND account_id = $2 AND rotation_id = $3 AND state = 'dead'
+    text: `SELECT version FROM account_versions WHERE org_id = $1 AND account_id = $2 AND rotation_id = $3 AND state = 'dead' AND version >= $4
            ORDER BY version DESC`,
-    values: [orgId, account.id, held.id],
+    values: [orgId, account.id, held.id, account.sinceVersion],
   });
   const dead = rows.map(({ version }) => version);
   const versions = [held.candidate, account.version, before, ...dead].filter((version) => version !== null);
   return [...new Set(versions)];
 }
 
-/** All that were ever kept, the newest first, and last those that the system refused as a password. */
+/** All that were kept for this place, the newest first, and last those that the system refused as a password. */
 async function keptVersions({ pool }: Rotating, { orgId, account }: Held): Promise<readonly number[]> {
   const { rows } = await pool.query<{ version: number }>({
     name: 'versions-kept',
-    text: `SELECT version FROM account_versions WHERE org_id = $1 AND account_id = $2 
+    text: `SELECT version FROM account_versions WHERE org_id = $1 AND account_id = $2 AND version >= $3
            ORDER BY state = 'dead', version DESC LIMIT ${mostReconciled}`,
-    values: [orgId, account.id],
+    values: [orgId, account.id, account.sinceVersion],
   });
   return rows.map(({ version }) => version);
 }

@@ -39,6 +39,8 @@ export type Held = Readonly<{
     adminPassword: string | null;
     passwordRules: unknown;
     version: number | null;
+    /** Earlier ones are for another place, and are not sent to this one. */
+    sinceVersion: number;
   }>;
 }>;
 
@@ -65,7 +67,7 @@ export async function readHeld(pool: Pool, { orgId, id, claim }: Claimed): Promi
                   coalesce(extract(epoch FROM clock_timestamp() - r.promoted_at), 0)::float8 AS "promotedFor",
                   jsonb_build_object('id', a.id, 'connector', a.connector, 'userName', a.user_name, 'settings', a.settings,
                     'adminAccountId', a.admin_account_id, 'adminUserName', a.admin_user_name, 'adminPassword', a.admin_password,
-                    'passwordRules', a.password_rules, 'version', a.version) AS account
+                    'passwordRules', a.password_rules, 'version', a.version, 'sinceVersion', a.since_version) AS account
            FROM account_rotations r JOIN accounts a ON a.org_id = r.org_id AND a.id = r.account_id
            WHERE r.org_id = $1 AND r.id = $2 AND r.claim = $3 AND r.state NOT IN ('manual', 'done', 'cancelled')`,
     values: [orgId, id, claim],

@@ -15,7 +15,7 @@ export async function noteLedElsewhere(
   client: PoolClient,
   orgId: string,
   { id, connector, newPlace, administratorId }: Led,
-  { userId, by }: Readonly<{ userId: string; by: By }>,
+  { userId, by }: Readonly<{ userId: string | null; by: By }>,
 ): Promise<void> {
   if (isManual(connector)) return;
   const ids = new Set([...(newPlace ? [id] : []), ...(administratorId === null ? [] : [administratorId])]);

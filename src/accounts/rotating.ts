@@ -23,6 +23,10 @@ export type Next = 'on' | 'wait';
 /** A password of an account, opened. */
 export type Known = Readonly<{ version: number; password: string }>;
 
+/**
+ * Opens a password to send it to where its account leads, or, of an administrator, to where that one
+ * says. @throws Error for a version of before the account was led elsewhere: it is for another place
+ */
 export async function openVersion(
   { pool, vault }: Rotating,
   orgId: string,
@@ -31,14 +35,15 @@ export async function openVersion(
 ): Promise<Known> {
   const { rows } = await pool.query<{ sealed: string }>({
     name: 'version-sealed',
-    text: 'SELECT sealed FROM account_versions WHERE org_id = $1 AND account_id = $2 AND version = $3',
+    text: `SELECT v.sealed FROM account_versions v JOIN accounts a ON a.org_id = v.org_id AND a.id = v.account_id
+           WHERE v.org_id = $1 AND v.account_id = $2 AND v.version = $3 AND v.version >= a.since_version`,
     values: [orgId, accountId, version],
   });
-  if (!rows[0]) throw new Error(`version ${version} of the account ${accountId} is gone`);
+  if (!rows[0]) throw new Error(`version ${version} of the account ${accountId} is gone, or is for another place`);
   return { version, password: await vault.open(orgId, accountId, version, rows[0].sealed) };
 }
 
-/** The number of the version that was current before this one; null: there was none. */
+/** The number of the version that was current before this one, at the same place; null: there was none. */
 export async function versionBefore(
   { pool }: Rotating,
   orgId: string,
@@ -48,8 +53,8 @@ export async function versionBefore(
   const { rows } = await pool.query<{ version: number }>({
     name: 'version-before',
     // A candidate that was given up was never current: people gave one, it signed in, or was promoted.
-    text: `SELECT v.version FROM account_versions v
-           WHERE v.org_id = $1 AND v.account_id = $2 AND v.version < $3 AND v.state = 'former'
+    text: `SELECT v.version FROM account_versions v JOIN accounts a ON a.org_id = v.org_id AND a.id = v.account_id
+           WHERE v.org_id = $1 AND v.account_id = $2 AND v.version < $3 AND v.version >= a.since_version AND v.state = 'former'
              AND (v.rotation_id IS NULL OR v.accepted_at IS NOT NULL OR EXISTS (
                SELECT FROM account_rotations r WHERE r.org_id = v.org_id AND r.account_id = v.account_id
                  AND r.candidate = v.version AND r.promoted_at IS NOT NULL))

@@ -68,9 +68,9 @@ async function read(pool: Pool, orgId: string, accountId: string): Promise<Row |
                   coalesce(b.user_name, a.admin_user_name) AS "adminUserName", b.version AS "adminVersion",
                   coalesce(w.sealed, a.admin_password) AS "adminSealed"
            FROM accounts a
-           LEFT JOIN account_versions v ON v.org_id = a.org_id AND v.account_id = a.id AND v.version = a.version
+           LEFT JOIN account_versions v ON v.org_id = a.org_id AND v.account_id = a.id AND v.version = a.version AND v.version >= a.since_version
            LEFT JOIN accounts b ON b.org_id = a.org_id AND b.id = a.admin_account_id AND b.id <> a.id
-           LEFT JOIN account_versions w ON w.org_id = b.org_id AND w.account_id = b.id AND w.version = b.version
+           LEFT JOIN account_versions w ON w.org_id = b.org_id AND w.account_id = b.id AND w.version = b.version AND w.version >= b.since_version
            WHERE a.org_id = $1 AND a.id = $2`,
     values: [orgId, accountId],
   });

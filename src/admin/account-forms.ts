@@ -66,6 +66,11 @@ export const accountChanges = z
     administrator: givenAdministrator.optional(),
     passwordRules: passwordRules.optional(),
     everyDays: everyDays.optional(),
+    password: password
+      .optional()
+      .describe(
+        'What signs in where the account leads after the change; needed where a password was kept for elsewhere.',
+      ),
   })
   .meta({ id: 'AccountChanges' });
 

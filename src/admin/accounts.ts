@@ -1,6 +1,9 @@
+import type { Request } from 'express';
+import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Accounts } from '../accounts/accounts.ts';
-import { type Operation, operation } from '../api/operation.ts';
+import { freshSeconds } from '../accounts/reveal.ts';
+import { type Operation, operation, requireRecentAuthentication } from '../api/operation.ts';
 import { pageQuery, readCursor, toPage } from '../api/page.ts';
 import { changerOf, foundAccount } from './account-access.ts';
 import {
@@ -24,10 +27,19 @@ const permission = 'accounts.change';
 
 /** The shared accounts of the organisation. Nothing here reads a password. */
 export function accountOperations({
+  accessPool,
   accounts,
   ifManages,
-}: Readonly<{ accounts: Accounts; ifManages: NonNullable<Operation['orIf']> }>): readonly Operation[] {
+}: Readonly<{
+  accessPool: Pool;
+  accounts: Accounts;
+  ifManages: NonNullable<Operation['orIf']>;
+}>): readonly Operation[] {
   const orIf = ifManages;
+  /** Whoever says where passwords are sent could read them there: that takes what a reveal takes. */
+  const requireFresh = async (req: Request, body: Leading) => {
+    if (leads(body)) await requireRecentAuthentication(accessPool, req, freshSeconds);
+  };
   return [
     operation({
       method: 'get',
@@ -65,8 +77,10 @@ export function accountOperations({
       },
       success: { status: 201, description: 'Added.', schema: account },
       problems: ['conflict'],
-      handle: async ({ principal, orgId, body, by }) =>
-        accounts.add(orgId, body, { changer: changerOf(principal), by }),
+      handle: async ({ principal, orgId, body, by, req }) => {
+        await requireFresh(req, { administrator: body.administrator });
+        return accounts.add(orgId, body, { changer: changerOf(principal), by });
+      },
     }),
     operation({
       method: 'get',
@@ -91,7 +105,7 @@ export function accountOperations({
       tag,
       summary: 'Change a shared account',
       description:
-        'Where the name that signs in, the connector or its settings change, an administrator with a password of its own has to be given again: a credential is for the place that it was given for.',
+        'Where the name that signs in, the connector or its settings change, an administrator with a password of its own has to be given again: a credential is for the place that it was given for. So is a password that is kept: give `password`, which signs in there; earlier ones are never sent there, and whoever manages the account still reads them. To name another shared account as the administrator, or to make such a change while another one is, takes the role’s permission `accounts.change`; the right to manage either account is not enough. Each of these needs an authentication of the last five minutes.',
       permission,
       orIf,
       params,
@@ -99,8 +113,10 @@ export function accountOperations({
       bodyExample: { notes: 'Sign in by the terminal on the bridge.' },
       success: { status: 200, description: 'As it is now.', schema: account },
       problems: ['not_found', 'conflict'],
-      handle: async ({ principal, orgId, params: { id }, body, by }) =>
-        foundAccount(await accounts.change(orgId, id, body, { changer: changerOf(principal), by })),
+      handle: async ({ principal, orgId, params: { id }, body, by, req }) => {
+        await requireFresh(req, body);
+        return foundAccount(await accounts.change(orgId, id, body, { changer: changerOf(principal), by }));
+      },
     }),
     operation({
       method: 'post',
@@ -145,3 +161,10 @@ export function accountOperations({
     }),
   ];
 }
+
+type Leading = Pick<z.output<typeof accountChanges>, 'userName' | 'connector' | 'settings' | 'administrator'>;
+
+/** Whether a change may lead the account, or another one's password, elsewhere. */
+const leads = ({ userName, connector, settings, administrator }: Leading): boolean =>
+  [userName, connector, settings].some((value) => value !== undefined) ||
+  (administrator !== null && administrator !== undefined && 'accountId' in administrator);

@@ -9,7 +9,7 @@ import { makeReportsRole } from './seed-reports-role.ts';
 type Deps = Readonly<{ pool: Pool; keyring: Keyring }>;
 
 const seeder = bySystem('seed');
-const seeding = { changer: { userId: '', changesAll: true }, by: seeder };
+const seeding = { changer: { userId: null, changesAll: true }, by: seeder };
 const rules = passwordRules.parse({});
 
 /** Who may change the password at the lights: everybody knows it, and it counts on this machine only. */

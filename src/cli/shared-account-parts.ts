@@ -12,7 +12,7 @@ export const orgOption = ['--org <org>', 'slug, verified domain or id'] as const
 export const accountArgument = ['<account>', 'id of the account, from shared-account list'] as const;
 
 /** The operator of the machine, who changes every account of every organisation. */
-export const doing = { changer: { userId: '', changesAll: true }, by: byOperator } as const;
+export const doing = { changer: { userId: null, changesAll: true }, by: byOperator } as const;
 
 /** @throws AppError not_found */
 export function foundAccount<T>(value: T | null): T {

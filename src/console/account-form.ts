@@ -15,14 +15,16 @@ export type AccountForm = Readonly<{
   values: Values;
   /** Accounts that may change the password of this one. */
   others: readonly Readonly<{ id: string; name: string }>[];
+  /** Another account may be chosen: by their role alone may people name one. */
+  mayNameOthers: boolean;
   /** The administrator's password was given before: it may be left empty. */
   hasPassword: boolean;
   /** Why a field is wrong; null: it isn't what the problem is about. */
   problemOf: (name: string) => string | null;
   /** What somebody else made of a field meanwhile. */
   renderTheirs: (name: string) => Value;
-  /** Of a new account: the password that it has. */
-  password?: boolean;
+  /** The password that it has: of a new account; of one that may be led elsewhere, the one there. */
+  password?: 'new' | 'elsewhere';
 }>;
 
 /** The form's own field that a wrong part of the request is about. */
@@ -113,8 +115,9 @@ export function labelOfSetting({ console }: Texts, name: string): string {
 function renderAdministrator(texts: Texts, form: AccountForm, field: Field): Html {
   const words = texts.console.accounts.fields;
   const { needsAdmin } = connectors[form.kind as ConnectorKind];
-  const ways = adminWays.filter((way) => way !== 'none' || !needsAdmin);
   const chosen = form.values.adminWay ?? '';
+  const mayOthers = form.mayNameOthers || form.others.length > 0;
+  const ways = adminWays.filter((way) => (way !== 'none' || !needsAdmin) && (way !== 'account' || mayOthers));
   const value = ways.some((way) => way === chosen) ? chosen : (ways[0] ?? '');
   const why = form.problemOf('adminPassword');
   return html`<fieldset class="settings-group admin-of-account"><legend>${words.admin}</legend>
@@ -134,7 +137,7 @@ ${renderField({
   hint: form.hasPassword ? words.keepPassword : words.adminPasswordHint,
   problem: why && texts.console.apps.wrong({ why }),
 })}</div>
-<div class="of-account">${renderOthers(texts, form)}</div></fieldset>`;
+${mayOthers && html`<div class="of-account">${renderOthers(texts, form)}</div>`}</fieldset>`;
 }
 
 function renderOthers(texts: Texts, form: AccountForm): Html {
@@ -165,10 +168,10 @@ function renderPassword(texts: Texts, form: AccountForm): Html {
   const why = form.problemOf('password');
   return renderField({
     name: 'password',
-    label: words.password,
+    label: form.password === 'new' ? words.password : words.passwordThere,
     type: 'password',
     most: 4_096,
-    hint: words.passwordHint,
+    hint: form.password === 'new' ? words.passwordHint : words.passwordThereHint,
     problem: why && texts.console.apps.wrong({ why }),
   });
 }

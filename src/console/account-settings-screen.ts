@@ -19,13 +19,14 @@ export function accountSettingsScreen(use: Use, place: Place): Screen {
   const changeAccount = use('changeAccount', account);
   const listAccounts = use('listAccounts', accountPage);
 
-  /** Those that may administer this one; whoever has no role sees the chosen one alone. */
+  const mayNameOthers = ({ principal }: Visit) => place.area !== null && may(principal.role, 'accounts.change');
+
+  /** Those that may administer this one; whoever may name none by their role sees the chosen one alone. */
   async function othersFor(visit: Visit, { id, administrator }: ShownAccount) {
     const chosen = administrator && 'accountId' in administrator ? administrator.accountId : null;
-    const { items } =
-      place.area !== null && may(visit.principal.role, 'org.read')
-        ? await listAccounts(visit, { query: { limit: mostAccounts } })
-        : { items: [] };
+    const { items } = mayNameOthers(visit)
+      ? await listAccounts(visit, { query: { limit: mostAccounts } })
+      : { items: [] };
     const others = items.filter((other) => other.id !== id);
     const isThere = chosen === null || others.some((other) => other.id === chosen);
     return isThere ? others : [{ id: chosen, name: chosen }, ...others];
@@ -37,7 +38,7 @@ export function accountSettingsScreen(use: Use, place: Place): Screen {
     summary: 'The settings of a shared account',
     area: place.area,
     recent: true,
-    secrets: ['adminPassword'],
+    secrets: ['adminPassword', 'password'],
     async show(visit) {
       const { texts, given, params } = visit;
       const words = texts.console.accounts;
@@ -58,9 +59,11 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
     kind,
     values,
     others,
+    mayNameOthers: mayNameOthers(visit),
     hasPassword: found.administrator !== null && 'userName' in found.administrator,
     problemOf: (name) => (wrong?.name === name ? wrong.why : null),
     renderTheirs: (name) => renderTheirs(texts, theirs[name]),
+    ...(kind !== 'manual' && found.version !== null && { password: 'elsewhere' }),
   }),
   beside: html` <a class="button quiet" href="${place.root}/${found.id}">${texts.console.cancel}</a>`,
 })}</div>`,
@@ -74,7 +77,8 @@ ${renderForm(wrong ? { ...visit, problem: null } : visit, {
         const now = valuesOf(found);
         const changes = changesOf(visit, typedIn(kind, given), now);
         const changed = namesOf(kind).filter((field) => field in changes);
-        const body = bodyOf(kind, changed, { ...now, ...changes }, given);
+        const password = given.password?.[0];
+        const body = { ...bodyOf(kind, changed, { ...now, ...changes }, given), ...(password && { password }) };
         const to = `${place.root}/${found.id}`;
         if (Object.keys(body).length === 0) return { to };
         await changeAccount(visit, { params, body });

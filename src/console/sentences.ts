@@ -100,7 +100,7 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
     }),
   'account.key_erased': withActor('accountKeyErased'),
   'account.old_works': ({ words, account }, event) =>
-    compose(textIn(event, 'error') === 'connections_left' ? words.connectionsLeft : words.oldPasswordWorks, {
+    compose(textIn(event, 'error') === 'connections_not_ended' ? words.connectionsLeft : words.oldPasswordWorks, {
       account: account(),
     }),
   'account.password_given': ofVersion('passwordGiven'),

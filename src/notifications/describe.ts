@@ -80,7 +80,7 @@ function sharedAccount(
 ): string {
   const why = named(parts.error) ?? named(parts.reason) ?? '–';
   if (action === 'account.old_works')
-    return parts.error === 'connections_left'
+    return parts.error === 'connections_not_ended'
       ? words.connectionsLeft({ account })
       : words.oldPasswordWorks({ account });
   if (action === 'account.rotation_uncertain') return words.rotationUncertain({ account, why });

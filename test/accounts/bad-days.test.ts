@@ -267,6 +267,19 @@ it('believes a system that can not be asked, and says that nothing is proven', a
   expect(await current()).toBe(system.state.password);
 });
 
+it('ends connections until it has worked, and says so where it never does', async () => {
+  system.state.endings = [null, null];
+  await ask();
+  start();
+  await untilState('done');
+  expect((await last())?.error).toBeNull();
+  system.state.endings = Array(1000).fill(null);
+  await ask();
+  await untilState('old_works');
+  expect((await last())?.error).toBe('connections_not_ended');
+  await expectInOrder();
+});
+
 it('asks people at once where only people can change it', async () => {
   account = await plant({ connector: 'manual', admin: null });
   await ask();

@@ -35,7 +35,7 @@ it('says that they live on, once, tries on, and is done when they are ended', as
     },
   );
   await alone.untilState('old_works');
-  expect(await alone.last()).toMatchObject({ state: 'old_works', error: 'connections_left' });
+  expect(await alone.last()).toMatchObject({ state: 'old_works', error: 'connections_not_ended' });
   const wrong = alone.system.state.tries.filter(({ right }) => !right).length;
   const before = asked;
   while (asked < before + 3) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -46,7 +46,7 @@ it('says that they live on, once, tries on, and is done when they are ended', as
   expect(await alone.last()).toMatchObject({ error: null });
   expect((await alone.told()).map(({ action, detail }) => [action, detail.error])).toEqual([
     ['account.rotated', undefined],
-    ['account.old_works', 'connections_left'],
+    ['account.old_works', 'connections_not_ended'],
   ]);
 });
 

@@ -10,10 +10,10 @@ import { startNode } from '../support/product.ts';
 import { type Hold, startProxy, type TcpProxy } from './proxy.ts';
 import { openTarget, passTime, passwordsOf, plantAccount, rotationsOf, type Target, until } from './support.ts';
 
-/** Accounts that are under way at once when something is killed: as many as a node has connections for. */
-const accountsOfTrial = 4;
 /** At each point. More of them by hand: TRIALS=50. */
-const trials = Number(process.env.TRIALS ?? accountsOfTrial);
+const trials = Number(process.env.TRIALS ?? 3);
+/** Accounts that are under way at once when something is killed: as many as a node has connections for. */
+const accountsOfTrial = Math.min(trials, 4);
 
 // A node is the product in a process of its own. A step is held by what it says to a database: the
 // connection stands still there, and then something dies.
@@ -111,7 +111,7 @@ const atDatabase: [string, Hold][] = [
   ['after it is noted that it was set', { what: 'answer', patterns: [/SET state = \$5, error = \$6, due/] }],
   ['before it is promoted', { what: 'request', patterns: [/promoted_at = clock/, /COMMIT/] }],
   ['after it is promoted', { what: 'answer', patterns: [/promoted_at = clock/, /COMMIT/] }],
-  ['after connections have ended', { what: 'request', patterns: [/SET probe = \$5, due/] }],
+  ['after connections have ended', { what: 'request', patterns: [/SET probe = \$5, error = \$6, due/] }],
   ['before it is done', { what: 'request', patterns: [/finished_at = clock/] }],
   ['after it is done', { what: 'answer', patterns: [/finished_at = clock/] }],
 ];

@@ -1,7 +1,9 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logOptions } from '../../src/context.ts';
+import { countWaiting, waitForLock, whileLocked } from '../support/locks.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
+import { statusOfMe } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { tokensOf } from '../tokens/support.ts';
 import { addAccount, giveRight, plantGroup, plantMembers, reveal, send } from './client.ts';
@@ -173,6 +175,26 @@ describe('nobody reads a password', () => {
     ]);
     expect((await reveal(product.url, neo?.cookie as string, ids[0] as string)).status).toBe(200);
   });
+});
+
+it('somebody who asks all the time takes no connection from others', async () => {
+  const [neo, other] = await plantMembers(product, 2);
+  const id = await addAccount(owner);
+  await giveRight(owner, id, { userId: neo?.id, right: 'use' });
+  let answers: ReturnType<typeof reveal>[] = [];
+  await whileLocked(
+    product,
+    (blocker) => blocker.query('SELECT FROM users WHERE id = $1 FOR NO KEY UPDATE', [neo?.id]),
+    async () => {
+      answers = Array.from({ length: 30 }, () => reveal(product.url, neo?.cookie as string, id));
+      await waitForLock(product, 2);
+      await expect.poll(() => product.context.inTurn.count().reveals.waiting).toBe(28);
+      expect(await countWaiting(product)).toBe(2);
+      expect(await statusOfMe(product.url, other?.cookie as string)).toBe(200);
+    },
+  );
+  const statuses = (await Promise.all(answers)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(20);
 });
 
 describe('what is sealed', () => {

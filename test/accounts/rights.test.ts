@@ -117,7 +117,7 @@ describe('a credential is taken nowhere else:', () => {
   it('with another place or user name the administrator’s password is given again, by whoever it is', async () => {
     const tank = await plantAdministrator(product, 'member');
     const administrator = { userName: 'root', password: 'root-secret' };
-    const account = await addAccount(owner, { ...database, administrator });
+    const account = await addAccount(owner, { ...database, administrator, password: undefined });
     await giveRight(owner, account, { userId: tank.id, right: 'manage' });
     const moves = [
       { settings: { ...settings, host: 'evil.example' } },
@@ -151,24 +151,39 @@ describe('a credential is taken nowhere else:', () => {
     ]);
   });
 
-  it('another account is named as the administrator by whoever manages that one, and changes nothing for others', async () => {
+  it('another account is named as the administrator, and led elsewhere, by a role alone: a right to it ends', async () => {
     const tank = await plantAdministrator(product, 'member');
     const admin = await addAccount(owner, { name: 'Root' });
-    const account = await addAccount(owner, database);
+    const account = await addAccount(owner, { ...database, password: undefined });
     await giveRight(owner, account, { userId: tank.id, right: 'manage' });
     const name = (accountId: string, cookie = tank.cookie) => change(cookie, account, { administrator: { accountId } });
     const [there, nothing] = [await name(admin), await name('acc_nothing')];
     const plain = ({ body: { requestId: _requestId, ...body } }: typeof there) => body;
     expect(plain(there)).toEqual(plain(nothing));
-    expect(there.status).toBe(400);
-    expect((await name(admin, owner.cookie)).status).toBe(200);
-    // Now whoever manages the account alone leads the other’s password nowhere.
-    expect((await change(tank.cookie, account, { userName: 'postgres' })).status).toBe(400);
-    expect((await change(tank.cookie, account, { settings: { ...settings, host: 'evil.example' } })).status).toBe(400);
-    await giveRight(owner, admin, { userId: tank.id, right: 'use' });
-    expect((await change(tank.cookie, account, { userName: 'postgres' })).status).toBe(400);
+    expect(there).toMatchObject({ status: 403, body: { errors: [{ pointer: '#/administrator' }] } });
+    expect((await name('acc_nothing', owner.cookie)).status).toBe(400);
+    // What the account's own right lets somebody do outlives it: each new password of the other would go there.
     await giveRight(owner, admin, { userId: tank.id, right: 'manage' });
-    expect((await change(tank.cookie, account, { userName: 'postgres' })).status).toBe(200);
+    expect((await name(admin)).status).toBe(403);
+    expect((await name(admin, owner.cookie)).status).toBe(200);
+    const mine = { host: 'evil.example' };
+    const leads = [
+      { userName: 'postgres' },
+      { settings: { ...settings, ...mine } },
+      { settings: { ...settings, tls: 'off' } },
+      { connector: 'mariadb', settings: mine },
+    ];
+    for (const lead of leads)
+      expect(await change(tank.cookie, account, lead), JSON.stringify(lead)).toMatchObject({
+        status: 403,
+        body: { errors: [{ pointer: '#/administrator' }] },
+      });
+    expect((await change(tank.cookie, account, { notes: 'x', everyDays: 9 })).status).toBe(200);
+    expect((await change(owner.cookie, account, { settings: { ...settings, port: 5433 } })).status).toBe(200);
+    // Without that administrator nothing of it goes anywhere, and the account may change its own password.
+    expect((await change(tank.cookie, account, { ...leads[1], administrator: { accountId: account } })).status).toBe(
+      200,
+    );
     const foreign = await addAccount(await plantAdministrator(product, 'owner', { org: 'metacortex' }));
     expect((await name(foreign, owner.cookie)).status).toBe(400);
   });
@@ -182,10 +197,17 @@ describe('a credential is taken nowhere else:', () => {
       ).map(({ user, version }) => [user.id, version]);
     expect([await readBy(admin), await readBy(account)]).toEqual([[[owner.id, 1]], []]);
     const mover = await plantAdministrator(product, 'super_admin');
-    await mover.send('PATCH', `/accounts/${account}`, { name: 'Elsewhere', userName: 'other' });
+    await mover.send('PATCH', `/accounts/${account}`, {
+      name: 'Elsewhere',
+      userName: 'other',
+      password: 'of-the-other',
+    });
     expect(await readBy(account)).toEqual([]);
-    await mover.send('PATCH', `/accounts/${account}`, { settings: { ...settings, host: 'mine.example' } });
-    expect(await readBy(account)).toEqual([[mover.id, 1]]);
+    await mover.send('PATCH', `/accounts/${account}`, {
+      settings: { ...settings, host: 'mine.example' },
+      password: 'the-one-there',
+    });
+    expect(await readBy(account)).toEqual([[mover.id, 3]]);
     expect(await readBy(admin)).toEqual([
       [mover.id, 1],
       [owner.id, 1],
@@ -194,7 +216,10 @@ describe('a credential is taken nowhere else:', () => {
       `SELECT target_id, detail - 'name' AS detail FROM audit_events WHERE actor_id = $1 AND action = 'account.revealed' ORDER BY at`,
       [mover.id],
     );
-    expect(rows).toEqual([account, admin].map((target_id) => ({ target_id, detail: { version: 1, led: true } })));
+    expect(rows).toEqual([
+      { target_id: account, detail: { version: 3, led: true } },
+      { target_id: admin, detail: { version: 1, led: true } },
+    ]);
   });
 
   it('accounts administer no circle, but themselves, also where two are named at once', async () => {

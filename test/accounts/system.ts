@@ -25,6 +25,8 @@ export async function startSystem(first: string) {
     /** Of verifying: nobody can ask it. */
     provesNothing: false,
     away: false,
+    /** What comes of the next times that connections are ended. */
+    endings: [] as (number | null)[],
     sets: [] as string[],
     tries: [] as { password: string; right: boolean; at: number }[],
   };
@@ -85,7 +87,10 @@ export async function startSystem(first: string) {
         return { result: 'unavailable', error: 'no_answer' };
       }
     },
-    endConnections: async () => ({ ended: null }),
+    endConnections: async () => {
+      const ended = state.endings.length > 0 ? state.endings.shift() : 0;
+      return typeof ended === 'number' ? { ended } : { error: 'connection_lost' };
+    },
   };
   return {
     state,

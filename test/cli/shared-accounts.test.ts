@@ -40,11 +40,11 @@ const { cli, refusal } = createJsonCli(() => env);
 const org = ['--org', 'seed'] as const;
 const elsewhere = ['--org', 'other'] as const;
 const shared = (...args: string[]) => cli('shared-account', ...args);
-const record = async (action: string) =>
+const revealed = async (id: string) =>
   (
     await db.query<{ actor_type: string; detail: object }>(
-      'SELECT actor_type, detail FROM audit_events WHERE action = $1 ORDER BY at',
-      [action],
+      `SELECT actor_type, detail FROM audit_events WHERE action = 'account.revealed' AND target_id = $1`,
+      [id],
     )
   ).rows;
 
@@ -101,10 +101,10 @@ it('gives rights and takes them, by an address', async () => {
 it('prints a password for whoever says yes alone, on record, and takes none from its own line', async () => {
   const id = await add('Safe');
   expect(await refusal('shared-account', 'reveal', id, ...org)).toMatchObject({ code: 'usage' });
-  expect(await record('account.revealed')).toEqual([]);
+  expect(await revealed(id)).toEqual([]);
   const plain = await runCli(['shared-account', 'reveal', id, ...org, '--yes'], env);
   expect(plain).toMatchObject({ code: 0, stdout: `${secret}\n`, stderr: '' });
-  expect(await record('account.revealed')).toMatchObject([{ actor_type: 'operator', detail: { version: 1 } }]);
+  expect(await revealed(id)).toMatchObject([{ actor_type: 'operator', detail: { version: 1 } }]);
   const given = await runCli(
     ['--json', 'shared-account', 'password', id, ...org, '--password-stdin'],
     env,

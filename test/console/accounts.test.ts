@@ -161,6 +161,12 @@ describe('whoever manages an account, in no role', () => {
     await expect.poll(() => rotations(account), { timeout: 30_000 }).not.toEqual([]);
   });
 
+  it('is offered no other account as the administrator; a role is', async () => {
+    const account = await addAccount('Crane', { connector: 'postgresql', settings: { host: 'db.internal' } });
+    expect((await manager.console.get(`/accounts/${account}/settings`)).text).not.toContain('name="adminAccount"');
+    expect((await owner.console.get(`/admin/accounts/${account}/settings`)).text).toContain('name="adminAccount"');
+  });
+
   it('changes it; whoever may only use it, or has a role alone, does not', async () => {
     const account = await addAccount('Generator');
     const changed = await manager.console.press(`/accounts/${account}/settings`, 'save', { notes: 'In the cellar' });
@@ -214,9 +220,17 @@ describe('the console', () => {
     const settings = `/admin/accounts/${id}/settings`;
     const elsewhere = await owner.console.press(settings, 'save', { 'settings.host': 'elsewhere.internal' });
     expect(elsewhere.status).toBe(400);
+    const without = await owner.console.press(settings, 'save', {
+      'settings.host': 'elsewhere.internal',
+      adminPassword: 'rotators-own',
+    });
+    expect(without.status).toBe(400);
+    expect(without.text).toMatch(/id="field-password"[^>]*aria-invalid="true"/);
+    expect(without.text).not.toContain('rotators-own');
     await owner.console.press(settings, 'save', {
       'settings.host': 'elsewhere.internal',
       adminPassword: 'rotators-own',
+      password: secret,
     });
     expect((await owner.send('GET', `/accounts/${id}`)).body.settings).toMatchObject({ host: 'elsewhere.internal' });
     expect((await admin.console.get(path)).status).toBe(403);

@@ -132,6 +132,34 @@ const jobs: Readonly<Record<string, (hand: Hand) => Promise<void>>> = {
     await button(/^Send again: /);
     await page.locator('.notice', { hasText: 'It is on its way again.' }).waitFor();
   },
+  'give somebody access to a shared account': async ({ page, menu, link, button }) => {
+    await menu('Accounts');
+    await link('Ship’s computer');
+    await link('Give access');
+    await page.getByLabel('Address, user name or id').fill('mouse.tremblay@whiterabbit.fake');
+    await button('Give access');
+    await page.locator('.notice', { hasText: 'Access is given.' }).waitFor();
+  },
+  'take somebody’s access to a shared account away': async ({ page, menu, link, button }) => {
+    await menu('Accounts');
+    await link('Ship’s computer');
+    await button('Take away the access of Mouse Tremblay');
+    await page.locator('.notice', { hasText: 'Access is taken away' }).waitFor();
+  },
+  'change the password of a shared account': async ({ page, menu, link, button }) => {
+    await menu('Accounts');
+    await link('Orders database');
+    await link('New password now');
+    await button('Change the password');
+    await page.locator('.notice', { hasText: 'It is on its way' }).waitFor();
+  },
+  'confirm a password that was changed by hand': async ({ page, link, button }) => {
+    await link('Do it The password of the shared account Printer on deck 3');
+    await link('Confirm the change');
+    await page.getByLabel('The new password').fill('set-on-deck-3');
+    await button('Confirm');
+    await page.locator('.notice', { hasText: 'Confirmed' }).waitFor();
+  },
   'sign out everyone': async ({ page, menu, link, button }) => {
     await menu('People');
     await link('Sign out everyone');

@@ -8,6 +8,7 @@ import { clientOf } from '../support/planted-administrators.ts';
 import { plantGrants } from '../support/planted-grants.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import type { Product } from '../support/product.ts';
+import { plantAccounts, settleRotations } from './lifelike-accounts.ts';
 import { plantApps, settleForwards } from './lifelike-apps.ts';
 
 const agents = {
@@ -87,6 +88,7 @@ export async function plantLifelikeOrg(product: Product) {
     send,
     [...people.values()].map(({ id }) => id),
   );
+  const accounts = await plantAccounts(send, idOf);
   await signOut('Cypher Reagan', { administrators: 'Left the company', person: 'Your account has been closed.' });
   await send('PATCH', `/users/${idOf('Switch Novak')}`, { active: false });
   await send('PATCH', `/users/${idOf('Seraph Chen')}`, { role: 'admin' });
@@ -107,6 +109,7 @@ export async function plantLifelikeOrg(product: Product) {
   await spreadOverDays(product);
   await putDevices(product);
   await settleForwards(product, apps);
+  await settleRotations(product, accounts);
   return {
     cookie,
     ids: Object.fromEntries([...people].map(([name, { id }]) => [name, id])),
@@ -116,6 +119,7 @@ export async function plantLifelikeOrg(product: Product) {
     scimKey: String(scim.body.id),
     webhook: String(hook.body.id),
     apps,
+    accounts,
     addressOf,
   };
 }

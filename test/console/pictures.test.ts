@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { relayed } from '../notifications/support.ts';
 import { describeInChromium, launchChromium, openPage } from '../support/chromium.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
+import { settleRotations } from './lifelike-accounts.ts';
 import { settleForwards } from './lifelike-apps.ts';
 import { type LifelikeOrg, plantLifelikeOrg } from './lifelike-org.ts';
 
@@ -26,6 +27,9 @@ const pages: readonly Readonly<{ name: string; phone?: true; at: (org: LifelikeO
   { name: 'apps', at: () => '/admin/apps' },
   { name: 'app', at: ({ apps }) => `/admin/apps/${apps.sales}` },
   { name: 'add-app', at: () => '/admin/apps/new' },
+  { name: 'accounts', at: () => '/admin/accounts' },
+  { name: 'account', at: ({ accounts }) => `/admin/accounts/${accounts.orders}` },
+  { name: 'add-account', at: () => '/admin/accounts/new' },
   { name: 'record', at: () => '/admin/record' },
   { name: 'notifications', at: () => '/admin/notifications' },
   { name: 'webhook', at: ({ webhook }) => `/admin/webhooks/${webhook}` },
@@ -132,6 +136,7 @@ describeInChromium('the pages that docs/administrators.md shows', () => {
     await close();
     await relayed(product);
     await settleForwards(product, org.apps);
+    await settleRotations(product, org.accounts);
     for (const view of views) {
       const shown = await openView(view);
       await shown.page.goto(url);

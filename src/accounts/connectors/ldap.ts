@@ -52,6 +52,9 @@ export function createLdap(reach: CheckedAddress): Connector<Settings> {
       const told = story();
       told.catch(() => {});
       return await Promise.race([told, opened.gone]);
+    } catch (error) {
+      const answered = error instanceof BindError || codeOf(error) !== null;
+      throw answered ? error : (opened.failed() ?? error);
     } finally {
       opened.end();
     }

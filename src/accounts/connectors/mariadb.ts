@@ -130,7 +130,15 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  return { kind: 'mariadb', needsAdmin: false, settings, set, verify, verifyAdmin, endConnections };
+  return {
+    kind: 'mariadb',
+    needsAdmin: false,
+    settings,
+    set,
+    verify,
+    verifyAdmin,
+    endConnections,
+  };
 }
 
 class SignInError extends Error {

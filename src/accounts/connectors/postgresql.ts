@@ -145,7 +145,16 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
     }
   }
 
-  return { kind: 'postgresql', needsAdmin: false, settings, without: /\0/, set, verify, verifyAdmin, endConnections };
+  return {
+    kind: 'postgresql',
+    needsAdmin: false,
+    settings,
+    without: /\0/,
+    set,
+    verify,
+    verifyAdmin,
+    endConnections,
+  };
 }
 
 /** The server asked for the password in a form that isn't safe without TLS: it was not sent. */

@@ -73,6 +73,8 @@ export type Opened = Readonly<{
   socket: Socket;
   /** Rejects when the connection is gone, for whatever reason. */
   gone: Promise<never>;
+  /** What it failed with, if it did: a library may have made an error of its own of it. */
+  failed(): unknown;
   end(): void;
 }>;
 
@@ -94,20 +96,20 @@ export async function openSocket(
   };
   const { promise: gone, reject } = Promise.withResolvers<never>();
   gone.catch(() => {});
-  let failure: unknown;
-  raw.once('error', (error) => {
-    failure = error;
-  });
+  let secured: Socket | null = null;
+  // No listener: libraries remove those that aren't theirs.
+  const failed = () => secured?.errored ?? raw.errored;
   raw.once('close', () => {
     forget();
-    reject(failure ?? Object.assign(new Error('The connection was closed.'), { code: 'ECONNRESET' }));
+    reject(failed() ?? Object.assign(new Error('The connection was closed.'), { code: 'ECONNRESET' }));
   });
   try {
     await Promise.race([once(raw, 'connect'), gone]);
-    if (!place.secure) return { socket: raw, gone, end };
+    if (!place.secure) return { socket: raw, gone, failed, end };
     const socket = guardSocket(connectTls({ ...tlsTo(place.host, place.ca), socket: raw }));
+    secured = socket;
     await Promise.race([once(socket, 'secureConnect'), gone]);
-    return { socket, gone, end };
+    return { socket, gone, failed, end };
   } catch (error) {
     end();
     throw error;

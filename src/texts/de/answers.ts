@@ -124,8 +124,13 @@ export const answerTexts: typeof english = {
       wrongSettings: ({ of }) => `Die Einstellungen passen nicht zum Anschluss: ${of}.`,
       administratorAgain:
         'Geben Sie Benutzernamen und Passwort des Verwaltungskontos noch einmal an: Sie gelten für das Konto und den Ort, für die sie angegeben wurden.',
-      noAdministrator:
-        'Es gibt kein Konto mit dieser ID, das Sie als Verwaltungskonto nennen dürfen: Sie brauchen das Recht, es zu verwalten.',
+      passwordAgain:
+        'Geben Sie das Passwort an, das dort gilt: Die aufbewahrten sind für den Ort und den Benutzernamen, für die sie aufbewahrt wurden, und werden nicht anderswohin gesendet. Wer das Konto verwaltet, liest sie weiterhin.',
+      passwordElsewhere:
+        'Ein Passwort wird hier nur angegeben, wenn das Konto an einen anderen Ort führt. Welches jetzt gilt, sagen Sie dort, wo dem Konto sein Passwort gegeben wird.',
+      noAdministrator: 'Es gibt kein Konto mit dieser ID, das das Verwaltungskonto sein könnte.',
+      administratorByRole:
+        'Ein anderes Konto als Verwaltungskonto nennen, und es mit diesem an einen anderen Ort führen, darf nur ein Eigentümer oder Super-Admin: Seine Passwörter gehen dorthin, wo dieses Konto ist, auch die späteren. Bitten Sie darum, oder geben Sie ein anderes Verwaltungskonto an.',
       circle:
         'Diese Konten würden gegenseitig ihre Passwörter ändern: Gingen beide verloren, könnte niemand eines davon setzen.',
       rotating: 'Das Konto bekommt gerade ein neues Passwort. Warten Sie, bis es eines hat.',

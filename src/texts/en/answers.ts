@@ -129,8 +129,13 @@ export const answerTexts = {
       wrongSettings: ({ of }: { of: string }) => `The settings do not fit the connector: ${of}.`,
       administratorAgain:
         'Give the administrator’s user name and password again: they are for the account and the place that they were given for.',
-      noAdministrator:
-        'There is no account of this id that you may name as the administrator: you need the right to manage it.',
+      passwordAgain:
+        'Give the password that signs in there: the kept ones are for the place and the user name that they were kept for, and are not sent elsewhere. Whoever manages the account still reads them.',
+      passwordElsewhere:
+        'A password is given here only where the account is led elsewhere. To say which one signs in now, use what gives the account its password.',
+      noAdministrator: 'There is no account of this id that could be the administrator.',
+      administratorByRole:
+        'Another account may be named as the administrator, and led elsewhere with this one, by an owner or a super admin alone: its passwords go to where this account is, the later ones too. Ask one of them, or give another administrator.',
       circle: 'These accounts would change each other’s passwords: if both were lost, nobody could set either.',
       rotating: 'The account is just getting a new password. Wait until it has it.',
       toConfirm: 'Its password waits to be changed by hand: confirm that, with the new password.',
