@@ -60,9 +60,9 @@ it('0 of 1,000 passwords are read after the response to a revocation, on either 
   expect(read.length).toBeGreaterThan(100);
   // Each that was answered has a row, from before the revocation; and none has one that wasn't.
   const { rows } = await pool.query<{ user_id: string; reveals: number; after: number }>(
-    `SELECT v.user_id, count(*)::int AS reveals, count(*) FILTER (WHERE NOT v.given AND v.at > u.revoked_at)::int AS after
+    `SELECT v.user_id, count(*)::int AS reveals, count(*) FILTER (WHERE v.at > u.revoked_at)::int AS after
      FROM account_reveals v JOIN users u ON u.org_id = v.org_id AND u.id = v.user_id
-     WHERE v.account_id = $1 GROUP BY v.user_id`,
+     WHERE v.account_id = $1 AND NOT v.given GROUP BY v.user_id`,
     [id],
   );
   const counted = Object.entries(Object.groupBy(read, ({ user }) => user)).map(([user, all = []]) => [
