@@ -108,7 +108,8 @@ export async function addAccount(
   });
   const led = { id, connector, newPlace: false, administratorId: columns[0] };
   await noteLedElsewhere(client, orgId, led, { userId: changer.userId, by });
-  const version = password === undefined ? {} : { version: await addCurrent({ client, vault }, orgId, id, password) };
+  const version =
+    password === undefined ? {} : { version: await addCurrent({ client, vault }, orgId, id, password, by) };
   const detail = { connector, ...version };
   await recordEvent(client, { orgId, action: 'account.added', by, target: { type: 'account', id }, detail });
   return id;

@@ -61,7 +61,7 @@ async function tryAgain(db: Pool | PoolClient, orgId: string, accountId: string)
     name: 'rotation-try-again',
     text: `UPDATE account_rotations r
            SET state = CASE WHEN r.sent_at IS NULL THEN 'candidate'::"AccountRotationState" ELSE 'uncertain' END,
-               claim = r.claim + 1, attempts = 0, probe = 0, refused_candidates = 0, failing_since = NULL, error = NULL,
+               claim = r.claim + 1, attempts = 0, probe = 0, refused_candidates = 0, failing_since = NULL, why = NULL, error = NULL,
                do_until = NULL, due_at = clock_timestamp()
            FROM accounts a
            WHERE r.org_id = $1 AND r.account_id = $2 AND r.state = 'manual'

@@ -86,7 +86,7 @@ export async function changeAccount(
     if (leads && changer.userId !== null && !isManual(connector)) await leavePlace(client, orgId, id);
     const target = { type: 'account', id };
     if (password !== undefined) {
-      const version = await addCurrent({ client, vault }, orgId, id, password);
+      const version = await addCurrent({ client, vault }, orgId, id, password, by);
       await recordEvent(client, { orgId, action: 'account.password_given', by, target, detail: { version } });
     }
     const newPlace = changed.includes('connector') || changed.includes('settings');

@@ -1,5 +1,4 @@
 import { transaction } from '../database/pool.ts';
-import type { Target } from './connectors/connector.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
 import { putOff, record } from './put-off.ts';
 import { limitOf, type Next, nameOnly, openVersion, type Rotating, targetOf, tryVersion } from './rotating.ts';
@@ -9,38 +8,41 @@ import { takeWrongTry } from './wrong-tries.ts';
 
 /** Tries to find out whether the former password is refused, until the next rotation needn't wait for it. */
 const mostUnavailable = 4;
+/** The former password is refused, and whoever signed in with it before is still in. */
+const connectionsLeft = 'connections_not_ended';
+const notSaved = 'not_saved';
 
 /** The new one is current: what was opened with the former one ends, once, and the former one is to be refused. */
 export async function cleanUp(rotating: Rotating, held: Held): Promise<Next> {
   if (held.probe > 0) return checkFormer(rotating, held);
-  const { version, userName } = held.account;
-  const current = version === null ? null : await openVersion(rotating, held.orgId, held.account.id, version);
-  const who = await whoSets(rotating, held, current);
-  if ('wait' in who && held.attempts < mostUnavailable) return putOff(rotating, held, 'unavailable', who.wait);
-  // Who needs no administrator may end what they have opened themselves.
-  const itself = current && { userName, password: current.password };
-  const target = targetOf(held, ('credentials' in who ? who.credentials[0] : null) ?? itself);
-  const ended = await endConnections(rotating, held, target);
-  if (!ended && held.attempts < mostUnavailable) return putOff(rotating, held, 'unavailable', notEnded);
-  // Not again: by the next time they have been opened with the new one.
-  const error = ended ? (held.error === 'unproven' ? held.error : null) : notEnded;
-  await writeHeld(rotating.pool, held, { probe: 1, error }, rotating.times.lease);
+  const error = await endConnections(rotating, held);
+  if (error !== null && held.attempts < mostUnavailable) return putOff(rotating, held, 'unavailable', error);
+  // Those that were ended aren't ended again: by the next time they have been opened with the new one.
+  const unproven = held.error === 'unproven' ? held.error : null;
+  const changes = { probe: 1, connections_left: error !== null, error: error ?? unproven } as const;
+  await writeHeld(rotating.pool, held, changes, rotating.times.lease);
   return 'on';
 }
 
-const notEnded = 'connections_not_ended';
-const notSaved = 'not_saved';
-
-/** Whether nothing that was opened with the former password lives on, as far as the system can end it. */
-async function endConnections(rotating: Rotating, held: Held, target: Target<unknown>): Promise<boolean> {
-  const connector = rotating.connectorOf(held.account.connector);
+/** Ends what was opened with the former password. Returns why it may live on; null: it doesn't, or nothing can be done. */
+async function endConnections(rotating: Rotating, held: Held): Promise<string | null> {
+  const { version, userName } = held.account;
+  const current = version === null ? null : await openVersion(rotating, held.orgId, held.account.id, version);
+  const who = await whoSets(rotating, held, current);
+  if ('wait' in who && held.attempts < mostUnavailable) return who.wait;
+  // Who needs no administrator may end what they have opened themselves.
+  const itself = current && { userName, password: current.password };
+  const target = targetOf(held, ('credentials' in who ? who.credentials[0] : null) ?? itself);
   try {
-    const { ended } = await connector.endConnections(target, limitOf(rotating, 'endConnections'));
-    return ended !== null || !connector.endsConnections;
+    const connector = rotating.connectorOf(held.account.connector);
+    const outcome = await connector.endConnections(target, limitOf(rotating, 'endConnections'));
+    return 'error' in outcome ? outcome.error : null;
   } catch (error) {
-    const err = nameOnly(error);
-    rotating.log.warn({ err, org: held.orgId, rotation: held.id }, 'a connector failed to end connections');
-    return false;
+    rotating.log.warn(
+      { err: nameOnly(error), org: held.orgId, rotation: held.id },
+      'a connector failed to end connections',
+    );
+    return 'connector_failed';
   }
 }
 
@@ -51,6 +53,12 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
   if (saved === 'unavailable' && held.state !== 'old_works' && held.attempts < mostUnavailable)
     return putOff(rotating, held, 'unavailable', notSaved);
   if (saved !== 'saved') return oldWorks(rotating, held, notSaved);
+  if (held.state === 'old_works' && held.connectionsLeft && (await endConnections(rotating, held)) === null) {
+    await writeHeld(pool, held, { connections_left: false }, times.lease);
+    return 'on';
+  }
+  // It has been refused already: only connections were left.
+  if (held.error === connectionsLeft) return finish(rotating, held);
   const { version, sinceVersion } = held.account;
   // There was none, it was made current again, or it is for another place: this one is not told it.
   if (held.previous === null || held.previous === version || held.previous < sinceVersion)
@@ -78,9 +86,11 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
   }
 }
 
-async function finish({ pool }: Rotating, held: Held): Promise<Next> {
-  const savedByNow = held.error === notSaved && { error: null };
-  await writeHeld(pool, held, { state: 'done', finished_at: 'now', failing_since: null, ...savedByNow }, 0);
+async function finish(rotating: Rotating, held: Held): Promise<Next> {
+  if (held.connectionsLeft) return oldWorks(rotating, held, connectionsLeft);
+  const isMended = held.error === connectionsLeft || held.error === notSaved;
+  const changes = { state: 'done', finished_at: 'now', failing_since: null } as const;
+  await writeHeld(rotating.pool, held, { ...changes, ...(isMended && { error: null }) }, 0);
   return 'wait';
 }
 

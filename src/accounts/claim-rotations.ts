@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Claimed } from './held-rotation.ts';
+import { placeSql } from './place.ts';
 
 /** Rotations that are under way at once on a node: of all, of an org, at one system. */
 const most = { ofNode: 24, ofOrg: 12, ofPlace: 6 } as const;
@@ -11,8 +12,8 @@ const looked = 200;
 export type RunningRotation = Claimed & Readonly<{ place: string }>;
 
 /**
- * Claims rotations that are due, as many as there is room for: those of passwords that the person had
- * read before others, the orgs in turn. One that waits begins when no other of its account runs.
+ * Claims rotations that are due, as many as there is room for: the orgs in turn, and of each first
+ * those of passwords that the person had read. One that waits begins when no other of its account runs.
  */
 export async function claimRotations(
   pool: Pool,
@@ -27,6 +28,9 @@ export async function claimRotations(
   });
   return rows;
 }
+
+/** Beyond the longest pause nothing is due: there the database's clock has stepped back. */
+const isDue = "(r.due_at <= clock_timestamp() OR r.due_at > clock_timestamp() + interval '90 minutes')";
 
 // Without a name, as in plan-rotations.ts. Which orgs have something open is a skip scan: it costs a
 // look at an index for each of them. A place is a system as far as its settings tell. What is chosen
@@ -49,12 +53,10 @@ const claimSql = `
       SELECT * FROM (
         SELECT at.*, (SELECT count(*) FROM running o WHERE o.org_id = at.org_id AND o.place = at.place) AS at_place FROM (
           SELECT r.org_id, r.id, r.revealed, r.due_at, (
-                   SELECT CASE a.connector WHEN 'manual' THEN a.id
-                     ELSE a.connector || ' ' || coalesce(a.settings ->> 'host', a.settings ->> 'url', '') END
-                   FROM accounts a WHERE a.org_id = r.org_id AND a.id = r.account_id) AS place
+                   SELECT ${placeSql} FROM accounts a WHERE a.org_id = r.org_id AND a.id = r.account_id) AS place
           FROM account_rotations r
           WHERE r.org_id = w.org_id AND r.state NOT IN ('manual', 'done', 'cancelled') AND r.finished_at IS NULL
-            AND r.due_at <= clock_timestamp()
+            AND ${isDue}
             AND (r.state <> 'queued' OR NOT EXISTS (
               SELECT FROM account_rotations o WHERE o.org_id = r.org_id AND o.account_id = r.account_id
                 AND o.state IN ('candidate', 'set', 'uncertain', 'promoted', 'manual')))
@@ -68,10 +70,10 @@ const claimSql = `
                   + (SELECT count(*) FROM running o WHERE o.org_id = due.org_id) AS of_org
     FROM due WHERE of_place <= ${most.ofPlace}
   ), wanted AS MATERIALIZED (
-    SELECT org_id, id, place FROM in_turn WHERE of_org <= ${most.ofOrg} ORDER BY revealed DESC, of_org, due_at LIMIT $1::int
+    SELECT org_id, id, place FROM in_turn WHERE of_org <= ${most.ofOrg} ORDER BY of_org, revealed DESC, due_at LIMIT $1::int
   ), chosen AS MATERIALIZED (
     SELECT r.org_id, r.id, w.place FROM wanted w JOIN account_rotations r ON r.org_id = w.org_id AND r.id = w.id
-    WHERE r.due_at <= clock_timestamp() AND r.finished_at IS NULL AND r.state NOT IN ('manual', 'done', 'cancelled')
+    WHERE ${isDue} AND r.finished_at IS NULL AND r.state NOT IN ('manual', 'done', 'cancelled')
     FOR NO KEY UPDATE OF r SKIP LOCKED
   )
   UPDATE account_rotations r SET claim = r.claim + 1, due_at = clock_timestamp() + make_interval(secs => $2)

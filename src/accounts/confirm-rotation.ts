@@ -3,6 +3,7 @@ import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { keepVersion, makeCurrent } from './make-current.ts';
+import { noteGiven } from './note-given.ts';
 import type { Vault } from './vault.ts';
 
 /** What people say of a rotation that was left to them: they entered the candidate, or another password. */
@@ -42,6 +43,7 @@ export async function confirmRotation(
         vault.seal(orgId, accountId, number, confirmation.password, client),
       );
     if (version === null) return 'no_candidate';
+    if ('password' in confirmation) await noteGiven(client, orgId, { accountId, version }, by);
     const previous = await makeCurrent(client, orgId, accountId, version);
     const asksSystem = rotation.connector !== 'manual';
     await client.query({
@@ -49,7 +51,7 @@ export async function confirmRotation(
       text: `UPDATE account_rotations
              SET state = CASE WHEN $5 THEN 'promoted'::"AccountRotationState" ELSE 'done' END, claim = claim + 1, candidate = $3,
                  previous = $4, promoted_at = clock_timestamp(), finished_at = CASE WHEN $5 THEN NULL ELSE clock_timestamp() END,
-                 attempts = 0, probe = 0, error = NULL, failing_since = NULL, due_at = clock_timestamp()
+                 attempts = 0, probe = 0, error = NULL, failing_since = NULL, why = NULL, due_at = clock_timestamp()
              WHERE org_id = $1 AND id = $2`,
       values: [orgId, rotationId, version, previous, asksSystem],
     });

@@ -37,7 +37,7 @@ export async function findWorking(rotating: Rotating, held: Held): Promise<Next>
       await wrongTry.release();
       if (reconciles) return found(rotating, held, version, 'found');
       if (version === held.candidate) return promote(rotating, held);
-      return setCandidate(rotating, held, known);
+      return goOnFrom(rotating, held, known);
     case 'refused':
       await writeHeld(pool, held, { probe: held.probe + 1, error: 'none_known' }, times.lease);
       return 'on';
@@ -51,20 +51,38 @@ export async function findWorking(rotating: Rotating, held: Held): Promise<Next>
   }
 }
 
-/** The candidate, the current version and the one before it. */
+/** What signs in is the current one, whatever was taken for it: it is to be refused when the candidate is set. */
+async function goOnFrom(rotating: Rotating, held: Held, known: Known): Promise<Next> {
+  const { pool, times } = rotating;
+  if (known.version !== held.account.version)
+    await transaction(pool, async (client) => {
+      await writeHeld(client, held, { previous: known.version }, times.lease);
+      await makeCurrent(client, held.orgId, held.account.id, known.version);
+    });
+  return setCandidate(rotating, held, known);
+}
+
+/** The candidate, the current version, the one before it, and what was refused as a password, perhaps after it was set. */
 async function likelyVersions(rotating: Rotating, held: Held): Promise<readonly number[]> {
   const { orgId, account } = held;
   const before = account.version === null ? null : await versionBefore(rotating, orgId, account.id, account.version);
-  const versions = [held.candidate, account.version, before].filter((version) => version !== null);
+  const { rows } = await rotating.pool.query<{ version: number }>({
+    name: 'versions-dead',
+    text: `SELECT version FROM account_versions WHERE org_id = $1 AND account_id = $2 AND rotation_id = $3 AND state = 'dead' AND version >= $4
+           ORDER BY version DESC`,
+    values: [orgId, account.id, held.id, account.sinceVersion],
+  });
+  const dead = rows.map(({ version }) => version);
+  const versions = [held.candidate, account.version, before, ...dead].filter((version) => version !== null);
   return [...new Set(versions)];
 }
 
-/** All that were kept for this place but those that the system refused as a password, the newest first. */
+/** All that were kept for this place, the newest first, and last those that the system refused as a password. */
 async function keptVersions({ pool }: Rotating, { orgId, account }: Held): Promise<readonly number[]> {
   const { rows } = await pool.query<{ version: number }>({
     name: 'versions-kept',
-    text: `SELECT version FROM account_versions WHERE org_id = $1 AND account_id = $2 AND state <> 'dead' AND version >= $3
-           ORDER BY version DESC LIMIT ${mostReconciled}`,
+    text: `SELECT version FROM account_versions WHERE org_id = $1 AND account_id = $2 AND version >= $3
+           ORDER BY state = 'dead', version DESC LIMIT ${mostReconciled}`,
     values: [orgId, account.id, account.sinceVersion],
   });
   return rows.map(({ version }) => version);

@@ -18,9 +18,14 @@ export type Held = Readonly<{
   sent: boolean;
   refusedCandidates: number;
   attempts: number;
+  error: string | null;
+  /** Connections that were opened with the former password could not be ended. */
+  connectionsLeft: boolean;
   probe: number;
   told: readonly string[];
-  error: string | null;
+  /** What the last tries came to, and for how many seconds it is the same. */
+  why: string | null;
+  whyFor: number;
   /** Seconds without progress, and since the promotion; 0: neither. */
   failingFor: number;
   promotedFor: number;
@@ -55,7 +60,9 @@ export async function readHeld(pool: Pool, { orgId, id, claim }: Claimed): Promi
   const { rows } = await pool.query<Held>({
     name: 'rotation-held',
     text: `SELECT r.org_id AS "orgId", r.id, r.claim, r.state, r.cause, r.search_first AS "searchFirst", r.revocation_id AS "revocationId", r.candidate, r.previous,
-                  r.sent_at IS NOT NULL AS sent, r.refused_candidates AS "refusedCandidates", r.attempts, r.probe, r.told, r.error,
+                  r.sent_at IS NOT NULL AS sent, r.refused_candidates AS "refusedCandidates", r.attempts, r.error,
+                  r.connections_left AS "connectionsLeft", r.probe, r.told, r.why,
+                  coalesce(extract(epoch FROM clock_timestamp() - r.why_since), 0)::float8 AS "whyFor",
                   coalesce(extract(epoch FROM clock_timestamp() - r.failing_since), 0)::float8 AS "failingFor",
                   coalesce(extract(epoch FROM clock_timestamp() - r.promoted_at), 0)::float8 AS "promotedFor",
                   jsonb_build_object('id', a.id, 'connector', a.connector, 'userName', a.user_name, 'settings', a.settings,
@@ -77,10 +84,13 @@ type Changes = Partial<{
   attempts: number;
   probe: number;
   error: string | null;
+  connections_left: boolean;
   told: readonly string[];
   sent_at: 'now' | null;
   /** `now`: since now, unless it fails already. */
   failing_since: 'now' | null;
+  why: string | null;
+  why_since: 'now' | null;
   started_at: 'now';
   promoted_at: 'now';
   finished_at: 'now';

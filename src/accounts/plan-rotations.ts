@@ -89,10 +89,10 @@ const queueSql = (asked: string) => `
   WHERE asked.revocation_id IS NOT NULL
   ON CONFLICT DO NOTHING`;
 
-/** Whether the person has a right to the account `k` of what was taken: of their own or by a group. */
-const mayUse = (userId: string) => `EXISTS (
-  SELECT FROM account_rights r WHERE r.org_id = t.org_id AND r.account_id = k.account_id AND (r.user_id = ${userId} OR EXISTS (
-    SELECT FROM group_members m WHERE m.org_id = r.org_id AND m.group_id = r.group_id AND m.user_id = ${userId})))`;
+/** Whether the person of a row has a right to the account `k` of what was taken: of their own or by a group. */
+const mayUse = (person: string) => `EXISTS (
+  SELECT FROM account_rights r WHERE r.org_id = t.org_id AND r.account_id = k.account_id AND (r.user_id = ${person}.user_id OR EXISTS (
+    SELECT FROM group_members m WHERE m.org_id = r.org_id AND m.group_id = r.group_id AND m.user_id = ${person}.user_id)))`;
 
 // What somebody read and has no right to any more counts too: the password is still the same. Of many
 // whose right to an account ended, one is named: who has read its password, before others.
@@ -129,9 +129,9 @@ async function planOfPeople(client: PoolClient, taken: readonly Taken[]): Promis
     CROSS JOIN LATERAL (
       (SELECT v.user_id FROM account_reveals v JOIN accounts a ON a.org_id = v.org_id AND a.id = v.account_id
        WHERE v.org_id = t.org_id AND v.account_id = k.account_id AND ${stillKnown}
-         AND v.user_id = ANY (t.user_ids) AND NOT ${mayUse('v.user_id')} LIMIT 1)
+         AND v.user_id = ANY (t.user_ids) AND NOT ${mayUse('v')} LIMIT 1)
       UNION ALL
-      (SELECT u.user_id FROM unnest(t.user_ids) AS u (user_id) WHERE NOT ${mayUse('u.user_id')} LIMIT 1)
+      (SELECT u.user_id FROM unnest(t.user_ids) AS u (user_id) WHERE NOT ${mayUse('u')} LIMIT 1)
       LIMIT 1) ended`);
   await client.query(text, [JSON.stringify(taken)]);
 }
@@ -169,7 +169,7 @@ export async function planScheduled(pool: Pool): Promise<boolean> {
   const { rowCount } = await pool.query(`
     INSERT INTO account_rotations (org_id, id, account_id, cause)
     SELECT a.org_id, 'rot_' || replace(gen_random_uuid()::text, '-', ''), a.id, 'schedule' FROM accounts a
-    WHERE a.every_days IS NOT NULL
+    WHERE a.every_days IS NOT NULL AND a.version IS NOT NULL
       AND coalesce(a.changed_at, a.created_at) + make_interval(days => a.every_days) <= clock_timestamp()
       AND NOT EXISTS (SELECT FROM account_rotations r WHERE r.org_id = a.org_id AND r.account_id = a.id
                         AND r.state NOT IN ('old_works', 'done', 'cancelled'))

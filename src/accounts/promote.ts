@@ -8,7 +8,15 @@ import type { Next, Rotating } from './rotating.ts';
 export async function promote(rotating: Rotating, held: Held, error: string | null = null): Promise<Next> {
   const version = held.candidate as number;
   await transaction(rotating.pool, async (client) => {
-    const done = { state: 'promoted', promoted_at: 'now', failing_since: null, attempts: 0, probe: 0, error } as const;
+    const done = {
+      state: 'promoted',
+      promoted_at: 'now',
+      failing_since: null,
+      why: null,
+      attempts: 0,
+      probe: 0,
+      error,
+    } as const;
     await writeHeld(client, held, done, rotating.times.lease);
     const previous = await makeCurrent(client, held.orgId, held.account.id, version);
     await writeHeld(client, held, { previous }, rotating.times.lease);

@@ -6,6 +6,13 @@ import type { Next, Rotating } from './rotating.ts';
 
 type Changes = Parameters<typeof writeHeld>[2];
 
+/** It doesn't answer; it refuses to set the password; or it took it and refuses whoever signs in with it. */
+export type Why = 'unavailable' | 'denied' | 'not_accepted';
+
+/** Whether it has been refused for so long, all the time, that only people can help. */
+export const isRefusedForLong = ({ times }: Rotating, held: Held, why: Why): boolean =>
+  why !== 'unavailable' && held.why === why && held.whyFor >= times.giveUp;
+
 /**
  * Nothing came of a step: it is tried again after a pause that grows. Once a rotation administrators
  * are told that it makes no progress. What was refused for a day is left to people.
@@ -13,22 +20,25 @@ type Changes = Parameters<typeof writeHeld>[2];
 export async function putOff(
   rotating: Rotating,
   held: Held,
-  why: 'unavailable' | 'denied',
+  why: Why,
   error: string,
   changes: Changes = {},
 ): Promise<Next> {
   const { times } = rotating;
-  if (why === 'denied' && held.failingFor >= times.giveUp) return handOver(rotating, held, error);
-  const pauses = times[why];
-  const pause = pauses[Math.min(held.attempts, pauses.length - 1)] ?? 60;
+  if (isRefusedForLong(rotating, held, why)) return handOver(rotating, held, error);
+  // A day of being away says nothing of the first refusal after it, nor do its pauses.
+  const begun = held.why === why ? held.attempts : 0;
+  const pauses = times[why === 'unavailable' ? why : 'denied'];
+  const pause = pauses[Math.min(begun, pauses.length - 1)] ?? 60;
   const untilTold = times.tell - held.failingFor;
   // Of one that is promoted it is known what signs in.
   const tells = untilTold <= 0 && held.state !== 'promoted' && !held.told.includes('uncertain');
   const told = tells ? { told: [...held.told, 'uncertain'] } : {};
   const dueIn = untilTold > 0 ? Math.min(pause, untilTold) : pause;
   await transaction(rotating.pool, async (client) => {
-    const attempts = held.attempts + 1;
-    await writeHeld(client, held, { attempts, failing_since: 'now', error, ...told, ...changes }, dueIn);
+    const same = held.why === why ? {} : ({ why, why_since: 'now' } as const);
+    const tried = { attempts: begun + 1, ...same, failing_since: 'now', error } as const;
+    await writeHeld(client, held, { ...tried, ...told, ...changes }, dueIn);
     if (tells) await record(client, held, 'account.rotation_uncertain', { error });
   });
   return 'wait';

@@ -93,7 +93,7 @@ async function look(
                   a.version AS current, v.sealed,
                   CASE WHEN a.id IS NOT NULL THEN jsonb_build_object('name', a.name, 'userName', a.user_name, 'place', a.place) END AS named,
                   (SELECT ceil(extract(epoch FROM at - clock_timestamp()) + 60)::int FROM account_reveals
-                   WHERE org_id = $1 AND user_id = $2 AND at > clock_timestamp() - interval '1 minute'
+                   WHERE org_id = $1 AND user_id = $2 AND NOT given AND at > clock_timestamp() - interval '1 minute'
                    ORDER BY at DESC OFFSET ${mostReveals - 1} LIMIT 1) AS "waitSeconds"
            FROM (SELECT) one
            LEFT JOIN accounts a ON a.org_id = $1 AND a.id = $4

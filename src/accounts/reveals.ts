@@ -23,7 +23,7 @@ export async function listReveals(
                   CASE WHEN v.user_id IS NOT NULL THEN
                     jsonb_build_object('id', v.user_id, 'name', coalesce(u.name, ''), 'email', coalesce(u.email, '')) END AS "user"
            FROM account_reveals v LEFT JOIN users u ON u.org_id = v.org_id AND u.id = v.user_id
-           WHERE v.org_id = $1 AND v.account_id = $2 AND ($4::timestamptz IS NULL OR (v.at, v.id) < ($4, $5))
+           WHERE v.org_id = $1 AND v.account_id = $2 AND NOT v.given AND ($4::timestamptz IS NULL OR (v.at, v.id) < ($4, $5))
            ORDER BY v.at DESC, v.id DESC LIMIT $3`,
     values: [orgId, accountId, limit, after?.createdAt ?? null, after?.id ?? null],
   });

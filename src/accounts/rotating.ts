@@ -52,8 +52,12 @@ export async function versionBefore(
 ): Promise<number | null> {
   const { rows } = await pool.query<{ version: number }>({
     name: 'version-before',
+    // A candidate that was given up was never current: people gave one, it signed in, or was promoted.
     text: `SELECT v.version FROM account_versions v JOIN accounts a ON a.org_id = v.org_id AND a.id = v.account_id
            WHERE v.org_id = $1 AND v.account_id = $2 AND v.version < $3 AND v.version >= a.since_version AND v.state = 'former'
+             AND (v.rotation_id IS NULL OR v.accepted_at IS NOT NULL OR EXISTS (
+               SELECT FROM account_rotations r WHERE r.org_id = v.org_id AND r.account_id = v.account_id
+                 AND r.candidate = v.version AND r.promoted_at IS NOT NULL))
            ORDER BY v.version DESC LIMIT 1`,
     values: [orgId, accountId, version],
   });

@@ -1,8 +1,9 @@
 import { transaction } from '../database/pool.ts';
+import { administratorOf, noteAdministratorTry, takeAdministratorTry } from './administrator-tries.ts';
 import type { SetOutcome, Target } from './connectors/connector.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
 import { makeCandidate } from './make-candidate.ts';
-import { handOver, putOff } from './put-off.ts';
+import { handOver, isRefusedForLong, putOff } from './put-off.ts';
 import { type Known, limitOf, type Next, nameOnly, openVersion, type Rotating, targetOf } from './rotating.ts';
 import { whoSets } from './who-sets.ts';
 
@@ -20,14 +21,23 @@ export async function setCandidate(rotating: Rotating, held: Held, known: Known 
     if (who.wait === 'administrator_unknown' && held.state === 'uncertain') return handOver(rotating, held, who.wait);
     return putOff(rotating, held, who.wait === 'administrator_unknown' ? 'denied' : 'unavailable', who.wait);
   }
+  const administrator = administratorOf(held);
+  const mayTry = await takeAdministratorTry(rotating.pool, administrator, rotating.times.wrong);
+  if (mayTry === 'denied') return putOff(rotating, held, 'denied', 'wrong_administrator');
+  if (mayTry === 'under way') {
+    await writeHeld(rotating.pool, held, {}, Math.min(1, rotating.times.wrong));
+    return 'wait';
+  }
   let outcome: SetOutcome = { result: 'denied', error: 'no_administrator' };
   for (const credential of who.credentials) {
     outcome = await send(rotating, held, targetOf(held, credential), {
       password: candidate.password,
       old: known?.password ?? null,
     });
-    if (outcome.result !== 'denied') break;
+    // Another password cures nothing else.
+    if (outcome.result !== 'denied' || outcome.error !== 'wrong_administrator') break;
   }
+  await noteAdministratorTry(rotating.pool, administrator, outcome);
   return settle(rotating, held, known, outcome);
 }
 
@@ -52,6 +62,9 @@ async function send(
   });
 }
 
+const changesItself = ({ account }: Held): boolean =>
+  account.adminAccountId === account.id || (account.adminAccountId === null && account.adminUserName === null);
+
 async function settle(rotating: Rotating, held: Held, known: Known | null, outcome: SetOutcome): Promise<Next> {
   const mayBeSet = held.state === 'uncertain';
   switch (outcome.result) {
@@ -65,6 +78,16 @@ async function settle(rotating: Rotating, held: Held, known: Known | null, outco
     case 'denied':
       // Neither a kept password nor the administrator gets in: nothing is left to try.
       if (mayBeSet && known === null) return handOver(rotating, held, outcome.error);
+      // One that changes itself is refused too where it was set, and the system said no: it is searched for first.
+      if (!mayBeSet && changesItself(held) && isRefusedForLong(rotating, held, 'denied')) {
+        await writeHeld(
+          rotating.pool,
+          held,
+          { state: 'uncertain', probe: 0, error: outcome.error },
+          rotating.times.lease,
+        );
+        return 'on';
+      }
       return putOff(rotating, held, 'denied', outcome.error, mayBeSet ? {} : { sent_at: null });
     case 'rejected':
       await giveUpCandidate(rotating, held, outcome.error);

@@ -21,7 +21,7 @@ export async function listUsable(
            FROM (SELECT account_id, max("right") AS "right" FROM (${rightsOfPerson('$1', '$2')}) each GROUP BY account_id) r
            JOIN accounts a ON a.org_id = $1 AND a.id = r.account_id
            LEFT JOIN LATERAL (SELECT at, version FROM account_reveals v
-             WHERE v.org_id = $1 AND v.account_id = a.id AND v.user_id = $2 ORDER BY at DESC LIMIT 1) v ON true
+             WHERE v.org_id = $1 AND v.account_id = a.id AND v.user_id = $2 AND NOT v.given ORDER BY at DESC LIMIT 1) v ON true
            WHERE $3::text IS NULL OR (a.name, a.id) > ($3, $4)
            ORDER BY a.name, a.id LIMIT $5`,
     values: [orgId, userId, after?.[0] ?? null, after?.[1] ?? null, limit],

@@ -20,6 +20,6 @@ export async function verifyCandidate(rotating: Rotating, held: Held): Promise<N
       return putOff(rotating, held, 'unavailable', outcome.error);
     case 'refused':
       await noteWrongTry(rotating.pool, held);
-      return putOff(rotating, held, 'denied', 'not_accepted', { state: 'uncertain', probe: 0 });
+      return putOff(rotating, held, 'not_accepted', 'not_accepted', { state: 'uncertain', probe: 0 });
   }
 }

@@ -5,6 +5,7 @@ import type { AccountVersionState } from '../database/generated/client.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { lockAccount } from './account.ts';
+import { noteGiven } from './note-given.ts';
 import { trimVersions } from './trim-versions.ts';
 import type { Vault } from './vault.ts';
 
@@ -48,20 +49,34 @@ export async function givePassword(
   by: By,
 ): Promise<number | null> {
   return transaction(pool, async (client) => {
-    if (!(await lockAccount(client, orgId, accountId))) return null;
-    const { rows } = await client.query<{ state: string }>({
-      name: 'account-rotation-running',
-      text: `SELECT state FROM account_rotations WHERE org_id = $1 AND account_id = $2
-               AND state IN ('candidate', 'set', 'uncertain', 'promoted', 'manual')`,
+    // Rotations before accounts: in that order the rotator locks them.
+    const { rows } = await client.query<{ id: string; state: string; sent: boolean }>({
+      name: 'account-rotations-lock',
+      text: `SELECT id, state, sent_at IS NOT NULL AS sent FROM account_rotations WHERE org_id = $1 AND account_id = $2
+               AND state IN ('queued', 'candidate', 'set', 'uncertain', 'promoted', 'manual') FOR NO KEY UPDATE`,
       values: [orgId, accountId],
     });
-    const running = rows[0]?.state;
-    if (running === 'manual') throw new AppError('conflict', ({ answers }) => answers.accounts.toConfirm);
-    if (running) throw new AppError('conflict', ({ answers }) => answers.accounts.rotating);
-    const version = await addCurrent({ client, vault }, orgId, accountId, password);
+    if (!(await lockAccount(client, orgId, accountId))) return null;
+    const running = rows.find(({ state }) => state !== 'queued');
+    if (running?.state === 'manual') throw new AppError('conflict', ({ answers }) => answers.accounts.toConfirm);
+    if (running && (running.state !== 'candidate' || running.sent))
+      throw new AppError('conflict', ({ answers }) => answers.accounts.rotating);
+    // Nothing of its own has left yet, for the system refuses it: the right password may be the cure.
+    if (running) await tryAtOnce(client, orgId, running.id);
+    const version = await addCurrent({ client, vault }, orgId, accountId, password, by);
     const target = { type: 'account', id: accountId };
     await recordEvent(client, { orgId, action: 'account.password_given', by, target, detail: { version } });
     return version;
+  });
+}
+
+/** Whoever holds it lets go, and sends nothing that was read before. */
+async function tryAtOnce(client: PoolClient, orgId: string, rotationId: string): Promise<void> {
+  await client.query({
+    name: 'rotation-try-at-once',
+    text: `UPDATE account_rotations SET claim = claim + 1, attempts = 0, failing_since = NULL, why = NULL, due_at = clock_timestamp()
+           WHERE org_id = $1 AND id = $2`,
+    values: [orgId, rotationId],
   });
 }
 
@@ -71,6 +86,7 @@ export async function addCurrent(
   orgId: string,
   accountId: string,
   password: string,
+  by: By,
 ): Promise<number> {
   const { rows } = await client.query<{ version: number }>({
     name: 'account-version-number',
@@ -93,5 +109,6 @@ export async function addCurrent(
     values: [orgId, accountId, version, sealed],
   });
   await trimVersions(client, orgId, accountId);
+  await noteGiven(client, orgId, { accountId, version }, by);
   return version;
 }

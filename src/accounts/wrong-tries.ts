@@ -8,13 +8,15 @@ export type WrongTry = Readonly<{ release(): Promise<void> }> | Readonly<{ waitS
 
 /**
  * Systems lock accounts after a few wrong passwords. So the try is taken before it is made, once in
- * `everySeconds` and account, over all nodes; where the password turned out right it is given back.
+ * `everySeconds` and account, over all nodes (one that is to come was made before the database's clock
+ * stepped back, and counts for none); where the password turned out right it is given back.
  */
 export async function takeWrongTry(pool: Pool, { orgId, account }: Tried, everySeconds: number): Promise<WrongTry> {
   const { rows } = await pool.query<{ at: Date }>({
     name: 'wrong-try-take',
     text: `UPDATE accounts SET wrong_tried_at = clock_timestamp() WHERE org_id = $1 AND id = $2
-             AND (wrong_tried_at IS NULL OR wrong_tried_at <= clock_timestamp() - make_interval(secs => $3))
+             AND (wrong_tried_at IS NULL OR wrong_tried_at <= clock_timestamp() - make_interval(secs => $3)
+               OR wrong_tried_at > clock_timestamp())
            RETURNING wrong_tried_at AS at`,
     values: [orgId, account.id, everySeconds],
   });
@@ -43,7 +45,7 @@ export async function noteWrongTry(pool: Pool, { orgId, account }: Tried): Promi
 async function secondsLeft(pool: Pool, orgId: string, accountId: string, everySeconds: number): Promise<number> {
   const { rows } = await pool.query<{ left: number }>({
     name: 'wrong-try-left',
-    text: `SELECT greatest(0.1, extract(epoch FROM wrong_tried_at - clock_timestamp()) + $3)::float8 AS left
+    text: `SELECT least($3, greatest(0.1, extract(epoch FROM wrong_tried_at - clock_timestamp()) + $3))::float8 AS left
            FROM accounts WHERE org_id = $1 AND id = $2`,
     values: [orgId, accountId, everySeconds],
   });

@@ -99,7 +99,10 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
       what: html`<code>${(textIn(event, 'changed') ?? '–').replaceAll(' ', ', ')}</code>`,
     }),
   'account.key_erased': withActor('accountKeyErased'),
-  'account.old_works': ({ words, account }) => compose(words.oldPasswordWorks, { account: account() }),
+  'account.old_works': ({ words, account }, event) =>
+    compose(textIn(event, 'error') === 'connections_not_ended' ? words.connectionsLeft : words.oldPasswordWorks, {
+      account: account(),
+    }),
   'account.password_given': ofVersion('passwordGiven'),
   'account.reconciled': ({ words, actor, account, code }) =>
     compose(words.accountReconciled, { actor: actor(), account: account(), result: code('result') }),

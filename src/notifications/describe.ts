@@ -80,7 +80,10 @@ function sharedAccount(
 ): string {
   const words = texts.notifications;
   const why = whyNotYet(texts, parts.error ?? parts.reason);
-  if (action === 'account.old_works') return words.oldPasswordWorks({ account });
+  if (action === 'account.old_works')
+    return parts.error === 'connections_not_ended'
+      ? words.connectionsLeft({ account })
+      : words.oldPasswordWorks({ account });
   if (action === 'account.rotation_uncertain') return words.rotationUncertain({ account, why });
   if (action === 'account.rotation_manual')
     return words.rotationManual({ account, why, at: named(parts.doUntil) ?? words.something });

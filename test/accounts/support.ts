@@ -112,6 +112,8 @@ export type RotationRow = {
   user_id: string | null;
   revocation_id: string | null;
   told: string[];
+  promoted_at: Date | null;
+  why: string | null;
 };
 
 export async function rotationsOf({ context }: WithContext, accountId: string): Promise<RotationRow[]> {

@@ -90,8 +90,10 @@ export async function startSystem(first: string) {
       }
     },
     save: async () => state.saves,
-    endsConnections: true,
-    endConnections: async () => ({ ended: state.endings.length > 0 ? (state.endings.shift() as number | null) : 0 }),
+    endConnections: async () => {
+      const ended = state.endings.length > 0 ? state.endings.shift() : 0;
+      return typeof ended === 'number' ? { ended } : { error: 'connection_lost' };
+    },
   };
   return {
     state,

@@ -108,7 +108,7 @@ function checkingSettings<Settings>(connector: Connector<Settings>): Checked<Set
     }),
     endConnections: async (target, signal) => {
       const known = read(target);
-      return known ? connector.endConnections(known, signal) : { ended: null };
+      return known ? connector.endConnections(known, signal) : { error: unusable.error };
     },
   };
 }

@@ -31,6 +31,9 @@ export type VerifyOutcome =
   | Readonly<{ result: 'accepted' | 'refused' }>
   | Readonly<{ result: 'unproven' | 'unavailable'; error: string }>;
 
+/** How many connections were ended; null: that is not possible there. Or why it failed: they may live on. */
+export type EndOutcome = Readonly<{ ended: number | null }> | Readonly<{ error: string }>;
+
 /**
  * How the password of one kind of system is changed. A connector is one file here and one test
  * beside the real server; `test/accounts/connectors/contract.ts` holds them all. It keeps nothing,
@@ -55,10 +58,8 @@ export type Connector<Settings> = Readonly<{
   verify(target: Target<Settings>, password: string, signal: AbortSignal): Promise<VerifyOutcome>;
   /** Whether the administrator signs in; absent: that can't be tried. Without one nothing is proven. */
   verifyAdmin?(target: Target<Settings>, signal: AbortSignal): Promise<VerifyOutcome>;
-  /** What was opened with the former password lives on there, and it can end that: `ended` is null only where it failed. */
-  endsConnections?: boolean;
   /** Ends what was opened with the former password, and lives on there. */
-  endConnections(target: Target<Settings>, signal: AbortSignal): Promise<Readonly<{ ended: number | null }>>;
+  endConnections(target: Target<Settings>, signal: AbortSignal): Promise<EndOutcome>;
 }>;
 
 /**

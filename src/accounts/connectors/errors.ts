@@ -1,4 +1,5 @@
 import { AddressRefusedError } from './checked-address.ts';
+import type { SetOutcome } from './connector.ts';
 import { TooLargeError } from './sockets.ts';
 
 /** Every word that an outcome may have: administrators read a sentence for each, never a system's text. */
@@ -40,6 +41,10 @@ export const connectorErrors = [
 ] as const;
 
 export type ConnectorError = (typeof connectorErrors)[number];
+
+/** Why connections could not be ended, as the same failure of a change is called. */
+export const notEnded = (failure: SetOutcome) =>
+  ({ error: 'error' in failure ? failure.error : ('unexpected_answer' satisfies ConnectorError) }) as const;
 
 /** What a failed connection is called. */
 export function errorOf(error: unknown, signal: AbortSignal): ConnectorError {

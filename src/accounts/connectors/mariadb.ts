@@ -1,8 +1,8 @@
 import { connect as connectTls } from 'node:tls';
 import { type Connection, createConnection, type QueryError } from 'mysql2';
 import { z } from 'zod';
-import type { CheckedAddress, Connector, SetOutcome, Target, VerifyOutcome } from './connector.ts';
-import { type ConnectorError, errorOf } from './errors.ts';
+import type { CheckedAddress, Connector, EndOutcome, SetOutcome, Target, VerifyOutcome } from './connector.ts';
+import { type ConnectorError, errorOf, notEnded } from './errors.ts';
 import { placeAt } from './settings.ts';
 import { guardSocket, type Opened, openSocket, tlsTo } from './sockets.ts';
 
@@ -102,7 +102,10 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
       ? signsIn(place, admin, (name) => String(name).startsWith(`${admin.userName}@`), signal)
       : { result: 'unproven', error: 'no_administrator' };
 
-  async function endConnections({ userName, settings: place, admin }: Target<Settings>, signal: AbortSignal) {
+  async function endConnections(
+    { userName, settings: place, admin }: Target<Settings>,
+    signal: AbortSignal,
+  ): Promise<EndOutcome> {
     if (!admin) return { ended: null };
     try {
       return await signedIn(place, admin, signal, async (ask) => {
@@ -122,8 +125,8 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
         }
         return { ended };
       });
-    } catch {
-      return { ended: null };
+    } catch (error) {
+      return notEnded(ofFailure(error, false, signal));
     }
   }
 
@@ -135,7 +138,6 @@ export function createMariadb(reach: CheckedAddress): Connector<Settings> {
     verify,
     verifyAdmin,
     endConnections,
-    endsConnections: true,
   };
 }
 
@@ -230,6 +232,7 @@ function ofFailure(error: unknown, sent: boolean, signal: AbortSignal): SetOutco
   const denied: Record<number, ConnectorError> = {
     1044: 'not_permitted',
     1045: 'not_permitted',
+    1095: 'not_permitted',
     1142: 'not_permitted',
     1227: 'not_permitted',
     1396: 'unknown_user',

@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { z } from 'zod';
-import type { CheckedAddress, Connector, SetOutcome, Target, VerifyOutcome } from './connector.ts';
-import { type ConnectorError, errorOf } from './errors.ts';
+import type { CheckedAddress, Connector, EndOutcome, SetOutcome, Target, VerifyOutcome } from './connector.ts';
+import { type ConnectorError, errorOf, notEnded } from './errors.ts';
 import { isPrepared, makeScramVerifier } from './scram.ts';
 import { placeAt } from './settings.ts';
 import { atAbort, guardSocket, tlsTo, within } from './sockets.ts';
@@ -122,13 +122,16 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
       ? verify({ ...target, admin, userName: admin.userName }, admin.password, signal)
       : unproven('no_administrator');
 
-  async function endConnections({ userName, settings: place, admin }: Target<Settings>, signal: AbortSignal) {
+  async function endConnections(
+    { userName, settings: place, admin }: Target<Settings>,
+    signal: AbortSignal,
+  ): Promise<EndOutcome> {
     if (!admin) return { ended: null };
     let end = () => {};
     try {
       const signedIn = await signIn(place, admin, signal);
       end = signedIn.end;
-      if (signedIn.error) return { ended: null };
+      if (signedIn.error) return notEnded(ofSignIn(signedIn.error, signal));
       const { rows } = await signedIn.client.query<{ ended: string }>(
         // Materialized: the planner mustn't ask for the name only after it has ended the session.
         `WITH meant AS MATERIALIZED (
@@ -137,8 +140,8 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
         [userName],
       );
       return { ended: Number(rows[0]?.ended) };
-    } catch {
-      return { ended: null };
+    } catch (error) {
+      return notEnded(ofStatement(error, signal));
     } finally {
       end();
     }
@@ -153,7 +156,6 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
     verify,
     verifyAdmin,
     endConnections,
-    endsConnections: true,
   };
 }
 

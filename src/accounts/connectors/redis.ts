@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { CheckedAddress, Connector, SaveOutcome, SetOutcome, Target, VerifyOutcome } from './connector.ts';
-import { type ConnectorError, errorOf } from './errors.ts';
+import type {
+  CheckedAddress,
+  Connector,
+  EndOutcome,
+  SaveOutcome,
+  SetOutcome,
+  Target,
+  VerifyOutcome,
+} from './connector.ts';
+import { type ConnectorError, errorOf, notEnded } from './errors.ts';
 import { type Reply, RespError, speakResp } from './resp.ts';
 import { placeAt } from './settings.ts';
 import { openSocket } from './sockets.ts';
@@ -90,29 +98,22 @@ export function createRedis(reach: CheckedAddress): Connector<Settings> {
       ? verify({ ...target, admin, userName: admin.userName }, admin.password, signal)
       : { result: 'unproven', error: 'no_administrator' };
 
-  async function endConnections({ userName, settings: place, admin }: Target<Settings>, signal: AbortSignal) {
+  async function endConnections(
+    { userName, settings: place, admin }: Target<Settings>,
+    signal: AbortSignal,
+  ): Promise<EndOutcome> {
     if (!admin) return { ended: null };
     try {
       return await signedIn(place, admin, signal, async (ask) => {
         const ended = await ask('CLIENT', 'KILL', 'USER', userName);
-        return { ended: typeof ended === 'number' ? ended : null };
+        return typeof ended === 'number' ? { ended } : { error: 'unexpected_answer' };
       });
-    } catch {
-      return { ended: null };
+    } catch (error) {
+      return notEnded(ofFailure(error, false, signal));
     }
   }
 
-  return {
-    kind: 'redis',
-    needsAdmin: true,
-    settings,
-    set,
-    save,
-    verify,
-    verifyAdmin,
-    endConnections,
-    endsConnections: true,
-  };
+  return { kind: 'redis', needsAdmin: true, settings, set, save, verify, verifyAdmin, endConnections };
 }
 
 class SignInError extends Error {

@@ -157,7 +157,7 @@ export const answerTexts: typeof english = {
         'Ein Passwort wird hier nur angegeben, wenn das Konto an einen anderen Ort führt. Welches jetzt gilt, sagen Sie dort, wo dem Konto sein Passwort gegeben wird.',
       noAdministrator: 'Es gibt kein Konto mit dieser ID, das das Verwaltungskonto sein könnte.',
       administratorByRole:
-        'Ein anderes Konto als Verwaltungskonto nennen, und es mit diesem an einen anderen Ort führen, darf nur ein Inhaber oder Super-Admin: Seine Passwörter gehen dorthin, wo dieses Konto ist, auch die späteren. Bitten Sie darum, oder geben Sie ein anderes Verwaltungskonto an.',
+        'Ein anderes Konto als Verwaltungskonto nennen, und es mit diesem an einen anderen Ort führen, darf nur ein Inhaber oder Hauptadministrator: Seine Passwörter gehen dorthin, wo dieses Konto ist, auch die späteren. Bitten Sie darum, oder geben Sie ein anderes Verwaltungskonto an.',
       circle:
         'Diese Konten würden gegenseitig ihre Passwörter ändern: Gingen beide verloren, könnte niemand eines davon setzen.',
       rotating: 'Das Konto bekommt gerade ein neues Passwort. Warten Sie, bis es eines hat.',

@@ -67,6 +67,8 @@ export const notifications: typeof english = {
     `${actor} hat alle von ihren Konten beim Identitätsanbieter ${target} gelöst`,
   authTimeMissing: ({ target }) =>
     `Der Identitätsanbieter ${target} sagt nicht, wann sich jemand angemeldet hat (auth_time): Wer hier abgemeldet wird, kann sich über ihn nicht wieder anmelden. Lassen Sie ihn diese Angabe senden, schalten Sie in den Einstellungen der Verbindung „Nach auth_time fragen“ ein (requestAuthTime), oder wählen Sie dort „Gefragt zu haben genügt“ (reauthentication: best_effort)`,
+  connectionsLeft: ({ account }) =>
+    `Das gemeinsame Konto ${account} hat ein neues Passwort, aber wer mit dem alten schon angemeldet war, ist es noch`,
   oldPasswordWorks: ({ account }) =>
     `Das gemeinsame Konto ${account} hat ein neues Passwort, aber mit dem alten kann man sich noch anmelden`,
   rotationUncertain: ({ account, why }) =>

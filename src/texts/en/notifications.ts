@@ -66,6 +66,8 @@ export const notifications = {
     `${actor} unlinked everybody from their accounts at the identity provider ${target}`,
   authTimeMissing: ({ target }: { target: string }) =>
     `The identity provider ${target} does not say when people authenticated (auth_time): whoever is signed out from here cannot sign in again through it. Let it send the claim, switch on “Ask for auth_time” in the connection’s settings (requestAuthTime), or choose “Being asked is enough” there (reauthentication: best_effort)`,
+  connectionsLeft: ({ account }: { account: string }) =>
+    `The shared account ${account} has a new password, but whoever had signed in with the old one is still in`,
   oldPasswordWorks: ({ account }: { account: string }) =>
     `The shared account ${account} has a new password, but the old one still signs in`,
   rotationUncertain: ({ account, why }: { account: string; why: string | null }) =>

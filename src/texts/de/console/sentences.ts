@@ -229,6 +229,8 @@ export const sentences: typeof english = {
     `${actor} hat ein neues Passwort für das gemeinsame Konto ${account} verlangt: ${cause}`,
   accountRotated: ({ account, version, cause }) =>
     `Das gemeinsame Konto ${account} hat ein neues Passwort (Version ${version}): ${cause}`,
+  connectionsLeft: ({ account }) =>
+    `Das gemeinsame Konto ${account} hat ein neues Passwort, aber wer mit dem alten schon angemeldet war, ist es noch`,
   oldPasswordWorks: ({ account }) =>
     `Das gemeinsame Konto ${account} hat ein neues Passwort, aber mit dem alten kann man sich noch anmelden`,
   rotationUncertain: ({ account, why }) =>

@@ -252,6 +252,8 @@ export const sentences = {
     `${actor} asked for a new password of the shared account ${account}: ${cause}`,
   accountRotated: ({ account, version, cause }: { account: string; version: string; cause: string }) =>
     `The shared account ${account} has a new password (version ${version}): ${cause}`,
+  connectionsLeft: ({ account }: { account: string }) =>
+    `The shared account ${account} has a new password, but whoever had signed in with the old one is still in`,
   oldPasswordWorks: ({ account }: { account: string }) =>
     `The shared account ${account} has a new password, but the old one still signs in`,
   rotationUncertain: ({ account, why }: { account: string } & Why) =>

@@ -1,0 +1,64 @@
+import type { Pool } from 'pg';
+import type { SetOutcome } from './connectors/connector.ts';
+import type { Held } from './held-rotation.ts';
+import { placeOf } from './place.ts';
+
+/** One of an org, whoever's password they change; null: the account changes its own. */
+type Administrator = Readonly<{ orgId: string; name: string }> | null;
+
+export function administratorOf({ orgId, account }: Held): Administrator {
+  if (account.adminAccountId !== null) return { orgId, name: account.adminAccountId };
+  if (account.adminUserName === null) return null;
+  return { orgId, name: `${placeOf(account.connector, account.settings)} ${account.adminUserName}` };
+}
+
+/** Whether the administrator may be tried; if not, whether its password was wrong, or another try is under way. */
+export type AdministratorTry = 'free' | 'denied' | 'under way';
+
+/**
+ * Systems lock administrators after a few wrong passwords, and one of them changes many accounts. So
+ * before its password is known to be right, one account at a time tries it; after a wrong one nobody
+ * does for `everySeconds`. What was right counts as right for as long.
+ */
+export async function takeAdministratorTry(
+  pool: Pool,
+  administrator: Administrator,
+  everySeconds: number,
+): Promise<AdministratorTry> {
+  if (administrator === null) return 'free';
+  const values = [administrator.orgId, administrator.name, everySeconds];
+  const { rows } = await pool.query<{ free: boolean; denied: boolean }>({
+    name: 'administrator-try-look',
+    text: `SELECT accepted_at > clock_timestamp() - make_interval(secs => $3) AS free,
+                  denied AND tried_at BETWEEN clock_timestamp() - make_interval(secs => $3) AND clock_timestamp() AS denied
+           FROM account_administrator_tries WHERE org_id = $1 AND administrator = $2`,
+    values,
+  });
+  if (rows[0]?.free) return 'free';
+  if (rows[0]?.denied) return 'denied';
+  const { rowCount } = await pool.query({
+    name: 'administrator-try-take',
+    text: `INSERT INTO account_administrator_tries AS t (org_id, administrator, tried_at) VALUES ($1, $2, clock_timestamp())
+           ON CONFLICT (org_id, administrator) DO UPDATE SET tried_at = clock_timestamp(), denied = false, accepted_at = NULL
+             WHERE t.tried_at IS NULL OR t.tried_at NOT BETWEEN clock_timestamp() - make_interval(secs => $3) AND clock_timestamp()`,
+    values,
+  });
+  return rowCount === 1 ? 'free' : 'under way';
+}
+
+/** What came of it: an administrator that may not do it has signed in. */
+export async function noteAdministratorTry(pool: Pool, administrator: Administrator, outcome: SetOutcome) {
+  if (administrator === null) return;
+  const word = 'error' in outcome ? outcome.error : null;
+  const denied = outcome.result === 'denied' && word === 'wrong_administrator';
+  const accepted =
+    outcome.result === 'set' || outcome.result === 'rejected' || word === 'not_permitted' || word === 'unknown_user';
+  await pool.query({
+    name: 'administrator-try-note',
+    text: `UPDATE account_administrator_tries
+           SET denied = $3, tried_at = CASE WHEN $3 THEN clock_timestamp() END,
+               accepted_at = CASE WHEN $4 THEN clock_timestamp() WHEN $3 THEN NULL ELSE accepted_at END
+           WHERE org_id = $1 AND administrator = $2 AND ($3 OR $4 OR NOT denied)`,
+    values: [administrator.orgId, administrator.name, denied, accepted],
+  });
+}

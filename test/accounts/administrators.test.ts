@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest';
+import { rotateAlone } from './alone.ts';
+import { rotationsOf, until } from './support.ts';
+
+// Systems lock administrators, too: one that changes many accounts is tried with care.
+const alone = await rotateAlone('org_of_administrators');
+const { pool, orgId, product } = alone;
+
+async function askAll(accounts: readonly string[]) {
+  for (const accountId of accounts) await alone.ask({ accountId });
+}
+async function plantMany(count: number, more: object = {}) {
+  const accounts: string[] = [];
+  for (let n = 0; n < count; n += 1)
+    accounts.push(await alone.plant({ userName: `user-${n}`, settings: { host: 'directory', port: 636 }, ...more }));
+  return accounts;
+}
+
+it('of many accounts with one administrator whose password is wrong, one tries it in its time', async () => {
+  const accounts = await plantMany(12);
+  alone.system.state.admin = 'another one';
+  await askAll(accounts);
+  for (let nodes = 0; nodes < 2; nodes += 1) alone.start({ wrong: 30 });
+  // All of them know why they wait.
+  await until(async () => {
+    const rows = (await Promise.all(accounts.map((account) => rotationsOf(product, account)))).flat();
+    return rows.every(({ error }) => error === 'wrong_administrator');
+  });
+  expect(alone.system.state.sets).toHaveLength(1);
+  // The right one lets all through.
+  alone.system.state.admin = 'the administrator';
+  await pool.query(
+    `UPDATE account_administrator_tries SET tried_at = tried_at - interval '1 minute' WHERE org_id = $1`,
+    [orgId],
+  );
+  await until(async () => alone.system.state.sets.length > accounts.length);
+});
+
+it('another administrator, or one elsewhere, is not held up', async () => {
+  const [wrong] = await plantMany(1, { admin: { userName: 'admin', password: 'wrong' } });
+  const right = [
+    await alone.plant({ userName: 'a', settings: { host: 'elsewhere' } }),
+    await alone.plant({
+      userName: 'b',
+      settings: { host: 'directory', port: 636 },
+      admin: { userName: 'other', password: 'the administrator' },
+    }),
+  ];
+  await askAll([wrong as string]);
+  alone.start({ wrong: 30 });
+  await until(async () => (await rotationsOf(product, wrong as string))[0]?.error === 'wrong_administrator');
+  for (const account of right) {
+    await askAll([account]);
+    await until(async () => (await rotationsOf(product, account))[0]?.promoted_at !== null);
+  }
+});
+
+it.each(['not_permitted', 'unknown_user'])('the former password cures nothing else (%s)', async (error) => {
+  const admin = await alone.plant({ userName: 'admin', password: alone.system.state.admin, admin: null });
+  alone.account = await alone.plant({ admin });
+  await pool.query(`UPDATE account_versions SET state = 'former', accepted_at = now() WHERE account_id = $1`, [admin]);
+  await pool.query(
+    `INSERT INTO account_versions (org_id, account_id, version, sealed, state) VALUES ($1, $2, 2, $3, 'current')`,
+    [orgId, admin, await alone.vault.seal(orgId, admin, 2, 'the new one')],
+  );
+  await pool.query('UPDATE accounts SET version = 2, next_version = 3, changed_at = clock_timestamp() WHERE id = $1', [
+    admin,
+  ]);
+  const tried = new Set<string>();
+  await alone.ask();
+  alone.start(
+    {},
+    {
+      async set({ admin: who }) {
+        tried.add(who?.password ?? '');
+        return { result: 'denied', error };
+      },
+    },
+  );
+  await until(async () => (await alone.last())?.error === error);
+  expect([...tried]).toEqual(['the new one']);
+});
