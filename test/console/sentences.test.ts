@@ -68,7 +68,9 @@ describe('a sentence', () => {
     const target = { type: 'account', id: 'acc_1', name: null, email: null } as const;
     const operator = { type: 'operator', id: null, name: null, email: null } as const;
     const told = (actor: ShownEvent['actor'], detail: ShownEvent['detail']) =>
-      plain(markupOf({ action: 'account.revealed', target, actor, detail: { name: 'Reports', version: 2, ...detail } }));
+      plain(
+        markupOf({ action: 'account.revealed', target, actor, detail: { name: 'Reports', version: 2, ...detail } }),
+      );
     for (const [actor, who] of [
       [neo, 'Neo'],
       [operator, 'The operator'],

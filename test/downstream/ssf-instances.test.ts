@@ -242,7 +242,8 @@ it('an event about a shared account there is taken and ends nothing, and nobody 
     [event.id],
   );
   expect(told.rowCount).toBe(0);
-  const status = async () => (await pool.query(`SELECT status FROM forwards WHERE user_id = $1`, [account])).rows[0].status;
+  const status = async () =>
+    (await pool.query(`SELECT status FROM forwards WHERE user_id = $1`, [account])).rows[0].status;
   while ((await status()) === 'pending') await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await status()).toBe('delivered');
 });
