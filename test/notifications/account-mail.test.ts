@@ -205,7 +205,7 @@ test('a member who manages an account hears that they are to change its password
   const text = textOf(smtp.mails[0] as (typeof smtp.mails)[0]);
   for (const account of [door, reports])
     expect(text).toContain(`<a href="${product.url}/accounts/${account}/confirm">`);
-  expect(text).toMatch(/Reports, bis .* UTC: das System weist den Verwalter ab/);
+  expect(text).toMatch(/Reports, bis .* UTC: das System weist das Verwaltungskonto ab/);
   expect(text).not.toContain('Used');
   // The page leads there, too.
   const page = await trinity.get('/accounts');
