@@ -64,7 +64,7 @@ test('administrators are told of passwords that need them, by the account’s na
     product.context.prisma.user.updateMany({ where: { id: userId }, data: { language } });
   await speak('de');
   expect((await told()).map(({ text }) => text)).toContainEqual(
-    expect.stringMatching(/^Jemand muss .* von Hand ändern: das System weist den Verwalter ab$/),
+    expect.stringMatching(/^Jemand muss .* von Hand ändern: das System weist das Verwaltungskonto ab$/),
   );
   await speak(null);
   const page = await owner.get('/admin/notifications');
