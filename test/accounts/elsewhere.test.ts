@@ -117,7 +117,7 @@ describe('a kept password is not sent to where an account is led', () => {
       await owner.send('POST', `/accounts/${account}/rotate`);
       await untilSettled(product, account);
       await product.context.pool.query(
-        `UPDATE account_rotations SET state = $2::text::"AccountRotationState", finished_at = NULL, due_at = now() + interval '1 day',
+        `UPDATE account_rotations SET state = $2::text::"AccountRotationState", finished_at = NULL, due_at = now() + interval '50 minutes',
            sent_at = now(), probe = CASE WHEN $2 = 'promoted' THEN 1 ELSE 0 END WHERE account_id = $1`,
         [account, state],
       );

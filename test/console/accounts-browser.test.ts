@@ -123,7 +123,7 @@ describeInChromium('shared accounts, in a browser', () => {
     const { pool } = product.context;
     const orgId = product.orgs.whiterabbit.id;
     await pool.query(
-      `INSERT INTO account_rotations (org_id, id, account_id, state, cause, due_at) VALUES ($1, 'rot_live', $2, 'queued', 'hand', now() + interval '1 day')`,
+      `INSERT INTO account_rotations (org_id, id, account_id, state, cause, due_at) VALUES ($1, 'rot_live', $2, 'queued', 'hand', now() + interval '50 minutes')`,
       [orgId, account],
     );
     const { page, close } = await open(owner, `/admin/accounts/${account}`);

@@ -488,7 +488,7 @@ describe('a sign-out', () => {
     );
     const stuck = (state: string) =>
       sql(
-        `UPDATE account_rotations SET state = $2, error = 'timeout', due_at = now() + interval '1 day' WHERE account_id = $1`,
+        `UPDATE account_rotations SET state = $2, error = 'timeout', due_at = now() + interval '50 minutes' WHERE account_id = $1`,
         [account, state],
       );
     // Once the rotator is done with it: it would write over what is planted.

@@ -143,7 +143,8 @@ const jobs: Readonly<Record<string, (hand: Hand) => Promise<void>>> = {
   'take somebody’s access to a shared account away': async ({ page, menu, link, button }) => {
     await menu('Accounts');
     await link('Ship’s computer');
-    await button('Take away the access of Mouse Tremblay');
+    await link('Take away the access of Mouse Tremblay');
+    await button('Take access away');
     await page.locator('.notice', { hasText: 'Access is taken away' }).waitFor();
   },
   'change the password of a shared account': async ({ page, menu, link, button }) => {
