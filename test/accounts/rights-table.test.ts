@@ -162,20 +162,22 @@ it('nobody of another organisation does any of it, nor learns whether the accoun
   const account = await addAccount(owner);
   const right = await giveRight(owner, account, { userId: owner.id, right: 'manage' });
   const [someone] = await plantMembers(product, 1);
+  // Of this account alone: passwords of others may be on their way just now.
   const print = async () => {
     const tables = [
-      'accounts',
-      'account_versions',
-      'account_rights',
-      'account_reveals',
-      'account_rotations',
-      'org_account_keys',
+      ['accounts', 'id'],
+      ['account_versions', 'account_id'],
+      ['account_rights', 'account_id'],
+      ['account_reveals', 'account_id'],
+      ['account_rotations', 'account_id'],
+      ['org_account_keys', '$2'],
     ];
     const texts = await Promise.all(
-      tables.map((table) =>
+      tables.map(([table, column]) =>
         product.context.pool.query(
-          `SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t::text), '[]')::text AS rows FROM ${table} t WHERE org_id = $1`,
-          [product.orgs.whiterabbit.id],
+          `SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t::text), '[]')::text AS rows FROM ${table} t
+           WHERE org_id = $1 AND ${column} = $2::text`,
+          [product.orgs.whiterabbit.id, account],
         ),
       ),
     );
