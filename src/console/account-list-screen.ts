@@ -47,7 +47,7 @@ ${
               ? renderEmpty(words.none, mayAdd ? add : undefined)
               : renderEmpty(words.noneFound)
         }${renderPager(visit, next)}</div>
-${!isEmpty && may(principal.role, 'accounts.erase') && html`<p class="soft"><a href="${root}/erase">${words.erase}</a></p>`}`,
+${!isEmpty && may(principal.role, 'accounts.erase') && html`<p class="actions"><a class="button quiet small" href="${root}/erase">${words.erase}</a></p>`}`,
       };
     },
   };

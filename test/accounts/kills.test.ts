@@ -111,7 +111,7 @@ const atDatabase: [string, Hold][] = [
   ['after it is noted that it was set', { what: 'answer', patterns: [/SET state = \$5, error = \$6, due/] }],
   ['before it is promoted', { what: 'request', patterns: [/promoted_at = clock/, /COMMIT/] }],
   ['after it is promoted', { what: 'answer', patterns: [/promoted_at = clock/, /COMMIT/] }],
-  ['after connections have ended', { what: 'request', patterns: [/SET probe = \$5, error = \$6, due/] }],
+  ['after connections have ended', { what: 'request', patterns: [/SET probe = \$5, connections_left = /] }],
   ['before it is done', { what: 'request', patterns: [/finished_at = clock/] }],
   ['after it is done', { what: 'answer', patterns: [/finished_at = clock/] }],
 ];

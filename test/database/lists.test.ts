@@ -32,10 +32,11 @@ it('the trigger puts into the outbox what makes notifications, and nothing else'
   const outcomes = literals.filter((literal) => literal.startsWith('subject_'));
   expect(outcomes).toEqual(missedOutcomes);
   const others = literals.filter(
-    (literal) => !literal.includes('.') && !['reason', 'outcome', ...outcomes].includes(literal),
+    (literal) => !literal.includes('.') && !['reason', 'outcome', 'changed', ...outcomes].includes(literal),
   );
   const isActor = (literal: string) => (actorTypes as readonly string[]).includes(literal);
-  expect(others.filter(isActor)).toEqual(['user', 'operator']);
+  // The last two are whoever gives a right to themself: the actor, and whom the detail names.
+  expect(others.filter(isActor)).toEqual(['user', 'operator', 'user', 'user']);
   const reasons = others.filter((literal) => !isActor(literal));
   expect(reasons).toHaveLength(2);
   expect(Object.keys(refusals)).toEqual(expect.arrayContaining(reasons));
