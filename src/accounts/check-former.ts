@@ -12,7 +12,10 @@ const mostUnavailable = 4;
 const connectionsLeft = 'connections_not_ended';
 const notSaved = 'not_saved';
 
-/** The new one is current: what was opened with the former one ends, once, and the former one is to be refused. */
+/**
+ * The new one is current: what was opened with the former one ends, once, and the former one is to
+ * be refused.
+ */
 export async function cleanUp(rotating: Rotating, held: Held): Promise<Next> {
   if (held.probe > 0) return checkFormer(rotating, held);
   const error = await endConnections(rotating, held);
@@ -24,7 +27,10 @@ export async function cleanUp(rotating: Rotating, held: Held): Promise<Next> {
   return 'on';
 }
 
-/** Ends what was opened with the former password. Returns why it may live on; null: it doesn't, or nothing can be done. */
+/**
+ * Ends what was opened with the former password. Returns why it may live on; null: it doesn't, or
+ * nothing can be done.
+ */
 async function endConnections(rotating: Rotating, held: Held): Promise<string | null> {
   const { version, userName } = held.account;
   const current = version === null ? null : await openVersion(rotating, held.orgId, held.account.id, version);
@@ -46,7 +52,10 @@ async function endConnections(rotating: Rotating, held: Held): Promise<string | 
   }
 }
 
-/** Whether what was set is saved there, and the former password refused, by one try with what may be a wrong password. */
+/**
+ * Whether what was set is saved there, and the former password refused, by one try with what may be
+ * a wrong password.
+ */
 export async function checkFormer(rotating: Rotating, held: Held): Promise<Next> {
   const { pool, times } = rotating;
   const saved = await saveSet(rotating, held);

@@ -51,7 +51,10 @@ export async function findWorking(rotating: Rotating, held: Held): Promise<Next>
   }
 }
 
-/** What signs in is the current one, whatever was taken for it: it is to be refused when the candidate is set. */
+/**
+ * What signs in is the current one, whatever was taken for it: it is to be refused when the
+ * candidate is set.
+ */
 async function goOnFrom(rotating: Rotating, held: Held, known: Known): Promise<Next> {
   const { pool, times } = rotating;
   if (known.version !== held.account.version)
@@ -62,7 +65,10 @@ async function goOnFrom(rotating: Rotating, held: Held, known: Known): Promise<N
   return setCandidate(rotating, held, known);
 }
 
-/** The candidate, the current version, the one before it, and what was refused as a password, perhaps after it was set. */
+/**
+ * The candidate, the current version, the one before it, and what was refused as a password,
+ * perhaps after it was set.
+ */
 async function likelyVersions(rotating: Rotating, held: Held): Promise<readonly number[]> {
   const { orgId, account } = held;
   const before = account.version === null ? null : await versionBefore(rotating, orgId, account.id, account.version);
@@ -77,7 +83,10 @@ async function likelyVersions(rotating: Rotating, held: Held): Promise<readonly 
   return [...new Set(versions)];
 }
 
-/** All that were kept for this place, the newest first, and last those that the system refused as a password. */
+/**
+ * All that were kept for this place, the newest first, and last those that the system refused as a
+ * password.
+ */
 async function keptVersions({ pool }: Rotating, { orgId, account }: Held): Promise<readonly number[]> {
   const { rows } = await pool.query<{ version: number }>({
     name: 'versions-kept',

@@ -1,7 +1,6 @@
 import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
-import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { tooManyRequests } from '../http/rate-limit.ts';
@@ -9,6 +8,7 @@ import type { InTurn } from '../http/turns.ts';
 import { type Keyring, UnsealError } from '../keyring.ts';
 import type { Principal } from '../sessions/principal.ts';
 import { notSignedIn } from '../sessions/session-end.ts';
+import { noteReveal } from './reveals.ts';
 import { type Right, rightsOfPerson } from './rights.ts';
 import { createVault } from './vault.ts';
 
@@ -80,7 +80,10 @@ async function lockPerson(client: PoolClient, { orgId, userId }: Principal): Pro
   });
 }
 
-/** A statement of its own behind the lock: its snapshot has whatever was committed while that was waited for. */
+/**
+ * A statement of its own behind the lock: its snapshot has whatever was committed while that was
+ * waited for.
+ */
 async function look(
   client: PoolClient,
   { orgId, userId, credential }: Principal,
@@ -103,7 +106,10 @@ async function look(
   return rows[0] as Seen;
 }
 
-/** @throws AppError for whoever is signed out, may not, has read too much, or where there is nothing to read */
+/**
+ * @throws AppError for whoever is signed out, may not, has read too much, or where there is nothing
+ * to read
+ */
 function requireRevealable(
   { live, right, current, sealed, named, waitSeconds }: Seen,
   version: number | null,
@@ -126,12 +132,7 @@ async function record(
   version: number,
   by: By,
 ): Promise<void> {
-  // The moment of the look, not of the transaction's beginning: it may have waited.
-  await client.query({
-    name: 'reveal-record',
-    text: `INSERT INTO account_reveals (org_id, id, account_id, version, user_id, at) VALUES ($1, $2, $3, $4, $5, clock_timestamp())`,
-    values: [orgId, newId('reveal'), accountId, version, userId],
-  });
+  await noteReveal(client, orgId, { accountId, version }, userId);
   const target = { type: 'account', id: accountId };
   await recordEvent(client, { orgId, action: 'account.revealed', by, target, detail: { version } });
 }

@@ -1,4 +1,5 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
+import { newId } from '../database/ids.ts';
 import type { TimePage } from '../database/time-key.ts';
 
 export type RevealRow = Readonly<{
@@ -9,6 +10,25 @@ export type RevealRow = Readonly<{
   user: Readonly<{ id: string; name: string; email: string }> | null;
   createdAt: Date;
 }>;
+
+/**
+ * Notes that somebody knows a version: who has read it (null: an operator), or typed it in (`given`).
+ * At the moment of the statement, not of the transaction's beginning: it may have waited.
+ */
+export async function noteReveal(
+  client: PoolClient,
+  orgId: string,
+  { accountId, version }: Readonly<{ accountId: string; version: number }>,
+  userId: string | null,
+  given = false,
+): Promise<void> {
+  await client.query({
+    name: 'reveal-note',
+    text: `INSERT INTO account_reveals (org_id, id, account_id, version, user_id, at, given)
+           VALUES ($1, $2, $3, $4, $5, clock_timestamp(), $6)`,
+    values: [orgId, newId('reveal'), accountId, version, userId, given],
+  });
+}
 
 /** Who has read which version of an account, the latest first. */
 export async function listReveals(

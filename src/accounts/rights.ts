@@ -37,7 +37,10 @@ export const rightsOfPerson = (org: string, person: string) => `
   WHERE r.org_id = ${org} AND (r.user_id = ${person}
     OR r.group_id IN (SELECT m.group_id FROM group_members m WHERE m.org_id = ${org} AND m.user_id = ${person}))`;
 
-/** The greatest right that somebody has to an account, by whatever way; null: none. `manage` includes `use`. */
+/**
+ * The greatest right that somebody has to an account, by whatever way; null: none. `manage`
+ * includes `use`.
+ */
 export async function rightTo(
   db: Pool | PoolClient,
   { orgId, userId }: Readonly<{ orgId: string; userId: string }>,
@@ -59,7 +62,10 @@ const columns = `r.id, r.account_id AS "accountId", r."right", r.created_at AS "
 const from = `FROM account_rights r LEFT JOIN users u ON u.org_id = r.org_id AND u.id = r.user_id
   LEFT JOIN groups g ON g.org_id = r.org_id AND g.id = r.group_id`;
 
-/** Who may use or manage each shared account. Triggers end the rights of whoever is switched off or removed. */
+/**
+ * Who may use or manage each shared account. Triggers end the rights of whoever is switched off or
+ * removed.
+ */
 export function createRights({ pool }: { pool: Pool }) {
   const find = async (db: Pool | PoolClient, orgId: string, accountId: string, id: string) => {
     const text = `SELECT ${columns} ${from} WHERE r.org_id = $1 AND r.account_id = $2 AND r.id = $3`;
@@ -98,7 +104,10 @@ export function createRights({ pool }: { pool: Pool }) {
       return found;
     },
 
-    /** The id of the group of an id or a name. @throws AppError not_found for none, and where several are called that */
+    /**
+     * The id of the group of an id or a name. @throws AppError not_found for none, and where
+     * several are called that
+     */
     async requireGroup(orgId: string, group: string): Promise<string> {
       const { rows } = await pool.query<{ id: string | null }>({
         name: 'account-right-group',

@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { askRotation } from '../accounts/ask-rotation.ts';
 import { confirmRotation } from '../accounts/confirm-rotation.ts';
 import { askReconciliation } from '../accounts/reconcile.ts';
+import { noteReveal } from '../accounts/reveals.ts';
 import { listRotations } from '../accounts/rotations.ts';
 import { testAccount } from '../accounts/test-account.ts';
 import { recordEvent } from '../audit/record.ts';
 import { byOperator } from '../by.ts';
-import { newId } from '../database/ids.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { action, type Console, readCredential, text, usageError } from './command.ts';
@@ -191,10 +191,7 @@ async function reveal(workspace: Workspace, orgId: string, accountId: string, as
     );
     const [found] = rows;
     if (!found) throw new AppError('not_found', 'There is no such shared account, or no such version of its password.');
-    await client.query(
-      'INSERT INTO account_reveals (org_id, id, account_id, version, at) VALUES ($1, $2, $3, $4, clock_timestamp())',
-      [orgId, newId('reveal'), accountId, found.version],
-    );
+    await noteReveal(client, orgId, { accountId, version: found.version }, null);
     const target = { type: 'account', id: accountId };
     const detail = { version: found.version };
     await recordEvent(client, { orgId, action: 'account.revealed', by: byOperator, target, detail });

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { rightsOfPerson } from '../accounts/rights.ts';
 import { escapeHtml } from '../html.ts';
 import { inLanguage, type Languages, type Texts } from '../texts/texts.ts';
 import { accountMailForm } from './account-mail.ts';
@@ -54,11 +55,9 @@ const receiverSql = `
          jsonb_agg(DISTINCT jsonb_build_object('id', a.id, 'name', a.name)) AS accounts
   FROM users u
   JOIN orgs o ON o.id = u.org_id
-  JOIN account_rights r ON r.org_id = u.org_id AND r.account_id = ANY ($3::text[])
-   AND (r.user_id = u.id
-        OR r.group_id IN (SELECT m.group_id FROM group_members m WHERE m.org_id = u.org_id AND m.user_id = u.id))
-  JOIN accounts a ON a.org_id = r.org_id AND a.id = r.account_id
-  WHERE u.org_id = $1 AND u.id = $2 AND u.active AND u.deleted_at IS NULL AND u.mail_of_accounts
+  JOIN (${rightsOfPerson('$1', '$2')}) r ON r.account_id = ANY ($3::text[])
+  JOIN accounts a ON a.org_id = u.org_id AND a.id = r.account_id
+  WHERE u.org_id = $1 AND u.id = $2 AND u.mail_of_accounts
   GROUP BY u.email, u.name, u.language, o.name`;
 
 type Changed = readonly Readonly<{ account: string; at: Date }>[];

@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { rightsOfPerson } from '../accounts/rights.ts';
 import { escapeHtml } from '../html.ts';
 import { inLanguage, type Languages, type Texts } from '../texts/texts.ts';
 import { accountMailForm } from './account-mail.ts';
@@ -45,11 +46,8 @@ const receiverSql = `
   JOIN orgs o ON o.id = u.org_id
   JOIN accounts a ON a.org_id = u.org_id AND a.id = ANY ($3::text[])
   JOIN account_rotations t ON t.org_id = a.org_id AND t.account_id = a.id AND t.state = 'manual' AND t.do_until IS NOT NULL
-  WHERE u.org_id = $1 AND u.id = $2 AND u.active AND u.deleted_at IS NULL
-    AND EXISTS (
-      SELECT FROM account_rights r WHERE r.org_id = a.org_id AND r.account_id = a.id AND r."right" = 'manage'
-        AND (r.user_id = u.id
-             OR r.group_id IN (SELECT m.group_id FROM group_members m WHERE m.org_id = u.org_id AND m.user_id = u.id)))
+  WHERE u.org_id = $1 AND u.id = $2
+    AND a.id IN (SELECT r.account_id FROM (${rightsOfPerson('$1', '$2')}) r WHERE r."right" = 'manage')
   GROUP BY u.email, u.name, u.language, o.name`;
 
 /** The e-mail as text and as HTML; names in it are other people's words. */

@@ -193,7 +193,8 @@ describe('a credential is taken nowhere else:', () => {
     expect(plain(there)).toEqual(plain(nothing));
     expect(there).toMatchObject({ status: 403, body: { errors: [{ pointer: '#/administrator' }] } });
     expect((await name('acc_nothing', owner.cookie)).status).toBe(400);
-    // What the account's own right lets somebody do outlives it: each new password of the other would go there.
+    // What the account's own right lets somebody do outlives it: each new password of the other
+    // would go there.
     await giveRight(owner, admin, { userId: tank.id, right: 'manage' });
     expect((await name(admin)).status).toBe(403);
     expect((await name(admin, owner.cookie)).status).toBe(200);

@@ -32,7 +32,10 @@ const greeting = (plugin: string) =>
     `${plugin}\0`,
   );
 
-/** A server that pretends to be one without TLS, and asks for the password in ways that would give it away. */
+/**
+ * A server that pretends to be one without TLS, and asks for the password in ways that would give
+ * it away.
+ */
 test.each([
   [
     'caching_sha2_password',
