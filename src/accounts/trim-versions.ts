@@ -1,12 +1,15 @@
 import type { PoolClient } from 'pg';
+import { AppError } from '../errors.ts';
 
 /** Kept versions of one account. */
 export const mostVersions = 100;
+/** As many are kept of an account whose system proves none: only a later one that signs in lets one go. */
+export const mostUnproven = 1_000;
 
 /**
  * Lets the oldest versions go where an account has more than it may: first those that never counted,
  * then former ones behind which a later one has signed in, or, where nobody but people can tell, is
- * said to. One that a rotation may still need stays. In the transaction that has locked the account.
+ * said to. One that a rotation may still need stays.
  */
 export async function trimVersions(client: PoolClient, orgId: string, accountId: string): Promise<void> {
   await client.query({
@@ -24,4 +27,19 @@ export async function trimVersions(client: PoolClient, orgId: string, accountId:
              LIMIT greatest(0, (SELECT count(*) FROM account_versions WHERE org_id = $1 AND account_id = $2) - ${mostVersions}))`,
     values: [orgId, accountId],
   });
+}
+
+/**
+ * Before people add a version, or have one made: they stop where nothing lets go of those that are
+ * kept. A revocation never does. @throws AppError conflict
+ */
+export async function requireRoomForVersion(client: PoolClient, orgId: string, accountId: string): Promise<void> {
+  await trimVersions(client, orgId, accountId);
+  const { rows } = await client.query<{ count: number }>({
+    name: 'account-versions-count',
+    text: 'SELECT count(*)::int AS count FROM account_versions WHERE org_id = $1 AND account_id = $2',
+    values: [orgId, accountId],
+  });
+  if ((rows[0]?.count ?? 0) >= mostUnproven)
+    throw new AppError('conflict', ({ answers }) => answers.limits.accountVersions({ most: mostUnproven }));
 }

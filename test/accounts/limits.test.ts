@@ -57,6 +57,32 @@ describe('of a hundred kept passwords', () => {
     expect([kept.length, kept.at(-1), kept.includes(105)]).toEqual([100, 106, true]);
   });
 
+  it('people add none to a thousand that nothing has proven, until one signs in', async () => {
+    const role = await target.makeRole();
+    const account = await addAccount(owner, {
+      connector: 'postgresql',
+      settings: target.place,
+      userName: role.name,
+      password: role.password,
+      administrator: target.admin,
+    });
+    await plantVersions(account, 999);
+    expect((await give(account, role.password)).body).toEqual({ version: 1_000 });
+    const refusals = [await give(account, role.password), await owner.send('POST', `/accounts/${account}/rotate`)];
+    for (const { status, body } of refusals)
+      expect([status, body.type, body.detail]).toEqual([
+        409,
+        expect.stringContaining('conflict'),
+        expect.stringContaining('1000 passwords'),
+      ]);
+    expect((await versionsOf(account)).length).toBe(1_000);
+    expect((await owner.send('POST', `/accounts/${account}/test`)).body.result).toBe('accepted');
+    expect((await owner.send('POST', `/accounts/${account}/rotate`)).status).toBe(202);
+    await untilSettled(product, account);
+    expect((await give(account, role.password)).status).toBe(200);
+    expect((await versionsOf(account)).length).toBe(100);
+  });
+
   it('they go by people’s word where people change it, and never those of another account', async () => {
     const [account, other] = [await addAccount(owner), await addAccount(owner)];
     for (const id of [account, other]) await plantVersions(id, 100);

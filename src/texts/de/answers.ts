@@ -106,6 +106,8 @@ export const answerTexts: typeof english = {
       accounts: ({ most }) => `Eine Organisation hat höchstens ${most} gemeinsame Konten; entfernen Sie zuerst einige.`,
       accountRights: ({ most }) =>
         `Ein Konto hat höchstens ${most} Rechte: Geben Sie einer Gruppe ein Recht, oder nehmen Sie zuerst einige weg.`,
+      accountVersions: ({ most }) =>
+        `Von diesem Konto sind ${most} Passwörter hinterlegt, denn von keinem späteren ist bekannt, dass man sich damit anmelden kann. Lassen Sie das aktuelle prüfen: Sobald die Anmeldung damit gelungen ist, entfallen alte.`,
     },
 
     accounts: {

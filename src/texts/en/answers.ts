@@ -110,6 +110,8 @@ export const answerTexts = {
         `An organisation has ${most} shared accounts at most; remove some first.`,
       accountRights: ({ most }: { most: number }) =>
         `An account has ${most} rights at most: give a right to a group, or take some away first.`,
+      accountVersions: ({ most }: { most: number }) =>
+        `${most} passwords of this account are kept, for no later one is known to sign in. Have the current one tested: once it has signed in, old ones go.`,
     },
 
     /** Of shared accounts. */
