@@ -245,8 +245,8 @@ describe('what needs attention', () => {
     expect((await kinds(theirs)).filter((kind) => kind.startsWith('account_'))).toEqual([]);
     // The list shows the rest.
     const listed = async (state: string) =>
-      (await owner.send('GET', `/accounts?limit=100&state=${state}`)).body.items.map(
-        ({ name }: { name: string }) => name,
+      ((await owner.send('GET', `/accounts?limit=100&state=${state}`)).body as { items: { name: string }[] }).items.map(
+        ({ name }) => name,
       );
     expect((await listed('manual')).length).toBe(25);
     expect(await listed('uncertain')).toEqual(['nobody_knows', 'set_and_away']);

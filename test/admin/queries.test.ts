@@ -79,6 +79,7 @@ describe('the administration refuses, by its name,', () => {
       'countUsers ids',
       'countUsers live',
       'countUsers role',
+      'listAccounts state',
       'exportAuditEvents action',
       'exportAuditEvents by',
       'exportAuditEvents format',
