@@ -84,16 +84,13 @@ it.each(['not_permitted', 'unknown_user'])('the former password cures nothing el
 it('a wrong password where connections are ended counts too, and keeps others from trying', async () => {
   let asked = 0;
   await alone.ask();
-  alone.start(
-    { wrong: 30 },
-    {
-      save: undefined,
-      endConnections: async () => {
-        asked += 1;
-        return { error: 'wrong_administrator' };
-      },
-    } as never,
-  );
+  alone.start({ wrong: 30 }, {
+    save: undefined,
+    endConnections: async () => {
+      asked += 1;
+      return { error: 'wrong_administrator' };
+    },
+  } as never);
   await alone.untilState('old_works');
   expect(await alone.last()).toMatchObject({ error: 'connections_not_ended' });
   const [other] = await plantMany(1, { settings: {} });
