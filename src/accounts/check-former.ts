@@ -3,6 +3,7 @@ import { type Held, writeHeld } from './held-rotation.ts';
 import { putOff, record } from './put-off.ts';
 import { limitOf, type Next, nameOnly, openVersion, type Rotating, targetOf, tryVersion } from './rotating.ts';
 import { saveSet } from './save-set.ts';
+import { isForgotten, setAgain } from './set-again.ts';
 import { whoSets } from './who-sets.ts';
 import { takeWrongTry } from './wrong-tries.ts';
 
@@ -61,7 +62,9 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
   const saved = await saveSet(rotating, held);
   if (saved === 'unavailable' && held.state !== 'old_works' && held.attempts < mostUnavailable)
     return putOff(rotating, held, 'unavailable', notSaved);
-  if (saved !== 'saved') return oldWorks(rotating, held, notSaved);
+  // Until it is saved, the former one is not tried: it may be back at any moment. Perhaps it is.
+  if (saved !== 'saved')
+    return (await isForgotten(rotating, held)) ? setAgain(rotating, held) : oldWorks(rotating, held, notSaved);
   if (held.state === 'old_works' && held.connectionsLeft && (await endConnections(rotating, held)) === null) {
     await writeHeld(pool, held, { connections_left: false }, times.lease);
     return 'on';
@@ -83,6 +86,7 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
     case 'refused':
       return finish(rotating, held);
     case 'accepted':
+      if (await isForgotten(rotating, held)) return setAgain(rotating, held);
       await wrongTry.release();
       return oldWorks(rotating, held, null);
     case 'unproven':
