@@ -279,6 +279,15 @@ describe('without TLS', () => {
     await others.end();
   });
 
+  test('an administrator that may not end the sessions of others says so', async () => {
+    await give('first');
+    const ours = await open('first');
+    await owner.query("CREATE ROLE weak LOGIN PASSWORD 'weak'");
+    const target = { userName, settings: withoutTls(), admin: { userName: 'weak', password: 'weak' } };
+    expect(await connector.endConnections(target, soon())).toEqual({ error: 'not_permitted' });
+    await ours.end();
+  });
+
   test.each(['decomposed u\u0308', 'a\u00a0space', 'half \ud800'])(
     'a password that clients read in two ways is not set: %j',
     async (password) => {
