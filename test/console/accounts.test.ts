@@ -463,6 +463,8 @@ describe('the console', () => {
     expect(textOf((await owner.console.get('/admin')).text)).toContain(
       'shared account Printer has to be changed by hand',
     );
+    const removal = textOf((await owner.console.get(`${page}/remove`)).text);
+    expect(removal).toMatch(/one of the versions 1 or 2 may be what signs in|version 1 may be what signs in/);
     const confirmed = await owner.console.press(`${page}/confirm`, 'confirm', { password: 'set-by-hand' });
     expect(textOf((await owner.console.follow(confirmed)).text)).toContain('As it should be');
     expect((await user.console.post('/accounts', await showing(user, account))).text).toContain('set-by-hand');

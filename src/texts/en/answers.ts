@@ -147,6 +147,8 @@ export const answerTexts = {
       },
       administers: ({ others }: { others: number }) =>
         `This account changes the passwords of ${others === 1 ? 'another one' : `${others} others`}: give ${others === 1 ? 'that' : 'those'} another administrator first.`,
+      removedInChange:
+        'A new password is on its way to the system of this account, and would be lost with it. Wait until the account has it; where the system does not answer, the account can be removed then.',
       noKey: 'The organisation has no key of shared accounts: no password was ever given, or it is erased already.',
       noRight: 'The account has no such right.',
       noPerson: 'Your organisation has no such person.',

@@ -243,6 +243,9 @@ export const consoleAccounts: typeof english = {
     removeText:
       'Jede Version seines Passworts geht mit: Niemand kann hier mehr eine lesen, und niemand ändert es. Beim System selbst geschieht nichts. Das lässt sich nicht rückgängig machen.',
     removeEffects: ({ versions, rights }) => `Das entfernt ${versions} und ${rights}.`,
+    removeDoubt: ({ n, versions }) =>
+      `Sein Passwort wird gerade geändert, und vielleicht meldet ${n === 1 ? `Version ${versions}` : `eine der Versionen ${versions}`} an. Lesen Sie sie zuerst, wenn noch jemand das System braucht: Danach kann es niemand mehr.`,
+    removeReading: 'Seine Versionen',
     removeVersions: (n) => count(n, { one: 'aufbewahrtes Passwort', other: 'aufbewahrte Passwörter' }),
     removeRights: (n) => count(n, { one: 'Recht', other: 'Rechte' }),
     removeButton: 'Konto entfernen',
@@ -251,6 +254,12 @@ export const consoleAccounts: typeof english = {
     eraseText:
       'Jede aufbewahrte Version, und jedes eingetragene Passwort eines Verwaltungskontos, wird für immer unlesbar. Konten und Zugänge bleiben, und bei den Systemen selbst geschieht nichts. Sicherungen enthalten den Schlüssel noch.',
     eraseEffects: ({ versions, accounts }) => `Das löscht: ${versions} (${accounts}).`,
+    eraseUnderWay: (n) =>
+      count(n, {
+        one: 'Passwort wird gerade geändert, und das neue ist vielleicht nur hier aufbewahrt: Wer das System braucht, kommt dann nicht mehr hinein. Warten Sie das Ende ab.',
+        other:
+          'Passwörter werden gerade geändert, und die neuen sind vielleicht nur hier aufbewahrt: Wer die Systeme braucht, kommt dann nicht mehr hinein. Warten Sie das Ende ab.',
+      }),
 
     chooseConnector: 'Was für ein System ist es?',
     connectors: {

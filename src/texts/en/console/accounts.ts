@@ -242,6 +242,9 @@ export const consoleAccounts = {
       'Every version of its password goes with it: nobody can read one here any more, and nobody changes it. At the system itself nothing happens. This can’t be undone.',
     removeEffects: ({ versions, rights }: { versions: string; rights: string }) =>
       `This removes ${versions} and ${rights}.`,
+    removeDoubt: ({ n, versions }: { n: number; versions: string }) =>
+      `Its password is just being changed, and ${n === 1 ? `version ${versions}` : `one of the versions ${versions}`} may be what signs in. Read ${n === 1 ? 'it' : 'them'} first if anybody still needs the system: afterwards nobody can.`,
+    removeReading: 'Its versions',
     removeVersions: (n: number) => count(n, { one: 'kept password', other: 'kept passwords' }),
     removeRights: (n: number) => count(n, { one: 'right', other: 'rights' }),
     removeButton: 'Remove the account',
@@ -251,6 +254,12 @@ export const consoleAccounts = {
       'Every kept version, and every administrator’s password that was given, becomes unreadable, for good. Accounts and access stay, and nothing happens at the systems themselves. Backups still hold the key.',
     eraseEffects: ({ versions, accounts }: { versions: string; accounts: string }) =>
       `This erases ${versions} (${accounts}).`,
+    eraseUnderWay: (n: number) =>
+      count(n, {
+        one: 'password is just being changed, and the new one may be kept here alone: whoever needs that system is locked out of it. Wait until the change is over.',
+        other:
+          'passwords are just being changed, and the new ones may be kept here alone: whoever needs those systems is locked out of them. Wait until the changes are over.',
+      }),
 
     chooseConnector: 'What kind of system is it?',
     connectors: {
