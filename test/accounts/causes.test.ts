@@ -268,6 +268,20 @@ it('signing everyone out changes all that anybody may use, step by step', async 
   await untilPlanned();
 });
 
+/** Whose revocations are followed by a rotation of the account that began after them. */
+async function followed(accountId: string): Promise<string[]> {
+  const { rows } = await product.context.pool.query<{ user_id: string }>(
+    `SELECT r.user_id FROM revocations r
+     WHERE r.org_id = $1 AND EXISTS (
+       SELECT FROM account_rotation_revocations c
+       JOIN account_rotations o ON o.org_id = c.org_id AND o.id = c.rotation_id
+       WHERE c.org_id = r.org_id AND c.revocation_id = r.id AND o.account_id = $2 AND o.started_at >= r.created_at)
+     ORDER BY r.user_id`,
+    [orgId, accountId],
+  );
+  return rows.map(({ user_id }) => user_id);
+}
+
 it('of two revocations at once each is followed by a change, and never by more than one that waits', async () => {
   const account = await plant({ users: [person.id, other.id] });
   await Promise.all([revoke(person), revoke(other)]);
@@ -275,6 +289,29 @@ it('of two revocations at once each is followed by a change, and never by more t
   const rows = await untilSettled(product, account, { skipPauses: true });
   expect(rows.length).toBeLessThanOrEqual(2);
   expect(rows.every(({ state }) => state === 'done')).toBe(true);
+  expect(await followed(account)).toEqual([person.id, other.id].toSorted());
+});
+
+it('a revocation while a rotation runs is followed by another one, for the first may have been read', async () => {
+  const account = await plant({ users: [person.id, other.id] });
+  const { rows: named } = await product.context.pool.query('SELECT user_name FROM accounts WHERE id = $1', [account]);
+  // The system holds the first one up: somebody there is changing the same role.
+  const release = await target.hold(named[0].user_name);
+  await revoke(person);
+  await until(async () => (await rotationsOf(product, account))[0]?.state === 'candidate');
+  await revoke(other);
+  const { rows: now } = await product.context.pool.query('SELECT clock_timestamp() AS at');
+  await untilPlanned();
+  expect(await rotationsOf(product, account)).toMatchObject([{ promoted_at: null }, { state: 'queued' }]);
+  await release();
+  const rows = await untilSettled(product, account, { skipPauses: true });
+  expect(rows).toMatchObject([
+    { state: 'done', user_id: person.id },
+    { state: 'done', user_id: other.id },
+  ]);
+  expect(rows[0]?.started_at?.getTime()).toBeLessThanOrEqual(now[0].at.getTime());
+  expect(rows[1]?.started_at?.getTime()).toBeGreaterThanOrEqual(now[0].at.getTime());
+  expect(await followed(account)).toEqual([person.id, other.id].toSorted());
 });
 
 it('a person’s 200 accounts are all changed, those that they read first', async () => {
