@@ -193,6 +193,24 @@ describe('whoever manages an account, in no role', () => {
     expect((await stranger.console.get(`/admin/accounts/${account}/rights`)).status).toBe(404);
   });
 
+  it('sees who read which version, and when', async () => {
+    const account = await addAccount('Logbook');
+    await user.console.post('/accounts', await showing(user, account));
+    await sql(`UPDATE account_reveals SET at = '2026-01-02T10:42:31.123Z' WHERE account_id = $1 AND user_id = $2`, [
+      account,
+      user.id,
+    ]);
+    for (const [who, path] of [
+      [manager, `/accounts/${account}`],
+      [owner, `/admin/accounts/${account}`],
+      [manager, `/accounts/${account}/reveals`],
+    ] as const) {
+      const { text } = await who.console.get(path);
+      const row = [...text.matchAll(/<tr\b[\s\S]*?<\/tr>/g)].find(([tr]) => tr.includes('2026-01-02T10:42:31.123Z'));
+      expect(textOf(row?.[0] ?? text)).toMatch(/^Planted 1 Jan 2, 2026, 10:42\sAM UTC$/);
+    }
+  });
+
   it('sees all versions, reveals and changes, a page at a time', async () => {
     const account = await addAccount('Chart');
     const org = product.orgs.whiterabbit.id;
