@@ -26,10 +26,16 @@ async function plantCrowd(org: string, places: number) {
     [org],
   );
 }
-afterEach(() => pool.query('DELETE FROM accounts WHERE org_id = ANY ($1)', [crowds]));
+type Hanging = Readonly<{ hanging(): number; most(): number; letGo(): void; stop(): Promise<void> }>;
+let node: Hanging | null = null;
+afterEach(async () => {
+  await node?.stop();
+  node = null;
+  await pool.query('DELETE FROM accounts WHERE org_id = ANY ($1)', [crowds]);
+});
 
 /** A node that hangs at systems of crowds, until one lets go of the first of them. */
-function startHanging() {
+function startHanging(): Hanging {
   const hanging: (() => void)[] = [];
   let most = 0;
   let isOver = false;
@@ -43,7 +49,7 @@ function startHanging() {
     return { result: 'unavailable', error: 'timeout' };
   };
   alone.start({ limitsMs: { set: 600_000, verify: 1_000, endConnections: 1_000 }, unavailable: [600] }, { set });
-  return {
+  node = {
     hanging: () => hanging.length,
     most: () => most,
     letGo() {
@@ -55,6 +61,7 @@ function startHanging() {
       await alone.stopAll();
     },
   };
+  return node;
 }
 const done = async (account: string, count: number) => {
   const rows = await rotationsOf(product, account);
@@ -68,27 +75,25 @@ it.each([
   '500 accounts at %s that hang are rotated a few at once, and another organisation’s at once',
   async (_, places, bound) => {
     await plantCrowd(crowds[0], places);
-    const node = startHanging();
-    await until(async () => node.hanging() === bound);
+    const { hanging, most } = startHanging();
+    await until(async () => hanging() === bound);
     for (let turn = 1; turn <= 3; turn += 1) {
       await alone.ask();
       await until(() => done(alone.account, turn));
     }
     expect(await alone.current()).toBe(alone.system.state.password);
-    expect([node.hanging(), node.most()]).toEqual([bound, bound]);
-    await node.stop();
+    expect([hanging(), most()]).toEqual([bound, bound]);
   },
 );
 
 it('where the whole node hangs, whoever has nothing under way is next', async () => {
   for (const crowd of crowds.slice(0, 2)) await plantCrowd(crowd, 50);
-  const node = startHanging();
-  await until(async () => node.hanging() === 24);
+  const { hanging, most, letGo } = startHanging();
+  await until(async () => hanging() === 24);
   await alone.ask();
-  node.letGo();
+  letGo();
   await until(() => done(alone.account, 1));
-  expect(node.most()).toBe(24);
-  await node.stop();
+  expect(most()).toBe(24);
 });
 
 describe('what a node claims', () => {
