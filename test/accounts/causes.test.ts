@@ -117,7 +117,7 @@ it('a person’s own sign-out and the end of one device change nothing, where th
     await untilPlanned();
     expect(await rotationsOf(product, account)).toHaveLength(1);
   } finally {
-    await policy(['idp', 'admin', 'scim', 'signal', 'policy', 'operator']);
+    await policy(['idp', 'admin', 'scim', 'signal', 'operator']);
   }
 });
 

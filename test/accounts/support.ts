@@ -109,6 +109,7 @@ export type RotationRow = {
   previous: number | null;
   revealed: boolean;
   claim: number;
+  attempts: number;
   user_id: string | null;
   revocation_id: string | null;
   told: string[];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { plantAdministrator } from '../support/planted-administrators.ts';
+import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { fieldsOf, openConsole, textOf } from './client.ts';
 
@@ -470,6 +471,43 @@ describe('the console', () => {
 });
 
 describe('a sign-out', () => {
+  it('of several people shows the passwords that it changes for any of them', async () => {
+    const leavers = await plantUsers(product, 3, { sessions: 1 });
+    for (const [name, leaver] of [
+      ['Scanner', leavers[0]],
+      ['Printer', leavers[1]],
+    ] as const)
+      await give(await addAccount(name), { ...user, ...leaver } as Person, 'use');
+    const asked = await owner.console.post('/admin/sign-out', {
+      do: 'go-on',
+      users: leavers.map(({ id }) => id).join(' '),
+    });
+    const done = await owner.console.post('/admin/sign-out', {
+      ...fieldsOf(asked.text, 'sign-out'),
+      do: 'sign-out',
+    });
+    const receipt = String(done.location);
+    expect(receipt).toMatch(/\/together$/);
+    const shown = async () => textOf((await owner.console.get(receipt)).text);
+    await expect.poll(shown, { timeout: 30_000 }).toMatch(/changed because of this sign-out. .*Scanner/);
+    await expect.poll(shown, { timeout: 30_000 }).toMatch(/Printer/);
+    // In the ticket, and in a list of its own.
+    expect(await shown()).toMatch(/Shared accounts: .*Scanner: /);
+    const revocation = receipt.split('/').at(-2) as string;
+    const query = `revocation=${revocation}&together=true`;
+    const list = textOf((await owner.console.get(`/admin/rotations?${query}`)).text);
+    expect(list).toMatch(/Scanner .*the access of somebody ended/);
+    expect(list).toMatch(/Printer .*the access of somebody ended/);
+    const found = async (who: Person, asked: string) => {
+      const { status, body } = await who.send('GET', `/rotations?${asked}`);
+      expect(status).toBe(200);
+      return (body.items as { accountName: string }[]).map(({ accountName }) => accountName).toSorted();
+    };
+    expect(await found(owner, query)).toEqual(['Printer', 'Scanner']);
+    expect((await found(owner, `revocation=${revocation}`)).length).toBeLessThan(2);
+    expect(await found(stranger, query)).toEqual([]);
+  });
+
   it('shows on its receipt which passwords it changes, step by step; the overview what is stuck', async () => {
     const account = await addAccount('Radar');
     await user.console.post('/accounts', await showing(user, account));

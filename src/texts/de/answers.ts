@@ -107,7 +107,7 @@ export const answerTexts: typeof english = {
       accountRights: ({ most }) =>
         `Ein Konto hat höchstens ${most} Rechte: Geben Sie einer Gruppe ein Recht, oder nehmen Sie zuerst einige weg.`,
       accountVersions: ({ most }) =>
-        `Von diesem Konto sind ${most} Passwörter hinterlegt, denn von keinem späteren ist bekannt, dass man sich damit anmelden kann. Lassen Sie das aktuelle prüfen: Sobald die Anmeldung damit gelungen ist, entfallen alte.`,
+        `Für dieses Konto wurden ${most} Passwörter eingegeben, und von keinem späteren ist bekannt, dass man sich damit anmelden kann. Lassen Sie es prüfen oder ändern: Sobald die Anmeldung mit einem gelungen ist, entfallen alte.`,
     },
 
     accounts: {

@@ -111,7 +111,7 @@ export const answerTexts = {
       accountRights: ({ most }: { most: number }) =>
         `An account has ${most} rights at most: give a right to a group, or take some away first.`,
       accountVersions: ({ most }: { most: number }) =>
-        `${most} passwords of this account are kept, for no later one is known to sign in. Have the current one tested: once it has signed in, old ones go.`,
+        `People have typed in ${most} passwords of this account, and no later one is known to sign in. Have it tested or changed: once one has signed in, old ones go.`,
     },
 
     /** Of shared accounts. */

@@ -11,7 +11,7 @@ export const consoleAccounts = {
     find: 'Find an account',
     findHint: 'Name, user name or place',
     none: 'There is no shared account yet. Add one, and its password is changed when somebody who could read it leaves.',
-    noneFound: 'No account is called that.',
+    noneFound: 'There is no such account.',
     add: 'Add an account',
     import: 'Import a list',
     name: 'Account',
@@ -24,16 +24,19 @@ export const consoleAccounts = {
     states: {
       steady: 'As it should be',
       rotating: 'Changing',
+      failing: 'Cannot be changed',
       uncertain: 'Uncertain',
-      old_works: 'Old one still works',
+      old_works: 'Old one not refused',
       manual: 'To be done by hand',
     },
     stateTexts: {
       rotating: 'The password is being changed just now.',
+      failing:
+        'The system has not taken a new password for a while: it does not answer, or refuses. The former one still signs in. It is tried again; the last error stands below.',
       uncertain:
         'Nobody knows at the moment which password signs in. It is tried again until one is found. Every version is kept.',
       old_works:
-        'The password is changed, but the system still lets in whoever has the old one. It is tried again. End open connections there if you can.',
+        'The password is changed, but whoever has the old one is not known to be shut out: the system still takes it, cannot be asked, or has old connections open. It is tried again. End open connections there if you can.',
       manual: 'Somebody has to change the password there, and confirm it here.',
     },
     noPassword: 'No password is known yet: nobody can read one, and there is nothing to change it from.',
