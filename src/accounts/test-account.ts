@@ -46,10 +46,7 @@ export async function testAccount(deps: Deps, orgId: string, accountId: string, 
   const administrator = await openAdministrator(deps, orgId, accountId, row);
   const wrongTry = await takeWrongTry(pool, { orgId, account: { id: accountId } }, everySeconds);
   if ('waitSeconds' in wrongTry)
-    throw tooManyRequests(
-      'A password of this account was tried just now, and was wrong. Systems lock accounts after a few: wait before the next try.',
-      Math.ceil(wrongTry.waitSeconds),
-    );
+    throw tooManyRequests(({ answers }) => answers.accounts.wrongJustNow, Math.ceil(wrongTry.waitSeconds));
   const connector = deps.connectorOf(row.connector);
   const target = { userName: row.userName, settings: row.settings, admin: administrator };
   const signsIn = await told(connector.verify(target, password, AbortSignal.timeout(limitMs)));

@@ -114,6 +114,10 @@ export const answerTexts: typeof english = {
       notManual: 'Diesen Passwortwechsel muss niemand von Hand ausführen: Er geht von selbst weiter.',
       noCandidate: 'Dafür wurde kein Passwort erzeugt: Senden Sie das, das Sie dort eingegeben haben.',
       noVersion: 'Das Konto hat keine solche Version.',
+      manyReveals: ({ most }) =>
+        `Sie haben in einer Minute ${most} Passwörter gelesen. Warten Sie, bevor Sie das nächste lesen.`,
+      wrongJustNow:
+        'Gerade wurde ein Passwort dieses Kontos probiert, und es war falsch. Systeme sperren Konten nach einigen: Warten Sie eine Minute, bevor Sie es wieder probieren.',
       noPassword:
         'Für dieses Konto ist kein Passwort hinterlegt: Geben Sie das an, mit dem man sich anmeldet, oder lassen Sie es ändern.',
       currentOnly: 'Sie dürfen das aktuelle Passwort lesen. Frühere sind für die, die das Konto verwalten.',

@@ -119,6 +119,9 @@ export const answerTexts = {
       notManual: 'Nobody has to do this one by hand: it goes on by itself.',
       noCandidate: 'No password was made for it: send the one that you have entered there.',
       noVersion: 'The account has no such version.',
+      manyReveals: ({ most }: { most: number }) => `You have read ${most} passwords in a minute. Wait before the next.`,
+      wrongJustNow:
+        'A password of this account was tried just now, and was wrong. Systems lock accounts after a few: wait a minute before the next try.',
       noPassword: 'No password is kept for this account: give the one that signs in, or have it changed.',
       currentOnly: 'You may read the current password. Earlier ones are for those who manage the account.',
       /** Of a file of accounts. Nothing of the file is repeated. */
