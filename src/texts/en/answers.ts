@@ -13,6 +13,7 @@ export const answerTexts = {
       great: ({ most }: { most: number }) => `more than ${most}`,
       small: ({ least }: { least: number }) => `less than ${least}`,
       unknown: 'not known here',
+      choice: ({ choices }: { choices: string }) => `none of ${choices}`,
       form: 'not in the right form',
     },
 
@@ -114,7 +115,7 @@ export const answerTexts = {
 
     /** Of shared accounts. */
     accounts: {
-      none: 'There is no such account, or it is not yours to see.',
+      none: 'There is no such account, or you have no access to it: whoever manages it can give it to you.',
       noRotation: 'The account has no such rotation.',
       notManual: 'Nobody has to do this one by hand: it goes on by itself.',
       noCandidate: 'No password was made for it: send the one that you have entered there.',
@@ -131,6 +132,8 @@ export const answerTexts = {
           `Nothing was added. ${lines}${more > 0 ? ` And ${more} more.` : ''}`,
         quote:
           'a quotation mark is not closed here, or something stands behind the closing one. Double it within quotes.',
+        encoding:
+          'it has a character that cannot be read: save the file as UTF-8, or the passwords in it would be wrong.',
         heading: ({ columns }: { columns: string }) =>
           `the first line has to name the columns, each once, with commas between them: of ${columns}, at least name and user_name.`,
         count: ({ most }: { most: number }) => `A file has 1 to ${most} accounts. Split a longer one.`,
