@@ -488,7 +488,10 @@ describe('a sign-out', () => {
       .toMatch(/Passwords that are changed because of this sign-out. Radar/);
     const revocation = receipt.split('/').at(-1) as string;
     const all = await owner.console.get(`/admin/rotations?revocation=${revocation}`);
-    expect(textOf(all.text)).toMatch(/Radar .*the access of somebody ended/);
+    const { rows: named } = await sql('SELECT name FROM users WHERE id = $1', [leaver.id]);
+    expect(textOf(all.text)).toContain(`the access of ${named[0].name} ended Its receipt`);
+    const { body } = await owner.send('GET', `/rotations?revocation=${revocation}`);
+    expect(body.items).toMatchObject([{ userId: leaver.id, user: { id: leaver.id, email: leaver.email } }]);
     expect(textOf((await stranger.console.get(`/admin/rotations?revocation=${revocation}`)).text)).not.toContain(
       'Radar',
     );
