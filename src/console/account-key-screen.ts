@@ -6,7 +6,10 @@ import type { Use } from './operations.ts';
 import { renderField, renderForm, valueIn } from './parts.ts';
 import { type Screen, textOf, type Visit } from './screen.ts';
 
-type Asked = Readonly<{ effects: Readonly<{ accounts: number; versions: number }>; confirmation: string }>;
+type Asked = Readonly<{
+  effects: Readonly<{ accounts: number; versions: number; underWay: number }>;
+  confirmation: string;
+}>;
 
 /** Makes every kept password unreadable, for owners, who type the organisation's name. */
 export function accountKeyScreen(use: Use): Screen {
@@ -46,6 +49,7 @@ ${
   asked === null
     ? html`<p class="notice">${words.eraseNothing}</p><p class="actions"><a class="button quiet" href="${inConsole.root}">${words.backToAll}</a></p>`
     : html`<p class="warning">${words.eraseEffects({ versions: words.removeVersions(asked.effects.versions), accounts: words.importAccounts(asked.effects.accounts) })}</p>
+${asked.effects.underWay > 0 && html`<p class="warning">${words.eraseUnderWay(asked.effects.underWay)}</p>`}
 ${renderForm(visit, {
   do: 'erase',
   button: words.erase,

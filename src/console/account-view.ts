@@ -21,7 +21,7 @@ export const mayRead = ({ right }: Pick<ReadAccount, 'right'>): boolean => right
 
 type State = ShownAccount['state'];
 
-const isBad = (state: State) => state === 'uncertain' || state === 'old_works' || state === 'manual';
+const isBad = (state: State) => state !== 'steady' && state !== 'rotating';
 
 /** One without a password isn't as it should be: nobody can read any. */
 const lacksPassword = ({ state, version }: Pick<ShownAccount, 'state' | 'version'>): boolean =>

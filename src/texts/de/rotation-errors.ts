@@ -31,6 +31,7 @@ export const rotationErrors: typeof english = {
   no_password_asked: 'das System lässt ohne Passwort herein, also ist nichts erwiesen',
   not_let_in: 'das System lässt von hier aus niemanden herein',
   no_verification: 'das System kann nicht gefragt werden, also ist nichts erwiesen',
+  forgotten: 'das System hat das neue Passwort wieder verloren und nimmt das alte: Es wird noch einmal gesetzt',
   none_known: 'mit keinem der aufbewahrten Passwörter meldet man sich an',
   interrupted: 'es wurde unterbrochen, und niemand weiß, wie weit es kam',
   connector_failed: 'der Anschluss ist gescheitert; wie, steht im Log des Betreibers',

@@ -29,6 +29,7 @@ export const rotationErrors = {
   no_password_asked: 'the system lets in without a password, so nothing is proven',
   not_let_in: 'the system lets nobody in from here',
   no_verification: 'the system cannot be asked, so nothing is proven',
+  forgotten: 'the system has lost the new password again, and takes the old one: it is set once more',
   none_known: 'none of the kept passwords signs in',
   interrupted: 'it was interrupted, and nobody knows how far it came',
   connector_failed: 'the connector failed; the operator’s log says how',
