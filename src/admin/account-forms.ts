@@ -216,6 +216,10 @@ export const accountRotation = z
       .meta({ examples: ['revocation'] }),
     revocationId: idOf('revocation').nullable(),
     userId: idOf('user').nullable().describe('Whose access ended, or who asked for it.'),
+    user: z
+      .object({ id: idOf('user'), name: z.string(), email: z.string() })
+      .nullable()
+      .describe('The same person, as they are called now; empty where they are not here any more.'),
     revealed: z.boolean().describe('The person has read the password since it was last changed.'),
     candidate: z
       .int()
