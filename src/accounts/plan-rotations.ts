@@ -1,12 +1,15 @@
 import type { Pool, PoolClient } from 'pg';
 import { transaction } from '../database/pool.ts';
 import { joinsWaiting } from './ask-rotation.ts';
+import { recordEndedRights } from './record-ended-rights.ts';
 
 // Without names, so that each statement is planned for the tables as they are: a kept plan of tables
 // that were empty would read all of them for each row.
 
 /** Rows of the outbox that one transaction takes: each may mean a thousand accounts. */
 const batchSize = 50;
+/** Accounts that these rows name together, unless the first of them names more: each may be an event of the record. */
+const mostNamed = 5_000;
 /** Accounts of an org-wide sign-out, and of the schedule, that one step plans. */
 const step = 500;
 
@@ -18,11 +21,12 @@ type Taken = Readonly<{
   revocation_id: string | null;
   up_to: string;
   action: string | null;
+  ended: string | null;
 }>;
 
 /**
- * Takes what may have to change passwords out of the outbox, and queues the rotations that follow
- * from it, in one transaction: a kill before the commit leaves it there. Returns how many were taken.
+ * Takes what may have to change passwords out of the outbox, queues the rotations that follow from
+ * it, and puts rights on record that ended with it, in one transaction: a kill before the commit leaves it there. Returns how many were taken.
  */
 export async function planRotations(pool: Pool): Promise<number> {
   // Most rounds find nothing: one statement, no transaction.
@@ -36,6 +40,10 @@ export async function planRotations(pool: Pool): Promise<number> {
       taken.filter((row) => !ofEveryone.includes(row)),
     );
     for (const row of ofEveryone) await planOfEveryone(client, row);
+    await recordEndedRights(
+      client,
+      taken.filter(({ ended }) => ended !== null),
+    );
     return taken.length;
   });
 }
@@ -50,15 +58,19 @@ const takeSql = `
       SELECT o.org_id FROM account_outbox o WHERE o.org_id > w.org_id ORDER BY o.org_id LIMIT 1) next
   ), free AS MATERIALIZED (
     SELECT f.* FROM waiting w CROSS JOIN LATERAL (
-      SELECT o.id, o.org_id, o.event_id IS NULL AS later FROM account_outbox o WHERE o.org_id = w.org_id
+      SELECT o.id, o.org_id, o.event_id IS NULL AS later, cardinality(o.account_ids) AS named FROM account_outbox o WHERE o.org_id = w.org_id
       ORDER BY o.org_id, (o.event_id IS NULL), o.id LIMIT ${batchSize} FOR UPDATE SKIP LOCKED) f
   ), in_turn AS MATERIALIZED (
-    SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY org_id ORDER BY later, id) AS turn FROM free) turns
-    ORDER BY turn, id LIMIT ${batchSize}
+    SELECT id FROM (
+      SELECT id, row_number() OVER by_turn AS place, sum(named) OVER by_turn AS named
+      FROM (SELECT id, named, row_number() OVER (PARTITION BY org_id ORDER BY later, id) AS turn FROM free) turns
+      WINDOW by_turn AS (ORDER BY turn, id)
+    ) turns WHERE place = 1 OR (place <= ${batchSize} AND named <= ${mostNamed})
   ), taken AS (
     DELETE FROM account_outbox WHERE id IN (SELECT id FROM in_turn)
-    RETURNING id, org_id, event_id, account_ids, user_ids, revocation_id, up_to)
-  SELECT t.org_id, t.event_id, t.account_ids, t.user_ids, t.revocation_id, t.up_to, e.action
+    RETURNING *)
+  SELECT t.org_id, t.event_id, t.account_ids, t.user_ids, t.revocation_id, t.up_to, e.action,
+         t.ended, t.rights, t.group_id, t.created_at
   FROM taken t LEFT JOIN audit_events e ON e.org_id = t.org_id AND e.id = t.event_id ORDER BY t.id`;
 
 /** Whether a password that was read, or typed in, is the one that signs in, or a later one. */

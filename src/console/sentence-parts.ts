@@ -93,8 +93,8 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
 
   /** Who has a right to an account, or had: the event has an id alone. */
   function holder(): Html {
-    const group = textIn(event, 'group');
-    return group === null ? owner() : linkTo('group', group, words.group);
+    if (textIn(event, 'user') !== null) return owner();
+    return linkTo('group', textIn(event, 'group'), words.group);
   }
 
   /** What an account’s password is changed for, as the way to the revocation where there is one. */
