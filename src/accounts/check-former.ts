@@ -4,6 +4,7 @@ import { type Held, writeHeld } from './held-rotation.ts';
 import { putOff, record, waitForTry } from './put-off.ts';
 import { limitOf, type Next, nameOnly, openVersion, type Rotating, targetOf, tryVersion } from './rotating.ts';
 import { saveSet } from './save-set.ts';
+import { isForgotten, setAgain } from './set-again.ts';
 import { whoSets } from './who-sets.ts';
 import { takeWrongTry } from './wrong-tries.ts';
 
@@ -72,7 +73,9 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
   const saved = await saveSet(rotating, held);
   if (saved === 'unavailable' && held.state !== 'old_works' && held.attempts < mostUnavailable)
     return putOff(rotating, held, 'unavailable', notSaved);
-  if (saved !== 'saved') return oldWorks(rotating, held, notSaved);
+  // Until it is saved, the former one is not tried: it may be back at any moment. Perhaps it is.
+  if (saved !== 'saved')
+    return (await isForgotten(rotating, held)) ? setAgain(rotating, held) : oldWorks(rotating, held, notSaved);
   if (held.state === 'old_works' && held.connectionsLeft && (await endConnections(rotating, held)) === 'ended') {
     await writeHeld(pool, held, { connections_left: false }, times.lease);
     return 'on';
@@ -94,6 +97,7 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
     case 'refused':
       return finish(rotating, held);
     case 'accepted':
+      if (await isForgotten(rotating, held)) return setAgain(rotating, held);
       await wrongTry.release();
       return oldWorks(rotating, held, null);
     case 'unproven':

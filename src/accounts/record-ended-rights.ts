@@ -1,5 +1,18 @@
 import type { PoolClient } from 'pg';
 
+/** A row of the outbox: whose rights to which accounts ended, and what ended them; `ended`: null: that is on record already. */
+export type EndedRights = Readonly<{
+  org_id: string;
+  account_ids: readonly string[];
+  user_ids: readonly string[];
+  revocation_id: string | null;
+  /** `rights`: of each of these accounts. */
+  ended: 'person_off' | 'group_left' | 'group_removed' | null;
+  rights: readonly string[];
+  group_id: string | null;
+  created_at: Date;
+}>;
+
 /** Events of one row that name each person; where there would be more, each account has one with a count. */
 const mostOfPeople = 200;
 
@@ -9,8 +22,9 @@ const mostOfPeople = 200;
  * ended them, which waits for none of it, by whoever did that: the event of the same transaction
  * tells. `endedAt` is when it was.
  */
-export async function recordEndedRights(client: PoolClient, taken: readonly unknown[]): Promise<void> {
-  if (taken.length > 0) await client.query(recordSql, [JSON.stringify(taken)]);
+export async function recordEndedRights(client: PoolClient, taken: readonly EndedRights[]): Promise<void> {
+  const rows = taken.filter(({ ended }) => ended !== null);
+  if (rows.length > 0) await client.query(recordSql, [JSON.stringify(rows)]);
 }
 
 // A person's row has the revocation, whose event was written in the statement of the trigger. Of
