@@ -26,6 +26,7 @@ import {
   trailOfAccounts,
 } from './account-view.ts';
 import { renderEvents } from './event-list.ts';
+import { createNamedOwners } from './named-owners.ts';
 import type { Use } from './operations.ts';
 import { formatNumber, renderCopyable, renderEmpty, renderFacts, renderForm, renderMoment } from './parts.ts';
 import { renderRotations, renderUnderWay } from './rotation-parts.ts';
@@ -43,6 +44,7 @@ export function accountScreen(use: Use, place: Place): Screen {
   const listReveals = use('listAccountReveals', accountRevealPage);
   const listVersions = use('listAccountVersions', accountVersionPage);
   const listAuditEvents = use('listAuditEvents', auditEventPage);
+  const namedOwners = createNamedOwners(use);
   const query = { limit: mostShown };
 
   /** The account that changes this one's password; whoever has no role may not see it. */
@@ -69,7 +71,7 @@ export function accountScreen(use: Use, place: Place): Screen {
     if (items.length === 0) return null;
     const words = visit.texts.console.accounts;
     const all = `/admin/record?${new URLSearchParams({ person: target, action }).toString()}`;
-    return html`<section aria-labelledby="ended"><h2 id="ended">${words.endedRights}</h2>${renderEvents(visit, items)}${next !== null && html`<p><a href="${all}">${words.allEndedRights}</a></p>`}</section>`;
+    return html`<section aria-labelledby="ended"><h2 id="ended">${words.endedRights}</h2>${renderEvents(visit, await namedOwners(visit, items))}${next !== null && html`<p><a href="${all}">${words.allEndedRights}</a></p>`}</section>`;
   }
 
   return {
