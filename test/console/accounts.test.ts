@@ -496,6 +496,31 @@ describe('the console', () => {
   });
 });
 
+describe('access that ended', () => {
+  it('stands on the account’s page and the person’s, with who ended it, and is nobody else’s', async () => {
+    const account = await addAccount('Kitchen');
+    const [leaver] = await plantUsers(product, 1, { sessions: 0 });
+    await give(account, { ...user, ...leaver } as Person, 'use');
+    const page = `/admin/accounts/${account}`;
+    expect(textOf((await owner.console.get(page)).text)).not.toContain('Whose access ended');
+    await owner.console.press(`/admin/people/${leaver?.id}/switch-off`, 'switch-off');
+    const shown = async () => textOf((await owner.console.get(page)).text);
+    await expect
+      .poll(shown, { timeout: 30_000 })
+      .toMatch(
+        /Whose access ended .* switched (?!somebody)\S.* off \( the revocation \), which ended the right to use the shared account Kitchen/,
+      );
+    const person = textOf((await owner.console.get(`/admin/people/${leaver?.id}`)).text);
+    expect(person).toMatch(/which ended the right to use the shared account Kitchen/);
+    expect(person).toMatch(/gave (?!somebody)\S.* the right to use the shared account Kitchen/);
+    const list = await owner.console.get(`/admin/record?person=${account}&action=account.right_ended`);
+    expect(textOf(list.text)).toContain('which ended the right to use the shared account Kitchen');
+    // Whoever manages it without a role sees the account, not the record.
+    const own = await manager.console.get(`/accounts/${account}`);
+    expect([own.status, textOf(own.text).includes('Whose access ended')]).toEqual([200, false]);
+  });
+});
+
 describe('a sign-out', () => {
   it('of several people shows the passwords that it changes for any of them', async () => {
     const leavers = await plantUsers(product, 3, { sessions: 1 });
