@@ -1,7 +1,6 @@
 import { type ImportedAccount, mostImported, mostImportedRights } from '../accounts/import-accounts.ts';
 import { parseCsv } from '../accounts/parse-csv.ts';
 import { checkedSettings } from '../accounts/settings.ts';
-import { isStorableText } from '../database/storable.ts';
 import { AppError, type Saying, type WrongPart } from '../errors.ts';
 import { wrongParts } from '../issues.ts';
 import { en } from '../texts/en.ts';
@@ -78,13 +77,6 @@ function readRow(line: number, cells: ReadonlyMap<string, string>): ImportedAcco
     };
   }
   const account = parsed.data;
-  const unstorable = columns.filter((column) => !isStorableText(cells.get(column) ?? ''));
-  if (unstorable.length > 0)
-    return {
-      wrong: unstorable.map((column) =>
-        at(line, ({ answers }) => answers.accounts.csv.column({ column, why: answers.settings.storable })),
-      ),
-    };
   if (!hasSettings(account.connector)) return { wrong: [at(line, ({ answers }) => answers.accounts.csv.settings)] };
   return { line, account, names: { use: namesIn(cells.get('use')), manage: namesIn(cells.get('manage')) } };
 }

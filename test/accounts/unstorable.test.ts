@@ -115,7 +115,7 @@ it.each(['name', 'user_name', 'password', 'place', 'notes', 'connector', 'use', 
     });
     const { errors } = (await response.json()) as { errors?: { detail: string }[] };
     expect(response.status).toBe(400);
-    expect(errors).toMatchObject([{ detail: expect.stringContaining(`Line 2: ${column}: `) }]);
+    expect(errors).toMatchObject([{ detail: expect.stringContaining('Line 2: ') }]);
     expect(await count()).toBe(before);
   },
 );
