@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { accountStates } from '../accounts/account.ts';
+import { must } from '../accounts/connectors/must.ts';
 import { passwordRuleChanges, passwordRules } from '../accounts/make-password.ts';
 import { accountRights } from '../accounts/rights.ts';
 import { connectorKinds } from '../accounts/settings.ts';
 import { idOf } from '../api/examples.ts';
 import { pageOf } from '../api/page.ts';
 import { AccountRotationState, AccountVersionState } from '../database/generated/client.ts';
+import { isStorableText } from '../database/storable.ts';
 import { line, reference } from './forms.ts';
 
 /** Several lines of text that people read; what could make it look like another text is refused. */
@@ -20,7 +22,7 @@ export const password = z
   .string()
   .min(1)
   .max(4096)
-  .refine((text) => !text.includes('\0'), 'must not hold NUL')
+  .refine(isStorableText, must('storable'))
   .meta({ examples: ['correct-horse-battery'] });
 
 const name = line(200);
