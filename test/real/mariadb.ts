@@ -1,13 +1,11 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { makeCertificates } from '../accounts/connectors/certificates.ts';
-import { spawnWithUs } from '../support/end-with-us.ts';
 import { freePort } from '../support/free-port.ts';
+import { startUntil } from './start-server.ts';
 
 /** Where Debian's mariadb-server puts it. */
 export const mariadbProgram = '/usr/sbin/mariadbd';
@@ -27,36 +25,28 @@ export async function startMariadb(options: readonly string[] = []) {
   // It refuses to run as root, unless root is named.
   const own = ['--no-defaults', `--datadir=${dir}/data`, `--user=${os.userInfo().username}`];
   execFileSync('mariadb-install-db', [...own, '--auth-root-authentication-method=socket'], { stdio: 'pipe' });
-  const server = spawnWithUs(
-    mariadbProgram,
-    [
-      ...own,
-      `--socket=${dir}/socket`,
-      `--port=${port}`,
-      '--bind-address=127.0.0.1',
-      '--skip-name-resolve',
-      `--ssl-cert=${certificates.certFile}`,
-      `--ssl-key=${certificates.keyFile}`,
-      ...options,
-    ],
-    { stdin: 'ignore' },
-  );
   /** As root, by the server's socket. */
   const sql = async (text: string) =>
     (
       await run('mariadb', ['--no-defaults', '-S', path.join(dir, 'socket'), '-u', 'root', '-N', '-e', text])
     ).stdout.trim();
-  while ((await sql('SELECT 1').catch(() => '')) !== '1') {
-    if (server.exitCode !== null) throw new Error('MariaDB did not start.');
-    await setTimeout(50);
-  }
+  const isReady = async () => (await sql('SELECT 1').catch(() => '')) === '1';
+  const server = await startUntil(isReady, mariadbProgram, [
+    ...own,
+    `--socket=${dir}/socket`,
+    `--port=${port}`,
+    '--bind-address=127.0.0.1',
+    '--skip-name-resolve',
+    `--ssl-cert=${certificates.certFile}`,
+    `--ssl-key=${certificates.keyFile}`,
+    ...options,
+  ]);
   return {
     port,
     certificates,
     sql,
     async stop() {
-      server.kill('SIGTERM');
-      await once(server, 'exit');
+      await server.stop();
       rmSync(dir, { recursive: true });
       certificates.remove();
     },

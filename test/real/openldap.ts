@@ -1,14 +1,12 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { makeCertificates } from '../accounts/connectors/certificates.ts';
 import { leastRights } from '../accounts/connectors/least-rights.ts';
-import { spawnWithUs } from '../support/end-with-us.ts';
 import { freePort } from '../support/free-port.ts';
+import { startUntil } from './start-server.ts';
 
 /** Where Debian's slapd puts it; ldap-utils has the clients. */
 export const slapdProgram = '/usr/sbin/slapd';
@@ -71,10 +69,6 @@ access to * by * none
   writeFileSync(ldif, `${entriesOfAll}\n${entries}`);
   execFileSync('/usr/sbin/slapadd', ['-f', conf, '-l', ldif], { stdio: 'pipe' });
   const url = `ldap://127.0.0.1:${port}`;
-  const server = spawnWithUs(slapdProgram, ['-f', conf, '-h', `${url} ldaps://127.0.0.1:${tlsPort}`, '-d', '0'], {
-    stdin: 'ignore',
-  });
-
   let files = 0;
   /** A file without a line break at its end: what is in it, is the password. */
   const fileOf = (text: string) => {
@@ -88,10 +82,9 @@ access to * by * none
       () => true,
       () => false,
     );
-  while (!(await binds(root.dn, root.password))) {
-    if (server.exitCode !== null) throw new Error('slapd did not start.');
-    await setTimeout(30);
-  }
+  const isReady = () => binds(root.dn, root.password);
+  const urls = `${url} ldaps://127.0.0.1:${tlsPort}`;
+  const server = await startUntil(isReady, slapdProgram, ['-f', conf, '-h', urls, '-d', '0']);
   return {
     url,
     port,
@@ -106,8 +99,7 @@ access to * by * none
       await run('ldapmodify', [...asRoot, '-e', 'relax', '-f', fileOf(changes)]);
     },
     async stop() {
-      server.kill('SIGTERM');
-      await once(server, 'exit');
+      await server.stop();
       rmSync(dir, { recursive: true });
       certificates.remove();
     },

@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { makeCertificates } from '../accounts/connectors/certificates.ts';
-import { spawnWithUs } from '../support/end-with-us.ts';
 import { freePort } from '../support/free-port.ts';
+import { startUntil } from './start-server.ts';
 
 /** Where Debian's redis-server puts it. */
 export const redisProgram = '/usr/bin/redis-server';
@@ -47,19 +45,9 @@ export async function startRedis() {
       })
     ).stdout.trim();
   const asRoot = (...command: string[]) => cli('default', 'root', ...command);
-  let server: ReturnType<typeof spawnWithUs>;
-  const start = async () => {
-    server = spawnWithUs(redisProgram, [path.join(dir, 'redis.conf')], { stdin: 'ignore' });
-    while ((await asRoot('PING').catch(() => '')) !== 'PONG') {
-      if (server.exitCode !== null) throw new Error('Redis did not start.');
-      await setTimeout(20);
-    }
-  };
-  const halt = async () => {
-    server.kill('SIGTERM');
-    await once(server, 'exit');
-  };
-  await start();
+  const isReady = async () => (await asRoot('PING').catch(() => '')) === 'PONG';
+  const start = () => startUntil(isReady, redisProgram, [path.join(dir, 'redis.conf')]);
+  let server = await start();
   return {
     port,
     tlsPort,
@@ -69,11 +57,11 @@ export async function startRedis() {
     cli,
     asRoot,
     async restart() {
-      await halt();
-      await start();
+      await server.stop();
+      server = await start();
     },
     async stop() {
-      await halt();
+      await server.stop();
       rmSync(dir, { recursive: true });
       certificates.remove();
     },
