@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import pg from 'pg';
 import type { ConnectorKind } from '../src/accounts/connectors/all.ts';
-import { leastRights } from '../test/accounts/connectors/least-rights.ts';
-import { mariadbProgram, quoted, startMariadb } from '../test/real/mariadb.ts';
-import { administrator as rotator, slapdProgram, startOpenLdap, suffix } from '../test/real/openldap.ts';
-import { redisProgram, startRedis } from '../test/real/redis.ts';
+import { mariadbAdmin, mariadbProgram, quoted, startMariadb } from '../test/real/mariadb.ts';
+import { redisAdmin, redisProgram, startRedis } from '../test/real/redis.ts';
+import { slapdAdmin, slapdProgram, startSlapd, suffix } from '../test/real/slapd.ts';
 import { type Child, startChild } from './child.ts';
 
 /** A name of letters and digits, and a password of the same. */
@@ -21,7 +20,6 @@ export type AccountSystem = Readonly<{
 }>;
 
 const host = '127.0.0.1';
-const password = 'The-administrators-own';
 
 /** The server of the benchmark, in which the product's own database is, too. */
 export async function openPostgresql(serverUrl: string): Promise<AccountSystem> {
@@ -74,12 +72,11 @@ export async function startHttpAndScim(): Promise<readonly AccountSystem[]> {
 
 async function startOfMariadb(): Promise<AccountSystem> {
   const { port, sql, stop } = await startMariadb();
-  await sql(leastRights('MariaDB', { PASSWORD: password, ROTATOR_HOST: host }));
   return {
     name: 'MariaDB',
     kind: 'mariadb',
     settings: { host, port, tls: 'off' },
-    admin: { userName: 'rotator', password },
+    admin: mariadbAdmin,
     add: (users) =>
       sql(users.map((user) => `CREATE USER ${user.name}@'%' IDENTIFIED BY ${quoted(user.password)}`).join('; ')),
     stop,
@@ -87,22 +84,22 @@ async function startOfMariadb(): Promise<AccountSystem> {
 }
 
 async function startOfRedis(): Promise<AccountSystem> {
-  const { port, asRoot, stop } = await startRedis();
-  await asRoot(...leastRights('Redis', { PASSWORD: password }).trim().split(' '));
+  const { port, cli, stop } = await startRedis();
   return {
     name: 'Redis',
     kind: 'redis',
     settings: { host, port, tls: 'off' },
-    admin: { userName: 'rotator', password },
+    admin: redisAdmin,
     async add(users) {
-      for (const user of users) await asRoot('ACL', 'SETUSER', user.name, 'on', `>${user.password}`, '~*', '+@all');
+      for (const user of users)
+        await cli('default', 'root', 'ACL', 'SETUSER', user.name, 'on', `>${user.password}`, '~*', '+@all');
     },
     stop,
   };
 }
 
 async function startOfOpenLdap(): Promise<AccountSystem> {
-  const { port, change, stop } = await startOpenLdap();
+  const { port, change, stop } = await startSlapd();
   const entryOf = (user: User) => `dn: uid=${user.name},ou=people,${suffix}
 changetype: add
 objectClass: account
@@ -113,7 +110,7 @@ userPassword: ${user.password}
     name: 'OpenLDAP',
     kind: 'ldap',
     settings: { host, port, tls: 'off', userDn: `uid={{user}},ou=people,${suffix}` },
-    admin: rotator,
+    admin: slapdAdmin,
     add: (users) => change(users.map(entryOf).join('\n')),
     stop,
   };

@@ -1,52 +1,84 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createConnectors } from '../../src/accounts/connectors/all.ts';
+import { makeCertificates } from '../accounts/connectors/certificates.ts';
 import { type System, testConnector } from '../accounts/connectors/contract.ts';
 import { startRelay } from '../accounts/connectors/hostile-server.ts';
 import { leastRights } from '../accounts/connectors/least-rights.ts';
 import { spawnWithUs } from '../support/end-with-us.ts';
-import { type Mariadb, mariadbProgram, quoted, startMariadb } from './mariadb.ts';
+import { freePort } from '../support/free-port.ts';
 
+const program = '/usr/sbin/mariadbd';
 const admin = { userName: 'rotator', password: "The 'administrator's own" };
 const userName = 'shared "app"';
 const run = promisify(execFile);
+const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 
-describe.skipIf(!existsSync(mariadbProgram))('MariaDB (needs Debian’s mariadb-server)', () => {
-  let server: Mariadb;
+describe.skipIf(!existsSync(program))('MariaDB (needs Debian’s mariadb-server)', () => {
+  let certificates: ReturnType<typeof makeCertificates>;
+  let dir = '';
+  let server: ReturnType<typeof spawnWithUs>;
   let port = 0;
-  let ca = '';
-  const sql = (text: string) => server.sql(text);
+  /** As root, by the server's socket. */
+  const sql = async (text: string) =>
+    (
+      await run('mariadb', ['--no-defaults', '-S', path.join(dir, 'socket'), '-u', 'root', '-N', '-e', text])
+    ).stdout.trim();
   const as = (user: string, password: string) => ({
     args: ['--no-defaults', '-h', '127.0.0.1', '-P', String(port), '-u', user, '-N'],
     env: { ...process.env, MYSQL_PWD: password },
   });
 
   beforeAll(async () => {
-    server = await startMariadb([
-      '--plugin-load-add=simple_password_check',
-      '--simple-password-check-minimal-length=8',
-      '--simple-password-check-digits=0',
-      '--simple-password-check-letters-same-case=0',
-      '--simple-password-check-other-characters=0',
-      '--plugin-load-add=password_reuse_check',
-    ]);
-    ({ port } = server);
-    ({ ca } = server.certificates);
+    certificates = makeCertificates();
+    dir = mkdtempSync(path.join(os.tmpdir(), 'universal-logout-mariadb-'));
+    chmodSync(dir, 0o755);
+    port = await freePort();
+    // It refuses to run as root, unless root is named.
+    const own = ['--no-defaults', `--datadir=${dir}/data`, `--user=${os.userInfo().username}`];
+    execFileSync('mariadb-install-db', [...own, '--auth-root-authentication-method=socket'], { stdio: 'pipe' });
+    server = spawnWithUs(
+      program,
+      [
+        ...own,
+        `--socket=${dir}/socket`,
+        `--port=${port}`,
+        '--bind-address=127.0.0.1',
+        '--skip-name-resolve',
+        `--ssl-cert=${certificates.certFile}`,
+        `--ssl-key=${certificates.keyFile}`,
+        '--plugin-load-add=simple_password_check',
+        '--simple-password-check-minimal-length=8',
+        '--simple-password-check-digits=0',
+        '--simple-password-check-letters-same-case=0',
+        '--simple-password-check-other-characters=0',
+        '--plugin-load-add=password_reuse_check',
+      ],
+      { stdin: 'ignore' },
+    );
+    while ((await sql('SELECT 1').catch(() => '')) !== '1') await setTimeout(50);
     await sql(leastRights('MariaDB', { PASSWORD: admin.password.replaceAll("'", "''"), ROTATOR_HOST: '127.0.0.1' }));
     await sql(`CREATE USER ${quoted(userName)}@'%' IDENTIFIED BY 'the very first one'`);
   });
-  afterAll(() => server.stop());
+  afterAll(async () => {
+    server.kill('SIGTERM');
+    await once(server, 'exit');
+    rmSync(dir, { recursive: true });
+    certificates.remove();
+  });
 
   let given = 0;
   const settingsAt = (at: number) => ({ host: '127.0.0.1', port: at, tls: 'off' });
   const system = (): System => ({
     kind: 'mariadb',
     port,
-    target: { userName, settings: { host: 'localhost', port, ca }, admin },
+    target: { userName, settings: { host: 'localhost', port, ca: certificates.ca }, admin },
     targetAt: (at) => ({ userName, settings: settingsAt(at), admin }),
     give: async (password) => {
       // The history refuses what was there before: it is emptied, as the account is made anew.
@@ -143,8 +175,23 @@ describe.skipIf(!existsSync(mariadbProgram))('MariaDB (needs Debian’s mariadb-
   });
 
   test.each([
+    ['which does not see the connections of others', 'CREATE USER, CONNECTION ADMIN'],
+    ['which may not end the connections of others', 'CREATE USER, PROCESS'],
+  ])('an administrator %s does not say that there are none', async (_, rights) => {
+    await sql("CREATE USER 'blind'@'127.0.0.1' IDENTIFIED BY 'blind and blinder'");
+    await sql(`GRANT ${rights} ON *.* TO 'blind'@'127.0.0.1'`);
+    await system().give('The right one, 8');
+    const opened = await system().open?.('The right one, 8');
+    const target = { ...system().target, admin: { userName: 'blind', password: 'blind and blinder' } };
+    expect(await connector.endConnections?.(target, soon())).toEqual({ error: 'not_permitted' });
+    expect(await connector.endConnections?.(system().target, soon())).toEqual({ ended: 1 });
+    await opened?.ended;
+    await sql("DROP USER 'blind'@'127.0.0.1'");
+  });
+
+  test.each([
     ['nobody signed the certificate', () => ({ host: 'localhost', port })],
-    ['it is of another host', () => ({ host: '127.1', port, ca })],
+    ['it is of another host', () => ({ host: '127.1', port, ca: certificates.ca })],
   ])('TLS is refused where %s, before the password is sent', async (_, settings) => {
     const target = { ...system().target, settings: settings() };
     expect(await connector.set(target, { password: 'The right one, 5', old: null }, soon())).toEqual({
@@ -155,7 +202,7 @@ describe.skipIf(!existsSync(mariadbProgram))('MariaDB (needs Debian’s mariadb-
 
   test('an address is a name of the certificate, too', async () => {
     await system().give('The right one, 6');
-    const target = { ...system().target, settings: { host: '127.0.0.1', port, ca } };
+    const target = { ...system().target, settings: { host: '127.0.0.1', port, ca: certificates.ca } };
     expect(await connector.verify(target, 'The right one, 6', soon())).toEqual({ result: 'accepted' });
   });
 

@@ -4,20 +4,22 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { makeCertificates } from '../accounts/connectors/certificates.ts';
+import { leastRights } from '../accounts/connectors/least-rights.ts';
+import { spawnWithUs } from '../support/end-with-us.ts';
 import { freePort } from '../support/free-port.ts';
-import { startUntil } from './start-server.ts';
+import { startMortal } from '../support/mortal-process.ts';
 
-/** Where Debian's mariadb-server puts it. */
-export const mariadbProgram = '/usr/sbin/mariadbd';
 const run = promisify(execFile);
 
-/** A string literal. */
+export const mariadbProgram = '/usr/sbin/mariadbd';
+export const mariadbAdmin = { userName: 'rotator', password: "The 'administrator's own" };
 export const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 
-export type Mariadb = Awaited<ReturnType<typeof startMariadb>>;
-
-/** A MariaDB of its own on loopback, with TLS. It ends when this process does. `options`: more of its command line. */
-export async function startMariadb(options: readonly string[] = []) {
+/**
+ * Debian's server with an administrator that has the least rights of docs/accounts.md. It has rules
+ * for passwords, and refuses former ones.
+ */
+export async function startMariadb() {
   const certificates = makeCertificates();
   const dir = mkdtempSync(path.join(os.tmpdir(), 'universal-logout-mariadb-'));
   chmodSync(dir, 0o755);
@@ -30,21 +32,49 @@ export async function startMariadb(options: readonly string[] = []) {
     (
       await run('mariadb', ['--no-defaults', '-S', path.join(dir, 'socket'), '-u', 'root', '-N', '-e', text])
     ).stdout.trim();
-  const isReady = async () => (await sql('SELECT 1').catch(() => '')) === '1';
-  const server = await startUntil(isReady, mariadbProgram, [
-    ...own,
+  const options = [
     `--socket=${dir}/socket`,
     `--port=${port}`,
     '--bind-address=127.0.0.1',
     '--skip-name-resolve',
     `--ssl-cert=${certificates.certFile}`,
     `--ssl-key=${certificates.keyFile}`,
-    ...options,
-  ]);
+    '--plugin-load-add=simple_password_check',
+    '--simple-password-check-minimal-length=8',
+    '--simple-password-check-digits=0',
+    '--simple-password-check-letters-same-case=0',
+    '--simple-password-check-other-characters=0',
+    '--plugin-load-add=password_reuse_check',
+  ];
+  const server = await startMortal(
+    () => spawnWithUs(mariadbProgram, [...own, ...options], { stdin: 'ignore' }),
+    async () => (await sql('SELECT 1').catch(() => '')) === '1',
+  );
+  const rights = { PASSWORD: mariadbAdmin.password.replaceAll("'", "''"), ROTATOR_HOST: '127.0.0.1' };
+  await sql(leastRights('MariaDB', rights));
+  /** The client's arguments for somebody who comes by TCP. */
+  const as = (user: string, password: string) => ({
+    args: ['--no-defaults', '-h', '127.0.0.1', '-P', String(port), '-u', user, '-N'],
+    env: { ...process.env, MYSQL_PWD: password },
+  });
   return {
     port,
-    certificates,
+    ca: certificates.ca,
     sql,
+    as,
+    /** Whether it lets somebody in. Anything but a refused password is thrown. */
+    async signsIn(user: string, password: string): Promise<boolean> {
+      const { args, env } = as(user, password);
+      return run('mariadb', [...args, '-e', 'SELECT 1'], { env }).then(
+        () => true,
+        (error) => {
+          if (String(error.stderr).includes('ERROR 1045')) return false;
+          throw error;
+        },
+      );
+    },
+    kill: server.kill,
+    restart: server.restart,
     async stop() {
       await server.stop();
       rmSync(dir, { recursive: true });

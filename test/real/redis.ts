@@ -1,64 +1,75 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { makeCertificates } from '../accounts/connectors/certificates.ts';
+import { leastRights } from '../accounts/connectors/least-rights.ts';
+import { spawnWithUs } from '../support/end-with-us.ts';
 import { freePort } from '../support/free-port.ts';
-import { startUntil } from './start-server.ts';
+import { startMortal } from '../support/mortal-process.ts';
 
-/** Where Debian's redis-server puts it. */
-export const redisProgram = '/usr/bin/redis-server';
 const run = promisify(execFile);
 
-export type Redis = Awaited<ReturnType<typeof startRedis>>;
+export const redisProgram = '/usr/bin/redis-server';
+export const redisAdmin = { userName: 'rotator', password: 'The-administrators-own' };
 
 /**
- * A Redis of its own on loopback, whose users stand in a file, with a port for TLS beside the plain
- * one. It ends when this process does.
+ * Debian's server with an administrator that has the least rights of docs/accounts.md. Its users
+ * stand in an ACL file; `aclFile: false`: in redis.conf, with these lines beside the administrator's.
  */
-export async function startRedis() {
+export async function startRedis({ aclFile = true, users = [] as readonly string[] } = {}) {
   const certificates = makeCertificates();
   const dir = mkdtempSync(path.join(os.tmpdir(), 'universal-logout-redis-'));
   const [port, tlsPort] = [await freePort(), await freePort()];
-  const aclDir = path.join(dir, 'acl');
-  const lines = {
-    port,
-    'tls-port': tlsPort,
-    bind: '127.0.0.1',
-    dir,
-    aclfile: path.join(aclDir, 'users.acl'),
-    'tls-cert-file': certificates.certFile,
-    'tls-key-file': certificates.keyFile,
-    'tls-ca-cert-file': certificates.caFile,
-    'tls-auth-clients': 'no',
-    save: '""',
-  };
-  mkdirSync(aclDir);
-  writeFileSync(path.join(aclDir, 'users.acl'), 'user default on >root ~* &* +@all\n');
-  const conf = Object.entries(lines).map((line) => line.join(' '));
-  writeFileSync(path.join(dir, 'redis.conf'), conf.join('\n'));
+  const acl = path.join(dir, 'acl');
+  mkdirSync(acl);
+  const [, , ...rights] = leastRights('Redis', { PASSWORD: redisAdmin.password }).trim().split(' ');
+  const all = ['user default on >root ~* &* +@all', `user ${rights.join(' ')} on`, ...users];
+  if (aclFile) writeFileSync(path.join(acl, 'users.acl'), all.map((line) => `${line}\n`).join(''));
+  const lines = [
+    `port ${port}`,
+    `tls-port ${tlsPort}`,
+    'bind 127.0.0.1',
+    `dir ${dir}`,
+    `tls-cert-file ${certificates.certFile}`,
+    `tls-key-file ${certificates.keyFile}`,
+    `tls-ca-cert-file ${certificates.caFile}`,
+    'tls-auth-clients no',
+    'save ""',
+    ...(aclFile ? [`aclfile ${path.join(acl, 'users.acl')}`] : all),
+  ];
+  writeFileSync(path.join(dir, 'redis.conf'), lines.join('\n'));
   const cli = async (user: string, password: string, ...command: string[]) =>
     (
       await run('redis-cli', ['-p', String(port), '--user', user, ...command], {
         env: { ...process.env, REDISCLI_AUTH: password },
       })
     ).stdout.trim();
-  const asRoot = (...command: string[]) => cli('default', 'root', ...command);
-  const isReady = async () => (await asRoot('PING').catch(() => '')) === 'PONG';
-  const start = () => startUntil(isReady, redisProgram, [path.join(dir, 'redis.conf')]);
-  let server = await start();
+  const server = await startMortal(
+    () => spawnWithUs(redisProgram, [path.join(dir, 'redis.conf')], { stdin: 'ignore' }),
+    async () => (await cli('default', 'root', 'PING').catch(() => '')) === 'PONG',
+  );
   return {
     port,
     tlsPort,
     certificates,
-    /** The folder of the file of the users. */
-    aclDir,
     cli,
-    asRoot,
-    async restart() {
+    /** The folder of the ACL file can't be written, until it can again. */
+    takeAway: () => renameSync(acl, path.join(dir, 'acl-away')),
+    giveBack: () => renameSync(path.join(dir, 'acl-away'), acl),
+    /** Whether it lets somebody in. Anything but a refused password is thrown. */
+    async signsIn(name: string, password: string): Promise<boolean> {
+      const { stdout } = await run('redis-cli', ['-p', String(port), 'AUTH', name, password]);
+      if (!/^(OK|WRONGPASS)/.test(stdout)) throw new Error(stdout);
+      return stdout.startsWith('OK');
+    },
+    kill: server.kill,
+    restart: server.restart,
+    /** As its operator would, so that it writes down what it does at the end. */
+    async startAnew() {
       await server.stop();
-      server = await start();
+      await server.restart();
     },
     async stop() {
       await server.stop();

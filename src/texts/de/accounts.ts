@@ -11,10 +11,12 @@ export const accounts: typeof original = {
   userName: 'Benutzername',
   place: 'Wo',
   changed: ({ ago }) => `Passwort geändert: ${ago}`,
+  justNow: 'gerade eben',
   noPassword: 'Es ist noch kein Passwort bekannt',
   newer: 'Geändert, seit Sie es gelesen haben',
   states: {
     rotating: 'Wird gerade geändert',
+    failing: 'Soll geändert werden',
     uncertain: 'Gilt im Moment vielleicht nicht',
     manual: 'Wird von Hand geändert',
   },
