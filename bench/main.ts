@@ -4,7 +4,8 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { startEmbeddedPostgres } from '../src/postgres/embedded-postgres.ts';
-import { accountsReport, measureAccounts } from './accounts.ts';
+import { measureAccounts } from './accounts.ts';
+import { accountsReport } from './accounts-report.ts';
 import { type Child, killChildren, startChild } from './child.ts';
 import { readContenders, revocationContenders } from './contenders.ts';
 import { floodReport, isBroken, measureFloods } from './flood.ts';
@@ -45,9 +46,9 @@ const fewPages = { pages: 1_000, revoked: 20 };
 /** People of the org that is signed out as a whole, forwards to drain, revocations one by one. */
 const manyForwards = { people: 100_000, drained: 10_000, single: 200 };
 const fewForwards = { people: 5_000, drained: 2_000, single: 40 };
-/** Revocations of people with one account each; accounts of one person. */
-const manyAccounts = { single: 200, many: 1_000 };
-const fewAccounts = { single: 40, many: 100 };
+/** Revocations with accounts and without; people with one account at each system; accounts of one person. */
+const manyAccounts = { revocations: 200, single: 100, many: 1_000 };
+const fewAccounts = { revocations: 40, single: 10, many: 100 };
 /** Live sessions: with more of them only the product is filled. */
 const mostForPeers = 1_000_000;
 

@@ -6,7 +6,7 @@ import { placeSql } from './place.ts';
 const most = { ofNode: 24, ofOrg: 12, ofPlace: 6 } as const;
 
 /** Of an org, in a round. What waits for a system that is busy doesn't count. */
-const looked = 200;
+const looked = 50;
 
 /** What the bounds are counted by. */
 export type RunningRotation = Claimed & Readonly<{ place: string }>;

@@ -8,6 +8,8 @@ import { usualTimes } from './times.ts';
 /** Milliseconds between two rounds at least, and at most. */
 const restMs = 20;
 const pollMs = 500;
+/** Milliseconds after a round that found nothing to begin, in which none follows a successful one at once. */
+const settledMs = 100;
 /** Milliseconds between two looks at the schedule. */
 const scheduleMs = 60_000;
 /** Milliseconds that a stop waits for steps that are under way: one that is broken off leaves a rotation uncertain. */
@@ -29,6 +31,7 @@ export function startRotator(deps: Deps) {
   let woken = Promise.withResolvers<void>();
   const planner = createPlanner({ pool, log });
   let scheduleAt = 0;
+  let settledUntil = 0;
 
   const begin = (rotation: RunningRotation) => {
     const running = rotate(rotating, rotation, () => stopping.signal.aborted).finally(() => {
@@ -54,7 +57,10 @@ export function startRotator(deps: Deps) {
     await or(undefined, 'scheduled', schedule());
     const claimed = await or([], 'claimed', claimRotations(pool, [...underWay.keys()], rotating.times.lease));
     for (const rotation of claimed) begin(rotation);
-    return taken > 0 || claimed.length > 0;
+    // A round sees what waits behind many of a system only once that system is full, and looks at
+    // all of them for it: with a thousand of them that costs as much as a rotation's own statements.
+    if (claimed.length === 0) settledUntil = performance.now() + settledMs;
+    return taken > 0 || (claimed.length > 0 && performance.now() >= settledUntil);
   };
 
   const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal, ref: false }).catch(() => {});
