@@ -26,6 +26,7 @@ afterAll(async () => {
   await server?.stop();
 });
 beforeEach(async () => {
+  await product.context.pool.query('DELETE FROM accounts');
   owner = await plantAdministrator(product, 'owner');
 });
 
