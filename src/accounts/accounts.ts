@@ -6,7 +6,7 @@ import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
 import { type AccountRow, findAccount, listAccounts } from './account.ts';
-import { type Changer, type GivenAdministrator, toColumns } from './administrator.ts';
+import { type Changer, type GivenAdministrator, givenSql, toColumns } from './administrator.ts';
 import { type AccountChanges, changeAccount } from './change-account.ts';
 import { noteLedElsewhere } from './led-elsewhere.ts';
 import { lockAccounts, refuseTwin } from './logins.ts';
@@ -106,8 +106,8 @@ export async function addAccount(
   const columns = await toColumns({ client, vault }, orgId, id, administrator, changer);
   await client.query({
     name: 'account-administrator',
-    text: 'UPDATE accounts SET admin_account_id = $3, admin_user_name = $4, admin_password = $5 WHERE org_id = $1 AND id = $2',
-    values: [orgId, id, ...columns],
+    text: `UPDATE accounts SET admin_account_id = $3, admin_user_name = $4, admin_password = $5, ${givenSql('$4', '$6')} WHERE org_id = $1 AND id = $2`,
+    values: [orgId, id, ...columns, changer.userId],
   });
   const led = { id, connector, newPlace: false, administratorId: columns[0] };
   await noteLedElsewhere(client, orgId, led, { userId: changer.userId, by });

@@ -5,7 +5,7 @@ import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { type AccountRow, type Administrator, findAccount, lockAccount } from './account.ts';
-import { type Changer, type GivenAdministrator, requireMayUse, toColumns } from './administrator.ts';
+import { type Changer, type GivenAdministrator, givenSql, requireMayUse, toColumns } from './administrator.ts';
 import { isManual } from './connectors/manual.ts';
 import { holdRotations, leavePlace } from './leave-place.ts';
 import { noteLedElsewhere } from './led-elsewhere.ts';
@@ -92,6 +92,12 @@ export async function changeAccount(
         ...[after.everyDays, leads || columns ? 1 : 0, columns !== null, ...(columns ?? [null, null, null])],
       ],
     });
+    if (columns)
+      await client.query({
+        name: 'account-administrator-given',
+        text: `UPDATE accounts SET ${givenSql('$3', '$4')} WHERE org_id = $1 AND id = $2`,
+        values: [orgId, id, columns[1], changer.userId],
+      });
     // The operator, who could print what is kept, takes it along.
     if (leads && changer.userId !== null && !isManual(connector)) await leavePlace(client, orgId, id);
     const target = { type: 'account', id };
