@@ -120,7 +120,10 @@ export function createContext(config: Config, log: Logger = createLog(config), l
   const pools = { general: pool, access: accessPool, ending: endingPool };
   const batches = createBatches({ pool: endingPool });
   const shortages = watchShortages({ pools, batches, inTurn, log });
-  const metrics = config.metricsToken === null ? null : createMetrics({ pools, batches, inTurn, note, journal, log });
+  const metrics =
+    config.metricsToken === null
+      ? null
+      : createMetrics({ pools, batches, inTurn, note, journal, rotationsRest: accounts.rotationsRest, log });
   let stopping = false;
   return {
     config,
@@ -154,6 +157,7 @@ export function createContext(config: Config, log: Logger = createLog(config), l
     vault: accounts.vault,
     connectors: accounts.connectors,
     wakeRotator: accounts.wakeRotator,
+    rotationsRest: accounts.rotationsRest,
     emailAvailable: notifications.emailAvailable,
     isStopping: () => stopping,
     /** From here on /readyz answers 503; requests are still answered. */

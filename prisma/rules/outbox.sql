@@ -16,7 +16,7 @@ CREATE OR REPLACE TRIGGER audit_events_outbox AFTER INSERT ON audit_events
                        'call.carried_out', 'call.lapsed', 'call.refused', 'provisioning.refused', 'api_key.created', 'role.changed',
                        'delivery.failed', 'forward.failed', 'app.away', 'app.back', 'app.names_missing', 'user.address_contested', 'identity.unlinked', 'connection.subjects_forgotten', 'user.erased',
                        'connection.auth_time_missing', 'account.rotation_uncertain', 'account.rotation_manual',
-                       'account.old_works', 'account.key_erased', 'account.rotated', 'account.rotation_confirmed', 'account.password_given')
+                       'account.old_works', 'account.key_erased', 'account.administrator_known', 'account.rotated', 'account.rotation_confirmed', 'account.password_given')
         OR (NEW.action IN ('identity.linked', 'user.address_changed') AND NEW.actor_type IN ('user', 'operator'))
         OR (NEW.action = 'account.right_given' AND NEW.actor_type = 'user' AND NEW.detail ->> 'user' = NEW.actor_id)
         OR (NEW.action = 'account.reconciled' AND NEW.detail ? 'changed')

@@ -1,7 +1,11 @@
 import type { Pool, PoolClient } from 'pg';
 
 /** Who changes the password there: another shared account, or a user name with a password of its own. */
-export type Administrator = Readonly<{ accountId: string } | { userName: string }>;
+export type Administrator = Readonly<
+  | { accountId: string }
+  /** With who typed its password in, and when; null: an operator, or it isn't known. */
+  | { userName: string; givenBy: Readonly<{ id: string; name: string | null }> | null; givenAt: string | null }
+>;
 
 /**
  * How an account stands, told by its rotations. `rotating`: it gets a new password; `failing`: its
@@ -45,7 +49,10 @@ export const stateOfAccount = `coalesce(
 
 const columns = `a.id, a.name, a.user_name AS "userName", a.place, a.notes, a.connector, a.settings,
   CASE WHEN a.admin_account_id IS NOT NULL THEN jsonb_build_object('accountId', a.admin_account_id)
-       WHEN a.admin_user_name IS NOT NULL THEN jsonb_build_object('userName', a.admin_user_name) END AS administrator,
+       WHEN a.admin_user_name IS NOT NULL THEN jsonb_build_object('userName', a.admin_user_name,
+         'givenBy', (SELECT jsonb_build_object('id', u.id, 'name', coalesce(u.name, u.email)) FROM users u
+                     WHERE u.org_id = a.org_id AND u.id = a.admin_given_by),
+         'givenAt', a.admin_given_at AT TIME ZONE 'UTC') END AS administrator,
   a.password_rules AS "passwordRules", a.every_days AS "everyDays", a.version, a.changed_at AS "changedAt",
   ${stateOfAccount} AS state, a.created_at AS "createdAt"`;
 

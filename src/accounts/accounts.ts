@@ -6,9 +6,10 @@ import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import type { Keyring } from '../keyring.ts';
 import { type AccountRow, findAccount, listAccounts } from './account.ts';
-import { type Changer, type GivenAdministrator, toColumns } from './administrator.ts';
+import { type Changer, type GivenAdministrator, givenSql, toColumns } from './administrator.ts';
 import { type AccountChanges, changeAccount } from './change-account.ts';
 import { noteLedElsewhere } from './led-elsewhere.ts';
+import { lockAccounts, refuseTwin } from './logins.ts';
 import type { PasswordRules } from './make-password.ts';
 import { rightTo } from './rights.ts';
 import { checkedSettings } from './settings.ts';
@@ -47,10 +48,12 @@ export function createAccounts({ pool, keyring }: Readonly<{ pool: Pool; keyring
     /** Null when the org has no such account. */
     find: (orgId: string, id: string) => findAccount(pool, orgId, id),
 
-    /** @throws AppError invalid_request, or conflict when the org has as many as it may */
+    /** @throws AppError invalid_request; conflict for a login that is there, or when the org has as many as it may */
     add(orgId: string, account: NewAccount, doing: Doing): Promise<AccountRow> {
       return transaction(pool, async (client) => {
         await requireRoom(client, orgId, 1);
+        const settings = checkedSettings(account.connector, account.settings);
+        await refuseTwin(client, orgId, { ...account, settings, id: null }, doing.changer);
         const id = await addAccount({ client, vault }, orgId, account, doing);
         return (await findAccount(client, orgId, id)) as AccountRow;
       });
@@ -74,7 +77,7 @@ export type Accounts = ReturnType<typeof createAccounts>;
 
 /** Makes additions to an org wait for each other, so that the count holds. @throws AppError conflict */
 export async function requireRoom(client: PoolClient, orgId: string, more: number): Promise<void> {
-  await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`accounts ${orgId}`]);
+  await lockAccounts(client, orgId);
   const { rows } = await client.query<{ count: number }>({
     name: 'accounts-count',
     text: 'SELECT count(*)::int AS count FROM accounts WHERE org_id = $1',
@@ -103,8 +106,8 @@ export async function addAccount(
   const columns = await toColumns({ client, vault }, orgId, id, administrator, changer);
   await client.query({
     name: 'account-administrator',
-    text: 'UPDATE accounts SET admin_account_id = $3, admin_user_name = $4, admin_password = $5 WHERE org_id = $1 AND id = $2',
-    values: [orgId, id, ...columns],
+    text: `UPDATE accounts SET admin_account_id = $3, admin_user_name = $4, admin_password = $5, ${givenSql('$4', '$6')} WHERE org_id = $1 AND id = $2`,
+    values: [orgId, id, ...columns, changer.userId],
   });
   const led = { id, connector, newPlace: false, administratorId: columns[0] };
   await noteLedElsewhere(client, orgId, led, { userId: changer.userId, by });

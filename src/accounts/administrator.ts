@@ -19,6 +19,11 @@ export type AdministratorColumns = readonly [
   password: string | null,
 ];
 
+/** Who typed the password of the administrator `userName` in, and when: columns. Whoever did knows it. */
+export const givenSql = (userName: string, userId: string) =>
+  `admin_given_by = CASE WHEN ${userName}::text IS NOT NULL THEN ${userId}::text END,
+   admin_given_at = CASE WHEN ${userName}::text IS NOT NULL THEN clock_timestamp() END`;
+
 /**
  * Seals an administrator as it was given. Another shared account is named by whoever changes all of
  * the org's. @throws AppError invalid_request, forbidden, conflict for a circle

@@ -58,6 +58,10 @@ export async function askRotation(
   return rows[0] ?? null;
 }
 
+/** Of a rotation `r` that waited for people, and that the machine takes up again: columns. */
+export const triedAgain = `claim = r.claim + 1, attempts = 0, probe = 0, refused_candidates = 0, failing_since = NULL,
+  why = NULL, error = NULL, do_until = NULL, due_at = clock_timestamp()`;
+
 /** Somebody asks for it: the same, on record. `userId`: null for an operator. */
 export async function rotateByHand(
   pool: Pool,
@@ -80,8 +84,7 @@ async function tryAgain(db: Pool | PoolClient, orgId: string, accountId: string)
     name: 'rotation-try-again',
     text: `UPDATE account_rotations r
            SET state = CASE WHEN r.sent_at IS NULL THEN 'candidate'::"AccountRotationState" ELSE 'uncertain' END,
-               claim = r.claim + 1, attempts = 0, probe = 0, refused_candidates = 0, failing_since = NULL, why = NULL, error = NULL,
-               do_until = NULL, due_at = clock_timestamp()
+               ${triedAgain}
            FROM accounts a
            WHERE r.org_id = $1 AND r.account_id = $2 AND r.state = 'manual'
              AND a.org_id = r.org_id AND a.id = r.account_id AND a.connector <> 'manual'

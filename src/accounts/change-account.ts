@@ -5,10 +5,11 @@ import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { type AccountRow, type Administrator, findAccount, lockAccount } from './account.ts';
-import { type Changer, type GivenAdministrator, requireMayUse, toColumns } from './administrator.ts';
+import { type Changer, type GivenAdministrator, givenSql, requireMayUse, toColumns } from './administrator.ts';
 import { isManual } from './connectors/manual.ts';
 import { holdRotations, leavePlace } from './leave-place.ts';
 import { noteLedElsewhere } from './led-elsewhere.ts';
+import { lockAccounts, refuseTwin } from './logins.ts';
 import type { PasswordRuleChanges } from './make-password.ts';
 import { changedRules, checkedSettings } from './settings.ts';
 import type { Vault } from './vault.ts';
@@ -38,7 +39,8 @@ export type AccountChanges = Readonly<{ [Name in keyof Members]?: Members[Name] 
  * signs in there, is a way to lead passwords elsewhere, and to read them there: so the account's own
  * and its administrator's have to be given again in the same change, the kept ones are never sent
  * there (`leavePlace`), and each that is another account’s counts as read.
- * @throws AppError invalid_request, forbidden, or conflict for a circle
+ * @throws AppError invalid_request, forbidden, or conflict for a circle and for
+ * what is another account already
  */
 export async function changeAccount(
   { pool, vault }: Readonly<{ pool: Pool; vault: Vault }>,
@@ -48,8 +50,11 @@ export async function changeAccount(
   { changer, by }: Readonly<{ changer: Changer; by: By }>,
 ): Promise<AccountRow | null> {
   return transaction(pool, async (client) => {
-    // The lock makes changes of who administers whom wait for each other: two could close a circle.
-    if (changes.administrator) await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`accounts ${orgId}`]);
+    // Changes of who administers whom wait for each other: two could close a circle. So do those of
+    // what signs in where: two could become one.
+    const { userName, place, connector: kind, settings: where } = changes;
+    if (changes.administrator || [userName, place, kind, where].some((given) => given !== undefined))
+      await lockAccounts(client, orgId);
     await holdRotations(client, orgId, id);
     if (!(await lockAccount(client, orgId, id))) return null;
     const before = (await findAccount(client, orgId, id)) as AccountRow;
@@ -65,6 +70,11 @@ export async function changeAccount(
     const changed = Object.keys(after).filter((name) => !isDeepStrictEqual(member(after, name), member(before, name)));
     if (given !== undefined) changed.push('administrator');
     const leads = changed.some((name) => ['userName', 'connector', 'settings'].includes(name));
+    if (leads || given || changed.includes('place')) {
+      const { userName: name = before.userName, place: there = before.place } = plain;
+      const login = { id, userName: name, place: there, connector, settings, administrator: given ?? null };
+      await refuseTwin(client, orgId, login, changer);
+    }
     if (leads && given === undefined) requireMayUse(before, changer);
     requirePassword({ leads, connector, kept: before.version !== null, password }, changer);
     const columns = given === undefined ? null : await toColumns({ client, vault }, orgId, id, given, changer);
@@ -82,6 +92,12 @@ export async function changeAccount(
         ...[after.everyDays, leads || columns ? 1 : 0, columns !== null, ...(columns ?? [null, null, null])],
       ],
     });
+    if (columns)
+      await client.query({
+        name: 'account-administrator-given',
+        text: `UPDATE accounts SET ${givenSql('$3', '$4')} WHERE org_id = $1 AND id = $2`,
+        values: [orgId, id, columns[1], changer.userId],
+      });
     // The operator, who could print what is kept, takes it along.
     if (leads && changer.userId !== null && !isManual(connector)) await leavePlace(client, orgId, id);
     const target = { type: 'account', id };

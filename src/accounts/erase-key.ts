@@ -46,6 +46,7 @@ export async function eraseKey(client: PoolClient, orgId: string, by: By): Promi
   await client.query('DELETE FROM account_versions WHERE org_id = $1', [orgId]);
   await client.query(
     `UPDATE accounts SET version = NULL, changed_at = NULL, wrong_tried_at = NULL, admin_user_name = NULL, admin_password = NULL,
+       admin_given_by = NULL, admin_given_at = NULL,
        revision = revision + 1, updated_at = now()
      WHERE org_id = $1 AND (version IS NOT NULL OR admin_user_name IS NOT NULL OR wrong_tried_at IS NOT NULL)`,
     [orgId],

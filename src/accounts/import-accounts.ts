@@ -7,7 +7,9 @@ import { AppError } from '../errors.ts';
 import { emailKey } from '../users/email.ts';
 import { addAccount, type NewAccount, requireRoom } from './accounts.ts';
 import type { Changer } from './administrator.ts';
+import { loginOf, readLogins } from './logins.ts';
 import type { Right } from './rights.ts';
+import { checkedSettings } from './settings.ts';
 import type { Vault } from './vault.ts';
 
 /** Accounts of one import. */
@@ -22,6 +24,9 @@ export type ImportedAccount = Readonly<{
   names: Readonly<Record<Right, readonly string[]>>;
 }>;
 
+/** A line that is the login of an account, or of an earlier line. */
+export type TwinLine = Readonly<{ line: number; why: 'twin'; name: string; ofLine: number | null }>;
+
 /** A name that is nobody's; by its place, for what stands there may be a password in a wrong column. */
 export type WrongName = Readonly<{
   line: number;
@@ -30,7 +35,9 @@ export type WrongName = Readonly<{
   why: 'nobody' | 'switched_off' | 'several_groups';
 }>;
 
-export type Imported = Readonly<{ accounts: number; rights: number }> | Readonly<{ wrong: readonly WrongName[] }>;
+export type Imported =
+  | Readonly<{ accounts: number; rights: number }>
+  | Readonly<{ wrong: readonly (WrongName | TwinLine)[] }>;
 
 type Found = Readonly<{ userId: string | null; groupId: string | null; why: WrongName['why'] | null }>;
 type Holder = Readonly<{ userId: string | null; groupId: string | null; right: Right }>;
@@ -48,7 +55,7 @@ export async function importAccounts(
   return transaction(pool, async (client) => {
     await requireRoom(client, orgId, rows.length);
     const known = await findHolders(client, orgId, rows);
-    const wrong = rows.flatMap((row) => wrongNames(row, known));
+    const wrong = [...rows.flatMap((row) => wrongNames(row, known)), ...(await findTwins(client, orgId, rows))];
     if (wrong.length > 0) return { wrong };
     const holders = rows.map((row) => holdersOf(row, known));
     const counts = { accounts: rows.length, rights: holders.flat().length };
@@ -98,6 +105,18 @@ const wrongNames = ({ line, names }: ImportedAccount, known: ReadonlyMap<string,
       return why === null ? [] : [{ line, right, place: index + 1, why }];
     }),
   );
+
+/** Whoever imports sees every account of the org. */
+async function findTwins(client: PoolClient, orgId: string, rows: readonly ImportedAccount[]): Promise<TwinLine[]> {
+  const known = await readLogins(client, orgId, [...new Set(rows.map(({ account }) => account.userName))]);
+  return rows.flatMap(({ line, account }) => {
+    const login = loginOf({ ...account, settings: checkedSettings(account.connector, account.settings) });
+    if (login === null) return [];
+    const twin = known.get(login);
+    if (!twin) known.set(login, { id: '', name: account.name, line });
+    return twin ? [{ line, why: 'twin' as const, name: twin.name, ofLine: twin.line ?? null }] : [];
+  });
+}
 
 /** Of somebody who is named twice the greater right counts. */
 function holdersOf({ names }: ImportedAccount, known: ReadonlyMap<string, Found>): readonly Holder[] {

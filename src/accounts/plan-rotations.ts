@@ -4,6 +4,7 @@ import { isAway } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 import { joinsWaiting } from './ask-rotation.ts';
 import { type EndedRights, recordEndedRights } from './record-ended-rights.ts';
+import { tellOfAdministrators } from './tell-of-administrators.ts';
 
 // Without names, so that each statement is planned for the tables as they are: a kept plan of tables
 // that were empty would read all of them for each row.
@@ -43,6 +44,8 @@ export function createPlanner({ pool, log }: Readonly<{ pool: Pool; log: Logger 
       );
       for (const row of ofEveryone) await planOfEveryone(client, row);
       await recordEndedRights(client, now);
+      const eventIds = now.flatMap(({ event_id }) => event_id ?? []);
+      if (eventIds.length > 0) await tellOfAdministrators(client, orgId, eventIds);
       return rows.length;
     });
 

@@ -1,18 +1,28 @@
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
+import { triedAgain } from './ask-rotation.ts';
 
 /**
  * After a restore from a backup nobody knows which passwords sign in: queues the search for each
  * account that has any, of one org or of all. The rotator makes the version current that it finds, or
  * sets a new one. A rotation that waits begins with that search. Returns how many were queued anew.
  */
-export async function askReconciliation(pool: Pool, orgId: string | null): Promise<number> {
+export async function askReconciliation(db: Pool | PoolClient, orgId: string | null): Promise<number> {
   // The claim is raised: whoever begins it just now reads it anew.
-  await pool.query(
+  await db.query(
     `UPDATE account_rotations SET search_first = true, claim = claim + 1, due_at = clock_timestamp()
      WHERE state = 'queued' AND NOT search_first AND ($1::text IS NULL OR org_id = $1)`,
     [orgId],
   );
-  const { rowCount } = await pool.query(
+  // What waits for people may be long out of date: the machine looks, where it can reach the system.
+  const again = await db.query(
+    `UPDATE account_rotations r
+     SET state = 'uncertain', search_first = true, candidate = NULL, sent_at = NULL, ${triedAgain}
+     FROM accounts a
+     WHERE ($1::text IS NULL OR r.org_id = $1) AND r.state = 'manual'
+       AND a.org_id = r.org_id AND a.id = r.account_id AND a.connector <> 'manual'`,
+    [orgId],
+  );
+  const { rowCount } = await db.query(
     `INSERT INTO account_rotations (org_id, id, account_id, cause, search_first)
      SELECT a.org_id, 'rot_' || replace(gen_random_uuid()::text, '-', ''), a.id, 'reconcile', true FROM accounts a
      WHERE ($1::text IS NULL OR a.org_id = $1)
@@ -22,5 +32,5 @@ export async function askReconciliation(pool: Pool, orgId: string | null): Promi
      ON CONFLICT (org_id, account_id) WHERE state = 'queued' DO NOTHING`,
     [orgId],
   );
-  return rowCount ?? 0;
+  return (rowCount ?? 0) + (again.rowCount ?? 0);
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { claimRotations, type RunningRotation } from './claim-rotations.ts';
+import type { KnownDatabase } from './known-database.ts';
 import { createPlanner, planScheduled } from './plan-rotations.ts';
 import { rotate } from './rotate.ts';
 import type { Rotating } from './rotating.ts';
@@ -15,7 +16,8 @@ const scheduleMs = 60_000;
 /** Milliseconds that a stop waits for steps that are under way: one that is broken off leaves a rotation uncertain. */
 const stopMs = 3_000;
 
-type Deps = Omit<Rotating, 'times' | 'broken'> & Readonly<{ times?: Rotating['times'] }>;
+type Deps = Omit<Rotating, 'times' | 'broken'> &
+  Readonly<{ times?: Rotating['times']; database?: Pick<KnownDatabase, 'isKnown'> }>;
 
 /**
  * Plans and carries out rotations for as long as the process lives. `wake` makes the next round come
@@ -55,6 +57,8 @@ export function startRotator(deps: Deps) {
   const round = async (): Promise<boolean> => {
     const taken = await or(0, 'planned', planner.plan());
     await or(undefined, 'scheduled', schedule());
+    // In a copy what is to be done is kept, and nothing is sent.
+    if (deps.database && !(await or(false, 'claimed', deps.database.isKnown()))) return false;
     const claimed = await or([], 'claimed', claimRotations(pool, [...underWay.keys()], rotating.times.lease));
     for (const rotation of claimed) begin(rotation);
     // A round sees what waits behind many of a system only once that system is full, and looks at

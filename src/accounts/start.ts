@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { createPool } from '../database/pool.ts';
 import type { Keyring } from '../keyring.ts';
 import { createConnectors } from './connectors/all.ts';
+import { createKnownDatabase } from './known-database.ts';
 import { startRotator } from './rotator.ts';
 import { createVault } from './vault.ts';
 
@@ -30,11 +31,14 @@ export function startAccounts({
     log,
   });
   const { connectorOf } = connectors;
-  const rotator = startRotator({ pool: ownPool, vault: createVault({ pool: ownPool, keyring }), connectorOf, log });
+  const database = createKnownDatabase({ pool: ownPool, log });
+  const ownVault = createVault({ pool: ownPool, keyring });
+  const rotator = startRotator({ pool: ownPool, vault: ownVault, connectorOf, log, database });
   return {
     connectors,
     vault: createVault({ pool, keyring }),
     wakeRotator: rotator.wake,
+    rotationsRest: database.rests,
     async stop(): Promise<void> {
       await rotator.stop();
       await ownPool.end();

@@ -102,10 +102,20 @@ export const account = z
       .describe('As the connector has them.')
       .meta({ examples: [{}] }),
     administrator: z
-      .union([z.object({ accountId: z.string() }), z.object({ userName: z.string() })])
+      .union([
+        z.object({ accountId: z.string() }),
+        z.object({
+          userName: z.string(),
+          givenBy: z
+            .object({ id: z.string(), name: z.string().nullable() })
+            .nullable()
+            .describe('Who typed its password in, and knows it; null: an operator, or it is not known.'),
+          givenAt: z.string().nullable(),
+        }),
+      ])
       .nullable()
       .describe('Who changes the password there: another shared account, or a user name.')
-      .meta({ examples: [{ userName: 'root' }] }),
+      .meta({ examples: [{ userName: 'root', givenBy: null, givenAt: null }] }),
     passwordRules: passwordRules.meta({ examples: [passwordRules.parse({})] }),
     everyDays: z
       .int()

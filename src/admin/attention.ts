@@ -9,6 +9,8 @@ export const attentionKinds = [
   'no_caller',
   /** The IdP's signed calls are refused until a sign-in proves the connection. */
   'connection_unproven',
+  /** No password of a shared account is changed: the database is a copy, or was restored. */
+  'rotations_rest',
   /** Shared accounts, by how they stand (src/accounts/account.ts). */
   'account_uncertain',
   'account_old_works',
@@ -91,6 +93,9 @@ const attentionSql = `
      SELECT FROM jsonb_array_elements_text(a.settings -> 'concerns' -> 'groups') AS chosen (id)
      WHERE NOT EXISTS (SELECT FROM groups g WHERE g.org_id = $1 AND g.id = chosen.id))
    ORDER BY a.name, a.id LIMIT ${most})
+  UNION ALL
+  SELECT 'rotations_rest', NULL, NULL, NULL, d.rests_since FROM rotation_database d
+  WHERE d.rests_since IS NOT NULL AND EXISTS (SELECT FROM accounts a WHERE a.org_id = $1 AND a.connector <> 'manual')
   UNION ALL
   SELECT 'account_' || s.state, s.id, s.name, s.count, s.at
   FROM (SELECT a.*, count(*) OVER of_state::int AS count, row_number() OVER (of_state ORDER BY a.at, a.name, a.id) AS nth

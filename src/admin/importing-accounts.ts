@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { importAccounts, mostImported, type WrongName } from '../accounts/import-accounts.ts';
+import { importAccounts, mostImported, type TwinLine, type WrongName } from '../accounts/import-accounts.ts';
 import type { Vault } from '../accounts/vault.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { changerOf } from './account-access.ts';
@@ -41,6 +41,11 @@ export function importingAccountOperations(deps: Readonly<{ pool: Pool; vault: V
   ];
 }
 
-/** What is wrong with a line of the file, in words. */
-export const toWrongLine = ({ line, right, place, why }: WrongName) =>
-  at(line, ({ answers }) => answers.accounts.csv[why]({ column: right, place }));
+/** What is wrong with a line of the file, in words. A line of the file is named by its number alone. */
+export const toWrongLine = (wrong: WrongName | TwinLine) =>
+  at(wrong.line, ({ answers }) => {
+    const { csv } = answers.accounts;
+    if (wrong.why !== 'twin') return csv[wrong.why]({ column: wrong.right, place: wrong.place });
+    const { name, ofLine } = wrong;
+    return ofLine === null ? csv.twin({ name }) : csv.twinLine({ line: ofLine });
+  });

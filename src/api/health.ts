@@ -23,6 +23,8 @@ export function createHealthEndpoints(deps: {
   shortages: Shortages;
   /** Whether calls that were noted while the database was away wait for long. */
   journal: { isLate: () => boolean };
+  /** Whether no password is changed, for the database is a copy. */
+  rotationsRest: () => boolean;
 }): readonly Endpoint[] {
   const alive: RequestHandler = (_req, res) => {
     res.json({ status: 'alive' });
@@ -48,6 +50,7 @@ export function createHealthEndpoints(deps: {
     // and an org that floods them all could have every node taken away.
     const degraded: string[] = deps.shortages.now();
     if (deps.journal.isLate()) degraded.push('noted calls');
+    if (deps.rotationsRest()) degraded.push('rotations');
     res.json({ status: 'ready', ...(degraded.length > 0 && { degraded }) });
   };
 
@@ -81,7 +84,7 @@ export function createHealthEndpoints(deps: {
             .array(z.string())
             .optional()
             .describe(
-              'What has run out here in the last ten seconds, and `noted calls` while one waits for over a minute. Send requests all the same.',
+              'What has run out here in the last ten seconds, `noted calls` while one waits for over a minute, and `rotations` while no password of a shared account is changed, because the database is a copy or was restored. Send requests all the same.',
             )
             .meta({ examples: [['connections of access', 'turns of lists']] }),
         }),

@@ -6,6 +6,7 @@ export const actions = [
   'access.revoked',
   'access.revoked_for_everyone',
   'account.added',
+  'account.administrator_known',
   'account.changed',
   'account.key_erased',
   'account.old_works',

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { rotateByHand } from '../accounts/ask-rotation.ts';
 import { confirmRotation } from '../accounts/confirm-rotation.ts';
+import { adoptDatabase, knowsDatabase } from '../accounts/known-database.ts';
 import { askReconciliation } from '../accounts/reconcile.ts';
 import { noteReveal } from '../accounts/reveals.ts';
 import { listRotations } from '../accounts/rotations.ts';
@@ -11,6 +12,7 @@ import { byOperator } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { action, type Console, readCredential, text, usageError } from './command.ts';
+import { confirm, requireTerminal } from './confirm.ts';
 import { table } from './output.ts';
 import { accountArgument, foundAccount, orgOption, vaultIn } from './shared-account-parts.ts';
 import type { Workspace } from './workspace.ts';
@@ -159,9 +161,39 @@ export function registerSharedAccountPasswords(shared: Command, shell: Console):
       action(shell, z.object({ org: text }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
         const accounts = await askReconciliation(workspace.pool, org.id);
+        const rests = !(await knowsDatabase(workspace.pool));
+        const then = rests ? ' All rotations rest: shared-account resume lets them go on.' : '';
         return {
-          json: { id: org.id, accounts },
-          text: `${accounts} account(s) wait to be looked at by the server: see shared-account rotations.`,
+          json: { id: org.id, accounts, rests },
+          text: `${accounts} account(s) wait to be looked at by the server: see shared-account rotations.${then}`,
+        };
+      }),
+    );
+
+  shared
+    .command('resume')
+    .description(
+      'this database is the real one now, and no copy: rotations, which rest after a restore, go on in every organisation, first with the search for what signs in',
+    )
+    .option('--yes', 'do not ask before')
+    .action(
+      action(shell, z.object({ yes: z.boolean().default(false) }), async ({ pool }, { yes }) => {
+        if (await knowsDatabase(pool))
+          return { json: { resumed: false }, text: 'Rotations do not rest: there is nothing to resume.' };
+        if (!yes) {
+          requireTerminal('Letting rotations go on', shell);
+          const means =
+            'Passwords are then changed at the real systems from this database, and every other copy of it is locked out.';
+          await confirm(means, 'this is the real one', shell);
+        }
+        const accounts = await transaction(pool, async (client) => {
+          const asked = await askReconciliation(client, null);
+          await adoptDatabase(client);
+          return asked;
+        });
+        return {
+          json: { resumed: true, accounts },
+          text: `Rotations go on. ${accounts} account(s) wait to be looked at by the server.`,
         };
       }),
     );

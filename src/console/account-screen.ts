@@ -137,7 +137,7 @@ function renderFactsOf({ texts }: Visit, found: ShownAccount, above: Value): Htm
         : words.itself
       : 'accountId' in administrator
         ? above
-        : html`<code>${administrator.userName}</code>`;
+        : html`<code>${administrator.userName}</code>${administrator.givenBy && administrator.givenAt && html` (${compose(words.adminGivenBy, { name: administrator.givenBy.name ?? administrator.givenBy.id, at: renderMoment(texts, new Date(administrator.givenAt)) })})`}`;
   return renderFacts([
     [words.state, renderAccountState(texts, found)],
     [words.userName, renderCopyable(texts, found.userName, words.userName)],

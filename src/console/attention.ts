@@ -76,6 +76,8 @@ function placeOf({ kind, id }: Attention): string {
     case 'account_failing':
     case 'account_manual':
       return `/admin/accounts/${id}`;
+    case 'rotations_rest':
+      return '/admin/accounts';
     case 'dead_deliveries':
       return '/admin/notifications/undelivered';
     case 'email_unavailable':

@@ -95,6 +95,7 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'access.revoked_for_everyone': ({ words, actor, revocation }) =>
     compose(words.everyoneSignedOut, { actor: actor(), revocation: revocation() }),
   'account.added': ofAccount('accountAdded'),
+  'account.administrator_known': ({ words, account }) => compose(words.administratorKnown, { account: account() }),
   'account.changed': ({ words, actor, account }, event) =>
     compose(words.accountChanged, {
       actor: actor(),

@@ -24,10 +24,11 @@ type Deps = Readonly<{
   inTurn: InTurn;
   note: ReturnType<typeof createNotes>;
   journal: Pick<CallJournal, 'figures'>;
+  rotationsRest: () => boolean;
   log: Logger;
 }>;
 
-export function createMetrics({ pools, batches, inTurn, note, journal, log }: Deps) {
+export function createMetrics({ pools, batches, inTurn, note, journal, rotationsRest, log }: Deps) {
   const register = new Registry();
   const registers = [register];
   collectDefaultMetrics({ register, prefix });
@@ -137,6 +138,14 @@ export function createMetrics({ pools, batches, inTurn, note, journal, log }: De
     },
   });
 
+  new Gauge({
+    name: `${prefix}rotations_resting`,
+    help: '1: no password of a shared account is changed, for this database is a copy or was restored.',
+    registers,
+    collect() {
+      this.set(rotationsRest() ? 1 : 0);
+    },
+  });
   new Gauge({
     name: `${prefix}noted_calls`,
     help: 'Revocations that were asked for while the database was away, and are still to be carried out by this node.',

@@ -87,6 +87,7 @@ function sharedAccount(
   if (action === 'account.rotation_uncertain') return words.rotationUncertain({ account, why });
   if (action === 'account.rotation_manual')
     return words.rotationManual({ account, why, at: named(parts.doUntil) ?? words.something });
+  if (action === 'account.administrator_known') return words.administratorKnown({ account });
   return action === 'account.key_erased'
     ? words.accountKeyErased({ actor })
     : words.ownAccountRights[parts.right === 'manage' ? 'manage' : 'use']({ actor, account });

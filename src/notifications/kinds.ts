@@ -47,6 +47,7 @@ const kindOfAction = {
   'account.rotation_manual': 'shared_account',
   'account.old_works': 'shared_account',
   'account.key_erased': 'shared_account',
+  'account.administrator_known': 'shared_account',
   // Only those that somebody gave to themself come through the outbox.
   'account.right_given': 'shared_account',
   // Whoever may use the account is told, by e-mail, not the administrators.

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { addAccount, giveRight, plantMembers, reveal } from './client.ts';
-import { rotationsOf, untilSettled } from './support.ts';
+import { rotationsOf, until, untilSettled } from './support.ts';
 
 // Whoever typed a password in knows it, also without a right to read it.
 let product: Product;
@@ -62,6 +62,36 @@ it('a rotation that somebody did by hand', async () => {
   await revoke(owner);
   const rows = await untilSettled(product, account);
   expect(rows[1]).toMatchObject({ cause: 'revocation', user_id: owner.id, revealed: true });
+});
+
+it('that of an administrator is nobody’s to change here: administrators are told, once for a sign-out', async () => {
+  const own = { userName: 'rotator', password: 'rotators-own' };
+  const account = await addAccount(owner, { password: undefined, administrator: own });
+  const later = await addAccount(other, { password: undefined });
+  await owner.send('PATCH', `/accounts/${later}`, { administrator: own });
+  const elsewhere = await addAccount(owner, { password: undefined, administrator: own });
+  await other.send('PATCH', `/accounts/${elsewhere}`, { administrator: { ...own, password: 'another' } });
+  expect((await other.send('GET', `/accounts/${account}`)).body.administrator).toMatchObject({
+    userName: 'rotator',
+    givenBy: { id: owner.id },
+    givenAt: expect.any(String),
+  });
+  const told = async () =>
+    (
+      await product.context.pool.query<{ id: string }>(
+        `SELECT target_id AS id FROM audit_events WHERE action = 'account.administrator_known' AND detail ->> 'user' = $1`,
+        [owner.id],
+      )
+    ).rows
+      .map(({ id }) => id)
+      .toSorted();
+  const both = [account, later].toSorted();
+  await revoke(owner);
+  await until(async () => (await told()).length > 0);
+  expect(await told()).toEqual(both);
+  await revoke(owner);
+  await until(async () => (await product.context.pool.query('SELECT FROM account_outbox')).rowCount === 0);
+  expect(await told()).toEqual(both);
 });
 
 it('is not a password that they have read: no list says so, and it counts for no limit', async () => {

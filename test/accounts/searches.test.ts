@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { planScheduled } from '../../src/accounts/plan-rotations.ts';
+import { askReconciliation } from '../../src/accounts/reconcile.ts';
 import { givePassword } from '../../src/accounts/versions.ts';
 import { byOperator } from '../../src/by.ts';
 import { rotateAlone } from './alone.ts';
@@ -175,4 +176,22 @@ it('a clock that stepped back holds up nothing', async () => {
   await pool.query(`UPDATE accounts SET wrong_tried_at = now() + interval '1 day' WHERE id = $1`, [alone.account]);
   start();
   await untilState('done');
+});
+
+it('a reconciliation looks at what waits for people, too, and not where only they can', async () => {
+  alone.system.state.password = 'of before the restore';
+  await keep(2, 'of before the restore', 'former');
+  const wait = (account: string) =>
+    pool.query(
+      `INSERT INTO account_rotations (org_id, id, account_id, cause, state, error, do_until) VALUES ($1, $2, $3, 'reconcile', 'manual', 'rejected', now())`,
+      [orgId, `rot_${account}`, account],
+    );
+  await wait(alone.account);
+  const theirs = await alone.plant({ connector: 'manual' });
+  await wait(theirs);
+  await askReconciliation(pool, orgId);
+  start();
+  await untilState('done');
+  expect(await alone.current()).toBe('of before the restore');
+  expect((await rotationsOf(alone.product, theirs))[0]).toMatchObject({ state: 'manual', error: 'rejected' });
 });

@@ -168,10 +168,24 @@ it('has a password changed, and takes what people have set', async () => {
 
 it('finds out after a restore which passwords sign in, of one organisation', async () => {
   const id = await add('Archive');
-  expect(await shared('reconcile', ...elsewhere)).toEqual({ id: 'org_other', accounts: 0 });
+  expect(await shared('reconcile', ...elsewhere)).toEqual({ id: 'org_other', accounts: 0, rests: false });
   const { accounts } = await shared('reconcile', ...org);
   expect(Number(accounts)).toBeGreaterThan(0);
   expect(await shared('rotations', ...org, '--account', id)).toMatchObject([{ cause: 'reconcile' }]);
+});
+
+it('lets rotations go on in a copy once somebody says that it is the real one', async () => {
+  await db.query(
+    `INSERT INTO rotation_database (database) VALUES ('another 1') ON CONFLICT (id) DO UPDATE SET database = EXCLUDED.database`,
+  );
+  const account = await add('Restored');
+  expect(await shared('reconcile', ...org)).toMatchObject({ rests: true });
+  expect(await refusal('shared-account', 'resume')).toMatchObject({ code: 'usage' });
+  expect(await shared('resume', '--yes')).toMatchObject({ resumed: true });
+  expect(await shared('resume', '--yes')).toEqual({ resumed: false });
+  expect(await shared('reconcile', ...org)).toMatchObject({ rests: false });
+  const { rows } = await db.query('SELECT cause, search_first FROM account_rotations WHERE account_id = $1', [account]);
+  expect(rows).toEqual([{ cause: 'reconcile', search_first: true }]);
 });
 
 it('imports a file, all of it or nothing', async () => {

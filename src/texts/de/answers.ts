@@ -141,6 +141,9 @@ export const answerTexts: typeof english = {
           `Sie hat ${there} Felder, die erste Zeile ${expected}. Setzen Sie ein Feld mit einem Komma in Anführungszeichen.`,
         column: ({ column, why }) => `Spalte ${column}: ${why}.`,
         settings: 'Dieser Anschluss braucht Einstellungen: Lassen Sie ihn hier weg, und wählen Sie ihn danach.',
+        twin: ({ name }) =>
+          `user_name: Das Konto ${name} ist schon dieselbe Anmeldung. Lassen Sie die Zeile weg, und geben Sie Zugang zu jenem.`,
+        twinLine: ({ line }) => `user_name: Zeile ${line} ist dieselbe Anmeldung. Lassen Sie eine davon weg.`,
         nobody: ({ column, place }) =>
           `${column}: Name ${place} ist weder die Adresse einer Person noch der Name einer Gruppe. Berichtigen Sie ihn, oder lassen Sie ihn weg.`,
         switched_off: ({ column, place }) =>
@@ -150,6 +153,12 @@ export const answerTexts: typeof english = {
       },
       administers: ({ others }) =>
         `Dieses Konto ändert die Passwörter ${others === 1 ? 'eines anderen' : `von ${others} anderen`}: Geben Sie ${others === 1 ? 'diesem' : 'diesen'} zuerst ein anderes Verwaltungskonto.`,
+      twin: ({ name }) =>
+        `${name === null ? 'Ein anderes Konto, das Sie nicht sehen dürfen,' : `Das Konto ${name}`} ist schon dieselbe Anmeldung: Jedes würde ein Passwort setzen, das beim anderen als falsch gilt. ${name === null ? 'Bitten Sie die Administration um Zugang.' : 'Geben Sie den Personen Zugang zu jenem.'}`,
+      administratorShared: ({ name }) =>
+        `Dieses Verwaltungskonto ist ${name === null ? 'ein Konto, das Sie nicht sehen dürfen und' : `das Konto ${name},`} dessen Passwort hier geändert wird: Nennen Sie stattdessen jenes Konto, mit seiner Id (accountId). Wer Inhaber oder Hauptadministrator ist, darf das.`,
+      administratorItself:
+        'Dieses Verwaltungskonto ist das Konto selbst, dessen Passwort sich ändert: Lassen Sie es weg, dann ändert das Konto sein eigenes.',
       removedInChange:
         'Ein neues Passwort ist gerade unterwegs zum System dieses Kontos und ginge mit ihm verloren. Warten Sie, bis das Konto es hat. Antwortet das System nicht, lässt sich das Konto dann entfernen.',
       noKey:

@@ -75,6 +75,8 @@ export const notifications: typeof english = {
     `Noch ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${account} anmeldet${because(why)}`,
   rotationManual: ({ account, why, at }) =>
     `Jemand muss das Passwort des gemeinsamen Kontos ${account} bis ${momentOf(at)} von Hand ändern${because(why)}`,
+  administratorKnown: ({ account }) =>
+    `Jemand, dessen Zugang endete, hat das Passwort des Verwaltungskontos zum gemeinsamen Konto ${account} eingetragen und kennt es: Ändern Sie es beim System von Hand, und tragen Sie hier das neue ein`,
   accountKeyErased: ({ actor }) =>
     `${actor} hat den Schlüssel der gemeinsamen Konten gelöscht: Keines ihrer Passwörter lässt sich mehr lesen`,
   ownAccountRights: {

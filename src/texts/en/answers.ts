@@ -145,6 +145,9 @@ export const answerTexts = {
           `it has ${there} fields, and the first line ${expected}. Put a field with a comma in quotation marks.`,
         column: ({ column, why }: { column: string; why: string }) => `${column}: ${why}.`,
         settings: 'this connector needs settings: leave it out here, and choose the connector afterwards.',
+        twin: ({ name }: { name: string }) =>
+          `user_name: the account ${name} is the same login already. Leave the line out, and give people a right to that one.`,
+        twinLine: ({ line }: { line: number }) => `user_name: line ${line} is the same login. Leave one of them out.`,
         nobody: ({ column, place }: { column: string; place: number }) =>
           `${column}: name ${place} is no address of a person and no name of a group. Correct it, or leave it out.`,
         switched_off: ({ column, place }: { column: string; place: number }) =>
@@ -154,6 +157,12 @@ export const answerTexts = {
       },
       administers: ({ others }: { others: number }) =>
         `This account changes the passwords of ${others === 1 ? 'another one' : `${others} others`}: give ${others === 1 ? 'that' : 'those'} another administrator first.`,
+      twin: ({ name }: { name: string | null }) =>
+        `${name === null ? 'Another account, which you may not see,' : `The account ${name}`} is the same login already: each would set a password that the other calls wrong. ${name === null ? 'Ask an administrator for a right to it.' : 'Give people a right to that one.'}`,
+      administratorShared: ({ name }: { name: string | null }) =>
+        `This administrator is the shared account ${name ?? 'that you may not see'}, whose password changes: name that account instead, by its id (accountId). An owner or a super admin may.`,
+      administratorItself:
+        'This administrator is the account itself, whose password changes: leave the administrator out, and it changes its own.',
       removedInChange:
         'A new password is on its way to the system of this account, and would be lost with it. Wait until the account has it; where the system does not answer, the account can be removed then.',
       noKey: 'The organisation has no key of shared accounts: no password was ever given, or it is erased already.',

@@ -74,6 +74,8 @@ export const notifications = {
     `It is not known yet which password of the shared account ${account} signs in${because(why)}`,
   rotationManual: ({ account, why, at }: { account: string; why: string | null; at: string }) =>
     `Somebody has to change the password of the shared account ${account} by hand until ${moment(at)}${because(why)}`,
+  administratorKnown: ({ account }: { account: string }) =>
+    `Somebody whose access ended gave the password of the administrator of the shared account ${account}, and knows it: change it at the system by hand, and give the new one here`,
   accountKeyErased: ({ actor }: { actor: string }) =>
     `${actor} erased the key of the shared accounts: none of their passwords can be read any more`,
   ownAccountRights: {

@@ -51,6 +51,7 @@ export const consoleAccounts: typeof english = {
     administrator: 'Wer es dort ändert',
     itself: 'Das Konto selbst',
     byOther: 'Ein anderes gemeinsames Konto',
+    adminGivenBy: ({ name, at }) => `${name} hat das Passwort eingetragen (${at}) und kennt es`,
     byAccount: ({ account }) => `Das gemeinsame Konto ${account}`,
     rules: 'Neue Passwörter',
     ofLength: ({ n }) => `${n} Zeichen`,

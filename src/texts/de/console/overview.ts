@@ -29,6 +29,7 @@ export const consoleOverview: typeof english = {
       dead_forwards: 'Ansehen',
       app_away: 'Ansehen',
       app_group_gone: 'Ansehen',
+      rotations_rest: 'Ansehen',
       account_uncertain: 'Ansehen',
       account_old_works: 'Ansehen',
       account_failing: 'Ansehen',
@@ -54,6 +55,8 @@ export const consoleOverview: typeof english = {
         `${name} antwortet nicht mehr (seit ${at}): Was die App erfahren muss, wird aufbewahrt, und jede Minute wird es versucht.`,
       app_group_gone: ({ name }) =>
         `${name} erfährt von Mitgliedern von Gruppen, und eine dieser Gruppen gibt es nicht mehr.`,
+      rotations_rest:
+        'Zurzeit wird kein Passwort eines gemeinsamen Kontos geändert: Die Datenbank ist eine Kopie oder wurde wiederhergestellt. Der Betreiber kann sagen, dass sie die echte ist (shared-account resume).',
       account_uncertain: ({ name }) =>
         `Im Moment ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${name} anmeldet: Es wird weiter versucht.`,
       account_old_works: ({ name }) =>

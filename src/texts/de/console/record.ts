@@ -88,6 +88,7 @@ const record: typeof english.record = {
     'access.revoked_for_everyone': 'Alle wurden abgemeldet',
     'account.added': 'Ein gemeinsames Konto wurde hinzugefügt',
     'account.changed': 'Ein gemeinsames Konto wurde geändert',
+    'account.administrator_known': 'Jemand, der das Passwort eines Verwaltungskontos kennt, ist gegangen',
     'account.key_erased': 'Der Schlüssel der gemeinsamen Konten wurde gelöscht',
     'account.old_works': 'Mit einem alten Passwort kann man sich noch anmelden',
     'account.password_given': 'Das Passwort eines gemeinsamen Kontos wurde eingetragen',

@@ -50,6 +50,7 @@ export const consoleAccounts = {
     administrator: 'Who changes it there',
     itself: 'The account itself',
     byOther: 'Another shared account',
+    adminGivenBy: ({ name, at }: { name: string; at: string }) => `${name} gave its password ${at}, and knows it`,
     byAccount: ({ account }: { account: string }) => `The shared account ${account}`,
     rules: 'New passwords',
     ofLength: ({ n }: { n: string }) => `${n} characters`,

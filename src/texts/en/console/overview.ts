@@ -29,6 +29,7 @@ export const consoleOverview = {
       dead_forwards: 'Look at them',
       app_away: 'Look at it',
       app_group_gone: 'Look at it',
+      rotations_rest: 'Look at them',
       account_uncertain: 'Look at it',
       account_old_works: 'Look at it',
       account_failing: 'Look at it',
@@ -53,6 +54,8 @@ export const consoleOverview = {
         `${name} has not answered since ${at}: what it has to hear is kept, and it is tried once a minute.`,
       app_group_gone: ({ name }: { name: string }) =>
         `${name} is told of members of groups, and one of these groups is not there any more.`,
+      rotations_rest:
+        'No password of a shared account is changed at the moment: the database is a copy, or was restored. The operator can say that it is the real one (shared-account resume).',
       account_uncertain: ({ name }: { name: string }) =>
         `Nobody knows at the moment which password of the shared account ${name} signs in: it is tried again.`,
       account_old_works: ({ name }: { name: string }) =>

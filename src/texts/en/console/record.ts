@@ -87,6 +87,7 @@ const record = {
     'access.revoked_for_everyone': 'Everyone was signed out',
     'account.added': 'A shared account was added',
     'account.changed': 'A shared account was changed',
+    'account.administrator_known': 'Somebody who knows an administrator’s password has left',
     'account.key_erased': 'The key of the shared accounts was erased',
     'account.old_works': 'An old password still signs in',
     'account.password_given': 'A shared account’s password was entered',
