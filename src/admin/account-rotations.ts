@@ -5,7 +5,6 @@ import { confirmRotation } from '../accounts/confirm-rotation.ts';
 import type { Connectors } from '../accounts/connectors/all.ts';
 import { findRotation } from '../accounts/rotations.ts';
 import { testAccount } from '../accounts/test-account.ts';
-import { requireRoomForVersion } from '../accounts/trim-versions.ts';
 import type { Vault } from '../accounts/vault.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { recordEvent } from '../audit/record.ts';
@@ -46,10 +45,9 @@ export function accountRotationOperations(deps: AccountRotationDeps): readonly O
       orIf,
       params,
       success: { status: 202, description: 'The change, as it stands.', schema: accountRotation },
-      problems: ['not_found', 'conflict'],
+      problems: ['not_found'],
       handle: async ({ principal: { userId }, orgId, params: { id }, by }) => {
         const asked = await transaction(pool, async (client) => {
-          await requireRoomForVersion(client, orgId, id);
           const rotation = await askRotation(client, { orgId, accountId: id, cause: 'hand', userId });
           if (!rotation) return null;
           const target = { type: 'account', id };
@@ -90,7 +88,7 @@ export function accountRotationOperations(deps: AccountRotationDeps): readonly O
       tag,
       summary: 'Try whether the password of a shared account signs in',
       description:
-        'And that of the administrator, where the connector can tell. Systems lock accounts after a few wrong passwords: so where one is wrong, the next try waits a minute.',
+        'And that of the administrator, where the connector can tell. Systems lock accounts after a few wrong passwords: so where one is wrong, the next try waits a minute. An administrator is counted over all accounts that it changes.',
       permission,
       orIf,
       params,

@@ -101,11 +101,24 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
   function rotationCause(): Html {
     const causes: Readonly<Record<string, string>> = words.rotationCauses;
     const cause = textIn(event, 'cause') ?? '–';
-    return revocation(causes[cause] ?? cause);
+    const said = causes[cause] ?? cause;
+    const all = textIn(event, 'revocations')?.split(' ') ?? [];
+    if (all.length < 2) return revocation(said);
+    const links = all.map((id, at) => html`${at > 0 && ', '}<a href="/admin/revocations/${id}"><code>${id}</code></a>`);
+    const more = numberIn(event, 'causes') - all.length;
+    return compose(words.ofRevocations, {
+      cause: said,
+      revocations: html`${links}${more > 0 && words.moreRevocations(more)}`,
+    });
   }
 
-  /** A word of a connector or a rotation. */
-  const code = (name: string) => html`<code>${textIn(event, name) ?? '–'}</code>`;
+  /** A word of a connector or a rotation, as people say it; one without words stands for itself. */
+  function said(name: string, known: Readonly<Record<string, string>>): Value {
+    const word = textIn(event, name) ?? '–';
+    return Object.hasOwn(known, word) ? known[word] : html`<code>${word}</code>`;
+  }
+  const accountResult = () => said('result', words.accountResults);
+  const rotationError = (name: string) => said(name, texts.rotationErrors);
 
   function revocation(label: Value = words.revocation): Html {
     const id = textIn(event, 'revocation');
@@ -166,7 +179,8 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
     account,
     holder,
     rotationCause,
-    code,
+    accountResult,
+    rotationError,
     revocation,
     ended,
     app,

@@ -269,6 +269,51 @@ it.each(['not_saved', 'unavailable'] as const)(
   },
 );
 
+it('sets again what the system has lost before it was over', async () => {
+  system.state.losesItFor = 'the first password';
+  await ask();
+  start();
+  await untilState('done');
+  expect(await last()).toMatchObject({ error: null, told: [] });
+  expect(await current()).toBe(system.state.password);
+  expect(system.state.sets).toEqual([system.state.password, system.state.password]);
+  expect((await passwordsOf(product, orgId, account)).map(({ state }) => state)).toEqual(['current', 'former']);
+});
+
+it('sets again what the system has not saved, and lost', async () => {
+  system.state.saves = 'not_saved';
+  await ask();
+  start();
+  await untilState('old_works');
+  const taken = system.state.password;
+  system.state.password = 'the first password';
+  await until(async () => system.state.sets.length === 2);
+  await untilState('old_works');
+  expect(await last()).toMatchObject({ error: 'not_saved' });
+  expect([await current(), system.state.password]).toEqual([taken, taken]);
+  system.state.saves = 'saved';
+  await untilState('done');
+  expect(await last()).toMatchObject({ error: null });
+});
+
+it('leaves what the system has lost to the rotation that follows', async () => {
+  system.state.saves = 'not_saved';
+  await ask();
+  start();
+  await untilState('old_works');
+  system.state.behaviours = Array(1000).fill('refuses the administrator');
+  await ask();
+  await until(async () => system.state.sets.length === 2);
+  system.state.password = 'the first password';
+  const { length } = system.state.tries;
+  await until(async () => system.state.sets.length > 6);
+  expect((await rotationsOf(product, account)).map(({ state }) => state)).toEqual(['old_works', 'candidate']);
+  expect(system.state.tries).toHaveLength(length);
+  Object.assign(system.state, { behaviours: [], saves: 'saved' });
+  await until(async () => (await rotationsOf(product, account)).every(({ state }) => state === 'done'));
+  expect(await current()).toBe(system.state.password);
+});
+
 it('stops to try the old password after a day, and the account goes on saying so', async () => {
   system.state.accepts = ['the first password'];
   await ask();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { plantAdministrator } from '../support/planted-administrators.ts';
+import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { fieldsOf, openConsole, textOf } from './client.ts';
 
@@ -60,7 +61,7 @@ describe('one’s own accounts', () => {
   it('show the password to whoever may use it, once for each press, kept by nobody, on record', async () => {
     const account = await addAccount('Ship’s computer', { place: 'On the bridge' });
     const list = await user.console.get('/accounts');
-    expect(textOf(list.text)).toMatch(/Ship’s computer operator · On the bridge Password changed now/);
+    expect(textOf(list.text)).toMatch(/Ship’s computer operator · On the bridge Password changed just now/);
     expect(list.text).not.toContain(secret);
     const fields = await showing(user, account);
     const shown = await user.console.post('/accounts', fields);
@@ -419,6 +420,12 @@ describe('the console', () => {
     const { rows } = await sql('SELECT name FROM orgs WHERE id = $1', [product.orgs.metacortex.id]);
     expect((await stranger.console.press(path, 'erase', { org: rows[0].name })).status).toBe(303);
     expect((await stranger.send('GET', `/accounts/${added.body.id}`)).body.version).toBeNull();
+    const list = textOf((await stranger.console.get('/admin/accounts')).text);
+    expect([list.includes('Every password is erased'), list.includes('No password')]).toEqual([true, true]);
+    expect(list).not.toContain('As it should be');
+    const left = await stranger.console.get(path);
+    expect([left.status, textOf(left.text).includes('There is nothing to erase')]).toEqual([200, true]);
+    expect(left.text).not.toContain('value="erase"');
   });
 
   it('finds accounts, and shows none of another organisation', async () => {
@@ -480,6 +487,8 @@ describe('the console', () => {
     expect(textOf((await owner.console.get('/admin')).text)).toContain(
       'shared account Printer has to be changed by hand',
     );
+    const removal = textOf((await owner.console.get(`${page}/remove`)).text);
+    expect(removal).toMatch(/one of the versions 1 or 2 may be what signs in|version 1 may be what signs in/);
     const confirmed = await owner.console.press(`${page}/confirm`, 'confirm', { password: 'set-by-hand' });
     expect(textOf((await owner.console.follow(confirmed)).text)).toContain('As it should be');
     expect((await user.console.post('/accounts', await showing(user, account))).text).toContain('set-by-hand');
@@ -488,6 +497,43 @@ describe('the console', () => {
 });
 
 describe('a sign-out', () => {
+  it('of several people shows the passwords that it changes for any of them', async () => {
+    const leavers = await plantUsers(product, 3, { sessions: 1 });
+    for (const [name, leaver] of [
+      ['Scanner', leavers[0]],
+      ['Printer', leavers[1]],
+    ] as const)
+      await give(await addAccount(name), { ...user, ...leaver } as Person, 'use');
+    const asked = await owner.console.post('/admin/sign-out', {
+      do: 'go-on',
+      users: leavers.map(({ id }) => id).join(' '),
+    });
+    const done = await owner.console.post('/admin/sign-out', {
+      ...fieldsOf(asked.text, 'sign-out'),
+      do: 'sign-out',
+    });
+    const receipt = String(done.location);
+    expect(receipt).toMatch(/\/together$/);
+    const shown = async () => textOf((await owner.console.get(receipt)).text);
+    await expect.poll(shown, { timeout: 30_000 }).toMatch(/changed because of this sign-out. .*Scanner/);
+    await expect.poll(shown, { timeout: 30_000 }).toMatch(/Printer/);
+    // In the ticket, and in a list of its own.
+    expect(await shown()).toMatch(/Shared accounts: .*Scanner: /);
+    const revocation = receipt.split('/').at(-2) as string;
+    const query = `revocation=${revocation}&together=true`;
+    const list = textOf((await owner.console.get(`/admin/rotations?${query}`)).text);
+    expect(list).toMatch(/Scanner .*the access of somebody ended/);
+    expect(list).toMatch(/Printer .*the access of somebody ended/);
+    const found = async (who: Person, asked: string) => {
+      const { status, body } = await who.send('GET', `/rotations?${asked}`);
+      expect(status).toBe(200);
+      return (body.items as { accountName: string }[]).map(({ accountName }) => accountName).toSorted();
+    };
+    expect(await found(owner, query)).toEqual(['Printer', 'Scanner']);
+    expect((await found(owner, `revocation=${revocation}`)).length).toBeLessThan(2);
+    expect(await found(stranger, query)).toEqual([]);
+  });
+
   it('shows on its receipt which passwords it changes, step by step; the overview what is stuck', async () => {
     const account = await addAccount('Radar');
     await user.console.post('/accounts', await showing(user, account));

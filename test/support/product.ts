@@ -173,8 +173,11 @@ async function createTestOrg(
 }
 
 /** One more node on the same database, in a process of its own. */
-export async function startNode(env: Record<string, string>): Promise<{ url: string; process: ChildProcess }> {
-  const child = fork(`${import.meta.dirname}/node-process.ts`, { env: { ...process.env, ...env, PORT: '0' } });
+export async function startNode(
+  env: Record<string, string>,
+  entry = `${import.meta.dirname}/node-process.ts`,
+): Promise<{ url: string; process: ChildProcess }> {
+  const child = fork(entry, { env: { ...process.env, ...env, PORT: '0' } });
   const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')]);
   if (typeof message !== 'object' || message === null) throw new Error(`the node ended with ${message}`);
   return { url: `http://localhost:${message.port}`, process: child };

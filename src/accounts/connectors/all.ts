@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Config } from '../../config.ts';
-import { createCheckedAddress } from './checked-address.ts';
+import { createCheckedAddress, type LookUp } from './checked-address.ts';
 import type { CheckedAddress, Connector, Target } from './connector.ts';
 import type { ConnectorError } from './errors.ts';
 import { createHttp } from './http.ts';
@@ -44,8 +44,13 @@ export type Connectors = ReturnType<typeof createConnectors>;
 
 export function createConnectors({
   config,
-}: Readonly<{ config: Pick<Config, 'mode' | 'accountNetworks' | 'databaseUrl' | 'directDatabaseUrl'> }>) {
-  const deps: Deps = { reach: createCheckedAddress(config) };
+  lookUp,
+}: Readonly<{
+  config: Pick<Config, 'mode' | 'accountNetworks' | 'databaseUrl' | 'directDatabaseUrl'>;
+  /** How names are resolved; the system's own way where nothing is said. */
+  lookUp?: LookUp;
+}>) {
+  const deps: Deps = { reach: createCheckedAddress(config, lookUp) };
   const all = Object.fromEntries(connectorKinds.map((kind) => [kind, makers[kind](deps)])) as Record<
     ConnectorKind,
     AnyConnector
@@ -78,7 +83,7 @@ function checkingSettings<Settings>(connector: Connector<Settings>): Checked<Set
     const parsed = connector.settings.safeParse(target.settings);
     return parsed.success ? { ...target, settings: parsed.data } : null;
   };
-  const { save, verifyAdmin } = connector;
+  const { save, verifyAdmin, endConnections } = connector;
   const unusable = { result: 'unavailable', error: 'settings' satisfies ConnectorError } as const;
   return {
     ...connector,
@@ -106,9 +111,11 @@ function checkingSettings<Settings>(connector: Connector<Settings>): Checked<Set
         return known ? verifyAdmin(known, signal) : unusable;
       },
     }),
-    endConnections: async (target, signal) => {
-      const known = read(target);
-      return known ? connector.endConnections(known, signal) : { error: unusable.error };
-    },
+    ...(endConnections && {
+      endConnections: async (target, signal) => {
+        const known = read(target);
+        return known ? endConnections(known, signal) : { error: unusable.error };
+      },
+    }),
   };
 }

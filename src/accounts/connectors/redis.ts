@@ -69,8 +69,8 @@ export function createRedis(reach: CheckedAddress): Connector<Settings> {
     if (!admin) return 'unavailable';
     try {
       return await signedIn(place, admin, signal, writeFile);
-    } catch {
-      return 'unavailable';
+    } catch (error) {
+      return error instanceof SignInError && error.word === 'WRONGPASS' ? 'denied' : 'unavailable';
     }
   }
 
@@ -124,13 +124,13 @@ class SignInError extends Error {
   }
 }
 
-/** Writes the users to the server's ACL file. Without one there is nothing to write to. */
+/** Writes the users to the server's ACL file. Without one they are what redis.conf says at its next start. */
 async function writeFile(ask: Ask): Promise<SaveOutcome> {
   try {
     return (await ask('ACL', 'SAVE')) === 'OK' ? 'saved' : 'not_saved';
   } catch (error) {
     if (!(error instanceof RespError)) throw error;
-    return /not configured to use an ACL file/i.test(error.message) ? 'saved' : 'not_saved';
+    return 'not_saved';
   }
 }
 

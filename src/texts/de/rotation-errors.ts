@@ -31,6 +31,7 @@ export const rotationErrors: typeof english = {
   no_password_asked: 'das System lässt ohne Passwort herein, also ist nichts erwiesen',
   not_let_in: 'das System lässt von hier aus niemanden herein',
   no_verification: 'das System kann nicht gefragt werden, also ist nichts erwiesen',
+  forgotten: 'das System hat das neue Passwort wieder verloren und nimmt das alte: Es wird noch einmal gesetzt',
   none_known: 'mit keinem der aufbewahrten Passwörter meldet man sich an',
   interrupted: 'es wurde unterbrochen, und niemand weiß, wie weit es kam',
   connector_failed: 'der Anschluss ist gescheitert; wie, steht im Log des Betreibers',
@@ -42,5 +43,6 @@ export const rotationErrors: typeof english = {
   connections_not_ended: 'Verbindungen, die mit dem früheren Passwort geöffnet wurden, ließen sich nicht beenden',
   administrator_uncertain: 'sein Verwaltungskonto ist ein gemeinsames Konto, dessen eigenes Passwort ungewiss ist',
   not_opened: 'die aufbewahrten Passwörter sind nicht zu öffnen: Ihr Schlüssel fehlt oder ist gelöscht',
+  key_erased: 'alle aufbewahrten Passwörter wurden gelöscht',
   internal: 'hier ist etwas schiefgegangen; was, steht im Log des Betreibers',
 };

@@ -29,6 +29,7 @@ export const rotationErrors = {
   no_password_asked: 'the system lets in without a password, so nothing is proven',
   not_let_in: 'the system lets nobody in from here',
   no_verification: 'the system cannot be asked, so nothing is proven',
+  forgotten: 'the system has lost the new password again, and takes the old one: it is set once more',
   none_known: 'none of the kept passwords signs in',
   interrupted: 'it was interrupted, and nobody knows how far it came',
   connector_failed: 'the connector failed; the operator’s log says how',
@@ -40,5 +41,6 @@ export const rotationErrors = {
   connections_not_ended: 'connections that were opened with the former password could not be ended',
   administrator_uncertain: 'its administrator is an account whose own password is uncertain',
   not_opened: 'the kept passwords cannot be opened: their key is missing or erased',
+  key_erased: 'every kept password was erased',
   internal: 'something failed here; the operator’s log says what',
 };
