@@ -150,10 +150,18 @@ it.each(['sets it and says no', 'sets it and says nothing'] as const)(
 it('waits for a system that is away, tells administrators once, and goes on when it is back', async () => {
   system.state.away = true;
   await ask();
-  start({ tell: 0.2 });
+  // For longer than a refusal may last: of that it would be left to people.
+  start({ tell: 0.2, giveUp: 0.3 });
   await until(async () => (await told()).length > 0);
-  await until(async () => ((await rotationsOf(product, account))[0]?.claim ?? 0) > 5);
+  await until(async () => {
+    const { rowCount } = await pool.query(
+      `SELECT FROM account_rotations WHERE account_id = $1 AND claim > 5 AND why_since < clock_timestamp() - interval '1 second'`,
+      [account],
+    );
+    return rowCount === 1;
+  });
   expect(await told()).toEqual(['account.rotation_uncertain']);
+  expect(await last()).toMatchObject({ state: 'candidate', why: 'unavailable' });
   expect(await current()).toBe('the first password');
   system.state.away = false;
   await untilState('done');

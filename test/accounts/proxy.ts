@@ -14,7 +14,7 @@ export type Hold = Readonly<{
  * A TCP proxy that a connection goes through unchanged, until one says what a test waits for: then
  * that connection stands still, and others go on.
  */
-export async function startProxy(port: number) {
+export async function startProxy(port: number, { listenAt = 0 } = {}) {
   let hold: Hold | null = null;
   let seen = new Map<string, number>();
   let held = 0;
@@ -74,7 +74,7 @@ export async function startProxy(port: number) {
     };
     for (const socket of [client, upstream]) socket.on('close', end).on('error', () => {});
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(listenAt, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
     /** From now on. */

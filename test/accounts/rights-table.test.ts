@@ -13,14 +13,13 @@ let left: { account: string; rotation: string }[];
 beforeAll(async () => {
   product = await startProduct();
   owner = await plantAdministrator(product, 'owner');
-  left = await Promise.all(
-    Array.from({ length: roles.length * ways.length + 2 }, async () => {
-      const account = await addAccount(owner);
-      const { body } = await owner.send('POST', `/accounts/${account}/rotate`);
-      await until(async () => (await rotationsOf(product, account))[0]?.state === 'manual');
-      return { account, rotation: String(body.id) };
-    }),
-  );
+  left = [];
+  while (left.length < roles.length * ways.length + 2) {
+    const account = await addAccount(owner);
+    const { body } = await owner.send('POST', `/accounts/${account}/rotate`);
+    left.push({ account, rotation: String(body.id) });
+  }
+  for (const { account } of left) await until(async () => (await rotationsOf(product, account))[0]?.state === 'manual');
 });
 afterAll(() => product?.stop());
 

@@ -1,9 +1,21 @@
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import type { Browser } from '../support/browser.ts';
+import { freePort } from '../support/free-port.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { addAccount, giveRight, plantMembers, reveal, send } from './client.ts';
-import { currentPassword, openTarget, passwordsOf, plantAccount, untilSettled } from './support.ts';
+import { startProxy } from './proxy.ts';
+import {
+  currentPassword,
+  openTarget,
+  passTime,
+  passwordsOf,
+  plantAccount,
+  rotationsOf,
+  until,
+  untilSettled,
+} from './support.ts';
 
 let product: Product;
 let orgId: string;
@@ -115,4 +127,66 @@ it('what is read while it changes is one of both, under its own number', async (
     (await passwordsOf(product, orgId, account)).map(({ version, password }) => [version, password]),
   );
   for (const [version, password] of read) expect(known.get(version as number)).toBe(password);
+});
+
+it('of a system that is down for a day nobody who left reads on, administrators hear once, and it goes on', async () => {
+  const owner = await plantAdministrator(product, 'owner');
+  const [tank] = await plantMembers(product, 1);
+  const port = await freePort();
+  const account = await plant({ settings: { ...target.place, port }, users: [trinityId, tank?.id] });
+  const read = async (browser: Browser) => (await browser.post(`/api/users/me/accounts/${account}/reveal`)).status;
+  const left = await product.signIn();
+  expect(await read(left)).toBe(200);
+
+  const switchTo = (active: boolean) => owner.send('PATCH', `/users/${trinityId}`, { active });
+  expect((await switchTo(false)).status).toBe(200);
+  expect(await read(left)).toBe(401);
+  expect((await switchTo(true)).status).toBe(200);
+  const returned = await product.signIn();
+  const rotation = async () => (await rotationsOf(product, account))[0];
+  await until(async () => (await rotation())?.why === 'unavailable');
+  // As if it had been so since yesterday.
+  await product.context.pool.query(
+    `UPDATE account_rotations SET failing_since = failing_since - interval '25 hours', why_since = why_since - interval '25 hours'
+     WHERE account_id = $1`,
+    [account],
+  );
+  for (let tries = 0; tries < 3; tries += 1) {
+    const before = (await rotation())?.attempts ?? 0;
+    await passTime(product, account);
+    await until(async () => ((await rotation())?.attempts ?? 0) > before);
+  }
+  expect(await rotation()).toMatchObject({
+    state: 'candidate',
+    why: 'unavailable',
+    revealed: true,
+    told: ['uncertain'],
+  });
+  // What signs in there is still the old one, for whoever may use it.
+  expect(await read(returned)).toBe(404);
+  expect((await reveal(product.url, tank?.cookie as string, account)).body).toMatchObject({ password: role.password });
+  const told = async () => {
+    await until(async () => (await product.context.pool.query('SELECT FROM outbox LIMIT 1')).rowCount === 0);
+    const { items } = (await owner.send('GET', '/notifications?limit=200')).body as {
+      items: { kind: string; text: string; count: number; target: { id: string } | null }[];
+    };
+    return items
+      .filter(({ kind, target: about }) => kind === 'shared_account' && about?.id === account)
+      .map(({ text, count }) => [text, count]);
+  };
+  const once = [[expect.stringContaining(`which password of the shared account ${role.name} signs in`), 1]];
+  expect(await told()).toEqual(once);
+
+  const back = await startProxy(target.place.port, { listenAt: port });
+  try {
+    await passTime(product, account);
+    expect(await untilSettled(product, account)).toMatchObject([{ state: 'done', cause: 'revocation' }]);
+    const { body } = await reveal(product.url, tank?.cookie as string, account);
+    expect(await target.signsIn(role.name, String(body.password))).toBe(true);
+    expect(await target.signsIn(role.name, role.password)).toBe(false);
+    expect(await read(returned)).toBe(404);
+    expect(await told()).toEqual(once);
+  } finally {
+    await back.stop();
+  }
 });

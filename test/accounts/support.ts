@@ -169,18 +169,21 @@ export async function passTime({ context }: WithContext, accountId: string): Pro
   await context.pool.query('UPDATE accounts SET wrong_tried_at = NULL WHERE id = $1', [accountId]);
 }
 
-/** Waits until no rotation of the account has anything to do. */
+/**
+ * Waits until no rotation of the account has anything to do. Pauses are skipped now and then only:
+ * that also takes a step from whoever is at it.
+ */
 export async function untilSettled(
   product: WithContext,
   accountId: string,
   { skipPauses = false } = {},
 ): Promise<RotationRow[]> {
-  for (;;) {
+  for (let round = 1; ; round += 1) {
     const rows = await rotationsOf(product, accountId);
     const { rowCount } = await product.context.pool.query('SELECT FROM account_outbox LIMIT 1');
     const isSettled = rows.every(({ state }) => ['done', 'cancelled', 'manual', 'old_works'].includes(state));
     if (rowCount === 0 && rows.length > 0 && isSettled) return rows;
-    if (skipPauses) await passTime(product, accountId);
+    if (skipPauses && round % 25 === 0) await passTime(product, accountId);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

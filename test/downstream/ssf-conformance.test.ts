@@ -8,6 +8,8 @@ import { createForwards } from '../../src/downstream/forwards.ts';
 import { pauseSilentStreams } from '../../src/downstream/ssf/sweep.ts';
 import { removePerson } from '../../src/revocation/remove-person.ts';
 import { switchOff, switchOn } from '../../src/revocation/switch-person.ts';
+import { foundIn } from '../accounts/forms-of.ts';
+import { openTarget, passwordsOf, plantAccount as plant, untilSettled } from '../accounts/support.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct, trinity } from '../support/product.ts';
 import {
@@ -108,12 +110,8 @@ const change = (user: Person, how: 'off' | 'on' | 'removed') =>
                    VALUES ($1, 'evt_' || $2, 'user.removed', 'operator', 'user', $2)`;
     await client.query(event, [orgId(), user.id]);
   });
-async function plantAccount(name: string, org: keyof Product['orgs'] = 'whiterabbit'): Promise<string> {
-  const id = newId('account');
-  const account = { orgId: orgId(org), id, name, userName: 'reports', connector: 'manual' };
-  await product.context.prisma.account.create({ data: account });
-  return id;
-}
+const plantAccount = (name: string, org: keyof Product['orgs'] = 'whiterabbit'): Promise<string> =>
+  plant(product, orgId(org), { connector: 'manual', userName: name, password: 'of-a-planted-account', settings: {} });
 const rotated = (account: string, detail: object, org?: keyof Product['orgs']) =>
   recorded('account.rotated', account, { version: 2, ...detail }, org);
 const reconciled = (account: string, detail: object) => recorded('account.reconciled', account, detail);
@@ -570,6 +568,35 @@ describe('an event', () => {
     expect(both.map((set) => set.txn)).toEqual([revocation, revocation]);
     expect(both.map((set) => eventOf(set)[0]).toSorted()).toEqual([uris.credential, uris.revoked].toSorted());
     expect((await bySubject.pollFor(silent, 1)).map((set) => eventOf(set)[0])).toEqual([uris.revoked]);
+  });
+
+  it('follows a revocation whose rotation really replaced a password, which stands in no token', async () => {
+    const id = await created();
+    const target = openTarget();
+    try {
+      const role = await target.makeRole();
+      const user = await person();
+      const place = { userName: role.name, password: role.password, settings: target.place, admin: target.admin };
+      const account = await plant(product, orgId(), { ...place, users: [user.id] });
+      await revoke(user.email);
+      const [rotation] = await untilSettled(product, account);
+      expect(rotation).toMatchObject({ state: 'done', user_id: user.id });
+      expect(await target.signsIn(role.name, role.password)).toBe(false);
+      const sets = await siem.pollFor(id, 2);
+      expect(sets.map((set) => [eventOf(set)[0], set.sub_id, set.txn]).toSorted()).toEqual([
+        [uris.credential, { format: 'opaque', id: account }, rotation?.revocation_id],
+        [uris.revoked, { format: 'email', email: user.email }, rotation?.revocation_id],
+      ]);
+      const raw = Object.values((await siem.poll(id)).body.sets as Sets);
+      expect(raw).toHaveLength(2);
+      const kept = await passwordsOf(product, orgId(), account);
+      const passwords = new Map(kept.map(({ version, password }) => [String(version), password]));
+      expect(passwords.size).toBe(2);
+      const all = [...raw, ...raw.map((set) => JSON.stringify(decodeJwt(set)))];
+      expect(all.flatMap((text) => foundIn(text, passwords))).toEqual([]);
+    } finally {
+      await target.drop();
+    }
   });
 
   it.each([

@@ -4,7 +4,10 @@ import { planAccountMails } from '../../src/notifications/account-mail.ts';
 import type { OutboxEvent } from '../../src/notifications/kinds.ts';
 import { renderAccountMail } from '../../src/notifications/send-account-mail.ts';
 import { renderAccountTask } from '../../src/notifications/send-account-task.ts';
+import { foundIn } from '../accounts/forms-of.ts';
+import { openTarget, passwordsOf, plantAccount as plant, untilSettled } from '../accounts/support.ts';
 import type { Browser } from '../support/browser.ts';
+import { plantAdministrator } from '../support/planted-administrators.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct, type TestOrg } from '../support/product.ts';
 import { hardCodedWords, pseudo } from '../support/pseudo-language.ts';
@@ -29,6 +32,8 @@ afterAll(async () => {
 afterEach(async () => {
   smtp.refuseWith(null);
   await drained(product);
+  const passwords = new Map([['planted', secret]]);
+  expect(smtp.mails.flatMap((mail) => foundIn(`${mail.raw}\n${textOf(mail)}`, passwords))).toEqual([]);
   smtp.mails.length = 0;
   await product.context.pool.query('DELETE FROM account_rights');
   await product.context.pool.query(`UPDATE users SET active = true, language = NULL, mail_of_accounts = false`);
@@ -39,13 +44,10 @@ const choose = async (changed: boolean, browser = trinity) => {
   const answer = await browser.put(here, { json: { changed } });
   expect([answer.status, answer.json()]).toEqual([200, { changed, emailAvailable: true }]);
 };
-async function plantAccount(name: string, org: TestOrg = product.orgs.whiterabbit): Promise<string> {
-  const id = newId('account');
-  await product.context.prisma.account.create({
-    data: { orgId: org.id, id, name, userName: 'reports', connector: 'manual' },
-  });
-  return id;
-}
+/** Each has a password, which stands in none of the e-mails. */
+const secret = 'of-a-planted-account-5e1f';
+const plantAccount = (name: string, org: TestOrg = product.orgs.whiterabbit): Promise<string> =>
+  plant(product, org.id, { connector: 'manual', userName: name, password: secret, settings: {} });
 const give = (accountId: string, to: { userId: string } | { groupId: string }, org = product.orgs.whiterabbit) =>
   product.context.prisma.accountRight.create({
     data: { orgId: org.id, id: newId('accountRight'), accountId, right: 'use', ...to },
@@ -87,6 +89,41 @@ test('who may use an account hears that its password changed, if they chose so, 
   await change(reports);
   await drained(product);
   expect(smtp.mails).toHaveLength(1);
+});
+
+test('a password that is really replaced is told of in the e-mail and in the feed, and stands in neither', async () => {
+  await choose(true);
+  const target = openTarget();
+  try {
+    const role = await target.makeRole();
+    const { id: orgId } = product.orgs.whiterabbit;
+    const place = { userName: role.name, password: role.password, settings: target.place, admin: target.admin };
+    const [account, door] = [
+      await plant(product, orgId, { ...place, users: [me()] }),
+      await plantAccount('Door of the archive'),
+    ];
+    await manage(door, { userId: me() });
+    const owner = await plantAdministrator(product, 'owner');
+    for (const id of [account, door]) expect((await owner.send('POST', `/accounts/${id}/rotate`)).status).toBe(202);
+    expect(await untilSettled(product, account)).toMatchObject([{ state: 'done', cause: 'hand' }]);
+    await untilSettled(product, door);
+    await drained(product);
+    expect(subjects().toSorted()).toEqual([
+      'whiterabbit: change the password of Door of the archive by hand',
+      `whiterabbit: the password of ${role.name} changed`,
+    ]);
+    const { items } = (await owner.send('GET', '/notifications?limit=200')).body as { items: { text: string }[] };
+    expect(items.map(({ text }) => text)).toContainEqual(
+      expect.stringMatching(/^Somebody has to change the password of the shared account Door of the archive by hand/),
+    );
+    const kept = (await Promise.all([account, door].map((id) => passwordsOf(product, orgId, id)))).flat();
+    expect(kept).toHaveLength(4);
+    const passwords = new Map(kept.map(({ password }) => [password, password]));
+    const all = [...smtp.mails.map((mail) => `${mail.raw}\n${textOf(mail)}`), JSON.stringify(items)];
+    expect(all.flatMap((text) => foundIn(text, passwords))).toEqual([]);
+  } finally {
+    await target.drop();
+  }
 });
 
 test('what changes together is one e-mail, in the reader’s language', async () => {
