@@ -18,15 +18,15 @@ export async function eraseAccountKey(
 ): Promise<CommandAnswer> {
   if (!yes) requireTerminal('keys erase', shell);
   const { id, name, slug } = await workspace.requireOrg(ref);
-  const { accounts, versions } = await lookAtKey(workspace.pool, id, false);
-  const means = `This makes ${versions} password(s) of ${accounts} shared account(s) of ${name} unreadable, for good. The systems keep theirs.`;
+  const { accounts, versions, underWay } = await lookAtKey(workspace.pool, id, false);
+  const means = `This makes ${versions} password(s) of ${accounts} shared account(s) of ${name} unreadable, for good. The systems keep theirs.${underWay > 0 ? ` ${underWay} of them are just being changed: the new ones may be kept here alone. Wait until that is over.` : ''}`;
   if (!yes) await confirm(means, `erase ${slug}`, shell);
   const erased = await transaction(workspace.pool, async (client) => {
     const loss = await lookAtKey(client, id, true);
     await eraseKey(client, id, byOperator);
     return loss;
   });
-  const left = `Backups from before still hold it, sealed with ENCRYPTION_KEYS: delete them too.`;
+  const left = 'Backups from before still hold them, sealed with ENCRYPTION_KEYS: delete those too.';
   return {
     json: { org: id, accounts: erased.accounts, versions: erased.versions },
     text: `${erased.versions} password(s) of ${name} are gone. ${left}`,

@@ -61,7 +61,7 @@ describe('one’s own accounts', () => {
   it('show the password to whoever may use it, once for each press, kept by nobody, on record', async () => {
     const account = await addAccount('Ship’s computer', { place: 'On the bridge' });
     const list = await user.console.get('/accounts');
-    expect(textOf(list.text)).toMatch(/Ship’s computer operator · On the bridge Password changed now/);
+    expect(textOf(list.text)).toMatch(/Ship’s computer operator · On the bridge Password changed just now/);
     expect(list.text).not.toContain(secret);
     const fields = await showing(user, account);
     const shown = await user.console.post('/accounts', fields);
@@ -191,6 +191,24 @@ describe('whoever manages an account, in no role', () => {
     // Such a right is there no more, and nobody's own page shows another organisation's.
     expect((await owner.console.get(`/admin${take}`)).status).toBe(404);
     expect((await stranger.console.get(`/admin/accounts/${account}/rights`)).status).toBe(404);
+  });
+
+  it('sees who read which version, and when', async () => {
+    const account = await addAccount('Logbook');
+    await user.console.post('/accounts', await showing(user, account));
+    await sql(`UPDATE account_reveals SET at = '2026-01-02T10:42:31.123Z' WHERE account_id = $1 AND user_id = $2`, [
+      account,
+      user.id,
+    ]);
+    for (const [who, path] of [
+      [manager, `/accounts/${account}`],
+      [owner, `/admin/accounts/${account}`],
+      [manager, `/accounts/${account}/reveals`],
+    ] as const) {
+      const { text } = await who.console.get(path);
+      const row = [...text.matchAll(/<tr\b[\s\S]*?<\/tr>/g)].find(([tr]) => tr.includes('2026-01-02T10:42:31.123Z'));
+      expect(textOf(row?.[0] ?? text)).toMatch(/^Planted 1 Jan 2, 2026, 10:42\sAM UTC$/);
+    }
   });
 
   it('sees all versions, reveals and changes, a page at a time', async () => {
@@ -402,6 +420,12 @@ describe('the console', () => {
     const { rows } = await sql('SELECT name FROM orgs WHERE id = $1', [product.orgs.metacortex.id]);
     expect((await stranger.console.press(path, 'erase', { org: rows[0].name })).status).toBe(303);
     expect((await stranger.send('GET', `/accounts/${added.body.id}`)).body.version).toBeNull();
+    const list = textOf((await stranger.console.get('/admin/accounts')).text);
+    expect([list.includes('Every password is erased'), list.includes('No password')]).toEqual([true, true]);
+    expect(list).not.toContain('As it should be');
+    const left = await stranger.console.get(path);
+    expect([left.status, textOf(left.text).includes('There is nothing to erase')]).toEqual([200, true]);
+    expect(left.text).not.toContain('value="erase"');
   });
 
   it('finds accounts, and shows none of another organisation', async () => {
@@ -463,6 +487,8 @@ describe('the console', () => {
     expect(textOf((await owner.console.get('/admin')).text)).toContain(
       'shared account Printer has to be changed by hand',
     );
+    const removal = textOf((await owner.console.get(`${page}/remove`)).text);
+    expect(removal).toMatch(/one of the versions 1 or 2 may be what signs in|version 1 may be what signs in/);
     const confirmed = await owner.console.press(`${page}/confirm`, 'confirm', { password: 'set-by-hand' });
     expect(textOf((await owner.console.follow(confirmed)).text)).toContain('As it should be');
     expect((await user.console.post('/accounts', await showing(user, account))).text).toContain('set-by-hand');

@@ -126,6 +126,28 @@ describe('who may', () => {
   });
 });
 
+it('the menu leads to every room, and says in which one somebody is', async () => {
+  const rooms = [
+    ['Overview', '/admin'],
+    ['People', '/admin/people'],
+    ['Groups', '/admin/groups'],
+    ['Revocations', '/admin/revocations'],
+    ['Apps', '/admin/apps'],
+    ['Accounts', '/admin/accounts'],
+    ['Record', '/admin/record'],
+    ['Notifications', '/admin/notifications'],
+    ['Settings', '/admin/settings'],
+  ];
+  for (const [, path] of rooms) {
+    const { status, text } = await owner.get(path as string);
+    const menu = /<nav id="menu"[\s\S]*?<\/nav>/.exec(text)?.[0] ?? '';
+    const links = [...menu.matchAll(/<a href="([^"]+)"[^>]*>([\s\S]*?)<\/a>/g)];
+    expect([status, links.map(([, href, name]) => [textOf(name as string), href])]).toEqual([200, rooms]);
+    const current = links.filter(([link]) => link.includes('aria-current="page"')).map(([, href]) => href);
+    expect(current).toEqual([path]);
+  }
+});
+
 describe('the step-up', () => {
   const path = async () => `/admin/people/${(await plant()).id}/sign-out?device=first`;
   const age = (interval: string, { id } = owning) =>
@@ -420,6 +442,8 @@ describe('while the database is away', () => {
       expect(page.headers.get('retry-after')).not.toBeNull();
       expect(typedIn(page)).toEqual(['https://hooks.example/words-of-mine', 'revocation']);
       expect(page.text).not.toContain(String(sent.once));
+      const button = await at.post('/accounts', { do: 'reveal', account: 'acc_of_a_button' }, html);
+      expect([button.status, button.text.includes('acc_of_a_button')]).toEqual([503, false]);
       const problem = await at.post('/admin/webhooks', sent, { accept: 'application/json' });
       expect(JSON.parse(problem.text)).toMatchObject({ code: 'unavailable' });
       const opened = await at.get('/admin/webhooks', html);

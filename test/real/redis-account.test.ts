@@ -199,6 +199,6 @@ describe.skipIf(!existsSync(program))('Redis (needs Debian’s redis-server)', (
       result: 'denied',
       error: 'not_permitted',
     });
-    expect(await connector.endConnections(target, soon())).toEqual({ error: 'not_permitted' });
+    expect(await connector.endConnections?.(target, soon())).toEqual({ error: 'not_permitted' });
   });
 });

@@ -126,7 +126,7 @@ describe.each(Object.entries(secured))('%s', (name, way) => {
       verify: await connector.verify(target, 'old', soon()),
       verifyAdmin: await connector.verifyAdmin?.(target, soon()),
       save: await connector.save?.(target, soon()),
-      ended: await connector.endConnections(target, soon()),
+      ended: await connector.endConnections?.(target, soon()),
     };
     await server.close();
     return { outcomes, seen: server.seen() };
