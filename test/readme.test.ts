@@ -9,7 +9,14 @@ import { commandsOf, createReader } from './support/reader.ts';
 
 const root = path.resolve(import.meta.dirname, '..');
 /** In the order in which somebody reads them. */
-const documents = ['README.md', 'docs/integrating.md', 'docs/workshop.md', 'docs/operators.md', 'docs/keys.md'];
+const documents = [
+  'README.md',
+  'docs/accounts.md',
+  'docs/integrating.md',
+  'docs/workshop.md',
+  'docs/operators.md',
+  'docs/keys.md',
+];
 const commands = documents.flatMap(commandsOf);
 
 /** Run elsewhere, or it would run itself. */

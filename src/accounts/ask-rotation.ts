@@ -1,5 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
+import { recordEvent } from '../audit/record.ts';
+import type { By } from '../by.ts';
 import { newId } from '../database/ids.ts';
+import { transaction } from '../database/pool.ts';
 
 /** The weightier first: what waits for a lighter one takes over a weightier one that joins it. */
 export const rotationCauses = ['revocation', 'right_ended', 'hand', 'schedule', 'reconcile'] as const;
@@ -53,6 +56,22 @@ export async function askRotation(
     values: [orgId, accountId, newId('rotation'), cause, userId, revocationId, revealed],
   });
   return rows[0] ?? null;
+}
+
+/** Somebody asks for it: the same, on record. `userId`: null for an operator. */
+export async function rotateByHand(
+  pool: Pool,
+  { orgId, accountId, userId }: Readonly<{ orgId: string; accountId: string; userId: string | null }>,
+  by: By,
+): Promise<Readonly<{ id: string }> | null> {
+  return transaction(pool, async (client) => {
+    const rotation = await askRotation(client, { orgId, accountId, cause: 'hand', userId });
+    if (!rotation) return null;
+    const target = { type: 'account', id: accountId };
+    const detail = { rotation: rotation.id, cause: 'hand' };
+    await recordEvent(client, { orgId, action: 'account.rotation_asked', by, target, detail });
+    return rotation;
+  });
 }
 
 /** A candidate that may have been set there is looked for first. */

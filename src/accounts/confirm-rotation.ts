@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
+import { AppError } from '../errors.ts';
 import { keepVersion, makeCurrent } from './make-current.ts';
 import { noteGiven } from './note-given.ts';
 import type { Vault } from './vault.ts';
@@ -9,23 +10,17 @@ import type { Vault } from './vault.ts';
 /** What people say of a rotation that was left to them: they entered the candidate, or another password. */
 export type Confirmation = Readonly<{ candidate: true } | { password: string }>;
 
-export type Confirmed =
-  | Readonly<{ version: number }>
-  /** There is no such rotation; it isn't one that people do; or it has no candidate. */
-  | 'unknown'
-  | 'not_manual'
-  | 'no_candidate';
-
 /**
  * Ends a rotation that was left to people. The version that they name is current, and the former one
  * is kept. Where the system can be asked, the rotator then sees to it that the former one is refused.
+ * @throws AppError not_found, or conflict where it isn't left to people or has no candidate
  */
 export async function confirmRotation(
   { pool, vault }: Readonly<{ pool: Pool; vault: Vault }>,
   { orgId, accountId, rotationId }: Readonly<{ orgId: string; accountId: string; rotationId: string }>,
   confirmation: Confirmation,
   by: By,
-): Promise<Confirmed> {
+): Promise<Readonly<{ version: number }>> {
   return transaction(pool, async (client) => {
     const { rows } = await client.query<{ state: string; candidate: number | null; connector: string }>({
       name: 'rotation-confirm-lock',
@@ -35,14 +30,14 @@ export async function confirmRotation(
       values: [orgId, rotationId, accountId],
     });
     const rotation = rows[0];
-    if (!rotation) return 'unknown';
-    if (rotation.state !== 'manual') return 'not_manual';
+    if (!rotation) throw new AppError('not_found', ({ answers }) => answers.accounts.noRotation);
+    if (rotation.state !== 'manual') throw new AppError('conflict', ({ answers }) => answers.accounts.notManual);
     let version = rotation.candidate;
     if ('password' in confirmation)
       version = await keepVersion(client, { orgId, accountId, rotationId: null }, (number) =>
         vault.seal(orgId, accountId, number, confirmation.password, client),
       );
-    if (version === null) return 'no_candidate';
+    if (version === null) throw new AppError('conflict', ({ answers }) => answers.accounts.noCandidate);
     if ('password' in confirmation) await noteGiven(client, orgId, { accountId, version }, by);
     const previous = await makeCurrent(client, orgId, accountId, version);
     const asksSystem = rotation.connector !== 'manual';

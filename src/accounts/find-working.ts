@@ -4,7 +4,7 @@ import { makeCurrent } from './make-current.ts';
 import { promote } from './promote.ts';
 import { putOff, record } from './put-off.ts';
 import { type Known, type Next, openVersion, type Rotating, tryVersion, versionBefore } from './rotating.ts';
-import { setCandidate } from './set-candidate.ts';
+import { changesItself, setCandidate } from './set-candidate.ts';
 import { takeWrongTry } from './wrong-tries.ts';
 
 /** Kept passwords that a reconciliation tries: one a minute. */
@@ -42,10 +42,9 @@ export async function findWorking(rotating: Rotating, held: Held): Promise<Next>
       await writeHeld(pool, held, { probe: held.probe + 1, error: noneKnown }, times.lease);
       return 'on';
     case 'unproven':
-      await wrongTry.release();
+      if (reconciles || !oldWasRefused(held)) await wrongTry.release();
       if (reconciles) return found(rotating, held, held.account.version, 'unproven');
-      // This proves nothing of the candidate: it is set again, and then believed.
-      return setCandidate(rotating, held, await currentOf(rotating, held));
+      return setCandidate(rotating, held, await takenForOld(rotating, held));
     case 'unavailable':
       return putOff(rotating, held, 'unavailable', outcome.error);
   }
@@ -97,9 +96,18 @@ async function keptVersions({ pool }: Rotating, { orgId, account }: Held): Promi
   return rows.map(({ version }) => version);
 }
 
-async function currentOf(rotating: Rotating, { orgId, account }: Held): Promise<Known | null> {
-  return account.version === null ? null : openVersion(rotating, orgId, account.id, account.version);
+/**
+ * Nothing tells which password signs in: the candidate is set again, and then believed. Where an
+ * account changes its own password, the system lets in whoever gives the one that counts now: the
+ * current one, or the candidate, if it was set before. They take turns.
+ */
+async function takenForOld(rotating: Rotating, held: Held): Promise<Known | null> {
+  const { orgId, account } = held;
+  const version = oldWasRefused(held) && held.attempts % 2 === 1 ? held.candidate : account.version;
+  return version === null ? null : openVersion(rotating, orgId, account.id, version);
 }
+
+const oldWasRefused = (held: Held): boolean => changesItself(held) && held.why === 'denied';
 
 /** What is asked for is done with that, or, where a new password is to be set, can begin. */
 async function found(

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { z } from 'zod';
+import { isStorableText } from '../database/storable.ts';
 import { must } from './connectors/must.ts';
 
 const classes = {
@@ -16,7 +17,7 @@ const length = z.int().min(8).max(128);
 /** Of each of these there is one character at least, and no other is used. */
 const classNames = z.array(z.enum(characterClasses)).min(1).max(4);
 /** Characters that the system can't take. */
-const leaveOut = z.string().max(100);
+const leaveOut = z.string().max(100).refine(isStorableText, must('storable'));
 
 /** What a new password is made of: 32 letters, digits and symbols, where nothing else is said. */
 export const passwordRules = z

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { isAway } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 import { joinsWaiting } from './ask-rotation.ts';
+import { type EndedRights, recordEndedRights } from './record-ended-rights.ts';
 
 // Without names, so that each statement is planned for the tables as they are: a kept plan of tables
 // that were empty would read all of them for each row.
@@ -13,23 +14,16 @@ const batchSize = 20;
 const step = 500;
 /** Of rights that ended: pairs of an account and a person that one transaction looks at. */
 const mostPairs = 100_000;
+/** What an account costs at least, in such pairs: it may be an event of the record. */
+const leastPairs = 10;
 /** Milliseconds that a row rests on this node after it could not be planned. */
 const restMs = 60_000;
 
-type Taken = Readonly<{
-  id: string;
-  org_id: string;
-  event_id: string | null;
-  account_ids: readonly string[];
-  user_ids: readonly string[];
-  revocation_id: string | null;
-  up_to: string;
-  action: string | null;
-}>;
+type Taken = EndedRights & Readonly<{ id: string; event_id: string | null; up_to: string; action: string | null }>;
 
 /**
- * Takes what may have to change passwords out of the outbox, and queues the rotations that follow
- * from it: an org after the other, each in a transaction of its own, so that none waits for what
+ * Takes what may have to change passwords out of the outbox, queues the rotations that follow from
+ * it, and puts rights on record that ended with it: an org after the other, each in a transaction of its own, so that none waits for what
  * another's costs. A kill before the commit leaves it there.
  */
 export function createPlanner({ pool, log }: Readonly<{ pool: Pool; log: Logger }>) {
@@ -48,6 +42,7 @@ export function createPlanner({ pool, log }: Readonly<{ pool: Pool; log: Logger 
         now.filter((row) => !ofEveryone.includes(row)),
       );
       for (const row of ofEveryone) await planOfEveryone(client, row);
+      await recordEndedRights(client, now);
       return rows.length;
     });
 
@@ -110,8 +105,9 @@ const takeSql = `
     ${inTurn.replace('$2', '$3')} LIMIT $2 FOR UPDATE SKIP LOCKED
   ), taken AS (
     DELETE FROM account_outbox WHERE id IN (SELECT id FROM free)
-    RETURNING id, org_id, event_id, account_ids, user_ids, revocation_id, up_to)
-  SELECT t.*, e.action
+    RETURNING *)
+  SELECT t.id, t.org_id, t.event_id, t.account_ids, t.user_ids, t.revocation_id, t.up_to, e.action,
+         t.ended, t.rights::text[] AS rights, t.group_id, t.created_at
   FROM taken t LEFT JOIN audit_events e ON e.org_id = t.org_id AND e.id = t.event_id ORDER BY t.id`;
 
 /** What one step looks at, and what is left to later ones: a row may name all people and all accounts of an org. */
@@ -120,24 +116,25 @@ function withinPairs(rows: readonly Taken[]): Readonly<{ now: readonly Taken[]; 
   const later: Taken[] = [];
   let room = mostPairs;
   for (const row of rows) {
-    const { account_ids: accounts, user_ids: people } = row;
-    const fits =
-      people.length === 0 ? accounts.length : Math.max(Math.floor(room / people.length), now.length === 0 ? 1 : 0);
+    const { account_ids: accounts, user_ids: people, rights } = row;
+    const pairs = Math.max(people.length, leastPairs);
+    const fits = Math.max(Math.floor(room / pairs), now.length === 0 ? 1 : 0);
     if (fits >= accounts.length) now.push(row);
     else {
-      if (fits > 0) now.push({ ...row, account_ids: accounts.slice(0, fits) });
-      later.push({ ...row, account_ids: accounts.slice(fits) });
+      if (fits > 0) now.push({ ...row, account_ids: accounts.slice(0, fits), rights: rights.slice(0, fits) });
+      later.push({ ...row, account_ids: accounts.slice(fits), rights: rights.slice(fits) });
     }
-    room -= Math.min(fits, accounts.length) * people.length;
+    room -= Math.min(fits, accounts.length) * pairs;
   }
   return { now, later };
 }
 
 async function putBack(client: PoolClient, rows: readonly Taken[]): Promise<void> {
-  for (const { org_id, account_ids, user_ids, revocation_id } of rows)
+  for (const { org_id, account_ids, user_ids, revocation_id, ended, rights, group_id, created_at } of rows)
     await client.query(
-      'INSERT INTO account_outbox (org_id, account_ids, user_ids, revocation_id) VALUES ($1, $2, $3, $4)',
-      [org_id, account_ids, user_ids, revocation_id],
+      `INSERT INTO account_outbox (org_id, account_ids, user_ids, revocation_id, ended, rights, group_id, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6::text[]::"AccountRightKind"[], $7, $8)`,
+      [org_id, account_ids, user_ids, revocation_id, ended, rights, group_id, created_at],
     );
 }
 

@@ -11,6 +11,8 @@ export type RotationRow = Readonly<{
   cause: string;
   revocationId: string | null;
   userId: string | null;
+  /** Of `userId`, as they are called now; empty where they are not here any more. */
+  user: Readonly<{ id: string; name: string; email: string }> | null;
   revealed: boolean;
   candidate: number | null;
   previous: number | null;
@@ -23,9 +25,11 @@ export type RotationRow = Readonly<{
 }>;
 
 const columns = `t.id, t.account_id AS "accountId", a.name AS "accountName", t.state, t.cause, t.revocation_id AS "revocationId",
-  t.user_id AS "userId", t.revealed, t.candidate, t.previous, t.error, t.created_at AS "createdAt", t.started_at AS "startedAt",
+  t.user_id AS "userId", CASE WHEN t.user_id IS NOT NULL THEN
+    jsonb_build_object('id', t.user_id, 'name', coalesce(u.name, ''), 'email', coalesce(u.email, '')) END AS "user", t.revealed, t.candidate, t.previous, t.error, t.created_at AS "createdAt", t.started_at AS "startedAt",
   t.promoted_at AS "promotedAt", t.finished_at AS "finishedAt", t.do_until AS "doUntil"`;
-const from = 'FROM account_rotations t JOIN accounts a ON a.org_id = t.org_id AND a.id = t.account_id';
+const from = `FROM account_rotations t JOIN accounts a ON a.org_id = t.org_id AND a.id = t.account_id
+  LEFT JOIN users u ON u.org_id = t.org_id AND u.id = t.user_id`;
 
 /** Which rotations of an org a list shows. */
 export type RotationFilter = Readonly<{

@@ -3,6 +3,7 @@ import { administratorOf, noteAdministratorTry, takeAdministratorTry, verdictOf 
 import type { SetOutcome, Target } from './connectors/connector.ts';
 import { type Held, noneKnown, writeHeld } from './held-rotation.ts';
 import { makeCandidate } from './make-candidate.ts';
+import { promote } from './promote.ts';
 import { handOver, isRefusedForLong, putOff, waitForTry } from './put-off.ts';
 import { type Known, limitOf, type Next, nameOnly, openVersion, type Rotating, targetOf } from './rotating.ts';
 import { whoSets } from './who-sets.ts';
@@ -60,7 +61,8 @@ async function send(
   });
 }
 
-const changesItself = ({ account }: Held): boolean =>
+/** Whether no administrator sets its password. */
+export const changesItself = ({ account }: Held): boolean =>
   account.adminAccountId === account.id || (account.adminAccountId === null && account.adminUserName === null);
 
 /** It changes its own password, and a search has found that none of those that are kept signs in. */
@@ -83,16 +85,15 @@ async function settle(rotating: Rotating, held: Held, known: Known | null, outco
       if (isLockedOut(held, known)) return handOver(rotating, held, noneKnown);
       // One that changes itself is refused too where it was set, and the system said no: it is searched for first.
       if (!mayBeSet && changesItself(held) && isRefusedForLong(rotating, held, 'denied')) {
-        await writeHeld(
-          rotating.pool,
-          held,
-          { state: 'uncertain', probe: 0, error: outcome.error },
-          rotating.times.lease,
-        );
+        const searched = { state: 'uncertain', probe: 0, attempts: 1, error: outcome.error } as const;
+        await writeHeld(rotating.pool, held, searched, rotating.times.lease);
         return 'on';
       }
       return putOff(rotating, held, 'denied', outcome.error, mayBeSet ? {} : { sent_at: null });
     case 'rejected':
+      // It let in whoever gave the candidate as the old one, and only doesn't take the same again.
+      if (known?.version === held.candidate && outcome.error !== 'characters')
+        return promote(rotating, held, 'unproven');
       await giveUpCandidate(rotating, held, outcome.error);
       return 'on';
   }

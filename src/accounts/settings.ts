@@ -1,8 +1,10 @@
 import type { z } from 'zod';
+import { isStorableText } from '../database/storable.ts';
 import { AppError, pointerTo, type Saying } from '../errors.ts';
 import { describeIssues, wrongParts } from '../issues.ts';
 import { en } from '../texts/en.ts';
 import { connectorKinds, connectors } from './connectors/all.ts';
+import { must } from './connectors/must.ts';
 import { type PasswordRuleChanges, type PasswordRules, passwordRules } from './make-password.ts';
 
 export { connectorKinds };
@@ -33,7 +35,7 @@ export function checkedSettings(kind: string, settings: Settings): Settings {
   const form: z.ZodType | undefined = connectors[kind as ConnectorKind]?.settings;
   if (!form)
     throw new AppError('invalid_request', ({ answers }) => answers.accounts.noConnector, { field: 'connector' });
-  const parsed = form.safeParse(settings, { reportInput: true });
+  const parsed = form.superRefine(refuseUnstorable).safeParse(settings, { reportInput: true });
   if (parsed.success) return parsed.data as Settings;
   const lines = describeIssues(parsed.error, 'settings').slice(0, 10).join('; ');
   const errors = wrongParts(parsed.error, 'body').slice(0, 10);
@@ -45,6 +47,17 @@ export function checkedSettings(kind: string, settings: Settings): Settings {
   throw new AppError('invalid_request', (texts) => texts.answers.accounts.wrongSettings({ of: said(texts) }), {
     errors: within('settings', errors),
   });
+}
+
+/** Of all texts of a form that fits, wherever they stand: so no connector's form can forget one. */
+function refuseUnstorable(settings: unknown, { addIssue }: z.RefinementCtx): void {
+  for (const path of unstorableIn(settings)) addIssue({ code: 'custom', path: [...path], ...must('storable') });
+}
+
+function unstorableIn(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
+  if (typeof value === 'string') return isStorableText(value) ? [] : [path];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, member]) => unstorableIn(member, [...path, name]));
 }
 
 const within = (member: string, errors: ReturnType<typeof wrongParts>) =>

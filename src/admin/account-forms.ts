@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { accountStates } from '../accounts/account.ts';
+import { must } from '../accounts/connectors/must.ts';
 import { passwordRuleChanges, passwordRules } from '../accounts/make-password.ts';
 import { accountRights } from '../accounts/rights.ts';
 import { connectorKinds } from '../accounts/settings.ts';
 import { idOf } from '../api/examples.ts';
 import { pageOf } from '../api/page.ts';
 import { AccountRotationState, AccountVersionState } from '../database/generated/client.ts';
+import { isStorableText } from '../database/storable.ts';
 import { line, reference } from './forms.ts';
 
 /** Several lines of text that people read; what could make it look like another text is refused. */
@@ -20,7 +22,7 @@ export const password = z
   .string()
   .min(1)
   .max(4096)
-  .refine((text) => !text.includes('\0'), 'must not hold NUL')
+  .refine(isStorableText, must('storable'))
   .meta({ examples: ['correct-horse-battery'] });
 
 const name = line(200);
@@ -216,6 +218,10 @@ export const accountRotation = z
       .meta({ examples: ['revocation'] }),
     revocationId: idOf('revocation').nullable(),
     userId: idOf('user').nullable().describe('Whose access ended, or who asked for it.'),
+    user: z
+      .object({ id: idOf('user'), name: z.string(), email: z.string() })
+      .nullable()
+      .describe('The same person, as they are called now; empty where they are not here any more.'),
     revealed: z.boolean().describe('The person has read the password since it was last changed.'),
     candidate: z
       .int()

@@ -1,15 +1,12 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { askRotation } from '../accounts/ask-rotation.ts';
+import { rotateByHand } from '../accounts/ask-rotation.ts';
 import { confirmRotation } from '../accounts/confirm-rotation.ts';
 import type { Connectors } from '../accounts/connectors/all.ts';
 import { findRotation } from '../accounts/rotations.ts';
 import { testAccount } from '../accounts/test-account.ts';
 import type { Vault } from '../accounts/vault.ts';
 import { type Operation, operation } from '../api/operation.ts';
-import { recordEvent } from '../audit/record.ts';
-import { transaction } from '../database/pool.ts';
-import { AppError } from '../errors.ts';
 import { foundAccount } from './account-access.ts';
 import { accountRotation, accountTest, confirmedRotation, rotationConfirmation } from './account-forms.ts';
 import { accountsPath, accountsTag } from './accounts.ts';
@@ -47,14 +44,7 @@ export function accountRotationOperations(deps: AccountRotationDeps): readonly O
       success: { status: 202, description: 'The change, as it stands.', schema: accountRotation },
       problems: ['not_found'],
       handle: async ({ principal: { userId }, orgId, params: { id }, by }) => {
-        const asked = await transaction(pool, async (client) => {
-          const rotation = await askRotation(client, { orgId, accountId: id, cause: 'hand', userId });
-          if (!rotation) return null;
-          const target = { type: 'account', id };
-          const detail = { rotation: rotation.id, cause: 'hand' };
-          await recordEvent(client, { orgId, action: 'account.rotation_asked', by, target, detail });
-          return rotation;
-        });
+        const asked = await rotateByHand(pool, { orgId, accountId: id, userId }, by);
         return foundAccount(await findRotation(pool, orgId, id, foundAccount(asked).id));
       },
     }),
@@ -73,13 +63,8 @@ export function accountRotationOperations(deps: AccountRotationDeps): readonly O
       bodyExample: { password: 'correct-horse-battery' },
       success: { status: 200, description: 'The version that is current now.', schema: confirmedRotation },
       problems: ['not_found', 'conflict'],
-      handle: async ({ orgId, params: { id, rotation }, body, by }) => {
-        const confirmed = await confirmRotation(deps, { orgId, accountId: id, rotationId: rotation }, body, by);
-        if (confirmed === 'unknown') throw new AppError('not_found', ({ answers }) => answers.accounts.noRotation);
-        if (confirmed === 'not_manual') throw new AppError('conflict', ({ answers }) => answers.accounts.notManual);
-        if (confirmed === 'no_candidate') throw new AppError('conflict', ({ answers }) => answers.accounts.noCandidate);
-        return confirmed;
-      },
+      handle: ({ orgId, params: { id, rotation }, body, by }) =>
+        confirmRotation(deps, { orgId, accountId: id, rotationId: rotation }, body, by),
     }),
     operation({
       method: 'post',

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { askRotation } from '../accounts/ask-rotation.ts';
+import { rotateByHand } from '../accounts/ask-rotation.ts';
 import { confirmRotation } from '../accounts/confirm-rotation.ts';
 import { askReconciliation } from '../accounts/reconcile.ts';
 import { noteReveal } from '../accounts/reveals.ts';
@@ -30,13 +30,8 @@ export function registerSharedAccountPasswords(shared: Command, shell: Console):
     .action(
       action(shell, z.object({ account: text, org: text }), async (workspace, { account: accountId, org: ref }) => {
         const { id: orgId } = await workspace.requireOrg(ref);
-        const asked = await transaction(workspace.pool, async (client) => {
-          const { id: rotation } = foundAccount(await askRotation(client, { orgId, accountId, cause: 'hand' }));
-          const target = { type: 'account', id: accountId };
-          const detail = { rotation, cause: 'hand' };
-          await recordEvent(client, { orgId, action: 'account.rotation_asked', by: byOperator, target, detail });
-          return { id: rotation };
-        });
+        const which = { orgId, accountId, userId: null };
+        const asked = foundAccount(await rotateByHand(workspace.pool, which, byOperator));
         return { json: asked, text: `The rotation ${asked.id} waits for its turn: see shared-account rotations.` };
       }),
     );
@@ -87,10 +82,6 @@ export function registerSharedAccountPasswords(shared: Command, shell: Console):
           const confirmation = password === undefined ? ({ candidate: true } as const) : { password };
           const which = { orgId, accountId, rotationId };
           const confirmed = await confirmRotation(vaultIn(workspace), which, confirmation, byOperator);
-          if (typeof confirmed === 'string') {
-            const [code, why] = refusals[confirmed];
-            throw new AppError(code, why);
-          }
           return { json: { id: rotationId, ...confirmed }, text: `Version ${confirmed.version} is the current one.` };
         },
       ),
@@ -175,12 +166,6 @@ export function registerSharedAccountPasswords(shared: Command, shell: Console):
       }),
     );
 }
-
-const refusals = {
-  unknown: ['not_found', 'The shared account has no such rotation.'],
-  not_manual: ['conflict', 'This rotation does not wait for anybody to do it by hand.'],
-  no_candidate: ['conflict', 'No password was made for this rotation: give the one that you have set.'],
-} as const;
 
 /** Reads a password for the operator: its record is committed before it is opened. @throws AppError */
 async function reveal(workspace: Workspace, orgId: string, accountId: string, asked: number | null) {

@@ -6,6 +6,7 @@ import {
   accountRotationPage,
   accountVersionPage,
 } from '../admin/account-forms.ts';
+import { auditEventPage } from '../admin/audit-events.ts';
 import { may } from '../api/permissions.ts';
 import { AppError } from '../errors.ts';
 import { type Html, html, type Value } from '../html.ts';
@@ -24,6 +25,8 @@ import {
   sayAccountState,
   trailOfAccounts,
 } from './account-view.ts';
+import { renderEvents } from './event-list.ts';
+import { createNamedOwners } from './named-owners.ts';
 import type { Use } from './operations.ts';
 import { formatNumber, renderCopyable, renderEmpty, renderFacts, renderForm, renderMoment } from './parts.ts';
 import { renderRotations, renderUnderWay } from './rotation-parts.ts';
@@ -40,6 +43,8 @@ export function accountScreen(use: Use, place: Place): Screen {
   const listRights = use('listAccountRights', accountRightPage);
   const listReveals = use('listAccountReveals', accountRevealPage);
   const listVersions = use('listAccountVersions', accountVersionPage);
+  const listAuditEvents = use('listAuditEvents', auditEventPage);
+  const namedOwners = createNamedOwners(use);
   const query = { limit: mostShown };
 
   /** The account that changes this one's password; whoever has no role may not see it. */
@@ -58,6 +63,17 @@ export function accountScreen(use: Use, place: Place): Screen {
     }
   }
 
+  /** Whose access ended, for whoever reads the record; it is no part of one’s own accounts. */
+  async function renderEnded(visit: Visit, { id: target }: ShownAccount): Promise<Html | null> {
+    if (place.area === null) return null;
+    const action = 'account.right_ended';
+    const { items, next } = await listAuditEvents(visit, { query: { target, action, ...query } });
+    if (items.length === 0) return null;
+    const words = visit.texts.console.accounts;
+    const all = `/admin/record?${new URLSearchParams({ person: target, action }).toString()}`;
+    return html`<section aria-labelledby="ended"><h2 id="ended">${words.endedRights}</h2>${renderEvents(visit, await namedOwners(visit, items))}${next !== null && html`<p><a href="${all}">${words.allEndedRights}</a></p>`}</section>`;
+  }
+
   return {
     path: `${place.root}/{id}`,
     id: place.idOf('Account'),
@@ -72,6 +88,7 @@ export function accountScreen(use: Use, place: Place): Screen {
       const rights = await listRights(visit, { params, query: { limit: mostRights } });
       const reveals = await listReveals(visit, { params, query });
       const versions = await listVersions(visit, { params, query });
+      const ended = await renderEnded(visit, found);
       const above = await administratorOf(visit, found);
       const again = lookAgainAt(rotations);
       const all = (part: string, label: string) =>
@@ -86,6 +103,7 @@ ${renderStanding(texts, found)}
 ${mayManage(visit, found) && renderButtons(visit, found, place)}</section>
 <section aria-labelledby="rotations"><h2 id="rotations">${words.rotations}</h2>${renderNewest(visit, rotations, place)}${moreRotations !== null && all('rotations', words.allRotations)}</section></div>
 <section aria-labelledby="who"><h2 id="who">${words.who}</h2>${renderRights(visit, found, rights.items, place)}${rights.next !== null && all('rights', words.allRights)}</section>
+${ended}
 <section aria-labelledby="versions"><h2 id="versions">${words.versions}</h2><p class="soft">${words.versionsText}</p>${renderVersionList(visit, found, versions.items)}${versions.next !== null && all('versions', words.allVersions)}</section>
 <section aria-labelledby="reveals"><h2 id="reveals">${words.reveals}</h2>${renderReveals(visit, reveals.items, place)}${reveals.next !== null && all('reveals', words.allReveals)}</section>`,
       };

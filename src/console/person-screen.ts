@@ -4,6 +4,7 @@ import { identityPage } from '../admin/identities.ts';
 import { devicePage, person } from '../admin/people.ts';
 import { html, type Value } from '../html.ts';
 import { createChangeRole, roleAct } from './changing-role.ts';
+import { withOwner } from './named-owners.ts';
 import type { Use } from './operations.ts';
 import { renderBadge, renderEmpty, renderFacts, renderMoment, renderPager } from './parts.ts';
 import { personEndingScreens } from './person-ending-screens.ts';
@@ -75,7 +76,7 @@ ${section(
   'timeline',
   words.timeline,
   events.items.length > 0
-    ? html`${renderTimeline(visit, events.items)}${events.next !== null && html`<p><a href="/admin/people/${who.id}/timeline">${words.timelineAll}</a></p>`}`
+    ? html`${renderTimeline(visit, withOwner(events.items, who.id, who.name || who.email))}${events.next !== null && html`<p><a href="/admin/people/${who.id}/timeline">${words.timelineAll}</a></p>`}`
     : renderEmpty(words.noTimeline),
 )}`,
         };
@@ -102,7 +103,9 @@ ${section(
           title: words.timelineAll,
           trail: [people(visit), { label: who.name || who.email, href: `/admin/people/${who.id}` }],
           body: html`<h1>${words.timelineAll}</h1>${
-            events.items.length > 0 ? renderTimeline(visit, events.items) : renderEmpty(words.noTimeline)
+            events.items.length > 0
+              ? renderTimeline(visit, withOwner(events.items, who.id, who.name || who.email))
+              : renderEmpty(words.noTimeline)
           }${renderPager(visit, events.next)}`,
         };
       },

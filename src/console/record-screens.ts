@@ -7,6 +7,7 @@ import { daysOf, renderDays } from './days.ts';
 import { renderEvents } from './event-list.ts';
 import { eventScreen } from './event-screen.ts';
 import { createFindPerson, type Found, renderPersonFound, renderSeveral } from './find-person.ts';
+import { withOwner } from './named-owners.ts';
 import type { Use } from './operations.ts';
 import { renderEmpty, renderField, renderPager, renderSelect } from './parts.ts';
 import { exportScreen } from './record-export-screen.ts';
@@ -42,7 +43,9 @@ export function recordScreens(use: Use): readonly Screen[] {
 ${renderFilters(visit, isFiltered)}
 <div id="results">${renderMeant(visit, about, by)}${
             items.length > 0
-              ? renderEvents(visit, items, { json: true })
+              ? renderEvents(visit, about && 'id' in about ? withOwner(items, about.id, about.name) : items, {
+                  json: true,
+                })
               : asked && renderEmpty(isFiltered ? words.none : words.empty)
           }${renderPager(visit, next)}</div>
 <p class="hint lasting">${words.lasting} <a href="/admin/settings/authentication">${words.lastingLink}</a></p>`,

@@ -37,10 +37,11 @@ export function whyNotYet({ rotationErrors }: Texts, error: string | null): Valu
 /** Why the password changes, with the ways to what caused it, where the reader has these pages. */
 export function renderCause(texts: Texts, found: ShownRotation, { links }: Readonly<{ links: boolean }>): Html {
   const words = texts.console.accounts.rotation;
-  const { cause, userId, revocationId, revealed } = found;
+  const { cause, user, revocationId, revealed } = found;
   const causes: Readonly<Record<string, string>> = words.causes;
   const ofPerson: Readonly<Record<string, (parts: { person: string }) => string>> = words.ofPerson;
-  const person = links && userId !== null && html`<a href="/admin/people/${userId}">${words.somebody}</a>`;
+  const name = user && (user.name || user.email || words.somebody);
+  const person = links && user && html`<a href="/admin/people/${user.id}">${name}</a>`;
   const said = ofPerson[cause];
   const receipt = links && revocationId && html`<a href="/admin/revocations/${revocationId}">${words.receipt}</a>`;
   const more = html`${revealed && html`${words.revealedFirst} `}${receipt}`;

@@ -11,8 +11,12 @@ import { compose } from '../web/compose.ts';
 import { forwardErrorIn } from './forward-state.ts';
 import { renderMoment } from './parts.ts';
 
-/** An event of the record, as the API shows it. */
-export type ShownEvent = Pick<z.output<typeof auditEvent>, 'action' | 'actor' | 'target' | 'reason' | 'detail'>;
+/**
+ * An event of the record, as the API shows it. `owner`: how the person is called whom the detail
+ * names, where the page knows.
+ */
+export type ShownEvent = Pick<z.output<typeof auditEvent>, 'action' | 'actor' | 'target' | 'reason' | 'detail'> &
+  Readonly<{ owner?: string }>;
 
 type Named = NonNullable<ShownEvent['target']>;
 
@@ -66,10 +70,10 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
     return event.target ? nameOf(event.target) : html`${words.nobody}`;
   }
 
-  /** The person whose session or app it was: the event has their id alone. */
+  /** The person whose session, app or right it was: the event has their id alone. */
   function owner(): Html {
     const id = textIn(event, 'user');
-    return id === null ? html`${words.nobody}` : linkTo('user', id, words.nobody);
+    return id === null ? html`${words.nobody}` : linkTo('user', id, event.owner ?? words.nobody);
   }
 
   function webhook(): Html {
@@ -93,8 +97,8 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
 
   /** Who has a right to an account, or had: the event has an id alone. */
   function holder(): Html {
-    const group = textIn(event, 'group');
-    return group === null ? owner() : linkTo('group', group, words.group);
+    if (textIn(event, 'user') !== null) return owner();
+    return linkTo('group', textIn(event, 'group'), words.group);
   }
 
   /** What an account’s password is changed for, as the way to the revocation where there is one. */

@@ -86,6 +86,9 @@ type NamesOf<Part extends string> = {
     : never;
 }[keyof Parts['words']];
 
+/** What ends rights that nobody takes away. */
+const endedBy = ['person_off', 'group_left', 'group_removed'] as const;
+
 /** Typed by the list of actions: a new one needs its sentence. */
 const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'access.revoked': accessRevoked,
@@ -109,7 +112,7 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'account.removed': ofAccount('accountRemoved'),
   'account.revealed': (parts, event) =>
     ofVersion(event.detail.led === true ? 'accountLed' : 'passwordRevealed')(parts, event),
-  'account.right_ended': ofRight('accountRightEnded'),
+  'account.right_ended': accountRightEnded,
   'account.right_given': ofRight('accountRightGiven'),
   'account.rotated': ({ words, account, number, rotationCause }) =>
     compose(words.accountRotated, { account: account(), version: number('version'), cause: rotationCause() }),
@@ -284,6 +287,21 @@ function accessRevoked({ words, actor, target, ended, revocation }: Parts, event
   return isOwn
     ? compose(words.signedOutThemselves, { actor: both.actor, ended: ended() })
     : compose(words.signedOut, { ...both, ended: ended() });
+}
+
+/** Taken away by somebody, or ended by what somebody did to the person or the group. */
+function accountRightEnded(parts: Parts, event: ShownEvent): Html {
+  const { words, actor, account, holder, revocation, number } = parts;
+  const cause = endedBy.find((known) => known === textIn(event, 'cause'));
+  if (cause === undefined) return ofRight('accountRightEnded')(parts, event);
+  const right = words.accountRights[textIn(event, 'right') === 'manage' ? 'manage' : 'use'];
+  const people = words.people(Number(number('people')));
+  const shared = { actor: actor(), account: account(), right };
+  if (cause === 'group_removed') return compose(words.accountRightLost[cause], { ...shared, people });
+  const who = { ...shared, holder: 'people' in event.detail ? people : holder() };
+  if (cause === 'person_off') return compose(words.accountRightLost[cause], { ...who, revocation: revocation() });
+  const group = linkTo('group', textIn(event, 'group'), words.theGroup);
+  return compose(words.accountRightLost[cause], { ...who, group });
 }
 
 function callRefused({ words, actor, number, why }: Parts, event: ShownEvent): Html {

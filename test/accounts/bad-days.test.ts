@@ -177,10 +177,10 @@ it('leaves it to people where the administrator is refused for a day; every pass
   await untilState('done');
   await expectInOrder();
   expect(await kept()).toEqual(['3 current', '2 former', '1 former']);
-  expect(await confirmRotation({ pool, vault }, place, { candidate: true }, byOperator)).toBe('not_manual');
-  expect(
-    await confirmRotation({ pool, vault }, { ...place, orgId: 'org_other' }, { candidate: true }, byOperator),
-  ).toBe('unknown');
+  const again = (orgId: string) =>
+    confirmRotation({ pool, vault }, { ...place, orgId }, { candidate: true }, byOperator);
+  await expect(again(place.orgId)).rejects.toMatchObject({ code: 'conflict' });
+  await expect(again('org_other')).rejects.toMatchObject({ code: 'not_found' });
 });
 
 it('sets the candidate again where no kept password signs in, and asks people where that is refused too', async () => {

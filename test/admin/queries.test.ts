@@ -97,6 +97,7 @@ describe('the administration refuses, by its name,', () => {
       'listRefusedCalls endpoint',
       'listRevocations initiator',
       'listRotations state',
+      'listRotations together',
       'listRotationsOfAccount state',
       'listUsers active',
       'listUsers live',

@@ -421,8 +421,8 @@ describe('the console', () => {
     expect((await stranger.console.press(path, 'erase', { org: rows[0].name })).status).toBe(303);
     expect((await stranger.send('GET', `/accounts/${added.body.id}`)).body.version).toBeNull();
     const list = textOf((await stranger.console.get('/admin/accounts')).text);
-    expect([list.includes('Every password is erased'), list.includes('No password')]).toEqual([true, true]);
-    expect(list).not.toContain('As it should be');
+    expect(list).toContain('Every password is erased');
+    expect(list).toMatch(/Lift lift By hand No password/);
     const left = await stranger.console.get(path);
     expect([left.status, textOf(left.text).includes('There is nothing to erase')]).toEqual([200, true]);
     expect(left.text).not.toContain('value="erase"');
@@ -434,7 +434,7 @@ describe('the console', () => {
       'Zeppelin of the fleet',
     );
     expect(textOf((await owner.console.get('/admin/accounts?search=submarine')).text)).toContain(
-      'No account is called',
+      'There is no such account',
     );
     expect(textOf((await stranger.console.get('/admin/accounts?search=zeppelin')).text)).not.toContain('of the fleet');
   });
@@ -496,6 +496,31 @@ describe('the console', () => {
   });
 });
 
+describe('access that ended', () => {
+  it('stands on the account’s page and the person’s, with who ended it, and is nobody else’s', async () => {
+    const account = await addAccount('Kitchen');
+    const [leaver] = await plantUsers(product, 1, { sessions: 0 });
+    await give(account, { ...user, ...leaver } as Person, 'use');
+    const page = `/admin/accounts/${account}`;
+    expect(textOf((await owner.console.get(page)).text)).not.toContain('Whose access ended');
+    await owner.console.press(`/admin/people/${leaver?.id}/switch-off`, 'switch-off');
+    const shown = async () => textOf((await owner.console.get(page)).text);
+    await expect
+      .poll(shown, { timeout: 30_000 })
+      .toMatch(
+        /Whose access ended .* switched (?!somebody)\S.* off \( the revocation \), which ended the right to use the shared account Kitchen/,
+      );
+    const person = textOf((await owner.console.get(`/admin/people/${leaver?.id}`)).text);
+    expect(person).toMatch(/which ended the right to use the shared account Kitchen/);
+    expect(person).toMatch(/gave (?!somebody)\S.* the right to use the shared account Kitchen/);
+    const list = await owner.console.get(`/admin/record?person=${account}&action=account.right_ended`);
+    expect(textOf(list.text)).toContain('which ended the right to use the shared account Kitchen');
+    // Whoever manages it without a role sees the account, not the record.
+    const own = await manager.console.get(`/accounts/${account}`);
+    expect([own.status, textOf(own.text).includes('Whose access ended')]).toEqual([200, false]);
+  });
+});
+
 describe('a sign-out', () => {
   it('of several people shows the passwords that it changes for any of them', async () => {
     const leavers = await plantUsers(product, 3, { sessions: 1 });
@@ -522,8 +547,8 @@ describe('a sign-out', () => {
     const revocation = receipt.split('/').at(-2) as string;
     const query = `revocation=${revocation}&together=true`;
     const list = textOf((await owner.console.get(`/admin/rotations?${query}`)).text);
-    expect(list).toMatch(/Scanner .*the access of somebody ended/);
-    expect(list).toMatch(/Printer .*the access of somebody ended/);
+    expect(list).toMatch(/Scanner .*the access of Planted ended/);
+    expect(list).toMatch(/Printer .*the access of Planted ended/);
     const found = async (who: Person, asked: string) => {
       const { status, body } = await who.send('GET', `/rotations?${asked}`);
       expect(status).toBe(200);
@@ -546,7 +571,10 @@ describe('a sign-out', () => {
       .toMatch(/Passwords that are changed because of this sign-out. Radar/);
     const revocation = receipt.split('/').at(-1) as string;
     const all = await owner.console.get(`/admin/rotations?revocation=${revocation}`);
-    expect(textOf(all.text)).toMatch(/Radar .*the access of somebody ended/);
+    const { rows: named } = await sql('SELECT name FROM users WHERE id = $1', [leaver.id]);
+    expect(textOf(all.text)).toContain(`the access of ${named[0].name} ended Its receipt`);
+    const { body } = await owner.send('GET', `/rotations?revocation=${revocation}`);
+    expect(body.items).toMatchObject([{ userId: leaver.id, user: { id: leaver.id, email: leaver.email } }]);
     expect(textOf((await stranger.console.get(`/admin/rotations?revocation=${revocation}`)).text)).not.toContain(
       'Radar',
     );
@@ -561,7 +589,7 @@ describe('a sign-out', () => {
     expect(textOf((await owner.console.get('/admin')).text)).toContain('which password of the shared account Radar');
     expect(textOf((await owner.console.get(receipt)).text)).toMatch(/Radar: Uncertain/);
     await stuck('old_works');
-    expect(textOf((await owner.console.get('/admin')).text)).toMatch(/Radar has a new password, and the old one still/);
+    expect(textOf((await owner.console.get('/admin')).text)).toMatch(/Radar has a new password, and the old one is not known to be refused/);
     expect(textOf((await stranger.console.get('/admin')).text)).not.toContain('Radar');
   });
 });

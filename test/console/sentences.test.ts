@@ -61,6 +61,38 @@ describe('a sentence', () => {
     expect(plain(of({ revocations: 'rev_1 rev_2', causes: 2 }))).toMatch(/\(rev_1, rev_2\)$/);
   });
 
+  it('says what ended a right to a shared account that nobody took away', () => {
+    const of = (detail: Partial<ShownEvent>['detail'], texts = en) =>
+      markupOf(
+        {
+          action: 'account.right_ended',
+          actor: key,
+          target: { ...okta, type: 'account', id: 'acc_1' },
+          detail: { name: 'Radar', right: 'use', ...detail },
+        },
+        texts,
+      );
+    expect(plain(of({ user: 'usr_neo' }))).toBe(
+      'The API key Flows took from somebody the right to use the shared account Radar',
+    );
+    const off = of({ user: 'usr_neo', cause: 'person_off', revocation: 'rev_1' });
+    expect(plain(off)).toBe(
+      'The API key Flows switched somebody off (the revocation), which ended the right to use the shared account Radar',
+    );
+    expect(off).toContain('<a href="/admin/people/usr_neo">somebody</a>');
+    expect(off).toContain('<a href="/admin/revocations/rev_1">the revocation</a>');
+    const left = of({ user: 'usr_neo', group: 'grp_1', cause: 'group_left' });
+    expect(plain(left)).toMatch(/took somebody out of a group \(the group\), which ended the right/);
+    expect(left).toContain('<a href="/admin/groups/grp_1">the group</a>');
+    expect(plain(of({ people: 300, group: 'grp_1', cause: 'group_left' }))).toMatch(/took 300 people out of a group/);
+    expect(plain(of({ people: 1, group: 'grp_1', cause: 'group_removed' }))).toMatch(
+      /removed a group of 1 person, which ended its right to use/,
+    );
+    expect(plain(of({ people: 2, cause: 'group_removed' }, de))).toBe(
+      'Der API-Schlüssel Flows hat eine Gruppe entfernt (2 Personen) und damit ihr Recht beendet, das gemeinsame Konto Radar zu benutzen',
+    );
+  });
+
   it('says what came of a shared account in words, and a word without any as it is', () => {
     const account = { type: 'account', id: 'acc_lights', name: 'Lights', email: null } as const;
     const said = (action: ShownEvent['action'], detail: ShownEvent['detail']) =>

@@ -150,7 +150,7 @@ describe.skipIf(!existsSync(program))('Redis (needs Debian’s redis-server)', (
       expect([set, unsaved]).toEqual([{ result: 'set' }, 'not_saved']);
       expect(await connector.verify(target, 'Not-for-long', soon())).toEqual({ result: 'accepted' });
       const wrong = { ...target, admin: { ...admin, password: 'wrong' } };
-      expect(await connector.save?.(wrong, soon())).toBe('unavailable');
+      expect(await connector.save?.(wrong, soon())).toBe('denied');
       expect(await connector.save?.(target, soon())).toBe('saved');
       await stop();
       await start();

@@ -14,12 +14,28 @@ export const cli = 'npm run -s cli -- ';
 
 export type Outcome = { code: number | null; output: string };
 
-/** Every command of a document's sh blocks, one a line, continuations joined. */
+/** Every command of a document's sh blocks: a line, or as many as its quotes or its here-document have. */
 export function commandsOf(document: string): string[] {
   const text = fs.readFileSync(path.join(root, document), 'utf8');
-  return [...text.matchAll(/^```sh\n(.*?)^```/gms)]
-    .flatMap((block) => (block[1] as string).replaceAll(/\\\n\s*/g, '').split('\n'))
-    .filter((line) => line.trim() !== '');
+  const commands: string[] = [];
+  for (const [, block = ''] of text.matchAll(/^```sh\n(.*?)^```/gms)) {
+    let begun: string[] = [];
+    for (const line of block.replaceAll(/\\\n\s*/g, '').split('\n')) {
+      if (begun.length === 0 && line.trim() === '') continue;
+      begun.push(line);
+      if (isOpen(begun.join('\n'))) continue;
+      commands.push(begun.join('\n'));
+      begun = [];
+    }
+  }
+  return commands;
+}
+
+/** Whether a command goes on in the next line. */
+function isOpen(command: string): boolean {
+  const end = /<<'(\w+)'/.exec(command)?.[1];
+  if (end !== undefined) return !command.endsWith(`\n${end}`);
+  return (command.match(/'/g)?.length ?? 0) % 2 === 1;
 }
 
 /**

@@ -46,7 +46,7 @@ export function createLdap(reach: CheckedAddress): Connector<Settings> {
     try {
       const client = clientOver(opened.socket, place.tls === 'ldaps');
       const story = async () => {
-        if (place.tls === 'starttls') await client.startTLS(tlsTo(place.host, place.ca) as ConnectionOptions);
+        if (place.tls === 'starttls') await startTls(client, place);
         await client.bind(name, password).catch((error) => {
           throw codeOf(error) === null ? error : new BindError(codeOf(error) as number, String(error.message));
         });
@@ -143,6 +143,19 @@ function clientOver(socket: Socket, secure: boolean): Client {
   });
 }
 
+/**
+ * The library keeps the beginning of a message for what comes next, also where TLS comes between.
+ * Whoever sends one ahead of the server would have the server's refusal read as a part of their yes.
+ */
+async function startTls(client: Client, place: Settings): Promise<void> {
+  await client.startTLS(tlsTo(place.host, place.ca) as ConnectionOptions);
+  const { messageParser } = client as unknown as { messageParser: Readonly<{ buffer?: Buffer }> };
+  if (messageParser.buffer !== undefined) throw new SaidBeforeTlsError();
+}
+
+/** The directory, or somebody in its place, has said more before TLS than it was asked. */
+class SaidBeforeTlsError extends Error {}
+
 function changesOf(password: string, old: string | null): Change[] {
   const change = (operation: 'add' | 'delete' | 'replace', value: string) =>
     new Change({ operation, modification: new Attribute({ type: 'unicodePwd', values: [unicodePwd(value)] }) });
@@ -158,6 +171,7 @@ function codeOf(error: unknown): number | null {
 
 function connectionError(error: unknown, signal: AbortSignal) {
   if (error instanceof SettingsError) return 'settings';
+  if (error instanceof SaidBeforeTlsError) return 'unexpected_answer';
   // StartTLS isn't offered there.
   return [1, 2, 52, 53].includes(codeOf(error) ?? 0) ? 'no_tls' : errorOf(error, signal);
 }

@@ -1,73 +1,16 @@
-import { Socket } from 'node:net';
 import pg from 'pg';
 import { z } from 'zod';
 import type { CheckedAddress, Connector, EndOutcome, SetOutcome, Target, VerifyOutcome } from './connector.ts';
 import { type ConnectorError, errorOf, notEnded } from './errors.ts';
+import { signIn, WeakMethodError } from './postgresql-sign-in.ts';
 import { isPrepared, makeScramVerifier } from './scram.ts';
 import { placeAt } from './settings.ts';
-import { atAbort, guardSocket, tlsTo, within } from './sockets.ts';
 
 const settings = z.strictObject({ ...placeAt(5432), database: z.string().min(1).max(63).default('postgres') });
 type Settings = z.output<typeof settings>;
-type Credential = Readonly<{ userName: string; password: string }>;
 
 /** A role's password in PostgreSQL 10 and later, or in what speaks its protocol and stores SCRAM. */
 export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
-  /** Signs in, and says how, also where that fails. */
-  async function signIn(place: Settings, { userName, password }: Credential, signal: AbortSignal) {
-    const socket = guardSocket(new Socket());
-    const forget = atAbort(signal, () => socket.destroy());
-    const how: { asked: 'nothing' | 'scram' | 'other'; weak: boolean; letIn: boolean; error: unknown } = {
-      asked: 'nothing',
-      weak: false,
-      letIn: false,
-      error: null,
-    };
-    const client = new pg.Client({
-      host: await within(signal, reach(place.host, place.port)),
-      port: place.port,
-      user: userName,
-      database: place.database,
-      application_name: 'universal-logout',
-      ssl: place.tls === 'verify' ? tlsTo(place.host, place.ca) : false,
-      stream: () => socket,
-      // A function: of an empty string the library makes PGPASSWORD of the environment.
-      password: () => password,
-    });
-    client.on('error', () => {});
-    const { connection } = client as unknown as { connection: NodeJS.EventEmitter & { stream: Socket } };
-    connection.on('sslconnect', () => guardSocket(connection.stream));
-    connection.on('authenticationSASL', () => {
-      how.asked = 'scram';
-    });
-    // Whoever pretends to be the server without TLS could ask for the password in a form that gives
-    // it away, also after SCRAM. The library, which hears of it next, writes to a closed socket.
-    for (const name of ['authenticationCleartextPassword', 'authenticationMD5Password'])
-      connection.prependListener(name, () => {
-        how.asked = 'other';
-        if (place.tls !== 'off') return;
-        how.weak = true;
-        connection.stream.destroy();
-      });
-    connection.on('authenticationOk', () => {
-      // Of SCRAM the library has then seen that the server knows the password's verifier, too.
-      how.letIn = how.asked !== 'scram' || (client as unknown as { saslSession: unknown }).saslSession === null;
-    });
-    const end = () => {
-      forget();
-      connection.stream.destroy();
-      socket.destroy();
-    };
-    try {
-      await client.connect();
-      if (!how.letIn) throw new Error('The server has proven nothing.');
-    } catch (error) {
-      how.error = how.weak ? new WeakMethodError() : error;
-      end();
-    }
-    return { client, ...how, end };
-  }
-
   async function set(
     { userName, settings: place, admin }: Target<Settings>,
     { password, old }: Readonly<{ password: string; old: string | null }>,
@@ -81,7 +24,7 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
     let end = () => {};
     try {
       const verifier = await makeScramVerifier(password);
-      const signedIn = await signIn(place, credential, signal);
+      const signedIn = await signIn(reach, place, credential, signal);
       end = signedIn.end;
       const { client, error } = signedIn;
       if (error) return ofSignIn(error, signal);
@@ -105,7 +48,7 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
     signal: AbortSignal,
   ): Promise<VerifyOutcome> {
     try {
-      const { asked, letIn, error, end } = await signIn(place, { userName, password }, signal);
+      const { asked, letIn, error, end } = await signIn(reach, place, { userName, password }, signal);
       end();
       // What fails after that isn't the password's fault: no such database, too many connections.
       if (letIn) return asked === 'nothing' ? unproven('no_password_asked') : { result: 'accepted' };
@@ -132,7 +75,7 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
     if (!admin) return { ended: null };
     let end = () => {};
     try {
-      const signedIn = await signIn(place, admin, signal);
+      const signedIn = await signIn(reach, place, admin, signal);
       end = signedIn.end;
       if (signedIn.error) return notEnded(ofSignIn(signedIn.error, signal));
       const { rows } = await signedIn.client.query<{ ended: string }>(
@@ -169,9 +112,6 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
 const limits = ['lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout']
   .map((name) => `SET LOCAL ${name} = '5s'`)
   .join('; ');
-
-/** The server asked for the password in a form that isn't safe without TLS: it was not sent. */
-class WeakMethodError extends Error {}
 
 const unproven = (error: ConnectorError) => ({ result: 'unproven', error }) as const;
 const unavailable = (error: ConnectorError) => ({ result: 'unavailable', error }) as const;

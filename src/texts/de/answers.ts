@@ -38,6 +38,7 @@ export const answerTexts: typeof english = {
       apart: 'muss accepted und refused durch einen Status oder einen Text unterscheiden',
       new: 'muss {{new}} in einem Header oder im Inhalt haben: Sonst wird das Passwort nicht geändert',
       characters: 'lässt weniger als zehn Zeichen übrig, oder keines einer Art: Lassen Sie weniger weg',
+      storable: 'darf kein NUL enthalten, das sich nicht speichern lässt: Entfernen Sie es',
     },
 
     unstorable: 'Die Anfrage enthält ein Zeichen, das sich nicht speichern lässt, etwa NUL.',

@@ -40,6 +40,7 @@ export const answerTexts = {
       apart: 'must tell accepted from refused by a status or a text',
       new: 'must have {{new}} in a header or the body: without it the password is not changed',
       characters: 'leaves fewer than ten characters, or none of a class: leave out fewer',
+      storable: 'must not hold NUL, which cannot be stored: remove it',
     },
 
     unstorable: 'The request holds a character that cannot be stored, such as NUL.',

@@ -1,6 +1,8 @@
+import { TLSSocket } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { connectors, createConnectors } from '../../../src/accounts/connectors/all.ts';
 import { dnOf, passwordModifyValue } from '../../../src/accounts/connectors/ldap-names.ts';
+import { makeCertificates } from './certificates.ts';
 import { listen } from './hostile-server.ts';
 
 const { connectorOf } = createConnectors({
@@ -38,6 +40,39 @@ test.each([
   const target = { userName: 'app@example.com', settings, admin: null };
   expect(await connector.verify(target, 'tried', AbortSignal.timeout(20_000))).toEqual(expected);
   await server.close();
+});
+
+test('what is said before TLS is no part of an answer by TLS', async () => {
+  const certificates = makeCertificates();
+  const element = (tag: number, ...parts: readonly Buffer[]) => {
+    const content = Buffer.concat(parts);
+    return Buffer.concat([Buffer.from([tag, content.length]), content]);
+  };
+  // The library counts its messages from 2.
+  const id = (number: number) => Buffer.from([2, 1, number]);
+  const answer = (code: number) => Buffer.from([0x0a, 1, code, 4, 0]);
+  const refusal = element(0x30, id(3), element(0x61, answer(49), Buffer.from([4, 0])));
+  const agreed = element(0x30, id(2), element(0x78, answer(0), Buffer.from([4, 0])));
+  // A yes to the sign-in that is to come, whose text is the server's own answer.
+  const bind = Buffer.concat([Buffer.from([0x61, 7 + refusal.length]), answer(0), Buffer.from([4, refusal.length])]);
+  const injected = Buffer.concat([Buffer.from([0x30, 3 + bind.length + refusal.length]), id(3), bind]);
+  for (const [before, expected] of [
+    [agreed, { result: 'refused' }],
+    [Buffer.concat([agreed, injected]), { result: 'unavailable', error: 'unexpected_answer' }],
+  ] as const) {
+    const server = await listen((socket) =>
+      socket.once('data', () => {
+        socket.write(before);
+        const secure = new TLSSocket(socket, { isServer: true, key: certificates.key, cert: certificates.cert });
+        secure.on('error', () => {}).once('data', () => secure.write(refusal));
+      }),
+    );
+    const settings = { host: 'localhost', port: server.port, tls: 'starttls', ca: certificates.ca };
+    const target = { userName: 'cn=app,dc=org', settings, admin: null };
+    expect(await connector.verify(target, 'wrong', AbortSignal.timeout(20_000))).toEqual(expected);
+    await server.close();
+  }
+  certificates.remove();
 });
 
 describe('a name that no directory takes for one is asked about nowhere', () => {

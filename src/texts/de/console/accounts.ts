@@ -78,6 +78,8 @@ export const consoleAccounts: typeof english = {
 
     allRotations: 'Alle Passwortwechsel',
     allRights: 'Alle mit Zugang',
+    endedRights: 'Beendete Zugänge',
+    allEndedRights: 'Alle beendeten Zugänge',
     allVersions: 'Alle Versionen',
     allReveals: 'Alle, die es gelesen haben',
 

@@ -212,6 +212,15 @@ export const sentences: typeof english = {
     `${actor} hat erlaubt, das gemeinsame Konto ${account} ${right}, und zwar: ${holder}`,
   accountRightEnded: ({ actor, account, holder, right }) =>
     `${actor} erlaubt nicht mehr, das gemeinsame Konto ${account} ${right}, und zwar: ${holder}`,
+  accountRightLost: {
+    person_off: ({ actor, account, holder, right, revocation }) =>
+      `${actor} hat ${holder} gesperrt (${revocation}) und damit das Recht beendet, das gemeinsame Konto ${account} ${right}`,
+    group_left: ({ actor, account, holder, right, group }) =>
+      `${actor} hat ${holder} aus einer Gruppe genommen (${group}) und damit das Recht beendet, das gemeinsame Konto ${account} ${right}`,
+    group_removed: ({ actor, account, people, right }) =>
+      `${actor} hat eine Gruppe entfernt (${people}) und damit ihr Recht beendet, das gemeinsame Konto ${account} ${right}`,
+  },
+  theGroup: 'zur Gruppe',
   passwordRevealed: ({ actor, account, version }) =>
     `${actor} hat das Passwort des gemeinsamen Kontos ${account} gelesen (Version ${version})`,
   accountLed: ({ actor, account, version }) =>

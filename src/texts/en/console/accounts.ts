@@ -77,6 +77,8 @@ export const consoleAccounts = {
 
     allRotations: 'All changes',
     allRights: 'Everybody with access',
+    endedRights: 'Whose access ended',
+    allEndedRights: 'All whose access ended',
     allVersions: 'All versions',
     allReveals: 'Everybody who has read it',
 

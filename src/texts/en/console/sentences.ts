@@ -235,6 +235,16 @@ export const sentences = {
     `${actor} gave ${holder} the right to ${right} the shared account ${account}`,
   accountRightEnded: ({ actor, account, holder, right }: OfAccount & Right) =>
     `${actor} took from ${holder} the right to ${right} the shared account ${account}`,
+  /** Because of what somebody did to the person or the group. */
+  accountRightLost: {
+    person_off: ({ actor, account, holder, right, revocation }: OfAccount & Right & { revocation: string }) =>
+      `${actor} switched ${holder} off (${revocation}), which ended the right to ${right} the shared account ${account}`,
+    group_left: ({ actor, account, holder, right, group }: OfAccount & Right & { group: string }) =>
+      `${actor} took ${holder} out of a group (${group}), which ended the right to ${right} the shared account ${account}`,
+    group_removed: ({ actor, account, people, right }: OfAccount & { people: string; right: string }) =>
+      `${actor} removed a group of ${people}, which ended its right to ${right} the shared account ${account}`,
+  },
+  theGroup: 'the group',
   passwordRevealed: ({ actor, account, version }: OfVersion) =>
     `${actor} read the password of the shared account ${account} (version ${version})`,
   accountLed: ({ actor, account, version }: OfVersion) =>
