@@ -1,5 +1,5 @@
 import { transaction } from '../database/pool.ts';
-import { type Held, writeHeld } from './held-rotation.ts';
+import { type Held, noneKnown, writeHeld } from './held-rotation.ts';
 import { makeCurrent } from './make-current.ts';
 import { promote } from './promote.ts';
 import { putOff, record } from './put-off.ts';
@@ -39,7 +39,7 @@ export async function findWorking(rotating: Rotating, held: Held): Promise<Next>
       if (version === held.candidate) return promote(rotating, held);
       return goOnFrom(rotating, held, known);
     case 'refused':
-      await writeHeld(pool, held, { probe: held.probe + 1, error: 'none_known' }, times.lease);
+      await writeHeld(pool, held, { probe: held.probe + 1, error: noneKnown }, times.lease);
       return 'on';
     case 'unproven':
       if (reconciles || !oldWasRefused(held)) await wrongTry.release();

@@ -44,6 +44,9 @@ export type Held = Readonly<{
   }>;
 }>;
 
+/** The `error` of a search, until something else comes of it: no kept password signs in. */
+export const noneKnown = 'none_known';
+
 /** What names a claim: whoever holds an older one reads and writes nothing. */
 export type Claimed = Pick<Held, 'orgId' | 'id' | 'claim'>;
 

@@ -1,6 +1,6 @@
 import { checkFormer, cleanUp } from './check-former.ts';
 import { findWorking } from './find-working.ts';
-import { type Claimed, ClaimLostError, type Held, readHeld, writeHeld } from './held-rotation.ts';
+import { type Claimed, ClaimLostError, type Held, noneKnown, readHeld, writeHeld } from './held-rotation.ts';
 import { begin } from './make-candidate.ts';
 import { putOff } from './put-off.ts';
 import { type Next, nameOnly, openVersion, type Rotating } from './rotating.ts';
@@ -57,8 +57,10 @@ async function doubt({ pool, times }: Rotating, held: Held): Promise<Next> {
 }
 
 async function setFirst(rotating: Rotating, held: Held): Promise<Next> {
-  const { orgId, account } = held;
-  const known = account.version === null ? null : await openVersion(rotating, orgId, account.id, account.version);
+  const { orgId, account, error } = held;
+  // What a search has just found refused isn't sent again.
+  const version = error === noneKnown ? null : account.version;
+  const known = version === null ? null : await openVersion(rotating, orgId, account.id, version);
   return setCandidate(rotating, held, known);
 }
 

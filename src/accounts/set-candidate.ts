@@ -1,7 +1,7 @@
 import { transaction } from '../database/pool.ts';
 import { administratorOf, noteAdministratorTry, takeAdministratorTry, verdictOf } from './administrator-tries.ts';
 import type { SetOutcome, Target } from './connectors/connector.ts';
-import { type Held, writeHeld } from './held-rotation.ts';
+import { type Held, noneKnown, writeHeld } from './held-rotation.ts';
 import { makeCandidate } from './make-candidate.ts';
 import { promote } from './promote.ts';
 import { handOver, isRefusedForLong, putOff, waitForTry } from './put-off.ts';
@@ -18,6 +18,7 @@ export async function setCandidate(rotating: Rotating, held: Held, known: Known 
   const candidate = await openVersion(rotating, held.orgId, held.account.id, held.candidate);
   const who = await whoSets(rotating, held, known);
   if ('wait' in who) {
+    if (isLockedOut(held, known)) return handOver(rotating, held, noneKnown);
     // The account changes its password itself, and none of those that are kept signs in.
     if (who.wait === 'administrator_unknown' && held.state === 'uncertain') return handOver(rotating, held, who.wait);
     return putOff(rotating, held, who.wait === 'administrator_unknown' ? 'denied' : 'unavailable', who.wait);
@@ -64,6 +65,10 @@ async function send(
 export const changesItself = ({ account }: Held): boolean =>
   account.adminAccountId === account.id || (account.adminAccountId === null && account.adminUserName === null);
 
+/** It changes its own password, and a search has found that none of those that are kept signs in. */
+const isLockedOut = (held: Held, known: Known | null): boolean =>
+  known === null && held.error === noneKnown && changesItself(held);
+
 async function settle(rotating: Rotating, held: Held, known: Known | null, outcome: SetOutcome): Promise<Next> {
   const mayBeSet = held.state === 'uncertain';
   switch (outcome.result) {
@@ -77,6 +82,7 @@ async function settle(rotating: Rotating, held: Held, known: Known | null, outco
     case 'denied':
       // Neither a kept password nor the administrator gets in: nothing is left to try.
       if (mayBeSet && known === null) return handOver(rotating, held, outcome.error);
+      if (isLockedOut(held, known)) return handOver(rotating, held, noneKnown);
       // One that changes itself is refused too where it was set, and the system said no: it is searched for first.
       if (!mayBeSet && changesItself(held) && isRefusedForLong(rotating, held, 'denied')) {
         const searched = { state: 'uncertain', probe: 0, attempts: 1, error: outcome.error } as const;

@@ -1,5 +1,5 @@
 import type { Target } from './connectors/connector.ts';
-import type { Held } from './held-rotation.ts';
+import { type Held, noneKnown } from './held-rotation.ts';
 import { type Known, openVersion, type Rotating, versionBefore } from './rotating.ts';
 
 type Credential = Target<unknown>['admin'];
@@ -9,9 +9,10 @@ export type WhoSets = Readonly<{ credentials: readonly Credential[] }> | Readonl
 
 /**
  * The administrator of an account: its own, another shared account, or the account itself. That of a
- * shared account is opened when it is used. While its own rotation is uncertain, nobody guesses; and
- * for some minutes after a change its former password is taken too, for directories are slow.
- * `known`: the password of the account itself that signs in, as far as is known.
+ * shared account is opened when it is used. While it is uncertain which of its passwords signs in, or
+ * none does, nobody guesses; and for some minutes after a change its former password is taken too,
+ * for directories are slow. `known`: the password of the account itself that signs in, as far as is
+ * known.
  */
 export async function whoSets(rotating: Rotating, held: Held, known: Known | null): Promise<WhoSets> {
   const { orgId, account } = held;
@@ -37,8 +38,9 @@ async function ofAccount(rotating: Rotating, orgId: string, id: string): Promise
     name: 'administrator-account',
     text: `SELECT a.user_name AS "userName", a.version,
                   coalesce(a.changed_at > clock_timestamp() - make_interval(secs => $3), false) AS changed,
-                  EXISTS (SELECT FROM account_rotations r WHERE r.org_id = a.org_id AND r.account_id = a.id AND r.sent_at IS NOT NULL
-                            AND r.state IN ('candidate', 'set', 'uncertain', 'manual')) AS uncertain
+                  EXISTS (SELECT FROM account_rotations r WHERE r.org_id = a.org_id AND r.account_id = a.id AND (
+                            r.state IN ('candidate', 'set', 'manual') AND (r.sent_at IS NOT NULL OR r.error = '${noneKnown}')
+                            OR r.state = 'uncertain' OR r.state = 'queued' AND r.search_first)) AS uncertain
            FROM accounts a WHERE a.org_id = $1 AND a.id = $2`,
     values: [orgId, id, rotating.times.spread],
   });

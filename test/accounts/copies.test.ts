@@ -67,7 +67,9 @@ it('rotations rest there, and everybody is told, until somebody says that it is 
   expect((await owner.send('POST', `/accounts/${account}/rotate`)).status).toBe(202);
   expect(await needs(owner)).toContain('rotations_rest');
   expect(await needs(twin)).not.toContain('rotations_rest');
-  const metrics = await fetch(`${product.url}/metrics`, { headers: { authorization: 'Bearer for-the-scraper-of-figures' } });
+  const metrics = await fetch(`${product.url}/metrics`, {
+    headers: { authorization: 'Bearer for-the-scraper-of-figures' },
+  });
   expect(await metrics.text()).toContain('universal_logout_rotations_resting 1');
   expect(await rotationsOf(product, account)).toMatchObject([{ state: 'queued', claim: 0 }]);
   expect(await target.signsIn(role.name, role.password)).toBe(true);

@@ -12,9 +12,12 @@ export type Hold = Readonly<{
 
 /**
  * A TCP proxy that a connection goes through unchanged, until one says what a test waits for: then
- * that connection stands still, and others go on.
+ * that connection stands still, and others go on. `onAnswer` hears all that the server says.
  */
-export async function startProxy(port: number, { listenAt = 0 } = {}) {
+export async function startProxy(
+  port: number,
+  { listenAt = 0, onAnswer = () => {} }: { listenAt?: number; onAnswer?: (chunk: Buffer) => void } = {},
+) {
   let hold: Hold | null = null;
   let seen = new Map<string, number>();
   let held = 0;
@@ -64,6 +67,7 @@ export async function startProxy(port: number, { listenAt = 0 } = {}) {
       else upstream.write(chunk);
     });
     upstream.on('data', (chunk) => {
+      onAnswer(chunk);
       if (blocked === 'answer') waiting.answer.push(chunk);
       else client.write(chunk);
     });
