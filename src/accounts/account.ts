@@ -4,11 +4,12 @@ import type { Pool, PoolClient } from 'pg';
 export type Administrator = Readonly<{ accountId: string } | { userName: string }>;
 
 /**
- * How an account stands, told by its rotations. `rotating`: it gets a new password; `uncertain`: it
- * isn't known which one signs in; `old_works`: the former one still does; `manual`: people have to
- * change it.
+ * How an account stands, told by its rotations. `rotating`: it gets a new password; `failing`: its
+ * system hasn't taken one for so long that administrators were told; `uncertain`: it isn't known
+ * which one signs in; `old_works`: the former one isn't known to be refused; `manual`: people have
+ * to change it.
  */
-export const accountStates = ['steady', 'rotating', 'uncertain', 'old_works', 'manual'] as const;
+export const accountStates = ['steady', 'rotating', 'failing', 'uncertain', 'old_works', 'manual'] as const;
 export type AccountState = (typeof accountStates)[number];
 
 export type AccountRow = Readonly<{
@@ -31,7 +32,10 @@ export type AccountRow = Readonly<{
 
 // One rotation of an account runs, and one waits; the conditions are those of their indexes.
 export const stateOfAccount = `coalesce(
-  (SELECT CASE WHEN t.state = 'manual' THEN 'manual' WHEN t.state = 'uncertain' THEN 'uncertain' ELSE 'rotating' END
+  (SELECT CASE WHEN t.state IN ('manual', 'uncertain') THEN t.state::text
+               WHEN t.failing_since IS NULL OR 'uncertain' <> ALL (t.told) THEN 'rotating'
+               -- What was set and can't be tried may sign in, or not.
+               WHEN t.state = 'candidate' THEN 'failing' WHEN t.state = 'set' THEN 'uncertain' ELSE 'rotating' END
    FROM account_rotations t WHERE t.org_id = a.org_id AND t.account_id = a.id
      AND t.state IN ('candidate', 'set', 'uncertain', 'promoted', 'manual')),
   (SELECT 'old_works' FROM account_rotations t WHERE t.org_id = a.org_id AND t.account_id = a.id AND t.state = 'old_works'
@@ -69,15 +73,25 @@ export async function lockAccount(client: PoolClient, orgId: string, id: string)
 export async function listAccounts(
   pool: Pool,
   orgId: string,
-  { search, after, limit }: Readonly<{ search?: string | undefined; after: readonly string[] | null; limit: number }>,
+  {
+    search,
+    state,
+    after,
+    limit,
+  }: Readonly<{
+    search?: string | undefined;
+    state?: AccountState | undefined;
+    after: readonly string[] | null;
+    limit: number;
+  }>,
 ): Promise<readonly AccountRow[]> {
   const { rows } = await pool.query<AccountRow>({
     name: 'accounts-list',
     text: `SELECT ${columns} FROM accounts a
            WHERE a.org_id = $1 AND ($2::text IS NULL OR strpos(lower(concat_ws(' ', a.name, a.user_name, a.place)), lower($2)) > 0)
-             AND ($3::text IS NULL OR (a.name, a.id) > ($3, $4))
+             AND ($3::text IS NULL OR (a.name, a.id) > ($3, $4)) AND ($6::text IS NULL OR ${stateOfAccount} = $6)
            ORDER BY a.name, a.id LIMIT $5`,
-    values: [orgId, search ?? null, after?.[0] ?? null, after?.[1] ?? null, limit],
+    values: [orgId, search ?? null, after?.[0] ?? null, after?.[1] ?? null, limit, state ?? null],
   });
   return rows;
 }

@@ -1,12 +1,21 @@
 import type { Pool } from 'pg';
-import type { SetOutcome } from './connectors/connector.ts';
-import type { Held } from './held-rotation.ts';
 import { placeOf } from './place.ts';
 
 /** One of an org, whoever's password they change; null: the account changes its own. */
-type Administrator = Readonly<{ orgId: string; name: string }> | null;
+export type Administrator = Readonly<{ orgId: string; name: string }> | null;
 
-export function administratorOf({ orgId, account }: Held): Administrator {
+/** Whose administrator is meant: `adminAccountId` names a shared account, `adminUserName` anybody else there. */
+type Administered = Readonly<{
+  orgId: string;
+  account: Readonly<{
+    connector: string;
+    settings: unknown;
+    adminAccountId: string | null;
+    adminUserName: string | null;
+  }>;
+}>;
+
+export function administratorOf({ orgId, account }: Administered): Administrator {
   if (account.adminAccountId !== null) return { orgId, name: account.adminAccountId };
   if (account.adminUserName === null) return null;
   return { orgId, name: `${placeOf(account.connector, account.settings)} ${account.adminUserName}` };
@@ -18,7 +27,8 @@ export type AdministratorTry = 'free' | 'denied' | 'under way';
 /**
  * Systems lock administrators after a few wrong passwords, and one of them changes many accounts. So
  * before its password is known to be right, one account at a time tries it; after a wrong one nobody
- * does for `everySeconds`. What was right counts as right for as long.
+ * does for `everySeconds`, whatever for and even if another password is given: whoever may name an
+ * administrator could guess. What was right counts as right for as long.
  */
 export async function takeAdministratorTry(
   pool: Pool,
@@ -46,19 +56,31 @@ export async function takeAdministratorTry(
   return rowCount === 1 ? 'free' : 'under way';
 }
 
-/** What came of it: an administrator that may not do it has signed in. */
-export async function noteAdministratorTry(pool: Pool, administrator: Administrator, outcome: SetOutcome) {
+/** What a try says of the administrator's password; `unknown`: nothing. */
+export type AdministratorVerdict = 'accepted' | 'wrong' | 'unknown';
+
+/**
+ * What a failure says: an administrator that may not do it has signed in, and so has one whose new
+ * password for an account is rejected.
+ */
+export function verdictOf({ result, error }: Readonly<{ result?: string; error: string }>): AdministratorVerdict {
+  if (error === 'wrong_administrator') return 'wrong';
+  return result === 'rejected' || error === 'not_permitted' || error === 'unknown_user' ? 'accepted' : 'unknown';
+}
+
+/** Notes what came of a try, so that others wait, or need not. */
+export async function noteAdministratorTry(
+  pool: Pool,
+  administrator: Administrator,
+  verdict: AdministratorVerdict,
+): Promise<void> {
   if (administrator === null) return;
-  const word = 'error' in outcome ? outcome.error : null;
-  const denied = outcome.result === 'denied' && word === 'wrong_administrator';
-  const accepted =
-    outcome.result === 'set' || outcome.result === 'rejected' || word === 'not_permitted' || word === 'unknown_user';
   await pool.query({
     name: 'administrator-try-note',
     text: `UPDATE account_administrator_tries
            SET denied = $3, tried_at = CASE WHEN $3 THEN clock_timestamp() END,
                accepted_at = CASE WHEN $4 THEN clock_timestamp() WHEN $3 THEN NULL ELSE accepted_at END
            WHERE org_id = $1 AND administrator = $2 AND ($3 OR $4 OR NOT denied)`,
-    values: [administrator.orgId, administrator.name, denied, accepted],
+    values: [administrator.orgId, administrator.name, verdict === 'wrong', verdict === 'accepted'],
   });
 }

@@ -1,6 +1,7 @@
 import { transaction } from '../database/pool.ts';
+import { administratorOf, noteAdministratorTry, takeAdministratorTry, verdictOf } from './administrator-tries.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
-import { putOff, record } from './put-off.ts';
+import { putOff, record, waitForTry } from './put-off.ts';
 import { limitOf, type Next, nameOnly, openVersion, type Rotating, targetOf, tryVersion } from './rotating.ts';
 import { saveSet } from './save-set.ts';
 import { isForgotten, setAgain } from './set-again.ts';
@@ -19,7 +20,9 @@ const notSaved = 'not_saved';
  */
 export async function cleanUp(rotating: Rotating, held: Held): Promise<Next> {
   if (held.probe > 0) return checkFormer(rotating, held);
-  const error = await endConnections(rotating, held);
+  const ended = await endConnections(rotating, held);
+  if (ended === 'under way') return waitForTry(rotating, held);
+  const error = ended === 'ended' ? null : ended.error;
   if (error !== null && held.attempts < mostUnavailable) return putOff(rotating, held, 'unavailable', error);
   // Those that were ended aren't ended again: by the next time they have been opened with the new one.
   const unproven = held.error === 'unproven' ? held.error : null;
@@ -29,28 +32,36 @@ export async function cleanUp(rotating: Rotating, held: Held): Promise<Next> {
 }
 
 /**
- * Ends what was opened with the former password. Returns why it may live on; null: it doesn't, or
- * nothing can be done.
+ * Ends what was opened with the former password, where that can be done, or says why it may live on.
+ * `under way`: another account tries the administrator's password.
  */
-async function endConnections(rotating: Rotating, held: Held): Promise<string | null> {
-  const { version, userName } = held.account;
+async function endConnections(
+  rotating: Rotating,
+  held: Held,
+): Promise<'ended' | 'under way' | Readonly<{ error: string }>> {
+  const { pool, times } = rotating;
+  const { version, userName, connector: kind } = held.account;
+  const { endConnections: end } = rotating.connectorOf(kind);
+  if (!end) return 'ended';
   const current = version === null ? null : await openVersion(rotating, held.orgId, held.account.id, version);
   const who = await whoSets(rotating, held, current);
-  if ('wait' in who && held.attempts < mostUnavailable) return who.wait;
+  if ('wait' in who && held.attempts < mostUnavailable) return { error: who.wait };
+  const above = 'credentials' in who ? who.credentials[0] : null;
+  const administrator = above ? administratorOf(held) : null;
+  const mayTry = await takeAdministratorTry(pool, administrator, times.wrong);
+  if (mayTry === 'under way') return mayTry;
+  if (mayTry === 'denied') return { error: 'wrong_administrator' };
   // Who needs no administrator may end what they have opened themselves.
   const itself = current && { userName, password: current.password };
-  const target = targetOf(held, ('credentials' in who ? who.credentials[0] : null) ?? itself);
-  try {
-    const connector = rotating.connectorOf(held.account.connector);
-    const outcome = await connector.endConnections(target, limitOf(rotating, 'endConnections'));
-    return 'error' in outcome ? outcome.error : null;
-  } catch (error) {
+  const outcome = await end(targetOf(held, above ?? itself), limitOf(rotating, 'endConnections')).catch((error) => {
     rotating.log.warn(
       { err: nameOnly(error), org: held.orgId, rotation: held.id },
       'a connector failed to end connections',
     );
-    return 'connector_failed';
-  }
+    return { error: 'connector_failed' };
+  });
+  await noteAdministratorTry(pool, administrator, 'error' in outcome ? verdictOf(outcome) : 'accepted');
+  return 'error' in outcome ? outcome : 'ended';
 }
 
 /**
@@ -65,7 +76,7 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
   // Until it is saved, the former one is not tried: it may be back at any moment. Perhaps it is.
   if (saved !== 'saved')
     return (await isForgotten(rotating, held)) ? setAgain(rotating, held) : oldWorks(rotating, held, notSaved);
-  if (held.state === 'old_works' && held.connectionsLeft && (await endConnections(rotating, held)) === null) {
+  if (held.state === 'old_works' && held.connectionsLeft && (await endConnections(rotating, held)) === 'ended') {
     await writeHeld(pool, held, { connections_left: false }, times.lease);
     return 'on';
   }

@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { AppError } from '../errors.ts';
-import type { Loss } from './remove-account.ts';
+import { type Loss, mayBeSet } from './remove-account.ts';
 
 /**
  * What would be unreadable without the org's key. With `lock` nobody seals anything more with it
@@ -17,16 +17,17 @@ export async function lookAtKey(db: Pool | PoolClient, orgId: string, lock: bool
     values: [orgId],
   });
   if (!keys[0]) throw new AppError('conflict', ({ answers }) => answers.accounts.noKey);
-  const { rows } = await db.query<Omit<Loss, 'standing'>>({
+  const { rows } = await db.query<Omit<Loss, 'standing' | 'mayBeLive'>>({
     name: 'account-key-loss',
     text: `SELECT (SELECT count(*)::int FROM accounts WHERE org_id = $1) AS accounts,
                   (SELECT count(*)::int FROM account_versions WHERE org_id = $1) AS versions,
-                  (SELECT count(*)::int FROM account_rights WHERE org_id = $1) AS rights`,
+                  (SELECT count(*)::int FROM account_rights WHERE org_id = $1) AS rights,
+                  (SELECT count(*)::int FROM account_rotations r WHERE r.org_id = $1 AND ${mayBeSet}) AS "underWay"`,
     values: [orgId],
   });
-  const loss = rows[0] as Omit<Loss, 'standing'>;
+  const loss = rows[0] as Omit<Loss, 'standing' | 'mayBeLive'>;
   // Rotations make new versions all the time: these change nothing of what is confirmed.
-  return { ...loss, standing: `${keys[0].created_at.toISOString()} ${loss.accounts}` };
+  return { ...loss, mayBeLive: [], standing: `${keys[0].created_at.toISOString()} ${loss.accounts}` };
 }
 
 /**

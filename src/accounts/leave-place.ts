@@ -1,10 +1,10 @@
-import type { PoolClient } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 
 /**
  * Holds what is to be done for an account until the transaction ends. Before the account itself is
  * locked: the steps of a rotation lock them in this order.
  */
-export async function holdRotations(client: PoolClient, orgId: string, accountId: string): Promise<void> {
+export async function holdRotations(client: Pool | PoolClient, orgId: string, accountId: string): Promise<void> {
   await client.query({
     name: 'account-rotations-hold',
     text: `SELECT FROM account_rotations WHERE org_id = $1 AND account_id = $2 AND finished_at IS NULL

@@ -1,16 +1,23 @@
 import type { Pool, PoolClient } from 'pg';
+import type { Logger } from 'pino';
+import { isAway } from '../database/errors.ts';
 import { transaction } from '../database/pool.ts';
 import { joinsWaiting } from './ask-rotation.ts';
 
 // Without names, so that each statement is planned for the tables as they are: a kept plan of tables
 // that were empty would read all of them for each row.
 
-/** Rows of the outbox that one transaction takes: each may mean a thousand accounts. */
-const batchSize = 50;
+/** Rows of an org that one transaction takes: each may mean a thousand accounts. */
+const batchSize = 20;
 /** Accounts of an org-wide sign-out, and of the schedule, that one step plans. */
 const step = 500;
+/** Of rights that ended: pairs of an account and a person that one transaction looks at. */
+const mostPairs = 100_000;
+/** Milliseconds that a row rests on this node after it could not be planned. */
+const restMs = 60_000;
 
 type Taken = Readonly<{
+  id: string;
   org_id: string;
   event_id: string | null;
   account_ids: readonly string[];
@@ -22,44 +29,117 @@ type Taken = Readonly<{
 
 /**
  * Takes what may have to change passwords out of the outbox, and queues the rotations that follow
- * from it, in one transaction: a kill before the commit leaves it there. Returns how many were taken.
+ * from it: an org after the other, each in a transaction of its own, so that none waits for what
+ * another's costs. A kill before the commit leaves it there.
  */
-export async function planRotations(pool: Pool): Promise<number> {
-  // Most rounds find nothing: one statement, no transaction.
-  const { rows } = await pool.query({ name: 'account-outbox-any', text: 'SELECT FROM account_outbox LIMIT 1' });
-  if (rows.length === 0) return 0;
-  return transaction(pool, async (client) => {
-    const { rows: taken } = await client.query<Taken>(takeSql);
-    const ofEveryone = taken.filter(({ action }) => action === 'access.revoked_for_everyone');
-    await planOfPeople(
-      client,
-      taken.filter((row) => !ofEveryone.includes(row)),
-    );
-    for (const row of ofEveryone) await planOfEveryone(client, row);
-    return taken.length;
-  });
+export function createPlanner({ pool, log }: Readonly<{ pool: Pool; log: Logger }>) {
+  /** What could not be planned, by its id, and until when it rests. */
+  const resting = new Map<string, number>();
+
+  /** Returns how many rows of an org were taken. */
+  const planOf = (orgId: string, limit: number) =>
+    transaction(pool, async (client) => {
+      const { rows } = await client.query<Taken>(takeSql, [orgId, limit, [...resting.keys()]]);
+      const { now, later } = withinPairs(rows);
+      await putBack(client, later);
+      const ofEveryone = now.filter(({ action }) => action === 'access.revoked_for_everyone');
+      await planOfPeople(
+        client,
+        now.filter((row) => !ofEveryone.includes(row)),
+      );
+      for (const row of ofEveryone) await planOfEveryone(client, row);
+      return rows.length;
+    });
+
+  /** Which of several rows can't be planned is seen one by one; that one rests, and the org's others go on. */
+  const planOneByOne = async (orgId: string): Promise<number> => {
+    let taken = 0;
+    for (let count = 0; count < batchSize; count += 1) {
+      const { rows } = await pool.query<{ id: string }>(nextSql, [orgId, [...resting.keys()]]);
+      const next = rows[0];
+      if (!next) break;
+      try {
+        taken += await planOf(orgId, 1);
+      } catch (error) {
+        if (isAway(error)) throw error;
+        log.error(
+          { err: error, org: orgId, row: next.id },
+          'passwords of shared accounts are not changed: rotations could not be planned',
+        );
+        resting.set(next.id, performance.now() + restMs);
+      }
+    }
+    return taken;
+  };
+
+  return {
+    /** A step of each org that has something in the outbox. Returns how many rows were taken. */
+    async plan(): Promise<number> {
+      for (const [id, until] of resting) if (performance.now() >= until) resting.delete(id);
+      // Most rounds find nothing: one statement, no transaction.
+      const { rows: orgs } = await pool.query<{ id: string }>(waitingSql, [[...resting.keys()]]);
+      let taken = 0;
+      for (const { id } of orgs)
+        taken += await planOf(id, batchSize).catch((error) => {
+          if (isAway(error)) throw error;
+          return planOneByOne(id);
+        });
+      return taken;
+    },
+  };
 }
 
-// The orgs in turn, and of each first what ended somebody's access: whoever takes a thousand rights
-// away holds up nobody's sign-out. Which orgs wait is a skip scan.
-const takeSql = `
+// A skip scan: a look at an index for each org that has something there. What rests is few.
+const waitingSql = `
   WITH RECURSIVE waiting AS (
     (SELECT org_id FROM account_outbox ORDER BY org_id LIMIT 1)
     UNION ALL
     SELECT next.org_id FROM waiting w CROSS JOIN LATERAL (
       SELECT o.org_id FROM account_outbox o WHERE o.org_id > w.org_id ORDER BY o.org_id LIMIT 1) next
-  ), free AS MATERIALIZED (
-    SELECT f.* FROM waiting w CROSS JOIN LATERAL (
-      SELECT o.id, o.org_id, o.event_id IS NULL AS later FROM account_outbox o WHERE o.org_id = w.org_id
-      ORDER BY o.org_id, (o.event_id IS NULL), o.id LIMIT ${batchSize} FOR UPDATE SKIP LOCKED) f
-  ), in_turn AS MATERIALIZED (
-    SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY org_id ORDER BY later, id) AS turn FROM free) turns
-    ORDER BY turn, id LIMIT ${batchSize}
+  )
+  SELECT org_id AS id FROM waiting w
+  WHERE EXISTS (SELECT FROM account_outbox o WHERE o.org_id = w.org_id AND o.id <> ALL ($1::bigint[]))`;
+
+// First what ended somebody's access: whoever takes a thousand rights away holds up nobody's sign-out.
+const inTurn = `
+  SELECT id FROM account_outbox WHERE org_id = $1 AND id <> ALL ($2::bigint[])
+  ORDER BY org_id, (event_id IS NULL), id`;
+const nextSql = `${inTurn} LIMIT 1`;
+const takeSql = `
+  WITH free AS MATERIALIZED (
+    ${inTurn.replace('$2', '$3')} LIMIT $2 FOR UPDATE SKIP LOCKED
   ), taken AS (
-    DELETE FROM account_outbox WHERE id IN (SELECT id FROM in_turn)
+    DELETE FROM account_outbox WHERE id IN (SELECT id FROM free)
     RETURNING id, org_id, event_id, account_ids, user_ids, revocation_id, up_to)
-  SELECT t.org_id, t.event_id, t.account_ids, t.user_ids, t.revocation_id, t.up_to, e.action
+  SELECT t.*, e.action
   FROM taken t LEFT JOIN audit_events e ON e.org_id = t.org_id AND e.id = t.event_id ORDER BY t.id`;
+
+/** What one step looks at, and what is left to later ones: a row may name all people and all accounts of an org. */
+function withinPairs(rows: readonly Taken[]): Readonly<{ now: readonly Taken[]; later: readonly Taken[] }> {
+  const now: Taken[] = [];
+  const later: Taken[] = [];
+  let room = mostPairs;
+  for (const row of rows) {
+    const { account_ids: accounts, user_ids: people } = row;
+    const fits =
+      people.length === 0 ? accounts.length : Math.max(Math.floor(room / people.length), now.length === 0 ? 1 : 0);
+    if (fits >= accounts.length) now.push(row);
+    else {
+      if (fits > 0) now.push({ ...row, account_ids: accounts.slice(0, fits) });
+      later.push({ ...row, account_ids: accounts.slice(fits) });
+    }
+    room -= Math.min(fits, accounts.length) * people.length;
+  }
+  return { now, later };
+}
+
+async function putBack(client: PoolClient, rows: readonly Taken[]): Promise<void> {
+  for (const { org_id, account_ids, user_ids, revocation_id } of rows)
+    await client.query(
+      'INSERT INTO account_outbox (org_id, account_ids, user_ids, revocation_id) VALUES ($1, $2, $3, $4)',
+      [org_id, account_ids, user_ids, revocation_id],
+    );
+}
 
 /** Whether a password that was read, or typed in, is the one that signs in, or a later one. */
 const stillKnown = '(v.version >= a.version OR v.at >= a.changed_at)';
@@ -89,11 +169,6 @@ const queueSql = (asked: string) => `
   WHERE asked.revocation_id IS NOT NULL
   ON CONFLICT DO NOTHING`;
 
-/** Whether the person of a row has a right to the account `k` of what was taken: of their own or by a group. */
-const mayUse = (person: string) => `EXISTS (
-  SELECT FROM account_rights r WHERE r.org_id = t.org_id AND r.account_id = k.account_id AND (r.user_id = ${person}.user_id OR EXISTS (
-    SELECT FROM group_members m WHERE m.org_id = r.org_id AND m.group_id = r.group_id AND m.user_id = ${person}.user_id)))`;
-
 // What somebody read and has no right to any more counts too: the password is still the same. Of many
 // whose right to an account ended, one is named: who has read its password, before others.
 async function planOfPeople(client: PoolClient, taken: readonly Taken[]): Promise<void> {
@@ -111,6 +186,21 @@ async function planOfPeople(client: PoolClient, taken: readonly Taken[]): Promis
       WHERE (e.target_type = 'user' AND e.action IN ('user.deactivated', 'user.removed', 'user.erased'))
          OR (e.action = 'access.revoked' AND r.user_id IS NOT NULL AND r.user_generation IS NOT NULL
              AND r.initiator = ANY (o.rotate_after))
+    ), lost AS MATERIALIZED (
+      -- By sets, not pair by pair: a group that empties is all its people times all its accounts.
+      SELECT t.org_id, k.account_id, u.user_id, t.revocation_id
+      FROM taken t CROSS JOIN LATERAL unnest(t.account_ids) AS k (account_id) CROSS JOIN LATERAL unnest(t.user_ids) AS u (user_id)
+      EXCEPT
+      (SELECT t.org_id, r.account_id, r.user_id, t.revocation_id
+       FROM taken t CROSS JOIN LATERAL unnest(t.account_ids) AS k (account_id)
+       JOIN account_rights r ON r.org_id = t.org_id AND r.account_id = k.account_id
+       WHERE r.user_id IS NOT NULL
+       UNION ALL
+       SELECT t.org_id, r.account_id, m.user_id, t.revocation_id
+       FROM taken t CROSS JOIN LATERAL unnest(t.user_ids) AS u (user_id)
+       JOIN group_members m ON m.org_id = t.org_id AND m.user_id = u.user_id
+       JOIN account_rights r ON r.org_id = m.org_id AND r.group_id = m.group_id
+       WHERE r.account_id = ANY (t.account_ids))
     )
     SELECT g.org_id, r.account_id, g.user_id, g.revocation_id, 'revocation' AS cause
     FROM gone g JOIN account_rights r ON r.org_id = g.org_id AND r.user_id = g.user_id
@@ -123,16 +213,13 @@ async function planOfPeople(client: PoolClient, taken: readonly Taken[]): Promis
     FROM gone g JOIN account_reveals v ON v.org_id = g.org_id AND v.user_id = g.user_id
     JOIN accounts a ON a.org_id = v.org_id AND a.id = v.account_id AND ${stillKnown}
     UNION
-    SELECT t.org_id, k.account_id, ended.user_id, t.revocation_id,
-           CASE WHEN t.revocation_id IS NULL THEN 'right_ended' ELSE 'revocation' END
-    FROM taken t CROSS JOIN LATERAL unnest(t.account_ids) AS k (account_id)
-    CROSS JOIN LATERAL (
-      (SELECT v.user_id FROM account_reveals v JOIN accounts a ON a.org_id = v.org_id AND a.id = v.account_id
-       WHERE v.org_id = t.org_id AND v.account_id = k.account_id AND ${stillKnown}
-         AND v.user_id = ANY (t.user_ids) AND NOT ${mayUse('v')} LIMIT 1)
-      UNION ALL
-      (SELECT u.user_id FROM unnest(t.user_ids) AS u (user_id) WHERE NOT ${mayUse('u')} LIMIT 1)
-      LIMIT 1) ended`);
+    SELECT org_id, account_id, user_id, revocation_id, CASE WHEN revocation_id IS NULL THEN 'right_ended' ELSE 'revocation' END
+    FROM (
+      SELECT DISTINCT ON (l.org_id, l.account_id, l.revocation_id) l.*
+      FROM lost l LEFT JOIN LATERAL (
+        SELECT true AS knows FROM account_reveals v JOIN accounts a ON a.org_id = v.org_id AND a.id = v.account_id
+        WHERE v.org_id = l.org_id AND v.account_id = l.account_id AND v.user_id = l.user_id AND ${stillKnown} LIMIT 1) v ON true
+      ORDER BY l.org_id, l.account_id, l.revocation_id, v.knows NULLS LAST) ended`);
   await client.query(text, [JSON.stringify(taken)]);
 }
 

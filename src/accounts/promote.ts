@@ -1,3 +1,4 @@
+import type { PoolClient } from 'pg';
 import { transaction } from '../database/pool.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
 import { makeCurrent } from './make-current.ts';
@@ -20,9 +21,25 @@ export async function promote(rotating: Rotating, held: Held, error: string | nu
     await writeHeld(client, held, done, rotating.times.lease);
     const previous = await makeCurrent(client, held.orgId, held.account.id, version);
     await writeHeld(client, held, { previous }, rotating.times.lease);
-    const detail = { version, cause: held.cause, ...(held.revocationId && { revocation: held.revocationId }) };
+    const detail = { version, cause: held.cause, ...(await revocationsOf(client, held)) };
     await record(client, held, 'account.rotated', detail);
     if (held.cause === 'reconcile') await record(client, held, 'account.reconciled', { version, result: 'rotated' });
   });
   return 'on';
+}
+
+/** Revocations that an event names: its detail is kept short. */
+const mostNamed = 20;
+
+/** The weightiest of its causes alone; of several all of them, that one first, up to a number. */
+async function revocationsOf(client: PoolClient, { orgId, id, revocationId }: Held) {
+  if (revocationId === null) return {};
+  const { rows } = await client.query<{ id: string; all: number }>({
+    name: 'rotation-revocations',
+    text: `SELECT revocation_id AS id, (count(*) OVER ())::int AS all FROM account_rotation_revocations
+           WHERE org_id = $1 AND rotation_id = $2 ORDER BY revocation_id <> $3, revocation_id LIMIT ${mostNamed}`,
+    values: [orgId, id, revocationId],
+  });
+  const causes = rows[0]?.all ?? 0;
+  return { revocation: revocationId, ...(causes > 1 && { revocations: rows.map((row) => row.id).join(' '), causes }) };
 }

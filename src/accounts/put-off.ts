@@ -44,6 +44,12 @@ export async function putOff(
   return 'wait';
 }
 
+/** Another account tries the administrator's password: this one looks again soon. */
+export async function waitForTry({ pool, times }: Rotating, held: Held): Promise<Next> {
+  await writeHeld(pool, held, {}, Math.min(1, times.wrong));
+  return 'wait';
+}
+
 /** People have to do it. Every version is kept, and those who manage the account read them. */
 export async function handOver({ pool, times }: Rotating, held: Held, reason: string): Promise<Next> {
   await transaction(pool, async (client) => {

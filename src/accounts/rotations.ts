@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { AccountRotationState } from '../database/generated/client.ts';
+import { revocationsTogether } from '../database/revocations-together.ts';
 import type { TimePage } from '../database/time-key.ts';
 
 export type RotationRow = Readonly<{
@@ -30,14 +31,16 @@ const from = 'FROM account_rotations t JOIN accounts a ON a.org_id = t.org_id AN
 export type RotationFilter = Readonly<{
   accountId?: string | undefined;
   state?: AccountRotationState | undefined;
+  /** Those that it brought about; with `together`, all that its request ended. */
   revocationId?: string | undefined;
+  together?: boolean | undefined;
 }>;
 
 /** A page of an org's rotations, the youngest first. */
 export async function listRotations(
   pool: Pool,
   orgId: string,
-  { accountId, state, revocationId }: RotationFilter,
+  { accountId, state, revocationId, together = false }: RotationFilter,
   { limit, after }: TimePage,
 ): Promise<readonly RotationRow[]> {
   const values: unknown[] = [orgId, limit];
@@ -47,17 +50,16 @@ export async function listRotations(
     't.org_id = $1',
     ...is('t.account_id', accountId),
     ...is('t.state', state),
-    ...(revocationId === undefined
-      ? []
-      : [
-          `EXISTS (SELECT FROM account_rotation_revocations c
-                   WHERE c.org_id = t.org_id AND c.rotation_id = t.id AND c.revocation_id = $${values.push(revocationId)})`,
-        ]),
+    ...(revocationId === undefined ? [] : [causedBy(`$${values.push(revocationId)}`, together)]),
     ...(after ? [`(t.created_at, t.id) < ($${values.push(after.createdAt)}, $${values.push(after.id)})`] : []),
   ];
   const text = `SELECT ${columns} ${from} WHERE ${conditions.join(' AND ')} ORDER BY t.created_at DESC, t.id DESC LIMIT $2`;
   return (await pool.query<RotationRow>(text, values)).rows;
 }
+
+const causedBy = (id: string, together: boolean) => `t.id IN (
+  SELECT c.rotation_id FROM account_rotation_revocations c
+  WHERE c.org_id = $1 AND c.revocation_id ${together ? `IN (SELECT r.id ${revocationsTogether('$1', id)})` : `= ${id}`})`;
 
 /** Null when the account has no such rotation. */
 export async function findRotation(

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { claimRotations, type RunningRotation } from './claim-rotations.ts';
-import { planRotations, planScheduled } from './plan-rotations.ts';
+import { createPlanner, planScheduled } from './plan-rotations.ts';
 import { rotate } from './rotate.ts';
 import type { Rotating } from './rotating.ts';
 import { usualTimes } from './times.ts';
@@ -27,6 +27,7 @@ export function startRotator(deps: Deps) {
   const stopping = new AbortController();
   const underWay = new Map<RunningRotation, Promise<void>>();
   let woken = Promise.withResolvers<void>();
+  const planner = createPlanner({ pool, log });
   let scheduleAt = 0;
 
   const begin = (rotation: RunningRotation) => {
@@ -38,10 +39,20 @@ export function startRotator(deps: Deps) {
     underWay.set(rotation, running);
   };
 
+  // What can't be planned keeps nothing from being carried out, and the other way round.
+  const or = async <T>(nothing: T, doing: string, work: Promise<T>): Promise<T> =>
+    work.catch((error) => {
+      log.warn({ err: error }, `rotations could not be ${doing}; it will be tried again`);
+      return nothing;
+    });
+  const schedule = async (): Promise<void> => {
+    if (performance.now() < scheduleAt) return;
+    if (!(await planScheduled(pool))) scheduleAt = performance.now() + scheduleMs;
+  };
   const round = async (): Promise<boolean> => {
-    const taken = await planRotations(pool);
-    if (performance.now() >= scheduleAt && !(await planScheduled(pool))) scheduleAt = performance.now() + scheduleMs;
-    const claimed = await claimRotations(pool, [...underWay.keys()], rotating.times.lease);
+    const taken = await or(0, 'planned', planner.plan());
+    await or(undefined, 'scheduled', schedule());
+    const claimed = await or([], 'claimed', claimRotations(pool, [...underWay.keys()], rotating.times.lease));
     for (const rotation of claimed) begin(rotation);
     return taken > 0 || claimed.length > 0;
   };
@@ -50,10 +61,7 @@ export function startRotator(deps: Deps) {
   const run = async () => {
     while (!stopping.signal.aborted) {
       woken = Promise.withResolvers();
-      const busy = await round().catch((error) => {
-        log.warn({ err: error }, 'rotations could not be planned or claimed; it will be tried again');
-        return false;
-      });
+      const busy = await round();
       const wait = new AbortController();
       const signal = AbortSignal.any([stopping.signal, wait.signal]);
       await pause(restMs, signal);

@@ -1,9 +1,9 @@
 import { transaction } from '../database/pool.ts';
-import { administratorOf, noteAdministratorTry, takeAdministratorTry } from './administrator-tries.ts';
+import { administratorOf, noteAdministratorTry, takeAdministratorTry, verdictOf } from './administrator-tries.ts';
 import type { SetOutcome, Target } from './connectors/connector.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
 import { makeCandidate } from './make-candidate.ts';
-import { handOver, isRefusedForLong, putOff } from './put-off.ts';
+import { handOver, isRefusedForLong, putOff, waitForTry } from './put-off.ts';
 import { type Known, limitOf, type Next, nameOnly, openVersion, type Rotating, targetOf } from './rotating.ts';
 import { whoSets } from './who-sets.ts';
 
@@ -24,10 +24,7 @@ export async function setCandidate(rotating: Rotating, held: Held, known: Known 
   const administrator = administratorOf(held);
   const mayTry = await takeAdministratorTry(rotating.pool, administrator, rotating.times.wrong);
   if (mayTry === 'denied') return putOff(rotating, held, 'denied', 'wrong_administrator');
-  if (mayTry === 'under way') {
-    await writeHeld(rotating.pool, held, {}, Math.min(1, rotating.times.wrong));
-    return 'wait';
-  }
+  if (mayTry === 'under way') return waitForTry(rotating, held);
   let outcome: SetOutcome = { result: 'denied', error: 'no_administrator' };
   for (const credential of who.credentials) {
     outcome = await send(rotating, held, targetOf(held, credential), {
@@ -37,7 +34,7 @@ export async function setCandidate(rotating: Rotating, held: Held, known: Known 
     // Another password cures nothing else.
     if (outcome.result !== 'denied' || outcome.error !== 'wrong_administrator') break;
   }
-  await noteAdministratorTry(rotating.pool, administrator, outcome);
+  await noteAdministratorTry(rotating.pool, administrator, 'error' in outcome ? verdictOf(outcome) : 'accepted');
   return settle(rotating, held, known, outcome);
 }
 

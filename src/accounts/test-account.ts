@@ -4,6 +4,7 @@ import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { tooManyRequests } from '../http/rate-limit.ts';
+import { administratorOf, noteAdministratorTry, takeAdministratorTry } from './administrator-tries.ts';
 import type { Connectors } from './connectors/all.ts';
 import type { VerifyOutcome } from './connectors/connector.ts';
 import type { Vault } from './vault.ts';
@@ -30,6 +31,8 @@ type Row = Readonly<{
   adminSealed: string | null;
 }>;
 
+const verdicts = { accepted: 'accepted', refused: 'wrong', unproven: 'unknown', unavailable: 'unknown' } as const;
+
 type Deps = Readonly<{ pool: Pool; vault: Vault; connectorOf: Connectors['connectorOf'] }>;
 
 /**
@@ -51,10 +54,19 @@ export async function testAccount(deps: Deps, orgId: string, accountId: string, 
       Math.ceil(wrongTry.waitSeconds),
     );
   const connector = deps.connectorOf(row.connector);
+  const counted = administrator && administratorOf({ orgId, account: { ...row, adminAccountId: row.adminId } });
+  if ((await takeAdministratorTry(pool, counted, everySeconds)) !== 'free') {
+    await wrongTry.release();
+    throw tooManyRequests(
+      'The password of this account’s administrator was tried just now, and was wrong or is being tried. Systems lock administrators after a few: wait before the next try.',
+      everySeconds,
+    );
+  }
   const target = { userName: row.userName, settings: row.settings, admin: administrator };
   const signsIn = await told(connector.verify(target, password, AbortSignal.timeout(limitMs)));
   const trial = administrator && connector.verifyAdmin?.(target, AbortSignal.timeout(limitMs));
   const itDoes = trial ? await told(trial) : null;
+  if (itDoes) await noteAdministratorTry(pool, counted, verdicts[itDoes.result]);
   const outcomes = [signsIn, ...(itDoes ? [itDoes] : [])];
   if (outcomes.every(({ result }) => result !== 'refused')) await wrongTry.release();
   await note(pool, orgId, accountId, { ...signsIn, administrator: itDoes, version: row.version }, by);

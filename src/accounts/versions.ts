@@ -6,7 +6,7 @@ import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { lockAccount } from './account.ts';
 import { noteGiven } from './note-given.ts';
-import { trimVersions } from './trim-versions.ts';
+import { requireRoomForVersion, trimVersions } from './trim-versions.ts';
 import type { Vault } from './vault.ts';
 
 export type VersionRow = Readonly<{
@@ -80,7 +80,10 @@ async function tryAtOnce(client: PoolClient, orgId: string, rotationId: string):
   });
 }
 
-/** Writes a new current version of an account that the transaction has locked; the one before is kept as a former one. */
+/**
+ * Writes a new current version of an account that the transaction has locked; the one before is kept
+ * as a former one. @throws AppError conflict where too many are kept
+ */
 export async function addCurrent(
   { client, vault }: Readonly<{ client: PoolClient; vault: Vault }>,
   orgId: string,
@@ -88,6 +91,7 @@ export async function addCurrent(
   password: string,
   by: By,
 ): Promise<number> {
+  await requireRoomForVersion(client, orgId, accountId);
   const { rows } = await client.query<{ version: number }>({
     name: 'account-version-number',
     text: `UPDATE accounts SET version = next_version, next_version = next_version + 1, changed_at = clock_timestamp(),

@@ -82,7 +82,7 @@ const version = z
 export const accountState = z
   .enum(accountStates)
   .describe(
-    '`rotating`: it gets a new password. `uncertain`: it is not known which one signs in. `old_works`: the former one still does. `manual`: people have to change it.',
+    '`rotating`: it gets a new password. `failing`: its system has not taken one for a while; the former one still signs in, and it is tried again. `uncertain`: it is not known which one signs in. `old_works`: the former one is not known to be refused. `manual`: people have to change it.',
   );
 export const account = z
   .object({

@@ -9,7 +9,7 @@ import { AccountRotationState } from '../database/generated/client.ts';
 import { foundAccount } from './account-access.ts';
 import { accountRevealPage, accountRotationPage } from './account-forms.ts';
 import { accountsPath, accountsTag } from './accounts.ts';
-import { reference } from './forms.ts';
+import { flag, reference } from './forms.ts';
 
 const tag = accountsTag;
 const params = z.object({ id: reference });
@@ -70,11 +70,12 @@ export function accountHistoryOperations({
         ...pageQuery,
         state,
         revocation: reference.optional().describe('The id of a revocation: those that it brought about.'),
+        together: flag.optional().describe('With `revocation`: those of all that the same request ended.'),
       }),
       success: { status: 200, description: 'A page of rotations.', schema: accountRotationPage },
-      handle: async ({ orgId, query: { limit, cursor, state, revocation } }) => {
+      handle: async ({ orgId, query: { limit, cursor, state, revocation, together } }) => {
         const after = readTimeCursor(cursor);
-        const filter = { state, revocationId: revocation };
+        const filter = { state, revocationId: revocation, together };
         return toTimePage(await listRotations(pool, orgId, filter, { limit: limit + 1, after }), limit);
       },
     }),

@@ -88,7 +88,7 @@ export function accountRotationOperations(deps: AccountRotationDeps): readonly O
       tag,
       summary: 'Try whether the password of a shared account signs in',
       description:
-        'And that of the administrator, where the connector can tell. Systems lock accounts after a few wrong passwords: so where one is wrong, the next try waits a minute.',
+        'And that of the administrator, where the connector can tell. Systems lock accounts after a few wrong passwords: so where one is wrong, the next try waits a minute. An administrator is counted over all accounts that it changes.',
       permission,
       orIf,
       params,

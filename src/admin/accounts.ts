@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import type { Pool } from 'pg';
 import { z } from 'zod';
+import { accountStates } from '../accounts/account.ts';
 import type { Accounts } from '../accounts/accounts.ts';
 import { freshSeconds } from '../accounts/reveal.ts';
 import { type Operation, operation, requireRecentAuthentication } from '../api/operation.ts';
@@ -51,11 +52,12 @@ export function accountOperations({
       query: z.object({
         ...pageQuery,
         search: searchText.optional().describe('Part of the name, the user name or the place, in any letter case.'),
+        state: z.enum(accountStates).optional().describe('Only those that stand so.'),
       }),
       success: { status: 200, description: 'A page of accounts.', schema: accountPage },
-      handle: async ({ orgId, query: { limit, cursor, search } }) => {
+      handle: async ({ orgId, query: { limit, cursor, search, state } }) => {
         const after = readCursor(cursor, 2, ([, id]) => reference.safeParse(id).success);
-        const rows = await accounts.list(orgId, { search, after, limit: limit + 1 });
+        const rows = await accounts.list(orgId, { search, state, after, limit: limit + 1 });
         return toPage(rows, limit, ({ name, id }) => [name, id]);
       },
     }),

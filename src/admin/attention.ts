@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { stateOfAccount } from '../accounts/account.ts';
 
 /** What an administrator should put right, the gravest first. The names are API. */
 export const attentionKinds = [
@@ -8,9 +9,10 @@ export const attentionKinds = [
   'no_caller',
   /** The IdP's signed calls are refused until a sign-in proves the connection. */
   'connection_unproven',
-  /** Of a shared account: nobody knows which password signs in; the former one still does; people have to change it. */
+  /** Shared accounts, by how they stand (src/accounts/account.ts). */
   'account_uncertain',
   'account_old_works',
+  'account_failing',
   'account_manual',
   'domain_unverified',
   'no_second_owner',
@@ -90,10 +92,18 @@ const attentionSql = `
      WHERE NOT EXISTS (SELECT FROM groups g WHERE g.org_id = $1 AND g.id = chosen.id))
    ORDER BY a.name, a.id LIMIT ${most})
   UNION ALL
-  (SELECT 'account_' || t.state::text, a.id, a.name, NULL, t.do_until
-   FROM account_rotations t JOIN accounts a ON a.org_id = t.org_id AND a.id = t.account_id
-   WHERE t.org_id = $1 AND t.state IN ('uncertain', 'old_works', 'manual')
-   ORDER BY t.do_until, t.created_at LIMIT ${most})
+  SELECT 'account_' || s.state, s.id, s.name, s.count, s.at
+  FROM (SELECT a.*, count(*) OVER of_state::int AS count, row_number() OVER (of_state ORDER BY a.at, a.name, a.id) AS nth
+        FROM (SELECT a.id, a.name, ${stateOfAccount} AS state, max(t.at) AS at
+              FROM (SELECT org_id, account_id, coalesce(do_until, failing_since) AS at FROM account_rotations
+                    WHERE org_id = $1 AND state IN ('candidate', 'set', 'uncertain', 'promoted', 'manual')
+                    UNION ALL
+                    SELECT org_id, account_id, NULL FROM account_rotations WHERE org_id = $1 AND state = 'old_works') t
+              JOIN accounts a ON a.org_id = t.org_id AND a.id = t.account_id
+              GROUP BY a.org_id, a.id) a
+        WHERE a.state IN ('uncertain', 'old_works', 'failing', 'manual')
+        WINDOW of_state AS (PARTITION BY a.state)) s
+  WHERE s.nth <= ${most}
   UNION ALL
   SELECT 'dead_deliveries', NULL, NULL, count(*)::int, NULL
   FROM (SELECT FROM deliveries WHERE org_id = $1 AND status = 'dead' LIMIT 1000) dead

@@ -24,14 +24,26 @@ const confirmationRequired = refusalOf(
 )
   .extend({
     effects: z
-      .object({ accounts: z.int(), versions: z.int().describe('Passwords.'), rights: z.int() })
+      .object({
+        accounts: z.int(),
+        versions: z.int().describe('Passwords.'),
+        rights: z.int(),
+        mayBeLive: z
+          .array(z.int())
+          .describe(
+            'Of one account whose password is just being changed: versions of which one may be what signs in. Read them first if anybody still needs the system.',
+          ),
+        underWay: z
+          .int()
+          .describe('Changes that may have set a password which is kept here alone. Let them end first.'),
+      })
       .describe('What would be lost.'),
     confirmation: z.string().describe('To be sent back with the same request, within five minutes.'),
   })
   .meta({ id: 'LossToConfirm', description: 'Problem details (RFC 9457), with what would be lost.' });
 const conflict = refusalOf(
   'conflict',
-  'This account changes the passwords of others: give them another administrator first.',
+  'This account changes the passwords of others: give them another administrator first. Or a new password is on its way to its system: wait until it is there.',
 ).meta({
   id: 'LossConflict',
 });
@@ -59,7 +71,8 @@ export function createConfirmLoss(deps: Readonly<{ pool: Pool; keyring: Keyring 
         const now = await losing.look(client, true);
         if (!(await spend(client, orgId, { kind: 'confirmation', id, expiresAt })))
           throw notConfirmed('The confirmation was used before. Here is a fresh one.');
-        if (now.standing !== standing) throw notConfirmed('Since the confirmation was given, a password has changed.');
+        if (now.standing !== standing)
+          throw notConfirmed('Since the confirmation was given, a password, or a change of one, has moved on.');
         await losing.lose(client);
       });
     } catch (error) {

@@ -40,11 +40,18 @@ export const overview = z
             .nullable()
             .describe('Of the same.')
             .meta({ examples: ['Okta'] }),
-          count: z.int().nullable().describe('How many there are, where it is no single thing.'),
+          count: z
+            .int()
+            .nullable()
+            .describe(
+              'How many there are, where it is no single thing; of shared accounts: how many stand so, of which the first twenty are here.',
+            ),
           at: z.iso
             .datetime()
             .nullable()
-            .describe('When an API key expires; until when people have to change a password.'),
+            .describe(
+              'When an API key expires; until when people have to change a password; since when one cannot be changed.',
+            ),
         }),
       )
       .describe('What an administrator should put right, the gravest first.'),

@@ -18,8 +18,8 @@ export async function eraseAccountKey(
 ): Promise<CommandAnswer> {
   if (!yes) requireTerminal('keys erase', shell);
   const { id, name, slug } = await workspace.requireOrg(ref);
-  const { accounts, versions } = await lookAtKey(workspace.pool, id, false);
-  const means = `This makes ${versions} password(s) of ${accounts} shared account(s) of ${name} unreadable, for good. The systems keep theirs.`;
+  const { accounts, versions, underWay } = await lookAtKey(workspace.pool, id, false);
+  const means = `This makes ${versions} password(s) of ${accounts} shared account(s) of ${name} unreadable, for good. The systems keep theirs.${underWay > 0 ? ` ${underWay} of them are just being changed: the new ones may be kept here alone. Wait until that is over.` : ''}`;
   if (!yes) await confirm(means, `erase ${slug}`, shell);
   const erased = await transaction(workspace.pool, async (client) => {
     const loss = await lookAtKey(client, id, true);

@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { importAccounts } from '../accounts/import-accounts.ts';
-import { lookAtAccount, removeAccount } from '../accounts/remove-account.ts';
+import { type Loss, lookAtAccount, removeAccount } from '../accounts/remove-account.ts';
 import { accountChanges, newAccount } from '../admin/account-forms.ts';
 import { toWrongLine } from '../admin/importing-accounts.ts';
 import { readAccountsCsv, wrongLines } from '../admin/read-accounts-csv.ts';
 import { byOperator } from '../by.ts';
 import { transaction } from '../database/pool.ts';
+import { AppError } from '../errors.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { action, type Console, readCredential, text, usageError } from './command.ts';
 import { confirm, requireTerminal } from './confirm.ts';
@@ -150,10 +151,14 @@ export function registerSharedAccount(program: Command, shell: Console): void {
         async ({ pool, requireOrg }, { account: id, org: ref, yes }) => {
           const { id: orgId } = await requireOrg(ref);
           const lost = foundAccount(await lookAtAccount(pool, orgId, id, false));
-          if (!yes) requireTerminal('Removing a shared account', shell);
-          if (!yes) await confirm(`This loses ${lost.versions} kept password(s) for good.`, `remove ${id}`, shell);
+          await askBeforeLoss(id, lost, yes, shell);
           await transaction(pool, async (client) => {
-            foundAccount(await lookAtAccount(client, orgId, id, true));
+            const now = foundAccount(await lookAtAccount(client, orgId, id, true));
+            if (now.standing !== lost.standing)
+              throw new AppError(
+                'conflict',
+                'A password of it, or a change of one, has moved on meanwhile. Look again.',
+              );
             await removeAccount(client, orgId, id, byOperator);
           });
           return { json: { id, removed: true }, text: `The shared account ${id} is removed.` };
@@ -188,6 +193,16 @@ export function registerSharedAccount(program: Command, shell: Console): void {
   registerSharedAccountRights(shared, shell);
   registerSharedAccountHistory(shared, shell);
   registerSharedAccountPasswords(shared, shell);
+}
+
+/** No script removes what may be the only copy: while the password is being changed, somebody is asked. */
+async function askBeforeLoss(id: string, { versions, mayBeLive }: Loss, yes: boolean, shell: Console): Promise<void> {
+  const inDoubt = mayBeLive.length > 0;
+  if (yes && !inDoubt) return;
+  const doubt = ` Its password is just being changed, and any of these versions may be what signs in: ${mayBeLive.join(', ')}. Read them first.`;
+  if (inDoubt && !shell.stdin.isTTY) throw new AppError('conflict', `${doubt.trim()} Then remove it at a terminal.`);
+  requireTerminal('Removing a shared account', shell);
+  await confirm(`This loses ${versions} kept password(s) for good.${inDoubt ? doubt : ''}`, `remove ${id}`, shell);
 }
 
 async function readAll(stdin: NodeJS.ReadStream): Promise<string> {

@@ -7,7 +7,10 @@ import { renderField, renderForm, renderProblem, valueIn } from './parts.ts';
 import { sayProblem } from './say-problem.ts';
 import { type Screen, textOf, type Visit } from './screen.ts';
 
-type Asked = Readonly<{ effects: Readonly<{ accounts: number; versions: number }>; confirmation: string }>;
+type Asked = Readonly<{
+  effects: Readonly<{ accounts: number; versions: number; underWay: number }>;
+  confirmation: string;
+}>;
 
 /** Makes every kept password unreadable, for owners, who type the organisation's name. */
 export function accountKeyScreen(use: Use): Screen {
@@ -47,6 +50,7 @@ ${
   asked instanceof AppError
     ? html`${renderProblem(sayProblem(texts, asked))}<p class="actions">${back}</p>`
     : html`<p class="warning">${words.eraseEffects({ versions: words.removeVersions(asked.effects.versions), accounts: words.importAccounts(asked.effects.accounts) })}</p>
+${asked.effects.underWay > 0 && html`<p class="warning">${words.eraseUnderWay(asked.effects.underWay)}</p>`}
 ${renderForm(visit, {
   do: 'erase',
   button: words.erase,

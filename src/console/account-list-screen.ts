@@ -1,10 +1,11 @@
+import { accountStates } from '../accounts/account.ts';
 import { accountPage } from '../admin/account-forms.ts';
 import { may } from '../api/permissions.ts';
 import { type Html, html } from '../html.ts';
 import { inConsole } from './account-place.ts';
 import { connectorName, renderAccountState, renderAccountTabs, renderAgo, type ShownAccount } from './account-view.ts';
 import type { Use } from './operations.ts';
-import { renderEmpty, renderPager, renderTable } from './parts.ts';
+import { renderEmpty, renderPager, renderSelect, renderTable } from './parts.ts';
 import type { Screen, Visit } from './screen.ts';
 
 /** The shared accounts of the organisation. */
@@ -19,12 +20,12 @@ export function accountListScreen(use: Use): Screen {
     async show(visit) {
       const { texts, query, principal } = visit;
       const words = texts.console.accounts;
-      const { search = '', cursor } = query;
-      const asked = { ...(search && { search }), ...(cursor && { cursor }) };
+      const { search = '', state = '', cursor } = query;
+      const asked = { ...(search && { search }), ...(state && { state }), ...(cursor && { cursor }) };
       const { items, next } = await listAccounts(visit, { query: asked });
       const mayAdd = may(principal.role, 'accounts.change');
       const add = { label: words.add, href: `${root}/new` };
-      const isEmpty = items.length === 0 && !search;
+      const isEmpty = items.length === 0 && !search && !state;
       return {
         title: words.title,
         body: html`<div class="heading"><h1>${words.title}</h1>${
@@ -37,6 +38,15 @@ ${
   !isEmpty &&
   html`<form method="get" class="filters" role="search" data-live="results">
 <div class="field grow"><label for="search">${words.find}</label><input id="search" name="search" type="search" value="${search}" placeholder="${words.findHint}" autocomplete="off"></div>
+${renderSelect({
+  name: 'state',
+  label: words.state,
+  value: state,
+  options: [
+    { value: '', label: words.rotation.anyState },
+    ...accountStates.map((value) => ({ value, label: words.states[value] })),
+  ],
+})}
 <button class="quiet">${texts.console.search}</button>
 </form>`
 }

@@ -8,7 +8,7 @@ import { renderForm, renderProblem } from './parts.ts';
 import { sayProblem } from './say-problem.ts';
 import { type Screen, textOf, type Visit } from './screen.ts';
 
-type Effects = Readonly<{ versions: number; rights: number }>;
+type Effects = Readonly<{ versions: number; rights: number; mayBeLive: readonly number[] }>;
 /** What would be lost and how to confirm it, or why it can't be removed. */
 type Asked = Readonly<{ effects: Effects; confirmation: string }> | AppError;
 
@@ -64,5 +64,13 @@ function renderAsk(visit: Visit, { effects, confirmation }: Exclude<Asked, AppEr
   const words = visit.texts.console.accounts;
   return html`<p>${words.removeText}</p>
 <p class="warning">${words.removeEffects({ versions: words.removeVersions(effects.versions), rights: words.removeRights(effects.rights) })}</p>
+${effects.mayBeLive.length > 0 && renderDoubt(visit, effects.mayBeLive)}
 ${renderForm(visit, { do: 'remove', button: words.removeButton, alarming: true, hidden: { confirmation }, beside })}`;
+}
+
+function renderDoubt({ texts, params }: Visit, versions: readonly number[]) {
+  const words = texts.console.accounts;
+  const listed = new Intl.ListFormat(texts.language, { type: 'disjunction' }).format(versions.map(String));
+  return html`<p class="warning">${words.removeDoubt({ n: versions.length, versions: listed })}
+<a href="${inConsole.root}/${params.id ?? ''}/versions">${words.removeReading}</a></p>`;
 }

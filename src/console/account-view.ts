@@ -21,7 +21,7 @@ export const mayRead = ({ right }: Pick<ReadAccount, 'right'>): boolean => right
 
 type State = ShownAccount['state'];
 
-const isBad = (state: State) => state === 'uncertain' || state === 'old_works' || state === 'manual';
+const isBad = (state: State) => state !== 'steady' && state !== 'rotating';
 
 export const renderAccountState = ({ console }: Texts, state: State): Html =>
   renderBadge(console.accounts.states[state], state === 'steady' ? 'good' : isBad(state) ? 'bad' : 'plain');

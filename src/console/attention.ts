@@ -11,11 +11,20 @@ type Attention = z.output<typeof overview>['attention'][number];
 export function renderAttention(texts: Texts, attention: readonly Attention[]): Html {
   const words = texts.console.overview;
   if (attention.length === 0) return html`<p class="all-well">${words.nothing}</p>`;
-  return html`<ul class="attention">${attention.map(
-    (item, index) =>
-      html`<li><p id="need-${index}">${renderNeed(texts, item)}</p><a class="button quiet small" id="right-${index}" href="${placeOf(item)}" aria-labelledby="right-${index} need-${index}">${words.putRight[item.kind]}</a></li>`,
-  )}</ul>`;
+  const renderItem = (index: number | string, need: Html, href: string, label: string) =>
+    html`<li><p id="need-${index}">${need}</p><a class="button quiet small" id="right-${index}" href="${href}" aria-labelledby="right-${index} need-${index}">${label}</a></li>`;
+  return html`<ul class="attention">${attention.map((item, index) => {
+    const shown = renderItem(index, renderNeed(texts, item), placeOf(item), words.putRight[item.kind]);
+    const more = attention[index + 1]?.kind === item.kind ? 0 : countMore(attention, item);
+    if (more === 0) return shown;
+    const state = item.kind.replace('account_', '');
+    return [shown, renderItem(item.kind, html`${words.more(more)}`, `/admin/accounts?state=${state}`, words.showMore)];
+  })}</ul>`;
 }
+
+/** Of a kind of shared accounts: those that the overview leaves to their list. */
+const countMore = (attention: readonly Attention[], { kind, count }: Attention): number =>
+  kind.startsWith('account_') ? (count ?? 0) - attention.filter((other) => other.kind === kind).length : 0;
 
 function renderNeed(texts: Texts, { kind, name, count, at }: Attention): Html {
   const { needs } = texts.console.overview;
@@ -29,7 +38,8 @@ function renderNeed(texts: Texts, { kind, name, count, at }: Attention): Html {
     case 'account_old_works':
       return compose(needs[kind], { name: thing });
     case 'account_manual':
-      return compose(needs.account_manual, { name: thing, at: at && renderMoment(texts, at) });
+    case 'account_failing':
+      return compose(needs[kind], { name: thing, at: at && renderMoment(texts, at) });
     case 'dead_deliveries':
       return html`${needs.dead_deliveries(count ?? 0)}`;
     case 'dead_forwards':
@@ -63,6 +73,7 @@ function placeOf({ kind, id }: Attention): string {
       return `/admin/apps/${id}`;
     case 'account_uncertain':
     case 'account_old_works':
+    case 'account_failing':
     case 'account_manual':
       return `/admin/accounts/${id}`;
     case 'dead_deliveries':

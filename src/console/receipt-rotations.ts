@@ -16,30 +16,37 @@ const planningTime = 5_000;
 /** What a sign-out caused: the changes of passwords, and when to look at them again. */
 export type CausedRotations = Readonly<{
   items: readonly ShownRotation[];
-  more: boolean;
+  /** Where there are more: the page of all. */
+  all: string | null;
   /** It may not be known yet which they are. */
   isPlanning: boolean;
   /** Milliseconds; null: nothing moves any more. */
   again: number | null;
 }>;
 
-/** Reads the rotations that a revocation caused. */
+/** Reads the rotations that a revocation caused; with `together`, all that its request ended. */
 export function createCausedRotations(use: Use) {
   const listRotations = use('listRotations', accountRotationPage);
   const listAccounts = use('listAccounts', accountPage);
-  return async (visit: Visit, { id, createdAt }: z.output<typeof revocation>): Promise<CausedRotations> => {
-    const { items, next } = await listRotations(visit, { query: { revocation: id, limit: mostShown } });
+  return async (
+    visit: Visit,
+    { id, createdAt }: z.output<typeof revocation>,
+    { together = false } = {},
+  ): Promise<CausedRotations> => {
+    const query = { revocation: id, ...(together && { together: 'true' }) };
+    const { items, next } = await listRotations(visit, { query: { ...query, limit: mostShown } });
     const isYoung = Date.now() - new Date(createdAt).getTime() < planningTime;
     const isPlanning =
       items.length === 0 && isYoung && (await listAccounts(visit, { query: { limit: 1 } })).items.length > 0;
-    return { items, more: next !== null, isPlanning, again: isPlanning ? 1_000 : lookAgainAt(items) };
+    const all = next === null ? null : `/admin/rotations?${new URLSearchParams(query).toString()}`;
+    return { items, all, isPlanning, again: isPlanning ? 1_000 : lookAgainAt(items) };
   };
 }
 
 /** Each account whose password changes because of a sign-out, step by step. */
-export function renderCaused({ texts, ...visit }: Visit, caused: CausedRotations, revocation: string): Html | null {
+export function renderCaused({ texts, ...visit }: Visit, caused: CausedRotations): Html | null {
   const words = texts.console.accounts;
-  const { items, more, isPlanning } = caused;
+  const { items, all, isPlanning } = caused;
   if (items.length === 0 && !isPlanning) return null;
   return html`<section aria-labelledby="rotations"><h2 id="rotations">${words.onReceipt}</h2>
 <p class="soft">${isPlanning ? words.receiptPlanning : words.onReceiptText}</p>
@@ -48,7 +55,7 @@ ${items.map(
     rotation,
   ) => html`<div class="under-way"><h3><a href="${inConsole.root}/${rotation.accountId}">${rotation.accountName}</a></h3>
 <p>${renderHow({ texts, ...visit }, rotation)}</p>${renderSteps(texts, rotation)}</div>`,
-)}${more && html`<p><a href="/admin/rotations?revocation=${revocation}">${words.allOfSignOut}</a></p>`}</section>`;
+)}${all && html`<p><a href="${all}">${words.allOfSignOut}</a></p>`}</section>`;
 }
 
 /** The same for a ticket, and for whoever hears the page: a line. */

@@ -55,7 +55,7 @@ ${renderLive(
   html`${renderReceipt(facts)}
 ${rest > 1 && html`<p><a href="/admin/revocations/${found.id}/together">${words.together(rest)}</a></p>`}
 ${renderPassedOn(visit, toldOf, found.id)}
-${renderCaused(visit, caused, found.id)}
+${renderCaused(visit, caused)}
 <p class="actions">${found.user?.name && html`<a class="button quiet" href="/admin/people/${found.user.id}">${words.back}</a> `}<a class="button quiet" href="/admin/people">${words.next}</a></p>
 ${renderTicket(visit, linesOf(facts))}`,
 )}`,
@@ -75,13 +75,18 @@ ${renderTicket(visit, linesOf(facts))}`,
           listTogether(visit, { params, query: { limit: '200', ...(query.cursor && { cursor: query.cursor }) } }),
         ]);
         const toldOf = await getTold(visit, { params, query: { together: 'true' } });
+        const caused = await causedRotations(visit, found, { together: true });
         const joined = await renderJoined(visit);
-        const facts = togetherFacts(visit, found, all, toldOf);
+        const facts = [...togetherFacts(visit, found, all, toldOf), factOfCaused(visit, caused)];
         return {
           title: words.togetherTitle,
           trail: trail(visit),
           scripts: ['people.js'],
-          body: html`<div class="heading"><h1 data-receipt>${words.togetherTitle}</h1><p class="actions"><a class="button quiet small" download href="/api/orgs/current/revocations/${found.id}/together/export">${words.file}</a></p></div>${joined}${renderLive(visit, { toldOf, since: found.createdAt }, html`${renderReceipt(facts)}${renderPassedOn(visit, toldOf, null)}`)}
+          body: html`<div class="heading"><h1 data-receipt>${words.togetherTitle}</h1><p class="actions"><a class="button quiet small" download href="/api/orgs/current/revocations/${found.id}/together/export">${words.file}</a></p></div>${joined}${renderLive(
+            visit,
+            { toldOf, since: found.createdAt, beside: { again: caused.again, said: sayCaused(visit, caused) } },
+            html`${renderReceipt(facts)}${renderPassedOn(visit, toldOf, null)}${renderCaused(visit, caused)}`,
+          )}
 ${renderTable({
   caption: words.togetherTitle,
   columns: [words.person, words.sessions, words.apps, words.id],

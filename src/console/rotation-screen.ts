@@ -41,10 +41,10 @@ ${renderSelect({
     ...states.map((value) => ({ value, label: words.rotation.states[value] })),
   ],
 })}
-${query.revocation && html`<input type="hidden" name="revocation" value="${query.revocation}">`}
+${query.revocation && html`<input type="hidden" name="revocation" value="${query.revocation}">`}${query.together && html`<input type="hidden" name="together" value="${query.together}">`}
 <p class="actions"><button class="quiet">${texts.console.filter}</button>${isFiltered && html`<a href="${path}">${texts.console.record.clear}</a>`}</p>
 </form>
-${query.revocation && html`<p class="about"><a href="/admin/revocations/${query.revocation}">${words.rotation.ofSignOut}</a></p>`}
+${query.revocation && html`<p class="about"><a href="/admin/revocations/${query.revocation}${query.together === 'true' && '/together'}">${words.rotation.ofSignOut}</a></p>`}
 <div id="results"${again !== null && html` data-again="${again}"`} data-said="">${
           items.length > 0
             ? renderRotations(visit, items, { place: inConsole, withAccount: true })
@@ -56,6 +56,6 @@ ${query.revocation && html`<p class="about"><a href="/admin/revocations/${query.
 }
 
 function askedOf({ query }: Visit): Record<string, string> {
-  const names = ['state', 'revocation', 'cursor'] as const;
+  const names = ['state', 'revocation', 'together', 'cursor'] as const;
   return Object.fromEntries(names.flatMap((name) => (query[name] ? [[name, query[name]]] : [])));
 }

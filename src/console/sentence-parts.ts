@@ -101,7 +101,15 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
   function rotationCause(): Html {
     const causes: Readonly<Record<string, string>> = words.rotationCauses;
     const cause = textIn(event, 'cause') ?? '–';
-    return revocation(causes[cause] ?? cause);
+    const said = causes[cause] ?? cause;
+    const all = textIn(event, 'revocations')?.split(' ') ?? [];
+    if (all.length < 2) return revocation(said);
+    const links = all.map((id, at) => html`${at > 0 && ', '}<a href="/admin/revocations/${id}"><code>${id}</code></a>`);
+    const more = numberIn(event, 'causes') - all.length;
+    return compose(words.ofRevocations, {
+      cause: said,
+      revocations: html`${links}${more > 0 && words.moreRevocations(more)}`,
+    });
   }
 
   /** A word of a connector or a rotation. */

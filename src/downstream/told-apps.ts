@@ -1,4 +1,5 @@
 import type { Pool } from 'pg';
+import { revocationsTogether } from '../database/revocations-together.ts';
 import type { ForwardStatus } from './forwards.ts';
 
 /** How far the forwards of some revocations to one app are that came to the same. */
@@ -43,14 +44,9 @@ export async function readToldApps(
   return { apps, planning, more: counted > mostForwardsCounted };
 }
 
-// A statement takes thirty seconds at most: an index on the time finds its rows.
 const meantSql = {
   one: 'SELECT org_id, id, user_id, created_at FROM revocations WHERE org_id = $1 AND id = $2',
-  together: `
-    SELECT r.org_id, r.id, r.user_id, r.created_at
-    FROM revocations f JOIN revocations r ON r.org_id = f.org_id AND (r.id = f.id OR r.request_id = f.request_id)
-     AND r.created_at BETWEEN f.created_at - interval '30 seconds' AND f.created_at + interval '30 seconds'
-    WHERE f.org_id = $1 AND f.id = $2`,
+  together: `SELECT r.org_id, r.id, r.user_id, r.created_at ${revocationsTogether('$1', '$2')}`,
 };
 
 /** Events are read by their target and time, as the record of revocations does. */

@@ -6,10 +6,10 @@ export type RotateAfter = Readonly<Record<Initiator, boolean>>;
 export const initiators = Object.values(Initiator);
 
 /**
- * The default: whoever signs out everywhere themself stays who they are. Everybody else who ends a
- * person's access says that it is over or in doubt.
+ * The default: whoever signs out themself stays who they are, also where the org's policy makes it a
+ * sign-out everywhere (`policy`). Everybody else who ends a person's access says that it is over or in doubt.
  */
-const standard = (initiator: Initiator) => initiator !== 'user';
+const standard = (initiator: Initiator) => initiator !== 'user' && initiator !== 'policy';
 
 /** `setting`: the org's `orgs.rotate_after`; undefined: the default. */
 export const rotateAfterOf = (setting: readonly Initiator[] = initiators.filter(standard)): RotateAfter =>

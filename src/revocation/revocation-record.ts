@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
 import type { Initiator } from '../database/generated/client.ts';
+import { revocationsTogether } from '../database/revocations-together.ts';
 import type { TimePage } from '../database/time-key.ts';
 
 export type RecordedRevocation = Readonly<{
@@ -110,11 +111,7 @@ const recordSql = (page: string) => `
   ) e ON true
   ORDER BY r.created_at DESC, r.id DESC`;
 
-// A statement takes thirty seconds at most: an index on the time finds its rows.
-const togetherSql = `
-  FROM revocations f JOIN revocations r ON r.org_id = f.org_id AND (r.id = f.id OR r.request_id = f.request_id)
-   AND r.created_at BETWEEN f.created_at - interval '30 seconds' AND f.created_at + interval '30 seconds'
-  WHERE f.org_id = $1 AND f.id = $2`;
+const togetherSql = revocationsTogether('$1', '$2');
 
 const totalsSql = `
   SELECT count(*)::int AS revocations, coalesce(sum(r.sessions_ended), 0)::int AS "sessionsEnded",

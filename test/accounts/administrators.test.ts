@@ -80,3 +80,53 @@ it.each(['not_permitted', 'unknown_user'])('the former password cures nothing el
   await until(async () => (await alone.last())?.error === error);
   expect([...tried]).toEqual(['the new one']);
 });
+
+it('a wrong password where connections are ended counts too, and keeps others from trying', async () => {
+  let asked = 0;
+  await alone.ask();
+  alone.start({ wrong: 30 }, {
+    save: undefined,
+    endConnections: async () => {
+      asked += 1;
+      return { error: 'wrong_administrator' };
+    },
+  } as never);
+  await alone.untilState('old_works');
+  expect(await alone.last()).toMatchObject({ error: 'connections_not_ended' });
+  const [other] = await plantMany(1, { settings: {} });
+  await askAll([other as string]);
+  await until(async () => (await rotationsOf(product, other as string))[0]?.error === 'wrong_administrator');
+  expect(asked).toBe(1);
+  expect(alone.system.state.sets).toHaveLength(1);
+});
+
+it('a wrong password where what was set is saved counts too', async () => {
+  let asked = 0;
+  await alone.ask();
+  alone.start(
+    { wrong: 30 },
+    {
+      save: async () => {
+        asked += 1;
+        return 'denied';
+      },
+    },
+  );
+  await alone.untilState('old_works');
+  await until(async () => Number((await alone.last())?.attempts) > 3);
+  expect(await alone.last()).toMatchObject({ error: 'not_saved' });
+  expect(asked).toBe(1);
+});
+
+it('where nothing can be ended no administrator is waited for', async () => {
+  await alone.ask();
+  alone.start({ wrong: 30 }, {
+    save: undefined,
+    endConnections: undefined,
+    async verify(...tried: Parameters<typeof alone.system.connector.verify>) {
+      await pool.query('UPDATE account_administrator_tries SET denied = true, accepted_at = NULL, tried_at = now()');
+      return alone.system.connector.verify(...tried);
+    },
+  } as never);
+  await alone.untilState('done');
+});

@@ -1,8 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { Initiator } from '../../src/database/generated/client.ts';
 import { newId } from '../../src/database/ids.ts';
-import { revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
+import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
 import { provision } from '../scim/support.ts';
+import { eventUris, logoutEvent } from '../signals/support.ts';
+import { plantAdministrator } from '../support/planted-administrators.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { openTarget, plantAccount, rotationsOf, until, untilSettled } from './support.ts';
@@ -11,25 +15,35 @@ import { openTarget, plantAccount, rotationsOf, until, untilSettled } from './su
 let product: Product;
 let orgId: string;
 let scim: Awaited<ReturnType<typeof provision>>;
+let owner: Awaited<ReturnType<typeof plantAdministrator>>;
 const target = openTarget();
 
 beforeAll(async () => {
   product = await startProduct();
   orgId = product.orgs.whiterabbit.id;
   scim = await provision(product);
+  owner = await plantAdministrator(product, 'owner');
 });
 afterAll(async () => {
   await product.stop();
   await target.drop();
 });
 
-let person: Awaited<ReturnType<typeof plantUsers>>[number];
-let other: typeof person;
+type Person = Awaited<ReturnType<typeof plantUsers>>[number];
+let person: Person;
+let other: Person;
 beforeEach(async () => {
-  [person, other] = (await plantUsers(product, 2, { sessions: 2 })) as [typeof person, typeof person];
+  [person, other] = (await plantUsers(product, 2, { sessions: 2 })) as [Person, Person];
 });
 
-async function plant(holders: { users?: string[]; groups?: string[] } = { users: [person.id] }, org = orgId) {
+/** Nothing is sent anywhere: people are asked. */
+const byPeople = { connector: 'manual', userName: 'keypad', password: 'opens it', settings: {}, admin: null };
+async function plant(
+  holders: { users?: string[]; groups?: string[] } = { users: [person.id] },
+  org = orgId,
+  elsewhere?: typeof byPeople,
+) {
+  if (elsewhere) return plantAccount(product, org, { ...elsewhere, ...holders });
   const role = await target.makeRole();
   const place = { userName: role.name, password: role.password, settings: target.place, admin: target.admin };
   return plantAccount(product, org, { ...place, ...holders });
@@ -117,8 +131,153 @@ it('a person’s own sign-out and the end of one device change nothing, where th
     await untilPlanned();
     expect(await rotationsOf(product, account)).toHaveLength(1);
   } finally {
-    await policy(['idp', 'admin', 'scim', 'signal', 'policy', 'operator']);
+    await product.context.pool.query('UPDATE orgs SET rotate_after = DEFAULT WHERE id = $1', [orgId]);
   }
+});
+
+const asJson = { 'content-type': 'application/json' };
+/** What a page of theirs, or of an administrator's, sends. */
+const byPage = (cookie: string, path: string, body: object = {}) =>
+  fetch(`${product.url}/api/${path}`, { method: 'POST', headers: { cookie, ...asJson }, body: JSON.stringify(body) });
+/** Signed by the organisation's IdP, of a person. */
+const signed = (typ: string, { id }: Person, claims: object) => {
+  const tenant = product.idp.tenant('whiterabbit');
+  const iat = Math.floor(Date.now() / 1000);
+  return tenant.sign({ iss: tenant.issuer, iat, exp: iat + 120, jti: randomUUID(), sub: id, ...claims }, { typ });
+};
+const logoutToken = (who: Person, claims: object = {}) =>
+  signed('logout+jwt', who, { aud: 'whiterabbit-app', events: { [logoutEvent]: {} }, ...claims });
+async function postLogout(token: string): Promise<Response> {
+  const body = new URLSearchParams({ logout_token: token });
+  return fetch(`${product.url}/openid/backchannel-logout/whiterabbit`, { method: 'POST', body });
+}
+
+type Ending = Readonly<{ initiator: string; byDefault: boolean; end: (who: Person) => Promise<unknown> }>;
+const endings: Record<string, Ending> = {
+  'the endpoint': { initiator: 'idp', byDefault: true, end: revoke },
+  'a back-channel logout': {
+    initiator: 'idp',
+    byDefault: true,
+    end: async (who) => expect((await postLogout(await logoutToken(who))).status).toBe(200),
+  },
+  'a security event': {
+    initiator: 'signal',
+    byDefault: true,
+    async end(who) {
+      const receiver = `${product.url}/ssf/events/${product.orgs.whiterabbit.connectionId}`;
+      const { issuer: iss } = product.orgs.whiterabbit;
+      const body = await signed('secevent+jwt', who, {
+        ...{ aud: receiver, sub: undefined, exp: undefined },
+        sub_id: { format: 'iss_sub', iss, sub: who.id },
+        events: { [eventUris['session-revoked']]: {} },
+      });
+      const headers = { 'content-type': 'application/secevent+jwt' };
+      expect((await fetch(receiver, { method: 'POST', headers, body })).status).toBe(202);
+    },
+  },
+  'provisioning that gives somebody another name': {
+    initiator: 'scim',
+    byDefault: true,
+    end: async ({ id }) =>
+      expect((await scim.patch(`/Users/${id}`, [{ op: 'replace', path: 'userName', value: `new-${id}` }])).status).toBe(
+        200,
+      ),
+  },
+  'an administrator': {
+    initiator: 'admin',
+    byDefault: true,
+    async end({ id }) {
+      const path = `orgs/current/users/${id}/revocations`;
+      const asked = await byPage(owner.cookie, path);
+      expect(asked.status).toBe(409);
+      const { confirmation } = (await asked.json()) as { confirmation: string };
+      expect((await byPage(owner.cookie, path, { confirmation })).status).toBeLessThan(300);
+    },
+  },
+  'an operator': {
+    initiator: 'operator',
+    byDefault: true,
+    end: ({ id }) =>
+      revokeAccess(product.context.pool, {
+        ...{ orgId, initiator: 'operator', by: byOperator, subject: { userIds: [id] } },
+      }),
+  },
+  'their own sign-out everywhere': {
+    initiator: 'user',
+    byDefault: false,
+    end: async ({ cookies }) =>
+      expect((await byPage(cookies[0] as string, 'users/me/sessions/revoke')).status).toBe(200),
+  },
+  'their own sign-out, which the policy makes global': {
+    initiator: 'policy',
+    byDefault: false,
+    end: async ({ cookies }) => expect((await byPage(cookies[0] as string, 'signout')).status).toBe(204),
+  },
+};
+
+it('every initiator ends somebody’s access here', () => {
+  expect([...new Set(Object.values(endings).map(({ initiator }) => initiator))].toSorted()).toEqual(
+    Object.values(Initiator).toSorted(),
+  );
+});
+
+it.each(Object.entries(endings))('%s changes passwords where the policy says so', async (_, ending) => {
+  const { initiator, byDefault, end } = ending;
+  const set = async (rotates: boolean | null | undefined) => {
+    const globalLogout = initiator === 'policy';
+    const body = JSON.stringify({ rotateAfter: { [initiator]: rotates }, globalLogout });
+    const headers = { cookie: owner.cookie, ...asJson };
+    const path = `${product.url}/api/orgs/current/policies`;
+    expect((await fetch(path, { method: 'PATCH', headers, body })).status).toBe(200);
+  };
+  for (const [rotates, expected] of [
+    [undefined, byDefault],
+    [!byDefault, !byDefault],
+    [byDefault, byDefault],
+    [null, byDefault],
+  ] as const) {
+    await set(rotates);
+    const [who] = (await plantUsers(product, 1, { sessions: 2 })) as [Person];
+    const account = await plant({ users: [who.id] }, orgId, byPeople);
+    await end(who);
+    const { rows } = await product.context.pool.query('SELECT id, initiator FROM revocations WHERE user_id = $1', [
+      who.id,
+    ]);
+    expect(rows).toEqual([{ id: expect.any(String), initiator }]);
+    await untilPlanned();
+    const rotations = (await rotationsOf(product, account)).map(({ cause, user_id, revocation_id }) => ({
+      ...{ cause, user_id, revocation_id },
+    }));
+    const caused = [{ cause: 'revocation', user_id: who.id, revocation_id: rows[0].id }];
+    expect([rotates, rotations]).toEqual([rotates, expected ? caused : []]);
+  }
+});
+
+it('a back-channel logout of one session at the IdP changes nothing, unless it ends all of the person', async () => {
+  const { connectionId } = product.orgs.whiterabbit;
+  const ends = (what: 'session' | 'person') =>
+    product.context.pool.query('UPDATE connections SET logout_token_ends = $2::"LogoutTokenEnds" WHERE id = $1', [
+      connectionId,
+      what,
+    ]);
+  const after = async () => {
+    const [who] = (await plantUsers(product, 1, { sessions: 2 })) as [Person];
+    const account = await plant({ users: [who.id] }, orgId, byPeople);
+    await product.context.pool.query(
+      `UPDATE sessions SET idp_sid = id WHERE user_id = $1 AND id = (SELECT min(id) FROM sessions WHERE user_id = $1)`,
+      [who.id],
+    );
+    const { rows } = await product.context.pool.query('SELECT min(id) AS sid FROM sessions WHERE user_id = $1', [
+      who.id,
+    ]);
+    expect((await postLogout(await logoutToken(who, { sid: rows[0].sid }))).status).toBe(200);
+    expect((await product.context.pool.query('SELECT FROM revocations WHERE user_id = $1', [who.id])).rowCount).toBe(1);
+    await untilPlanned();
+    return (await rotationsOf(product, account)).map(({ user_id }) => user_id === who.id);
+  };
+  expect(await after()).toEqual([]);
+  await ends('person');
+  expect(await after().finally(() => ends('session'))).toEqual([true]);
 });
 
 it('a right that is taken away changes the password, unless the person has another', async () => {
@@ -268,6 +427,20 @@ it('signing everyone out changes all that anybody may use, step by step', async 
   await untilPlanned();
 });
 
+/** Whose revocations are followed by a rotation of the account that began after them. */
+async function followed(accountId: string): Promise<string[]> {
+  const { rows } = await product.context.pool.query<{ user_id: string }>(
+    `SELECT r.user_id FROM revocations r
+     WHERE r.org_id = $1 AND EXISTS (
+       SELECT FROM account_rotation_revocations c
+       JOIN account_rotations o ON o.org_id = c.org_id AND o.id = c.rotation_id
+       WHERE c.org_id = r.org_id AND c.revocation_id = r.id AND o.account_id = $2 AND o.started_at >= r.created_at)
+     ORDER BY r.user_id`,
+    [orgId, accountId],
+  );
+  return rows.map(({ user_id }) => user_id);
+}
+
 it('of two revocations at once each is followed by a change, and never by more than one that waits', async () => {
   const account = await plant({ users: [person.id, other.id] });
   await Promise.all([revoke(person), revoke(other)]);
@@ -275,6 +448,29 @@ it('of two revocations at once each is followed by a change, and never by more t
   const rows = await untilSettled(product, account, { skipPauses: true });
   expect(rows.length).toBeLessThanOrEqual(2);
   expect(rows.every(({ state }) => state === 'done')).toBe(true);
+  expect(await followed(account)).toEqual([person.id, other.id].toSorted());
+});
+
+it('a revocation while a rotation runs is followed by another one, for the first may have been read', async () => {
+  const account = await plant({ users: [person.id, other.id] });
+  const { rows: named } = await product.context.pool.query('SELECT user_name FROM accounts WHERE id = $1', [account]);
+  // The system holds the first one up: somebody there is changing the same role.
+  const release = await target.hold(named[0].user_name);
+  await revoke(person);
+  await until(async () => (await rotationsOf(product, account))[0]?.state === 'candidate');
+  await revoke(other);
+  const { rows: now } = await product.context.pool.query('SELECT clock_timestamp() AS at');
+  await untilPlanned();
+  expect(await rotationsOf(product, account)).toMatchObject([{ promoted_at: null }, { state: 'queued' }]);
+  await release();
+  const rows = await untilSettled(product, account, { skipPauses: true });
+  expect(rows).toMatchObject([
+    { state: 'done', user_id: person.id },
+    { state: 'done', user_id: other.id },
+  ]);
+  expect(rows[0]?.started_at?.getTime()).toBeLessThanOrEqual(now[0].at.getTime());
+  expect(rows[1]?.started_at?.getTime()).toBeGreaterThanOrEqual(now[0].at.getTime());
+  expect(await followed(account)).toEqual([person.id, other.id].toSorted());
 });
 
 it('a person’s 200 accounts are all changed, those that they read first', async () => {

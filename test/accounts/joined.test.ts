@@ -42,6 +42,25 @@ it('a rotation is found by each revocation that it follows from', async () => {
   expect(await found('rev_second', 'org_other')).toEqual([]);
 });
 
+it('the record of a change names all revocations that it follows from, up to twenty', async () => {
+  const ids = Array.from({ length: 25 }, (_, n) => `rev_${String(n).padStart(2, '0')}`);
+  await ask({ cause: 'revocation', userId: 'usr_first', revocationId: 'rev_10' });
+  for (const revocationId of ids) await ask({ cause: 'revocation', userId: 'usr_second', revocationId });
+  start();
+  await untilState('done');
+  const detail = (await alone.told()).filter(({ action }) => action === 'account.rotated')[0]?.detail;
+  expect(detail).toMatchObject({ cause: 'revocation', revocation: 'rev_10', causes: 25 });
+  const named = String(detail?.revocations).split(' ');
+  expect([named[0], named.length, new Set(named).size]).toEqual(['rev_10', 20, 20]);
+  await alone.stopAll();
+  await ask({ cause: 'revocation', userId: 'usr_first', revocationId: 'rev_alone' });
+  start();
+  await until(async () => (await alone.told()).filter(({ action }) => action === 'account.rotated').length === 2);
+  const last = (await alone.told()).filter(({ action }) => action === 'account.rotated')[1]?.detail;
+  expect(last).toMatchObject({ revocation: 'rev_alone' });
+  expect(last).not.toHaveProperty('revocations');
+});
+
 it('a reconciliation meets a rotation that waits behind another', async () => {
   alone.system.state.away = true;
   start();

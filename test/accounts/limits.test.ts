@@ -57,6 +57,47 @@ describe('of a hundred kept passwords', () => {
     expect([kept.length, kept.at(-1), kept.includes(105)]).toEqual([100, 106, true]);
   });
 
+  it('people add none to a thousand that nothing has proven, until one signs in', async () => {
+    const role = await target.makeRole();
+    const account = await addAccount(owner, {
+      connector: 'postgresql',
+      settings: target.place,
+      userName: role.name,
+      password: role.password,
+      administrator: target.admin,
+    });
+    await plantVersions(account, 999);
+    expect((await give(account, role.password)).body).toEqual({ version: 1_000 });
+    const refused = await give(account, role.password);
+    expect([refused.status, refused.body.type, refused.body.detail]).toEqual([
+      409,
+      expect.stringContaining('conflict'),
+      expect.stringContaining('1000 passwords'),
+    ]);
+    expect((await versionsOf(account)).length).toBe(1_000);
+    expect((await owner.send('POST', `/accounts/${account}/test`)).body.result).toBe('accepted');
+    expect((await owner.send('POST', `/accounts/${account}/rotate`)).status).toBe(202);
+    await untilSettled(product, account);
+    expect((await give(account, role.password)).status).toBe(200);
+    expect((await versionsOf(account)).length).toBe(100);
+  });
+
+  it('a thousand stay of what a system said that it had set, and never proved', async () => {
+    const settings = {
+      url: 'https://computer.whiterabbit.fake/password',
+      body: { type: 'json', template: '{"password":"{{new}}"}' },
+    };
+    const account = await addAccount(owner, { connector: 'http', settings, password: 'first' });
+    await plantVersions(account, 1_500, [40]);
+    await sql(`UPDATE account_versions SET rotation_id = 'rot_before' WHERE account_id = $1 AND version > 1`, [
+      account,
+    ]);
+    expect((await give(account, 'the-right-one')).status).toBe(200);
+    const kept = await versionsOf(account);
+    // The current one was typed in: it lets nothing go, and those before the last that was set do.
+    expect([kept.length, kept[0], kept.at(-1)]).toEqual([1_000, 502, 1_501]);
+  });
+
   it('they go by people’s word where people change it, and never those of another account', async () => {
     const [account, other] = [await addAccount(owner), await addAccount(owner)];
     for (const id of [account, other]) await plantVersions(id, 100);

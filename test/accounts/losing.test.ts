@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { waitForLock, whileLocked } from '../support/locks.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { addAccount, giveRight, reveal } from './client.ts';
@@ -30,7 +31,7 @@ describe('an account is removed', () => {
     await read(account);
     const remove = (id: string, json: object) => owner.send('DELETE', `/accounts/${id}`, json);
     const asked = await remove(account, {});
-    expect(asked.body.effects).toEqual({ accounts: 1, versions: 1, rights: 1 });
+    expect(asked.body.effects).toMatchObject({ accounts: 1, versions: 1, rights: 1, mayBeLive: [], underWay: 0 });
     const confirmed = confirmationOf(asked);
     expect((await remove(other, confirmed)).status).toBe(409);
     await owner.send('POST', `/accounts/${account}/password`, { password: 'second-secret' });
@@ -58,6 +59,89 @@ describe('an account is removed', () => {
     // That it changes its own doesn't hold it.
     const confirmed = confirmationOf(await owner.send('DELETE', `/accounts/${admin}`, {}));
     expect((await owner.send('DELETE', `/accounts/${admin}`, confirmed)).status).toBe(204);
+  });
+});
+
+describe('while the password of an account is being changed', () => {
+  const remove = (id: string, json: object) => owner.send('DELETE', `/accounts/${id}`, json);
+  const run = (text: string, values: readonly unknown[]) => product.context.pool.query(text, [...values]);
+  /** A rotation that no rotator takes up; its candidate is version 2. */
+  async function plantRotation(account: string, state: string, more: { sent: boolean; failing: boolean }) {
+    const orgId = product.orgs.whiterabbit.id;
+    const id = `rot_${account}`;
+    await run(
+      `INSERT INTO account_rotations (org_id, id, account_id, cause, state, candidate, previous, sent_at, failing_since, due_at)
+       VALUES ($1, $2, $3, 'hand', $4::"AccountRotationState", 2, 1, CASE WHEN $5 THEN now() END, CASE WHEN $6 THEN now() END, now() + interval '1 hour')`,
+      [orgId, id, account, state, more.sent, more.failing],
+    );
+    await run('UPDATE accounts SET next_version = 3 WHERE id = $1', [account]);
+    await run(
+      `INSERT INTO account_versions (org_id, account_id, version, sealed, state, rotation_id) VALUES ($1, $2, 2, 'x', 'candidate', $3)`,
+      [orgId, account, id],
+    );
+    return id;
+  }
+
+  it.each(['candidate', 'set', 'uncertain'])(
+    'it isn’t removed with the only copy of what is on its way (%s)',
+    async (state) => {
+      const account = await addAccount(owner);
+      const before = confirmationOf(await remove(account, {}));
+      const rotation = await plantRotation(account, state, { sent: true, failing: false });
+      expect(await remove(account, before)).toMatchObject({ status: 409, body: { code: 'conflict' } });
+      expect(await remove(account, {})).toMatchObject({ status: 409, body: { code: 'conflict' } });
+      // Its system doesn't answer, perhaps for ever: who has seen which versions to read may remove it.
+      await run('UPDATE account_rotations SET failing_since = now() WHERE id = $1', [rotation]);
+      const asked = await remove(account, {});
+      expect(asked.body.effects).toMatchObject({ mayBeLive: [1, 2], underWay: 1 });
+      await run('UPDATE account_rotations SET claim = claim + 1 WHERE id = $1', [rotation]);
+      expect((await remove(account, confirmationOf(asked))).status).toBe(204);
+    },
+  );
+
+  it('what was seen before people were asked to set it, or the machine again, confirms nothing', async () => {
+    const account = await addAccount(owner);
+    const rotation = await plantRotation(account, 'uncertain', { sent: true, failing: true });
+    const uncertain = confirmationOf(await remove(account, {}));
+    await run(`UPDATE account_rotations SET state = 'manual' WHERE id = $1`, [rotation]);
+    const manual = await remove(account, uncertain);
+    expect(manual.body.effects).toMatchObject({ mayBeLive: [1, 2] });
+    await run('UPDATE account_rotations SET claim = claim + 1 WHERE id = $1', [rotation]);
+    const again = await remove(account, confirmationOf(manual));
+    expect((await remove(account, confirmationOf(again))).status).toBe(204);
+  });
+
+  it('a candidate of which no byte has left holds nobody up', async () => {
+    const account = await addAccount(owner);
+    await plantRotation(account, 'candidate', { sent: false, failing: false });
+    const asked = await remove(account, {});
+    expect(asked.body.effects).toMatchObject({ mayBeLive: [], underWay: 0 });
+    expect((await remove(account, confirmationOf(asked))).status).toBe(204);
+  });
+
+  it('a removal waits for the step that is being written, and then finds it', async () => {
+    const account = await addAccount(owner);
+    const rotation = await plantRotation(account, 'candidate', { sent: false, failing: false });
+    const confirmed = confirmationOf(await remove(account, {}));
+    let removing: ReturnType<typeof remove> | undefined;
+    await whileLocked(
+      product,
+      (blocker) => blocker.query('UPDATE account_rotations SET sent_at = now() WHERE id = $1', [rotation]),
+      async () => {
+        removing = remove(account, confirmed);
+        await waitForLock(product);
+      },
+    );
+    expect(await removing).toMatchObject({ status: 409, body: { code: 'conflict' } });
+  });
+
+  it('the question before every password is erased says how many are under way', async () => {
+    const account = await addAccount(owner);
+    await plantRotation(account, 'set', { sent: true, failing: false });
+    const { body } = await erase({});
+    expect((body.effects as { underWay: number }).underWay).toBeGreaterThan(0);
+    const { rows } = await run('SELECT state FROM account_rotations WHERE account_id = $1', [account]);
+    expect(rows).toEqual([{ state: 'set' }]);
   });
 });
 

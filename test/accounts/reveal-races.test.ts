@@ -6,6 +6,7 @@ import { plantAdministrator } from '../support/planted-administrators.ts';
 import { inParallel } from '../support/planted-sessions.ts';
 import { type Product, startTwoNodes } from '../support/product.ts';
 import { addAccount, giveRight, plantGroup, plantMembers, reveal } from './client.ts';
+import { rotationsOf, until } from './support.ts';
 
 // Two nodes, each a process, on one database. A password is read before the revocation, and then it
 // is on record before it, or not at all.
@@ -18,6 +19,12 @@ beforeAll(async () => {
 });
 afterAll(() => product?.stop());
 
+const rotationsNow = async (account: string) => {
+  await untilPlanned();
+  return rotationsOf(product, account);
+};
+const untilPlanned = () =>
+  until(async () => (await product.context.pool.query('SELECT FROM account_outbox LIMIT 1')).rowCount === 0);
 const revoke = async (email: string, at: string) =>
   expect((await product.revoke({ format: 'email', email }, { at })).status).toBe(204);
 
@@ -25,6 +32,11 @@ it('0 of 1,000 passwords are read after the response to a revocation, on either 
   const { pool } = product.context;
   const people = await plantMembers(product, 100, { sessions: 2 });
   const id = await addAccount(owner);
+  const own = new Map<string, string>();
+  await inParallel(people, 4, async ({ id: userId }) => {
+    own.set(userId, await addAccount(owner));
+    await giveRight(owner, own.get(userId) as string, { userId, right: 'use' });
+  });
   await plantGroup(
     product,
     'grp_all',
@@ -36,7 +48,8 @@ it('0 of 1,000 passwords are read after the response to a revocation, on either 
     let responded = false;
     const ask = async (n: number) => {
       const late = responded;
-      const { status } = await reveal(nodes[n % 2] as string, cookies[(n >> 1) % 2] as string, id);
+      const account = (n >> 2) % 2 === 0 ? (own.get(user) as string) : id;
+      const { status } = await reveal(nodes[n % 2] as string, cookies[(n >> 1) % 2] as string, account);
       seen.push({ user, late, status });
     };
     // Some are answered, some are under way, some wait for the same row as the revocation.
@@ -59,11 +72,12 @@ it('0 of 1,000 passwords are read after the response to a revocation, on either 
   const read = seen.filter(({ status }) => status === 200);
   expect(read.length).toBeGreaterThan(100);
   // Each that was answered has a row, from before the revocation; and none has one that wasn't.
-  const { rows } = await pool.query<{ user_id: string; reveals: number; after: number }>(
-    `SELECT v.user_id, count(*)::int AS reveals, count(*) FILTER (WHERE v.at > u.revoked_at)::int AS after
+  const { rows } = await pool.query<{ user_id: string; reveals: number; of_own: number; after: number }>(
+    `SELECT v.user_id, count(*)::int AS reveals, count(*) FILTER (WHERE v.account_id <> $2)::int AS of_own,
+            count(*) FILTER (WHERE v.at > u.revoked_at)::int AS after
      FROM account_reveals v JOIN users u ON u.org_id = v.org_id AND u.id = v.user_id
-     WHERE v.account_id = $1 AND NOT v.given GROUP BY v.user_id`,
-    [id],
+     WHERE v.account_id = ANY ($1) AND NOT v.given GROUP BY v.user_id`,
+    [[id, ...own.values()], id],
   );
   const counted = Object.entries(Object.groupBy(read, ({ user }) => user)).map(([user, all = []]) => [
     user,
@@ -73,6 +87,18 @@ it('0 of 1,000 passwords are read after the response to a revocation, on either 
     Object.fromEntries(counted),
   );
   expect(rows.filter(({ after }) => after > 0)).toEqual([]);
+  // And each that was read goes first, whenever that was: no other is said to have been read.
+  await untilPlanned();
+  const { rows: rotations } = await pool.query<{ account_id: string; user_id: string; revealed: boolean }>(
+    'SELECT account_id, user_id, revealed FROM account_rotations WHERE account_id = ANY ($1)',
+    [[...own.values()]],
+  );
+  const readers = rows.filter(({ of_own }) => of_own > 0).map(({ user_id }) => user_id);
+  expect(readers.length).toBeGreaterThan(20);
+  const sorted = (list: [string, string | undefined, boolean][]) => list.toSorted();
+  expect(sorted(rotations.map(({ account_id, user_id, revealed }) => [user_id, account_id, revealed]))).toEqual(
+    sorted(people.map((person) => [person.id, own.get(person.id), readers.includes(person.id)])),
+  );
 });
 
 it('one that waited for the person’s row behind a revocation reads nothing', async () => {
@@ -96,6 +122,7 @@ it('one that waited for the person’s row behind a revocation reads nothing', a
     (await product.context.pool.query('SELECT FROM account_reveals WHERE user_id = $1 AND NOT given', [neo?.id]))
       .rowCount,
   ).toBe(0);
+  expect(await rotationsNow(id)).toMatchObject([{ user_id: neo?.id, revealed: false }]);
 });
 
 it('one that waited while its right was taken, or its person switched off, reads nothing', async () => {
@@ -146,4 +173,6 @@ it('none is read after everybody was signed out', async () => {
     [id],
   );
   expect(rowCount).toBe(read.length);
+  // The owner typed it in, whoever else has read it.
+  expect(await rotationsNow(id)).toMatchObject([{ cause: 'revocation', revealed: true }]);
 });

@@ -28,6 +28,15 @@ export function openTarget(adminUrl: string = inject('adminUrl')) {
       roles.push(name);
       return { name, password };
     },
+    /** Lets nobody change this role until what is returned is called. */
+    async hold(name: string): Promise<() => Promise<void>> {
+      const client = new pg.Client({ connectionString: adminUrl });
+      client.on('error', () => {});
+      await client.connect();
+      await client.query('BEGIN');
+      await client.query(`ALTER ROLE ${name} CONNECTION LIMIT 50`);
+      return () => client.end();
+    },
     /** Whether it lets somebody in. Anything but a refused password is thrown. */
     async signsIn(userName: string, password: string): Promise<boolean> {
       const client = new pg.Client({ ...this.place, ssl: false, user: userName, password });
@@ -109,9 +118,11 @@ export type RotationRow = {
   previous: number | null;
   revealed: boolean;
   claim: number;
+  attempts: number;
   user_id: string | null;
   revocation_id: string | null;
   told: string[];
+  started_at: Date | null;
   promoted_at: Date | null;
   why: string | null;
 };

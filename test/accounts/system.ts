@@ -1,7 +1,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
-import type { Connector } from '../../src/accounts/connectors/connector.ts';
+import type { Connector, SaveOutcome } from '../../src/accounts/connectors/connector.ts';
 
 /** What the system does with the next passwords that it is given; `as usual` is the end of the list. */
 type Behaviour =
@@ -25,7 +25,7 @@ export async function startSystem(first: string) {
     /** Of verifying: nobody can ask it. */
     provesNothing: false,
     /** What came of writing to its own store what was set. */
-    saves: 'saved' as 'saved' | 'not_saved' | 'unavailable',
+    saves: 'saved' as SaveOutcome,
     /** When connections are ended it loses what was set, as if killed before it wrote it down: this is back. */
     losesItFor: null as string | null,
     away: false,

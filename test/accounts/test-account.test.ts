@@ -4,6 +4,7 @@ import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { startTemporaryPostgres, type TemporaryPostgres } from '../support/temporary-postgres.ts';
 import { addAccount } from './client.ts';
+import { rotationsOf, until } from './support.ts';
 
 let product: Product;
 let owner: Awaited<ReturnType<typeof plantAdministrator>>;
@@ -27,6 +28,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   owner = await plantAdministrator(product, 'owner');
+  await product.context.pool.query('DELETE FROM account_administrator_tries');
 });
 
 const test = (account: string) => owner.send('POST', `/accounts/${account}/test`);
@@ -70,6 +72,32 @@ it('tries a wrong password once a minute, however many ask', async () => {
   // A password that is given anew is no wrong one yet.
   await owner.send('POST', `/accounts/${account}/password`, { password: roles.shared });
   expect((await test(account)).body).toMatchObject({ result: 'accepted' });
+});
+
+it('tries an administrator whose password was wrong once a minute, whichever account asks for it', async () => {
+  const administrator = { userName: 'rotator', password: 'wrong-one' };
+  const [first, second] = [
+    await addAccount(owner, { ...database, administrator }),
+    await addAccount(owner, { ...database, administrator }),
+  ];
+  const answers = await Promise.all([first, second].map(test));
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 429]);
+  // Another password is a guess as well.
+  for (const account of [first, second])
+    await owner.send('PATCH', `/accounts/${account}`, { administrator: { ...administrator, password: 'a-guess' } });
+  const again = await Promise.all([first, second].map(test));
+  expect(again.map(({ status }) => status)).toEqual([429, 429]);
+  expect(Number(again[1]?.headers.get('retry-after'))).toBeGreaterThan(0);
+  // So does a rotation know, and doesn't try.
+  expect((await owner.send('POST', `/accounts/${second}/rotate`, {})).status).toBe(202);
+  await until(async () => (await rotationsOf(product, second))[0]?.error === 'wrong_administrator');
+  await product.context.pool.query(
+    `UPDATE account_administrator_tries SET tried_at = tried_at - interval '1 minute' WHERE org_id = $1`,
+    [product.orgs.whiterabbit.id],
+  );
+  await product.context.pool.query('UPDATE accounts SET wrong_tried_at = NULL');
+  await owner.send('PATCH', `/accounts/${first}`, { administrator: { ...administrator, password: roles.rotator } });
+  expect((await test(first)).body).toMatchObject({ administrator: { result: 'accepted' } });
 });
 
 it('tries another account that administers it by its current password', async () => {

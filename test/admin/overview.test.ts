@@ -207,6 +207,54 @@ describe('what needs attention', () => {
     await sql(...keys('expires_at = NULL'));
   });
 
+  it('is each shared account that isn’t as it should be, once, and none hides behind many others', async () => {
+    const { id: orgId } = whiterabbit();
+    // state, candidate, administrators were told, makes no progress; the account's version is 2.
+    const accounts: [name: string, state: string, candidate: number, told: boolean, fails: boolean][] = [
+      ...Array.from({ length: 25 }, (_, n): (typeof accounts)[number] => [`by_hand_${n}`, 'manual', 3, false, false]),
+      ['nobody_knows', 'uncertain', 3, true, true],
+      ['set_and_away', 'set', 3, true, true],
+      ['away', 'candidate', 3, true, true],
+      ['just_away', 'candidate', 3, false, true],
+      ['was_away', 'promoted', 3, true, false],
+      ['old_works', 'old_works', 2, false, false],
+      ['long_over', 'old_works', 1, false, false],
+    ];
+    for (const [name, state, candidate, told, fails] of accounts) {
+      await sql(
+        `INSERT INTO accounts (org_id, id, name, user_name, connector, settings, password_rules, version, next_version, updated_at)
+         VALUES ($1, 'acc_' || $2, $2, 'u', 'manual', '{}', '{}', 2, 4, now())`,
+        [orgId, name],
+      );
+      await sql(
+        `INSERT INTO account_rotations (org_id, id, account_id, cause, state, candidate, told, failing_since, do_until, due_at)
+         VALUES ($1, 'rot_' || $2, 'acc_' || $2, 'hand', $3::"AccountRotationState", $4, CASE WHEN $5 THEN ARRAY['uncertain'] ELSE '{}' END,
+                 CASE WHEN $6 THEN now() END, CASE WHEN $3 = 'manual' THEN now() + interval '1 day' END, now() + interval '50 minutes')`,
+        [orgId, name, state, candidate, told, fails],
+      );
+    }
+    const told = (await ask()).attention.filter(({ kind }) => kind.startsWith('account_'));
+    expect(told.filter(({ kind }) => kind !== 'account_manual').map(({ kind, name }) => [kind, name])).toEqual([
+      ['account_uncertain', 'nobody_knows'],
+      ['account_uncertain', 'set_and_away'],
+      ['account_old_works', 'old_works'],
+      ['account_failing', 'away'],
+    ]);
+    const byHand = told.filter(({ kind }) => kind === 'account_manual');
+    expect([byHand.length, byHand[0]?.count]).toEqual([20, 25]);
+    expect((await kinds(theirs)).filter((kind) => kind.startsWith('account_'))).toEqual([]);
+    // The list shows the rest.
+    const listed = async (state: string) =>
+      ((await owner.send('GET', `/accounts?limit=100&state=${state}`)).body as { items: { name: string }[] }).items.map(
+        ({ name }) => name,
+      );
+    expect((await listed('manual')).length).toBe(25);
+    expect(await listed('uncertain')).toEqual(['nobody_knows', 'set_and_away']);
+    expect(await listed('failing')).toEqual(['away']);
+    expect(await listed('steady')).toEqual(['long_over']);
+    await sql('DELETE FROM accounts WHERE org_id = $1', [orgId]);
+  });
+
   it('is told with the gravest first', async () => {
     const { id: orgId, connectionId, userId } = whiterabbit();
     await sql(`UPDATE users SET role = 'member' WHERE org_id = $1 AND id = $2`, [orgId, userId]);

@@ -71,7 +71,7 @@ describe('the policies', () => {
     expect(valuesOf(answer)).toEqual({
       ...defaults,
       eventActions: { ...everyEvent('revoke'), 'account-disabled': 'revoke_and_deactivate' },
-      rotateAfter: { ...everyInitiator(true), user: false },
+      rotateAfter: { ...everyInitiator(true), user: false, policy: false },
     });
     for (const { choices, bounds } of answer.items) expect(choices.length > 0 || bounds !== null).toBe(true);
     const byName = new Map(answer.items.map((one) => [one.name, one]));
@@ -183,7 +183,7 @@ describe('the policies', () => {
     const before = (await recorded()).length;
     const { status, body } = await change({ rotateAfter: { user: true, signal: false, admin: true } });
     expect(status).toBe(200);
-    expect(valuesOf(body).rotateAfter).toEqual({ ...everyInitiator(true), signal: false });
+    expect(valuesOf(body).rotateAfter).toEqual({ ...everyInitiator(true), policy: false, signal: false });
     expect((await recorded()).slice(before).map(({ detail }) => detail)).toEqual(
       expect.arrayContaining([
         { policy: 'rotateAfter.user', before: false, after: true },
@@ -194,7 +194,7 @@ describe('the policies', () => {
     const { rows } = await product.context.pool.query('SELECT rotate_after::text[] AS stored FROM orgs WHERE id = $1', [
       product.orgs.whiterabbit.id,
     ]);
-    expect(rows[0].stored).toEqual(['idp', 'admin', 'user', 'scim', 'policy', 'operator']);
+    expect(rows[0].stored).toEqual(['idp', 'admin', 'user', 'scim', 'operator']);
     expect(valuesOf((await twin.get(path)).json<Answer>()).rotateAfter).toMatchObject({ user: false, signal: true });
     expect(valuesOf((await change({ rotateAfter: { user: null } })).body).rotateAfter).toMatchObject({ user: false });
   });

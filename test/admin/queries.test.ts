@@ -87,6 +87,7 @@ describe('the administration refuses, by its name,', () => {
       'exportUsers role',
       'getToldOfRevocation together',
       'importAccounts dryRun',
+      'listAccounts state',
       'listAuditEvents action',
       'listAuditEvents by',
       'listAuditEvents order',

@@ -83,6 +83,14 @@ it('adds, finds, changes and removes a shared account', async () => {
   // No network is allowed to this operator.
   expect(await shared('test', id, ...org)).toMatchObject({ id, result: 'unavailable' });
   expect(await refusal('shared-account', 'remove', id, ...org)).toMatchObject({ code: 'usage' });
+  await db.query(
+    `INSERT INTO account_rotations (org_id, id, account_id, cause, state) VALUES ('org_seed', 'rot_open', $1, 'hand', 'manual')`,
+    [id],
+  );
+  // What may be the only copy goes with no script.
+  const inDoubt = await refusal('shared-account', 'remove', id, ...org, '--yes');
+  expect(inDoubt).toMatchObject({ code: 'conflict', message: expect.stringContaining('may be what signs in') });
+  await db.query(`UPDATE account_rotations SET state = 'done' WHERE id = 'rot_open'`);
   expect(await shared('remove', id, ...org, '--yes')).toEqual({ id, removed: true });
   expect(await shared('list', ...org, '--search', 'Computer')).toEqual([]);
   const rows = await db.query('SELECT FROM account_versions WHERE account_id = $1', [id]);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { plantAdministrator } from '../support/planted-administrators.ts';
+import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
 import { fieldsOf, openConsole, textOf } from './client.ts';
 
@@ -190,6 +191,24 @@ describe('whoever manages an account, in no role', () => {
     // Such a right is there no more, and nobody's own page shows another organisation's.
     expect((await owner.console.get(`/admin${take}`)).status).toBe(404);
     expect((await stranger.console.get(`/admin/accounts/${account}/rights`)).status).toBe(404);
+  });
+
+  it('sees who read which version, and when', async () => {
+    const account = await addAccount('Logbook');
+    await user.console.post('/accounts', await showing(user, account));
+    await sql(`UPDATE account_reveals SET at = '2026-01-02T10:42:31.123Z' WHERE account_id = $1 AND user_id = $2`, [
+      account,
+      user.id,
+    ]);
+    for (const [who, path] of [
+      [manager, `/accounts/${account}`],
+      [owner, `/admin/accounts/${account}`],
+      [manager, `/accounts/${account}/reveals`],
+    ] as const) {
+      const { text } = await who.console.get(path);
+      const row = [...text.matchAll(/<tr\b[\s\S]*?<\/tr>/g)].find(([tr]) => tr.includes('2026-01-02T10:42:31.123Z'));
+      expect(textOf(row?.[0] ?? text)).toMatch(/^Planted 1 Jan 2, 2026, 10:42\sAM UTC$/);
+    }
   });
 
   it('sees all versions, reveals and changes, a page at a time', async () => {
@@ -462,6 +481,8 @@ describe('the console', () => {
     expect(textOf((await owner.console.get('/admin')).text)).toContain(
       'shared account Printer has to be changed by hand',
     );
+    const removal = textOf((await owner.console.get(`${page}/remove`)).text);
+    expect(removal).toMatch(/one of the versions 1 or 2 may be what signs in|version 1 may be what signs in/);
     const confirmed = await owner.console.press(`${page}/confirm`, 'confirm', { password: 'set-by-hand' });
     expect(textOf((await owner.console.follow(confirmed)).text)).toContain('As it should be');
     expect((await user.console.post('/accounts', await showing(user, account))).text).toContain('set-by-hand');
@@ -470,6 +491,43 @@ describe('the console', () => {
 });
 
 describe('a sign-out', () => {
+  it('of several people shows the passwords that it changes for any of them', async () => {
+    const leavers = await plantUsers(product, 3, { sessions: 1 });
+    for (const [name, leaver] of [
+      ['Scanner', leavers[0]],
+      ['Printer', leavers[1]],
+    ] as const)
+      await give(await addAccount(name), { ...user, ...leaver } as Person, 'use');
+    const asked = await owner.console.post('/admin/sign-out', {
+      do: 'go-on',
+      users: leavers.map(({ id }) => id).join(' '),
+    });
+    const done = await owner.console.post('/admin/sign-out', {
+      ...fieldsOf(asked.text, 'sign-out'),
+      do: 'sign-out',
+    });
+    const receipt = String(done.location);
+    expect(receipt).toMatch(/\/together$/);
+    const shown = async () => textOf((await owner.console.get(receipt)).text);
+    await expect.poll(shown, { timeout: 30_000 }).toMatch(/changed because of this sign-out. .*Scanner/);
+    await expect.poll(shown, { timeout: 30_000 }).toMatch(/Printer/);
+    // In the ticket, and in a list of its own.
+    expect(await shown()).toMatch(/Shared accounts: .*Scanner: /);
+    const revocation = receipt.split('/').at(-2) as string;
+    const query = `revocation=${revocation}&together=true`;
+    const list = textOf((await owner.console.get(`/admin/rotations?${query}`)).text);
+    expect(list).toMatch(/Scanner .*the access of somebody ended/);
+    expect(list).toMatch(/Printer .*the access of somebody ended/);
+    const found = async (who: Person, asked: string) => {
+      const { status, body } = await who.send('GET', `/rotations?${asked}`);
+      expect(status).toBe(200);
+      return (body.items as { accountName: string }[]).map(({ accountName }) => accountName).toSorted();
+    };
+    expect(await found(owner, query)).toEqual(['Printer', 'Scanner']);
+    expect((await found(owner, `revocation=${revocation}`)).length).toBeLessThan(2);
+    expect(await found(stranger, query)).toEqual([]);
+  });
+
   it('shows on its receipt which passwords it changes, step by step; the overview what is stuck', async () => {
     const account = await addAccount('Radar');
     await user.console.post('/accounts', await showing(user, account));

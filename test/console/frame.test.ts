@@ -126,6 +126,28 @@ describe('who may', () => {
   });
 });
 
+it('the menu leads to every room, and says in which one somebody is', async () => {
+  const rooms = [
+    ['Overview', '/admin'],
+    ['People', '/admin/people'],
+    ['Groups', '/admin/groups'],
+    ['Revocations', '/admin/revocations'],
+    ['Apps', '/admin/apps'],
+    ['Accounts', '/admin/accounts'],
+    ['Record', '/admin/record'],
+    ['Notifications', '/admin/notifications'],
+    ['Settings', '/admin/settings'],
+  ];
+  for (const [, path] of rooms) {
+    const { status, text } = await owner.get(path as string);
+    const menu = /<nav id="menu"[\s\S]*?<\/nav>/.exec(text)?.[0] ?? '';
+    const links = [...menu.matchAll(/<a href="([^"]+)"[^>]*>([\s\S]*?)<\/a>/g)];
+    expect([status, links.map(([, href, name]) => [textOf(name as string), href])]).toEqual([200, rooms]);
+    const current = links.filter(([link]) => link.includes('aria-current="page"')).map(([, href]) => href);
+    expect(current).toEqual([path]);
+  }
+});
+
 describe('the step-up', () => {
   const path = async () => `/admin/people/${(await plant()).id}/sign-out?device=first`;
   const age = (interval: string, { id } = owning) =>

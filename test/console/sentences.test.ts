@@ -50,6 +50,17 @@ describe('a sentence', () => {
     );
   });
 
+  it('leads to each revocation that changed a password, and says how many more there were', () => {
+    const detail = { name: 'Radar', version: 3, cause: 'revocation', revocation: 'rev_1' };
+    const of = (more: object) =>
+      markupOf({ action: 'account.rotated', target: { ...okta, type: 'account' }, detail: { ...detail, ...more } });
+    expect(of({})).toContain('<a href="/admin/revocations/rev_1">the access of somebody');
+    const several = of({ revocations: 'rev_1 rev_2', causes: 5 });
+    expect(plain(several)).toMatch(/the access of somebody who may use it ended \(rev_1, rev_2 and 3 more\)$/);
+    expect(several).toContain('<a href="/admin/revocations/rev_2"><code>rev_2</code></a>');
+    expect(plain(of({ revocations: 'rev_1 rev_2', causes: 2 }))).toMatch(/\(rev_1, rev_2\)$/);
+  });
+
   it('calls somebody without a name by their address', () => {
     expect(plain(markupOf({ action: 'user.activated', target: { ...trinity, name: '' } }))).toBe(
       'Neo switched trinity@whiterabbit.fake on',

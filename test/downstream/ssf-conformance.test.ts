@@ -549,7 +549,9 @@ describe('an event', () => {
     const user = await revokedPerson();
     const { rows } = await product.context.pool.query('SELECT id FROM revocations WHERE user_id = $1', [user.id]);
     const revocation = rows[0].id as string;
-    await rotated(account, { cause: 'revocation', revocation });
+    // One change is one event, of however many revocations.
+    const causes = { revocation, revocations: `${revocation} rev_of_another`, causes: 2 };
+    await rotated(account, { cause: 'revocation', ...causes });
     const [payload] = await siem.pollFor(id, 1);
     expect(payload).toMatchObject({ iss: siem.issuer, txn: revocation, sub_id: { format: 'opaque', id: account } });
     expect(eventOf(payload as JWTPayload)).toEqual([

@@ -118,6 +118,21 @@ describe.skipIf(!existsSync(mariadbProgram))('MariaDB (needs Debian’s mariadb-
   });
 
   test.each([
+    ['which does not see the connections of others', 'CREATE USER, CONNECTION ADMIN'],
+    ['which may not end the connections of others', 'CREATE USER, PROCESS'],
+  ])('an administrator %s does not say that there are none', async (_, rights) => {
+    await sql("CREATE USER 'blind'@'127.0.0.1' IDENTIFIED BY 'blind and blinder'");
+    await sql(`GRANT ${rights} ON *.* TO 'blind'@'127.0.0.1'`);
+    await system().give('The right one, 8');
+    const opened = await system().open?.('The right one, 8');
+    const target = { ...system().target, admin: { userName: 'blind', password: 'blind and blinder' } };
+    expect(await connector.endConnections?.(target, soon())).toEqual({ error: 'not_permitted' });
+    expect(await connector.endConnections?.(system().target, soon())).toEqual({ ended: 1 });
+    await opened?.ended;
+    await sql("DROP USER 'blind'@'127.0.0.1'");
+  });
+
+  test.each([
     ['nobody signed the certificate', () => ({ host: 'localhost', port })],
     ['it is of another host', () => ({ host: '127.1', port, ca: server.ca })],
   ])('TLS is refused where %s, before the password is sent', async (_, settings) => {

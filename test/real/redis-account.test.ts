@@ -95,5 +95,6 @@ describe.skipIf(!existsSync(redisProgram))('Redis (needs Debian’s redis-server
       result: 'denied',
       error: 'not_permitted',
     });
+    expect(await connector.endConnections?.(target, soon())).toEqual({ error: 'not_permitted' });
   });
 });

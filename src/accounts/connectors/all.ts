@@ -78,7 +78,7 @@ function checkingSettings<Settings>(connector: Connector<Settings>): Checked<Set
     const parsed = connector.settings.safeParse(target.settings);
     return parsed.success ? { ...target, settings: parsed.data } : null;
   };
-  const { save, verifyAdmin } = connector;
+  const { save, verifyAdmin, endConnections } = connector;
   const unusable = { result: 'unavailable', error: 'settings' satisfies ConnectorError } as const;
   return {
     ...connector,
@@ -106,9 +106,11 @@ function checkingSettings<Settings>(connector: Connector<Settings>): Checked<Set
         return known ? verifyAdmin(known, signal) : unusable;
       },
     }),
-    endConnections: async (target, signal) => {
-      const known = read(target);
-      return known ? connector.endConnections(known, signal) : { error: unusable.error };
-    },
+    ...(endConnections && {
+      endConnections: async (target, signal) => {
+        const known = read(target);
+        return known ? endConnections(known, signal) : { error: unusable.error };
+      },
+    }),
   };
 }

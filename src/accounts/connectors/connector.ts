@@ -20,8 +20,11 @@ export type SetOutcome =
   | Readonly<{ result: 'set' }>
   | Readonly<{ result: 'rejected' | 'denied' | 'unavailable' | 'unknown'; error: string }>;
 
-/** Whether what was set outlives a restart of the system; `unavailable`: it could not be asked. */
-export type SaveOutcome = 'saved' | 'not_saved' | 'unavailable';
+/**
+ * Whether what was set outlives a restart of the system. `unavailable`: it could not be asked;
+ * `denied`: the administrator's password was wrong.
+ */
+export type SaveOutcome = 'saved' | 'not_saved' | 'unavailable' | 'denied';
 
 /**
  * What came of signing in with a password. `unproven`: the system lets in whatever the password is,
@@ -31,7 +34,7 @@ export type VerifyOutcome =
   | Readonly<{ result: 'accepted' | 'refused' }>
   | Readonly<{ result: 'unproven' | 'unavailable'; error: string }>;
 
-/** How many connections were ended; null: that is not possible there. Or why it failed: they may live on. */
+/** How many connections were ended; null: nobody is there who could. Or why it failed: they may live on. */
 export type EndOutcome = Readonly<{ ended: number | null }> | Readonly<{ error: string }>;
 
 /**
@@ -58,8 +61,8 @@ export type Connector<Settings> = Readonly<{
   verify(target: Target<Settings>, password: string, signal: AbortSignal): Promise<VerifyOutcome>;
   /** Whether the administrator signs in; absent: that can't be tried. Without one nothing is proven. */
   verifyAdmin?(target: Target<Settings>, signal: AbortSignal): Promise<VerifyOutcome>;
-  /** Ends what was opened with the former password, and lives on there. */
-  endConnections(target: Target<Settings>, signal: AbortSignal): Promise<EndOutcome>;
+  /** Ends what was opened with the former password, and lives on there; absent: that is not possible. */
+  endConnections?(target: Target<Settings>, signal: AbortSignal): Promise<EndOutcome>;
 }>;
 
 /**

@@ -33,7 +33,6 @@ export function createHttp(reach: CheckedAddress): Connector<Settings> {
     set,
     verify: ({ userName, settings }, password, signal) =>
       verifyByRequest(reach, settings.verify, { userName, password }, { ca: settings.ca, signal }),
-    endConnections: async () => ({ ended: null }),
   };
 }
 

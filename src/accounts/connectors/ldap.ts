@@ -107,7 +107,6 @@ export function createLdap(reach: CheckedAddress): Connector<Settings> {
       binds(place, { name: dnOf(place.userDn, userName), password }, signal),
     verifyAdmin: async ({ settings: place, admin }, signal) =>
       admin ? binds(place, asAdmin(place, admin), signal) : { result: 'unproven', error: 'no_administrator' },
-    endConnections: async () => ({ ended: null }),
   };
 }
 

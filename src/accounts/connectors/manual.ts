@@ -10,7 +10,6 @@ export const manual: Connector<z.output<typeof settings>> = {
   settings,
   set: async () => ({ result: 'denied', error: 'not_supported' }),
   verify: async () => ({ result: 'unproven', error: 'no_verification' }),
-  endConnections: async () => ({ ended: null }),
 };
 
 /** Whether people have to change the password, for nothing else can. */

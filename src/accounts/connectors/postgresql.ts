@@ -17,8 +17,9 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
   async function signIn(place: Settings, { userName, password }: Credential, signal: AbortSignal) {
     const socket = guardSocket(new Socket());
     const forget = atAbort(signal, () => socket.destroy());
-    const how: { asked: 'nothing' | 'scram' | 'other'; letIn: boolean; error: unknown } = {
+    const how: { asked: 'nothing' | 'scram' | 'other'; weak: boolean; letIn: boolean; error: unknown } = {
       asked: 'nothing',
+      weak: false,
       letIn: false,
       error: null,
     };
@@ -30,11 +31,8 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
       application_name: 'universal-logout',
       ssl: place.tls === 'verify' ? tlsTo(place.host, place.ca) : false,
       stream: () => socket,
-      password: () => {
-        // Whoever pretends to be the server without TLS could ask for the password as it is.
-        if (place.tls === 'off' && how.asked !== 'scram') throw new WeakMethodError();
-        return password;
-      },
+      // A function: of an empty string the library makes PGPASSWORD of the environment.
+      password: () => password,
     });
     client.on('error', () => {});
     const { connection } = client as unknown as { connection: NodeJS.EventEmitter & { stream: Socket } };
@@ -42,9 +40,14 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
     connection.on('authenticationSASL', () => {
       how.asked = 'scram';
     });
+    // Whoever pretends to be the server without TLS could ask for the password in a form that gives
+    // it away, also after SCRAM. The library, which hears of it next, writes to a closed socket.
     for (const name of ['authenticationCleartextPassword', 'authenticationMD5Password'])
-      connection.on(name, () => {
+      connection.prependListener(name, () => {
         how.asked = 'other';
+        if (place.tls !== 'off') return;
+        how.weak = true;
+        connection.stream.destroy();
       });
     connection.on('authenticationOk', () => {
       // Of SCRAM the library has then seen that the server knows the password's verifier, too.
@@ -59,7 +62,7 @@ export function createPostgresql(reach: CheckedAddress): Connector<Settings> {
       await client.connect();
       if (!how.letIn) throw new Error('The server has proven nothing.');
     } catch (error) {
-      how.error = error;
+      how.error = how.weak ? new WeakMethodError() : error;
       end();
     }
     return { client, ...how, end };

@@ -69,8 +69,8 @@ export function createRedis(reach: CheckedAddress): Connector<Settings> {
     if (!admin) return 'unavailable';
     try {
       return await signedIn(place, admin, signal, writeFile);
-    } catch {
-      return 'unavailable';
+    } catch (error) {
+      return error instanceof SignInError && error.word === 'WRONGPASS' ? 'denied' : 'unavailable';
     }
   }
 

@@ -73,7 +73,6 @@ export function createScim(reach: CheckedAddress): Connector<Settings> {
     set,
     verify: ({ userName, settings: place }, password, signal) =>
       verifyByRequest(reach, place.verify, { userName, password }, { ca: place.ca, signal }),
-    endConnections: async () => ({ ended: null }),
   };
 }
 

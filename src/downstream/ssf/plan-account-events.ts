@@ -8,6 +8,10 @@ const type = 'credential-change';
  * Plans what receivers hear of shared accounts: that a password is another one from now on. In the
  * caller's transaction. Only a stream that asked for this type hears of it, whomever its app
  * concerns: an account is nobody. `user_id` is the account, `names` what it is called.
+ *
+ * Several revocations may be the cause of one change. It is one event all the same: a token for each
+ * would tell of as many changes. A token's `txn` is one string (RFC 8417 §2.2), so it is that of the
+ * revocation whose person had read the password, or of the first; `account.rotated` names them all.
  */
 export async function planAccountEvents(
   client: PoolClient,

@@ -15,6 +15,7 @@ export const accounts: typeof original = {
   newer: 'Geändert, seit Sie es gelesen haben',
   states: {
     rotating: 'Wird gerade geändert',
+    failing: 'Soll geändert werden',
     uncertain: 'Gilt im Moment vielleicht nicht',
     manual: 'Wird von Hand geändert',
   },

@@ -106,6 +106,8 @@ export const answerTexts: typeof english = {
       accounts: ({ most }) => `Eine Organisation hat höchstens ${most} gemeinsame Konten; entfernen Sie zuerst einige.`,
       accountRights: ({ most }) =>
         `Ein Konto hat höchstens ${most} Rechte: Geben Sie einer Gruppe ein Recht, oder nehmen Sie zuerst einige weg.`,
+      accountVersions: ({ most }) =>
+        `Für dieses Konto wurden ${most} Passwörter eingegeben, und von keinem späteren ist bekannt, dass man sich damit anmelden kann. Lassen Sie es prüfen oder ändern: Sobald die Anmeldung mit einem gelungen ist, entfallen alte.`,
     },
 
     accounts: {
@@ -140,6 +142,8 @@ export const answerTexts: typeof english = {
       },
       administers: ({ others }) =>
         `Dieses Konto ändert die Passwörter ${others === 1 ? 'eines anderen' : `von ${others} anderen`}: Geben Sie ${others === 1 ? 'diesem' : 'diesen'} zuerst ein anderes Verwaltungskonto.`,
+      removedInChange:
+        'Ein neues Passwort ist gerade unterwegs zum System dieses Kontos und ginge mit ihm verloren. Warten Sie, bis das Konto es hat. Antwortet das System nicht, lässt sich das Konto dann entfernen.',
       noKey:
         'Die Organisation hat keinen Schlüssel für gemeinsame Konten: Es wurde nie ein Passwort hinterlegt, oder er ist schon gelöscht.',
       noRight: 'Das Konto hat kein solches Recht.',

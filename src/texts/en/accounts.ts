@@ -14,6 +14,7 @@ export const accounts = {
   /** What it means for whoever wants to sign in there. */
   states: {
     rotating: 'Changing just now',
+    failing: 'To be changed',
     uncertain: 'May not sign in just now',
     manual: 'Will be changed by hand',
   },

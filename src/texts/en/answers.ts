@@ -110,6 +110,8 @@ export const answerTexts = {
         `An organisation has ${most} shared accounts at most; remove some first.`,
       accountRights: ({ most }: { most: number }) =>
         `An account has ${most} rights at most: give a right to a group, or take some away first.`,
+      accountVersions: ({ most }: { most: number }) =>
+        `People have typed in ${most} passwords of this account, and no later one is known to sign in. Have it tested or changed: once one has signed in, old ones go.`,
     },
 
     /** Of shared accounts. */
@@ -145,6 +147,8 @@ export const answerTexts = {
       },
       administers: ({ others }: { others: number }) =>
         `This account changes the passwords of ${others === 1 ? 'another one' : `${others} others`}: give ${others === 1 ? 'that' : 'those'} another administrator first.`,
+      removedInChange:
+        'A new password is on its way to the system of this account, and would be lost with it. Wait until the account has it; where the system does not answer, the account can be removed then.',
       noKey: 'The organisation has no key of shared accounts: no password was ever given, or it is erased already.',
       noRight: 'The account has no such right.',
       noPerson: 'Your organisation has no such person.',

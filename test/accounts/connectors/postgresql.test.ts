@@ -168,6 +168,43 @@ describe('without TLS', () => {
     }
   });
 
+  describe('a server that asks for SCRAM, and then for the password', () => {
+    const question = (kind: number, ...more: readonly number[]) =>
+      Buffer.from([0x52, 0, 0, 0, 8 + more.length, 0, 0, 0, kind, ...more]);
+    const scram = question(10, ...Buffer.from('SCRAM-SHA-256\0\0'));
+    const first = Buffer.from('r=none,s=c2FsdA==,i=4096');
+
+    test.each([
+      ['as it is', [question(3)]],
+      ['by MD5, with a salt of its own', [question(5, 1, 2, 3, 4)]],
+      ['as it is, after a step of SCRAM', [question(11, ...first), question(3)]],
+    ])('%s, gets nothing of it', async (_, questions) => {
+      const sent: Buffer[] = [];
+      const server = await listen((socket) => {
+        const left = [scram, ...questions];
+        socket.on('data', (data) => {
+          sent.push(data);
+          const next = left.shift();
+          // All that is left at once, where a step of SCRAM would end it first.
+          if (next) socket.write(left.length > 0 && next !== scram ? Buffer.concat([next, ...left.splice(0)]) : next);
+        });
+      });
+      const target = { userName, settings: settingsAt(server.port), admin };
+      expect(await connector.verify(target, 'Which must not be sent', soon())).toEqual({
+        result: 'unproven',
+        error: 'weak_method',
+      });
+      const weak = { result: 'denied', error: 'weak_method' };
+      expect(await connector.set(target, { password: 'The new one', old: null }, soon())).toEqual(weak);
+      expect(await connector.endConnections?.(target, soon())).toEqual({ error: 'weak_method' });
+      await server.close();
+      // Of each connection the start, and how SCRAM begins.
+      expect(sent).toHaveLength(6);
+      for (const secret of ['Which must not be sent', admin.password])
+        expect(Buffer.concat(sent).includes(secret)).toBe(false);
+    });
+  });
+
   test('a server that lets nobody in from here refuses no password', async () => {
     const target = { userName: 'shut', settings: withoutTls(), admin: null };
     expect(await connector.verify(target, 'first', soon())).toEqual({ result: 'unavailable', error: 'not_let_in' });
@@ -236,10 +273,19 @@ describe('without TLS', () => {
     await give('first');
     const [ours, others] = [await open('first'), await open(admin.password, admin.userName)];
     const target = { userName, settings: withoutTls(), admin };
-    expect(await connector.endConnections(target, soon())).toEqual({ ended: 1 });
+    expect(await connector.endConnections?.(target, soon())).toEqual({ ended: 1 });
     await ours.ended;
     expect(await Promise.race([others.ended, 'goes on'])).toBe('goes on');
     await others.end();
+  });
+
+  test('an administrator that may not end the sessions of others says so', async () => {
+    await give('first');
+    const ours = await open('first');
+    await owner.query("CREATE ROLE weak LOGIN PASSWORD 'weak'");
+    const target = { userName, settings: withoutTls(), admin: { userName: 'weak', password: 'weak' } };
+    expect(await connector.endConnections?.(target, soon())).toEqual({ error: 'not_permitted' });
+    await ours.end();
   });
 
   test.each(['decomposed u\u0308', 'a\u00a0space', 'half \ud800'])(

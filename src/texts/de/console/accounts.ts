@@ -12,7 +12,7 @@ export const consoleAccounts: typeof english = {
     find: 'Ein Konto suchen',
     findHint: 'Name, Benutzername oder Ort',
     none: 'Es gibt noch kein gemeinsames Konto. Fügen Sie eines hinzu, und sein Passwort wird geändert, wenn jemand geht, der es lesen konnte.',
-    noneFound: 'Kein Konto heißt so.',
+    noneFound: 'Ein solches Konto gibt es nicht.',
     add: 'Konto hinzufügen',
     import: 'Liste einlesen',
     name: 'Konto',
@@ -25,16 +25,19 @@ export const consoleAccounts: typeof english = {
     states: {
       steady: 'Wie es sein soll',
       rotating: 'Wird geändert',
+      failing: 'Lässt sich nicht ändern',
       uncertain: 'Ungewiss',
-      old_works: 'Das alte gilt noch',
+      old_works: 'Das alte gilt vielleicht noch',
       manual: 'Von Hand zu ändern',
     },
     stateTexts: {
       rotating: 'Das Passwort wird gerade geändert.',
+      failing:
+        'Das System nimmt seit einer Weile kein neues Passwort an: Es antwortet nicht, oder es lehnt ab. Mit dem bisherigen kann man sich noch anmelden. Es wird weiter versucht; der letzte Fehler steht unten.',
       uncertain:
         'Im Moment ist nicht bekannt, mit welchem Passwort man sich anmeldet. Es wird weiter versucht, bis eines gefunden ist. Jede Version ist aufbewahrt.',
       old_works:
-        'Das Passwort ist geändert, aber das System lässt noch herein, wer das alte hat. Es wird weiter versucht. Beenden Sie dort offene Verbindungen, wenn Sie können.',
+        'Das Passwort ist geändert, aber es ist nicht erwiesen, dass ausgesperrt ist, wer das alte hat: Das System nimmt es noch an, kann nicht gefragt werden oder hat noch alte Verbindungen offen. Es wird weiter versucht. Beenden Sie dort offene Verbindungen, wenn Sie können.',
       manual: 'Jemand muss das Passwort dort ändern und es hier bestätigen.',
     },
     noPassword:
@@ -240,6 +243,9 @@ export const consoleAccounts: typeof english = {
     removeText:
       'Jede Version seines Passworts geht mit: Niemand kann hier mehr eine lesen, und niemand ändert es. Beim System selbst geschieht nichts. Das lässt sich nicht rückgängig machen.',
     removeEffects: ({ versions, rights }) => `Das entfernt ${versions} und ${rights}.`,
+    removeDoubt: ({ n, versions }) =>
+      `Sein Passwort wird gerade geändert, und vielleicht meldet ${n === 1 ? `Version ${versions}` : `eine der Versionen ${versions}`} an. Lesen Sie sie zuerst, wenn noch jemand das System braucht: Danach kann es niemand mehr.`,
+    removeReading: 'Seine Versionen',
     removeVersions: (n) => count(n, { one: 'aufbewahrtes Passwort', other: 'aufbewahrte Passwörter' }),
     removeRights: (n) => count(n, { one: 'Recht', other: 'Rechte' }),
     removeButton: 'Konto entfernen',
@@ -248,6 +254,12 @@ export const consoleAccounts: typeof english = {
     eraseText:
       'Jede aufbewahrte Version, und jedes eingetragene Passwort eines Verwaltungskontos, wird für immer unlesbar. Konten und Zugänge bleiben, und bei den Systemen selbst geschieht nichts. Sicherungen enthalten den Schlüssel noch.',
     eraseEffects: ({ versions, accounts }) => `Das löscht: ${versions} (${accounts}).`,
+    eraseUnderWay: (n) =>
+      count(n, {
+        one: 'Passwort wird gerade geändert, und das neue ist vielleicht nur hier aufbewahrt: Wer das System braucht, kommt dann nicht mehr hinein. Warten Sie das Ende ab.',
+        other:
+          'Passwörter werden gerade geändert, und die neuen sind vielleicht nur hier aufbewahrt: Wer die Systeme braucht, kommt dann nicht mehr hinein. Warten Sie das Ende ab.',
+      }),
 
     chooseConnector: 'Was für ein System ist es?',
     connectors: {

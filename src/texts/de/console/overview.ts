@@ -31,6 +31,7 @@ export const consoleOverview: typeof english = {
       app_group_gone: 'Ansehen',
       account_uncertain: 'Ansehen',
       account_old_works: 'Ansehen',
+      account_failing: 'Ansehen',
       account_manual: 'Erledigen',
       email_unavailable: 'E-Mail-Einstellungen',
       api_key_expires: 'Neuen anlegen',
@@ -56,13 +57,17 @@ export const consoleOverview: typeof english = {
       account_uncertain: ({ name }) =>
         `Im Moment ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${name} anmeldet: Es wird weiter versucht.`,
       account_old_works: ({ name }) =>
-        `Das gemeinsame Konto ${name} hat ein neues Passwort, aber mit dem alten kann man sich dort noch anmelden.`,
+        `Das gemeinsame Konto ${name} hat ein neues Passwort, aber es ist nicht erwiesen, dass das alte dort abgewiesen wird.`,
+      account_failing: ({ name, at }) =>
+        `Das Passwort des gemeinsamen Kontos ${name} lässt sich nicht ändern (seit ${at}): Mit dem bisherigen kann man sich dort noch anmelden.`,
       account_manual: ({ name, at }) => `Das Passwort des gemeinsamen Kontos ${name} ist bis ${at} von Hand zu ändern.`,
       email_unavailable:
         'Jemand möchte E-Mails bekommen, aber es lassen sich keine senden: Der Betreiber hat keinen Mailserver eingerichtet (SMTP_URL).',
       api_key_expires: ({ name, at }) =>
         `Der API-Schlüssel ${name} läuft ab (${at}): Danach werden seine Aufrufe abgewiesen.`,
     },
+    more: (n) => `Und ${count(n, { one: 'weiteres Konto', other: 'weitere Konten' })} dieser Art.`,
+    showMore: 'Zeigen',
     signOuts: (n) => count(n, { one: 'Abmeldung', other: 'Abmeldungen' }),
     newest: 'Neueste Ereignisse',
     whole: 'Das ganze Protokoll',

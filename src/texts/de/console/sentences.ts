@@ -218,6 +218,8 @@ export const sentences: typeof english = {
     `${actor} hat das gemeinsame Konto ${account} an einen anderen Ort geführt, wohin sein Passwort gesendet wird (Version ${version}), und gilt damit als jemand, der es gelesen hat`,
   passwordGiven: ({ actor, account, version }) =>
     `${actor} hat das Passwort des gemeinsamen Kontos ${account} eingetragen (Version ${version})`,
+  ofRevocations: ({ cause, revocations }) => `${cause} (${revocations})`,
+  moreRevocations: (n) => ` und ${n} weitere`,
   rotationCauses: {
     revocation: 'der Zugang von jemandem, der es benutzen darf, endete',
     right_ended: 'jemand darf es nicht mehr benutzen',

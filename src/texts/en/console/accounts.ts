@@ -11,7 +11,7 @@ export const consoleAccounts = {
     find: 'Find an account',
     findHint: 'Name, user name or place',
     none: 'There is no shared account yet. Add one, and its password is changed when somebody who could read it leaves.',
-    noneFound: 'No account is called that.',
+    noneFound: 'There is no such account.',
     add: 'Add an account',
     import: 'Import a list',
     name: 'Account',
@@ -24,16 +24,19 @@ export const consoleAccounts = {
     states: {
       steady: 'As it should be',
       rotating: 'Changing',
+      failing: 'Cannot be changed',
       uncertain: 'Uncertain',
-      old_works: 'Old one still works',
+      old_works: 'Old one not refused',
       manual: 'To be done by hand',
     },
     stateTexts: {
       rotating: 'The password is being changed just now.',
+      failing:
+        'The system has not taken a new password for a while: it does not answer, or refuses. The former one still signs in. It is tried again; the last error stands below.',
       uncertain:
         'Nobody knows at the moment which password signs in. It is tried again until one is found. Every version is kept.',
       old_works:
-        'The password is changed, but the system still lets in whoever has the old one. It is tried again. End open connections there if you can.',
+        'The password is changed, but whoever has the old one is not known to be shut out: the system still takes it, cannot be asked, or has old connections open. It is tried again. End open connections there if you can.',
       manual: 'Somebody has to change the password there, and confirm it here.',
     },
     noPassword: 'No password is known yet: nobody can read one, and there is nothing to change it from.',
@@ -239,6 +242,9 @@ export const consoleAccounts = {
       'Every version of its password goes with it: nobody can read one here any more, and nobody changes it. At the system itself nothing happens. This can’t be undone.',
     removeEffects: ({ versions, rights }: { versions: string; rights: string }) =>
       `This removes ${versions} and ${rights}.`,
+    removeDoubt: ({ n, versions }: { n: number; versions: string }) =>
+      `Its password is just being changed, and ${n === 1 ? `version ${versions}` : `one of the versions ${versions}`} may be what signs in. Read ${n === 1 ? 'it' : 'them'} first if anybody still needs the system: afterwards nobody can.`,
+    removeReading: 'Its versions',
     removeVersions: (n: number) => count(n, { one: 'kept password', other: 'kept passwords' }),
     removeRights: (n: number) => count(n, { one: 'right', other: 'rights' }),
     removeButton: 'Remove the account',
@@ -248,6 +254,12 @@ export const consoleAccounts = {
       'Every kept version, and every administrator’s password that was given, becomes unreadable, for good. Accounts and access stay, and nothing happens at the systems themselves. Backups still hold the key.',
     eraseEffects: ({ versions, accounts }: { versions: string; accounts: string }) =>
       `This erases ${versions} (${accounts}).`,
+    eraseUnderWay: (n: number) =>
+      count(n, {
+        one: 'password is just being changed, and the new one may be kept here alone: whoever needs that system is locked out of it. Wait until the change is over.',
+        other:
+          'passwords are just being changed, and the new ones may be kept here alone: whoever needs those systems is locked out of them. Wait until the changes are over.',
+      }),
 
     chooseConnector: 'What kind of system is it?',
     connectors: {

@@ -31,6 +31,7 @@ export const consoleOverview = {
       app_group_gone: 'Look at it',
       account_uncertain: 'Look at it',
       account_old_works: 'Look at it',
+      account_failing: 'Look at it',
       account_manual: 'Do it',
       email_unavailable: 'Mail settings',
       api_key_expires: 'Make a new one',
@@ -55,7 +56,9 @@ export const consoleOverview = {
       account_uncertain: ({ name }: { name: string }) =>
         `Nobody knows at the moment which password of the shared account ${name} signs in: it is tried again.`,
       account_old_works: ({ name }: { name: string }) =>
-        `The shared account ${name} has a new password, and the old one still signs in there.`,
+        `The shared account ${name} has a new password, and the old one is not known to be refused there.`,
+      account_failing: ({ name, at }: { name: string; at: string }) =>
+        `The password of the shared account ${name} cannot be changed (since ${at}): the former one still signs in there.`,
       account_manual: ({ name, at }: { name: string; at: string }) =>
         `The password of the shared account ${name} has to be changed by hand until ${at}.`,
       email_unavailable:
@@ -63,6 +66,8 @@ export const consoleOverview = {
       api_key_expires: ({ name, at }: { name: string; at: string }) =>
         `The API key ${name} expires ${at}: its calls are refused from then on.`,
     },
+    more: (n: number) => `And ${count(n, { one: 'more account', other: 'more accounts' })} of this kind.`,
+    showMore: 'Show them',
     signOuts: (n: number) => count(n, { one: 'sign-out', other: 'sign-outs' }),
     newest: 'Newest events',
     whole: 'The whole record',

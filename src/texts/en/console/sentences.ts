@@ -241,6 +241,8 @@ export const sentences = {
     `${actor} led the shared account ${account} elsewhere, where its password is sent (version ${version}), and so counts as having read it`,
   passwordGiven: ({ actor, account, version }: OfVersion) =>
     `${actor} entered the password of the shared account ${account} (version ${version})`,
+  ofRevocations: ({ cause, revocations }: { cause: string; revocations: string }) => `${cause} (${revocations})`,
+  moreRevocations: (n: number) => ` and ${n} more`,
   rotationCauses: {
     revocation: 'the access of somebody who may use it ended',
     right_ended: 'somebody has no right to it any more',
