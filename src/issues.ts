@@ -13,6 +13,9 @@ export function quote(value: unknown): string {
   return json.length <= longestQuote && /^[\x20-\x7e]+$/.test(json) ? json : 'too long or unreadable';
 }
 
+/** Values that a message names where only these are taken. */
+const mostChoices = 12;
+
 /** A length of time, as it is told of a token whose times are wrong. */
 export const seconds = (count: number) => `${Math.round(count)} seconds`;
 
@@ -60,6 +63,8 @@ function sayIssue(issue: z.core.$ZodIssue): Saying {
   if (issue.code === 'too_small' && issue.origin === 'number')
     return ({ answers }) => answers.forms.small({ least: Number(issue.minimum) });
   if (issue.code === 'too_small' || isMissing(issue)) return ({ answers }) => answers.forms.missing;
+  if (issue.code === 'invalid_value' && issue.values.length <= mostChoices)
+    return ({ answers }) => answers.forms.choice({ choices: issue.values.map(String).join(', ') });
   return ({ answers }) => answers.forms.form;
 }
 

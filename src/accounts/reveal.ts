@@ -119,7 +119,7 @@ function requireRevealable(
   if (version !== null && right !== 'manage')
     throw new AppError('forbidden', ({ answers }) => answers.accounts.currentOnly);
   if (waitSeconds !== null)
-    throw tooManyRequests(`You have read ${mostReveals} passwords in a minute. Wait before the next.`, waitSeconds);
+    throw tooManyRequests(({ answers }) => answers.accounts.manyReveals({ most: mostReveals }), waitSeconds);
   if (version === null && current === null) throw noPassword();
   if (sealed === null) throw new AppError('not_found', ({ answers }) => answers.accounts.noVersion);
   return { version: (version ?? current) as number, sealed, named };

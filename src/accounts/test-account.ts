@@ -49,10 +49,7 @@ export async function testAccount(deps: Deps, orgId: string, accountId: string, 
   const administrator = await openAdministrator(deps, orgId, accountId, row);
   const wrongTry = await takeWrongTry(pool, { orgId, account: { id: accountId } }, everySeconds);
   if ('waitSeconds' in wrongTry)
-    throw tooManyRequests(
-      'A password of this account was tried just now, and was wrong. Systems lock accounts after a few: wait before the next try.',
-      Math.ceil(wrongTry.waitSeconds),
-    );
+    throw tooManyRequests(({ answers }) => answers.accounts.wrongJustNow, Math.ceil(wrongTry.waitSeconds));
   const connector = deps.connectorOf(row.connector);
   const counted = administrator && administratorOf({ orgId, account: { ...row, adminAccountId: row.adminId } });
   if ((await takeAdministratorTry(pool, counted, everySeconds)) !== 'free') {

@@ -32,10 +32,13 @@ const settings = z
   .record(z.string().max(60), z.unknown())
   .describe('As the connector has them; all of them, for what is left out is as it is by default.');
 const givenAdministrator = z
-  .union([
-    z.strictObject({ accountId: reference.describe('Another shared account.') }),
-    z.strictObject({ userName: line(320), password }),
-  ])
+  .union(
+    [
+      z.strictObject({ accountId: reference.describe('Another shared account.') }),
+      z.strictObject({ userName: line(320), password }),
+    ],
+    'must be {"accountId": "…"}, {"userName": "…", "password": "…"} or null',
+  )
   .nullable()
   .describe('Who changes the password there; null: nobody is needed, or the account changes its own.');
 const everyDays = z.int().min(1).max(3_650).nullable().describe('Days after which it is changed anyway; null: never.');
@@ -129,11 +132,14 @@ const right = z
   .enum(accountRights)
   .describe('`use`: read the password. `manage`: change the account too, and read every version.');
 export const newRight = z
-  .union([
-    z.strictObject({ userId: reference, right }),
-    z.strictObject({ groupId: reference, right }),
-    z.strictObject({ who: line(320).describe('A person’s id, address or user name.'), right }),
-  ])
+  .union(
+    [
+      z.strictObject({ userId: reference, right }),
+      z.strictObject({ groupId: reference, right }),
+      z.strictObject({ who: line(320).describe('A person’s id, address or user name.'), right }),
+    ],
+    'must have one of `userId`, `groupId` and `who`, and a `right`, which is `use` or `manage`',
+  )
   .meta({ id: 'NewAccountRight' });
 export const accountRight = z
   .object({
@@ -240,10 +246,13 @@ export const accountRotation = z
 export const accountRotationPage = pageOf(accountRotation).meta({ id: 'AccountRotationPage' });
 
 export const rotationConfirmation = z
-  .union([
-    z.strictObject({ candidate: z.literal(true).describe('People entered the one that was made for it.') }),
-    z.strictObject({ password: password.describe('People entered this one.') }),
-  ])
+  .union(
+    [
+      z.strictObject({ candidate: z.literal(true).describe('People entered the one that was made for it.') }),
+      z.strictObject({ password: password.describe('People entered this one.') }),
+    ],
+    'must be {"candidate": true} or {"password": "…"}',
+  )
   .meta({ id: 'RotationConfirmation' });
 export const confirmedRotation = z.object({ version: z.int() }).meta({ id: 'ConfirmedRotation' });
 

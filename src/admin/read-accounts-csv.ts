@@ -26,6 +26,11 @@ const mostTold = 50;
  * repeated: one in a wrong column may be a password. @throws AppError invalid_request that names each wrong line
  */
 export function readAccountsCsv(text: string): readonly ImportedAccount[] {
+  const unreadable = text.search(/\u{fffd}|\0/u);
+  if (unreadable >= 0) {
+    const line = text.slice(0, unreadable).split(/\r\n|\n|\r/).length;
+    throw wrongLines([at(line, ({ answers }) => answers.accounts.csv.encoding)]);
+  }
   const parsed = parseCsv(text);
   if ('brokenLine' in parsed) throw wrongLines([at(parsed.brokenLine, ({ answers }) => answers.accounts.csv.quote)]);
   const [heading, ...records] = parsed;

@@ -196,7 +196,7 @@ async function requirePermission(
   const principal = signedInPrincipal(req);
   const { role } = principal;
   if (orIf && !may(role, permission) && (await orIf(principal))) return;
-  requireRole(role, permission);
+  requireRole(role, permission, orIf && ', or the right to manage the account');
 }
 
 /**

@@ -44,9 +44,9 @@ export function may(role: Role, permission: Permission): boolean {
 }
 
 /** @throws AppError forbidden */
-export function requireRole(role: Role, permission: Permission): void {
+export function requireRole(role: Role, permission: Permission, orElse = ''): void {
   if (!may(role, permission))
-    throw new AppError('forbidden', `Your role (${role}) does not allow this; it needs "${permission}".`, {
+    throw new AppError('forbidden', `Your role (${role}) does not allow this; it needs "${permission}"${orElse}.`, {
       members: { permission },
     });
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -6,7 +5,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import { type ApiRequest, problem } from './account.ts';
-import { type Console, parseInput, text, usageError } from './command.ts';
+import { type Console, parseInput, readText, text, usageError } from './command.ts';
 import { forServer, serverUrl, urlForm } from './server-url.ts';
 import { whoIsSignedIn } from './whoami.ts';
 
@@ -38,17 +37,13 @@ export function registerApi(program: Command, shell: Console): void {
 }
 
 async function readData(data: string): Promise<string> {
-  const json = data.startsWith('@') ? await readFile(data.slice(1), 'utf8').catch(unreadable(data.slice(1))) : data;
+  const json = data.startsWith('@') ? await readText(data.slice(1)) : data;
   try {
     return JSON.stringify(JSON.parse(json));
   } catch {
     throw usageError('--data is not JSON.');
   }
 }
-
-const unreadable = (file: string) => (): never => {
-  throw usageError(`${file} cannot be read.`);
-};
 
 const confirmationAsked = z.object({
   code: z.literal('confirmation_required'),

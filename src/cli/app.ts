@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { byOperator } from '../by.ts';
@@ -8,7 +7,7 @@ import { readPeopleCsv } from '../downstream/read-people-csv.ts';
 import { AppError } from '../errors.ts';
 import { parseJson } from '../http/parse-json.ts';
 import { registerAppTest } from './app-test.ts';
-import { action, type Console, readCredential, text, usageError } from './command.ts';
+import { action, type Console, readCredential, readText, text, usageError } from './command.ts';
 import { type CommandAnswer, facts, table } from './output.ts';
 
 const orgOption = ['--org <org>', 'slug, verified domain or id'] as const;
@@ -151,7 +150,7 @@ export function registerApp(program: Command, shell: Console): void {
     .action(
       action(shell, z.object({ app: text, file: text, org: text }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
-        const lines = readPeopleCsv(await readFile(input.file, 'utf8'));
+        const lines = readPeopleCsv(await readText(input.file));
         const { set, unknown } = found(await workspace.appPeople.import(org.id, input.app, lines, byOperator));
         const told = unknown.map(({ line, who }) => `Line ${line}: nobody is ${who}`);
         return { json: { id: input.app, set, unknown }, text: [`Known now: ${set}.`, ...told].join('\n') };

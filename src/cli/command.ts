@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { type Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import type { CommandAnswer } from './output.ts';
@@ -25,6 +26,13 @@ export type Console = Readonly<{
 /** Wrong use: exit code 2. */
 export function usageError(message: string): CommanderError {
   return new CommanderError(2, 'usage', message);
+}
+
+/** The text of a file that somebody names. @throws CommanderError */
+export function readText(file: string): Promise<string> {
+  return readFile(file, 'utf8').catch(() => {
+    throw usageError(`${file} cannot be read.`);
+  });
 }
 
 /**

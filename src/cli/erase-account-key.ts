@@ -26,7 +26,7 @@ export async function eraseAccountKey(
     await eraseKey(client, id, byOperator);
     return loss;
   });
-  const left = `Backups from before still hold it, sealed with ENCRYPTION_KEYS: delete them too.`;
+  const left = 'Backups from before still hold them, sealed with ENCRYPTION_KEYS: delete those too.';
   return {
     json: { org: id, accounts: erased.accounts, versions: erased.versions },
     text: `${erased.versions} password(s) of ${name} are gone. ${left}`,

@@ -168,7 +168,10 @@ export function registerSharedAccountPasswords(shared: Command, shell: Console):
       action(shell, z.object({ org: text }), async (workspace, input) => {
         const org = await workspace.requireOrg(input.org);
         const accounts = await askReconciliation(workspace.pool, org.id);
-        return { json: { id: org.id, accounts }, text: `${accounts} accounts wait to be looked at by the server.` };
+        return {
+          json: { id: org.id, accounts },
+          text: `${accounts} account(s) wait to be looked at by the server: see shared-account rotations.`,
+        };
       }),
     );
 }

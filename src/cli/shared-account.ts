@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { importAccounts } from '../accounts/import-accounts.ts';
@@ -10,7 +9,7 @@ import { byOperator } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { parseJson } from '../http/parse-json.ts';
-import { action, type Console, readCredential, text, usageError } from './command.ts';
+import { action, type Console, readCredential, readText, text, usageError } from './command.ts';
 import { confirm, requireTerminal } from './confirm.ts';
 import { table } from './output.ts';
 import { registerSharedAccountHistory } from './shared-account-history.ts';
@@ -178,13 +177,13 @@ export function registerSharedAccount(program: Command, shell: Console): void {
         z.object({ file: text, org: text, dryRun: z.boolean().default(false) }),
         async (workspace, { file, org: ref, dryRun }) => {
           const org = await workspace.requireOrg(ref);
-          const rows = readAccountsCsv(file === '-' ? await readAll(shell.stdin) : await readFile(file, 'utf8'));
+          const rows = readAccountsCsv(file === '-' ? await readAll(shell.stdin) : await readText(file));
           const done = await importAccounts(vaultIn(workspace), org.id, rows, { ...doing, dryRun });
           if ('wrong' in done) throw wrongLines(done.wrong.map(toWrongLine));
-          const said = `${done.accounts} accounts and ${done.rights} rights`;
+          const said = `${done.accounts} account(s) and ${done.rights} right(s)`;
           return {
             json: { id: org.id, ...done, dryRun },
-            text: dryRun ? `${said} would be added. Nothing is added yet.` : `${said} are added.`,
+            text: dryRun ? `${said} would be added. Nothing is added yet.` : `${said} added.`,
           };
         },
       ),

@@ -78,7 +78,6 @@ ${field('everyDays', words.everyDays, { hint: words.everyDaysHint, type: 'number
 type Field = (name: string, label: string, more?: Partial<Parameters<typeof renderField>[0]>) => Html;
 
 function renderSetting(texts: Texts, form: AccountForm, setting: SettingField, field: Field): Html {
-  const words = texts.console.accounts.fields;
   const name = nameOfSetting(setting);
   const label = labelOfSetting(texts, setting.name);
   const { kind, required, most, initial, example } = setting;
@@ -88,8 +87,8 @@ function renderSetting(texts: Texts, form: AccountForm, setting: SettingField, f
     const choices = known.map((value) => ({ value, label: choiceOf(texts, value) }));
     return html`${renderSelect({ name, label, value: form.values[name] ?? '', options: choices })}${form.renderTheirs(name)}`;
   }
-  const hint = kind === 'json' ? words.json : kind === 'lines' ? words.oneLine : undefined;
-  const rows = kind === 'json' ? 8 : kind === 'long' || kind === 'lines' ? 4 : undefined;
+  const hint = hintOf(texts, form.kind, setting);
+  const rows = rowsOf(setting);
   return field(name, label, {
     required,
     ...(hint && { hint }),
@@ -98,6 +97,24 @@ function renderSetting(texts: Texts, form: AccountForm, setting: SettingField, f
     ...(most !== undefined && { most }),
     ...(kind === 'number' && { inputMode: 'numeric' }),
   });
+}
+
+/** What is typed into the field of a setting; undefined: its name says it. */
+function hintOf({ console }: Texts, connector: string, { name, kind }: SettingField): string | undefined {
+  const words = console.accounts.fields;
+  if (connector === 'ldap' && name === 'port') return words.portHint;
+  if (kind === 'lines') return words.oneLine;
+  if (kind !== 'json') return undefined;
+  if (name === 'verify') return words.jsonOfTrial;
+  return ofAnswers.includes(name) ? words.jsonOfAnswer : words.json;
+}
+
+/** Settings of a recipe that tell one answer from another. */
+const ofAnswers: readonly string[] = ['accepted', 'rejected', 'denied'];
+
+function rowsOf({ name, kind }: SettingField): number | undefined {
+  if (kind === 'json') return ofAnswers.includes(name) || name === 'headers' ? 4 : 8;
+  return kind === 'long' || kind === 'lines' ? 4 : undefined;
 }
 
 /** What a choice means; itself where it needs no words. */

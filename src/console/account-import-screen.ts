@@ -97,7 +97,7 @@ function renderListForm(visit: Visit): Html {
     do: 'look',
     button: words.importLook,
     uploads: true,
-    content: html`${renderField({ name: 'csv', label: words.lines, rows: 8, placeholder: words.importExample })}
+    content: html`${renderField({ name: 'csv', label: words.lines, hint: words.linesHint, rows: 8, placeholder: words.importExample })}
 <div class="field"><label for="field-file">${words.file}</label><input type="file" id="field-file" name="file" accept=".csv,.txt,text/csv,text/plain"></div>`,
   });
 }
@@ -139,6 +139,6 @@ function viewOfAdded(visit: Visit, added: z.output<typeof accountsImported>): Vi
     body: html`<div class="narrow"><h1>${words.importDone}</h1>
 <p role="status">${words.importDoneText}</p>
 ${renderCounts(visit, added)}
-<p class="actions"><a class="button" href="${inConsole.root}">${words.importBack}</a></p></div>`,
+<p class="actions"><a class="button" href="${inConsole.root}">${words.backToAll}</a></p></div>`,
   };
 }

@@ -3,8 +3,7 @@ import { html } from '../html.ts';
 import { inConsole } from './account-place.ts';
 import { trailOfAccounts } from './account-view.ts';
 import type { Use } from './operations.ts';
-import { renderField, renderForm, renderProblem, valueIn } from './parts.ts';
-import { sayProblem } from './say-problem.ts';
+import { renderField, renderForm, valueIn } from './parts.ts';
 import { type Screen, textOf, type Visit } from './screen.ts';
 
 type Asked = Readonly<{
@@ -16,14 +15,14 @@ type Asked = Readonly<{
 export function accountKeyScreen(use: Use): Screen {
   const eraseKey = use('eraseAccountKey', null);
 
-  /** What would be lost, or why nothing can be. */
-  async function ask(visit: Visit): Promise<Asked | AppError> {
+  /** What would be lost; null: there is no key. */
+  async function ask(visit: Visit): Promise<Asked | null> {
     try {
       await eraseKey(visit, { body: {} });
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
       if (error.code === 'confirmation_required') return error.members as Asked;
-      if (error.code === 'conflict') return error;
+      if (error.code === 'conflict') return null;
       throw error;
     }
     throw new Error('what had to be confirmed was carried out without');
@@ -47,8 +46,8 @@ export function accountKeyScreen(use: Use): Screen {
         body: html`<div class="narrow"><h1>${words.erase}</h1>
 <p>${words.eraseText}</p>
 ${
-  asked instanceof AppError
-    ? html`${renderProblem(sayProblem(texts, asked))}<p class="actions">${back}</p>`
+  asked === null
+    ? html`<p class="notice">${words.eraseNothing}</p><p class="actions"><a class="button quiet" href="${inConsole.root}">${words.backToAll}</a></p>`
     : html`<p class="warning">${words.eraseEffects({ versions: words.removeVersions(asked.effects.versions), accounts: words.importAccounts(asked.effects.accounts) })}</p>
 ${asked.effects.underWay > 0 && html`<p class="warning">${words.eraseUnderWay(asked.effects.underWay)}</p>`}
 ${renderForm(visit, {
@@ -74,7 +73,7 @@ ${renderForm(visit, {
         if (textOf(given, 'org').normalize('NFC') !== org)
           throw new AppError('invalid_request', texts.console.everyone.differs({ org }), { field: 'org' });
         await eraseKey(visit, { body: { confirmation: textOf(given, 'confirmation') } });
-        return { to: inConsole.root, notice: 'removed' };
+        return { to: inConsole.root, notice: 'passwordsErased' };
       },
     },
   };

@@ -73,7 +73,7 @@ function renderAccounts({ texts }: Visit, accounts: readonly ShownAccount[]): Ht
       html`<code>${account.userName}</code>`,
       account.place,
       connectorName(texts, account.connector),
-      renderAccountState(texts, account.state),
+      renderAccountState(texts, account),
       account.changedAt === null
         ? html`<span class="soft">${words.notYet}</span>`
         : renderAgo(texts, account.changedAt),

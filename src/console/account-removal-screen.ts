@@ -54,7 +54,7 @@ ${asked instanceof AppError ? html`${renderProblem(sayProblem(texts, asked))}<p 
       remove: async (visit) => {
         const body = { confirmation: textOf(visit.given, 'confirmation') };
         await removeAccount(visit, { params: visit.params, body });
-        return { to: inConsole.root, notice: 'removed' };
+        return { to: inConsole.root, notice: 'accountRemoved' };
       },
     },
   };

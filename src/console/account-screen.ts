@@ -21,6 +21,7 @@ import {
   renderAgo,
   renderStanding,
   type ShownAccount,
+  sayAccountState,
   trailOfAccounts,
 } from './account-view.ts';
 import type { Use } from './operations.ts';
@@ -79,7 +80,7 @@ export function accountScreen(use: Use, place: Place): Screen {
         title: words.one,
         trail: trailOfAccounts(texts, place),
         body: html`<div class="heading"><h1>${found.name}</h1></div>
-<div id="live" data-said="${words.said({ account: found.name, state: words.states[found.state] })}"${again !== null && html` data-again="${again}"`}>
+<div id="live" data-said="${words.said({ account: found.name, state: sayAccountState(texts, found) })}"${again !== null && html` data-again="${again}"`}>
 ${renderStanding(texts, found)}
 <section aria-labelledby="facts"><h2 id="facts" class="unseen">${words.facts}</h2>${renderFactsOf(visit, found, above)}
 ${mayManage(visit, found) && renderButtons(visit, found, place)}</section>
@@ -120,7 +121,7 @@ function renderFactsOf({ texts }: Visit, found: ShownAccount, above: Value): Htm
         ? above
         : html`<code>${administrator.userName}</code>`;
   return renderFacts([
-    [words.state, renderAccountState(texts, found.state)],
+    [words.state, renderAccountState(texts, found)],
     [words.userName, renderCopyable(texts, found.userName, words.userName)],
     [words.place, found.place || null],
     [words.connector, connectorName(texts, found.connector)],

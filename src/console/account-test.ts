@@ -23,12 +23,12 @@ function viewOfTest(visit: Visit, found: ReadAccount, tested: z.output<typeof ac
   const { texts } = visit;
   const words = texts.console.accounts;
   const isGood = tested.result === 'accepted';
+  const why = whyNotYet(texts, tested.error);
   return {
     title: words.testTitle,
     trail: trailOfAccounts(texts, place, found),
     body: html`<div class="narrow"><h1>${words.tested}</h1>
-<p class="${isGood ? 'notice' : 'warning'}" role="status">${words.testResults[tested.result]}</p>
-${tested.error && html`<p>${words.why} ${whyNotYet(texts, tested.error)}</p>`}
+<p class="${isGood ? 'notice' : 'warning'}" role="status">${words.testResults[tested.result]}${why && html`<span class="sub">${why}</span>`}</p>
 ${tested.administrator && renderAdministrator(visit, tested.administrator)}
 <div class="actions">${renderForm(visit, { do: 'test', button: words.test, quiet: true, inline: true })}<a class="button" href="${place.root}/${found.id}">${words.back}</a></div></div>`,
   };

@@ -23,17 +23,31 @@ type State = ShownAccount['state'];
 
 const isBad = (state: State) => state !== 'steady' && state !== 'rotating';
 
-export const renderAccountState = ({ console }: Texts, state: State): Html =>
-  renderBadge(console.accounts.states[state], state === 'steady' ? 'good' : isBad(state) ? 'bad' : 'plain');
+/** One without a password isn't as it should be: nobody can read any. */
+const lacksPassword = ({ state, version }: Pick<ShownAccount, 'state' | 'version'>): boolean =>
+  state === 'steady' && version === null;
+
+export function sayAccountState({ console }: Texts, found: Pick<ShownAccount, 'state' | 'version'>): string {
+  const words = console.accounts;
+  return lacksPassword(found) ? words.noPassword : words.states[found.state];
+}
+
+export function renderAccountState(texts: Texts, found: Pick<ShownAccount, 'state' | 'version'>): Html {
+  const kind = isBad(found.state) ? 'bad' : found.state === 'steady' && !lacksPassword(found) ? 'good' : 'plain';
+  return renderBadge(sayAccountState(texts, found), kind);
+}
 
 /** Why it isn't as it should be, above everything else about it. */
-export function renderStanding({ console }: Texts, { state, version }: ShownAccount): Html | null {
+export function renderStanding({ console }: Texts, found: ShownAccount): Html | null {
+  const { state, connector, administrator } = found;
   const words = console.accounts;
   if (state !== 'steady') {
     const text = words.stateTexts[state];
     return html`<p class="${isBad(state) ? 'warning' : 'notice'}">${text}</p>`;
   }
-  return version === null ? html`<p class="notice">${words.noPassword}</p>` : null;
+  // Whoever changes their own password needs the one before; people and administrators don't.
+  const needsOld = connector !== 'manual' && administrator === null;
+  return lacksPassword(found) ? html`<p class="notice">${words.noPasswordText[needsOld ? 'give' : 'set']}</p>` : null;
 }
 
 export const connectorName = ({ console }: Texts, kind: string): string => {
@@ -53,10 +67,10 @@ const units = [
 export function renderAgo(texts: Texts, moment: string): Html {
   const seconds = Math.max(0, (Date.now() - new Date(moment).getTime()) / 1000);
   if (seconds > mostDaysAgo * 86_400) return renderMoment(texts, moment);
-  const [unit, length] = units.find(([, size]) => seconds >= size) ?? ['second', 1];
+  const unit = units.find(([, size]) => seconds >= size);
   const words = new Intl.RelativeTimeFormat(texts.language, { numeric: 'auto' });
   const exact = new Date(moment).toISOString();
-  const said = words.format(unit === 'second' ? 0 : -Math.floor(seconds / length), unit);
+  const said = unit ? words.format(-Math.floor(seconds / unit[1]), unit[0]) : texts.accounts.justNow;
   return html`<time datetime="${exact}" title="${exact}" data-ago>${said}</time>`;
 }
 

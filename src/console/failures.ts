@@ -27,7 +27,8 @@ export function createFailures(deps: ConsoleDeps, screens: readonly Screen[]): E
     if (!screen || req.method !== 'POST' || res.headersSent || problem.code === 'foreign_origin') return next(error);
     if (req.accepts(['html', 'json']) !== 'html') return next(error);
     logFailure(deps.log, req, problem, error);
-    const given = typed(screen, await givenIn(req, res));
+    const { secrets = [], untyped = [] } = screen;
+    const given = typed({ secrets: [...secrets, ...untyped] }, await givenIn(req, res));
     const principal = principalOf(req);
     const texts = textsFor(req, res);
     res.set(problem.headers);

@@ -70,7 +70,7 @@ function renderOne(visit: Visit, item: Own): Html {
   const isNewer = item.revealedVersion !== null && item.version !== null && item.revealedVersion < item.version;
   return html`<li><div class="what"><h2>${name}</h2>
 <p><code>${userName}</code>${place && html` · ${place}`}</p>
-${notes && html`<p class="soft">${notes}</p>`}
+${notes && html`<p class="soft typed">${notes}</p>`}
 <p class="soft">${renderChanged(texts, item.changedAt)}${isNewer && html` ${renderBadge(words.newer)}`}${stands && html` ${renderBadge(stands)}`}</p></div>
 <div class="actions">${
     item.version !== null &&

@@ -42,8 +42,9 @@ export function renderCause(texts: Texts, found: ShownRotation, { links }: Reado
   const ofPerson: Readonly<Record<string, (parts: { person: string }) => string>> = words.ofPerson;
   const person = links && userId !== null && html`<a href="/admin/people/${userId}">${words.somebody}</a>`;
   const said = ofPerson[cause];
-  const receipt = links && revocationId && html` <a href="/admin/revocations/${revocationId}">${words.receipt}</a>`;
-  return html`${person && said ? compose(said, { person }) : (causes[cause] ?? cause)}${receipt}${revealed && html`<span class="sub">${words.revealedFirst}</span>`}`;
+  const receipt = links && revocationId && html`<a href="/admin/revocations/${revocationId}">${words.receipt}</a>`;
+  const more = html`${revealed && html`${words.revealedFirst} `}${receipt}`;
+  return html`${person && said ? compose(said, { person }) : (causes[cause] ?? cause)}${(revealed || receipt) && html`<span class="sub">${more}</span>`}`;
 }
 
 type Step = Readonly<{

@@ -112,8 +112,13 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
     });
   }
 
-  /** A word of a connector or a rotation. */
-  const code = (name: string) => html`<code>${textIn(event, name) ?? '–'}</code>`;
+  /** A word of a connector or a rotation, as people say it; one without words stands for itself. */
+  function said(name: string, known: Readonly<Record<string, string>>): Value {
+    const word = textIn(event, name) ?? '–';
+    return Object.hasOwn(known, word) ? known[word] : html`<code>${word}</code>`;
+  }
+  const accountResult = () => said('result', words.accountResults);
+  const rotationError = (name: string) => said(name, texts.rotationErrors);
 
   function revocation(label: Value = words.revocation): Html {
     const id = textIn(event, 'revocation');
@@ -174,7 +179,8 @@ export function partsOf(texts: Texts, event: ShownEvent, reader: Role) {
     account,
     holder,
     rotationCause,
-    code,
+    accountResult,
+    rotationError,
     revocation,
     ended,
     app,

@@ -104,8 +104,8 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
       account: account(),
     }),
   'account.password_given': ofVersion('passwordGiven'),
-  'account.reconciled': ({ words, actor, account, code }) =>
-    compose(words.accountReconciled, { actor: actor(), account: account(), result: code('result') }),
+  'account.reconciled': ({ words, actor, account, accountResult }) =>
+    compose(words.accountReconciled, { actor: actor(), account: account(), result: accountResult() }),
   'account.removed': ofAccount('accountRemoved'),
   'account.revealed': (parts, event) =>
     ofVersion(event.detail.led === true ? 'accountLed' : 'passwordRevealed')(parts, event),
@@ -116,12 +116,12 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'account.rotation_asked': ({ words, actor, account, rotationCause }) =>
     compose(words.rotationAsked, { actor: actor(), account: account(), cause: rotationCause() }),
   'account.rotation_confirmed': ofVersion('rotationConfirmed'),
-  'account.rotation_manual': ({ words, account, code, moment }) =>
-    compose(words.rotationManual, { account: account(), why: code('reason'), until: moment('doUntil') }),
-  'account.rotation_uncertain': ({ words, account, code }) =>
-    compose(words.rotationUncertain, { account: account(), why: code('error') }),
-  'account.tested': ({ words, actor, account, code }) =>
-    compose(words.accountTested, { actor: actor(), account: account(), result: code('result') }),
+  'account.rotation_manual': ({ words, account, rotationError, moment }) =>
+    compose(words.rotationManual, { account: account(), why: rotationError('reason'), until: moment('doUntil') }),
+  'account.rotation_uncertain': ({ words, account, rotationError }) =>
+    compose(words.rotationUncertain, { account: account(), why: rotationError('error') }),
+  'account.tested': ({ words, actor, account, accountResult }) =>
+    compose(words.accountTested, { actor: actor(), account: account(), result: accountResult() }),
   'api_key.created': withBoth('apiKeyCreated'),
   'api_key.revoked': withBoth('apiKeyRevoked'),
   'app.added': ofApp('appAdded'),

@@ -1,5 +1,5 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
-import { AppError } from '../errors.ts';
+import { AppError, type Saying } from '../errors.ts';
 import { createPace, refusalGap } from './pace.ts';
 
 type Allowed = Readonly<{ points: number; duration: number }>;
@@ -47,6 +47,6 @@ export function createRateLimit(allowed: Allowed, detail: string) {
 }
 
 /** A 429 with the seconds to wait. */
-export function tooManyRequests(detail: string, seconds: number): AppError {
-  return new AppError('too_many_requests', detail, { headers: { 'Retry-After': String(seconds) } });
+export function tooManyRequests(said: string | Saying, seconds: number): AppError {
+  return new AppError('too_many_requests', said, { headers: { 'Retry-After': String(seconds) } });
 }

@@ -20,56 +20,64 @@ type AccountMail = z.infer<typeof accountMailForm>;
 const gathers = 60_000;
 
 /**
- * Notes who is to be told, in the relay's transaction: whoever may use accounts whose passwords
- * changed, and chose to hear of it, and whoever manages accounts whose passwords people have to
- * change, without a choice. They hear that it changed, never the password.
+ * Plans that people are told, in the relay's transaction: a job for each account, for there may be
+ * thousands of either, and the relay is everybody's.
  */
 export async function planAccountMails(client: PoolClient, events: readonly OutboxEvent[]): Promise<void> {
-  const isTask = ({ action }: OutboxEvent) => action === 'account.rotation_manual';
-  const changes = events.filter(
-    (event) => (passwordChanges.includes(event.action) || isTask(event)) && event.targetId !== null,
-  );
-  if (changes.length === 0) return;
-  const { rows } = await client.query<{ orgId: string; userId: string }>({
-    name: 'account-mails-note',
-    text: noteSql,
-    values: [
-      changes.map(({ orgId }) => orgId),
-      changes.map(({ targetId }) => targetId),
-      changes.map(({ at }) => at),
-      changes.map(({ actorType, actorId }) => (actorType === 'user' ? actorId : null)),
-      changes.map(isTask),
-    ],
+  const jobs = events.flatMap(({ action, orgId, targetId, at, actorType, actorId }): Job[] => {
+    const task = action === 'account.rotation_manual';
+    if (!(task || passwordChanges.includes(action)) || targetId === null) return [];
+    const by = actorType === 'user' ? (actorId ?? '') : '';
+    return [
+      {
+        task: 'note-account-mails',
+        payload: { orgId, accountId: targetId, at: at.toISOString(), by, task: task ? 'yes' : '' },
+        lanes: [`accounts:${orgId}`],
+        key: `account-mails ${orgId} ${targetId} ${task ? 'task' : 'change'}`,
+      },
+    ];
   });
-  const people = new Map(rows.map((row) => [`${row.orgId} ${row.userId}`, row]));
-  const jobs = [...people].map(
-    ([key, payload]): Job => ({
-      task: 'gather-account-mail',
-      payload,
-      lanes: [],
-      key: `account-mail ${key}`,
-      afterMs: gathers,
-    }),
-  );
-  await addJobs(client, jobs, { keepTime: true });
+  // Of two changes of one account the later one is told.
+  await addJobs(client, [...new Map(jobs.map((job) => [job.key, job])).values()]);
+}
+
+/**
+ * Notes who is to be told of one account: whoever may use it, if its password changed and they chose
+ * to hear of it, and whoever manages it, if people have to change it, without a choice. They hear
+ * that it changed, never the password.
+ */
+export async function noteAccountMails(pool: Pool, payload: Readonly<Record<string, string>>): Promise<void> {
+  const { orgId = '', accountId = '', at = '', by = '', task = '' } = payload;
+  await transaction(pool, async (client) => {
+    const values = [orgId, accountId, at, by, task !== ''];
+    const { rows } = await client.query<{ userId: string }>({ name: 'account-mails-note', text: noteSql, values });
+    const toGather = rows.map(
+      ({ userId }): Job => ({
+        task: 'gather-account-mail',
+        payload: { orgId, userId },
+        lanes: [],
+        key: `account-mail ${orgId} ${userId}`,
+        afterMs: gathers,
+      }),
+    );
+    await addJobs(client, toGather, { keepTime: true });
+  });
 }
 
 // Whoever changed the password themself knows it already. In the order of the key, so that two
-// relays never wait for each other in a circle.
+// nodes never wait for each other in a circle.
 const noteSql = `
   INSERT INTO account_mails (org_id, user_id, account_id, task, changed_at)
-  SELECT r.org_id, u.id, r.account_id, changed.task, max(changed.at)
-  FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::text[], $5::bool[])
-    AS changed (org_id, account_id, at, by, task)
-  JOIN account_rights r ON r.org_id = changed.org_id AND r.account_id = changed.account_id
+  SELECT DISTINCT u.org_id, u.id, r.account_id, $5::bool, $3::timestamptz
+  FROM account_rights r
   LEFT JOIN group_members m ON m.org_id = r.org_id AND m.group_id = r.group_id
   JOIN users u ON u.org_id = r.org_id AND u.id = coalesce(r.user_id, m.user_id)
-  WHERE u.active AND u.deleted_at IS NULL
-    AND CASE WHEN changed.task THEN r."right" = 'manage' ELSE u.mail_of_accounts AND u.id IS DISTINCT FROM changed.by END
-  GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+  WHERE r.org_id = $1 AND r.account_id = $2 AND u.active AND u.deleted_at IS NULL
+    AND CASE WHEN $5 THEN r."right" = 'manage' ELSE u.mail_of_accounts AND u.id <> $4 END
+  ORDER BY u.id
   ON CONFLICT (org_id, user_id, account_id, task)
     DO UPDATE SET changed_at = greatest(account_mails.changed_at, excluded.changed_at)
-  RETURNING org_id AS "orgId", user_id AS "userId"`;
+  RETURNING user_id AS "userId"`;
 
 /**
  * Puts the accounts that a person is to hear of into one e-mail, and those that they are to do

@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg';
 
 /** A job of ours, as graphile_worker.add_jobs takes it. */
 export type Job = Readonly<{
-  task: 'deliver' | 'gather-email' | 'gather-account-mail';
+  task: 'deliver' | 'gather-email' | 'note-account-mails' | 'gather-account-mail';
   payload: Readonly<Record<string, string>>;
   key: string;
   /** A lane's name holds no spaces. */

@@ -5,7 +5,7 @@ import { createPool } from '../database/pool.ts';
 import { createGuardedFetch } from '../http/guarded-fetch.ts';
 import type { Keyring } from '../keyring.ts';
 import type { Languages } from '../texts/texts.ts';
-import { gatherAccountMail } from './account-mail.ts';
+import { gatherAccountMail, noteAccountMails } from './account-mail.ts';
 import { createDeliver } from './deliver.ts';
 import { createDeliveries } from './deliveries.ts';
 import { createFeed } from './feed.ts';
@@ -56,6 +56,7 @@ export function startNotifications(deps: {
     tasks: {
       deliver: ({ orgId = '', deliveryId = '' }, signal) => deliver({ orgId, deliveryId }, signal),
       'gather-email': ({ orgId = '', userId = '' }) => gatherEmail(pool, languages, { orgId, userId }),
+      'note-account-mails': (payload) => noteAccountMails(pool, payload),
       'gather-account-mail': ({ orgId = '', userId = '' }) => gatherAccountMail(pool, { orgId, userId }),
     },
   });

@@ -69,6 +69,7 @@ export function startWorker(deps: { pool: Pool; log: Log; tasks: Tasks }) {
         {
           deliver: run('deliver'),
           'gather-email': run('gather-email'),
+          'note-account-mails': run('note-account-mails'),
           'gather-account-mail': run('gather-account-mail'),
         },
         pool,

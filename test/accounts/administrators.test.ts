@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { rotateAlone } from './alone.ts';
-import { rotationsOf, until } from './support.ts';
+import { plantAccount, rotationsOf, until } from './support.ts';
 
 // Systems lock administrators, too: one that changes many accounts is tried with care.
 const alone = await rotateAlone('org_of_administrators');
@@ -36,7 +36,7 @@ it('of many accounts with one administrator whose password is wrong, one tries i
   await until(async () => alone.system.state.sets.length > accounts.length);
 });
 
-it('another administrator, or one elsewhere, is not held up', async () => {
+it('another administrator, one elsewhere, or one of that name in another organisation, is not held up', async () => {
   const [wrong] = await plantMany(1, { admin: { userName: 'admin', password: 'wrong' } });
   const right = [
     await alone.plant({ userName: 'a', settings: { host: 'elsewhere' } }),
@@ -46,6 +46,13 @@ it('another administrator, or one elsewhere, is not held up', async () => {
       admin: { userName: 'other', password: 'the administrator' },
     }),
   ];
+  // The same system, administrator and user names, of another tenant who knows the password.
+  const twin = 'org_of_administrators_twin';
+  await pool.query(`INSERT INTO orgs (id, slug, name) VALUES ($1, 'twin', 'Twin')`, [twin]);
+  const ofTwin = await plantAccount(product, twin, {
+    ...{ userName: 'user-0', password: 'the first password', settings: { host: 'directory', port: 636 } },
+    admin: { userName: 'admin', password: 'the administrator' },
+  });
   await askAll([wrong as string]);
   alone.start({ wrong: 30 });
   await until(async () => (await rotationsOf(product, wrong as string))[0]?.error === 'wrong_administrator');
@@ -53,6 +60,18 @@ it('another administrator, or one elsewhere, is not held up', async () => {
     await askAll([account]);
     await until(async () => (await rotationsOf(product, account))[0]?.promoted_at !== null);
   }
+  await alone.ask({ orgId: twin, accountId: ofTwin });
+  await until(async () => (await rotationsOf(product, ofTwin))[0]?.promoted_at !== null);
+  // What is right there says nothing of the wrong one here.
+  await pool.query(`UPDATE account_rotations SET due_at = clock_timestamp() WHERE account_id = $1`, [wrong]);
+  const { rows } = await pool.query(
+    `SELECT org_id, denied, accepted_at IS NOT NULL AS accepted FROM account_administrator_tries
+     WHERE administrator = 'postgresql directory 636 admin' ORDER BY org_id`,
+  );
+  expect(rows).toEqual([
+    { org_id: orgId, denied: true, accepted: false },
+    { org_id: twin, denied: false, accepted: true },
+  ]);
 });
 
 it.each(['not_permitted', 'unknown_user'])('the former password cures nothing else (%s)', async (error) => {

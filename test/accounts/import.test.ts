@@ -11,7 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => product?.stop());
 
-async function send(csv: string, { query = '', cookie = owner.cookie, type = 'text/csv' } = {}) {
+async function send(
+  csv: string | Uint8Array<ArrayBuffer>,
+  { query = '', cookie = owner.cookie, type = 'text/csv' } = {},
+) {
   const response = await fetch(`${product.url}/api/orgs/current/accounts/import${query}`, {
     method: 'POST',
     headers: { cookie, 'content-type': type },
@@ -64,6 +67,17 @@ describe('a file of accounts', () => {
       { action: 'account.revealed', n: 1 },
       { action: 'account.right_given', n: 3 },
     ]);
+  });
+
+  it('takes none whose characters cannot be read: its passwords would be others', async () => {
+    const before = await count();
+    const latin = new Uint8Array(Buffer.from('name,user_name,password\nLift,lift,x\nDoor,door,Schlüssel\n', 'latin1'));
+    const refused = await send(latin);
+    expect(refused.status).toBe(400);
+    expect(linesOf(refused)).toEqual([expect.stringMatching(/^Line 3: .* UTF-8/)]);
+    expect(await count()).toBe(before);
+    const unknown = await send('name,user_name,connector\nLift,lift,mysql\n');
+    expect(linesOf(unknown)).toEqual([expect.stringMatching(/^Line 2: connector: none of postgresql, .*manual\.$/)]);
   });
 
   it('adds none where a line is wrong; names each with what to do, and nothing that stands in it', async () => {

@@ -46,6 +46,24 @@ describe('a right', () => {
     expect((await reveal(product.url, neo?.cookie as string, account)).status).toBe(404);
   });
 
+  it('that is asked for in another form is refused with what it has to be, and a rotation’s confirmation too', async () => {
+    const [neo] = await plantMembers(product, 1);
+    const account = await addAccount(owner);
+    const asked = (path: string, body: object, cookie = owner.cookie) =>
+      send(product.url, cookie, 'POST', `${here}/${account}${path}`, body);
+    const right = await asked('/rights', { right: 'use' });
+    expect([right.status, right.body.detail]).toEqual([400, expect.stringContaining('`userId`, `groupId` and `who`')]);
+    const confirmation = await asked('/rotations/rot_none/confirm', {});
+    expect([confirmation.status, confirmation.body.detail]).toEqual([
+      400,
+      expect.stringContaining('{"password": "…"}'),
+    ]);
+    const lacking = await asked('/rotate', {}, neo?.cookie);
+    expect([lacking.status, lacking.body.detail]).toEqual([403, expect.stringContaining('or the right to manage')]);
+    const unread = await reveal(product.url, neo?.cookie as string, account);
+    expect([unread.status, unread.body.detail]).toEqual([404, expect.stringContaining('whoever manages it can give')]);
+  });
+
   it('ends when its holder is switched off, and does not come back', async () => {
     const [neo] = await plantMembers(product, 1);
     const account = await addAccount(owner);

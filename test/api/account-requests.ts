@@ -121,7 +121,7 @@ export const accountRequests: Requests = {
     const params = { id, rotation: String(json.id) };
     await ask('confirmRotation', { as: owner, params, body: { candidate: true } });
     await ask('confirmRotation', { as: owner, params, body: { password: 'a-new-password' } });
-    console.log(await ask('confirmRotation', { as: owner, params, body: { password: 'a-new-password' } }));
+    await ask('confirmRotation', { as: owner, params, body: { password: 'a-new-password' } });
     await ask('confirmRotation', {
       as: owner,
       params: { ...params, rotation: 'rot_nothing' },

@@ -186,6 +186,10 @@ it('imports a file, all of it or nothing', async () => {
   expect(refused).toMatchObject({ code: 'invalid_request' });
   expect(JSON.stringify(refused)).not.toContain(secret);
   expect(await shared('list', ...org, '--search', 'Gate')).toEqual([]);
+  expect(await refusal('shared-account', 'import', `${file}.txt`, ...org)).toMatchObject({
+    code: 'usage',
+    message: expect.stringContaining('cannot be read'),
+  });
 });
 
 it('shows and changes nothing of another organisation', async () => {

@@ -1,5 +1,6 @@
 import type { Browser as Chromium, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { currentPassword, openTarget, plantAccount } from '../accounts/support.ts';
 import { describeInChromium, launchChromium, openAccount, openPage } from '../support/chromium.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -142,6 +143,51 @@ describeInChromium('shared accounts, in a browser', () => {
     expect(await page.evaluate('window.isTheSamePage')).toBe(true);
     await page.locator('#status').getByText('Ship’s computer: As it should be').waitFor({ state: 'attached' });
     await close();
+  });
+
+  it('fill in the steps on the receipt of the sign-out that changes it, from waiting to done', async () => {
+    const { pool } = product.context;
+    const orgId = product.orgs.whiterabbit.id;
+    const target = openTarget();
+    const role = await target.makeRole();
+    const leaver = await plantAdministrator(product, 'member');
+    const radar = await plantAccount(product, orgId, {
+      ...{ userName: role.name, password: role.password, settings: target.place, admin: target.admin },
+      users: [leaver.id],
+    });
+    await pool.query(`UPDATE accounts SET name = 'Radar' WHERE id = $1`, [radar]);
+    // Another one of it is at work, so that the one of the sign-out waits.
+    await pool.query(
+      `INSERT INTO account_rotations (org_id, id, account_id, state, cause, due_at) VALUES ($1, 'rot_before', $2, 'uncertain', 'hand', now() + interval '50 minutes')`,
+      [orgId, radar],
+    );
+    const { page, close } = await open(owner, `/admin/people/${leaver.id}`);
+    await page.getByRole('link', { name: /^Sign out everywhere/ }).click();
+    await page.locator('dialog').getByRole('button', { name: 'Sign out 1 session' }).click();
+    await page.getByRole('heading', { name: /access ended/ }).waitFor();
+    await page.evaluate('window.isTheSamePage = true');
+    const receipt = page.locator('#receipt');
+    const step = receipt.locator('.under-way').filter({ hasText: 'Radar' });
+    await step.getByText('Waits', { exact: true }).waitFor();
+    await expectNoFindings(page);
+
+    const set = (columns: string) =>
+      pool.query(`UPDATE account_rotations SET ${columns} WHERE account_id = $1 AND id <> 'rot_before'`, [radar]);
+    await pool.query(`UPDATE account_rotations SET state = 'done', finished_at = now() WHERE id = 'rot_before'`);
+    await set(`state = 'candidate', started_at = now(), due_at = now() + interval '50 minutes'`);
+    await step.getByText('Being set').waitFor();
+    // From here it goes its own way.
+    await set('due_at = now()');
+    await step.getByText('Done', { exact: true }).waitFor();
+    await page.locator('#status').getByText('Radar: Done').waitFor({ state: 'attached' });
+    expect(await receipt.getAttribute('data-again')).toBeNull();
+    expect(await page.evaluate('window.isTheSamePage')).toBe(true);
+    const password = await currentPassword(product, orgId, radar);
+    expect(await target.signsIn(role.name, password)).toBe(true);
+    expect(await target.signsIn(role.name, role.password)).toBe(false);
+    expect(await page.content()).not.toContain(password);
+    await close();
+    await target.drop();
   });
 
   it('show the fields of an administrator that the choice needs', async () => {

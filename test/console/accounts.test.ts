@@ -61,7 +61,7 @@ describe('one’s own accounts', () => {
   it('show the password to whoever may use it, once for each press, kept by nobody, on record', async () => {
     const account = await addAccount('Ship’s computer', { place: 'On the bridge' });
     const list = await user.console.get('/accounts');
-    expect(textOf(list.text)).toMatch(/Ship’s computer operator · On the bridge Password changed now/);
+    expect(textOf(list.text)).toMatch(/Ship’s computer operator · On the bridge Password changed just now/);
     expect(list.text).not.toContain(secret);
     const fields = await showing(user, account);
     const shown = await user.console.post('/accounts', fields);
@@ -420,6 +420,12 @@ describe('the console', () => {
     const { rows } = await sql('SELECT name FROM orgs WHERE id = $1', [product.orgs.metacortex.id]);
     expect((await stranger.console.press(path, 'erase', { org: rows[0].name })).status).toBe(303);
     expect((await stranger.send('GET', `/accounts/${added.body.id}`)).body.version).toBeNull();
+    const list = textOf((await stranger.console.get('/admin/accounts')).text);
+    expect([list.includes('Every password is erased'), list.includes('No password')]).toEqual([true, true]);
+    expect(list).not.toContain('As it should be');
+    const left = await stranger.console.get(path);
+    expect([left.status, textOf(left.text).includes('There is nothing to erase')]).toEqual([200, true]);
+    expect(left.text).not.toContain('value="erase"');
   });
 
   it('finds accounts, and shows none of another organisation', async () => {

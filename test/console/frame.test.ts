@@ -442,6 +442,8 @@ describe('while the database is away', () => {
       expect(page.headers.get('retry-after')).not.toBeNull();
       expect(typedIn(page)).toEqual(['https://hooks.example/words-of-mine', 'revocation']);
       expect(page.text).not.toContain(String(sent.once));
+      const button = await at.post('/accounts', { do: 'reveal', account: 'acc_of_a_button' }, html);
+      expect([button.status, button.text.includes('acc_of_a_button')]).toEqual([503, false]);
       const problem = await at.post('/admin/webhooks', sent, { accept: 'application/json' });
       expect(JSON.parse(problem.text)).toMatchObject({ code: 'unavailable' });
       const opened = await at.get('/admin/webhooks', html);

@@ -61,6 +61,16 @@ describe('a sentence', () => {
     expect(plain(of({ revocations: 'rev_1 rev_2', causes: 2 }))).toMatch(/\(rev_1, rev_2\)$/);
   });
 
+  it('says what came of a shared account in words, and a word without any as it is', () => {
+    const account = { type: 'account', id: 'acc_lights', name: 'Lights', email: null } as const;
+    const said = (action: ShownEvent['action'], detail: ShownEvent['detail']) =>
+      plain(markupOf({ action, target: account, detail }));
+    expect(said('account.tested', { result: 'refused' })).toMatch(/: its password is refused$/);
+    expect(said('account.reconciled', { result: 'found' })).toMatch(/: one of them signs in$/);
+    expect(said('account.rotation_uncertain', { error: 'timeout' })).toMatch(/: the system did not answer in time$/);
+    expect(said('account.tested', { result: 'of_tomorrow' })).toMatch(/: of_tomorrow$/);
+  });
+
   it('calls somebody without a name by their address', () => {
     expect(plain(markupOf({ action: 'user.activated', target: { ...trinity, name: '' } }))).toBe(
       'Neo switched trinity@whiterabbit.fake on',

@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { newId } from '../../src/database/ids.ts';
+import { planAccountMails } from '../../src/notifications/account-mail.ts';
+import type { OutboxEvent } from '../../src/notifications/kinds.ts';
 import { renderAccountMail } from '../../src/notifications/send-account-mail.ts';
 import { renderAccountTask } from '../../src/notifications/send-account-task.ts';
 import type { Browser } from '../support/browser.ts';
@@ -211,6 +213,40 @@ test('a member who manages an account hears that they are to change its password
   const page = await trinity.get('/accounts');
   expect(page.text).toContain(`href="/accounts/${door}/confirm"`);
   expect(page.text).not.toContain(`href="/accounts/${used}/confirm"`);
+});
+
+test('an account of many managers costs the relay, which is everybody’s, one job', async () => {
+  const { id: orgId } = product.orgs.whiterabbit;
+  const accounts = await Promise.all(['A', 'B', 'C'].map((name) => plantAccount(name)));
+  const group = { orgId, id: newId('group') };
+  await product.context.prisma.group.create({ data: { ...group, displayName: 'Everybody' } });
+  const members = await plantUsers(product, 50);
+  await product.context.pool.query(
+    'INSERT INTO group_members (org_id, group_id, user_id) SELECT $1, $2, unnest($3::text[])',
+    [orgId, group.id, members.map(({ id }) => id)],
+  );
+  for (const account of accounts) await manage(account, { groupId: group.id });
+  const event = { eventId: 'evt_x', action: 'account.rotation_manual', orgId, at: new Date(), detail: {} };
+  const events = [...accounts, ...accounts].map((targetId) => ({ ...event, targetId, actorType: 'system' }));
+  const client = await product.context.pool.connect();
+  try {
+    await client.query('BEGIN');
+    await planAccountMails(client, events as unknown as readonly OutboxEvent[]);
+    const { rows } = await client.query(
+      `SELECT task_identifier AS task, count(*)::int AS jobs, (SELECT count(*)::int FROM account_mails) AS mails
+       FROM graphile_worker.jobs GROUP BY 1`,
+    );
+    expect(rows).toEqual([{ task: 'note-account-mails', jobs: 3, mails: 0 }]);
+    await client.query('COMMIT');
+  } finally {
+    client.release();
+  }
+  await relayed(product);
+  const { rows } = await product.context.pool.query(
+    'SELECT count(*)::int AS notes, count(DISTINCT user_id)::int AS people FROM account_mails',
+  );
+  expect(rows).toEqual([{ notes: 150, people: 50 }]);
+  await product.context.pool.query('DELETE FROM account_mails');
 });
 
 test('nobody hears of a task that is done, or whose right or access is gone, before it is sent', async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { PoolClient } from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/database/ids.ts';
 import { endPeopleSql } from '../../src/revocation/statements.ts';
 import { plantNames } from '../support/planted-names.ts';
@@ -51,14 +52,15 @@ const looked = (node: Plan) =>
   (node['Actual Rows'] + (node['Rows Removed by Filter'] ?? 0) + (node['Rows Removed by Join Filter'] ?? 0)) *
   node['Actual Loops'];
 
-async function explain(way: 'waiting' | 'skipping', count: number): Promise<Plan[]> {
-  const by = { initiator: 'admin', actor_type: 'operator', asked: { users: count } };
+/** The parameter of the statement that ends the access of these people. */
+function asking(way: 'waiting' | 'skipping', people: readonly string[]): string {
+  const by = { initiator: 'admin', actor_type: 'operator', asked: { users: people.length } };
   const once = () => ({ kind: 'caller_jwt', id: randomBytes(8).toString('hex'), until: new Date() });
   const names = (id: string, n: number) =>
     n % 2 === 0
       ? { user_ids: [id] }
       : { email_keys: [`${id}@whiterabbit.fake`], ...(way === 'skipping' ? { once: once() } : {}) };
-  const asked = ids.slice(0, count).map((id, n) => ({
+  const asked = people.map((id, n) => ({
     ...{
       n,
       org: product.orgs.whiterabbit.id,
@@ -72,18 +74,29 @@ async function explain(way: 'waiting' | 'skipping', count: number): Promise<Plan
     reach: way === 'skipping' ? product.orgs.whiterabbit.connectionId : null,
     ...names(id, n),
   }));
+  return JSON.stringify(asked);
+}
+
+/** Nothing of what `work` does stays. */
+async function rolledBack<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await product.context.pool.connect();
   try {
     await client.query('BEGIN');
-    await client.query(`PREPARE ended_${way} (jsonb) AS ${endPeopleSql[way]}`);
-    const literal = client.escapeLiteral(JSON.stringify(asked));
-    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE ended_${way} (${literal})`);
-    return nodesOf(rows[0]['QUERY PLAN'][0].Plan);
+    return await work(client);
   } finally {
     await client.query('ROLLBACK');
-    await client.query(`DEALLOCATE ended_${way}`).catch(() => {});
     client.release();
   }
+}
+
+async function explain(way: 'waiting' | 'skipping', count: number): Promise<Plan[]> {
+  return rolledBack(async (client) => {
+    await client.query(`PREPARE ended_${way} (jsonb) AS ${endPeopleSql[way]}`);
+    const literal = client.escapeLiteral(asking(way, ids.slice(0, count)));
+    const { rows } = await client.query(`EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE ended_${way} (${literal})`);
+    await client.query(`DEALLOCATE ended_${way}`);
+    return nodesOf(rows[0]['QUERY PLAN'][0].Plan);
+  });
 }
 
 it.each([
@@ -100,4 +113,50 @@ it.each([
   expect(looked(dearest as Plan), JSON.stringify({ ...dearest, Plans: undefined })).toBeLessThanOrEqual(
     10 * count + 50,
   );
+});
+
+describe('of somebody who has a thousand shared accounts', () => {
+  beforeAll(async () => {
+    const { pool } = product.context;
+    // Without a connector, so that no rotation of them is ever at work.
+    await pool.query(
+      `INSERT INTO accounts (org_id, id, name, user_name, connector, settings, version, next_version, changed_at)
+       SELECT $1, 'acc_' || n, 'Account ' || n, 'root', 'manual', '{}', 1, 2, now() FROM generate_series(1, 1000) n`,
+      [product.orgs.whiterabbit.id],
+    );
+    for (const what of [
+      `account_rights (org_id, id, account_id, user_id, "right") SELECT $1, 'acr_' || n, 'acc_' || n, $2, 'use'`,
+      `account_reveals (org_id, id, account_id, user_id, version) SELECT $1, 'rev_' || n, 'acc_' || n, $2, 1`,
+    ])
+      await pool.query(`INSERT INTO ${what} FROM generate_series(1, 1000) n`, [product.orgs.whiterabbit.id, ids[0]]);
+    await pool.query('ANALYZE');
+  });
+
+  /** What a revocation reads and writes of each table, its triggers too. */
+  const touched = (way: 'waiting' | 'skipping', person: string) =>
+    rolledBack(async (client) => {
+      const look = async () => {
+        const { rows } = await client.query<{ name: string; counts: readonly number[] }>(
+          `SELECT relname AS name, ARRAY[seq_scan, seq_tup_read, idx_scan, idx_tup_fetch, n_tup_ins, n_tup_upd, n_tup_del]::int[] AS counts
+           FROM pg_stat_xact_user_tables`,
+        );
+        return new Map(rows.map(({ name, counts }) => [name, counts]));
+      };
+      const before = await look();
+      const { rows } = await client.query(endPeopleSql[way], [asking(way, [person])]);
+      expect(rows).toMatchObject([{ result: 'revoked', user_id: person }]);
+      const changes = [...(await look())].map(
+        ([name, counts]) => [name, counts.map((count, at) => count - (before.get(name)?.[at] ?? 0))] as const,
+      );
+      return Object.fromEntries(changes.filter(([, counts]) => counts.some((count) => count > 0)));
+    });
+
+  it.each(['waiting', 'skipping'] as const)('%s: reads and writes what it does for somebody with none', async (way) => {
+    const [many, none] = [await touched(way, ids[0] as string), await touched(way, ids[1] as string)];
+    expect(many).toEqual(none);
+    // One row, whatever there is to do for it later; and of all of it nothing is looked at now.
+    expect(many.account_outbox?.slice(4)).toEqual([1, 0, 0]);
+    for (const table of ['account_rights', 'account_reveals', 'account_rotations', 'account_versions'])
+      expect(Object.keys(many)).not.toContain(table);
+  });
 });

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Config } from '../../config.ts';
-import { createCheckedAddress } from './checked-address.ts';
+import { createCheckedAddress, type LookUp } from './checked-address.ts';
 import type { CheckedAddress, Connector, Target } from './connector.ts';
 import type { ConnectorError } from './errors.ts';
 import { createHttp } from './http.ts';
@@ -44,8 +44,13 @@ export type Connectors = ReturnType<typeof createConnectors>;
 
 export function createConnectors({
   config,
-}: Readonly<{ config: Pick<Config, 'mode' | 'accountNetworks' | 'databaseUrl' | 'directDatabaseUrl'> }>) {
-  const deps: Deps = { reach: createCheckedAddress(config) };
+  lookUp,
+}: Readonly<{
+  config: Pick<Config, 'mode' | 'accountNetworks' | 'databaseUrl' | 'directDatabaseUrl'>;
+  /** How names are resolved; the system's own way where nothing is said. */
+  lookUp?: LookUp;
+}>) {
+  const deps: Deps = { reach: createCheckedAddress(config, lookUp) };
   const all = Object.fromEntries(connectorKinds.map((kind) => [kind, makers[kind](deps)])) as Record<
     ConnectorKind,
     AnyConnector

@@ -15,12 +15,17 @@ export class AddressRefusedError extends Error {
 
 type Place = Readonly<{ host: string; port: number }>;
 
+/** Every address that a name has now. */
+export type LookUp = (name: string) => Promise<readonly Readonly<{ address: string }>[]>;
+const systemLookUp: LookUp = (name) => lookup(name, { all: true });
+
 /**
  * Resolves a host once and checks every address that came of it, for a name with one harmless and
  * one forbidden address may be dialled at either.
  */
 export function createCheckedAddress(
   config: Pick<Config, 'mode' | 'accountNetworks' | 'databaseUrl' | 'directDatabaseUrl'>,
+  lookUp = systemLookUp,
 ): CheckedAddress {
   const networks = config.accountNetworks.map((network) => ipaddr.parseCIDR(network));
   const allows = (address: Address) =>
@@ -29,7 +34,7 @@ export function createCheckedAddress(
   const own = config.mode === 'development' ? [] : [config.databaseUrl, config.directDatabaseUrl].map(placeOf);
 
   return async (host, port) => {
-    const addresses = await resolve(host);
+    const addresses = await resolve(host, lookUp);
     const judged = addresses.flatMap(meantBy);
     if (addresses.some(isOfTheCloud))
       throw new AddressRefusedError(
@@ -41,7 +46,7 @@ export function createCheckedAddress(
         `${refused} (${host}) is in none of the networks of ACCOUNT_NETWORKS. Whoever operates the server adds its network there, e.g. ACCOUNT_NETWORKS=${refused}/${refused.kind() === 'ipv4' ? 32 : 128}, and starts it again.`,
       );
     for (const place of own.filter((each) => each.port === port)) {
-      const ours = (await resolve(place.host)).flatMap(meantBy).map(nameOf);
+      const ours = (await resolve(place.host, lookUp)).flatMap(meantBy).map(nameOf);
       if (judged.some((address) => ours.includes(nameOf(address))))
         throw new AddressRefusedError(`${host}:${port} is the product's own database. No setting allows that.`);
     }
@@ -49,11 +54,9 @@ export function createCheckedAddress(
   };
 }
 
-async function resolve(host: string): Promise<readonly Address[]> {
+async function resolve(host: string, lookUp: LookUp): Promise<readonly Address[]> {
   const literal = host.replace(/^\[|\]$/g, '');
-  const found = ipaddr.isValid(literal)
-    ? [literal]
-    : (await lookup(literal, { all: true })).map(({ address }) => address);
+  const found = ipaddr.isValid(literal) ? [literal] : (await lookUp(literal)).map(({ address }) => address);
   // `process` unwraps IPv4-mapped IPv6 (::ffff:127.0.0.1). A scope (fe80::1%eth0) is link-local.
   const addresses = found.map((address) => ipaddr.process(address));
   if (addresses.length === 0) throw Object.assign(new Error('no address'), { code: 'ENOTFOUND' });

@@ -11,6 +11,7 @@ export const accounts: typeof original = {
   userName: 'Benutzername',
   place: 'Wo',
   changed: ({ ago }) => `Passwort geändert: ${ago}`,
+  justNow: 'gerade eben',
   noPassword: 'Es ist noch kein Passwort bekannt',
   newer: 'Geändert, seit Sie es gelesen haben',
   states: {

@@ -10,6 +10,7 @@ export const answerTexts: typeof english = {
       great: ({ most }) => `größer als ${most}`,
       small: ({ least }) => `kleiner als ${least}`,
       unknown: 'hier nicht bekannt',
+      choice: ({ choices }) => `keines von ${choices}`,
       form: 'nicht in der richtigen Form',
     },
 
@@ -111,11 +112,15 @@ export const answerTexts: typeof english = {
     },
 
     accounts: {
-      none: 'Dieses Konto gibt es nicht, oder Sie dürfen es nicht sehen.',
+      none: 'Dieses Konto gibt es nicht, oder Sie haben keinen Zugang dazu: Wer es verwaltet, kann ihn geben.',
       noRotation: 'Das Konto hat keinen solchen Passwortwechsel.',
       notManual: 'Diesen Passwortwechsel muss niemand von Hand ausführen: Er geht von selbst weiter.',
       noCandidate: 'Dafür wurde kein Passwort erzeugt: Senden Sie das, das Sie dort eingegeben haben.',
       noVersion: 'Das Konto hat keine solche Version.',
+      manyReveals: ({ most }) =>
+        `Sie haben in einer Minute ${most} Passwörter gelesen. Warten Sie, bevor Sie das nächste lesen.`,
+      wrongJustNow:
+        'Gerade wurde ein Passwort dieses Kontos probiert, und es war falsch. Systeme sperren Konten nach einigen: Warten Sie eine Minute, bevor Sie es wieder probieren.',
       noPassword:
         'Für dieses Konto ist kein Passwort hinterlegt: Geben Sie das an, mit dem man sich anmeldet, oder lassen Sie es ändern.',
       currentOnly: 'Sie dürfen das aktuelle Passwort lesen. Frühere sind für die, die das Konto verwalten.',
@@ -124,6 +129,8 @@ export const answerTexts: typeof english = {
         wrong: ({ lines, more }) => `Es wurde nichts angelegt. ${lines}${more > 0 ? ` Und ${more} weitere.` : ''}`,
         quote:
           'Ein Anführungszeichen wird hier nicht geschlossen, oder hinter dem schließenden steht noch etwas. Verdoppeln Sie es innerhalb von Anführungszeichen.',
+        encoding:
+          'Ein Zeichen lässt sich nicht lesen. Speichern Sie die Datei als UTF-8, sonst wären die Passwörter darin falsch.',
         heading: ({ columns }) =>
           `Die erste Zeile muss die Spalten nennen, jede einmal, mit Kommas dazwischen: aus ${columns}, mindestens name und user_name.`,
         count: ({ most }) => `Eine Datei hat 1 bis ${most} Konten. Teilen Sie eine längere.`,

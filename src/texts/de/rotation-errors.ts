@@ -43,5 +43,6 @@ export const rotationErrors: typeof english = {
   connections_not_ended: 'Verbindungen, die mit dem früheren Passwort geöffnet wurden, ließen sich nicht beenden',
   administrator_uncertain: 'sein Verwaltungskonto ist ein gemeinsames Konto, dessen eigenes Passwort ungewiss ist',
   not_opened: 'die aufbewahrten Passwörter sind nicht zu öffnen: Ihr Schlüssel fehlt oder ist gelöscht',
+  key_erased: 'alle aufbewahrten Passwörter wurden gelöscht',
   internal: 'hier ist etwas schiefgegangen; was, steht im Log des Betreibers',
 };

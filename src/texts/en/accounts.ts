@@ -9,6 +9,8 @@ export const accounts = {
   userName: 'User name',
   place: 'Where',
   changed: ({ ago }: { ago: string }) => `Password changed ${ago}`,
+  /** How long ago: within the last minute. */
+  justNow: 'just now',
   noPassword: 'No password is known yet',
   newer: 'Changed since you read it',
   /** What it means for whoever wants to sign in there. */

@@ -13,6 +13,7 @@ export const answerTexts = {
       great: ({ most }: { most: number }) => `more than ${most}`,
       small: ({ least }: { least: number }) => `less than ${least}`,
       unknown: 'not known here',
+      choice: ({ choices }: { choices: string }) => `none of ${choices}`,
       form: 'not in the right form',
     },
 
@@ -116,11 +117,14 @@ export const answerTexts = {
 
     /** Of shared accounts. */
     accounts: {
-      none: 'There is no such account, or it is not yours to see.',
+      none: 'There is no such account, or you have no access to it: whoever manages it can give it to you.',
       noRotation: 'The account has no such rotation.',
       notManual: 'Nobody has to do this one by hand: it goes on by itself.',
       noCandidate: 'No password was made for it: send the one that you have entered there.',
       noVersion: 'The account has no such version.',
+      manyReveals: ({ most }: { most: number }) => `You have read ${most} passwords in a minute. Wait before the next.`,
+      wrongJustNow:
+        'A password of this account was tried just now, and was wrong. Systems lock accounts after a few: wait a minute before the next try.',
       noPassword: 'No password is kept for this account: give the one that signs in, or have it changed.',
       currentOnly: 'You may read the current password. Earlier ones are for those who manage the account.',
       /** Of a file of accounts. Nothing of the file is repeated. */
@@ -130,6 +134,8 @@ export const answerTexts = {
           `Nothing was added. ${lines}${more > 0 ? ` And ${more} more.` : ''}`,
         quote:
           'a quotation mark is not closed here, or something stands behind the closing one. Double it within quotes.',
+        encoding:
+          'it has a character that cannot be read: save the file as UTF-8, or the passwords in it would be wrong.',
         heading: ({ columns }: { columns: string }) =>
           `the first line has to name the columns, each once, with commas between them: of ${columns}, at least name and user_name.`,
         count: ({ most }: { most: number }) => `A file has 1 to ${most} accounts. Split a longer one.`,

@@ -41,5 +41,6 @@ export const rotationErrors = {
   connections_not_ended: 'connections that were opened with the former password could not be ended',
   administrator_uncertain: 'its administrator is an account whose own password is uncertain',
   not_opened: 'the kept passwords cannot be opened: their key is missing or erased',
+  key_erased: 'every kept password was erased',
   internal: 'something failed here; the operator’s log says what',
 };

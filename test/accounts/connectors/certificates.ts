@@ -26,12 +26,17 @@ export function makeCertificates() {
     '-subj',
     '/CN=Test',
   );
-  openssl('req', ...newKey, '-keyout', file('key.pem'), '-out', file('csr.pem'), '-subj', '/CN=localhost');
-  writeFileSync(file('ext'), 'subjectAltName=DNS:localhost,IP:127.0.0.1');
-  openssl(
-    ...['x509', '-req', '-in', file('csr.pem'), '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial'],
-    ...['-out', file('cert.pem'), '-days', '30', '-extfile', file('ext')],
-  );
+  /** A certificate of the authority's, and its key: files of these beginnings. */
+  const issue = (name: string, subject: string, alternatives: string) => {
+    const [key, csr, ext] = [file(`${name}key.pem`), file(`${name}csr.pem`), file(`${name}ext`)];
+    openssl('req', ...newKey, '-keyout', key, '-out', csr, '-subj', `/CN=${subject}`);
+    writeFileSync(ext, `subjectAltName=${alternatives}`);
+    openssl(
+      ...['x509', '-req', '-in', csr, '-CA', file('ca.pem'), '-CAkey', file('ca.key'), '-CAcreateserial'],
+      ...['-out', file(`${name}cert.pem`), '-days', '30', '-extfile', ext],
+    );
+  };
+  issue('', 'localhost', 'DNS:localhost,IP:127.0.0.1');
   for (const name of ['ca.pem', 'key.pem', 'cert.pem']) chmodSync(file(name), 0o644);
   const read = (name: string) => readFileSync(file(name), 'utf8');
   return {
@@ -42,6 +47,11 @@ export function makeCertificates() {
     ca: read('ca.pem'),
     key: read('key.pem'),
     cert: read('cert.pem'),
+    /** One of the same authority for another host. */
+    ofAnother() {
+      issue('another-', 'elsewhere.example', 'DNS:elsewhere.example,IP:192.0.2.1');
+      return { key: read('another-key.pem'), cert: read('another-cert.pem') };
+    },
     remove: () => rmSync(dir, { recursive: true, force: true }),
   };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { createConnectors } from '../../../src/accounts/connectors/all.ts';
 import { listen } from './hostile-server.ts';
+import { greeting, packet } from './mariadb-greeting.ts';
 
 const connector = createConnectors({
   config: {
@@ -12,25 +13,6 @@ const connector = createConnectors({
 }).connectorOf('mariadb');
 const soon = () => AbortSignal.timeout(20_000);
 const password = 'Which must not be sent';
-
-/** A packet of the protocol: its length, its number, its content. */
-const packet = (number: number, ...parts: readonly (string | readonly number[])[]) => {
-  const content = Buffer.concat(parts.map((part) => Buffer.from(part as string)));
-  return Buffer.concat([Buffer.from([content.length & 0xff, content.length >> 8, 0, number]), content]);
-};
-/** How a server begins: without TLS, and with this method to sign in. */
-const greeting = (plugin: string) =>
-  packet(
-    0,
-    [10],
-    '8.0.0\0',
-    [1, 0, 0, 0],
-    '12345678',
-    [0, 0x00, 0x82, 45, 2, 0, 0x08, 0x00, 21],
-    Array(10).fill(0),
-    '123456789012\0',
-    `${plugin}\0`,
-  );
 
 /**
  * A server that pretends to be one without TLS, and asks for the password in ways that would give

@@ -40,8 +40,11 @@ export const consoleAccounts: typeof english = {
         'Das Passwort ist geändert, aber es ist nicht erwiesen, dass ausgesperrt ist, wer das alte hat: Das System nimmt es noch an, kann nicht gefragt werden oder hat noch alte Verbindungen offen. Es wird weiter versucht. Beenden Sie dort offene Verbindungen, wenn Sie können.',
       manual: 'Jemand muss das Passwort dort ändern und es hier bestätigen.',
     },
-    noPassword:
-      'Es ist noch kein Passwort bekannt: Niemand kann eines lesen, und es gibt nichts, wovon aus geändert wird.',
+    noPassword: 'Kein Passwort',
+    noPasswordText: {
+      set: 'Es ist kein Passwort bekannt, also kann niemand eines lesen. Tragen Sie ein, mit welchem man sich jetzt anmeldet, oder lassen Sie ein neues setzen.',
+      give: 'Es ist kein Passwort bekannt, also kann niemand eines lesen. Tragen Sie ein, mit welchem man sich jetzt anmeldet: Ohne es kann das Konto sein eigenes nicht ändern.',
+    },
 
     facts: 'Wie es steht',
     settings: 'Einstellungen',
@@ -235,8 +238,8 @@ export const consoleAccounts: typeof english = {
       unproven: 'Vom Verwaltungskonto ist nichts erwiesen.',
       unavailable: 'Das Verwaltungskonto konnte nicht geprüft werden.',
     },
-    why: 'Warum:',
     back: 'Zurück zum Konto',
+    backToAll: 'Zurück zu den Konten',
 
     removeTitle: 'Ein Konto entfernen',
     removeAsk: ({ name }) => `${name} entfernen?`,
@@ -252,14 +255,15 @@ export const consoleAccounts: typeof english = {
 
     erase: 'Alle Passwörter löschen',
     eraseText:
-      'Jede aufbewahrte Version, und jedes eingetragene Passwort eines Verwaltungskontos, wird für immer unlesbar. Konten und Zugänge bleiben, und bei den Systemen selbst geschieht nichts. Sicherungen enthalten den Schlüssel noch.',
-    eraseEffects: ({ versions, accounts }) => `Das löscht: ${versions} (${accounts}).`,
+      'Jede aufbewahrte Version, und jedes eingetragene Passwort eines Verwaltungskontos, wird für immer unlesbar. Konten und Zugänge bleiben, und bei den Systemen selbst geschieht nichts: Dort gelten die Passwörter weiter. Sicherungen enthalten den Schlüssel noch.',
+    eraseEffects: ({ versions, accounts }) => `Das löscht ${versions}. Es bleiben: ${accounts}.`,
     eraseUnderWay: (n) =>
       count(n, {
         one: 'Passwort wird gerade geändert, und das neue ist vielleicht nur hier aufbewahrt: Wer das System braucht, kommt dann nicht mehr hinein. Warten Sie das Ende ab.',
         other:
           'Passwörter werden gerade geändert, und die neuen sind vielleicht nur hier aufbewahrt: Wer die Systeme braucht, kommt dann nicht mehr hinein. Warten Sie das Ende ab.',
       }),
+    eraseNothing: 'Es gibt nichts zu löschen: Kein Passwort ist aufbewahrt.',
 
     chooseConnector: 'Was für ein System ist es?',
     connectors: {
@@ -287,6 +291,8 @@ export const consoleAccounts: typeof english = {
       'Die erste Zeile nennt die Spalten: name und user_name, und wenn Sie wollen password, place, notes, connector, use und manage. In den letzten beiden stehen Adressen von Personen und Namen von Gruppen, mit Semikolons dazwischen. Zuerst sehen Sie, was hinzukäme: alles oder nichts.',
     importExample: 'name,user_name,password,place,use',
     lines: 'Die Liste',
+    linesHint:
+      'Sie kann Passwörter enthalten und wird nicht aufbewahrt: Nach einem Fehler geben Sie sie noch einmal ein.',
     file: 'oder eine Datei (CSV)',
     importLook: 'Nachsehen, was hinzukommt',
     importPreview: 'Was hinzukäme',
@@ -296,7 +302,6 @@ export const consoleAccounts: typeof english = {
     importButton: 'Hinzufügen',
     importDone: 'Die Liste ist eingelesen',
     importDoneText: 'Das ist jetzt da:',
-    importBack: 'Zu den Konten',
     importTooOld:
       'Diese Liste wurde vor zu langer Zeit angesehen, oder auf einer anderen Seite. Sehen Sie noch einmal nach, was hinzukommt.',
     noLines: 'Geben Sie eine Liste ein, oder wählen Sie eine Datei.',
@@ -346,8 +351,12 @@ export const consoleAccounts: typeof english = {
       everyDays: 'Alle … Tage ändern',
       everyDaysHint:
         'Neben den Passwortwechseln, die eine Abmeldung auslöst. Bleibt das Feld frei, gibt es keine weiteren.',
-      json: 'Als JSON. {{user}}, {{new}} und {{old}} stehen für den Benutzernamen und die Passwörter.',
+      json: 'Als JSON. {{user}}, {{new}} und {{old}} stehen für den Benutzernamen und die Passwörter, {{admin}} und {{admin_password}} für die des Verwaltungskontos, {{basic_admin}} für beide in einem Header „Authorization: Basic …“.',
+      jsonOfTrial:
+        'Als JSON. {{user}} und {{new}} stehen für den Benutzernamen und das Passwort, das probiert wird. Ohne sie ist nie erwiesen, dass man sich mit einem Passwort anmeldet.',
+      jsonOfAnswer: 'Als JSON: die Status und, wo ein Status nicht genügt, ein Text in der Antwort.',
       oneLine: 'Eines je Zeile.',
+      portHint: 'Bleibt das Feld frei: 636 mit ldaps, sonst 389.',
       yes: 'Ja',
       no: 'Nein',
       notJson: 'Das ist kein JSON',

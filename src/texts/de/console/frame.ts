@@ -50,6 +50,9 @@ export const consoleFrame: typeof english = {
     signedOut: 'Abgemeldet.',
     added: 'Hinzugefügt.',
     removed: 'Entfernt.',
+    accountRemoved: 'Das Konto ist entfernt, mit jeder Version seines Passworts.',
+    passwordsErased:
+      'Alle Passwörter sind gelöscht, auch die eingetragenen der Verwaltungskonten. Die Konten und wer Zugang zu ihnen hat sind noch da: Tragen Sie bei einem Konto das Passwort ein, und sein Verwaltungskonto neu.',
     markedRead: 'Als gelesen markiert.',
     sentTest: 'Der Test ist unterwegs.',
     sentAgain: 'Die Nachricht ist noch einmal unterwegs.',

@@ -241,6 +241,14 @@ export const sentences: typeof english = {
     `Jemand muss das Passwort des gemeinsamen Kontos ${account} bis ${until} von Hand ändern: ${why}`,
   rotationConfirmed: ({ actor, account, version }) =>
     `${actor} hat bestätigt, dass das Passwort des gemeinsamen Kontos ${account} von Hand geändert wurde (Version ${version})`,
+  accountResults: {
+    accepted: 'Man meldet sich mit seinem Passwort an',
+    refused: 'Sein Passwort wird abgewiesen',
+    unproven: 'Nichts ist erwiesen',
+    unavailable: 'Das System hat nicht geantwortet',
+    found: 'Mit einem davon meldet man sich an',
+    rotated: 'Mit keinem meldete man sich an, und ein neues ist gesetzt',
+  },
   accountTested: ({ actor, account, result }) => `${actor} hat das gemeinsame Konto ${account} getestet: ${result}`,
   accountReconciled: ({ actor, account, result }) =>
     `${actor} hat das gemeinsame Konto ${account} mit den aufbewahrten Passwörtern verglichen: ${result}`,

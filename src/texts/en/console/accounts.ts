@@ -39,7 +39,11 @@ export const consoleAccounts = {
         'The password is changed, but whoever has the old one is not known to be shut out: the system still takes it, cannot be asked, or has old connections open. It is tried again. End open connections there if you can.',
       manual: 'Somebody has to change the password there, and confirm it here.',
     },
-    noPassword: 'No password is known yet: nobody can read one, and there is nothing to change it from.',
+    noPassword: 'No password',
+    noPasswordText: {
+      set: 'No password is known, so nobody can read one. Give the one that signs in now, or have a new one set.',
+      give: 'No password is known, so nobody can read one. Give the one that signs in now: without it the account cannot change its own.',
+    },
 
     facts: 'How it is',
     settings: 'Settings',
@@ -233,8 +237,8 @@ export const consoleAccounts = {
       unproven: 'Of the administrator nothing is proven.',
       unavailable: 'The administrator could not be tried.',
     },
-    why: 'Why:',
     back: 'Back to the account',
+    backToAll: 'Back to the accounts',
 
     removeTitle: 'Remove an account',
     removeAsk: ({ name }: { name: string }) => `Remove ${name}?`,
@@ -251,15 +255,16 @@ export const consoleAccounts = {
 
     erase: 'Erase every password',
     eraseText:
-      'Every kept version, and every administrator’s password that was given, becomes unreadable, for good. Accounts and access stay, and nothing happens at the systems themselves. Backups still hold the key.',
+      'Every kept version, and every administrator’s password that was given, becomes unreadable, for good. Accounts and access stay, and nothing happens at the systems themselves: their passwords go on working. Backups still hold the key.',
     eraseEffects: ({ versions, accounts }: { versions: string; accounts: string }) =>
-      `This erases ${versions} (${accounts}).`,
+      `This erases ${versions}. What stays: ${accounts}.`,
     eraseUnderWay: (n: number) =>
       count(n, {
         one: 'password is just being changed, and the new one may be kept here alone: whoever needs that system is locked out of it. Wait until the change is over.',
         other:
           'passwords are just being changed, and the new ones may be kept here alone: whoever needs those systems is locked out of them. Wait until the changes are over.',
       }),
+    eraseNothing: 'There is nothing to erase: no password is kept.',
 
     chooseConnector: 'What kind of system is it?',
     connectors: {
@@ -287,6 +292,7 @@ export const consoleAccounts = {
       'The first line names the columns: name and user_name, and if you like password, place, notes, connector, use and manage. In the last two stand addresses of people and names of groups, with semicolons between them. First you see what would be added: all of it, or nothing.',
     importExample: 'name,user_name,password,place,use',
     lines: 'The list',
+    linesHint: 'It may hold passwords, so it is not kept: after a mistake you give it again.',
     file: 'or a file (CSV)',
     importLook: 'Look what it adds',
     importPreview: 'What would be added',
@@ -297,7 +303,6 @@ export const consoleAccounts = {
     importButton: 'Add them',
     importDone: 'The list is added',
     importDoneText: 'This is there now:',
-    importBack: 'To the accounts',
     importTooOld: 'This list was looked at too long ago, or by another page. Look at it again.',
     noLines: 'Give a list, or choose a file.',
     notText: 'This file is no text.',
@@ -345,8 +350,12 @@ export const consoleAccounts = {
       withoutHint: 'If the system refuses some of them.',
       everyDays: 'Change it every … days',
       everyDaysHint: 'Beside the changes that a sign-out causes. If you leave it empty, there are no others.',
-      json: 'As JSON. {{user}}, {{new}} and {{old}} stand for the user name and the passwords.',
+      json: 'As JSON. {{user}}, {{new}} and {{old}} stand for the user name and the passwords, {{admin}} and {{admin_password}} for the administrator’s, {{basic_admin}} for both in a header “Authorization: Basic …”.',
+      jsonOfTrial:
+        'As JSON. {{user}} and {{new}} stand for the user name and the password that is tried. Without it nobody can prove that a password signs in.',
+      jsonOfAnswer: 'As JSON: the statuses and, where a status is not enough, a text that the answer has.',
       oneLine: 'One a line.',
+      portHint: 'If you leave it empty: 636 with ldaps, else 389.',
       yes: 'Yes',
       no: 'No',
       notJson: 'This is no JSON',

@@ -51,6 +51,9 @@ export const consoleFrame = {
     signedOut: 'Signed out.',
     added: 'Added.',
     removed: 'Removed.',
+    accountRemoved: 'The account is removed, with every version of its password.',
+    passwordsErased:
+      'Every password is erased, with the administrators’ that were given. The accounts and who has access to them are still here: give an account its password, and its administrator anew.',
     markedRead: 'Marked as read.',
     sentTest: 'The test is on its way.',
     sentAgain: 'It is on its way again.',

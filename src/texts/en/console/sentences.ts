@@ -264,6 +264,14 @@ export const sentences = {
     `Somebody has to change the password of the shared account ${account} by hand until ${until}: ${why}`,
   rotationConfirmed: ({ actor, account, version }: OfVersion) =>
     `${actor} confirmed that the password of the shared account ${account} was changed by hand (version ${version})`,
+  accountResults: {
+    accepted: 'its password signs in',
+    refused: 'its password is refused',
+    unproven: 'nothing is proven',
+    unavailable: 'the system did not answer',
+    found: 'one of them signs in',
+    rotated: 'none of them signed in, and a new one is set',
+  },
   accountTested: ({ actor, account, result }: OfAccount & { result: string }) =>
     `${actor} tested the shared account ${account}: ${result}`,
   accountReconciled: ({ actor, account, result }: OfAccount & { result: string }) =>
