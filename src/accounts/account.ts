@@ -39,7 +39,7 @@ export const stateOfAccount = `coalesce(
    FROM account_rotations t WHERE t.org_id = a.org_id AND t.account_id = a.id
      AND t.state IN ('candidate', 'set', 'uncertain', 'promoted', 'manual')),
   (SELECT 'old_works' FROM account_rotations t WHERE t.org_id = a.org_id AND t.account_id = a.id AND t.state = 'old_works'
-     AND t.candidate = a.version LIMIT 1),
+     AND (t.finished_at IS NULL OR t.candidate = a.version) LIMIT 1),
   (SELECT 'rotating' FROM account_rotations t WHERE t.org_id = a.org_id AND t.account_id = a.id AND t.state = 'queued'),
   'steady')`;
 

@@ -53,7 +53,11 @@ async function endConnections(
   if (mayTry === 'denied') return { error: 'wrong_administrator' };
   // Who needs no administrator may end what they have opened themselves.
   const itself = current && { userName, password: current.password };
-  const outcome = await end(targetOf(held, above ?? itself), limitOf(rotating, 'endConnections')).catch((error) => {
+  // Nothing is ended on a claim that ran out: what was opened with the new password by then would end.
+  const begun = performance.now();
+  await writeHeld(pool, held, {}, times.lease);
+  const target = targetOf(held, above ?? itself);
+  const outcome = await end(target, limitOf(rotating, 'endConnections', begun)).catch((error) => {
     rotating.log.warn(
       { err: nameOnly(error), org: held.orgId, rotation: held.id },
       'a connector failed to end connections',
@@ -83,9 +87,10 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
   // It has been refused already: only connections were left.
   if (held.error === connectionsLeft) return finish(rotating, held);
   const { version, sinceVersion } = held.account;
-  // There was none, it was made current again, or it is for another place: this one is not told it.
-  if (held.previous === null || held.previous === version || held.previous < sinceVersion)
-    return finish(rotating, held);
+  // There was none, or it was made current again.
+  if (held.previous === null || held.previous === version) return finish(rotating, held);
+  // It is for another place: this one is not told it, so that nothing is known of it.
+  if (held.previous < sinceVersion) return finish(rotating, held, 'cancelled');
   const known = await openVersion(rotating, held.orgId, held.account.id, held.previous);
   const wrongTry = await takeWrongTry(pool, held, times.wrong);
   if ('waitSeconds' in wrongTry) {
@@ -110,10 +115,10 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
   }
 }
 
-async function finish(rotating: Rotating, held: Held): Promise<Next> {
+async function finish(rotating: Rotating, held: Held, state: 'done' | 'cancelled' = 'done'): Promise<Next> {
   if (held.connectionsLeft) return oldWorks(rotating, held, connectionsLeft);
   const isMended = held.error === connectionsLeft || held.error === notSaved;
-  const changes = { state: 'done', finished_at: 'now', failing_since: null } as const;
+  const changes = { state, finished_at: 'now', failing_since: null } as const;
   await writeHeld(rotating.pool, held, { ...changes, ...(isMended && { error: null }) }, 0);
   return 'wait';
 }

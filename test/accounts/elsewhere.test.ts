@@ -138,7 +138,9 @@ describe('a kept password is not sent to where an account is led', () => {
       await product.context.pool.query('UPDATE account_rotations SET due_at = now() WHERE account_id = $1', [account]);
       product.context.wakeRotator();
       await untilSettled(product, account, { skipPauses: true });
-      if (state === 'old_works') await until(async () => (await rotationsOf(product, account))[0]?.state === 'done');
+      // Of the former one, which is for elsewhere, nothing is known: so it isn't called done.
+      if (state === 'old_works' || state === 'promoted')
+        await until(async () => (await rotationsOf(product, account))[0]?.state === 'cancelled');
       for (const password of kept) expect(stolen.join()).not.toContain(password);
     },
   );

@@ -178,8 +178,8 @@ export async function untilSettled(
   for (;;) {
     const rows = await rotationsOf(product, accountId);
     const { rowCount } = await product.context.pool.query('SELECT FROM account_outbox LIMIT 1');
-    if (rowCount === 0 && rows.length > 0 && rows.every(({ state }) => ['done', 'manual', 'old_works'].includes(state)))
-      return rows;
+    const isSettled = rows.every(({ state }) => ['done', 'cancelled', 'manual', 'old_works'].includes(state));
+    if (rowCount === 0 && rows.length > 0 && isSettled) return rows;
     if (skipPauses) await passTime(product, accountId);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }

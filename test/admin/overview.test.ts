@@ -218,6 +218,7 @@ describe('what needs attention', () => {
       ['just_away', 'candidate', 3, false, true],
       ['was_away', 'promoted', 3, true, false],
       ['old_works', 'old_works', 2, false, false],
+      ['old_one_works', 'old_works', 1, false, false],
       ['long_over', 'old_works', 1, false, false],
     ];
     for (const [name, state, candidate, told, fails] of accounts) {
@@ -233,10 +234,12 @@ describe('what needs attention', () => {
         [orgId, name, state, candidate, told, fails],
       );
     }
+    await sql(`UPDATE account_rotations SET finished_at = now() WHERE id = 'rot_long_over'`);
     const told = (await ask()).attention.filter(({ kind }) => kind.startsWith('account_'));
     expect(told.filter(({ kind }) => kind !== 'account_manual').map(({ kind, name }) => [kind, name])).toEqual([
       ['account_uncertain', 'nobody_knows'],
       ['account_uncertain', 'set_and_away'],
+      ['account_old_works', 'old_one_works'],
       ['account_old_works', 'old_works'],
       ['account_failing', 'away'],
     ]);
