@@ -74,7 +74,8 @@ const mostAtOnce = { database: 4, system: 6 } as const;
  * the connection stands still there, and then something dies.
  *
  * `short`: unless TRIALS says how many, one thing is killed at each of the system's own steps, and
- * the system after all is done.
+ * the system after all is done. At the system's own steps a node also stands still; without TRIALS at
+ * the first of them.
  */
 export function testKills(
   begin: () => Promise<MortalSystem>,
@@ -181,8 +182,8 @@ export function testKills(
     return { state: rotation?.state ?? 'none', versions };
   }
 
-  /** Some accounts are held at the point, something dies, and everything starts again. */
-  async function round([, hold]: Point, proxy: TcpProxy, killed: Killed, count: number): Promise<void> {
+  /** Some accounts are at the point, and stand still there. */
+  async function held([, hold]: Point, proxy: TcpProxy, count: number): Promise<readonly Account[]> {
     proxy.hold(hold);
     const accounts = await plant(count);
     if (!node) await startANode();
@@ -190,11 +191,43 @@ export function testKills(
       await trustAdministrator();
       return proxy.held() >= count;
     });
+    return accounts;
+  }
+
+  /** Something dies there, and everything starts again. */
+  async function round(point: Point, proxy: TcpProxy, killed: Killed, count: number): Promise<void> {
+    const accounts = await held(point, proxy, count);
     await kill[killed]();
     proxy.release();
     if (!node) await startANode();
     for (const account of accounts) await untilOver(account);
     for (const account of accounts) expectNothingLost(await told(account));
+    await pool.query('DELETE FROM accounts WHERE org_id = $1', [orgId]);
+  }
+
+  /**
+   * The node stands still there (SIGSTOP) until another one has done everything, and wakes up then:
+   * what it had said to the system arrives, and what it writes is on a claim that ran out.
+   */
+  async function stall(point: Point, count: number): Promise<void> {
+    const accounts = await held(point, toSystem, count);
+    const stalled = node as ChildProcess;
+    stalled.kill('SIGSTOP');
+    toSystem.holdNothingMore();
+    await startANode();
+    for (const account of accounts) await untilOver(account);
+    const before = await Promise.all(accounts.map(told));
+    const rotations = () => Promise.all(accounts.map(({ id }) => rotationsOf(product, id)));
+    const written = await rotations();
+    const exit = once(stalled, 'exit');
+    stalled.kill('SIGCONT');
+    toSystem.release();
+    // It ends what is under way, and then itself.
+    stalled.disconnect();
+    await exit;
+    expect(await Promise.all(accounts.map(told))).toEqual(before);
+    expect(await rotations()).toEqual(written);
+    for (const said of before) expectNothingLost(said);
     await pool.query('DELETE FROM accounts WHERE org_id = $1', [orgId]);
   }
 
@@ -221,6 +254,12 @@ export function testKills(
     const timeout = Math.max(240, trials * 60) * 1000;
     it.each(kills)('when a $killed is killed $name', { timeout }, async ({ point, proxy, most, killed }) => {
       for (let left = trials; left > 0; left -= most) await round(point, proxy(), killed, Math.min(left, most));
+    });
+
+    const stalls = atSystem.map(([name, hold]) => ({ name, hold })).slice(0, byHand === null ? 1 : atSystem.length);
+    it.each(stalls)('when a node stands still $name', { timeout }, async ({ name, hold }) => {
+      for (let left = trials; left > 0; left -= mostAtOnce.system)
+        await stall([name, hold], Math.min(left, mostAtOnce.system));
     });
   });
 }

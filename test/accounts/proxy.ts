@@ -89,6 +89,10 @@ export async function startProxy(
     },
     /** How many connections stand still. */
     held: () => held,
+    /** What stands still goes on standing still, and the others go on. */
+    holdNothingMore() {
+      hold = null;
+    },
     /** All go on, and nothing is held any more. */
     release() {
       hold = null;

@@ -1,43 +1,19 @@
-import { execFile, execFileSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createConnectors } from '../../src/accounts/connectors/all.ts';
-import { makeCertificates } from '../accounts/connectors/certificates.ts';
 import { type System, testConnector } from '../accounts/connectors/contract.ts';
 import { listen, startRelay } from '../accounts/connectors/hostile-server.ts';
-import { leastRights } from '../accounts/connectors/least-rights.ts';
-import { spawnWithUs } from '../support/end-with-us.ts';
-import { freePort } from '../support/free-port.ts';
+import { slapdAdmin as admin, slapdProgram, startSlapd, suffix } from './slapd.ts';
 
-const program = '/usr/sbin/slapd';
-const suffix = 'dc=example,dc=org';
-const root = { dn: `cn=root,${suffix}`, password: 'root' };
-const admin = { userName: `cn=rotator,${suffix}`, password: 'The administrator’s own' };
 // What ends a part of a DN, and what begins one.
 const userName = 'desk, "front" + 1=2 \\ #';
 const userDn = `uid={{user}},ou=people,${suffix}`;
 const dn = `uid=desk\\2c \\22front\\22 \\2b 1\\3d2 \\5c \\23,ou=people,${suffix}`;
 const run = promisify(execFile);
 
-const entries = (adminPassword: string) => `dn: ${suffix}
-objectClass: dcObject
-objectClass: organization
-o: Example
-
-dn: ou=people,${suffix}
-objectClass: organizationalUnit
-
-dn: ${admin.userName}
-objectClass: organizationalRole
-objectClass: simpleSecurityObject
-userPassword:: ${Buffer.from(adminPassword).toString('base64')}
-
-dn: ${dn}
+const entries = `dn: ${dn}
 objectClass: account
 objectClass: simpleSecurityObject
 objectClass: withUnicodePwd
@@ -48,88 +24,25 @@ dn: uid=neighbour,ou=people,${suffix}
 objectClass: account
 objectClass: simpleSecurityObject
 userPassword: neighbour
-
-dn: cn=policy,${suffix}
-objectClass: pwdPolicy
-objectClass: organizationalRole
-pwdAttribute: userPassword
-pwdInHistory: 3
-pwdMinLength: 5
-pwdCheckQuality: 2
 `;
 
-describe.skipIf(!existsSync(program))('OpenLDAP (needs Debian’s slapd and ldap-utils)', () => {
-  let certificates: ReturnType<typeof makeCertificates>;
-  let dir = '';
-  let server: ReturnType<typeof spawnWithUs>;
+describe.skipIf(!existsSync(slapdProgram))('OpenLDAP (needs Debian’s slapd and ldap-utils)', () => {
+  let server: Awaited<ReturnType<typeof startSlapd>>;
   let port = 0;
   let tlsPort = 0;
-  const url = () => `ldap://127.0.0.1:${port}`;
 
   beforeAll(async () => {
-    certificates = makeCertificates();
-    dir = mkdtempSync(path.join(os.tmpdir(), 'universal-logout-slapd-'));
-    mkdirSync(path.join(dir, 'db'));
-    [port, tlsPort] = [await freePort(), await freePort()];
-    const conf = path.join(dir, 'slapd.conf');
-    const schemas = ['core', 'cosine'].map((name) => `include /etc/ldap/schema/${name}.schema`);
-    writeFileSync(
-      conf,
-      `${schemas.join('\n')}
-modulepath /usr/lib/ldap
-moduleload back_mdb
-moduleload ppolicy
-TLSCertificateFile ${certificates.certFile}
-TLSCertificateKeyFile ${certificates.keyFile}
-TLSCACertificateFile ${certificates.caFile}
-attributetype ( 1.2.840.113556.1.4.90 NAME 'unicodePwd' SYNTAX 1.3.6.1.4.1.1466.115.121.1.40 SINGLE-VALUE EQUALITY octetStringMatch )
-objectclass ( 1.2.840.113556.1.4.90.1 NAME 'withUnicodePwd' SUP top AUXILIARY MAY unicodePwd )
-database mdb
-directory ${dir}/db
-suffix "${suffix}"
-rootdn "${root.dn}"
-rootpw ${root.password}
-overlay ppolicy
-ppolicy_default "cn=policy,${suffix}"
-${leastRights('OpenLDAP', { SUFFIX: suffix })}
-access to attrs=unicodePwd by dn.exact="${admin.userName}" =w by self =w by * none
-access to attrs=entry by * +0 break
-access to * by * none
-`,
-    );
-    const ldif = path.join(dir, 'entries.ldif');
-    writeFileSync(ldif, entries(admin.password));
-    execFileSync('/usr/sbin/slapadd', ['-f', conf, '-l', ldif], { stdio: 'pipe' });
-    const urls = `${url()} ldaps://127.0.0.1:${tlsPort}`;
-    server = spawnWithUs(program, ['-f', conf, '-h', urls, '-d', '0'], { stdin: 'ignore' });
-    while (!(await binds(root.dn, root.password))) await setTimeout(30);
+    server = await startSlapd(entries);
+    ({ port, tlsPort } = server);
   });
-  afterAll(async () => {
-    server.kill('SIGTERM');
-    await once(server, 'exit');
-    rmSync(dir, { recursive: true });
-    certificates.remove();
-  });
+  afterAll(() => server.stop());
 
-  /** A file without a line break at its end: what is in it, is the password. */
-  const secret = (name: string, text: string) => {
-    const file = path.join(dir, name);
-    writeFileSync(file, text, { mode: 0o600 });
-    return file;
-  };
-  let files = 0;
-  const binds = (who: string, password: string) => {
-    files += 1;
-    return run('ldapwhoami', ['-x', '-H', url(), '-D', who, '-y', secret(`try-${files}`, password)]).then(
-      () => true,
-      () => false,
-    );
-  };
+  const binds = (who: string, password: string) => server.signsIn(who, password);
   const settingsAt = (at: number) => ({ host: '127.0.0.1', port: at, tls: 'off', userDn });
   const secured = (more: Record<string, unknown> = {}) => ({
     host: 'localhost',
     port: tlsPort,
-    ca: certificates.ca,
+    ca: server.certificates.ca,
     userDn,
     ...more,
   });
@@ -139,23 +52,11 @@ access to * by * none
     target: { userName, settings, admin },
     targetAt: (at) => ({ userName, settings: settingsAt(at), admin }),
     securedAt: (at) => ({ userName, settings: secured({ port: at }), admin }),
-    hostile: (misdeed) => listen(misdeed, certificates),
-    // The root passes the policy by: it empties the history, too.
+    hostile: (misdeed) => listen(misdeed, server.certificates),
     give: async (password) => {
-      const change = `dn:: ${Buffer.from(dn).toString('base64')}\nchangetype: modify\nreplace: userPassword\nuserPassword:: ${Buffer.from(password).toString('base64')}\n`;
-      await run('ldapmodify', [
-        '-x',
-        '-H',
-        url(),
-        '-D',
-        root.dn,
-        '-w',
-        root.password,
-        '-e',
-        'relax',
-        '-f',
-        secret('change.ldif', change),
-      ]);
+      await server.change(
+        `dn:: ${Buffer.from(dn).toString('base64')}\nchangetype: modify\nreplace: userPassword\nuserPassword:: ${Buffer.from(password).toString('base64')}\n`,
+      );
     },
     signsIn: (password) => binds(dn, password),
     open: null,
@@ -185,7 +86,7 @@ access to * by * none
 
   test('the administrator of the page reads no password', async () => {
     const { stdout } = await run('ldapsearch', [
-      ...['-x', '-LLL', '-H', url(), '-D', admin.userName, '-y', secret('admin', admin.password)],
+      ...['-x', '-LLL', '-H', server.url, '-D', admin.userName, '-y', server.secret(admin.password)],
       ...['-b', suffix, 'userPassword'],
     ]).catch((error) => error as { stdout: string });
     expect(stdout).not.toContain('userPassword');
@@ -236,21 +137,7 @@ access to * by * none
   test('Active Directory’s attribute is replaced, and changed by the account itself, in its own form', async () => {
     const stored = async () => {
       const { stdout } = await run('ldapsearch', [
-        ...[
-          '-x',
-          '-LLL',
-          '-o',
-          'ldif-wrap=no',
-          '-H',
-          url(),
-          '-D',
-          root.dn,
-          '-w',
-          root.password,
-          '-b',
-          dn,
-          'unicodePwd',
-        ],
+        ...[...server.asRoot, '-LLL', '-o', 'ldif-wrap=no', '-b', dn, 'unicodePwd'],
       ]);
       return Buffer.from(/unicodePwd:: (\S+)/.exec(stdout)?.[1] ?? '', 'base64').toString('utf16le');
     };

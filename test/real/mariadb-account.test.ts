@@ -1,100 +1,43 @@
-import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
+import { existsSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createConnectors } from '../../src/accounts/connectors/all.ts';
-import { makeCertificates } from '../accounts/connectors/certificates.ts';
 import { type System, testConnector } from '../accounts/connectors/contract.ts';
 import { startRelay } from '../accounts/connectors/hostile-server.ts';
-import { leastRights } from '../accounts/connectors/least-rights.ts';
 import { spawnWithUs } from '../support/end-with-us.ts';
-import { freePort } from '../support/free-port.ts';
+import { mariadbAdmin as admin, mariadbProgram, quoted, startMariadb } from './mariadb.ts';
 
-const program = '/usr/sbin/mariadbd';
-const admin = { userName: 'rotator', password: "The 'administrator's own" };
 const userName = 'shared "app"';
-const run = promisify(execFile);
-const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 
-describe.skipIf(!existsSync(program))('MariaDB (needs Debian’s mariadb-server)', () => {
-  let certificates: ReturnType<typeof makeCertificates>;
-  let dir = '';
-  let server: ReturnType<typeof spawnWithUs>;
+describe.skipIf(!existsSync(mariadbProgram))('MariaDB (needs Debian’s mariadb-server)', () => {
+  let server: Awaited<ReturnType<typeof startMariadb>>;
   let port = 0;
-  /** As root, by the server's socket. */
-  const sql = async (text: string) =>
-    (
-      await run('mariadb', ['--no-defaults', '-S', path.join(dir, 'socket'), '-u', 'root', '-N', '-e', text])
-    ).stdout.trim();
-  const as = (user: string, password: string) => ({
-    args: ['--no-defaults', '-h', '127.0.0.1', '-P', String(port), '-u', user, '-N'],
-    env: { ...process.env, MYSQL_PWD: password },
-  });
+  const sql = (text: string) => server.sql(text);
 
   beforeAll(async () => {
-    certificates = makeCertificates();
-    dir = mkdtempSync(path.join(os.tmpdir(), 'universal-logout-mariadb-'));
-    chmodSync(dir, 0o755);
-    port = await freePort();
-    // It refuses to run as root, unless root is named.
-    const own = ['--no-defaults', `--datadir=${dir}/data`, `--user=${os.userInfo().username}`];
-    execFileSync('mariadb-install-db', [...own, '--auth-root-authentication-method=socket'], { stdio: 'pipe' });
-    server = spawnWithUs(
-      program,
-      [
-        ...own,
-        `--socket=${dir}/socket`,
-        `--port=${port}`,
-        '--bind-address=127.0.0.1',
-        '--skip-name-resolve',
-        `--ssl-cert=${certificates.certFile}`,
-        `--ssl-key=${certificates.keyFile}`,
-        '--plugin-load-add=simple_password_check',
-        '--simple-password-check-minimal-length=8',
-        '--simple-password-check-digits=0',
-        '--simple-password-check-letters-same-case=0',
-        '--simple-password-check-other-characters=0',
-        '--plugin-load-add=password_reuse_check',
-      ],
-      { stdin: 'ignore' },
-    );
-    while ((await sql('SELECT 1').catch(() => '')) !== '1') await setTimeout(50);
-    await sql(leastRights('MariaDB', { PASSWORD: admin.password.replaceAll("'", "''"), ROTATOR_HOST: '127.0.0.1' }));
+    server = await startMariadb();
+    port = server.port;
     await sql(`CREATE USER ${quoted(userName)}@'%' IDENTIFIED BY 'the very first one'`);
   });
-  afterAll(async () => {
-    server.kill('SIGTERM');
-    await once(server, 'exit');
-    rmSync(dir, { recursive: true });
-    certificates.remove();
-  });
+  afterAll(() => server.stop());
 
   let given = 0;
   const settingsAt = (at: number) => ({ host: '127.0.0.1', port: at, tls: 'off' });
   const system = (): System => ({
     kind: 'mariadb',
     port,
-    target: { userName, settings: { host: 'localhost', port, ca: certificates.ca }, admin },
+    target: { userName, settings: { host: 'localhost', port, ca: server.ca }, admin },
     targetAt: (at) => ({ userName, settings: settingsAt(at), admin }),
     give: async (password) => {
       // The history refuses what was there before: it is emptied, as the account is made anew.
       await sql(`DROP USER ${quoted(userName)}@'%'; DELETE FROM mysql.password_reuse_check_history`);
       await sql(`CREATE USER ${quoted(userName)}@'%' IDENTIFIED BY ${quoted(password)}`);
     },
-    signsIn: async (password) => {
-      const { args, env } = as(userName, password);
-      return run('mariadb', [...args, '-e', 'SELECT 1'], { env }).then(
-        () => true,
-        () => false,
-      );
-    },
+    signsIn: (password) => server.signsIn(userName, password),
     async open(password) {
       given += 1;
-      const { args, env } = as(userName, password);
+      const { args, env } = server.as(userName, password);
       const child = spawnWithUs('mariadb', [...args, '-e', `SELECT SLEEP(100000 + ${given})`], {
         env,
         stdin: 'ignore',
@@ -191,7 +134,7 @@ describe.skipIf(!existsSync(program))('MariaDB (needs Debian’s mariadb-server)
 
   test.each([
     ['nobody signed the certificate', () => ({ host: 'localhost', port })],
-    ['it is of another host', () => ({ host: '127.1', port, ca: certificates.ca })],
+    ['it is of another host', () => ({ host: '127.1', port, ca: server.ca })],
   ])('TLS is refused where %s, before the password is sent', async (_, settings) => {
     const target = { ...system().target, settings: settings() };
     expect(await connector.set(target, { password: 'The right one, 5', old: null }, soon())).toEqual({
@@ -202,7 +145,7 @@ describe.skipIf(!existsSync(program))('MariaDB (needs Debian’s mariadb-server)
 
   test('an address is a name of the certificate, too', async () => {
     await system().give('The right one, 6');
-    const target = { ...system().target, settings: { host: '127.0.0.1', port, ca: certificates.ca } };
+    const target = { ...system().target, settings: { host: '127.0.0.1', port, ca: server.ca } };
     expect(await connector.verify(target, 'The right one, 6', soon())).toEqual({ result: 'accepted' });
   });
 
