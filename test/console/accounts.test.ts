@@ -589,7 +589,9 @@ describe('a sign-out', () => {
     expect(textOf((await owner.console.get('/admin')).text)).toContain('which password of the shared account Radar');
     expect(textOf((await owner.console.get(receipt)).text)).toMatch(/Radar: Uncertain/);
     await stuck('old_works');
-    expect(textOf((await owner.console.get('/admin')).text)).toMatch(/Radar has a new password, and the old one is not known to be refused/);
+    expect(textOf((await owner.console.get('/admin')).text)).toMatch(
+      /Radar has a new password, and the old one is not known to be refused/,
+    );
     expect(textOf((await stranger.console.get('/admin')).text)).not.toContain('Radar');
   });
 });
