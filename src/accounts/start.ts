@@ -4,8 +4,8 @@ import type { Config } from '../config.ts';
 import { createPool } from '../database/pool.ts';
 import type { Keyring } from '../keyring.ts';
 import { createConnectors } from './connectors/all.ts';
-import { createKnownDatabase } from './known-database.ts';
-import { startRotator } from './rotator.ts';
+import { createKnownDatabase } from './rotation/known-database.ts';
+import { startRotator } from './rotation/rotator.ts';
 import { createVault } from './vault.ts';
 
 /**

@@ -4,11 +4,11 @@ import type { By } from '../by.ts';
 import { transaction } from '../database/pool.ts';
 import { AppError } from '../errors.ts';
 import { tooManyRequests } from '../http/rate-limit.ts';
-import { administratorOf, noteAdministratorTry, takeAdministratorTry } from './administrator-tries.ts';
 import type { Connectors } from './connectors/all.ts';
 import type { VerifyOutcome } from './connectors/connector.ts';
+import { administratorOf, noteAdministratorTry, takeAdministratorTry } from './rotation/administrator-tries.ts';
+import { takeWrongTry } from './rotation/wrong-tries.ts';
 import type { Vault } from './vault.ts';
-import { takeWrongTry } from './wrong-tries.ts';
 
 /** Seconds between two tries with a password that may be wrong: systems lock accounts after a few. */
 const everySeconds = 60;

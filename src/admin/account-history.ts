@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import { z } from 'zod';
 import type { Accounts } from '../accounts/accounts.ts';
 import { listReveals } from '../accounts/reveals.ts';
-import { listRotations } from '../accounts/rotations.ts';
+import { listRotations } from '../accounts/rotation/rotations.ts';
 import { type Operation, operation } from '../api/operation.ts';
 import { pageQuery, readTimeCursor, toTimePage } from '../api/page.ts';
 import { AccountRotationState } from '../database/generated/client.ts';

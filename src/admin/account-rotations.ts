@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
 import { z } from 'zod';
-import { rotateByHand } from '../accounts/ask-rotation.ts';
-import { confirmRotation } from '../accounts/confirm-rotation.ts';
 import type { Connectors } from '../accounts/connectors/all.ts';
-import { findRotation } from '../accounts/rotations.ts';
+import { rotateByHand } from '../accounts/rotation/ask-rotation.ts';
+import { confirmRotation } from '../accounts/rotation/confirm-rotation.ts';
+import { findRotation } from '../accounts/rotation/rotations.ts';
 import { testAccount } from '../accounts/test-account.ts';
 import type { Vault } from '../accounts/vault.ts';
 import { type Operation, operation } from '../api/operation.ts';

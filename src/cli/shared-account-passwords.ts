@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
-import { rotateByHand } from '../accounts/ask-rotation.ts';
-import { confirmRotation } from '../accounts/confirm-rotation.ts';
-import { adoptDatabase, knowsDatabase } from '../accounts/known-database.ts';
-import { askReconciliation } from '../accounts/reconcile.ts';
 import { noteReveal } from '../accounts/reveals.ts';
-import { listRotations } from '../accounts/rotations.ts';
+import { rotateByHand } from '../accounts/rotation/ask-rotation.ts';
+import { confirmRotation } from '../accounts/rotation/confirm-rotation.ts';
+import { adoptDatabase, knowsDatabase } from '../accounts/rotation/known-database.ts';
+import { askReconciliation } from '../accounts/rotation/reconcile.ts';
+import { listRotations } from '../accounts/rotation/rotations.ts';
 import { testAccount } from '../accounts/test-account.ts';
 import { recordEvent } from '../audit/record.ts';
 import { byOperator } from '../by.ts';

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { askRotation } from '../../src/accounts/ask-rotation.ts';
+import { askRotation } from '../../src/accounts/rotation/ask-rotation.ts';
 import { createKeyring } from '../../src/keyring.ts';
 import { announceSql } from '../../src/sessions/live-channel.ts';
 import { createTestDatabase, openPool, type TestDatabase } from '../support/database.ts';

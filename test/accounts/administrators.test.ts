@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { usualTimes } from '../../src/accounts/times.ts';
+import { usualTimes } from '../../src/accounts/rotation/times.ts';
 import { rotateAlone } from './alone.ts';
 import { plantAccount, rotationsOf, until } from './support.ts';
 

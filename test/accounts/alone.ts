@@ -1,9 +1,9 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
-import { askRotation } from '../../src/accounts/ask-rotation.ts';
 import type { Connector } from '../../src/accounts/connectors/connector.ts';
-import { type Rotator, startRotator } from '../../src/accounts/rotator.ts';
-import { type Times, usualTimes } from '../../src/accounts/times.ts';
+import { askRotation } from '../../src/accounts/rotation/ask-rotation.ts';
+import { type Rotator, startRotator } from '../../src/accounts/rotation/rotator.ts';
+import { type Times, usualTimes } from '../../src/accounts/rotation/times.ts';
 import { createVault } from '../../src/accounts/vault.ts';
 import { createPool } from '../../src/database/pool.ts';
 import { createKeyring } from '../../src/keyring.ts';

@@ -1,11 +1,11 @@
 import type pg from 'pg';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { askRotation } from '../../src/accounts/ask-rotation.ts';
-import { confirmRotation } from '../../src/accounts/confirm-rotation.ts';
-import { askReconciliation } from '../../src/accounts/reconcile.ts';
-import { type Rotator, startRotator } from '../../src/accounts/rotator.ts';
-import { type Times, usualTimes } from '../../src/accounts/times.ts';
+import { askRotation } from '../../src/accounts/rotation/ask-rotation.ts';
+import { confirmRotation } from '../../src/accounts/rotation/confirm-rotation.ts';
+import { askReconciliation } from '../../src/accounts/rotation/reconcile.ts';
+import { type Rotator, startRotator } from '../../src/accounts/rotation/rotator.ts';
+import { type Times, usualTimes } from '../../src/accounts/rotation/times.ts';
 import { createVault, type Vault } from '../../src/accounts/vault.ts';
 import { byOperator } from '../../src/by.ts';
 import { createPool } from '../../src/database/pool.ts';

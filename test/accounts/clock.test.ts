@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { askRotation } from '../../src/accounts/ask-rotation.ts';
-import { startRotator } from '../../src/accounts/rotator.ts';
+import { askRotation } from '../../src/accounts/rotation/ask-rotation.ts';
+import { startRotator } from '../../src/accounts/rotation/rotator.ts';
 import { createVault } from '../../src/accounts/vault.ts';
 import { createPool } from '../../src/database/pool.ts';
 import { createKeyring } from '../../src/keyring.ts';

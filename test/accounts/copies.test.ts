@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
-import { adoptDatabase, knowsDatabase } from '../../src/accounts/known-database.ts';
+import { adoptDatabase, knowsDatabase } from '../../src/accounts/rotation/known-database.ts';
 import { transaction } from '../../src/database/pool.ts';
 import { createTestDatabase, openPool } from '../support/database.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { claimRotations } from '../../src/accounts/claim-rotations.ts';
 import type { Connector } from '../../src/accounts/connectors/connector.ts';
+import { claimRotations } from '../../src/accounts/rotation/claim-rotations.ts';
 import { rotateAlone } from './alone.ts';
 import { rotationsOf, until } from './support.ts';
 

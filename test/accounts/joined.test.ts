@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { askReconciliation } from '../../src/accounts/reconcile.ts';
-import { listRotations } from '../../src/accounts/rotations.ts';
+import { askReconciliation } from '../../src/accounts/rotation/reconcile.ts';
+import { listRotations } from '../../src/accounts/rotation/rotations.ts';
 import { rotateAlone } from './alone.ts';
 import { until } from './support.ts';
 

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { createPlanner } from '../../src/accounts/plan-rotations.ts';
+import { createPlanner } from '../../src/accounts/rotation/plan-rotations.ts';
 import { createTestDatabase, openPool } from '../support/database.ts';
 
 // What the planner does with rows that name many people and accounts, and with one that it can't

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { planScheduled } from '../../src/accounts/plan-rotations.ts';
-import { askReconciliation } from '../../src/accounts/reconcile.ts';
+import { planScheduled } from '../../src/accounts/rotation/plan-rotations.ts';
+import { askReconciliation } from '../../src/accounts/rotation/reconcile.ts';
 import { givePassword } from '../../src/accounts/versions.ts';
 import { byOperator } from '../../src/by.ts';
 import { rotateAlone } from './alone.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { askRotation } from '../../src/accounts/ask-rotation.ts';
+import { askRotation } from '../../src/accounts/rotation/ask-rotation.ts';
 import { rotateAlone } from './alone.ts';
 import { until } from './support.ts';
 

@@ -1,7 +1,7 @@
 import type { Pool, PoolClient } from 'pg';
 import type { Logger } from 'pino';
-import { isAway } from '../database/errors.ts';
-import { transaction } from '../database/pool.ts';
+import { isAway } from '../../database/errors.ts';
+import { transaction } from '../../database/pool.ts';
 import { joinsWaiting } from './ask-rotation.ts';
 import { type EndedRights, recordEndedRights } from './record-ended-rights.ts';
 import { tellOfAdministrators } from './tell-of-administrators.ts';

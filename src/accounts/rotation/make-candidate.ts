@@ -1,8 +1,8 @@
-import { isUniqueViolation } from '../database/errors.ts';
-import { transaction } from '../database/pool.ts';
+import { isUniqueViolation } from '../../database/errors.ts';
+import { transaction } from '../../database/pool.ts';
+import { makePassword, passwordRules } from '../make-password.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
 import { keepVersion } from './make-current.ts';
-import { makePassword, passwordRules } from './make-password.ts';
 import { handOver, putOff } from './put-off.ts';
 import type { Next, Rotating } from './rotating.ts';
 

@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { placeOf } from './place.ts';
+import { placeOf } from '../place.ts';
 
 /** One of an org, whoever's password they change; null: the account changes its own. */
 export type Administrator = Readonly<{ orgId: string; name: string }> | null;

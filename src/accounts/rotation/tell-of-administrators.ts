@@ -1,6 +1,6 @@
 import type { PoolClient } from 'pg';
-import { recordEvent } from '../audit/record.ts';
-import { bySystem } from '../by.ts';
+import { recordEvent } from '../../audit/record.ts';
+import { bySystem } from '../../by.ts';
 
 /**
  * Whose access ended may have typed in the password of an account's administrator, which sets every

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
-import type { AccountRotationState } from '../database/generated/client.ts';
-import { revocationsTogether } from '../database/revocations-together.ts';
-import type { TimePage } from '../database/time-key.ts';
+import type { AccountRotationState } from '../../database/generated/client.ts';
+import { revocationsTogether } from '../../database/revocations-together.ts';
+import type { TimePage } from '../../database/time-key.ts';
 
 export type RotationRow = Readonly<{
   id: string;

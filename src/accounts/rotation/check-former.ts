@@ -1,4 +1,4 @@
-import { transaction } from '../database/pool.ts';
+import { transaction } from '../../database/pool.ts';
 import { administratorOf, noteAdministratorTry, takeAdministratorTry, verdictOf } from './administrator-tries.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
 import { putOff, record, waitForTry } from './put-off.ts';

@@ -1,5 +1,5 @@
 import type { Pool, PoolClient } from 'pg';
-import type { AccountRotationState } from '../database/generated/client.ts';
+import type { AccountRotationState } from '../../database/generated/client.ts';
 import type { RotationCause } from './ask-rotation.ts';
 
 /** A rotation that this node has claimed, with its account, as both are now. */

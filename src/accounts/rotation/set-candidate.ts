@@ -1,6 +1,6 @@
-import { transaction } from '../database/pool.ts';
+import { transaction } from '../../database/pool.ts';
+import type { SetOutcome, Target } from '../connectors/connector.ts';
 import { administratorOf, noteAdministratorTry, takeAdministratorTry, verdictOf } from './administrator-tries.ts';
-import type { SetOutcome, Target } from './connectors/connector.ts';
 import { type Held, noneKnown, writeHeld } from './held-rotation.ts';
 import { makeCandidate } from './make-candidate.ts';
 import { promote } from './promote.ts';

@@ -1,9 +1,9 @@
 import type { Pool } from 'pg';
 import type { Logger } from 'pino';
-import type { Connector, Target, VerifyOutcome } from './connectors/connector.ts';
+import type { Connector, Target, VerifyOutcome } from '../connectors/connector.ts';
+import type { Vault } from '../vault.ts';
 import type { Held } from './held-rotation.ts';
 import type { Times } from './times.ts';
-import type { Vault } from './vault.ts';
 
 /** What the steps of a rotation work with. */
 export type Rotating = Readonly<{

@@ -1,4 +1,4 @@
-import { transaction } from '../database/pool.ts';
+import { transaction } from '../../database/pool.ts';
 import { type Held, noneKnown, writeHeld } from './held-rotation.ts';
 import { makeCurrent } from './make-current.ts';
 import { promote } from './promote.ts';

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { trimVersions } from './trim-versions.ts';
+import { trimVersions } from '../trim-versions.ts';
 
 /**
  * Makes a version the current one, and whatever was current a former one, in the caller's

@@ -1,6 +1,6 @@
-import { recordEvent } from '../audit/record.ts';
-import { bySystem } from '../by.ts';
-import { transaction } from '../database/pool.ts';
+import { recordEvent } from '../../audit/record.ts';
+import { bySystem } from '../../by.ts';
+import { transaction } from '../../database/pool.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
 import type { Next, Rotating } from './rotating.ts';
 

@@ -1,4 +1,4 @@
-import type { Target } from './connectors/connector.ts';
+import type { Target } from '../connectors/connector.ts';
 import { type Held, noneKnown } from './held-rotation.ts';
 import { type Known, openVersion, type Rotating, versionBefore } from './rotating.ts';
 

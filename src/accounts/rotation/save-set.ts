@@ -1,5 +1,5 @@
+import type { SaveOutcome } from '../connectors/connector.ts';
 import { administratorOf, noteAdministratorTry, takeAdministratorTry } from './administrator-tries.ts';
-import type { SaveOutcome } from './connectors/connector.ts';
 import type { Held } from './held-rotation.ts';
 import { limitOf, nameOnly, openVersion, type Rotating, targetOf } from './rotating.ts';
 import { whoSets } from './who-sets.ts';

@@ -1,5 +1,5 @@
 import type { PoolClient } from 'pg';
-import { transaction } from '../database/pool.ts';
+import { transaction } from '../../database/pool.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
 import { makeCurrent } from './make-current.ts';
 import { record } from './put-off.ts';

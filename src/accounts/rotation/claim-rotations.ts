@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
+import { placeSql } from '../place.ts';
 import type { Claimed } from './held-rotation.ts';
-import { placeSql } from './place.ts';
 
 /** Rotations that are under way at once on a node: of all, of an org, at one system. */
 const most = { ofNode: 24, ofOrg: 12, ofPlace: 6 } as const;

@@ -1,11 +1,11 @@
 import type { Pool } from 'pg';
-import { recordEvent } from '../audit/record.ts';
-import type { By } from '../by.ts';
-import { transaction } from '../database/pool.ts';
-import { AppError } from '../errors.ts';
+import { recordEvent } from '../../audit/record.ts';
+import type { By } from '../../by.ts';
+import { transaction } from '../../database/pool.ts';
+import { AppError } from '../../errors.ts';
+import { noteGiven } from '../note-given.ts';
+import type { Vault } from '../vault.ts';
 import { keepVersion, makeCurrent } from './make-current.ts';
-import { noteGiven } from './note-given.ts';
-import type { Vault } from './vault.ts';
 
 /** What people say of a rotation that was left to them: they entered the candidate, or another password. */
 export type Confirmation = Readonly<{ candidate: true } | { password: string }>;

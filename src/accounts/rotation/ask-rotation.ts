@@ -1,8 +1,8 @@
 import type { Pool, PoolClient } from 'pg';
-import { recordEvent } from '../audit/record.ts';
-import type { By } from '../by.ts';
-import { newId } from '../database/ids.ts';
-import { transaction } from '../database/pool.ts';
+import { recordEvent } from '../../audit/record.ts';
+import type { By } from '../../by.ts';
+import { newId } from '../../database/ids.ts';
+import { transaction } from '../../database/pool.ts';
 
 /** The weightier first: what waits for a lighter one takes over a weightier one that joins it. */
 export const rotationCauses = ['revocation', 'right_ended', 'hand', 'schedule', 'reconcile'] as const;
