@@ -63,7 +63,7 @@ export async function testAccount(deps: Deps, orgId: string, accountId: string, 
   const signsIn = await told(connector.verify(target, password, AbortSignal.timeout(limitMs)));
   const trial = administrator && connector.verifyAdmin?.(target, AbortSignal.timeout(limitMs));
   const itDoes = trial ? await told(trial) : null;
-  if (itDoes) await noteAdministratorTry(pool, counted, verdicts[itDoes.result]);
+  if (itDoes) await noteAdministratorTry(pool, counted, verdicts[itDoes.result], row.adminVersion);
   const outcomes = [signsIn, ...(itDoes ? [itDoes] : [])];
   if (outcomes.every(({ result }) => result !== 'refused')) await wrongTry.release();
   await note(pool, orgId, accountId, { ...signsIn, administrator: itDoes, version: row.version }, by);

@@ -103,10 +103,46 @@ it.each(['not_permitted', 'unknown_user'])('the former password cures nothing el
   expect([...tried]).toEqual(['the new one']);
 });
 
+it('a directory that doesn’t know an administrator’s new password yet hears it once in its time, not of each account', async () => {
+  const former = alone.system.state.admin;
+  const admin = await alone.plant({ userName: 'admin', password: former, admin: null });
+  const accounts = await plantMany(8, { admin });
+  await pool.query(`UPDATE account_versions SET state = 'former', accepted_at = now() WHERE account_id = $1`, [admin]);
+  await pool.query(
+    `INSERT INTO account_versions (org_id, account_id, version, sealed, state) VALUES ($1, $2, 2, $3, 'current')`,
+    [orgId, admin, await alone.vault.seal(orgId, admin, 2, 'the new one')],
+  );
+  // Its former one signed in a moment before it was changed.
+  await pool.query(
+    `INSERT INTO account_administrator_tries (org_id, administrator, accepted_at, accepted_version) VALUES ($1, $2, clock_timestamp(), 1)`,
+    [orgId, admin],
+  );
+  await pool.query('UPDATE accounts SET version = 2, next_version = 3, changed_at = clock_timestamp() WHERE id = $1', [
+    admin,
+  ]);
+  const tried: string[] = [];
+  const connector = {
+    async set({ admin: who }: { admin: { password: string } | null }) {
+      tried.push(who?.password ?? '');
+      return who?.password === former ? { result: 'set' } : { result: 'denied', error: 'wrong_administrator' };
+    },
+    verify: async () => ({ result: 'accepted' }),
+    save: undefined,
+    endConnections: undefined,
+  };
+  await askAll(accounts);
+  for (let nodes = 0; nodes < 2; nodes += 1) alone.start({ wrong: 600 }, connector as never);
+  await until(async () => {
+    const rows = (await Promise.all(accounts.map((account) => rotationsOf(product, account)))).flat();
+    return rows.every(({ promoted_at }) => promoted_at !== null);
+  });
+  expect(tried.filter((password) => password !== former)).toEqual(['the new one']);
+});
+
 it('a wrong password where connections are ended counts too, and keeps others from trying', async () => {
   let asked = 0;
   await alone.ask();
-  alone.start({ wrong: 30 }, {
+  alone.start({ wrong: 600 }, {
     save: undefined,
     endConnections: async () => {
       asked += 1;
@@ -143,7 +179,7 @@ it('a wrong password where what was set is saved counts too', async () => {
 
 it('where nothing can be ended no administrator is waited for', async () => {
   await alone.ask();
-  alone.start({ wrong: 30 }, {
+  alone.start({ wrong: 600 }, {
     save: undefined,
     endConnections: undefined,
     async verify(...tried: Parameters<typeof alone.system.connector.verify>) {

@@ -28,7 +28,7 @@ export type AdministratorTry = 'free' | 'denied' | 'under way';
  * Systems lock administrators after a few wrong passwords, and one of them changes many accounts. So
  * before its password is known to be right, one account at a time tries it; after a wrong one nobody
  * does for `everySeconds`, whatever for and even if another password is given: whoever may name an
- * administrator could guess. What was right counts as right for as long.
+ * administrator could guess. What was right counts as right for as long, or until it is changed.
  */
 export async function takeAdministratorTry(
   pool: Pool,
@@ -39,7 +39,8 @@ export async function takeAdministratorTry(
   const values = [administrator.orgId, administrator.name, everySeconds];
   const { rows } = await pool.query<{ free: boolean; denied: boolean }>({
     name: 'administrator-try-look',
-    text: `SELECT accepted_at > clock_timestamp() - make_interval(secs => $3) AS free,
+    text: `SELECT accepted_at > greatest(clock_timestamp() - make_interval(secs => $3),
+                                        (SELECT changed_at FROM accounts WHERE org_id = $1 AND id = $2)) AS free,
                   denied AND tried_at BETWEEN clock_timestamp() - make_interval(secs => $3) AND clock_timestamp() AS denied
            FROM account_administrator_tries WHERE org_id = $1 AND administrator = $2`,
     values,
@@ -68,19 +69,21 @@ export function verdictOf({ result, error }: Readonly<{ result?: string; error: 
   return result === 'rejected' || error === 'not_permitted' || error === 'unknown_user' ? 'accepted' : 'unknown';
 }
 
-/** Notes what came of a try, so that others wait, or need not. */
+/** Notes what came of a try, so that others wait, or need not. `version`: of a shared account's passwords. */
 export async function noteAdministratorTry(
   pool: Pool,
   administrator: Administrator,
   verdict: AdministratorVerdict,
+  version: number | null,
 ): Promise<void> {
   if (administrator === null) return;
   await pool.query({
     name: 'administrator-try-note',
     text: `UPDATE account_administrator_tries
            SET denied = $3, tried_at = CASE WHEN $3 THEN clock_timestamp() END,
-               accepted_at = CASE WHEN $4 THEN clock_timestamp() WHEN $3 THEN NULL ELSE accepted_at END
+               accepted_at = CASE WHEN $4 THEN clock_timestamp() WHEN $3 THEN NULL ELSE accepted_at END,
+               accepted_version = CASE WHEN $4 THEN $5 ELSE accepted_version END
            WHERE org_id = $1 AND administrator = $2 AND ($3 OR $4 OR NOT denied)`,
-    values: [administrator.orgId, administrator.name, verdict === 'wrong', verdict === 'accepted'],
+    values: [administrator.orgId, administrator.name, verdict === 'wrong', verdict === 'accepted', version],
   });
 }

@@ -46,8 +46,8 @@ async function endConnections(
   const current = version === null ? null : await openVersion(rotating, held.orgId, held.account.id, version);
   const who = await whoSets(rotating, held, current);
   if ('wait' in who && held.attempts < mostUnavailable) return { error: who.wait };
-  const above = 'credentials' in who ? who.credentials[0] : null;
-  const administrator = above ? administratorOf(held) : null;
+  const [above] = 'setters' in who ? who.setters : [];
+  const administrator = above?.admin ? administratorOf(held) : null;
   const mayTry = await takeAdministratorTry(pool, administrator, times.wrong);
   if (mayTry === 'under way') return mayTry;
   if (mayTry === 'denied') return { error: 'wrong_administrator' };
@@ -56,7 +56,7 @@ async function endConnections(
   // Nothing is ended on a claim that ran out: what was opened with the new password by then would end.
   const begun = performance.now();
   await writeHeld(pool, held, {}, times.lease);
-  const target = targetOf(held, above ?? itself);
+  const target = targetOf(held, above?.admin ?? itself);
   const outcome = await end(target, limitOf(rotating, 'endConnections', begun)).catch((error) => {
     rotating.log.warn(
       { err: nameOnly(error), org: held.orgId, rotation: held.id },
@@ -64,7 +64,8 @@ async function endConnections(
     );
     return { error: 'connector_failed' };
   });
-  await noteAdministratorTry(pool, administrator, 'error' in outcome ? verdictOf(outcome) : 'accepted');
+  const verdict = 'error' in outcome ? verdictOf(outcome) : 'accepted';
+  await noteAdministratorTry(pool, administrator, verdict, above?.version ?? null);
   return 'error' in outcome ? outcome : 'ended';
 }
 

@@ -15,15 +15,14 @@ export async function saveSet(rotating: Rotating, held: Held): Promise<Exclude<S
   const current = account.version === null ? null : await openVersion(rotating, orgId, account.id, account.version);
   const who = await whoSets(rotating, held, current);
   if ('wait' in who) return 'unavailable';
+  const [{ admin, version }] = who.setters;
   const administrator = administratorOf(held);
   if ((await takeAdministratorTry(rotating.pool, administrator, rotating.times.wrong)) !== 'free') return 'unavailable';
-  const outcome = await save(targetOf(held, who.credentials[0] ?? null), limitOf(rotating, 'endConnections')).catch(
-    (error): SaveOutcome => {
-      rotating.log.warn({ err: nameOnly(error), org: orgId, rotation: id }, 'a connector failed to save');
-      return 'unavailable';
-    },
-  );
+  const outcome = await save(targetOf(held, admin), limitOf(rotating, 'endConnections')).catch((error): SaveOutcome => {
+    rotating.log.warn({ err: nameOnly(error), org: orgId, rotation: id }, 'a connector failed to save');
+    return 'unavailable';
+  });
   const verdict = outcome === 'denied' ? 'wrong' : outcome === 'unavailable' ? 'unknown' : 'accepted';
-  await noteAdministratorTry(rotating.pool, administrator, verdict);
+  await noteAdministratorTry(rotating.pool, administrator, verdict, version);
   return outcome === 'denied' ? 'unavailable' : outcome;
 }

@@ -27,16 +27,19 @@ export async function setCandidate(rotating: Rotating, held: Held, known: Known 
   const mayTry = await takeAdministratorTry(rotating.pool, administrator, rotating.times.wrong);
   if (mayTry === 'denied') return putOff(rotating, held, 'denied', 'wrong_administrator');
   if (mayTry === 'under way') return waitForTry(rotating, held);
+  const change = { password: candidate.password, old: known?.password ?? null };
+  // Which of two was right meanwhile, another account may have learnt while this one waited for its turn.
+  const again = who.setters.length > 1 ? await whoSets(rotating, held, known) : who;
+  const { setters } = 'setters' in again ? again : who;
+  let [setter] = setters;
   let outcome: SetOutcome = { result: 'denied', error: 'no_administrator' };
-  for (const credential of who.credentials) {
-    outcome = await send(rotating, held, targetOf(held, credential), {
-      password: candidate.password,
-      old: known?.password ?? null,
-    });
+  for (setter of setters) {
+    outcome = await send(rotating, held, targetOf(held, setter.admin), change);
     // Another password cures nothing else.
     if (outcome.result !== 'denied' || outcome.error !== 'wrong_administrator') break;
   }
-  await noteAdministratorTry(rotating.pool, administrator, 'error' in outcome ? verdictOf(outcome) : 'accepted');
+  const verdict = 'error' in outcome ? verdictOf(outcome) : 'accepted';
+  await noteAdministratorTry(rotating.pool, administrator, verdict, setter.version);
   return settle(rotating, held, known, outcome);
 }
 
