@@ -316,6 +316,8 @@ describe('lifetimes', () => {
     expect((await browser.get('/api/users/me')).status).toBe(200);
     expect((await api(product, tokens.access_token)).status).toBe(200);
     expect((await spans('sessions')).idle).toBe(400);
+    // A request that meets a lock on the row leaves that to the next one.
+    while ((await spans('grants')).idle === 700) expect((await api(product, tokens.access_token)).status).toBe(200);
     expect((await spans('grants')).idle).toBe(650);
   });
 

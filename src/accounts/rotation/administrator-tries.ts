@@ -28,7 +28,8 @@ export type AdministratorTry = 'free' | 'denied' | 'under way';
  * Systems lock administrators after a few wrong passwords, and one of them changes many accounts. So
  * before its password is known to be right, one account at a time tries it; after a wrong one nobody
  * does for `everySeconds`, whatever for and even if another password is given: whoever may name an
- * administrator could guess. What was right counts as right for as long, or until it is changed.
+ * administrator could guess. What was right counts as right for as long, or until it is changed. (A
+ * try up to a second ahead counts: columns of milliseconds round up. Beyond it the clock stepped back.)
  */
 export async function takeAdministratorTry(
   pool: Pool,
@@ -41,7 +42,7 @@ export async function takeAdministratorTry(
     name: 'administrator-try-look',
     text: `SELECT accepted_at > greatest(clock_timestamp() - make_interval(secs => $3),
                                         (SELECT changed_at FROM accounts WHERE org_id = $1 AND id = $2)) AS free,
-                  denied AND tried_at BETWEEN clock_timestamp() - make_interval(secs => $3) AND clock_timestamp() AS denied
+                  denied AND tried_at BETWEEN clock_timestamp() - make_interval(secs => $3) AND clock_timestamp() + interval '1 second' AS denied
            FROM account_administrator_tries WHERE org_id = $1 AND administrator = $2`,
     values,
   });
@@ -51,7 +52,7 @@ export async function takeAdministratorTry(
     name: 'administrator-try-take',
     text: `INSERT INTO account_administrator_tries AS t (org_id, administrator, tried_at) VALUES ($1, $2, clock_timestamp())
            ON CONFLICT (org_id, administrator) DO UPDATE SET tried_at = clock_timestamp(), denied = false, accepted_at = NULL
-             WHERE t.tried_at IS NULL OR t.tried_at NOT BETWEEN clock_timestamp() - make_interval(secs => $3) AND clock_timestamp()`,
+             WHERE t.tried_at IS NULL OR t.tried_at NOT BETWEEN clock_timestamp() - make_interval(secs => $3) AND clock_timestamp() + interval '1 second'`,
     values,
   });
   return rowCount === 1 ? 'free' : 'under way';

@@ -8,15 +8,16 @@ export type WrongTry = Readonly<{ release(): Promise<void> }> | Readonly<{ waitS
 
 /**
  * Systems lock accounts after a few wrong passwords. So the try is taken before it is made, once in
- * `everySeconds` and account, over all nodes (one that is to come was made before the database's clock
- * stepped back, and counts for none); where the password turned out right it is given back.
+ * `everySeconds` and account, over all nodes (one that is over a second to come was made before the
+ * database's clock stepped back, and counts for none; the column rounds up to milliseconds); where
+ * the password turned out right it is given back.
  */
 export async function takeWrongTry(pool: Pool, { orgId, account }: Tried, everySeconds: number): Promise<WrongTry> {
   const { rows } = await pool.query<{ at: Date }>({
     name: 'wrong-try-take',
     text: `UPDATE accounts SET wrong_tried_at = clock_timestamp() WHERE org_id = $1 AND id = $2
              AND (wrong_tried_at IS NULL OR wrong_tried_at <= clock_timestamp() - make_interval(secs => $3)
-               OR wrong_tried_at > clock_timestamp())
+               OR wrong_tried_at > clock_timestamp() + interval '1 second')
            RETURNING wrong_tried_at AS at`,
     values: [orgId, account.id, everySeconds],
   });
