@@ -122,8 +122,11 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'account.rotation_confirmed': ofVersion('rotationConfirmed'),
   'account.rotation_manual': ({ words, account, rotationError, moment }) =>
     compose(words.rotationManual, { account: account(), why: rotationError('reason'), until: moment('doUntil') }),
-  'account.rotation_uncertain': ({ words, account, rotationError }) =>
-    compose(words.rotationUncertain, { account: account(), why: rotationError('error') }),
+  'account.rotation_uncertain': ({ words, account, rotationError }, event) =>
+    compose(event.detail.unset === true ? words.rotationUnset : words.rotationUncertain, {
+      account: account(),
+      why: rotationError('error'),
+    }),
   'account.tested': ({ words, actor, account, accountResult }) =>
     compose(words.accountTested, { actor: actor(), account: account(), result: accountResult() }),
   'api_key.created': withBoth('apiKeyCreated'),

@@ -84,7 +84,8 @@ function sharedAccount(
     return parts.error === 'connections_not_ended'
       ? words.connectionsLeft({ account })
       : words.oldPasswordWorks({ account });
-  if (action === 'account.rotation_uncertain') return words.rotationUncertain({ account, why });
+  if (action === 'account.rotation_uncertain')
+    return parts.unset === true ? words.rotationUnset({ account, why }) : words.rotationUncertain({ account, why });
   if (action === 'account.rotation_manual')
     return words.rotationManual({ account, why, at: named(parts.doUntil) ?? words.something });
   if (action === 'account.administrator_known') return words.administratorKnown({ account });

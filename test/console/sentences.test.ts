@@ -100,6 +100,9 @@ describe('a sentence', () => {
     expect(said('account.tested', { result: 'refused' })).toMatch(/: its password is refused$/);
     expect(said('account.reconciled', { result: 'found' })).toMatch(/: one of them signs in$/);
     expect(said('account.rotation_uncertain', { error: 'timeout' })).toMatch(/: the system did not answer in time$/);
+    expect(said('account.rotation_uncertain', { name: 'Lights', error: 'timeout', unset: true })).toBe(
+      'The password of the shared account Lights can’t be changed, and what signed in before still does: the system did not answer in time',
+    );
     expect(said('account.tested', { result: 'of_tomorrow' })).toMatch(/: of_tomorrow$/);
   });
 

@@ -73,6 +73,8 @@ export const notifications: typeof english = {
     `Das gemeinsame Konto ${account} hat ein neues Passwort, aber mit dem alten kann man sich noch anmelden`,
   rotationUncertain: ({ account, why }) =>
     `Noch ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${account} anmeldet${because(why)}`,
+  rotationUnset: ({ account, why }) =>
+    `Das Passwort des gemeinsamen Kontos ${account} lässt sich nicht ändern, und was bisher galt, gilt noch${because(why)}`,
   rotationManual: ({ account, why, at }) =>
     `Jemand muss das Passwort des gemeinsamen Kontos ${account} bis ${momentOf(at)} von Hand ändern${because(why)}`,
   administratorKnown: ({ account }) =>

@@ -101,7 +101,7 @@ const record: typeof english.record = {
     'account.rotation_asked': 'Ein neues Passwort wurde verlangt',
     'account.rotation_confirmed': 'Ein Passwortwechsel von Hand wurde bestätigt',
     'account.rotation_manual': 'Ein Passwort ist von Hand zu ändern',
-    'account.rotation_uncertain': 'Es ist nicht bekannt, mit welchem Passwort man sich anmeldet',
+    'account.rotation_uncertain': 'Ein Passwortwechsel kommt nicht voran',
     'account.tested': 'Ein gemeinsames Konto wurde getestet',
     'api_key.created': 'Ein Schlüssel wurde angelegt',
     'api_key.revoked': 'Ein Schlüssel wurde beendet',

@@ -246,6 +246,8 @@ export const sentences: typeof english = {
     `Das gemeinsame Konto ${account} hat ein neues Passwort, aber mit dem alten kann man sich noch anmelden`,
   rotationUncertain: ({ account, why }) =>
     `Noch ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${account} anmeldet: ${why}`,
+  rotationUnset: ({ account, why }) =>
+    `Das Passwort des gemeinsamen Kontos ${account} lässt sich nicht ändern, und was bisher galt, gilt noch: ${why}`,
   rotationManual: ({ account, why, until }) =>
     `Jemand muss das Passwort des gemeinsamen Kontos ${account} bis ${until} von Hand ändern: ${why}`,
   rotationConfirmed: ({ actor, account, version }) =>

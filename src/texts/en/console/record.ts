@@ -100,7 +100,7 @@ const record = {
     'account.rotation_asked': 'A new password was asked for',
     'account.rotation_confirmed': 'A change by hand was confirmed',
     'account.rotation_manual': 'A password is to be changed by hand',
-    'account.rotation_uncertain': 'It is not known which password signs in',
+    'account.rotation_uncertain': 'A change of a password makes no progress',
     'account.tested': 'A shared account was tested',
     'api_key.created': 'A key was made',
     'api_key.revoked': 'A key was revoked',

@@ -270,6 +270,8 @@ export const sentences = {
     `The shared account ${account} has a new password, but the old one still signs in`,
   rotationUncertain: ({ account, why }: { account: string } & Why) =>
     `It is not known yet which password of the shared account ${account} signs in: ${why}`,
+  rotationUnset: ({ account, why }: { account: string } & Why) =>
+    `The password of the shared account ${account} can’t be changed, and what signed in before still does: ${why}`,
   rotationManual: ({ account, why, until }: { account: string; until: string } & Why) =>
     `Somebody has to change the password of the shared account ${account} by hand until ${until}: ${why}`,
   rotationConfirmed: ({ actor, account, version }: OfVersion) =>
