@@ -126,6 +126,8 @@ export const answerTexts = {
       manyReveals: ({ most }: { most: number }) => `You have read ${most} passwords in a minute. Wait before the next.`,
       wrongJustNow:
         'A password of this account was tried just now, and was wrong. Systems lock accounts after a few: wait a minute before the next try.',
+      administratorJustNow:
+        'The password of this account’s administrator was tried just now, and was wrong or is being tried. Systems lock administrators after a few: wait before the next try.',
       noPassword: 'No password is kept for this account: give the one that signs in, or have it changed.',
       currentOnly: 'You may read the current password. Earlier ones are for those who manage the account.',
       /** Of a file of accounts. Nothing of the file is repeated. */
