@@ -87,7 +87,7 @@ const version = z
 export const accountState = z
   .enum(accountStates)
   .describe(
-    '`rotating`: it gets a new password. `failing`: its system has not taken one for a while; the former one still signs in, and it is tried again. `uncertain`: it is not known which one signs in. `old_works`: the former one is not known to be refused. `manual`: people have to change it.',
+    '`rotating`: it gets a new password. `failing`: its system has not taken one for a while; nothing new was set, what signed in before still does, and it is tried again. `uncertain`: it is not known which one signs in. `old_works`: the former one is not known to be refused. `manual`: people have to change it.',
   );
 export const account = z
   .object({

@@ -33,7 +33,7 @@ export const consoleAccounts: typeof english = {
     stateTexts: {
       rotating: 'Das Passwort wird gerade geändert.',
       failing:
-        'Das System nimmt seit einer Weile kein neues Passwort an: Es antwortet nicht, oder es lehnt ab. Mit dem bisherigen kann man sich noch anmelden. Es wird weiter versucht; der letzte Fehler steht unten.',
+        'Das System nimmt seit einer Weile kein neues Passwort an: Es antwortet nicht, oder es lehnt ab. Es ist kein neues gesetzt: Was bisher galt, gilt noch. Es wird weiter versucht; der letzte Fehler steht unten.',
       uncertain:
         'Im Moment ist nicht bekannt, mit welchem Passwort man sich anmeldet. Es wird weiter versucht, bis eines gefunden ist. Jede Version ist aufbewahrt.',
       old_works:
