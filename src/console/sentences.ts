@@ -95,7 +95,8 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'access.revoked_for_everyone': ({ words, actor, revocation }) =>
     compose(words.everyoneSignedOut, { actor: actor(), revocation: revocation() }),
   'account.added': ofAccount('accountAdded'),
-  'account.administrator_known': ({ words, account }) => compose(words.administratorKnown, { account: account() }),
+  'account.administrator_known': ({ words, account, owner }) =>
+    compose(words.administratorKnown, { account: account(), owner: owner() }),
   'account.changed': ({ words, actor, account }, event) =>
     compose(words.accountChanged, {
       actor: actor(),

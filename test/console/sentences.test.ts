@@ -103,6 +103,9 @@ describe('a sentence', () => {
     expect(said('account.rotation_uncertain', { name: 'Lights', error: 'timeout', unset: true })).toBe(
       'The password of the shared account Lights can’t be changed, and what signed in before still does: the system did not answer in time',
     );
+    expect(said('account.administrator_known', { name: 'Lights', user: 'usr_1' })).toMatch(
+      /^The password of the administrator of the shared account Lights was given by somebody, whose access ended/,
+    );
     expect(said('account.tested', { result: 'of_tomorrow' })).toMatch(/: of_tomorrow$/);
   });
 

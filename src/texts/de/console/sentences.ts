@@ -263,8 +263,8 @@ export const sentences: typeof english = {
   accountTested: ({ actor, account, result }) => `${actor} hat das gemeinsame Konto ${account} getestet: ${result}`,
   accountReconciled: ({ actor, account, result }) =>
     `${actor} hat das gemeinsame Konto ${account} mit den aufbewahrten Passwörtern verglichen: ${result}`,
-  administratorKnown: ({ account }) =>
-    `Jemand, dessen Zugang endete, hat das Passwort des Verwaltungskontos zum gemeinsamen Konto ${account} eingetragen und kennt es: Ändern Sie es beim System von Hand, und tragen Sie hier das neue ein`,
+  administratorKnown: ({ account, owner }) =>
+    `Das Passwort des Verwaltungskontos zum gemeinsamen Konto ${account} hat ${owner} eingetragen und kennt es, und der Zugang dieser Person endete: Ändern Sie es beim System von Hand, und tragen Sie hier das neue ein`,
   accountKeyErased: ({ actor }) =>
     `${actor} hat den Schlüssel der gemeinsamen Konten gelöscht: Keines ihrer Passwörter lässt sich mehr lesen`,
 

@@ -288,8 +288,8 @@ export const sentences = {
     `${actor} tested the shared account ${account}: ${result}`,
   accountReconciled: ({ actor, account, result }: OfAccount & { result: string }) =>
     `${actor} compared the shared account ${account} with the passwords that are kept: ${result}`,
-  administratorKnown: ({ account }: { account: string }) =>
-    `Somebody whose access ended gave the password of the administrator of the shared account ${account}, and knows it: change it at the system by hand, and give the new one here`,
+  administratorKnown: ({ account, owner }: { account: string; owner: string }) =>
+    `The password of the administrator of the shared account ${account} was given by ${owner}, whose access ended and who knows it: change it at the system by hand, and give the new one here`,
   accountKeyErased: ({ actor }: Actor) =>
     `${actor} erased the key of the shared accounts: none of their passwords can be read any more`,
 
