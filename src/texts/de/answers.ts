@@ -10,7 +10,7 @@ export const answerTexts: typeof english = {
       great: ({ most }) => `größer als ${most}`,
       small: ({ least }) => `kleiner als ${least}`,
       unknown: 'hier nicht bekannt',
-      choice: ({ choices }) => `keines von ${choices}`,
+      choice: ({ choices }) => `muss eines von ${choices} sein`,
       form: 'nicht in der richtigen Form',
     },
 

@@ -13,7 +13,7 @@ export const answerTexts = {
       great: ({ most }: { most: number }) => `more than ${most}`,
       small: ({ least }: { least: number }) => `less than ${least}`,
       unknown: 'not known here',
-      choice: ({ choices }: { choices: string }) => `none of ${choices}`,
+      choice: ({ choices }: { choices: string }) => `must be one of ${choices}`,
       form: 'not in the right form',
     },
 
