@@ -178,11 +178,12 @@ export const consoleAccounts: typeof english = {
         set: 'Wird geprüft',
         uncertain: 'Ungewiss',
         promoted: 'Das neue gilt',
-        old_works: 'Das alte gilt noch',
+        old_works: 'Das alte gilt vielleicht noch',
         manual: 'Von Hand',
         done: 'Fertig',
         cancelled: 'Nicht nötig',
       },
+      setAlone: 'Das neue ist gesetzt, das alte nicht geprüft',
       steps: {
         asked: 'Verlangt',
         made: 'Neues Passwort gemacht und aufbewahrt',

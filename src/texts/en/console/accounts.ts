@@ -177,11 +177,12 @@ export const consoleAccounts = {
         set: 'Being checked',
         uncertain: 'Uncertain',
         promoted: 'New one works',
-        old_works: 'Old one still works',
+        old_works: 'Old one not refused',
         manual: 'By hand',
         done: 'Done',
         cancelled: 'Not needed',
       },
+      setAlone: 'New one set; the old one was not checked',
       steps: {
         asked: 'Asked for',
         made: 'New password made and kept',
