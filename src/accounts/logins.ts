@@ -27,7 +27,8 @@ export function loginOf({ userName, place, connector, settings }: Login): string
     case 'scim':
       return JSON.stringify([at, parts.baseUrl, words(userName)]);
     case 'http':
-      return JSON.stringify([at, parts.url, userName]);
+      // A tenant may stand in a header or the body, too.
+      return JSON.stringify([at, parts.url, parts.headers, parts.body, userName]);
     case 'mariadb':
       return JSON.stringify([at, userName, parts.at]);
     default:

@@ -57,8 +57,9 @@ const lossSql = `
          coalesce(r.state <> 'manual' AND r.sent_at IS NOT NULL AND r.failing_since IS NULL, false) AS "atWork",
          (r.id IS NOT NULL)::int AS "underWay",
          ARRAY(SELECT v.version FROM account_versions v
-               WHERE v.org_id = r.org_id AND v.account_id = r.account_id AND v.state <> 'dead'
-                 AND (v.version IN (a.version, r.previous, r.candidate) OR v.rotation_id = r.id)
+               WHERE v.org_id = r.org_id AND v.account_id = r.account_id
+                 AND (v.version IN (a.version, r.previous, r.candidate) OR v.rotation_id = r.id
+                   OR (r.state = 'uncertain' AND r.candidate IS NULL AND v.state <> 'dead'))
                ORDER BY v.version) AS "mayBeLive"
   FROM accounts a LEFT JOIN account_rotations r ON r.org_id = a.org_id AND r.account_id = a.id AND ${mayBeSet}
   WHERE a.org_id = $1 AND a.id = $2`;

@@ -279,10 +279,21 @@ it('sets again what the system has lost before it was over', async () => {
   await ask();
   start();
   await untilState('done');
-  expect(await last()).toMatchObject({ error: null, told: [] });
+  expect(await last()).toMatchObject({ error: null, told: ['forgotten'] });
   expect(await current()).toBe(system.state.password);
   expect(system.state.sets).toEqual([system.state.password, system.state.password]);
   expect((await passwordsOf(product, orgId, account)).map(({ state }) => state)).toEqual(['current', 'former']);
+});
+
+it('sets it again once: of two servers that do not agree each would be right in turn, for ever', async () => {
+  system.state.losesItFor = 'the first password';
+  system.state.losesItAlways = true;
+  await ask();
+  start();
+  await untilState('old_works');
+  expect(await last()).toMatchObject({ state: 'old_works', told: ['forgotten', 'old_works'] });
+  expect(system.state.sets).toHaveLength(2);
+  expect((await told()).filter((action) => action === 'account.old_works')).toHaveLength(1);
 });
 
 it('sets again what the system has not saved, and lost', async () => {

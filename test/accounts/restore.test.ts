@@ -162,7 +162,7 @@ it('what the backup knows and the system has changed since is set anew by the ad
   await restore(backup);
   expect(await kept(changed)).toEqual(['2 current is refused', '1 former is refused']);
 
-  expect(await shared('reconcile')).toEqual({ id: orgId, accounts: 2 });
+  expect(await shared('reconcile')).toEqual({ id: orgId, accounts: 2, rests: false });
   start();
   await untilState('done', changed, same);
   expect(await kept(changed)).toEqual(['3 current works', '2 former is refused', '1 former is refused']);
@@ -182,7 +182,7 @@ it('where the administrator is a shared account that has changed too, people giv
   await restore(backup);
   wrong = [];
 
-  expect(await shared('reconcile')).toEqual({ id: orgId, accounts: 2 });
+  expect(await shared('reconcile')).toEqual({ id: orgId, accounts: 2, rests: false });
   // Administrators are told at once of what makes no progress.
   start({ tell: 0 });
   await untilState('manual', admin);
@@ -202,4 +202,18 @@ it('where the administrator is a shared account that has changed too, people giv
   await untilState('done', admin, account);
   expect(await kept(admin)).toEqual(['3 current works', '2 former is refused', '1 former is refused']);
   expect(await kept(account)).toEqual(['2 current works', '1 former is refused']);
+});
+
+it('what was begun with a password of the backup, before the search was asked for, is searched for too', async () => {
+  const account = await plant(await target.makeRole(), 'itself');
+  const backup = await copy();
+  await rotateAll(account);
+  await restore(backup);
+  await askRotation(db.pool, { orgId, accountId: account.id, cause: 'hand' });
+  start({ denied: [600] });
+  await until(async () => (await last(account))?.why === 'denied');
+  expect(await shared('reconcile')).toMatchObject({ id: orgId });
+  // Without the search it would go on with that password for a day.
+  await untilState('manual', account);
+  expect(await last(account)).toMatchObject({ error: 'none_known' });
 });

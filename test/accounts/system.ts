@@ -28,6 +28,8 @@ export async function startSystem(first: string) {
     saves: 'saved' as SaveOutcome,
     /** When connections are ended it loses what was set, as if killed before it wrote it down: this is back. */
     losesItFor: null as string | null,
+    /** Each time. */
+    losesItAlways: false,
     away: false,
     /** What comes of the next times that connections are ended. */
     endings: [] as (number | null)[],
@@ -94,7 +96,7 @@ export async function startSystem(first: string) {
     save: async () => state.saves,
     endConnections: async () => {
       state.password = state.losesItFor ?? state.password;
-      state.losesItFor = null;
+      if (!state.losesItAlways) state.losesItFor = null;
       const ended = state.endings.length > 0 ? state.endings.shift() : 0;
       return typeof ended === 'number' ? { ended } : { error: 'connection_lost' };
     },

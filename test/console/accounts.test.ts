@@ -370,7 +370,7 @@ describe('the console', () => {
       `INSERT INTO accounts (org_id, id, name, user_name, connector) SELECT $1, 'acc_many' || n, 'Many ' || n, 'many', 'manual' FROM generate_series(1, 201) n`,
       [org],
     );
-    const account = await addAccount('Sail', { connector: 'ldap', settings: { host: 'db.internal' } });
+    const account = await addAccount('Sail', { connector: 'ldap', settings: { host: 'sail.internal' } });
     const page = `/admin/accounts/${account}`;
     const give = (group: string) => owner.console.press(`${page}/access`, 'give', { who: '', group });
     expect(textOf((await give('Watch')).text)).toContain('There is no group of this name');

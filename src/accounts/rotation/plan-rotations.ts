@@ -18,7 +18,7 @@ const mostPairs = 100_000;
 /** What an account costs at least, in such pairs: it may be an event of the record. */
 const leastPairs = 10;
 /** Milliseconds that a row rests on this node after it could not be planned. */
-const restMs = 60_000;
+const restMs = 10_000;
 
 type Taken = EndedRights & Readonly<{ id: string; event_id: string | null; up_to: string; action: string | null }>;
 

@@ -13,12 +13,13 @@ export async function askReconciliation(db: Pool | PoolClient, orgId: string | n
      WHERE state = 'queued' AND NOT search_first AND ($1::text IS NULL OR org_id = $1)`,
     [orgId],
   );
-  // What waits for people may be long out of date: the machine looks, where it can reach the system.
+  // What waits for people may be long out of date: the machine looks, where it can reach the system. So
+  // may what has sent nothing yet: it would go on with what the backup calls the current password.
   const again = await db.query(
     `UPDATE account_rotations r
      SET state = 'uncertain', search_first = true, candidate = NULL, sent_at = NULL, ${triedAgain}
      FROM accounts a
-     WHERE ($1::text IS NULL OR r.org_id = $1) AND r.state = 'manual'
+     WHERE ($1::text IS NULL OR r.org_id = $1) AND (r.state = 'manual' OR (r.state = 'candidate' AND r.sent_at IS NULL))
        AND a.org_id = r.org_id AND a.id = r.account_id AND a.connector <> 'manual'`,
     [orgId],
   );
