@@ -104,10 +104,7 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
       what: html`<code>${(textIn(event, 'changed') ?? '–').replaceAll(' ', ', ')}</code>`,
     }),
   'account.key_erased': withActor('accountKeyErased'),
-  'account.old_works': ({ words, account }, event) =>
-    compose(textIn(event, 'error') === 'connections_not_ended' ? words.connectionsLeft : words.oldPasswordWorks, {
-      account: account(),
-    }),
+  'account.old_works': oldPasswordWorks,
   'account.password_given': ofVersion('passwordGiven'),
   'account.reconciled': ({ words, actor, account, accountResult }) =>
     compose(words.accountReconciled, { actor: actor(), account: account(), result: accountResult() }),
@@ -292,6 +289,13 @@ function accessRevoked({ words, actor, target, ended, revocation }: Parts, event
   return isOwn
     ? compose(words.signedOutThemselves, { actor: both.actor, ended: ended() })
     : compose(words.signedOut, { ...both, ended: ended() });
+}
+
+function oldPasswordWorks({ words, account }: Parts, event: ShownEvent): Html {
+  const error = textIn(event, 'error');
+  if (error === 'connections_not_ended') return compose(words.connectionsLeft, { account: account() });
+  // Only without an error was it seen to sign in.
+  return compose(error === null ? words.oldPasswordWorks : words.oldPasswordUnproven, { account: account() });
 }
 
 /** Taken away by somebody, or ended by what somebody did to the person or the group. */

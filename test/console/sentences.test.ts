@@ -106,6 +106,10 @@ describe('a sentence', () => {
     expect(said('account.administrator_known', { name: 'Lights', user: 'usr_1' })).toMatch(
       /^The password of the administrator of the shared account Lights was given by somebody, whose access ended/,
     );
+    expect(said('account.old_works', { version: 2 })).toMatch(/, but the old one still signs in$/);
+    expect(said('account.old_works', { version: 2, error: 'unproven' })).toMatch(
+      /, and the old one is not known to be refused$/,
+    );
     expect(said('account.tested', { result: 'of_tomorrow' })).toMatch(/: of_tomorrow$/);
   });
 

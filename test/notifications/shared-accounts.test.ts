@@ -85,6 +85,14 @@ test('where nothing was set, that is what is said', async () => {
   );
 });
 
+test('an old password that is not seen to sign in is not said to', async () => {
+  const account = await plantAccount('Open');
+  await tell('account.old_works', account, { rotation: 'rot_4', version: 2, error: 'unproven' });
+  expect((await told())[0]?.text).toBe(
+    'The shared account Open has a new password, and the old one is not known to be refused',
+  );
+});
+
 test('what happens every day is on record and in no feed', async () => {
   const before = (await told()).length;
   const account = await plantAccount('Daily');

@@ -71,6 +71,8 @@ export const notifications: typeof english = {
     `Das gemeinsame Konto ${account} hat ein neues Passwort, aber wer mit dem alten schon angemeldet war, ist es noch`,
   oldPasswordWorks: ({ account }) =>
     `Das gemeinsame Konto ${account} hat ein neues Passwort, aber mit dem alten kann man sich noch anmelden`,
+  oldPasswordUnproven: ({ account }) =>
+    `Das gemeinsame Konto ${account} hat ein neues Passwort, und es ist nicht erwiesen, dass das alte nicht mehr gilt`,
   rotationUncertain: ({ account, why }) =>
     `Noch ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${account} anmeldet${because(why)}`,
   rotationUnset: ({ account, why }) =>
