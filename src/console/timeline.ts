@@ -8,6 +8,6 @@ import { sentenceOf } from './sentences.ts';
 export function renderTimeline({ texts, principal }: Visit, events: readonly (ShownEvent & { at: string })[]): Html {
   return html`<ol class="timeline">${events.map(
     (event) =>
-      html`<li data-action="${event.action}"><span class="when">${renderMoment(texts, event.at)}</span> <span class="what">${sentenceOf(texts, event, principal.role)}</span></li>`,
+      html`<li data-action="${event.action}"><span class="when">${renderMoment(texts, event.at)}</span> <p class="what">${sentenceOf(texts, event, principal.role)}</p></li>`,
   )}</ol>`;
 }
