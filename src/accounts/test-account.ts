@@ -54,10 +54,7 @@ export async function testAccount(deps: Deps, orgId: string, accountId: string, 
   const counted = administrator && administratorOf({ orgId, account: { ...row, adminAccountId: row.adminId } });
   if ((await takeAdministratorTry(pool, counted, everySeconds)) !== 'free') {
     await wrongTry.release();
-    throw tooManyRequests(
-      'The password of this account’s administrator was tried just now, and was wrong or is being tried. Systems lock administrators after a few: wait before the next try.',
-      everySeconds,
-    );
+    throw tooManyRequests(({ answers }) => answers.accounts.administratorJustNow, everySeconds);
   }
   const target = { userName: row.userName, settings: row.settings, admin: administrator };
   const signsIn = await told(connector.verify(target, password, AbortSignal.timeout(limitMs)));

@@ -87,7 +87,7 @@ const version = z
 export const accountState = z
   .enum(accountStates)
   .describe(
-    '`rotating`: it gets a new password. `failing`: its system has not taken one for a while; the former one still signs in, and it is tried again. `uncertain`: it is not known which one signs in. `old_works`: the former one is not known to be refused. `manual`: people have to change it.',
+    '`rotating`: it gets a new password. `failing`: its system has not taken one for a while; nothing new was set, what signed in before still does, and it is tried again. `uncertain`: it is not known which one signs in. `old_works`: the former one is not known to be refused. `manual`: people have to change it.',
   );
 export const account = z
   .object({
@@ -220,7 +220,7 @@ export const accountRotation = z
     state: z
       .enum(AccountRotationState)
       .describe(
-        '`queued`: waits for its turn. `candidate`: a new password is made, and may be on its way. `set`: the system took it. `uncertain`: nobody knows which one signs in. `promoted`: the new one is current. `old_works`: the former one still signs in. `manual`: people have to do it. `done`; `cancelled`: there was nothing to do any more.',
+        '`queued`: waits for its turn. `candidate`: a new password is made, and may be on its way. `set`: the system took it. `uncertain`: nobody knows which one signs in. `promoted`: the new one is current. `old_works`: the former one is not known to be refused. `manual`: people have to do it. `done`: it is over. `cancelled`: there was nothing to do any more; with `promotedAt` the new one was set, and whether the former one is refused was not checked, for it is kept for another place or the key was erased.',
       ),
     cause: z
       .string()

@@ -129,8 +129,8 @@ function conditionsOf(filter: EventFilter, add: Add): string[] {
 
 /**
  * A person's timeline. The detail names the owner of a grant or a session that the backend ended,
- * whoever has or had a right to a shared account, and the bearer of an address that somebody else is
- * called by. What ended everyone's access ended theirs, too.
+ * whoever has or had a right to a shared account, or knows the password of one's administrator (few
+ * events, found by their action), and the bearer of an address that somebody else is called by. What ended everyone's access ended theirs, too.
  */
 function ofPerson(id: string): Choice {
   const person = `FROM users WHERE org_id = $1 AND id = ${id}`;
@@ -140,6 +140,7 @@ function ofPerson(id: string): Choice {
     `action = 'grant.ended' AND detail->>'user' = ${id}`,
     `action = 'session.ended' AND detail ? 'user' AND detail->>'user' = ${id}`,
     `action IN ('account.right_given', 'account.right_ended') AND detail->>'user' = ${id}`,
+    `action = 'account.administrator_known' AND detail->>'user' = ${id}`,
     `action = 'user.address_contested' AND detail->>'bearer' = ${id}`,
     `action = 'access.revoked_for_everyone' AND at >= (SELECT created_at ${person})
      AND at <= (SELECT coalesce(deleted_at, 'infinity') ${person})`,

@@ -183,7 +183,7 @@ export function registerSharedAccountPasswords(shared: Command, shell: Console):
         if (!yes) {
           requireTerminal('Letting rotations go on', shell);
           const means =
-            'Passwords are then changed at the real systems from this database, and every other copy of it is locked out.';
+            'Passwords are then changed at the real systems from this database, and the passwords that every other copy keeps become wrong.';
           await confirm(means, 'this is the real one', shell);
         }
         const accounts = await transaction(pool, async (client) => {

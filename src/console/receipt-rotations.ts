@@ -61,7 +61,7 @@ ${items.map(
 /** The same for a ticket, and for whoever hears the page: a line. */
 export const sayCaused = ({ texts }: Visit, { items }: CausedRotations): string =>
   items
-    .map(({ accountName, state }) =>
-      texts.console.accounts.said({ account: accountName, state: sayRotationState(texts, state) }),
+    .map((rotation) =>
+      texts.console.accounts.said({ account: rotation.accountName, state: sayRotationState(texts, rotation) }),
     )
     .join('; ');

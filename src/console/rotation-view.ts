@@ -21,10 +21,19 @@ export function lookAgainAt(rotations: readonly Pick<ShownRotation, 'state'>[]):
   return rotations.every(isSettled) ? null : 10_000;
 }
 
-export const sayRotationState = ({ console }: Texts, state: State): string => console.accounts.rotation.states[state];
+type Shown = Pick<ShownRotation, 'state' | 'promotedAt'>;
 
-export const renderRotationState = (texts: Texts, { state }: Pick<ShownRotation, 'state'>): Html =>
-  renderBadge(sayRotationState(texts, state), bad.has(state) ? 'bad' : state === 'done' ? 'good' : 'plain');
+/** One that was cancelled after it had set a new password wasn't needless. */
+export function sayRotationState({ console }: Texts, { state, promotedAt }: Shown): string {
+  const words = console.accounts.rotation;
+  return state === 'cancelled' && promotedAt !== null ? words.setAlone : words.states[state];
+}
+
+export const renderRotationState = (texts: Texts, rotation: Shown): Html =>
+  renderBadge(
+    sayRotationState(texts, rotation),
+    bad.has(rotation.state) ? 'bad' : rotation.state === 'done' ? 'good' : 'plain',
+  );
 
 /** Why the last try came to nothing, in words; a word that has none stands for itself. */
 export function whyNotYet({ rotationErrors }: Texts, error: string | null): Value {

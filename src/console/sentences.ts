@@ -95,7 +95,8 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'access.revoked_for_everyone': ({ words, actor, revocation }) =>
     compose(words.everyoneSignedOut, { actor: actor(), revocation: revocation() }),
   'account.added': ofAccount('accountAdded'),
-  'account.administrator_known': ({ words, account }) => compose(words.administratorKnown, { account: account() }),
+  'account.administrator_known': ({ words, account, owner }) =>
+    compose(words.administratorKnown, { account: account(), owner: owner() }),
   'account.changed': ({ words, actor, account }, event) =>
     compose(words.accountChanged, {
       actor: actor(),
@@ -103,10 +104,7 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
       what: html`<code>${(textIn(event, 'changed') ?? '–').replaceAll(' ', ', ')}</code>`,
     }),
   'account.key_erased': withActor('accountKeyErased'),
-  'account.old_works': ({ words, account }, event) =>
-    compose(textIn(event, 'error') === 'connections_not_ended' ? words.connectionsLeft : words.oldPasswordWorks, {
-      account: account(),
-    }),
+  'account.old_works': oldPasswordWorks,
   'account.password_given': ofVersion('passwordGiven'),
   'account.reconciled': ({ words, actor, account, accountResult }) =>
     compose(words.accountReconciled, { actor: actor(), account: account(), result: accountResult() }),
@@ -122,8 +120,11 @@ const sentences: Readonly<Record<ShownEvent['action'], Sentence>> = {
   'account.rotation_confirmed': ofVersion('rotationConfirmed'),
   'account.rotation_manual': ({ words, account, rotationError, moment }) =>
     compose(words.rotationManual, { account: account(), why: rotationError('reason'), until: moment('doUntil') }),
-  'account.rotation_uncertain': ({ words, account, rotationError }) =>
-    compose(words.rotationUncertain, { account: account(), why: rotationError('error') }),
+  'account.rotation_uncertain': ({ words, account, rotationError }, event) =>
+    compose(event.detail.unset === true ? words.rotationUnset : words.rotationUncertain, {
+      account: account(),
+      why: rotationError('error'),
+    }),
   'account.tested': ({ words, actor, account, accountResult }) =>
     compose(words.accountTested, { actor: actor(), account: account(), result: accountResult() }),
   'api_key.created': withBoth('apiKeyCreated'),
@@ -288,6 +289,13 @@ function accessRevoked({ words, actor, target, ended, revocation }: Parts, event
   return isOwn
     ? compose(words.signedOutThemselves, { actor: both.actor, ended: ended() })
     : compose(words.signedOut, { ...both, ended: ended() });
+}
+
+function oldPasswordWorks({ words, account }: Parts, event: ShownEvent): Html {
+  const error = textIn(event, 'error');
+  if (error === 'connections_not_ended') return compose(words.connectionsLeft, { account: account() });
+  // Only without an error was it seen to sign in.
+  return compose(error === null ? words.oldPasswordWorks : words.oldPasswordUnproven, { account: account() });
 }
 
 /** Taken away by somebody, or ended by what somebody did to the person or the group. */

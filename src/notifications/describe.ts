@@ -72,6 +72,12 @@ function sentence(texts: Texts, { kind, action, actorType, targetType, count, pa
   return targetType === 'webhook' ? words.webhookFailed({ target }) : words.emailFailed({ target });
 }
 
+function oldPasswordWorks(words: Words, account: string, error: string | null): string {
+  if (error === 'connections_not_ended') return words.connectionsLeft({ account });
+  // Only without an error was it seen to sign in.
+  return error === null ? words.oldPasswordWorks({ account }) : words.oldPasswordUnproven({ account });
+}
+
 function sharedAccount(
   texts: Texts,
   action: OutboxAction,
@@ -80,11 +86,9 @@ function sharedAccount(
 ): string {
   const words = texts.notifications;
   const why = whyNotYet(texts, parts.error ?? parts.reason);
-  if (action === 'account.old_works')
-    return parts.error === 'connections_not_ended'
-      ? words.connectionsLeft({ account })
-      : words.oldPasswordWorks({ account });
-  if (action === 'account.rotation_uncertain') return words.rotationUncertain({ account, why });
+  if (action === 'account.old_works') return oldPasswordWorks(words, account, named(parts.error));
+  if (action === 'account.rotation_uncertain')
+    return parts.unset === true ? words.rotationUnset({ account, why }) : words.rotationUncertain({ account, why });
   if (action === 'account.rotation_manual')
     return words.rotationManual({ account, why, at: named(parts.doUntil) ?? words.something });
   if (action === 'account.administrator_known') return words.administratorKnown({ account });

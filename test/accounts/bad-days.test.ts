@@ -161,6 +161,11 @@ it('waits for a system that is away, tells administrators once, and goes on when
     return rowCount === 1;
   });
   expect(await told()).toEqual(['account.rotation_uncertain']);
+  const { rows } = await pool.query(
+    `SELECT detail->'unset' AS unset FROM audit_events WHERE action = 'account.rotation_uncertain' AND target_id = $1`,
+    [account],
+  );
+  expect(rows).toEqual([{ unset: true }]);
   expect(await last()).toMatchObject({ state: 'candidate', why: 'unavailable' });
   expect(await current()).toBe('the first password');
   system.state.away = false;

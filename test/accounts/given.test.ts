@@ -89,6 +89,10 @@ it('that of an administrator is nobody’s to change here: administrators are to
   await revoke(owner);
   await until(async () => (await told()).length > 0);
   expect(await told()).toEqual(both);
+  // It is of the person's timeline too, whom the event names in its detail alone.
+  const query = `action=account.administrator_known&person=${owner.id}`;
+  const items = (await other.send('GET', `/audit-events?${query}`)).body.items as { target: { id: string } }[];
+  expect(items.map(({ target }) => target.id).toSorted()).toEqual(both);
   await revoke(owner);
   await until(async () => (await product.context.pool.query('SELECT FROM account_outbox')).rowCount === 0);
   expect(await told()).toEqual(both);

@@ -593,5 +593,9 @@ describe('a sign-out', () => {
       /Radar has a new password, and the old one is not known to be refused/,
     );
     expect(textOf((await stranger.console.get('/admin')).text)).not.toContain('Radar');
+    await stuck('cancelled');
+    expect(textOf((await owner.console.get(receipt)).text)).toMatch(/Radar: Not needed/);
+    await sql('UPDATE account_rotations SET promoted_at = now() WHERE account_id = $1', [account]);
+    expect(textOf((await owner.console.get(receipt)).text)).toMatch(/Radar: New one set; the old one was not checked/);
   });
 });

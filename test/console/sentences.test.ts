@@ -100,6 +100,16 @@ describe('a sentence', () => {
     expect(said('account.tested', { result: 'refused' })).toMatch(/: its password is refused$/);
     expect(said('account.reconciled', { result: 'found' })).toMatch(/: one of them signs in$/);
     expect(said('account.rotation_uncertain', { error: 'timeout' })).toMatch(/: the system did not answer in time$/);
+    expect(said('account.rotation_uncertain', { name: 'Lights', error: 'timeout', unset: true })).toBe(
+      'The password of the shared account Lights can’t be changed, and what signed in before still does: the system did not answer in time',
+    );
+    expect(said('account.administrator_known', { name: 'Lights', user: 'usr_1' })).toMatch(
+      /^The password of the administrator of the shared account Lights was given by somebody, whose access ended/,
+    );
+    expect(said('account.old_works', { version: 2 })).toMatch(/, but the old one still signs in$/);
+    expect(said('account.old_works', { version: 2, error: 'unproven' })).toMatch(
+      /, and the old one is not known to be refused$/,
+    );
     expect(said('account.tested', { result: 'of_tomorrow' })).toMatch(/: of_tomorrow$/);
   });
 

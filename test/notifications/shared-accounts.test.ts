@@ -77,6 +77,22 @@ test('a word that no version here knows is left out, not shown', async () => {
   expect((await told())[0]?.text).toBe('It is not known yet which password of the shared account Newer signs in');
 });
 
+test('where nothing was set, that is what is said', async () => {
+  const account = await plantAccount('Away');
+  await tell('account.rotation_uncertain', account, { rotation: 'rot_3', error: 'timeout', unset: true });
+  expect((await told())[0]?.text).toBe(
+    'The password of the shared account Away can’t be changed, and what signed in before still does: the system did not answer in time',
+  );
+});
+
+test('an old password that is not seen to sign in is not said to', async () => {
+  const account = await plantAccount('Open');
+  await tell('account.old_works', account, { rotation: 'rot_4', version: 2, error: 'unproven' });
+  expect((await told())[0]?.text).toBe(
+    'The shared account Open has a new password, and the old one is not known to be refused',
+  );
+});
+
 test('what happens every day is on record and in no feed', async () => {
   const before = (await told()).length;
   const account = await plantAccount('Daily');

@@ -39,7 +39,9 @@ export async function putOff(
     const same = held.why === why ? {} : ({ why, why_since: 'now' } as const);
     const tried = { attempts: begun + 1, ...same, failing_since: 'now', error } as const;
     await writeHeld(client, held, { ...tried, ...told, ...changes }, dueIn);
-    if (tells) await record(client, held, 'account.rotation_uncertain', { error });
+    // Of a candidate that is none of the system's yet, what signed in before still does.
+    const isUnset = (changes.state ?? held.state) === 'candidate';
+    if (tells) await record(client, held, 'account.rotation_uncertain', { error, ...(isUnset && { unset: true }) });
   });
   return 'wait';
 }

@@ -10,7 +10,7 @@ export const answerTexts: typeof english = {
       great: ({ most }) => `größer als ${most}`,
       small: ({ least }) => `kleiner als ${least}`,
       unknown: 'hier nicht bekannt',
-      choice: ({ choices }) => `keines von ${choices}`,
+      choice: ({ choices }) => `muss eines von ${choices} sein`,
       form: 'nicht in der richtigen Form',
     },
 
@@ -122,6 +122,8 @@ export const answerTexts: typeof english = {
         `Sie haben in einer Minute ${most} Passwörter gelesen. Warten Sie, bevor Sie das nächste lesen.`,
       wrongJustNow:
         'Gerade wurde ein Passwort dieses Kontos probiert, und es war falsch. Systeme sperren Konten nach einigen: Warten Sie eine Minute, bevor Sie es wieder probieren.',
+      administratorJustNow:
+        'Das Passwort des Verwaltungskontos zu diesem Konto wurde gerade probiert und war falsch, oder es wird gerade probiert. Systeme sperren Verwaltungskonten nach einigen: Warten Sie, bevor Sie es wieder probieren.',
       noPassword:
         'Für dieses Konto ist kein Passwort hinterlegt: Geben Sie das an, mit dem man sich anmeldet, oder lassen Sie es ändern.',
       currentOnly: 'Sie dürfen das aktuelle Passwort lesen. Frühere sind für die, die das Konto verwalten.',

@@ -71,8 +71,12 @@ export const notifications: typeof english = {
     `Das gemeinsame Konto ${account} hat ein neues Passwort, aber wer mit dem alten schon angemeldet war, ist es noch`,
   oldPasswordWorks: ({ account }) =>
     `Das gemeinsame Konto ${account} hat ein neues Passwort, aber mit dem alten kann man sich noch anmelden`,
+  oldPasswordUnproven: ({ account }) =>
+    `Das gemeinsame Konto ${account} hat ein neues Passwort, und es ist nicht erwiesen, dass das alte nicht mehr gilt`,
   rotationUncertain: ({ account, why }) =>
     `Noch ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${account} anmeldet${because(why)}`,
+  rotationUnset: ({ account, why }) =>
+    `Das Passwort des gemeinsamen Kontos ${account} lässt sich nicht ändern, und was bisher galt, gilt noch${because(why)}`,
   rotationManual: ({ account, why, at }) =>
     `Jemand muss das Passwort des gemeinsamen Kontos ${account} bis ${momentOf(at)} von Hand ändern${because(why)}`,
   administratorKnown: ({ account }) =>

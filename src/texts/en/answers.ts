@@ -13,7 +13,7 @@ export const answerTexts = {
       great: ({ most }: { most: number }) => `more than ${most}`,
       small: ({ least }: { least: number }) => `less than ${least}`,
       unknown: 'not known here',
-      choice: ({ choices }: { choices: string }) => `none of ${choices}`,
+      choice: ({ choices }: { choices: string }) => `must be one of ${choices}`,
       form: 'not in the right form',
     },
 
@@ -126,6 +126,8 @@ export const answerTexts = {
       manyReveals: ({ most }: { most: number }) => `You have read ${most} passwords in a minute. Wait before the next.`,
       wrongJustNow:
         'A password of this account was tried just now, and was wrong. Systems lock accounts after a few: wait a minute before the next try.',
+      administratorJustNow:
+        'The password of this account’s administrator was tried just now, and was wrong or is being tried. Systems lock administrators after a few: wait before the next try.',
       noPassword: 'No password is kept for this account: give the one that signs in, or have it changed.',
       currentOnly: 'You may read the current password. Earlier ones are for those who manage the account.',
       /** Of a file of accounts. Nothing of the file is repeated. */

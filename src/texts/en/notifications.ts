@@ -70,8 +70,12 @@ export const notifications = {
     `The shared account ${account} has a new password, but whoever had signed in with the old one is still in`,
   oldPasswordWorks: ({ account }: { account: string }) =>
     `The shared account ${account} has a new password, but the old one still signs in`,
+  oldPasswordUnproven: ({ account }: { account: string }) =>
+    `The shared account ${account} has a new password, and the old one is not known to be refused`,
   rotationUncertain: ({ account, why }: { account: string; why: string | null }) =>
     `It is not known yet which password of the shared account ${account} signs in${because(why)}`,
+  rotationUnset: ({ account, why }: { account: string; why: string | null }) =>
+    `The password of the shared account ${account} can’t be changed, and what signed in before still does${because(why)}`,
   rotationManual: ({ account, why, at }: { account: string; why: string | null; at: string }) =>
     `Somebody has to change the password of the shared account ${account} by hand until ${moment(at)}${because(why)}`,
   administratorKnown: ({ account }: { account: string }) =>

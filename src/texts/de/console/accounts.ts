@@ -33,7 +33,7 @@ export const consoleAccounts: typeof english = {
     stateTexts: {
       rotating: 'Das Passwort wird gerade geändert.',
       failing:
-        'Das System nimmt seit einer Weile kein neues Passwort an: Es antwortet nicht, oder es lehnt ab. Mit dem bisherigen kann man sich noch anmelden. Es wird weiter versucht; der letzte Fehler steht unten.',
+        'Das System nimmt seit einer Weile kein neues Passwort an: Es antwortet nicht, oder es lehnt ab. Es ist kein neues gesetzt: Was bisher galt, gilt noch. Es wird weiter versucht; der letzte Fehler steht unten.',
       uncertain:
         'Im Moment ist nicht bekannt, mit welchem Passwort man sich anmeldet. Es wird weiter versucht, bis eines gefunden ist. Jede Version ist aufbewahrt.',
       old_works:
@@ -178,11 +178,12 @@ export const consoleAccounts: typeof english = {
         set: 'Wird geprüft',
         uncertain: 'Ungewiss',
         promoted: 'Das neue gilt',
-        old_works: 'Das alte gilt noch',
+        old_works: 'Das alte gilt vielleicht noch',
         manual: 'Von Hand',
         done: 'Fertig',
         cancelled: 'Nicht nötig',
       },
+      setAlone: 'Das neue ist gesetzt, das alte nicht geprüft',
       steps: {
         asked: 'Verlangt',
         made: 'Neues Passwort gemacht und aufbewahrt',

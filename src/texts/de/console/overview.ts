@@ -62,7 +62,7 @@ export const consoleOverview: typeof english = {
       account_old_works: ({ name }) =>
         `Das gemeinsame Konto ${name} hat ein neues Passwort, aber es ist nicht erwiesen, dass das alte dort abgewiesen wird.`,
       account_failing: ({ name, at }) =>
-        `Das Passwort des gemeinsamen Kontos ${name} lässt sich nicht ändern (seit ${at}): Mit dem bisherigen kann man sich dort noch anmelden.`,
+        `Das Passwort des gemeinsamen Kontos ${name} lässt sich nicht ändern (seit ${at}). Es ist kein neues gesetzt: Was bisher galt, gilt noch.`,
       account_manual: ({ name, at }) => `Das Passwort des gemeinsamen Kontos ${name} ist bis ${at} von Hand zu ändern.`,
       email_unavailable:
         'Jemand möchte E-Mails bekommen, aber es lassen sich keine senden: Der Betreiber hat keinen Mailserver eingerichtet (SMTP_URL).',

@@ -244,8 +244,12 @@ export const sentences: typeof english = {
     `Das gemeinsame Konto ${account} hat ein neues Passwort, aber wer mit dem alten schon angemeldet war, ist es noch`,
   oldPasswordWorks: ({ account }) =>
     `Das gemeinsame Konto ${account} hat ein neues Passwort, aber mit dem alten kann man sich noch anmelden`,
+  oldPasswordUnproven: ({ account }) =>
+    `Das gemeinsame Konto ${account} hat ein neues Passwort, und es ist nicht erwiesen, dass das alte nicht mehr gilt`,
   rotationUncertain: ({ account, why }) =>
     `Noch ist nicht bekannt, mit welchem Passwort man sich beim gemeinsamen Konto ${account} anmeldet: ${why}`,
+  rotationUnset: ({ account, why }) =>
+    `Das Passwort des gemeinsamen Kontos ${account} lässt sich nicht ändern, und was bisher galt, gilt noch: ${why}`,
   rotationManual: ({ account, why, until }) =>
     `Jemand muss das Passwort des gemeinsamen Kontos ${account} bis ${until} von Hand ändern: ${why}`,
   rotationConfirmed: ({ actor, account, version }) =>
@@ -261,8 +265,8 @@ export const sentences: typeof english = {
   accountTested: ({ actor, account, result }) => `${actor} hat das gemeinsame Konto ${account} getestet: ${result}`,
   accountReconciled: ({ actor, account, result }) =>
     `${actor} hat das gemeinsame Konto ${account} mit den aufbewahrten Passwörtern verglichen: ${result}`,
-  administratorKnown: ({ account }) =>
-    `Jemand, dessen Zugang endete, hat das Passwort des Verwaltungskontos zum gemeinsamen Konto ${account} eingetragen und kennt es: Ändern Sie es beim System von Hand, und tragen Sie hier das neue ein`,
+  administratorKnown: ({ account, owner }) =>
+    `Das Passwort des Verwaltungskontos zum gemeinsamen Konto ${account} hat ${owner} eingetragen und kennt es, und der Zugang dieser Person endete: Ändern Sie es beim System von Hand, und tragen Sie hier das neue ein`,
   accountKeyErased: ({ actor }) =>
     `${actor} hat den Schlüssel der gemeinsamen Konten gelöscht: Keines ihrer Passwörter lässt sich mehr lesen`,
 

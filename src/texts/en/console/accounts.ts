@@ -32,7 +32,7 @@ export const consoleAccounts = {
     stateTexts: {
       rotating: 'The password is being changed just now.',
       failing:
-        'The system has not taken a new password for a while: it does not answer, or refuses. The former one still signs in. It is tried again; the last error stands below.',
+        'The system has not taken a new password for a while: it does not answer, or refuses. Nothing new was set: what signed in before still does. It is tried again; the last error stands below.',
       uncertain:
         'Nobody knows at the moment which password signs in. It is tried again until one is found. Every version is kept.',
       old_works:
@@ -177,11 +177,12 @@ export const consoleAccounts = {
         set: 'Being checked',
         uncertain: 'Uncertain',
         promoted: 'New one works',
-        old_works: 'Old one still works',
+        old_works: 'Old one not refused',
         manual: 'By hand',
         done: 'Done',
         cancelled: 'Not needed',
       },
+      setAlone: 'New one set; the old one was not checked',
       steps: {
         asked: 'Asked for',
         made: 'New password made and kept',

@@ -61,7 +61,7 @@ export const consoleOverview = {
       account_old_works: ({ name }: { name: string }) =>
         `The shared account ${name} has a new password, and the old one is not known to be refused there.`,
       account_failing: ({ name, at }: { name: string; at: string }) =>
-        `The password of the shared account ${name} cannot be changed (since ${at}): the former one still signs in there.`,
+        `The password of the shared account ${name} cannot be changed (since ${at}). Nothing new was set: what signed in before still does.`,
       account_manual: ({ name, at }: { name: string; at: string }) =>
         `The password of the shared account ${name} has to be changed by hand until ${at}.`,
       email_unavailable:

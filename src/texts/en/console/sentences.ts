@@ -268,8 +268,12 @@ export const sentences = {
     `The shared account ${account} has a new password, but whoever had signed in with the old one is still in`,
   oldPasswordWorks: ({ account }: { account: string }) =>
     `The shared account ${account} has a new password, but the old one still signs in`,
+  oldPasswordUnproven: ({ account }: { account: string }) =>
+    `The shared account ${account} has a new password, and the old one is not known to be refused`,
   rotationUncertain: ({ account, why }: { account: string } & Why) =>
     `It is not known yet which password of the shared account ${account} signs in: ${why}`,
+  rotationUnset: ({ account, why }: { account: string } & Why) =>
+    `The password of the shared account ${account} can’t be changed, and what signed in before still does: ${why}`,
   rotationManual: ({ account, why, until }: { account: string; until: string } & Why) =>
     `Somebody has to change the password of the shared account ${account} by hand until ${until}: ${why}`,
   rotationConfirmed: ({ actor, account, version }: OfVersion) =>
@@ -286,8 +290,8 @@ export const sentences = {
     `${actor} tested the shared account ${account}: ${result}`,
   accountReconciled: ({ actor, account, result }: OfAccount & { result: string }) =>
     `${actor} compared the shared account ${account} with the passwords that are kept: ${result}`,
-  administratorKnown: ({ account }: { account: string }) =>
-    `Somebody whose access ended gave the password of the administrator of the shared account ${account}, and knows it: change it at the system by hand, and give the new one here`,
+  administratorKnown: ({ account, owner }: { account: string; owner: string }) =>
+    `The password of the administrator of the shared account ${account} was given by ${owner}, whose access ended and who knows it: change it at the system by hand, and give the new one here`,
   accountKeyErased: ({ actor }: Actor) =>
     `${actor} erased the key of the shared accounts: none of their passwords can be read any more`,
 
