@@ -174,7 +174,7 @@ it('of a system that is down for a day nobody who left reads on, administrators 
       .filter(({ kind, target: about }) => kind === 'shared_account' && about?.id === account)
       .map(({ text, count }) => [text, count]);
   };
-  const once = [[expect.stringContaining(`which password of the shared account ${role.name} signs in`), 1]];
+  const once = [[expect.stringContaining(`The password of the shared account ${role.name} can’t be changed`), 1]];
   expect(await told()).toEqual(once);
 
   const back = await startProxy(target.place.port, { listenAt: port });
