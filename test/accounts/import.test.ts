@@ -77,7 +77,9 @@ describe('a file of accounts', () => {
     expect(linesOf(refused)).toEqual([expect.stringMatching(/^Line 3: .* UTF-8/)]);
     expect(await count()).toBe(before);
     const unknown = await send('name,user_name,connector\nLift,lift,mysql\n');
-    expect(linesOf(unknown)).toEqual([expect.stringMatching(/^Line 2: connector: must be one of postgresql, .*manual\.$/)]);
+    expect(linesOf(unknown)).toEqual([
+      expect.stringMatching(/^Line 2: connector: must be one of postgresql, .*manual\.$/),
+    ]);
   });
 
   it('adds none where a line is wrong; names each with what to do, and nothing that stands in it', async () => {
