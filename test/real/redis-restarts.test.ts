@@ -109,7 +109,7 @@ describe.skipIf(!existsSync(redisProgram))('a start of Redis (needs Debian’s r
     await server.kill();
     await server.restart();
     await until(async () => (await versions())[0] === changed[0] && (await last())?.state === 'old_works');
-    expect(await last()).toMatchObject(isNotSaved);
+    expect(await last()).toMatchObject({ ...isNotSaved, told: ['old_works', 'forgotten'] });
     expect(await versions()).toEqual(changed);
   });
 });
