@@ -493,7 +493,9 @@ it('finds the password that signs in after a restore, or sets a new one', async 
   await askReconciliation(pool, orgId);
   await until(async () => (await rotationsOf(product, account)).every(({ state }) => state === 'done'));
   await expectInOrder();
-  expect(await told()).toEqual(['account.reconciled', 'account.rotated', 'account.reconciled']);
+  // The last two are of one transaction, and may be of one millisecond.
+  const [first, ...others] = await told();
+  expect([first, ...others.toSorted()]).toEqual(['account.reconciled', 'account.reconciled', 'account.rotated']);
 });
 
 it('lets a rotation that waited begin with the search after a restore', async () => {
