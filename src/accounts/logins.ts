@@ -66,7 +66,7 @@ export async function readLogins(client: PoolClient, orgId: string, userNames: r
 }
 
 /** Makes what compares accounts, or counts them, wait for each other until the transaction ends. */
-export const lockAccounts = (client: PoolClient, orgId: string) =>
+export const lockAccounts = (client: Pick<PoolClient, 'query'>, orgId: string) =>
   client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`accounts ${orgId}`]);
 
 /**

@@ -3,6 +3,7 @@ import { recordEvent } from '../audit/record.ts';
 import type { By } from '../by.ts';
 import { AppError } from '../errors.ts';
 import { holdRotations } from './leave-place.ts';
+import { lockAccounts } from './logins.ts';
 
 /**
  * What would be lost for good: `standing` changes with it. `mayBeLive`: where a change of the password
@@ -35,7 +36,7 @@ export async function lookAtAccount(
 ): Promise<Loss | null> {
   // Whoever names it as an administrator takes the same lock: nobody does meanwhile.
   if (lock) {
-    await db.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`accounts ${orgId}`]);
+    await lockAccounts(db, orgId);
     await holdRotations(db, orgId, id);
     await db.query('SELECT FROM accounts WHERE org_id = $1 AND id = $2 FOR UPDATE', [orgId, id]);
   }

@@ -53,7 +53,8 @@ export async function givePassword(
     const { rows } = await client.query<{ id: string; state: string; sent: boolean }>({
       name: 'account-rotations-lock',
       text: `SELECT id, state, sent_at IS NOT NULL AS sent FROM account_rotations WHERE org_id = $1 AND account_id = $2
-               AND state IN ('queued', 'candidate', 'set', 'uncertain', 'promoted', 'manual') FOR NO KEY UPDATE`,
+               AND state IN ('queued', 'candidate', 'set', 'uncertain', 'promoted', 'manual')
+             ORDER BY id FOR NO KEY UPDATE`,
       values: [orgId, accountId],
     });
     if (!(await lockAccount(client, orgId, accountId))) return null;

@@ -81,7 +81,8 @@ const noteSql = `
 
 /**
  * Puts the accounts that a person is to hear of into one e-mail, and those that they are to do
- * something at into another, and plans their deliveries. One transaction does all of it, so that no change is in two e-mails or in none.
+ * something at into another, and plans their deliveries. One transaction does all of it, so that no
+ * change is in two e-mails or in none.
  */
 export async function gatherAccountMail(
   pool: Pool,

@@ -4,7 +4,7 @@ import { byOperator } from '../../src/by.ts';
 import { Initiator } from '../../src/database/generated/client.ts';
 import { newId } from '../../src/database/ids.ts';
 import { revokeAccess, revokeOrgAccess } from '../../src/revocation/revoke-access.ts';
-import { provision } from '../scim/support.ts';
+import { provision, provisionGroup } from '../scim/support.ts';
 import { eventUris, logoutEvent } from '../signals/support.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
@@ -57,15 +57,7 @@ const reveal = (accountId: string, { id }: { id: string }) =>
     'INSERT INTO account_reveals (org_id, id, account_id, version, user_id) VALUES ($1, $2, $3, 1, $4)',
     [orgId, newId('reveal'), accountId, id],
   );
-async function group(...members: { id: string }[]): Promise<string> {
-  const made = await scim.post('/Groups', {
-    schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
-    displayName: newId('group'),
-    members: members.map(({ id }) => ({ value: id })),
-  });
-  expect(made.status).toBe(201);
-  return made.body.id;
-}
+const group = (...members: { id: string }[]) => provisionGroup(scim, members);
 const policy = (initiators: string[]) =>
   product.context.pool.query('UPDATE orgs SET rotate_after = $2::"Initiator"[] WHERE id = $1', [orgId, initiators]);
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { newId } from '../../src/database/ids.ts';
-import { provision } from '../scim/support.ts';
+import { provision, provisionGroup } from '../scim/support.ts';
 import { plantAdministrator } from '../support/planted-administrators.ts';
 import { plantUsers } from '../support/planted-sessions.ts';
 import { type Product, startProduct } from '../support/product.ts';
@@ -34,15 +33,7 @@ beforeEach(async () => {
 
 const plant = (holders: { users?: string[]; groups?: string[] } = {}) =>
   plantAccount(product, orgId, { userName: 'shared', password: 'p', connector: 'manual', settings: {}, ...holders });
-async function group(...members: { id: string }[]): Promise<string> {
-  const made = await scim.post('/Groups', {
-    schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
-    displayName: newId('group'),
-    members: members.map(({ id }) => ({ value: id })),
-  });
-  expect(made.status).toBe(201);
-  return made.body.id;
-}
+const group = (...members: { id: string }[]) => provisionGroup(scim, members);
 type Event = {
   actor: { type: string; id: string | null };
   detail: Record<string, unknown>;

@@ -25,6 +25,18 @@ const versionsOf = async (account: string) =>
     ({ version }) => version,
   );
 const give = (account: string, password: string) => owner.send('POST', `/accounts/${account}/password`, { password });
+/** An account of a role of a real PostgreSQL. */
+async function addRole() {
+  const role = await target.makeRole();
+  const account = await addAccount(owner, {
+    connector: 'postgresql',
+    settings: target.place,
+    userName: role.name,
+    password: role.password,
+    administrator: target.admin,
+  });
+  return { role, account };
+}
 /** As if `count` passwords had been kept before: versions 1 to `count` of the second one's kind. */
 async function plantVersions(account: string, count: number, dead: readonly number[] = []) {
   await sql(
@@ -38,14 +50,7 @@ async function plantVersions(account: string, count: number, dead: readonly numb
 
 describe('of a hundred kept passwords', () => {
   it('the oldest go once a later one has signed in, dead ones first', async () => {
-    const role = await target.makeRole();
-    const account = await addAccount(owner, {
-      connector: 'postgresql',
-      settings: target.place,
-      userName: role.name,
-      password: role.password,
-      administrator: target.admin,
-    });
+    const { role, account } = await addRole();
     await plantVersions(account, 104, [50]);
     // Nothing proves any of them: only the one that never counted goes.
     expect((await give(account, role.password)).body).toEqual({ version: 105 });
@@ -58,14 +63,7 @@ describe('of a hundred kept passwords', () => {
   });
 
   it('people add none to a thousand that nothing has proven, until one signs in', async () => {
-    const role = await target.makeRole();
-    const account = await addAccount(owner, {
-      connector: 'postgresql',
-      settings: target.place,
-      userName: role.name,
-      password: role.password,
-      administrator: target.admin,
-    });
+    const { role, account } = await addRole();
     await plantVersions(account, 999);
     expect((await give(account, role.password)).body).toEqual({ version: 1_000 });
     const refused = await give(account, role.password);

@@ -44,7 +44,10 @@ export async function until<T>(ask: () => Promise<T | false | null | undefined>)
   throw new Error(`never came to hold: ${ask}`);
 }
 
-/** Nothing is left that a relay would still turn into a notification, and who is to be told by mail is noted. */
+/**
+ * Nothing is left that a relay would still turn into a notification, and who is to be told by mail is
+ * noted.
+ */
 export async function relayed(product: Pick<Product, 'context'>): Promise<void> {
   const left = `SELECT FROM outbox UNION ALL SELECT FROM graphile_worker.jobs WHERE task_identifier = 'note-account-mails' LIMIT 1`;
   await until(async () => (await product.context.pool.query(left)).rowCount === 0);

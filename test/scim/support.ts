@@ -1,4 +1,6 @@
+import { expect } from 'vitest';
 import { byOperator } from '../../src/by.ts';
+import { newId } from '../../src/database/ids.ts';
 import { createNotes } from '../../src/database/notes.ts';
 import { createApiKeys } from '../../src/orgs/api-keys.ts';
 import type { Product } from '../support/product.ts';
@@ -96,4 +98,18 @@ export function oktaUser(userName: string, more: Record<string, unknown> = {}) {
     active: true,
     ...more,
   };
+}
+
+/** A group of these people, under a name of its own, as an IdP pushes it; returns its id. */
+export async function provisionGroup(
+  { post }: Awaited<ReturnType<typeof provision>>,
+  members: readonly { id: string }[],
+): Promise<string> {
+  const made = await post('/Groups', {
+    schemas: [urns.group],
+    displayName: newId('group'),
+    members: members.map(({ id }) => ({ value: id })),
+  });
+  expect(made.status).toBe(201);
+  return made.body.id;
 }

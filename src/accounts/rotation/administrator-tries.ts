@@ -4,7 +4,10 @@ import { placeOf } from '../place.ts';
 /** One of an org, whoever's password they change; null: the account changes its own. */
 export type Administrator = Readonly<{ orgId: string; name: string }> | null;
 
-/** Whose administrator is meant: `adminAccountId` names a shared account, `adminUserName` anybody else there. */
+/**
+ * Whose administrator is meant: `adminAccountId` names a shared account, `adminUserName` anybody else
+ * there.
+ */
 type Administered = Readonly<{
   orgId: string;
   account: Readonly<{
@@ -21,7 +24,10 @@ export function administratorOf({ orgId, account }: Administered): Administrator
   return { orgId, name: `${placeOf(account.connector, account.settings)} ${account.adminUserName}` };
 }
 
-/** Whether the administrator may be tried; if not, whether its password was wrong, or another try is under way. */
+/**
+ * Whether the administrator may be tried; if not, whether its password was wrong, or another try is
+ * under way.
+ */
 export type AdministratorTry = 'free' | 'denied' | 'under way';
 
 /**

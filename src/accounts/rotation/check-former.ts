@@ -1,12 +1,11 @@
 import { transaction } from '../../database/pool.ts';
 import { administratorOf, noteAdministratorTry, takeAdministratorTry, verdictOf } from './administrator-tries.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
-import { putOff, record, waitForTry } from './put-off.ts';
+import { putOff, record, takeWrongTryOrWait, waitForTry } from './put-off.ts';
 import { limitOf, type Next, nameOnly, openVersion, type Rotating, targetOf, tryVersion } from './rotating.ts';
 import { saveSet } from './save-set.ts';
 import { isForgotten, setAgain } from './set-again.ts';
 import { whoSets } from './who-sets.ts';
-import { takeWrongTry } from './wrong-tries.ts';
 
 /** Tries to find out whether the former password is refused, until the next rotation needn't wait for it. */
 const mostUnavailable = 4;
@@ -93,11 +92,8 @@ export async function checkFormer(rotating: Rotating, held: Held): Promise<Next>
   // It is for another place: this one is not told it, so that nothing is known of it.
   if (held.previous < sinceVersion) return finish(rotating, held, 'cancelled');
   const known = await openVersion(rotating, held.orgId, held.account.id, held.previous);
-  const wrongTry = await takeWrongTry(pool, held, times.wrong);
-  if ('waitSeconds' in wrongTry) {
-    await writeHeld(pool, held, {}, wrongTry.waitSeconds);
-    return 'wait';
-  }
+  const wrongTry = await takeWrongTryOrWait(rotating, held);
+  if (wrongTry === null) return 'wait';
   const outcome = await tryVersion(rotating, held, known);
   switch (outcome.result) {
     case 'refused':

@@ -2,10 +2,9 @@ import { transaction } from '../../database/pool.ts';
 import { type Held, noneKnown, writeHeld } from './held-rotation.ts';
 import { makeCurrent } from './make-current.ts';
 import { promote } from './promote.ts';
-import { putOff, record } from './put-off.ts';
+import { putOff, record, takeWrongTryOrWait } from './put-off.ts';
 import { type Known, type Next, openVersion, type Rotating, tryVersion, versionBefore } from './rotating.ts';
 import { changesItself, setCandidate } from './set-candidate.ts';
-import { takeWrongTry } from './wrong-tries.ts';
 
 /** Kept passwords that a reconciliation tries: one a minute. */
 const mostReconciled = 20;
@@ -26,11 +25,8 @@ export async function findWorking(rotating: Rotating, held: Held): Promise<Next>
     return 'on';
   }
   const known = await openVersion(rotating, held.orgId, held.account.id, version);
-  const wrongTry = await takeWrongTry(pool, held, times.wrong);
-  if ('waitSeconds' in wrongTry) {
-    await writeHeld(pool, held, {}, wrongTry.waitSeconds);
-    return 'wait';
-  }
+  const wrongTry = await takeWrongTryOrWait(rotating, held);
+  if (wrongTry === null) return 'wait';
   const outcome = await tryVersion(rotating, held, known);
   switch (outcome.result) {
     case 'accepted':

@@ -24,8 +24,8 @@ type Taken = EndedRights & Readonly<{ id: string; event_id: string | null; up_to
 
 /**
  * Takes what may have to change passwords out of the outbox, queues the rotations that follow from
- * it, and puts rights on record that ended with it: an org after the other, each in a transaction of its own, so that none waits for what
- * another's costs. A kill before the commit leaves it there.
+ * it, and puts rights on record that ended with it: an org after the other, each in a transaction of
+ * its own, so that none waits for what another's costs. A kill before the commit leaves it there.
  */
 export function createPlanner({ pool, log }: Readonly<{ pool: Pool; log: Logger }>) {
   /** What could not be planned, by its id, and until when it rests. */
@@ -49,7 +49,10 @@ export function createPlanner({ pool, log }: Readonly<{ pool: Pool; log: Logger 
       return rows.length;
     });
 
-  /** Which of several rows can't be planned is seen one by one; that one rests, and the org's others go on. */
+  /**
+   * Which of several rows can't be planned is seen one by one; that one rests, and the org's others
+   * go on.
+   */
   const planOneByOne = async (orgId: string): Promise<number> => {
     let taken = 0;
     for (let count = 0; count < batchSize; count += 1) {
@@ -113,7 +116,10 @@ const takeSql = `
          t.ended, t.rights::text[] AS rights, t.group_id, t.created_at
   FROM taken t LEFT JOIN audit_events e ON e.org_id = t.org_id AND e.id = t.event_id ORDER BY t.id`;
 
-/** What one step looks at, and what is left to later ones: a row may name all people and all accounts of an org. */
+/**
+ * What one step looks at, and what is left to later ones: a row may name all people and all accounts
+ * of an org.
+ */
 function withinPairs(rows: readonly Taken[]): Readonly<{ now: readonly Taken[]; later: readonly Taken[] }> {
   const now: Taken[] = [];
   const later: Taken[] = [];

@@ -3,6 +3,7 @@ import { bySystem } from '../../by.ts';
 import { transaction } from '../../database/pool.ts';
 import { type Held, writeHeld } from './held-rotation.ts';
 import type { Next, Rotating } from './rotating.ts';
+import { takeWrongTry } from './wrong-tries.ts';
 
 type Changes = Parameters<typeof writeHeld>[2];
 
@@ -50,6 +51,14 @@ export async function putOff(
 export async function waitForTry({ pool, times }: Rotating, held: Held): Promise<Next> {
   await writeHeld(pool, held, {}, Math.min(1, times.wrong));
   return 'wait';
+}
+
+/** The right to try a password that may be wrong; null: the rotation waits until there is one. */
+export async function takeWrongTryOrWait({ pool, times }: Rotating, held: Held) {
+  const wrongTry = await takeWrongTry(pool, held, times.wrong);
+  if (!('waitSeconds' in wrongTry)) return wrongTry;
+  await writeHeld(pool, held, {}, wrongTry.waitSeconds);
+  return null;
 }
 
 /** People have to do it. Every version is kept, and those who manage the account read them. */
